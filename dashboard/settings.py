@@ -1,0 +1,220 @@
+"""Every setting, from the environment only; a bad value stops the start and names its variable."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+NODE_MODULES = BASE_DIR / "node_modules"
+
+
+def _port(name: str, default: int) -> int:
+    raw = os.environ.get(name, str(default))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 65535:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected a port between 1 and 65535.")
+    return int(raw)
+
+
+def _matching(name: str, default: str, pattern: str, expected: str) -> str:
+    raw = os.environ.get(name, default)
+    if not re.fullmatch(pattern, raw):
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected {expected}.")
+    return raw
+
+
+def _switch(name: str, default: bool) -> bool:
+    raw = os.environ.get(name, "1" if default else "0").lower()
+    if raw not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected 1 or 0.")
+    return raw in {"1", "true", "yes", "on"}
+
+
+def _kept(file: str, variable: str, make: str) -> str:
+    """The variable, or a value made once and kept in the data folder, readable by its owner only."""
+    if given := os.environ.get(variable):
+        return given
+    path = DATA_DIR / file
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as stream:
+        stream.write(make)
+    return make
+
+
+#: Folder for everything a run writes. SLUICE_DATA_DIR.
+DATA_DIR = Path(os.environ.get("SLUICE_DATA_DIR", BASE_DIR / ".sluice")).resolve()
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o711)
+except OSError as error:
+    raise ImproperlyConfigured(f"SLUICE_DATA_DIR={str(DATA_DIR)!r}: {error.strerror}.") from error
+
+#: Port of the dashboard and API. SLUICE_HTTP_PORT.
+HTTP_PORT = _port("SLUICE_HTTP_PORT", 8000)
+#: Port of the demo edge's public listener. SLUICE_EDGE_PORT.
+EDGE_PORT = _port("SLUICE_EDGE_PORT", 8787)
+#: Workers answer at <name>.<DOMAIN>. SLUICE_DOMAIN.
+DOMAIN = _matching(
+    "SLUICE_DOMAIN", "localhost", r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "a lower-case domain name"
+)
+#: The one account of the Cloudflare-compatible API. SLUICE_ACCOUNT_ID.
+ACCOUNT_ID = _kept("account_id", "SLUICE_ACCOUNT_ID", secrets.token_hex(16))
+if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", ACCOUNT_ID):
+    raise ImproperlyConfigured(f"SLUICE_ACCOUNT_ID={ACCOUNT_ID!r}: expected letters, digits, - or _.")
+#: Signs sessions and seals secrets; losing it loses them. SLUICE_SECRET_KEY.
+SECRET_KEY = _kept("secret_key", "SLUICE_SECRET_KEY", secrets.token_urlsafe(48))
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("SLUICE_SECRET_KEY: expected at least 32 characters.")
+#: Extra host names the dashboard answers to, comma separated. SLUICE_ALLOWED_HOSTS.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
+    host for host in os.environ.get("SLUICE_ALLOWED_HOSTS", "").split(",") if host
+]
+#: The dashboard is served over https by a proxy in front of it. SLUICE_BEHIND_TLS.
+BEHIND_TLS = _switch("SLUICE_BEHIND_TLS", False)
+#: Django's debug pages; never in production. SLUICE_DEBUG.
+DEBUG = _switch("SLUICE_DEBUG", False)
+#: Largest upload the API takes, in bytes (spec of the API: 25 MB).
+UPLOAD_LIMIT = 25 * 1024 * 1024
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "channels",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "routing",
+    "dashboard.ui",
+    "dashboard.accounts",
+    "dashboard.live",
+    "dashboard.workers",
+    "dashboard.playground",
+    "dashboard.edges",
+    "dashboard.api",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "dashboard.urls"
+ASGI_APPLICATION = "dashboard.asgi.application"
+APPEND_SLASH = False  # the API's paths have no trailing slash and must not be redirected
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.ui.context.shell",
+            ],
+        },
+    }
+]
+
+#: DATABASE_URL; SQLite in the data folder when unset.
+DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{DATA_DIR / 'sluice.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a writer waits its turn at BEGIN instead of failing in the middle of a transaction.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+
+#: REDIS_URL; one process's memory when unset.
+REDIS_URL = os.environ.get("REDIS_URL", "")
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    raise ImproperlyConfigured(f"REDIS_URL={REDIS_URL!r}: expected redis://host:port/db.")
+CHANNEL_LAYERS = {
+    "default": (
+        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "workers:list"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+# Fonts and icons come from pinned npm packages, so nothing is fetched from another host.
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("fonts/inter", NODE_MODULES / "@fontsource-variable/inter/files"),
+    ("fonts/mono", NODE_MODULES / "@fontsource-variable/jetbrains-mono/files"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+# Uploads are parsed by dashboard.api (PUT and nested file names); asgi.py enforces the size.
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT + 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+if BEHIND_TLS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}

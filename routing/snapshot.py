@@ -1,0 +1,184 @@
+"""All an edge knows: the desired state of its Workers, as frozen dataclasses ↔ JSON.
+
+`publish` writes it, `agent.sync` reads it, `compile` turns it into configuration. A snapshot is
+either whole (`base is None`) or a change since revision `base`; `merge` joins the two. Names and
+ids are the field's own; percentages are weights in units of 0.001 % (`rules.split.TOTAL`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from routing.rules.split import Share
+
+FORMAT = 1
+
+
+class SnapshotInvalid(ValueError):
+    """The bytes are not a snapshot this release can read; the message says where it breaks."""
+
+
+class Secret:
+    """A value that hides itself in repr, logs and error messages; `reveal()` is the one way out.
+
+    Not a `str` on purpose: nothing can join, format or serialise it by accident.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def reveal(self) -> str:
+        """The value in clear."""
+        return self._value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """One uploaded part. `sha256` (hex) names the content, which travels apart from the snapshot."""
+
+    name: str
+    content_type: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One element of the upload's `bindings`; `options` are its other fields, minus secret text."""
+
+    name: str
+    type: str
+    options: dict[str, Any] = field(default_factory=dict)
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What the main module exports under `name`, as the runtime itself told at upload."""
+
+    name: str
+    kind: str
+    handlers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """An immutable upload. `main_module` is set for ES modules, `body_part` for service-worker syntax."""
+
+    id: str
+    number: int
+    created_on: str
+    compatibility_date: str
+    tag: str = ""
+    message: str = ""
+    main_module: str = ""
+    body_part: str = ""
+    compatibility_flags: tuple[str, ...] = ()
+    modules: tuple[Module, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    exports: tuple[Export, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """The active deployment. `shares` are in affinity order: newest version first."""
+
+    id: str
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """One Worker with a deployment; `versions` are exactly those the deployment names."""
+
+    name: str
+    hostnames: tuple[str, ...]
+    deployment: Deployment
+    versions: tuple[Version, ...]
+    other_versions: tuple[str, ...] = ()
+
+    def version(self, version_id: str) -> Version:
+        """The version of that id; raises `KeyError` when the deployment does not name it."""
+        for version in self.versions:
+            if version.id == version_id:
+                return version
+        raise KeyError(version_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Desired state at `revision`; with `base`, only the Workers changed or removed since then.
+
+    `domain` is where Workers answer (`<name>.<domain>`); the edge tells it to lost callers.
+    """
+
+    revision: int
+    domain: str = "localhost"
+    workers: tuple[Worker, ...] = ()
+    base: int | None = None
+    removed: tuple[str, ...] = ()
+    format: int = FORMAT
+
+
+EMPTY = Snapshot(revision=0)
+
+
+def merge(held: Snapshot, change: Snapshot) -> Snapshot:
+    """`held` brought to `change.revision`; a whole snapshot simply replaces it.
+
+    Raises `SnapshotInvalid` when the change starts at another revision than the one held.
+    """
+    if change.base is None:
+        return change
+    if change.base != held.revision:
+        raise SnapshotInvalid(f"change starts at revision {change.base}, held is {held.revision}")
+    workers = {w.name: w for w in held.workers if w.name not in change.removed}
+    workers |= {w.name: w for w in change.workers}
+    ordered = tuple(workers[name] for name in sorted(workers))
+    return replace(held, revision=change.revision, domain=change.domain, workers=ordered)
+
+
+def to_json(snapshot: Snapshot) -> bytes:
+    """Stable JSON, secrets in clear: for an edge's eyes and its 0600 file only."""
+    return _encoder.encode(snapshot)
+
+
+def from_json(raw: bytes) -> Snapshot:
+    """The snapshot in `raw`; raises `SnapshotInvalid` saying which field is wrong."""
+    try:
+        snapshot = _decoder.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise SnapshotInvalid(str(error)) from error
+    if snapshot.format != FORMAT:
+        raise SnapshotInvalid(f"snapshot format {snapshot.format}; this edge reads {FORMAT}")
+    return snapshot
+
+
+def _reveal(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise NotImplementedError(type(value).__name__)
+
+
+def _hide(kind: type, value: object) -> object:
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise NotImplementedError(kind.__name__)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_reveal)
+_decoder = msgspec.json.Decoder(Snapshot, dec_hook=_hide)
