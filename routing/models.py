@@ -13,8 +13,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from routing.rules.split import TOTAL, percentage
+from routing.rules.split import Share as RuleShare
 
-from routing.rules.split import TOTAL, Share as RuleShare, percentage
+from routing.draft import Part
 
 DEPLOYABLE = 100
 """Only this many most recent versions of a Worker can be deployed (spec, Deployments)."""
@@ -141,6 +143,10 @@ class VersionModule(Immutable):
         constraints = [
             models.UniqueConstraint(fields=["version", "name"], name="module_name_once")
         ]
+
+    def as_part(self) -> Part:
+        """The uploaded file, content included (select `module` along with it)."""
+        return Part(self.name, self.content_type, bytes(self.module.content))
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -285,3 +291,15 @@ class Invocation(models.Model):
             models.UniqueConstraint(fields=["edge", "request_id"], name="invocation_once")
         ]
         indexes = [models.Index(fields=["worker", "-started_on"])]
+
+
+class AuditEntry(Immutable):
+    """Who changed what, from where (spec, People). `before` and `after` never hold secrets."""
+
+    at = models.DateTimeField(db_index=True)
+    actor = models.CharField(max_length=254)
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=100, db_index=True)
+    source = models.CharField(max_length=32)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)

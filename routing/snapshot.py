@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
-
 from routing.rules.split import Share
 
 FORMAT = 1

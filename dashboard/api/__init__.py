@@ -1,0 +1,1 @@
+"""The Cloudflare-compatible API: envelope, error codes, one file per resource."""

@@ -1,0 +1,1 @@
+"""Where agents meet the control plane: snapshots, modules, reports, invocations; the edges page."""

@@ -1,0 +1,1 @@
+"""Pushing fragments to open pages: announce(group, html) and the sockets."""

@@ -1,0 +1,32 @@
+"""The audit trail: one line for each change, written in the change's own transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from routing.models import AuditEntry
+
+
+def record(
+    action: str,
+    subject: str,
+    *,
+    actor: AbstractBaseUser | None,
+    source: str,
+    now: datetime,
+    before: Any = None,
+    after: Any = None,
+) -> None:
+    """Adds one entry; call it inside the transaction that makes the change."""
+    AuditEntry.objects.create(
+        at=now,
+        actor=actor.get_username() if actor else "system",
+        action=action,
+        subject=subject,
+        source=source,
+        before=before,
+        after=after,
+    )

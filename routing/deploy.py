@@ -1,0 +1,236 @@
+"""Deploying, from any caller: atomic, conditional on what the caller believes is active."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from routing.rules import split
+
+from routing import audit, revision
+from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker
+
+ANY: Final = "any"
+"""As `expected`: whatever is active now."""
+
+
+class DeployRefused(Exception):
+    """Nothing changed. `code` is ours: a `SplitRefused` code, `unknown_version`, `too_old`,
+    `secrets_changed`, `message` or `conflict`; the message says what to do."""
+
+    def __init__(self, code: str, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.names = names
+
+
+class DeployConflict(DeployRefused):
+    """Somebody deployed in between: `active` is what is live now (None: nothing yet)."""
+
+    def __init__(self, active: Deployment | None) -> None:
+        who = f"{active.author_email or 'somebody'} via {active.source}" if active else "nobody"
+        live = f"deployment {active.id} by {who}" if active else "no deployment"
+        super().__init__("conflict", f"The active deployment is not the expected one: it is {live}.")
+        self.active = active
+
+
+def deploy(
+    *,
+    worker: Worker,
+    shares: Sequence[tuple[str, Any]],
+    author: AbstractBaseUser | None,
+    source: str,
+    now: datetime,
+    message: str = "",
+    expected: UUID | str | None = ANY,
+    triggered_by: str = "deployment",
+    force: bool = True,
+) -> Deployment:
+    """Makes `shares` ((version id, percentage) in the order to keep) the active deployment.
+
+    `expected` is the id of the deployment the caller believes is active, None for none yet, `ANY`
+    for no condition. With `force=False` a rollback to other secret values is refused.
+    Raises `DeployRefused` or `DeployConflict`; then nothing has changed.
+    """
+    try:
+        parsed = split.parse_split([(normal_id(v), p) for v, p in shares])
+    except split.SplitRefused as error:
+        raise DeployRefused(error.code, str(error)) from error
+    with transaction.atomic():
+        revision.lock()
+        active = active_deployment(worker)
+        _check_expected(active, expected)
+        versions = _versions(worker, parsed)
+        rolls_back = _is_rollback(active, versions)
+        if rolls_back and not force:
+            _check_secrets(active, versions[0])
+        deployment = Deployment.objects.create(
+            worker=worker,
+            number=active.number + 1 if active else 1,
+            revision=revision.advance(worker),
+            created_on=now,
+            author=author,
+            author_email=getattr(author, "email", "") or "",
+            source=source,
+            triggered_by=triggered_by,
+            message=message[:1000],
+            is_rollback=rolls_back,
+        )
+        _write_shares(deployment, parsed, versions)
+        _record(deployment, active, parsed, now)
+    return deployment
+
+
+def rollback(
+    *,
+    worker: Worker,
+    version_id: str,
+    author: AbstractBaseUser | None,
+    source: str,
+    message: str,
+    now: datetime,
+    expected: UUID | str | None = ANY,
+) -> Deployment:
+    """One earlier version at 100 %, with the reason as `message`; raises as `deploy` does."""
+    return deploy(
+        worker=worker,
+        shares=[(version_id, 100)],
+        author=author,
+        source=source,
+        message=message,
+        expected=expected,
+        triggered_by="rollback",
+        now=now,
+    )
+
+
+def delete_worker(
+    *, worker: Worker, author: AbstractBaseUser | None, source: str, now: datetime
+) -> None:
+    """Removes the Worker with its versions and deployments; the audit trail keeps the fact."""
+    with transaction.atomic():
+        revision.lock()
+        audit.record(
+            "worker.delete",
+            worker.name,
+            actor=author,
+            source=source,
+            now=now,
+            before={"tag": worker.tag, "versions": worker.versions.count()},
+        )
+        revision.advance_removed(worker.name)
+        Worker.objects.filter(pk=worker.pk).delete()
+
+
+def active_deployment(worker: Worker) -> Deployment | None:
+    """The newest deployment of `worker` with its shares, or None before the first."""
+    return worker.deployments.newest_first().with_shares().first()
+
+
+def normal_id(text: object) -> str:
+    """A version id in its canonical form; ids that are no UUID stay as they are and match nothing."""
+    try:
+        return str(UUID(str(text)))
+    except ValueError:
+        return str(text)
+
+
+def _check_expected(active: Deployment | None, expected: UUID | str | None) -> None:
+    if expected == ANY:
+        return
+    if (str(active.id) if active else None) != (normal_id(expected) if expected else None):
+        raise DeployConflict(active)
+
+
+def _versions(worker: Worker, shares: Sequence[split.Share]) -> list[Version]:
+    """The versions of `shares`, in that order; raises when one is not this Worker's or too old."""
+    deployable = {str(v.id): v for v in worker.versions.deployable().defer("exports")}
+    for share in shares:
+        if share.version_id not in deployable:
+            raise _not_deployable(worker, share.version_id)
+    return [deployable[share.version_id] for share in shares]
+
+
+def _not_deployable(worker: Worker, version_id: str) -> DeployRefused:
+    version = _find(version_id)
+    if version is None:
+        return DeployRefused("unknown_version", f"No version has the id {version_id}.")
+    if version.worker_id != worker.pk:
+        return DeployRefused(
+            "unknown_version",
+            f"Version {version_id} belongs to the Worker {version.worker.name}, not {worker.name}.",
+        )
+    return DeployRefused(
+        "too_old",
+        f"Version {version_id} (#{version.number}) is older than the {DEPLOYABLE} most recent "
+        f"versions of {worker.name}, which are the ones that can be deployed. Upload it again.",
+    )
+
+
+def _find(version_id: str) -> Version | None:
+    try:
+        return Version.objects.select_related("worker").filter(id=UUID(version_id)).first()
+    except ValueError:
+        return None
+
+
+def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool:
+    """One version at 100 % that is older than the newest live one (spec, Deployments)."""
+    if active is None or len(versions) != 1:
+        return False
+    return versions[0].number < max(s.version.number for s in active.shares.all())
+
+
+def _check_secrets(active: Deployment | None, target: Version) -> None:
+    """Refuses to go back to other secret values without `force`; names them."""
+    if active is None:
+        return
+    newest = max((s.version for s in active.shares.all()), key=lambda v: v.number)
+    now, then = secret_fingerprints(newest), secret_fingerprints(target)
+    changed = tuple(sorted(n for n in now.keys() | then.keys() if now.get(n) != then.get(n)))
+    if changed:
+        raise DeployRefused(
+            "secrets_changed",
+            f"Version {target.id} was uploaded with other secrets. "
+            f"The following secrets have changed: {', '.join(changed)}",
+            changed,
+        )
+
+
+def secret_fingerprints(version: Version) -> dict[str, str]:
+    """Secret binding names → keyed fingerprints of their values."""
+    return {b["name"]: b["fingerprint"] for b in version.bindings if "fingerprint" in b}
+
+
+def _write_shares(
+    deployment: Deployment, shares: Sequence[split.Share], versions: Sequence[Version]
+) -> None:
+    Share.objects.bulk_create(
+        Share(deployment=deployment, version=version, position=position, weight=share.weight)
+        for position, (share, version) in enumerate(zip(shares, versions, strict=True))
+    )
+
+
+def _record(
+    deployment: Deployment,
+    before: Deployment | None,
+    after: Sequence[split.Share],
+    now: datetime,
+) -> None:
+    audit.record(
+        "deployment.create",
+        deployment.worker.name,
+        actor=deployment.author,
+        source=deployment.source,
+        now=now,
+        before=_as_written(before.rule_shares()) if before else None,
+        after=_as_written(after),
+    )
+
+
+def _as_written(shares: Sequence[split.Share]) -> dict[str, float]:
+    return {share.version_id: split.percentage(share.weight) for share in shares}

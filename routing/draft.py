@@ -1,0 +1,78 @@
+"""What somebody wants to upload, before it is a version: bytes in memory, nothing saved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from routing.snapshot import Binding, Module, Version
+
+SECRET_TYPES = frozenset({"secret_text", "secret_key"})
+"""Binding types whose value is never shown again."""
+
+
+class UploadRefused(Exception):
+    """Nothing was saved. `kind` is ours (the API maps it), the message says what to change.
+
+    Kinds: those of `agent.inspection.Refused`, and `no_worker`, `exists`, `inherit`, `concurrent`,
+    `name`, `tag`, `message`. `names` lists the bindings a refusal is about, where it is about some.
+    """
+
+    def __init__(self, kind: str, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One uploaded file under its module name."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An upload as asked for: `bindings` may hold `inherit`; `annotations` are kept as sent."""
+
+    main_module: str = ""
+    body_part: str = ""
+    compatibility_date: str
+    compatibility_flags: tuple[str, ...] = ()
+    parts: tuple[Part, ...]
+    bindings: tuple[Binding, ...] = ()
+    tag: str = ""
+    message: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    runtime: Mapping[str, Any] = field(default_factory=dict)
+
+    def modules(self) -> dict[str, bytes]:
+        """Content by hash, as `agent.inspection` and the edges hold it."""
+        return {part.sha256: part.content for part in self.parts}
+
+    def version(self, *, version_id: str, number: int, created_on: str) -> Version:
+        """The version this draft would become."""
+        return Version(
+            id=version_id,
+            number=number,
+            created_on=created_on,
+            compatibility_date=self.compatibility_date,
+            compatibility_flags=self.compatibility_flags,
+            tag=self.tag,
+            message=self.message,
+            main_module=self.main_module,
+            body_part=self.body_part,
+            bindings=self.bindings,
+            modules=tuple(
+                Module(name=p.name, content_type=p.content_type, sha256=p.sha256, size=len(p.content))
+                for p in self.parts
+            ),
+        )

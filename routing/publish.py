@@ -1,0 +1,167 @@
+"""Rows → snapshot: what an edge needs to know, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Prefetch, Window
+from django.db.models.functions import RowNumber
+from routing.rules.decide import Target
+
+from routing import revision, snapshot
+from routing.models import (
+    DEPLOYABLE,
+    Deployment,
+    Edge,
+    RemovedWorker,
+    Version,
+    VersionModule,
+    VersionQuerySet,
+    Worker,
+)
+from routing.sealed import open_binding
+
+
+def publish(since: int | None = None) -> snapshot.Snapshot:
+    """The desired state; with `since` (a revision), only what changed after it.
+
+    `since` beyond the newest revision, as after a reset, gives the whole state.
+    """
+    with transaction.atomic():
+        newest = revision.current()
+        change = since is not None and 0 < since <= newest
+        after = since if change and since is not None else 0
+        deployments = (
+            Deployment.objects.active()
+            .filter(worker__changed_revision__gt=after)
+            .order_by("worker__name")
+            .select_related("worker")
+            .prefetch_related("shares", Prefetch("shares__version", _versions()))
+        )
+        found = list(deployments)
+        others = _other_versions([d.worker for d in found])
+        removed = RemovedWorker.objects.filter(revision__gt=after).values_list("name", flat=True)
+        return snapshot.Snapshot(
+            revision=newest,
+            domain=settings.DOMAIN,
+            workers=tuple(_worker(d, others[d.worker_id]) for d in found),
+            base=since if change else None,
+            removed=tuple(sorted(removed)) if change else (),
+        )
+
+
+def target(
+    worker: Worker,
+    deployment: Deployment,
+    *,
+    requested: Iterable[str] = (),
+    edge: Edge | None = None,
+) -> Target:
+    """`worker` as the decider sees it, for explanations; `requested` are ids a header asks for.
+
+    With `edge`, versions of a deployment that this edge does not have yet are `pending`.
+    """
+    shares = deployment.rule_shares()
+    live = {share.version_id for share in shares}
+    own = {str(i) for i in _recent_ids([worker])[worker.pk]}
+    late = edge is not None and edge.applied_revision < deployment.revision
+    return Target(
+        worker=worker.name,
+        deployment_id=str(deployment.id),
+        shares=shares,
+        other_versions=frozenset(own - live),
+        pending=frozenset(live) if late else frozenset(),
+        foreign=_owners(requested, worker),
+        workers=frozenset(Worker.objects.values_list("name", flat=True)),
+    )
+
+
+def hostname(worker_name: str) -> str:
+    """Where the Worker answers on every edge."""
+    return f"{worker_name}.{settings.DOMAIN}"
+
+
+def _versions() -> VersionQuerySet:
+    modules = VersionModule.objects.defer("module__content").select_related("module")
+    return Version.objects.prefetch_related(Prefetch("modules", modules))
+
+
+def _worker(deployment: Deployment, others: Sequence[str]) -> snapshot.Worker:
+    versions = [share.version for share in deployment.shares.all()]
+    live = {str(v.id) for v in versions}
+    return snapshot.Worker(
+        name=deployment.worker.name,
+        hostnames=(hostname(deployment.worker.name),),
+        deployment=snapshot.Deployment(id=str(deployment.id), shares=deployment.rule_shares()),
+        versions=tuple(_version(v) for v in sorted(versions, key=lambda v: -v.number)),
+        other_versions=tuple(i for i in others if i not in live),
+    )
+
+
+def _version(row: Version) -> snapshot.Version:
+    return snapshot.Version(
+        id=str(row.id),
+        number=row.number,
+        created_on=timestamp(row),
+        compatibility_date=row.compatibility_date,
+        tag=row.tag,
+        message=row.message,
+        main_module=row.main_module,
+        body_part=row.body_part,
+        compatibility_flags=tuple(row.compatibility_flags),
+        modules=tuple(_module(m) for m in row.modules.all()),
+        bindings=tuple(open_binding(b) for b in row.bindings),
+        exports=tuple(msgspec.convert(e, snapshot.Export) for e in row.exports),
+    )
+
+
+def timestamp(row: Version | Deployment) -> str:
+    """Creation time as fixed-width ISO 8601 in UTC, so that sorting text sorts time."""
+    return row.created_on.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _module(row: VersionModule) -> snapshot.Module:
+    return snapshot.Module(
+        name=row.name,
+        content_type=row.content_type,
+        sha256=row.module_id,
+        size=row.module.size,
+    )
+
+
+def _other_versions(workers: Sequence[Worker]) -> dict[int, list[str]]:
+    return {pk: [str(i) for i in ids] for pk, ids in _recent_ids(workers).items()}
+
+
+def _recent_ids(workers: Sequence[Worker]) -> dict[int, list[object]]:
+    """The deployable versions' ids by Worker, newest first, in one query."""
+    rank = Window(RowNumber(), partition_by="worker_id", order_by=F("number").desc())
+    rows = (
+        Version.objects.filter(worker__in=[w.pk for w in workers])
+        .annotate(rank=rank)
+        .filter(rank__lte=DEPLOYABLE)
+        .order_by("worker_id", "-number")
+        .values_list("worker_id", "id")
+    )
+    found: dict[int, list[object]] = {w.pk: [] for w in workers}
+    for worker_id, version_id in rows:
+        found[worker_id].append(version_id)
+    return found
+
+
+def _owners(requested: Iterable[str], worker: Worker) -> dict[str, str]:
+    """Those of the requested ids that belong to another Worker, with its name."""
+    ids = [i for i in map(_as_uuid, requested) if i]
+    rows = Version.objects.filter(id__in=ids).exclude(worker=worker)
+    return {str(i): name for i, name in rows.values_list("id", "worker__name")}
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

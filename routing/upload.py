@@ -1,0 +1,208 @@
+"""Uploading a version, from any caller: resolve, really start it, then write the rows.
+
+The version is started before anything is saved and outside the transaction, since that may take
+seconds; what was inherited is compared again inside it, so that nothing stale is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from routing.agent.inspection import Inspection, Refused, inspect
+from routing.rules.names import worker_name_problem
+
+from routing import audit, deploy, revision
+from routing.draft import SECRET_TYPES, Draft, UploadRefused
+from routing.models import Deployment, Module, Version, VersionModule, Worker
+from routing.sealed import close_binding, open_binding
+from routing.snapshot import Version as SnapshotVersion
+
+Inspect = Callable[..., Inspection]
+
+
+def upload_version(
+    *,
+    worker_name: str,
+    draft: Draft,
+    author: AbstractBaseUser | None,
+    source: str,
+    triggered_by: str,
+    now: datetime,
+    keep: frozenset[str] = SECRET_TYPES,
+    strict: bool = True,
+    create: bool = False,
+    live: bool = False,
+    deploy_message: str = "",
+    inspect: Inspect = inspect,
+) -> tuple[Version, Deployment | None]:
+    """A new version of `worker_name`; with `live` also its deployment at 100 %, in one transaction.
+
+    `keep` names the binding types to copy from the latest version unless redefined; `strict`
+    refuses an `inherit` that finds nothing instead of dropping it; `create` allows the first
+    version of a new Worker. Raises `UploadRefused`; then nothing is saved.
+    """
+    worker = _worker(worker_name, create)
+    resolved = _resolve(draft, _latest(worker), keep, strict)
+    candidate = resolved.version(
+        version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
+    )
+    try:
+        inspected = inspect(candidate, resolved.modules(), worker=worker_name)
+    except Refused as error:
+        raise UploadRefused(error.kind, str(error)) from error
+    with transaction.atomic():
+        revision.lock()
+        worker = _worker(worker_name, create)
+        if _resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
+            raise UploadRefused(
+                "concurrent", "The bindings to inherit changed during the upload. Upload it again."
+            )
+        worker = worker or _create(worker_name, now)
+        version = _write(worker, resolved, candidate, inspected, author, source, triggered_by, now)
+        deployment = None
+        if live:
+            deployment = deploy.deploy(
+                worker=worker,
+                shares=[(str(version.id), 100)],
+                author=author,
+                source=source,
+                message=deploy_message,
+                triggered_by=triggered_by,
+                now=now,
+            )
+        elif worker.deployments.exists():
+            revision.advance(worker)  # so that the edges can tell this id from an unknown one
+    return version, deployment
+
+
+def draft_of(version: Version) -> Draft:
+    """What was uploaded as `version`, secrets included: the base of a changed copy."""
+    parts = version.modules.select_related("module")
+    return Draft(
+        main_module=version.main_module,
+        body_part=version.body_part,
+        compatibility_date=version.compatibility_date,
+        compatibility_flags=tuple(version.compatibility_flags),
+        parts=tuple(part.as_part() for part in parts),
+        bindings=tuple(open_binding(b) for b in version.bindings),
+        runtime=version.runtime,
+    )
+
+
+def _worker(name: str, create: bool) -> Worker | None:
+    worker = Worker.objects.filter(name=name).first()
+    if worker is None and not create:
+        raise UploadRefused("no_worker", "This Worker does not exist on your account.")
+    if worker is None and (problem := worker_name_problem(name)):
+        raise UploadRefused("name", problem)
+    return worker
+
+
+def _latest(worker: Worker | None) -> Version | None:
+    return worker.versions.newest_first().first() if worker else None
+
+
+def _next_number(worker: Worker | None) -> int:
+    latest = _latest(worker)
+    return latest.number + 1 if latest else 1
+
+
+def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict: bool) -> Draft:
+    """The draft with `inherit` bindings and kept ones filled in from the latest version."""
+    held = {b["name"]: b for b in latest.bindings} if latest else {}
+    missing = tuple(b.name for b in draft.bindings if b.type == "inherit" and b.name not in held)
+    if missing and strict:
+        names = ", ".join(f"'{name}'" for name in missing)
+        raise UploadRefused(
+            "inherit", f"The latest version has no binding {names} to inherit.", missing
+        )
+    bindings = [
+        open_binding(held[b.name]) if b.type == "inherit" else b
+        for b in draft.bindings
+        if b.type != "inherit" or b.name in held
+    ]
+    named = {b.name for b in draft.bindings}
+    bindings += [
+        open_binding(b) for n, b in held.items() if n not in named and b["type"] in keep
+    ]
+    return replace(draft, bindings=tuple(bindings))
+
+
+def _create(name: str, now: datetime) -> Worker:
+    return Worker.objects.create(name=name, tag=secrets.token_hex(16), created_on=now)
+
+
+def _write(
+    worker: Worker,
+    draft: Draft,
+    candidate: SnapshotVersion,
+    inspected: Inspection,
+    author: AbstractBaseUser | None,
+    source: str,
+    triggered_by: str,
+    now: datetime,
+) -> Version:
+    version = Version.objects.create(
+        id=candidate.id,
+        worker=worker,
+        number=_next_number(worker),
+        tag=draft.tag,
+        message=draft.message,
+        author=author,
+        author_email=getattr(author, "email", "") or "",
+        source=source,
+        triggered_by=triggered_by,
+        created_on=now,
+        main_module=draft.main_module,
+        body_part=draft.body_part,
+        compatibility_date=draft.compatibility_date,
+        compatibility_flags=list(draft.compatibility_flags),
+        bindings=[close_binding(b) for b in draft.bindings],
+        exports=msgspec.to_builtins(inspected.exports),
+        annotations=dict(draft.annotations),
+        runtime=dict(draft.runtime),
+        startup_time_ms=inspected.startup_ms,
+        etag=_etag(candidate),
+    )
+    _write_modules(version, draft)
+    audit.record(
+        "version.upload",
+        worker.name,
+        actor=author,
+        source=source,
+        now=now,
+        after={"id": candidate.id, "number": version.number, "tag": version.tag},
+    )
+    return version
+
+
+def _write_modules(version: Version, draft: Draft) -> None:
+    """Links the version to its modules; content that is already there is not stored again."""
+    Module.objects.bulk_create(
+        [Module(sha256=h, content=c, size=len(c)) for h, c in draft.modules().items()],
+        ignore_conflicts=True,
+    )
+    VersionModule.objects.bulk_create(
+        VersionModule(
+            version=version,
+            module_id=part.sha256,
+            position=position,
+            name=part.name,
+            content_type=part.content_type,
+        )
+        for position, part in enumerate(draft.parts)
+    )
+
+
+def _etag(candidate: SnapshotVersion) -> str:
+    """Tells equal code apart from changed code: the modules' names and hashes, in order."""
+    listing = "\n".join(f"{m.name}\0{m.content_type}\0{m.sha256}" for m in candidate.modules)
+    return hashlib.sha256(listing.encode()).hexdigest()
