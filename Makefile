@@ -1,0 +1,76 @@
+# Bare `make` lists the targets. Everything is installed into .venv and node_modules, nothing
+# outside this folder; `make test` alone may add Chromium (see bin/setup.py).
+
+T ?= tests
+VENV := .venv/bin
+PY := $(VENV)/python
+
+# Where `check` and `test` let the settings write, so that they never touch the data of `make run`.
+SCRATCH := $(CURDIR)/.sluice-scratch
+
+# The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).
+SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
+	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$p bin/setup.py $(1); \
+	done; \
+	echo "Sluice needs Python 3.11 or newer. Found: $$(python3 --version 2>&1 || echo none)." >&2; exit 1
+
+PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check golden format sizes clean \
+	bench-edge bench-propagation bench-memory bench-compile
+
+help: ## List these targets
+	@echo "Sluice: gradual deployments for Workers, on your own machines"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Install what is missing, then start the dashboard and one edge (Ctrl-C stops both)
+	$(call SETUP,run)
+	@exec $(PY) -m dashboard.run
+
+test: ## Run all tests, or a part: make test T=tests/routing
+	$(call SETUP,test)
+	SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest $(T)
+
+check: export SLUICE_DATA_DIR = $(SCRATCH)
+check: ## Lint, format, types, import contracts, migrations, pinned requirements
+	$(call SETUP,dev)
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports --no-logo
+	$(PY) manage.py makemigrations --check --dry-run
+	@echo "Requirements without an exact version:"; ! grep -nvE '$(PINNED)' requirements.txt requirements-dev.txt && echo "  none"
+
+golden: ## Write the compiler's golden files anew; read the difference before you commit it
+	$(call SETUP,dev)
+	SLUICE_DATA_DIR=$(SCRATCH) SLUICE_GOLDEN=write $(PY) -m pytest tests/routing/compile
+
+format: ## Format the code and fix what ruff can fix
+	$(call SETUP,dev)
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+
+sizes: ## The ten largest files and functions
+	$(call SETUP,run)
+	@$(PY) bin/sizes.py
+
+bench-edge: ## Requests per second through the edge, against workerd, Envoy, nginx and HAProxy alone
+	$(call SETUP,dev)
+	@exec $(PY) -m benchmarks.edge
+
+bench-propagation: ## How soon a deployment decides requests, and that none fails meanwhile
+	$(call SETUP,dev)
+	@exec $(PY) -m benchmarks.propagation
+
+bench-memory: ## Idle memory of every process, and the second start of `make run`
+	$(call SETUP,dev)
+	@exec $(PY) -m benchmarks.memory
+
+bench-compile: ## Time and size of the configuration for 200 Workers
+	$(call SETUP,dev)
+	@exec $(PY) -m benchmarks.compile
+
+clean: ## Remove what `make` installed and cached; keeps your data in .sluice
+	rm -rf .venv node_modules .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

