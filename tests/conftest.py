@@ -31,6 +31,7 @@ def loopback_only() -> Iterator[None]:
         def guarded(self: socket.socket, address: Any, original: Any = original) -> Any:
             internet = self.family in (socket.AF_INET, socket.AF_INET6)
             if internet and not is_loopback(str(address[0])):
+                self.close()
                 raise RuntimeError(f"A test tried to reach {address[0]}: only loopback is allowed.")
             return original(self, address)
 
