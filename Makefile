@@ -12,7 +12,7 @@ SCRATCH := $(CURDIR)/.sluice-scratch
 SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$p bin/setup.py $(1); \
 	done; \
-	echo "Sluice needs Python 3.11 or newer. Found: $$(python3 --version 2>&1 || echo none)." >&2; exit 1
+	echo "Sluice needs Python 3.11 or newer. Found: $$(python3 --version 2>/dev/null || echo none)." >&2; exit 1
 
 PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
 
