@@ -59,6 +59,8 @@ except OSError as error:
 
 #: Port of the dashboard and API. SLUICE_HTTP_PORT.
 HTTP_PORT = _port("SLUICE_HTTP_PORT", 8000)
+#: Address the dashboard and API listen on. SLUICE_HTTP_HOST.
+HTTP_HOST = os.environ.get("SLUICE_HTTP_HOST", "127.0.0.1")
 #: Port of the demo edge's public listener. SLUICE_EDGE_PORT.
 EDGE_PORT = _port("SLUICE_EDGE_PORT", 8787)
 #: Workers answer at <name>.<DOMAIN>. SLUICE_DOMAIN.
@@ -73,6 +75,12 @@ if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", ACCOUNT_ID):
 SECRET_KEY = _kept("secret_key", "SLUICE_SECRET_KEY", secrets.token_urlsafe(48))
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SLUICE_SECRET_KEY: expected at least 32 characters.")
+#: Name of the admin that the first run makes. SLUICE_ADMIN_USER.
+ADMIN_USER = _matching("SLUICE_ADMIN_USER", "admin", r"[\w.@+-]{1,150}", "letters, digits and @.+-_")
+#: Password of that admin; made up and shown once when unset. SLUICE_ADMIN_PASSWORD.
+ADMIN_PASSWORD = os.environ.get("SLUICE_ADMIN_PASSWORD") or None
+#: Whether a first run uploads the demo Workers. SLUICE_DEMO.
+DEMO = _switch("SLUICE_DEMO", True)
 #: Extra host names the dashboard answers to, comma separated. SLUICE_ALLOWED_HOSTS.
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
     host for host in os.environ.get("SLUICE_ALLOWED_HOSTS", "").split(",") if host
@@ -188,6 +196,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 
 # Uploads are parsed by dashboard.api (PUT and nested file names); asgi.py enforces the size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT + 1024 * 1024

@@ -13,10 +13,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from routing.rules.split import TOTAL, percentage
-from routing.rules.split import Share as RuleShare
 
 from routing.draft import Part
+from routing.rules.split import TOTAL, Share as RuleShare, percentage
 
 DEPLOYABLE = 100
 """Only this many most recent versions of a Worker can be deployed (spec, Deployments)."""
@@ -281,6 +280,7 @@ class Invocation(models.Model):
     path = models.CharField(max_length=2048)
     status = models.PositiveSmallIntegerField()
     flags = models.CharField(max_length=32, blank=True)
+    caller = models.CharField(max_length=36, blank=True)
     started_on = models.DateTimeField(db_index=True)
     duration_us = models.PositiveBigIntegerField()
 

@@ -1,0 +1,13 @@
+"""Django's handle on the room; connects the nudge to the desired state."""
+
+from django.apps import AppConfig
+
+
+class EdgesConfig(AppConfig):
+    name = "dashboard.edges"
+    label = "edges"
+
+    def ready(self) -> None:
+        from dashboard.edges import nudge
+
+        nudge.connect()

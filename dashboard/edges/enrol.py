@@ -1,0 +1,21 @@
+"""A new edge: a name and a token that is kept only as a hash."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.utils import timezone
+
+from dashboard.accounts.models import hash_token
+from routing.models import Edge
+
+
+def enrol(name: str) -> str:
+    """Makes the edge `name`, or gives an existing one a new token; returns the token, once."""
+    token = "sle_" + secrets.token_urlsafe(32)
+    Edge.objects.update_or_create(
+        name=name,
+        defaults={"token_sha256": hash_token(token)},
+        create_defaults={"token_sha256": hash_token(token), "created_on": timezone.now()},
+    )
+    return token

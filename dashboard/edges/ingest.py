@@ -1,0 +1,100 @@
+"""Access-log rows from the edges become invocations: at least once sent, once kept."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from routing.models import Edge, Invocation
+
+KEEP = 200_000
+"""Invocations kept in all; the oldest go first."""
+PRUNE_EVERY = 5_000
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one batch once unpacked."""
+
+
+class BatchInvalid(ValueError):
+    """The batch cannot be read; nothing of it was stored."""
+
+
+class Row(msgspec.Struct):
+    request_id: str
+    hop: str
+    worker: str
+    method: str
+    path: str
+    status: int
+    started_on: float
+    ray: str = ""
+    version_id: str = ""
+    deployment_id: str = ""
+    reason: str = ""
+    override: str = ""
+    host: str = ""
+    flags: str = ""
+    caller: str = ""
+    duration_us: int = 0
+
+
+class Batch(msgspec.Struct):
+    batch: str
+    rows: list[Row]
+    sampled_out: int = 0
+    lost: int = 0
+    dropped: int = 0
+
+
+def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
+    """Stores the batch's rows; a row that is already there is passed over."""
+    try:
+        batch = msgspec.json.decode(_unpacked(body) if packed else body, type=Batch)
+    except msgspec.MsgspecError as error:
+        raise BatchInvalid(str(error)) from error
+    Invocation.objects.bulk_create(
+        [_invocation(edge, row) for row in batch.rows], ignore_conflicts=True, batch_size=500
+    )
+    _prune()
+
+
+def _unpacked(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        content = unpacker.decompress(body, LARGEST)
+    except zlib.error as error:
+        raise BatchInvalid(f"gzip: {error}") from error
+    if unpacker.unconsumed_tail:
+        raise BatchInvalid(f"The batch is larger than {LARGEST} bytes.")
+    return content
+
+
+def _invocation(edge: Edge, row: Row) -> Invocation:
+    return Invocation(
+        edge=edge,
+        request_id=row.request_id[:64],
+        ray=row.ray[:32],
+        hop=row.hop[:8],
+        worker=row.worker[:63],
+        version_id=row.version_id[:36],
+        deployment_id=row.deployment_id[:36],
+        reason=row.reason[:16],
+        override=row.override[:20],
+        method=row.method[:16],
+        host=row.host[:255],
+        path=row.path[:2048],
+        status=row.status,
+        flags=row.flags[:32],
+        caller=row.caller[:36],
+        started_on=datetime.fromtimestamp(row.started_on, UTC),
+        duration_us=row.duration_us,
+    )
+
+
+def _prune() -> None:
+    """Keeps the newest `KEEP` rows, looking only once in `PRUNE_EVERY` rows or so."""
+    newest = Invocation.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    oldest = Invocation.objects.order_by("id").values_list("id", flat=True).first() or 0
+    if newest - oldest > KEEP + PRUNE_EVERY:
+        Invocation.objects.filter(id__lt=newest - KEEP).delete()

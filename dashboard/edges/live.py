@@ -1,0 +1,57 @@
+"""The agents' WebSocket: the newest revision, at once and with every heartbeat."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from dashboard.edges.gate import edge_of
+from dashboard.edges.nudge import GROUP
+from routing import revision
+
+LOOK_EVERY = 1.0
+"""Seconds between looks at the counter, for changes made by another process without Redis."""
+HEARTBEAT_EVERY = 5
+
+
+class EdgeConsumer(AsyncJsonWebsocketConsumer):
+    """Sends `{"revision": n}`; agents send nothing."""
+
+    async def connect(self) -> None:
+        headers = dict(self.scope["headers"])
+        token = headers.get(b"authorization", b"").decode("latin-1")
+        if await sync_to_async(edge_of)(token) is None:
+            await self.close(code=4401)
+            return
+        await self.channel_layer.group_add(GROUP, self.channel_name)
+        await self.accept()
+        self.told = 0
+        self.looking = asyncio.ensure_future(self._look())
+
+    async def disconnect(self, code: int) -> None:
+        if hasattr(self, "looking"):
+            self.looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.looking
+            await self.channel_layer.group_discard(GROUP, self.channel_name)
+
+    async def revision(self, event: dict[str, Any]) -> None:
+        """The nudge: somebody changed the desired state."""
+        await self._tell(event["revision"])
+
+    async def _look(self) -> None:
+        beat = 0
+        while True:
+            newest = await sync_to_async(revision.current)()
+            if newest != self.told or beat % HEARTBEAT_EVERY == 0:
+                await self._tell(newest)
+            beat += 1
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _tell(self, newest: int) -> None:
+        self.told = newest
+        await self.send_json({"revision": newest})

@@ -1,0 +1,13 @@
+"""What agents call; `live` is in asgi.py."""
+
+from django.urls import path
+
+from dashboard.edges import views
+
+app_name = "edges"
+urlpatterns = [
+    path("edge/v1/snapshot", views.desired, name="snapshot"),
+    path("edge/v1/modules/<str:sha256>", views.module, name="module"),
+    path("edge/v1/reports", views.report, name="report"),
+    path("edge/v1/invocations", views.invocations, name="invocations"),
+]

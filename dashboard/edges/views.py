@@ -1,0 +1,62 @@
+"""What agents ask and tell (`routing.agent.sync` and `.ship` are the other end)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.edges import ingest, reports
+from dashboard.edges.gate import for_edges
+from routing import publish, revision, snapshot
+from routing.models import Edge, Module
+
+
+@for_edges
+@require_GET
+def desired(request: HttpRequest, edge: Edge) -> HttpResponse:
+    """`?since=N`: the snapshot, whole or changed since N; 204 when N is the newest revision."""
+    raw = request.GET.get("since", "0")
+    if not raw.isascii() or not raw.isdigit():
+        return JsonResponse({"error": f"since={raw!r}: expected a revision number."}, status=400)
+    since = int(raw)
+    if since and since == revision.current():
+        return HttpResponse(status=204)
+    body = snapshot.to_json(publish.publish(since or None))
+    response = HttpResponse(body, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@for_edges
+@require_GET
+def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
+    """The bytes of one module by the hash of its content."""
+    found = Module.objects.filter(sha256=sha256).first()
+    if found is None:
+        return JsonResponse({"error": f"No module has the hash {sha256}."}, status=404)
+    response = HttpResponse(bytes(found.content), content_type="application/octet-stream")
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@for_edges
+@require_POST
+def report(request: HttpRequest, edge: Edge) -> HttpResponse:
+    """What the edge has applied and how its version processes are."""
+    try:
+        reports.accept(edge, request.body)
+    except reports.ReportInvalid as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    return HttpResponse(status=204)
+
+
+@for_edges
+@require_POST
+def invocations(request: HttpRequest, edge: Edge) -> HttpResponse:
+    """A batch of access-log rows; the same row twice counts once."""
+    packed = request.headers.get("Content-Encoding") == "gzip"
+    try:
+        ingest.accept(edge, request.body, packed=packed)
+    except ingest.BatchInvalid as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    return HttpResponse(status=204)

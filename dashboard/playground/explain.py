@@ -1,0 +1,70 @@
+"""Which version would answer, and why: the edge's own rules, run on the control plane's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from routing import publish
+from routing.deploy import active_deployment
+from routing.models import Edge, Worker
+from routing.rules import override
+from routing.rules.decide import Decision, decide
+from routing.rules.split import percentage
+
+SILENT_AFTER = timedelta(seconds=15)
+"""An edge that has not reported for so long is not asked whether it has the revision."""
+
+Lines = Sequence[tuple[str, str]]
+
+
+class CannotExplain(ValueError):
+    """There is nothing to decide about; the message says what is missing."""
+
+
+def explain(worker_name: str, headers: Lines, draw: float) -> dict[str, Any]:
+    """The decision about a request with these header lines, as `manage.py explain --json` shows it.
+
+    Raises `CannotExplain` for an unknown Worker or one without a deployment.
+    """
+    return as_json(decision(worker_name, headers, draw))
+
+
+def decision(worker_name: str, headers: Lines, draw: float) -> Decision:
+    """The decision itself, with the target looked up; raises as `explain` does."""
+    worker = Worker.objects.filter(name=worker_name).first()
+    if worker is None:
+        raise CannotExplain(f"There is no Worker called {worker_name!r}.")
+    deployment = active_deployment(worker)
+    if deployment is None:
+        raise CannotExplain(f"The Worker {worker_name} has no deployment yet.")
+    lines = [value for name, value in headers if name.lower() == override.HEADER]
+    asked = override.read(lines, worker_name).requested
+    target = publish.target(
+        worker, deployment, requested=[asked] if asked else [], edge=_slowest_edge()
+    )
+    return decide(target, headers, draw)
+
+
+def as_json(found: Decision) -> dict[str, Any]:
+    """`{"version_id", "percentage", "reason", "override": {"outcome", "advice"}, "steps"}`."""
+    judged = found.override
+    return {
+        "version_id": found.version_id,
+        "percentage": percentage(found.weight),
+        "reason": str(found.reason),
+        "override": {
+            "outcome": str(judged.outcome if judged else override.Outcome.ABSENT),
+            "advice": judged.advice if judged else "",
+            "suggestion": judged.suggestion if judged else None,
+        },
+        "steps": [{"name": s.name, "ok": s.ok, "detail": s.detail} for s in found.steps],
+    }
+
+
+def _slowest_edge() -> Edge | None:
+    alive = Edge.objects.filter(last_seen_on__gte=timezone.now() - SILENT_AFTER)
+    return alive.order_by("applied_revision").first()

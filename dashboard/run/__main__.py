@@ -1,0 +1,25 @@
+"""Entry of `make run`: settings first, then `order` tells the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        print(f"Sluice cannot start: {error}", file=sys.stderr)
+        return 1
+    from dashboard.run import order  # needs the apps loaded
+
+    return order.run()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,53 @@
+"""What only the first run does: an admin, an API token, the edge's own token."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from dashboard.accounts.models import Role, Token, User, create_token
+from dashboard.edges.enrol import enrol
+
+EDGE_NAME = "local-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown once, in the terminal, and nowhere else."""
+
+    username: str
+    password: str | None
+    token: str
+
+
+def admin_and_token() -> Shown | None:
+    """Makes the first admin and an API token; None when there are people already.
+
+    A password given by SLUICE_ADMIN_PASSWORD is used and not shown.
+    """
+    if User.objects.exists():
+        return None
+    given = settings.ADMIN_PASSWORD
+    password = given or secrets.token_urlsafe(12)
+    admin = User.objects.create_user(
+        username=settings.ADMIN_USER,
+        email=f"{settings.ADMIN_USER}@sluice.invalid",
+        password=password,
+        role=Role.ADMIN,
+    )
+    _, token = create_token(user=admin, name="first token", scopes=list(Token.Scope.values))
+    return Shown(admin.username, None if given else password, token)
+
+
+def edge_token_file() -> Path:
+    """The file that holds the local edge's token, readable by its owner; made when missing."""
+    path: Path = settings.DATA_DIR / "edge_token"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(enrol(EDGE_NAME))
+    return path

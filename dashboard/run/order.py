@@ -1,0 +1,167 @@
+"""The order of events: ports, database, demo, processes, ready, wait, stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from dashboard.accounts.models import User
+from dashboard.run import demo, first, words
+from dashboard.run.children import Child, ChildFailed, stop
+from routing import revision
+
+START_SECONDS = 60.0
+RUN_JSON: Path = settings.DATA_DIR / "run.json"
+EDGE_STATUS: Path = settings.DATA_DIR / "edge" / "status.json"
+
+
+class CannotStart(RuntimeError):
+    """The message says what is in the way and what to do."""
+
+
+def run() -> int:
+    """Runs until Ctrl-C or SIGTERM; the exit code of the whole."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _check_ports()
+        shown = _prepare()
+        _serve(shown)
+    except (CannotStart, ChildFailed) as error:
+        print(f"Sluice cannot start: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _check_ports() -> None:
+    ports = {"SLUICE_HTTP_PORT": settings.HTTP_PORT, "SLUICE_EDGE_PORT": settings.EDGE_PORT}
+    if len(set(ports.values())) < len(ports):
+        raise CannotStart(f"{' and '.join(ports)} are both {settings.HTTP_PORT}; choose two ports.")
+    for variable, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise CannotStart(
+                    f"port {port} is taken ({error.strerror}). Stop what listens there, or choose "
+                    f"another: {variable}={port % 65535 + 1} make run"
+                ) from error
+
+
+def _prepare() -> first.Shown | None:
+    words.step("Database")
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    shown = first.admin_and_token()
+    if settings.DEMO:
+        author = User.objects.order_by("id").first()
+        demo.load(author, lambda name: words.step(f"Demo Worker {name}"))
+    return shown
+
+
+def _serve(shown: first.Shown | None) -> None:
+    EDGE_STATUS.unlink(missing_ok=True)  # what an earlier run had says nothing about this one
+    children = _children()
+    try:
+        for child in children:
+            child.start()
+        _wait("the web process", children, _web_answers)
+        _wait("the edge to have the snapshot", children, _edge_has_newest)
+        _write_run_json()
+        words.greet(shown, addresses())
+        _watch(children)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        RUN_JSON.unlink(missing_ok=True)
+        words.stopping()
+        stop(children)
+        words.stopped()
+
+
+def _children() -> list[Child]:
+    """The edge comes first: it is stopped first, while the web process takes its last reports."""
+    logs = settings.DATA_DIR / "log"
+    shared = {"SLUICE_DATA_DIR": str(settings.DATA_DIR)}
+    edge = {
+        "SLUICE_CONTROL_URL": f"http://127.0.0.1:{settings.HTTP_PORT}",
+        "SLUICE_EDGE_TOKEN_FILE": str(first.edge_token_file()),
+        "SLUICE_EDGE_NAME": first.EDGE_NAME,
+        "SLUICE_EDGE_PORT": str(settings.EDGE_PORT),
+        # This edge listens on loopback only, so its answers may say which version ran.
+        "SLUICE_EDGE_PUBLIC_HEADERS": os.environ.get("SLUICE_EDGE_PUBLIC_HEADERS", "1"),
+    }
+    return [
+        Child("edge", "routing.agent", shared | edge, logs / "agent.log"),
+        Child("web", "dashboard.run.web", shared, logs / "web.log"),
+    ]
+
+
+def _wait(what: str, children: list[Child], ready: Callable[[], bool]) -> None:
+    words.step(f"Waiting for {what}")
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        for child in children:
+            child.keep_alive()
+        if time.monotonic() > deadline:
+            ends = "\n".join(f"--- {child.log}\n{child.tail()}" for child in children)
+            raise CannotStart(f"waited {START_SECONDS:.0f} s for {what}.\n{ends}")
+        time.sleep(0.05)
+
+
+def _web_answers() -> bool:
+    url = f"http://127.0.0.1:{settings.HTTP_PORT}/healthz"
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _edge_has_newest() -> bool:
+    try:
+        status = json.loads(EDGE_STATUS.read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(status.get("revision", -1) >= revision.current())
+
+
+def _watch(children: list[Child]) -> None:
+    while True:
+        for child in children:
+            if child.keep_alive():
+                words.restarted(child.name, child.log)
+        time.sleep(0.5)
+
+
+def addresses() -> dict[str, str]:
+    """Where everything is, for people and for run.json."""
+    web = f"http://localhost:{settings.HTTP_PORT}"
+    return {
+        "dashboard": f"{web}/",
+        "api_base": f"{web}/client/v4",
+        "account_id": settings.ACCOUNT_ID,
+        "edge": f"http://localhost:{settings.EDGE_PORT}",
+    }
+
+
+def _write_run_json() -> None:
+    partial = RUN_JSON.with_suffix(".tmp")
+    partial.write_text(json.dumps(addresses() | {"pid": os.getpid()}, indent=1))
+    partial.replace(RUN_JSON)

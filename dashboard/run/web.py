@@ -1,0 +1,41 @@
+"""The web process: uvicorn on one port; it ends when the process that started it does."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import uvicorn
+
+PARENT_LOOK_SECONDS = 1.0
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    from django.conf import settings
+
+    config = uvicorn.Config(
+        "dashboard.asgi:application",
+        host=settings.HTTP_HOST,
+        port=settings.HTTP_PORT,
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+        forwarded_allow_ips="127.0.0.1",
+    )
+    server = uvicorn.Server(config)
+    if os.environ.get("SLUICE_EXIT_WITH_PARENT") == "1":
+        threading.Thread(target=_end_with_parent, args=(server, os.getppid()), daemon=True).start()
+    server.run()
+
+
+def _end_with_parent(server: uvicorn.Server, parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_LOOK_SECONDS)
+    server.should_exit = True
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What `make run` says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.conf import settings
+
+from dashboard.run.first import Shown
+from routing.models import Share
+from routing.publish import hostname
+
+
+def step(text: str) -> None:
+    print(f"  {text}…", flush=True)
+
+
+def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
+    """The URLs, what is shown only once, and three commands to try."""
+    print(f"\nSluice is running.\n\n  Dashboard  {at['dashboard']}")
+    print(f"  Edge       {at['edge']}   (Workers answer at http://<name>.{settings.DOMAIN})")
+    print(f"  API        {at['api_base']}")
+    if shown is not None:
+        _once(shown)
+    _commands(shown, at)
+    print("\nCtrl-C stops everything and keeps the data.", flush=True)
+
+
+def _once(shown: Shown) -> None:
+    password = shown.password or "(the one in SLUICE_ADMIN_PASSWORD)"
+    print("\nShown once; write it down:\n")
+    print(f"  Sign in    {shown.username}  {password}")
+    print(f"  API token  {shown.token}")
+
+
+def _commands(shown: Shown | None, at: Mapping[str, str]) -> None:
+    print("\nTry:\n")
+    share = _staged()
+    if share is not None:
+        name = share.version.worker.name
+        url = f"http://{hostname(name)}:{settings.EDGE_PORT}/"
+        override = f"Cloudflare-Workers-Version-Overrides: {name}=\"{share.version_id}\""
+        print(f"  curl {url}")
+        print(f"  curl {url} -H '{override}'")
+    token = shown.token if shown else "<your token>"
+    print(
+        f"  CLOUDFLARE_API_BASE_URL={at['api_base']} CLOUDFLARE_ACCOUNT_ID={at['account_id']} \\\n"
+        f"    CLOUDFLARE_API_TOKEN={token} npx wrangler deployments status --name hello"
+    )
+
+
+def _staged() -> Share | None:
+    """A version at 0 % to try an override on."""
+    shares = Share.objects.filter(weight=0).select_related("version__worker")
+    return shares.order_by("version__worker__name", "-deployment__number").first()
+
+
+def restarted(name: str, log: Path) -> None:
+    print(f"The {name} process ended and was started again; its words are in {log}.", flush=True)
+
+
+def stopping() -> None:
+    print("\nStopping…", flush=True)
+
+
+def stopped() -> None:
+    print("Stopped. Everything is kept; `make run` starts it again.", flush=True)
