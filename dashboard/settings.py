@@ -70,13 +70,17 @@ DOMAIN = _matching(
 #: The one account of the Cloudflare-compatible API. SLUICE_ACCOUNT_ID.
 ACCOUNT_ID = _kept("account_id", "SLUICE_ACCOUNT_ID", secrets.token_hex(16))
 if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", ACCOUNT_ID):
-    raise ImproperlyConfigured(f"SLUICE_ACCOUNT_ID={ACCOUNT_ID!r}: expected letters, digits, - or _.")
+    raise ImproperlyConfigured(
+        f"SLUICE_ACCOUNT_ID={ACCOUNT_ID!r}: expected letters, digits, - or _."
+    )
 #: Signs sessions and seals secrets; losing it loses them. SLUICE_SECRET_KEY.
 SECRET_KEY = _kept("secret_key", "SLUICE_SECRET_KEY", secrets.token_urlsafe(48))
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SLUICE_SECRET_KEY: expected at least 32 characters.")
 #: Name of the admin that the first run makes. SLUICE_ADMIN_USER.
-ADMIN_USER = _matching("SLUICE_ADMIN_USER", "admin", r"[\w.@+-]{1,150}", "letters, digits and @.+-_")
+ADMIN_USER = _matching(
+    "SLUICE_ADMIN_USER", "admin", r"[\w.@+-]{1,150}", "letters, digits and @.+-_"
+)
 #: Password of that admin; made up and shown once when unset. SLUICE_ADMIN_PASSWORD.
 ADMIN_PASSWORD = os.environ.get("SLUICE_ADMIN_PASSWORD") or None
 #: Whether a first run uploads the demo Workers. SLUICE_DEMO.

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from routing.rules import split
 
 from routing import audit, revision
 from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker
+from routing.rules import split
 
 ANY: Final = "any"
 """As `expected`: whatever is active now."""
@@ -34,7 +34,9 @@ class DeployConflict(DeployRefused):
     def __init__(self, active: Deployment | None) -> None:
         who = f"{active.author_email or 'somebody'} via {active.source}" if active else "nobody"
         live = f"deployment {active.id} by {who}" if active else "no deployment"
-        super().__init__("conflict", f"The active deployment is not the expected one: it is {live}.")
+        super().__init__(
+            "conflict", f"The active deployment is not the expected one: it is {live}."
+        )
         self.active = active
 
 

@@ -72,7 +72,9 @@ class Draft:
             body_part=self.body_part,
             bindings=self.bindings,
             modules=tuple(
-                Module(name=p.name, content_type=p.content_type, sha256=p.sha256, size=len(p.content))
+                Module(
+                    name=p.name, content_type=p.content_type, sha256=p.sha256, size=len(p.content)
+                )
                 for p in self.parts
             ),
         )

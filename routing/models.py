@@ -139,9 +139,7 @@ class VersionModule(Immutable):
 
     class Meta:
         ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(fields=["version", "name"], name="module_name_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="module_name_once")]
 
     def as_part(self) -> Part:
         """The uploaded file, content included (select `module` along with it)."""

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Prefetch, Window
 from django.db.models.functions import RowNumber
-from routing.rules.decide import Target
 
 from routing import revision, snapshot
 from routing.models import (
@@ -23,6 +22,7 @@ from routing.models import (
     VersionQuerySet,
     Worker,
 )
+from routing.rules.decide import Target
 from routing.sealed import open_binding
 
 
@@ -63,21 +63,31 @@ def target(
 ) -> Target:
     """`worker` as the decider sees it, for explanations; `requested` are ids a header asks for.
 
-    With `edge`, versions of a deployment that this edge does not have yet are `pending`.
+    With `edge`, the decision is the one this edge would make: by the deployment it has, the newer
+    one's versions `pending`.
     """
-    shares = deployment.rule_shares()
-    live = {share.version_id for share in shares}
+    held = _held(worker, deployment, edge)
+    shares = held.rule_shares()
+    here = {share.version_id for share in shares}
+    newest = {share.version_id for share in deployment.rule_shares()}
     own = {str(i) for i in _recent_ids([worker])[worker.pk]}
-    late = edge is not None and edge.applied_revision < deployment.revision
     return Target(
         worker=worker.name,
-        deployment_id=str(deployment.id),
+        deployment_id=str(held.id),
         shares=shares,
-        other_versions=frozenset(own - live),
-        pending=frozenset(live) if late else frozenset(),
+        other_versions=frozenset(own - here - newest),
+        pending=frozenset(newest - here),
         foreign=_owners(requested, worker),
         workers=frozenset(Worker.objects.values_list("name", flat=True)),
     )
+
+
+def _held(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployment:
+    """The deployment by which `edge` decides now: an older one while the newest is on its way."""
+    if edge is None or edge.applied_revision >= newest.revision:
+        return newest
+    older = worker.deployments.filter(revision__lte=edge.applied_revision)
+    return older.newest_first().with_shares().first() or newest
 
 
 def hostname(worker_name: str) -> str:

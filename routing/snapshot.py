@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+
 from routing.rules.split import Share
 
 FORMAT = 1

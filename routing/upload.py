@@ -16,12 +16,12 @@ from datetime import datetime
 import msgspec
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from routing.agent.inspection import Inspection, Refused, inspect
-from routing.rules.names import worker_name_problem
 
 from routing import audit, deploy, revision
+from routing.agent.inspection import Inspection, Refused, inspect
 from routing.draft import SECRET_TYPES, Draft, UploadRefused
 from routing.models import Deployment, Module, Version, VersionModule, Worker
+from routing.rules.names import worker_name_problem
 from routing.sealed import close_binding, open_binding
 from routing.snapshot import Version as SnapshotVersion
 
@@ -130,9 +130,7 @@ def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict:
         if b.type != "inherit" or b.name in held
     ]
     named = {b.name for b in draft.bindings}
-    bindings += [
-        open_binding(b) for n, b in held.items() if n not in named and b["type"] in keep
-    ]
+    bindings += [open_binding(b) for n, b in held.items() if n not in named and b["type"] in keep]
     return replace(draft, bindings=tuple(bindings))
 
 

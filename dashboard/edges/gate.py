@@ -34,8 +34,10 @@ def for_edges(view: View) -> View:
         edge = edge_of(request.headers.get("Authorization", ""))
         if edge is None:
             return JsonResponse(
-                {"error": "This is no edge's token. Make one on the control plane: "
-                          "manage.py edge create --name NAME"},
+                {
+                    "error": "This is no edge's token. Make one on the control plane: "
+                    "manage.py edge create --name NAME"
+                },
                 status=401,
             )
         return view(request, edge, *args, **kwargs)

@@ -11,8 +11,9 @@ from django.utils import timezone
 from routing import publish
 from routing.deploy import active_deployment
 from routing.models import Edge, Worker
-from routing.rules import override
 from routing.rules.decide import Decision, decide
+from routing.rules.fields import OVERRIDES, lines_named
+from routing.rules.override import Outcome, read
 from routing.rules.split import percentage
 
 SILENT_AFTER = timedelta(seconds=15)
@@ -28,6 +29,8 @@ class CannotExplain(ValueError):
 def explain(worker_name: str, headers: Lines, draw: float) -> dict[str, Any]:
     """The decision about a request with these header lines, as `manage.py explain --json` shows it.
 
+    Header values are as a server sees them: bytes read as latin-1 (`rules.fields.as_sent`).
+
     Raises `CannotExplain` for an unknown Worker or one without a deployment.
     """
     return as_json(decision(worker_name, headers, draw))
@@ -41,8 +44,7 @@ def decision(worker_name: str, headers: Lines, draw: float) -> Decision:
     deployment = active_deployment(worker)
     if deployment is None:
         raise CannotExplain(f"The Worker {worker_name} has no deployment yet.")
-    lines = [value for name, value in headers if name.lower() == override.HEADER]
-    asked = override.read(lines, worker_name).requested
+    asked = read(lines_named(OVERRIDES, headers), worker_name).requested
     target = publish.target(
         worker, deployment, requested=[asked] if asked else [], edge=_slowest_edge()
     )
@@ -57,7 +59,7 @@ def as_json(found: Decision) -> dict[str, Any]:
         "percentage": percentage(found.weight),
         "reason": str(found.reason),
         "override": {
-            "outcome": str(judged.outcome if judged else override.Outcome.ABSENT),
+            "outcome": str(judged.outcome if judged else Outcome.absent),
             "advice": judged.advice if judged else "",
             "suggestion": judged.suggestion if judged else None,
         },

@@ -49,7 +49,9 @@ class Child:
         quick = time.monotonic() - self.started_at < QUICK_DEATH_SECONDS
         self.quick_deaths = self.quick_deaths + 1 if quick else 0
         if self.quick_deaths >= MOST_QUICK_DEATHS:
-            raise ChildFailed(f"The {self.name} process keeps ending. Its last words:\n{self.tail()}")
+            raise ChildFailed(
+                f"The {self.name} process keeps ending. Its last words:\n{self.tail()}"
+            )
         self.start()
         return True
 

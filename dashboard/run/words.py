@@ -40,7 +40,7 @@ def _commands(shown: Shown | None, at: Mapping[str, str]) -> None:
     if share is not None:
         name = share.version.worker.name
         url = f"http://{hostname(name)}:{settings.EDGE_PORT}/"
-        override = f"Cloudflare-Workers-Version-Overrides: {name}=\"{share.version_id}\""
+        override = f'Cloudflare-Workers-Version-Overrides: {name}="{share.version_id}"'
         print(f"  curl {url}")
         print(f"  curl {url} -H '{override}'")
     token = shown.token if shown else "<your token>"

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.playground.explain import CannotExplain, explain
-from routing.compile.names import KEY
+from routing.rules.fields import VERSION_KEY, as_sent
 
 
 class Command(BaseCommand):
@@ -50,7 +50,7 @@ def _answer(line: str) -> dict[str, Any]:
     """The decision about one line of a batch, or `{"error": …}`: one bad line stops nothing."""
     try:
         asked = json.loads(line)
-        headers = [(str(name), str(value)) for name, value in asked.get("headers") or []]
+        headers = [(str(name), as_sent(str(value))) for name, value in asked.get("headers") or []]
         return explain(asked["worker"], _with_key(headers, asked.get("key")), random.random())
     except CannotExplain as error:
         return {"error": str(error)}
@@ -63,11 +63,11 @@ def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not name.strip():
         raise CommandError(f"--header {line!r}: expected 'Name: value'.")
-    return name.strip(), value.strip()
+    return name.strip(), as_sent(value.strip())
 
 
 def _with_key(headers: list[tuple[str, str]], key: str | None) -> list[tuple[str, str]]:
-    return [*headers, (KEY, key)] if key is not None else headers
+    return [*headers, (VERSION_KEY, as_sent(key))] if key is not None else headers
 
 
 def _in_words(worker: str, found: dict[str, Any]) -> str:
