@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, cast
+from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from routing import audit, deploy, revision
 from routing.agent.inspection import Inspection, Refused, inspect
@@ -41,15 +44,21 @@ def upload_version(
     create: bool = False,
     live: bool = False,
     deploy_message: str = "",
+    expected: UUID | str | None = deploy.ANY,
+    based_on: Version | None = None,
+    settings: Mapping[str, Any] | None = None,
     inspect: Inspect = inspect,
 ) -> tuple[Version, Deployment | None]:
     """A new version of `worker_name`; with `live` also its deployment at 100 %, in one transaction.
 
     `keep` names the binding types to copy from the latest version unless redefined; `strict`
     refuses an `inherit` that finds nothing instead of dropping it; `create` allows the first
-    version of a new Worker. Raises `UploadRefused`; then nothing is saved.
+    version of a new Worker. With `live`, `expected` is the condition `deploy` takes; `based_on` is
+    the version the draft is a changed copy of, which must still be the latest; `settings` are
+    merged into the Worker's. Raises `UploadRefused` or `DeployConflict`; then nothing is saved.
     """
     worker = _worker(worker_name, create)
+    _check_base(worker, based_on)
     resolved = _resolve(draft, _latest(worker), keep, strict)
     candidate = resolved.version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
@@ -65,7 +74,11 @@ def upload_version(
             raise UploadRefused(
                 "concurrent", "The bindings to inherit changed during the upload. Upload it again."
             )
-        worker = worker or _create(worker_name, now)
+        _check_base(worker, based_on)
+        if worker is None:
+            worker = create_worker(name=worker_name, author=author, source=source, now=now)
+        if settings:
+            _merge_settings(worker, settings)
         version = _write(worker, resolved, candidate, inspected, author, source, triggered_by, now)
         deployment = None
         if live:
@@ -75,12 +88,33 @@ def upload_version(
                 author=author,
                 source=source,
                 message=deploy_message,
+                expected=expected,
                 triggered_by=triggered_by,
                 now=now,
             )
         elif worker.deployments.exists():
             revision.advance(worker)  # so that the edges can tell this id from an unknown one
     return version, deployment
+
+
+def create_worker(
+    *,
+    name: str,
+    author: AbstractBaseUser | None,
+    source: str,
+    now: datetime,
+) -> Worker:
+    """A Worker without versions; raises `UploadRefused` for a bad name or one that is taken."""
+    if problem := worker_name_problem(name):
+        raise UploadRefused("name", problem)
+    try:
+        with transaction.atomic():
+            worker = Worker.objects.create(name=name, tag=secrets.token_hex(16), created_on=now)
+            after = {"tag": worker.tag}
+            audit.record("worker.create", name, actor=author, source=source, now=now, after=after)
+    except IntegrityError as error:
+        raise UploadRefused("exists", f"A Worker called {name} exists already.") from error
+    return worker
 
 
 def draft_of(version: Version) -> Draft:
@@ -134,8 +168,19 @@ def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict:
     return replace(draft, bindings=tuple(bindings))
 
 
-def _create(name: str, now: datetime) -> Worker:
-    return Worker.objects.create(name=name, tag=secrets.token_hex(16), created_on=now)
+def _check_base(worker: Worker | None, base: Version | None) -> None:
+    """Refuses a changed copy of a version that is no longer the latest."""
+    latest = _latest(worker)
+    if base is not None and (latest is None or latest.pk != base.pk):
+        what = (
+            f"version #{latest.number} ({latest.id}) was uploaded" if latest else "it was deleted"
+        )
+        raise UploadRefused("concurrent", f"Meanwhile {what}. Nothing was changed; try again.")
+
+
+def _merge_settings(worker: Worker, settings: Mapping[str, Any]) -> None:
+    worker.settings = {**worker.settings, **settings}
+    worker.save(update_fields=["settings"])
 
 
 def _write(
@@ -154,7 +199,7 @@ def _write(
         number=_next_number(worker),
         tag=draft.tag,
         message=draft.message,
-        author=author,
+        author=cast(Any, author),  # AUTH_USER_MODEL, which routing may not import
         author_email=getattr(author, "email", "") or "",
         source=source,
         triggered_by=triggered_by,
