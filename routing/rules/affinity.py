@@ -1,0 +1,61 @@
+"""Version affinity: which version a version key belongs to.
+
+Envoy decides at the edge (`weighted_clusters.use_hash_policy`, hash policy on the header); these
+functions predict it exactly. Measured on Envoy 1.39.3: XXH64 of the trimmed value with seed 0,
+modulo the sum of the weights, then a walk down the list of versions.
+tests/routing/rules/test_affinity.py holds keys whose points were confirmed against that Envoy one
+by one.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import xxhash
+
+from routing.rules.fields import Value, octets
+from routing.rules.split import TOTAL, Share, walk
+
+
+def walk_order(numbered: Iterable[tuple[Share, int]]) -> tuple[Share, ...]:
+    """Shares as they are walked: highest version number first, in whatever order they are listed.
+
+    `numbered` pairs each share with its version's number. The newest version then owns the points
+    from 0 up, so raising its percentage only adds keys (spec, "Affinity").
+    """
+    newest_first = sorted(numbered, key=lambda pair: pair[1], reverse=True)
+    return tuple(share for share, _ in newest_first)
+
+
+def present(values: Sequence[Value]) -> bool:
+    """Does the request carry a version key? No line does not, and neither does any blank one.
+
+    Envoy's "not equal to the empty string" fails as soon as one of several lines is blank
+    (measured), so a blank line beside a good one counts as no key here as well.
+    """
+    return bool(values) and all(octets(value) for value in values)
+
+
+def point(values: Sequence[Value]) -> int:
+    """Where a key lies on the line 0..TOTAL-1. Meaningful only when the key is `present`.
+
+    `values` are the values of all lines of the header. Envoy sorts several lines and chains them,
+    each hash being the seed of the next; it does not join them with commas.
+    """
+    digest = 0
+    for value in sorted(octets(value) for value in values):
+        digest = xxhash.xxh64_intdigest(value, seed=digest)
+    return digest % TOTAL
+
+
+def pick(values: Sequence[Value], shares_newest_first: Sequence[Share]) -> str | None:
+    """The version this key is pinned to, or None when there is no key."""
+    return walk(shares_newest_first, point(values)) if present(values) else None
+
+
+def joins_at(values: Sequence[Value]) -> int:
+    """The smallest weight (1..TOTAL) of the newest version at which this key is on it.
+
+    Raises ValueError without a key: such requests are drawn, not pinned.
+    """
+    if not present(values):
+        raise ValueError("no version key: this request is drawn at random")
+    return point(values) + 1

@@ -1,0 +1,131 @@
+"""Which version answers a request, and why: the whole decision (spec, "The decision", steps 1-8).
+
+The playground, `manage.py explain` and the tests call `decide`. At the edge Envoy draws and hashes,
+and asks `judge` only where an override header is present; both sides give the same answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routing.rules import affinity, split
+from routing.rules.advice import advise
+from routing.rules.fields import OVERRIDES, VERSION_KEY, Value, lines_named
+from routing.rules.override import Outcome, Override, read
+from routing.rules.split import TOTAL, format_percentage
+from routing.rules.target import Target
+
+__all__ = ["Decision", "Reason", "Step", "Target", "advise", "decide", "judge"]
+
+
+class Reason(StrEnum):
+    """What chose the version. `percentage` also where one version has 100%."""
+
+    override = "override"
+    affinity = "affinity"
+    percentage = "percentage"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the decision. `ok` says that it led on: to the next step, or to the version."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The version that answers. `weight` is 0..TOTAL; `override` is None without the header."""
+
+    version_id: str
+    weight: int
+    reason: Reason
+    override: Override | None
+    steps: tuple[Step, ...]
+
+
+def decide(target: Target, headers: Sequence[tuple[str, Value]], draw: float) -> Decision:
+    """Decide one request. `headers` are its lines as received, names in any case.
+
+    `draw` is a random number in [0, 1), used only where nothing else decides; ValueError otherwise.
+    No header, however broken, makes it raise.
+    """
+    lines = lines_named(OVERRIDES, headers)
+    judged = advise(target, judge(target, lines))
+    steps = _override_steps(target, judged, len(lines))
+    if judged.outcome is Outcome.applied and judged.requested is not None:
+        version_id, reason = judged.requested, Reason.override
+    else:
+        version_id, reason, more = _ordinary(target, lines_named(VERSION_KEY, headers), draw)
+        steps += more
+    return Decision(
+        version_id=version_id,
+        weight=target.weight(version_id) or 0,
+        reason=reason,
+        override=judged if lines else None,
+        steps=tuple(steps),
+    )
+
+
+def judge(target: Target, override_lines: Sequence[Value]) -> Override:
+    """The override half alone, without advice: what an edge asks for each request with the header.
+
+    `override_lines` are the values of its lines; one line that Envoy has joined is the same thing.
+    """
+    reading = read(override_lines, target.worker)
+    if reading.requested is None:
+        return Override(reading.outcome or Outcome.absent, field=reading.field)
+    return Override(
+        target.match(reading.requested), requested=reading.requested, field=reading.field
+    )
+
+
+_FAILS_AT = {
+    Outcome.absent: "collect",
+    Outcome.invalid_header: "parse",
+    Outcome.not_addressed: "look up",
+    Outcome.not_a_string: "type",
+    Outcome.unknown_version: "match",
+    Outcome.not_in_deployment: "match",
+    Outcome.not_propagated: "match",
+}
+
+
+def _override_steps(target: Target, override: Override, line_count: int) -> list[Step]:
+    """Steps 1-6 as far as they went; the last one is not ok unless the override applied."""
+    requested = override.requested or ""
+    details = {
+        "collect": f"{line_count} line{'s' if line_count > 1 else ''}, read as one field.",
+        "parse": "The field is a Dictionary.",
+        "look up": f"It has a member for {target.worker}.",
+        "type": f"Its value is a String: {requested}",
+        "match": f"In the deployment, at {format_percentage(target.weight(requested) or 0)}.",
+        "apply": "This version answers; nothing else is consulted.",
+    }
+    steps: list[Step] = []
+    for name, detail in details.items():
+        if name == _FAILS_AT.get(override.outcome):
+            nothing = "The header is empty." if line_count else "No override header."
+            return [*steps, Step(name, False, override.advice or nothing)]
+        steps.append(Step(name, True, detail))
+    return steps
+
+
+def _ordinary(target: Target, keys: Sequence[Value], draw: float) -> tuple[str, Reason, list[Step]]:
+    """Step 7: the version key's choice, or else the draw's."""
+    keyed = affinity.pick(keys, target.shares)
+    if keyed is not None:
+        step = Step("key", True, f"The key's point is {affinity.point(keys)} of {TOTAL}.")
+        return keyed, Reason.affinity, [step]
+    drawn = split.pick(target.shares, draw)
+    at = format_percentage(int(draw * TOTAL))
+    return (
+        drawn,
+        Reason.percentage,
+        [
+            Step("key", False, "No version key." if not keys else "The version key is blank."),
+            Step("draw", True, f"The draw fell at {at} of the line of all traffic."),
+        ],
+    )

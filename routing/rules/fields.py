@@ -1,0 +1,50 @@
+"""HTTP header lines as bytes.
+
+A `str` here is what an HTTP server hands over: bytes decoded as latin-1, one character per byte.
+Text that a person typed goes through `as_sent` first, or a key such as "Zoë" would hash to another
+version than curl's.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+#: Header names, lower case (HTTP compares names without case).
+OVERRIDES = "cloudflare-workers-version-overrides"
+VERSION_KEY = "cloudflare-workers-version-key"
+
+#: Optional white space, which HTTP does not count as part of a value (RFC 9110, 5.5).
+OWS = b" \t"
+
+Value: TypeAlias = str | bytes
+
+
+def octets(value: Value) -> bytes:
+    """The bytes of one header value without surrounding white space. Never raises.
+
+    A `str` with characters beyond latin-1 cannot come from an HTTP server; it is taken as UTF-8,
+    which is what a client would send.
+    """
+    if isinstance(value, bytes):
+        return value.strip(OWS)
+    try:
+        return value.encode("latin-1").strip(OWS)
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass").strip(OWS)
+
+
+def as_sent(text: str) -> str:
+    """Typed text as the latin-1 `str` a server would see when a client sends it as UTF-8.
+
+    Command-line arguments that are not UTF-8 (Python's surrogate escapes) come out as the bytes
+    they were.
+    """
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+    return raw.decode("latin-1")
+
+
+def lines_named(name: str, headers: Iterable[tuple[str, Value]]) -> Sequence[Value]:
+    """The values of all lines called `name` (given in lower case), in order."""
+    return [value for line_name, value in headers if line_name.lower() == name]

@@ -1,0 +1,130 @@
+"""The override header, up to the point where one version id is asked for.
+
+`Cloudflare-Workers-Version-Overrides` is a Dictionary of RFC 9651; `http_sfv` says whether it is
+one. Nothing here raises for any input: a broken header is an outcome, never an error (spec, "The
+decision", steps 1-4).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from http_sfv.dictionary import Dictionary
+from http_sfv.item import InnerList, Item
+from http_sfv.types import DisplayString, Token
+
+from routing.rules.fields import Value, octets
+
+_KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
+
+
+class Outcome(StrEnum):
+    """What became of an override. The names are part of the API, the logs and the pages."""
+
+    applied = "applied"
+    absent = "absent"
+    invalid_header = "invalid_header"
+    not_addressed = "not_addressed"
+    not_a_string = "not_a_string"
+    unknown_version = "unknown_version"
+    not_in_deployment = "not_in_deployment"
+    not_propagated = "not_propagated"
+    #: Ours: the decide service did not answer in time, and the request was routed as if the header
+    #: were absent. Only the edge's log can tell; the rules never return it.
+    unavailable = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """The fate of the override header of one request.
+
+    `requested` is the id that was asked for, once there is one. `field` is the combined header. The
+    rest is for people and stays empty until `advise` fills it: `position` is the index in `field`
+    where parsing stops (only for invalid_header; len(field) when it ends too early), `suggestion` a
+    whole corrected header value.
+    """
+
+    outcome: Outcome
+    requested: str | None = None
+    advice: str = ""
+    position: int | None = None
+    suggestion: str | None = None
+    field: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the header says to one Worker: an outcome, or (outcome None) the id that it asks for."""
+
+    field: str
+    outcome: Outcome | None
+    requested: str | None = None
+
+
+def combine(lines: Sequence[Value]) -> str:
+    """All lines of the header as one field (RFC 9110, 5.3), one latin-1 character per byte.
+
+    An empty line among others leaves an empty member, which does not parse; Envoy joins in the same
+    way.
+    """
+    return b", ".join(octets(line) for line in lines).decode("latin-1")
+
+
+def parse(combined: str) -> Dictionary | None:
+    """The field as a Dictionary, or None where http_sfv refuses it (an empty field included)."""
+    parsed = Dictionary()
+    try:
+        parsed.parse(combined.encode("latin-1"))
+    except ValueError:
+        return None
+    return parsed
+
+
+def member_of(combined: str, key: str) -> Item | InnerList | None:
+    """The member of that key; of several, the last. None also where the field does not parse."""
+    parsed = parse(combined)
+    return None if parsed is None else parsed.get(key)
+
+
+def read(lines: Sequence[Value], worker: str) -> Reading:
+    """What the header lines ask of `worker`, before any version is looked at."""
+    combined = combine(lines)
+    if not combined:
+        return Reading(combined, Outcome.absent)
+    parsed = parse(combined)
+    if parsed is None:
+        return Reading(combined, Outcome.invalid_header)
+    member = parsed.get(worker)
+    if member is None:
+        return Reading(combined, Outcome.not_addressed)
+    if type_name(member) != "String":
+        return Reading(combined, Outcome.not_a_string)
+    return Reading(combined, None, member.value)
+
+
+def addressable(worker_name: str) -> bool:
+    """Can an override name this Worker? Dictionary keys start with a-z or `*` (RFC 9651, 3.1.2)."""
+    return _KEY.fullmatch(worker_name) is not None
+
+
+def type_name(member: Item | InnerList) -> str:
+    """The type of a member in the words of RFC 9651: "String", "Token", "Inner List" …"""
+    if isinstance(member, InnerList):
+        return "Inner List"
+    # By exact type: Token and Display String are subclasses of str, and bool of int.
+    return _TYPE_NAMES[type(member.value)]
+
+
+_TYPE_NAMES: dict[type, str] = {
+    str: "String",
+    Token: "Token",
+    DisplayString: "Display String",
+    bool: "Boolean",
+    int: "Integer",
+    Decimal: "Decimal",
+    bytes: "Byte Sequence",
+    datetime: "Date",
+}

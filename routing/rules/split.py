@@ -1,0 +1,153 @@
+"""Percentages: what a deployment may list, and which version a point of all traffic falls to.
+
+Percentages are kept as whole weights, 0.001 % each, so that sums are exact.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+#: The sum of the weights of a deployment. Never change it: version keys hash modulo this number,
+#: and another number would move every key (spec, "Affinity").
+TOTAL = 100_000
+
+Percentage: TypeAlias = int | float | str | Decimal
+Code: TypeAlias = Literal["count", "duplicate", "range", "decimals", "sum", "single"]
+
+_UNIT = Decimal("0.001")
+# Plain decimals only: Decimal() alone would also take "1e1", "1_0" and digits of other scripts.
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A version and its part of the traffic: `weight` is 0..TOTAL, in units of 0.001 %."""
+
+    version_id: str
+    weight: int
+
+
+class SplitRefused(ValueError):
+    """These percentages make no deployment. The message says what is wrong and what to do."""
+
+    def __init__(self, code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code: Code = code
+
+
+def parse_split(pairs: Sequence[tuple[str, Percentage]]) -> tuple[Share, ...]:
+    """The shares of a deployment, in the listed order, with weights that sum to exactly TOTAL.
+
+    `pairs` are (version id, percentage 0..100). A sum that is off by 0.001 is mended: the larger
+    share takes the difference. Raises SplitRefused for anything else (spec, "Deployments").
+    """
+    _check_ids([version_id for version_id, _ in pairs])
+    shares = [Share(version_id, _weight(version_id, value)) for version_id, value in pairs]
+    if len(shares) == 1 and shares[0].weight != TOTAL:
+        raise SplitRefused(
+            "single",
+            f"One version alone must have 100%, not {format_percentage(shares[0].weight)}. "
+            "Give it 100, or list the version that takes the rest.",
+        )
+    return _mended(shares)
+
+
+def percentage(weight: int) -> float:
+    """A weight as a percentage with up to three decimals: 33333 -> 33.333."""
+    return weight / 1000
+
+
+def format_percentage(weight: int) -> str:
+    """A weight as people read it: 0 -> "0%", 12500 -> "12.5%", 33333 -> "33.333%"."""
+    whole, thousandths = divmod(weight, 1000)
+    return f"{whole}.{thousandths:03}".rstrip("0").rstrip(".") + "%"
+
+
+def walk(shares: Sequence[Share], point: int) -> str:
+    """The version whose stretch of the line 0..TOTAL-1 holds `point`, in the list's order.
+
+    Raises ValueError when the point lies beyond the shares.
+    """
+    rest = point
+    for share in shares:
+        if rest < share.weight:
+            return share.version_id
+        rest -= share.weight
+    raise ValueError(f"point {point} lies outside shares that sum to {point - rest}")
+
+
+def pick(shares: Sequence[Share], draw: float) -> str:
+    """The version that a random draw in [0, 1) chooses. Raises ValueError for another draw."""
+    if not 0 <= draw < 1:
+        raise ValueError(f"draw must be in [0, 1), not {draw}")
+    return walk(shares, int(draw * TOTAL))
+
+
+def _check_ids(ids: Sequence[str]) -> None:
+    if not 1 <= len(ids) <= 2:
+        raise SplitRefused("count", f"A deployment has one or two versions; {len(ids)} are listed.")
+    if len(set(ids)) < len(ids):
+        raise SplitRefused(
+            "duplicate",
+            f"Version {ids[0]} is listed twice. "
+            "List two different versions, or this one alone at 100.",
+        )
+
+
+def _weight(version_id: str, value: Percentage) -> int:
+    number = _decimal(value)
+    # Comparing is exact; arithmetic on Decimals rounds to 28 digits, so it comes after the checks.
+    if number is None or not 0 <= number <= 100:
+        raise SplitRefused(
+            "range",
+            f"The percentage of {version_id} must be a number from 0 to 100, not {_short(value)}.",
+        )
+    rounded = number.quantize(_UNIT)
+    if rounded != number:
+        raise SplitRefused(
+            "decimals",
+            f"The percentage of {version_id} has more than three decimals: "
+            f"{_short(value)}. Write {rounded}.",
+        )
+    return int(rounded * 1000)
+
+
+def _decimal(value: object) -> Decimal | None:
+    """The exact finite number that was written, or None. A float is its shortest decimal."""
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, float):
+        return _decimal(Decimal(float.__repr__(value)))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and _PLAIN.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    return None
+
+
+def _mended(shares: Sequence[Share]) -> tuple[Share, ...]:
+    missing = TOTAL - sum(share.weight for share in shares)
+    if abs(missing) > 1:
+        verb = "raise" if missing > 0 else "lower"
+        raise SplitRefused(
+            "sum",
+            f"The percentages add up to {format_percentage(TOTAL - missing)}, not 100%: "
+            f"{verb} one of them by {format_percentage(abs(missing))}.",
+        )
+    larger = max(shares, key=lambda share: share.weight)
+    return tuple(
+        Share(share.version_id, share.weight + missing) if share is larger else share
+        for share in shares
+    )
+
+
+def _short(value: object) -> str:
+    # Numbers of thousands of digits are refused by int's own str() limit; nobody needs to read them
+    # either.
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number that long"
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -1,0 +1,52 @@
+"""One Worker as the decider sees it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from routing.rules.override import Outcome
+from routing.rules.split import Share
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A Worker, its deployment, and what is known around it.
+
+    Only the first three are needed to choose a version. The others tell the outcomes of a refused
+    override apart: an edge that knows less says `unknown_version` more often, and routes the same.
+    """
+
+    worker: str
+    deployment_id: str
+    #: Newest version first (see affinity.walk_order); the weights sum to TOTAL.
+    shares: tuple[Share, ...]
+    #: Ids of this Worker's versions outside the deployment.
+    other_versions: frozenset[str] = frozenset()
+    #: Ids in the newest deployment that this edge does not have yet.
+    pending: frozenset[str] = frozenset()
+    #: Version id -> name of the other Worker that it belongs to.
+    foreign: Mapping[str, str] = field(default_factory=dict, hash=False)
+    #: All known Worker names, so that a real name is not taken for a typo.
+    workers: frozenset[str] = frozenset()
+
+    def weight(self, version_id: str) -> int | None:
+        """The weight of a version of the deployment; None for any other id. 0 is a weight."""
+        for share in self.shares:
+            if share.version_id == version_id:
+                return share.weight
+        return None
+
+    def own_ids(self) -> frozenset[str]:
+        """The ids of all versions of this Worker that are known."""
+        return self.other_versions | self.pending | {share.version_id for share in self.shares}
+
+    def match(self, requested: str) -> Outcome:
+        """What an override that asks for this id comes to (spec, "The decision", step 5)."""
+        # Pending first: an edge cannot answer with what it does not have, whatever its Target
+        # lists.
+        if requested in self.pending:
+            return Outcome.not_propagated
+        if self.weight(requested) is not None:
+            return Outcome.applied
+        if requested in self.other_versions:
+            return Outcome.not_in_deployment
+        return Outcome.unknown_version
