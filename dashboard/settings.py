@@ -37,7 +37,7 @@ def _switch(name: str, default: bool) -> bool:
 
 
 def _kept(file: str, variable: str, make: str) -> str:
-    """The variable, or a value made once and kept in the data folder, readable by its owner only."""
+    """The variable, or a value made once and kept in the data folder for its owner only."""
     if given := os.environ.get(variable):
         return given
     path = DATA_DIR / file
@@ -146,6 +146,13 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.ui.context.shell",
+            ],
+            # Ours and the partials', so that no template has to load them.
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "dashboard.ui.templatetags.icons",
+                "dashboard.ui.templatetags.versions",
+                "dashboard.ui.templatetags.words",
             ],
         },
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -75,7 +75,7 @@ def deploy(
             number=active.number + 1 if active else 1,
             revision=revision.advance(worker),
             created_on=now,
-            author=author,
+            author=cast(Any, author),  # AUTH_USER_MODEL, which routing may not import
             author_email=getattr(author, "email", "") or "",
             source=source,
             triggered_by=triggered_by,
@@ -134,7 +134,7 @@ def active_deployment(worker: Worker) -> Deployment | None:
 
 
 def normal_id(text: object) -> str:
-    """A version id in its canonical form; ids that are no UUID stay as they are and match nothing."""
+    """A version id in its canonical form; text that is no UUID stays as it is."""
     try:
         return str(UUID(str(text)))
     except ValueError:

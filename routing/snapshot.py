@@ -48,7 +48,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """One uploaded part. `sha256` (hex) names the content, which travels apart from the snapshot."""
+    """One uploaded part. `sha256` (hex) names the content, which travels on its own."""
 
     name: str
     content_type: str
@@ -77,7 +77,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """An immutable upload. `main_module` is set for ES modules, `body_part` for service-worker syntax."""
+    """An immutable upload. `main_module` names an ES module, `body_part` a service worker."""
 
     id: str
     number: int

@@ -44,9 +44,7 @@ def accept(edge: Edge, body: bytes) -> None:
     except msgspec.MsgspecError as error:
         raise ReportInvalid(str(error)) from error
     if report.proof_url and not _is_own_edge(report.proof_url):
-        raise ReportInvalid(
-            f"proof_url={report.proof_url!r}: expected http://<loopback address>."
-        )
+        raise ReportInvalid(f"proof_url={report.proof_url!r}: expected http://<loopback address>.")
     now = timezone.now()
     applied = min(report.revision, revision.current())
     if applied != edge.applied_revision:

@@ -12,9 +12,7 @@ from dashboard.accounts.models import Role, Token, User, create_token
 
 
 class Command(BaseCommand):
-    help = (
-        "Creates, lists, revokes API tokens. A new one is shown once, alone on the last line."
-    )
+    help = "Creates, lists, revokes API tokens. A new one is shown once, alone on the last line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)

@@ -1,0 +1,83 @@
+"""Rows for tests, made by the same acts the product uses; only the runtime's word is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from dashboard.accounts.models import Role, User
+from routing import deploy as deploying
+from routing.agent.inspection import Inspection
+from routing.draft import Draft, Part
+from routing.models import Deployment, Version, Worker
+from routing.snapshot import Binding, Export
+from routing.upload import upload_version
+
+CODE = b"export default { fetch() { return new Response('hi'); } };"
+T0 = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+
+
+def make_user(username: str = "alice", role: Role = Role.OPERATOR, **fields: Any) -> User:
+    """A person who may sign in with the password `pw`."""
+    return User.objects.create_user(
+        username=username, email=f"{username}@example.test", password="pw", role=role, **fields
+    )
+
+
+def make_draft(code: bytes = CODE, bindings: Sequence[Binding] = (), **fields: Any) -> Draft:
+    """One ES module named index.js."""
+    return Draft(
+        main_module="index.js",
+        compatibility_date="2026-08-01",
+        parts=(Part("index.js", "application/javascript+module", code),),
+        bindings=tuple(bindings),
+        **fields,
+    )
+
+
+def says_fine(*_: Any, **__: Any) -> Inspection:
+    """Stands for a runtime that started the version and found one fetch handler."""
+    return Inspection(
+        exports=(Export(name="default", kind="object", handlers=("fetch",)),), startup_ms=3
+    )
+
+
+def make_version(
+    worker: Worker | str = "shop", draft: Draft | None = None, **given: Any
+) -> Version:
+    """An uploaded version that is in no deployment; makes the Worker when it is missing."""
+    version, _ = upload_version(
+        worker_name=worker if isinstance(worker, str) else worker.name,
+        draft=draft or make_draft(),
+        author=given.pop("author", None),
+        source=given.pop("source", "wrangler"),
+        triggered_by=given.pop("triggered_by", "version_upload"),
+        now=given.pop("now", None) or timezone.now(),
+        create=True,
+        inspect=given.pop("inspect", says_fine),
+        **given,
+    )
+    return version
+
+
+def make_worker(name: str = "shop", versions: int = 1) -> Worker:
+    """A Worker with that many versions and no deployment."""
+    for _ in range(versions):
+        make_version(name)
+    return Worker.objects.get(name=name)
+
+
+def make_deployment(worker: Worker, *shares: tuple[Version, float], **given: Any) -> Deployment:
+    """`shares` live; without any, the newest version at 100 %."""
+    listed = shares or ((worker.versions.newest_first().first(), 100),)
+    return deploying.deploy(
+        worker=worker,
+        shares=[(str(version.id), part) for version, part in listed],
+        author=given.pop("author", None),
+        source=given.pop("source", "dashboard"),
+        now=given.pop("now", None) or timezone.now(),
+        **given,
+    )

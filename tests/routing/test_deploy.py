@@ -1,0 +1,180 @@
+import uuid
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from routing.deploy import DeployConflict, DeployRefused, active_deployment, delete_worker, deploy
+from routing.models import AuditEntry, Deployment, RemovedWorker, Share, Version, Worker
+from routing.revision import current
+from routing.signals import desired_state_changed
+from routing.snapshot import Binding, Secret
+from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+def attempt(worker, *shares, **given):
+    return deploy(
+        worker=worker,
+        shares=[(str(v.id if isinstance(v, Version) else v), p) for v, p in shares],
+        author=None,
+        source="api",
+        now=timezone.now(),
+        **given,
+    )
+
+
+def test_a_deployment_keeps_the_listed_order_and_walks_newest_first():
+    worker = make_worker(versions=2)
+    new, old = worker.versions.newest_first()
+    deployment = attempt(worker, (old, 75), (new, 25))
+    assert [s.version for s in deployment.shares.all()] == [old, new]
+    assert [s.version_id for s in deployment.rule_shares()] == [str(new.id), str(old.id)]
+
+
+def test_a_zero_percent_version_is_part_of_the_deployment():
+    worker = make_worker(versions=2)
+    new, old = worker.versions.newest_first()
+    assert [s.weight for s in attempt(worker, (new, 0), (old, 100)).shares.all()] == [0, 100_000]
+
+
+@pytest.mark.parametrize(
+    ("percentages", "code"),
+    [([50, 49], "sum"), ([50], "single"), ([33.3333, 66.6667], "decimals"), ([-1, 101], "range")],
+)
+def test_a_broken_split_changes_nothing(percentages, code):
+    worker = make_worker(versions=2)
+    versions = list(worker.versions.newest_first())
+    before = current()
+    with pytest.raises(DeployRefused) as refused:
+        attempt(worker, *zip(versions, percentages, strict=False))
+    assert refused.value.code == code
+    assert not worker.deployments.exists() and current() == before
+
+
+def test_three_versions_are_one_too_many():
+    worker = make_worker(versions=3)
+    with pytest.raises(DeployRefused) as refused:
+        attempt(worker, *((v, p) for v, p in zip(worker.versions.all(), (50, 30, 20), strict=True)))
+    assert refused.value.code == "count"
+
+
+def test_another_workers_version_is_named_with_its_owner():
+    mine, theirs = make_worker("mine"), make_worker("theirs")
+    with pytest.raises(DeployRefused, match="belongs to the Worker theirs"):
+        attempt(mine, (theirs.versions.first(), 100))
+
+
+@pytest.mark.parametrize("text", [str(uuid.uuid4()), "no-uuid", ""])
+def test_an_id_of_nothing_is_refused(text):
+    with pytest.raises(DeployRefused) as refused:
+        attempt(make_worker(), (text, 100))
+    assert refused.value.code == "unknown_version"
+
+
+def test_only_the_hundred_most_recent_versions_can_be_deployed():
+    worker = make_worker(versions=101)
+    oldest, second = worker.versions.order_by("number")[:2]
+    with pytest.raises(DeployRefused) as refused:
+        attempt(worker, (oldest, 100))
+    assert refused.value.code == "too_old"
+    assert attempt(worker, (second, 100)).number == 1
+
+
+def test_a_stale_expectation_conflicts_and_says_who_deployed():
+    worker = make_worker(versions=2)
+    new, old = worker.versions.newest_first()
+    first = attempt(worker, (old, 100), expected=None)
+    second = make_deployment(worker, (new, 0), (old, 100), author=make_user("bob"))
+    with pytest.raises(DeployConflict, match="bob@example.test via dashboard") as conflict:
+        attempt(worker, (new, 50), (old, 50), expected=first.id)
+    assert conflict.value.active == second and active_deployment(worker) == second
+
+
+def test_expecting_no_deployment_conflicts_once_there_is_one():
+    worker = make_worker()
+    make_deployment(worker)
+    with pytest.raises(DeployConflict):
+        attempt(worker, (worker.versions.get(), 100), expected=None)
+
+
+def test_an_older_version_alone_is_a_rollback_and_a_newer_one_is_not():
+    worker = make_worker(versions=2)
+    new, old = worker.versions.newest_first()
+    assert not attempt(worker, (new, 100)).is_rollback
+    assert attempt(worker, (old, 100)).is_rollback
+    assert not attempt(worker, (new, 0), (old, 100)).is_rollback
+
+
+def test_going_back_to_other_secrets_needs_force_and_names_them():
+    def version(value):
+        secret = Binding(name="API_KEY", type="secret_text", secret=Secret(value))
+        return make_version("shop", make_draft(bindings=[secret]))
+
+    old, new = version("one"), version("two")
+    worker = new.worker
+    make_deployment(worker, (new, 100))
+    with pytest.raises(DeployRefused, match="secrets have changed: API_KEY") as refused:
+        attempt(worker, (old, 100), force=False)
+    assert refused.value.names == ("API_KEY",)
+    assert attempt(worker, (old, 100), force=True).is_rollback
+
+
+def test_every_deployment_raises_the_revision_and_tells_after_the_commit(
+    django_capture_on_commit_callbacks,
+):
+    worker, heard = make_worker(), []
+    def listener(**told):
+        heard.append((told["revision"], told["worker"]))
+
+    desired_state_changed.connect(listener)
+    with django_capture_on_commit_callbacks() as callbacks:
+        deployment = make_deployment(worker)
+        assert not heard
+    for callback in callbacks:
+        callback()
+    desired_state_changed.disconnect(listener)
+    assert heard == [(deployment.revision, "shop")]
+    assert Worker.objects.get().changed_revision == deployment.revision == current()
+
+
+def test_versions_and_deployments_cannot_be_edited_through_the_orm_or_around_it():
+    worker = make_worker()
+    deployment = make_deployment(worker)
+    version = worker.versions.get()
+    version.tag = "changed"
+    for row in (version, deployment):
+        with pytest.raises(ValidationError, match="immutable"):
+            row.save()
+        with pytest.raises(ValidationError, match="cannot be deleted"):
+            row.delete()
+    for rows, change in (
+        (Version.objects, {"tag": "changed"}),
+        (Deployment.objects, {"message": "changed"}),
+        (Share.objects, {"weight": 1}),
+    ):
+        with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
+            rows.update(**change)
+
+
+def test_deleting_a_worker_is_audited_and_told_to_the_edges():
+    worker = make_worker()
+    make_deployment(worker)
+    before = current()
+    delete_worker(worker=worker, author=make_user("root"), source="api", now=timezone.now())
+    assert not Worker.objects.exists() and not Version.objects.exists()
+    assert RemovedWorker.objects.get().revision == current() == before + 1
+    entry = AuditEntry.objects.get(action="worker.delete")
+    assert (entry.actor, entry.subject, entry.before["versions"]) == ("root", "shop", 1)
+
+
+def test_the_audit_trail_has_before_and_after():
+    worker = make_worker(versions=2)
+    new, old = worker.versions.newest_first()
+    attempt(worker, (old, 100))
+    attempt(worker, (new, 12.5), (old, 87.5))
+    entry = AuditEntry.objects.filter(action="deployment.create").latest("id")
+    assert entry.before == {str(old.id): 100.0}
+    assert entry.after == {str(new.id): 12.5, str(old.id): 87.5}
