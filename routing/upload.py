@@ -193,7 +193,7 @@ def _write(
     now: datetime,
 ) -> Version:
     version = Version.objects.create(
-        id=candidate.id,
+        id=uuid.UUID(candidate.id),
         worker=worker,
         number=_next_number(worker),
         tag=draft.tag,
