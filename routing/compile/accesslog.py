@@ -1,0 +1,54 @@
+"""The access log: one JSON object a line, which `agent.ship` reads.
+
+No query string (it may hold secrets) and no header but those the edge itself has written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routing.compile import names
+from routing.compile.clusters import TYPE
+
+_METADATA = f"%METADATA(ROUTE:{names.METADATA}:%s)%"
+
+FIELDS = {
+    "line": "%UNIQUE_ID%",
+    "ts": "%START_TIME(%s.%6f)%",
+    "ray": "%REQ(cf-ray)%",
+    "id": "%REQ(x-request-id)%",
+    "method": "%REQ(:METHOD)%",
+    "host": "%REQ(:AUTHORITY)%",
+    "path": "%PATH(NQ)%",
+    "proto": "%PROTOCOL%",
+    "status": "%RESPONSE_CODE%",
+    # Null when the client left before the end, so the coarser `ms` stays.
+    "us": "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
+    "ms": "%DURATION%",
+    "rx": "%BYTES_RECEIVED%",
+    "tx": "%BYTES_SENT%",
+    "version": "%UPSTREAM_CLUSTER%",
+    "route": "%ROUTE_NAME%",
+    "outcome": f"%DYNAMIC_METADATA({names.DECISION}:{names.OUTCOME_HEADER})%",
+    "deployment": _METADATA % "deployment",
+    "revision": _METADATA % "revision",
+    "flags": "%RESPONSE_FLAGS%",
+    "details": "%RESPONSE_CODE_DETAILS%",
+    "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+    "client": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
+}
+"""`version` is a cluster (`names.parse_cluster`); `route` and `outcome` together tell the reason
+and the override's outcome (`names.reason`, `names.override_outcome`)."""
+
+
+def access_log(listener: str) -> list[dict[str, Any]]:
+    """The log of one of `names.LISTENERS`; inside, it also says which version called."""
+    fields = {**FIELDS, "listener": listener}
+    if listener == "internal":
+        fields["caller"] = f"%REQ({names.CALLER_HEADER})%"
+    config = {
+        "@type": f"{TYPE}envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        "path": names.log_file(listener),
+        "log_format": {"json_format": fields},
+    }
+    return [{"name": "file", "typed_config": config}]

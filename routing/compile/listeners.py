@@ -1,0 +1,162 @@
+"""The doors of an edge. `public` is for everybody; `proof`, on loopback, also says which version
+answered and why; `internal` is a Unix socket for service bindings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from routing.compile import accesslog, headers, names
+from routing.compile.clusters import TYPE
+
+_X = f"{TYPE}envoy.extensions."
+_HCM = f"{_X}filters.network.http_connection_manager.v3.HttpConnectionManager"
+_NO_ROUTE = "Nothing answers here (%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+_NO_WORKER = (
+    "The Worker did not answer: its version is not running, or it broke off "
+    "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+)
+
+_Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where an edge listens. `proof_port` is always on 127.0.0.1; `public_headers` puts the proof
+    headers on public answers too; `edge_name` is said in them, in ray ids and in `request.cf`."""
+
+    public_host: str
+    public_port: int
+    proof_port: int
+    public_headers: bool = False
+    edge_name: str = "local"
+
+
+def listeners(settings: Settings) -> list[_Object]:
+    """The three listeners, public first: the shared routes' statistics are named after it."""
+    edge = settings.edge_name
+    return [
+        {
+            "name": "public",
+            "address": _tcp(settings.public_host, settings.public_port),
+            "filter_chains": [_outside("public", edge, proof=settings.public_headers)],
+        },
+        {
+            "name": "proof",
+            "address": _tcp("127.0.0.1", settings.proof_port),
+            "filter_chains": [_outside("proof", edge, proof=True)],
+        },
+        {
+            "name": "internal",
+            "address": {"pipe": {"path": names.INTERNAL_SOCKET, "mode": 0o666}},
+            "ignore_global_conn_limit": True,
+            "filter_chains": [_inside(edge)],
+        },
+    ]
+
+
+def _tcp(host: str, port: int) -> _Object:
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+def _outside(name: str, edge: str, *, proof: bool) -> _Object:
+    return _chain(
+        name,
+        routes=("public", names.PUBLIC_ROUTES),
+        filters=[headers.outside_filter(edge, proof=proof)],
+        early=headers.on_arrival(edge),
+        more={"use_remote_address": True, "strip_trailing_host_dot": True},
+    )
+
+
+def _inside(edge: str) -> _Object:
+    upgrades = [{"upgrade_type": "websocket"}, {"upgrade_type": "CONNECT"}]
+    return _chain(
+        "internal",
+        routes=("internal", names.INTERNAL_ROUTES),
+        filters=[headers.inside_filter()],
+        early=headers.on_arrival_inside(edge),
+        more={"upgrade_configs": upgrades},
+    )
+
+
+def _chain(
+    name: str,
+    *,
+    routes: tuple[str, str],
+    filters: list[_Object],
+    early: list[_Object],
+    more: _Object,
+) -> _Object:
+    manager = {
+        "@type": _HCM,
+        "stat_prefix": name,
+        "rds": {"route_config_name": routes[0], "config_source": file_source(routes[1])},
+        "early_header_mutation_extensions": early,
+        "http_filters": [*filters, _overrides(), _router()],
+        "access_log": accesslog.access_log(name),
+        "local_reply_config": _local_replies(),
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "server_header_transformation": "PASS_THROUGH",
+        # WebSockets and event streams may be silent for ever; a slow header may not.
+        "stream_idle_timeout": "0s",
+        "request_headers_timeout": "15s",
+        "max_request_headers_kb": 128,
+        "common_http_protocol_options": {"idle_timeout": "75s", "max_headers_count": 200},
+        **more,
+    }
+    return {"filters": [{"name": "http", "typed_config": manager}]}
+
+
+def file_source(path: str) -> _Object:
+    """A file that is replaced by rename. Without `watched_directory`, which re-reads every file
+    whenever any of them changes."""
+    return {"path_config_source": {"path": path}}
+
+
+def _overrides() -> _Object:
+    """Asks the decide service, on routes that switch this on. If it is late or away, go on.
+
+    It gets the override header and the name of the matched route, nothing else of the request.
+    """
+    told = [{"exact": names.VERSION_HEADER}, {"exact": names.OUTCOME_HEADER}]
+    service = {
+        "server_uri": {"uri": "http://decide", "cluster": "decide", "timeout": "0.25s"},
+        "path_override": "/decide",
+        "authorization_request": {
+            "headers_to_add": [{"key": names.ROUTE_HEADER, "value": "%ROUTE_NAME%"}]
+        },
+        "authorization_response": {"dynamic_metadata_from_headers": {"patterns": told}},
+    }
+    config = {
+        "@type": f"{_X}filters.http.ext_authz.v3.ExtAuthz",
+        "stat_prefix": "overrides",
+        "failure_mode_allow": True,
+        "clear_route_cache": True,
+        "charge_cluster_response_stats": False,
+        "allowed_headers": {"patterns": [{"exact": names.OVERRIDES}]},
+        # Sent to the service unless it is named here.
+        "disallowed_headers": {"patterns": [{"exact": "authorization"}]},
+        "http_service": service,
+    }
+    return {"name": "overrides", "disabled": True, "typed_config": config}
+
+
+def _router() -> _Object:
+    config = {"@type": f"{_X}filters.http.router.v3.Router", "suppress_envoy_headers": True}
+    return {"name": "router", "typed_config": config}
+
+
+def _local_replies() -> _Object:
+    """Envoy's own words name Unix sockets. Only answers with a failure flag are reworded, so the
+    fixed answers of routes.py stay as they are."""
+    no_route = _reworded({"flags": ["NR"]}, _NO_ROUTE)
+    return {"mappers": [no_route, _reworded({}, _NO_WORKER)]}
+
+
+def _reworded(flags: _Object, text: str) -> _Object:
+    plain = {
+        "text_format_source": {"inline_string": text},
+        "content_type": "text/plain; charset=utf-8",
+    }
+    return {"filter": {"response_flag_filter": flags}, "body_format_override": plain}

@@ -1,0 +1,54 @@
+// A service binding whose RPC follows the percentages. workerd keeps one Cap'n Proto connection for
+// each external service and sends every call down it, so a weighted route behind it would be drawn
+// once and never again. Here each running version of the target has a slot, a slot is an external
+// service of its own, and every call draws one. fetch() goes through Envoy as it is: there the draw,
+// the overrides and the version key are Envoy's.
+//
+// Inner bindings: fetch, slot0 … slotN, control and path (a GET answers
+// {"slots": [[slot, weight], …]}).
+import workers from "cloudflare-internal:workers";
+
+const FRESH_MS = 1000; // older: this call uses the answer, and another one is asked for meanwhile
+const STALE_MS = 3000; // older still: this call waits, for a slot may belong to another version now
+
+export function service(env) {
+  let slots = [], told = -Infinity, asked = -Infinity;
+
+  async function refresh() {
+    asked = Date.now();
+    try {
+      const response = await env.control.fetch("http://agent" + env.path);
+      if (response.ok) {
+        slots = (await response.json()).slots;
+        told = Date.now();
+      }
+    } catch {
+      // The agent is away: what it said last still holds.
+    }
+  }
+
+  function draw() {
+    const total = slots.reduce((sum, [, weight]) => sum + weight, 0);
+    let point = Math.random() * total;
+    for (const [slot, weight] of slots) if ((point -= weight) < 0) return env["slot" + slot];
+  }
+
+  async function late(name, args) {
+    await refresh();
+    const stub = draw();
+    if (!stub) throw new Error("The Worker that this service binding calls has no running version.");
+    return stub[name](...args);
+  }
+
+  return new Proxy(env.fetch, {
+    get(_, name) {
+      if (name === "fetch" || name === "connect") return env.fetch[name].bind(env.fetch);
+      if (typeof name === "symbol" || name === "then") return undefined;
+      const now = Date.now();
+      const stub = now - told < STALE_MS && draw();
+      if (!stub) return (...args) => late(name, args); // not pipelined
+      if (now - asked >= FRESH_MS) workers.waitUntil(refresh());
+      return stub[name]; // a method to call, or a property to await
+    },
+  });
+}
