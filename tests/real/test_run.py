@@ -1,0 +1,268 @@
+"""`make run`, from an empty folder to Ctrl-C, with the demo: the scenario the product is for."""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from routing.rules import affinity
+from routing.rules.split import Share
+from tests.running import KEY, OVERRIDES, PROJECT, System
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    running = System(tmp_path_factory.mktemp("run") / "data").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def hello(system):
+    """(id of the version at 0 %, id of the one at 100 %)."""
+    return staged_and_stable(system, "hello")
+
+
+def staged_and_stable(system, worker):
+    shares = {v["percentage"]: v["version_id"] for v in system.active(worker)["versions"]}
+    return shares[0], shares[100]
+
+
+def ran(answer):
+    return answer.json()["version"]["id"]
+
+
+def override(worker, version):
+    return {OVERRIDES: f'{worker}="{version}"'}
+
+
+def test_it_says_where_everything_is_and_shows_secrets_once(system):
+    assert "Shown once" in system.said and system.token.startswith("slc_")
+    assert "correct horse battery" not in system.said
+    run = system.run_json
+    assert run["pid"] == system.process.pid
+    assert run["api_base"].endswith("/client/v4")
+    assert set(run) == {"dashboard", "api_base", "account_id", "edge", "pid"}
+
+
+def test_ordinary_requests_follow_the_percentages(system, hello):
+    staged, stable = hello
+    assert {ran(system.get("hello")) for _ in range(50)} == {stable}
+
+
+def test_an_override_always_reaches_the_version_at_zero_percent(system, hello):
+    staged, _ = hello
+    answers = [system.get("hello", **override("hello", staged)) for _ in range(50)]
+    assert {ran(a) for a in answers} == {staged}
+    told = answers[0].headers
+    assert (told["x-sluice-reason"], told["x-sluice-override"]) == ("override", "applied")
+    assert told["x-sluice-version"] == staged and told["cf-ray"]
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        ("hello={staged}", {"invalid_header", "not_a_string"}),
+        ('hello="', {"invalid_header"}),
+        ('other="{staged}"', {"not_addressed"}),
+        ("hello=42", {"not_a_string"}),
+        ('hello=("{staged}")', {"not_a_string"}),
+        ('hello="00000000-0000-4000-8000-000000000000"', {"unknown_version"}),
+        ('hello="{upper}"', {"unknown_version"}),
+        ('hello="{staged}', {"invalid_header"}),
+        ("", {None}),
+    ],
+)
+def test_every_broken_override_is_routed_as_if_absent(system, hello, value, outcome):
+    staged, stable = hello
+    header = value.format(staged=staged, upper=staged.upper())
+    answer = system.get("hello", **{OVERRIDES: header})
+    assert ran(answer) == stable
+    assert answer.headers["x-sluice-reason"] == "percentage"
+    said = answer.headers.get("x-sluice-override")
+    assert said in outcome or (None in outcome and said == "absent")
+
+
+def test_a_version_outside_the_deployment_is_told_apart(system, hello):
+    staged, stable = hello
+    system.wait_for(system.deploy("hello", (stable, 100))["id"], "hello")
+    answer = system.get("hello", **override("hello", staged))
+    assert answer.headers["x-sluice-override"] == "not_in_deployment"
+    system.wait_for(system.deploy("hello", (staged, 0), (stable, 100))["id"], "hello")
+    assert ran(system.get("hello", **override("hello", staged))) == staged
+
+
+def test_a_key_sticks_and_stays_when_the_percentage_rises(system, hello):
+    staged, stable = hello
+    keys = [f"user-{n}" for n in range(100)]
+    on_staged: set[str] = set()
+    for percent in (20, 60):
+        deployment = system.deploy("hello", (staged, percent), (stable, 100 - percent))
+        system.wait_for(deployment["id"], "hello")
+        shares = (Share(staged, percent * 1000), Share(stable, 100_000 - percent * 1000))
+        got = {key: ran(system.get("hello", **{KEY: key})) for key in keys}
+        assert got == {key: affinity.pick([key], shares) for key in keys}
+        now = {key for key, version in got.items() if version == staged}
+        assert on_staged < now
+        on_staged = now
+    system.wait_for(system.deploy("hello", (staged, 0), (stable, 100))["id"], "hello")
+
+
+def test_a_forwarded_and_an_explicit_override_reach_the_next_worker(system):
+    checkout, _ = staged_and_stable(system, "checkout")
+    staged, stable = staged_and_stable(system, "pricing")
+    total = lambda answer: answer.json()["total"]["version"]["id"]  # noqa: E731
+    both = {OVERRIDES: f'checkout="{checkout}", pricing="{staged}"'}
+    forwarded = system.get("checkout", **both)
+    assert (ran(forwarded), total(forwarded)) == (checkout, staged)
+    assert total(system.get("checkout", f"/explicit?pricing={staged}")) == staged
+    assert total(system.get("checkout")) == stable
+
+
+def test_rpc_follows_percentages_and_no_override_reaches_it(system):
+    staged, stable = staged_and_stable(system, "pricing")
+
+    def split(n, **headers):
+        answers = [system.get("checkout", "/rpc", **headers) for _ in range(n)]
+        return collections.Counter(a.json()["total"]["version"]["id"] for a in answers)
+
+    assert split(20, **override("pricing", staged)) == {stable: 20}
+    system.wait_for(system.deploy("pricing", (staged, 50), (stable, 50))["id"], "pricing")
+    time.sleep(1.5)  # a caller asks for the weights at most once a second
+    counted = split(200)
+    system.wait_for(system.deploy("pricing", (staged, 0), (stable, 100))["id"], "pricing")
+    assert 60 < counted[staged] < 140, counted
+
+
+def test_an_unknown_host_learns_how_names_map_and_nothing_else(system):
+    answer = system.get("nobody")
+    assert answer.status_code == 404 and "<worker>.localhost" in answer.text
+    assert "hello" not in answer.text and "checkout" not in answer.text
+
+
+def test_explain_agrees_with_the_edge(system, hello):
+    staged, stable = hello
+    lines = [
+        {"worker": "hello", "headers": [[OVERRIDES, f'hello="{staged}"']]},
+        {"worker": "hello", "headers": [[OVERRIDES, "hello=nonsense"]]},
+        {"worker": "hello", "headers": [], "key": "user-1"},
+    ]
+    told = subprocess.run(
+        [sys.executable, "manage.py", "explain", "--batch"],
+        input="\n".join(map(json.dumps, lines)),
+        cwd=PROJECT,
+        env={**os.environ, "SLUICE_DATA_DIR": str(system.data_dir)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    for line, answer in zip(lines, map(json.loads, told), strict=True):
+        headers = dict(line["headers"]) | ({KEY: line["key"]} if "key" in line else {})
+        said = system.get("hello", **headers).headers
+        assert answer["version_id"] == said["x-sluice-version"]
+        assert answer["reason"] == said["x-sluice-reason"]
+        assert answer["override"]["outcome"] == said.get("x-sluice-override", "absent")
+
+
+def test_which_version_ran_reaches_the_control_plane_within_a_second(system, hello):
+    staged, _ = hello
+    ray = system.get("hello", **override("hello", staged)).headers["cf-ray"]
+    query = "select version_id, reason, override from routing_invocation where ray = ?"
+    deadline, row = time.monotonic() + 1, None
+    while row is None and time.monotonic() < deadline:
+        with sqlite3.connect(system.data_dir / "sluice.sqlite3") as rows:
+            row = rows.execute(query, [ray]).fetchone()
+        time.sleep(0.02)
+    assert row == (staged, "override", "applied")
+
+
+def test_a_taken_port_is_a_clear_message(system, tmp_path):
+    second = System(tmp_path, http_port=system.http_port)
+    with pytest.raises(AssertionError, match="port .* is taken.*SLUICE_HTTP_PORT=") as said:
+        second.start()
+    assert "Traceback" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"SLUICE_HTTP_PORT": "http"},
+        {"SLUICE_EDGE_PORT": "0"},
+        {"SLUICE_DOMAIN": "Not A Domain"},
+        {"SLUICE_ACCOUNT_ID": "a/b"},
+        {"REDIS_URL": "localhost"},
+        {"SLUICE_SECRET_KEY": "short"},
+    ],
+)
+def test_a_bad_setting_stops_the_start_by_name(setting, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard.run"],
+        cwd=PROJECT,
+        env={**os.environ, "SLUICE_DATA_DIR": str(tmp_path), **setting},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1 and next(iter(setting)) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def processes_under(folder: Path) -> list[str]:
+    """Command lines of processes whose environment or working folder points into `folder`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes()
+            where = os.readlink(entry / "cwd")
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(folder).encode() in environment or where.startswith(str(folder)):
+            found.append(command)
+    return found
+
+
+def test_ctrl_c_stops_everything_and_a_second_run_keeps_the_data(tmp_path):
+    system = System(tmp_path / "data").start()
+    token, before = system.token, system.active("hello")["id"]
+    assert system.stop() == 0
+    assert processes_under(tmp_path) == [] and not (system.data_dir / "run.json").exists()
+    for port in (system.http_port, system.edge_port):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+    began = time.monotonic()
+    system.start()
+    print(f"second start: {time.monotonic() - began:.1f} s")
+    assert "Shown once" not in system.said and token not in system.said
+    assert system.active("hello")["id"] == before and system.get("hello").status_code == 200
+    assert system.stop(signal.SIGTERM) == 0
+    assert processes_under(tmp_path) == []
+
+
+def test_nothing_outlives_a_killed_run(tmp_path):
+    system = System(tmp_path / "data", environment={"SLUICE_DEMO": "0"}).start()
+    system.stop(signal.SIGKILL)
+    deadline = time.monotonic() + 15
+    while (left := processes_under(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert left == []
+
+
+def test_the_dashboard_asks_for_a_sign_in(system):
+    answer = httpx.get(f"http://127.0.0.1:{system.http_port}/workers/", timeout=10)
+    assert answer.status_code == 302 and "/accounts/login/" in answer.headers["location"]

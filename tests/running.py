@@ -1,0 +1,125 @@
+"""A whole system for tests: `python -m dashboard.run` on free loopback ports, real all through."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PROJECT = Path(__file__).resolve().parent.parent
+OVERRIDES = "Cloudflare-Workers-Version-Overrides"
+KEY = "Cloudflare-Workers-Version-Key"
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class System:
+    """One run of `make run`'s last step. `start` waits until it says it is ready."""
+
+    data_dir: Path
+    http_port: int = field(default_factory=free_port)
+    edge_port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict)
+    said: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self, timeout: float = 90) -> System:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        log = self.data_dir / "said.log"
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dashboard.run"],
+                cwd=PROJECT,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + timeout
+        while "Ctrl-C stops" not in log.read_text():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"The system did not start:\n{log.read_text()}")
+            time.sleep(0.05)
+        self.said = log.read_text()
+        return self
+
+    def stop(self, with_signal: int = signal.SIGINT, timeout: float = 40) -> int:
+        """Ctrl-C; the exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        return self.process.wait(timeout)
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_")}
+        return inherited | {
+            "SLUICE_DATA_DIR": str(self.data_dir),
+            "SLUICE_HTTP_PORT": str(self.http_port),
+            "SLUICE_EDGE_PORT": str(self.edge_port),
+            "SLUICE_ADMIN_PASSWORD": "correct horse battery",
+            **self.environment,
+        }
+
+    @property
+    def run_json(self) -> dict[str, Any]:
+        return dict(json.loads((self.data_dir / "run.json").read_text()))
+
+    @property
+    def token(self) -> str:
+        """The API token that the first run showed, kept for the runs after it."""
+        kept = self.data_dir / "shown_token"
+        if not kept.exists():
+            found = re.search(r"API token\s+(\S+)", self.said)
+            assert found, self.said
+            kept.write_text(found[1])
+        return kept.read_text()
+
+    def api(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """A call of the Cloudflare-compatible API; `path` starts after the account."""
+        url = f"http://127.0.0.1:{self.http_port}/client/v4/accounts/{self.run_json['account_id']}"
+        headers = {"Authorization": f"Bearer {self.token}"} | given.pop("headers", {})
+        return httpx.request(method, url + path, headers=headers, timeout=60, **given)
+
+    def active(self, worker: str) -> dict[str, Any]:
+        """The active deployment, as the API tells it."""
+        answer = self.api("GET", f"/workers/scripts/{worker}/deployments").json()
+        return dict(answer["result"]["deployments"][0])
+
+    def deploy(self, worker: str, *shares: tuple[str, float]) -> dict[str, Any]:
+        """`shares` as (version id, percentage); the answer's result."""
+        versions = [{"version_id": v, "percentage": p} for v, p in shares]
+        body = {"strategy": "percentage", "versions": versions}
+        answer = self.api("POST", f"/workers/scripts/{worker}/deployments", json=body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json()["result"])
+
+    def get(self, worker: str, path: str = "/", **headers: str) -> httpx.Response:
+        """A request to the edge's public listener."""
+        lines = {name.replace("_", "-"): value for name, value in headers.items()}
+        url = f"http://127.0.0.1:{self.edge_port}{path}"
+        return httpx.get(url, headers={"Host": f"{worker}.localhost", **lines}, timeout=30)
+
+    def wait_for(self, deployment_id: str, worker: str, timeout: float = 5) -> None:
+        """Until the edge decides by this deployment."""
+        deadline = time.monotonic() + timeout
+        while self.get(worker).headers.get("x-sluice-deployment") != deployment_id:
+            assert time.monotonic() < deadline, "the deployment did not reach the edge"
+            time.sleep(0.01)
