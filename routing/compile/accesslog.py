@@ -9,8 +9,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.clusters import TYPE
-
-_METADATA = f"%METADATA(ROUTE:{names.METADATA}:%s)%"
+from routing.compile.headers import route_says
 
 FIELDS = {
     "line": "%UNIQUE_ID%",
@@ -30,8 +29,8 @@ FIELDS = {
     "version": "%UPSTREAM_CLUSTER%",
     "route": "%ROUTE_NAME%",
     "outcome": f"%DYNAMIC_METADATA({names.DECISION}:{names.OUTCOME_HEADER})%",
-    "deployment": _METADATA % "deployment",
-    "revision": _METADATA % "revision",
+    "deployment": route_says("deployment"),
+    "revision": route_says("revision"),
     "flags": "%RESPONSE_FLAGS%",
     "details": "%RESPONSE_CODE_DETAILS%",
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",

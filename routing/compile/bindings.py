@@ -9,6 +9,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.modules import VersionInvalid, part, text
+from routing.compile.slots import slots_path
 from routing.snapshot import Binding, Version
 
 _Object = dict[str, Any]
@@ -131,7 +132,7 @@ def _bind_service(bound: Bound, binding: Binding, version: Version) -> None:
         bound.services.append(external(service, names.INTERNAL_SOCKET, http))
         inner.append({"name": kind, "service": {"name": service}})
     inner.append({"name": "control", "service": {"name": "agent"}})
-    inner.append({"name": "path", "text": names.slots_path(worker)})
+    inner.append({"name": "path", "text": slots_path(worker, entrypoint)})
     wrapped = {"moduleName": "edge:service", "entrypoint": "service", "innerBindings": inner}
     bound.bindings.append({"name": binding.name, "wrapped": wrapped})
 

@@ -15,7 +15,6 @@ from routing.compile.clusters import TYPE
 
 _EARLY = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
 _FILTER = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
-_ROUTE = f"%METADATA(ROUTE:{names.METADATA}:%s)%"
 _ADDRESS = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
 _SEEDS = ("x-edge-seed-a", "x-edge-seed-b")
 
@@ -46,6 +45,11 @@ def colo(edge_name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", edge_name.upper())[:8] or "LOCAL"
 
 
+def route_says(key: str) -> str:
+    """Envoy's words for what the matched route's metadata say; see `decision.named`."""
+    return f"%METADATA(ROUTE:{names.METADATA}:{key})%"
+
+
 def on_arrival(edge_name: str) -> list[_Object]:
     """For requests from outside, before a route is chosen: their word counts for nothing here."""
     prefixes = ("x-edge-", "x-envoy-", "x-sluice-", "cf-")
@@ -54,12 +58,16 @@ def on_arrival(edge_name: str) -> list[_Object]:
 
 def on_arrival_inside(edge_name: str) -> list[_Object]:
     """For requests of Workers to Workers: a ray id stays what it is."""
-    return _early([*map(_strip, ("x-envoy-", "x-sluice-")), *_ray(edge_name, _default)])
+    ours = (names.ROUTE_HEADER, names.VERSION_HEADER, names.OUTCOME_HEADER)
+    removed = [*map(_strip, ("x-envoy-", "x-sluice-")), *({"remove": name} for name in ours)]
+    return _early([*removed, *_ray(edge_name, _default)])
 
 
 def outside_filter(edge_name: str, *, proof: bool) -> _Object:
     """Tells the Worker who calls. On the way back removes forged proof headers, or sets ours."""
     requests = [
+        _strip("x-envoy-"),
+        _add("x-forwarded-for", _ADDRESS),
         _set("cf-connecting-ip", _ADDRESS),
         _set("x-real-ip", _ADDRESS),
         _set(names.SCHEME_HEADER, "%REQ(x-forwarded-proto)%"),
@@ -70,16 +78,17 @@ def outside_filter(edge_name: str, *, proof: bool) -> _Object:
 
 
 def inside_filter() -> _Object:
-    """Answers between Workers carry the ray id too."""
-    return _filter([], [_set("cf-ray", "%REQ(cf-ray)%")])
+    """The URL's scheme is the caller's; without a word on it, Envoy would say `http`."""
+    scheme = _set("x-forwarded-proto", f"%REQ({names.SCHEME_HEADER})%")
+    return _filter([scheme], [_set("cf-ray", "%REQ(cf-ray)%")])
 
 
 def _proof(edge_name: str) -> list[_Object]:
     """Empty values add no header: an unknown host has no version, most requests no override."""
     return [
         _set("x-sluice-version", "%UPSTREAM_CLUSTER%"),
-        _set("x-sluice-deployment", _ROUTE % "deployment"),
-        _set("x-sluice-reason", _ROUTE % "reason"),
+        _set("x-sluice-deployment", route_says("deployment")),
+        _set("x-sluice-reason", route_says("reason")),
         _set("x-sluice-override", OUTCOME),
         _set("x-sluice-edge", _literal(edge_name)),
     ]
@@ -114,6 +123,11 @@ def _set(name: str, value: str) -> _Object:
 
 def _default(name: str, value: str) -> _Object:
     return {"append": {"header": {"key": name, "value": value}, "append_action": "ADD_IF_ABSENT"}}
+
+
+def _add(name: str, value: str) -> _Object:
+    header = {"key": name, "value": value}
+    return {"append": {"header": header, "append_action": "APPEND_IF_EXISTS_OR_ADD"}}
 
 
 def _early(mutations: list[_Object]) -> list[_Object]:

@@ -65,7 +65,12 @@ def _outside(name: str, edge: str, *, proof: bool) -> _Object:
         routes=("public", names.PUBLIC_ROUTES),
         filters=[headers.outside_filter(edge, proof=proof)],
         early=headers.on_arrival(edge),
-        more={"use_remote_address": True, "strip_trailing_host_dot": True},
+        more={
+            "use_remote_address": True,
+            # For callers on this machine Envoy would append the machine's own address.
+            "skip_xff_append": True,
+            "strip_trailing_host_dot": True,
+        },
     )
 
 

@@ -128,11 +128,6 @@ def rpc_host(worker: str, entrypoint: str, slot: int) -> str:
     return f"{worker}.{label}.s{slot}.rpc:80"
 
 
-def slots_path(worker: str) -> str:
-    """Where the agent's socket tells a Worker's slots: `{"slots": [[slot, weight], ...]}`."""
-    return f"/slots/{worker}"
-
-
 def socket(entrypoint: str = "") -> str:
     """workerd's name for the socket of an entrypoint: `http`, or `ep:<name>`."""
     return f"ep:{entrypoint}" if entrypoint else "http"

