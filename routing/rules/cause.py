@@ -20,6 +20,8 @@ def cause(field: str, position: int) -> str:
         return f"without quotes, {found[1]} reads as a number and {_name(char)} cannot follow."
     if _KEY_BEFORE.fullmatch(member):
         return _cause_in_key(char, member.strip(" \t"))
+    if _in_string(member):
+        return f"{_name(char)} cannot stand between quotes."
     if char in _QUOTES or field.startswith("\xe2\x80", position):
         return 'only the plain double quote (") quotes a value.'
     if member.rstrip(" \t").endswith('"'):
@@ -29,8 +31,12 @@ def cause(field: str, position: int) -> str:
     return _cannot_stand(char)
 
 
+def _in_string(member: str) -> bool:
+    return (member.count('"') - member.count('\\"')) % 2 == 1
+
+
 def _cause_at_end(member: str) -> str:
-    if '"' in member:
+    if _in_string(member):
         return "the closing double quote is missing."
     if member.endswith("="):
         return "a version id in double quotes must follow “=”."
