@@ -88,6 +88,15 @@ class VersionQuerySet(models.QuerySet["Version"]):
         """The most recent `DEPLOYABLE` versions of the one Worker this query is about."""
         return self.newest_first()[:DEPLOYABLE]
 
+    def latest_of_each(self) -> VersionQuerySet:
+        """The newest version of each Worker in this query."""
+        newest = (
+            Version.objects.filter(worker=models.OuterRef("worker"))
+            .order_by("-number")
+            .values("number")[:1]
+        )
+        return self.filter(number=models.Subquery(newest))
+
 
 class Version(Immutable):
     """An immutable upload of a Worker. Secret bindings are sealed inside `bindings`."""

@@ -1,7 +1,53 @@
-"""Addresses of the Cloudflare-compatible API."""
+"""Addresses of the Cloudflare-compatible API. Whatever happens here is answered in its envelope."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
-urlpatterns: list[Any] = []
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from dashboard.api.envelope import failure
+from dashboard.api.errors import unexpected, unknown_route
+from dashboard.api.reference import openapi, reference
+from dashboard.api.served import api
+
+View = Callable[..., HttpResponse]
+app_name = "api"
+
+
+def enveloped(view: View) -> View:
+    """Only the token counts: no session, so no CSRF; a wrong method is told like any refusal."""
+
+    @csrf_exempt
+    @login_not_required
+    @functools.wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except Exception as error:  # what Ninja itself did not expect
+            return unexpected(request, error)
+        if response.status_code != 405:
+            return response
+        refusal = failure(405, [(10405, f"Method {request.method} is not allowed here.")])
+        refusal["Allow"] = response["Allow"]
+        return refusal
+
+    return answered
+
+
+def _enveloped(pattern: Any) -> URLPattern:
+    pattern.callback = enveloped(pattern.callback)
+    return pattern
+
+
+urlpatterns = [
+    path("", reference, name="reference"),
+    path("openapi.json", openapi, name="openapi"),
+    *(_enveloped(pattern) for pattern in api.urls[0] if pattern.name != "api-root"),
+    re_path(r"^.*$", enveloped(unknown_route)),
+]

@@ -1,0 +1,131 @@
+"""Who calls: a Bearer token, nothing else. No cookie or session ever counts here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security.base import AuthBase
+
+from dashboard.accounts.models import Role, Token, User, hash_token
+from dashboard.api.errors import ApiError
+
+ROLE_FOR = {
+    Token.Scope.READ: Role.VIEWER,
+    Token.Scope.DEPLOY: Role.OPERATOR,
+    Token.Scope.ADMIN: Role.ADMIN,
+}
+"""The role that a scope's work takes; a scope includes the ones before it."""
+USED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person behind a request, with the token and the client they use."""
+
+    user: User
+    token: Token
+    source: str
+
+    def may(self, scope: Token.Scope) -> bool:
+        """Whether both the token's scopes and its owner's role allow it."""
+        scopes = list(ROLE_FOR)
+        granted = any(scopes.index(s) >= scopes.index(scope) for s in _known(self.token.scopes))
+        return granted and self.user.may(ROLE_FOR[scope])
+
+
+class ApiRequest(HttpRequest):
+    """A request whose caller is known."""
+
+    auth: Caller
+
+
+class Bearer(AuthBase):
+    """An API token with the scope the operation needs, and the account it belongs to."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+    scope: Token.Scope
+
+    def __call__(self, request: HttpRequest) -> Caller:
+        caller = caller_of(request)
+        _check_account(request)
+        if not caller.may(self.scope):
+            raise ApiError(
+                403,
+                (
+                    9109,
+                    f"This takes the token scope '{self.scope}' and an owner with the role "
+                    f"'{ROLE_FOR[self.scope]}' or higher.",
+                ),
+            )
+        return caller
+
+
+class ReadToken(Bearer):
+    """Scope `read`."""
+
+    scope = Token.Scope.READ
+    openapi_description = "A token with the scope read, deploy or admin."
+
+
+class DeployToken(Bearer):
+    """Scope `deploy`."""
+
+    scope = Token.Scope.DEPLOY
+    openapi_description = "A token with the scope deploy or admin; its owner is an operator."
+
+
+class AdminToken(Bearer):
+    """Scope `admin`."""
+
+    scope = Token.Scope.ADMIN
+    openapi_description = "A token with the scope admin; its owner is an admin."
+
+
+may_read = ReadToken()
+may_deploy = DeployToken()
+may_administer = AdminToken()
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """The caller by the `Authorization` header; raises `ApiError` as Cloudflare does."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise ApiError(400, (9106, "Send an API token: Authorization: Bearer <token>."))
+    # The lookup is by hash, so its timing tells nothing about the secret.
+    token = Token.objects.select_related("user").filter(
+        sha256=hash_token(secret.strip()), revoked_on=None, user__is_active=True
+    )
+    found = token.first()
+    if found is None:
+        raise ApiError(403, (9109, "Unauthorized to access requested resource"))
+    _mark_used(found)
+    return Caller(user=found.user, token=found, source=source_of(request))
+
+
+def source_of(request: HttpRequest) -> str:
+    """The client, as far as it says: only wrangler names itself."""
+    agent = request.headers.get("User-Agent", "")
+    return "wrangler" if agent.startswith("wrangler/") else "api"
+
+
+def _known(scopes: list[str]) -> list[Token.Scope]:
+    return [Token.Scope(scope) for scope in scopes if scope in Token.Scope.values]
+
+
+def _mark_used(token: Token) -> None:
+    """At most one write a minute, however many requests there are."""
+    now = timezone.now()
+    if token.last_used_on is None or now - token.last_used_on > USED_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_on=now)
+
+
+def _check_account(request: HttpRequest) -> None:
+    match = request.resolver_match
+    account = match.kwargs.get("account_id") if match else None
+    if account is not None and account != settings.ACCOUNT_ID:
+        raise ApiError(403, (9109, "Unauthorized to access requested resource"))

@@ -1,0 +1,133 @@
+"""Workers, the newer resource: by name or by id, which is the Worker's tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from ninja import Query
+from pydantic import Field
+
+from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
+from dashboard.api.errors import bad_request, no_worker
+from dashboard.api.lookup import worker_called
+from dashboard.api.removal import callers_of, remove_worker
+from dashboard.api.schemas import WorkerItem
+from dashboard.api.script_settings import change_settings
+from dashboard.api.settings_schema import ScriptSettings, shown_settings
+from dashboard.api.subdomain import SubdomainGiven, shown, switch
+from dashboard.api.wire import stamp
+from routing.models import Worker
+from routing.publish import hostname
+from routing.upload import create_worker
+
+router = resource("Workers")
+WORKERS = "/accounts/{account_id}/workers/workers"
+WORKER = WORKERS + "/{worker_id}"
+
+
+class WorkerChange(ScriptSettings):
+    """What a Worker may be changed to; its name stays."""
+
+    name: str | None = Field(None, max_length=255)
+    subdomain: SubdomainGiven | None = None
+
+
+class WorkerGiven(WorkerChange):
+    """A Worker without versions."""
+
+    name: str = Field(max_length=255)
+
+
+@router.get(WORKERS, auth=may_read, response=Envelope[list[WorkerItem]])
+def list_workers(request: ApiRequest, account_id: str, paging: Query[Paging]) -> dict[str, Any]:
+    """All Workers, by name."""
+    found, info = paged(Worker.objects.all(), paging)
+    return ok([worker_item(worker) for worker in found], info)
+
+
+@router.post(WORKERS, auth=may_deploy, response=Envelope[WorkerItem])
+def create(request: ApiRequest, account_id: str, given: WorkerGiven) -> dict[str, Any]:
+    """Makes a Worker without versions; upload one next."""
+    caller = request.auth
+    worker = create_worker(
+        name=given.name, author=caller.user, source=caller.source, now=timezone.now()
+    )
+    return ok(worker_item(_apply(request, worker, given)))
+
+
+@router.get(WORKER, auth=may_read, response=Envelope[WorkerItem])
+def get_worker(request: ApiRequest, account_id: str, worker_id: str) -> dict[str, Any]:
+    """One Worker."""
+    return ok(worker_item(worker_by(worker_id)))
+
+
+@router.put(WORKER, auth=may_deploy, response=Envelope[WorkerItem])
+def update_worker(
+    request: ApiRequest, account_id: str, worker_id: str, given: WorkerGiven
+) -> dict[str, Any]:
+    """Changes what is given."""
+    return ok(worker_item(_apply(request, worker_by(worker_id), given)))
+
+
+@router.patch(WORKER, auth=may_deploy, response=Envelope[WorkerItem])
+def edit_worker(
+    request: ApiRequest, account_id: str, worker_id: str, given: WorkerChange
+) -> dict[str, Any]:
+    """Changes what is given."""
+    return ok(worker_item(_apply(request, worker_by(worker_id), given)))
+
+
+@router.delete(WORKER, auth=may_administer, response=Envelope[None])
+def delete(
+    request: ApiRequest, account_id: str, worker_id: str, force: bool = False
+) -> dict[str, Any]:
+    """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
+    remove_worker(request.auth, worker_by(worker_id), force=force)
+    return ok(None)
+
+
+def worker_by(name_or_id: str) -> Worker:
+    """A name, or the tag that the API calls its id."""
+    found = Worker.objects.filter(tag=name_or_id).first() if name_or_id.isalnum() else None
+    return found or worker_called(name_or_id, missing=no_worker())
+
+
+def worker_item(worker: Worker) -> dict[str, Any]:
+    """A Worker; the addresses are those of this installation's edge."""
+    live = worker.deployments.newest_first().first()
+    callers = {caller for caller, _ in callers_of(worker)}
+    tags = dict(Worker.objects.filter(name__in=callers).values_list("name", "tag"))
+    none = ("dispatch_namespace_outbounds", "domains", "durable_objects", "queues")
+    references = {key: [] for key in none}
+    return {
+        "id": worker.tag,
+        "name": worker.name,
+        "created_on": stamp(worker.created_on),
+        "updated_on": stamp(live.created_on if live else worker.created_on),
+        "deployed_on": stamp(live.created_on) if live else None,
+        "references": {
+            **references,
+            "workers": [{"id": tags[name], "name": name} for name in sorted(callers)],
+        },
+        "subdomain": {
+            **shown(worker),
+            "url": f"http://{hostname(worker.name)}:{settings.EDGE_PORT}",
+            "preview_url_suffix": f"-{hostname(worker.name)}",
+        },
+        **shown_settings(worker),
+    }
+
+
+def _apply(request: ApiRequest, worker: Worker, given: WorkerChange) -> Worker:
+    if given.name not in (None, worker.name):
+        raise bad_request(f"A Worker keeps its name: this one is {worker.name}.", 10016)
+    changed = change_settings(request, worker, given)
+    if given.subdomain is None:
+        return changed
+    enabled, previews = given.subdomain.enabled, given.subdomain.previews_enabled
+    return switch(
+        request, worker.name, enabled=enabled, previews=enabled if previews is None else previews
+    )

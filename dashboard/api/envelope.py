@@ -1,0 +1,97 @@
+"""Cloudflare's envelope: every answer, good or bad, is wrapped in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from django.db.models import QuerySet
+from django.http import JsonResponse
+from ninja import Field, Router, Schema
+
+Result = TypeVar("Result")
+
+
+class Problem(Schema):
+    """One error: the code is Cloudflare's where it has one for the case."""
+
+    code: int
+    message: str
+
+
+class PageInfo(Schema):
+    """Which part of a list this is."""
+
+    page: int
+    per_page: int
+    count: int
+    total_count: int
+    total_pages: int
+
+
+class Envelope(Schema, Generic[Result]):
+    """A successful answer."""
+
+    success: bool
+    errors: list[Problem]
+    messages: list[Problem]
+    result: Result
+    result_info: PageInfo | None = None
+
+
+class Failure(Schema):
+    """A refusal: `errors` says why, and what to do about it."""
+
+    success: bool
+    errors: list[Problem]
+    messages: list[Problem]
+    result: None
+
+
+class Paging(Schema):
+    """Which part of a list is asked for."""
+
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(10, ge=1, le=1000)
+
+
+def resource(tag: str) -> Router:
+    """A router whose answers hold exactly the fields that were set."""
+    return Router(tags=[tag], by_alias=True, exclude_unset=True)
+
+
+def ok(result: Any, info: dict[str, int] | None = None) -> dict[str, Any]:
+    """`result` in the envelope."""
+    envelope = {"success": True, "errors": [], "messages": [], "result": result}
+    return envelope | ({"result_info": info} if info else {})
+
+
+def failure(status: int, problems: Sequence[tuple[int, str]]) -> JsonResponse:
+    """A refusal in the envelope."""
+    errors = [{"code": code, "message": message} for code, message in problems]
+    body = {"success": False, "errors": errors, "messages": [], "result": None}
+    return JsonResponse(body, status=status)
+
+
+def paged(rows: QuerySet[Any], paging: Paging) -> tuple[list[Any], dict[str, int]]:
+    """One page of `rows`; empty beyond the last, which is where the SDKs stop asking."""
+    total = rows.count()
+    start = (paging.page - 1) * paging.per_page
+    found = list(rows[start : start + paging.per_page])
+    return found, page_info(paging.page, paging.per_page, len(found), total)
+
+
+def page_info(page: int, per_page: int, count: int, total: int) -> dict[str, int]:
+    """`result_info`: clients ask on while page * per_page < total_count."""
+    return {
+        "page": page,
+        "per_page": per_page,
+        "count": count,
+        "total_count": total,
+        "total_pages": -(-total // per_page),
+    }
+
+
+def whole(items: list[Any], page: int) -> list[Any]:
+    """A list that does not page: all of it on page 1, nothing after (the SDKs would loop)."""
+    return items if page == 1 else []

@@ -1,0 +1,80 @@
+"""Multipart bodies of any method, with file names as sent (Django parses POST only, and strips them)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from multipart import MultipartError, PushMultipartParser, parse_options_header
+
+from dashboard.api.errors import bad_request
+from routing.draft import Part
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+PARTS = 1000
+NAME, CONTENT_TYPE = 1024, 100
+"""Longest module name and content type, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One part of a body; `filename` is None for a plain field."""
+
+    name: str
+    filename: str | None
+    content_type: str
+    content: bytes
+
+
+def read_fields(request: HttpRequest) -> list[Field]:
+    """The parts of the body, in order; raises `ApiError`."""
+    kind, options = parse_options_header(request.headers.get("Content-Type", ""))
+    if kind != "multipart/form-data" or not options.get("boundary"):
+        raise bad_request("Expected a multipart/form-data body.")
+    try:
+        return list(_fields(request.body, options["boundary"]))
+    except (MultipartError, UnicodeError) as error:
+        raise bad_request(f"The multipart body cannot be read: {error}.") from error
+
+
+def split_fields(fields: list[Field], name: str) -> tuple[bytes, tuple[Part, ...]]:
+    """The content of the plain field `name`, and all other fields as modules."""
+    plain = [f for f in fields if f.name == name and f.filename is None]
+    if len(plain) != 1:
+        raise bad_request(f"Expected one part called {name}; there are {len(plain)}.")
+    return plain[0].content, _modules([f for f in fields if f is not plain[0]])
+
+
+def _modules(fields: list[Field]) -> tuple[Part, ...]:
+    """A module is named by its file name: some clients call every part the same."""
+    parts = tuple(Part(f.filename or f.name, f.content_type, f.content) for f in fields)
+    check_parts(parts)
+    return parts
+
+
+def check_parts(parts: tuple[Part, ...]) -> None:
+    """Refuses what no version could hold: names that are missing, repeated, or too long."""
+    seen: set[str] = set()
+    for part in parts:
+        if not part.name or len(part.name) > NAME or _CONTROL.search(part.name):
+            raise bad_request(f"A module needs a name of 1 to {NAME} printable characters.")
+        if len(part.content_type) > CONTENT_TYPE:
+            raise bad_request(f"The content type of module {part.name!r} is too long.")
+        if part.name in seen:
+            raise bad_request(f"Two modules are called {part.name!r}.")
+        seen.add(part.name)
+
+
+def _fields(body: bytes, boundary: str) -> Iterator[Field]:
+    with PushMultipartParser(boundary, max_segment_count=PARTS) as parser:
+        segment, chunks = None, []
+        for event in parser.parse(body):
+            if isinstance(event, (bytes, bytearray)):
+                chunks.append(bytes(event))
+            elif event is not None:
+                segment, chunks = event, []
+            elif segment is not None:
+                kind = segment.header("Content-Type", "application/octet-stream")
+                yield Field(segment.name or "", segment.filename, kind, b"".join(chunks))

@@ -1,0 +1,39 @@
+"""Request bodies that are no JSON, described for the API's documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.api.metadata import UploadMetadata
+
+UPLOAD_BODY: dict[str, Any] = {
+    "required": True,
+    "description": (
+        "`metadata` is JSON; every other part is a module, named by its file name (or, without "
+        "one, by its part name). At most 25 MB in all."
+    ),
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"metadata": UploadMetadata.model_json_schema()},
+                "additionalProperties": {"type": "string", "format": "binary"},
+            }
+        }
+    },
+}
+SETTINGS_BODY: dict[str, Any] = {
+    "required": True,
+    "description": (
+        "One part, `settings`: a list of bindings. One with a type and name only is kept as it "
+        "is, one with a value is set; bindings that are not listed are dropped."
+    ),
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"settings": {"type": "object"}},
+            }
+        }
+    },
+}

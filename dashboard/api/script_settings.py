@@ -1,0 +1,117 @@
+"""Settings of a Worker, and the older way to change several secrets at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard.api import annotations
+from dashboard.api.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.bindings import parse_bindings, shown_bindings
+from dashboard.api.envelope import Envelope, ok, resource
+from dashboard.api.errors import bad_request
+from dashboard.api.lookup import latest_version, worker_called
+from dashboard.api.multipart import read_fields, split_fields
+from dashboard.api.parse import parse_json
+from dashboard.api.reference_bodies import SETTINGS_BODY
+from dashboard.api.schemas import ScriptSettingsAndVersion
+from dashboard.api.scripts import SCRIPT
+from dashboard.api.settings_schema import (
+    ScriptSettings,
+    ScriptSettingsShown,
+    changed_settings,
+    shown_settings,
+)
+from dashboard.api.uploading import Bindings, fully_live, upload_copy
+from dashboard.api.wire import USAGE_MODEL
+from routing import audit
+from routing.models import Worker
+
+router = resource("Settings")
+SCRIPT_SETTINGS = SCRIPT + "/script-settings"
+SETTINGS = SCRIPT + "/settings"
+
+
+@router.get(SCRIPT_SETTINGS, auth=may_read, response=Envelope[ScriptSettingsShown])
+def get_script_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """The settings that are not versioned."""
+    return ok(shown_settings(worker_called(script_name)))
+
+
+@router.patch(SCRIPT_SETTINGS, auth=may_deploy, response=Envelope[ScriptSettingsShown])
+def patch_script_settings(
+    request: ApiRequest, account_id: str, script_name: str, given: ScriptSettings
+) -> dict[str, Any]:
+    """Changes the settings that are given; no version is made."""
+    worker = worker_called(script_name)
+    return ok(shown_settings(change_settings(request, worker, given)))
+
+
+@router.get(SETTINGS, auth=may_read, response=Envelope[ScriptSettingsAndVersion])
+def get_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """The settings, and what the latest version binds."""
+    return ok(_settings(worker_called(script_name)))
+
+
+@router.patch(
+    SETTINGS,
+    auth=may_deploy,
+    response=Envelope[ScriptSettingsAndVersion],
+    openapi_extra={"requestBody": SETTINGS_BODY},
+)
+def patch_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """A copy of the latest version with these bindings, deployed at 100 %."""
+    worker = worker_called(script_name)
+    raw, _ = split_fields(read_fields(request), "settings")
+    given = parse_json(raw, "The settings")
+    wanted = given.get("bindings") if isinstance(given, dict) else None
+    if not isinstance(wanted, list) or not all(isinstance(row, dict) for row in wanted):
+        raise bad_request("The settings need bindings, a list of objects.")
+    latest, live = fully_live(worker, latest_version(worker))
+    upload_copy(request.auth, worker, latest, lambda b: _listed(b, wanted), live_after=live)
+    return ok(_settings(worker))
+
+
+def change_settings(request: ApiRequest, worker: Worker, given: ScriptSettings) -> Worker:
+    """Merges `given` into the Worker's settings, under a lock, with an audit entry."""
+    changes = changed_settings(given)
+    with transaction.atomic():
+        held = Worker.objects.select_for_update().get(pk=worker.pk)
+        before, held.settings = held.settings, {**held.settings, **changes}
+        if held.settings != before:
+            held.save(update_fields=["settings"])
+            audit.record(
+                "worker.settings",
+                held.name,
+                actor=request.auth.user,
+                source=request.auth.source,
+                now=timezone.now(),
+                before=before,
+                after=held.settings,
+            )
+    return held
+
+
+def _settings(worker: Worker) -> dict[str, Any]:
+    latest = latest_version(worker)
+    return {
+        **shown_settings(worker),
+        "bindings": shown_bindings(latest) if latest else [],
+        "compatibility_date": latest.compatibility_date if latest else "",
+        "compatibility_flags": latest.compatibility_flags if latest else [],
+        "usage_model": USAGE_MODEL,
+        "annotations": annotations.of_version(latest) if latest else {},
+    }
+
+
+def _listed(held: Bindings, wanted: list[dict[str, Any]]) -> Bindings:
+    """A row with a type and a name alone keeps that binding; any other sets one."""
+    named = {binding.name: binding for binding in held}
+    kept = [row.get("name") for row in wanted if set(row) <= {"name", "type"}]
+    given = parse_bindings([row for row in wanted if row.get("name") not in kept])
+    missing = [name for name in kept if name not in named]
+    if missing:
+        raise bad_request(f"The latest version has no binding {missing[0]!r} to keep.", 10056)
+    return (*(named[str(name)] for name in kept), *given)

@@ -1,0 +1,93 @@
+"""Worker scripts: upload and deploy in one step, list, read, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.content import as_multipart, main_module
+from dashboard.api.envelope import Envelope, ok, resource
+from dashboard.api.errors import no_worker
+from dashboard.api.expected import EXPECTED_HEADER, expected_in
+from dashboard.api.lookup import latest_version, version_of, worker_called
+from dashboard.api.metadata import read_upload
+from dashboard.api.reference_bodies import UPLOAD_BODY
+from dashboard.api.removal import remove_worker
+from dashboard.api.schemas import ScriptItem, UploadedScript
+from dashboard.api.uploading import upload
+from dashboard.api.wire import script_item
+from routing.models import Version, Worker
+
+router = resource("Scripts")
+SCRIPTS = "/accounts/{account_id}/workers/scripts"
+SCRIPT = SCRIPTS + "/{script_name}"
+
+
+@router.get(SCRIPTS, auth=may_read, response=Envelope[list[ScriptItem]])
+def list_scripts(request: ApiRequest, account_id: str) -> dict[str, Any]:
+    """All Workers, by name."""
+    latest = {v.worker_id: v for v in Version.objects.latest_of_each()}
+    return ok([script_item(worker, latest.get(worker.pk)) for worker in Worker.objects.all()])
+
+
+@router.put(
+    SCRIPT,
+    auth=may_deploy,
+    response=Envelope[UploadedScript],
+    openapi_extra={"requestBody": UPLOAD_BODY, "parameters": [EXPECTED_HEADER]},
+)
+def put_script(
+    request: ApiRequest, account_id: str, script_name: str, bindings_inherit: str = ""
+) -> dict[str, Any]:
+    """Uploads a version and deploys it at 100 %; makes the Worker if there is none."""
+    version, _ = upload(
+        request.auth,
+        script_name,
+        read_upload(request, script_name),
+        triggered_by="upload",
+        strict=bindings_inherit == "strict",
+        create=True,
+        live=True,
+        expected=expected_in(request),
+    )
+    return ok(
+        {
+            **script_item(version.worker, version),
+            "startup_time_ms": version.startup_time_ms,
+            "deployment_id": str(version.id),
+            "entry_point": version.main_module or version.body_part,
+        }
+    )
+
+
+@router.get(SCRIPT, auth=may_read)
+def get_script(request: ApiRequest, account_id: str, script_name: str) -> HttpResponse:
+    """The main module of the latest version, as text."""
+    return main_module(_version(script_name))
+
+
+@router.get(SCRIPT + "/content/v2", auth=may_read)
+def get_content(
+    request: ApiRequest, account_id: str, script_name: str, version: str = ""
+) -> HttpResponse:
+    """All modules of a version (default: the latest), as multipart/form-data."""
+    return as_multipart(_version(script_name, version))
+
+
+@router.delete(SCRIPT, auth=may_administer, response=Envelope[None])
+def delete_script(
+    request: ApiRequest, account_id: str, script_name: str, force: bool = False
+) -> dict[str, Any]:
+    """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
+    remove_worker(request.auth, worker_called(script_name), force=force)
+    return ok(None)
+
+
+def _version(script_name: str, version_id: str = "") -> Version:
+    worker = worker_called(script_name)
+    found = version_of(worker, version_id) if version_id else latest_version(worker)
+    if found is None:
+        raise no_worker()
+    return found

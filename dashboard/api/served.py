@@ -1,0 +1,75 @@
+"""The API as one object: every resource, its errors, and the OpenAPI document of it all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from dashboard.api import (
+    beta,
+    beta_versions,
+    deployments,
+    identity,
+    references,
+    script_settings,
+    scripts,
+    secrets,
+    services,
+    subdomain,
+    unsupported,
+    versions,
+)
+from dashboard.api.envelope import Failure
+from dashboard.api.errors import answer_in_envelope
+from dashboard.api.parse import StrictParser
+
+PREFIX = "/client/v4"
+RESOURCES = (
+    identity,
+    services,
+    scripts,
+    versions,
+    deployments,
+    secrets,
+    script_settings,
+    subdomain,
+    references,
+    beta,
+    beta_versions,
+    unsupported,
+)
+REFUSED = {"$ref": "#/components/schemas/Failure"}
+
+
+class SluiceAPI(NinjaAPI):
+    """Documents what each operation refuses, too."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=PREFIX)
+        refusal = {
+            "description": "Refused; `errors` says why.",
+            "content": {"application/json": {"schema": REFUSED}},
+        }
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = refusal
+        failure = Failure.model_json_schema(ref_template="#/components/schemas/{model}")
+        failure.pop("$defs", None)
+        document["components"]["schemas"]["Failure"] = failure
+        return document
+
+
+api = SluiceAPI(
+    title="Sluice",
+    version="4",
+    description="Cloudflare's API for Workers, as far as Sluice has it.",
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url=None,
+    parser=StrictParser(),
+)
+for module in RESOURCES:
+    api.add_router("", module.router)
+answer_in_envelope(api)

@@ -1,0 +1,67 @@
+"""Versions: upload without deploying, list, read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Query
+
+from dashboard.api.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.envelope import Envelope, Paging, ok, page_info, paged, resource, whole
+from dashboard.api.lookup import version_of, worker_called
+from dashboard.api.metadata import read_upload
+from dashboard.api.reference_bodies import UPLOAD_BODY
+from dashboard.api.schemas import VersionItem, VersionList
+from dashboard.api.scripts import SCRIPT
+from dashboard.api.uploading import upload
+from dashboard.api.wire import version_item
+
+router = resource("Versions")
+VERSIONS = SCRIPT + "/versions"
+
+
+@router.get(VERSIONS, auth=may_read, response=Envelope[VersionList])
+def list_versions(
+    request: ApiRequest,
+    account_id: str,
+    script_name: str,
+    paging: Query[Paging],
+    deployable: bool = False,
+) -> dict[str, Any]:
+    """Versions, newest first; with `deployable` all that a deployment may name, on one page."""
+    rows = worker_called(script_name).versions.select_related("author")
+    if deployable:
+        found = whole(list(rows.deployable()), paging.page)
+        info = page_info(paging.page, 100, len(found), len(found))
+    else:
+        found, info = paged(rows.newest_first(), paging)
+    return ok({"items": [version_item(version) for version in found]}, info)
+
+
+@router.post(
+    VERSIONS,
+    auth=may_deploy,
+    response=Envelope[VersionItem],
+    openapi_extra={"requestBody": UPLOAD_BODY},
+)
+def create_version(
+    request: ApiRequest, account_id: str, script_name: str, bindings_inherit: str = ""
+) -> dict[str, Any]:
+    """Uploads a version of a Worker that exists; nothing is deployed."""
+    worker_called(script_name)
+    version, _ = upload(
+        request.auth,
+        script_name,
+        read_upload(request, script_name),
+        triggered_by="version_upload",
+        strict=bindings_inherit == "strict",
+    )
+    return ok({**version_item(version), "startup_time_ms": version.startup_time_ms})
+
+
+@router.get(VERSIONS + "/{version_id}", auth=may_read, response=Envelope[VersionItem])
+def get_version(
+    request: ApiRequest, account_id: str, script_name: str, version_id: str
+) -> dict[str, Any]:
+    """One version by its whole id."""
+    return ok(version_item(version_of(worker_called(script_name), version_id)))

@@ -1,0 +1,155 @@
+"""Rows as the wire has them. Secrets, sealed or not, never get this far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dashboard.accounts.models import User
+from dashboard.api import annotations
+from dashboard.api.bindings import shown_bindings
+from dashboard.api.settings_schema import shown_settings
+from routing.models import Deployment, Version, Worker
+from routing.publish import timestamp
+
+USAGE_MODEL = "standard"
+Json = dict[str, Any]
+
+
+def stamp(moment: datetime) -> str:
+    """Fixed-width ISO 8601 in UTC: clients sort these as text."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def hex_id(pk: int | None) -> str:
+    """A row's id in the 32 digits that clients expect; empty for nobody."""
+    return f"{pk:032x}" if pk else ""
+
+
+def version_item(version: Version) -> Json:
+    """A version as the versions endpoints show it."""
+    created = timestamp(version)
+    return {
+        "id": str(version.id),
+        "number": version.number,
+        "metadata": {
+            "created_on": created,
+            "modified_on": created,
+            "source": version.source,
+            "author_id": hex_id(version.author_id),
+            "author_email": author_of(version),
+            "has_preview": False,
+            "hasPreview": False,
+        },
+        "annotations": annotations.of_version(version),
+        "resources": {
+            "script": {
+                "etag": version.etag,
+                "handlers": handlers(version),
+                "named_handlers": _named_handlers(version),
+                "last_deployed_from": uploaded_from(version),
+            },
+            "script_runtime": {**_runtime(version), **_extras(version)},
+            "bindings": shown_bindings(version),
+        },
+    }
+
+
+def flat_version(version: Version) -> Json:
+    """A version as the newer Workers resource shows it."""
+    limits = {key: value for key, value in _extras(version).items() if key == "limits"}
+    return {
+        "id": str(version.id),
+        "number": version.number,
+        "created_on": timestamp(version),
+        "urls": [],
+        "source": version.source,
+        "annotations": annotations.of_version(version),
+        "author_id": hex_id(version.author_id),
+        "author_email": author_of(version),
+        "bindings": shown_bindings(version),
+        "main_module": version.main_module or version.body_part,
+        "startup_time_ms": version.startup_time_ms,
+        **_runtime(version),
+        **limits,
+    }
+
+
+def deployment_item(deployment: Deployment) -> Json:
+    """A deployment, versions in the order they were listed."""
+    return {
+        "id": str(deployment.id),
+        "source": deployment.source,
+        "strategy": "percentage",
+        "author_email": author_of(deployment),
+        "created_on": timestamp(deployment),
+        "annotations": annotations.of_deployment(deployment),
+        "versions": [
+            {"version_id": str(s.version_id), "percentage": percent(s.weight)}
+            for s in deployment.shares.all()
+        ],
+    }
+
+
+def script_item(worker: Worker, latest: Version | None) -> Json:
+    """A Worker as its latest version describes it."""
+    return {
+        "id": worker.name,
+        "tag": worker.tag,
+        "etag": latest.etag if latest else "",
+        "handlers": handlers(latest) if latest else [],
+        "created_on": stamp(worker.created_on),
+        "modified_on": timestamp(latest) if latest else stamp(worker.created_on),
+        "has_assets": False,
+        "has_modules": bool(latest and latest.main_module),
+        "last_deployed_from": uploaded_from(latest),
+        **_runtime(latest),
+        **shown_settings(worker),
+    }
+
+
+def percent(weight: int) -> int | float:
+    """A weight (0.001 % each) as a JSON number without noise: 33.333, 0, 100."""
+    return weight // 1000 if weight % 1000 == 0 else weight / 1000
+
+
+def author_of(row: Version | Deployment) -> str:
+    """The author's address as it was then, or their name if they had none."""
+    author: Any = row.author
+    return row.author_email or (author.get_username() if author else "")
+
+
+def email_of(user: User) -> str:
+    """What stands for a person where clients print an address."""
+    return user.email or user.get_username()
+
+
+def uploaded_from(version: Version | None) -> str:
+    """`wrangler` or `api`; never `dash`, which makes wrangler ask for six endpoints more."""
+    return "wrangler" if version is None or version.source == "wrangler" else "api"
+
+
+def handlers(version: Version) -> list[str]:
+    """What the default export handles."""
+    return next((list(e["handlers"]) for e in version.exports if e["name"] == "default"), [])
+
+
+def _named_handlers(version: Version) -> list[Mapping[str, Any]]:
+    return [
+        {"name": export["name"], "handlers": list(export["handlers"])}
+        for export in version.exports
+        if export["name"] != "default"
+    ]
+
+
+def _runtime(version: Version | None) -> Json:
+    return {
+        "compatibility_date": version.compatibility_date if version else "",
+        "compatibility_flags": version.compatibility_flags if version else [],
+        "usage_model": USAGE_MODEL,
+    }
+
+
+def _extras(version: Version) -> Json:
+    return {key: version.runtime[key] for key in ("limits", "placement") if key in version.runtime}
