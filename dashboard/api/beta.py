@@ -101,7 +101,7 @@ def worker_item(worker: Worker) -> dict[str, Any]:
     callers = {caller for caller, _ in callers_of(worker)}
     tags = dict(Worker.objects.filter(name__in=callers).values_list("name", "tag"))
     none = ("dispatch_namespace_outbounds", "domains", "durable_objects", "queues")
-    references = {key: [] for key in none}
+    references: dict[str, list[Any]] = {key: [] for key in none}
     return {
         "id": worker.tag,
         "name": worker.name,

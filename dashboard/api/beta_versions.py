@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ninja import Query, Schema
 from pydantic import Field
 
-from dashboard.api import annotations
+from dashboard.api import notes
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.beta import WORKER, worker_by
 from dashboard.api.content import parts_of
@@ -111,8 +111,8 @@ def patch_latest_version(
         worker,
         _latest(worker),
         lambda bindings: changed(bindings, given.env),
-        tag=annotations.tag_of(given.annotations),
-        message=annotations.message_of(given.annotations),
+        tag=notes.tag_of(given.annotations),
+        message=notes.message_of(given.annotations),
     )
     return ok(flat_version(version))
 

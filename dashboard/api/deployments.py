@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Query, Schema
 from pydantic import Field, StrictFloat, StrictInt
 
-from dashboard.api.annotations import message_of
+from dashboard.api.notes import message_of
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.errors import DEPLOYMENT, bad_request

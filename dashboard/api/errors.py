@@ -109,8 +109,8 @@ def of_deploy(error: DeployRefused) -> ApiError:
 def answer_in_envelope(api: NinjaAPI) -> None:
     """Whatever goes wrong in a view is answered in the envelope."""
     api.add_exception_handler(ApiError, _api_error)
-    api.add_exception_handler(UploadRefused, lambda r, e: _api_error(r, of_upload(e)))
-    api.add_exception_handler(DeployRefused, lambda r, e: _api_error(r, of_deploy(e)))
+    api.add_exception_handler(UploadRefused, _upload_refused)
+    api.add_exception_handler(DeployRefused, _deploy_refused)
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(Http404, lambda r, e: unknown_route(r))
@@ -124,7 +124,7 @@ def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRespon
     return failure(404, [(7003, message)])
 
 
-def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
     """Our fault: the log has the details, the client has none."""
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return failure(500, [(10013, "An unknown error has occurred. The server's log says more.")])
@@ -132,6 +132,14 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
     return failure(error.status, error.problems)
+
+
+def _upload_refused(request: HttpRequest, error: Any) -> HttpResponse:
+    return _api_error(request, of_upload(error))
+
+
+def _deploy_refused(request: HttpRequest, error: Any) -> HttpResponse:
+    return _api_error(request, of_deploy(error))
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:

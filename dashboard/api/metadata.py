@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from dashboard.api import annotations
+from dashboard.api import notes
 from dashboard.api.bindings import parse_bindings
 from dashboard.api.errors import ApiError, bad_request, explain, unsupported
 from dashboard.api.multipart import read_fields, split_fields
@@ -108,9 +108,9 @@ def _draft(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) 
         compatibility_flags=tuple(metadata.compatibility_flags),
         parts=parts,
         bindings=parse_bindings(metadata.bindings),
-        tag=annotations.tag_of(metadata.annotations),
-        message=annotations.message_of(metadata.annotations),
-        annotations=annotations.kept(metadata.annotations, worker_name),
+        tag=notes.tag_of(metadata.annotations),
+        message=notes.message_of(metadata.annotations),
+        annotations=notes.kept(metadata.annotations, worker_name),
         runtime={key: value for key, value in runtime.items() if value is not None},
     )
 

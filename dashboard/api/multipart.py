@@ -1,4 +1,4 @@
-"""Multipart bodies of any method, with file names as sent (Django parses POST only, and strips them)."""
+"""Multipart bodies of any method, file names as sent: Django parses POST only and strips them."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class ScriptItem(ScriptSettingsShown):
 
 
 class UploadedScript(ScriptItem):
-    """The answer to an upload that is live: `deployment_id` is the version's id, as clients expect."""
+    """The answer to a live upload: `deployment_id` is the version's id, as clients expect."""
 
     startup_time_ms: int
     deployment_id: str

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard.api import annotations
+from dashboard.api import notes
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.bindings import parse_bindings, shown_bindings
 from dashboard.api.envelope import Envelope, ok, resource
@@ -102,7 +102,7 @@ def _settings(worker: Worker) -> dict[str, Any]:
         "compatibility_date": latest.compatibility_date if latest else "",
         "compatibility_flags": latest.compatibility_flags if latest else [],
         "usage_model": USAGE_MODEL,
-        "annotations": annotations.of_version(latest) if latest else {},
+        "annotations": notes.of_version(latest) if latest else {},
     }
 
 

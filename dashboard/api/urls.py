@@ -48,6 +48,6 @@ def _enveloped(pattern: Any) -> URLPattern:
 urlpatterns = [
     path("", reference, name="reference"),
     path("openapi.json", openapi, name="openapi"),
-    *(_enveloped(pattern) for pattern in api.urls[0] if pattern.name != "api-root"),
+    *map(_enveloped, api.urls[0]),
     re_path(r"^.*$", enveloped(unknown_route)),
 ]

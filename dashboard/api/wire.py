@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.accounts.models import User
-from dashboard.api import annotations
+from dashboard.api import notes
 from dashboard.api.bindings import shown_bindings
 from dashboard.api.settings_schema import shown_settings
 from routing.models import Deployment, Version, Worker
@@ -42,7 +42,7 @@ def version_item(version: Version) -> Json:
             "has_preview": False,
             "hasPreview": False,
         },
-        "annotations": annotations.of_version(version),
+        "annotations": notes.of_version(version),
         "resources": {
             "script": {
                 "etag": version.etag,
@@ -65,7 +65,7 @@ def flat_version(version: Version) -> Json:
         "created_on": timestamp(version),
         "urls": [],
         "source": version.source,
-        "annotations": annotations.of_version(version),
+        "annotations": notes.of_version(version),
         "author_id": hex_id(version.author_id),
         "author_email": author_of(version),
         "bindings": shown_bindings(version),
@@ -84,7 +84,7 @@ def deployment_item(deployment: Deployment) -> Json:
         "strategy": "percentage",
         "author_email": author_of(deployment),
         "created_on": timestamp(deployment),
-        "annotations": annotations.of_deployment(deployment),
+        "annotations": notes.of_deployment(deployment),
         "versions": [
             {"version_id": str(s.version_id), "percentage": percent(s.weight)}
             for s in deployment.shares.all()
