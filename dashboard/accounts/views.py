@@ -1,0 +1,65 @@
+"""Signing in and out, and the page about oneself."""
+
+from __future__ import annotations
+
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.accounts.models import Role, User
+from dashboard.ui.page import page
+
+#: What each role may do, in the words of the specification.
+MAY = {
+    Role.VIEWER: "see everything, use the playground with GET and HEAD",
+    Role.OPERATOR: "also upload, deploy and send any method from the playground",
+    Role.REVIEWER: "also approve or reject what a policy says needs approval",
+    Role.ADMIN: "also manage people, tokens, policies and edges, and delete Workers",
+}
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(_after(request))
+    form = AuthenticationForm(request, data=request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        login(request, form.get_user())
+        return redirect(_after(request))
+    context = {"form": form, "next": request.POST.get("next", request.GET.get("next", ""))}
+    return page(request, "accounts/login.html", context, status=401 if form.errors else 200)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("login")
+
+
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    assert isinstance(user, User)  # the login middleware lets nobody else in
+    tokens = user.tokens.order_by("-created_on")
+    return page(
+        request,
+        "accounts/account.html",
+        {"tokens": tokens, "role": Role(user.role), "may": MAY[Role(user.role)]},
+    )
+
+
+def _after(request: HttpRequest) -> str:
+    """Where the person was going, if that is a page of ours."""
+    wanted = request.POST.get("next", request.GET.get("next", ""))
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return wanted
+    return resolve_url("workers:list")

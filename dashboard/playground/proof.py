@@ -1,0 +1,102 @@
+"""Which version ran, and why: the edge's own log line, held against the prediction."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+
+from dashboard.playground.predict import Expected
+from dashboard.ui.standing import Standing, of, with_standings
+from routing.models import Deployment, Invocation
+
+WAIT = 1.5
+"""Seconds to wait for the log line; it usually takes a quarter of one."""
+PAUSE = 0.05
+
+RAY = re.compile(r"[0-9A-Za-z-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The log's word. `differences` is empty when it agrees with what was predicted."""
+
+    invocation: Invocation
+    ran: Standing | None
+    differences: tuple[str, ...] = ()
+    other_deployment: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differences
+
+
+def find(ray: str, worker: str, wait: float = WAIT) -> Invocation | None:
+    """The log line of the request that came through the proof listener, or None if not there yet."""
+    if not RAY.fullmatch(ray):
+        return None
+    rows = Invocation.objects.filter(ray=ray, hop="proof", worker=worker).select_related("edge")
+    deadline = time.monotonic() + wait
+    while (found := rows.first()) is None and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+    return found
+
+
+def prove(invocation: Invocation, expected: Expected | None, live: list[Standing]) -> Proof:
+    """The log line with its version's name, and every way in which it is not as predicted."""
+    other = expected is not None and invocation.deployment_id != expected.deployment_id
+    return Proof(
+        invocation,
+        _ran(invocation, [] if other else live),
+        tuple(_differences(invocation, expected)) if expected else (),
+        other,
+    )
+
+
+def remember(expected: Expected | None) -> str:
+    """The prediction, signed, for a later look at the same request."""
+    return signing.dumps(expected.as_dict(), salt="playground") if expected else ""
+
+
+def recall(text: str) -> Expected | None:
+    """What `remember` gave, or None for anything else."""
+    try:
+        kept: dict[str, Any] = signing.loads(text, salt="playground")
+    except signing.BadSignature:
+        return None
+    return Expected(**(kept | {"versions": tuple(kept["versions"])}))
+
+
+def _ran(invocation: Invocation, live: list[Standing]) -> Standing | None:
+    """The version that ran, as it stood in the deployment that the edge decided by."""
+    for standing in live:
+        if str(standing.version.id) == invocation.version_id:
+            return standing
+    deployment = _deployment(invocation.deployment_id)
+    then = of(deployment) if deployment else []
+    return next((s for s in then if str(s.version.id) == invocation.version_id), None)
+
+
+def _deployment(text: str) -> Deployment | None:
+    try:
+        return with_standings(Deployment.objects.filter(id=UUID(text))).first()
+    except ValueError:
+        return None
+
+
+def _differences(invocation: Invocation, expected: Expected) -> list[str]:
+    """In words, shortest first; an outcome that the log leaves empty means no header."""
+    found = []
+    if invocation.version_id not in expected.versions:
+        ids = " or ".join(v[:8] for v in expected.versions) or "none"
+        found.append(f"Predicted version {ids}, ran {invocation.version_id[:8] or 'none'}.")
+    if invocation.reason != expected.reason:
+        found.append(f"Predicted reason {expected.reason}, was {invocation.reason or 'none'}.")
+    outcome = invocation.override or "absent"
+    if outcome != expected.outcome:
+        found.append(f"Predicted override {expected.outcome}, was {outcome}.")
+    return found

@@ -1,0 +1,9 @@
+"""What every page shares: `page()`, who is which, the propagation meter, the template tags.
+
+page.py        page or fragment from one view
+standing.py    stable, candidate, staged at 0 %, previous: roles, marks and words
+propagation.py which edges have a revision, and since when
+context.py     navigation and edges for the frame of every page
+health.py      /healthz
+templatetags/  icons, versions (marks and bars), words (times and reasons)
+"""

@@ -1,0 +1,42 @@
+"""What the frame of every page shows beside the page: navigation and the edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from dashboard.ui.propagation import meter_of_all
+
+#: (route, icon, word). An entry shows as soon as its page exists.
+ENTRIES = [
+    ("workers:list", "layers", "Workers"),
+    ("playground:playground", "send", "Playground"),
+    ("edges:list", "server", "Edges"),
+]
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Lazy, so that fragments, which have no frame, cost no query."""
+    return {
+        "navigation": SimpleLazyObject(lambda: _navigation(request.path)),
+        "all_edges": SimpleLazyObject(meter_of_all),
+    }
+
+
+def _navigation(path: str) -> list[dict[str, Any]]:
+    entries = [(_url(route), icon, word) for route, icon, word in ENTRIES]
+    return [
+        {"url": url, "icon": icon, "word": word, "here": path.startswith(url)}
+        for url, icon, word in entries
+        if url
+    ]
+
+
+def _url(route: str) -> str:
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""

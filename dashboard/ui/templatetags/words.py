@@ -1,0 +1,107 @@
+"""Times, reasons and outcomes in words. The names of the API stay verbatim beside them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+REASONS = {
+    "override": "the override header asked for it",
+    "affinity": "the version key is pinned to it",
+    "percentage": "drawn by the percentages",
+}
+
+OUTCOMES = {
+    "applied": ("Applied", "The version that the header asks for answers."),
+    "absent": ("No override", "The request carries no override header."),
+    "invalid_header": ("The header does not parse", "It is not a Dictionary, so none of it counts."),
+    "not_addressed": ("Not addressed", "The header names no version for this Worker."),
+    "not_a_string": ("Not a String", "The id is not in double quotes."),
+    "unknown_version": ("Unknown version", "No version of this Worker has this id."),
+    "not_in_deployment": (
+        "Not in the deployment",
+        "An override reaches only versions that are in the active deployment, even at 0%.",
+    ),
+    "not_propagated": (
+        "Not there yet",
+        "The edge does not have this deployment yet; try again in a moment.",
+    ),
+    "unavailable": (
+        "Not decided",
+        "The edge's decide service did not answer in time, so the request went by percentage.",
+    ),
+}
+
+SOURCES = {"api": "API", "dashboard": "dashboard", "wrangler": "wrangler", "rollout": "rollout"}
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """Why a version was chosen; an unknown reason stays as the edge wrote it."""
+    return REASONS.get(str(reason), str(reason))
+
+
+@register.filter
+def outcome_title(outcome: str) -> str:
+    return OUTCOMES.get(str(outcome), (str(outcome), ""))[0]
+
+
+@register.filter
+def outcome_words(outcome: str) -> str:
+    return OUTCOMES.get(str(outcome), ("", str(outcome)))[1]
+
+
+@register.filter
+def source_words(source: str) -> str:
+    return SOURCES.get(source, source)
+
+
+@register.simple_tag
+def ago(moment: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """A relative time whose absolute UTC time is in the title and the `datetime` attribute."""
+    if moment is None:
+        return "never"
+    utc = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.isoformat(timespec="milliseconds"),
+        f"{utc.day} {utc:%b %Y, %H:%M:%S} UTC",
+        _relative((now or timezone.now()) - moment),
+    )
+
+
+@register.filter
+def duration(span: timedelta | float | None) -> str:
+    """61 ms, 6.2 s, 4 min: a number alone counts milliseconds."""
+    if span is None:
+        return "–"
+    ms = span / timedelta(milliseconds=1) if isinstance(span, timedelta) else float(span)
+    if ms < 10:
+        return f"{ms:.1f} ms"
+    if ms < 1000:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1000:.1f} s" if ms < 60_000 else _spell(timedelta(milliseconds=ms))
+
+
+@register.filter
+def microseconds(count: int) -> str:
+    """A duration as the edge measured it."""
+    return duration(count / 1000)
+
+
+def _relative(span: timedelta) -> str:
+    return "just now" if span < timedelta(seconds=1) else f"{_spell(span)} ago"
+
+
+def _spell(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

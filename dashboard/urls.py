@@ -1,0 +1,22 @@
+"""Every address. The API and the edges' own addresses are no pages and sign in by token."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import include, path
+
+from dashboard.ui.health import healthz
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("workers:list")
+
+
+urlpatterns = [
+    path("", home),
+    path("healthz", healthz, name="healthz"),
+    path("accounts/", include("dashboard.accounts.urls")),
+    path("workers/", include("dashboard.workers.urls")),
+    path("playground/", include("dashboard.playground.urls")),
+    path("client/v4/", include("dashboard.api.urls")),
+    path("", include("dashboard.edges.urls")),
+]

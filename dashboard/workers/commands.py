@@ -1,0 +1,66 @@
+"""The same change as commands: what the buttons do, for scripts and for people who type."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from routing.models import Worker
+from routing.publish import hostname
+
+Commands = list[tuple[str, str]]
+
+
+def deploy_commands(
+    worker: Worker, pairs: Sequence[tuple[str, str]], message: str = ""
+) -> Commands:
+    """`wrangler versions deploy`, and the API call that it makes."""
+    return [
+        ("wrangler", _wrangler(worker, pairs, message)),
+        ("curl", _curl(worker, pairs, message)),
+    ]
+
+
+def override_header(worker: Worker, version_id: object) -> str:
+    """The whole header line that makes this version answer."""
+    return f'Cloudflare-Workers-Version-Overrides: {worker.name}="{version_id}"'
+
+
+def override_command(worker: Worker, version_id: object) -> str:
+    """A request that this version answers, as curl."""
+    url = f"http://{hostname(worker.name)}:{settings.EDGE_PORT}/"
+    return f"curl {url} \\\n  -H {shlex.quote(override_header(worker, version_id))}"
+
+
+def _wrangler(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) -> str:
+    lines = ["npx wrangler versions deploy", *(f"{v}@{p}%" for v, p in pairs)]
+    lines.append(f"--name {worker.name}")
+    if message:
+        lines.append(f"--message {shlex.quote(message)}")
+    return " \\\n  ".join([*lines, "-y"])
+
+
+def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) -> str:
+    body = {
+        "strategy": "percentage",
+        "versions": [{"version_id": v, "percentage": _number(p)} for v, p in pairs],
+    }
+    if message:
+        body["annotations"] = {"workers/message": message}
+    address = f"accounts/{settings.ACCOUNT_ID}/workers/scripts/{worker.name}/deployments"
+    return " \\\n  ".join(
+        [
+            f'curl "$CLOUDFLARE_API_BASE_URL/{address}"',
+            '-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"',
+            "-H 'Content-Type: application/json'",
+            f"-d {shlex.quote(json.dumps(body))}",
+        ]
+    )
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,76 @@
+"""What a Worker is doing and what each deployment did, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.ui.standing import Role, Standing, of
+from routing.models import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A Worker's state: `kind` names it in addresses, `role` gives the mark, if any."""
+
+    kind: str
+    words: str
+    role: Role | None
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline: `kind` picks the icon."""
+
+    deployment: Deployment
+    standings: list[Standing]
+    kind: str
+    words: str
+
+
+def state_of(deployment: Deployment | None, standings: list[Standing]) -> State:
+    """Those that need attention come first in lists."""
+    if deployment is None:
+        return State("never", "Never deployed", Role.NEVER, 3)
+    first = standings[0]
+    if first.role is Role.CANDIDATE:
+        return State("ramping", f"Ramping {first.percentage}", Role.CANDIDATE, 0)
+    if first.role is Role.STAGED:
+        return State("staged", "Staged 0%", Role.STAGED, 1)
+    if deployment.is_rollback:
+        return State("rolled-back", "Rolled back", Role.ROLLED_BACK, 2)
+    return State("stable", "Stable", Role.STABLE, 4)
+
+
+def entry(deployment: Deployment, before: Deployment | None) -> Entry:
+    """What `deployment` did, compared with the one before it."""
+    standings = of(deployment)
+    kind, words = _what(deployment, standings, of(before) if before else [])
+    return Entry(deployment, standings, kind, words)
+
+
+def _what(
+    deployment: Deployment, after: list[Standing], before: list[Standing]
+) -> tuple[str, str]:
+    stable, first = after[-1], after[0]
+    if deployment.is_rollback:
+        return "back", f"Rolled back to #{stable.version.number}"
+    if len(after) == 1:
+        return "full", f"#{stable.version.number} to 100%"
+    if first.role is Role.PREVIOUS:
+        return "full", f"#{stable.version.number} to 100%, #{first.version.number} kept at 0%"
+    was = _percentage_in(before, first)
+    if was == first.percentage:
+        return "step", f"{first.percentage} again"
+    if was is not None:
+        return "step", f"{was} to {first.percentage}"
+    if first.role is Role.STAGED:
+        return "stage", f"#{first.version.number} staged at 0%"
+    return "step", f"#{first.version.number} to {first.percentage}"
+
+
+def _percentage_in(before: list[Standing], wanted: Standing) -> str | None:
+    for standing in before:
+        if standing.version.pk == wanted.version.pk:
+            return standing.percentage
+    return None

@@ -1,0 +1,87 @@
+"""The split somebody asks for, and what would be live after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from dashboard.ui.standing import Role, Standing
+from routing.models import Deployment, Version
+from routing.rules.split import TOTAL, Share, format_percentage, parse_split
+
+#: The steps that the editor offers, in per cent.
+PRESETS = (0, 1, 5, 10, 25, 50, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`shares` in the order to store; `after` as bars show it."""
+
+    shares: tuple[Share, ...]
+    after: tuple[Standing, ...]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """As `routing.deploy` takes them."""
+        return [(s.version_id, format_percentage(s.weight).rstrip("%")) for s in self.shares]
+
+    @property
+    def numbers(self) -> str:
+        """ "10% / 90%": candidate, then stable."""
+        return " / ".join(s.percentage for s in self.after)
+
+
+def propose(
+    version: Version, text: str, beside: Version | None, live: Deployment | None, keep: bool = False
+) -> Proposal:
+    """`version` at `text` per cent, `beside` at the rest; raises `SplitRefused`.
+
+    At 100 % the other version leaves the deployment, unless `keep` leaves it at 0 %.
+    """
+    if beside is None:
+        return alone(version, text)
+    split = parse_split([(str(version.id), text.strip()), (str(beside.id), _rest(text))])
+    if split[0].weight == TOTAL:
+        return _promoted(version, beside, keep)
+    role = Role.CANDIDATE if split[0].weight else Role.STAGED
+    after = (
+        Standing(version, role, split[0].weight),
+        Standing(beside, Role.STABLE, split[1].weight),
+    )
+    return Proposal(_as_listed(split, live), after)
+
+
+def alone(version: Version, text: str = "100") -> Proposal:
+    """One version, which has everything."""
+    return Proposal(
+        parse_split([(str(version.id), text.strip())]), (Standing(version, Role.STABLE, TOTAL),)
+    )
+
+
+def next_step(weight: int) -> int | None:
+    """The next preset above `weight`, in per cent."""
+    return next((p for p in PRESETS if p * 1000 > weight), None)
+
+
+def _promoted(version: Version, beside: Version, keep: bool) -> Proposal:
+    if not keep:
+        return alone(version)
+    after = (Standing(beside, Role.PREVIOUS, 0), Standing(version, Role.STABLE, TOTAL))
+    return Proposal((Share(str(version.id), TOTAL), Share(str(beside.id), 0)), after)
+
+
+def _rest(text: str) -> Decimal:
+    """100 minus the number; where there is none, `parse_split` refuses the number itself."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return Decimal(0)
+    return Decimal(100) - number if 0 <= number <= 100 else Decimal(0)
+
+
+def _as_listed(split: tuple[Share, ...], live: Deployment | None) -> tuple[Share, ...]:
+    """The stored order never changes while the two versions stay the same."""
+    order = [str(s.version_id) for s in live.shares.all()] if live else []
+    if sorted(order) != sorted(s.version_id for s in split):
+        return split
+    return tuple(sorted(split, key=lambda s: order.index(s.version_id)))

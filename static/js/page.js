@@ -1,0 +1,88 @@
+// What every page can do when scripts run; without them everything still works by links and forms.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+
+/** Says one sentence to screen readers, through the one polite live region. */
+function announce(text) {
+  const region = document.getElementById("announce");
+  if (!region) return;
+  region.textContent = "";
+  // A change is only spoken when the region was empty in between.
+  setTimeout(() => { region.textContent = text; }, 50);
+}
+
+/** Puts text on the clipboard; the old way where the page is not a secure context. */
+async function copy(text) {
+  if (navigator.clipboard && window.isSecureContext) {
+    return navigator.clipboard.writeText(text);
+  }
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "visually-hidden";
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  if (!copied) throw new Error("not copied");
+}
+
+/** The text a button copies: its own, or that of the element it names. */
+function textToCopy(button) {
+  if (button.dataset.copy) return button.dataset.copy;
+  const source = document.getElementById(button.dataset.copyFrom);
+  return source ? (source.value ?? source.textContent) : "";
+}
+
+document.addEventListener("click", async (event) => {
+  const copier = event.target.closest("[data-copy], [data-copy-from]");
+  if (copier) {
+    try {
+      await copy(textToCopy(copier));
+      announce("Copied");
+      copier.classList.add("copied");
+      setTimeout(() => copier.classList.remove("copied"), 1500);
+    } catch {
+      announce("Not copied: the browser does not allow it here.");
+    }
+    return;
+  }
+  const closer = event.target.closest("[data-dismiss]");
+  if (closer) {
+    closer.closest(closer.dataset.dismiss)?.remove();
+    document.querySelector(".toast")?.focus() ?? document.getElementById("main")?.focus();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "F8") document.querySelector(".toast")?.focus();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest?.("form[data-ctrl-enter]");
+    if (form) form.requestSubmit(form.querySelector("[data-send]"));
+  }
+});
+
+// Toasts that came with the page are not spoken by themselves.
+addEventListener("load", () => {
+  const said = [...document.querySelectorAll(".toast [data-said]")].map((e) => e.textContent.trim());
+  if (said.length) announce(said.join(" "));
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  // The session ended: a sign-in page belongs into the window, not into a part of the page.
+  if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/accounts/login")) {
+    event.preventDefault();
+    location.reload();
+  }
+});
+document.addEventListener("htmx:responseError", (event) => {
+  announce(`Not done: the dashboard answered ${event.detail.xhr.status}.`);
+});
+document.addEventListener("htmx:sendError", () => {
+  announce("Not done: the dashboard cannot be reached.");
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const sentence = event.detail.target.querySelector?.("[data-announce]");
+  if (sentence) announce(sentence.dataset.announce);
+});
