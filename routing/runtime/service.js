@@ -35,6 +35,11 @@ export function service(env) {
     for (const [slot, weight] of slots) if ((point -= weight) < 0) return env["slot" + slot];
   }
 
+  // A raw connection could CONNECT to any Worker's RPC, bound or not.
+  function refuse() {
+    throw new TypeError("connect() is not supported by service bindings on this server.");
+  }
+
   async function late(name, args) {
     await refresh();
     const stub = draw();
@@ -44,7 +49,8 @@ export function service(env) {
 
   return new Proxy(env.fetch, {
     get(_, name) {
-      if (name === "fetch" || name === "connect") return env.fetch[name].bind(env.fetch);
+      if (name === "fetch") return env.fetch.fetch.bind(env.fetch);
+      if (name === "connect") return refuse;
       if (typeof name === "symbol" || name === "then") return undefined;
       const now = Date.now();
       const stub = now - told < STALE_MS && draw();

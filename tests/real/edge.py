@@ -1,4 +1,4 @@
-"""A real edge for tests, without the agent: Envoy, workerd, and stand-ins for the agent's sockets."""
+"""A real edge for tests: Envoy, workerd, and stand-ins for the agent's two sockets."""
 
 from __future__ import annotations
 

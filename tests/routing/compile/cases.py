@@ -1,0 +1,130 @@
+"""Snapshots and versions whose compiled form is kept in golden/."""
+
+from __future__ import annotations
+
+import hashlib
+
+from routing.rules.split import TOTAL, Share
+from routing.snapshot import (
+    Binding,
+    Deployment,
+    Export,
+    Module,
+    Secret,
+    Snapshot,
+    Version,
+    Worker,
+)
+
+FETCH = Export(name="default", kind="object", handlers=("fetch",))
+SUMS = Export(name="Sums", kind="WorkerEntrypoint")
+SCRIPT = b"addEventListener('fetch', (event) => event.respondWith(new Response(GREETING)));"
+MODULE = b"export default { fetch() { return new Response(); } };"
+
+
+def version_id(number: int) -> str:
+    return f"{number:08d}-0000-4000-8000-000000000000"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def module(name: str, content_type: str, content: bytes) -> Module:
+    return Module(name=name, content_type=content_type, sha256=sha256(content), size=len(content))
+
+
+INDEX = module("src/index.js", "application/javascript+module", MODULE)
+PARTS = (
+    module("src/lib.cjs", "application/javascript", b"exports.one = 1;"),
+    INDEX,
+    module("src/note.txt", "text/plain; charset=utf-8", b"Gr\xc3\xbc\xc3\x9fe \xff"),
+    module("src/blob.bin", "application/octet-stream", b"\x00\x01"),
+    module("src/add.wasm", "application/wasm", b"\x00asm"),
+    module("src/data.json", "application/json", b"{}"),
+    module("src/index.js.map", "application/source-map", b"{}"),
+)
+CONTENTS = {
+    sha256(content): content
+    for content in (
+        *(MODULE, SCRIPT, b"exports.one = 1;", b"Gr\xc3\xbc\xc3\x9fe \xff"),
+        *(b"\x00\x01", b"\x00asm", b"{}", b"hello"),
+    )
+}
+
+
+def make_version(number: int = 1, **fields: object) -> Version:
+    given: dict[str, object] = {
+        "id": version_id(number),
+        "number": number,
+        "created_on": "2026-11-20T10:00:00.123456Z",
+        "compatibility_date": "2026-08-01",
+        "main_module": "src/index.js",
+        "modules": (INDEX,),
+        "exports": (FETCH,),
+    }
+    return Version(**{**given, **fields})  # type: ignore[arg-type]
+
+
+def make_worker(name: str, *split: tuple[Version, int], hostnames: tuple[str, ...] = ()) -> Worker:
+    shares = tuple(Share(version.id, weight) for version, weight in split)
+    return Worker(
+        name=name,
+        hostnames=hostnames or (f"{name}.localhost",),
+        deployment=Deployment(id=f"{name}-deployment", shares=shares),
+        versions=tuple(version for version, _ in split),
+    )
+
+
+EVERY_BINDING = make_version(
+    3,
+    tag="v3",
+    compatibility_flags=("nodejs_compat",),
+    modules=PARTS,
+    exports=(FETCH, SUMS, Export(name="odd name/", kind="object", handlers=("fetch",))),
+    bindings=(
+        Binding(name="PLAIN", type="plain_text", options={"text": 'a "quoted" \\ value'}),
+        Binding(name="TOKEN", type="secret_text", secret=Secret("s3cret")),
+        Binding(name="JSON", type="json", options={"json": {"b": [1, None], "a": "é"}}),
+        Binding(name="VERSION", type="version_metadata"),
+        Binding(name="PRICING", type="service", options={"service": "pricing"}),
+        Binding(name="SUMS", type="service", options={"service": "pricing", "entrypoint": "Sums"}),
+    ),
+)
+SERVICE_WORKER = make_version(
+    4,
+    main_module="",
+    body_part="script",
+    modules=(
+        module("script", "application/javascript", SCRIPT),
+        module("greeting", "text/plain", b"hello"),
+        module("blob", "application/octet-stream", b"\x00\x01"),
+        module("add", "application/wasm", b"\x00asm"),
+    ),
+    bindings=(
+        Binding(name="GREETING", type="text_blob", options={"part": "greeting"}),
+        Binding(name="BLOB", type="data_blob", options={"part": "blob"}),
+        Binding(name="ADD", type="wasm_module", options={"part": "add"}),
+    ),
+)
+
+SNAPSHOTS = {
+    "empty": Snapshot(revision=0, domain="workers.example"),
+    "one-version": Snapshot(revision=7, workers=(make_worker("hello", (make_version(1), TOTAL)),)),
+    "split": Snapshot(
+        revision=8,
+        workers=(
+            make_worker(
+                "pricing",
+                (make_version(2, exports=(FETCH, SUMS)), 0),
+                (make_version(1), TOTAL),
+                hostnames=("pricing.localhost", "Prices.example"),
+            ),
+            make_worker("check_out", (make_version(5), 33_333), (make_version(4), 66_667)),
+        ),
+    ),
+}
+VERSIONS = {"modules": EVERY_BINDING, "service-worker": SERVICE_WORKER}
+RUNTIME = {name: f"// {name}" for name in ("cache.js", "service.js")} | {
+    "inspect.js": 'import * as main from "__MAIN__"; "__TOKEN__"'
+}

@@ -1,0 +1,72 @@
+"""What must never reach Envoy, because it would take it, or refuse everything else with it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from routing.compile import envoy, names
+from routing.rules.split import TOTAL
+from routing.snapshot import Snapshot
+from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
+
+OLD, NEW = make_version(1), make_version(2)
+
+
+def domains(routes: dict[str, Any]) -> list[str]:
+    return [domain for host in routes["virtual_hosts"] for domain in host["domains"]]
+
+
+def test_weights_that_do_not_sum_are_refused() -> None:
+    broken = Snapshot(revision=1, workers=(make_worker("w", (NEW, 1), (OLD, TOTAL)),))
+    with pytest.raises(ValueError, match="weights of w must sum to 100000"):
+        envoy.public_routes(broken)
+    with pytest.raises(ValueError, match="weights of w"):
+        envoy.internal_routes(broken, {})
+
+
+def test_a_host_name_belongs_to_the_first_worker_that_claims_it() -> None:
+    claims = ("Shared.example", "*")
+    snapshot = Snapshot(
+        revision=1,
+        workers=(
+            make_worker("b", (NEW, TOTAL), hostnames=claims),
+            make_worker("a", (OLD, TOTAL), hostnames=claims),
+        ),
+    )
+    routes = envoy.public_routes(snapshot)
+    assert domains(routes) == ["shared.example", "*"]
+    assert routes["virtual_hosts"][0]["name"] == "a"
+
+
+def test_a_route_file_holds_exactly_one_configuration() -> None:
+    routes = envoy.public_routes(Snapshot(revision=1))
+    assert json.loads(envoy.discovery("7", [routes]))["version_info"] == "7"
+    with pytest.raises(ValueError, match="one RouteConfiguration per file"):
+        envoy.discovery("7", [routes, routes])
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    workers = (make_worker("a", (OLD, TOTAL)), make_worker("b", (NEW, TOTAL)))
+    forward, backward = (Snapshot(revision=1, workers=w) for w in (workers, workers[::-1]))
+    assert envoy.discovery("1", [envoy.public_routes(forward)]) == envoy.discovery(
+        "1", [envoy.public_routes(backward)]
+    )
+
+
+def test_rpc_has_a_host_for_each_running_version_and_entrypoint() -> None:
+    old, new = make_version(1), make_version(2, exports=(FETCH, SUMS))
+    snapshot = Snapshot(revision=1, workers=(make_worker("w", (new, 0), (old, TOTAL)),))
+    routes = envoy.internal_routes(snapshot, {new.id: 5})
+    assert domains(routes) == ["w.default.s5.rpc:80", "w.e53756d73.s5.rpc:80", "*"]
+
+
+def test_a_version_that_left_the_deployment_can_still_be_called_for_a_while() -> None:
+    gone, now = make_version(1), make_version(2)
+    snapshot = Snapshot(revision=1, workers=(make_worker("w", (now, TOTAL)),))
+    routes = envoy.internal_routes(snapshot, {gone.id: 0, now.id: 1}, {"w": [gone]})
+    hosts = {host["name"]: host["routes"][0]["route"] for host in routes["virtual_hosts"][:-1]}
+    assert hosts["w.default.s0.rpc:80"]["cluster"] == names.cluster(gone.id)
+    assert hosts["w.default.s1.rpc:80"]["cluster"] == names.cluster(now.id)
