@@ -96,3 +96,43 @@ def make_invocation(edge: Edge, deployment: Deployment, **fields: Any) -> Invoca
         "duration_us": 12_000,
     }
     return Invocation.objects.create(edge=edge, **(defaults | fields))
+
+
+def make_edge(name: str = "local-1", **given: Any) -> Edge:
+    """An edge that was heard of just now and has nothing yet."""
+    now = timezone.now()
+    fields: dict[str, Any] = {
+        "token_sha256": secrets.token_hex(32),
+        "created_on": now,
+        "last_seen_on": now,
+    }
+    return Edge.objects.create(name=name, **(fields | given))
+
+
+def make_propagation(edge: Edge, deployment: Deployment, after_ms: int = 61) -> Propagation:
+    """`edge` got the revision of `deployment`, so long after it was made."""
+    Edge.objects.filter(pk=edge.pk).update(applied_revision=deployment.revision)
+    applied_on = deployment.created_on + timedelta(milliseconds=after_ms)
+    return Propagation.objects.create(
+        edge=edge, revision=deployment.revision, applied_on=applied_on
+    )
+
+
+def make_invocation(edge: Edge, deployment: Deployment, **given: Any) -> Invocation:
+    """One line of the edge's log: the first listed version, drawn by percentage."""
+    fields: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "ray": f"{secrets.token_hex(8)}-DEV",
+        "hop": "proof",
+        "worker": deployment.worker.name,
+        "version_id": str(deployment.shares.all()[0].version_id),
+        "deployment_id": str(deployment.id),
+        "reason": "percentage",
+        "override": "absent",
+        "method": "GET",
+        "path": "/",
+        "status": 200,
+        "started_on": timezone.now(),
+        "duration_us": 12_000,
+    }
+    return Invocation.objects.create(edge=edge, **(fields | given))
