@@ -10,12 +10,12 @@ from django.utils import timezone
 from ninja import Query, Schema
 from pydantic import Field, StrictFloat, StrictInt
 
-from dashboard.api.notes import message_of
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.errors import DEPLOYMENT, bad_request
 from dashboard.api.expected import EXPECTED_HEADER, expected_in
 from dashboard.api.lookup import deployment_of, worker_called
+from dashboard.api.notes import message_of
 from dashboard.api.schemas import DeploymentItem, DeploymentList
 from dashboard.api.scripts import SCRIPT
 from dashboard.api.wire import deployment_item
