@@ -35,7 +35,7 @@ class Limits:
 
 
 SERVING = Limits()
-INSPECTING = Limits(files=256, cpu_seconds=2)
+INSPECTING = Limits(data_mb=540 + 512, files=256, cpu_seconds=2)
 
 
 @dataclass(frozen=True, slots=True)

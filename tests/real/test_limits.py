@@ -1,0 +1,113 @@
+"""What a process with somebody's code in it may do, as the kernel tells it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from routing.agent import limits
+from tests.real.edge import eventually, stop
+
+pytestmark = pytest.mark.real
+linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
+root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give rights away")
+
+
+@contextmanager
+def waiting(given: limits.Limits = limits.SERVING) -> Iterator[Path]:
+    """The /proc folder of a workerd that waits for its configuration."""
+    command = limits.command(["serve", "--binary", "-"], given)
+    process = subprocess.Popen(command.arguments, cwd="/", stdin=subprocess.PIPE, **command.options)
+    try:
+        proc = Path(f"/proc/{process.pid}")
+        eventually(lambda: "workerd" in os.readlink(proc / "exe"))
+        yield proc
+    finally:
+        stop(process)
+        assert process.stdin
+        process.stdin.close()
+
+
+def status(proc: Path) -> dict[str, str]:
+    lines = (proc / "status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+@linux
+@root
+def test_it_is_nobody_and_can_become_nobody_else() -> None:
+    with waiting() as proc:
+        found = status(proc)
+    assert found["Uid"].split() == ["65534"] * 4
+    assert found["Gid"].split() == ["65534"] * 4
+    assert found["Groups"].strip() == ""
+    assert {int(found[name], 16) for name in ("CapEff", "CapPrm", "CapInh", "CapBnd")} == {0}
+    assert found["NoNewPrivs"] == "1"
+
+
+@linux
+@root
+def test_without_setpriv_it_is_nobody_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with waiting() as proc:
+        found = status(proc)
+    assert found["Uid"].split() == ["65534"] * 4
+    assert found["Groups"].strip() == ""
+    assert int(found["CapEff"], 16) == 0
+
+
+@linux
+def test_its_resources_are_bounded() -> None:
+    with waiting(limits.Limits(data_mb=700, files=300, cpu_seconds=5)) as proc:
+        found = (proc / "limits").read_text().splitlines()
+    bounds = {line[:26].strip(): line[26:].split()[:2] for line in found}
+    assert bounds["Max data size"] == [str(700 << 20)] * 2
+    assert bounds["Max open files"] == ["300"] * 2
+    assert bounds["Max cpu time"] == ["5", "6"]
+    assert bounds["Max core file size"] == ["0", "0"]
+
+
+@linux
+def test_it_sees_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLUICE_SECRET_KEY", "hush")
+    with waiting() as proc:
+        found = (proc / "environ").read_bytes().split(b"\0")
+    names = {entry.partition(b"=")[0] for entry in found if entry}
+    assert names <= {b"TZ", b"NO_COLOR", b"PWD", b"OLDPWD", b"SHLVL", b"_"}
+
+
+@linux
+def test_it_dies_with_the_program_that_started_it(tmp_path: Path) -> None:
+    if not shutil.which("setpriv"):
+        pytest.skip("needs util-linux")
+    program = (
+        "import subprocess, sys, time\n"
+        "from routing.agent import limits\n"
+        "command = limits.command(['serve', '--binary', '-'])\n"
+        "child = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, **command.options)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert parent.stdout
+    child = Path(f"/proc/{int(parent.stdout.readline())}")
+    eventually(lambda: "workerd" in os.readlink(child / "exe"))
+    stop(parent)
+    parent.stdout.close()
+    eventually(lambda: not child.exists() or status(child)["State"].startswith("Z"))
+
+
+@root
+def test_only_our_processes_pass_through_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "edge"
+    folder.mkdir()
+    limits.open_folder(folder)
+    found = folder.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (0, limits.NOBODY, 0o710)
