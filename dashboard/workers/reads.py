@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 from uuid import UUID
 
 from django.db.models import Max, OuterRef, QuerySet, Subquery
@@ -62,7 +63,7 @@ def timeline(worker: Worker, before: int | None = None) -> tuple[list[Entry], in
     if before is not None:
         found = found.filter(number__lt=before)
     listed = list(found[: ENTRIES + 1])
-    entries = [entry(d, p) for d, p in zip(listed, [*listed[1:], None], strict=True)]
+    entries = [entry(d, p) for d, p in zip_longest(listed, listed[1:])]
     more = listed[ENTRIES - 1].number if len(listed) > ENTRIES else None
     return entries[:ENTRIES], more
 
