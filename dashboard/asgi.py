@@ -7,15 +7,17 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 pages = get_asgi_application()  # loads the apps, so it comes before the imports below
 
+from typing import cast  # noqa: E402
+
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from dashboard.api.limit import limit_body  # noqa: E402
+from dashboard.api.limit import App, limit_body  # noqa: E402
 from dashboard.edges.sockets import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": limit_body(pages, settings.UPLOAD_LIMIT),
+        "http": limit_body(cast(App, pages), settings.UPLOAD_LIMIT),
         "websocket": URLRouter(websocket_urlpatterns),
     }
 )

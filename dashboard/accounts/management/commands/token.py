@@ -29,18 +29,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         getattr(self, f"_{action}")(**options)
 
-    def _create(self, *, name: str, user: str | None, scope: list[str] | None, **_: Any) -> None:
+    def _create(self, *, name: str, user: str | None, scope: list[str] | None, **options: Any) -> None:
         owner = self._owner(user)
         _, secret = create_token(user=owner, name=name, scopes=scope or list(Token.Scope.values))
         self.stdout.write(f"Token {name!r} of {owner.username}; it is not shown again:")
         self.stdout.write(secret)
 
-    def _list(self, **_: Any) -> None:
+    def _list(self, **options: Any) -> None:
         for token in Token.objects.filter(revoked_on=None).select_related("user"):
             scopes = ", ".join(token.scopes)
             self.stdout.write(f"{token.hint}…  {token.name}  {token.user.username}  {scopes}")
 
-    def _revoke(self, *, name: str, **_: Any) -> None:
+    def _revoke(self, *, name: str, **options: Any) -> None:
         ended = Token.objects.filter(name=name, revoked_on=None).update(revoked_on=timezone.now())
         if not ended:
             raise CommandError(f"No token in use is called {name!r}; see: manage.py token list")
