@@ -57,19 +57,19 @@ sizes: ## The ten largest files and functions
 	@$(PY) bin/sizes.py
 
 bench-edge: ## Requests per second through the edge, against workerd, Envoy, nginx and HAProxy alone
-	$(call SETUP,dev)
+	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge
 
 bench-propagation: ## How soon a deployment decides requests, and that none fails meanwhile
-	$(call SETUP,dev)
+	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.propagation
 
 bench-memory: ## Idle memory of every process, and the second start of `make run`
-	$(call SETUP,dev)
+	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.memory
 
 bench-compile: ## Time and size of the configuration for 200 Workers
-	$(call SETUP,dev)
+	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.compile
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice

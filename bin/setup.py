@@ -1,8 +1,9 @@
-"""Installs what a make target needs: `python3 bin/setup.py run|dev|test`. Costs nothing when done.
+"""Installs what a make target needs: `python3 bin/setup.py run|dev|test|bench`. Free when done.
 
-run   Python and Node packages that Sluice runs on
-dev   the same, and what tests and checks need
-test  the same, and a Chromium for the browser tests
+run    Python and Node packages that Sluice runs on
+dev    the same, and what tests and checks need
+test   the same, and a Chromium for the browser tests
+bench  what `run` installs, and the programs that Sluice is measured with and against
 
 A finished step leaves a stamp with a hash of what it was made from. Nothing but Python is assumed.
 """
@@ -22,8 +23,13 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 MODULES = ROOT / "node_modules"
 
-#: Debian package → commands of which one suffices. Installed by `make test`, as root only.
-DEBIAN = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+#: Debian package → commands of which one suffices. Installed as root only.
+DEBIAN: dict[str, dict[str, tuple[str, ...]]] = {
+    "test": {"chromium": ("chromium", "chromium-browser", "google-chrome")},
+    "bench": {"wrk": ("wrk",), "nginx": ("nginx",), "haproxy": ("haproxy",)},
+}
+#: While this file is there, packages do not start the services they bring.
+POLICY = Path("/usr/sbin/policy-rc.d")
 
 REQUIREMENTS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
 
@@ -31,12 +37,12 @@ REQUIREMENTS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requir
 def main(level: str) -> None:
     with open(ROOT / "requirements.txt") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second waits, then finds it done
-        packages = "run" if level == "run" else "dev"
+        packages = "run" if level in ("run", "bench") else "dev"
         make_venv()
         install_python_packages(packages)
         install_node_packages(packages)
-        if level == "test":
-            install_programs()
+        if level in DEBIAN:
+            install_programs(level)
 
 
 def make_venv() -> None:
@@ -94,16 +100,38 @@ def install_node_packages(level: str) -> None:
         (MODULES / f".{done}").write_text(made_from)
 
 
-def install_programs() -> None:
-    missing = [name for name, commands in DEBIAN.items() if not any(map(shutil.which, commands))]
+def install_programs(level: str) -> None:
+    wanted = DEBIAN[level]
+    missing = [name for name, commands in wanted.items() if not any(map(found, commands))]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        say(f"Debian packages for the tests: {' '.join(missing)}…")
-        quietly = {"DEBIAN_FRONTEND": "noninteractive"}
-        execute(["apt-get", "update"], env=quietly)
-        execute(["apt-get", "install", "-y", "--no-install-recommends", *missing], env=quietly)
+        install_debian_packages(missing)
     elif "chromium" in missing and not list(playwright_browsers()):
         say("Chromium for the browser tests, from Playwright…")
         execute([VENV / "bin/playwright", "install", "chromium"], fatal=False)
+    elif level == "bench" and missing:
+        say(f"The benchmarks also need {', '.join(missing)} (Debian packages of these names).")
+        say("Install them, or run this make target once as root.")
+        sys.exit(1)
+
+
+def found(command: str) -> str | None:
+    """Debian keeps servers where only root looks."""
+    return shutil.which(command, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
+def install_debian_packages(names: list[str]) -> None:
+    say(f"Debian packages: {' '.join(names)}…")
+    quietly = {"DEBIAN_FRONTEND": "noninteractive"}
+    keep_out = not POLICY.exists()
+    if keep_out:
+        POLICY.write_text("#!/bin/sh\nexit 101\n")
+        POLICY.chmod(0o755)
+    try:
+        execute(["apt-get", "update"], env=quietly)
+        execute(["apt-get", "install", "-y", "--no-install-recommends", *names], env=quietly)
+    finally:
+        if keep_out:
+            POLICY.unlink()
 
 
 def playwright_browsers() -> list[Path]:
@@ -159,7 +187,7 @@ def execute(
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["run"], ["dev"], ["test"]):
+    if sys.argv[1:] not in (["run"], ["dev"], ["test"], ["bench"]):
         sys.exit(__doc__)
     try:
         main(sys.argv[1])

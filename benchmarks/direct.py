@@ -1,0 +1,58 @@
+"""The same workerd without any proxy: one version of the edge's, listening on TCP."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks.machine import SERVER, children, on_core
+from benchmarks.split import Split
+from benchmarks.system import System
+from routing.agent import limits
+from routing.agent.encode import encode, runtime
+from routing.compile import names, workerd
+from routing.snapshot import Version, from_json
+
+
+@contextmanager
+def listening(system: System, split: Split) -> Iterator[tuple[int, list[int]]]:
+    """(port, process ids) of the old version's twin: the agent's configuration, limits and user."""
+    config = _config(system, split)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        control, told = os.pipe()
+        command = limits.serve_command({names.socket(): listener.fileno()}, told)
+        with on_core(SERVER):
+            process = subprocess.Popen(
+                command.arguments,
+                cwd=system.edge_folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                **command.options,
+            )
+        os.close(told)
+        try:
+            assert process.stdin is not None
+            process.stdin.write(config)
+            process.stdin.close()
+            with os.fdopen(control, "rb") as lines:
+                assert limits.served_socket(lines.readline()) == names.socket()
+                yield listener.getsockname()[1], [process.pid, *children(process.pid)]
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _config(system: System, split: Split) -> bytes:
+    version = _version(system, split.old)
+    folder = system.edge_folder / "modules"
+    contents = {m.sha256: (folder / m.sha256).read_bytes() for m in version.modules}
+    return encode(workerd.config(split.worker, version, contents, slot=0, runtime=runtime()))
+
+
+def _version(system: System, version_id: str) -> Version:
+    snapshot = from_json((system.edge_folder / "snapshot.json").read_bytes())
+    return next(v for worker in snapshot.workers for v in worker.versions if v.id == version_id)

@@ -1,0 +1,98 @@
+"""Cores, CPU time and memory of processes, and how busy the machine is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+CORES = sorted(os.sched_getaffinity(0))
+SERVER = CORES[0]
+"""Everything between the client and the Worker's answer runs here: proxy, workerd, agent."""
+CLIENT = CORES[-1]
+"""The load generator, and the control plane, which is not on the way of a request."""
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """Programs started inside are pinned to `core`; so is this one while it is inside."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def pin(pids: Iterable[int], core: int) -> None:
+    """Moves running processes, all their threads, to `core`."""
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {core})
+
+
+def children(pid: int) -> list[int]:
+    """Every process below `pid`, in no order."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents.setdefault(int(_fields(stat)[1]), []).append(int(stat.parent.name))
+        except OSError:
+            continue
+    found, left = [], [pid]
+    while left:
+        below = parents.get(left.pop(), [])
+        found += below
+        left += below
+    return found
+
+
+def command_line(pid: int) -> list[str]:
+    """Its arguments; [] when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """User and system time of the processes so far, from /proc/PID/stat."""
+    return sum(sum(map(int, _fields(Path(f"/proc/{pid}/stat"))[11:13])) for pid in pids) / TICKS
+
+
+def memory_mb(pid: int) -> tuple[float, float]:
+    """(PSS, RSS) in MB. In PSS a page shared by n processes counts a n-th in each."""
+    sizes = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, _, value = line.partition(":")
+        sizes[name] = int(value.split()[0]) / 1024
+    return sizes["Pss"], sizes["Rss"]
+
+
+def conditions() -> str:
+    """What a figure must be read with: machine, kernel, load."""
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    return f"{_processor()}, {len(CORES)} cores, Linux {platform.release()}, load average {load}"
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _fields(stat: Path) -> list[str]:
+    """The fields after the program's name, which may hold spaces and parentheses."""
+    return stat.read_text().rpartition(")")[2].split()
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
