@@ -32,6 +32,12 @@ class Permission:
         return self.allowed
 
 
+def person(request: HttpRequest) -> User:
+    """Who is signed in. The login middleware lets nobody else reach a view."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def permission(user: User | AnonymousUser, role: Role) -> Permission:
     """Whether `user` has `role`; if not, with the names of those who do."""
     if isinstance(user, User) and user.may(role):

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.accounts.models import Role, User
+from dashboard.accounts.gate import person
+from dashboard.accounts.models import Role
 from dashboard.ui.page import page
 
 #: What each role may do, in the words of the specification.
@@ -47,8 +48,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
-    user = request.user
-    assert isinstance(user, User)  # the login middleware lets nobody else in
+    user = person(request)
     tokens = user.tokens.order_by("-created_on")
     return page(
         request,

@@ -1,4 +1,4 @@
-"""The playground: which version answers a request, and why; predicted, then proved by the edge's log.
+"""The playground: which version answers a request, and why; predicted, then proved by the log.
 
 compose.py  what a person typed → one request, or what is wrong with it
 predict.py  what the edge's own rules say about it beforehand

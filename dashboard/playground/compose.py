@@ -32,7 +32,7 @@ _TARGET = "/?:@!$&'()*+,;=%-._~[]"
 
 @dataclass
 class Composed:
-    """One request, as typed and as sent. `errors` are by field; a request with errors is not sent."""
+    """One request, as typed and as sent; one with `errors` (by field) is not sent."""
 
     worker: str
     method: str = "GET"

@@ -36,7 +36,7 @@ class Proof:
 
 
 def find(ray: str, worker: str, wait: float = WAIT) -> Invocation | None:
-    """The log line of the request that came through the proof listener, or None if not there yet."""
+    """The log line of the request through the proof listener; None if it is not there yet."""
     if not RAY.fullmatch(ray):
         return None
     rows = Invocation.objects.filter(ray=ray, hop="proof", worker=worker).select_related("edge")

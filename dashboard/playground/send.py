@@ -92,7 +92,7 @@ def send(asked: Composed, edge: Edge) -> Answer:
     except httpx.TimeoutException as error:
         raise SendFailed("No answer in time", _timeout_words(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise SendFailed("The answer is broken", f"{edge.name} answered no HTTP: {error}") from error
+        raise SendFailed("The answer is broken", f"{edge.name} sent no HTTP: {error}") from error
     return _answer(edge, response, body, truncated, started)
 
 
@@ -159,4 +159,4 @@ def _answer(
 def _timeout_words(error: httpx.TimeoutException) -> str:
     if isinstance(error, httpx.ConnectTimeout):
         return "The edge did not accept the connection within 2 s."
-    return "The Worker was silent for 10 s or took more than 20 s. The request may have had effects."
+    return "The Worker was silent for 10 s or took more than 20 s. It may have acted all the same."

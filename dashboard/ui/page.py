@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
 
 
 def page(
@@ -18,7 +19,7 @@ def page(
     partial: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page; for htmx (boosted requests aside) only its `partial`, whose name is the element's id."""
+    """The page; for htmx, boosted requests aside, only its `partial`, named as the element's id."""
     fragment = partial is not None and wants_fragment(request)
     name = f"{template}#{partial}" if fragment else template
     response = render(request, name, dict(context or {}), status=status)
@@ -28,5 +29,5 @@ def page(
 
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether htmx asked, and for less than a page."""
-    htmx = getattr(request, "htmx", None)
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
     return bool(htmx) and not htmx.boosted

@@ -1,4 +1,4 @@
-"""Which version is stable and which the candidate: "Who is which" of the design, once for all pages.
+"""Which version is stable and which the candidate: "Who is which" of the design, once for all.
 
 Stable is the version of a deployment that last held 100 %; if neither ever did, the lower number.
 A version kept at 0 % after another one was promoted past it is "Previous", not a candidate.
@@ -13,7 +13,7 @@ from enum import StrEnum
 from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from routing.models import Deployment, Share, Version
+from routing.models import Deployment, DeploymentQuerySet, Share, Version
 from routing.rules.split import TOTAL, format_percentage
 
 
@@ -70,7 +70,7 @@ class Standing:
         return f"{self.word} {self.percentage}".strip()
 
 
-def with_standings(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
+def with_standings(deployments: DeploymentQuerySet) -> DeploymentQuerySet:
     """Deployments ready for `of`, in a constant number of queries."""
     shares = with_history(Share.objects.select_related("version__author"))
     shares = shares.defer(*(f"version__{name}" for name in HEAVY))

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.gate import requires
+from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
 from dashboard.ui.page import page
 from dashboard.ui.standing import Standing, phrase
@@ -77,7 +77,7 @@ def _finish(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
         deploy(
             worker=worker,
             shares=proposal.pairs,
-            author=request.user,
+            author=person(request),
             source="dashboard",
             message=context["message"],
             expected=context["expected"] or None,

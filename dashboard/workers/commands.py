@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 
@@ -44,7 +45,7 @@ def _wrangler(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) ->
 
 
 def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) -> str:
-    body = {
+    body: dict[str, Any] = {
         "strategy": "percentage",
         "versions": [{"version_id": v, "percentage": _number(p)} for v, p in pairs],
     }

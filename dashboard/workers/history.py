@@ -49,9 +49,7 @@ def entry(deployment: Deployment, before: Deployment | None) -> Entry:
     return Entry(deployment, standings, kind, words)
 
 
-def _what(
-    deployment: Deployment, after: list[Standing], before: list[Standing]
-) -> tuple[str, str]:
+def _what(deployment: Deployment, after: list[Standing], before: list[Standing]) -> tuple[str, str]:
     stable, first = after[-1], after[0]
     if deployment.is_rollback:
         return "back", f"Rolled back to #{stable.version.number}"

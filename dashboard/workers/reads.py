@@ -7,11 +7,19 @@ from functools import cached_property
 from itertools import zip_longest
 from uuid import UUID
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Subquery
 
 from dashboard.ui.standing import HEAVY, Role, Standing, of, with_standings
 from dashboard.workers.history import Entry, State, entry, state_of
-from routing.models import DEPLOYABLE, Deployment, Share, Version, VersionQuerySet, Worker
+from routing.models import (
+    DEPLOYABLE,
+    Deployment,
+    DeploymentQuerySet,
+    Share,
+    Version,
+    VersionQuerySet,
+    Worker,
+)
 from routing.rules.split import TOTAL
 
 #: Timeline entries on one page.
@@ -126,7 +134,7 @@ def stand(version: Version, live: list[Standing], undone: set[int]) -> Standing:
     return Standing(version, Role.ROLLED_BACK if last_in + 1 in undone else Role.FORMER)
 
 
-def _deployments() -> QuerySet[Deployment]:
+def _deployments() -> DeploymentQuerySet:
     return with_standings(Deployment.objects.all())
 
 

@@ -102,10 +102,9 @@ def _live(
         "meter": meter_of(deployment.revision, deployment.created_on),
         "candidate": candidate,
         "next_step": next_step(candidate.weight or 0) if candidate else None,
-        "commands": deploy_commands(worker, stored, deployment.message),
-        "overrides": [
-            (f"{s.word} {s.version.short_id}", override_command(worker, s.version.id))
-            for s in standings
+        "commands": [
+            *deploy_commands(worker, stored, deployment.message),
+            ("curl, by override", override_command(worker, standings[0].version.id)),
         ],
     }
 

@@ -32,7 +32,8 @@ def mark(role: Role) -> SafeString:
     """The shape of a role; the word beside it is required, so the shape is hidden from readers."""
     shape = _SHAPES.get(role, _TURN if role is Role.ROLLED_BACK else _RING)
     return format_html(
-        '<svg class="mark mark-{}" viewBox="0 0 12 12" aria-hidden="true" focusable="false">{}</svg>',
+        '<svg class="mark mark-{}" viewBox="0 0 12 12" '
+        'aria-hidden="true" focusable="false">{}</svg>',
         str(role),
         mark_safe(shape),
     )

@@ -20,7 +20,7 @@ REASONS = {
 OUTCOMES = {
     "applied": ("Applied", "The version that the header asks for answers."),
     "absent": ("No override", "The request carries no override header."),
-    "invalid_header": ("The header does not parse", "It is not a Dictionary, so none of it counts."),
+    "invalid_header": ("The header does not parse", "It is no Dictionary, so none of it counts."),
     "not_addressed": ("Not addressed", "The header names no version for this Worker."),
     "not_a_string": ("Not a String", "The id is not in double quotes."),
     "unknown_version": ("Unknown version", "No version of this Worker has this id."),
