@@ -1,0 +1,101 @@
+"""`python -m routing.agent`: one edge. Without Django, without a database."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+
+from routing.agent import config, folder
+from routing.agent.config import Config, ConfigInvalid
+from routing.agent.edge import Edge
+from routing.agent.folder import FolderTaken
+from routing.agent.tasks import Tasks
+
+log = logging.getLogger("edge")
+
+_PARENT_SECONDS = 0.5
+STOP_SECONDS = 10.0
+
+
+class PortTaken(Exception):
+    """Another program listens there; the message says where and which variable to change."""
+
+
+def main() -> int:
+    """Runs the edge until SIGTERM or SIGINT; returns the exit code."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    try:
+        settings = config.read()
+        folder.enter(settings.folder)
+        proof_port = settings.proof_port or _free_port()
+        _check_port(settings.host, settings.port, "SLUICE_EDGE_PORT")
+        _check_port("127.0.0.1", proof_port, "SLUICE_EDGE_PROOF_PORT")
+    except (ConfigInvalid, FolderTaken, PortTaken) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"The edge cannot start: {error}", file=sys.stderr)
+        return 2
+    asyncio.run(_run(settings, proof_port))
+    return 0
+
+
+async def _run(settings: Config, proof_port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as group:
+        tasks = Tasks(group)
+        if settings.exit_with_parent:
+            tasks.once("parent", _watch_parent(os.getppid(), stop))
+        async with Edge(settings, proof_port, tasks) as edge:
+            await edge.start()
+            await stop.wait()
+            log.info("stopping")
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await edge.stop()
+            except TimeoutError:
+                log.warning("not everything ended in time; what is left is killed")
+            await tasks.stop()
+        edge.kill()
+    log.info("stopped")
+
+
+async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
+    while os.getppid() == parent:
+        await asyncio.sleep(_PARENT_SECONDS)
+    log.info("the process that started this edge is gone")
+    stop.set()
+
+
+def _check_port(host: str, port: int, variable: str) -> None:
+    """Envoy would share the port with another Envoy without a word."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                why = "another program uses this port"
+            else:
+                why = error.strerror or str(error)
+            raise PortTaken(f"{variable}={port}: {why} on {host}. Set another.") from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

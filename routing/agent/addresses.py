@@ -1,0 +1,36 @@
+"""This machine's own addresses, which Worker code must not reach through them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+
+_V4 = Path("/proc/net/fib_trie")
+_V6 = Path("/proc/net/if_inet6")
+
+
+def own_networks() -> tuple[str, ...]:
+    """Each address as a network of one, the loopback ones left out: they are never public."""
+    return parse(_read(_V4), _read(_V6))
+
+
+def parse(fib_trie: str, if_inet6: str) -> tuple[str, ...]:
+    """The addresses in the two files of /proc/net."""
+    found: set[ipaddress.IPv4Address | ipaddress.IPv6Address] = set()
+    for address in re.findall(r"\|-- ([0-9.]+)\n\s+/32 host LOCAL", fib_trie):
+        found.add(ipaddress.IPv4Address(address))
+    for line in if_inet6.splitlines():
+        found.add(ipaddress.IPv6Address(int(line.split()[0], 16)))
+    return tuple(
+        f"{address}/{address.max_prefixlen}"
+        for address in sorted(found, key=lambda a: (a.version, int(a)))
+        if not address.is_loopback
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,88 @@
+"""Envoy's admin socket, over one connection that stays open: asked every few milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from routing.compile import names
+
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Away(Exception):
+    """Envoy does not answer: it is not running, not yet, or busy beyond the time limit."""
+
+
+class Admin:
+    """Small HTTP/1.1 client; Envoy's answers are chunked."""
+
+    def __init__(self, path: str = names.ADMIN_SOCKET, timeout: float = 10.0) -> None:
+        self._path, self._timeout = path, timeout
+        self._streams: _Streams | None = None
+        self._turn = asyncio.Lock()
+
+    async def get(self, target: str) -> str:
+        """The body of the answer; raises `Away`."""
+        return await self._ask("GET", target)
+
+    async def post(self, target: str) -> str:
+        """The same for what changes something."""
+        return await self._ask("POST", target)
+
+    async def stats(self, pattern: str) -> dict[str, str]:
+        """Statistics whose names match; text values without quotes."""
+        text = await self.get(f"/stats?filter={quote(pattern, safe='')}")
+        pairs = (line.partition(": ") for line in text.splitlines())
+        return {name: value.strip('"') for name, _, value in pairs}
+
+    async def in_flight(self, clusters: Iterable[str]) -> dict[str, int]:
+        """Requests that run now, by cluster; one that never had any is missing."""
+        listed = "|".join(re.escape(name) for name in clusters)
+        found = await self.stats(rf"^cluster\.({listed})\.upstream_rq_active$")
+        prefix, suffix = "cluster.", ".upstream_rq_active"
+        return {k.removeprefix(prefix).removesuffix(suffix): int(v) for k, v in found.items()}
+
+    async def close(self) -> None:
+        """Forgets the connection; the next question opens another."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+    async def _ask(self, method: str, target: str) -> str:
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return await self._exchange(method, target)
+            except (OSError, EOFError, ValueError, TimeoutError) as error:
+                await self.close()
+                raise Away(str(error) or type(error).__name__) from error
+            except asyncio.CancelledError:
+                await self.close()
+                raise
+
+    async def _exchange(self, method: str, target: str) -> str:
+        if self._streams is None:
+            self._streams = await asyncio.open_unix_connection(self._path, limit=1 << 22)
+        reader, writer = self._streams
+        writer.write(f"{method} {target} HTTP/1.1\r\nhost: admin\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        if b"transfer-encoding: chunked" in head:
+            body = await _chunks(reader)
+        else:
+            length = re.search(rb"content-length: *([0-9]+)", head)
+            body = await reader.readexactly(int(length[1]) if length else 0)
+        if not head.startswith(b"http/1.1 200"):
+            raise ValueError(head.partition(b"\r\n")[0].decode())
+        return body.decode("utf-8", "replace")
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    body = bytearray()
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return bytes(body)

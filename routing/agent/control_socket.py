@@ -1,0 +1,32 @@
+"""What version processes may ask the agent. They run other people's code: nothing here is secret,
+and nothing can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from routing.agent.unix_http import Request, Response, Server
+from routing.compile import names
+
+Slots = Callable[[str], object]
+_JSON = ((b"content-type", b"application/json"),)
+
+
+class Control:
+    """Answers `GET` for the paths of `compile.slots`, by which RPC calls are drawn."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    def answer(self, request: Request) -> Response:
+        """405 for everything that is no question."""
+        if request.method != "GET":
+            return Response(405)
+        return Response(200, _JSON, msgspec.json.encode(self._slots(request.path)))
+
+
+def serve(control: Control) -> Server:
+    """The socket is open to the unprivileged user that versions run as."""
+    return Server(names.AGENT_SOCKET, control.answer, mode=0o666)

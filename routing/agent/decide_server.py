@@ -1,0 +1,108 @@
+"""Answers Envoy for requests that carry the override header: which version is asked for.
+
+Envoy's routes know what is in the deployment; this service reads the header and names the outcome.
+It always answers 200, for Envoy would pass any refusal on to the client.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeAlias
+
+from routing.agent.unix_http import Request, Response, Server
+from routing.compile import names
+from routing.rules.decide import Target, judge
+from routing.rules.override import Outcome, Override
+from routing.snapshot import EMPTY, Snapshot, Worker
+
+log = logging.getLogger("edge")
+
+_SAFE = re.compile(r"[!-~]{1,64}")
+"""Ids that may travel in a header. A version's id is a UUID, so nothing else can match anyway."""
+_KEPT = 4096
+_LONGEST_KEPT = 4096
+_OVERRIDES = names.OVERRIDES.encode()
+_ROUTE = names.ROUTE_HEADER.encode()
+_REMOVED = (b"x-envoy-auth-headers-to-remove", names.NOTHING_HEADER.encode())
+
+Judge: TypeAlias = Callable[[Target, list[bytes]], Override]
+
+
+class Decider:
+    """Judges overrides by the snapshot that is routed; ids of a newer one are on their way."""
+
+    def __init__(self, judge: Judge = judge) -> None:
+        self._judge = judge
+        self._applied: dict[str, Worker] = {}
+        self._desired: dict[str, Worker] = {}
+        self._targets: dict[str, Target] = {}
+        self._kept: OrderedDict[tuple[str, bytes], Response] = OrderedDict()
+
+    def know(self, applied: Snapshot = EMPTY, desired: Snapshot = EMPTY) -> None:
+        """From now on answers come from these."""
+        self._applied = {worker.name: worker for worker in applied.workers}
+        self._desired = {worker.name: worker for worker in desired.workers}
+        self._targets.clear()
+        self._kept.clear()
+
+    def answer(self, request: Request) -> Response:
+        """Never raises: the request at the edge must not suffer from what goes wrong here."""
+        try:
+            return self._answer(request)
+        except Exception:
+            log.exception("fault in the decide service")
+            return Response(headers=(_REMOVED,))
+
+    def _answer(self, request: Request) -> Response:
+        route = b"".join(request.lines(_ROUTE)[:1]).decode("latin-1")
+        lines = request.lines(_OVERRIDES)
+        key = (names.parse_route(route)[0], b", ".join(lines))
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            return kept
+        response = _response(self._judge(self._target(key[0]), lines))
+        if len(key[1]) <= _LONGEST_KEPT:
+            self._kept[key] = response
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return response
+
+    def _target(self, name: str) -> Target:
+        if name not in self._targets:
+            target = _target(name, self._applied.get(name), self._desired.get(name))
+            if name not in self._applied:
+                return target
+            self._targets[name] = target
+        return self._targets[name]
+
+
+def serve(decider: Decider) -> Server:
+    """The service, on its socket: for Envoy alone, which runs as the agent's own user."""
+    return Server(names.DECIDE_SOCKET, decider.answer, mode=0o600)
+
+
+def _target(name: str, applied: Worker | None, desired: Worker | None) -> Target:
+    here = {version.id for version in applied.versions} if applied else set()
+    coming = {version.id for version in desired.versions} if desired else set()
+    others = {*(applied.other_versions if applied else ())}
+    others |= {*(desired.other_versions if desired else ())}
+    return Target(
+        worker=name,
+        deployment_id=applied.deployment.id if applied else "",
+        shares=applied.deployment.shares if applied else (),
+        other_versions=frozenset(others - here),
+        pending=frozenset(coming - here),
+    )
+
+
+def _response(override: Override) -> Response:
+    """Without a header to remove Envoy would not look at its routes again."""
+    told = [(names.OUTCOME_HEADER.encode(), override.outcome.encode()), _REMOVED]
+    requested = override.requested or ""
+    if override.outcome is not Outcome.absent and _SAFE.fullmatch(requested):
+        told.append((names.VERSION_HEADER.encode(), requested.encode("ascii")))
+    return Response(headers=tuple(told))

@@ -1,0 +1,170 @@
+"""One edge put together: who is told what, what is started first, what is stopped last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from routing.agent import control_socket, decide_server, spawn
+from routing.agent.admin import Away
+from routing.agent.config import Config
+from routing.agent.control import ControlAway, ControlPlane
+from routing.agent.control_socket import Control
+from routing.agent.decide_server import Decider
+from routing.agent.envoy import Envoy
+from routing.agent.modules import Modules
+from routing.agent.ship import Shipper
+from routing.agent.status import Facts, report, status
+from routing.agent.supervise import Supervisor, last_applied
+from routing.agent.sync import Sync
+from routing.agent.tasks import Tasks
+from routing.agent.tell import Teller
+from routing.compile.envoy import Settings
+
+log = logging.getLogger("edge")
+
+_LAST_WORDS_SECONDS = 2.0
+_GRACE_SECONDS = 3.0
+
+
+class Edge:
+    """Use as an async context manager; `start` returns at once, `stop` when all has ended."""
+
+    def __init__(self, config: Config, proof_port: int, tasks: Tasks) -> None:
+        self._config, self._tasks = config, tasks
+        self._proof_url = f"http://127.0.0.1:{proof_port}"
+        self._control = ControlPlane(config.control_url, config.token)
+        self._envoy = Envoy(config.envoy, _settings(config, proof_port), config.concurrency)
+        self._supervisor = Supervisor(
+            config=config,
+            envoy=self._envoy,
+            modules=Modules(self._control.module),
+            tasks=tasks,
+            changed=self._changed,
+        )
+        self._decider = Decider()
+        self._teller = Teller(self._control, self.facts)
+        self._shipper = Shipper(
+            send=self._control.invocations,
+            reopen=self._reopen_logs,
+            per_second=config.invocations_per_second,
+            limit_bytes=config.log_limit_mb << 20,
+        )
+        applied = last_applied()
+        self._sync = Sync(self._control, applied, self._supervisor, self._changed)
+        self._applied, self._applied_at = applied, time.time()
+        self._known = (applied, applied)
+        self._away, self._away_since = "", time.time()
+        self._servers = (
+            decide_server.serve(self._decider),
+            control_socket.serve(Control(self._supervisor.slots)),
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._control.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._control.__aexit__(kind, error, trace)
+
+    async def start(self) -> None:
+        """What was applied last comes first; the control plane is asked meanwhile."""
+        for server in self._servers:
+            await server.start()
+        await self._shipper.rotate(every=True)
+        self._decider.know(self._applied, self._applied)
+        self._supervisor.boot(self._applied)
+        forever = self._tasks.forever
+        forever("envoy", lambda: self._envoy.run(self._tasks))
+        forever("supervise", self._supervisor.run)
+        forever("save", self._supervisor.save)
+        forever("listen", self._sync.listen)
+        forever("fetch", self._sync.fetch)
+        forever("report", self._teller.report)
+        forever("status", self._teller.write)
+        forever("ship", self._shipper.ship)
+        forever("logs", self._shipper.keep_small)
+        log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
+
+    async def stop(self) -> None:
+        """Requests end, then Envoy, then the versions; what is logged by then is shipped."""
+        self._supervisor.pause()
+        await self._envoy.stop()
+        await self._supervisor.stop(_GRACE_SECONDS)
+        for server in self._servers:
+            server.stop()
+        with suppress(ControlAway, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                await self._control.report(report(self.facts()))
+                while self._shipper.pending_bytes():
+                    await asyncio.sleep(0.05)
+        self._teller.write_now(status(self.facts()))
+
+    def kill(self) -> None:
+        """Ends whatever is still there; the last thing an agent does."""
+        for child in spawn.running():
+            child.signal(signal.SIGKILL)
+
+    def facts(self) -> Facts:
+        """Everything there is to tell, as of now."""
+        config, supervisor = self._config, self._supervisor
+        counts = self._shipper.counts
+        return Facts(
+            held=supervisor.held,
+            desired=supervisor.desired,
+            applied_at=self._applied_at,
+            proof_url=self._proof_url,
+            public_url=f"http://{_host(config.host)}:{config.port}",
+            shipping={
+                "pending_bytes": self._shipper.pending_bytes(),
+                "dropped": counts.lost,
+                "sampled_out": counts.sampled_out,
+            },
+            error=supervisor.error,
+            away=self._away,
+            away_since=self._away_since,
+            faults=self._tasks.faults,
+        )
+
+    def _changed(self) -> None:
+        """Called after every change of anything: cheap, and the same again does nothing."""
+        applied = self._supervisor.held.applied
+        if applied.revision != self._applied.revision:
+            self._applied_at = time.time()
+        self._applied = applied
+        known = (applied, self._supervisor.desired)
+        if known[0] is not self._known[0] or known[1] is not self._known[1]:
+            self._known = known
+            self._decider.know(*known)
+        if bool(self._sync.away) != bool(self._away):
+            self._away_since = time.time()
+        self._away = self._sync.away
+        self._teller.changed()
+
+    async def _reopen_logs(self) -> None:
+        with suppress(Away):
+            await self._envoy.admin.post("/reopen_logs")
+
+
+def _settings(config: Config, proof_port: int) -> Settings:
+    return Settings(
+        public_host=config.host,
+        public_port=config.port,
+        proof_port=proof_port,
+        public_headers=config.public_headers,
+        edge_name=config.name,
+    )
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

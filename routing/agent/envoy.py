@@ -1,0 +1,161 @@
+"""The Envoy process: started with the last good files, started again when it dies, drained."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from routing.agent import folder, words
+from routing.agent.admin import Admin, Away
+from routing.agent.backoff import Backoff
+from routing.agent.spawn import Child, spawn
+from routing.agent.tasks import Tasks
+from routing.agent.xds import Files, Rejected, aside
+from routing.compile import envoy as compiled, names
+from routing.snapshot import Snapshot, Version
+
+log = logging.getLogger("edge")
+
+OUTPUT = "log/envoy.txt"
+UP_SECONDS = 30.0
+_DRAIN_SECONDS = 5.0
+_MANY = 50
+_LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]]*\] ?(.*)")
+
+
+class Envoy:
+    """One Envoy. `changed` is called when it comes up or goes down."""
+
+    def __init__(self, program: Path, settings: compiled.Settings, concurrency: int) -> None:
+        self.admin = Admin()
+        self.up = asyncio.Event()
+        self._program, self._settings, self._concurrency = program, settings, concurrency
+        self._files = Files(self.admin)
+        self._child: Child | None = None
+        self._stopping = False
+
+    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> None:
+        """Writes everything Envoy starts with, for `snapshot`."""
+        bootstrap = compiled.bootstrap(self._settings)
+        folder.write(names.BOOTSTRAP, json.dumps(bootstrap).encode())
+        versions = [version for worker in snapshot.workers for version in worker.versions]
+        public, internal = _routes(snapshot, slots, {})
+        self._files.put(names.CLUSTERS, _clusters(versions), snapshot.revision)
+        self._files.put(names.PUBLIC_ROUTES, public, snapshot.revision)
+        self._files.put(names.INTERNAL_ROUTES, internal, snapshot.revision)
+
+    async def run(self, tasks: Tasks) -> None:
+        """Keeps Envoy running until `stop`."""
+        backoff = Backoff(free=1)
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            self._files.restore()
+            began = loop.time()
+            child = self._child = self._start()
+            coming = tasks.once("Envoy's start", self._come_up(child))
+            code = await asyncio.shield(child.ended)
+            coming.cancel()
+            self.up.clear()
+            await self.admin.close()
+            if self._stopping:
+                break
+            log.error("Envoy %s", words.ended(code, child.said()))
+            await asyncio.sleep(backoff.failed(after=loop.time() - began))
+        await asyncio.Event().wait()
+
+    async def reach(self, versions: Sequence[Version], revision: int) -> None:
+        """Envoy's clusters become those of `versions`. Raises `Rejected` or `Away`."""
+        await self._ready()
+        resources = await aside(len(versions) > _MANY, _clusters, versions)
+        await self._files.replace(names.CLUSTERS, resources, revision)
+
+    async def route(
+        self,
+        snapshot: Snapshot,
+        slots: Mapping[str, int],
+        leaving: Mapping[str, Sequence[Version]],
+    ) -> None:
+        """Envoy routes by `snapshot`, public first. Raises `Rejected` or `Away`."""
+        await self._ready()
+        many = len(snapshot.workers) > _MANY
+        try:
+            public, internal = await aside(many, _routes, snapshot, slots, leaving)
+        except ValueError as error:
+            raise Rejected(str(error)) from error
+        await self._files.replace(names.PUBLIC_ROUTES, public, snapshot.revision)
+        await self._files.replace(names.INTERNAL_ROUTES, internal, snapshot.revision)
+
+    def complaint(self, rejected: Rejected) -> str:
+        """Why Envoy refused a file: only its log says so."""
+        lines = self._child.said().decode("utf-8", "replace").splitlines() if self._child else []
+        found = [match[1] for line in lines if (match := _LOGGED.match(line))]
+        return f"{rejected}: {found[-1]}"[:2000] if found else str(rejected)
+
+    async def stop(self) -> None:
+        """Lets requests in flight end, then ends Envoy, which writes the rest of its log."""
+        self._stopping = True
+        child = self._child
+        if child is None or child.ended.done():
+            return
+        with suppress(Away, TimeoutError):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self.admin.post("/drain_listeners?graceful&skip_exit")
+                while await self._busy():
+                    await asyncio.sleep(0.05)
+        await child.stop(2.0)
+
+    async def _busy(self) -> bool:
+        # Not `internal`: callers keep their RPC connections for as long as they live.
+        said = await self.admin.stats(r"^http\.(public|proof)\.downstream_rq_active$")
+        return any(int(value) for value in said.values())
+
+    async def _ready(self) -> None:
+        try:
+            await asyncio.wait_for(self.up.wait(), UP_SECONDS)
+        except TimeoutError:
+            raise Away("Envoy is not running") from None
+
+    def _start(self) -> Child:
+        setpriv = shutil.which("setpriv")
+        arguments = [
+            *([setpriv, "--pdeathsig", "KILL"] if setpriv else []),
+            *(str(self._program), "-c", names.BOOTSTRAP),
+            *("--concurrency", str(self._concurrency), "--disable-hot-restart"),
+            "--reject-unknown-dynamic-fields",
+            *("--file-flush-interval-msec", "100", "--drain-time-s", "4", "-l", "warning"),
+        ]
+        with suppress(FileNotFoundError):
+            os.unlink(names.ADMIN_SOCKET)
+        return spawn(arguments, output=OUTPUT, start_new_session=True)
+
+    async def _come_up(self, child: Child) -> None:
+        while not await self._files.running():
+            await asyncio.sleep(0.01)
+        self.up.set()
+        log.info("Envoy runs (pid %d)", child.pid)
+
+
+def _clusters(versions: Sequence[Version]) -> list[dict[str, Any]]:
+    endpoints = {
+        names.cluster(version.id, entrypoint): [
+            names.socket_file(version.id, names.socket(entrypoint))
+        ]
+        for version in versions
+        for entrypoint in names.entrypoints(version)
+    }
+    return compiled.clusters(endpoints)
+
+
+def _routes(
+    snapshot: Snapshot, slots: Mapping[str, int], leaving: Mapping[str, Sequence[Version]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    public = compiled.public_routes(snapshot)
+    return [public], [compiled.internal_routes(snapshot, slots, leaving)]

@@ -1,0 +1,130 @@
+"""One access log on disk: the file Envoy writes, the ones before it, and how far we have read.
+
+A file that has grown is renamed to `<name>.<number>` and Envoy told to open a new one. A place is
+the number of a file and an offset in it; the file being written has the number after the last.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+Place: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Whole lines, and the place behind them. `broken` counts ends of files without a newline."""
+
+    lines: list[bytes]
+    end: Place
+    broken: int = 0
+
+
+class LogFile:
+    """Read from `place` on; what lies before it may be removed."""
+
+    def __init__(self, path: Path, place: Place = (0, 0)) -> None:
+        self._path = path
+        self.place = place
+
+    def read(self, size: int) -> Piece:
+        """Some `size` bytes of whole lines behind the place; no lines when there are none yet."""
+        number, offset = self.place
+        piece = Piece([], self.place)
+        for file_number, file in self._files():
+            if file_number < number:
+                continue
+            start = offset if file_number == number else 0
+            finished = file != self._path and self._path.exists()
+            piece = _lines(file, (file_number, start), size, finished)
+            if piece.lines or piece.broken or not finished:
+                return piece
+            piece = Piece([], (file_number + 1, 0))
+        return piece
+
+    def commit(self, place: Place) -> None:
+        """Everything before `place` is done with. Files before it go."""
+        self.place = max(self.place, place)
+        for number, file in self._files():
+            if number < self.place[0] and file != self._path:
+                file.unlink(missing_ok=True)
+
+    def rotate(self) -> bool:
+        """Puts the written file aside, if there is one; Envoy must be told then."""
+        with suppress(FileNotFoundError):
+            os.rename(self._path, f"{self._path}.{self._next():08}")
+            return True
+        return False
+
+    def size(self) -> int:
+        """Bytes in the file being written."""
+        return _size(self._path)
+
+    def misses_its_file(self) -> bool:
+        """Was the file put aside and no new one made yet?"""
+        return not self._path.exists() and any(True for _ in self._set_aside())
+
+    def pending(self) -> int:
+        """Bytes that have not been shipped."""
+        number, offset = self.place
+        sizes = {n: _size(file) for n, file in self._files() if n >= number}
+        return max(0, sum(sizes.values()) - (offset if number in sizes else 0))
+
+    def drop_oldest(self) -> int | None:
+        """Gives up the oldest file that was put aside: how many lines were lost, or None."""
+        for number, file in sorted(self._set_aside()):
+            if number < self.place[0]:
+                continue
+            start = self.place[1] if number == self.place[0] else 0
+            lost = _count(file, start)
+            self.commit((number + 1, 0))
+            return lost
+        return None
+
+    def _files(self) -> list[tuple[int, Path]]:
+        """Oldest first, the one being written last."""
+        files = sorted(self._set_aside())
+        return [*files, (self._next(), self._path)] if self._path.exists() else files
+
+    def _next(self) -> int:
+        return max([self.place[0] - 1, *(number for number, _ in self._set_aside())]) + 1
+
+    def _set_aside(self) -> Iterator[tuple[int, Path]]:
+        for file in self._path.parent.glob(f"{self._path.name}.*"):
+            number = file.suffix[1:]
+            if number.isdigit():
+                yield int(number), file
+
+
+def _lines(file: Path, place: Place, size: int, finished: bool) -> Piece:
+    number, start = place
+    try:
+        with open(file, "rb") as stream:
+            stream.seek(start)
+            data = stream.read(size)
+    except FileNotFoundError:
+        return Piece([], place)
+    whole, newline, rest = data.rpartition(b"\n")
+    if newline:
+        return Piece(whole.split(b"\n"), (number, start + len(whole) + 1))
+    # A line longer than what we read at a time cannot be one of Envoy's; nor can half a line.
+    if rest and (finished or len(rest) == size):
+        return Piece([], (number, start + len(rest)), broken=1)
+    return Piece([], place)
+
+
+def _count(file: Path, start: int) -> int:
+    with open(file, "rb") as stream:
+        stream.seek(start)
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
+
+
+def _size(file: Path) -> int:
+    with suppress(FileNotFoundError):
+        return file.stat().st_size
+    return 0

@@ -1,0 +1,242 @@
+"""What to do next: the desired snapshot and what is held in, actions out. Pure.
+
+The order of the actions is the order that loses no request: a version's process first, then its
+cluster, then routes to it; routes away from it, the end of its requests, its cluster, its process.
+`supervise` performs them one after the other and plans again; a failure ends the round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from routing.agent.held import Held, Phase, Process, State, version_ids
+from routing.compile.names import SLOTS
+from routing.snapshot import Snapshot, Version, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Make a process for a version, and keep it running."""
+
+    worker: str
+    version: Version
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The version came back while it was draining: its process stays."""
+
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Let Envoy reach exactly these versions."""
+
+    version_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Let Envoy route by `snapshot`; RPC callers may still reach the versions in `leaving`."""
+
+    snapshot: Snapshot
+    leaving: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Wait, in the background, until no request is left in the version's process."""
+
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hurry:
+    """Give up what is left in the process: another version needs its slot."""
+
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the process, in the background; at once if `hurried`."""
+
+    version_id: str
+    hurried: bool = False
+
+
+Action: TypeAlias = Start | Keep | Clusters | Routes | Drain | Hurry | Stop
+
+
+def plan(desired: Snapshot, held: Held) -> tuple[Action, ...]:
+    """The next round. Empty when nothing can be done before something else happens."""
+    target = next_routes(desired, held)
+    wanted = _wanted(desired, target)
+    going = [
+        key
+        for key, process in sorted(held.processes.items())
+        if key not in wanted and process.phase is Phase.live
+    ]
+    return (
+        *_comings(wanted, held),
+        *_switch(target, wanted, going, held),
+        *_goings(target, wanted, going, held),
+    )
+
+
+def next_routes(desired: Snapshot, held: Held) -> Snapshot:
+    """What Envoy can route by now: for each Worker the desired deployment, or the one it has."""
+    before = {worker.name: worker for worker in held.applied.workers}
+    after = {worker.name: worker for worker in desired.workers}
+    changed = [
+        name
+        for name in (*(n for n in before if n not in after), *after)
+        if before.get(name) is not after.get(name) and before.get(name) != after.get(name)
+    ]
+    possible = [name for name in changed if not _obstacle(name, after.get(name), held)]
+    if held.one_by_one:
+        possible = possible[:1]
+    workers = {**before, **{name: after[name] for name in possible if name in after}}
+    for name in possible:
+        if name not in after:
+            del workers[name]
+    complete = len(possible) == len(changed)
+    target = replace(
+        held.applied,
+        revision=desired.revision if complete else held.applied.revision,
+        domain=desired.domain,
+        workers=tuple(workers[name] for name in sorted(workers)),
+    )
+    return held.applied if target == held.applied else target
+
+
+def lagging(desired: Snapshot, held: Held) -> dict[str, str]:
+    """The Workers whose desired deployment is not routed yet, and why; "" is: only a moment."""
+    before = {worker.name: worker for worker in held.applied.workers}
+    after = {worker.name: worker for worker in desired.workers}
+    return {
+        name: _error(name, after.get(name), held)
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    }
+
+
+def _obstacle(name: str, worker: Worker | None, held: Held) -> bool:
+    refusal = held.refused.get(name)
+    if refusal is not None and refusal.worker == worker:
+        return True
+    return worker is not None and not _ready(worker, held)
+
+
+def _ready(worker: Worker, held: Held) -> bool:
+    """A version that is routed to already need not be running: it may be on its way back."""
+    routed = version_ids(w for w in held.applied.workers if w.name == worker.name)
+    return all(version.id in routed or _runs(version.id, held) for version in worker.versions)
+
+
+def _runs(version_id: str, held: Held) -> bool:
+    process = held.processes.get(version_id)
+    return (
+        process is not None
+        and process.state is State.running
+        and process.phase is not Phase.stopping
+    )
+
+
+def _error(name: str, worker: Worker | None, held: Held) -> str:
+    refusal = held.refused.get(name)
+    if refusal is not None and refusal.worker == worker:
+        return refusal.message
+    for version in worker.versions if worker else ():
+        process = held.processes.get(version.id)
+        if process is not None and process.message and not _runs(version.id, held):
+            return f"version {version.id}: {process.message}"
+    return ""
+
+
+def _wanted(desired: Snapshot, target: Snapshot) -> dict[str, tuple[str, Version]]:
+    workers = (*target.workers, *desired.workers)
+    return {version.id: (w.name, version) for w in workers for version in w.versions}
+
+
+def _comings(wanted: Mapping[str, tuple[str, Version]], held: Held) -> Iterator[Action]:
+    taken: dict[str, set[int]] = {}
+    for process in held.processes.values():
+        taken.setdefault(process.worker, set()).add(process.slot)
+    for version_id, (worker, version) in wanted.items():
+        known = held.processes.get(version_id)
+        if known is None:
+            used = taken.setdefault(worker, set())
+            yield from _start(worker, version, used, wanted, held)
+        elif known.phase in (Phase.draining, Phase.drained):
+            yield Keep(version_id)
+        elif known.phase is Phase.stopping and not known.hurried:
+            yield Hurry(version_id)
+
+
+def _start(
+    worker: str,
+    version: Version,
+    used: set[int],
+    wanted: Mapping[str, tuple[str, Version]],
+    held: Held,
+) -> Iterator[Action]:
+    free = next((slot for slot in range(SLOTS) if slot not in used), None)
+    if free is not None:
+        used.add(free)
+        yield Start(worker, version, free)
+        return
+    leaving = [
+        process
+        for key, process in held.processes.items()
+        if process.worker == worker and process.phase is not Phase.live and key not in wanted
+    ]
+    if leaving and not any(process.hurried for process in leaving):
+        yield Hurry(min(leaving, key=_age).version.id)
+
+
+def _age(process: Process) -> tuple[float, str]:
+    return process.since, process.version.id
+
+
+def _switch(
+    target: Snapshot,
+    wanted: Mapping[str, tuple[str, Version]],
+    going: list[str],
+    held: Held,
+) -> Iterator[Action]:
+    routed = version_ids(target.workers)
+    draining = (
+        key
+        for key, process in held.processes.items()
+        if process.phase is Phase.draining and key not in wanted
+    )
+    leaving = frozenset(key for key in (*draining, *going) if key in held.clusters)
+    if target is held.applied and leaving == held.leaving:
+        return
+    if not routed <= held.clusters:
+        yield Clusters(held.clusters | routed)
+    yield Routes(target, leaving)
+
+
+def _goings(
+    target: Snapshot,
+    wanted: Mapping[str, tuple[str, Version]],
+    going: list[str],
+    held: Held,
+) -> Iterator[Action]:
+    clusters = held.clusters | version_ids(target.workers)
+    yield from (Drain(key) for key in going if key in clusters)
+    yield from (Stop(key) for key in going if key not in clusters)
+    drained = {
+        key: process
+        for key, process in held.processes.items()
+        if process.phase is Phase.drained and key not in wanted
+    }
+    if clusters & drained.keys():
+        yield Clusters(frozenset(clusters - drained.keys()))
+    yield from (Stop(key, process.hurried) for key, process in sorted(drained.items()))

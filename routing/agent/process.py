@@ -1,0 +1,250 @@
+"""The process of one version: its sockets, its start, its end, and its next start.
+
+A process that dies is started again at once with its sockets still listening, so that requests
+wait. If it keeps dying the sockets are closed meanwhile: callers hear at once that it is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from routing.agent import limits, words
+from routing.agent.backoff import Backoff
+from routing.agent.held import State
+from routing.agent.spawn import Child, spawn
+from routing.agent.tasks import Tasks
+from routing.agent.watch import watch
+from routing.compile import names
+
+READY_SECONDS = 15.0
+STOP_SECONDS = 10.0
+_LET_GO_SECONDS = 0.3
+"""Between leaving Envoy and SIGTERM: what is still queued inside the process gets out."""
+
+Tell = Callable[[State, int, str], None]
+Prepare = Callable[[], Awaitable[bytes]]
+
+
+class NotStarted(Exception):
+    """The version has no running process; the message is for people."""
+
+
+@dataclass(slots=True)
+class Gate:
+    """Bounds how many processes start at a time; one that takes long stops counting."""
+
+    places: asyncio.Semaphore
+    patience: float = 2.0
+
+    async def enter(self) -> Callable[[], None]:
+        await self.places.acquire()
+        timer: asyncio.TimerHandle | None = None
+
+        def leave() -> None:
+            nonlocal timer
+            if timer is not None:
+                timer.cancel()
+                timer = None
+                self.places.release()
+
+        timer = asyncio.get_running_loop().call_later(self.patience, leave)
+        return leave
+
+
+class VersionProcess:
+    """Keeps one version running until it is told to stop. `prepare` gives its configuration."""
+
+    def __init__(
+        self,
+        *,
+        version_id: str,
+        sockets: tuple[str, ...],
+        prepare: Prepare,
+        tell: Tell,
+        tasks: Tasks,
+        gate: Gate,
+        hang_seconds: float,
+    ) -> None:
+        self._id, self._sockets = version_id, sockets
+        self._prepare, self._tell = prepare, tell
+        self._tasks, self._gate, self._hang_seconds = tasks, gate, hang_seconds
+        self._listeners: dict[str, socket.socket] = {}
+        self._backoff = Backoff(free=1)
+        self._child: Child | None = None
+        self._was_ready = False
+        self._stopping = False
+        self._hurry = asyncio.Event()
+        self.restarts = 0
+        self._listen()
+        self._task = tasks.once(f"version {version_id}", self._run())
+
+    async def stop(self, grace: float = STOP_SECONDS) -> None:
+        """Ends the process and takes its sockets away; returns when both are done."""
+        self._stopping = True
+        if self._child is not None:
+            if not self._hurry.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), _LET_GO_SECONDS)
+            await self._end(self._child, grace)
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        self._close()
+        with suppress(OSError):
+            os.unlink(names.output_file(self._id))
+
+    def hurry(self) -> None:
+        """No time is left: the process is killed, whether it is being stopped or will be."""
+        self._hurry.set()
+        if self._stopping and self._child is not None:
+            self._child.signal(signal.SIGKILL)
+
+    async def _end(self, child: Child, grace: float) -> None:
+        if self._hurry.is_set():
+            child.signal(signal.SIGKILL)
+        await child.stop(grace)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            try:
+                message, health = await self._live()
+            except NotStarted as error:
+                message, health = str(error), 0.0
+            if self._stopping:
+                return
+            await self._pause(message, health)
+            self.restarts += 1
+
+    async def _live(self) -> tuple[str, float]:
+        """One life: (how it ended, how long it was well)."""
+        loop = asyncio.get_running_loop()
+        config = await self._prepare()
+        leave = await self._gate.enter()
+        try:
+            child = self._child = await self._start(config)
+        finally:
+            leave()
+        try:
+            began = loop.time()
+            self._was_ready = True
+            self._tell(State.running, self.restarts, "")
+            return await self._until_it_ends(child), loop.time() - began
+        finally:
+            self._child = None
+
+    async def _until_it_ends(self, child: Child) -> str:
+        path = names.socket_file(self._id, names.socket())
+        watching = watch(path, child, hang_seconds=self._hang_seconds)
+        watcher = self._tasks.once(f"watch {self._id}", watching)
+        try:
+            either: list[asyncio.Future[Any]] = [child.ended, watcher]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not child.ended.done() and watcher.done() and watcher.result():
+                self._tell(State.hung, self.restarts, words.hung(self._hang_seconds))
+                child.signal(signal.SIGKILL)
+                await child.ended
+                return words.hung(self._hang_seconds)
+            return words.ended(await child.ended, child.said())
+        finally:
+            watcher.cancel()
+
+    async def _pause(self, message: str, health: float) -> None:
+        wait = self._backoff.failed(after=health) if self._was_ready else self._first_failed()
+        if not wait:
+            self._tell(State.starting, self.restarts + 1, message)
+            return
+        self._close()
+        state = State.backoff if self._was_ready else State.failed
+        self._tell(state, self.restarts + 1, message)
+        await asyncio.sleep(wait)
+        self._listen()
+        if self._was_ready:
+            self._tell(State.starting, self.restarts + 1, message)
+
+    def _first_failed(self) -> float:
+        """A version that never was ready is no emergency: it has no requests waiting."""
+        return max(0.1, self._backoff.failed())
+
+    async def _start(self, config: bytes) -> Child:
+        """Returns when every socket answers; raises `NotStarted`."""
+        control, told = os.pipe()
+        source, pipe = os.pipe()
+        fds = {name: listener.fileno() for name, listener in self._listeners.items()}
+        command = limits.serve_command(fds, told)
+        try:
+            child = spawn(
+                command.arguments,
+                stdin=source,
+                output=names.output_file(self._id),
+                **command.options,
+            )
+        except OSError as error:
+            os.close(control)
+            os.close(pipe)
+            raise NotStarted(f"cannot start workerd: {error.strerror}") from error
+        finally:
+            os.close(told)
+            os.close(source)
+        self._child = child
+        try:
+            await _feed(pipe, config)
+            await self._ready(control, child)
+        except BaseException:
+            child.signal(signal.SIGKILL)
+            await asyncio.shield(child.ended)
+            self._child = None
+            raise
+        return child
+
+    async def _ready(self, control: int, child: Child) -> None:
+        """workerd writes a line for each socket once the version's top level has run."""
+        missing = set(self._sockets)
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(control, "rb", 0)
+        )
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while missing:
+                    line = await reader.readline()
+                    if not line:
+                        raise NotStarted(words.not_started(await child.ended, child.said()))
+                    missing.discard(limits.served_socket(line) or "")
+        except TimeoutError:
+            raise NotStarted(f"was not ready after {READY_SECONDS:.0f} s") from None
+        finally:
+            transport.close()
+
+    def _listen(self) -> None:
+        """Bound here and handed over: a restart keeps them, and no stale file is in the way."""
+        for name in self._sockets:
+            path = names.socket_file(self._id, name)
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path)
+            os.chmod(path, 0o600)
+            listener.listen(4096)
+            self._listeners[name] = listener
+
+    def _close(self) -> None:
+        for name, listener in self._listeners.items():
+            listener.close()
+            with suppress(FileNotFoundError):
+                os.unlink(names.socket_file(self._id, name))
+        self._listeners.clear()
+
+
+async def _feed(pipe: int, config: bytes) -> None:
+    """The configuration on stdin: neither secrets nor code in a file or in the arguments."""
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_write_pipe(asyncio.Protocol, os.fdopen(pipe, "wb", 0))
+    transport.write(config)
+    transport.write_eof()

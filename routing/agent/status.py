@@ -1,0 +1,84 @@
+"""What the agent says about itself: to the control plane, and in `status.json`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from routing.agent.held import Held, Phase, Process
+from routing.agent.plan import lagging
+from routing.snapshot import Snapshot
+
+FILE = "status.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a report is made of. `away` is why the control plane is away, since `away_since`;
+    `applied_at` is when the revision was reached."""
+
+    held: Held
+    desired: Snapshot
+    applied_at: float
+    proof_url: str
+    public_url: str
+    shipping: Mapping[str, int]
+    error: str = ""
+    away: str = ""
+    away_since: float = 0.0
+    faults: Mapping[str, str]
+
+
+def report(facts: Facts) -> dict[str, Any]:
+    """The body of `POST /edge/v1/reports`.
+
+    `desired` is the newest revision this edge knows: a Worker that is not in `workers` has it.
+    """
+    return {
+        "revision": facts.held.applied.revision,
+        "desired": facts.desired.revision,
+        "applied_on": iso(facts.applied_at),
+        "proof_url": facts.proof_url,
+        "public_url": facts.public_url,
+        "versions": {key: _version(p) for key, p in sorted(facts.held.processes.items())},
+        "workers": _workers(facts),
+        "shipping": dict(facts.shipping),
+        "error": facts.error,
+    }
+
+
+def status(facts: Facts) -> dict[str, Any]:
+    """The content of `status.json`: the report, shorter and with what only this machine sees."""
+    away = f"away since {iso(facts.away_since)}: {facts.away}"
+    return {
+        **report(facts),
+        "versions": {key: shown(p) for key, p in sorted(facts.held.processes.items())},
+        "control": away if facts.away else "connected",
+        "faults": dict(facts.faults),
+    }
+
+
+def shown(process: Process) -> str:
+    """One word for a process: how it is, or that it is leaving."""
+    return str(process.state) if process.phase is Phase.live else "draining"
+
+
+def iso(seconds: float) -> str:
+    """A time as ISO 8601 in UTC."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _version(process: Process) -> dict[str, Any]:
+    return {
+        "state": shown(process),
+        "since": iso(process.since),
+        "restarts": process.restarts,
+        "message": process.message,
+    }
+
+
+def _workers(facts: Facts) -> dict[str, dict[str, str]]:
+    return {name: {"error": why} for name, why in lagging(facts.desired, facts.held).items()}

@@ -1,0 +1,282 @@
+"""Performs the plan: processes, Envoy's clusters and routes, drains, ends. One round at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from routing.agent import folder, held as now_held
+from routing.agent.addresses import own_networks
+from routing.agent.admin import Away
+from routing.agent.config import Config
+from routing.agent.drain import Drains
+from routing.agent.encode import encode, runtime
+from routing.agent.envoy import Envoy
+from routing.agent.held import Held, Phase, Process, State
+from routing.agent.modules import ModuleMissing, Modules
+from routing.agent.plan import (
+    Action,
+    Clusters,
+    Drain,
+    Hurry,
+    Keep,
+    Routes,
+    Start,
+    Stop,
+    next_routes,
+    plan,
+)
+from routing.agent.process import Gate, NotStarted, VersionProcess
+from routing.agent.tasks import Tasks
+from routing.agent.xds import Rejected
+from routing.compile import workerd
+from routing.compile.slots import slots_answer
+from routing.snapshot import EMPTY, Snapshot, SnapshotInvalid, Version, from_json, to_json
+
+log = logging.getLogger("edge")
+
+SNAPSHOT = Path("snapshot.json")
+_AGAIN_SECONDS = 0.5
+_STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
+
+
+def last_applied() -> Snapshot:
+    """What this edge routed by when it was last stopped, or nothing."""
+    try:
+        return from_json(SNAPSHOT.read_bytes())
+    except FileNotFoundError:
+        return EMPTY
+    except SnapshotInvalid as error:
+        log.error("the kept snapshot cannot be read, starting without it: %s", error)
+        return EMPTY
+
+
+class Supervisor:
+    """Brings what is held to what is desired. `changed` is called after every change."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        envoy: Envoy,
+        modules: Modules,
+        tasks: Tasks,
+        changed: Callable[[], None],
+    ) -> None:
+        self._config, self._envoy, self._modules = config, envoy, modules
+        self._tasks, self._changed = tasks, changed
+        self._processes: dict[str, VersionProcess] = {}
+        self._gate = Gate(asyncio.Semaphore(_STARTS_AT_ONCE))
+        self._drains = Drains(envoy.admin, tasks, config)
+        self._deny = own_networks()
+        self._dirty = asyncio.Event()
+        self._unsaved = asyncio.Event()
+        self._paused = False
+        self.held: Held = Held()
+        self.desired: Snapshot = EMPTY
+        #: What stands in the way of the whole edge; "" if nothing does.
+        self.error = ""
+
+    def boot(self, applied: Snapshot) -> None:
+        """Starts what was applied last; Envoy is to be started with it right after."""
+        self.held, self.desired = now_held.restored(applied), applied
+        for action in plan(self.desired, self.held):
+            if isinstance(action, Start):
+                self._start(action)
+        self._envoy.prepare(applied, self._slots())
+
+    def want(self, snapshot: Snapshot) -> None:
+        """The desired state is this from now on."""
+        self.desired = snapshot
+        self._touch()
+
+    def slots(self, path: str) -> dict[str, object]:
+        """How RPC calls are to be spread, as routed now; `path` says to whom."""
+        return slots_answer(self.held.applied, self._slots(), path)
+
+    async def run(self) -> None:
+        """Plans and performs whenever something has changed."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            if not self._paused:
+                await self._round()
+            self._changed()
+
+    async def save(self) -> None:
+        """Keeps the applied snapshot for the next start, and only the modules still needed."""
+        while True:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            try:
+                await asyncio.to_thread(self._save, self.held)
+            except OSError as error:
+                self._fail(f"the snapshot cannot be kept: {error.strerror}")
+                await asyncio.sleep(_AGAIN_SECONDS)
+                self._unsaved.set()
+
+    def pause(self) -> None:
+        """From now on nothing is planned: the edge is stopping."""
+        self._paused = True
+
+    async def stop(self, grace: float) -> None:
+        """Ends all processes at the same time."""
+        stops = [
+            self._tasks.once("stop", process.stop(grace)) for process in self._processes.values()
+        ]
+        if stops:
+            await asyncio.wait(stops)
+
+    async def _round(self) -> None:
+        actions = plan(self.desired, self.held)
+        before = self.held
+        try:
+            for action in actions:
+                await self._perform(action)
+            self.error = ""
+        except Rejected as error:
+            self._refused(error)
+        except Away as error:
+            self._fail(f"Envoy is away: {error}")
+        else:
+            if actions and self.held == before:
+                raise RuntimeError(f"a round of {len(actions)} actions changed nothing")
+            return
+        if self.held == before:
+            await asyncio.sleep(_AGAIN_SECONDS)
+        self._dirty.set()
+
+    def _refused(self, error: Rejected) -> None:
+        message = self._envoy.complaint(error)
+        self._fail(message)
+        target = next_routes(self.desired, self.held)
+        self.held = now_held.refused(self.held, target, message)
+
+    def _fail(self, message: str) -> None:
+        if message != self.error:
+            log.error("%s", message)
+        self.error = message
+
+    async def _perform(self, action: Action) -> None:
+        match action:
+            case Start():
+                self._start(action)
+            case Clusters(version_ids):
+                await self._reach(version_ids)
+            case Routes(snapshot, leaving):
+                await self._route(snapshot, leaving)
+            case Keep(version_id):
+                self._drains.cancel(version_id)
+                self._move(version_id, Phase.live)
+            case Drain(version_id):
+                self._move(version_id, Phase.draining)
+                self._drains.begin(
+                    self.held.processes[version_id].version,
+                    partial(self._move, version_id, Phase.drained),
+                )
+            case Hurry(version_id):
+                self._drains.cancel(version_id)
+                self.held = now_held.hurried(self.held, version_id, at=time.time())
+                self._processes[version_id].hurry()
+                self._touch()
+            case Stop(version_id):
+                self._move(version_id, Phase.stopping)
+                self._tasks.once(f"stop {version_id}", self._stop(version_id))
+
+    def _start(self, start: Start) -> None:
+        version_id = start.version.id
+        process = Process(
+            worker=start.worker, version=start.version, slot=start.slot, since=time.time()
+        )
+        self.held = now_held.started(self.held, process)
+        self._processes[version_id] = VersionProcess(
+            version_id=version_id,
+            sockets=workerd.socket_names(start.version),
+            prepare=partial(self._configuration, start),
+            tell=partial(self._felt, version_id),
+            tasks=self._tasks,
+            gate=self._gate,
+            hang_seconds=self._config.hang_seconds,
+        )
+
+    async def _configuration(self, start: Start) -> bytes:
+        """What workerd reads on stdin. Raises `NotStarted`."""
+        try:
+            modules = await self._modules.of(start.version)
+            return await asyncio.to_thread(self._encoded, start, modules)
+        except (ModuleMissing, workerd.VersionInvalid) as error:
+            raise NotStarted(str(error)) from error
+
+    def _encoded(self, start: Start, modules: dict[str, bytes]) -> bytes:
+        config = workerd.config(
+            start.worker,
+            start.version,
+            modules,
+            slot=start.slot,
+            runtime=runtime(),
+            deny=self._deny,
+        )
+        return encode(config)
+
+    async def _reach(self, version_ids: frozenset[str]) -> None:
+        if not version_ids and self.held.applied.workers:
+            raise RuntimeError("refusing to remove every cluster from Envoy")
+        versions = [self.held.processes[key].version for key in sorted(version_ids)]
+        await self._envoy.reach(versions, self.desired.revision)
+        self.held = now_held.clustered(self.held, version_ids)
+
+    async def _route(self, snapshot: Snapshot, leaving: frozenset[str]) -> None:
+        going: dict[str, list[Version]] = {}
+        for key in sorted(leaving):
+            process = self.held.processes[key]
+            going.setdefault(process.worker, []).append(process.version)
+        await self._envoy.route(snapshot, self._slots(), going)
+        if snapshot.revision != self.held.applied.revision:
+            log.info("revision %d is applied", snapshot.revision)
+        self.held = now_held.routed(self.held, snapshot, leaving)
+        self._unsaved.set()
+        self._dirty.set()  # something refused before may be possible now
+        self._changed()
+
+    async def _stop(self, version_id: str) -> None:
+        process = self._processes[version_id]
+        if self.held.processes[version_id].hurried:
+            process.hurry()
+        await process.stop()
+        del self._processes[version_id]
+        self.held = now_held.ended(self.held, version_id)
+        log.info("version %s has left", version_id)
+        self._touch()
+
+    def _slots(self) -> dict[str, int]:
+        return {key: process.slot for key, process in self.held.processes.items()}
+
+    def _move(self, version_id: str, phase: Phase) -> None:
+        self.held = now_held.moved(self.held, version_id, phase, at=time.time())
+        self._touch()
+
+    def _felt(self, version_id: str, state: State, restarts: int, message: str) -> None:
+        log.info("version %s is %s%s", version_id, state, f": {message}" if message else "")
+        self.held = now_held.felt(
+            self.held, version_id, state, at=time.time(), restarts=restarts, message=message
+        )
+        self._touch()
+
+    def _touch(self) -> None:
+        self._dirty.set()
+        self._changed()
+
+    def _save(self, held: Held) -> None:
+        folder.write(SNAPSHOT, to_json(held.applied), durable=True)
+        self._modules.evict(
+            [
+                *(version for worker in held.applied.workers for version in worker.versions),
+                *(version for w in self.desired.workers for version in w.versions),
+                *(process.version for process in self.held.processes.values()),
+            ]
+        )
