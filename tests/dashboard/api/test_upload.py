@@ -1,0 +1,253 @@
+"""PUT (deploys) and POST (uploads only): what is accepted, what is refused, what is left behind."""
+
+import json
+
+import pytest
+
+from routing.agent.inspection import Refused
+from routing.models import AuditEntry, Deployment, Module, Version, Worker
+from routing.upload import upload_version
+from tests.dashboard.api.conftest import METADATA, Api, form, part
+
+SECRET = {"name": "KEY", "type": "secret_text", "text": "hunter2"}
+
+
+def with_bindings(*bindings, **more):
+    return METADATA | {"bindings": list(bindings)} | more
+
+
+def rows() -> tuple[int, ...]:
+    return tuple(
+        model.objects.count() for model in (Worker, Version, Module, Deployment, AuditEntry)
+    )
+
+
+def test_put_makes_the_worker_and_deploys_it_at_100(api: Api):
+    result = api.put().result
+    version = Version.objects.get()
+    assert result["deployment_id"] == str(version.id)
+    assert result["tag"] == version.worker.tag and result["startup_time_ms"] == 3
+    live = api("GET", "/workers/scripts/shop/deployments").result["deployments"]
+    assert live[0]["versions"] == [{"version_id": str(version.id), "percentage": 100}]
+    assert live[0]["annotations"]["workers/triggered_by"] == "upload"
+
+
+def test_post_uploads_and_deploys_nothing(api: Api):
+    api.put()
+    annotations = {"workers/tag": "v2", "workers/message": "m", "workers/triggered_by": "mine"}
+    result = api.post(metadata=METADATA | {"annotations": annotations}).result
+    assert result["number"] == 2 and result["startup_time_ms"] == 3
+    assert result["annotations"] == {
+        "workers/tag": "v2",
+        "workers/message": "m",
+        "workers/triggered_by": "version_upload",
+    }
+    assert result["metadata"]["has_preview"] is False
+    assert Deployment.objects.count() == 1
+
+
+def test_a_first_version_needs_put(api: Api):
+    assert api.post().refusal == (404, 10007)
+    assert rows() == (0,) * 5
+
+
+def test_modules_are_named_by_file_name_or_else_by_part_name(api: Api):
+    result = api.put(
+        "shop",
+        METADATA | {"main_module": "src/index.js"},
+        part("files", filename="src/index.js"),
+        part("files", b"hi", "text/plain", filename="./a%22b ü.txt"),
+        part("lone.txt", b"x", "text/plain", filename=None),
+    )
+    assert result.status == 200
+    names = Version.objects.get().modules.values_list("name", flat=True)
+    assert list(names) == ["src/index.js", './a"b ü.txt', "lone.txt"]
+
+
+def test_metadata_may_come_last_and_say_more_than_we_know(api: Api):
+    raw = json.dumps(METADATA | {"package_dependencies": [], "unsafe_thing": 1}).encode()
+    body = form(b"", part("index.js"), b'X: y\r\nContent-Disposition: form-data; name="q"\r\n\r\n')
+    head = b'Content-Disposition: form-data; name="metadata"\r\n\r\n'
+    first = body.index(head)
+    rest = body[first + len(head) + 2 :]
+    boundary = body[: body.index(b"\r\n")]
+    last = boundary + b"\r\n" + head + raw + b"\r\n" + boundary + b"--\r\n"
+    moved = rest.removesuffix(boundary + b"--\r\n") + last
+    kind = f"multipart/form-data; boundary={boundary.decode()[2:]}"
+    assert api("PUT", "/workers/scripts/shop", moved, content_type=kind).status == 200
+
+
+BAD_METADATA = {
+    "not json": (b"{", 10026),
+    "a list": (b"[]", 10026),
+    "no main module": ({"bindings": []}, 10026),
+    "both kinds of main": (METADATA | {"body_part": "index.js"}, 10026),
+    "a main module that is not there": (METADATA | {"main_module": "nope.js"}, 10021),
+    "a wrong date": (METADATA | {"compatibility_date": "yesterday"}, 10026),
+    "flags that are no list": (METADATA | {"compatibility_flags": "nodejs_compat"}, 10026),
+    "a long tag": (METADATA | {"annotations": {"workers/tag": "ü" * 51}}, 10026),
+    "a bad alias": (METADATA | {"annotations": {"workers/alias": "-Up"}}, 10026),
+    "assets": (METADATA | {"assets": {"jwt": "x"}}, 90001),
+    "migrations": (METADATA | {"migrations": {"new_tag": "v1", "steps": []}}, 90001),
+    "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 90001),
+    "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 90001),
+    "durable objects": (
+        with_bindings({"name": "D", "type": "durable_object_namespace", "class_name": "C"}),
+        90001,
+    ),
+    "the assets binding": (with_bindings({"name": "ASSETS", "type": "assets"}), 90001),
+    "props": (with_bindings({"name": "S", "type": "service", "service": "shop", "props": {"a": 1}}), 90001),
+    "another environment": (
+        with_bindings({"name": "S", "type": "service", "service": "shop", "environment": "dev"}),
+        90001,
+    ),
+    "a missing service": (with_bindings({"name": "S", "type": "service", "service": "no"}), 10143),
+    "no name": (with_bindings({"type": "plain_text", "text": "x"}), 10052),
+    "no type": (with_bindings({"name": "A"}), 10026),
+    "no text": (with_bindings({"name": "A", "type": "plain_text"}), 10026),
+    "text that is none": (with_bindings({"name": "A", "type": "secret_text", "text": 5}), 10026),
+    "no json": (with_bindings({"name": "A", "type": "json"}), 10026),
+    "a name twice": (with_bindings(SECRET, SECRET), 10026),
+    "a huge variable": (with_bindings({"name": "A", "type": "plain_text", "text": "x" * 5121}), 10054),
+    "many variables": (
+        with_bindings(*({"name": f"A{i}", "type": "plain_text", "text": ""} for i in range(129))),
+        10055,
+    ),
+    "inherit from nothing": (with_bindings({"name": "A", "type": "inherit"}), 10057),
+    "inherit by another name": (
+        with_bindings({"name": "A", "type": "inherit", "old_name": "B"}),
+        90001,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_METADATA)
+def test_bad_metadata_is_refused_and_nothing_is_saved(api: Api, case: str):
+    metadata, code = BAD_METADATA[case]
+    answer = api.put(metadata=metadata, query="?bindings_inherit=strict")
+    assert answer.refusal[1] == code, answer.message
+    assert answer.status < 500 and rows() == (0,) * 5
+
+
+def test_an_unsupported_binding_is_named_with_what_is_supported(api: Api):
+    message = api.put(metadata=BAD_METADATA["kv"][0]).message
+    assert '"KV" has type "kv_namespace"' in message
+    assert "Supported: " in message and "version_metadata" in message
+
+
+BAD_BODIES = {
+    "no multipart": (b"{}", "application/json"),
+    "no boundary": (form(METADATA), "multipart/form-data"),
+    "cut short": (form(METADATA)[:-20], f"multipart/form-data; boundary={form('')[2:34].decode()}"),
+    "empty": (b"", "multipart/form-data; boundary=x"),
+    "no metadata": (
+        b'--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\nb\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "a header without end": (
+        b"--x\r\nContent-Disposition: " + b"a" * 9000 + b"\r\n\r\nb\r\n--x--\r\n",
+        "multipart/form-data; boundary=x",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_BODIES)
+def test_a_body_that_is_no_upload_is_refused_and_nothing_is_saved(api: Api, case: str):
+    body, kind = BAD_BODIES[case]
+    assert api("PUT", "/workers/scripts/shop", body, content_type=kind).refusal == (400, 10026)
+    assert rows() == (0,) * 5
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a" * 1025,), ("a\tb",), ("a%0Ab",)])
+def test_module_names_that_no_version_can_hold_are_refused(api: Api, names):
+    parts = [part("index.js"), *(part(name) for name in names)]
+    assert api.put("shop", METADATA, *parts).refusal == (400, 10026)
+    assert rows() == (0,) * 5
+
+
+@pytest.mark.parametrize("name", ["Shop", "-shop", "shop-", "a" * 64, "ü", "%00", "a b"])
+def test_a_bad_worker_name_is_refused(api: Api, name: str):
+    assert api.put(name).refusal == (400, 10016)
+    assert rows() == (0,) * 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("startup", 10021), ("no_handlers", 10068), ("binding", 90001), ("module", 10021)],
+)
+def test_what_the_runtime_refuses_is_told_in_its_words(api: Api, monkeypatch, kind, code):
+    def refuses(*_, **__):
+        raise Refused(kind, "Uncaught SyntaxError: Unexpected token\n  at index.js:1:7")
+
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", refuses)
+    answer = api.put()
+    assert answer.refusal == (400, code)
+    assert "at index.js:1:7" in answer.message
+    assert rows() == (0,) * 5
+
+
+def bound(api: Api, **query) -> dict[str, dict]:
+    items = api("GET", "/workers/scripts/shop/versions").result["items"]
+    return {binding["name"]: binding for binding in items[0]["resources"]["bindings"]}
+
+
+def test_secrets_outlive_uploads_that_do_not_mention_them(api: Api):
+    api.put(metadata=with_bindings(SECRET, {"name": "V", "type": "plain_text", "text": "1"}))
+    api.post()
+    assert bound(api) == {"KEY": {"name": "KEY", "type": "secret_text"}}
+
+
+def test_keep_bindings_is_exact(api: Api):
+    variable = {"name": "V", "type": "plain_text", "text": "1"}
+    api.put(metadata=with_bindings(SECRET, variable))
+    api.post(metadata=with_bindings(keep_bindings=["plain_text"]))
+    assert bound(api) == {"V": variable}
+
+
+def test_inherit_takes_the_latest_versions_binding_whole(api: Api):
+    api.put("pricing")
+    service = {"name": "S", "type": "service", "service": "pricing", "entrypoint": "Named"}
+    api.put(metadata=with_bindings(service))
+    api.post(metadata=with_bindings({"name": "S", "type": "inherit"}))
+    assert bound(api) == {"S": service}
+
+
+def test_a_missing_inherit_is_dropped_unless_strict(api: Api):
+    api.put()
+    metadata = with_bindings({"name": "A", "type": "inherit"}, {"name": "B", "type": "inherit"})
+    assert api.post(metadata=metadata).status == 200 and bound(api) == {}
+    answer = api.post(metadata=metadata, query="?bindings_inherit=strict")
+    assert [error["code"] for error in answer.envelope["errors"]] == [10057, 10057]
+    assert answer.envelope["errors"][0]["message"].startswith("inherit binding 'A' is invalid")
+
+
+def test_fields_that_no_binding_has_are_not_stored(api: Api):
+    odd = {"name": "V", "type": "plain_text", "text": "1", "sealed": "x", "fingerprint": "y"}
+    assert api.put(metadata=with_bindings(odd)).status == 200
+    assert Version.objects.get().bindings == [{"name": "V", "type": "plain_text", "text": "1"}]
+
+
+def test_a_service_binding_may_name_its_own_worker(api: Api):
+    own = {"name": "ME", "type": "service", "service": "shop"}
+    assert api.put(metadata=with_bindings(own)).status == 200
+
+
+def test_settings_that_are_not_versioned_travel_with_the_upload(api: Api):
+    api.put(metadata=METADATA | {"logpush": True, "observability": {"enabled": True}})
+    shown = api("GET", "/workers/scripts/shop/script-settings").result
+    assert shown["logpush"] is True and shown["observability"] == {"enabled": True}
+
+
+def test_a_long_message_is_cut_at_1000_bytes_between_characters(api: Api):
+    metadata = METADATA | {"annotations": {"workers/message": "x" + "ü" * 600}}
+    result = api.put(metadata=metadata)
+    assert result.status == 200
+    assert Version.objects.get().message == "x" + "ü" * 499
+
+
+def test_a_put_on_a_condition_that_no_longer_holds_changes_nothing(api: Api):
+    api.put()
+    before = rows()
+    stale = {"Sluice-Expected-Deployment": "none"}
+    assert api.put(headers=stale).refusal == (409, 10035)
+    assert rows() == before

@@ -1,0 +1,170 @@
+"""Settings, subdomain, references, the newer Workers resource, and what is not supported."""
+
+import base64
+
+import pytest
+from django.conf import settings
+
+from routing.models import AuditEntry, DesiredState, Version, Worker
+from tests.dashboard.api.conftest import METADATA, Answer, Api
+from tests.factories import CODE
+
+SCRIPT = "/workers/scripts/shop"
+
+
+@pytest.fixture
+def shop(api: Api) -> Api:
+    api.put()
+    return api
+
+
+def test_settings_are_merged_and_audited(shop: Api):
+    shop("PATCH", SCRIPT + "/script-settings", {"tags": ["a"]})
+    result = shop("PATCH", SCRIPT + "/script-settings", {"logpush": True}).result
+    assert result["tags"] == ["a"] and result["logpush"] is True
+    assert AuditEntry.objects.filter(action="worker.settings").count() == 2
+    assert shop("GET", SCRIPT + "/settings").result["compatibility_date"] == "2026-08-01"
+
+
+def test_tail_consumers_are_refused(shop: Api):
+    given = {"tail_consumers": [{"service": "logs"}]}
+    assert shop("PATCH", SCRIPT + "/script-settings", given).refusal == (400, 90001)
+
+
+def test_the_account_always_has_a_subdomain(api: Api):
+    assert api("GET", "/workers/subdomain").result == {"subdomain": settings.DOMAIN}
+
+
+def test_the_subdomain_switch_reaches_the_edges(shop: Api):
+    before = DesiredState.objects.get().revision
+    result = shop("POST", SCRIPT + "/subdomain", {"enabled": False}).result
+    assert result == {"enabled": False, "previews_enabled": False}
+    assert DesiredState.objects.get().revision == before + 1
+    given = {"enabled": True, "previews_enabled": False}
+    assert shop("POST", SCRIPT + "/subdomain", given).result == given
+    assert shop("GET", SCRIPT + "/subdomain").result == given
+
+
+def test_no_schedules_is_fine_and_some_are_refused(shop: Api):
+    assert shop("PUT", SCRIPT + "/schedules", []).result == {"schedules": []}
+    refused = shop("PUT", SCRIPT + "/schedules", [{"cron": "* * * * *"}])
+    assert refused.refusal == (400, 90001) and "crons" in refused.message
+
+
+def test_a_bound_worker_is_deleted_by_force_only(shop: Api):
+    binding = {"name": "SHOP", "type": "service", "service": "shop"}
+    shop.put("checkout", METADATA | {"bindings": [binding]})
+    incoming = shop("GET", SCRIPT + "/references").result["services"]["incoming"]
+    assert incoming == [{"name": "SHOP", "service": "checkout", "environment": "production"}]
+    refused = shop("DELETE", "/workers/services/shop?force=false")
+    assert refused.refusal == (409, 90003) and "checkout" in refused.message
+    assert shop("DELETE", "/workers/services/shop?force=true").result is None
+    assert list(Worker.objects.values_list("name", flat=True)) == ["checkout"]
+
+
+def test_a_deleted_worker_is_gone_and_its_name_free(shop: Api):
+    assert shop("DELETE", SCRIPT).result is None
+    assert shop("DELETE", SCRIPT).refusal == (404, 10007)
+    assert shop("DELETE", "/workers/services/shop").refusal == (404, 10090)
+    assert shop.put().status == 200 and Version.objects.get().number == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/workers/tails/by-consumer/shop",
+        "/storage/kv/namespaces?per_page=100&order=title&direction=asc&page=1",
+        "/workers/durable_objects/namespaces?per_page=1000&page=1",
+    ],
+)
+def test_what_cannot_exist_here_is_an_empty_list(api: Api, path: str):
+    assert api("GET", path).result == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "word"),
+    [
+        ("POST", "/tails", "Live logs"),
+        ("POST", "/assets-upload-session", "assets"),
+        ("PUT", "/routes", "Routes"),
+        ("POST", "/domains/changeset", "Routes"),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(shop: Api, method, path, word):
+    answer = shop(method, SCRIPT + path, {})
+    assert answer.refusal == (400, 90001) and word in answer.message
+
+
+def test_identity(api: Api):
+    assert Answer(api.raw("GET", "/user")).result["email"] == "alice@example.test"
+    assert Answer(api.raw("GET", "/user/tokens/verify")).result["status"] == "active"
+    account = Answer(api.raw("GET", "/accounts")).result[0]
+    assert account["id"] == settings.ACCOUNT_ID
+    assert Answer(api.raw("GET", "/accounts?page=2")).result == []
+    membership = Answer(api.raw("GET", "/memberships?page=1")).result[0]
+    assert membership["account"]["id"] == settings.ACCOUNT_ID
+    assert membership["roles"] == ["admin"]
+
+
+# The newer resource: workers/workers
+
+
+def json_upload(**more):
+    content = base64.b64encode(CODE).decode()
+    module = {
+        "name": "index.js",
+        "content_type": "application/javascript+module",
+        "content_base64": content,
+    }
+    return METADATA | {"modules": [module]} | more
+
+
+def test_a_worker_can_be_made_before_its_first_version(api: Api):
+    made = api("POST", "/workers/workers", {"name": "shop", "tags": ["a"]}).result
+    assert made["deployed_on"] is None and made["tags"] == ["a"]
+    assert made["subdomain"]["url"] == f"http://shop.{settings.DOMAIN}:{settings.EDGE_PORT}"
+    assert made["subdomain"]["preview_url_suffix"].startswith("-shop.")
+    assert api("GET", f"/workers/workers/{made['id']}").result == made
+    assert api("POST", "/workers/workers", {"name": "shop"}).refusal == (409, 10035)
+    assert api("GET", "/workers/services/shop").status == 200
+    assert api("GET", "/workers/scripts").result[0]["id"] == "shop"
+
+
+def test_versions_as_json(api: Api):
+    api("POST", "/workers/workers", {"name": "shop"})
+    first = api("POST", "/workers/workers/shop/versions", json_upload()).result
+    assert first["number"] == 1 and first["urls"] == []
+    assert api("GET", SCRIPT + "/deployments").result["deployments"] == []
+    second = api("POST", "/workers/workers/shop/versions?deploy=true", json_upload()).result
+    live = api("GET", SCRIPT + "/deployments").result["deployments"][0]
+    assert live["versions"][0]["version_id"] == second["id"]
+    latest = api("GET", "/workers/workers/shop/versions/latest?include=modules").result
+    assert base64.b64decode(latest["modules"][0]["content_base64"]) == CODE
+    assert api("GET", "/workers/workers/shop/versions?page=2").result == []
+
+
+@pytest.mark.parametrize("content", ["not base64!", "ä"])
+def test_a_module_that_is_no_base64_is_refused(api: Api, content: str):
+    api("POST", "/workers/workers", {"name": "shop"})
+    upload = json_upload()
+    upload["modules"][0]["content_base64"] = content
+    assert api("POST", "/workers/workers/shop/versions", upload).refusal == (400, 10026)
+
+
+def test_a_worker_keeps_its_name(shop: Api):
+    assert shop("PUT", "/workers/workers/shop", {"name": "new"}).refusal == (400, 10016)
+    edited = shop("PATCH", "/workers/workers/shop", {"subdomain": {"enabled": False}}).result
+    assert edited["subdomain"]["enabled"] is False
+
+
+def test_versions_are_neither_changed_nor_deleted(shop: Api):
+    path = f"/workers/workers/shop/versions/{Version.objects.get().id}"
+    assert shop("PATCH", path, {"env": {}}).refusal == (400, 10026)
+    assert shop("DELETE", path).refusal == (400, 10026)
+    assert Version.objects.count() == 1
+
+
+def test_the_newer_list_pages_until_it_is_empty(shop: Api):
+    assert [w["name"] for w in shop("GET", "/workers/workers").result] == ["shop"]
+    assert shop("GET", "/workers/workers?page=2").result == []
+    assert shop("DELETE", "/workers/workers/shop").result is None
