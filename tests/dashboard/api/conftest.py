@@ -111,6 +111,12 @@ def runtime_says_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", says_fine)
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Nobody signs in by password here, so none needs half a second of hashing."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def alice(db: None) -> User:
     return make_user("alice", Role.ADMIN)

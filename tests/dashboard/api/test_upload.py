@@ -96,7 +96,10 @@ BAD_METADATA = {
         90001,
     ),
     "the assets binding": (with_bindings({"name": "ASSETS", "type": "assets"}), 90001),
-    "props": (with_bindings({"name": "S", "type": "service", "service": "shop", "props": {"a": 1}}), 90001),
+    "props": (
+        with_bindings({"name": "S", "type": "service", "service": "shop", "props": {"a": 1}}),
+        90001,
+    ),
     "another environment": (
         with_bindings({"name": "S", "type": "service", "service": "shop", "environment": "dev"}),
         90001,
@@ -108,7 +111,10 @@ BAD_METADATA = {
     "text that is none": (with_bindings({"name": "A", "type": "secret_text", "text": 5}), 10026),
     "no json": (with_bindings({"name": "A", "type": "json"}), 10026),
     "a name twice": (with_bindings(SECRET, SECRET), 10026),
-    "a huge variable": (with_bindings({"name": "A", "type": "plain_text", "text": "x" * 5121}), 10054),
+    "a huge variable": (
+        with_bindings({"name": "A", "type": "plain_text", "text": "x" * 5121}),
+        10054,
+    ),
     "many variables": (
         with_bindings(*({"name": f"A{i}", "type": "plain_text", "text": ""} for i in range(129))),
         10055,

@@ -46,7 +46,9 @@ def test_a_page_that_cannot_be_is_refused(seven: Api, query: str):
 
 def test_times_have_a_fixed_width_so_that_text_sorts_as_time(seven: Api):
     for item in seven("GET", VERSIONS).result["items"]:
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", item["metadata"]["created_on"])
+        assert re.fullmatch(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", item["metadata"]["created_on"]
+        )
 
 
 def test_a_version_is_found_by_its_whole_id(seven: Api):
