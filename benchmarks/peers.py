@@ -137,18 +137,24 @@ def nginx(split: Split, folder: Path, *, log: bool) -> Iterator[Peer]:
     """`split_clients` by version key or at random; a map of the header; with `log`, JSON lines."""
     port = free_port()
     write_nginx(split, folder, port, log=log)
-    command = [_program("nginx"), "-p", f"{folder}/", "-e", "error.log", "-c", "nginx.conf"]
+    command = nginx_command(folder)
     with running(command, port, folder, ["access.log"] if log else []) as peer:
         yield peer
 
 
-def write_nginx(split: Split, folder: Path, port: int, *, log: bool) -> None:
-    """nginx.conf in `folder`; a running nginx takes it over with `nginx -s reload`."""
+def nginx_command(folder: Path, *more: str) -> list[str]:
+    """nginx in `folder`; with `-s reload` the running one reads its file again."""
+    files = ("-p", f"{folder}/", "-e", "error.log", "-c", "nginx.conf")
+    return [_program("nginx"), *files, *more]
+
+
+def write_nginx(split: Split, folder: Path, port: int, *, log: bool, mark: str = "") -> None:
+    """nginx.conf in `folder`; answers will carry `mark` as the header `x-split`."""
     logged = "access_log access.log edge buffer=64k flush=1s;" if log else "access_log off;"
-    (folder / "nginx.conf").write_text(_nginx_config(split, port, logged))
+    (folder / "nginx.conf").write_text(_nginx_config(split, port, logged, mark))
 
 
-def _nginx_config(split: Split, port: int, access_log: str) -> str:
+def _nginx_config(split: Split, port: int, access_log: str, mark: str) -> str:
     overrides, key = (name.replace("-", "_") for name in (OVERRIDES, KEY))
     fields = ("msec", "request_id", "request_method", "host", "uri", "status", "request_time")
     more = ("request_length", "bytes_sent", "remote_addr", "version", "upstream_status")
@@ -181,6 +187,7 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     location / {{
+      add_header x-split "{mark}";
       proxy_pass http://$version;
       proxy_http_version 1.1;
       proxy_set_header Connection "";

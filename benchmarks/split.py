@@ -47,7 +47,10 @@ def deployed(**environment: str) -> Iterator[tuple[System, Split]]:
         deployment = system.deploy(WORKER, (new, PERCENT), (old, 100 - PERCENT))
         system.wait_for(WORKER, deployment)
         pin(system)
-        yield system, Split(WORKER, old, new, _socket(system, old), _socket(system, new), PERCENT)
+        yield (
+            system,
+            Split(WORKER, old, new, socket_of(system, old), socket_of(system, new), PERCENT),
+        )
 
 
 def pin(system: System) -> None:
@@ -56,5 +59,6 @@ def pin(system: System) -> None:
         machine.pin(pids, machine.CLIENT if role in ("run", "web") else machine.SERVER)
 
 
-def _socket(system: System, version: str) -> Path:
+def socket_of(system: System, version: str) -> Path:
+    """Where a version's process listens on the edge."""
     return system.edge_folder / names.socket_file(version, names.socket())
