@@ -11,6 +11,7 @@
     workerd.py    the door to workerd's half: one version's process, and its inspection
     modules.py    uploaded parts as workerd's modules
     slots.py      how RPC calls are to be spread, for the JavaScript behind a service binding
+    services.py   service bindings: how one Worker's process reaches another
     bindings.py   upload bindings as workerd's bindings, and those that are refused
 
 An Envoy or workerd field is spelled here and nowhere else. Facts behind the choices were measured

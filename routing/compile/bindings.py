@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from routing.compile import names
 from routing.compile.modules import VersionInvalid, part, text
-from routing.compile.slots import slots_path
+from routing.compile.services import bind
 from routing.snapshot import Binding, Version
 
 _Object = dict[str, Any]
@@ -46,7 +45,10 @@ def worker_bindings(version: Version, contents: Mapping[str, bytes]) -> Bound:
             raise VersionInvalid("binding", f'Binding name "{binding.name}" is used twice.')
         taken.add(binding.name)
         if binding.type == "service":
-            _bind_service(bound, binding, version)
+            _check_service(binding)
+            wrapped, services = bind(binding, version.id)
+            bound.bindings.append(wrapped)
+            bound.services.extend(services)
         else:
             value = _VALUES[binding.type](binding, version, contents)
             bound.bindings.append({"name": binding.name, **value})
@@ -54,7 +56,7 @@ def worker_bindings(version: Version, contents: Mapping[str, bytes]) -> Bound:
 
 
 def _plain(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
-    return {"text": _option(binding, "text")}
+    return {"text": _text(binding, "text")}
 
 
 def _secret(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
@@ -111,43 +113,21 @@ def _blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> 
             f'Binding "{binding.name}": {binding.type} exists in service-worker syntax only. '
             "Upload the file as a module and import it.",
         )
-    return part(version, _option(binding, "part"), contents)
+    return part(version, _text(binding, "part"), contents)
 
 
-def _bind_service(bound: Bound, binding: Binding, version: Version) -> None:
-    """fetch() goes to Envoy, which decides; RPC goes to a slot drawn by runtime/service.js."""
+def _text(binding: Binding, name: str) -> str:
+    value = _option(binding, name)
+    if not isinstance(value, str):
+        raise VersionInvalid("binding", f'Binding "{binding.name}": "{name}" must be a string.')
+    return value
+
+
+def _check_service(binding: Binding) -> None:
+    _text(binding, "service")
+    if binding.options.get("entrypoint") is not None:
+        _text(binding, "entrypoint")
     if binding.options.get("props"):
         raise VersionInvalid(
             "binding", f'Service binding "{binding.name}": props are not supported.'
         )
-    worker, entrypoint = _option(binding, "service"), binding.options.get("entrypoint") or ""
-    entrypoint = "" if entrypoint == "default" else entrypoint
-    inner: list[_Object] = []
-    for slot in (None, *range(names.SLOTS)):
-        kind = "fetch" if slot is None else f"slot{slot}"
-        service = f"service:{binding.name}:{kind}"
-        http = calls(names.target(worker, entrypoint), version.id)
-        if slot is not None:
-            http["capnpConnectHost"] = names.rpc_host(worker, entrypoint, slot)
-        bound.services.append(external(service, names.INTERNAL_SOCKET, http))
-        inner.append({"name": kind, "service": {"name": service}})
-    inner.append({"name": "control", "service": {"name": "agent"}})
-    inner.append({"name": "path", "text": slots_path(worker, entrypoint)})
-    wrapped = {"moduleName": "edge:service", "entrypoint": "service", "innerBindings": inner}
-    bound.bindings.append({"name": binding.name, "wrapped": wrapped})
-
-
-def calls(target: str, caller: str) -> _Object:
-    """HTTP options of a call through Envoy. Injected headers replace any the Worker has set."""
-    headers = {names.TARGET_HEADER: target, names.CALLER_HEADER: caller}
-    return {**hop(), "injectRequestHeaders": [{"name": n, "value": v} for n, v in headers.items()]}
-
-
-def hop() -> _Object:
-    """The URL's scheme and `request.cf` travel in headers between the edge and the processes."""
-    return {"forwardedProtoHeader": names.SCHEME_HEADER, "cfBlobHeader": names.CF_HEADER}
-
-
-def external(name: str, path: str, http: _Object) -> _Object:
-    """A service that is a Unix socket in the edge's folder."""
-    return {"name": name, "external": {"address": f"unix:{path}", "http": http}}

@@ -17,11 +17,15 @@ _UNLIMITED = 100_000
 
 
 def clusters(endpoints: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """One cluster for each name of `names.cluster`, reached through its socket paths.
+    """For each name of `names.cluster` one cluster and its RPC twin, by socket paths.
 
     Several paths are replicas: requests go round them, whichever version key they carry.
     """
-    return [_version_cluster(name, endpoints[name]) for name in sorted(endpoints)]
+    return [
+        _version_cluster(twin, endpoints[name])
+        for name in sorted(endpoints)
+        for twin in (name, names.rpc_cluster(name))
+    ]
 
 
 def _version_cluster(name: str, paths: Sequence[str]) -> dict[str, Any]:

@@ -14,17 +14,8 @@ from routing.compile.clusters import TYPE
 from routing.rules.split import TOTAL, Share
 from routing.snapshot import Worker
 
-ACTION: dict[str, Any] = {
-    # No deadline, and silent streams live: Workers hold WebSockets and event streams for hours.
-    "timeout": "0s",
-    "idle_timeout": "0s",
-    # Only what has not been sent yet is tried again; clusters.py says when that happens.
-    "retry_policy": {
-        "retry_on": "connect-failure,reset-before-request",
-        "num_retries": 2,
-        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
-    },
-}
+# No deadline, and silent streams live: Workers hold WebSockets and event streams for hours.
+ACTION: dict[str, Any] = {"timeout": "0s", "idle_timeout": "0s"}
 _NO_OVERRIDE = {"name": names.OVERRIDES, "present_match": True, "invert_match": True}
 # Present and not empty: an empty key would pin everybody who sends it to one version.
 _HAS_KEY = {
@@ -53,10 +44,9 @@ def worker_routes(worker: Worker, revision: int, entrypoint: str = "") -> list[_
         for share in worker.deployment.shares
     ]
     listed = [
-        *_drawn(split, "", {}, [_NO_OVERRIDE]),
+        *_drawn(split, "", [_NO_OVERRIDE]),
         *pinned,
-        *_drawn(split, names.STALE, _told(names.OUTCOME_HEADER, "applied"), []),
-        *({**r, "typed_per_filter_config": _ASK} for r in _drawn(split, names.CHECKED, {}, [])),
+        *({**r, "typed_per_filter_config": _ASK} for r in _drawn(split, names.CHECKED, [])),
     ]
     return [named(route, worker, revision) for route in listed]
 
@@ -65,20 +55,15 @@ def named(route: _Object, worker: Worker, revision: int) -> _Object:
     """The route with its full name, and with what the log and the proof headers say about it."""
     kind = route["name"]
     said = {
-        "worker": worker.name,
         "deployment": worker.deployment.id,
         "revision": str(revision),
         "reason": names.reason(kind),
-        # Before and after the decide service's own word, in `headers.OUTCOME`.
-        **({"outcome": names.override_outcome(kind, None)} if _certain(kind) else {}),
+        # Before and after the decide service's own word; see `headers.OUTCOME`.
+        **({"outcome": "applied"} if kind == names.OVERRIDE else {}),
         **({"otherwise": "unavailable"} if kind.endswith(names.CHECKED) else {}),
     }
     metadata = {"filter_metadata": {names.METADATA: said}}
     return {**route, "name": names.route(worker.name, kind), "metadata": metadata}
-
-
-def _certain(kind: str) -> bool:
-    return kind == names.OVERRIDE or kind.endswith(names.STALE)
 
 
 def _split(worker: Worker, entrypoint: str) -> _Object:
@@ -92,7 +77,7 @@ def _split(worker: Worker, entrypoint: str) -> _Object:
     return {"clusters": clusters}
 
 
-def _drawn(split: _Object, suffix: str, match: _Object, headers: list[_Object]) -> list[_Object]:
+def _drawn(split: _Object, suffix: str, headers: list[_Object]) -> list[_Object]:
     """A pair of routes: by the version key if there is one, else by a draw for each request."""
     keyed = {
         **ACTION,
@@ -102,8 +87,8 @@ def _drawn(split: _Object, suffix: str, match: _Object, headers: list[_Object]) 
     drawn = {**ACTION, "weighted_clusters": split}
     alone: _Object = {"headers": headers} if headers else {}
     return [
-        _route(names.AFFINITY + suffix, {**match, "headers": [*headers, _HAS_KEY]}, keyed),
-        _route(names.PERCENTAGE + suffix, {**match, **alone}, drawn),
+        _route(names.AFFINITY + suffix, {"headers": [*headers, _HAS_KEY]}, keyed),
+        _route(names.PERCENTAGE + suffix, alone, drawn),
     ]
 
 

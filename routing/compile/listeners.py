@@ -12,6 +12,10 @@ from routing.compile.clusters import TYPE
 _X = f"{TYPE}envoy.extensions."
 _HCM = f"{_X}filters.network.http_connection_manager.v3.HttpConnectionManager"
 _NO_ROUTE = "Nothing answers here (%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+_NO_CLUSTER = (
+    "The version that was chosen exports no entrypoint of that name, or is not running here "
+    "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+)
 _NO_WORKER = (
     "The Worker did not answer: its version is not running, or it broke off "
     "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
@@ -155,8 +159,8 @@ def _router() -> _Object:
 def _local_replies() -> _Object:
     """Envoy's own words name Unix sockets. Only answers with a failure flag are reworded, so the
     fixed answers of routes.py stay as they are."""
-    no_route = _reworded({"flags": ["NR"]}, _NO_ROUTE)
-    return {"mappers": [no_route, _reworded({}, _NO_WORKER)]}
+    first = [_reworded({"flags": [f]}, t) for f, t in (("NR", _NO_ROUTE), ("NC", _NO_CLUSTER))]
+    return {"mappers": [*first, _reworded({}, _NO_WORKER)]}
 
 
 def _reworded(flags: _Object, text: str) -> _Object:

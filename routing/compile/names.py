@@ -54,17 +54,16 @@ DECISION = "envoy.filters.http.ext_authz"
 """Namespace of the dynamic metadata in which Envoy keeps the decide service's answer."""
 
 METADATA = "sluice"
-"""Namespace of our own metadata on routes: worker, reason, outcome, deployment, revision."""
+"""Namespace of our own metadata on routes: reason, outcome, deployment, revision."""
 
 # Kinds of routes, the second half of a route's name. The reason stands before the `+`.
 OVERRIDE = "override"
 AFFINITY = "affinity"
 PERCENTAGE = "percentage"
 RPC = "rpc"
+_RPC_TWIN = "#rpc"
 CHECKED = "+checked"
 """The decide service was asked, and no version of the deployment matched its answer."""
-STALE = "+stale"
-"""It said `applied`, but these routes do not know the version: they are one revision behind."""
 
 
 def log_file(listener: str) -> str:
@@ -97,13 +96,12 @@ def reason(kind: str) -> str:
 def override_outcome(kind: str, told: str | None) -> str:
     """What became of the override header: the log's `route` kind and its `outcome` together.
 
-    `told` is what the decide service answered, None when it did not answer in time.
+    `told` is what the decide service answered, None when it did not answer in time. When it said
+    `applied` and no route knew the version, the two were a moment apart.
     """
-    if kind == OVERRIDE:
-        return "applied"
-    if kind.endswith(STALE):
-        return "not_propagated"
-    return (told or "unavailable") if kind.endswith(CHECKED) else "absent"
+    if not kind.endswith(CHECKED):
+        return "applied" if kind == OVERRIDE else "absent"
+    return "not_propagated" if told == "applied" else told or "unavailable"
 
 
 def target(worker: str, entrypoint: str = "") -> str:
@@ -116,16 +114,26 @@ def cluster(version_id: str, entrypoint: str = "") -> str:
     return target(version_id, entrypoint)
 
 
+def rpc_cluster(name: str) -> str:
+    """The twin of a cluster that carries RPC. Callers hold its connections open for good, so only
+    the first one's `upstream_rq_active` tells whether a version still has requests in it."""
+    return name + _RPC_TWIN
+
+
 def parse_cluster(name: str) -> tuple[str, str]:
     """(version id, entrypoint) of a cluster's name, as the access log's `version` tells it."""
-    version_id, _, entrypoint = name.partition("/")
+    version_id, _, entrypoint = name.removesuffix(_RPC_TWIN).partition("/")
     return version_id, unquote(entrypoint)
 
 
 def rpc_host(worker: str, entrypoint: str, slot: int) -> str:
-    """The CONNECT host of one slot. Hosts have no case and class names do, hence the hex."""
+    """The CONNECT host of one slot.
+
+    Hosts have no case and class names do, hence the hex; Envoy refuses a `_` in them, and no Worker
+    is called anything with a dot.
+    """
     label = "e" + entrypoint.encode().hex() if entrypoint else "default"
-    return f"{worker}.{label}.s{slot}.rpc:80"
+    return f"{worker.replace('_', '.u')}.{label}.s{slot}.rpc:80"
 
 
 def socket(entrypoint: str = "") -> str:

@@ -9,14 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from routing.compile import names
-from routing.compile.bindings import (
-    SUPPORTED,
-    BindingUnsupported,
-    external,
-    hop,
-    worker_bindings,
-)
+from routing.compile.bindings import SUPPORTED, BindingUnsupported, worker_bindings
 from routing.compile.modules import VersionInvalid, part, text, worker_modules
+from routing.compile.services import external, hop
 from routing.snapshot import Version
 
 __all__ = [

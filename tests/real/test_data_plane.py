@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 import pytest
 
+from routing.compile import names
 from routing.compile.names import KEY, OVERRIDES
 from routing.rules import affinity
 from routing.rules.split import TOTAL
 from tests.real.edge import METADATA, Edge, Upload, eventually, service, upload
-from tests.real.workers import CALLER, ECHO
+from tests.real.workers import CALLER, ECHO, ODD
 
 pytestmark = pytest.mark.real
 PRIVATE = ("x-edge-", "x-sluice-", "x-envoy-")
@@ -65,7 +66,13 @@ def started(edge: Edge) -> Plane:
         service("SUMS", "echo", "Sums"),
         service("GHOST", "ghost"),
         service("NOPE", "echo", "Nope"),
+        service("ODD", "odd_name", "we ird/é"),
+        service("FRESH", "odd_name", "Fresh"),
     ]
+    odd = edge.run("odd_name", upload(ODD, bindings=[METADATA]))
+    more = ODD + "export class Fresh extends Odd {}"
+    odder = edge.run("odd_name", upload(more, number=2, bindings=[METADATA]))
+    edge.deploy("odd_name", (odder, 50_000), (odd, 50_000))
     caller = edge.run("caller", upload(CALLER, bindings=bindings))
     edge.deploy("caller", (caller, TOTAL))
     edge.deploy("echo", (new, 30_000), (old, 70_000))
@@ -195,12 +202,14 @@ def test_a_header_of_60_kb_works(plane: Plane) -> None:
 # --- the decide service ---------------------------------------------------------------------------
 
 
-def test_routes_that_lag_behind_the_decide_service_say_so(plane: Plane) -> None:
+def test_only_the_routes_decide_what_is_in_the_deployment(plane: Plane) -> None:
     plane.edge.forced_outcome = "applied"
-    reply = plane.edge.get("echo", headers=plane.override("of-the-next-revision"))
+    reply = plane.edge.get("echo", headers=plane.override("of-another-revision"))
     assert reply.status == 200 and reply.json["id"] in (plane.old_id, plane.new_id)
     assert reply.headers["x-sluice-reason"] == "percentage"
-    assert reply.headers["x-sluice-override"] == "not_propagated"
+    line = plane.edge.log("proof", ray=reply.headers["cf-ray"])
+    kind = names.parse_route(line["route"])[1]
+    assert names.override_outcome(kind, line["outcome"]) == "not_propagated"
 
 
 def test_a_slow_decide_service_costs_a_quarter_of_a_second_at_most(plane: Plane) -> None:
@@ -280,10 +289,24 @@ def test_rpc_follows_the_percentages_and_their_change(plane: Plane, binding: str
     eventually(lambda: plane.call("/rpc", 20, binding=binding).json == {plane.new_id: 20}, 3)
 
 
+def test_any_name_of_a_worker_and_an_entrypoint_will_do(plane: Plane) -> None:
+    assert plane.call("/fetch", binding="ODD").json == "odd"
+    assert plane.call("/rpc", 2, binding="ODD").json == {"odd": 2}
+
+
 def test_rpc_carries_callbacks_stubs_and_errors(plane: Plane) -> None:
     assert plane.call("/twice").json == 42
     assert plane.call("/counter").json == 1
     assert plane.call("/fails").text == "TypeError: on purpose"
+
+
+def test_an_entrypoint_of_one_version_fails_clearly_on_the_other(plane: Plane) -> None:
+    replies = [plane.call("/fetch", binding="FRESH") for _ in range(40)]
+    assert {reply.status for reply in replies} == {200, 503}
+    refused = next(reply for reply in replies if reply.status == 503)
+    assert "The version that was chosen exports no entrypoint of that name" in refused.text
+    called = [plane.call("/rpc", 1, binding="FRESH") for _ in range(40)]
+    assert {reply.text for reply in called} == {'{"odd":1}', "Error: Network connection lost."}
 
 
 @pytest.mark.parametrize("binding", ["GHOST", "NOPE"])

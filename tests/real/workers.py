@@ -40,6 +40,16 @@ export default class extends WorkerEntrypoint {
 }
 """
 
+ODD = """
+import { WorkerEntrypoint } from "cloudflare:workers";
+class Odd extends WorkerEntrypoint {
+  fetch() { return Response.json("odd"); }
+  who() { return "odd"; }
+}
+export { Odd as "we ird/é" };
+export default { fetch() { return Response.json("plain"); } };
+"""
+
 CALLER = """
 async function count(calls, call) {
   const found = {};

@@ -91,6 +91,14 @@ EVERY_BINDING = make_version(
         Binding(name="SUMS", type="service", options={"service": "pricing", "entrypoint": "Sums"}),
     ),
 )
+CALLER = make_version(
+    6,
+    bindings=(
+        Binding(name="PRICES", type="service", options={"service": "pricing"}),
+        Binding(name="SUMS", type="service", options={"service": "pricing", "entrypoint": "Sums"}),
+        Binding(name="GHOST", type="service", options={"service": "ghost"}),
+    ),
+)
 SERVICE_WORKER = make_version(
     4,
     main_module="",
@@ -121,6 +129,7 @@ SNAPSHOTS = {
                 hostnames=("pricing.localhost", "Prices.example"),
             ),
             make_worker("check_out", (make_version(5), 33_333), (make_version(4), 66_667)),
+            make_worker("caller", (CALLER, TOTAL)),
         ),
     ),
 }

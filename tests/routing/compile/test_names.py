@@ -10,6 +10,7 @@ from routing.rules.override import Outcome
 from routing.snapshot import Export
 from tests.routing.compile.cases import FETCH, SUMS, make_version, version_id
 
+WORKERS = st.from_regex(r"[a-z0-9]([a-z0-9_-]{0,9}[a-z0-9])?", fullmatch=True)
 ENTRYPOINTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
@@ -17,6 +18,7 @@ ENTRYPOINTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 def test_a_cluster_tells_its_version_and_entrypoint(entrypoint: str) -> None:
     name = names.cluster(version_id(1), entrypoint)
     assert names.parse_cluster(name) == (version_id(1), entrypoint)
+    assert names.parse_cluster(names.rpc_cluster(name)) == (version_id(1), entrypoint)
 
 
 @given(st.lists(ENTRYPOINTS, min_size=2, max_size=2, unique=True))
@@ -26,6 +28,12 @@ def test_entrypoints_share_no_name(pair: list[str]) -> None:
     assert names.rpc_host("w", one, 0).lower() != names.rpc_host("w", other, 0).lower()
     sockets = [names.socket_file(version_id(1), names.socket(name)) for name in pair]
     assert sockets[0] != sockets[1]
+
+
+@given(st.lists(WORKERS, min_size=2, max_size=2, unique=True))
+def test_workers_share_no_rpc_host(pair: list[str]) -> None:
+    hosts = {names.rpc_host(worker, "Sums", 0) for worker in pair}
+    assert len(hosts) == 2 and not any("_" in host or ".." in host for host in hosts)
 
 
 @given(ENTRYPOINTS)
@@ -50,7 +58,6 @@ def test_a_route_tells_its_worker_and_kind(worker: str) -> None:
         ("affinity", "affinity"),
         ("percentage", "percentage"),
         ("affinity+checked", "affinity"),
-        ("percentage+stale", "percentage"),
         ("rpc", ""),
         ("no-worker", ""),
     ],
@@ -68,7 +75,7 @@ def test_reasons(kind: str, reason: str) -> None:
         ("percentage+checked", "unknown_version", "unknown_version"),
         ("affinity+checked", "absent", "absent"),
         ("percentage+checked", None, "unavailable"),
-        ("percentage+stale", "applied", "not_propagated"),
+        ("percentage+checked", "applied", "not_propagated"),
     ],
 )
 def test_override_outcomes(kind: str, told: str | None, outcome: str) -> None:

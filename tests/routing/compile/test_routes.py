@@ -9,10 +9,21 @@ import pytest
 
 from routing.compile import envoy, names
 from routing.rules.split import TOTAL
-from routing.snapshot import Snapshot
+from routing.snapshot import Binding, Snapshot, Worker
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
 
 OLD, NEW = make_version(1), make_version(2)
+CALLER = make_version(
+    9,
+    bindings=(
+        Binding(name="W", type="service", options={"service": "w", "entrypoint": "default"}),
+        Binding(name="SUMS", type="service", options={"service": "w", "entrypoint": "Sums"}),
+    ),
+)
+
+
+def called(worker: Worker) -> Snapshot:
+    return Snapshot(revision=1, workers=(worker, make_worker("caller", (CALLER, TOTAL))))
 
 
 def domains(routes: dict[str, Any]) -> list[str]:
@@ -20,7 +31,7 @@ def domains(routes: dict[str, Any]) -> list[str]:
 
 
 def test_weights_that_do_not_sum_are_refused() -> None:
-    broken = Snapshot(revision=1, workers=(make_worker("w", (NEW, 1), (OLD, TOTAL)),))
+    broken = called(make_worker("w", (NEW, 1), (OLD, TOTAL)))
     with pytest.raises(ValueError, match="weights of w must sum to 100000"):
         envoy.public_routes(broken)
     with pytest.raises(ValueError, match="weights of w"):
@@ -58,15 +69,32 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 def test_rpc_has_a_host_for_each_running_version_and_entrypoint() -> None:
     old, new = make_version(1), make_version(2, exports=(FETCH, SUMS))
-    snapshot = Snapshot(revision=1, workers=(make_worker("w", (new, 0), (old, TOTAL)),))
+    snapshot = called(make_worker("w", (new, 0), (old, TOTAL)))
     routes = envoy.internal_routes(snapshot, {new.id: 5})
     assert domains(routes) == ["w.default.s5.rpc:80", "w.e53756d73.s5.rpc:80", "*"]
 
 
+def test_a_worker_that_nobody_calls_has_no_internal_route() -> None:
+    alone = make_worker("w", (NEW, TOTAL))
+    for snapshot in (
+        Snapshot(revision=1, workers=(alone,)),
+        called(make_worker("v", (OLD, TOTAL))),
+    ):
+        routes = envoy.internal_routes(snapshot, {NEW.id: 0, OLD.id: 0})
+        assert domains(routes) == ["*"] and "matcher" not in routes["virtual_hosts"][0]
+
+
+def test_a_caller_that_is_leaving_can_still_call() -> None:
+    snapshot = Snapshot(revision=1, workers=(make_worker("w", (NEW, TOTAL)),))
+    routes = envoy.internal_routes(snapshot, {NEW.id: 0}, {"caller": [CALLER]})
+    assert domains(routes) == ["w.default.s0.rpc:80", "*"]
+    assert "matcher" in routes["virtual_hosts"][-1]
+
+
 def test_a_version_that_left_the_deployment_can_still_be_called_for_a_while() -> None:
     gone, now = make_version(1), make_version(2)
-    snapshot = Snapshot(revision=1, workers=(make_worker("w", (now, TOTAL)),))
+    snapshot = called(make_worker("w", (now, TOTAL)))
     routes = envoy.internal_routes(snapshot, {gone.id: 0, now.id: 1}, {"w": [gone]})
     hosts = {host["name"]: host["routes"][0]["route"] for host in routes["virtual_hosts"][:-1]}
-    assert hosts["w.default.s0.rpc:80"]["cluster"] == names.cluster(gone.id)
-    assert hosts["w.default.s1.rpc:80"]["cluster"] == names.cluster(now.id)
+    clusters = [hosts[f"w.default.s{slot}.rpc:80"]["cluster"] for slot in (0, 1)]
+    assert clusters == [names.rpc_cluster(v.id) for v in (gone, now)]

@@ -43,6 +43,8 @@ def test_an_unsupported_binding_is_refused_by_name(kind: str) -> None:
     [
         (Binding(name="A", type="text_blob", options={"part": "x"}), "service-worker syntax only"),
         (Binding(name="A", type="plain_text"), 'lacks "text"'),
+        (Binding(name="A", type="plain_text", options={"text": 5}), '"text" must be a string'),
+        (Binding(name="A", type="service", options={"service": ["w"]}), "must be a string"),
         (Binding(name="A", type="json"), 'lacks "json"'),
         (Binding(name="A", type="service"), 'lacks "service"'),
         (Binding(name="A", type="secret_text"), "has no text"),
