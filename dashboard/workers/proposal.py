@@ -76,7 +76,8 @@ def _rest(text: str) -> Decimal:
         number = Decimal(text.strip())
     except InvalidOperation:
         return Decimal(0)
-    return Decimal(100) - number if 0 <= number <= 100 else Decimal(0)
+    fits = number.is_finite() and 0 <= number <= 100
+    return Decimal(100) - number if fits else Decimal(0)
 
 
 def _as_listed(split: tuple[Share, ...], live: Deployment | None) -> tuple[Share, ...]:

@@ -1,0 +1,42 @@
+"""The cast of the pages' tests: maya operates, vera may only look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboard.accounts.models import Role
+from tests.factories import make_user
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    """Pages name files as they are: nobody collected and hashed them for a test."""
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Hashing slowly on purpose is Django's business and tested there."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def maya(db: None) -> Client:
+    """An operator, signed in."""
+    client = Client()
+    client.force_login(make_user("maya", Role.OPERATOR))
+    return client
+
+
+@pytest.fixture
+def vera(db: None) -> Client:
+    """A viewer, signed in."""
+    client = Client()
+    client.force_login(make_user("vera", Role.VIEWER))
+    return client

@@ -1,0 +1,69 @@
+"""An edge's proof listener for tests: records what arrives, answers as it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+RAY = "3a2b52e4135fc6d4-DEV"
+
+
+class FakeEdge(ThreadingHTTPServer):
+    """`requests` are (method, target, headers, body); `before` runs ahead of each answer."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.requests: list[tuple[str, str, list[tuple[str, str]], bytes]] = []
+        self.status = 200
+        self.headers = [("content-type", "text/plain; charset=utf-8"), ("cf-ray", RAY)]
+        self.body = b"hello"
+        self.raw: bytes | None = None
+        self.before: Callable[[], Any] = lambda: None
+
+    def handle_error(self, *args: Any) -> None:
+        """A client that has read enough hangs up; that is no failure of the test."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeEdge
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        self.server.requests.append((self.command, self.path, self.headers.items(), body))
+        self.server.before()
+        if self.server.raw is not None:
+            self.wfile.write(self.server.raw)
+            return
+        self.send_response(self.server.status)
+        for name, value in [*self.server.headers, ("content-length", str(len(self.server.body)))]:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    do_HEAD = do_POST = do_PUT = do_GET
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def fake_edge() -> Iterator[FakeEdge]:
+    server = FakeEdge()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,130 @@
+"""The playground's page before anything is sent: presets, and what the rules predict."""
+
+import pytest
+
+from tests.factories import make_deployment, make_edge, make_version, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(db):
+    worker = make_worker("shop", versions=3)
+    one, two, _ = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    make_deployment(worker, (two, 0), (one, 100))
+    return worker
+
+
+def verdict(client, **sent):
+    response = client.post(
+        "/playground/verdict/", {"worker": "shop"} | sent, HTTP_HX_REQUEST="true"
+    )
+    assert response.status_code == 200
+    html = " ".join(response.content.decode().split())
+    assert html.startswith('<div id="verdict"')
+    return html
+
+
+def id_of(worker, number):
+    return str(worker.versions.get(number=number).id)
+
+
+def test_no_workers_says_how_to_begin(maya):
+    assert b"npx wrangler deploy" in maya.get("/playground/").content
+
+
+def test_worker_and_version_are_preset_by_the_address(maya, shop):
+    make_worker("aaa")
+    html = maya.get(f"/playground/?worker=shop&version={id_of(shop, 2)}").content.decode()
+    assert f'value="{id_of(shop, 2)}" selected' in html
+    assert "Will be applied" in html
+
+
+def test_an_unknown_worker_is_not_found(maya):
+    assert maya.get("/playground/?worker=nobody").status_code == 404
+
+
+def test_a_worker_without_deployment_predicts_nothing(maya):
+    make_worker("shop")
+    assert b"shop has no deployment" in maya.get("/playground/?worker=shop").content
+
+
+def test_every_outcome_is_explained_before_sending(maya, shop):
+    other = make_version("other")
+    cases = {
+        "": "absent",
+        f'shop="{id_of(shop, 2)}"': "applied",
+        f"shop={id_of(shop, 2)}": None,  # a token or a number, as the id begins
+        'shap="x"': "not_addressed",
+        "shop=tok": "not_a_string",
+        'shop="nope"': "unknown_version",
+        f'shop="{other.id}"': "unknown_version",
+        f'shop="{id_of(shop, 3)}"': "not_in_deployment",
+        "=": "invalid_header",
+    }
+    for raw, outcome in cases.items():
+        html = verdict(maya, mode="raw", raw=raw)
+        if outcome:
+            assert f">{outcome}</code>" in html, (raw, html)
+        else:
+            assert ">not_a_string</code>" in html or ">invalid_header</code>" in html
+
+
+def test_a_fix_is_offered(maya, shop):
+    html = verdict(maya, mode="raw", raw="shop=tok")
+    assert 'value="shop=&quot;tok&quot;"' in html
+
+
+def test_a_version_outside_the_deployment_can_be_added(maya, shop):
+    html = verdict(maya, version=id_of(shop, 3))
+    assert f"/workers/shop/split/?version={id_of(shop, 3)}&amp;percentage=0" in html
+
+
+def test_a_viewer_is_not_offered_to_add_it(vera, shop):
+    assert "/workers/shop/split/" not in verdict(vera, version=id_of(shop, 3))
+
+
+def test_a_key_predicts_the_version_it_sticks_to(maya, shop):
+    make_deployment(shop, (shop.versions.get(number=2), 100), (shop.versions.get(number=1), 0))
+    html = verdict(maya, key="user-4411")
+    assert "The version key is pinned to" in html
+    assert "This key is on the newest live version from" in html
+
+
+def test_an_edge_that_lags_is_told(maya, shop):
+    make_edge(applied_revision=1)
+    html = verdict(maya, version=id_of(shop, 2))
+    assert ">not_propagated</code>" in html or ">not_in_deployment</code>" in html
+
+
+def test_what_was_typed_is_escaped(maya, shop):
+    html = verdict(maya, mode="raw", raw='"><script>alert(1)</script>')
+    assert "<script>alert" not in html
+
+
+def test_without_scripts_checking_gives_the_whole_page(maya, shop):
+    response = maya.post("/playground/verdict/", {"worker": "shop", "mode": "raw", "raw": "shop=1"})
+    assert b"<html" in response.content and b"not_a_string" in response.content
+
+
+def test_a_viewers_methods_are_off(vera, shop):
+    html = vera.get("/playground/?worker=shop").content.decode()
+    assert "<option disabled>POST</option>" in " ".join(html.split())
+    assert "Viewers send GET and HEAD." in html
+
+
+def test_queries_do_not_grow(maya, django_assert_max_num_queries):
+    def count():
+        with django_assert_max_num_queries(100) as counted:
+            maya.get("/playground/?worker=w0")
+        return len(counted)
+
+    for i in range(3):
+        make_deployment(make_worker(f"w{i}", versions=3))
+    few = count()
+    for i in range(3, 30):
+        make_deployment(make_worker(f"w{i}"))
+    for _ in range(27):
+        make_version("w0")
+    assert count() == few <= 22

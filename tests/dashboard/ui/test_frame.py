@@ -1,0 +1,81 @@
+"""The frame: who gets in, what errors look like, and that no page needs an inline script."""
+
+import re
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+
+from tests.factories import make_deployment, make_edge, make_version, make_worker
+
+pytestmark = pytest.mark.django_db
+
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|\sstyle=|\son[a-z]+=\"|javascript:", re.I)
+
+
+@pytest.mark.parametrize("path", ["/workers/", "/playground/", "/accounts/", "/workers/shop/"])
+def test_a_stranger_is_sent_to_sign_in(client, path):
+    response = client.get(path)
+    assert response.status_code == 302
+    assert response["Location"] == f"/accounts/login/?next={path}"
+
+
+def test_the_root_leads_to_the_workers(maya):
+    assert maya.get("/")["Location"] == "/workers/"
+
+
+def test_health_needs_no_person(client):
+    assert client.get("/healthz").json() == {"status": "ok", "revision": 0}
+
+
+def test_every_page_keeps_to_the_strict_policy(maya):
+    make_edge()
+    worker = make_worker("shop", versions=2)
+    one, two = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    make_deployment(worker, (two, 25), (one, 75))
+    pages = [
+        "/workers/",
+        "/workers/shop/",
+        "/workers/shop/split/",
+        "/workers/shop/rollback/",
+        f"/workers/shop/versions/{one.id}/",
+        "/playground/?worker=shop",
+        "/accounts/",
+        "/nothing-here",
+    ]
+    for path in pages:
+        response = maya.get(path)
+        html = response.content.decode()
+        assert response.status_code == (404 if path == "/nothing-here" else 200), path
+        assert not INLINE.search(html), (path, INLINE.search(html))
+        policy = response["Content-Security-Policy"]
+        assert "default-src 'self'" in policy and "unsafe" not in policy
+
+
+def test_what_does_not_exist_says_so_in_style(maya):
+    response = maya.get("/workers/nobody/")
+    assert response.status_code == 404
+    assert b"There is no such page" in response.content
+
+
+def test_an_expired_form_says_what_to_do(maya):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = maya.cookies
+    response = strict.post("/accounts/logout/")
+    assert response.status_code == 403
+    assert b"The form is no longer valid" in response.content
+
+
+@pytest.mark.parametrize("template", ["500.html", "400.html", "403_csrf.html"])
+def test_the_worst_errors_need_neither_person_nor_database(template, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert "Sluice" in render_to_string(template)
+
+
+def test_the_frame_names_the_edges(maya):
+    worker = make_worker()
+    make_deployment(worker, (make_version(worker), 100))
+    make_edge("local-1", applied_revision=1)
+    make_edge("local-2", applied_revision=0)
+    assert b"1/2" in maya.get("/accounts/").content

@@ -1,0 +1,27 @@
+"""One view, page or fragment: what the server sends to whom."""
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_plain_request_gets_the_page(maya):
+    response = maya.get("/workers/")
+    assert b"<html" in response.content
+    assert {"HX-Request", "HX-Boosted"} <= set(response["Vary"].replace(" ", "").split(","))
+
+
+def test_htmx_gets_the_fragment(maya):
+    response = maya.get("/workers/", headers={"HX-Request": "true"})
+    assert b"<html" not in response.content
+    assert response.content.strip().startswith(b'<div id="worker-list"')
+
+
+def test_a_boosted_request_gets_the_page(maya):
+    response = maya.get("/workers/", headers={"HX-Request": "true", "HX-Boosted": "true"})
+    assert b"<html" in response.content
+
+
+def test_a_fragment_asks_nothing_for_the_frame(maya, django_assert_max_num_queries):
+    with django_assert_max_num_queries(3):  # session, person, Workers
+        maya.get("/workers/", headers={"HX-Request": "true"})

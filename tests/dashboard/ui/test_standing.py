@@ -1,0 +1,77 @@
+"""Who is stable and who the candidate, over the histories that can happen."""
+
+import pytest
+
+from dashboard.ui.standing import Role, of, phrase, with_standings
+from routing.models import Deployment, Worker
+from tests.factories import make_deployment, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+def after(*deployments: tuple[tuple[int, float], ...]) -> list[tuple[int, Role]]:
+    """(version number, role) in display order, after deployments of (number, percentage)."""
+    worker = make_worker("shop", versions=4)
+    by_number = {v.number: v for v in worker.versions.all()}
+    for shares in deployments:
+        made = make_deployment(worker, *((by_number[n], p) for n, p in shares))
+    return roles(worker, made)
+
+
+def roles(worker: Worker, deployment: Deployment) -> list[tuple[int, Role]]:
+    found = with_standings(Deployment.objects.filter(pk=deployment.pk)).get()
+    return [(s.version.number, s.role) for s in of(found)]
+
+
+def test_one_version_is_stable():
+    assert after([(1, 100)]) == [(1, Role.STABLE)]
+
+
+def test_a_staged_version_is_a_hollow_candidate_and_comes_first():
+    assert after([(1, 100)], [(1, 100), (2, 0)]) == [(2, Role.STAGED), (1, Role.STABLE)]
+
+
+def test_stable_is_what_last_held_everything_even_below_half():
+    history = [[(1, 100)], [(2, 0), (1, 100)], [(2, 90), (1, 10)]]
+    assert after(*history) == [(2, Role.CANDIDATE), (1, Role.STABLE)]
+
+
+def test_without_such_a_version_the_lower_number_is_stable():
+    assert after([(2, 50), (1, 50)]) == [(2, Role.CANDIDATE), (1, Role.STABLE)]
+
+
+def test_a_version_that_came_between_does_not_confuse():
+    history = [[(1, 100)], [(3, 100)], [(2, 40), (1, 60)]]
+    assert after(*history) == [(2, Role.CANDIDATE), (1, Role.STABLE)]
+
+
+def test_the_old_version_kept_at_zero_after_promotion_is_previous():
+    history = [[(1, 100)], [(2, 25), (1, 75)], [(2, 100), (1, 0)]]
+    assert after(*history) == [(1, Role.PREVIOUS), (2, Role.STABLE)]
+
+
+def test_a_candidate_stepped_down_to_zero_stays_a_candidate():
+    history = [[(1, 100)], [(2, 25), (1, 75)], [(2, 0), (1, 100)]]
+    assert after(*history) == [(2, Role.STAGED), (1, Role.STABLE)]
+
+
+def test_an_older_version_staged_again_is_a_candidate():
+    history = [[(1, 100)], [(2, 100)], [(1, 0), (2, 100)]]
+    assert after(*history) == [(1, Role.STAGED), (2, Role.STABLE)]
+
+
+def test_roles_of_old_deployments_are_those_of_their_time():
+    worker = make_worker("shop", versions=2)
+    one, two = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    ramp = make_deployment(worker, (two, 25), (one, 75))
+    make_deployment(worker, (two, 100))
+    assert roles(worker, ramp) == [(2, Role.CANDIDATE), (1, Role.STABLE)]
+
+
+def test_the_split_in_words():
+    worker = make_worker("shop", versions=2)
+    one, two = worker.versions.order_by("number")
+    made = make_deployment(worker, (two, 33.333), (one, 66.667))
+    found = with_standings(Deployment.objects.filter(pk=made.pk)).get()
+    assert phrase(of(found)) == "Candidate 33.333%, stable 66.667%"

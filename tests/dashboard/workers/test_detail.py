@@ -1,0 +1,145 @@
+"""One Worker: what is live, its versions, its deployments."""
+
+import pytest
+
+from routing.snapshot import Binding, Secret
+from tests.factories import (
+    make_deployment,
+    make_draft,
+    make_edge,
+    make_propagation,
+    make_user,
+    make_version,
+    make_worker,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(db):
+    """#1 live at 75 %, #2 at 25 %, #3 rolled back, #4 never deployed."""
+    worker = make_worker("shop", versions=4)
+    one, two, three, _ = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    make_deployment(worker, (three, 100))
+    make_deployment(worker, (one, 100), message="Sheet fails <in> Safari")
+    make_deployment(worker, (two, 0), (one, 100))
+    make_deployment(worker, (two, 25), (one, 75), author=make_user("jonas"))
+    return worker
+
+
+def read(client, path="/workers/shop/"):
+    response = client.get(path)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def test_the_live_card_names_versions_roles_and_percentages(maya, shop):
+    html = read(maya)
+    assert "Candidate 25%" in html and "Stable 75%" in html
+    assert "jonas via dashboard" in html
+    for share in shop.deployments.newest_first().first().shares.all():
+        assert str(share.version_id) in html
+
+
+def test_every_version_tells_how_it_stands(maya, shop):
+    html = read(maya)
+    for words in ("Live 25%", "Live 75%", "Rolled back", "Never deployed"):
+        assert f"<b>{words}</b>" in html
+
+
+def test_the_timeline_tells_what_each_deployment_did(maya, shop):
+    html = read(maya)
+    told = ["0% to 25%", "#2 staged at 0%", "Rolled back to #1", "#3 to 100%", "#1 to 100%"]
+    places = [html.index(f"<b>{words}</b>") for words in told]
+    assert places == sorted(places)
+    assert "Sheet fails &lt;in&gt; Safari" in html
+
+
+def test_the_meter_shows_each_edge(maya, shop):
+    active = shop.deployments.newest_first().first()
+    make_propagation(make_edge("local-1"), active, after_ms=61)
+    make_propagation(make_edge("local-2"), active, after_ms=84)
+    html = read(maya)
+    assert "2/2 edges on revision 5 in 84 ms" in html
+    assert "local-1 61 ms" in html
+
+
+def test_a_lagging_edge_is_named_with_what_it_has(maya, shop):
+    make_edge("slow", applied_revision=4)
+    assert "slow still on revision 4" in read(maya) or "slow is taking over" in read(maya)
+
+
+def test_a_worker_without_deployment_says_that_nothing_is_live(maya):
+    make_worker("shop")
+    assert "Nothing is live" in read(maya)
+
+
+def test_a_name_that_no_header_can_address_is_warned_about(maya):
+    make_worker("2fa")
+    assert "2fa cannot be overridden" in read(maya, "/workers/2fa/")
+
+
+def test_a_viewer_sees_the_controls_off_with_the_reason(vera, shop):
+    html = read(vera)
+    assert "You are a viewer. Operators: jonas." in html
+    assert "disabled" in html
+    assert "/workers/shop/split/" not in html and "/workers/shop/rollback/" not in html
+
+
+def test_uploads_are_escaped(maya):
+    make_version("shop", make_draft(tag="<i>t", message='"><script>alert(1)</script>'))
+    html = read(maya)
+    assert "<script>alert" not in html and "<i>t" not in html
+
+
+def test_older_deployments_are_a_page_away(maya):
+    worker = make_worker("shop", versions=2)
+    one, two = worker.versions.order_by("number")
+    for _ in range(12):
+        make_deployment(worker, (one, 100))
+        make_deployment(worker, (two, 100))
+    assert "?before=5#history" in read(maya)
+    older = read(maya, "/workers/shop/?before=5")
+    assert older.count('class="entry"') == 4
+    assert 'class="live-now"' not in older
+    assert read(maya, "/workers/shop/?before=nonsense")
+
+
+def test_queries_do_not_grow_with_versions_and_deployments(maya, django_assert_max_num_queries):
+    make_edge()
+    worker = make_worker("shop", versions=3)
+
+    def count():
+        with django_assert_max_num_queries(100) as counted:
+            read(maya)
+        return len(counted)
+
+    one, two, three = worker.versions.order_by("number")
+    for percentage in (0, 1, 5):
+        make_deployment(worker, (three, percentage), (two, 100 - percentage))
+    few = count()
+    for i in range(27):
+        newest = make_version(worker)
+        make_deployment(worker, (newest, i), (one, 100 - i))
+    assert count() == few <= 16
+
+
+def test_a_version_has_its_own_page(maya, shop):
+    version = shop.versions.get(number=4)
+    html = read(maya, f"/workers/shop/versions/{version.id}/")
+    assert "Version #4" in html and "index.js" in html
+    assert f"Cloudflare-Workers-Version-Overrides: shop=&quot;{version.id}&quot;" in html
+
+
+def test_another_workers_version_is_not_found_here(maya, shop):
+    other = make_version("other")
+    assert maya.get(f"/workers/shop/versions/{other.id}/").status_code == 404
+
+
+def test_secrets_are_never_shown(maya):
+    secret = Binding(name="KEY", type="secret_text", secret=Secret("hunter2"))
+    version = make_version("shop", make_draft(bindings=[secret]))
+    html = read(maya, f"/workers/shop/versions/{version.id}/")
+    assert "hidden" in html and "hunter2" not in html

@@ -1,0 +1,94 @@
+"""The list of Workers."""
+
+import pytest
+
+from tests.factories import make_deployment, make_user, make_version, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+def test_nothing_yet_says_how_to_begin(maya):
+    assert b"npx wrangler deploy" in maya.get("/workers/").content
+
+
+def test_each_worker_shows_state_split_and_who(maya):
+    worker = make_worker("shop", versions=2)
+    one, two = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    make_deployment(worker, (two, 25), (one, 75), author=make_user("jonas"), source="wrangler")
+    html = maya.get("/workers/").content.decode()
+    assert "Ramping 25%" in html
+    assert 'aria-label="Candidate 25%, stable 75%"' in html
+    assert "jonas" in html and "via wrangler" in html
+
+
+def states_of(client, query=""):
+    html = client.get(f"/workers/{query}").content.decode()
+    return [name for name in ("ramp", "stage", "back", "calm", "new") if f'id="w-{name}"' in html]
+
+
+@pytest.fixture
+def one_of_each(db):
+    for name in ("ramp", "stage", "back", "calm", "new"):
+        worker = make_worker(name, versions=2)
+        one, two = worker.versions.order_by("number")
+        if name != "new":
+            make_deployment(worker, (one, 100))
+        if name == "ramp":
+            make_deployment(worker, (two, 5), (one, 95))
+        if name == "stage":
+            make_deployment(worker, (two, 0), (one, 100))
+        if name == "back":
+            make_deployment(worker, (two, 100))
+            make_deployment(worker, (one, 100), message="Bad <b>signature</b>")
+
+
+def test_attention_comes_first(maya, one_of_each):
+    html = maya.get("/workers/").content.decode()
+    places = [html.index(f'id="w-{n}"') for n in ("ramp", "stage", "back", "new", "calm")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?state=ramping", ["ramp"]),
+        ("?state=staged", ["stage"]),
+        ("?state=rolled-back", ["back"]),
+        ("?state=never", ["new"]),
+        ("?state=stable", ["calm"]),
+        ("?q=AL", ["calm"]),
+        ("?q=zzz", []),
+    ],
+)
+def test_filters_live_in_the_address(maya, one_of_each, query, found):
+    assert states_of(maya, query) == found
+
+
+def test_messages_are_escaped(maya, one_of_each):
+    html = maya.get("/workers/").content.decode()
+    assert "Bad &lt;b&gt;signature&lt;/b&gt;" in html and "<b>signature" not in html
+
+
+def test_a_search_that_finds_nothing_is_escaped(maya):
+    make_worker("shop")
+    assert b"<script>" not in maya.get("/workers/?q=<script>").content
+
+
+def queries_for(client, count, django_assert_max_num_queries):
+    with django_assert_max_num_queries(100) as counted:
+        assert client.get("/workers/").status_code == 200
+    return len(counted)
+
+
+def test_queries_do_not_grow_with_the_workers(maya, django_assert_max_num_queries):
+    def fill(start, stop):
+        for i in range(start, stop):
+            worker = make_worker(f"w{i}")
+            two = make_version(worker)
+            make_deployment(worker, (two, 25), (worker.versions.get(number=1), 75))
+
+    fill(0, 3)
+    few = queries_for(maya, 3, django_assert_max_num_queries)
+    fill(3, 30)
+    assert queries_for(maya, 30, django_assert_max_num_queries) == few <= 10
