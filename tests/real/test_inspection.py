@@ -10,7 +10,7 @@ import pytest
 
 from routing.agent.inspection import Inspection, Refused, inspect
 from routing.snapshot import Binding, Export
-from tests.real.edge import Upload, upload
+from tests.real.uploads import Upload, upload
 
 pytestmark = pytest.mark.real
 FETCH = "export default { fetch() { return new Response('hello'); } };"

@@ -1,0 +1,180 @@
+"""What the edge itself says, and what nobody can make it say."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from routing.compile.names import KEY
+from routing.rules.split import TOTAL
+from tests.real.edge import stop
+from tests.real.plane import Plane
+from tests.real.uploads import METADATA, upload
+from tests.real.workers import ECHO
+
+pytestmark = pytest.mark.real
+PRIVATE = ("x-edge-", "x-sluice-", "x-envoy-")
+
+
+# --- nothing can be forged ------------------------------------------------------------------------
+
+FORGED = {
+    "x-edge-worker": "echo/Sums",
+    "x-edge-caller": "somebody",
+    "x-edge-outcome": "applied",
+    "x-edge-route": "echo/override",
+    "x-envoy-upstream-rq-timeout-ms": "1",
+    "x-envoy-max-retries": "9",
+    "x-sluice-version": "forged",
+}
+
+
+def test_our_headers_from_outside_have_no_effect(plane: Plane) -> None:
+    plane.split(0)
+    headers = {**FORGED, "X-Edge-Version": plane.new_id, "x-edge-proto": "https", "x-edge-cf": "{}"}
+    reply = plane.edge.get("echo", headers=headers)
+    assert (reply.json["id"], reply.json["entrypoint"]) == (plane.old_id, "")
+    assert reply.headers["x-sluice-version"] == plane.old_id
+    assert not [name for name in reply.json["headers"] if name.startswith(PRIVATE)]
+    assert reply.json["url"].startswith("http://")
+
+
+def test_our_headers_from_a_worker_have_no_effect(plane: Plane) -> None:
+    plane.split(0)
+    inner = plane.call("/fetch", headers={**FORGED, "x-edge-version": plane.new_id}).json
+    assert (inner["id"], inner["entrypoint"]) == (plane.old_id, "")
+    assert set(FORGED).isdisjoint(inner["headers"])
+    line = plane.edge.log("internal", ray=inner["headers"]["cf-ray"])
+    assert line["caller"] == plane.caller.version.id
+
+
+def test_what_a_client_says_about_itself_is_replaced(plane: Plane) -> None:
+    told = ("cf-connecting-ip", "x-real-ip", "cf-ray", "cf-ipcountry", "x-request-id")
+    reply = plane.edge.get("echo", headers={name: "1.2.3.4" for name in told})
+    seen = reply.json["headers"]
+    assert (seen["cf-connecting-ip"], seen["x-real-ip"]) == ("127.0.0.1", "127.0.0.1")
+    assert "cf-ipcountry" not in seen and seen["x-request-id"] != "1.2.3.4"
+    assert seen["cf-ray"] == reply.headers["cf-ray"] != "1.2.3.4"
+    assert seen["x-forwarded-for"] == "127.0.0.1"
+
+
+def test_a_service_binding_gives_no_raw_connection(plane: Plane) -> None:
+    assert plane.call("/connect").text.startswith("TypeError: connect() is not supported")
+
+
+@pytest.mark.parametrize("host", ["echo.default.s0.rpc:80", "echo.localhost:80"])
+@pytest.mark.parametrize("proof", [True, False])
+def test_connect_from_outside_is_refused(plane: Plane, host: str, proof: bool) -> None:
+    settings = plane.edge.settings
+    port = settings.proof_port if proof else settings.public_port
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 404 ")
+
+
+def shown(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.startswith("x-sluice-")}
+
+
+# --- answers of the edge itself -------------------------------------------------------------------
+
+
+def test_the_proof_listener_says_what_the_edge_decided(plane: Plane) -> None:
+    reply = plane.edge.get("echo")
+    assert shown(reply.headers) == {
+        "x-sluice-version": reply.json["id"],
+        "x-sluice-deployment": plane.edge.worker("echo").deployment.id,
+        "x-sluice-reason": "percentage",
+        "x-sluice-edge": "edge-1",
+    }
+
+
+def test_the_public_listener_says_nothing_but_the_ray(plane: Plane) -> None:
+    reply = plane.edge.get("echo", headers=plane.override(plane.new_id), proof=False)
+    assert shown(reply.headers) == {}
+    assert len(reply.headers["cf-ray"]) == 16 + len("-EDGE1")
+
+
+def test_an_unknown_host_is_told_where_workers_answer(plane: Plane) -> None:
+    for host in ("ghost.localhost", "example.com", "127.0.0.1"):
+        reply = plane.edge.get("", host=host, proof=False)
+        assert reply.status == 404
+        assert "Workers answer at <worker>.localhost" in reply.text
+        assert "echo" not in reply.text and "caller" not in reply.text
+
+
+@pytest.mark.parametrize("host", ["ECHO.localhost", "echo.localhost.", "echo.localhost:1"])
+def test_a_host_is_found_in_any_spelling(plane: Plane, host: str) -> None:
+    assert plane.edge.get("", host=host).status == 200
+
+
+def test_a_web_socket_passes(plane: Plane) -> None:
+    with socket.create_connection(("127.0.0.1", plane.edge.settings.public_port)) as client:
+        client.sendall(
+            b"GET /socket HTTP/1.1\r\nHost: echo.localhost\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        assert client.recv(1000).startswith(b"HTTP/1.1 101 ")
+        client.sendall(b"\x81\x82\0\0\0\0hi")
+        assert client.recv(100)[2:] == b"echo hi"
+
+
+# --- the access log -------------------------------------------------------------------------------
+
+
+def test_the_log_tells_which_version_answered_and_why(plane: Plane) -> None:
+    reply = plane.edge.get("echo", "/logged?token=secret", plane.override(plane.new_id))
+    line = plane.edge.log("proof", ray=reply.headers["cf-ray"])
+    assert line.pop("ts") and line.pop("us") >= 0 and line.pop("ms") >= 0 and line.pop("tx") > 0
+    assert len(line.pop("line")) == 36
+    assert line == {
+        "ray": reply.headers["cf-ray"],
+        "id": reply.json["headers"]["x-request-id"],
+        "method": "GET",
+        "host": f"echo.localhost:{plane.edge.settings.proof_port}",
+        "path": "/logged",
+        "proto": "HTTP/1.1",
+        "status": 200,
+        "rx": 0,
+        "version": plane.new_id,
+        "route": "echo/override",
+        "outcome": "applied",
+        "deployment": plane.edge.worker("echo").deployment.id,
+        "revision": str(plane.edge.snapshot.revision),
+        "flags": "-",
+        "details": "via_upstream",
+        "attempts": 1,
+        "client": "127.0.0.1",
+        "listener": "proof",
+    }
+
+
+def test_the_log_of_an_inner_call_names_the_caller(plane: Plane) -> None:
+    reply = plane.edge.get("caller", "/forward?binding=SUMS")
+    line = plane.edge.log("internal", ray=reply.headers["cf-ray"])
+    assert line["caller"] == plane.caller.version.id
+    assert line["version"] == f"{reply.json['id']}/Sums"
+    assert line["route"] == "echo/percentage"
+    assert (line["listener"], line["path"]) == ("internal", "/forward")
+
+
+def test_no_log_holds_a_query_or_a_key(plane: Plane) -> None:
+    plane.edge.get("echo", "/quiet?token=hush-1", {KEY: "hush-2", "authorization": "hush-3"})
+    plane.edge.log("proof", path="/quiet")
+    assert "hush" not in (plane.edge.folder / "log/proof.log").read_text()
+
+
+def test_a_dead_version_is_a_clear_error_without_its_socket(plane: Plane) -> None:
+    doomed = plane.edge.run("doomed", upload(ECHO, bindings=[METADATA]))
+    alive = plane.edge.run("doomed", upload(ECHO, number=2, bindings=[METADATA]))
+    plane.edge.deploy("doomed", (alive, 0), (doomed, TOTAL))
+    plane.edge.publish()
+    stop(plane.edge.processes[doomed.version.id])
+    reply = plane.edge.get("doomed", proof=False)
+    assert reply.status == 503
+    assert "did not answer" in reply.text and reply.headers["cf-ray"] in reply.text
+    assert ".sock" not in reply.text
+    override = plane.override(alive.version.id, "doomed")
+    assert plane.edge.get("doomed", headers=override).json["id"] == alive.version.id
