@@ -19,7 +19,7 @@ import httpx
 
 from benchmarks import machine
 
-_HOME = Path(__file__).resolve().parents[1]
+HOME = Path(__file__).resolve().parents[1]
 _PROGRAMS = {"dashboard.run": "run", "dashboard.run.web": "web", "routing.agent": "agent"}
 
 
@@ -47,7 +47,7 @@ class System:
         with open(self._output, "wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dashboard.run"],
-                cwd=_HOME,
+                cwd=HOME,
                 env=inherited | own | self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

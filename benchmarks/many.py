@@ -1,0 +1,69 @@
+"""A snapshot of many Workers, like those that people deploy."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import replace
+
+from routing.rules.split import TOTAL, Share
+from routing.snapshot import Binding, Deployment, Export, Module, Snapshot, Version, Worker, to_json
+
+CODE = b"export default { fetch() { return new Response('hi'); } };\n" * 20
+_MODULE = Module(
+    name="index.js",
+    content_type="application/javascript+module",
+    sha256=hashlib.sha256(CODE).hexdigest(),
+    size=len(CODE),
+)
+
+
+def snapshot_of(count: int) -> Snapshot:
+    """`count` Workers with two versions each, at 10 and 90 %."""
+    return Snapshot(revision=1, workers=tuple(map(_worker, range(count))))
+
+
+def one_changed(snapshot: Snapshot) -> bytes:
+    """What the control plane sends an edge when one Worker's percentages change."""
+    worker = snapshot.workers[len(snapshot.workers) // 2]
+    new, old = (share.version_id for share in worker.deployment.shares)
+    shares = (Share(new, TOTAL // 2), Share(old, TOTAL - TOTAL // 2))
+    changed = replace(worker, deployment=Deployment(id=str(uuid.uuid4()), shares=shares))
+    return to_json(Snapshot(revision=2, base=1, workers=(changed,)))
+
+
+def _worker(number: int) -> Worker:
+    versions = tuple(_version(number, version) for version in (2, 1))
+    new, old = (version.id for version in versions)
+    shares = (Share(new, TOTAL // 10), Share(old, TOTAL - TOTAL // 10))
+    return Worker(
+        name=f"worker-{number:04}",
+        hostnames=(f"worker-{number:04}.localhost",),
+        deployment=Deployment(id=str(uuid.uuid4()), shares=shares),
+        versions=versions,
+    )
+
+
+def _version(worker: int, number: int) -> Version:
+    return Version(
+        id=str(uuid.uuid4()),
+        number=number,
+        created_on="2026-11-20T10:00:00.000000Z",
+        compatibility_date="2026-08-01",
+        main_module=_MODULE.name,
+        modules=(_MODULE,),
+        bindings=_bindings(worker),
+        exports=(Export(name="default", kind="object", handlers=("fetch",)),),
+    )
+
+
+def _bindings(worker: int) -> tuple[Binding, ...]:
+    """Every tenth Worker calls the next one."""
+    called = {"service": f"worker-{worker + 1:04}"}
+    calls = [Binding(name="NEXT", type="service", options=called)] if worker % 10 == 0 else []
+    return (
+        Binding(name="VERSION", type="version_metadata"),
+        Binding(name="GREETING", type="plain_text", options={"text": "hello"}),
+        Binding(name="LIMITS", type="json", options={"json": {"a": [1, 2, 3], "b": None}}),
+        *calls,
+    )
