@@ -38,6 +38,8 @@ class System:
     environment: dict[str, str] = field(default_factory=dict)
     said: str = ""
     process: subprocess.Popen[bytes] | None = None
+    # One client: making one costs more than most requests (it reads all certificates).
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
 
     def start(self, timeout: float = 90) -> System:
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -64,6 +66,8 @@ class System:
     def stop(self, with_signal: int = signal.SIGINT, timeout: float = 40) -> int:
         """Ctrl-C; the exit code."""
         assert self.process is not None
+        self.client.close()
+        self.client = httpx.Client(timeout=60)
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         return self.process.wait(timeout)
@@ -96,7 +100,7 @@ class System:
         """A call of the Cloudflare-compatible API; `path` starts after the account."""
         url = f"http://127.0.0.1:{self.http_port}/client/v4/accounts/{self.run_json['account_id']}"
         headers = {"Authorization": f"Bearer {self.token}"} | given.pop("headers", {})
-        return httpx.request(method, url + path, headers=headers, timeout=60, **given)
+        return self.client.request(method, url + path, headers=headers, **given)
 
     def active(self, worker: str) -> dict[str, Any]:
         """The active deployment, as the API tells it."""
@@ -115,7 +119,7 @@ class System:
         """A request to the edge's public listener."""
         lines = {name.replace("_", "-"): value for name, value in headers.items()}
         url = f"http://127.0.0.1:{self.edge_port}{path}"
-        return httpx.get(url, headers={"Host": f"{worker}.localhost", **lines}, timeout=30)
+        return self.client.get(url, headers={"Host": f"{worker}.localhost", **lines})
 
     def wait_for(self, deployment_id: str, worker: str, timeout: float = 5) -> None:
         """Until the edge decides by this deployment."""
