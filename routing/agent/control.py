@@ -77,7 +77,9 @@ class ControlPlane:
         """The newest revision whenever it changes, and as a heartbeat. Raises `ControlAway`."""
         try:
             async with self._session.ws_connect(
-                self._url + "live", receive_timeout=_DEAD_SECONDS, max_msg_size=1 << 16
+                self._url + "live",
+                timeout=aiohttp.ClientWSTimeout(ws_receive=_DEAD_SECONDS, ws_close=1.0),
+                max_msg_size=1 << 16,
             ) as live:
                 async for message in live:
                     if message.type is aiohttp.WSMsgType.TEXT:

@@ -1,0 +1,146 @@
+"""Histories of an edge without an edge: what is planned is taken to happen."""
+
+from __future__ import annotations
+
+from routing.agent import held as now
+from routing.agent.held import Held, Phase, Process, State
+from routing.agent.plan import (
+    Action,
+    Clusters,
+    Drain,
+    Hurry,
+    Keep,
+    Routes,
+    Start,
+    Stop,
+    next_routes,
+    plan,
+)
+from routing.rules.split import TOTAL, Share
+from routing.snapshot import EMPTY, Deployment, Snapshot, Version, Worker
+
+
+def make_version(version_id: str, number: int = 1) -> Version:
+    return Version(id=version_id, number=number, created_on="", compatibility_date="2026-08-01")
+
+
+def make_worker(name: str, *ids: str, weight: int = TOTAL, **fields: object) -> Worker:
+    """A Worker with one version at 100 %, or two of which the first has `weight`."""
+    weights = (TOTAL,) if len(ids) == 1 else (weight, TOTAL - weight)
+    shares = tuple(Share(i, w) for i, w in zip(ids, weights, strict=True))
+    deployment = Deployment(id=f"{name}:{shares}", shares=shares)
+    versions = tuple(make_version(i) for i in ids)
+    return Worker(name=name, hostnames=(), deployment=deployment, versions=versions, **fields)  # type: ignore[arg-type]
+
+
+def snapshot(revision: int, *workers: Worker) -> Snapshot:
+    return Snapshot(revision=revision, workers=tuple(sorted(workers, key=lambda w: w.name)))
+
+
+class History:
+    """`want` and the events change what is known; `round` is one round of the plan, in words."""
+
+    def __init__(self, applied: Snapshot = EMPTY) -> None:
+        self.held: Held = now.restored(applied)
+        self.desired = applied
+        self.clock = 0.0
+        self.envoy_refuses: set[str] = set()
+
+    def want(self, revision: int, *workers: Worker) -> History:
+        self.desired = snapshot(revision, *workers)
+        return self
+
+    def settle(self) -> list[str]:
+        """Rounds until nothing is left to do; every process that starts also runs."""
+        done: list[str] = []
+        while words := self.round():
+            done += words
+            for key, process in self.held.processes.items():
+                if process.state is State.starting:
+                    self.runs(key)
+            assert len(done) < 100, done
+        return done
+
+    def round(self) -> list[str]:
+        words = []
+        for action in plan(self.desired, self.held):
+            words.append(in_words(action))
+            if not self._happens(action):
+                break
+        return words
+
+    def runs(self, *version_ids: str) -> None:
+        for version_id in version_ids:
+            self._feels(version_id, State.running)
+
+    def fails(self, version_id: str, message: str) -> None:
+        self._feels(version_id, State.failed, message)
+
+    def dies(self, version_id: str) -> None:
+        self._feels(version_id, State.backoff, "ended by itself")
+
+    def drained(self, *version_ids: str) -> None:
+        for version_id in version_ids:
+            self.held = now.moved(self.held, version_id, Phase.drained, at=self._tick())
+
+    def ended(self, *version_ids: str) -> None:
+        for version_id in version_ids:
+            assert self.held.processes[version_id].phase is Phase.stopping
+            self.held = now.ended(self.held, version_id)
+
+    @property
+    def routed(self) -> dict[str, list[str]]:
+        return {w.name: [v.id for v in w.versions] for w in self.held.applied.workers}
+
+    def _feels(self, version_id: str, state: State, message: str = "") -> None:
+        self.held = now.felt(
+            self.held, version_id, state, at=self._tick(), restarts=0, message=message
+        )
+
+    def _tick(self) -> float:
+        self.clock += 1
+        return self.clock
+
+    def _happens(self, action: Action) -> bool:
+        at = self._tick()
+        match action:
+            case Start(worker, version, slot):
+                process = Process(worker=worker, version=version, slot=slot, since=at)
+                self.held = now.started(self.held, process)
+            case Keep(key):
+                self.held = now.moved(self.held, key, Phase.live, at=at)
+            case Clusters(keys):
+                assert keys or not self.held.applied.workers
+                self.held = now.clustered(self.held, keys)
+            case Routes(target, leaving):
+                if self._refuses(target):
+                    target = next_routes(self.desired, self.held)
+                    self.held = now.refused(self.held, target, "Envoy refused it")
+                    return False
+                assert now.version_ids(target.workers) <= self.held.clusters
+                self.held = now.routed(self.held, target, leaving)
+            case Drain(key):
+                self.held = now.moved(self.held, key, Phase.draining, at=at)
+            case Hurry(key):
+                self.held = now.hurried(self.held, key, at=at)
+            case Stop(key):
+                self.held = now.moved(self.held, key, Phase.stopping, at=at)
+        return True
+
+    def _refuses(self, target: Snapshot) -> bool:
+        return bool(self.envoy_refuses & now.version_ids(target.workers))
+
+
+def in_words(action: Action) -> str:
+    match action:
+        case Start(worker, version, slot):
+            return f"start {version.id} of {worker} in slot {slot}"
+        case Clusters(keys):
+            return f"clusters {' '.join(sorted(keys))}".rstrip()
+        case Routes(target, leaving):
+            left = f", leaving {' '.join(sorted(leaving))}" if leaving else ""
+            ids = " ".join(sorted(now.version_ids(target.workers)))
+            return f"routes {target.revision}: {ids}{left}"
+        case Stop(key, hurried):
+            return f"{'kill' if hurried else 'stop'} {key}"
+    return f"{type(action).__name__.lower()} {action.version_id}"

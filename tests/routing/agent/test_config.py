@@ -1,0 +1,55 @@
+"""Settings from the environment; a bad one is named."""
+
+import pytest
+
+from routing.agent.config import ConfigInvalid, read
+
+GOOD = {"SLUICE_EDGE_TOKEN": "sle_0123456789"}
+
+
+def test_defaults(tmp_path):
+    config = read({**GOOD, "SLUICE_DATA_DIR": str(tmp_path)})
+    assert config.control_url == "http://127.0.0.1:8000"
+    assert config.folder == tmp_path / "edge"
+    assert (config.host, config.port, config.proof_port) == ("127.0.0.1", 8787, 0)
+    assert (config.hang_seconds, config.drain_seconds, config.wait_until_seconds) == (10, 60, 30)
+    assert config.envoy.name == "envoy"
+    assert not config.public_headers and not config.exit_with_parent
+
+
+def test_the_token_may_be_in_a_file(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("sle_from-a-file\n")
+    assert read({"SLUICE_EDGE_TOKEN_FILE": str(file)}).token.reveal() == "sle_from-a-file"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SLUICE_CONTROL_URL", "ftp://x"),
+        ("SLUICE_CONTROL_URL", "localhost:8000"),
+        ("SLUICE_EDGE_TOKEN_FILE", "/nowhere/token"),
+        ("SLUICE_EDGE_NAME", "no spaces"),
+        ("SLUICE_EDGE_HOST", "example.test"),
+        ("SLUICE_EDGE_PORT", "0"),
+        ("SLUICE_EDGE_PORT", "65536"),
+        ("SLUICE_EDGE_PORT", "80a"),
+        ("SLUICE_EDGE_PROOF_PORT", "-1"),
+        ("SLUICE_EDGE_PUBLIC_HEADERS", "perhaps"),
+        ("SLUICE_EDGE_CONCURRENCY", "0"),
+        ("SLUICE_EDGE_HANG_SECONDS", "1e3"),
+        ("SLUICE_INVOCATIONS_PER_SECOND", "-5"),
+        ("SLUICE_EDGE_LOG_LIMIT_MB", "0"),
+        ("SLUICE_ENVOY", "/nowhere/envoy"),
+    ],
+)
+def test_a_bad_value_is_named(variable, value):
+    environ = {variable: value, **(GOOD if "TOKEN" not in variable else {})}
+    with pytest.raises(ConfigInvalid, match=variable):
+        read(environ)
+
+
+def test_a_bad_token_is_not_repeated():
+    with pytest.raises(ConfigInvalid) as refused:
+        read({"SLUICE_EDGE_TOKEN": "sle_has a space"})
+    assert "has a space" not in str(refused.value)

@@ -1,0 +1,170 @@
+"""Shipping access-log rows: files in, batches out, nothing twice by our doing, nothing lost."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from routing.agent import ship
+from routing.agent.control import ControlAway
+from routing.agent.ship import PLACES, Shipper
+from tests.routing.agent.test_rows import line
+
+
+class Receiver:
+    """Stands for the control plane; `failures` are raised first, one each."""
+
+    def __init__(self, *failures):
+        self.failures = list(failures)
+        self.batches = []
+
+    async def send(self, body):
+        if self.failures:
+            raise self.failures.pop(0)
+        self.batches.append(json.loads(body))
+
+    @property
+    def ids(self):
+        return [row["request_id"] for batch in self.batches for row in batch["rows"]]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ship, "jittered", lambda *_: 0)
+    Path("log").mkdir()
+
+
+def make_shipper(receiver, per_second=1000, limit_bytes=1 << 20):
+    reopened = []
+
+    async def reopen():
+        reopened.append(1)
+        for name in ("public", "proof", "internal"):
+            Path(f"log/{name}.log").touch()
+
+    shipper = Shipper(
+        send=receiver.send, reopen=reopen, per_second=per_second, limit_bytes=limit_bytes
+    )
+    shipper.reopened = reopened
+    return shipper
+
+
+def log(*ids, listener="public", **fields):
+    with open(f"log/{listener}.log", "ab") as stream:
+        for line_id in ids:
+            stream.write(line(line=line_id, listener=listener, **fields) + b"\n")
+
+
+async def ship_all(shipper):
+    while await shipper.ship_once():
+        pass
+
+
+async def test_rows_of_all_listeners_in_one_batch():
+    receiver = Receiver()
+    log("a", "b")
+    log("c", listener="proof")
+    log("d", listener="internal", caller="v9")
+    await ship_all(make_shipper(receiver))
+    assert len(receiver.batches) == 1
+    assert receiver.ids == ["a", "b", "c", "d"]
+
+
+async def test_a_failed_batch_comes_again_as_it_was():
+    receiver = Receiver(ControlAway("down"), ControlAway("down"))
+    log("a", "b")
+    await ship_all(make_shipper(receiver))
+    assert receiver.ids == ["a", "b"]
+
+
+async def test_the_place_is_kept_only_after_the_rows_were_taken():
+    receiver = Receiver()
+    log("a")
+    shipper = make_shipper(receiver)
+    await ship_all(shipper)
+    log("b")
+    stuck = make_shipper(Receiver(*[ControlAway("down")] * 10_000))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(stuck.ship_once(), 0.05)
+    await ship_all(make_shipper(receiver))  # the next agent
+    assert receiver.ids == ["a", "b"]
+
+
+async def test_batches_have_ids_of_their_own():
+    receiver = Receiver()
+    for _ in range(2):
+        shipper = make_shipper(receiver)
+        for line_id in "ab":
+            log(line_id)
+            await ship_all(shipper)
+    assert len({batch["batch"] for batch in receiver.batches}) == 4
+
+
+async def test_what_is_sampled_out_is_told_apart_from_what_is_lost():
+    receiver = Receiver()
+    log(*(f"id-{n}" for n in range(10)))
+    with open("log/public.log", "ab") as stream:
+        stream.write(b"garbage\n")
+    shipper = make_shipper(receiver, per_second=3)
+    await ship_all(shipper)
+    (batch,) = receiver.batches
+    assert (len(batch["rows"]), batch["sampled_out"], batch["lost"]) == (3, 7, 1)
+    assert (shipper.counts.sampled_out, shipper.counts.lost) == (7, 1)
+    log("last", ts="2000000000.5")
+    await ship_all(shipper)
+    assert (receiver.batches[1]["sampled_out"], receiver.batches[1]["lost"]) == (0, 0)
+
+
+async def test_a_batch_that_is_called_invalid_is_lost_and_the_rest_goes_on(caplog):
+    receiver = Receiver(ControlAway("it answered 400", refused=True))
+    log("a", "b")
+    shipper = make_shipper(receiver)
+    await ship_all(shipper)
+    log("c")
+    await ship_all(shipper)
+    assert receiver.ids == ["c"]
+    assert receiver.batches[0]["lost"] == 2
+    assert "does not take invocations" in caplog.text
+
+
+async def test_files_that_grow_are_rotated_and_removed_once_shipped():
+    receiver = Receiver()
+    shipper = make_shipper(receiver, limit_bytes=8 * 2000)
+    for n in range(20):
+        log(f"id-{n}")
+        await shipper.rotate()
+        await ship_all(shipper)
+    assert receiver.ids == [f"id-{n}" for n in range(20)]
+    assert shipper.reopened
+    assert sorted(p.name for p in Path("log").iterdir()) == [
+        "internal.log",
+        "proof.log",
+        "public.log",
+    ]
+
+
+async def test_while_the_control_plane_is_away_the_logs_stay_within_their_limit():
+    receiver = Receiver()
+    shipper = make_shipper(receiver, limit_bytes=8 * 1000)
+    for n in range(100):
+        log(f"id-{n}")
+        await shipper.rotate()
+    task = asyncio.create_task(shipper.keep_small())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    assert shipper.pending_bytes() <= 8 * 1000
+    await ship_all(shipper)
+    assert shipper.counts.lost == 100 - len(receiver.ids) > 0
+    assert receiver.ids[-1] == "id-99"
+    assert sum(batch["lost"] for batch in receiver.batches) == shipper.counts.lost
+
+
+async def test_a_damaged_place_file_ships_again_rather_than_nothing(caplog):
+    receiver = Receiver()
+    log("a")
+    PLACES.write_bytes(b'{"public": [0')
+    await ship_all(make_shipper(receiver))
+    assert receiver.ids == ["a"]
+    assert "shipped from their beginning" in caplog.text

@@ -1,0 +1,52 @@
+"""What the agent says about itself."""
+
+from routing.agent.held import State
+from routing.agent.status import Facts, iso, report, status
+from routing.compile.names import SLOTS
+from tests.routing.agent.histories import History, make_worker, snapshot
+
+
+def facts(edge, **fields):
+    given = {
+        "held": edge.held,
+        "desired": edge.desired,
+        "applied_at": 0.0,
+        "proof_url": "http://127.0.0.1:1",
+        "public_url": "http://127.0.0.1:2",
+        "shipping": {"pending_bytes": 0},
+        "faults": {},
+    }
+    return Facts(**{**given, **fields})
+
+
+def test_a_report_names_every_process_and_the_workers_that_lag():
+    edge = History(snapshot(4, make_worker("shop", "a")))
+    edge.settle()
+    edge.want(5, make_worker("shop", "b"))
+    edge.round()
+    edge.fails("b", "Uncaught Error")
+    said = report(facts(edge))
+    assert (said["revision"], said["desired"]) == (4, 5)
+    assert said["versions"]["a"]["state"] == "running"
+    assert said["versions"]["b"] == {
+        "state": "failed",
+        "since": iso(edge.clock),
+        "restarts": 0,
+        "message": "Uncaught Error",
+    }
+    assert said["workers"] == {"shop": {"error": "version b: Uncaught Error"}}
+
+
+def test_a_version_that_leaves_is_draining_however_it_is():
+    edge = History(snapshot(1, make_worker("shop", "a")))
+    edge.settle()
+    edge.want(2, make_worker("shop", "b")).settle()
+    edge._feels("a", State.backoff)
+    assert status(facts(edge))["versions"] == {"a": "draining", "b": "running"}
+    assert SLOTS == 8
+
+
+def test_the_control_plane_is_connected_or_away_since_when():
+    assert status(facts(History()))["control"] == "connected"
+    away = status(facts(History(), away="it answered 500", away_since=1.5))["control"]
+    assert away == "away since 1970-01-01T00:00:01.500Z: it answered 500"

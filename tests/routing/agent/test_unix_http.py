@@ -1,0 +1,40 @@
+"""The small HTTP server behind both sockets."""
+
+import asyncio
+import os
+import stat
+
+from routing.agent.unix_http import Response, Server
+
+
+async def exchange(path, raw):
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(raw)
+    answer = await reader.read(-1) if b"close" in raw or b"HTTP/1.0" in raw else b""
+    writer.close()
+    return answer
+
+
+async def test_a_stale_socket_is_replaced_and_its_mode_set(tmp_path):
+    path = str(tmp_path / "s.sock")
+    for _ in range(2):
+        server = Server(path, lambda request: Response(body=request.path.encode()), mode=0o600)
+        await server.start()
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+        answer = await exchange(path, b"GET /x HTTP/1.1\r\nconnection: close\r\n\r\n")
+        assert answer == b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n/x".replace(b": 1", b": 2")
+        server.stop()
+
+
+async def test_garbage_closes_the_connection_and_nothing_else(tmp_path, caplog):
+    path = str(tmp_path / "s.sock")
+    server = Server(path, lambda _: Response(204), mode=0o600)
+    await server.start()
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(b"\x00\x01garbage\r\n\r\n")
+    assert await reader.read(-1) == b""
+    writer.close()
+    answer = await exchange(path, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n")
+    assert answer == b"HTTP/1.1 204 -\r\n\r\n"
+    server.stop()
+    assert not caplog.records
