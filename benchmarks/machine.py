@@ -74,9 +74,10 @@ def memory_mb(pid: int) -> tuple[float, float]:
 
 
 def conditions() -> str:
-    """What a figure must be read with: machine, kernel, load."""
+    """What a figure must be read with: the machine, its load, and what its host took away."""
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
-    return f"{_processor()}, {len(CORES)} cores, Linux {platform.release()}, load average {load}"
+    machine = f"{_processor()}, {len(CORES)} cores, Linux {platform.release()}"
+    return f"{machine}, load average {load}, {_stolen()} % of the last seconds stolen by the host"
 
 
 def free_port() -> int:
@@ -84,6 +85,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _stolen() -> int:
+    """Per cent of CPU time since the last call that other virtual machines had instead of us."""
+    times = list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]))
+    before, _last[:] = _last[:], [times[7], sum(times)]
+    stolen, all_time = (now - then for now, then in zip(_last, before, strict=True))
+    return round(100 * stolen / all_time) if all_time else 0
+
+
+_last = [0, 0]
 
 
 def _fields(stat: Path) -> list[str]:

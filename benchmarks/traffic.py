@@ -1,7 +1,8 @@
 """Requests of every kind that go on while deployments change, and a count of those that fail.
 
-wrk sends short ones at an even pace: plain, with a version key, with an override. A process beside
-it keeps slow requests and streams in flight and one WebSocket open, pinned to a version that stays.
+wrk sends short ones at an even pace: a fifth with a version key, a twentieth with an override. A
+process beside it keeps slow requests and streams in flight and one WebSocket open, pinned to a
+version that stays.
 """
 
 from __future__ import annotations
@@ -66,11 +67,13 @@ export default {{
 
 _LUA = """
 local turn = 0
-local kinds = {{ {{}}, {{ ["{key}"] = "user-42" }}, {{ ["{overrides}"] = '{override}' }} }}
-for _, headers in ipairs(kinds) do headers["Host"] = "{host}" end
+local plain = {{ ["Host"] = "{host}" }}
+local keyed = {{ ["Host"] = "{host}", ["{key}"] = "user-42" }}
+local pinned = {{ ["Host"] = "{host}", ["{overrides}"] = '{override}' }}
 function request()
-  turn = turn % #kinds + 1
-  return wrk.format("GET", "/", kinds[turn])
+  turn = turn + 1
+  local headers = turn % 20 == 0 and pinned or turn % 4 == 0 and keyed or plain
+  return wrk.format("GET", "/", headers)
 end
 function delay() return {pause} end
 """
