@@ -64,7 +64,7 @@ class Decider:
         if kept is not None:
             self._kept.move_to_end(key)
             return kept
-        response = _response(self._judge(self._target(key[0]), lines))
+        response = _response(self._judge(self._target(key[0]), lines), self._unmatched(key[0]))
         if len(key[1]) <= _LONGEST_KEPT:
             self._kept[key] = response
             if len(self._kept) > _KEPT:
@@ -78,6 +78,15 @@ class Decider:
                 return target
             self._targets[name] = target
         return self._targets[name]
+
+    def _unmatched(self, name: str) -> Callable[[str], Outcome]:
+        """What an id of the deployment comes to where Envoy's routes do not know it: they were
+        switched a moment ago, towards the version or away from it."""
+        worker = self._desired.get(name)
+        coming = {version.id for version in worker.versions} if worker else set()
+        return lambda requested: (
+            Outcome.not_propagated if requested in coming else Outcome.not_in_deployment
+        )
 
 
 def serve(decider: Decider) -> Server:
@@ -99,10 +108,16 @@ def _target(name: str, applied: Worker | None, desired: Worker | None) -> Target
     )
 
 
-def _response(override: Override) -> Response:
-    """Without a header to remove Envoy would not look at its routes again."""
-    told = [(names.OUTCOME_HEADER.encode(), override.outcome.encode()), _REMOVED]
+def _response(override: Override, unmatched: Callable[[str], Outcome]) -> Response:
+    """Without a header to remove Envoy would not look at its routes again.
+
+    The route that matches says `applied` by itself, so what is told here counts where none does.
+    """
     requested = override.requested or ""
+    outcome = override.outcome
+    if outcome is Outcome.applied:
+        outcome = unmatched(requested)
+    told = [(names.OUTCOME_HEADER.encode(), outcome.encode()), _REMOVED]
     if override.outcome is not Outcome.absent and _SAFE.fullmatch(requested):
         told.append((names.VERSION_HEADER.encode(), requested.encode("ascii")))
     return Response(headers=tuple(told))

@@ -96,12 +96,12 @@ def reason(kind: str) -> str:
 def override_outcome(kind: str, told: str | None) -> str:
     """What became of the override header: the log's `route` kind and its `outcome` together.
 
-    `told` is what the decide service answered, None when it did not answer in time. When it said
-    `applied` and no route knew the version, the two were a moment apart.
+    `told` is what the decide service answered for the case that no route knows the version; None
+    when it did not answer in time.
     """
     if not kind.endswith(CHECKED):
         return "applied" if kind == OVERRIDE else "absent"
-    return "not_propagated" if told == "applied" else told or "unavailable"
+    return told or "unavailable"
 
 
 def target(worker: str, entrypoint: str = "") -> str:

@@ -62,7 +62,7 @@ def test_a_line_becomes_a_row():
         ("shop/affinity", None, "affinity", "absent"),
         ("shop/affinity+checked", "unknown_version", "affinity", "unknown_version"),
         ("shop/percentage+checked", None, "percentage", "unavailable"),
-        ("shop/percentage+checked", "applied", "percentage", "not_propagated"),
+        ("shop/percentage+checked", "not_propagated", "percentage", "not_propagated"),
     ],
 )
 def test_reasons_and_outcomes(route, told, reason, override):

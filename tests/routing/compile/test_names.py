@@ -75,7 +75,7 @@ def test_reasons(kind: str, reason: str) -> None:
         ("percentage+checked", "unknown_version", "unknown_version"),
         ("affinity+checked", "absent", "absent"),
         ("percentage+checked", None, "unavailable"),
-        ("percentage+checked", "applied", "not_propagated"),
+        ("percentage+checked", "not_propagated", "not_propagated"),
     ],
 )
 def test_override_outcomes(kind: str, told: str | None, outcome: str) -> None:
