@@ -105,11 +105,16 @@ def _worker(deployment: Deployment, others: Sequence[str]) -> snapshot.Worker:
     live = {str(v.id) for v in versions}
     return snapshot.Worker(
         name=deployment.worker.name,
-        hostnames=(hostname(deployment.worker.name),),
+        hostnames=_hostnames(deployment.worker),
         deployment=snapshot.Deployment(id=str(deployment.id), shares=deployment.rule_shares()),
         versions=tuple(_version(v) for v in sorted(versions, key=lambda v: -v.number)),
         other_versions=tuple(i for i in others if i not in live),
     )
+
+
+def _hostnames(worker: Worker) -> tuple[str, ...]:
+    """None when its name is switched off (`workers_dev = false`): only other Workers call it."""
+    return (hostname(worker.name),) if worker.subdomain_enabled else ()
 
 
 def _version(row: Version) -> snapshot.Version:

@@ -7,6 +7,7 @@ from routing.models import Edge, Worker
 from routing.publish import publish, target
 from routing.revision import current
 from routing.snapshot import Binding, Secret
+from routing.subdomain import set_subdomain
 from tests.factories import make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,22 @@ def test_the_snapshot_holds_the_deployment_newest_first_and_survives_json():
     assert [v.number for v in shop.versions] == [3, 1]
     assert shop.other_versions == (str(middle.id),)
     assert snapshot.from_json(snapshot.to_json(published)) == published
+
+
+def test_a_worker_whose_name_is_switched_off_is_published_without_one():
+    deployment = make_deployment(make_worker())
+    before = publish()
+    set_subdomain(
+        worker=deployment.worker,
+        enabled=False,
+        previews=False,
+        author=None,
+        source="wrangler",
+        now=timezone.now(),
+    )
+    change = publish(before.revision)
+    assert change.revision == before.revision + 1
+    assert [(w.name, w.hostnames) for w in change.workers] == [("shop", ())]
 
 
 def test_secrets_travel_but_never_show_themselves():
