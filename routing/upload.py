@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -56,52 +56,32 @@ def upload_version(
     the version the draft is a changed copy of, which must still be the latest; `settings` are
     merged into the Worker's. Raises `UploadRefused` or `DeployConflict`; then nothing is saved.
     """
-    worker = _worker(worker_name, create)
-    _check_base(worker, based_on)
+    by = _By(author, source, triggered_by, now)
+    worker = _base(worker_name, create, based_on)
     resolved = _resolve(draft, _latest(worker), keep, strict)
     candidate = resolved.version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
     )
-    try:
-        inspected = inspect(candidate, resolved.modules(), worker=worker_name)
-    except Refused as error:
-        raise UploadRefused(error.kind, str(error)) from error
+    inspected = _started(inspect, candidate, resolved, worker_name)
     with transaction.atomic():
         revision.lock()
-        worker = _worker(worker_name, create)
+        worker = _base(worker_name, create, based_on)
         if _resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
             raise UploadRefused(
                 "concurrent", "The bindings to inherit changed during the upload. Upload it again."
             )
-        _check_base(worker, based_on)
-        if worker is None:
-            worker = create_worker(name=worker_name, author=author, source=source, now=now)
-        if settings:
-            _merge_settings(worker, settings)
-        version = _write(worker, resolved, candidate, inspected, author, source, triggered_by, now)
-        deployment = None
+        worker = worker or create_worker(name=worker_name, author=author, source=source, now=now)
+        _merge_settings(worker, settings or {})
+        version = _write(worker, resolved, candidate, inspected, by)
         if live:
-            deployment = deploy.deploy(
-                worker=worker,
-                shares=[(str(version.id), 100)],
-                author=author,
-                source=source,
-                message=deploy_message,
-                expected=expected,
-                triggered_by=triggered_by,
-                now=now,
-            )
-        elif worker.deployments.exists():
+            return version, _deploy(version, by, deploy_message, expected)
+        if worker.deployments.exists():
             revision.advance(worker)  # so that the edges can tell this id from an unknown one
-    return version, deployment
+    return version, None
 
 
 def create_worker(
-    *,
-    name: str,
-    author: AbstractBaseUser | None,
-    source: str,
-    now: datetime,
+    *, name: str, author: AbstractBaseUser | None, source: str, now: datetime
 ) -> Worker:
     """A Worker without versions; raises `UploadRefused` for a bad name or one that is taken."""
     if problem := worker_name_problem(name):
@@ -128,6 +108,35 @@ def draft_of(version: Version) -> Draft:
         bindings=tuple(open_binding(b) for b in version.bindings),
         runtime=version.runtime,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _By:
+    """Who uploads, from where, for what, and when."""
+
+    author: AbstractBaseUser | None
+    source: str
+    triggered_by: str
+    now: datetime
+
+
+def _started(
+    inspect: Inspect, candidate: SnapshotVersion, resolved: Draft, worker_name: str
+) -> Inspection:
+    try:
+        return inspect(candidate, resolved.modules(), worker=worker_name)
+    except Refused as error:
+        raise UploadRefused(error.kind, str(error)) from error
+
+
+def _base(name: str, create: bool, copied: Version | None) -> Worker | None:
+    """The Worker to upload to; refuses a changed copy of a version that is no longer the latest."""
+    worker = _worker(name, create)
+    latest = _latest(worker)
+    if copied is None or (latest is not None and latest.pk == copied.pk):
+        return worker
+    what = f"version #{latest.number} ({latest.id}) was uploaded" if latest else "it was deleted"
+    raise UploadRefused("concurrent", f"Meanwhile {what}. Nothing was changed; try again.")
 
 
 def _worker(name: str, create: bool) -> Worker | None:
@@ -167,30 +176,14 @@ def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict:
     return replace(draft, bindings=tuple(bindings))
 
 
-def _check_base(worker: Worker | None, base: Version | None) -> None:
-    """Refuses a changed copy of a version that is no longer the latest."""
-    latest = _latest(worker)
-    if base is not None and (latest is None or latest.pk != base.pk):
-        what = (
-            f"version #{latest.number} ({latest.id}) was uploaded" if latest else "it was deleted"
-        )
-        raise UploadRefused("concurrent", f"Meanwhile {what}. Nothing was changed; try again.")
-
-
 def _merge_settings(worker: Worker, settings: Mapping[str, Any]) -> None:
-    worker.settings = {**worker.settings, **settings}
-    worker.save(update_fields=["settings"])
+    if settings:
+        worker.settings = {**worker.settings, **settings}
+        worker.save(update_fields=["settings"])
 
 
 def _write(
-    worker: Worker,
-    draft: Draft,
-    candidate: SnapshotVersion,
-    inspected: Inspection,
-    author: AbstractBaseUser | None,
-    source: str,
-    triggered_by: str,
-    now: datetime,
+    worker: Worker, draft: Draft, candidate: SnapshotVersion, inspected: Inspection, by: _By
 ) -> Version:
     version = Version.objects.create(
         id=uuid.UUID(candidate.id),
@@ -198,11 +191,11 @@ def _write(
         number=_next_number(worker),
         tag=draft.tag,
         message=draft.message,
-        author=cast(Any, author),  # AUTH_USER_MODEL, which routing may not import
-        author_email=getattr(author, "email", "") or "",
-        source=source,
-        triggered_by=triggered_by,
-        created_on=now,
+        author=cast(Any, by.author),  # AUTH_USER_MODEL, which routing may not import
+        author_email=getattr(by.author, "email", "") or "",
+        source=by.source,
+        triggered_by=by.triggered_by,
+        created_on=by.now,
         main_module=draft.main_module,
         body_part=draft.body_part,
         compatibility_date=draft.compatibility_date,
@@ -218,12 +211,25 @@ def _write(
     audit.record(
         "version.upload",
         worker.name,
-        actor=author,
-        source=source,
-        now=now,
+        actor=by.author,
+        source=by.source,
+        now=by.now,
         after={"id": candidate.id, "number": version.number, "tag": version.tag},
     )
     return version
+
+
+def _deploy(version: Version, by: _By, message: str, expected: UUID | str | None) -> Deployment:
+    return deploy.deploy(
+        worker=version.worker,
+        shares=[(str(version.id), 100)],
+        author=by.author,
+        source=by.source,
+        message=message,
+        expected=expected,
+        triggered_by=by.triggered_by,
+        now=by.now,
+    )
 
 
 def _write_modules(version: Version, draft: Draft) -> None:
