@@ -55,13 +55,22 @@ class Admin:
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout):
-                    return await self._exchange(method, target)
+                    return await self._exchange_or_again(method, target)
             except (OSError, EOFError, ValueError, TimeoutError) as error:
                 await self.close()
                 raise Away(str(error) or type(error).__name__) from error
             except asyncio.CancelledError:
                 await self.close()
                 raise
+
+    async def _exchange_or_again(self, method: str, target: str) -> str:
+        """A kept connection may have been closed meanwhile; Envoy does so while it drains."""
+        if self._streams is not None:
+            try:
+                return await self._exchange(method, target)
+            except (ConnectionError, EOFError):
+                await self.close()
+        return await self._exchange(method, target)
 
     async def _exchange(self, method: str, target: str) -> str:
         if self._streams is None:
@@ -74,6 +83,8 @@ class Admin:
         else:
             length = re.search(rb"content-length: *([0-9]+)", head)
             body = await reader.readexactly(int(length[1]) if length else 0)
+        if b"connection: close" in head:
+            await self.close()
         if not head.startswith(b"http/1.1 200"):
             raise ValueError(head.partition(b"\r\n")[0].decode())
         return body.decode("utf-8", "replace")

@@ -48,6 +48,10 @@ class Config:
     wait_until_seconds: float
     #: SLUICE_INVOCATIONS_PER_SECOND: beyond it, ordinary requests are counted but not shipped.
     invocations_per_second: int
+    #: SLUICE_EDGE_DETAILS: console lines and exceptions are collected; costs some CPU a request.
+    details: bool
+    #: SLUICE_EDGE_DETAILS_PER_SECOND: beyond it, details are dropped and counted.
+    details_per_second: int
     #: SLUICE_EDGE_LOG_LIMIT_MB: access logs kept while the control plane is away.
     log_limit_mb: int
     #: SLUICE_ENVOY: the Envoy to run; by default the one installed beside this program.
@@ -78,6 +82,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         drain_seconds=variables.seconds("SLUICE_EDGE_DRAIN_SECONDS", 60),
         wait_until_seconds=variables.seconds("SLUICE_EDGE_WAIT_UNTIL_SECONDS", 30),
         invocations_per_second=variables.whole("SLUICE_INVOCATIONS_PER_SECOND", 50, 0, 1_000_000),
+        details=variables.switch("SLUICE_EDGE_DETAILS", True),
+        details_per_second=variables.whole("SLUICE_EDGE_DETAILS_PER_SECOND", 500, 1, 1_000_000),
         log_limit_mb=variables.whole("SLUICE_EDGE_LOG_LIMIT_MB", 256, 1, 1_000_000),
         envoy=variables.program("SLUICE_ENVOY", _envoy()),
         exit_with_parent=variables.switch("SLUICE_EXIT_WITH_PARENT", False),

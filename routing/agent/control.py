@@ -1,9 +1,9 @@
-"""The control plane as the agent sees it: six requests, and one kind of failure."""
+"""The control plane as the agent sees it: seven requests, and one kind of failure."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,8 +26,14 @@ class ControlAway(Exception):
         self.refused = refused
 
 
+_UNZIPPED = ("reports",)
+
+
 class _Beat(msgspec.Struct):
+    """`watch`: the Workers that somebody is looking at."""
+
     revision: int
+    watch: list[str] = []
 
 
 class ControlPlane:
@@ -35,6 +41,8 @@ class ControlPlane:
 
     def __init__(self, url: str, token: Secret) -> None:
         self._url, self._token = url + "/edge/v1/", token
+        #: Told the Workers that somebody is looking at, again and again.
+        self.watching: Callable[[frozenset[str]], None] = lambda _: None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -73,6 +81,10 @@ class ControlPlane:
         """Ships one batch of rows."""
         await self._ask("POST", "invocations", batch)
 
+    async def details(self, batch: bytes) -> None:
+        """Ships one batch of what Workers said about their requests."""
+        await self._ask("POST", "details", batch)
+
     async def revisions(self) -> AsyncIterator[int]:
         """The newest revision whenever it changes, and as a heartbeat. Raises `ControlAway`."""
         try:
@@ -83,7 +95,9 @@ class ControlPlane:
             ) as live:
                 async for message in live:
                     if message.type is aiohttp.WSMsgType.TEXT:
-                        yield msgspec.json.decode(message.data, type=_Beat).revision
+                        beat = msgspec.json.decode(message.data, type=_Beat)
+                        self.watching(frozenset(beat.watch))
+                        yield beat.revision
                 raise ControlAway(f"it closed the connection ({live.close_code})")
         except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError) as error:
             raise ControlAway(_words(error)) from error
@@ -92,7 +106,7 @@ class ControlPlane:
         self, method: str, path: str, body: bytes | None = None, **options: Any
     ) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        if body is not None and len(body) > _GZIP_ABOVE and path == "invocations":
+        if body is not None and len(body) > _GZIP_ABOVE and path not in _UNZIPPED:
             body, headers["Content-Encoding"] = gzip.compress(body, 1), "gzip"
         try:
             async with self._session.request(

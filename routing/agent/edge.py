@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from routing.agent import control_socket, decide_server, spawn
+from routing.agent import control_socket, decide_server, spawn, tail_ship
 from routing.agent.admin import Away
 from routing.agent.config import Config
 from routing.agent.control import ControlAway, ControlPlane
@@ -22,6 +22,8 @@ from routing.agent.ship import Shipper
 from routing.agent.status import Facts, report, status
 from routing.agent.supervise import Supervisor, last_applied
 from routing.agent.sync import Sync
+from routing.agent.tail_ship import TailShipper
+from routing.agent.tails import Tails
 from routing.agent.tasks import Tasks
 from routing.agent.tell import Teller
 from routing.compile.envoy import Settings
@@ -39,7 +41,8 @@ class Edge:
         self._config, self._tasks = config, tasks
         self._proof_url = f"http://127.0.0.1:{proof_port}"
         self._control = ControlPlane(config.control_url, config.token)
-        self._envoy = Envoy(config.envoy, _settings(config, proof_port), config.concurrency)
+        settings = _settings(config, proof_port)
+        self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._supervisor = Supervisor(
             config=config,
             envoy=self._envoy,
@@ -55,6 +58,18 @@ class Edge:
             per_second=config.invocations_per_second,
             limit_bytes=config.log_limit_mb << 20,
         )
+        self._tails = Tails(
+            tail_ship.FILE,
+            processes=lambda: self._supervisor.held.processes,
+            clock=time.time,
+            per_second=config.details_per_second,
+        )
+        self._tail_shipper = TailShipper(
+            tails=self._tails,
+            send=self._control.details,
+            limit_bytes=config.log_limit_mb << 18,
+        )
+        self._control.watching = self._watch
         applied = last_applied()
         self._sync = Sync(self._control, applied, self._supervisor, self._changed)
         self._applied, self._applied_at = applied, time.time()
@@ -62,7 +77,7 @@ class Edge:
         self._away, self._away_since = "", time.time()
         self._servers = (
             decide_server.serve(self._decider),
-            control_socket.serve(Control(self._supervisor.slots)),
+            control_socket.serve(Control(self._supervisor.slots, self._tails.answer)),
         )
 
     async def __aenter__(self) -> Self:
@@ -94,6 +109,8 @@ class Edge:
         forever("status", self._teller.write)
         forever("ship", self._shipper.ship)
         forever("logs", self._shipper.keep_small)
+        forever("ship details", self._tail_shipper.ship)
+        forever("keep details", self._tail_shipper.keep_small)
         log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
 
     async def stop(self) -> None:
@@ -106,7 +123,7 @@ class Edge:
         with suppress(ControlAway, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self._control.report(report(self.facts()))
-                while self._shipper.pending_bytes():
+                while self._shipper.pending_bytes() or self._tail_shipper.pending_bytes():
                     await asyncio.sleep(0.05)
         self._teller.write_now(status(self.facts()))
 
@@ -129,8 +146,12 @@ class Edge:
                 "pending_bytes": self._shipper.pending_bytes(),
                 "dropped": counts.lost,
                 "sampled_out": counts.sampled_out,
+                "details_pending_bytes": self._tail_shipper.pending_bytes(),
+                "details_taken": self._tails.counts.taken,
+                "details_dropped": self._tails.counts.dropped + self._tails.counts.unread,
+                "details_skipped": self._tails.counts.skipped,
             },
-            error=supervisor.error,
+            error=self._envoy.trouble or supervisor.error,
             away=self._away,
             away_since=self._away_since,
             faults=self._tasks.faults,
@@ -150,6 +171,11 @@ class Edge:
             self._away_since = time.time()
         self._away = self._sync.away
         self._teller.changed()
+
+    def _watch(self, workers: frozenset[str]) -> None:
+        """Somebody looks at these Workers: they say all, and none of their requests is left out."""
+        self._tails.watched = workers
+        self._shipper.watch(workers)
 
     async def _reopen_logs(self) -> None:
         with suppress(Away):

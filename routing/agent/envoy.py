@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,26 @@ OUTPUT = "log/envoy.txt"
 UP_SECONDS = 30.0
 _DRAIN_SECONDS = 5.0
 _MANY = 50
+_TRIM_SECONDS = 60.0
 _LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]]*\] ?(.*)")
 
 
 class Envoy:
     """One Envoy. `changed` is called when it comes up or goes down."""
 
-    def __init__(self, program: Path, settings: compiled.Settings, concurrency: int) -> None:
+    def __init__(
+        self,
+        program: Path,
+        settings: compiled.Settings,
+        concurrency: int,
+        changed: Callable[[], None],
+    ) -> None:
         self.admin = Admin()
-        self.up = asyncio.Event()
+        #: Why it does not run; "" while it does.
+        self.trouble = ""
+        self._up = asyncio.Event()
         self._program, self._settings, self._concurrency = program, settings, concurrency
+        self._changed = changed
         self._files = Files(self.admin)
         self._child: Child | None = None
         self._stopping = False
@@ -61,13 +71,16 @@ class Envoy:
             began = loop.time()
             child = self._child = self._start()
             coming = tasks.once("Envoy's start", self._come_up(child))
-            code = await asyncio.shield(child.ended)
+            while not (await asyncio.wait([child.ended], timeout=_TRIM_SECONDS))[0]:
+                child.trim()
             coming.cancel()
-            self.up.clear()
+            self._up.clear()
             await self.admin.close()
             if self._stopping:
                 break
-            log.error("Envoy %s", words.ended(code, child.said()))
+            self.trouble = f"Envoy {words.ended(child.ended.result(), child.said())}"
+            log.error("%s", self.trouble)
+            self._changed()
             await asyncio.sleep(backoff.failed(after=loop.time() - began))
         await asyncio.Event().wait()
 
@@ -105,11 +118,13 @@ class Envoy:
         child = self._child
         if child is None or child.ended.done():
             return
-        with suppress(Away, TimeoutError):
+        try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await self.admin.post("/drain_listeners?graceful&skip_exit")
                 while await self._busy():
                     await asyncio.sleep(0.05)
+        except (Away, TimeoutError) as error:
+            log.warning("requests were cut off: %s", str(error) or "they took too long")
         await child.stop(2.0)
 
     async def _busy(self) -> bool:
@@ -119,7 +134,7 @@ class Envoy:
 
     async def _ready(self) -> None:
         try:
-            await asyncio.wait_for(self.up.wait(), UP_SECONDS)
+            await asyncio.wait_for(self._up.wait(), UP_SECONDS)
         except TimeoutError:
             raise Away("Envoy is not running") from None
 
@@ -139,7 +154,9 @@ class Envoy:
     async def _come_up(self, child: Child) -> None:
         while not await self._files.running():
             await asyncio.sleep(0.01)
-        self.up.set()
+        self._up.set()
+        self.trouble = ""
+        self._changed()
         log.info("Envoy runs (pid %d)", child.pid)
 
 

@@ -79,8 +79,12 @@ class Supervisor:
         self._paused = False
         self.held: Held = Held()
         self.desired: Snapshot = EMPTY
-        #: What stands in the way of the whole edge; "" if nothing does.
-        self.error = ""
+        self._errors: dict[str, str] = {}
+
+    @property
+    def error(self) -> str:
+        """What stands in the way of the whole edge; "" if nothing does."""
+        return "; ".join(message for message in self._errors.values() if message)
 
     def boot(self, applied: Snapshot) -> None:
         """Starts what was applied last; Envoy is to be started with it right after."""
@@ -115,8 +119,9 @@ class Supervisor:
             self._unsaved.clear()
             try:
                 await asyncio.to_thread(self._save, self.held)
+                self._fail("save", "")
             except OSError as error:
-                self._fail(f"the snapshot cannot be kept: {error.strerror}")
+                self._fail("save", f"the snapshot cannot be kept: {error.strerror}")
                 await asyncio.sleep(_AGAIN_SECONDS)
                 self._unsaved.set()
 
@@ -138,11 +143,11 @@ class Supervisor:
         try:
             for action in actions:
                 await self._perform(action)
-            self.error = ""
+            self._fail("round", "")
         except Rejected as error:
             self._refused(error)
         except Away as error:
-            self._fail(f"Envoy is away: {error}")
+            self._fail("round", f"Envoy is away: {error}")
         else:
             if actions and self.held == before:
                 raise RuntimeError(f"a round of {len(actions)} actions changed nothing")
@@ -153,14 +158,14 @@ class Supervisor:
 
     def _refused(self, error: Rejected) -> None:
         message = self._envoy.complaint(error)
-        self._fail(message)
+        self._fail("round", message)
         target = next_routes(self.desired, self.held)
         self.held = now_held.refused(self.held, target, message)
 
-    def _fail(self, message: str) -> None:
-        if message != self.error:
+    def _fail(self, what: str, message: str) -> None:
+        if message and message != self._errors.get(what):
             log.error("%s", message)
-        self.error = message
+        self._errors[what] = message
 
     async def _perform(self, action: Action) -> None:
         match action:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -37,10 +38,8 @@ class Teller:
         """Reports on every change, and every few seconds as a sign of life."""
         backoff = Backoff(first=0.2, most=EVERY_SECONDS)
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), EVERY_SECONDS)
-            except TimeoutError:
-                pass
             self._news.clear()
             try:
                 await self._control.report(report(self._facts()))
@@ -55,7 +54,8 @@ class Teller:
         """Keeps `status.json` true."""
         written: dict[str, Any] = {}
         while True:
-            await self._unwritten.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._unwritten.wait(), EVERY_SECONDS)
             self._unwritten.clear()
             now = status(self._facts())
             if now != written:

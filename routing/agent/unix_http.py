@@ -14,6 +14,8 @@ import httptools
 
 log = logging.getLogger("edge")
 
+LARGEST_BODY = 4 << 20
+
 
 @dataclass(slots=True)
 class Request:
@@ -22,6 +24,7 @@ class Request:
     method: str
     path: str
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
 
     def lines(self, name: bytes) -> list[bytes]:
         """The values of all lines of that name (given in lower case)."""
@@ -46,6 +49,7 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
+        self._body = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -62,7 +66,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def on_message_begin(self) -> None:
-        self._url, self._headers = b"", []
+        self._url, self._headers, self._body = b"", [], bytearray()
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -70,9 +74,19 @@ class _Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name.lower(), value))
 
+    def on_body(self, piece: bytes) -> None:
+        """Chunked or not; a larger body than anybody sends ends the connection."""
+        self._body += piece
+        if len(self._body) > LARGEST_BODY:
+            self._body.clear()
+            self._transport.close()
+
     def on_message_complete(self) -> None:
+        if self._transport.is_closing():
+            return
         method = self._parser.get_method().decode("latin-1")
-        request = Request(method, self._url.decode("latin-1"), self._headers)
+        body = bytes(self._body)
+        request = Request(method, self._url.decode("latin-1"), self._headers, body)
         self._transport.write(_bytes(self._answer(request)))
         if not self._parser.should_keep_alive():
             self._transport.close()
