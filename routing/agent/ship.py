@@ -59,6 +59,10 @@ class Shipper:
         self._unsaid = Counts()
         self.counts = Counts()
 
+    def watch(self, workers: frozenset[str]) -> None:
+        """Somebody is looking at these Workers: leave out as few of their requests as possible."""
+        self._sampler.watched = workers
+
     def pending_bytes(self) -> int:
         """What waits on disk."""
         return sum(file.pending() for file in self._files.values())

@@ -225,6 +225,7 @@ class Supervisor:
             slot=start.slot,
             runtime=runtime(),
             deny=self._deny,
+            tail=self._config.details,
         )
         return encode(config)
 

@@ -46,15 +46,18 @@ def config(
     slot: int,
     runtime: Mapping[str, str],
     deny: Sequence[str] = (),
+    tail: bool = True,
 ) -> _Object:
     """The configuration for `workerd serve`, sockets without addresses (`--socket-fd`).
 
     `modules` are contents by SHA-256, `runtime` the sources of routing/runtime by file name,
-    `deny` the machine's own addresses, as CIDR blocks, which Worker code must not reach. Raises
-    `VersionInvalid`.
+    `deny` the machine's own addresses, as CIDR blocks, which Worker code must not reach. With
+    `tail`, console lines and exceptions go to the agent. Raises `VersionInvalid`.
     """
     body, services = _worker(version, modules)
     body |= {"globalOutbound": {"name": "internet"}, "cacheApiOutbound": {"name": "cache"}}
+    if tail:
+        body["tails"] = [{"name": "tail"}]
     network = {
         "allow": ["public"],
         "deny": [*_TUNNELS, *deny],
@@ -65,6 +68,7 @@ def config(
             {"name": "main", "worker": body},
             {"name": "internet", "network": network},
             {"name": "cache", "worker": _ours("cache.js", runtime)},
+            *([{"name": "tail", "worker": _tail(version, runtime)}] if tail else []),
             *_edges(services),
         ],
         "sockets": [_socket(worker, name, slot) for name in names.entrypoints(version)],
@@ -133,6 +137,15 @@ def _ours(file: str, runtime: Mapping[str, str]) -> _Object:
         "compatibilityDate": _OUR_DATE,
         "globalOutbound": {"name": "nowhere"},
     }
+
+
+def _tail(version: Version, runtime: Mapping[str, str]) -> _Object:
+    """An isolate of its own: the Worker's code can neither see it nor forge what it says."""
+    told = [
+        {"name": "AGENT", "service": {"name": "agent"}},
+        {"name": "VERSION", "text": version.id},
+    ]
+    return {**_ours("tail.js", runtime), "bindings": told}
 
 
 def _process(runtime: Mapping[str, str]) -> _Object:

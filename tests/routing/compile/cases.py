@@ -134,6 +134,6 @@ SNAPSHOTS = {
     ),
 }
 VERSIONS = {"modules": EVERY_BINDING, "service-worker": SERVICE_WORKER}
-RUNTIME = {name: f"// {name}" for name in ("cache.js", "service.js")} | {
+RUNTIME = {name: f"// {name}" for name in ("cache.js", "service.js", "tail.js")} | {
     "inspect.js": 'import * as main from "__MAIN__"; "__TOKEN__"'
 }

@@ -1,0 +1,69 @@
+"""What the outside may see of a request and of what a Worker said about it. Pure.
+
+Secrets are taken off here, on the edge, before anything is written or sent: headers by name, the
+values in query strings, and the values of the version's own secrets wherever they are printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+REDACTED = "REDACTED"
+LINES = 128
+LINE_CHARS = 4096
+ALL_CHARS = 32 * 1024
+STACK_CHARS = 8192
+EXCEPTIONS = 8
+
+_SECRET_NAMES = re.compile(r"authorization|cookie|token|secret|key|passw|session|credential|jwt")
+_OURS = ("x-edge-", "x-sluice-")
+_VALUE = re.compile(r"=[^&]*")
+_SHORTEST_MASKED = 6
+
+
+def headers(given: Mapping[str, Any]) -> dict[str, str]:
+    """Request headers without our own; those whose name says so have their value taken off."""
+    shown = {name.lower(): str(value) for name, value in given.items()}
+    return {
+        name: REDACTED if _SECRET_NAMES.search(name) else value[:LINE_CHARS]
+        for name, value in shown.items()
+        if not name.startswith(_OURS)
+    }
+
+
+def url(given: str) -> str:
+    """The address with every value of its query taken off; names and order stay."""
+    parts = urlsplit(given)
+    query = _VALUE.sub(f"={REDACTED}", parts.query)
+    if parts.query and "=" not in parts.query:
+        query = REDACTED
+    return urlunsplit(parts._replace(query=query, fragment=""))[:LINE_CHARS]
+
+
+class Masks:
+    """The values of a version's secrets, by name, as nobody may read them in a log."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        named = {value: name for name, value in secrets.items() if len(value) >= _SHORTEST_MASKED}
+        self._names = named
+        longest_first = sorted(named, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if named else None
+
+    def text(self, given: str) -> str:
+        """`given` with each secret replaced by its name."""
+        if self._pattern is None:
+            return given
+        return self._pattern.sub(lambda found: f"[secret {self._names[found[0]]}]", given)
+
+    def value(self, given: Any) -> Any:
+        """The same for all text inside a JSON value."""
+        if isinstance(given, str):
+            return self.text(given)
+        if isinstance(given, list):
+            return [self.value(item) for item in given]
+        if isinstance(given, dict):
+            return {self.text(str(key)): self.value(item) for key, item in given.items()}
+        return given

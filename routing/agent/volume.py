@@ -1,0 +1,47 @@
+"""How much the version processes should say for now (`runtime/tail.js` knows the levels). Pure: the
+clock is an argument.
+
+While somebody looks at a Worker it says all, as long as the edge can carry it. Otherwise what is
+notable; when that alone is too much, only what failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ALL, NOTABLE, ERRORS, OFF = "all", "notable", "errors", "off"
+
+
+@dataclass(slots=True)
+class Volume:
+    """Counts details by second. `most` a second are kept; beyond, they are dropped and counted."""
+
+    most: int
+    calm_seconds: int = 5
+    _second: int = 0
+    _taken: int = 0
+    _asked: int = 0
+    _loud_until: float = 0.0
+    _flooded_until: float = 0.0
+
+    def takes(self, now: float) -> bool:
+        """One more detail: is there room for it in this second?"""
+        if int(now) != self._second:
+            self._second, self._taken, self._asked = int(now), 0, 0
+        self._asked += 1
+        if self._asked > self.most:
+            self._loud_until = now + self.calm_seconds
+        if self._asked > 8 * self.most:
+            self._flooded_until = now + 1.0
+        if self._taken >= self.most:
+            return False
+        self._taken += 1
+        return True
+
+    def level(self, now: float, *, watched: bool) -> str:
+        """The answer to a process."""
+        if now < self._flooded_until:
+            return OFF if not watched else ERRORS
+        if now < self._loud_until and not watched:
+            return ERRORS
+        return ALL if watched else NOTABLE
