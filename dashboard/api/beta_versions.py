@@ -19,6 +19,7 @@ from dashboard.api.expected import EXPECTED_HEADER, expected_in
 from dashboard.api.lookup import latest_version, version_of
 from dashboard.api.metadata import UploadMetadata, as_upload
 from dashboard.api.multipart import check_parts
+from dashboard.api.notes import Notes
 from dashboard.api.schemas import WorkerVersion
 from dashboard.api.secrets import SecretGiven, changed
 from dashboard.api.uploading import upload, upload_copy
@@ -48,7 +49,7 @@ class LatestChange(Schema):
     """Secrets to set, or (null) to delete, in a copy of the latest version."""
 
     env: dict[str, SecretGiven | None] = Field(max_length=128)
-    annotations: dict[str, str | None] | None = None
+    annotations: Notes | None = None
 
 
 @router.get(VERSIONS, auth=may_read, response=Envelope[list[WorkerVersion]])

@@ -15,7 +15,7 @@ from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.errors import DEPLOYMENT, bad_request
 from dashboard.api.expected import EXPECTED_HEADER, expected_in
 from dashboard.api.lookup import deployment_of, worker_called
-from dashboard.api.notes import message_of
+from dashboard.api.notes import Notes, message_of
 from dashboard.api.schemas import DeploymentItem, DeploymentList
 from dashboard.api.scripts import SCRIPT
 from dashboard.api.wire import deployment_item
@@ -39,7 +39,7 @@ class DeploymentGiven(Schema):
 
     strategy: str = "percentage"
     versions: list[ShareGiven] = Field(max_length=100)
-    annotations: dict[str, str | None] | None = None
+    annotations: Notes | None = None
     expected_deployment_id: str | None = Field(
         None,
         max_length=100,

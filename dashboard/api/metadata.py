@@ -13,6 +13,7 @@ from dashboard.api import notes
 from dashboard.api.bindings import parse_bindings
 from dashboard.api.errors import ApiError, bad_request, explain, unsupported
 from dashboard.api.multipart import read_fields, split_fields
+from dashboard.api.notes import Notes
 from dashboard.api.parse import parse_json
 from dashboard.api.settings_schema import ScriptSettings, changed_settings
 from routing.draft import SECRET_TYPES, Draft, Part
@@ -46,7 +47,7 @@ class UploadMetadata(ScriptSettings):
     keep_bindings: list[str] | None = Field(
         None, description="Types to copy from the latest version; absent: secrets."
     )
-    annotations: dict[str, str | None] | None = None
+    annotations: Notes | None = None
     placement: dict[str, Any] | None = None
     limits: dict[str, Any] | None = None
     cache_options: dict[str, Any] | None = None

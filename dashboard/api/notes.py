@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import TypeAlias
 
 from dashboard.api.errors import bad_request
 from routing.models import Deployment, Version
 
+Notes: TypeAlias = dict[str, str | int | None]
+"""As sent: some clients send a pull request's number as a number."""
 MESSAGE, TAG, ALIAS = "workers/message", "workers/tag", "workers/alias"
 TRIGGER = "workers/triggered_by"
 KEPT = (
@@ -22,21 +24,21 @@ KEPT = (
 _ALIAS = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
-def message_of(sent: Mapping[str, str | None] | None) -> str:
+def message_of(sent: Notes | None) -> str:
     """The message, cut to 1000 bytes as Cloudflare does."""
     text = (sent or {}).get(MESSAGE) or ""
-    return text.encode()[:1000].decode(errors="ignore")
+    return str(text).encode()[:1000].decode(errors="ignore")
 
 
-def tag_of(sent: Mapping[str, str | None] | None) -> str:
+def tag_of(sent: Notes | None) -> str:
     """The tag; a long one is refused, since half a tag would be another tag."""
-    tag = (sent or {}).get(TAG) or ""
+    tag = str((sent or {}).get(TAG) or "")
     if len(tag.encode()) > 100:
         raise bad_request("A tag has at most 100 bytes.")
     return tag
 
 
-def kept(sent: Mapping[str, str | None] | None, worker_name: str) -> dict[str, str]:
+def kept(sent: Notes | None, worker_name: str) -> dict[str, str]:
     """The other annotations of an upload."""
     found = {key: str(value)[:1000] for key, value in (sent or {}).items() if key in KEPT and value}
     alias = found.get(ALIAS)

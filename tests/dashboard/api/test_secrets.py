@@ -2,9 +2,10 @@ import logging
 
 import pytest
 
-from routing.models import AuditEntry, Deployment, Version
+from routing.models import AuditEntry, Deployment, Version, Worker
+from routing.upload import upload_version
 from tests.dashboard.api.conftest import METADATA, Api, form
-from tests.factories import make_version
+from tests.factories import make_deployment, make_version, says_fine
 
 SECRETS = "/workers/scripts/shop/secrets"
 BULK = "/workers/scripts/shop/secrets-bulk"
@@ -61,6 +62,31 @@ def test_the_older_bulk_keeps_what_has_no_value(shop: Api):
     result = shop("PATCH", "/workers/scripts/shop/settings", body, content_type=kind).result
     assert [row["name"] for row in result["bindings"]] == ["OLD", "A"]
     assert VALUE not in str(result)
+
+
+def test_an_upload_in_between_is_never_overwritten_by_a_copy(shop: Api, monkeypatch):
+    """While the copy is being started, somebody uploads: the copy would undo their work."""
+
+    def someone_uploads(*arguments, **more):
+        make_version()
+        return says_fine(*arguments, **more)
+
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", someone_uploads)
+    answer = put(shop)
+    assert answer.refusal == (409, 10035) and "version #2" in answer.message
+    assert names(shop) == [] and Deployment.objects.count() == 1
+
+
+def test_a_deployment_in_between_is_not_overwritten_by_a_secret(shop: Api, monkeypatch):
+    worker = Worker.objects.get()
+
+    def someone_deploys(*arguments, **more):
+        make_deployment(worker)
+        return says_fine(*arguments, **more)
+
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", someone_deploys)
+    assert put(shop).refusal == (409, 10035)
+    assert names(shop) == [] and Deployment.objects.count() == 2
 
 
 def test_a_secret_version_is_not_deployed(shop: Api):

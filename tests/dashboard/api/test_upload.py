@@ -64,6 +64,20 @@ def test_modules_are_named_by_file_name_or_else_by_part_name(api: Api):
     assert list(names) == ["src/index.js", './a"b ü.txt', "lone.txt"]
 
 
+def test_a_service_worker_names_its_script_as_body_part(api: Api):
+    metadata = {"body_part": "index.js", "compatibility_date": "2026-08-01", "bindings": []}
+    parts = [part("index.js", kind="application/javascript")]
+    assert api.put("shop", metadata, *parts).result["entry_point"] == "index.js"
+    assert api.put("shop").result["has_modules"] is True
+
+
+def test_annotations_of_a_pull_request_are_kept(api: Api):
+    notes = {"workers/pull_request_number": 7, "workers/commit_sha": "abc", "mine": "dropped"}
+    api.put(metadata=METADATA | {"annotations": notes})
+    kept = {"workers/pull_request_number": "7", "workers/commit_sha": "abc"}
+    assert Version.objects.get().annotations == kept
+
+
 def test_metadata_may_come_last_and_say_more_than_we_know(api: Api):
     raw = json.dumps(METADATA | {"package_dependencies": [], "unsafe_thing": 1}).encode()
     body = form(b"", part("index.js"), b'X: y\r\nContent-Disposition: form-data; name="q"\r\n\r\n')
