@@ -13,9 +13,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.api.auth import caller_of
-from dashboard.api.errors import ApiError
+from dashboard.api.errors import DEPLOYMENT, REFERENCED, UNSUPPORTED, ApiError
+from dashboard.api.expected import HEADER
 from dashboard.api.served import api
 
+Json = dict[str, Any]
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -45,12 +47,19 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @for_readers
 def reference(request: HttpRequest) -> HttpResponse:
     """The same as a page."""
-    return render(request, "api/reference.html", {"tags": by_tag(api.get_openapi_schema())})
+    own = {
+        "unsupported": UNSUPPORTED,
+        "deployment": DEPLOYMENT,
+        "referenced": REFERENCED,
+        "header": HEADER,
+    }
+    tags = by_tag(api.get_openapi_schema())
+    return render(request, "api/reference.html", {"tags": tags, "own": own})
 
 
-def by_tag(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def by_tag(document: Json) -> dict[str, list[Json]]:
     """Operations under their tag, in the order they are served."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Json]] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             found.setdefault(operation["tags"][0], []).append(
@@ -58,28 +67,51 @@ def by_tag(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                     "id": operation["operationId"],
                     "method": method.upper(),
                     "path": path,
-                    "summary": operation.get("description") or operation["summary"],
+                    "summary": _pieces(operation["description"]),
                     "scope": _scope(operation),
-                    "parameters": operation["parameters"],
-                    "body": _fields(document, operation),
+                    "fields": [*_parameters(operation), *_body(document, operation)],
                 }
             )
     return found
 
 
-def _scope(operation: dict[str, Any]) -> str:
+def _pieces(text: str) -> list[tuple[str, bool]]:
+    """(text, whether it is code) by turns: docstrings put code between backticks."""
+    return [(piece, odd % 2 == 1) for odd, piece in enumerate(text.split("`"))]
+
+
+def _scope(operation: Json) -> str:
     names = [name for entry in operation.get("security", []) for name in entry]
     return names[0].removesuffix("Token").lower() if names else ""
 
 
-def _fields(document: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """Name, requiredness and description of each field of the request's body."""
+def _parameters(operation: Json) -> list[Json]:
+    """But for the account id, which every address has."""
+    return [
+        {
+            "name": parameter["name"],
+            "where": parameter["in"],
+            "required": parameter["required"],
+            "about": parameter.get("description", ""),
+        }
+        for parameter in operation["parameters"]
+        if parameter["name"] != "account_id"
+    ]
+
+
+def _body(document: Json, operation: Json) -> list[Json]:
+    """The fields of the request's body."""
     content = operation.get("requestBody", {}).get("content", {})
-    schema: dict[str, Any] = next((media["schema"] for media in content.values()), {})
+    schema: Json = next((media["schema"] for media in content.values()), {})
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     required = schema.get("required", [])
     return [
-        {"name": name, "required": name in required, "about": details.get("description", "")}
+        {
+            "name": name,
+            "where": "body",
+            "required": name in required,
+            "about": details.get("description", ""),
+        }
         for name, details in schema.get("properties", {}).items()
     ]
