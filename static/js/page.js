@@ -82,7 +82,10 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => {
   announce("Not done: the dashboard cannot be reached.");
 });
-document.addEventListener("htmx:afterSwap", (event) => {
-  const sentence = event.detail.target.querySelector?.("[data-announce]");
+// New content says what it is; the page itself, which htmx "loads" too, is read anyway.
+document.addEventListener("htmx:load", (event) => {
+  const { elt } = event.detail;
+  if (elt === document.body) return;
+  const sentence = elt.matches("[data-announce]") ? elt : elt.querySelector("[data-announce]");
   if (sentence) announce(sentence.dataset.announce);
 });

@@ -1,0 +1,126 @@
+"""Real Chromium on a live server: the system's, or the one that Playwright brought."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from dashboard.accounts.models import Role
+from tests.factories import make_user
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+SYSTEM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+#: No talk with the outside; a sandbox needs a user other than root.
+FLAGS = (
+    "--disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split() + (["--no-sandbox"] if os.geteuid() == 0 else [])
+
+
+@pytest.fixture(autouse=True)
+def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Playwright's loop runs in this thread, where nothing may be awaited; no edge listens here.
+    monkeypatch.setattr("dashboard.edges.nudge.async_to_sync", lambda send: lambda *args: None)
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright keeps a loop in this thread, which Django would take for a view's.
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=SYSTEM or None, args=FLAGS)
+        yield browser
+        browser.close()
+    patch.undo()
+
+
+class Visitor:
+    """A person at a browser. What the console or a script complains about fails the test."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context = context
+        self.address = address
+        self.complaints: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._listen)
+
+    def _listen(self, message: Any) -> None:
+        # Chromium reports every answer of 400 and above; the tests ask for some of them.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        return self.page
+
+    def sign_in(self, name: str = "maya", password: str = "pw") -> Page:
+        page = self.open("/accounts/login/")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/workers/")
+        return page
+
+    def axe(self) -> list[str]:
+        """What axe-core finds, by the browser's own channel: the page's policy forbids eval."""
+        channel = self.context.new_cdp_session(self.page)
+        channel.send("Runtime.evaluate", {"expression": AXE.read_text()})
+        found = channel.send(
+            "Runtime.evaluate",
+            {
+                "expression": "axe.run(document).then(r => JSON.stringify(r.violations))",
+                "awaitPromise": True,
+                "returnByValue": True,
+            },
+        )
+        channel.detach()
+        violations = json.loads(found["result"]["value"])
+        return [f"{v['id']}: {n['html'][:200]}" for v in violations for n in v["nodes"]]
+
+    def spills(self) -> bool:
+        """Whether the page is wider than the window."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+
+
+@pytest.fixture
+def visitors(browser: Browser, live_server: Any) -> Iterator[Any]:
+    """Makes visitors: `visitors(color_scheme="dark", viewport=…, java_script_enabled=False)`."""
+    made: list[Visitor] = []
+
+    def visit(**options: Any) -> Visitor:
+        made.append(Visitor(browser.new_context(**options), live_server.url))
+        return made[-1]
+
+    yield visit
+    complaints = [c for visitor in made for c in visitor.complaints]
+    for visitor in made:
+        visitor.context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def maya(visitors: Any, transactional_db: None) -> Visitor:
+    """An operator, signed in."""
+    make_user("maya", Role.OPERATOR)
+    visitor: Visitor = visitors()
+    visitor.sign_in()
+    return visitor

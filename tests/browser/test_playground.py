@@ -1,0 +1,108 @@
+"""The playground in a browser, against a stand-in for an edge on loopback."""
+
+import pytest
+
+from dashboard.accounts.models import Role
+from routing.models import Edge
+from tests.dashboard.playground.fake_edge import RAY, fake_edge
+from tests.factories import make_deployment, make_edge, make_invocation, make_user, make_worker
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def listener():
+    with fake_edge() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(transactional_db, listener):
+    """#1 at 100 %, #2 at 0 %, #3 in no deployment; the edge logs #2 by override."""
+    worker = make_worker("shop", versions=3)
+    one, two, _ = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    made = make_deployment(worker, (two, 0), (one, 100))
+    edge = make_edge(proof_url=listener.url, applied_revision=made.revision)
+    make_invocation(
+        edge, made, ray=RAY, version_id=str(two.id), reason="override", override="applied"
+    )
+    return worker
+
+
+def test_pick_predict_send_and_proof(maya, shop, listener):
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_label("shop", exact=True).select_option(str(shop.versions.get(number=2).id))
+    page.get_by_text("Will be applied").wait_for()
+    page.get_by_label("Path and query").fill("/cart?x=1")
+    page.keyboard.press("Control+Enter")
+    page.locator(".banner", has_text="Ran candidate").wait_for()
+    assert page.get_by_text("As predicted.").count()
+    assert page.url.endswith("?worker=shop")  # the page stayed
+    page.locator("#announce", has_text="Ran candidate").wait_for(state="attached")
+    assert listener.requests[0][1] == "/cart?x=1"
+    assert maya.axe() == []
+
+
+def test_a_mismatch_is_loud(maya, shop):
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Not as predicted").wait_for()
+    assert maya.axe() == []
+
+
+def test_a_missing_log_line_can_be_looked_for_again(maya, shop, listener):
+    listener.headers = [("cf-ray", "0000000000000000-DEV")]
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("log line has not arrived yet").wait_for()
+    assert maya.axe() == []
+    made = shop.deployments.newest_first().first()
+    stable = str(shop.versions.get(number=1).id)
+    make_invocation(Edge.objects.get(), made, ray="0000000000000000-DEV", version_id=stable)
+    page.get_by_role("link", name="Look again").click()
+    page.get_by_text("Ran stable").wait_for()
+
+
+def test_the_verdict_follows_the_typing_and_a_fix_is_one_click(maya, shop):
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_text("Raw header").click()
+    page.get_by_label("Cloudflare-Workers-Version-Overrides").fill("shop=abc")
+    page.get_by_text("not_a_string").wait_for()
+    page.get_by_role("button", name='Use shop="abc"').click()
+    page.get_by_text("unknown_version").wait_for()
+    field = page.get_by_label("Cloudflare-Workers-Version-Overrides")
+    assert field.input_value() == 'shop="abc"'
+    assert maya.axe() == []
+
+
+def test_sending_right_after_typing_is_not_lost(maya, shop, listener):
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_label("Version key").type("user-1")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator(".banner").wait_for()
+    assert len(listener.requests) == 1
+
+
+def test_choosing_another_worker_loads_its_versions(maya, shop):
+    make_deployment(make_worker("pricing"))
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_label("Worker", exact=True).select_option("pricing")
+    page.wait_for_url("**/playground/?worker=pricing")
+
+
+def test_it_works_without_scripts(visitors, shop):
+    make_user("vera", Role.VIEWER)
+    visitor = visitors(java_script_enabled=False)
+    visitor.sign_in("vera")
+    page = visitor.open(f"/playground/?worker=shop&version={shop.versions.get(number=2).id}")
+    page.get_by_text("Will be applied").wait_for()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator(".banner", has_text="Ran candidate").wait_for()
+
+
+def test_a_session_that_ended_leads_to_the_sign_in_page(maya, shop):
+    page = maya.open("/playground/?worker=shop")
+    maya.context.clear_cookies(name="sessionid")
+    page.get_by_label("Version key").type("x")
+    page.wait_for_url("**/accounts/login/**")
