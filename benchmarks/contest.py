@@ -43,9 +43,7 @@ class Result:
 
 def answers(target: Target, count: int = _CHECKED) -> Counter[str]:
     """How often each body came; ends the run at an answer that is not 200."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{target.port}/", headers=dict(target.headers)
-    )
+    request = urllib.request.Request(target.url, headers=dict(target.headers))
     found: Counter[str] = Counter()
     for _ in range(count):
         try:

