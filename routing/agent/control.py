@@ -10,6 +10,7 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
+from routing.agent.logfiles import Place
 from routing.agent.modules import ModuleMissing
 from routing.snapshot import Secret
 
@@ -27,6 +28,18 @@ class ControlAway(Exception):
 
 
 _UNZIPPED = ("reports",)
+
+
+class OtherPlaces(Exception):
+    """The control plane has counted this edge's logs up to other `places`, by listener."""
+
+    def __init__(self, places: dict[str, Place]) -> None:
+        super().__init__("the logs were counted up to other places")
+        self.places = places
+
+
+class _Refusal(msgspec.Struct):
+    places: dict[str, Place]
 
 
 class _Beat(msgspec.Struct):
@@ -78,7 +91,7 @@ class ControlPlane:
         await self._ask("POST", "reports", msgspec.json.encode(report))
 
     async def invocations(self, batch: bytes) -> None:
-        """Ships one batch of rows."""
+        """Ships one batch of rows and counts; raises `OtherPlaces` where it is not the next one."""
         await self._ask("POST", "invocations", batch)
 
     async def details(self, batch: bytes) -> None:
@@ -115,9 +128,18 @@ class ControlPlane:
                 content = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise ControlAway(_words(error)) from error
+        if response.status == 409:
+            raise _other_places(content)
         if response.status not in (200, 204):
             raise ControlAway(_refusal(response.status, content), refused=response.status == 400)
         return response.status, content
+
+
+def _other_places(content: bytes) -> Exception:
+    try:
+        return OtherPlaces(msgspec.json.decode(content, type=_Refusal).places)
+    except msgspec.MsgspecError:
+        return ControlAway(_refusal(409, content))
 
 
 def _words(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """One access log on disk: the file Envoy writes, the ones before it, and how far we have read.
 
 A file that has grown is renamed to `<name>.<number>` and Envoy told to open a new one. A place is
-the number of a file and an offset in it; the file being written has the number after the last.
+the number of a file, an offset in it, and how many lines of the log came before; the file being
+written has the number after the last.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-Place: TypeAlias = tuple[int, int]
+Place: TypeAlias = tuple[int, int, int]
+START: Place = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +30,23 @@ class Piece:
 class LogFile:
     """Read from `place` on; what lies before it may be removed."""
 
-    def __init__(self, path: Path, place: Place = (0, 0)) -> None:
+    def __init__(self, path: Path, place: Place = START) -> None:
         self._path = path
         self.place = place
 
     def read(self, size: int) -> Piece:
         """Some `size` bytes of whole lines behind the place; no lines when there are none yet."""
-        number, offset = self.place
+        number, offset, before = self.place
         piece = Piece([], self.place)
         for file_number, file in self._files():
             if file_number < number:
                 continue
             start = offset if file_number == number else 0
             finished = file != self._path and self._path.exists()
-            piece = _lines(file, (file_number, start), size, finished)
+            piece = _lines(file, (file_number, start, before), size, finished)
             if piece.lines or piece.broken or not finished:
                 return piece
-            piece = Piece([], (file_number + 1, 0))
+            piece = Piece([], (file_number + 1, 0, before))
         return piece
 
     def commit(self, place: Place) -> None:
@@ -71,20 +73,26 @@ class LogFile:
 
     def pending(self) -> int:
         """Bytes that have not been shipped."""
-        number, offset = self.place
+        number, offset, _ = self.place
         sizes = {n: _size(file) for n, file in self._files() if n >= number}
         return max(0, sum(sizes.values()) - (offset if number in sizes else 0))
 
+    def behind_oldest(self) -> Place | None:
+        """The place to go on from when the oldest file that was put aside is given up, or None."""
+        number, offset, before = self.place
+        for file_number, file in sorted(self._set_aside()):
+            if file_number >= number:
+                start = offset if file_number == number else 0
+                return file_number + 1, 0, before + _count(file, start)
+        return None
+
     def drop_oldest(self) -> int | None:
         """Gives up the oldest file that was put aside: how many lines were lost, or None."""
-        for number, file in sorted(self._set_aside()):
-            if number < self.place[0]:
-                continue
-            start = self.place[1] if number == self.place[0] else 0
-            lost = _count(file, start)
-            self.commit((number + 1, 0))
-            return lost
-        return None
+        behind, lines = self.behind_oldest(), self.place[2]
+        if behind is None:
+            return None
+        self.commit(behind)
+        return behind[2] - lines
 
     def _files(self) -> list[tuple[int, Path]]:
         """Oldest first, the one being written last."""
@@ -102,7 +110,7 @@ class LogFile:
 
 
 def _lines(file: Path, place: Place, size: int, finished: bool) -> Piece:
-    number, start = place
+    number, start, before = place
     try:
         with open(file, "rb") as stream:
             stream.seek(start)
@@ -111,10 +119,11 @@ def _lines(file: Path, place: Place, size: int, finished: bool) -> Piece:
         return Piece([], place)
     whole, newline, rest = data.rpartition(b"\n")
     if newline:
-        return Piece(whole.split(b"\n"), (number, start + len(whole) + 1))
+        lines = whole.split(b"\n")
+        return Piece(lines, (number, start + len(whole) + 1, before + len(lines)))
     # A line longer than what we read at a time cannot be one of Envoy's; nor can half a line.
     if rest and (finished or len(rest) == size):
-        return Piece([], (number, start + len(rest)), broken=1)
+        return Piece([], (number, start + len(rest), before + 1), broken=1)
     return Piece([], place)
 
 

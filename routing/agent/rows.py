@@ -1,4 +1,7 @@
-"""Access-log lines become rows for the control plane; when it is busy, a sample of them. Pure."""
+"""Access-log lines become rows for the control plane; when it is busy, a sample of them. Pure.
+
+Every line is counted, too (`tally`).
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
+from routing.agent.lines import Line, Meaning, meaning, parse
+from routing.agent.tally import Tally
 from routing.compile import names
 
-
-class _Line(msgspec.Struct):
-    line: str
-    ts: str
-    listener: str
-    status: int = 0
-    ray: str | None = None
-    method: str | None = None
-    host: str | None = None
-    path: str | None = None
-    us: int | None = None
-    ms: int | None = None
-    version: str | None = None
-    route: str | None = None
-    outcome: str | None = None
-    deployment: str | None = None
-    flags: str | None = None
-    caller: str | None = None
-
-
-_decoder = msgspec.json.Decoder(_Line)
 _WATCHED_ROOM = 10
 
 
@@ -41,12 +23,14 @@ class Rows:
     rows: list[dict[str, Any]] = field(default_factory=list)
     sampled_out: int = 0
     lost: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     def add(self, other: Rows) -> None:
         """Joins what came from another listener's log."""
         self.rows += other.rows
         self.sampled_out += other.sampled_out
         self.lost += other.lost
+        self.tally.join(other.tally)
 
 
 class Sampler:
@@ -76,41 +60,40 @@ def read(lines: Iterable[bytes], sampler: Sampler) -> Rows:
     """The rows in `lines`: requests that a Worker's route answered, RPC connections left out."""
     found = Rows()
     for raw in lines:
-        try:
-            line = _decoder.decode(raw)
-            started_on = float(line.ts)
-        except (msgspec.MsgspecError, ValueError):
+        parsed = parse(raw)
+        if parsed is None:
             found.lost += 1
             continue
-        worker, kind = names.parse_route(line.route or "")
-        if not worker or kind == names.RPC:
+        line, started_on = parsed
+        found.tally.add(line, started_on)
+        meant = meaning(line.route, line.outcome)
+        if not meant.worker or meant.is_rpc:
             continue
-        override = names.override_outcome(kind, line.outcome)
-        always = line.listener == "proof" or override != "absent"
-        if always or sampler.takes(started_on, worker):
-            found.rows.append(_row(line, worker, kind, override, started_on))
+        always = line.listener == "proof" or meant.override != "absent"
+        if always or sampler.takes(started_on, meant.worker):
+            found.rows.append(_row(line, meant, started_on))
         else:
             found.sampled_out += 1
     return found
 
 
-def _row(line: _Line, worker: str, kind: str, override: str, started_on: float) -> dict[str, Any]:
+def _row(line: Line, meant: Meaning, started_on: float) -> dict[str, Any]:
     flags = line.flags or ""
     return {
         "request_id": line.line,
         "ray": line.ray or "",
         "hop": line.listener,
-        "worker": worker,
+        "worker": meant.worker,
         "version_id": names.parse_cluster(line.version or "")[0],
         "deployment_id": line.deployment or "",
-        "reason": names.reason(kind),
-        "override": override,
+        "reason": meant.reason,
+        "override": meant.override,
         "method": line.method or "",
         "host": line.host or "",
         "path": line.path or "",
         "status": line.status,
         "flags": "" if flags == "-" else flags,
         "started_on": started_on,
-        "duration_us": line.us if line.us is not None else 1000 * (line.ms or 0),
+        "duration_us": line.duration_us,
         "caller": line.caller or "",
     }

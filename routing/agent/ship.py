@@ -1,6 +1,7 @@
-"""Ships access-log rows to the control plane: at least once, soon, and never without limit.
+"""Ships what the access logs say to the control plane: rows, and the count of every line.
 
-How far it has read is written down only after the control plane took the rows.
+How far it has read is noted only after the control plane took it (`places`). Nothing is without
+limit: what the disk has no room for is given up, and both sides know how many lines that were.
 """
 
 from __future__ import annotations
@@ -15,19 +16,22 @@ from pathlib import Path
 
 import msgspec
 
-from routing.agent import folder
+from routing.agent import places
 from routing.agent.backoff import Backoff, jittered
-from routing.agent.control import ControlAway
+from routing.agent.control import ControlAway, OtherPlaces
 from routing.agent.logfiles import LogFile, Place
+from routing.agent.places import farthest
 from routing.agent.rows import Rows, Sampler, read
 from routing.compile import names
 
 log = logging.getLogger("edge")
 
-PLACES = Path("shipped.json")
 LOOK_SECONDS = 0.05
+BUSY_SECONDS = 0.5
+BUSY_LINES = 100
+"""From so many lines in a batch on, the next one waits longer: its size grows, not its number."""
 _KEEP_SECONDS = 0.5
-_READ_BYTES = 256 * 1024
+_READ_BYTES = 1 << 20
 _ROTATE_BYTES = 8 << 20
 
 Send = Callable[[bytes], Awaitable[None]]
@@ -37,7 +41,7 @@ Reopen = Callable[[], Awaitable[None]]
 @dataclass(slots=True)
 class Counts:
     """Since the agent started, for its reports. `lost` rows are gone; `sampled_out` were not
-    meant to be shipped."""
+    meant to be shipped, but counted."""
 
     sampled_out: int = 0
     lost: int = 0
@@ -50,11 +54,12 @@ class Shipper:
         self._send, self._reopen, self._limit = send, reopen, limit_bytes
         self._rotate_at = min(_ROTATE_BYTES, max(1, limit_bytes // 8))
         self._sampler = Sampler(per_second)
-        places = _places()
+        self._places = places.load()
         self._files = {
-            name: LogFile(Path(names.log_file(name)), places.get(name, (0, 0)))
+            name: LogFile(Path(names.log_file(name)), self._places.places[name])
             for name in names.LISTENERS
         }
+        self._sending: dict[str, Place] = {}
         self._boot, self._batches = uuid.uuid4().hex[:12], 0
         self._unsaid = Counts()
         self.counts = Counts()
@@ -70,21 +75,21 @@ class Shipper:
     async def ship(self) -> None:
         """Reads what is new and sends it."""
         while True:
-            if not await self.ship_once():
-                await asyncio.sleep(LOOK_SECONDS)
+            lines = await self.ship_once()
+            full = self.pending_bytes() > _READ_BYTES
+            busy = lines >= BUSY_LINES
+            await asyncio.sleep(0 if full else BUSY_SECONDS if busy else LOOK_SECONDS)
 
-    async def ship_once(self) -> bool:
-        """Sends one batch; False if there was nothing to read."""
-        found, places = self._read()
+    async def ship_once(self) -> int:
+        """Sends one batch; how many lines it covers, 0 if there was nothing to read."""
+        found, ends = self._read()
+        begins = self._now()
         self._count(found)
-        if places == {name: file.place for name, file in self._files.items()}:
-            return False
-        if found.rows:
-            await self._deliver(found)
-        for name, place in places.items():
-            self._files[name].commit(place)
-        folder.write(PLACES, msgspec.json.encode(places))
-        return True
+        if ends == begins:
+            return 0
+        lines = sum(end[2] - begins[name][2] for name, end in ends.items())
+        self._go_on(await self._tell(found, begins, ends) if lines else ends)
+        return max(1, lines)
 
     async def keep_small(self) -> None:
         """Bounds what the logs take on disk, whoever is away."""
@@ -103,10 +108,27 @@ class Shipper:
             await self._reopen()
 
     def _drop(self) -> bool:
-        oldest = max(self._files.values(), key=LogFile.pending)
-        lost = oldest.drop_oldest()
-        self._count(Rows(lost=lost or 0))
-        return lost is not None
+        """Gives up the oldest file. What is being sent of it may still arrive."""
+        oldest = max(self._files, key=lambda name: self._files[name].pending())
+        file = self._files[oldest]
+        behind = file.behind_oldest()
+        if behind is None:
+            return False
+        sent = farthest(file.place, self._sending.get(oldest, file.place))
+        self._count(Rows(lost=max(0, behind[2] - sent[2])))
+        self._go_on({oldest: behind})
+        return True
+
+    def _now(self) -> dict[str, Place]:
+        return {name: file.place for name, file in self._files.items()}
+
+    def _go_on(self, ends: dict[str, Place]) -> None:
+        """First noted, then done: noting after a crash what is gone would be too late."""
+        here = self._now()
+        there = {name: farthest(place, ends.get(name, place)) for name, place in here.items()}
+        self._places.moved(there)
+        for name, place in there.items():
+            self._files[name].commit(place)
 
     def _count(self, found: Rows) -> None:
         for counts in (self._unsaid, self.counts):
@@ -114,25 +136,47 @@ class Shipper:
             counts.lost += found.lost
 
     def _read(self) -> tuple[Rows, dict[str, Place]]:
-        found, places = Rows(), {}
+        found, ends = Rows(), {}
         for name, file in self._files.items():
             piece = file.read(_READ_BYTES)
             found.add(read(piece.lines, self._sampler))
             found.lost += piece.broken
-            places[name] = piece.end
-        return found, places
+            ends[name] = piece.end
+        return found, ends
 
-    async def _deliver(self, found: Rows) -> None:
-        """Until it is taken. What the control plane calls invalid is lost, and counted."""
+    def _batch(self, found: Rows, begins: dict[str, Place], ends: dict[str, Place]) -> bytes:
         self._batches += 1
         said, self._unsaid = self._unsaid, Counts()
-        batch = {
-            "batch": f"{self._boot}-{self._batches}",
-            "sampled_out": said.sampled_out,
-            "lost": said.lost,
-            "rows": found.rows,
-        }
-        body = msgspec.json.encode(batch)
+        return msgspec.json.encode(
+            {
+                "batch": f"{self._boot}-{self._batches}",
+                "log": self._places.log,
+                "begins": begins,
+                "ends": ends,
+                "sampled_out": said.sampled_out,
+                "lost": said.lost,
+                "unreadable": found.lost,
+                "rows": found.rows,
+                **found.tally.told(),
+            }
+        )
+
+    async def _tell(
+        self, found: Rows, begins: dict[str, Place], ends: dict[str, Place]
+    ) -> dict[str, Place]:
+        """Sends it; from where to go on."""
+        self._sending = ends
+        try:
+            await self._deliver(self._batch(found, begins, ends), len(found.rows))
+            return ends
+        except OtherPlaces as other:
+            log.warning("the control plane has counted up to %s: going on there", other.places)
+            return other.places
+        finally:
+            self._sending = {}
+
+    async def _deliver(self, body: bytes, rows: int) -> None:
+        """Until it is taken. What the control plane calls invalid is lost, and counted."""
         backoff = Backoff(first=0.1, most=5.0)
         while True:
             try:
@@ -141,16 +185,6 @@ class Shipper:
             except ControlAway as error:
                 if error.refused:
                     log.error("the control plane does not take invocations: %s", error)
-                    self._count(Rows(lost=len(found.rows)))
+                    self._count(Rows(lost=rows))
                     return
             await asyncio.sleep(jittered(backoff.failed(), random.random()))
-
-
-def _places() -> dict[str, Place]:
-    try:
-        return msgspec.json.decode(PLACES.read_bytes(), type=dict[str, tuple[int, int]])
-    except FileNotFoundError:
-        return {}
-    except msgspec.MsgspecError:
-        log.warning("%s cannot be read: logs are shipped from their beginning", PLACES)
-        return {}

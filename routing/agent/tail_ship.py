@@ -14,7 +14,7 @@ import msgspec
 from routing.agent import folder
 from routing.agent.backoff import Backoff, jittered
 from routing.agent.control import ControlAway
-from routing.agent.logfiles import LogFile, Piece, Place
+from routing.agent.logfiles import START, LogFile, Piece, Place
 from routing.agent.tails import Tails
 
 log = logging.getLogger("edge")
@@ -35,7 +35,7 @@ class TailShipper:
     def __init__(self, *, tails: Tails, send: Send, limit_bytes: int) -> None:
         self._tails, self._send, self._limit = tails, send, limit_bytes
         self._file = LogFile(FILE, _place())
-        self._boot, self._batches = uuid.uuid4().hex[:12], 0
+        self._boot, self._batches, self._said = uuid.uuid4().hex[:12], 0, 0
 
     def pending_bytes(self) -> int:
         """What waits on disk."""
@@ -75,8 +75,10 @@ class TailShipper:
     async def _deliver(self, piece: Piece) -> None:
         """Until it is taken. What the control plane calls invalid is lost, and counted."""
         self._batches += 1
-        batch = f'{{"batch":"{self._boot}-{self._batches}","rows":['.encode()
-        body = batch + b",".join(piece.lines) + b"]}"
+        dropped = self._tails.counts.dropped
+        batch = f'{{"batch":"{self._boot}-{self._batches}","dropped":{dropped - self._said},"rows":['
+        body = batch.encode() + b",".join(piece.lines) + b"]}"
+        self._said = dropped
         backoff = Backoff(first=0.1, most=5.0)
         while True:
             try:
@@ -92,6 +94,6 @@ class TailShipper:
 
 def _place() -> Place:
     try:
-        return msgspec.json.decode(PLACE.read_bytes(), type=tuple[int, int])
+        return msgspec.json.decode(PLACE.read_bytes(), type=tuple[int, int, int])
     except (FileNotFoundError, msgspec.MsgspecError):
-        return (0, 0)
+        return START

@@ -1,6 +1,7 @@
 """The access log: one JSON object a line, which `agent.ship` reads.
 
-No query string (it may hold secrets) and no header but those the edge itself has written.
+No query string (it may hold secrets) and no header but those the edge itself has
+written, save whether the answer has a content type.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FIELDS = {
     "ms": "%DURATION%",
     "rx": "%BYTES_RECEIVED%",
     "tx": "%BYTES_SENT%",
+    # Its first letter, null without one: how an uncaught exception is told from a Worker's own 500.
+    "typed": "%RESP(content-type):1%",
     "version": "%UPSTREAM_CLUSTER%",
     "route": "%ROUTE_NAME%",
     "outcome": f"%DYNAMIC_METADATA({names.DECISION}:{names.OUTCOME_HEADER})%",

@@ -94,12 +94,15 @@ def test_half_a_line_that_a_crash_left_is_counted(path):
 def test_giving_up_the_oldest_counts_its_lines(path):
     log = LogFile(path)
     append(path, "one\ntwo\nthree\n")
-    log.commit((0, 4))
+    log.commit((0, 4, 1))
     log.rotate()
     append(path, "four\n")
-    assert log.drop_oldest() == 2
-    assert log.drop_oldest() is None
+    behind = log.behind_oldest()
+    assert behind == (1, 0, 3)
+    log.commit(behind)
+    assert log.behind_oldest() is None
     assert read_all(log) == ["four"]
+    assert log.place[2] == 4
 
 
 def test_rotating_nothing_is_nothing(path):

@@ -8,7 +8,8 @@ import pytest
 
 from routing.agent import ship
 from routing.agent.control import ControlAway
-from routing.agent.ship import PLACES, Shipper
+from routing.agent.places import FILE as PLACES
+from routing.agent.ship import Shipper
 from tests.routing.agent.test_rows import line
 
 
@@ -85,7 +86,7 @@ async def test_the_place_is_kept_only_after_the_rows_were_taken():
     shipper = make_shipper(receiver)
     await ship_all(shipper)
     log("b")
-    stuck = make_shipper(Receiver(*[ControlAway("down")] * 10_000))
+    stuck = make_shipper(Receiver(*[ControlAway("down")] * 1_000_000))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(stuck.ship_once(), 0.05)
     await ship_all(make_shipper(receiver))  # the next agent

@@ -1,0 +1,56 @@
+"""How far the access logs have been read and counted, kept in `shipped.json`.
+
+A place holds the number of lines before it. The control plane keeps the places of the last batch
+it took, so a batch counts once however often it is sent, and lines that never come are a known
+number. `log` names these logs: with a new name, the control plane begins anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from routing.agent import folder
+from routing.agent.logfiles import START, Place
+from routing.compile import names
+
+log = logging.getLogger("edge")
+
+FILE = Path("shipped.json")
+
+
+class Places(msgspec.Struct):
+    """One place for each listener."""
+
+    log: str
+    places: dict[str, Place]
+
+    def moved(self, places: dict[str, Place]) -> None:
+        """Notes the places on disk. Before a file may be removed, its successor is there for good:
+        after a power cut a number must never mean another file."""
+        numbers = {name: place[0] for name, place in self.places.items()}
+        durable = numbers != {name: place[0] for name, place in places.items()}
+        self.places = dict(places)
+        folder.write(FILE, msgspec.json.encode(self), durable=durable)
+
+
+def load() -> Places:
+    """What was noted; logs that were never read begin at their beginning, under a new name."""
+    try:
+        kept = msgspec.json.decode(FILE.read_bytes(), type=Places)
+        return Places(kept.log, {name: kept.places.get(name, START) for name in names.LISTENERS})
+    except FileNotFoundError:
+        pass
+    except msgspec.MsgspecError:
+        log.warning("%s cannot be read: logs are shipped from their beginning", FILE)
+    new = Places(uuid.uuid4().hex, {})
+    new.moved({name: START for name in names.LISTENERS})
+    return new
+
+
+def farthest(one: Place, other: Place) -> Place:
+    """The one with more lines before it; of two, the one in the later file."""
+    return max(one, other, key=lambda place: (place[2], place[0], place[1]))

@@ -1,0 +1,49 @@
+"""How far the logs have been read, across restarts."""
+
+import pytest
+
+from routing.agent import places
+
+ZERO = {"public": (0, 0, 0), "proof": (0, 0, 0), "internal": (0, 0, 0)}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_logs_that_were_never_read_get_a_name_that_stays():
+    first = places.load()
+    assert first.places == ZERO
+    assert places.load() == first
+
+
+def test_places_are_kept():
+    kept = places.load()
+    kept.moved(ZERO | {"public": (3, 40, 7)})
+    assert places.load().places["public"] == (3, 40, 7)
+    assert places.load().log == kept.log
+
+
+def test_a_damaged_note_begins_anew_under_a_new_name(caplog):
+    first = places.load()
+    places.FILE.write_bytes(b'{"public": [1, 2]}')
+    second = places.load()
+    assert second.places == ZERO and second.log != first.log
+    assert "shipped from their beginning" in caplog.text
+
+
+def test_a_later_file_is_noted_for_good_before_earlier_ones_go(monkeypatch):
+    asked = []
+    kept = places.load()
+    monkeypatch.setattr(
+        places.folder, "write", lambda path, content, durable=False: asked.append(durable)
+    )
+    kept.moved(ZERO | {"public": (0, 40, 7)})
+    kept.moved(ZERO | {"public": (1, 0, 7)})
+    assert asked == [False, True]
+
+
+def test_of_two_places_the_farther_has_more_lines_before_it():
+    assert places.farthest((1, 0, 7), (0, 90, 6)) == (1, 0, 7)
+    assert places.farthest((0, 90, 7), (1, 0, 7)) == (1, 0, 7)
