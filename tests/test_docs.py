@@ -37,7 +37,9 @@ def test_the_test_command_of_the_readme_is_the_one_ci_calls():
     assert "`.ci/run` is `make check test`" in README
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.py)?)`", README))))
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.py)?)`", README)))
+)
 def test_the_readme_points_at_what_exists(path):
     assert (PROJECT / path.replace("<room>/", "")).exists()
 

@@ -19,7 +19,9 @@ def step(text: str) -> None:
 def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
     """The URLs, what is shown only once, and three commands to try."""
     print(f"\nSluice is running.\n\n  Dashboard  {at['dashboard']}")
-    print(f"  Edge       {at['edge']}   (Workers answer at http://<name>.{settings.DOMAIN}:{settings.EDGE_PORT})")
+    print(
+        f"  Edge       {at['edge']}   (Workers answer at http://<name>.{settings.DOMAIN}:{settings.EDGE_PORT})"
+    )
     print(f"  API        {at['api_base']}")
     if shown is not None:
         _once(shown)

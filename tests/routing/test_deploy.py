@@ -126,6 +126,7 @@ def test_every_deployment_raises_the_revision_and_tells_after_the_commit(
     django_capture_on_commit_callbacks,
 ):
     worker, heard = make_worker(), []
+
     def listener(**told):
         heard.append((told["revision"], told["worker"]))
 

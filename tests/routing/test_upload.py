@@ -29,7 +29,11 @@ def upload(draft, **given):
 
 
 def test_numbers_count_from_one_for_each_worker():
-    assert [make_version("a").number, make_version("a").number, make_version("b").number] == [1, 2, 1]
+    assert [make_version("a").number, make_version("a").number, make_version("b").number] == [
+        1,
+        2,
+        1,
+    ]
 
 
 def test_content_is_stored_once_for_all_versions_that_share_it():

@@ -128,7 +128,8 @@ def test_a_row_sent_twice_is_kept_once(edge):
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b'{"batch": "b", "rows": [{}]}', b'{"batch": "b", "rows": [{"status": "x"}]}']
+    "body",
+    [b"{", b"[]", b'{"batch": "b", "rows": [{}]}', b'{"batch": "b", "rows": [{"status": "x"}]}'],
 )
 def test_a_broken_batch_is_refused_whole(edge, body):
     answer = post(edge, "invocations", body)

@@ -39,7 +39,7 @@ def test_an_override_reaches_the_version_at_zero_percent(staged):
 @pytest.mark.parametrize(
     ("value", "outcome"),
     [
-        ('shop=', "invalid_header"),
+        ("shop=", "invalid_header"),
         ('other="{new}"', "not_addressed"),
         ("shop=abc", "not_a_string"),
         ('shop="00000000-0000-4000-8000-000000000000"', "unknown_version"),

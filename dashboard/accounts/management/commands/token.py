@@ -29,7 +29,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         getattr(self, f"_{action}")(**options)
 
-    def _create(self, *, name: str, user: str | None, scope: list[str] | None, **options: Any) -> None:
+    def _create(
+        self, *, name: str, user: str | None, scope: list[str] | None, **options: Any
+    ) -> None:
         owner = self._owner(user)
         _, secret = create_token(user=owner, name=name, scopes=scope or list(Token.Scope.values))
         self.stdout.write(f"Token {name!r} of {owner.username}; it is not shown again:")
