@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,19 +15,22 @@ from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.errors import bad_request, no_worker
 from dashboard.api.lookup import worker_called
-from dashboard.api.removal import callers_of, remove_worker
+from dashboard.api.removal import Call, all_callers, remove_worker
 from dashboard.api.schemas import WorkerItem
 from dashboard.api.script_settings import change_settings
 from dashboard.api.settings_schema import ScriptSettings, shown_settings
 from dashboard.api.subdomain import SubdomainGiven, shown, switch
 from dashboard.api.wire import stamp
-from routing.models import Worker
+from routing.models import Deployment, Worker
 from routing.publish import hostname
 from routing.upload import create_worker
 
 router = resource("Workers")
 WORKERS = "/accounts/{account_id}/workers/workers"
 WORKER = WORKERS + "/{worker_id}"
+NEVER = ("dispatch_namespace_outbounds", "domains", "durable_objects", "queues")
+"""Kinds of references that cannot exist here."""
+Json = dict[str, Any]
 
 
 class WorkerChange(ScriptSettings):
@@ -45,7 +50,7 @@ class WorkerGiven(WorkerChange):
 def list_workers(request: ApiRequest, account_id: str, paging: Query[Paging]) -> dict[str, Any]:
     """All Workers, by name."""
     found, info = paged(Worker.objects.all(), paging)
-    return ok([worker_item(worker) for worker in found], info)
+    return ok(worker_items(found), info)
 
 
 @router.post(WORKERS, auth=may_deploy, response=Envelope[WorkerItem])
@@ -95,22 +100,31 @@ def worker_by(name_or_id: str) -> Worker:
     return found or worker_called(name_or_id, missing=no_worker())
 
 
-def worker_item(worker: Worker) -> dict[str, Any]:
+def worker_item(worker: Worker) -> Json:
+    """One Worker."""
+    return worker_items([worker])[0]
+
+
+def worker_items(workers: Sequence[Worker]) -> list[Json]:
+    """Workers, in a constant number of queries."""
+    live = Deployment.objects.active().filter(worker__in=[w.pk for w in workers])
+    deployed = {d.worker_id: d.created_on for d in live}
+    callers = all_callers()
+    return [_item(w, deployed.get(w.pk), callers.get(w.name, [])) for w in workers]
+
+
+def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -> Json:
     """A Worker; the addresses are those of this installation's edge."""
-    live = worker.deployments.newest_first().first()
-    callers = {caller for caller, _ in callers_of(worker)}
-    tags = dict(Worker.objects.filter(name__in=callers).values_list("name", "tag"))
-    none = ("dispatch_namespace_outbounds", "domains", "durable_objects", "queues")
-    references: dict[str, list[Any]] = {key: [] for key in none}
+    callers = dict.fromkeys((call.tag, call.caller) for call in calls)
     return {
         "id": worker.tag,
         "name": worker.name,
         "created_on": stamp(worker.created_on),
-        "updated_on": stamp(live.created_on if live else worker.created_on),
-        "deployed_on": stamp(live.created_on) if live else None,
+        "updated_on": stamp(deployed_on or worker.created_on),
+        "deployed_on": stamp(deployed_on) if deployed_on else None,
         "references": {
-            **references,
-            "workers": [{"id": tags[name], "name": name} for name in sorted(callers)],
+            **{kind: [] for kind in NEVER},
+            "workers": [{"id": tag, "name": name} for tag, name in callers],
         },
         "subdomain": {
             **shown(worker),

@@ -19,8 +19,8 @@ ACCOUNT = "/accounts/{account_id}"
 def get_references(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """Workers whose active deployment binds this one."""
     incoming = [
-        {"name": binding, "service": caller, "environment": "production"}
-        for caller, binding in callers_of(worker_called(script_name))
+        {"name": call.binding, "service": call.caller, "environment": "production"}
+        for call in callers_of(worker_called(script_name))
     ]
     services = {"incoming": incoming, "outgoing": [], "pages_function": False}
     return ok({"services": services, "durable_objects": [], "dispatch_outbounds": []})

@@ -151,6 +151,28 @@ def test_a_module_that_is_no_base64_is_refused(api: Api, content: str):
     assert api("POST", "/workers/workers/shop/versions", upload).refusal == (400, 10026)
 
 
+def test_a_list_takes_as_many_queries_for_ten_workers_as_for_one(
+    shop: Api, django_assert_num_queries, django_assert_max_num_queries
+):
+    lists = ("/workers/workers", "/workers/scripts", SCRIPT + "/versions", SCRIPT + "/deployments")
+    for path in lists:
+        with django_assert_max_num_queries(12) as one:
+            shop("GET", path)
+        taken = len(one)
+        for number in range(9):
+            shop.put(f"more-{number}" if path.endswith(("workers", "scripts")) else "shop")
+        with django_assert_num_queries(taken):
+            shop("GET", path)
+
+
+def test_a_worker_that_is_called_names_its_callers(shop: Api):
+    binding = {"name": "SHOP", "type": "service", "service": "shop"}
+    shop.put("checkout", METADATA | {"bindings": [binding, binding | {"name": "AGAIN"}]})
+    tag = Worker.objects.get(name="checkout").tag
+    found = shop("GET", "/workers/workers/shop").result["references"]["workers"]
+    assert found == [{"id": tag, "name": "checkout"}]
+
+
 def test_a_worker_keeps_its_name(shop: Api):
     assert shop("PUT", "/workers/workers/shop", {"name": "new"}).refusal == (400, 10016)
     edited = shop("PATCH", "/workers/workers/shop", {"subdomain": {"enabled": False}}).result
