@@ -13,11 +13,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from dashboard.api.limit import App, limit_body  # noqa: E402
-from dashboard.edges.sockets import websocket_urlpatterns  # noqa: E402
+from dashboard.api.sockets import websocket_urlpatterns as of_the_api  # noqa: E402
+from dashboard.edges.sockets import websocket_urlpatterns as of_the_edges  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": limit_body(cast(App, pages), settings.UPLOAD_LIMIT),
-        "websocket": URLRouter(websocket_urlpatterns),
+        "websocket": URLRouter([*of_the_api, *of_the_edges]),
     }
 )

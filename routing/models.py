@@ -300,6 +300,36 @@ class Invocation(models.Model):
         indexes = [models.Index(fields=["worker", "-started_on"])]
 
 
+class InvocationDetail(models.Model):
+    """What a Worker said while it answered: console lines, exceptions, its outcome; and RPC calls,
+    which no access log knows.
+
+    Tied to its invocation by ray and version. A Worker that calls another one twice with the same
+    ray has two details of that version, told apart by their time only.
+    """
+
+    edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="details")
+    detail_id = models.CharField(max_length=64)
+    ray = models.CharField(max_length=32, blank=True, db_index=True)
+    worker = models.CharField(max_length=63)
+    version_id = models.CharField(max_length=36)
+    entrypoint = models.CharField(max_length=255, blank=True)
+    rpc_method = models.CharField(max_length=255, blank=True)
+    method = models.CharField(max_length=16, blank=True)
+    path = models.CharField(max_length=2048, blank=True)
+    outcome = models.CharField(max_length=32)
+    started_on = models.DateTimeField(db_index=True)
+    wall_ms = models.PositiveIntegerField()
+    logs = models.JSONField(default=list)
+    exceptions = models.JSONField(default=list)
+    failed = models.BooleanField(default=False)
+    truncated = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edge", "detail_id"], name="detail_once")]
+        indexes = [models.Index(fields=["worker", "-started_on"])]
+
+
 class AuditEntry(Immutable):
     """Who changed what, from where (spec, People). `before` and `after` never hold secrets."""
 

@@ -13,6 +13,8 @@
     identity.py services.py scripts.py versions.py deployments.py secrets.py
     script_settings.py subdomain.py references.py beta.py beta_versions.py unsupported.py
                             one file a resource
+    tails.py tail_socket.py sockets.py trace_events.py
+                            sessions of `wrangler tail`, what they are sent and which of it
     reference.py            the documentation page
 
 A Cloudflare field name or error code stands in this room only. To serve one more endpoint, add it

@@ -18,6 +18,7 @@ from dashboard.api import (
     secrets,
     services,
     subdomain,
+    tails,
     unsupported,
     versions,
 )
@@ -38,6 +39,7 @@ RESOURCES = (
     references,
     beta,
     beta_versions,
+    tails,
     unsupported,
 )
 REFUSED = {"$ref": "#/components/schemas/Failure"}

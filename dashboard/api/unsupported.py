@@ -12,30 +12,11 @@ from dashboard.api.errors import unsupported
 from dashboard.api.scripts import SCRIPT
 
 router = resource("Not supported")
-TAILS = "Live logs are not supported yet. The dashboard shows which version answered each request."
 ASSETS = "Static assets are not supported yet: upload the files as modules, without [assets]."
 ROUTES = (
     "Routes and custom domains are not supported: every Worker answers at "
     f"<name>.{settings.DOMAIN}. Remove routes from the configuration."
 )
-
-
-@router.post(SCRIPT + "/tails", auth=may_read, response=Failure)
-def create_tail(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused: there are no live logs yet."""
-    raise unsupported(TAILS)
-
-
-@router.get(SCRIPT + "/tails", auth=may_read, response=Failure)
-def list_tails(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused: there are no live logs yet."""
-    raise unsupported(TAILS)
-
-
-@router.delete(SCRIPT + "/tails/{tail_id}", auth=may_read, response=Failure)
-def delete_tail(request: ApiRequest, account_id: str, script_name: str, tail_id: str) -> NoReturn:
-    """Refused: there are no live logs yet."""
-    raise unsupported(TAILS)
 
 
 @router.post(SCRIPT + "/assets-upload-session", auth=may_deploy, response=Failure)

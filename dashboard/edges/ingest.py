@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from dashboard.edges import onward
 from routing.models import Edge, Invocation
 
 KEEP = 200_000
@@ -50,16 +51,17 @@ class Batch(msgspec.Struct):
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     """Stores the batch's rows; a row that is already there is passed over."""
     try:
-        batch = msgspec.json.decode(_unpacked(body) if packed else body, type=Batch)
+        batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
     except msgspec.MsgspecError as error:
         raise BatchInvalid(str(error)) from error
-    Invocation.objects.bulk_create(
-        [_invocation(edge, row) for row in batch.rows], ignore_conflicts=True, batch_size=500
-    )
+    invocations = [_invocation(edge, row) for row in batch.rows]
+    Invocation.objects.bulk_create(invocations, ignore_conflicts=True, batch_size=500)
+    onward.send_on(invocations)
     _prune()
 
 
-def _unpacked(body: bytes) -> bytes:
+def unpacked(body: bytes) -> bytes:
+    """What was sent with gzip, up to `LARGEST`."""
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         content = unpacker.decompress(body, LARGEST)

@@ -1,4 +1,4 @@
-"""Telling the agents at once that the desired state has changed."""
+"""Telling the agents at once that the desired state has changed, or who is looked at."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from dashboard.live.watching import watch_changed
 from routing.signals import desired_state_changed
 
 GROUP = "edges"
@@ -15,6 +16,7 @@ GROUP = "edges"
 def connect() -> None:
     """Called once at start."""
     desired_state_changed.connect(nudge, dispatch_uid="nudge edges")
+    watch_changed.connect(nudge_watch, dispatch_uid="nudge edges to watch")
 
 
 def nudge(*, revision: int, **_: Any) -> None:
@@ -22,3 +24,10 @@ def nudge(*, revision: int, **_: Any) -> None:
     layer = get_channel_layer()
     if layer is not None:
         async_to_sync(layer.group_send)(GROUP, {"type": "revision", "revision": revision})
+
+
+def nudge_watch(**_: Any) -> None:
+    """Every connected agent is told the Workers that somebody is looking at."""
+    layer = get_channel_layer()
+    if layer is not None:
+        async_to_sync(layer.group_send)(GROUP, {"type": "watch"})

@@ -10,4 +10,5 @@ urlpatterns = [
     path("edge/v1/modules/<str:sha256>", views.module, name="module"),
     path("edge/v1/reports", views.report, name="report"),
     path("edge/v1/invocations", views.invocations, name="invocations"),
+    path("edge/v1/details", views.details, name="details"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.edges import ingest, reports
+from dashboard.edges import details as said, ingest, reports
 from dashboard.edges.gate import for_edges
 from routing import publish, revision, snapshot
 from routing.models import Edge, Module
@@ -57,6 +57,18 @@ def invocations(request: HttpRequest, edge: Edge) -> HttpResponse:
     packed = request.headers.get("Content-Encoding") == "gzip"
     try:
         ingest.accept(edge, request.body, packed=packed)
+    except ingest.BatchInvalid as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    return HttpResponse(status=204)
+
+
+@for_edges
+@require_POST
+def details(request: HttpRequest, edge: Edge) -> HttpResponse:
+    """A batch of what Workers said about their requests; the same detail twice counts once."""
+    packed = request.headers.get("Content-Encoding") == "gzip"
+    try:
+        said.accept(edge, request.body, packed=packed)
     except ingest.BatchInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
     return HttpResponse(status=204)

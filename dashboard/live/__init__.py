@@ -1,1 +1,2 @@
-"""Pushing fragments to open pages: announce(group, html) and the sockets."""
+"""What happens while somebody looks: who looks at which Worker (`watching`), and what they are sent
+(`feed`), rendered once for all of them (`shown`)."""

@@ -76,8 +76,9 @@ class TailShipper:
         """Until it is taken. What the control plane calls invalid is lost, and counted."""
         self._batches += 1
         dropped = self._tails.counts.dropped
-        batch = f'{{"batch":"{self._boot}-{self._batches}","dropped":{dropped - self._said},"rows":['
-        body = batch.encode() + b",".join(piece.lines) + b"]}"
+        name, new = f"{self._boot}-{self._batches}", dropped - self._said
+        head = f'{{"batch":"{name}","dropped":{new},"rows":['
+        body = head.encode() + b",".join(piece.lines) + b"]}"
         self._said = dropped
         backoff = Backoff(first=0.1, most=5.0)
         while True:

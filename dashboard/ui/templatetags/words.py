@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -105,3 +107,10 @@ def _spell(span: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+@register.filter
+def console(line: dict[str, Any]) -> str:
+    """One console line, `{"level", "message": [...]}`, as a terminal would show it."""
+    parts = line.get("message") or []
+    return " ".join(p if isinstance(p, str) else json.dumps(p, ensure_ascii=False) for p in parts)

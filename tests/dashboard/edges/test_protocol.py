@@ -170,10 +170,10 @@ async def test_the_socket_tells_the_revision_at_once_and_when_it_changes():
     talk = socket(await sync_to_async(enrol)("e1"))
     await talk.send_input({"type": "websocket.connect"})
     assert (await talk.receive_output())["type"] == "websocket.accept"
-    assert await heard(talk) == {"revision": 0}
+    assert await heard(talk) == {"revision": 0, "watch": []}
     worker = await sync_to_async(make_worker)()
     await sync_to_async(make_deployment)(worker)
-    assert await heard(talk, timeout=0.5) == {"revision": 1}
+    assert await heard(talk, timeout=0.5) == {"revision": 1, "watch": []}
     await talk.send_input({"type": "websocket.disconnect", "code": 1000})
     await talk.wait()
 

@@ -1,0 +1,116 @@
+"""Sessions of `wrangler tail`: whoever has a session's address may listen, until it expires."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Schema
+
+from dashboard.accounts.models import hash_token
+from dashboard.api.auth import ApiRequest, may_read
+from dashboard.api.envelope import Envelope, Failure, ok, resource
+from dashboard.api.errors import ApiError, bad_request
+from dashboard.api.lookup import worker_called
+from dashboard.api.scripts import SCRIPT
+from dashboard.api.trace_events import FilterInvalid, parse_filters
+from dashboard.live import watching
+from dashboard.live.models import Tail
+from routing.models import Worker
+
+router = resource("Tails")
+TAILS = SCRIPT + "/tails"
+LASTS = timedelta(hours=6)
+MOST = 20
+"""Sessions of one Worker at a time."""
+
+
+class TailGiven(Schema):
+    """What the client wants to hear; see `trace_events`."""
+
+    filters: list[dict[str, Any]] = []
+
+
+class TailItem(Schema):
+    """`url` is the WebSocket's address: it holds a secret and is said once, to who made it."""
+
+    id: str
+    url: str
+    expires_at: str
+
+
+@router.post(TAILS, auth=may_read, response=Envelope[TailItem])
+def create_tail(
+    request: ApiRequest, account_id: str, script_name: str, given: TailGiven | None = None
+) -> dict[str, Any]:
+    """Opens a session. The edges are told at once, before the client connects."""
+    worker = worker_called(script_name)
+    filters, address = given.filters if given else [], request.META.get("REMOTE_ADDR", "")
+    try:
+        parse_filters(filters, address)
+    except FilterInvalid as error:
+        raise bad_request(str(error)) from error
+    _make_room(worker)
+    secret = secrets.token_urlsafe(24)
+    now = timezone.now()
+    tail = Tail.objects.create(
+        worker=worker.name,
+        secret_sha256=hash_token(secret),
+        filters=filters,
+        client_ip=address,
+        created_on=now,
+        expires_on=now + LASTS,
+        watch=watching.watch(worker.name),
+    )
+    return ok(_shown(request, tail, secret))
+
+
+@router.get(TAILS, auth=may_read, response=Envelope[TailItem | None])
+def list_tails(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """The newest open session, or null. Its address is not said again: it is a secret."""
+    tail = _open(worker_called(script_name)).order_by("-created_on").first()
+    return ok(_shown(request, tail, "") if tail else None)
+
+
+@router.delete(TAILS + "/{tail_id}", auth=may_read, response=Envelope[None] | Failure)
+def delete_tail(
+    request: ApiRequest, account_id: str, script_name: str, tail_id: str
+) -> dict[str, Any]:
+    """Ends a session; one that has ended already is ended."""
+    worker = worker_called(script_name)
+    try:
+        tail = Tail.objects.filter(worker=worker.name, id=UUID(tail_id)).first()
+    except ValueError:
+        raise ApiError(404, (10007, "This tail does not exist.")) from None
+    if tail is not None:
+        end(tail)
+    return ok(None)
+
+
+def end(tail: Tail) -> None:
+    """Nobody listens any more."""
+    if tail.watch_id is not None:
+        watching.unwatch(tail.watch_id)
+    Tail.objects.filter(pk=tail.pk).delete()
+
+
+def _open(worker: Worker) -> Any:
+    return Tail.objects.filter(worker=worker.name, expires_on__gt=timezone.now())
+
+
+def _make_room(worker: Worker) -> None:
+    """Sessions that expired, or that nobody listens to any more, are no longer counted."""
+    Tail.objects.filter(expires_on__lte=timezone.now()).delete()
+    Tail.objects.filter(worker=worker.name, watch=None).delete()
+    if _open(worker).count() >= MOST:
+        raise bad_request(f"At most {MOST} tails of one Worker at a time.", 10057)
+
+
+def _shown(request: ApiRequest, tail: Tail, secret: str) -> dict[str, Any]:
+    scheme = "wss" if request.is_secure() else "ws"
+    url = f"{scheme}://{request.get_host()}/client/v4/tails/{tail.id}/{secret}"
+    expires = f"{tail.expires_on:%Y-%m-%dT%H:%M:%SZ}"
+    return {"id": str(tail.id), "url": url, "expires_at": expires}

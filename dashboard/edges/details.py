@@ -1,0 +1,121 @@
+"""What Workers said about their requests: stored once, and sent to those who look."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from dashboard.edges.ingest import BatchInvalid, unpacked
+from dashboard.live import feed, shown
+from routing.models import Edge, InvocationDetail
+
+KEEP = 100_000
+"""Details kept in all; the oldest go first."""
+PRUNE_EVERY = 2_000
+
+
+class Detail(msgspec.Struct):
+    """As `routing.agent.tailitems` makes it."""
+
+    id: str
+    worker: str
+    version_id: str
+    outcome: str
+    started_on: float
+    wall_ms: int
+    ray: str = ""
+    entrypoint: str = ""
+    rpc_method: str = ""
+    method: str = ""
+    path: str = ""
+    logs: list[dict[str, Any]] = []
+    exceptions: list[dict[str, Any]] = []
+    truncated: bool = False
+    keep: bool = True
+    event: dict[str, Any] | None = None
+
+
+class Batch(msgspec.Struct):
+    """`dropped` were left out at the edge since the batch before."""
+
+    batch: str
+    rows: list[Detail]
+    dropped: int = 0
+
+
+def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
+    """Stores what is worth keeping, sends on what somebody waits for."""
+    try:
+        batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
+    except msgspec.MsgspecError as error:
+        raise BatchInvalid(str(error)) from error
+    kept = [_row(edge, detail) for detail in batch.rows if detail.keep]
+    InvocationDetail.objects.bulk_create(kept, ignore_conflicts=True, batch_size=200)
+    _send_on(batch, {row.detail_id: row for row in kept})
+    _prune()
+
+
+def _send_on(batch: Batch, kept: dict[str, InvocationDetail]) -> None:
+    """Only Workers that somebody looks at have details with an event."""
+    events: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    lines: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for detail in batch.rows:
+        if detail.event is None:
+            continue
+        events[detail.worker].append(msgspec.to_builtins(detail))
+        if row := kept.get(detail.id):
+            said = {"place": shown.place(row.ray, row.version_id), "html": shown.said(row)}
+            lines[detail.worker].append(said | {"text": _text(row)})
+    for worker, items in events.items():
+        feed.publish(feed.tail_group(worker), items, batch.dropped)
+    for worker, items in lines.items():
+        feed.publish(feed.log_group(worker), items)
+
+
+def _text(row: InvocationDetail) -> str:
+    """What a live log's search looks through."""
+    said = [str(part) for line in row.logs for part in line.get("message", [])]
+    return " ".join([*said, *(str(e.get("message", "")) for e in row.exceptions)])[:4096]
+
+
+def _row(edge: Edge, detail: Detail) -> InvocationDetail:
+    return InvocationDetail(
+        edge=edge,
+        detail_id=detail.id[:64],
+        ray=detail.ray[:32],
+        worker=detail.worker[:63],
+        version_id=detail.version_id[:36],
+        entrypoint=detail.entrypoint[:255],
+        rpc_method=detail.rpc_method[:255],
+        method=detail.method[:16],
+        path=detail.path[:2048],
+        outcome=detail.outcome[:32],
+        started_on=datetime.fromtimestamp(detail.started_on, UTC),
+        wall_ms=min(detail.wall_ms, 2**31 - 1),
+        logs=_clean(detail.logs),
+        exceptions=_clean(detail.exceptions),
+        failed=bool(detail.exceptions) or detail.outcome not in ("ok", "canceled"),
+        truncated=detail.truncated,
+    )
+
+
+def _clean(value: Any) -> Any:
+    """PostgreSQL stores no NUL, in text or in JSON; half a surrogate pair nobody can."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return value
+
+
+def _prune() -> None:
+    """Keeps the newest `KEEP`, looking only once in `PRUNE_EVERY` or so."""
+    ids = InvocationDetail.objects.values_list("id", flat=True)
+    newest, oldest = ids.order_by("-id").first() or 0, ids.order_by("id").first() or 0
+    if newest - oldest > KEEP + PRUNE_EVERY:
+        InvocationDetail.objects.filter(id__lt=newest - KEEP).delete()

@@ -1,0 +1,29 @@
+"""Who looks at which Worker right now: rows that lapse by themselves."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class Watch(models.Model):
+    """Somebody is looking at a Worker until then, unless it is renewed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    worker = models.CharField(max_length=63, db_index=True)
+    until = models.DateTimeField(db_index=True)
+
+
+class Tail(models.Model):
+    """A session of `wrangler tail`. Its address holds a secret, kept as a hash; nothing else is
+    needed to listen. `filters` are as the client sent them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    worker = models.CharField(max_length=63, db_index=True)
+    secret_sha256 = models.CharField(max_length=64)
+    filters = models.JSONField(default=list)
+    client_ip = models.CharField(max_length=45, blank=True)
+    created_on = models.DateTimeField()
+    expires_on = models.DateTimeField(db_index=True)
+    watch = models.ForeignKey(Watch, null=True, on_delete=models.SET_NULL, related_name="+")

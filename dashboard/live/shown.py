@@ -1,0 +1,120 @@
+"""Invocations as pages and live logs show them: each with its version as it stood in the deployment
+that the edge decided by. The same partial everywhere, and nothing in it depends on a person."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.template.loader import get_template
+
+from dashboard.ui.standing import Role, Standing, of, with_standings
+from routing.models import Deployment, Invocation, InvocationDetail, Version
+
+_KEPT = 512
+_roles: OrderedDict[tuple[str, str], Standing | None] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row. `details` are what the Worker said meanwhile, if anything."""
+
+    invocation: Invocation
+    standing: Standing | None
+    details: tuple[InvocationDetail, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The row's id in the page; `details` that come later find it by `place`."""
+        return f"i-{self.invocation.edge_id}-{self.invocation.request_id}"
+
+    @property
+    def place(self) -> str:
+        return place(self.invocation.ray, self.invocation.version_id)
+
+    @property
+    def lines(self) -> int:
+        return sum(len(detail.logs) for detail in self.details)
+
+    @property
+    def exception(self) -> dict[str, str] | None:
+        """The first one of them."""
+        return next((e for detail in self.details for e in detail.exceptions), None)
+
+    @property
+    def failed_outcome(self) -> str:
+        """`exception`, `canceled` and the like; "" when all went well."""
+        return next((d.outcome for d in self.details if d.outcome != "ok"), "")
+
+    @property
+    def bad(self) -> bool:
+        return self.invocation.status >= 500 or self.invocation.status == 0
+
+
+def place(ray: str, version_id: str) -> str:
+    """What an invocation and its details have in common."""
+    return f"{ray}.{version_id[:8]}"
+
+
+def shown(
+    invocations: Sequence[Invocation], details: Iterable[InvocationDetail] = ()
+) -> list[Shown]:
+    """`invocations` with their versions and details, in a constant number of queries."""
+    _learn(invocations)
+    said: dict[str, list[InvocationDetail]] = {}
+    for detail in details:
+        said.setdefault(place(detail.ray, detail.version_id), []).append(detail)
+    return [
+        Shown(i, standing_of(i), tuple(said.get(place(i.ray, i.version_id), ())))
+        for i in invocations
+    ]
+
+
+def standing_of(invocation: Invocation) -> Standing | None:
+    """The version as it stood, once `shown` has learnt it; None for a version that is gone."""
+    return _roles.get((invocation.deployment_id, invocation.version_id))
+
+
+def row(found: Shown) -> str:
+    """The partial, rendered."""
+    return get_template("live/_row.html").render({"row": found})
+
+
+def said(detail: InvocationDetail) -> str:
+    """What a live log adds to a row that it has shown already."""
+    return get_template("live/_said.html").render({"detail": detail})
+
+
+def _learn(invocations: Sequence[Invocation]) -> None:
+    """Roles in a deployment never change, so they are looked up once."""
+    new = {
+        (i.deployment_id, i.version_id)
+        for i in invocations
+        if i.version_id and (i.deployment_id, i.version_id) not in _roles
+    }
+    if not new:
+        return
+    known = {
+        (str(deployment.id), str(standing.version.id)): standing
+        for deployment in with_standings(Deployment.objects.filter(id__in=_ids(d for d, _ in new)))
+        for standing in of(deployment)
+    }
+    left = {version for pair, version in ((p, p[1]) for p in new) if pair not in known}
+    versions = {str(v.id): v for v in Version.objects.filter(id__in=_ids(left))}
+    for pair in new:
+        alone = versions.get(pair[1])
+        _roles[pair] = known.get(pair) or (Standing(alone, Role.FORMER) if alone else None)
+    while len(_roles) > _KEPT:
+        _roles.popitem(last=False)
+
+
+def _ids(texts: Iterable[str]) -> set[UUID]:
+    found = set()
+    for text in texts:
+        try:
+            found.add(UUID(text))
+        except ValueError:
+            continue
+    return found
