@@ -113,8 +113,6 @@ def test_scripts(sdk, account, shop):
     assert scripts.subdomain.get("shop", account_id=account).enabled
     assert sdk.workers.subdomains.get(account_id=account).subdomain == "localhost"
     assert scripts.schedules.update("shop", account_id=account, body=[]).schedules == []
-    with pytest.raises(cloudflare.BadRequestError, match="Live logs"):
-        scripts.tail.create("shop", account_id=account)
 
 
 def test_secrets(sdk, account):
