@@ -23,11 +23,12 @@ def page(
     fragment = partial is not None and wants_fragment(request)
     name = f"{template}#{partial}" if fragment else template
     response = render(request, name, dict(context or {}), status=status)
-    patch_vary_headers(response, ["HX-Request", "HX-Boosted"])
+    patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
     return response
 
 
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether htmx asked, and for less than a page."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
-    return bool(htmx) and not htmx.boosted
+    # Going back in the history, htmx asks for what it threw away: the whole page.
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -61,6 +61,10 @@ class Standing:
         return self.role is Role.STABLE
 
     @property
+    def is_candidate(self) -> bool:
+        return self.role in (Role.CANDIDATE, Role.STAGED)
+
+    @property
     def percentage(self) -> str:
         return "" if self.weight is None else format_percentage(self.weight)
 

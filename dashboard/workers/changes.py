@@ -98,7 +98,7 @@ def _conflict(
     """Somebody deployed in between: what was opened, what is live, what was asked for."""
     row = reads.row_of(context["row"].worker)
     opened = reads.deployment_of(row.worker, context["expected"])
-    context = context | {"row": row, "opened": opened, "expected": _id(row)}
+    context |= {"row": row, "opened": opened, "nothing_was_live": not context["expected"]}
     return page(request, "workers/conflict.html", context, status=409)
 
 

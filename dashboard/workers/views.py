@@ -97,7 +97,7 @@ def _live(
         (str(s.version_id), format_percentage(s.weight).rstrip("%"))
         for s in deployment.shares.all()
     ]
-    candidate = None if standings[0].is_stable else standings[0]
+    candidate = next((s for s in standings if s.is_candidate), None)
     return {
         "meter": meter_of(deployment.revision, deployment.created_on),
         "candidate": candidate,

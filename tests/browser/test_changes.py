@@ -154,3 +154,6 @@ def test_the_list_filters_as_one_types(maya, shop):
     page.locator("#w-shop").wait_for(state="detached")
     assert page.locator("#w-pricing").count() == 1
     assert page.url.endswith("?q=pri")
+    page.go_back()
+    page.locator("#w-shop").wait_for()
+    assert page.get_by_role("heading", name="Workers").count()

@@ -22,6 +22,11 @@ def test_a_boosted_request_gets_the_page(maya):
     assert b"<html" in response.content
 
 
+def test_going_back_in_the_history_gets_the_page(maya):
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert b"<html" in maya.get("/workers/", headers=headers).content
+
+
 def test_a_fragment_asks_nothing_for_the_frame(maya, django_assert_max_num_queries):
     with django_assert_max_num_queries(3):  # session, person, Workers
         maya.get("/workers/", headers={"HX-Request": "true"})

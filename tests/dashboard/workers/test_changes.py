@@ -163,7 +163,8 @@ def test_a_viewer_is_told_who_can(vera, shop, form):
     make_user("jonas")
     response = post(vera, shop, 2, 0, form=form)
     assert response.status_code == 403
-    assert b"You are a viewer. Operators: jonas." in response.content
+    words = b">You are a viewer. Operators: jonas. This needs the operator role (403).<"
+    assert words in response.content
     assert vera.get(f"/workers/shop/{form}/").status_code == 403
     assert live(shop) == [(1, 100.0)]
 

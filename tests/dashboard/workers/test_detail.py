@@ -94,6 +94,16 @@ def test_uploads_are_escaped(maya):
     assert "<script>alert" not in html and "<i>t" not in html
 
 
+def test_a_version_kept_at_zero_after_promotion_is_not_stepped_up(maya):
+    worker = make_worker("shop", versions=2)
+    one, two = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    make_deployment(worker, (two, 100), (one, 0))
+    html = read(maya)
+    assert "Previous 0%" in html and "#2 to 100%, #1 kept at 0%" in html
+    assert "Step up" not in html
+
+
 def test_older_deployments_are_a_page_away(maya):
     worker = make_worker("shop", versions=2)
     one, two = worker.versions.order_by("number")
