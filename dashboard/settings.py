@@ -36,6 +36,13 @@ def _switch(name: str, default: bool) -> bool:
     return raw in {"1", "true", "yes", "on"}
 
 
+def _days(name: str, default: int) -> int:
+    raw = os.environ.get(name, str(default))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 36_500:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected a number of days from 1 to 36500.")
+    return int(raw)
+
+
 def _kept(file: str, variable: str, make: str) -> str:
     """The variable, or a value made once and kept in the data folder for its owner only."""
     if given := os.environ.get(variable):
@@ -93,6 +100,10 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
 BEHIND_TLS = _switch("SLUICE_BEHIND_TLS", False)
 #: Django's debug pages; never in production. SLUICE_DEBUG.
 DEBUG = _switch("SLUICE_DEBUG", False)
+#: How many days rollups by minute, hour and day are kept. SLUICE_KEEP_MINUTES, _HOURS, _DAYS.
+KEEP_MINUTES = _days("SLUICE_KEEP_MINUTES", 2)
+KEEP_HOURS = _days("SLUICE_KEEP_HOURS", 35)
+KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 
@@ -111,6 +122,7 @@ INSTALLED_APPS = [
     "dashboard.ui",
     "dashboard.accounts",
     "dashboard.live",
+    "dashboard.observability",
     "dashboard.workers",
     "dashboard.playground",
     "dashboard.edges",

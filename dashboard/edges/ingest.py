@@ -1,4 +1,4 @@
-"""Access-log rows from the edges become invocations: at least once sent, once kept."""
+"""What the edges' access logs say becomes invocations and counts: at least once sent, once kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import zlib
 from datetime import UTC, datetime
 
 import msgspec
+from django.db import transaction
+from django.utils import timezone
 
 from dashboard.edges import onward
+from dashboard.observability import ingest as counting
+from dashboard.observability.wire import Counts, CountsInvalid
 from routing.models import Edge, Invocation
 
 KEEP = 200_000
@@ -40,8 +44,7 @@ class Row(msgspec.Struct):
     duration_us: int = 0
 
 
-class Batch(msgspec.Struct):
-    batch: str
+class Batch(Counts, kw_only=True):
     rows: list[Row]
     sampled_out: int = 0
     lost: int = 0
@@ -49,13 +52,21 @@ class Batch(msgspec.Struct):
 
 
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
-    """Stores the batch's rows; a row that is already there is passed over."""
+    """Stores the batch's rows, passing over those already there, and counts it, once.
+
+    Raises `BatchInvalid` and `counting.OtherPlaces`; then nothing was stored.
+    """
     try:
         batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
     except msgspec.MsgspecError as error:
         raise BatchInvalid(str(error)) from error
     invocations = [_invocation(edge, row) for row in batch.rows]
-    Invocation.objects.bulk_create(invocations, ignore_conflicts=True, batch_size=500)
+    try:
+        with transaction.atomic():
+            counting.accept(edge, batch, timezone.now())
+            Invocation.objects.bulk_create(invocations, ignore_conflicts=True, batch_size=500)
+    except CountsInvalid as error:
+        raise BatchInvalid(str(error)) from error
     onward.send_on(invocations)
     _prune()
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.edges import details as said, ingest, reports
 from dashboard.edges.gate import for_edges
+from dashboard.observability import ingest as counting
 from routing import publish, revision, snapshot
 from routing.models import Edge, Module
 
@@ -53,12 +54,17 @@ def report(request: HttpRequest, edge: Edge) -> HttpResponse:
 @for_edges
 @require_POST
 def invocations(request: HttpRequest, edge: Edge) -> HttpResponse:
-    """A batch of access-log rows; the same row twice counts once."""
+    """A batch of access-log rows and counts; the same batch twice counts once.
+
+    409 with `places`: the edge must go on from there, for what it sent begins before them.
+    """
     packed = request.headers.get("Content-Encoding") == "gzip"
     try:
         ingest.accept(edge, request.body, packed=packed)
     except ingest.BatchInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
+    except counting.OtherPlaces as other:
+        return JsonResponse({"error": str(other), "places": other.places}, status=409)
     return HttpResponse(status=204)
 
 

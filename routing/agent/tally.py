@@ -123,4 +123,6 @@ def _count(seen: _Seen) -> Count:
 
 
 def _digest(durations: list[int]) -> str:
-    return base64.b64encode(TDigest.from_values(durations, CENTROIDS).to_bytes()).decode()
+    return base64.b64encode(
+        TDigest.from_values(durations, max_centroids=CENTROIDS).to_bytes()
+    ).decode()

@@ -1,0 +1,75 @@
+"""A batch of counts from an edge: counted once, however often it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from dashboard.observability import rollup
+from dashboard.observability.models import Gap, Reading
+from dashboard.observability.prune import prune
+from dashboard.observability.sequence import Place, Verdict, judge
+from dashboard.observability.wire import Counts
+from routing.models import Edge
+
+PRUNE_EVERY = timedelta(minutes=1)
+
+
+class OtherPlaces(Exception):
+    """The edge must go on from `places`, up to which its log was counted."""
+
+    def __init__(self, places: dict[str, Place]) -> None:
+        super().__init__("This log was counted up to other places.")
+        self.places = places
+
+
+def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
+    """Counts the batch, within the caller's transaction; False if it was counted before.
+
+    Raises `CountsInvalid` and `OtherPlaces`; then nothing was kept.
+    """
+    if not batch.log:
+        return True
+    batch.check()
+    with transaction.atomic():
+        Edge.objects.select_for_update().get(pk=edge.pk)  # one batch of an edge at a time
+        reading = _reading(edge, batch, now)
+        places = {name: _place(place) for name, place in reading.places.items()}
+        found = judge(places, batch.begins, batch.ends)
+        if found.verdict is Verdict.other:
+            raise OtherPlaces(places)
+        if found.verdict is Verdict.repeated:
+            return False
+        _note(edge, Gap.Kind.DROPPED, found.missing, reading.applied_on, now)
+        _note(edge, Gap.Kind.UNREADABLE, batch.unreadable, reading.applied_on, now)
+        rollup.add_counts(edge.name, batch.counts)
+        rollup.add_latencies(edge.name, batch.latency)
+        due = reading.pk is None or now - reading.applied_on > PRUNE_EVERY
+        reading.places = {**reading.places, **batch.ends}
+        reading.batch, reading.applied_on = batch.batch, now
+        reading.save()
+        if due:
+            prune(now)
+    return True
+
+
+def _reading(edge: Edge, batch: Counts, now: datetime) -> Reading:
+    """How far this log was counted. A log that is new while there was another is a gap."""
+    kept = Reading.objects.filter(edge=edge, log=batch.log).first()
+    if kept is None:
+        before = Reading.objects.filter(edge=edge).order_by("-applied_on").first()
+        if before is not None:
+            _note(edge, Gap.Kind.RESTARTED, None, before.applied_on, now)
+        kept = Reading(edge=edge, log=batch.log, places={}, applied_on=now)
+    return kept
+
+
+def _note(edge: Edge, kind: Gap.Kind, lines: int | None, since: datetime, now: datetime) -> None:
+    if lines != 0:
+        Gap.objects.create(edge=edge.name, kind=kind, lines=lines, began_on=since, noticed_on=now)
+
+
+def _place(stored: list[int]) -> Place:
+    number, offset, lines = stored
+    return number, offset, lines
