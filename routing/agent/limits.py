@@ -7,14 +7,18 @@ new process (`ulimit`) and not in Python between fork and exec, which is unsafe 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import resource
 import shutil
+import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger("edge")
 
 NOBODY = 65534
 ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
@@ -89,7 +93,7 @@ def open_folder(folder: Path) -> None:
 
     Nothing above it needs to be open: they start inside and use relative paths.
     """
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and _can_become_nobody():
         os.chown(folder, 0, NOBODY)
     folder.chmod(0o710)
 
@@ -109,10 +113,31 @@ def _privileges() -> list[str]:
     if setpriv is None:
         return []
     always = [setpriv, "--no-new-privs", "--pdeathsig", "KILL"]
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or not _can_become_nobody():
         return always
-    user = ["--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
-    return [*always, *user, "--bounding-set=-all", "--inh-caps=-all"]
+    return [*always, *_BECOME_NOBODY]
+
+
+_BECOME_NOBODY = [
+    *("--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"),
+    *("--bounding-set=-all", "--inh-caps=-all"),
+]
+
+
+@cache
+def _can_become_nobody() -> bool:
+    """False for the root of a container that has no second user: there is nobody to become.
+
+    Its processes then run as the agent's user, who is unprivileged on the machine itself.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return True
+    tried = subprocess.run([setpriv, *_BECOME_NOBODY, "/bin/true"], capture_output=True)
+    if tried.returncode != 0:
+        reason = tried.stderr.decode(errors="replace").strip()
+        log.warning("versions run as the agent's own user: %s", reason)
+    return tried.returncode == 0
 
 
 def _identity() -> dict[str, Any]:
