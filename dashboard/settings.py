@@ -104,6 +104,15 @@ DEBUG = _switch("SLUICE_DEBUG", False)
 KEEP_MINUTES = _days("SLUICE_KEEP_MINUTES", 2)
 KEEP_HOURS = _days("SLUICE_KEEP_HOURS", 35)
 KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
+#: Hosts that log exports may send to, comma separated. SLUICE_EXPORT_HOSTS.
+EXPORT_HOSTS = frozenset(
+    host.strip().lower().strip("[]")
+    for host in os.environ.get("SLUICE_EXPORT_HOSTS", "localhost,127.0.0.1,::1").split(",")
+    if host.strip()
+)
+for _host in EXPORT_HOSTS:
+    if not re.fullmatch(r"[a-z0-9_.:-]{1,253}", _host):
+        raise ImproperlyConfigured(f"SLUICE_EXPORT_HOSTS: {_host!r} is no host name.")
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 
@@ -126,6 +135,7 @@ INSTALLED_APPS = [
     "dashboard.workers",
     "dashboard.playground",
     "dashboard.edges",
+    "dashboard.exports",
     "dashboard.api",
 ]
 
@@ -250,4 +260,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # It would write down every URL, and those of log exports may hold secrets.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }

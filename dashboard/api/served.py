@@ -12,6 +12,7 @@ from dashboard.api import (
     beta_versions,
     deployments,
     identity,
+    logpush,
     references,
     script_settings,
     scripts,
@@ -39,6 +40,7 @@ RESOURCES = (
     references,
     beta,
     beta_versions,
+    logpush,
     tails,
     unsupported,
 )

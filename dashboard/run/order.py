@@ -110,6 +110,7 @@ def _children() -> list[Child]:
     return [
         Child("edge", "routing.agent", shared | edge, logs / "agent.log"),
         Child("web", "dashboard.run.web", shared, logs / "web.log"),
+        Child("exports", "dashboard.run.exports", shared, logs / "exports.log"),
     ]
 
 

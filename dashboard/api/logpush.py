@@ -1,0 +1,249 @@
+"""Log export in the shape of Cloudflare's Logpush. Secrets in destinations are never shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from ninja import Schema
+
+from dashboard.api.auth import ApiRequest, may_administer, may_read
+from dashboard.api.envelope import Envelope, ok, resource
+from dashboard.api.errors import ApiError
+from dashboard.api.wire import stamp
+from dashboard.exports import jobs
+from dashboard.exports.jobs import By, JobRefused
+from dashboard.exports.models import DATASET, Job
+from dashboard.exports.options import FIELDS, OptionsInvalid, from_logpull
+
+router = resource("Logpush")
+LOGPUSH = "/accounts/{account_id}/logpush"
+JOBS = LOGPUSH + "/jobs"
+ONE = JOBS + "/{job_id}"
+INVALID = 1004
+"""Cloudflare's code for a job that cannot be as asked."""
+MISSING = 1002
+
+Json = dict[str, Any]
+
+
+class JobGiven(Schema):
+    """A job, or what changes of it. `output_options` wins over the older `logpull_options`."""
+
+    name: str | None = None
+    dataset: str | None = None
+    destination_conf: str | None = None
+    ownership_challenge: str | None = None
+    enabled: bool | None = None
+    filter: str | None = None
+    logpull_options: str | None = None
+    output_options: Json | None = None
+    max_upload_bytes: int | None = None
+    max_upload_records: int | None = None
+    max_upload_interval_seconds: int | None = None
+    frequency: str | None = None
+    kind: str | None = None
+
+
+class JobItem(Schema):
+    """A job. `sluice` is ours: what was sent, what waits, what was not taken."""
+
+    id: int
+    name: str | None
+    dataset: str
+    destination_conf: str
+    enabled: bool
+    filter: str | None
+    kind: str
+    frequency: str | None
+    logpull_options: str | None
+    output_options: Json | None
+    max_upload_bytes: int
+    max_upload_records: int
+    max_upload_interval_seconds: int
+    last_complete: str | None
+    last_error: str | None
+    error_message: str | None
+    sluice: Json
+
+
+class DestinationGiven(Schema):
+    destination_conf: str
+
+
+class ChallengeGiven(DestinationGiven):
+    ownership_challenge: str
+
+
+class Deleted(Schema):
+    id: int
+
+
+class Challenge(Schema):
+    filename: str
+    message: str
+    valid: bool
+
+
+class Validity(Schema):
+    valid: bool
+    message: str
+
+
+class OwnershipValidity(Schema):
+    valid: bool
+
+
+class Exists(Schema):
+    exists: bool
+
+
+@router.get(JOBS, auth=may_read, response=Envelope[list[JobItem]])
+def list_jobs(request: ApiRequest, account_id: str) -> Json:
+    """Every job."""
+    return ok([shown(job) for job in Job.objects.all()])
+
+
+@router.post(JOBS, auth=may_administer, response=Envelope[JobItem])
+def create_job(request: ApiRequest, account_id: str, given: JobGiven) -> Json:
+    """A job that sends what happens from now on; disabled unless `enabled` is true."""
+    return ok(shown(_refusing(jobs.create, _asked(given), _by(request))))
+
+
+@router.get(ONE, auth=may_read, response=Envelope[JobItem])
+def get_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
+    """One job."""
+    return ok(shown(job_of(job_id)))
+
+
+@router.put(ONE, auth=may_administer, response=Envelope[JobItem])
+def update_job(request: ApiRequest, account_id: str, job_id: int, given: JobGiven) -> Json:
+    """Changes what is given: `{"enabled": false}` pauses the job where it is."""
+    job_of(job_id)
+    asked = _asked(given)
+    asked.pop("dataset", None)
+    return ok(shown(_refusing(jobs.change, job_id, asked, _by(request))))
+
+
+@router.delete(ONE, auth=may_administer, response=Envelope[Deleted])
+def delete_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
+    """The job and its dead letters; what was sent stays where it is."""
+    jobs.delete(job_of(job_id), _by(request))
+    return ok({"id": job_id})
+
+
+@router.get(
+    LOGPUSH + "/datasets/{dataset_id}/fields", auth=may_read, response=Envelope[dict[str, str]]
+)
+def list_fields(request: ApiRequest, account_id: str, dataset_id: str) -> Json:
+    """The fields of a dataset with their types."""
+    _check_dataset(dataset_id)
+    return ok(dict(FIELDS))
+
+
+@router.get(
+    LOGPUSH + "/datasets/{dataset_id}/jobs", auth=may_read, response=Envelope[list[JobItem]]
+)
+def list_dataset_jobs(request: ApiRequest, account_id: str, dataset_id: str) -> Json:
+    """The jobs of a dataset."""
+    _check_dataset(dataset_id)
+    return ok([shown(job) for job in Job.objects.filter(dataset=dataset_id)])
+
+
+@router.post(LOGPUSH + "/ownership", auth=may_administer, response=Envelope[Challenge])
+def create_challenge(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+    """Writes a token to the destination, to be read there and sent with the job."""
+    name = _refusing(jobs.challenge, given.destination_conf, timezone.now())
+    return ok({"filename": name, "message": "", "valid": True})
+
+
+@router.post(
+    LOGPUSH + "/ownership/validate", auth=may_administer, response=Envelope[OwnershipValidity]
+)
+def validate_challenge(request: ApiRequest, account_id: str, given: ChallengeGiven) -> Json:
+    """Whether this is the token that was written."""
+    return ok({"valid": jobs.proves(given.destination_conf, given.ownership_challenge)})
+
+
+@router.post(LOGPUSH + "/validate/destination", auth=may_administer, response=Envelope[Validity])
+def validate_destination(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+    """Whether a job may send there. Nothing is sent."""
+    try:
+        jobs.check_destination(given.destination_conf)
+    except JobRefused as error:
+        return ok({"valid": False, "message": str(error)})
+    return ok({"valid": True, "message": ""})
+
+
+@router.post(
+    LOGPUSH + "/validate/destination/exists", auth=may_administer, response=Envelope[Exists]
+)
+def destination_exists(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+    """Whether a job sends to exactly this destination."""
+    found = any(jobs.same_destination(j, given.destination_conf) for j in Job.objects.all())
+    return ok({"exists": found})
+
+
+def job_of(job_id: int) -> Job:
+    """The job, or Cloudflare's 404."""
+    job = Job.objects.filter(pk=job_id).first() if job_id < 2**63 else None
+    if job is None:
+        raise ApiError(404, (MISSING, "This job does not exist."))
+    return job
+
+
+def shown(job: Job) -> Json:
+    """A job as the API tells it: `destination_conf` with every secret replaced."""
+    return {
+        "id": job.pk,
+        "name": job.name or None,
+        "dataset": job.dataset,
+        "destination_conf": job.shown,
+        "enabled": job.enabled,
+        "filter": job.filter or None,
+        "kind": "",
+        "frequency": None,
+        "logpull_options": None,
+        "output_options": job.options or None,
+        "max_upload_bytes": job.max_upload_bytes,
+        "max_upload_records": job.max_upload_records,
+        "max_upload_interval_seconds": job.max_upload_interval_seconds,
+        "last_complete": stamp(job.last_complete) if job.last_complete else None,
+        "last_error": stamp(job.last_error) if job.last_error else None,
+        "error_message": job.error_message or None,
+        "sluice": {
+            "sent_records": job.sent_records,
+            "sent_batches": job.sent_batches,
+            "missed_records": job.missed_records,
+            "dead_letters": job.dead_letters.count(),
+            "failures_in_a_row": job.attempts,
+        },
+    }
+
+
+def _asked(given: JobGiven) -> Json:
+    """What was really given, the older form of the options turned into the newer one."""
+    asked = given.dict(exclude_unset=True)
+    for name in ("enabled", "dataset"):
+        if asked.get(name, ...) is None:
+            del asked[name]
+    older = asked.pop("logpull_options", None)
+    if older and not asked.get("output_options"):
+        asked["output_options"] = _refusing(from_logpull, older)
+    return asked
+
+
+def _by(request: ApiRequest) -> By:
+    return By(actor=request.auth.user, source=request.auth.source, now=timezone.now())
+
+
+def _refusing(act: Any, *given: Any) -> Any:
+    try:
+        return act(*given)
+    except (JobRefused, OptionsInvalid) as error:
+        raise ApiError(400, (INVALID, str(error))) from error
+
+
+def _check_dataset(name: str) -> None:
+    if name != DATASET:
+        raise ApiError(404, (MISSING, f"There is no dataset {name[:60]!r}; only {DATASET}."))

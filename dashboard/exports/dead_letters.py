@@ -1,0 +1,57 @@
+"""Batches that a destination did not take, kept on disk until somebody sends them again."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Sum
+
+from dashboard.exports.batches import Batch
+from dashboard.exports.models import DeadLetter, Job
+from dashboard.exports.senders import write_durably
+
+LIMIT = 1 << 30
+"""Bytes on disk for all jobs. Beyond it a job stops and waits instead: nothing is thrown away."""
+
+
+def folder() -> Path:
+    path: Path = settings.DATA_DIR / "dead-letters"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def has_room(size: int) -> bool:
+    """Whether `size` more bytes may be kept."""
+    held = DeadLetter.objects.aggregate(all=Sum("size"))["all"] or 0
+    return held + size <= LIMIT
+
+
+def keep(
+    job: Job, batch: Batch, body: bytes, *, object_name: str, error: str, now: datetime
+) -> None:
+    """The file first, then its row: a crash in between leaves a file nobody counts, never a gap."""
+    file = f"{job.pk}-{object_name.replace('/', '_')}-{secrets.token_hex(4)}"
+    write_durably(folder() / file, body)
+    DeadLetter.objects.create(
+        job=job,
+        object_name=object_name,
+        file=file,
+        records=len(batch.lines),
+        size=len(body),
+        made_on=now,
+        error=error[:1000],
+    )
+
+
+def content(letter: DeadLetter) -> bytes:
+    """The batch as it was packed; raises OSError when this machine does not have it."""
+    return (folder() / letter.file).read_bytes()
+
+
+def forget(letter: DeadLetter) -> None:
+    """The row first: a file without a row harms nobody."""
+    letter.delete()
+    (folder() / letter.file).unlink(missing_ok=True)

@@ -1,0 +1,98 @@
+"""Export jobs, and the batches that a destination did not take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+DATASET = "workers_trace_events"
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def free(self, now: datetime) -> JobQuerySet:
+        """Jobs that no process holds."""
+        return self.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+
+    def due(self, now: datetime) -> JobQuerySet:
+        """Enabled jobs whose time has come, the one waiting longest first."""
+        waiting = Q(next_try_on=None) | Q(next_try_on__lte=now)
+        return self.free(now).filter(waiting, enabled=True).order_by("next_try_on", "id")
+
+
+class Job(models.Model):
+    """Where to, what, and how far.
+
+    `cursor` is the id of the last invocation that needs nothing more; `batch_end` the last id of
+    the batch that is being sent, written before it is, so that a retry sends the same lines under
+    the same name. The destination's secrets are sealed; `shown` is the destination without them.
+    """
+
+    name = models.CharField(max_length=512, blank=True)
+    dataset = models.CharField(max_length=40, default=DATASET)
+    sealed = models.TextField()
+    shown = models.CharField(max_length=4096)
+    enabled = models.BooleanField(default=False)
+    options = models.JSONField(default=dict)
+    filter = models.TextField(blank=True)
+    max_upload_records = models.PositiveIntegerField(default=0)
+    max_upload_bytes = models.PositiveBigIntegerField(default=0)
+    max_upload_interval_seconds = models.PositiveIntegerField(default=0)
+    created_on = models.DateTimeField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    cursor = models.PositiveBigIntegerField(default=0)
+    batch_end = models.PositiveBigIntegerField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_on = models.DateTimeField(null=True, db_index=True)
+    claimed_by = models.CharField(max_length=64, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    last_complete = models.DateTimeField(null=True)
+    last_error = models.DateTimeField(null=True)
+    error_message = models.CharField(max_length=1000, blank=True)
+    sent_records = models.PositiveBigIntegerField(default=0)
+    sent_batches = models.PositiveBigIntegerField(default=0)
+    missed_records = models.PositiveBigIntegerField(default=0)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name or f"export {self.pk}"
+
+    def described(self) -> dict[str, Any]:
+        """What the audit trail keeps: no secrets."""
+        return {
+            "name": self.name,
+            "destination": self.shown,
+            "enabled": self.enabled,
+            "filter": self.filter,
+            "options": self.options,
+        }
+
+
+class DeadLetter(models.Model):
+    """A batch that was tried in vain. It waits in `file`, below the data folder, to be sent again.
+
+    `wanted` is set by a person who asks for that.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="dead_letters")
+    object_name = models.CharField(max_length=255)
+    file = models.CharField(max_length=255)
+    records = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    made_on = models.DateTimeField()
+    error = models.CharField(max_length=1000, blank=True)
+    wanted = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["id"]

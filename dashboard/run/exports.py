@@ -1,0 +1,19 @@
+"""The process that exports logs: `manage.py export_logs` as a child of `make run`."""
+
+from __future__ import annotations
+
+import os
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("export_logs")
+
+
+if __name__ == "__main__":
+    main()
