@@ -6,6 +6,8 @@ held.py            what the edge holds: Envoy's routes, the processes of version
 plan.py            what to do next: desired and held in, actions out (pure)
 supervise.py       performs the plan, one round at a time
 process.py         one version's process: start, death, next start; watch.py notices a hang
+configure.py       what it is started with; listeners.py its sockets, gate.py not all at once
+keep.py            what stays on disk: the edge serves it after its own restart
 drain.py           waits until a version without routes has no requests
 envoy.py           the Envoy process; xds.py its three files, admin.py its admin socket
 

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -43,6 +44,7 @@ def main() -> int:
     except OSError as error:
         print(f"The edge cannot start: {error}", file=sys.stderr)
         return 2
+    _raise_file_limit()
     asyncio.run(_run(settings, proof_port))
     return 0
 
@@ -74,6 +76,12 @@ async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
         await asyncio.sleep(_PARENT_SECONDS)
     log.info("the process that started this edge is gone")
     stop.set()
+
+
+def _raise_file_limit() -> None:
+    """Each version's sockets are ours as well, and Envoy's connections are files too."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_port(host: str, port: int, variable: str) -> None:

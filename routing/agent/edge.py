@@ -17,10 +17,11 @@ from routing.agent.control import ControlAway, ControlPlane
 from routing.agent.control_socket import Control
 from routing.agent.decide_server import Decider
 from routing.agent.envoy import Envoy
+from routing.agent.keep import last_applied
 from routing.agent.modules import Modules
 from routing.agent.ship import Shipper
 from routing.agent.status import Facts, report, status
-from routing.agent.supervise import Supervisor, last_applied
+from routing.agent.supervise import Supervisor
 from routing.agent.sync import Sync
 from routing.agent.tail_ship import TailShipper
 from routing.agent.tails import Tails

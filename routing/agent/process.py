@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from routing.agent import limits, words
 from routing.agent.backoff import Backoff
+from routing.agent.gate import Gate
 from routing.agent.held import State
+from routing.agent.listeners import Listeners
 from routing.agent.spawn import Child, spawn
 from routing.agent.tasks import Tasks
 from routing.agent.watch import watch
@@ -34,28 +34,6 @@ Prepare = Callable[[], Awaitable[bytes]]
 
 class NotStarted(Exception):
     """The version has no running process; the message is for people."""
-
-
-@dataclass(slots=True)
-class Gate:
-    """Bounds how many processes start at a time; one that takes long stops counting."""
-
-    places: asyncio.Semaphore
-    patience: float = 2.0
-
-    async def enter(self) -> Callable[[], None]:
-        await self.places.acquire()
-        timer: asyncio.TimerHandle | None = None
-
-        def leave() -> None:
-            nonlocal timer
-            if timer is not None:
-                timer.cancel()
-                timer = None
-                self.places.release()
-
-        timer = asyncio.get_running_loop().call_later(self.patience, leave)
-        return leave
 
 
 class VersionProcess:
@@ -75,27 +53,26 @@ class VersionProcess:
         self._id, self._sockets = version_id, sockets
         self._prepare, self._tell = prepare, tell
         self._tasks, self._gate, self._hang_seconds = tasks, gate, hang_seconds
-        self._listeners: dict[str, socket.socket] = {}
+        self._listeners = Listeners(version_id, sockets)
         self._backoff = Backoff(free=1)
         self._child: Child | None = None
         self._was_ready = False
         self._stopping = False
         self._hurry = asyncio.Event()
         self.restarts = 0
-        self._listen()
         self._task = tasks.once(f"version {version_id}", self._run())
 
     async def stop(self, grace: float = STOP_SECONDS) -> None:
         """Ends the process and takes its sockets away; returns when both are done."""
         self._stopping = True
-        if self._child is not None:
-            if not self._hurry.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), _LET_GO_SECONDS)
-            await self._end(self._child, grace)
+        child = self._child
+        if child is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), _LET_GO_SECONDS)
+            await self._end(child, grace)
         self._task.cancel()
         await asyncio.wait([self._task])
-        self._close()
+        self._listeners.close()
         with suppress(OSError):
             os.unlink(names.output_file(self._id))
 
@@ -116,6 +93,8 @@ class VersionProcess:
                 message, health = await self._live()
             except NotStarted as error:
                 message, health = str(error), 0.0
+            except OSError as error:
+                message, health = f"cannot start: {error}", 0.0
             if self._stopping:
                 return
             await self._pause(message, health)
@@ -124,12 +103,10 @@ class VersionProcess:
     async def _live(self) -> tuple[str, float]:
         """One life: (how it ended, how long it was well)."""
         loop = asyncio.get_running_loop()
+        self._listeners.open()
         config = await self._prepare()
-        leave = await self._gate.enter()
-        try:
+        async with self._gate.passing():
             child = self._child = await self._start(config)
-        finally:
-            leave()
         try:
             began = loop.time()
             self._was_ready = True
@@ -159,11 +136,10 @@ class VersionProcess:
         if not wait:
             self._tell(State.starting, self.restarts + 1, message)
             return
-        self._close()
+        self._listeners.close()
         state = State.backoff if self._was_ready else State.failed
         self._tell(state, self.restarts + 1, message)
         await asyncio.sleep(wait)
-        self._listen()
         if self._was_ready:
             self._tell(State.starting, self.restarts + 1, message)
 
@@ -175,8 +151,7 @@ class VersionProcess:
         """Returns when every socket answers; raises `NotStarted`."""
         control, told = os.pipe()
         source, pipe = os.pipe()
-        fds = {name: listener.fileno() for name, listener in self._listeners.items()}
-        command = limits.serve_command(fds, told)
+        command = limits.serve_command(self._listeners.fds(), told)
         try:
             child = spawn(
                 command.arguments,
@@ -221,25 +196,6 @@ class VersionProcess:
             raise NotStarted(f"was not ready after {READY_SECONDS:.0f} s") from None
         finally:
             transport.close()
-
-    def _listen(self) -> None:
-        """Bound here and handed over: a restart keeps them, and no stale file is in the way."""
-        for name in self._sockets:
-            path = names.socket_file(self._id, name)
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(path)
-            os.chmod(path, 0o600)
-            listener.listen(4096)
-            self._listeners[name] = listener
-
-    def _close(self) -> None:
-        for name, listener in self._listeners.items():
-            listener.close()
-            with suppress(FileNotFoundError):
-                os.unlink(names.socket_file(self._id, name))
-        self._listeners.clear()
 
 
 async def _feed(pipe: int, config: bytes) -> None:

@@ -8,17 +8,17 @@ import os
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from routing.agent import folder, held as now_held
-from routing.agent.addresses import own_networks
+from routing.agent import held as now_held
 from routing.agent.admin import Away
 from routing.agent.config import Config
+from routing.agent.configure import Configurations
 from routing.agent.drain import Drains
-from routing.agent.encode import encode, runtime
 from routing.agent.envoy import Envoy
+from routing.agent.gate import Gate
 from routing.agent.held import Held, Phase, Process, State
-from routing.agent.modules import ModuleMissing, Modules
+from routing.agent.keep import needed, save
+from routing.agent.modules import Modules
 from routing.agent.plan import (
     Action,
     Clusters,
@@ -31,29 +31,17 @@ from routing.agent.plan import (
     next_routes,
     plan,
 )
-from routing.agent.process import Gate, NotStarted, VersionProcess
+from routing.agent.process import VersionProcess
 from routing.agent.tasks import Tasks
 from routing.agent.xds import Rejected
 from routing.compile import workerd
 from routing.compile.slots import slots_answer
-from routing.snapshot import EMPTY, Snapshot, SnapshotInvalid, Version, from_json, to_json
+from routing.snapshot import EMPTY, Snapshot, Version
 
 log = logging.getLogger("edge")
 
-SNAPSHOT = Path("snapshot.json")
 _AGAIN_SECONDS = 0.5
 _STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
-
-
-def last_applied() -> Snapshot:
-    """What this edge routed by when it was last stopped, or nothing."""
-    try:
-        return from_json(SNAPSHOT.read_bytes())
-    except FileNotFoundError:
-        return EMPTY
-    except SnapshotInvalid as error:
-        log.error("the kept snapshot cannot be read, starting without it: %s", error)
-        return EMPTY
 
 
 class Supervisor:
@@ -71,9 +59,9 @@ class Supervisor:
         self._config, self._envoy, self._modules = config, envoy, modules
         self._tasks, self._changed = tasks, changed
         self._processes: dict[str, VersionProcess] = {}
-        self._gate = Gate(asyncio.Semaphore(_STARTS_AT_ONCE))
+        self._gate = Gate(_STARTS_AT_ONCE)
+        self._configurations = Configurations(modules, tail=config.details)
         self._drains = Drains(envoy.admin, tasks, config)
-        self._deny = own_networks()
         self._dirty = asyncio.Event()
         self._unsaved = asyncio.Event()
         self._paused = False
@@ -118,7 +106,9 @@ class Supervisor:
             await self._unsaved.wait()
             self._unsaved.clear()
             try:
-                await asyncio.to_thread(self._save, self.held)
+                kept = self.held
+                await asyncio.to_thread(save, kept)
+                self._modules.evict([*needed(kept, kept.applied), *needed(self.held, self.desired)])
                 self._fail("save", "")
             except OSError as error:
                 self._fail("save", f"the snapshot cannot be kept: {error.strerror}")
@@ -202,32 +192,12 @@ class Supervisor:
         self._processes[version_id] = VersionProcess(
             version_id=version_id,
             sockets=workerd.socket_names(start.version),
-            prepare=partial(self._configuration, start),
+            prepare=partial(self._configurations.of, start),
             tell=partial(self._felt, version_id),
             tasks=self._tasks,
             gate=self._gate,
             hang_seconds=self._config.hang_seconds,
         )
-
-    async def _configuration(self, start: Start) -> bytes:
-        """What workerd reads on stdin. Raises `NotStarted`."""
-        try:
-            modules = await self._modules.of(start.version)
-            return await asyncio.to_thread(self._encoded, start, modules)
-        except (ModuleMissing, workerd.VersionInvalid) as error:
-            raise NotStarted(str(error)) from error
-
-    def _encoded(self, start: Start, modules: dict[str, bytes]) -> bytes:
-        config = workerd.config(
-            start.worker,
-            start.version,
-            modules,
-            slot=start.slot,
-            runtime=runtime(),
-            deny=self._deny,
-            tail=self._config.details,
-        )
-        return encode(config)
 
     async def _reach(self, version_ids: frozenset[str]) -> None:
         if not version_ids and self.held.applied.workers:
@@ -276,13 +246,3 @@ class Supervisor:
     def _touch(self) -> None:
         self._dirty.set()
         self._changed()
-
-    def _save(self, held: Held) -> None:
-        folder.write(SNAPSHOT, to_json(held.applied), durable=True)
-        self._modules.evict(
-            [
-                *(version for worker in held.applied.workers for version in worker.versions),
-                *(version for w in self.desired.workers for version in w.versions),
-                *(process.version for process in self.held.processes.values()),
-            ]
-        )

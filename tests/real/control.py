@@ -74,6 +74,7 @@ class ControlPlane:
         app.router.add_get("/edge/v1/live", self._live)
         app.router.add_post("/edge/v1/reports", self._report)
         app.router.add_post("/edge/v1/invocations", self._invocations)
+        app.router.add_post("/edge/v1/details", self._details)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True).start()
@@ -169,6 +170,9 @@ class ControlPlane:
 
     async def _report(self, request: web.Request) -> web.Response:
         self.reports.append(await request.json())
+        return web.Response(status=204)
+
+    async def _details(self, request: web.Request) -> web.Response:
         return web.Response(status=204)
 
     async def _invocations(self, request: web.Request) -> web.Response:
