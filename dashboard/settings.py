@@ -100,10 +100,6 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
 BEHIND_TLS = _switch("SLUICE_BEHIND_TLS", False)
 #: Django's debug pages; never in production. SLUICE_DEBUG.
 DEBUG = _switch("SLUICE_DEBUG", False)
-#: How many days rollups by minute, hour and day are kept. SLUICE_KEEP_MINUTES, _HOURS, _DAYS.
-KEEP_MINUTES = _days("SLUICE_KEEP_MINUTES", 2)
-KEEP_HOURS = _days("SLUICE_KEEP_HOURS", 35)
-KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
 #: Hosts that log exports may send to, comma separated. SLUICE_EXPORT_HOSTS.
 EXPORT_HOSTS = frozenset(
     host.strip().lower().strip("[]")
@@ -113,6 +109,10 @@ EXPORT_HOSTS = frozenset(
 for _host in EXPORT_HOSTS:
     if not re.fullmatch(r"[a-z0-9_.:-]{1,253}", _host):
         raise ImproperlyConfigured(f"SLUICE_EXPORT_HOSTS: {_host!r} is no host name.")
+#: How many days rollups by minute, hour and day are kept. SLUICE_KEEP_MINUTES, _HOURS, _DAYS.
+KEEP_MINUTES = _days("SLUICE_KEEP_MINUTES", 2)
+KEEP_HOURS = _days("SLUICE_KEEP_HOURS", 35)
+KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 

@@ -2,13 +2,18 @@
 
 import gzip
 import json
+import threading
+import time
 
 import pytest
+from django.utils import timezone
 
-from dashboard.exports import dead_letters, senders
+from dashboard.accounts.models import Role
+from dashboard.exports import batches, dead_letters, jobs, running, senders
 from dashboard.exports.advance import LEASE, TRIES
 from dashboard.exports.models import DeadLetter, Job
-from routing.models import Invocation
+from routing.models import Invocation, InvocationDetail
+from tests.factories import make_deployment, make_edge, make_invocation, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +34,37 @@ def test_a_record_names_the_version_that_ran_and_why(receiver, make_job, traffic
     ours = record["Sluice"]
     assert (ours["Reason"], ours["Override"], ours["Edge"]) == ("percentage", "absent", "e1")
     assert ours["Deployment"] == str(traffic.deployment.id)
+
+
+def test_a_record_holds_what_the_worker_said(receiver, make_job, traffic, step):
+    job = make_job(receiver.url)
+    [row] = traffic()
+    InvocationDetail.objects.create(
+        edge=traffic.edge,
+        detail_id="d1",
+        ray=row.ray,
+        worker="shop",
+        version_id=row.version_id,
+        entrypoint="Admin",
+        outcome="exception",
+        started_on=row.started_on,
+        wall_ms=7,
+        logs=[{"level": "warn", "message": ["low", 3], "timestamp": 1795380000250}],
+        exceptions=[{"name": "Error", "message": "no", "stack": "at x", "timestamp": 1}],
+    )
+    assert step(job)
+    [record] = receiver.lines()
+    assert (record["Outcome"], record["Entrypoint"], record["WallTimeMs"]) == (
+        "exception",
+        "Admin",
+        7,
+    )
+    assert record["Logs"] == [
+        {"Level": "warn", "Message": ["low", 3], "TimestampMs": 1795380000250}
+    ]
+    assert record["Exceptions"] == [
+        {"Name": "Error", "Message": "no", "Stack": "at x", "TimestampMs": 1}
+    ]
 
 
 def test_an_endpoint_gets_packed_lines_with_the_headers_it_asked_for(
@@ -208,8 +244,6 @@ def fail_until_dead(job, step):
 def test_a_receiver_that_is_down_is_tried_again_then_nothing_is_lost(
     receiver, make_job, traffic, step, by
 ):
-    from dashboard.exports import jobs
-
     receiver.status, receiver.said = 503, b"busy"
     job = make_job(receiver.url)
     traffic(4)
@@ -232,8 +266,6 @@ def test_a_receiver_that_is_down_is_tried_again_then_nothing_is_lost(
 
 
 def test_a_dead_letter_that_fails_again_stays(receiver, make_job, traffic, step, by):
-    from dashboard.exports import jobs
-
     receiver.status = 500
     job = make_job(receiver.url)
     traffic(1)
@@ -254,3 +286,23 @@ def test_without_room_for_dead_letters_a_job_waits_and_throws_nothing_away(
     start = job.cursor
     fail_until_dead(job, step)
     assert job.cursor == start and job.attempts == TRIES and not DeadLetter.objects.exists()
+
+
+def test_the_process_sends_by_itself_what_has_settled(
+    receiver, transactional_db, settings, monkeypatch
+):
+    """The loop as it runs, in a thread: it waits for what is on its way, then sends, then ends."""
+    monkeypatch.setattr(batches, "SETTLE_SECONDS", 0.3)
+    monkeypatch.setattr(running, "LOOK_SECONDS", 0.05)
+    by = jobs.By(make_user("root", Role.ADMIN), "api", timezone.now())
+    jobs.create({"destination_conf": receiver.url, "enabled": True}, by)
+    make_invocation(make_edge("e1"), make_deployment(make_worker("shop")))
+    stop = threading.Event()
+    loop = threading.Thread(target=running.run, args=(stop,))
+    loop.start()
+    deadline = time.monotonic() + 10
+    while not Job.objects.get().sent_records and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    loop.join(10)
+    assert not loop.is_alive() and len(receiver.lines()) == 1
