@@ -13,11 +13,6 @@ from tests.factories import make_edge
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def edge():
-    return make_edge("e1")
-
-
 def total(span=Span.MINUTE, **fields):
     return Count.objects.filter(span=span, **fields).aggregate(n=Sum("requests"))["n"] or 0
 

@@ -1,0 +1,163 @@
+"""What each version did in some time: the reads that pages share. Constant numbers of queries."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+from fastdigest import TDigest
+
+from dashboard.observability.figures import Observed, Split, quantiles
+from dashboard.observability.models import Count, Latency, Span
+from dashboard.ui.standing import Standing
+from routing.models import Deployment, Worker
+
+RECENT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What `versions` (by id) did from `since` until `until`."""
+
+    since: datetime
+    until: datetime
+    versions: Mapping[str, Observed] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> int:
+        return sum(observed.requests for observed in self.versions.values())
+
+    def of(self, version_id: object) -> Observed:
+        """What one version did; nothing, if it was not seen."""
+        return self.versions.get(str(version_id), Observed())
+
+    def share(self, version_id: object) -> float | None:
+        """The version's part of all requests in percent; None without any."""
+        return 100 * self.of(version_id).requests / self.requests if self.requests else None
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A Worker's last minutes."""
+
+    requests: int
+    failed: int
+    minutes: float
+
+    @property
+    def per_minute(self) -> float:
+        return self.requests / self.minutes
+
+    @property
+    def error_rate(self) -> float | None:
+        """In percent; None without requests."""
+        return 100 * self.failed / self.requests if self.requests else None
+
+
+def traffic(
+    worker: Worker, since: datetime, until: datetime, deployment: Deployment | None = None
+) -> Traffic:
+    """Each version's requests, errors and latencies, two queries.
+
+    With `deployment`, only what was decided by it (latencies aside, which are by version).
+    """
+    counts, latencies = _rows(worker.name, since, until)
+    if deployment is not None:
+        counts = counts.filter(deployment_id=str(deployment.id))
+    digests = merged(latencies.values_list("version_id", "sketch"))
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    drawn: Counter[str] = Counter()
+    grouped = counts.values_list("version_id", "reason", "error").annotate(n=Sum("requests"))
+    for version_id, reason, error, requests in grouped.order_by():
+        found[version_id][error] += requests
+        drawn[version_id] += requests if reason == "percentage" else 0
+    return Traffic(
+        since, until, {v: observed(by, drawn[v], digests.get(v)) for v, by in found.items()}
+    )
+
+
+def last_minutes(worker: Worker, deployment: Deployment | None = None) -> Traffic:
+    """The last five minutes."""
+    now = timezone.now()
+    return traffic(worker, now - RECENT, now, deployment)
+
+
+def splits(standings: Iterable[Standing], found: Traffic) -> dict[str, Split]:
+    """Observed against configured for each version of a deployment; `found` is its traffic."""
+    listed = list(standings)
+    draws = sum(found.of(s.version.id).drawn for s in listed)
+    return {
+        str(s.version.id): Split(s.weight or 0, found.of(s.version.id).drawn, draws) for s in listed
+    }
+
+
+def recent(names: Iterable[str], now: datetime | None = None) -> dict[str, Recent]:
+    """The last five minutes of many Workers by name, in one query."""
+    now = now or timezone.now()
+    since = first_minute(now - RECENT)
+    rows = (
+        Count.objects.filter(span=Span.MINUTE, start__gte=since, worker__in=list(names))
+        .values_list("worker", "error")
+        .annotate(n=Sum("requests"))
+        .order_by()
+    )
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for worker, error, requests in rows:
+        found[worker][error] += requests
+    minutes = max(1.0, (now.timestamp() - since) / 60)
+    return {
+        worker: Recent(by.total(), Observed(errors=by).failed, minutes)
+        for worker, by in found.items()
+    }
+
+
+def observed(by_error: Mapping[str, int], drawn: int, digest: TDigest | None) -> Observed:
+    """Numbers of one version; `by_error` has its good requests under ""."""
+    errors = {kind: n for kind, n in by_error.items() if kind}
+    return Observed(sum(by_error.values()), errors, drawn, **quantiles(digest))
+
+
+def merged(rows: Iterable[tuple[Any, Any]]) -> dict[Any, TDigest]:
+    """One digest for each key of (key, sketch)."""
+    found: dict[Any, TDigest] = {}
+    for key, sketch in rows:
+        digest = TDigest.from_bytes(bytes(sketch))
+        if key in found:
+            found[key].merge_inplace(digest)
+        else:
+            found[key] = digest
+    return found
+
+
+def first_minute(moment: datetime) -> int:
+    """The first minute that begins at `moment` or later, in seconds since 1970."""
+    return -(-int(moment.timestamp()) // 60) * 60
+
+
+def _rows(
+    worker: str, since: datetime, until: datetime
+) -> tuple[QuerySet[Count], QuerySet[Latency]]:
+    """In the finest rollup that is kept for so long."""
+    span = _span(since, until, timezone.now())
+    begin = first_minute(since) if span is Span.MINUTE else int(since.timestamp()) // span * span
+    within = {
+        "worker": worker,
+        "span": span,
+        "start__gte": begin,
+        "start__lt": int(until.timestamp()) + 1,
+    }
+    return Count.objects.filter(**within), Latency.objects.filter(**within)
+
+
+def _span(since: datetime, until: datetime, now: datetime) -> Span:
+    if until - since <= timedelta(days=1) and since > now - timedelta(days=settings.KEEP_MINUTES):
+        return Span.MINUTE
+    if until - since <= timedelta(days=31) and since > now - timedelta(days=settings.KEEP_HOURS):
+        return Span.HOUR
+    return Span.DAY
