@@ -43,6 +43,7 @@ def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
             return False
         _note(edge, Gap.Kind.DROPPED, found.missing, reading.applied_on, now)
         _note(edge, Gap.Kind.UNREADABLE, batch.unreadable, reading.applied_on, now)
+        _note(edge, Gap.Kind.CUT_OFF, None if batch.cut_off else 0, reading.applied_on, now)
         rollup.add_counts(edge.name, batch.counts)
         rollup.add_latencies(edge.name, batch.latency)
         due = reading.pk is None or now - reading.applied_on > PRUNE_EVERY

@@ -106,6 +106,7 @@ class Gap(models.Model):
     class Kind(models.TextChoices):
         DROPPED = "dropped", "given up at the edge, or lost on the way"
         UNREADABLE = "unreadable", "cannot be read"
+        CUT_OFF = "cut_off", "killed: its last tenth of a second may be missing"
         RESTARTED = "restarted", "began anew: some may be missing or counted twice"
 
     edge = models.CharField(max_length=63)

@@ -61,6 +61,7 @@ class Counts(msgspec.Struct):
     begins: dict[str, Place] = {}
     ends: dict[str, Place] = {}
     unreadable: _Whole = 0
+    cut_off: bool = False
     counts: list[Counted] = []
     latency: list[Timed] = []
 

@@ -126,6 +126,7 @@ class Edge:
                 await self._control.report(report(self.facts()))
                 while self._shipper.pending_bytes() or self._tail_shipper.pending_bytes():
                     await asyncio.sleep(0.05)
+        self._shipper.end()
         self._teller.write_now(status(self.facts()))
 
     def kill(self) -> None:

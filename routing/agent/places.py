@@ -23,10 +23,12 @@ FILE = Path("shipped.json")
 
 
 class Places(msgspec.Struct):
-    """One place for each listener."""
+    """One place for each listener. `running` until the agent has ended as it should: when it is
+    found so at a start, Envoy was killed and took with it what it had not written yet (0.1 s)."""
 
     log: str
     places: dict[str, Place]
+    running: bool = True
 
     def moved(self, places: dict[str, Place]) -> None:
         """Notes the places on disk. Before a file may be removed, its successor is there for good:
@@ -36,19 +38,23 @@ class Places(msgspec.Struct):
         self.places = dict(places)
         folder.write(FILE, msgspec.json.encode(self), durable=durable)
 
+    def ended(self) -> None:
+        """Notes that nothing was cut off."""
+        self.running = False
+        self.moved(self.places)
+
 
 def load() -> Places:
     """What was noted; logs that were never read begin at their beginning, under a new name."""
     try:
         kept = msgspec.json.decode(FILE.read_bytes(), type=Places)
-        return Places(kept.log, {name: kept.places.get(name, START) for name in names.LISTENERS})
+        known = {name: kept.places.get(name, START) for name in names.LISTENERS}
+        return Places(kept.log, known, kept.running)
     except FileNotFoundError:
         pass
     except msgspec.MsgspecError:
         log.warning("%s cannot be read: logs are shipped from their beginning", FILE)
-    new = Places(uuid.uuid4().hex, {})
-    new.moved({name: START for name in names.LISTENERS})
-    return new
+    return Places(uuid.uuid4().hex, {name: START for name in names.LISTENERS}, running=False)
 
 
 def farthest(one: Place, other: Place) -> Place:

@@ -59,14 +59,22 @@ class Shipper:
             name: LogFile(Path(names.log_file(name)), self._places.places[name])
             for name in names.LISTENERS
         }
+        self._cut_off, self._places.running = self._places.running, True
+        self._places.moved(self._places.places)
         self._sending: dict[str, Place] = {}
         self._boot, self._batches = uuid.uuid4().hex[:12], 0
         self._unsaid = Counts()
         self.counts = Counts()
+        #: Called with what the control plane has taken.
+        self.counted: Callable[[Rows], None] = lambda found: None
 
     def watch(self, workers: frozenset[str]) -> None:
         """Somebody is looking at these Workers: leave out as few of their requests as possible."""
         self._sampler.watched = workers
+
+    def end(self) -> None:
+        """Nothing more will be shipped, and Envoy has written all it had."""
+        self._places.ended()
 
     def pending_bytes(self) -> int:
         """What waits on disk."""
@@ -88,7 +96,10 @@ class Shipper:
         if ends == begins:
             return 0
         lines = sum(end[2] - begins[name][2] for name, end in ends.items())
-        self._go_on(await self._tell(found, begins, ends) if lines else ends)
+        reached = await self._tell(found, begins, ends) if lines else ends
+        if reached == ends:
+            self.counted(found)
+        self._go_on(reached)
         return max(1, lines)
 
     async def keep_small(self) -> None:
@@ -156,6 +167,7 @@ class Shipper:
                 "sampled_out": said.sampled_out,
                 "lost": said.lost,
                 "unreadable": found.lost,
+                "cut_off": self._cut_off,
                 "rows": found.rows,
                 **found.tally.told(),
             }
@@ -168,6 +180,7 @@ class Shipper:
         self._sending = ends
         try:
             await self._deliver(self._batch(found, begins, ends), len(found.rows))
+            self._cut_off = False
             return ends
         except OtherPlaces as other:
             log.warning("the control plane has counted up to %s: going on there", other.places)

@@ -73,6 +73,12 @@ def test_an_edge_that_began_anew_is_a_gap_of_unknown_size(edge):
     assert total() == 2 and Reading.objects.count() == 2
 
 
+def test_an_edge_that_was_killed_may_miss_its_last_moment(edge):
+    count(edge, request())
+    count(edge, request(), begins=1, cut_off=True)
+    assert (Gap.objects.get().kind, Gap.objects.get().lines) == (Gap.Kind.CUT_OFF, None)
+
+
 def test_edges_are_counted_apart(edge):
     count(edge, request())
     count(make_edge("e2"), request())

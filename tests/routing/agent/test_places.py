@@ -12,9 +12,10 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_logs_that_were_never_read_get_a_name_that_stays():
+def test_logs_get_a_name_that_stays():
     first = places.load()
-    assert first.places == ZERO
+    assert first.places == ZERO and not first.running
+    first.moved(ZERO)
     assert places.load() == first
 
 
@@ -23,6 +24,15 @@ def test_places_are_kept():
     kept.moved(ZERO | {"public": (3, 40, 7)})
     assert places.load().places["public"] == (3, 40, 7)
     assert places.load().log == kept.log
+
+
+def test_an_agent_that_was_killed_is_found_running():
+    kept = places.load()
+    kept.running = True
+    kept.moved(ZERO)
+    assert places.load().running
+    kept.ended()
+    assert not places.load().running
 
 
 def test_a_damaged_note_begins_anew_under_a_new_name(caplog):

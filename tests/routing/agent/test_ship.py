@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from routing.agent import ship
-from routing.agent.control import ControlAway
+from routing.agent.control import ControlAway, OtherPlaces
 from routing.agent.places import FILE as PLACES
 from routing.agent.ship import Shipper
 from tests.routing.agent.test_rows import line
@@ -169,3 +169,82 @@ async def test_a_damaged_place_file_ships_again_rather_than_nothing(caplog):
     await ship_all(make_shipper(receiver))
     assert receiver.ids == ["a"]
     assert "shipped from their beginning" in caplog.text
+
+
+def counted(receiver):
+    return sum(row[-1] for batch in receiver.batches for row in batch["counts"])
+
+
+async def test_every_line_is_counted_however_few_rows_are_shipped():
+    receiver = Receiver()
+    log(*(f"id-{n}" for n in range(50)))
+    log("inside", listener="internal")
+    await ship_all(make_shipper(receiver, per_second=0))
+    assert receiver.ids == [] and counted(receiver) == 51
+    (batch,) = receiver.batches
+    assert (batch["begins"]["public"][2], batch["ends"]["public"][2]) == (0, 50)
+
+
+async def test_where_the_control_plane_counted_further_the_agent_goes_on_there():
+    receiver = Receiver()
+    log("a", "b", "c")
+    size = len(Path("log/public.log").read_bytes()) // 3
+    there = {"public": (0, 2 * size, 2)}
+    shipper = make_shipper(Receiver(OtherPlaces(there)))
+    await shipper.ship_once()
+    shipper._send = receiver.send
+    await ship_all(shipper)
+    assert receiver.ids == ["c"]
+    assert receiver.batches[0]["begins"]["public"] == [0, 2 * size, 2]
+
+
+async def test_lines_that_were_given_up_leave_a_hole_of_their_size():
+    receiver = Receiver()
+    log("a")
+    shipper = make_shipper(receiver, limit_bytes=1)
+    await ship_all(shipper)
+    log("b", "c")
+    await shipper.rotate(every=True)
+    log("d")
+    shipper._drop()
+    await ship_all(make_shipper(receiver))  # the next agent knows it, too
+    first, second = receiver.batches
+    assert (first["ends"]["public"][2], second["begins"]["public"][2]) == (1, 3)
+    assert receiver.ids == ["a", "d"]
+
+
+async def test_a_batch_in_flight_is_not_called_lost_when_its_file_is_given_up():
+    sending, go = asyncio.Event(), asyncio.Event()
+    receiver = Receiver()
+
+    async def slow(body):
+        sending.set()
+        await go.wait()
+        await receiver.send(body)
+
+    shipper = make_shipper(receiver)
+    shipper._send = slow
+    log("a", "b")
+    task = asyncio.create_task(shipper.ship_once())
+    await sending.wait()
+    await shipper.rotate(every=True)
+    log("c")
+    assert shipper._drop() and shipper.counts.lost == 0
+    go.set()
+    await task
+    await ship_all(shipper)
+    assert receiver.ids == ["a", "b", "c"]
+
+
+async def test_after_a_kill_the_first_batch_says_so():
+    receiver = Receiver()
+    make_shipper(receiver)  # ends without a word
+    log("a")
+    shipper = make_shipper(receiver)
+    await ship_all(shipper)
+    log("b")
+    await ship_all(shipper)
+    shipper.end()
+    log("c")
+    await ship_all(make_shipper(receiver))
+    assert [batch["cut_off"] for batch in receiver.batches] == [True, False, False]
