@@ -25,7 +25,11 @@ MODULES = ROOT / "node_modules"
 
 #: Debian package → commands of which one suffices. Installed as root only.
 DEBIAN: dict[str, dict[str, tuple[str, ...]]] = {
-    "test": {"chromium": ("chromium", "chromium-browser", "google-chrome")},
+    "test": {
+        "chromium": ("chromium", "chromium-browser", "google-chrome"),
+        "postgresql": ("initdb",),
+        "redis-server": ("redis-server",),
+    },
     "bench": {"wrk": ("wrk",), "nginx": ("nginx",), "haproxy": ("haproxy",)},
 }
 #: While this file is there, packages do not start the services they bring.
@@ -115,8 +119,9 @@ def install_programs(level: str) -> None:
 
 
 def found(command: str) -> str | None:
-    """Debian keeps servers where only root looks."""
-    return shutil.which(command, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    """Debian keeps servers where only root looks, and PostgreSQL's programs apart."""
+    places = ["/usr/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+    return shutil.which(command, path=":".join([os.environ.get("PATH", os.defpath), *places]))
 
 
 def install_debian_packages(names: list[str]) -> None:

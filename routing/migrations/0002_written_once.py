@@ -23,7 +23,7 @@ END $$ LANGUAGE plpgsql
 def forbid(apps, schema_editor):
     vendor = schema_editor.connection.vendor
     if vendor == "postgresql":
-        schema_editor.execute(POSTGRESQL_FUNCTION)
+        schema_editor.execute(POSTGRESQL_FUNCTION, params=None)  # its % is no placeholder
     for table in TABLES:
         if vendor == "sqlite":
             schema_editor.execute(

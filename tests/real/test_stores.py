@@ -1,0 +1,85 @@
+"""The system that has outgrown one machine: PostgreSQL, Redis, and two web processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import httpx
+import psycopg
+import pytest
+
+from tests.running import OVERRIDES, PROJECT, System, free_port
+from tests.stores import postgresql, redis
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stores")
+    with postgresql(folder) as database, redis(folder) as channels:
+        running = System(
+            folder / "data", environment={"DATABASE_URL": database, "REDIS_URL": channels}
+        ).start()
+        yield running
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def second_web(system):
+    """Another web process on the same PostgreSQL and Redis; gives its port."""
+    port = free_port()
+    environment = system._environment() | {"SLUICE_HTTP_PORT": str(port)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard.run.web"], cwd=PROJECT, env={**os.environ, **environment}
+    )
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
+            break
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    yield port
+    process.terminate()
+    process.wait(10)
+
+
+def test_the_demo_runs_on_postgresql_and_redis(system):
+    shares = {v["percentage"]: v["version_id"] for v in system.active("hello")["versions"]}
+    answer = system.get("hello", **{OVERRIDES: f'hello="{shares[0]}"'})
+    assert answer.json()["version"]["id"] == shares[0]
+    assert system.get("hello").json()["version"]["id"] == shares[100]
+
+
+def test_a_deployment_through_the_second_web_process_reaches_the_edge_by_redis(system, second_web):
+    shares = {v["percentage"]: v["version_id"] for v in system.active("hello")["versions"]}
+    account = system.run_json["account_id"]
+    url = f"http://127.0.0.1:{second_web}/client/v4/accounts/{account}"
+    body = {
+        "strategy": "percentage",
+        "versions": [
+            {"version_id": shares[0], "percentage": 5},
+            {"version_id": shares[100], "percentage": 95},
+        ],
+    }
+    answer = httpx.post(
+        f"{url}/workers/scripts/hello/deployments",
+        json=body,
+        headers={"Authorization": f"Bearer {system.token}"},
+        timeout=10,
+    )
+    began = time.monotonic()
+    assert answer.status_code == 200, answer.text
+    system.wait_for(answer.json()["result"]["id"], "hello", timeout=1)
+    print(f"on the edge after {1000 * (time.monotonic() - began):.0f} ms")
+
+
+def test_postgresql_itself_refuses_to_change_what_is_written_once(system):
+    url = system.environment["DATABASE_URL"]
+    with psycopg.connect(url) as rows, pytest.raises(psycopg.errors.IntegrityError, match="once"):
+        rows.execute("update routing_version set tag = 'changed'")
