@@ -100,6 +100,10 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
 BEHIND_TLS = _switch("SLUICE_BEHIND_TLS", False)
 #: Django's debug pages; never in production. SLUICE_DEBUG.
 DEBUG = _switch("SLUICE_DEBUG", False)
+#: What Prometheus sends to scrape /metrics, beside API tokens that may read. SLUICE_METRICS_TOKEN.
+METRICS_TOKEN = os.environ.get("SLUICE_METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("SLUICE_METRICS_TOKEN: expected at least 16 characters.")
 #: Hosts that log exports may send to, comma separated. SLUICE_EXPORT_HOSTS.
 EXPORT_HOSTS = frozenset(
     host.strip().lower().strip("[]")

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
 
+from dashboard.metrics.views import metrics
 from dashboard.ui.health import healthz
 
 
@@ -14,6 +15,7 @@ def home(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", home),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("accounts/", include("dashboard.accounts.urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),

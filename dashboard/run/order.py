@@ -106,6 +106,7 @@ def _children() -> list[Child]:
         "SLUICE_EDGE_PORT": str(settings.EDGE_PORT),
         # This edge listens on loopback only, so its answers may say which version ran.
         "SLUICE_EDGE_PUBLIC_HEADERS": os.environ.get("SLUICE_EDGE_PUBLIC_HEADERS", "1"),
+        "SLUICE_EDGE_METRICS_PORT": os.environ.get("SLUICE_EDGE_METRICS_PORT", "auto"),
     }
     return [
         Child("edge", "routing.agent", shared | edge, logs / "agent.log"),

@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+from dataclasses import replace
 
 from routing.agent import config, folder
 from routing.agent.config import Config, ConfigInvalid
@@ -38,6 +39,10 @@ def main() -> int:
         proof_port = settings.proof_port or _free_port()
         _check_port(settings.host, settings.port, "SLUICE_EDGE_PORT")
         _check_port("127.0.0.1", proof_port, "SLUICE_EDGE_PROOF_PORT")
+        if settings.metrics_port == 0:
+            settings = replace(settings, metrics_port=_free_port())
+        elif settings.metrics_port:
+            _check_port("127.0.0.1", settings.metrics_port, "SLUICE_EDGE_METRICS_PORT")
     except (ConfigInvalid, FolderTaken, PortTaken) as error:
         print(error, file=sys.stderr)
         return 2

@@ -52,6 +52,8 @@ class Config:
     details: bool
     #: SLUICE_EDGE_DETAILS_PER_SECOND: beyond it, details are dropped and counted.
     details_per_second: int
+    #: SLUICE_EDGE_METRICS_PORT: Prometheus' figures, on loopback; None is off, 0 picks a port.
+    metrics_port: int | None
     #: SLUICE_EDGE_LOG_LIMIT_MB: access logs kept while the control plane is away.
     log_limit_mb: int
     #: SLUICE_ENVOY: the Envoy to run; by default the one installed beside this program.
@@ -84,6 +86,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         invocations_per_second=variables.whole("SLUICE_INVOCATIONS_PER_SECOND", 50, 0, 1_000_000),
         details=variables.switch("SLUICE_EDGE_DETAILS", True),
         details_per_second=variables.whole("SLUICE_EDGE_DETAILS_PER_SECOND", 500, 1, 1_000_000),
+        metrics_port=variables.optional_port("SLUICE_EDGE_METRICS_PORT"),
         log_limit_mb=variables.whole("SLUICE_EDGE_LOG_LIMIT_MB", 256, 1, 1_000_000),
         envoy=variables.program("SLUICE_ENVOY", _envoy()),
         exit_with_parent=variables.switch("SLUICE_EXIT_WITH_PARENT", False),
@@ -112,6 +115,12 @@ class _Variables:
         if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
             raise ConfigInvalid(f"{name}={raw!r}: expected a number from {least} to {most}.")
         return int(raw)
+
+    def optional_port(self, name: str) -> int | None:
+        """0 is off, `auto` any free one."""
+        if self._environ.get(name) == "auto":
+            return 0
+        return self.whole(name, 0, 0, 65535) or None
 
     def seconds(self, name: str, default: float) -> float:
         raw = self._environ.get(name) or str(default)

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from routing.agent import control_socket, decide_server, spawn, tail_ship
 from routing.agent.admin import Away
@@ -28,6 +29,9 @@ from routing.agent.tails import Tails
 from routing.agent.tasks import Tasks
 from routing.agent.tell import Teller
 from routing.compile.envoy import Settings
+
+if TYPE_CHECKING:
+    from routing.agent.metrics import Metrics
 
 log = logging.getLogger("edge")
 
@@ -71,6 +75,9 @@ class Edge:
             limit_bytes=config.log_limit_mb << 18,
         )
         self._control.watching = self._watch
+        self._metrics = _metrics(config, self.facts)
+        if self._metrics is not None:
+            self._shipper.counted = self._metrics.counted
         applied = last_applied()
         self._sync = Sync(self._control, applied, self._supervisor, self._changed)
         self._applied, self._applied_at = applied, time.time()
@@ -97,6 +104,8 @@ class Edge:
         """What was applied last comes first; the control plane is asked meanwhile."""
         for server in self._servers:
             await server.start()
+        if self._metrics is not None:
+            await self._metrics.start()
         await self._shipper.rotate(every=True)
         self._decider.know(self._applied, self._applied)
         self._supervisor.boot(self._applied)
@@ -121,6 +130,8 @@ class Edge:
         await self._supervisor.stop(_GRACE_SECONDS)
         for server in self._servers:
             server.stop()
+        if self._metrics is not None:
+            await self._metrics.stop()
         with suppress(ControlAway, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self._control.report(report(self.facts()))
@@ -153,6 +164,7 @@ class Edge:
                 "details_dropped": self._tails.counts.dropped + self._tails.counts.unread,
                 "details_skipped": self._tails.counts.skipped,
             },
+            metrics_url=self._metrics.url if self._metrics is not None else "",
             error=self._envoy.trouble or supervisor.error,
             away=self._away,
             away_since=self._away_since,
@@ -182,6 +194,14 @@ class Edge:
     async def _reopen_logs(self) -> None:
         with suppress(Away):
             await self._envoy.admin.post("/reopen_logs")
+
+
+def _metrics(config: Config, facts: Callable[[], Facts]) -> Metrics | None:
+    if config.metrics_port is None:
+        return None
+    from routing.agent.metrics import Metrics  # what is off costs nothing
+
+    return Metrics(config.name, config.metrics_port, facts)
 
 
 def _settings(config: Config, proof_port: int) -> Settings:

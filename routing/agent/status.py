@@ -25,6 +25,7 @@ class Facts:
     proof_url: str
     public_url: str
     shipping: Mapping[str, int]
+    metrics_url: str = ""
     error: str = ""
     away: str = ""
     away_since: float = 0.0
@@ -56,6 +57,7 @@ def status(facts: Facts) -> dict[str, Any]:
         **report(facts),
         "versions": {key: shown(p) for key, p in sorted(facts.held.processes.items())},
         "control": away if facts.away else "connected",
+        "metrics_url": facts.metrics_url,
         "faults": dict(facts.faults),
     }
 

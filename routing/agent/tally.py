@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from fastdigest import TDigest
@@ -77,15 +78,18 @@ class Tally:
         for seen, durations in other._durations.items():
             self._durations[seen] += durations
 
+    def requests(self) -> Iterator[tuple[Count, list[int]]]:
+        """What was counted, with the durations in µs; the same count may come several times."""
+        for seen, durations in self._durations.items():
+            if not meaning(seen.route, seen.outcome).is_rpc:
+                yield _count(seen), durations
+
     def told(self) -> dict[str, list[Any]]:
         """What the control plane is told: `counts` are (*Count, requests), `latency` are
         (minute, worker, version id, hop, requests, sum in µs, t-digest of µs as Base64)."""
         requests: defaultdict[Count, int] = defaultdict(int)
         spans: defaultdict[tuple[int, str, str, str], list[int]] = defaultdict(list)
-        for seen, durations in self._durations.items():
-            if meaning(seen.route, seen.outcome).is_rpc:
-                continue
-            count = _count(seen)
+        for count, durations in self.requests():
             requests[count] += len(durations)
             spans[count.minute, count.worker, count.version_id, count.hop] += durations
         return {

@@ -1,0 +1,115 @@
+"""What the control plane knows, as Prometheus has it: read anew for each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Count, Max, Sum
+from django.utils import timezone
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from dashboard.exports.models import Job
+from dashboard.observability.models import Gap
+from dashboard.ui.propagation import SILENT_AFTER, meter_of
+from routing import revision
+from routing.models import Deployment, Edge, Invocation, Worker
+
+
+class ControlPlane(Collector):
+    """A constant number of queries, whatever is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Called for each scrape."""
+        newest = revision.current()
+        yield _gauge("sluice_desired_revision", "What the edges should run", newest)
+        yield _gauge("sluice_workers", "Workers there are", Worker.objects.count())
+        yield from _edges(newest)
+        yield _propagation()
+        yield _gaps()
+        yield from _exports()
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    family = GaugeMetricFamily(name, words)
+    family.add_metric([], value)
+    return family
+
+
+def _edges(newest: int) -> Iterator[Metric]:
+    now = timezone.now()
+    has = GaugeMetricFamily("sluice_edge_revision", "The revision an edge has", labels=["edge"])
+    lag = GaugeMetricFamily(
+        "sluice_edge_lag_revisions", "How many revisions an edge is behind", labels=["edge"]
+    )
+    up = GaugeMetricFamily("sluice_edge_up", "1 while an edge reports", labels=["edge"])
+    for edge in Edge.objects.only("name", "applied_revision", "last_seen_on"):
+        has.add_metric([edge.name], edge.applied_revision)
+        lag.add_metric([edge.name], max(0, newest - edge.applied_revision))
+        seen = edge.last_seen_on
+        up.add_metric([edge.name], float(seen is not None and now - seen <= SILENT_AFTER))
+    yield from (has, lag, up)
+
+
+def _propagation() -> Metric:
+    """How long the newest deployment took to each edge that has it."""
+    family = GaugeMetricFamily(
+        "sluice_edge_propagation_seconds",
+        "From the newest deployment until an edge had it",
+        labels=["edge"],
+    )
+    latest = Deployment.objects.order_by("-revision").only("revision", "created_on").first()
+    if latest is not None:
+        for cell in meter_of(latest.revision, latest.created_on).cells:
+            if cell.took_ms is not None:
+                family.add_metric([cell.edge], cell.took_ms / 1000)
+    return family
+
+
+def _gaps() -> Metric:
+    family = CounterMetricFamily(
+        "sluice_log_lines_missing",
+        "Lines of an edge's log that were never counted",
+        labels=["edge", "kind"],
+    )
+    rows = Gap.objects.values("edge", "kind").annotate(lines=Sum("lines")).order_by("edge")
+    for row in rows:
+        family.add_metric([row["edge"], row["kind"]], row["lines"] or 0)
+    return family
+
+
+def _exports() -> Iterator[Metric]:
+    labels = ["job", "name"]
+    sent = CounterMetricFamily("sluice_export_records", "Records an export sent", labels=labels)
+    missed = CounterMetricFamily(
+        "sluice_export_missed_records",
+        "Records that were gone before they were sent",
+        labels=labels,
+    )
+    waiting = GaugeMetricFamily(
+        "sluice_export_lag_records", "Records an export has not sent, at most", labels=labels
+    )
+    behind = GaugeMetricFamily(
+        "sluice_export_lag_seconds", "Age of the oldest record that waits", labels=labels
+    )
+    dead = GaugeMetricFamily(
+        "sluice_export_dead_letters", "Batches that were not taken and wait on disk", labels=labels
+    )
+    failing = GaugeMetricFamily("sluice_export_failing", "1 while sending fails", labels=labels)
+    newest = Invocation.objects.aggregate(top=Max("id"))["top"] or 0
+    for job in Job.objects.annotate(letters=Count("dead_letters")):
+        names = [str(job.pk), job.name]
+        sent.add_metric(names, job.sent_records)
+        missed.add_metric(names, job.missed_records)
+        waiting.add_metric(names, max(0, newest - job.cursor))
+        behind.add_metric(names, lag_seconds(job))
+        dead.add_metric(names, job.letters)
+        failing.add_metric(names, float(job.last_error is not None))
+    yield from (sent, missed, waiting, behind, dead, failing)
+
+
+def lag_seconds(job: Job) -> float:
+    """How long the oldest invocation that the job has not handled has been waiting."""
+    first = Invocation.objects.filter(id__gt=job.cursor).order_by("id").only("started_on").first()
+    return max(0.0, (timezone.now() - first.started_on).total_seconds()) if first else 0.0
