@@ -17,6 +17,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("accounts/", include("dashboard.accounts.urls")),
+    path("", include("dashboard.observability.invocation_urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),
     path("client/v4/", include("dashboard.api.urls")),

@@ -8,6 +8,8 @@ import time
 
 import uvicorn
 
+from dashboard.run.unmasked import WebSockets
+
 PARENT_LOOK_SECONDS = 1.0
 
 
@@ -22,6 +24,7 @@ def main() -> None:
         access_log=False,
         log_level="warning",
         lifespan="off",
+        ws=WebSockets,
         timeout_graceful_shutdown=3,
         forwarded_allow_ips="127.0.0.1",
     )

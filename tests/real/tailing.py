@@ -1,0 +1,133 @@
+"""`wrangler tail`, unmodified, beside a whole running system."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.real.control_plane import NODE, WRANGLER
+from tests.running import System
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass
+class Tailing:
+    """One `wrangler tail`; what it wrote is in `output`."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def said(self) -> str:
+        return _COLOURS.sub("", self.output.read_text())
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """wrangler writes objects one after the other, over many lines each."""
+        text, decoder, found = self.said, json.JSONDecoder(), []
+        start = text.find("{")
+        while start >= 0:
+            try:
+                event, end = decoder.raw_decode(text, start)
+            except ValueError:
+                break
+            found.append(event)
+            start = text.find("{", end)
+        return found
+
+    def wait(self, check: Callable[[], Any], seconds: float = 10) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (found := check()):
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.05)
+        return found
+
+    def event(self, **wanted: Any) -> dict[str, Any]:
+        """The first event with that path."""
+        path = wanted["path"]
+        return self.wait(lambda: next((e for e in self.events if path_of(e) == path), None))
+
+
+def path_of(event: dict[str, Any]) -> str:
+    url = (event["event"] or {}).get("request", {}).get("url", "")
+    return re.sub(r"^https?://[^/]+", "", url)
+
+
+def environment(system: System, home: Path, proxy: str) -> dict[str, str]:
+    home.mkdir(exist_ok=True)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "CLOUDFLARE_API_BASE_URL": f"http://127.0.0.1:{system.http_port}/client/v4",
+        "CLOUDFLARE_API_TOKEN": system.token,
+        "CLOUDFLARE_ACCOUNT_ID": system.run_json["account_id"],
+        "CI": "1",
+        "NO_COLOR": "1",
+        "WRANGLER_SEND_METRICS": "false",
+        "WRANGLER_HIDE_BANNER": "true",
+        "HTTP_PROXY": proxy,
+        "HTTPS_PROXY": proxy,
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@contextmanager
+def tailing(
+    system: System, folder: Path, proxy: str, worker: str, *arguments: str
+) -> Iterator[Tailing]:
+    """`wrangler tail <worker> …`, ready: every request after this is shown."""
+    output = folder / f"tail-{time.monotonic_ns()}.txt"
+    before = sessions(system, worker)
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [NODE, WRANGLER, "tail", worker, *arguments],
+            cwd=folder,
+            env=environment(system, folder / "home", proxy),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    tail = Tailing(process, output)
+    try:
+        tail.wait(lambda: sessions(system, worker) not in (None, before), 30)
+        time.sleep(1.5)
+        yield tail
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def sessions(system: System, worker: str) -> str | None:
+    """The newest session's id."""
+    result = system.api("GET", f"/workers/scripts/{worker}/tails").json()["result"]
+    return result and result["id"]
+
+
+def wrangler(system: System, project: Path, proxy: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [NODE, WRANGLER, *arguments],
+        cwd=project,
+        env=environment(system, project.parent / "home", proxy),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stdout
+    return _COLOURS.sub("", done.stdout)
