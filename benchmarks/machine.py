@@ -64,6 +64,12 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(sum(map(int, _fields(Path(f"/proc/{pid}/stat"))[11:13])) for pid in pids) / TICKS
 
 
+def busy_seconds() -> float:
+    """CPU time that anybody has used so far, other virtual machines of the host included."""
+    user, nice, system, _, _, irq, softirq, steal = _times()
+    return (user + nice + system + irq + softirq + steal) / TICKS
+
+
 def memory_mb(pid: int) -> tuple[float, float]:
     """(PSS, RSS) in MB. In PSS a page shared by n processes counts a n-th in each."""
     sizes = {}
@@ -89,13 +95,18 @@ def free_port() -> int:
 
 def _stolen() -> int:
     """Per cent of CPU time since the last call that other virtual machines had instead of us."""
-    times = list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]))
+    times = _times()
     before, _last[:] = _last[:], [times[7], sum(times)]
     stolen, all_time = (now - then for now, then in zip(_last, before, strict=True))
     return round(100 * stolen / all_time) if all_time else 0
 
 
 _last = [0, 0]
+
+
+def _times() -> list[int]:
+    """user, nice, system, idle, iowait, irq, softirq, steal: ticks of all cores together."""
+    return list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]))
 
 
 def _fields(stat: Path) -> list[str]:
