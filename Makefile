@@ -1,5 +1,5 @@
 # Bare `make` lists the targets. Everything is installed into .venv and node_modules, nothing
-# outside this folder; `make test` alone may add Chromium (see bin/setup.py).
+# outside this folder; `make test` alone may add Debian packages as root (see bin/setup.py).
 
 T ?= tests
 VENV := .venv/bin
@@ -29,8 +29,9 @@ run: ## Install what is missing, then start the dashboard and one edge (Ctrl-C s
 	$(call SETUP,run)
 	@exec $(PY) -m dashboard.run
 
-test: ## Run all tests, or a part: make test T=tests/routing
+test: ## Run every check and every test; a part of the tests: make test T=tests/routing
 	$(call SETUP,test)
+	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
 	SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest $(T)
 
 check: export SLUICE_DATA_DIR = $(SCRATCH)
