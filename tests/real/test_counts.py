@@ -1,0 +1,163 @@
+"""Requests sent are requests counted, to the request, whatever is killed meanwhile."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import signal
+import sqlite3
+import threading
+import time
+
+import httpx
+import pytest
+
+from tests.running import System
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    running = System(tmp_path_factory.mktemp("counts") / "data").start()
+    yield running
+    running.stop()
+
+
+def counted(system, span=60):
+    """External requests in the rollup of `span` seconds."""
+    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as rows:
+        question = (
+            "SELECT coalesce(sum(requests), 0) FROM observability_count "
+            "WHERE span = ? AND hop = 'external' AND worker = 'hello'"
+        )
+        return rows.execute(question, [span]).fetchone()[0]
+
+
+def gaps(system):
+    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as rows:
+        return rows.execute("SELECT kind, lines FROM observability_gap").fetchall()
+
+
+def settled(system, expected, within=20):
+    """The count, once it is as expected or time is up."""
+    deadline = time.monotonic() + within
+    while (found := counted(system)) != expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def children(system):
+    """Process ids of the web process and of the agent."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{entry}/stat") as stat:
+                parent = int(stat.read().rpartition(")")[2].split()[1])
+            with open(f"/proc/{entry}/cmdline") as line:
+                command = line.read().replace("\0", " ")
+        except (OSError, ValueError, IndexError):
+            continue
+        if parent == system.process.pid:
+            found["agent" if "routing.agent" in command else "web"] = int(entry)
+    return found
+
+
+class Load:
+    """Requests from a few threads until it is stopped; counts what got an answer."""
+
+    def __init__(self, system):
+        self._url = f"http://127.0.0.1:{system.edge_port}/"
+        self._over = threading.Event()
+        self.answered = self.failed = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        self._threads = concurrent.futures.ThreadPoolExecutor(3)
+        self._running = [self._threads.submit(self._send) for _ in range(3)]
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for running in self._running:
+            running.result()
+        self._threads.shutdown()
+
+    def _send(self):
+        with httpx.Client(headers={"Host": "hello.localhost"}, timeout=10) as client:
+            while not self._over.is_set():
+                try:
+                    client.get(self._url)
+                    answered = 1
+                except httpx.HTTPError:
+                    answered = 0
+                    time.sleep(0.05)
+                with self._lock:
+                    self.answered += answered
+                    self.failed += 1 - answered
+                time.sleep(0.005)
+
+
+def test_requests_sent_are_requests_counted(system):
+    before = counted(system)
+    for _ in range(50):
+        assert system.get("hello").status_code == 200
+    assert settled(system, before + 50) == before + 50
+    assert counted(system, 3600) == counted(system, 86_400) == before + 50
+
+
+def test_nothing_is_lost_or_counted_twice_while_the_web_process_is_away(system):
+    before = counted(system)
+    web = children(system)["web"]
+    with Load(system) as load:
+        time.sleep(1)
+        os.kill(web, signal.SIGSTOP)
+        time.sleep(3)
+        os.kill(web, signal.SIGCONT)
+        time.sleep(1)
+    assert load.failed == 0 and load.answered > 100
+    assert settled(system, before + load.answered) == before + load.answered
+    assert gaps(system) == []
+
+
+def test_nothing_is_lost_or_counted_twice_when_the_web_process_is_killed(system):
+    before = counted(system)
+    with Load(system) as load:
+        time.sleep(1)
+        for _ in range(2):
+            os.kill(children(system)["web"], signal.SIGKILL)
+            time.sleep(3)
+    assert load.failed == 0 and load.answered > 100
+    assert settled(system, before + load.answered) == before + load.answered
+    assert gaps(system) == []
+
+
+def test_an_agent_killed_with_a_batch_in_flight_counts_it_once_and_says_it_was_killed(system):
+    before = counted(system)
+    web, agent = children(system)["web"], children(system)["agent"]
+    os.kill(web, signal.SIGSTOP)
+    for _ in range(40):
+        assert system.get("hello").status_code == 200
+    time.sleep(0.5)  # Envoy has written its log, and a batch is under way
+    os.kill(agent, signal.SIGKILL)
+    time.sleep(0.2)
+    os.kill(web, signal.SIGCONT)
+    for _ in range(40):
+        answers_again(system)
+    assert settled(system, before + 80) == before + 80
+    time.sleep(1)
+    assert counted(system) == before + 80
+    assert gaps(system) == [("cut_off", None)]
+
+
+def answers_again(system, within=15):
+    """One answer. While the edge is not there, nobody listens, so trying costs no count."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            if system.get("hello").status_code == 200:
+                return
+            raise AssertionError("an answer that is no answer")
+        except httpx.ConnectError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
