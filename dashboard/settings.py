@@ -43,6 +43,13 @@ def _days(name: str, default: int) -> int:
     return int(raw)
 
 
+def _count(name: str, default: int) -> int:
+    raw = os.environ.get(name, str(default))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 1_000_000:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected a number from 1 to 1000000.")
+    return int(raw)
+
+
 def _kept(file: str, variable: str, make: str) -> str:
     """The variable, or a value made once and kept in the data folder for its owner only."""
     if given := os.environ.get(variable):
@@ -117,6 +124,8 @@ for _host in EXPORT_HOSTS:
 KEEP_MINUTES = _days("SLUICE_KEEP_MINUTES", 2)
 KEEP_HOURS = _days("SLUICE_KEEP_HOURS", 35)
 KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
+#: Requests that one person may send from the playground in a minute. SLUICE_PLAYGROUND_PER_MINUTE.
+PLAYGROUND_PER_MINUTE = _count("SLUICE_PLAYGROUND_PER_MINUTE", 1200)
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 
