@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("dashboard.observability.invocation_urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),
+    path("exports/", include("dashboard.exports.urls")),
     path("client/v4/", include("dashboard.api.urls")),
     path("", include("dashboard.edges.urls")),
 ]

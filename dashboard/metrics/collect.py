@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from dashboard.exports.lag import lag_of
 from dashboard.exports.models import Job
 from dashboard.observability.models import Gap
 from dashboard.ui.propagation import SILENT_AFTER, meter_of
@@ -97,19 +98,15 @@ def _exports() -> Iterator[Metric]:
         "sluice_export_dead_letters", "Batches that were not taken and wait on disk", labels=labels
     )
     failing = GaugeMetricFamily("sluice_export_failing", "1 while sending fails", labels=labels)
+    now = timezone.now()
     newest = Invocation.objects.aggregate(top=Max("id"))["top"] or 0
     for job in Job.objects.annotate(letters=Count("dead_letters")):
         names = [str(job.pk), job.name]
         sent.add_metric(names, job.sent_records)
         missed.add_metric(names, job.missed_records)
-        waiting.add_metric(names, max(0, newest - job.cursor))
-        behind.add_metric(names, lag_seconds(job))
+        lag = lag_of(job, newest, now)
+        waiting.add_metric(names, lag.records)
+        behind.add_metric(names, lag.age.total_seconds())
         dead.add_metric(names, job.letters)
         failing.add_metric(names, float(job.last_error is not None))
     yield from (sent, missed, waiting, behind, dead, failing)
-
-
-def lag_seconds(job: Job) -> float:
-    """How long the oldest invocation that the job has not handled has been waiting."""
-    first = Invocation.objects.filter(id__gt=job.cursor).order_by("id").only("started_on").first()
-    return max(0.0, (timezone.now() - first.started_on).total_seconds()) if first else 0.0

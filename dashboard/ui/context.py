@@ -16,6 +16,7 @@ ENTRIES = [
     ("playground:playground", "send", "Playground"),
     ("invocations:all", "activity", "Invocations"),
     ("edges:list", "server", "Edges"),
+    ("exports:list", "cloud-upload", "Exports"),
 ]
 
 
