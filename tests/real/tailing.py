@@ -53,6 +53,11 @@ class Tailing:
             time.sleep(0.05)
         return found
 
+    def kill(self) -> None:
+        """Ends it without a word to the server."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def event(self, **wanted: Any) -> dict[str, Any]:
         """The first event with that path."""
         path = wanted["path"]
@@ -97,6 +102,7 @@ def tailing(
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # wrangler is a process that starts another one
         )
     tail = Tailing(process, output)
     try:
@@ -108,8 +114,7 @@ def tailing(
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            tail.kill()
 
 
 def sessions(system: System, worker: str) -> str | None:

@@ -124,7 +124,7 @@ def test_pretty_is_what_people_read(system, proxy, shop, tmp_path):
         assert "Connected to shop, waiting for logs" in tail.said
         system.get("shop", "/hello")
         system.get("shop", "/throw")
-        tail.wait(lambda: "RangeError" in tail.said)
+        tail.wait(lambda: "RangeError" in tail.said and "after the answer" in tail.said)
         assert re.search(r"GET http://shop\.localhost\S*/hello - Ok", tail.said)
         assert "hit { a: 1 } /hello" in tail.said.replace("\n", " ").replace("  ", " ")
         assert re.search(r"GET http://shop\.localhost\S*/throw - Exception Thrown", tail.said)
@@ -178,8 +178,7 @@ def test_rpc_calls_are_told_with_method_and_entrypoint(system, proxy, shop, tmp_
 def test_a_session_that_nobody_listens_to_is_gone(system, proxy, shop, tmp_path):
     with tailing(system, tmp_path, proxy, "shop", "--format", "json") as tail:
         assert sessions(system, "shop") is not None
-        tail.process.kill()
-        tail.process.wait()
+        tail.kill()
         deadline = time.monotonic() + 10
         while sessions(system, "shop") is not None:
             assert time.monotonic() < deadline
