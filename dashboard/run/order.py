@@ -31,7 +31,10 @@ class CannotStart(RuntimeError):
 
 def run() -> int:
     """Runs until Ctrl-C or SIGTERM; the exit code of the whole."""
+    # Both by hand: a shell that starts us in the background has SIGINT ignored, and so would we.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    os.umask(0o077)  # the data folder holds secrets, sealed or not
     try:
         _check_ports()
         shown = _prepare()

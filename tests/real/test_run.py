@@ -58,6 +58,11 @@ def test_it_says_where_everything_is_and_shows_secrets_once(system):
     assert set(run) == {"dashboard", "api_base", "account_id", "edge", "pid"}
 
 
+def test_what_it_writes_is_its_owners_alone(system):
+    for name in ("sluice.sqlite3", "secret_key", "edge_token", "edge/snapshot.json"):
+        assert (system.data_dir / name).stat().st_mode & 0o077 == 0, name
+
+
 def test_ordinary_requests_follow_the_percentages(system, hello):
     staged, stable = hello
     assert {ran(system.get("hello")) for _ in range(50)} == {stable}
