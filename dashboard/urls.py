@@ -18,6 +18,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("accounts/", include("dashboard.accounts.urls")),
     path("", include("dashboard.observability.invocation_urls")),
+    path("", include("dashboard.observability.urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),
     path("exports/", include("dashboard.exports.urls")),

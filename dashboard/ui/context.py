@@ -14,6 +14,7 @@ from dashboard.ui.propagation import meter_of_all
 ENTRIES = [
     ("workers:list", "layers", "Workers"),
     ("playground:playground", "send", "Playground"),
+    ("observability:all", "chart-column", "Observability"),
     ("invocations:all", "activity", "Invocations"),
     ("edges:list", "server", "Edges"),
     ("exports:list", "cloud-upload", "Exports"),

@@ -1,0 +1,177 @@
+"""Drawings as numbers, which the templates put into SVG attributes (no inline style). Pure.
+
+x is in percent of the width, so that text keeps its size at any width; y is in pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+HEIGHT = 150
+TOP = 18
+"""Pixels above the highest tick, for the labels of deployments."""
+_STEPS = (1, 2, 2.5, 5, 10)
+_APART = 14
+_LABEL_WIDTH = 7.0
+
+Values = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    width: float
+    y: float
+    height: float
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A deployment: a dashed vertical; its label is empty where there is no room."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`runs` are points of polylines on a canvas of 1000 by the height, `dots` lone ones (%, px).
+
+    The mark stands at `end_x` (%), `end_y`, the word at `word_y`, where it covers no other.
+    """
+
+    role: str
+    word: str
+    runs: tuple[str, ...]
+    dots: tuple[tuple[float, float], ...]
+    end_y: float
+    word_y: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`lines` and `bars` in the order in which they are drawn."""
+
+    ticks: tuple[Tick, ...]
+    bars: tuple[Bar, ...] = ()
+    lines: tuple[Line, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    labels: tuple[str, ...] = field(default=())
+    height: int = TOP + HEIGHT
+
+    @property
+    def empty(self) -> bool:
+        return not self.bars and not self.lines
+
+
+def scale(highest: float, *, whole: bool = False) -> tuple[float, ...]:
+    """At most four ticks from zero, at round numbers, the last one not below `highest`."""
+    third = max(highest / 3, 1.0 if whole else 1e-9)
+    size = 10.0 ** math.floor(math.log10(third))
+    step = next(s * size for s in _STEPS if s * size >= third - 1e-12)
+    count = max(1, math.ceil(highest / step - 1e-9))
+    return tuple(step * n for n in range(count + 1))
+
+
+def stacked(
+    series: Sequence[tuple[str, Values]],
+    says: Callable[[float], str],
+    *,
+    markers: Sequence[Marker] = (),
+    labels: Sequence[str] = (),
+) -> Chart:
+    """Bars on top of each other, the first series lowest; (role, values) each."""
+    columns = list(zip(*(values for _, values in series), strict=True)) if series else []
+    steps = scale(max((sum(v or 0 for v in column) for column in columns), default=0), whole=True)
+    width, bars = 100 / max(1, len(columns)), []
+    for n, column in enumerate(columns):
+        below = 0.0
+        for (role, _), value in zip(series, column, strict=True):
+            if value:
+                y = _y(below + value, steps[-1])
+                bars.append(Bar(_r(n * width), _r(width), y, _r(_y(below, steps[-1]) - y), role))
+                below += value
+    return Chart(_ticks(steps, says), tuple(bars), (), readable(markers), tuple(labels))
+
+
+def plotted(
+    series: Sequence[tuple[str, str, Values]],
+    says: Callable[[float], str],
+    *,
+    markers: Sequence[Marker] = (),
+    labels: Sequence[str] = (),
+) -> Chart:
+    """Lines with gaps where a value is None; (role, word, values) each."""
+    known = [v for *_, values in series for v in values if v is not None]
+    steps = scale(max(known, default=0.0) or 1.0)
+    lines = [_line(role, word, values, steps[-1]) for role, word, values in series]
+    drawn = _apart([line for line in lines if line.runs or line.dots])
+    return Chart(_ticks(steps, says), (), drawn, readable(markers), tuple(labels))
+
+
+def readable(markers: Sequence[Marker]) -> tuple[Marker, ...]:
+    """Markers from left to right; a label that would cover the one before it is left out."""
+    found, free = [], -_LABEL_WIDTH
+    for marker in sorted(markers, key=lambda m: m.x):
+        fits = marker.x >= free and marker.x <= 100 - _LABEL_WIDTH / 2
+        found.append(marker if fits else Marker(marker.x, ""))
+        free = marker.x + _LABEL_WIDTH if fits else free
+    return tuple(found)
+
+
+def _line(role: str, word: str, values: Values, highest: float) -> Line:
+    places = [
+        (100 * (n + 0.5) / len(values), _y(value, highest)) if value is not None else None
+        for n, value in enumerate(values)
+    ]
+    runs, dots, run = [], [], []
+    for place in [*places, None]:
+        if place is not None:
+            run.append(place)
+            continue
+        if len(run) > 1:
+            runs.append(" ".join(f"{_r(10 * x)},{y}" for x, y in run))
+        elif run:
+            dots.append((_r(run[0][0]), run[0][1]))
+        run = []
+    last = next((place for place in reversed(places) if place is not None), (0, 0.0))
+    return Line(role, word, tuple(runs), tuple(dots), last[1])
+
+
+def _apart(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Words at the ends of lines that would cover each other move down, or up at the bottom."""
+    placed, free = {}, float(TOP - _APART)
+    ordered = sorted(lines, key=lambda line: line.end_y)
+    for line in ordered:
+        free = max(line.end_y, free + _APART)
+        placed[id(line)] = free
+    over = max(0.0, free - (TOP + HEIGHT - 2))
+    return tuple(
+        Line(x.role, x.word, x.runs, x.dots, x.end_y, _r(placed[id(x)] - over)) for x in lines
+    )
+
+
+def _ticks(steps: Sequence[float], says: Callable[[float], str]) -> tuple[Tick, ...]:
+    return tuple(Tick(_y(step, steps[-1]), says(step)) for step in steps)
+
+
+def _y(value: float, highest: float) -> float:
+    return _r(TOP + HEIGHT * (1 - value / highest))
+
+
+def _r(number: float) -> float:
+    return round(number, 2)
+
+
+def bar_of(share: float | None) -> float:
+    """A share of a bar in percent: what is there at all can be seen."""
+    return 0.0 if not share else min(100.0, max(1.0, share))

@@ -1,0 +1,50 @@
+"""The charts of one Worker, and all Workers at a glance."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.observability import overview
+from dashboard.observability.board import board, gaps, parse
+from dashboard.observability.observation import observe
+from dashboard.observability.ranges import DEFAULT, window_of
+from dashboard.ui.page import page
+from dashboard.ui.standing import of, with_standings
+from routing.models import Deployment, Worker
+
+
+@require_GET
+def of_worker(request: HttpRequest, name: str) -> HttpResponse:
+    """`?range=15m…30d`, `v=<version id>` as often as wanted, `q=p50|p95|p99`."""
+    worker = get_object_or_404(Worker, name=name)
+    now = timezone.now()
+    deployment = (
+        with_standings(Deployment.objects.select_related("worker"))
+        .filter(worker=worker)
+        .newest_first()
+        .first()
+    )
+    standings = of(deployment) if deployment else []
+    asked = parse(request.GET, request.GET.getlist("v"))
+    context = {
+        "worker": worker,
+        "row": {"worker": worker, "deployment": deployment, "standings": standings},
+        "seen": observe(deployment, standings, now),
+        **board(worker, standings, asked, now),
+    }
+    return page(request, "observability/worker.html", context, partial="observed")
+
+
+@require_GET
+def of_all(request: HttpRequest) -> HttpResponse:
+    """Every Worker's last five minutes."""
+    now = timezone.now()
+    context = {
+        "rows": overview.rows(now),
+        "readings": overview.readings(),
+        "gaps": gaps(window_of(DEFAULT, now)),
+    }
+    return page(request, "observability/overview.html", context, partial="observed")

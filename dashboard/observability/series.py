@@ -1,0 +1,140 @@
+"""What the charts of one Worker show: each version's buckets, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import F, Sum
+from fastdigest import TDigest
+
+from dashboard.observability.figures import Observed
+from dashboard.observability.models import Count, Latency
+from dashboard.observability.ranges import Window
+from dashboard.observability.traffic import merged, observed
+from dashboard.ui.standing import HEAVY, Role, Standing
+from routing.models import Version, Worker
+
+OTHERS = "others"
+MOST = 8
+"""Versions with a chip of their own; the rest is among the others."""
+
+
+@dataclass(slots=True)
+class Series:
+    """One version, or all others: `points` are None where nothing was counted."""
+
+    key: str
+    standing: Standing | None
+    points: list[Observed | None]
+    total: Observed = field(default_factory=Observed)
+
+    @property
+    def role(self) -> str:
+        return str(self.standing.role) if self.standing else "former"
+
+    @property
+    def word(self) -> str:
+        """What the end of its line says."""
+        if self.standing is None:
+            return "Others"
+        short = self.standing.version.short_id
+        return self.standing.word if self.standing.weight is not None else short
+
+
+def read(
+    worker: Worker, window: Window, live: Sequence[Standing], chosen: Collection[str] = ()
+) -> tuple[list[Series], list[Standing]]:
+    """The chosen versions (without a choice the live ones and all others as one), stable first;
+    and the versions that can be chosen. Three queries."""
+    counts, digests = _counts(worker, window), _digests(worker, window)
+    seen = Counter[str]()
+    for (_, version_id), by_error in counts.items():
+        seen[version_id] += by_error.total()
+    offered = _offered(worker, live, seen)
+    shown = [s for s in offered if str(s.version.id) in chosen] if chosen else list(live)
+    keys = {str(s.version.id) for s in shown}
+    groups: list[tuple[set[str], str, Standing | None]] = [
+        ({str(s.version.id)}, str(s.version.id), s) for s in reversed(shown)
+    ]
+    others = set(seen) - keys
+    if others and not chosen:
+        groups.insert(0, (others, OTHERS, None))
+    return [_series(ids, key, s, window, counts, digests) for ids, key, s in groups], offered
+
+
+def _series(
+    ids: set[str],
+    key: str,
+    standing: Standing | None,
+    window: Window,
+    counts: dict[tuple[int, str], Counter[str]],
+    digests: dict[tuple[int, str], TDigest],
+) -> Series:
+    by_bucket: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for (bucket, version_id), by_error in counts.items():
+        if version_id in ids:
+            by_bucket[bucket] += by_error
+    sketches = merged(
+        (bucket, digest.to_bytes()) for (bucket, v), digest in digests.items() if v in ids
+    )
+    points = [
+        observed(by_bucket[n], 0, sketches.get(n)) if n in by_bucket else None
+        for n in range(window.range.count)
+    ]
+    everything = merged((0, digest.to_bytes()) for digest in sketches.values())
+    total = observed(sum(by_bucket.values(), Counter()), 0, everything.get(0))
+    return Series(key, standing, points, total)
+
+
+def _counts(worker: Worker, window: Window) -> dict[tuple[int, str], Counter[str]]:
+    """(bucket, version id) → requests by error."""
+    bucket = F("start") - F("start") % window.range.bucket
+    rows = (
+        Count.objects.filter(**_within(worker, window))
+        .annotate(begins=bucket)
+        .values_list("begins", "version_id", "error")
+        .annotate(n=Sum("requests"))
+        .order_by()
+    )
+    found: defaultdict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+    for begins, version_id, error, requests in rows:
+        found[window.index(begins), version_id][error] += requests
+    return found
+
+
+def _digests(worker: Worker, window: Window) -> dict[tuple[int, str], TDigest]:
+    """(bucket, version id) → latencies."""
+    rows = Latency.objects.filter(**_within(worker, window)).values_list(
+        "start", "version_id", "sketch"
+    )
+    return merged(((window.index(start), version_id), sketch) for start, version_id, sketch in rows)
+
+
+def _within(worker: Worker, window: Window) -> dict[str, object]:
+    return {
+        "worker": worker.name,
+        "span": window.range.span,
+        "start__gte": window.begin,
+        "start__lt": window.end,
+    }
+
+
+def _offered(worker: Worker, live: Sequence[Standing], seen: Counter[str]) -> list[Standing]:
+    """The live versions, then those seen most, newest first."""
+    known = {str(s.version.id) for s in live}
+    most = [v for v, _ in seen.most_common() if v not in known and _is_id(v)][:MOST]
+    versions: Iterable[Version] = (
+        worker.versions.filter(id__in=most).defer(*HEAVY).order_by("-number")
+    )
+    return [*live, *(Standing(version, Role.FORMER) for version in versions)]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

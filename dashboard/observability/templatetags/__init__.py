@@ -1,0 +1,1 @@
+"""Filters for numbers that were observed."""

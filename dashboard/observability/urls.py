@@ -1,0 +1,11 @@
+"""Addresses of the charts."""
+
+from django.urls import path
+
+from dashboard.observability import pages
+
+app_name = "observability"
+urlpatterns = [
+    path("observability/", pages.of_all, name="all"),
+    path("workers/<str:name>/observability/", pages.of_worker, name="worker"),
+]
