@@ -15,11 +15,12 @@ from django.conf import settings  # noqa: E402
 from dashboard.api.limit import App, limit_body  # noqa: E402
 from dashboard.api.sockets import websocket_urlpatterns as of_the_api  # noqa: E402
 from dashboard.edges.sockets import websocket_urlpatterns as of_the_edges  # noqa: E402
+from dashboard.live.sockets import websocket_urlpatterns as of_the_pages  # noqa: E402
 from dashboard.observability.log_socket import websocket_urlpatterns as of_the_logs  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": limit_body(cast(App, pages), settings.UPLOAD_LIMIT),
-        "websocket": URLRouter([*of_the_api, *of_the_edges, *of_the_logs]),
+        "websocket": URLRouter([*of_the_api, *of_the_edges, *of_the_logs, *of_the_pages]),
     }
 )

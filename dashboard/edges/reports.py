@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.utils import timezone
 
+from dashboard.live.signals import edge_reported
 from routing import revision
 from routing.models import Edge, Propagation
 
@@ -49,12 +50,20 @@ def accept(edge: Edge, body: bytes) -> None:
     applied = min(report.revision, revision.current())
     if applied != edge.applied_revision:
         Propagation.objects.get_or_create(edge=edge, revision=applied, defaults={"applied_on": now})
+    status = msgspec.to_builtins(report)
+    news = applied != edge.applied_revision or _states(status) != _states(edge.status)
     Edge.objects.filter(pk=edge.pk).update(
         applied_revision=applied,
         last_seen_on=now,
         proof_url=report.proof_url,
-        status=msgspec.to_builtins(report),
+        status=status,
     )
+    if news:
+        edge_reported.send(sender=Edge, edge=edge.name)
+
+
+def _states(status: dict[str, Any]) -> dict[str, str]:
+    return {name: version["state"] for name, version in status.get("versions", {}).items()}
 
 
 def _is_own_edge(url: str) -> bool:

@@ -1,2 +1,9 @@
-"""What happens while somebody looks: who looks at which Worker (`watching`), and what they are sent
-(`feed`), rendered once for all of them (`shown`)."""
+"""What happens while somebody looks.
+
+watching.py   who looks at which Worker's log; feed.py sends them what the edges told
+parts.py      which parts of which pages are pushed; the rooms above say how theirs are rendered
+announce.py   tells the open pages of all processes that something has changed
+audience.py   the viewers of this process: one rendering for all, metrics twice a second at most
+browser.py    the browsers' WebSocket (sockets.py); static/js/live.js is its other end
+signals.py    what the rooms tell each other
+"""

@@ -8,12 +8,15 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
-from dashboard.ui.page import page
+from dashboard.live.parts import sequence
+from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import Standing, phrase
 from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands
@@ -47,7 +50,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
     except SplitRefused as error:
         context["refused"] = str(error)
         status = 422 if request.method == "POST" else 200
-        return page(request, "workers/split.html", context, partial="after", status=status)
+        return page(request, "workers/split.html", context, partial=_part(request), status=status)
     return _finish(request, "workers/split.html", context | _consequence(row, proposal, context))
 
 
@@ -70,7 +73,7 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
 def _finish(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """Shows the form, or does what it says."""
     if request.method != "POST":
-        return page(request, template, context, partial="after")
+        return page(request, template, context, partial=_part(request))
     worker: Worker = context["row"].worker
     proposal: Proposal = context["proposal"]
     try:
@@ -87,9 +90,13 @@ def _finish(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
     except DeployConflict as conflict:
         return _conflict(request, context, conflict)
     except DeployRefused as error:
-        return page(request, template, context | {"refused": str(error)}, status=422)
-    messages.success(request, f"Live: {phrase(proposal.after).lower()}.")
-    return redirect("workers:detail", worker.name)
+        context |= {"refused": str(error)}
+        return page(request, template, context, partial="form", status=422)
+    messages.success(request, f"Live: {phrase(proposal.after).lower()}.", extra_tags="deployed")
+    address = reverse("workers:detail", args=[worker.name])
+    if wants_fragment(request):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
 
 
 def _conflict(
@@ -99,7 +106,13 @@ def _conflict(
     row = reads.row_of(context["row"].worker)
     opened = reads.deployment_of(row.worker, context["expected"])
     context |= {"row": row, "opened": opened, "nothing_was_live": not context["expected"]}
-    return page(request, "workers/conflict.html", context, status=409)
+    return page(request, "workers/conflict.html", context, partial="conflict-form", status=409)
+
+
+def _part(request: HttpRequest) -> str:
+    """The dialog asks for the whole form, the form for its consequence only."""
+    target: str | None = request.htmx.target  # type: ignore[attr-defined]  # by its middleware
+    return "form" if target == "dialog" else "after"
 
 
 def _context(request: HttpRequest, row: reads.Row, version: Version) -> dict[str, Any]:
@@ -111,6 +124,7 @@ def _context(request: HttpRequest, row: reads.Row, version: Version) -> dict[str
         "message": (sent if request.method == "POST" else request.GET).get("message", "").strip(),
         "expected": sent.get("expected", "") if request.method == "POST" else _id(row),
         "again": request.path,
+        "sequence": sequence(),
     }
 
 
@@ -157,7 +171,8 @@ def _way_back(row: reads.Row) -> Version | None:
 
 def _deployed_before(row: reads.Row, chosen: Version) -> list[Standing]:
     """The versions to choose from, newest first."""
-    found = [u.standing for u in reads.uploads(row.worker, row.standings)]
+    uploads, _ = reads.uploads(row.worker, row.standings)
+    found = [u.standing for u in uploads]
     return [s for s in found if s.version.pk == chosen.pk or s.role != "never"]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import zip_longest
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from dashboard.ui.standing import HEAVY, Role, Standing, of, with_standings
+from dashboard.workers import health
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
     DEPLOYABLE,
@@ -33,10 +34,25 @@ class Row:
     worker: Worker
     deployment: Deployment | None
     standings: list[Standing] = field(default_factory=list)
+    ill: str = ""
 
     @cached_property
     def state(self) -> State:
         return state_of(self.deployment, self.standings)
+
+    @property
+    def kind(self) -> str:
+        """The state that filters know."""
+        return "unhealthy" if self.ill else self.state.kind
+
+    @property
+    def order(self) -> int:
+        """Those that need attention come first."""
+        return -1 if self.ill else self.state.order
+
+    @property
+    def deployed_at(self) -> float:
+        return self.deployment.created_on.timestamp() if self.deployment else 0.0
 
 
 @dataclass
@@ -48,16 +64,19 @@ class Upload:
     deployable: bool = True
 
 
-def rows(search: str = "") -> list[Row]:
-    """The Workers whose name contains `search`, those that need attention first."""
+def rows(search: str = "", only: str = "") -> list[Row]:
+    """The Workers whose name contains `search`, or the one whose name is `only`."""
     newest = Deployment.objects.filter(worker=OuterRef("pk")).newest_first()
-    workers = list(
-        Worker.objects.filter(name__icontains=search).annotate(
-            active_id=Subquery(newest.values("id")[:1])
-        )
-    )
+    found = Worker.objects.filter(name=only) if only else Worker.objects.all()
+    if search:
+        found = found.filter(name__icontains=search)
+    workers = list(found.annotate(active_id=Subquery(newest.values("id")[:1])))
     active = {d.worker_id: d for d in _deployments().filter(id__in=[w.active_id for w in workers])}
-    return sorted((_row(w, active.get(w.pk)) for w in workers), key=_attention)
+    found_rows = [_row(w, active.get(w.pk)) for w in workers]
+    states = health.ill(s.version.pk for row in found_rows for s in row.standings)
+    for row in found_rows:
+        row.ill = next((states[s.version.pk] for s in row.standings if s.version.pk in states), "")
+    return found_rows
 
 
 def row_of(worker: Worker) -> Row:
@@ -65,15 +84,36 @@ def row_of(worker: Worker) -> Row:
     return _row(worker, _deployments().filter(worker=worker).newest_first().first())
 
 
-def timeline(worker: Worker, before: int | None = None) -> tuple[list[Entry], int | None]:
+def timeline(
+    worker: Worker, before: int | None = None, size: int = ENTRIES, wanted: Q | None = None
+) -> tuple[list[Entry], int | None]:
     """Deployments newest first, from below number `before`; and where the next page starts."""
-    found = _deployments().filter(worker=worker).newest_first()
+    found = _deployments().filter(wanted or Q(), worker=worker).newest_first()
     if before is not None:
         found = found.filter(number__lt=before)
-    listed = list(found[: ENTRIES + 1])
-    entries = [entry(d, p) for d, p in zip_longest(listed, listed[1:])]
-    more = listed[ENTRIES - 1].number if len(listed) > ENTRIES else None
-    return entries[:ENTRIES], more
+    listed = list(found[: size + 1])
+    earlier = {d.number: d for d in listed} | _missing(worker, listed, size)
+    entries = [entry(d, earlier.get(d.number - 1)) for d in listed[:size]]
+    return entries, listed[size - 1].number if len(listed) > size else None
+
+
+def _missing(worker: Worker, listed: list[Deployment], size: int) -> dict[int, Deployment]:
+    """The deployments before those shown that are not listed themselves (filters leave gaps)."""
+    wanted = {d.number - 1 for d in listed[:size]} - {d.number for d in listed} - {0}
+    found = _deployments().filter(worker=worker, number__in=wanted) if wanted else ()
+    return {d.number: d for d in found}
+
+
+def entry_of(worker: Worker, deployment_id: UUID) -> Entry | None:
+    """One deployment, with what it did."""
+    found = _deployments().filter(worker=worker, id=deployment_id).first()
+    return entry(found, _missing(worker, [found], 1).get(found.number - 1)) if found else None
+
+
+def at_revision(worker: Worker, revision: int) -> dict[str, Any]:
+    """The deployment by which an edge with that revision answers."""
+    found = _deployments().filter(worker=worker, revision__lte=revision).newest_first().first()
+    return {"deployment": found, "standings": of(found) if found else []}
 
 
 def deployment_of(worker: Worker, deployment_id: str) -> Row:
@@ -96,11 +136,21 @@ def last_stable_before(row: Row) -> Version | None:
     return share.version if share else None
 
 
-def uploads(worker: Worker, live: list[Standing]) -> list[Upload]:
-    """The versions that can still be deployed, newest first."""
-    found = with_last_deployment(worker.versions.all()).select_related("author").defer(*HEAVY)
+def uploads(
+    worker: Worker,
+    live: list[Standing],
+    before: int | None = None,
+    size: int = DEPLOYABLE,
+    wanted: Q | None = None,
+) -> tuple[list[Upload], int | None]:
+    """Versions newest first, from below number `before`; and where the next page starts."""
+    found = with_last_deployment(worker.versions.filter(wanted or Q())).select_related("author")
+    if before is not None:
+        found = found.filter(number__lt=before)
+    listed = list(found.defer(*HEAVY).newest_first()[: size + 1])
     undone = rollback_numbers(worker)
-    return [Upload(v, stand(v, live, undone)) for v in found.newest_first()[:DEPLOYABLE]]
+    shown = [Upload(v, stand(v, live, undone)) for v in listed[:size]]
+    return shown, listed[size - 1].number if len(listed) > size else None
 
 
 def upload_of(worker: Worker, version_id: UUID | str, live: list[Standing]) -> Upload | None:
@@ -115,7 +165,8 @@ def upload_of(worker: Worker, version_id: UUID | str, live: list[Standing]) -> U
 
 def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
     """Versions that know the number of the last deployment they were in."""
-    return versions.annotate(last_in=Max("shares__deployment__number"))
+    last = Share.objects.filter(version=OuterRef("pk")).order_by("-deployment__number")
+    return versions.annotate(last_in=Subquery(last.values("deployment__number")[:1]))
 
 
 def rollback_numbers(worker: Worker) -> set[int]:
@@ -140,7 +191,3 @@ def _deployments() -> DeploymentQuerySet:
 
 def _row(worker: Worker, deployment: Deployment | None) -> Row:
     return Row(worker, deployment, of(deployment) if deployment else [])
-
-
-def _attention(row: Row) -> tuple[int, str]:
-    return (row.state.order, row.worker.name)

@@ -1,8 +1,8 @@
-"""Addresses of Workers, their versions and the forms that change them."""
+"""Addresses of Workers, their versions and deployments, and the forms that change them."""
 
 from django.urls import path
 
-from dashboard.workers import changes, views
+from dashboard.workers import changes, histories, views
 
 app_name = "workers"
 urlpatterns = [
@@ -10,5 +10,9 @@ urlpatterns = [
     path("<str:name>/", views.detail, name="detail"),
     path("<str:name>/split/", changes.split, name="split"),
     path("<str:name>/rollback/", changes.roll_back, name="rollback"),
+    path("<str:name>/deployments/", histories.deployments, name="deployments"),
+    path("<str:name>/deployments/<uuid:deployment_id>/", histories.deployment, name="deployment"),
+    path("<str:name>/versions/", histories.versions, name="versions"),
     path("<str:name>/versions/<uuid:version_id>/", views.version, name="version"),
+    path("<str:name>/versions/<uuid:version_id>/menu/", views.menu, name="menu"),
 ]

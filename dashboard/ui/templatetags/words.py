@@ -69,13 +69,19 @@ def ago(moment: datetime | None, now: datetime | None = None) -> SafeString | st
     """A relative time whose absolute UTC time is in the title and the `datetime` attribute."""
     if moment is None:
         return "never"
-    utc = moment.astimezone(UTC)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        utc.isoformat(timespec="milliseconds"),
-        f"{utc.day} {utc:%b %Y, %H:%M:%S} UTC",
+        moment.astimezone(UTC).isoformat(timespec="milliseconds"),
+        utc(moment),
         _relative((now or timezone.now()) - moment),
     )
+
+
+@register.filter
+def utc(moment: datetime) -> str:
+    """The absolute time: 18 Nov 2026, 14:01:32 UTC."""
+    at = moment.astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
 
 
 @register.filter

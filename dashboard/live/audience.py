@@ -1,0 +1,124 @@
+"""Those who look at pages of this process. What they see is rendered once for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from dashboard.live import parts
+from dashboard.live.parts import Parts, Why
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds between looks for what no message told: another process without Redis, a silent edge."""
+METRICS_EVERY = 0.5
+
+
+class Viewer(Protocol):
+    topics: frozenset[str]
+
+    def show(self, topic: str, why: Why, stamp: str) -> Awaitable[None]: ...
+
+    def beat(self) -> Awaitable[None]: ...
+
+
+@dataclass
+class _Rendering:
+    """`covers`: stamps of the news that it answers; it takes more until it has begun."""
+
+    covers: set[str]
+    task: asyncio.Task[Parts] | None = None
+    begun_at: float | None = None
+
+
+@dataclass
+class Audience:
+    """One for each event loop."""
+
+    viewers: set[Viewer] = field(default_factory=set)
+    _latest: dict[tuple[str, Why, str], _Rendering] = field(default_factory=dict)
+    _looking: asyncio.Task[None] | None = None
+
+    def join(self, viewer: Viewer) -> None:
+        self.viewers.add(viewer)
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._look())
+
+    async def leave(self, viewer: Viewer) -> None:
+        self.viewers.discard(viewer)
+        if self.viewers or self._looking is None:
+            return
+        looking, self._looking = self._looking, None
+        self._latest.clear()
+        looking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await looking
+
+    async def parts(self, topic: str, why: Why, subject: str, stamp: str) -> Parts:
+        """What to show after the news `stamp`; rendered once, however many viewers ask."""
+        key = (topic, why, subject)
+        last = self._latest.get(key)
+        if last and (stamp in last.covers or last.begun_at is None):
+            last.covers.add(stamp)
+        else:
+            last = self._latest[key] = _begin(key, stamp, last)
+        assert last.task is not None
+        return await asyncio.shield(last.task)
+
+    async def _look(self) -> None:
+        known: tuple[Any, ...] = ()
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                found = await _state()
+            except DatabaseError as error:  # no beat: browsers say that nothing is live
+                log.warning("looking at the edges: %s", error)
+                continue
+            stamp = f"looked {found}" if known and found != known else ""
+            why = Why.DEPLOYMENT if known and found[0] != known[0] else Why.EDGES
+            known = found
+            await asyncio.gather(*(_tell(v, why, stamp) for v in tuple(self.viewers)))
+
+
+_audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
+
+
+def audience() -> Audience:
+    return _audiences.setdefault(asyncio.get_running_loop(), Audience())
+
+
+def _begin(key: tuple[str, Why, str], stamp: str, last: _Rendering | None) -> _Rendering:
+    now = asyncio.get_running_loop().time()
+    wait = 0.0
+    if key[1] is Why.METRICS and last and last.begun_at is not None:
+        wait = max(0.0, last.begun_at + METRICS_EVERY - now)
+    made = _Rendering({stamp})
+    made.task = asyncio.ensure_future(_render(key, made, wait))
+    return made
+
+
+async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float) -> Parts:
+    if wait:
+        await asyncio.sleep(wait)
+    rendering.begun_at = asyncio.get_running_loop().time()
+    return await database_sync_to_async(parts.render)(*key)
+
+
+async def _tell(viewer: Viewer, why: Why, stamp: str) -> None:
+    if not stamp:
+        return await viewer.beat()
+    for topic in viewer.topics:
+        await viewer.show(topic, why, stamp)
+
+
+async def _state() -> tuple[Any, ...]:
+    return await database_sync_to_async(parts.state)()

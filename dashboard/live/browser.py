@@ -1,0 +1,95 @@
+"""The browsers' WebSocket: parts of pages, pushed as soon as what they show has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.utils.functional import LazyObject
+
+from dashboard.live import parts
+from dashboard.live.announce import EVERYBODY, group_of
+from dashboard.live.audience import audience
+from dashboard.live.parts import Why
+
+MOST_TOPICS = 8
+CHECK_EVERY = 30
+"""Beats (seconds) after which the session is looked at again."""
+
+
+class PageConsumer(AsyncJsonWebsocketConsumer):
+    """Sends `{"sequence", "html", "why"}`, and `{}` each second so that silence means something.
+
+    `?topic=workers&topic=worker:shop` says what to follow. Browsers send nothing.
+    """
+
+    topics: frozenset[str] = frozenset()
+
+    async def connect(self) -> None:
+        if not await _is_signed_in(self.scope):
+            await self.close(code=4401)
+            return
+        asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("topic", [])
+        self.topics = frozenset(t for t in asked[:MOST_TOPICS] if parts.known(t))
+        self.beats = 0
+        self.showing: set[asyncio.Task[None]] = set()
+        self.shown: dict[tuple[str, str, str], parts.Sequence] = {}
+        for group in self._groups():
+            await self.channel_layer.group_add(group, self.channel_name)
+        await self.accept()
+        audience().join(self)
+
+    async def disconnect(self, code: int) -> None:
+        await audience().leave(self)
+        for task in tuple(getattr(self, "showing", ())):
+            task.cancel()
+        for group in self._groups():
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Nothing is expected from browsers, and nothing is done with it."""
+
+    async def changed(self, event: dict[str, Any]) -> None:
+        """Some room has news about one topic, or about all."""
+        for topic in [event["topic"]] if event["topic"] else self.topics:
+            showing = self.show(topic, Why(event["why"]), event["stamp"], event["subject"])
+            task = asyncio.ensure_future(showing)  # metrics wait; a deployment overtakes them
+            self.showing.add(task)
+            task.add_done_callback(self.showing.discard)
+
+    async def parts(self, event: dict[str, Any]) -> None:
+        """Some room has rendered parts itself."""
+        await self.send_json({"sequence": event["sequence"], "html": event["html"]})
+
+    async def show(self, topic: str, why: Why, stamp: str, subject: str = "") -> None:
+        found = await audience().parts(topic, why, subject, stamp)
+        key = (topic, why, subject)
+        if found.html and found.sequence > self.shown.get(key, (0, 0)):
+            self.shown[key] = found.sequence
+            await self.send_json({"sequence": found.sequence, "html": found.html, "why": why})
+
+    async def beat(self) -> None:
+        self.beats += 1
+        if self.beats % CHECK_EVERY == 0 and not await _is_signed_in(self.scope):
+            await self.close(code=4401)
+            return
+        await self.send_json({})
+
+    def _groups(self) -> list[str]:
+        return [EVERYBODY, *map(group_of, self.topics)] if self.topics else []
+
+
+@database_sync_to_async
+def _is_signed_in(scope: dict[str, Any]) -> bool:
+    """Whether the session still holds a person who may sign in."""
+    user = scope["user"]
+    if isinstance(user, LazyObject):
+        user = user._wrapped  # channels resolved it already
+    if not user.is_authenticated:
+        return False
+    session = scope["session"]
+    alive = session.exists(session.session_key)
+    return bool(alive and type(user).objects.filter(pk=user.pk, is_active=True).exists())

@@ -1,0 +1,65 @@
+"""The parts of a page that are pushed. Rooms say how theirs are rendered, for everybody alike:
+nothing in them depends on a person, since one rendering is sent to all who look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from dashboard.ui.propagation import meter_of_all
+from routing import revision
+
+
+class Why(StrEnum):
+    """What happened. Metrics may wait for half a second, the others go at once."""
+
+    DEPLOYMENT = "deployment"
+    EDGES = "edges"
+    METRICS = "metrics"
+
+
+Renderer: TypeAlias = Callable[[str, Why, str], str]
+"""(name, why, subject) → elements with ids. For the topic `worker:shop` the name is `shop`; the
+subject is the Worker that it happened to."""
+
+Sequence: TypeAlias = tuple[int, int]
+"""(revision, microseconds) read before the rows are: of two renderings, which is the newer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    sequence: Sequence
+    html: str
+
+
+_renderers: dict[str, Renderer] = {}
+
+
+def provide(kind: str, renderer: Renderer) -> None:
+    """Topics of this kind are rendered so."""
+    _renderers[kind] = renderer
+
+
+def known(topic: str) -> bool:
+    return topic.partition(":")[0] in _renderers
+
+
+def sequence() -> Sequence:
+    """Taken before reading what is going to be shown."""
+    return revision.current(), time.time_ns() // 1000
+
+
+def render(topic: str, why: Why, subject: str = "") -> Parts:
+    """What pages about `topic` show now."""
+    kind, _, name = topic.partition(":")
+    now = sequence()
+    return Parts(now, _renderers[kind](name, why, subject))
+
+
+def state() -> tuple[int, tuple[tuple[str, str], ...]]:
+    """The newest revision and how each edge stands: when they differ, pages must follow."""
+    meter = meter_of_all()
+    return meter.revision, tuple((c.edge, c.state) for c in meter.cells)

@@ -1,0 +1,11 @@
+"""What the rooms above tell each other, so that open pages follow."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+edge_reported = Signal()
+"""An edge has another revision, or one of its processes another state; sent with `edge` (name)."""
+
+traffic_counted = Signal()
+"""Requests were counted; sent with `workers` (names)."""

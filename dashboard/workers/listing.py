@@ -1,0 +1,85 @@
+"""The list of Workers: search, filters, order and pages, all from the address."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from dashboard.workers import reads
+from dashboard.workers.reads import Row
+
+SIZE = 100
+"""Workers on one page."""
+
+#: Filters: kind of state, words.
+FILTERS = [
+    ("unhealthy", "Unhealthy"),
+    ("ramping", "Ramping"),
+    ("staged", "Staged"),
+    ("rolled-back", "Rolled back"),
+    ("stable", "Stable"),
+    ("never", "Never deployed"),
+]
+
+Key = Callable[[Row], Any]
+
+#: Orders: word for the control, key. Attention first is the one without a name in the address.
+ORDERS: dict[str, tuple[str, Key]] = {
+    "": ("Attention first", lambda r: (r.order, r.worker.name)),
+    "name": ("Name", lambda r: r.worker.name),
+    "deployed": ("Last deployed", lambda r: -r.deployed_at),
+}
+
+
+def read(asked: QueryDict) -> dict[str, Any]:
+    """What the list shows for this query string."""
+    search, kind = asked.get("q", "").strip()[:63], asked.get("state", "")
+    order = asked.get("sort", "") if asked.get("sort", "") in ORDERS else ""
+    found = reads.rows(search)
+    counts = Counter(row.kind for row in found)
+    shown = sorted((r for r in found if not kind or r.kind == kind), key=ORDERS[order][1])
+    at = _page(asked.get("page", ""), len(shown))
+    query = {"q": search, "state": kind, "sort": order}
+    return {
+        "rows": shown[at * SIZE : (at + 1) * SIZE],
+        "all": len(found),
+        "found": len(shown),
+        "filters": [
+            (_address(query | {"state": k}), words, counts[k], k == kind)
+            for k, words in FILTERS
+            if counts[k] or k == kind
+        ],
+        "everything": _address(query | {"state": ""}),
+        "orders": [(key, words, key == order) for key, (words, _) in ORDERS.items()],
+        "sorts": {key or "attention": _address(query | {"sort": key}) for key in ORDERS},
+        "pages": _pages(query, at, len(shown)),
+        "q": search,
+        "kind": kind,
+        "sort": order,
+    }
+
+
+def _page(text: str, found: int) -> int:
+    number = int(text) if text.isdecimal() and len(text) < 6 else 1
+    return max(0, min(number - 1, (found - 1) // SIZE))
+
+
+def _pages(query: dict[str, str], at: int, found: int) -> dict[str, Any] | None:
+    """Where the neighbours are, when one page does not hold all."""
+    if found <= SIZE:
+        return None
+    return {
+        "first": at * SIZE + 1,
+        "last": min(found, (at + 1) * SIZE),
+        "found": found,
+        "earlier": _address(query | {"page": str(at)}) if at else "",
+        "later": _address(query | {"page": str(at + 2)}) if (at + 1) * SIZE < found else "",
+    }
+
+
+def _address(query: dict[str, str]) -> str:
+    return "?" + urlencode({k: v for k, v in query.items() if v})

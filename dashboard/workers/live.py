@@ -1,0 +1,74 @@
+"""What is pushed to open pages about Workers, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from dashboard.live import parts
+from dashboard.live.announce import changed, changed_everywhere
+from dashboard.live.parts import Why
+from dashboard.live.signals import edge_reported, traffic_counted
+from dashboard.ui.propagation import meter_of_all
+from dashboard.workers import reads, showing
+from routing.models import Worker
+from routing.signals import desired_state_changed
+
+PARTS = {
+    Why.DEPLOYMENT: ("worker-state", "live", "versions", "history"),
+    Why.EDGES: ("worker-state", "live"),
+    Why.METRICS: ("live",),
+}
+
+
+def connect() -> None:
+    """Called once at start."""
+    parts.provide("workers", _list)
+    parts.provide("worker", _worker)
+    desired_state_changed.connect(_deployed, dispatch_uid="pages follow deployments")
+    edge_reported.connect(_reported, dispatch_uid="pages follow edges")
+    traffic_counted.connect(_counted, dispatch_uid="pages follow traffic")
+
+
+def _deployed(*, worker: str, **_: Any) -> None:
+    changed(f"worker:{worker}", Why.DEPLOYMENT, worker)
+    changed("workers", Why.DEPLOYMENT, worker)
+
+
+def _reported(**_: Any) -> None:
+    changed_everywhere(Why.EDGES)
+
+
+def _counted(*, workers: Sequence[str], **_: Any) -> None:
+    for worker in workers:
+        changed(f"worker:{worker}", Why.METRICS, worker)
+    changed("workers", Why.METRICS)
+
+
+def _worker(name: str, why: Why, subject: str) -> str:
+    """The deployments view of one Worker."""
+    worker = Worker.objects.filter(name=name).first()
+    if worker is None:
+        return _pill()
+    row = reads.row_of(worker)
+    context = showing.live(row)
+    if why is Why.DEPLOYMENT:
+        context |= showing.histories(row)
+    names = [f"workers/detail.html#{part}" for part in PARTS[why]]
+    names.append("workers/_live_strip.html")
+    return "".join(render_to_string(name, context) for name in names) + _pill()
+
+
+def _list(name: str, why: Why, subject: str) -> str:
+    """One row of the list when its Worker was deployed."""
+    if why is not Why.DEPLOYMENT or not subject:
+        return _pill() if why is Why.EDGES else ""
+    rows = reads.rows(only=subject)
+    shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
+    return "".join(shown) + _pill()
+
+
+def _pill() -> str:
+    return render_to_string("ui/_edges_pill.html", {"meter": meter_of_all()})

@@ -1,0 +1,99 @@
+"""What the deployments view shows: the same for the page and for what is pushed to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.ui.propagation import Meter, meter_of
+from dashboard.ui.standing import Standing, phrase
+from dashboard.workers import health, reads
+from dashboard.workers.commands import deploy_commands, override_command
+from dashboard.workers.proposal import next_step
+from routing.models import Deployment, Version
+from routing.rules.split import format_percentage
+
+#: Versions and deployments beside the live card; all of them have pages of their own.
+FEW = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A live version; `ill` is what an edge says about its process, if it is."""
+
+    standing: Standing
+    ill: str = ""
+
+
+def live(row: reads.Row) -> dict[str, Any]:
+    """The live card: split, meter, what lags, and whose process is ill."""
+    shown: dict[str, Any] = {"row": row, "phrase": phrase(row.standings).lower()}
+    if row.deployment is None:
+        return shown
+    meter = meter_of(row.deployment.revision, row.deployment.created_on)
+    ill = health.ill([s.version.id for s in row.standings])
+    lines = [Line(s, ill.get(s.version.id, "")) for s in row.standings]
+    return shown | {"meter": meter, "lags": _lags(row, meter), "ill": ill, "lines": lines}
+
+
+def histories(row: reads.Row) -> dict[str, Any]:
+    """The newest versions and deployments."""
+    uploads, _ = reads.uploads(row.worker, row.standings, size=FEW)
+    entries, more = reads.timeline(row.worker, size=FEW)
+    return {
+        "uploads": uploads,
+        "versions_in_all": uploads[0].version.number if uploads else 0,
+        "entries": entries,
+        "more": more,
+    }
+
+
+def actions(row: reads.Row, uploads: list[reads.Upload]) -> dict[str, Any]:
+    """What can be done next: the step, the newest version to stage, the live split as commands."""
+    if row.deployment is None:
+        return {}
+    candidate = next((s for s in row.standings if s.is_candidate), None)
+    return {
+        "candidate": candidate,
+        "next_step": next_step(candidate.weight or 0) if candidate else None,
+        "newest": _to_stage(uploads),
+        "commands": [
+            *deploy_commands(row.worker, stored(row.deployment), row.deployment.message),
+            ("curl, by override", override_command(row.worker, row.standings[0].version.id)),
+        ],
+    }
+
+
+def way_back(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
+    """What undoes the live deployment: words, and the form's name with its query."""
+    if not before or not row.standings:
+        return None
+    stable = row.standings[-1].version.pk
+    other = next((s for s in before if s.version.pk != stable), None)
+    if len(before) == 2 and other and any(s.version.pk == stable for s in before):
+        percentage = other.percentage.rstrip("%")
+        words = f"Back to {other.percentage} of #{other.version.number}"
+        return words, f"split/?version={other.version.id}&percentage={percentage}"
+    target = before[-1].version
+    return f"Back to #{target.number}", f"rollback/?version={target.id}"
+
+
+def stored(deployment: Deployment) -> list[tuple[str, str]]:
+    """The split in the stored order, as `routing.deploy` and the commands take it."""
+    shares = deployment.shares.all()
+    return [(str(s.version_id), format_percentage(s.weight).rstrip("%")) for s in shares]
+
+
+def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
+    """What each edge that lags still answers by; nothing is read while none does."""
+    return [
+        {"edge": cell.edge, **reads.at_revision(row.worker, cell.revision)}
+        for cell in meter.lagging
+    ]
+
+
+def _to_stage(uploads: list[reads.Upload]) -> Version | None:
+    """The newest version, when it is in no deployment yet."""
+    if not uploads or uploads[0].standing.weight is not None:
+        return None
+    return uploads[0].version

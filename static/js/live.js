@@ -1,0 +1,294 @@
+// Follows what is live: parts pushed over one WebSocket, morphed into the page by id. Without a
+// socket the page says so, asks again every few seconds and keeps working.
+"use strict";
+
+const BEAT_MS = 1000; // the server sends at least that often
+const STALE_MS = 5000;
+const live = { socket: null, heardAt: Date.now(), stale: false, tries: 0, sequences: new Map(), later: new Map() };
+
+const topics = [...document.querySelectorAll("[data-follow]")].map((e) => e.dataset.follow);
+
+/** Whether `a` was read before `b`: (revision, microseconds). */
+function older(a, b) {
+  return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
+}
+
+/* Morphing: what holds focus, a selection or an open popover stays as it is. */
+
+function holds(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return false;
+  const focused = document.activeElement;
+  if (focused && focused !== document.body && node.contains(focused)) return true;
+  if (node.matches(":popover-open, dialog[open]")) return true;
+  if (node.querySelector(":popover-open, dialog[open]")) return true;
+  const selection = getSelection();
+  return Boolean(selection && !selection.isCollapsed && node.contains(selection.anchorNode));
+}
+
+/** Whether the node itself, not something deeper, is what must not change under somebody's hands. */
+function pinned(node) {
+  if (node === document.activeElement || node.matches(":popover-open, dialog[open]")) return true;
+  const selection = getSelection();
+  if (!selection || selection.isCollapsed) return false;
+  const around = selection.getRangeAt(0).commonAncestorContainer;
+  return node === (around.nodeType === Node.TEXT_NODE ? around.parentNode : around);
+}
+
+function attributes(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !name.startsWith("aria-expanded")) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+/** The child of `old` that is the same thing as `fresh`: by id, else the next of its kind. */
+function counterpart(fresh, from, parent) {
+  if (fresh.id) {
+    const found = document.getElementById(fresh.id);
+    return found?.parentNode === parent ? found : null;
+  }
+  for (let node = from; node; node = node.nextSibling) {
+    if (node.nodeName === fresh.nodeName && !node.id) return node;
+    if (node.nodeType === Node.ELEMENT_NODE && node.id) break;
+  }
+  return null;
+}
+
+/** Makes `old` like `fresh`, keeping its nodes; false if something had to wait. */
+function morph(old, fresh, own = false) {
+  if (old.isEqualNode(fresh)) return true;
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    old.data = fresh.data;
+    return true;
+  }
+  if (old.hasAttribute("data-own") && !own) return true;
+  if (pinned(old)) return false;
+  attributes(old, fresh);
+  let done = true;
+  let place = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    const match = counterpart(child, place, old);
+    if (!match) {
+      old.insertBefore(child, place);
+      continue;
+    }
+    if (match === place) place = place.nextSibling;
+    else old.insertBefore(match, place);
+    done = morph(match, child, own) && done;
+  }
+  while (place) {
+    const next = place.nextSibling;
+    if (holds(place)) done = false;
+    else place.remove();
+    place = next;
+  }
+  return done;
+}
+
+/** Swaps one part in; says what it has to say; marks it when newer things had to wait. */
+function apply(old, fresh, own = false) {
+  const said = new Map([...within(old)].map((e) => [e.id, e.dataset.said]));
+  const done = morph(old, fresh.cloneNode(true), own);
+  if (done) live.later.delete(old.id);
+  else live.later.set(old.id, [fresh, own]);
+  old.classList.toggle("has-newer", !done);
+  for (const element of within(old)) {
+    const news = element.dataset.said;
+    if (news && news !== said.get(element.id)) say(news);
+  }
+}
+
+function within(part) {
+  return [part, ...part.querySelectorAll("[data-said]")].filter((e) => e.dataset.said);
+}
+
+const sentences = new Set();
+function say(sentence) {
+  if (!sentences.size) setTimeout(() => { announce([...sentences].join(" ")); sentences.clear(); }, 200);
+  sentences.add(sentence);
+}
+
+/** What waited for the focus or a popover comes now. */
+function catchUp() {
+  setTimeout(() => {
+    for (const [id, [fresh, own]] of [...live.later]) {
+      const old = document.getElementById(id);
+      if (old) apply(old, fresh, own);
+      else live.later.delete(id);
+    }
+  }, 50);
+}
+document.addEventListener("focusout", catchUp);
+document.addEventListener("toggle", catchUp, true);
+document.addEventListener("selectionchange", () => { if (live.later.size && getSelection().isCollapsed) catchUp(); });
+
+/** Parts that came over the socket. */
+function show({ sequence, html, why }) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  let strangers = false;
+  for (const fresh of holder.content.children) {
+    const old = document.getElementById(fresh.id);
+    const last = live.sequences.get(fresh.id) ?? live.sequences.get("page");
+    if (last && older(sequence, last)) continue;
+    live.sequences.set(fresh.id, sequence);
+    if (old) apply(old, fresh);
+    else strangers ||= fresh.nodeName === "TR";
+  }
+  follow();
+  if (why === "deployment" || strangers) refetch("[data-own]", true);
+}
+
+/** What else on the page depends on what is live: the stopwatch, an open form. */
+function follow() {
+  const meter = document.getElementById("meter");
+  const watch = document.querySelector(".toast [data-stopwatch]");
+  if (meter && watch && watch.textContent !== meter.dataset.stopwatch) watch.textContent = meter.dataset.stopwatch;
+  const now = document.querySelector("[data-live-id]");
+  const form = document.querySelector("form[data-change]");
+  const overtaken = form?.querySelector("#overtaken");
+  if (!now || !overtaken || form.elements.expected.value === now.dataset.liveId) return;
+  overtaken.querySelector("[data-overtaken-by]").textContent = now.dataset.liveWho;
+  overtaken.hidden = false;
+}
+
+/** The page again, as this person sees it; `which` of its parts are taken over. */
+async function refetch(which, own) {
+  let answer;
+  try {
+    answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000) });
+  } catch {
+    return false;
+  }
+  if (!answer.ok || new URL(answer.url).pathname.startsWith("/accounts/login")) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const sequence = page.querySelector("[data-sequence]")?.dataset.sequence.split(" ").map(Number);
+  for (const fresh of page.querySelectorAll(which)) {
+    const old = document.getElementById(fresh.id);
+    if (!old || (fresh.parentElement.closest(which) && which !== "[data-own]")) continue;
+    if (sequence && !own) live.sequences.set(fresh.id, sequence);
+    apply(old, document.importNode(fresh, true), own);
+  }
+  window.htmx?.process(document.body);
+  follow();
+  return true;
+}
+
+const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #edges-pill";
+async function refetchAll() {
+  return (await refetch(PARTS, false)) && (await refetch("[data-own]", true));
+}
+
+/* The socket */
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const asked = topics.map((t) => `topic=${encodeURIComponent(t)}`).join("&");
+  const socket = (live.socket = new WebSocket(`${scheme}//${location.host}/live/?${asked}`));
+  socket.addEventListener("open", async () => {
+    live.heardAt = Date.now();
+    if (live.tries) await refetchAll();
+    live.tries = 0;
+    fresh();
+  });
+  socket.addEventListener("message", (event) => {
+    if (socket !== live.socket) return;
+    live.heardAt = Date.now();
+    const message = JSON.parse(event.data);
+    if (message.html) show(message);
+  });
+  socket.addEventListener("close", (event) => {
+    if (socket !== live.socket) return;
+    live.socket = null;
+    if (event.code === 4401) location.reload();
+    live.nextAt = Date.now() + Math.min(500 * 2 ** live.tries++, 5000);
+  });
+}
+
+function tick() {
+  const now = Date.now();
+  const quiet = now - live.heardAt;
+  if (live.socket && quiet > STALE_MS) live.socket.close(); // asleep, or cut without a word
+  if (!live.socket && now >= (live.nextAt ?? 0) && !document.hidden) connect();
+  if (quiet > STALE_MS) stale(quiet);
+  else if (!live.stale) connection(`Connected, ${(quiet / 1000).toFixed(1)} s ago`);
+  ages();
+}
+
+function connection(words) {
+  const line = document.getElementById("connection");
+  if (!line) return;
+  line.hidden = false;
+  line.querySelector("[data-connection]").textContent = words;
+}
+
+/* Not live: LIVE becomes "Last known", numbers are dated, actions stay */
+
+function stale(quiet) {
+  if (!live.stale) {
+    live.stale = true;
+    live.polledAt = Date.now();
+    live.seenAt = new Date(live.heardAt);
+    document.documentElement.classList.add("is-stale");
+    for (const mark of document.querySelectorAll(".live")) mark.textContent = "Last known";
+    banner().hidden = false;
+    announce("Live updates stopped. Trying again.");
+  }
+  connection("Not connected");
+  const wait = Math.max(0, Math.ceil(((live.nextAt ?? 0) - Date.now()) / 1000));
+  banner().querySelector("[data-stale]").textContent =
+    `Live updates stopped ${Math.round(quiet / 1000)} s ago. What you see is from ` +
+    `${live.seenAt.toLocaleTimeString("en-GB")}. Trying again${wait ? ` in ${wait} s` : ""}.`;
+  if (Date.now() - live.polledAt > STALE_MS) poll();
+}
+
+async function poll() {
+  live.polledAt = Date.now();
+  if (await refetchAll()) live.seenAt = new Date();
+  if (live.stale) for (const mark of document.querySelectorAll(".live")) mark.textContent = "Last known";
+}
+
+function fresh() {
+  if (!live.stale) return;
+  live.stale = false;
+  document.documentElement.classList.remove("is-stale");
+  for (const mark of document.querySelectorAll(".live")) mark.textContent = "LIVE";
+  banner().hidden = true;
+  announce("Live again.");
+}
+
+function banner() {
+  let found = document.getElementById("stale");
+  if (found) return found;
+  found = document.createElement("div");
+  found.id = "stale";
+  found.className = "stale is-warn";
+  found.hidden = true;
+  found.innerHTML = '<span data-stale></span><button type="button" class="button button-row">Try now</button>';
+  found.querySelector("button").addEventListener("click", () => { live.nextAt = 0; poll(); });
+  document.body.append(found);
+  return found;
+}
+
+/* Relative times grow older on a page that is open all day */
+
+function ages() {
+  if (ages.at && Date.now() - ages.at < 5000) return;
+  ages.at = Date.now();
+  for (const time of document.querySelectorAll("main time[datetime]")) {
+    const seconds = Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000);
+    const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([s]) => seconds >= s) ?? [1, ""];
+    const words = unit ? `${Math.floor(seconds / size)} ${unit} ago` : "just now";
+    if (time.textContent !== words && !holds(time)) time.textContent = words;
+  }
+}
+
+if (topics.length) {
+  const sequence = document.querySelector("[data-sequence]")?.dataset.sequence.split(" ").map(Number);
+  if (sequence) live.sequences.set("page", sequence);
+  connect();
+  setInterval(tick, BEAT_MS / 2);
+  document.addEventListener("htmx:afterSettle", follow);
+}

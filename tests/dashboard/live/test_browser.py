@@ -1,0 +1,177 @@
+"""The browsers' WebSocket: who may listen, what is pushed, once for all and in order."""
+
+import asyncio
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.test import Client
+
+from dashboard.asgi import application
+from dashboard.edges import reports
+from dashboard.live import parts
+from dashboard.live.announce import announce, changed
+from dashboard.live.parts import Why
+from routing.models import Edge
+from tests.factories import make_deployment, make_edge, make_user, make_version, make_worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def socket(client=None, topics="topic=worker:shop", origin="http://localhost:8000"):
+    cookies = "; ".join(f"{c.key}={c.value}" for c in client.cookies.values()) if client else ""
+    headers = [(b"cookie", cookies.encode()), (b"host", b"localhost:8000")]
+    if origin:
+        headers.append((b"origin", origin.encode()))
+    scope = {"type": "websocket", "path": "/live/", "headers": headers, "subprotocols": []}
+    return ApplicationCommunicator(application, scope | {"query_string": topics.encode()})
+
+
+def signed_in(name="maya"):
+    client = Client()
+    client.force_login(make_user(name))
+    return client
+
+
+async def opened(client, **given):
+    talk = socket(client, **given)
+    await talk.send_input({"type": "websocket.connect"})
+    assert (await talk.receive_output())["type"] == "websocket.accept"
+    return talk
+
+
+async def pushed(talk, timeout=2):
+    """The next message that is more than a beat."""
+    async with asyncio.timeout(timeout):
+        while True:
+            message = await talk.receive_output(timeout)
+            assert message["type"] == "websocket.send", message
+            if found := json.loads(message["text"]):
+                return found
+
+
+async def closed(talk):
+    await talk.send_input({"type": "websocket.disconnect", "code": 1000})
+    await talk.wait()
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", ""])
+async def test_pages_of_strangers_are_refused(origin):
+    talk = socket(await sync_to_async(signed_in)(), origin=origin)
+    await talk.send_input({"type": "websocket.connect"})
+    assert (await talk.receive_output())["type"] == "websocket.close"
+
+
+async def test_who_is_not_signed_in_is_refused():
+    talk = socket()
+    await talk.send_input({"type": "websocket.connect"})
+    refused = await talk.receive_output()
+    assert refused["type"] == "websocket.close" and refused["code"] == 4401
+
+
+async def test_a_deployment_is_pushed_to_everybody_who_looks_at_the_worker():
+    worker = await sync_to_async(make_worker)("shop", versions=2)
+    maya = await opened(await sync_to_async(signed_in)("maya"))
+    jonas = await opened(await sync_to_async(signed_in)("jonas"))
+    await sync_to_async(make_deployment)(worker)
+    ours, theirs = await pushed(maya), await pushed(jonas)
+    assert ours == theirs
+    assert ours["why"] == "deployment"
+    for part in ("worker-state", "live", "versions", "history", "edges-pill", "live-strip"):
+        assert f'id="{part}"' in ours["html"]
+    await closed(maya)
+    await closed(jonas)
+
+
+async def test_nothing_that_depends_on_a_person_is_pushed():
+    worker = await sync_to_async(make_worker)("shop", versions=2)
+    talk = await opened(await sync_to_async(signed_in)())
+    await sync_to_async(make_deployment)(worker)
+    html = (await pushed(talk))["html"]
+    assert "csrfmiddlewaretoken" not in html and "Roll back" not in html
+    assert "maya" not in html
+    await closed(talk)
+
+
+async def test_other_workers_are_not_followed():
+    await sync_to_async(make_worker)("shop")
+    talk = await opened(await sync_to_async(signed_in)())
+    await sync_to_async(make_version)("other")
+    await sync_to_async(changed)("worker:other", Why.DEPLOYMENT)
+    with pytest.raises(TimeoutError):
+        await pushed(talk, timeout=0.4)
+
+
+async def test_an_edge_that_reports_is_shown_at_once():
+    worker = await sync_to_async(make_worker)("shop")
+    made = await sync_to_async(make_deployment)(worker)
+    edge = await sync_to_async(make_edge)("local-1")
+    talk = await opened(await sync_to_async(signed_in)())
+    body = json.dumps({"revision": made.revision}).encode()
+    await sync_to_async(reports.accept)(edge, body)
+    message = await pushed(talk, timeout=1)
+    assert "1/1 edge on revision" in message["html"] and message["why"] == "edges"
+    await closed(talk)
+
+
+async def test_a_report_without_news_is_not_pushed():
+    worker = await sync_to_async(make_worker)("shop")
+    await sync_to_async(make_deployment)(worker)
+    edge = await sync_to_async(make_edge)("local-1")
+    await sync_to_async(reports.accept)(edge, b'{"revision": 2}')
+    talk = await opened(await sync_to_async(signed_in)())
+    edge = await sync_to_async(Edge.objects.get)(name="local-1")
+    await sync_to_async(reports.accept)(edge, b'{"revision": 2}')
+    with pytest.raises(TimeoutError):
+        await pushed(talk, timeout=0.4)
+
+
+async def test_metrics_come_at_most_twice_a_second(monkeypatch):
+    worker = await sync_to_async(make_worker)("shop")
+    await sync_to_async(make_deployment)(worker)
+    rendered = []
+    original = parts.render
+    monkeypatch.setattr(parts, "render", lambda *a: (rendered.append(a), original(*a))[1])
+    talk = await opened(await sync_to_async(signed_in)())
+    for _ in range(10):
+        await sync_to_async(changed)("worker:shop", Why.METRICS)
+        await asyncio.sleep(0.06)
+    await asyncio.sleep(0.6)
+    assert 2 <= len(rendered) <= 3
+    await closed(talk)
+
+
+async def test_rooms_announce_parts_of_their_own():
+    await sync_to_async(make_worker)("shop")
+    talk = await opened(await sync_to_async(signed_in)())
+    await sync_to_async(announce)("worker:shop", '<p id="step">2 of 6</p>')
+    assert (await pushed(talk))["html"] == '<p id="step">2 of 6</p>'
+    await closed(talk)
+
+
+async def test_the_list_gets_the_row_that_changed():
+    worker = await sync_to_async(make_worker)("shop")
+    await sync_to_async(make_worker)("other")
+    talk = await opened(await sync_to_async(signed_in)(), topics="topic=workers")
+    await sync_to_async(make_deployment)(worker)
+    html = (await pushed(talk))["html"]
+    assert 'id="w-shop"' in html and 'id="w-other"' not in html
+    await closed(talk)
+
+
+async def test_silence_is_never_longer_than_a_second_or_so():
+    talk = await opened(await sync_to_async(signed_in)())
+    message = await talk.receive_output(2.5)
+    assert message["text"] == "{}"
+    await closed(talk)
+
+
+async def test_a_change_that_no_message_told_is_found_by_looking(monkeypatch):
+    worker = await sync_to_async(make_worker)("shop")
+    talk = await opened(await sync_to_async(signed_in)())
+    await talk.receive_output(2.5)
+    monkeypatch.setattr("dashboard.live.announce.get_channel_layer", lambda: None)
+    await sync_to_async(make_deployment)(worker)
+    assert 'id="live"' in (await pushed(talk, timeout=3))["html"]
+    await closed(talk)
