@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.workers import changes, histories, views
+from dashboard.workers import changes, code, diff, histories, views
 
 app_name = "workers"
 urlpatterns = [
@@ -14,5 +14,10 @@ urlpatterns = [
     path("<str:name>/deployments/<uuid:deployment_id>/", histories.deployment, name="deployment"),
     path("<str:name>/versions/", histories.versions, name="versions"),
     path("<str:name>/versions/<uuid:version_id>/", views.version, name="version"),
+    path(
+        "<str:name>/versions/<uuid:version_id>/modules/<int:position>/", code.module, name="module"
+    ),
+    path("<str:name>/diff/", diff.choose, name="compare"),
+    path("<str:name>/diff/<uuid:left>...<uuid:right>/", diff.diff, name="diff"),
     path("<str:name>/versions/<uuid:version_id>/menu/", views.menu, name="menu"),
 ]

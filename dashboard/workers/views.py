@@ -13,7 +13,7 @@ from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
 from dashboard.ui.page import page
-from dashboard.workers import listing, reads, showing
+from dashboard.workers import code, listing, reads, showing
 from dashboard.workers.commands import override_command, override_header
 from routing.models import Worker
 from routing.publish import hostname
@@ -52,8 +52,7 @@ def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
     context = {
         **_about(request, row, upload),
         "sequence": sequence(),
-        "bindings": [_shown(b) for b in upload.version.bindings],
-        "modules": upload.version.modules.select_related("module").defer("module__content"),
+        "made": code.made(upload.version),
         "override": override_header(row.worker, version_id),
         "commands": [("curl", override_command(row.worker, version_id))],
         "addressable": addressable(row.worker.name),
@@ -82,15 +81,4 @@ def _about(request: HttpRequest, row: reads.Row, upload: reads.Upload) -> dict[s
         "upload": upload,
         "can": permission(request.user, Role.OPERATOR),
         "beside": next((s for s in row.standings if not s.is_stable), None),
-    }
-
-
-def _shown(binding: dict[str, Any]) -> dict[str, Any]:
-    """A binding for people: its kind and what it points at; values of secrets stay sealed."""
-    points_at = binding.get("service") or binding.get("text") or binding.get("json") or ""
-    secret = str(binding.get("type", "")).startswith("secret")
-    return {
-        "name": binding.get("name", ""),
-        "type": binding.get("type", ""),
-        "value": "hidden" if secret else points_at,
     }

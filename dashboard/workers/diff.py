@@ -1,0 +1,84 @@
+"""The page that compares two versions, stable left: modules, bindings, settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET
+
+from dashboard.ui.page import page
+from dashboard.ui.standing import HEAVY
+from dashboard.workers import code, compare, facts, reads
+from routing.models import DEPLOYABLE, Version, Worker
+
+
+@require_GET
+def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpResponse:
+    """What changes from version `left` to version `right`."""
+    row = reads.row_of(get_object_or_404(Worker, name=name))
+    before, after = (reads.upload_of(row.worker, v, row.standings) for v in (left, right))
+    if before is None or after is None:
+        raise Http404
+    whole = "whole" in request.GET
+    context = {
+        "row": row,
+        "left": before,
+        "right": after,
+        "whole": whole,
+        "versions": _versions(row.worker),
+        **changes(before.version, after.version, whole=whole),
+    }
+    return page(request, "workers/diff.html", context)
+
+
+@require_GET
+def choose(request: HttpRequest, name: str) -> HttpResponse:
+    """Which two to compare: from a form, to an address of its own; first the newest two."""
+    row = reads.row_of(get_object_or_404(Worker, name=name))
+    newest = list(_versions(row.worker)[:2])
+    if not newest:
+        raise Http404
+    stable = row.standings[-1].version if row.standings else newest[-1]
+    left = _known(row.worker, request.GET.get("a", "")) or stable
+    right = _known(row.worker, request.GET.get("b", "")) or newest[0]
+    return redirect("workers:diff", name, left.pk, right.pk)
+
+
+def changes(left: Version, right: Version, whole: bool = False) -> dict[str, Any]:
+    """Everything that differs, and how many things do not."""
+    return compared(
+        compare.files(code.files(left), code.files(right), whole),
+        compare.facts(facts.bindings(left), facts.bindings(right)),
+        compare.facts(facts.settings(left), facts.settings(right)),
+    )
+
+
+def compared(
+    files: list[compare.FileChange],
+    bindings: list[compare.FactChange],
+    settings: list[compare.FactChange],
+) -> dict[str, Any]:
+    """As `workers/_changes.html` shows it."""
+    changed = [f for f in files if f.change != "same"]
+    return {
+        "changed_files": changed,
+        "same_files": len(files) - len(changed),
+        "added": sum(f.added for f in changed),
+        "removed": sum(f.removed for f in changed),
+        "changed_bindings": [b for b in bindings if b.change != "same"],
+        "changed_settings": [s for s in settings if s.change != "same"],
+    }
+
+
+def _versions(worker: Worker) -> Any:
+    return worker.versions.defer(*HEAVY).newest_first()[:DEPLOYABLE]
+
+
+def _known(worker: Worker, text: str) -> Version | None:
+    try:
+        return worker.versions.filter(id=UUID(text)).first()
+    except ValueError:
+        return None
