@@ -101,7 +101,7 @@ def _toggled(asked: Asked, standing: Standing, chosen: set[str]) -> str:
 
 def _volume(series: Sequence[Series], window: Window, markers: list[Marker]) -> Chart:
     values = [(s.role, [p.requests if p else None for p in s.points]) for s in series]
-    return stacked(values, words.count, markers=markers, labels=window.labels())
+    return stacked(values, words.axis_count, markers=markers, labels=window.labels())
 
 
 def _rates(series: Sequence[Series], window: Window, markers: list[Marker]) -> Chart:
@@ -119,11 +119,9 @@ def _latency(
 def _lines(
     series: Sequence[Series], value: Callable[[Observed], float | None]
 ) -> list[tuple[str, str, list[float | None]]]:
-    """Only of versions with enough requests: fewer say nothing."""
+    """Each point stands for 100 requests at least: fewer say nothing."""
     return [
-        (s.role, s.word, [value(p) if p else None for p in s.points])
-        for s in series
-        if s.total.enough
+        (s.role, s.word, [value(p) if p and p.enough else None for p in s.trailing]) for s in series
     ]
 
 

@@ -14,7 +14,10 @@ TOP = 18
 """Pixels above the highest tick, for the labels of deployments."""
 _STEPS = (1, 2, 2.5, 5, 10)
 _APART = 14
-_LABEL_WIDTH = 7.0
+_LETTER = 7.0
+"""Pixels of a letter in a label."""
+WIDE, NARROW = 640.0, 300.0
+"""Pixels that a drawing over the whole page, or half of it, has at least on a desk."""
 
 Values = Sequence[float | None]
 
@@ -36,10 +39,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A deployment: a dashed vertical; its label is empty where there is no room."""
+    """A deployment: a dashed vertical; its label is empty where there is no room. The `newest`
+    one keeps its label on phones, too."""
 
     x: float
     label: str
+    newest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def stacked(
                 y = _y(below + value, steps[-1])
                 bars.append(Bar(_r(n * width), _r(width), y, _r(_y(below, steps[-1]) - y), role))
                 below += value
-    return Chart(_ticks(steps, says), tuple(bars), (), readable(markers), tuple(labels))
+    return Chart(_ticks(steps, says), tuple(bars), (), readable(markers, WIDE), tuple(labels))
 
 
 def plotted(
@@ -115,16 +120,18 @@ def plotted(
     steps = scale(max(known, default=0.0) or 1.0)
     lines = [_line(role, word, values, steps[-1]) for role, word, values in series]
     drawn = _apart([line for line in lines if line.runs or line.dots])
-    return Chart(_ticks(steps, says), (), drawn, readable(markers), tuple(labels))
+    return Chart(_ticks(steps, says), (), drawn, readable(markers, NARROW), tuple(labels))
 
 
-def readable(markers: Sequence[Marker]) -> tuple[Marker, ...]:
-    """Markers from left to right; a label that would cover the one before it is left out."""
-    found, free = [], -_LABEL_WIDTH
-    for marker in sorted(markers, key=lambda m: m.x):
-        fits = marker.x >= free and marker.x <= 100 - _LABEL_WIDTH / 2
-        found.append(marker if fits else Marker(marker.x, ""))
-        free = marker.x + _LABEL_WIDTH if fits else free
+def readable(markers: Sequence[Marker], width: float) -> tuple[Marker, ...]:
+    """Markers from right to left, the newest first; a label that would cover another, or leave the
+    drawing of that `width` in pixels, is left out."""
+    found, free = [], 100.0
+    for n, marker in enumerate(sorted(markers, key=lambda m: -m.x)):
+        needs = 100 * (_LETTER * len(marker.label) + 8) / width
+        fits = marker.x + needs <= free
+        found.append(Marker(marker.x, marker.label if fits else "", n == 0))
+        free = min(free, marker.x) if fits else free
     return tuple(found)
 
 

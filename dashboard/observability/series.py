@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import F, Sum
 from fastdigest import TDigest
 
-from dashboard.observability.figures import Observed
+from dashboard.observability.figures import ENOUGH, Observed
 from dashboard.observability.models import Count, Latency
 from dashboard.observability.ranges import Window
 from dashboard.observability.traffic import merged, observed
@@ -18,18 +18,24 @@ from dashboard.ui.standing import HEAVY, Role, Standing
 from routing.models import Version, Worker
 
 OTHERS = "others"
+REACH = 15
 MOST = 8
 """Versions with a chip of their own; the rest is among the others."""
 
 
 @dataclass(slots=True)
 class Series:
-    """One version, or all others: `points` are None where nothing was counted."""
+    """One version, or all others: `points` are None where nothing was counted.
+
+    `trailing` says at each point what holds for the last buckets that have enough requests
+    together, at most `REACH` of them and none from before a gap.
+    """
 
     key: str
     standing: Standing | None
     points: list[Observed | None]
-    total: Observed = field(default_factory=Observed)
+    trailing: list[Observed | None]
+    total: Observed
 
     @property
     def role(self) -> str:
@@ -86,7 +92,24 @@ def _series(
     ]
     everything = merged((0, digest.to_bytes()) for digest in sketches.values())
     total = observed(sum(by_bucket.values(), Counter()), 0, everything.get(0))
-    return Series(key, standing, points, total)
+    trailing = [_trailing(n, by_bucket, sketches) for n in range(window.range.count)]
+    return Series(key, standing, points, trailing, total)
+
+
+def _trailing(
+    last: int, by_bucket: Mapping[int, Counter[str]], sketches: Mapping[int, TDigest]
+) -> Observed | None:
+    """The bucket `last`, with as many before it as it takes to have enough requests."""
+    taken, errors = [], Counter[str]()
+    for n in range(last, last - REACH, -1):
+        if n not in by_bucket or errors.total() >= ENOUGH:
+            break
+        taken.append(n)
+        errors += by_bucket[n]
+    if not taken:
+        return None
+    digests = merged((0, sketches[n].to_bytes()) for n in taken if n in sketches)
+    return observed(errors, 0, digests.get(0))
 
 
 def _counts(worker: Worker, window: Window) -> dict[tuple[int, str], Counter[str]]:

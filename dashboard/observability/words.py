@@ -30,6 +30,14 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def axis_count(number: float) -> str:
+    """1,500, 20 k, 2 M."""
+    for size, letter in ((1e6, "M"), (1e4, "k")):
+        if number >= size:
+            return f"{number / (1e3 if letter == 'k' else size):.4g} {letter}"
+    return count(number)
+
+
 def ms(number: float | None) -> str:
     """Milliseconds: 0.8 ms, 104 ms, 1.2 s."""
     if number is None:

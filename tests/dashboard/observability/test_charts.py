@@ -64,12 +64,14 @@ def test_a_series_without_values_has_no_line():
 def test_words_at_the_ends_do_not_cover_each_other():
     chart = plotted([(r, r, [5.0, 5.0]) for r in ("a", "b", "c")], str)
     words = sorted(line.word_y for line in chart.lines)
-    assert all(after - before >= 13.9 for before, after in zip(words, words[1:]))
+    assert all(after - before >= 13.9 for before, after in zip(words, words[1:], strict=False))
 
 
 def test_labels_of_deployments_that_would_cover_each_other_are_left_out():
-    found = readable([Marker(50, "5%"), Marker(10, "1%"), Marker(52, "25%"), Marker(99, "50%")])
-    assert [(m.x, m.label) for m in found] == [(10, "1%"), (50, "5%"), (52, ""), (99, "")]
+    given = [Marker(50, "5%"), Marker(10, "1%"), Marker(52, "25%"), Marker(99, "50%")]
+    found = readable(given, 600)
+    assert [(m.x, m.label) for m in found] == [(99, ""), (52, "25%"), (50, ""), (10, "1%")]
+    assert [m.newest for m in found] == [True, False, False, False]
 
 
 def test_a_share_that_is_there_can_be_seen():

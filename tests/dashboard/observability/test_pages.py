@@ -57,8 +57,8 @@ def test_requests_are_stacked_by_version_with_the_deployment_marked(maya, edge, 
     count(edge, *lines(now, ramp), now=now)
     html = html_of(maya)
     assert html.count('<rect class="bar-candidate"') == html.count('<rect class="bar-stable"') == 1
-    assert re.search(r'<text class="chart-said"[^>]*>25%</text>', html)
-    assert "200 per minute, stacked" in html
+    assert re.search(r'<text class="chart-said is-newest"[^>]*>25%</text>', html)
+    assert "per minute, stacked; 200 in all" in html
 
 
 def test_observed_stands_beside_configured_with_what_chance_gives(maya, edge, ramp, now):
@@ -80,6 +80,14 @@ def test_lines_break_where_minutes_are_missing(maya, edge, ramp, now):
         count(edge, *lines(now, ramp, n=400, ago=ago), begins=400 * n, now=now)
     html = html_of(maya)
     assert html.count('class="line line-stable"') == 4  # two runs in each of two charts
+
+
+def test_a_point_of_a_line_stands_for_100_requests_at_least(maya, edge, ramp, now):
+    for n, ago in enumerate((360, 300, 240, 180)):
+        count(edge, *lines(now, ramp, n=160, ago=ago), begins=160 * n, now=now)
+    html = html_of(maya)
+    assert html.count('class="line line-stable"') == 2  # each minute has 120 of its own
+    assert html.count('class="line line-candidate"') == 2  # 40 in each minute, 120 in three
 
 
 def test_every_chart_has_its_table(maya, edge, ramp, now):
