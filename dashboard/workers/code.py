@@ -55,7 +55,7 @@ def made(version: Version) -> dict[str, Any]:
         "bindings": facts.bindings(version),
         "settings": facts.settings(version),
         "exports": facts.exports(version),
-        "annotations": facts.annotations(version),
+        "annotations": facts.notes(version),
     }
 
 

@@ -46,7 +46,7 @@ def exports(version: Version) -> list[Fact]:
     ]
 
 
-def annotations(version: Version) -> list[Fact]:
+def notes(version: Version) -> list[Fact]:
     return [Fact(key, str(value)) for key, value in sorted(version.annotations.items())]
 
 
