@@ -46,7 +46,7 @@ class Source:
 
 def detail(raw: bytes, source: Source, *, item_id: str, watched: bool) -> dict[str, Any]:
     """One line of tail.js. Raises `ValueError` if it cannot be read."""
-    item = _decoder.decode(raw)
+    item = _decode(raw)
     event = item.event or {}
     request = event.get("request") or {}
     logs, cut = _logs(item.logs, source.masks)
@@ -70,6 +70,17 @@ def detail(raw: bytes, source: Source, *, item_id: str, watched: bool) -> dict[s
     }
     found["keep"] = keeps(found)
     return found | ({"event": _event(event, request)} if watched else {})
+
+
+def _decode(raw: bytes) -> _Item:
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Half a surrogate pair is text to JavaScript, and to nobody else.
+        text = json.dumps(json.loads(raw), ensure_ascii=False)
+        return _decoder.decode(text.encode("utf-8", "replace"))
 
 
 def keeps(found: dict[str, Any]) -> bool:
