@@ -1,0 +1,92 @@
+"""Which differences stable shows against itself, and whether another one is of that sort."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from dashboard.playground.compare_noise import MISSING, key_shape, kind, varies_alike
+from dashboard.playground.compare_walk import Change, step
+
+SELF = "stable differs from itself"
+
+
+class Noise:
+    """What stable shows against itself, asked about each change."""
+
+    def __init__(self, changes: Sequence[Change], document: Any) -> None:
+        self.at = {change.path: change for change in changes}
+        self.everywhere = _everywhere(changes, document)
+        self.lists = {_list_of(c.path) for c in changes if c.kind in ("added", "removed")} - {""}
+        self.shapes = {_shaped(c.path) for c in changes if c.kind in ("added", "removed")}
+
+    def judge(self, change: Change) -> tuple[str, bool]:
+        """Why it is noise, if it is; and whether stable varies there, but in another manner."""
+        seen = self.at.get(change.path)
+        if seen is not None:
+            if seen.kind == "order" or varies_alike(seen.before, seen.after, change.after):
+                return SELF, False
+            return "", True
+        if any(above in self.at for above in _above(change.path)):
+            return SELF, False
+        if change.kind in ("added", "removed"):
+            varies = _list_of(change.path) in self.lists or _shaped(change.path) in self.shapes
+            return (SELF if varies else ""), False
+        star = re.sub(r"\[\d+\]", "[*]", change.path)
+        if kinds := self.everywhere.get(star):
+            alike = kind(change.after) in kinds
+            return (f"{SELF}, in every element" if alike else ""), not alike
+        return "", False
+
+
+def _everywhere(changes: Sequence[Change], document: Any) -> dict[str, set[str]]:
+    """Paths with `[*]` that vary in nearly all elements → the kinds of values there."""
+    places: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.kind == "changed" and "[" in change.path:
+            places.setdefault(re.sub(r"\[\d+\]", "[*]", change.path), []).append(change)
+    return {
+        path: {kind(c.before) for c in found} | {kind(c.after) for c in found}
+        for path, found in places.items()
+        if len(found) > 1 and len(found) >= 0.75 * _count(document, steps(path)[1:])
+    }
+
+
+def _count(value: Any, below: Sequence[str]) -> int:
+    """How many values a path with `[*]` leads to."""
+    if not below:
+        return 1
+    if below[0] == "[*]":
+        return sum(_count(v, below[1:]) for v in value) if isinstance(value, list) else 0
+    if not isinstance(value, dict):
+        return 0
+    found = next((v for k, v in value.items() if step("", k) == below[0]), MISSING)
+    return 0 if found is MISSING else _count(found, below[1:])
+
+
+def steps(path: str) -> list[str]:
+    """`$`, `.name`, `["odd name"]`, `[0]`, `[+0]`, `[*]`."""
+    return re.findall(r'^\$|\.[^.\[]+|\["(?:[^"\\]|\\.)*"\]|\[(?:\+?\d+|\*)\]', path)
+
+
+def _above(path: str) -> list[str]:
+    """The paths that contain this one."""
+    found = steps(path)
+    return ["".join(found[:k]) for k in range(1, len(found))]
+
+
+def _list_of(path: str) -> str:
+    """The list whose element this path is; empty when it is none."""
+    found = re.fullmatch(r"(.*)\[\+?\d+\]", path)
+    return found[1] if found else ""
+
+
+def _shaped(path: str) -> str:
+    """The path with a key that looks made up replaced by its shape; empty without such a key."""
+    parent, dot, key = path.rpartition(".")
+    if not dot:
+        found = re.fullmatch(r'(.*)\["(.*)"\]', path)
+        parent, key = (found[1], found[2]) if found else ("", "")
+    shape = key_shape(key)
+    return f"{parent}.{shape}" if shape != key else ""
