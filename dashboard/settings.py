@@ -126,6 +126,16 @@ KEEP_HOURS = _days("SLUICE_KEEP_HOURS", 35)
 KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
 #: Requests that one person may send from the playground in a minute. SLUICE_PLAYGROUND_PER_MINUTE.
 PLAYGROUND_PER_MINUTE = _count("SLUICE_PLAYGROUND_PER_MINUTE", 1200)
+#: Where spans go, as http://127.0.0.1:4318; nowhere when unset. SLUICE_OTLP_ENDPOINT.
+OTLP_ENDPOINT = os.environ.get("SLUICE_OTLP_ENDPOINT", "")
+if OTLP_ENDPOINT:
+    _otlp = urlsplit(OTLP_ENDPOINT)
+    if _otlp.scheme not in {"http", "https"} or not _otlp.hostname or _otlp.query or _otlp.username:
+        raise ImproperlyConfigured("SLUICE_OTLP_ENDPOINT: expected http://host:port.")
+    if _otlp.hostname not in EXPORT_HOSTS:
+        raise ImproperlyConfigured(
+            f"SLUICE_OTLP_ENDPOINT: add {_otlp.hostname} to SLUICE_EXPORT_HOSTS first."
+        )
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 

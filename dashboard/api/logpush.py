@@ -101,7 +101,7 @@ class Exists(Schema):
 @router.get(JOBS, auth=may_read, response=Envelope[list[JobItem]])
 def list_jobs(request: ApiRequest, account_id: str) -> Json:
     """Every job."""
-    return ok([shown(job) for job in Job.objects.all()])
+    return ok([shown(job) for job in Job.objects.filter(dataset=DATASET)])
 
 
 @router.post(JOBS, auth=may_administer, response=Envelope[JobItem])
@@ -186,7 +186,7 @@ def destination_exists(request: ApiRequest, account_id: str, given: DestinationG
 
 def job_of(job_id: int) -> Job:
     """The job, or Cloudflare's 404."""
-    job = Job.objects.filter(pk=job_id).first() if job_id < 2**63 else None
+    job = Job.objects.filter(pk=job_id, dataset=DATASET).first() if job_id < 2**63 else None
     if job is None:
         raise ApiError(404, (MISSING, "This job does not exist."))
     return job

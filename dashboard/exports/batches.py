@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from django.db.models import Max, Min, QuerySet
 
+from dashboard.exports import spans
 from dashboard.exports.filters import parse_filter
-from dashboard.exports.models import Job
+from dashboard.exports.models import TRACES, Job
 from dashboard.exports.options import FIELDS, Options, parse_options
 from dashboard.exports.records import records
 from routing.models import Invocation
@@ -34,6 +36,7 @@ class Batch:
     lines: list[bytes]
     full: bool
     newest_on: datetime | None
+    join: Callable[[list[bytes]], bytes] = b"".join
 
     @property
     def name(self) -> str:
@@ -41,8 +44,8 @@ class Batch:
         return f"{self.first:012}-{self.last:012}.log.gz"
 
     def packed(self) -> bytes:
-        """Newline-delimited JSON, gzip; the same bytes for the same lines."""
-        return gzip.compress(b"".join(self.lines), compresslevel=6, mtime=0)
+        """Newline-delimited JSON (or one document of spans), gzip; the same for the same lines."""
+        return gzip.compress(self.join(self.lines), compresslevel=6, mtime=0)
 
 
 class Horizon:
@@ -74,14 +77,12 @@ def missed(job: Job) -> int:
 def next_batch(job: Job, horizon: int) -> Batch | None:
     """What comes after the cursor, up to `batch_end` if it is set; None when there is nothing."""
     end = min(horizon, job.batch_end) if job.batch_end else horizon
-    options, passes = parse_options(job.options), parse_filter(job.filter, FIELDS)
     most = min(job.max_upload_records or RECORDS, MOST_RECORDS)
     room = min(job.max_upload_bytes or BYTES, MOST_BYTES)
     lines: list[bytes] = []
     last, newest_on, size, full = job.cursor, None, 0, False
-    for row, record in records(_rows(job, end, most), options):
-        if options.takes(row.request_id) and passes(record):
-            line = _line(record, options)
+    for row, line in _lines(job, _rows(job, end, most)):
+        if line is not None:
             if lines and (size + len(line) > room or len(lines) >= most):
                 full = True
                 break
@@ -90,13 +91,25 @@ def next_batch(job: Job, horizon: int) -> Batch | None:
         last, newest_on = row.pk, row.started_on
     if last == job.cursor:
         return None
-    return Batch(job.cursor + 1, last, lines, full or len(lines) >= most, newest_on)
+    join = spans.document if job.dataset == TRACES else b"".join
+    return Batch(job.cursor + 1, last, lines, full or len(lines) >= most, newest_on, join)
 
 
 def _rows(job: Job, end: int, most: int) -> QuerySet[Invocation]:
     rows = Invocation.objects.filter(id__gt=job.cursor, id__lte=end).order_by("id")
     # A retry reads the same ids again, however few of them passed the filter.
     return rows.select_related("edge")[: max(most, _PIECE) if job.filter else most]
+
+
+def _lines(job: Job, rows: QuerySet[Invocation]) -> Iterator[tuple[Invocation, bytes | None]]:
+    """Each row with its line; None where the filter or the sample leaves it out."""
+    if job.dataset == TRACES:
+        yield from spans.lines(rows)
+        return
+    options, passes = parse_options(job.options), parse_filter(job.filter, FIELDS)
+    for row, record in records(rows, options):
+        wanted = options.takes(row.request_id) and passes(record)
+        yield row, _line(record, options) if wanted else None
 
 
 def _line(record: dict[str, object], options: Options) -> bytes:

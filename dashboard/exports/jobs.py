@@ -97,7 +97,9 @@ def delete(job: Job, by: By) -> None:
 
 
 def send_again(job: Job, by: By) -> int:
-    """Marks every dead letter of the job to be sent; how many those are."""
+    """Marks every dead letter of the job to be sent; how many those are. Raises `JobRefused`."""
+    if not job.enabled:
+        raise JobRefused(f"{job} is paused: let it go on first.")
     with transaction.atomic():
         count = DeadLetter.objects.filter(job=job).update(wanted=True)
         Job.objects.filter(pk=job.pk).update(next_try_on=None)

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 
 DATASET = "workers_trace_events"
+TRACES = "otlp_traces"
+"""Ours: spans for a collector; there is at most one such job, made by a setting."""
 
 
 class JobQuerySet(models.QuerySet["Job"]):

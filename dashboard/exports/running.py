@@ -17,6 +17,7 @@ from django.utils import timezone
 from dashboard.exports.advance import advance
 from dashboard.exports.batches import Horizon
 from dashboard.exports.models import Job
+from dashboard.exports.traces import follow_setting
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def run(stop: threading.Event) -> bool:
     me = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
     horizon = Horizon()
     running: set[int] = set()
+    follow_setting(timezone.now())
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
     while not stop.is_set():
         start_due(pool, horizon, me, running)

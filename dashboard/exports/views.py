@@ -75,7 +75,11 @@ def act(request: HttpRequest, job_id: int) -> HttpResponse:
         jobs.change(job.pk, {"enabled": what == "resume"}, by)
         told = f"{job} is paused." if what == "pause" else f"{job} goes on where it was."
     elif what == "retry":
-        count = jobs.send_again(job, by)
+        try:
+            count = jobs.send_again(job, by)
+        except JobRefused as error:
+            messages.error(request, str(error))
+            return redirect("exports:list")
         told = f"{count} batch{'' if count == 1 else 'es'} of {job} will be sent again."
     elif what == "delete":
         jobs.delete(job, by)

@@ -74,9 +74,10 @@ def test_pause_go_on_retry_and_delete(root, settings, tmp_path):
         answer = root.post(f"/exports/{job.pk}/", {"do": what}, follow=True)
         return answer.content.decode()
 
-    assert "is paused" in do("pause") and not Job.objects.get().enabled
-    assert "goes on" in do("resume") and Job.objects.get().enabled
     letter = dead(job)
+    assert "is paused" in do("pause") and not Job.objects.get().enabled
+    assert "let it go on first" in do("retry")
+    assert "goes on" in do("resume") and Job.objects.get().enabled
     assert "1 batch of to loki will be sent again" in do("retry")
     letter.refresh_from_db()
     assert letter.wanted
