@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from dashboard.playground import bodies
+from dashboard.playground.variables import MASK, fill
 from routing.rules.fields import as_sent
 
 READS = ("GET", "HEAD")
 METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OVERRIDES = "Cloudflare-Workers-Version-Overrides"
 VERSION_KEY = "Cloudflare-Workers-Version-Key"
+#: How an `Authorization` line is made for the person who composes.
+AUTHS = ("none", "bearer", "basic")
 
 #: Header lines that describe the connection or the place; the playground sets them itself.
 OURS = frozenset(
     "host content-length transfer-encoding connection keep-alive upgrade te trailer expect "
-    "proxy-authorization proxy-connection".split()
+    "proxy-authorization proxy-connection http2-settings".split()
 )
 LONGEST_PATH = 4096
 LONGEST_HEADERS = 64 * 1024
-LONGEST_BODY = 256 * 1024
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Controls would end a line of the request or of the log.
@@ -32,31 +36,68 @@ _TARGET = "/?:@!$&'()*+,;=%-._~[]"
 
 @dataclass
 class Composed:
-    """One request, as typed and as sent; one with `errors` (by field) is not sent."""
+    """One request as typed; `filled` is the same with its {{variables}} put in, and is what is
+    predicted and sent. One with `errors` (by field) is not sent."""
 
     worker: str
     method: str = "GET"
     path: str = "/"
-    version: str = ""
+    #: Worker → version id, for the Workers that an override names.
+    picks: dict[str, str] = field(default_factory=dict)
     mode: str = "pick"
     raw: str = ""
     key: str = ""
     extra: str = ""
+    kind: str = "text"
     body: str = ""
+    upload: bodies.Upload | None = None
+    auth: str = "none"
+    token: str = ""
+    user: str = ""
+    password: str = ""
+    #: The saved request this one was opened from; its check is run on the answer.
+    saved: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    filled: Composed = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.filled = self
+
+    @property
+    def version(self) -> str:
+        """The version picked for the Worker that is asked itself."""
+        return self.picks.get(self.worker, "")
 
     @property
     def override(self) -> str:
         """The value of the override header, or nothing."""
         if self.mode == "raw":
             return self.raw.strip()
-        return f'{self.worker}="{self.version}"' if self.version else ""
+        return ", ".join(f'{name}="{picked}"' for name, picked in self.picks.items() if picked)
 
     @property
     def lines(self) -> list[tuple[str, str]]:
         """The header lines that decide and travel, as a server sees them."""
-        typed = parse_lines(self.extra, {}) + [(OVERRIDES, self.override), (VERSION_KEY, self.key)]
+        typed = parse_lines(self.extra, {})
+        given = {name.lower() for name, _ in typed}
+        made = [*bodies.auth_line(self.auth, self.token, self.user, self.password)]
+        if self.acts:
+            made += bodies.type_line(self.kind, self.body, self.upload)
+        typed += [(name, value) for name, value in made if name.lower() not in given]
+        typed += [(OVERRIDES, self.override), (VERSION_KEY, self.key)]
         return [(name, as_sent(value)) for name, value in typed if value.strip()]
+
+    @property
+    def table(self) -> list[tuple[str, str]]:
+        """The extra headers as rows; what is no header line stays in its first column."""
+        rows = (line.partition(":") for line in filter(str.strip, self.extra.split("\n")))
+        return [(name.strip(), value.strip()) for name, _, value in rows]
+
+    @property
+    def content(self) -> bytes:
+        """The body on the wire."""
+        return bodies.encode(self.kind, self.body, self.upload) if self.acts else b""
 
     @property
     def target(self) -> bytes:
@@ -69,23 +110,54 @@ class Composed:
         return self.method not in READS
 
 
-def compose(worker: str, sent: Mapping[str, str]) -> Composed:
+def compose(
+    worker: str,
+    sent: Mapping[str, str],
+    variables: Mapping[str, str] | None = None,
+    upload: bodies.Upload | None = None,
+) -> Composed:
     """The request in a form's fields; what cannot be sent is said in `errors`."""
     asked = Composed(
         worker=worker,
         method=sent.get("method", "GET"),
         path=sent.get("path", "/").strip() or "/",
-        version=sent.get("version", "").strip(),
+        picks=_picks(worker, sent),
         mode="raw" if sent.get("mode") == "raw" else "pick",
         raw=sent.get("raw", ""),
         key=sent.get("key", "").strip(),
         extra=sent.get("headers", "").replace("\r\n", "\n"),
-        body=sent.get("body", ""),
+        kind=sent.get("kind", "text") if sent.get("kind") in bodies.KINDS else "text",
+        body=sent.get("body", "").replace("\r\n", "\n"),
+        upload=upload,
+        auth=sent.get("auth", "none") if sent.get("auth") in AUTHS else "none",
+        token=sent.get("token", ""),
+        user=sent.get("user", ""),
+        password=sent.get("password", ""),
+        saved=sent.get("saved", ""),
     )
     if fix := sent.get("fix", ""):
         asked.mode, asked.raw = "raw", fix
-    _check(asked)
+    asked.filled = _filled(asked, variables or {})
+    _check(asked.filled)
     return asked
+
+
+def _picks(worker: str, sent: Mapping[str, str]) -> dict[str, str]:
+    """`version` is for the Worker itself, `version.NAME` for those it reaches."""
+    picks = {worker: sent.get("version", "").strip()}
+    for name, value in sent.items():
+        if name.startswith("version.") and value.strip():
+            picks[name.removeprefix("version.")] = value.strip()
+    return {name: picked for name, picked in picks.items() if picked}
+
+
+def _filled(asked: Composed, variables: Mapping[str, str]) -> Composed:
+    """With each {{name}} replaced; shares `errors`, so that what is missing is said."""
+    found = copy(asked)
+    for name in ("path", "raw", "key", "extra", "body", "token", "user", "password"):
+        setattr(found, name, fill(getattr(asked, name), variables, asked.errors))
+    found.filled = found
+    return found
 
 
 def parse_lines(text: str, errors: dict[str, str]) -> list[tuple[str, str]]:
@@ -119,10 +191,12 @@ def _check(asked: Composed) -> None:
         errors["path"] = "A path starts with “/”. Requests go to this Worker only."
     elif _CONTROL.search(asked.path) or len(asked.path) > LONGEST_PATH:
         errors["path"] = f"At most {LONGEST_PATH} characters, and no control characters."
-    if _CONTROL.search(asked.override) or _CONTROL.search(asked.key):
+    if any(map(_CONTROL.search, (asked.override, asked.key, asked.token))):
         errors["raw"] = "A header value is one line without control characters."
     parse_lines(asked.extra, errors)
+    if any(MASK in text for text in (asked.path, asked.extra, asked.token, asked.password)):
+        errors["mask"] = f"{MASK} stands for a secret that was not kept. Type it again."
     if sum(map(len, (asked.extra, asked.override, asked.key))) > LONGEST_HEADERS:
         errors["headers"] = "More than 64 KB of headers: an edge refuses such a request."
-    if len(asked.body.encode("utf-8", "surrogatepass")) > LONGEST_BODY:
-        errors["body"] = "The playground sends bodies of at most 256 KB."
+    if problem := bodies.problem(asked.kind, asked.body, asked.upload):
+        errors["body"] = problem

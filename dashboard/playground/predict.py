@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dashboard.playground.compose import VERSION_KEY, Composed
-from dashboard.playground.explain import CannotExplain, decision
+from dashboard.playground.compose import VERSION_KEY
+from dashboard.playground.explain import CannotExplain, Lines, decision
 from dashboard.ui.standing import Standing
 from routing.models import Deployment
 from routing.rules import affinity
 from routing.rules.decide import Decision, Reason
 from routing.rules.fields import lines_named
 from routing.rules.override import Outcome
-from routing.rules.split import format_percentage
+from routing.rules.split import Share, format_percentage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,11 @@ class Prediction:
     decision: Decision | None = None
     answers: tuple[Standing, ...] = ()
     key_joins_at: str = ""
+    key_newest: Standing | None = None
+    key_now: Standing | None = None
     problem: str = ""
+    #: All versions of the live deployment.
+    live: tuple[Standing, ...] = ()
 
     @property
     def outcome(self) -> str:
@@ -50,24 +54,26 @@ class Prediction:
 
 
 def predict(
-    asked: Composed, deployment: Deployment | None, standings: list[Standing]
+    worker: str, lines: Lines, deployment: Deployment | None, standings: list[Standing]
 ) -> Prediction:
-    """The prediction for `asked`; the dice are left out, so chance names all it may choose."""
+    """What `worker` does with these lines; the dice are left out, so chance names all it may
+    choose."""
     if deployment is None:
-        return Prediction(problem=f"{asked.worker} has no deployment, so nothing answers.")
+        return Prediction(problem=f"{worker} has no deployment, so nothing answers.")
     try:
-        found = decision(asked.worker, asked.lines, 0.0)
+        found = decision(worker, lines, 0.0)
     except CannotExplain as error:
         return Prediction(problem=str(error))
     answers = tuple(s for s in standings if _may_answer(found, s))
     expected = Expected(
-        worker=asked.worker,
+        worker=worker,
         reason=str(found.reason),
         outcome=str(found.override.outcome if found.override else Outcome.absent),
         versions=tuple(str(s.version.id) for s in answers),
         deployment_id=str(deployment.id),
     )
-    return Prediction(expected, found, answers, _joins_at(asked, standings))
+    key = _key(lines, standings)
+    return Prediction(expected, found, answers, *key, live=tuple(standings))
 
 
 def _may_answer(found: Decision, standing: Standing) -> bool:
@@ -76,9 +82,14 @@ def _may_answer(found: Decision, standing: Standing) -> bool:
     return str(standing.version.id) == found.version_id
 
 
-def _joins_at(asked: Composed, standings: list[Standing]) -> str:
-    """From which percentage of the newest version the key is on it."""
-    values = lines_named(VERSION_KEY.lower(), asked.lines)
+def _key(lines: Lines, standings: list[Standing]) -> tuple[str, Standing | None, Standing | None]:
+    """From which percentage of the newest version the key is on it; that version; and the one
+    that the key has now."""
+    values = lines_named(VERSION_KEY.lower(), lines)
     if len(standings) < 2 or not affinity.present(values):
-        return ""
-    return format_percentage(affinity.joins_at(values))
+        return "", None, None
+    newest_first = sorted(standings, key=lambda s: -s.version.number)
+    shares = [Share(str(s.version.id), s.weight or 0) for s in newest_first]
+    now = affinity.pick(values, shares)
+    holder = next(s for s in standings if str(s.version.id) == now)
+    return format_percentage(affinity.joins_at(values)), newest_first[0], holder

@@ -2,156 +2,120 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from urllib.parse import urlsplit
+from typing import Any
 
 import httpx
 
-from dashboard.playground.compose import Composed
-from routing.models import Edge
-from routing.publish import hostname
+from dashboard.playground.answer import Answer, Timing
+from dashboard.playground.request import Request, SendFailed
 
-SHOWN = 256 * 1024
-"""Bytes of a body that are read and shown."""
+KEPT = 1024 * 1024
+"""Bytes of a body that are read and kept; the page shows fewer."""
 TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 DEADLINE = 20.0
 """Seconds for the whole answer, also when it trickles."""
 
 
-class SendFailed(Exception):
-    """No answer came. `title` says what happened, the message what to do."""
+def connect(connections: int = 1) -> httpx.Client:
+    """A client for one send or many: no proxy or setting of the environment, nothing followed.
 
-    def __init__(self, title: str, message: str) -> None:
-        super().__init__(message)
-        self.title = title
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back over the proof listener."""
-
-    edge: str
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-    truncated: bool
-    elapsed_ms: float
-    #: What the listener stamped on the answer; the log line is the truth, this comes sooner.
-    stamps: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def status_words(self) -> str:
-        try:
-            return f"{self.status} {HTTPStatus(self.status).phrase}"
-        except ValueError:
-            return str(self.status)
-
-    @property
-    def ray(self) -> str:
-        return next((v for n, v in self.headers if n.lower() == "cf-ray"), "")
-
-    @property
-    def text(self) -> str | None:
-        """The body as text, or None where it is none."""
-        kind = next((v for n, v in self.headers if n.lower() == "content-type"), "")
-        coded = any(n.lower() == "content-encoding" and v != "identity" for n, v in self.headers)
-        if coded or b"\0" in self.body[:1024]:
-            return None
-        charset = kind.lower().partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
-        try:
-            return self.body.decode(charset, "replace")
-        except LookupError:
-            return self.body.decode("utf-8", "replace")
-
-
-def proof_edge() -> Edge:
-    """The edge to ask: the one heard of last. Raises `SendFailed` when there is none."""
-    edges = Edge.objects.exclude(proof_url="").exclude(last_seen_on=None)
-    edge = edges.order_by("-last_seen_on").first()
-    if edge is None:
-        raise SendFailed("Not sent", "No edge is connected. Start one, then send again.")
-    return edge
-
-
-def send(asked: Composed, edge: Edge) -> Answer:
-    """Sends it once, following nothing; raises `SendFailed` when no whole answer comes."""
-    request = _request(asked, edge)
-    started = time.monotonic()
-    try:
-        # No proxies from the environment: the address is a loopback one.
-        with httpx.Client(trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client:
-            response = client.send(request, stream=True)
-            body, truncated = _read(response, asked, started + DEADLINE)
-    except httpx.ConnectError as error:
-        raise SendFailed(
-            "The edge is away", f"{edge.name} does not accept connections: {error}. Is it running?"
-        ) from error
-    except httpx.TimeoutException as error:
-        raise SendFailed("No answer in time", _timeout_words(error)) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise SendFailed("The answer is broken", f"{edge.name} sent no HTTP: {error}") from error
-    return _answer(edge, response, body, truncated, started)
-
-
-def _request(asked: Composed, edge: Edge) -> httpx.Request:
-    host, port = own_address(edge.proof_url)
-    lines = [("Host", hostname(asked.worker)), *asked.lines]
-    body = asked.body.encode("utf-8", "surrogatepass") if asked.acts else b""
-    if body:
-        lines.append(("Content-Length", str(len(body))))
-    return httpx.Request(
-        asked.method,
-        httpx.URL(scheme="http", host=host, port=port, path="/"),
-        headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in lines],
-        content=body or None,
-        # The target is written as it is, so that nothing in it can become an address.
-        extensions={"target": asked.target, "timeout": TIMEOUT.as_dict()},
+    Safe to share between threads. Connections are plain HTTP on loopback, so no certificate is
+    read; each request has one of its own, as an idle one may be closed under it.
+    """
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=0)
+    return httpx.Client(
+        trust_env=False, verify=False, follow_redirects=False, timeout=TIMEOUT, limits=limits
     )
 
 
-def own_address(url: str) -> tuple[str, int]:
-    """Host and port of a loopback address; raises `SendFailed` for every other one."""
-    refused = SendFailed("Not sent", "The edge names a proof address that is not on this machine.")
+def send(request: Request, client: httpx.Client | None = None) -> Answer:
+    """Sends it once; raises `SendFailed` when no whole answer comes. Touches no database."""
+    if client is None:
+        with connect() as client:
+            return send(request, client)
+    clock = _Clock()
+    with _failures(request.edge):
+        response = client.send(_prepared(request, clock), stream=True)
+        try:
+            body, truncated = _read(response, clock.started + DEADLINE)
+        finally:
+            response.close()
+    return _answer(request, response, body, truncated, clock)
+
+
+@dataclass
+class _Clock:
+    """When each phase ended; httpcore calls it as `trace`."""
+
+    started: float = field(default_factory=time.monotonic)
+    marks: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, event: str, info: dict[str, Any]) -> None:
+        self.marks[event.partition(".")[2]] = time.monotonic()
+
+    def timing(self) -> Timing:
+        end = time.monotonic()
+        connected = self.marks.get("connect_tcp.complete", self.started)
+        written = self.marks.get("send_request_body.complete", connected)
+        first = self.marks.get("receive_response_headers.complete", end)
+        spans = (connected - self.started, written - connected, first - written, end - first)
+        return Timing(*(max(0.0, span) * 1000 for span in spans))
+
+
+def _prepared(request: Request, clock: _Clock) -> httpx.Request:
+    host, port = request.address
+    return httpx.Request(
+        request.method,
+        httpx.URL(scheme="http", host=host, port=port, path="/"),
+        headers=request.headers,
+        content=request.body or None,
+        # The target is written as it is, so that nothing in it can become an address.
+        extensions={"target": request.target, "timeout": TIMEOUT.as_dict(), "trace": clock},
+    )
+
+
+@contextmanager
+def _failures(edge: str) -> Iterator[None]:
+    """What may go wrong on the way, in words."""
     try:
-        parts = urlsplit(url)
-        address, port = ipaddress.ip_address(parts.hostname or ""), parts.port
-    except ValueError as error:
-        raise refused from error
-    if parts.scheme != "http" or parts.username is not None or not address.is_loopback or not port:
-        raise refused
-    return str(address), port
+        yield
+    except httpx.ConnectError as error:
+        words = f"{edge} does not accept connections: {error}. Is it running?"
+        raise SendFailed("The edge is away", words) from error
+    except httpx.TimeoutException as error:
+        raise SendFailed("No answer in time", _timeout_words(error)) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise SendFailed("The answer is broken", f"{edge} sent no HTTP: {error}") from error
 
 
-def _read(response: httpx.Response, asked: Composed, deadline: float) -> tuple[bytes, bool]:
-    """At most `SHOWN` bytes as they came, and whether there were more."""
+def _read(response: httpx.Response, deadline: float) -> tuple[bytes, bool]:
+    """At most `KEPT` bytes as they came, and whether there were more."""
     body = b""
-    try:
-        for chunk in response.iter_raw(16 * 1024):
-            body += chunk
-            if len(body) > SHOWN:
-                return body[:SHOWN], True
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout(f"the answer took longer than {DEADLINE:.0f} s")
-    finally:
-        response.close()
+    for chunk in response.iter_raw(16 * 1024):
+        body += chunk
+        if len(body) > KEPT:
+            return body[:KEPT], True
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout(f"the answer took longer than {DEADLINE:.0f} s")
     return body, False
 
 
 def _answer(
-    edge: Edge, response: httpx.Response, body: bytes, truncated: bool, started: float
+    request: Request, response: httpx.Response, body: bytes, truncated: bool, clock: _Clock
 ) -> Answer:
     lines = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
     stamps = {n.lower()[9:]: v for n, v in lines if n.lower().startswith("x-sluice-")}
     return Answer(
-        edge=edge.name,
+        edge=request.edge,
         status=response.status_code,
         headers=[(n, v) for n, v in lines if not n.lower().startswith("x-sluice-")],
         body=body,
         truncated=truncated,
-        elapsed_ms=(time.monotonic() - started) * 1000,
+        timing=clock.timing(),
         stamps=stamps,
     )
 

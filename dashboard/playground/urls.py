@@ -2,11 +2,18 @@
 
 from django.urls import path
 
-from dashboard.playground import views
+from dashboard.playground import kept_views, variable_views, views
 
 app_name = "playground"
 urlpatterns = [
     path("", views.playground, name="playground"),
     path("verdict/", views.verdict, name="verdict"),
     path("proof/<str:ray>/", views.proof, name="proof"),
+    path("trail/<str:ray>/", views.trail, name="trail"),
+    path("import/", kept_views.import_curl, name="import"),
+    path("save/", kept_views.save, name="save"),
+    path("r/<uuid:id>/", kept_views.shared, name="shared"),
+    path("r/<uuid:id>/body", kept_views.body, name="body"),
+    path("r/<uuid:id>/remove", kept_views.forget, name="forget"),
+    path("variables/<str:worker>/", variable_views.variables, name="variables"),
 ]

@@ -9,22 +9,20 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.accounts.gate import permission
-from dashboard.accounts.models import Role
-from dashboard.playground import proof as proofs
-from dashboard.playground.compose import METHODS, READS, Composed, compose
-from dashboard.playground.predict import predict
-from dashboard.playground.send import SendFailed, proof_edge, send
+from dashboard.accounts.gate import person
+from dashboard.playground import bench, history, hops, proof as proofs
+from dashboard.playground.allowance import take
+from dashboard.playground.bench import TEMPLATE
+from dashboard.playground.compose import Composed, compose
+from dashboard.playground.environment import values_for
+from dashboard.playground.form import typed, upload
+from dashboard.playground.request import SendFailed, build, proof_edge
+from dashboard.playground.send import send
 from dashboard.ui.page import page
-from dashboard.ui.standing import HEAVY, Standing, of, with_standings
-from routing.models import DEPLOYABLE, Deployment, Worker
-from routing.publish import hostname
-from routing.rules.override import addressable
-
-TEMPLATE = "playground/playground.html"
+from routing.models import Worker
 
 #: Fields whose values may be secrets and never belong in an error report.
-PRIVATE = ("headers", "body", "key")
+PRIVATE = ("headers", "hv", "body", "key", "token", "password", "path", "raw")
 
 
 @sensitive_post_parameters(*PRIVATE)
@@ -35,15 +33,15 @@ def playground(request: HttpRequest) -> HttpResponse:
     worker = _worker(sent.get("worker", ""))
     if worker is None:
         return page(request, TEMPLATE, {"workers": []})
-    context = _context(request, worker, compose(worker.name, sent.dict()))
+    context = bench.context(request, worker, asked_in(request, worker.name))
     if request.method == "GET":
         return page(request, TEMPLATE, context)
-    if failed := _refusal(context):
-        return page(request, TEMPLATE, context | {"failed": failed}, partial="answer", status=422)
-    if context["asked"].acts and not context["can"].allowed:
-        why = ("Not sent", f"Viewers send GET and HEAD. {context['can'].why}")
-        return page(request, TEMPLATE, context | {"failed": why}, partial="answer", status=403)
-    return page(request, TEMPLATE, context | _sent(context), partial="answer")
+    if refused := _refusal(request, context):
+        status, *failed = refused
+        shown = context | {"failed": failed}
+        return page(request, TEMPLATE, shown, partial="answer", status=int(status))
+    found = context | _sent(request, context)
+    return page(request, TEMPLATE, found | bench.kept(request), partial="answer")
 
 
 @sensitive_post_parameters(*PRIVATE)
@@ -51,7 +49,7 @@ def playground(request: HttpRequest) -> HttpResponse:
 def verdict(request: HttpRequest) -> HttpResponse:
     """What would happen to the request as it is typed so far."""
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
-    context = _context(request, worker, compose(worker.name, request.POST.dict()))
+    context = bench.context(request, worker, asked_in(request, worker.name))
     return page(request, TEMPLATE, context, partial="verdict")
 
 
@@ -63,52 +61,58 @@ def proof(request: HttpRequest, ray: str) -> HttpResponse:
     if worker is None or expected is None or expected.worker != worker.name:
         raise Http404
     found = proofs.find(ray, worker.name)
-    live = _live(worker)[1]
+    live = bench.live(worker)[1]
     context = {
         "worker": worker,
         "ray": ray,
         "remembered": request.GET.get("expected", ""),
         "proof": proofs.prove(found, expected, live) if found else None,
+        "trail": hops.trail(ray),
     }
     return page(request, "playground/proof.html", context, partial="proof")
 
 
-def _sent(context: dict[str, Any]) -> dict[str, Any]:
-    """Sends it; the answer and the edge's log line about it, or why there is none."""
-    expected = context["prediction"].expected
+@require_GET
+def trail(request: HttpRequest, ray: str) -> HttpResponse:
+    """The trail again: inner hops and console lines may come a moment after the answer."""
+    if not proofs.RAY.fullmatch(ray):
+        raise Http404
+    context = {"ray": ray, "trail": hops.trail(ray), "settled": True}
+    return page(request, "playground/trail.html", context, partial="trail")
+
+
+def asked_in(request: HttpRequest, worker: str) -> Composed:
+    """The request in the form (or the address), with this person's variables put in."""
+    values, secrets = values_for(worker, person(request))
+    fields = typed(request.POST if request.method == "POST" else request.GET)
+    asked = compose(worker, fields, values, upload(request))
+    asked.secrets = secrets
+    return asked
+
+
+def _refusal(request: HttpRequest, context: dict[str, Any]) -> tuple[int, str, str] | None:
+    asked, can = context["asked"], context["can"]
+    if asked.errors:
+        return 422, "Not sent", " ".join(asked.errors.values())
+    if asked.acts and not can.allowed:
+        return 403, "Not sent", f"Viewers send GET and HEAD. {can.why}"
+    if wait := take(person(request)):
+        return 429, "Not sent", f"You have sent very much in this minute. Again in {wait:.0f} s."
+    return None
+
+
+def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Sends it, and keeps what came; the answer and the edge's word about it."""
+    asked, expected, who = context["asked"], context["prediction"].expected, person(request)
     try:
-        answer = send(context["asked"], proof_edge())
+        answer = history.without_secrets(send(build(asked, proof_edge())), asked.secrets)
     except SendFailed as error:
+        history.record(who, asked, expected, error)
         return {"failed": (error.title, str(error))}
-    found = proofs.find(answer.ray, context["worker"].name)
-    return {
-        "answer": answer,
-        "ray": answer.ray,
-        "remembered": proofs.remember(expected),
-        "proof": proofs.prove(found, expected, context["standings"]) if found else None,
-    }
-
-
-def _refusal(context: dict[str, Any]) -> tuple[str, str] | None:
-    errors = context["asked"].errors
-    return ("Not sent", " ".join(errors.values())) if errors else None
-
-
-def _context(request: HttpRequest, worker: Worker, asked: Composed) -> dict[str, Any]:
-    deployment, standings = _live(worker)
-    return {
-        "workers": Worker.objects.values_list("name", flat=True),
-        "worker": worker,
-        "hostname": hostname(worker.name),
-        "addressable": addressable(worker.name),
-        "asked": asked,
-        "standings": standings,
-        "others": _others(worker, standings),
-        "prediction": predict(asked, deployment, standings),
-        "methods": METHODS,
-        "reads": READS,
-        "can": permission(request.user, Role.OPERATOR),
-    }
+    entry = history.record(who, asked, expected, answer)
+    found = bench.outcome(entry, asked, answer, wait=proofs.WAIT)
+    history.conclude(entry, found["proof"])
+    return found
 
 
 def _worker(name: str) -> Worker | None:
@@ -116,13 +120,3 @@ def _worker(name: str) -> Worker | None:
     if name:
         return get_object_or_404(Worker, name=name)
     return Worker.objects.first()
-
-
-def _live(worker: Worker) -> tuple[Deployment | None, list[Standing]]:
-    deployment = with_standings(worker.deployments.newest_first()).first()
-    return deployment, of(deployment) if deployment else []
-
-
-def _others(worker: Worker, live: list[Standing]) -> Any:
-    ids = [s.version.pk for s in live]
-    return worker.versions.exclude(pk__in=ids).defer(*HEAVY).newest_first()[:DEPLOYABLE]

@@ -88,8 +88,14 @@ def test_a_viewer_is_not_offered_to_add_it(vera, shop):
 def test_a_key_predicts_the_version_it_sticks_to(maya, shop):
     make_deployment(shop, (shop.versions.get(number=2), 100), (shop.versions.get(number=1), 0))
     html = verdict(maya, key="user-4411")
-    assert "The version key is pinned to" in html
-    assert "This key is on the newest live version from" in html
+    stable = id_of(shop, 2)[:8]
+    assert f"This key gets stable {stable}; it is on #2 from" in html
+
+
+def test_a_key_tells_when_it_joins_the_candidate(maya, shop):
+    html = verdict(maya, key="user-4411")
+    staged, stable = id_of(shop, 2)[:8], id_of(shop, 1)[:8]
+    assert f"This key gets stable {stable}; it joins the candidate {staged} at 23.913%" in html
 
 
 def test_an_edge_that_lags_is_told(maya, shop):

@@ -103,7 +103,7 @@ def test_a_line_that_does_not_come_is_said_and_can_be_looked_for(maya, shop, mon
 
 
 def _without_waiting(find):
-    return lambda ray, worker: find(ray, worker, wait=0)
+    return lambda ray, worker, wait=0: find(ray, worker, wait=0)
 
 
 def test_a_forged_prediction_is_not_found(maya, shop):

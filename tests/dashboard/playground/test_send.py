@@ -8,7 +8,9 @@ import pytest
 
 from dashboard.playground import send as sending
 from dashboard.playground.compose import compose
-from dashboard.playground.send import SHOWN, SendFailed, own_address, proof_edge, send
+from dashboard.playground.answer import SHOWN
+from dashboard.playground.request import SendFailed, build, own_address, proof_edge
+from dashboard.playground.send import KEPT, send
 from routing.models import Edge
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
 from tests.factories import make_edge
@@ -21,7 +23,7 @@ def listener():
 
 
 def ask(server, **sent):
-    return send(compose("shop", sent), Edge(name="local-1", proof_url=server.url))
+    return send(build(compose("shop", sent), Edge(name="local-1", proof_url=server.url)))
 
 
 def test_the_request_arrives_as_typed(listener):
@@ -101,9 +103,10 @@ def test_both_loopback_families_are_ours():
 
 
 def test_a_large_body_is_cut(listener):
-    listener.body = b"x" * (SHOWN + 5000)
+    listener.body = b"x" * (KEPT + 5000)
     answer = ask(listener)
-    assert (len(answer.body), answer.truncated) == (SHOWN, True)
+    assert (len(answer.body), answer.truncated, answer.cut) == (KEPT, True, True)
+    assert len(answer.text or "") == SHOWN
 
 
 def test_bytes_that_are_no_text_are_not_shown_as_such(listener):
@@ -121,7 +124,7 @@ def test_an_edge_that_is_away_is_named():
         taken.bind(("127.0.0.1", 0))
         edge = Edge(name="local-1", proof_url=f"http://127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(SendFailed, match="local-1 does not accept connections"):
-            send(compose("shop", {}), edge)
+            send(build(compose("shop", {}), edge))
 
 
 def test_a_broken_answer_is_said(listener):

@@ -1,0 +1,110 @@
+"""What came back over the proof listener, and how it is shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+SHOWN = 256 * 1024
+"""Bytes of a body that the page shows; the rest is in the download."""
+SHOWN_LINES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds of each phase of one exchange."""
+
+    connect: float = 0.0
+    send: float = 0.0
+    wait: float = 0.0
+    read: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.connect + self.send + self.wait + self.read
+
+    @property
+    def phases(self) -> list[tuple[str, float]]:
+        return [
+            ("Connect to the edge", self.connect),
+            ("Send the request", self.send),
+            ("Wait for the first byte", self.wait),
+            ("Read the answer", self.read),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`body` holds the bytes as they came, up to a limit that `truncated` tells of."""
+
+    edge: str
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    truncated: bool
+    timing: Timing = Timing()
+    #: What the listener stamped on the answer; the log line is the truth, this comes sooner.
+    stamps: dict[str, str] = field(default_factory=dict)
+
+    def header(self, name: str) -> str:
+        """The first value of that name (lower case); empty when there is none."""
+        return next((v for n, v in self.headers if n.lower() == name), "")
+
+    @property
+    def elapsed_ms(self) -> float:
+        return self.timing.total
+
+    @property
+    def status_words(self) -> str:
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return str(self.status)
+
+    @property
+    def ray(self) -> str:
+        return self.header("cf-ray")
+
+    @property
+    def text(self) -> str | None:
+        """The body's first part as text, or None where it is none."""
+        coded = self.header("content-encoding") not in ("", "identity")
+        if coded or b"\0" in self.body[:1024]:
+            return None
+        kind = self.header("content-type").lower()
+        charset = kind.partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
+        try:
+            return self.body[:SHOWN].decode(charset, "replace")
+        except LookupError:
+            return self.body[:SHOWN].decode("utf-8", "replace")
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None when it is none or was cut."""
+        if self.truncated or not self.body.lstrip().startswith((b"{", b"[")):
+            return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def pretty(self) -> list[str]:
+        """Lines of the body for people: JSON indented, other text as it is."""
+        found = self.json
+        if found is not None and len(self.body) <= SHOWN:
+            text = json.dumps(found, indent=2, ensure_ascii=False)
+        else:
+            text = self.text or ""
+        return text.split("\n")[:SHOWN_LINES]
+
+    @property
+    def is_json(self) -> bool:
+        return self.json is not None
+
+    @property
+    def cut(self) -> bool:
+        """Whether the page shows less than the Worker sent."""
+        return self.truncated or len(self.body) > SHOWN

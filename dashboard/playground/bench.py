@@ -1,0 +1,148 @@
+"""Everything the page shows about one request, before and after it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from dashboard.accounts.gate import permission, person
+from dashboard.accounts.models import Role
+from dashboard.playground import history, hops, proof as proofs
+from dashboard.playground.answer import Answer
+from dashboard.playground.checks import Result, read, run
+from dashboard.playground.compose import METHODS, READS, Composed
+from dashboard.playground.doctor import Diagnosis, diagnose
+from dashboard.playground.export import exports
+from dashboard.playground.models import Entry, Saved, Variable
+from dashboard.playground.predict import Prediction, predict
+from dashboard.playground.reach import Reached, reached_from
+from dashboard.playground.redirects import own_place
+from dashboard.playground.stamp import said
+from dashboard.ui.standing import HEAVY, Standing, of, with_standings
+from routing.models import DEPLOYABLE, Deployment, Version, Worker
+from routing.publish import hostname
+
+TEMPLATE = "playground/playground.html"
+BODY_KINDS = (("text", "Text"), ("json", "JSON"), ("form", "Form"), ("file", "File"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One Worker in the override builder."""
+
+    name: str
+    picked: str
+    live: list[Standing]
+    others: list[Version]
+    reached: Reached | None = None
+
+
+def context(request: HttpRequest, worker: Worker, asked: Composed) -> dict[str, Any]:
+    """The request, what the rules predict, and what is kept beside it."""
+    deployment, standings = live(worker)
+    reached = reached_from(worker)
+    prediction = predict(worker.name, asked.filled.lines, deployment, standings)
+    return {
+        "workers": Worker.objects.values_list("name", flat=True),
+        "worker": worker,
+        "hostname": hostname(worker.name),
+        "asked": asked,
+        "standings": standings,
+        "rows": _rows(worker, asked, standings, reached),
+        "rpc_only": [r for r in reached if r.rpc_only],
+        "prediction": prediction,
+        "diagnoses": _diagnoses(asked, prediction, deployment, reached),
+        "methods": METHODS,
+        "reads": READS,
+        "body_kinds": BODY_KINDS,
+        "can": permission(request.user, Role.OPERATOR),
+        "exports": exports(asked),
+        "variables": list(Variable.objects.filter(worker=worker.name)),
+        **kept(request),
+    }
+
+
+def kept(request: HttpRequest) -> dict[str, Any]:
+    """The lists beside the request."""
+    return {
+        "entries": history.latest(person(request)),
+        "shared": list(Saved.objects.select_related("made_by").defer("request")[:100]),
+    }
+
+
+def outcome(entry: Entry, asked: Composed, answer: Answer, wait: float = 0.0) -> dict[str, Any]:
+    """The answer, the edge's log line about it, the trail behind it, and the saved check."""
+    expected = history.expected_of(entry)
+    worker = Worker.objects.filter(name=entry.worker).first()
+    standings = live(worker)[1] if worker else []
+    found = proofs.find(answer.ray, entry.worker, wait)
+    proof = proofs.prove(found, expected, standings) if found else None
+    ran = found.version_id if found else ""
+    own = frozenset(str(i) for i in worker.versions.values_list("id", flat=True)) if worker else ()
+    results = _results(asked, answer, ran)
+    return {
+        "entry": entry,
+        "answer": answer,
+        "ray": answer.ray,
+        "remembered": proofs.remember(expected),
+        "proof": proof,
+        "trail": hops.trail(answer.ray),
+        "said": said(answer, ran, frozenset(own)) if ran else None,
+        "results": results,
+        "passed": sum(r.passed for r in results),
+        "follow": _follow(answer, entry),
+    }
+
+
+def live(worker: Worker) -> tuple[Deployment | None, list[Standing]]:
+    """The active deployment and how its versions stand."""
+    deployment = with_standings(worker.deployments.newest_first()).first()
+    return deployment, of(deployment) if deployment else []
+
+
+def _rows(
+    worker: Worker, asked: Composed, standings: list[Standing], reached: list[Reached]
+) -> list[Row]:
+    first = Row(worker.name, asked.version, standings, _others(worker, standings))
+    return [first] + [
+        Row(r.name, asked.picks.get(r.name, ""), r.standings, [], r)
+        for r in reached
+        if not r.rpc_only
+    ]
+
+
+def _others(worker: Worker, standings: list[Standing]) -> list[Version]:
+    ids = [s.version.pk for s in standings]
+    found = worker.versions.exclude(pk__in=ids).defer(*HEAVY).newest_first()
+    return list(found[:DEPLOYABLE])
+
+
+def _diagnoses(
+    asked: Composed, prediction: Prediction, deployment: Deployment | None, reached: list[Reached]
+) -> list[Diagnosis]:
+    names = frozenset(r.name for r in reached)
+    found = [diagnose(asked.worker, prediction, deployment, names)]
+    if asked.filled.override and found[0].outcome != "invalid_header":
+        found += [_behind(r, asked) for r in reached if not r.rpc_only]
+    return found
+
+
+def _behind(reached: Reached, asked: Composed) -> Diagnosis:
+    """At a Worker that is called with the same header, if its caller passes it on."""
+    lines = asked.filled.lines
+    prediction = predict(reached.name, lines, reached.deployment, reached.standings)
+    return diagnose(reached.name, prediction, reached.deployment, frozenset())
+
+
+def _results(asked: Composed, answer: Answer, ran: str) -> list[Result]:
+    saved = Saved.objects.filter(pk=asked.saved).first() if len(asked.saved) == 36 else None
+    return run(read(saved.check_json), answer, ran, asked.version) if saved else []
+
+
+def _follow(answer: Answer, entry: Entry) -> dict[str, str] | None:
+    """Where a redirect leads, if that is a Worker of ours: a link, never followed by itself."""
+    if not 300 <= answer.status < 400:
+        return None
+    return own_place(answer.header("location"), entry.worker, entry.path)

@@ -1,0 +1,106 @@
+"""What was sent and what came of it, kept for the person: size-capped, thirty days, no secrets."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, astuple, replace
+
+from django.utils import timezone
+
+from dashboard.accounts.models import User
+from dashboard.playground.answer import Answer, Timing
+from dashboard.playground.compose import Composed
+from dashboard.playground.models import KEEP, MOST, Entry
+from dashboard.playground.predict import Expected
+from dashboard.playground.proof import Proof
+from dashboard.playground.redact import fields_of, headers_of
+from dashboard.playground.request import SendFailed
+from dashboard.playground.variables import MASK, mask
+
+SHOWN = 30
+
+
+def record(
+    person: User, asked: Composed, expected: Expected | None, came: Answer | SendFailed
+) -> Entry:
+    """The entry of one send, answered or not; the oldest ones go."""
+    kept = fields_of(asked)
+    entry = Entry(
+        person=person,
+        worker=asked.worker,
+        method=asked.method,
+        path=kept.get("path", "/"),
+        request=kept,
+        expected=asdict(expected) if expected else {},
+    )
+    if isinstance(came, SendFailed):
+        entry.problem = [came.title, str(came)]
+    else:
+        _fill(entry, came)
+    entry.save()
+    _prune(person)
+    return entry
+
+
+def conclude(entry: Entry, proof: Proof | None) -> None:
+    """What the edge's log said about it."""
+    if proof is None:
+        return
+    entry.version_id = proof.invocation.version_id
+    entry.role = str(proof.ran.role) if proof.ran else ""
+    entry.agrees = proof.agrees
+    entry.save(update_fields=["version_id", "role", "agrees"])
+
+
+def answer_of(entry: Entry) -> Answer | None:
+    """The answer as it was kept; None where none came."""
+    if entry.status is None:
+        return None
+    return Answer(
+        edge=entry.edge,
+        status=entry.status,
+        headers=[(name, value) for name, value in entry.headers],
+        body=bytes(entry.body),
+        truncated=entry.truncated,
+        timing=Timing(*entry.timing),
+        stamps=entry.stamps,
+    )
+
+
+def expected_of(entry: Entry) -> Expected | None:
+    kept = entry.expected
+    return Expected(**(kept | {"versions": tuple(kept["versions"])})) if kept else None
+
+
+def without_secrets(answer: Answer, secrets: tuple[str, ...]) -> Answer:
+    """The answer with the values of secret variables masked, should the Worker repeat them."""
+    if not secrets:
+        return answer
+    body = answer.body
+    for secret in secrets:
+        if len(secret) >= 6:
+            body = body.replace(secret.encode(), MASK.encode())
+    headers = [(name, mask(value, secrets)) for name, value in answer.headers]
+    return replace(answer, body=body, headers=headers)
+
+
+def latest(person: User) -> list[Entry]:
+    """For the list beside the request: without bodies."""
+    rows = Entry.objects.filter(person=person, sent_on__gte=timezone.now() - KEEP)
+    return list(rows.defer("body", "headers", "expected", "stamps")[:SHOWN])
+
+
+def _fill(entry: Entry, answer: Answer) -> None:
+    entry.edge = answer.edge
+    entry.status = answer.status
+    entry.ray = answer.ray[:32]
+    entry.headers = headers_of(answer.headers)
+    entry.stamps = answer.stamps
+    entry.timing = list(astuple(answer.timing))
+    entry.body = answer.body
+    entry.truncated = answer.truncated
+
+
+def _prune(person: User) -> None:
+    Entry.objects.filter(sent_on__lt=timezone.now() - KEEP).delete()
+    surplus = Entry.objects.filter(person=person).values_list("pk", flat=True)[MOST : MOST + 50]
+    Entry.objects.filter(pk__in=list(surplus)).delete()

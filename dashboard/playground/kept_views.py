@@ -1,0 +1,126 @@
+"""What is kept: one's own history, requests shared by link, checks, and a body to download."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from dashboard.accounts.gate import permission, person, refuse
+from dashboard.accounts.models import Role
+from dashboard.playground import bench, checks, history
+from dashboard.playground.compose import Composed, compose
+from dashboard.playground.curl import NotCurl, read
+from dashboard.playground.environment import values_for
+from dashboard.playground.models import Entry, Saved
+from dashboard.playground.redact import fields_of
+from dashboard.playground.redirects import own_place
+from dashboard.playground.views import PRIVATE, asked_in
+from dashboard.ui.page import page, wants_fragment
+from routing.models import Worker
+
+
+@require_GET
+def shared(request: HttpRequest, id: UUID) -> HttpResponse:
+    """A saved request, or one from somebody's history with its answer: what a link shows."""
+    saved = Saved.objects.filter(pk=id).first()
+    kept = saved or get_object_or_404(Entry.objects.select_related("person"), pk=id)
+    worker = get_object_or_404(Worker, name=kept.worker)
+    values, _ = values_for(worker.name, person(request))
+    asked = compose(worker.name, kept.asked, values)
+    context = bench.context(request, worker, asked) | {"saved": saved, "here": id}
+    if isinstance(kept, Entry):
+        context |= _kept_answer(kept, asked)
+    return page(request, bench.TEMPLATE, context)
+
+
+@require_GET
+def body(request: HttpRequest, id: UUID) -> HttpResponse:
+    """The body as it came, as a download: never shown as a page of ours, whatever it is."""
+    entry = get_object_or_404(Entry, pk=id, status__isnull=False)
+    response = HttpResponse(bytes(entry.body), content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{entry.worker}-{str(id)[:8]}.bin"'
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@sensitive_post_parameters(*PRIVATE)
+@require_POST
+def save(request: HttpRequest) -> HttpResponse:
+    """Shares the request as it stands in the form, secrets masked, with or without a check."""
+    worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
+    asked = asked_in(request, worker.name)
+    kept = fields_of(asked)
+    made = Saved.objects.create(
+        collection=request.POST.get("collection", "").strip()[:100] or "Shared",
+        name=request.POST.get("saved_name", "").strip()[:100]
+        or f"{asked.method} {kept['path']}"[:100],
+        worker=worker.name,
+        method=asked.method,
+        path=kept["path"],
+        request=kept,
+        check_json=checks.read(_expectations(request)).as_json(),
+        made_by=person(request),
+    )
+    word = "as a check" if made.check_json else "for everybody"
+    messages.success(
+        request, f"Saved “{made.name}” in {made.collection} {word}. Secrets are masked."
+    )
+    return _to(request, reverse("playground:shared", args=[made.pk]))
+
+
+@require_POST
+def forget(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Removes a saved request: its maker or an operator may."""
+    saved = get_object_or_404(Saved, pk=id)
+    can = permission(request.user, Role.OPERATOR)
+    if saved.made_by != person(request) and not can:
+        return refuse(request, can)
+    saved.delete()
+    messages.success(request, f"Removed “{saved.name}”.")
+    return redirect(f"{reverse('playground:playground')}?worker={saved.worker}")
+
+
+@sensitive_post_parameters("curl")
+@require_POST
+def import_curl(request: HttpRequest) -> HttpResponse:
+    """The page, filled from a curl command; nothing is sent."""
+    current = get_object_or_404(Worker, name=request.POST.get("worker", ""))
+    try:
+        found = read(request.POST.get("curl", ""))
+    except NotCurl as error:
+        messages.error(request, f"Not imported: {error}")
+        return redirect(f"{reverse('playground:playground')}?worker={current.name}")
+    place = own_place(f"http://{found.host}/", current.name, "/")
+    worker = Worker.objects.get(name=place["worker"]) if place else current
+    if place is None:
+        found.notes.append(f"{found.host} is no Worker here; {worker.name} stands instead.")
+    values, _ = values_for(worker.name, person(request))
+    asked = compose(worker.name, found.fields, values)
+    context = bench.context(request, worker, asked) | {"notes": found.notes, "imported": True}
+    return page(request, bench.TEMPLATE, context)
+
+
+def _kept_answer(entry: Entry, asked: Composed) -> dict[str, object]:
+    answer = history.answer_of(entry)
+    if answer is None:
+        return {"failed": entry.problem or ("Not sent", ""), "entry": entry}
+    return bench.outcome(entry, asked, answer)
+
+
+def _expectations(request: HttpRequest) -> dict[str, str]:
+    if not request.POST.get("with_check"):
+        return {}
+    names = ("status", "ran", "contains", "path", "equals")
+    return {name: request.POST.get(f"check.{name}", "") for name in names}
+
+
+def _to(request: HttpRequest, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if wants_fragment(request) else HttpResponseRedirect(url)
