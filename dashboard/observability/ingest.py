@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
+from dashboard.live.signals import traffic_counted
 from dashboard.observability import rollup
 from dashboard.observability.models import Gap, Reading
 from dashboard.observability.prune import prune
@@ -52,6 +54,8 @@ def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
         reading.save()
         if due:
             prune(now)
+        seen = sorted({row.worker for row in batch.counts if row.worker})
+        transaction.on_commit(partial(traffic_counted.send, sender=Reading, workers=seen))
     return True
 
 

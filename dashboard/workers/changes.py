@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
+from dashboard.observability.traffic import recent
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import Standing, phrase
 from dashboard.workers import reads
@@ -23,7 +24,7 @@ from dashboard.workers.commands import deploy_commands
 from dashboard.workers.proposal import PRESETS, Proposal, alone, propose
 from routing.deploy import DeployConflict, DeployRefused, deploy
 from routing.models import Version, Worker
-from routing.rules.split import SplitRefused
+from routing.rules.split import TOTAL, SplitRefused
 
 
 @requires(Role.OPERATOR)
@@ -130,7 +131,11 @@ def _context(request: HttpRequest, row: reads.Row, version: Version) -> dict[str
 
 def _consequence(row: reads.Row, proposal: Proposal, context: dict[str, Any]) -> dict[str, Any]:
     commands = deploy_commands(row.worker, proposal.pairs, context["message"])
-    return {"proposal": proposal, "commands": commands}
+    traffic = recent([row.worker.name]).get(row.worker.name)
+    weight = proposal.after[0].weight or 0
+    everything = round(traffic.per_minute) if traffic else 0
+    impact = {"all": everything, "moved": round(everything * weight / TOTAL)}
+    return {"proposal": proposal, "commands": commands, "impact": impact if everything else None}
 
 
 def _chosen(row: reads.Row, text: str) -> Version | None:

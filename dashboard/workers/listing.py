@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from dashboard.observability.traffic import recent
 from dashboard.workers import reads
 from dashboard.workers.reads import Row
 
@@ -43,11 +44,14 @@ def read(asked: QueryDict) -> dict[str, Any]:
     counts = Counter(row.kind for row in found)
     shown = sorted((r for r in found if not kind or r.kind == kind), key=ORDERS[order][1])
     at = _page(asked.get("page", ""), len(shown))
+    shown, number = shown[at * SIZE : (at + 1) * SIZE], len(shown)
+    traffic = recent([row.worker.name for row in shown])
     query = {"q": search, "state": kind, "sort": order}
     return {
-        "rows": shown[at * SIZE : (at + 1) * SIZE],
+        "rows": [(row, traffic.get(row.worker.name)) for row in shown],
+        "per_minute": sum(r.per_minute for r in traffic.values()),
         "all": len(found),
-        "found": len(shown),
+        "found": number,
         "filters": [
             (_address(query | {"state": k}), words, counts[k], k == kind)
             for k, words in FILTERS
@@ -56,7 +60,7 @@ def read(asked: QueryDict) -> dict[str, Any]:
         "everything": _address(query | {"state": ""}),
         "orders": [(key, words, key == order) for key, (words, _) in ORDERS.items()],
         "sorts": {key or "attention": _address(query | {"sort": key}) for key in ORDERS},
-        "pages": _pages(query, at, len(shown)),
+        "pages": _pages(query, at, number),
         "q": search,
         "kind": kind,
         "sort": order,

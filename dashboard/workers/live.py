@@ -11,6 +11,7 @@ from dashboard.live import parts
 from dashboard.live.announce import changed, changed_everywhere
 from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
+from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of_all
 from dashboard.workers import reads, showing
 from routing.models import Worker
@@ -62,12 +63,15 @@ def _worker(name: str, why: Why, subject: str) -> str:
 
 
 def _list(name: str, why: Why, subject: str) -> str:
-    """One row of the list when its Worker was deployed."""
-    if why is not Why.DEPLOYMENT or not subject:
-        return _pill() if why is Why.EDGES else ""
-    rows = reads.rows(only=subject)
-    shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
-    return "".join(shown) + _pill()
+    """The row of a Worker that was deployed; the traffic of those that have any."""
+    if why is Why.METRICS:
+        traffic = recent(Worker.objects.values_list("name", flat=True))
+        found = ({"name": name, "recent": r} for name, r in traffic.items())
+        return "".join(render_to_string("workers/_traffic.html", one) for one in found)
+    rows = reads.rows(only=subject) if subject else []
+    now = recent([subject]).get(subject)
+    shown = ({"row": row, "recent": now} for row in rows)
+    return "".join(render_to_string("workers/list.html#worker-row", r) for r in shown) + _pill()
 
 
 def _pill() -> str:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 
+from dashboard.observability.health import Health, health
 from dashboard.ui.standing import HEAVY, Role, Standing, of, with_standings
-from dashboard.workers import health
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
     DEPLOYABLE,
@@ -34,7 +34,7 @@ class Row:
     worker: Worker
     deployment: Deployment | None
     standings: list[Standing] = field(default_factory=list)
-    ill: str = ""
+    ill: Health | None = None
 
     @cached_property
     def state(self) -> State:
@@ -67,16 +67,17 @@ class Upload:
 def rows(search: str = "", only: str = "") -> list[Row]:
     """The Workers whose name contains `search`, or the one whose name is `only`."""
     newest = Deployment.objects.filter(worker=OuterRef("pk")).newest_first()
-    found = Worker.objects.filter(name=only) if only else Worker.objects.all()
+    asked = Worker.objects.filter(name=only) if only else Worker.objects.all()
     if search:
-        found = found.filter(name__icontains=search)
-    workers = list(found.annotate(active_id=Subquery(newest.values("id")[:1])))
+        asked = asked.filter(name__icontains=search)
+    workers = list(asked.annotate(active_id=Subquery(newest.values("id")[:1])))
     active = {d.worker_id: d for d in _deployments().filter(id__in=[w.active_id for w in workers])}
-    found_rows = [_row(w, active.get(w.pk)) for w in workers]
-    states = health.ill(s.version.pk for row in found_rows for s in row.standings)
-    for row in found_rows:
-        row.ill = next((states[s.version.pk] for s in row.standings if s.version.pk in states), "")
-    return found_rows
+    listed = [_row(w, active.get(w.pk)) for w in workers]
+    found = health(s.version.pk for row in listed for s in row.standings)
+    for row in listed:
+        states = (found[str(s.version.pk)] for s in row.standings)
+        row.ill = next((state for state in states if not state.ok), None)
+    return listed
 
 
 def row_of(worker: Worker) -> Row:
@@ -190,4 +191,6 @@ def _deployments() -> DeploymentQuerySet:
 
 
 def _row(worker: Worker, deployment: Deployment | None) -> Row:
+    if deployment is not None:
+        deployment.worker = worker  # known, so nobody asks for it again
     return Row(worker, deployment, of(deployment) if deployment else [])

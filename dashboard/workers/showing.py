@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
+from dashboard.observability.observation import observe
 from dashboard.ui.propagation import Meter, meter_of
 from dashboard.ui.standing import Standing, phrase
-from dashboard.workers import health, reads
+from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands, override_command
 from dashboard.workers.proposal import next_step
 from routing.models import Deployment, Version
@@ -17,23 +19,19 @@ from routing.rules.split import format_percentage
 FEW = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A live version; `ill` is what an edge says about its process, if it is."""
-
-    standing: Standing
-    ill: str = ""
-
-
 def live(row: reads.Row) -> dict[str, Any]:
-    """The live card: split, meter, what lags, and whose process is ill."""
+    """The live card: configured beside observed, the meter, what lags, and who is ill."""
     shown: dict[str, Any] = {"row": row, "phrase": phrase(row.standings).lower()}
     if row.deployment is None:
         return shown
     meter = meter_of(row.deployment.revision, row.deployment.created_on)
-    ill = health.ill([s.version.id for s in row.standings])
-    lines = [Line(s, ill.get(s.version.id, "")) for s in row.standings]
-    return shown | {"meter": meter, "lags": _lags(row, meter), "ill": ill, "lines": lines}
+    seen = observe(row.deployment, row.standings, timezone.now())
+    return shown | {
+        "meter": meter,
+        "lags": _lags(row, meter),
+        "seen": seen,
+        "ill": [r.health for r in seen.rows if not r.health.ok],
+    }
 
 
 def histories(row: reads.Row) -> dict[str, Any]:

@@ -31,7 +31,7 @@ const menu = document.createElement("div");
 menu.className = "popover menu";
 menu.id = "version-menu";
 menu.popover = "auto";
-document.body.append(menu);
+document.getElementById("main").append(menu);
 let menuButton = null;
 
 for (const link of document.querySelectorAll("[data-menu]")) dress(link);
@@ -112,7 +112,7 @@ const card = document.createElement("div");
 card.className = "popover version-card";
 card.popover = "manual";
 card.setAttribute("aria-hidden", "true");
-document.body.append(card);
+document.getElementById("main").append(card);
 let waiting = 0;
 
 function showCard(button) {

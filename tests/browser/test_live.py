@@ -1,0 +1,146 @@
+"""Pages that follow what is live, on a whole running system: server, socket, edge and Chromium."""
+
+import time
+
+import pytest
+
+from tests.browser.conftest import Visitor
+from tests.running import System
+
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(autouse=True)
+def served():
+    """This server is a process of its own: nothing to prepare here."""
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    """The demo: hello with #1 at 100% and #2 staged at 0%."""
+    running = System(tmp_path_factory.mktemp("live") / "data")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(browser, system):
+    made = []
+
+    def visitor(**options):
+        one = Visitor(browser.new_context(**options), f"http://127.0.0.1:{system.http_port}")
+        made.append(one)
+        one.sign_in("admin", "correct horse battery")
+        return one
+
+    yield visitor
+    complaints = [c for one in made for c in one.complaints]
+    for one in made:
+        one.context.close()
+    assert complaints == []
+
+
+def versions(system):
+    found = system.api("GET", "/workers/scripts/hello/versions").json()["result"]["items"]
+    return {v["number"]: v["id"] for v in found}
+
+
+def share(system, percentage):
+    ids = versions(system)
+    system.deploy("hello", (ids[2], percentage), (ids[1], 100 - percentage))
+
+
+def shown(page, phrase, within=2000):
+    page.locator(f'#live .split-large[aria-label="{phrase}"]').wait_for(timeout=within)
+
+
+def test_two_browsers_show_the_same_truth_within_a_second(visit, system):
+    share(system, 0)
+    maya, jonas = visit().open("/workers/hello/"), visit().open("/workers/")
+    maya.locator("[data-connection]", has_text="Connected").wait_for()
+    jonas.locator("[data-connection]", has_text="Connected").wait_for()
+    before = maya.locator("#live").bounding_box()
+    began = time.monotonic()
+    share(system, 10)
+    shown(maya, "Candidate 10%, stable 90%")
+    jonas.locator("#w-hello", has_text="Ramping 10%").wait_for(timeout=2000)
+    assert time.monotonic() - began < 1.5  # the API call itself included
+    maya.locator("#meter", has_text="1/1 edge on revision").wait_for(timeout=3000)
+    maya.locator("#announce", has_text="candidate 10%").wait_for(state="attached", timeout=3000)
+    maya.locator("#history", has_text="0% to 10%").wait_for()
+    maya.get_by_role("link", name="Step up to 25%").first.wait_for()
+    assert maya.locator("#live").bounding_box()["y"] == before["y"]
+
+
+def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
+    share(system, 0)
+    visitor = visit()
+    maya, jonas = visitor.open("/workers/hello/"), visit().open("/workers/hello/")
+    for page in (maya, jonas):
+        page.get_by_role("link", name="Set percentages").click()
+        page.locator("dialog[open]").wait_for()
+    assert visitor.axe() == []
+    jonas.get_by_role("link", name="5%", exact=True).click()
+    jonas.get_by_role("button", name="Deploy 5% / 95%").click()
+    jonas.locator(".toast", has_text="Live: candidate 5%, stable 95%.").wait_for()
+    jonas.locator(".toast", has_text="1/1 edge in").wait_for()
+
+    maya.get_by_text("admin deployed just now.").wait_for(timeout=2000)
+    maya.get_by_role("link", name="10%", exact=True).click()
+    maya.get_by_role("button", name="Deploy 10% / 90%").click()
+    maya.get_by_text("Not deployed. admin deployed").wait_for()
+    assert visitor.axe() == []
+    maya.get_by_role("link", name="Start again from the live split").click()
+    maya.get_by_role("button", name="Deploy 10% / 90%").click()
+    maya.locator(".toast", has_text="Live: candidate 10%, stable 90%.").wait_for()
+
+    shown(jonas, "Candidate 10%, stable 90%")
+    maya.get_by_role("link", name="Roll back").first.click()
+    maya.get_by_label("Reason").fill("Too slow")
+    maya.get_by_role("button", name="Roll back to #1").click()
+    maya.locator(".toast", has_text="Live: stable 100%.").wait_for()
+    maya.locator(".toast").get_by_role("link", name="Back to 10% of #2").wait_for()
+    jonas.locator("#history", has_text="Too slow").wait_for(timeout=2000)
+
+
+def test_what_has_the_focus_is_not_swapped(visit, system):
+    share(system, 1)
+    page = visit().open("/workers/hello/")
+    page.locator("[data-connection]", has_text="Connected").wait_for()
+    page.get_by_role("button", name="As command").click()
+    share(system, 25)
+    shown(page, "Candidate 25%, stable 75%")
+    assert page.get_by_role("dialog", name="As command").is_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Step up to 50%").first.wait_for()
+
+
+def test_without_a_socket_the_page_says_so_and_comes_back(visit, system):
+    share(system, 1)
+    visitor = visit()
+    page = visitor.open("/workers/hello/")
+    page.locator("[data-connection]", has_text="Connected").wait_for()
+    visitor.context.set_offline(True)
+    page.evaluate("live.socket.close()")
+    page.locator("#stale", has_text="Live updates stopped").wait_for(timeout=9000)
+    assert page.locator("#live .live").text_content() == "Last known"
+    visitor.context.set_offline(False)
+    share(system, 5)
+    page.get_by_role("button", name="Try now").click()
+    shown(page, "Candidate 5%, stable 95%", 6000)
+    page.locator("#stale").wait_for(state="hidden", timeout=9000)
+    assert page.locator("#live .live").text_content() == "LIVE"
+
+
+def test_the_policy_lets_pages_reach_only_this_server(visit, system):
+    visitor = visit()
+    page = visitor.open("/workers/hello/")
+    said = page.evaluate(
+        """() => new Promise(done => {
+            document.addEventListener("securitypolicyviolation", e => done(e.violatedDirective));
+            try { new WebSocket("ws://127.0.0.1:9/"); } catch { done("threw"); }
+        })"""
+    )
+    assert said in {"connect-src", "threw"}
+    visitor.complaints.clear()
