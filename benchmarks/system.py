@@ -102,16 +102,16 @@ class System:
             "index.js": ("index.js", source, "application/javascript+module"),
         }
         if not live:
-            return str(self._call("POST", f"{worker}/versions", files=parts)["id"])
-        self._call("PUT", worker, files=parts)
-        listed = self._call("GET", f"{worker}/deployments")["deployments"]
+            return str(self.call("POST", f"{worker}/versions", files=parts)["id"])
+        self.call("PUT", worker, files=parts)
+        listed = self.call("GET", f"{worker}/deployments")["deployments"]
         return str(listed[0]["versions"][0]["version_id"])
 
     def deploy(self, worker: str, *shares: tuple[str, float]) -> str:
         """The new deployment's id; `shares` are (version id, percentage)."""
         versions = [{"version_id": version, "percentage": part} for version, part in shares]
         body = {"strategy": "percentage", "versions": versions}
-        return str(self._call("POST", f"{worker}/deployments", json=body)["id"])
+        return str(self.call("POST", f"{worker}/deployments", json=body)["id"])
 
     def wait_for(self, worker: str, deployment: str, seconds: float = 20) -> None:
         """Until the edge routes by `deployment`, as its own file for Envoy says."""
@@ -122,7 +122,8 @@ class System:
             time.sleep(0.02)
         time.sleep(0.5)  # Envoy's worker threads have it by then
 
-    def _call(self, method: str, path: str, **given: Any) -> Any:
+    def call(self, method: str, path: str, **given: Any) -> Any:
+        """The result of a request below `/workers/scripts/`; a refusal ends the run."""
         account = json.loads((self.data_dir / "run.json").read_text())["account_id"]
         token = (self.data_dir / "shown_token").read_text()
         answer = self._http.request(
