@@ -1,0 +1,100 @@
+"""The charts in a real browser: they renew themselves, and never under somebody's hands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dashboard.observability.traffic import first_minute
+from tests.dashboard.observability.batches import MINUTE, count, request
+from tests.factories import make_deployment, make_edge, make_user, make_worker
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PHONE = {"width": 390, "height": 844}
+PATH = "/workers/shop/observability/"
+
+
+class Traffic:
+    """A Worker at 25 % / 75 %, whose edge counts what it is told."""
+
+    def __init__(self) -> None:
+        now = timezone.now()
+        worker = make_worker("shop", versions=2)
+        one, two = worker.versions.order_by("number")
+        make_deployment(worker, (one, 100), now=now - timedelta(hours=2))
+        self.live = make_deployment(worker, (two, 25), (one, 75), now=now - timedelta(minutes=30))
+        self.one, self.two = str(one.id), str(two.id)
+        self.edge, self.counted = make_edge("e1"), 0
+
+    def send(self, requests: int, ago: int = 120) -> None:
+        now = timezone.now()
+        at = first_minute(now - timedelta(seconds=ago)) - MINUTE
+        fields = {"deployment": str(self.live.id)}
+        lines = [
+            request(at, self.two if n % 4 == 0 else self.one, us=5000 + 10 * n, **fields)
+            for n in range(requests)
+        ]
+        count(self.edge, *lines, begins=self.counted, now=now)
+        self.counted += requests
+
+
+@pytest.fixture
+def traffic() -> Traffic:
+    make_user("maya")
+    found = Traffic()
+    for minutes in (20, 19, 18, 5, 4, 3, 2):
+        found.send(400, 60 * minutes)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 900}, PHONE])
+def test_nothing_to_complain_about(
+    visitors: Any, traffic: Traffic, scheme: str, viewport: Any
+) -> None:
+    visitor = visitors(color_scheme=scheme, viewport=viewport)
+    visitor.sign_in()
+    for path in (PATH, "/observability/"):
+        visitor.open(path)
+        assert visitor.axe() == []
+        assert not visitor.spills()
+
+
+def test_new_requests_show_within_five_seconds_and_an_open_table_stays_open(
+    visitors: Any, traffic: Traffic
+) -> None:
+    visitor = visitors()
+    visitor.sign_in()
+    page = visitor.open(PATH)
+    page.get_by_text("2,800 in all").wait_for()
+    page.get_by_text("Show as table").first.click()
+    page.locator("h1").click()  # what holds focus is not renewed
+    traffic.send(100)
+    page.get_by_text("2,900 in all").wait_for(timeout=7_000)
+    assert page.locator("#table-requests[open]").count() == 1
+
+
+def test_what_holds_focus_is_left_alone(visitors: Any, traffic: Traffic) -> None:
+    visitor = visitors()
+    visitor.sign_in()
+    page = visitor.open(PATH)
+    page.get_by_role("link", name="6 h").focus()
+    traffic.send(100)
+    page.wait_for_timeout(6_000)
+    assert page.get_by_text("2,800 in all").count() == 1
+    assert page.evaluate("document.activeElement.textContent") == "6 h"
+
+
+def test_without_scripts_ranges_versions_and_tables_work(visitors: Any, traffic: Traffic) -> None:
+    visitor = visitors(java_script_enabled=False)
+    visitor.sign_in()
+    page = visitor.open(PATH)
+    page.get_by_role("link", name="24 h").click()
+    page.get_by_role("link", name="Candidate").click()
+    assert "range=24h" in page.url and traffic.one in page.url
+    page.get_by_text("Show as table").first.click()
+    assert page.get_by_role("cell", name="2,100").count() >= 1
