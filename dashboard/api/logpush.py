@@ -9,7 +9,7 @@ from ninja import Schema
 
 from dashboard.api.auth import ApiRequest, may_administer, may_read
 from dashboard.api.envelope import Envelope, ok, resource
-from dashboard.api.errors import ApiError
+from dashboard.api.errors import ApiError, unsupported
 from dashboard.api.wire import stamp
 from dashboard.exports import jobs
 from dashboard.exports.jobs import By, JobRefused
@@ -223,6 +223,8 @@ def shown(job: Job) -> Json:
 
 def _asked(given: JobGiven) -> Json:
     """What was really given, the older form of the options turned into the newer one."""
+    if given.kind:
+        raise unsupported("Edge log delivery is not supported: leave `kind` empty.")
     asked = given.dict(exclude_unset=True)
     for name in ("enabled", "dataset"):
         if asked.get(name, ...) is None:

@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
@@ -32,10 +33,11 @@ def run(stop: threading.Event) -> bool:
 
     False if something still is: it may be cut off, its batch will be sent again.
     """
-    me = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+    me = f"{_machine()}:{os.getpid()}:{secrets.token_hex(4)}"
     horizon = Horizon()
     running: set[int] = set()
     follow_setting(timezone.now())
+    release_dead()
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
     while not stop.is_set():
         start_due(pool, horizon, me, running)
@@ -45,6 +47,15 @@ def run(stop: threading.Event) -> bool:
     while running and time.monotonic() < deadline:
         time.sleep(0.02)
     return not running
+
+
+def release_dead() -> None:
+    """Frees the jobs of processes of this machine that are gone: nobody has to wait for them."""
+    for job in Job.objects.filter(claimed_by__startswith=f"{_machine()}:"):
+        _, pid, _ = job.claimed_by.rsplit(":", 2)
+        if not Path(f"/proc/{pid}").exists():
+            held = Job.objects.filter(pk=job.pk, claimed_by=job.claimed_by)
+            held.update(claimed_by="", claimed_until=None)
 
 
 def start_due(pool: ThreadPoolExecutor, horizon: Horizon, me: str, running: set[int]) -> None:
@@ -61,6 +72,10 @@ def start_due(pool: ThreadPoolExecutor, horizon: Horizon, me: str, running: set[
             running.add(pk)
             done = partial(running.discard, pk)
             pool.submit(_one, pk, me, upto).add_done_callback(lambda _, done=done: done())  # type: ignore[misc]
+
+
+def _machine() -> str:
+    return socket.gethostname()[:30]
 
 
 def _one(pk: int, me: str, horizon: int) -> None:

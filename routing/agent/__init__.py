@@ -16,6 +16,7 @@ control_socket.py  answers version processes: how are RPC calls spread?  (both o
 
 control.py         the control plane's protocol; sync.py keeps up with it, modules.py caches code
 tell.py            reports and status.json; status.py is what is in them (pure)
+metrics.py         `/metrics` for Prometheus; series.py is what it counts (pure)
 ship.py            access-log rows to the control plane; rows.py (pure) and logfiles.py read them
 
 folder.py          the edge's folder; spawn.py processes of ours; tasks.py tasks of ours

@@ -62,6 +62,7 @@ def test_a_destination_sent_back_as_it_was_shown_stays_what_it_was(api):
         ({"max_upload_records": 2_000_000}, "max_upload_records"),
         ({"max_upload_interval_seconds": -1}, "max_upload_interval_seconds"),
         ({"ownership_challenge": "made up"}, "ownership_challenge"),
+        ({"logpull_options": "fields=Nope"}, "Nope"),
     ],
 )
 def test_a_job_that_cannot_be_is_refused_and_nothing_is_kept(api, given, word):
