@@ -18,7 +18,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check golden format sizes clean \
-	bench-edge bench-propagation bench-memory bench-compile bench-tails
+	bench-edge bench-propagation bench-memory bench-compile bench-tails bench-observation bench-rollups
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -76,6 +76,14 @@ bench-compile: ## Time and size of the configuration for 200 Workers
 bench-tails: ## CPU a request with and without console lines collected; 50 live logs and 10 tails at once
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.tails
+
+bench-observation: ## What counting costs, and that sent = counted through kills of either side
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.observation
+
+bench-rollups: ## Reads of the charts over 10 million requests in 30 days (DATABASE_URL: PostgreSQL)
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.rollups
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice
 	rm -rf .venv node_modules .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

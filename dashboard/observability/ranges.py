@@ -24,7 +24,7 @@ RANGES = (
     Range("15m", "15 min", 15, 60, Span.MINUTE, "per minute"),
     Range("1h", "1 h", 60, 60, Span.MINUTE, "per minute"),
     Range("6h", "6 h", 72, 300, Span.MINUTE, "per 5 min"),
-    Range("24h", "24 h", 96, 900, Span.MINUTE, "per 15 min"),
+    Range("24h", "24 h", 24, 3600, Span.HOUR, "per hour"),
     Range("7d", "7 d", 84, 7200, Span.HOUR, "per 2 h"),
     Range("30d", "30 d", 30, 86_400, Span.DAY, "per day"),
 )

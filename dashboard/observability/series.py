@@ -13,7 +13,7 @@ from fastdigest import TDigest
 from dashboard.observability.figures import ENOUGH, Observed
 from dashboard.observability.models import Count, Latency
 from dashboard.observability.ranges import Window
-from dashboard.observability.traffic import merged, observed
+from dashboard.observability.traffic import merged, observed, together
 from dashboard.ui.standing import HEAVY, Role, Standing
 from routing.models import Version, Worker
 
@@ -83,15 +83,17 @@ def _series(
     for (bucket, version_id), by_error in counts.items():
         if version_id in ids:
             by_bucket[bucket] += by_error
-    sketches = merged(
-        (bucket, digest.to_bytes()) for (bucket, v), digest in digests.items() if v in ids
-    )
+    listed: defaultdict[int, list[TDigest]] = defaultdict(list)
+    for (bucket, version_id), digest in digests.items():
+        if version_id in ids:
+            listed[bucket].append(digest)
+    sketches = {bucket: together(found) for bucket, found in listed.items()}
     points = [
         observed(by_bucket[n], 0, sketches.get(n)) if n in by_bucket else None
         for n in range(window.range.count)
     ]
-    everything = merged((0, digest.to_bytes()) for digest in sketches.values())
-    total = observed(sum(by_bucket.values(), Counter()), 0, everything.get(0))
+    everything = together(list(sketches.values())) if sketches else None
+    total = observed(sum(by_bucket.values(), Counter()), 0, everything)
     trailing = [_trailing(n, by_bucket, sketches) for n in range(window.range.count)]
     return Series(key, standing, points, trailing, total)
 
@@ -108,8 +110,8 @@ def _trailing(
         errors += by_bucket[n]
     if not taken:
         return None
-    digests = merged((0, sketches[n].to_bytes()) for n in taken if n in sketches)
-    return observed(errors, 0, digests.get(0))
+    digests = [sketches[n] for n in taken if n in sketches]
+    return observed(errors, 0, together(digests) if digests else None)
 
 
 def _counts(worker: Worker, window: Window) -> dict[tuple[int, str], Counter[str]]:

@@ -11,10 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
-from fastdigest import TDigest
+from fastdigest import TDigest, merge_all
 
 from dashboard.observability.figures import Observed, Split, quantiles
 from dashboard.observability.models import Count, Latency, Span
+from dashboard.observability.wire import CENTROIDS
 from dashboard.ui.standing import Standing
 from routing.models import Deployment, Worker
 
@@ -125,14 +126,15 @@ def observed(by_error: Mapping[str, int], drawn: int, digest: TDigest | None) ->
 
 def merged(rows: Iterable[tuple[Any, Any]]) -> dict[Any, TDigest]:
     """One digest for each key of (key, sketch)."""
-    found: dict[Any, TDigest] = {}
+    found: defaultdict[Any, list[TDigest]] = defaultdict(list)
     for key, sketch in rows:
-        digest = TDigest.from_bytes(bytes(sketch))
-        if key in found:
-            found[key].merge_inplace(digest)
-        else:
-            found[key] = digest
-    return found
+        found[key].append(TDigest.from_bytes(bytes(sketch)))
+    return {key: together(digests) for key, digests in found.items()}
+
+
+def together(digests: list[TDigest]) -> TDigest:
+    """One digest of several, as large as each of them."""
+    return digests[0] if len(digests) == 1 else merge_all(digests, CENTROIDS)
 
 
 def first_minute(moment: datetime) -> int:
