@@ -1,0 +1,188 @@
+"""What is kept, for whom, and what of it is masked."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from dashboard.accounts.models import Role
+from dashboard.playground.models import Entry, Saved, Variable
+from tests.dashboard.playground.fake_edge import fake_edge
+from tests.factories import make_deployment, make_edge, make_user, make_worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRET = "s3cret-of-maya"
+
+
+@pytest.fixture
+def listener():
+    with fake_edge() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(listener, monkeypatch):
+    monkeypatch.setattr("dashboard.playground.proof.WAIT", 0)
+    make_edge(proof_url=listener.url)
+    worker = make_worker("shop")
+    make_deployment(worker)
+    return worker
+
+
+def send(client, **fields):
+    sent = {"worker": "shop", "method": "GET", "path": "/"} | fields
+    response = client.post("/playground/", sent)
+    return response.content.decode()
+
+
+def everything_kept() -> str:
+    rows = [*Entry.objects.values(), *Saved.objects.values()]
+    return json.dumps(rows, default=lambda v: v.decode() if isinstance(v, bytes) else str(v))
+
+
+@pytest.fixture
+def vera_looks(db):
+    client = Client()
+    client.force_login(make_user("vera", Role.VIEWER))
+    return client
+
+
+def test_what_was_sent_is_listed_and_opens_with_its_answer(maya, shop):
+    send(maya, path="/cart")
+    entry = Entry.objects.get()
+    assert b"/cart" in maya.get("/playground/").content
+    html = maya.get(f"/playground/r/{entry.id}/").content.decode()
+    assert 'value="/cart"' in html and "hello" in html and "200 OK" in html
+
+
+def test_a_history_is_ones_own_but_a_link_shows_the_answer(maya, vera_looks, shop):
+    send(maya, path="/mine")
+    assert b"/mine" not in vera_looks.get("/playground/").content
+    assert b"hello" in vera_looks.get(f"/playground/r/{Entry.objects.get().id}/").content
+
+
+def test_secrets_are_masked_wherever_they_stand(maya, shop, listener):
+    listener.headers.append(("set-cookie", f"sid={SECRET}"))
+    send(
+        maya,
+        method="POST",
+        path=f"/login?token={SECRET}&a=1",
+        headers=f"Authorization: Bearer {SECRET}\nCookie: a={SECRET}\nX-Api-Key: {SECRET}\nX-Ok: 1",
+        kind="json",
+        body=json.dumps({"user": "m", "password": SECRET, "deep": [{"apiKey": SECRET}]}),
+        auth="basic",
+        user="m",
+        password=SECRET,
+    )
+    assert Entry.objects.get().status == 200
+    assert SECRET in str(listener.requests)  # it was sent
+    assert SECRET not in everything_kept()
+    assert "X-Ok: 1" in Entry.objects.get().request["headers"]
+
+
+def test_a_masked_secret_is_not_sent_by_mistake(maya, shop, listener):
+    html = send(maya, headers="Authorization: ••••")
+    assert "stands for a secret that was not kept" in html and listener.requests == []
+
+
+def test_saving_shares_without_secrets(maya, vera_looks, shop):
+    response = maya.post(
+        "/playground/save/",
+        {
+            "worker": "shop",
+            "path": "/quote",
+            "headers": f"Authorization: {SECRET}",
+            "auth": "bearer",
+            "token": "{{token}}",
+            "saved_name": "Quote",
+            "collection": "Checkout smoke",
+        },
+    )
+    assert response.status_code == 302 and SECRET not in everything_kept()
+    html = vera_looks.get(response.url).content.decode()
+    assert "Checkout smoke" in html and 'value="/quote"' in html
+    assert "Authorization: ••••" in html and "{{token}}" in html
+
+
+def test_a_check_is_kept_and_run(maya, shop):
+    kept = {"with_check": "1", "check.status": "201", "check.contains": "hell"}
+    url = maya.post("/playground/save/", {"worker": "shop", "path": "/"} | kept).url
+    saved = Saved.objects.get()
+    assert saved.check_json == {"status": 201, "contains": "hell"}
+    html = send(maya, saved=str(saved.id))
+    assert "1 of 2 pass" in html and "Status is 201; was 200." in html
+    assert url == f"/playground/r/{saved.id}/"
+
+
+def test_its_maker_or_an_operator_removes_what_is_shared(maya, vera_looks, shop):
+    maya.post("/playground/save/", {"worker": "shop", "path": "/"})
+    url = f"/playground/r/{Saved.objects.get().id}/remove"
+    assert vera_looks.post(url).status_code == 403
+    assert maya.post(url).status_code == 302 and not Saved.objects.exists()
+
+
+def test_what_went_wrong_is_kept_too(maya, shop, listener):
+    listener.raw = b"no HTTP\r\n\r\n"
+    send(maya)
+    entry = Entry.objects.get()
+    assert entry.status is None and entry.problem[0] == "The answer is broken"
+    assert b"The answer is broken" in maya.get(f"/playground/r/{entry.id}/").content
+
+
+def test_a_body_is_downloaded_and_never_shown_as_a_page(maya, shop, listener):
+    listener.body = b"<script>alert(1)</script>"
+    listener.headers = [("content-type", "text/html")]
+    html = send(maya)
+    assert "<script>alert" not in html and "&lt;script&gt;alert(1)" in html
+    response = maya.get(f"/playground/r/{Entry.objects.get().id}/body")
+    assert response.content == listener.body
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_old_and_surplus_entries_go(maya, shop, monkeypatch):
+    monkeypatch.setattr("dashboard.playground.history.MOST", 3)
+    for i in range(5):
+        send(maya, path=f"/{i}")
+    assert set(Entry.objects.values_list("path", flat=True)) == {"/2", "/3", "/4"}
+
+
+def test_a_minute_has_its_limit_for_each_person(maya, vera_looks, shop, listener, settings):
+    settings.PLAYGROUND_PER_MINUTE = 2
+    send(maya)
+    send(maya)
+    assert "very much in this minute" in send(maya) and len(listener.requests) == 2
+    assert "200 OK" in send(vera_looks)
+
+
+def test_a_viewer_sends_no_method_that_acts(vera_looks, shop, listener):
+    response = vera_looks.post("/playground/", {"worker": "shop", "method": "POST", "path": "/"})
+    assert response.status_code == 403 and b"Viewers send GET and HEAD" in response.content
+    assert listener.requests == [] and not Entry.objects.exists()
+
+
+def test_variables_are_put_in_and_secrets_come_back_masked(maya, vera_looks, shop, listener):
+    url = "/playground/variables/shop/"
+    assert maya.post(url, {"name": "t", "value": SECRET, "secret": "1"}).status_code == 302
+    maya.post(url, {"name": "id", "value": "88"})
+    assert SECRET not in Variable.objects.get(name="t").sealed
+    assert SECRET.encode() not in maya.get(url).content
+    listener.body = f"you sent {SECRET}".encode()
+    html = send(maya, path="/basket/{{id}}", headers="x-token: {{ t }}")
+    assert listener.requests[0][1] == "/basket/88"
+    assert ("x-token", SECRET) in listener.requests[0][2]
+    assert SECRET not in html and SECRET not in everything_kept() and "you sent ••••" in html
+    assert "No variable {{t}}" in send(vera_looks, headers="x-token: {{t}}")
+    assert vera_looks.post(url, {"name": "x", "value": "1"}).status_code == 403
+
+
+def test_an_unknown_variable_is_said_and_nothing_sent(maya, shop, listener):
+    assert "No variable {{nope}}" in send(maya, path="/{{nope}}") and listener.requests == []
+
+
+@pytest.mark.parametrize("name", ["", "a b", "1a", "a" * 64, "{{x}}"])
+def test_a_variable_has_a_plain_name(maya, shop, name):
+    response = maya.post("/playground/variables/shop/", {"name": name, "value": "1"})
+    assert response.status_code == 422 and not Variable.objects.exists()
