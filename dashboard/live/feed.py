@@ -5,6 +5,7 @@ reader knows how many it has missed."""
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ PIECE = 50
 
 _SOURCE = uuid.uuid4().hex[:12]
 _sent: defaultdict[str, int] = defaultdict(int)
+_in_order = threading.Lock()
+"""Views run in threads: what is counted first must be sent first."""
 
 
 def tail_group(worker: str) -> str:
@@ -37,11 +40,10 @@ def publish(group: str, items: Sequence[dict[str, Any]], left_out: int = 0) -> N
     if layer is None:
         return
     send = async_to_sync(layer.group_send)
-    for piece in _pieces(items):
-        send(group, _message(group, list(piece), left_out))
-        left_out = 0
-    if left_out:
-        send(group, _message(group, [], left_out))
+    with _in_order:
+        for piece in _pieces(items) or ([[]] if left_out else []):
+            send(group, _message(group, list(piece), left_out))
+            left_out = 0
 
 
 def _message(group: str, items: list[dict[str, Any]], left_out: int) -> dict[str, Any]:

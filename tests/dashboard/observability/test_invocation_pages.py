@@ -1,0 +1,104 @@
+"""The pages about single requests: who may see them, what they say, how much they ask."""
+
+import pytest
+from django.test import Client
+
+from dashboard.live import shown
+from routing.models import InvocationDetail, Worker
+from tests.factories import make_deployment, make_edge, make_invocation, make_worker
+
+LINE = {"level": "log", "message": ["hello <b>", {"a": 1}], "timestamp": 1}
+ERROR = {"name": "RangeError", "message": "no <i>", "stack": "at helper (x.js:1:2)"}
+
+
+@pytest.fixture
+def row(db):
+    """An invocation of `shop` that threw."""
+    edge, deployment = make_edge(), make_deployment(make_worker("shop"))
+    made = make_invocation(edge, deployment, ray="r-1", status=500, path="/throw")
+    InvocationDetail.objects.create(
+        edge=edge,
+        detail_id="1",
+        ray="r-1",
+        worker="shop",
+        version_id=made.version_id,
+        outcome="exception",
+        started_on=made.started_on,
+        wall_ms=7,
+        logs=[LINE],
+        exceptions=[ERROR],
+        failed=True,
+    )
+    return made
+
+
+def read(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200, answer
+    return answer.content.decode()
+
+
+PAGES = ["/invocations/", "/invocations/r-1/", "/workers/shop/invocations/", "/workers/shop/log/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_strangers_are_asked_to_sign_in(row, path):
+    assert Client().get(path).status_code == 302
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_names_the_version_and_what_it_said_as_text(row, vera, path):
+    html = read(vera, path)
+    assert row.version_id[:8] in html and "Stable" in html
+    assert "RangeError" in html and "hello &lt;b&gt;" in html and "<b>hello" not in html
+    assert " style=" not in html and "<script>" not in html
+
+
+def test_the_trace_shows_the_stack_and_leads_to_the_playground(row, maya):
+    html = read(maya, "/invocations/r-1/")
+    assert "at helper (x.js:1:2)" in html
+    assert f"/playground/?worker=shop&amp;version={row.version_id}" in html
+
+
+@pytest.mark.parametrize("path", ["/invocations/none/", "/workers/none/log/"])
+def test_what_nobody_knows_is_not_found(row, maya, path):
+    assert maya.get(path).status_code == 404
+
+
+def test_a_list_of_nothing_says_how_to_begin(maya, db):
+    make_worker("shop")
+    assert "No requests yet" in read(maya, "/workers/shop/invocations/")
+    assert "Nothing matches" in read(maya, "/workers/shop/invocations/?q=x")
+
+
+def test_the_list_says_how_complete_it_is(row, maya):
+    assert "1 of 1 request listed" in read(maya, "/workers/shop/invocations/")
+    row.edge.status = {"shipping": {"details_dropped": 3}}
+    row.edge.save()
+    assert "What 3 requests said was dropped" in read(maya, "/workers/shop/invocations/")
+
+
+def test_more_than_a_page_has_a_next_one(row, maya, monkeypatch):
+    monkeypatch.setattr("dashboard.observability.search.PAGE", 1)
+    make_invocation(row.edge, make_deployment(row_worker()), path="/newer")
+    html = read(maya, "/workers/shop/invocations/?status=&q=")
+    assert "/newer" in html and "/throw" not in html and "before=" in html
+
+
+def row_worker():
+    return Worker.objects.get(name="shop")
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    row, maya, django_assert_num_queries, django_assert_max_num_queries
+):
+    deployment = make_deployment(row_worker())
+    read(maya, "/workers/shop/invocations/")
+    shown._roles.clear()
+    with django_assert_max_num_queries(25) as few:
+        read(maya, "/workers/shop/invocations/")
+    for _ in range(30):
+        make_invocation(row.edge, deployment)
+    shown._roles.clear()
+    with django_assert_num_queries(len(few)):
+        read(maya, "/workers/shop/invocations/")
