@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from dashboard.workers import changes, code, diff, histories, views
+from dashboard.workers import changes, code, diff, editor, histories, views
 
 app_name = "workers"
 urlpatterns = [
     path("", views.index, name="list"),
+    path("new/", editor.new, name="new"),
     path("<str:name>/", views.detail, name="detail"),
+    path("<str:name>/edit/", editor.edit, name="edit"),
     path("<str:name>/split/", changes.split, name="split"),
     path("<str:name>/rollback/", changes.roll_back, name="rollback"),
     path("<str:name>/deployments/", histories.deployments, name="deployments"),

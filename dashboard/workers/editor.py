@@ -1,0 +1,161 @@
+"""Making a version in the browser: a copy of one to change, or the first one of a new Worker.
+
+Every button posts the whole form and gets it back, so that nothing is lost and everything works
+without scripts; with them htmx swaps the form in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from dashboard.accounts.gate import requires
+from dashboard.accounts.models import Role
+from dashboard.ui.page import page, wants_fragment
+from dashboard.workers import compare, diff, editor_form as forms, facts, reads, views
+from dashboard.workers.code import files
+from dashboard.workers.editor_form import EDITABLE, TYPES, EditorForm
+from dashboard.workers.editor_save import Saved, save
+from routing.models import Version, Worker
+
+SAVES = ("save", "stage", "deploy")
+
+
+@requires(Role.OPERATOR)
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    """A copy of one version, to change and upload as the next one."""
+    row = reads.row_of(get_object_or_404(Worker, name=name))
+    asked = request.POST.get("base") or request.GET.get("from", "")
+    base = _base(row.worker, asked)
+    if request.method == "POST":
+        return _posted(request, forms.as_sent(request.POST), row, base)
+    form = forms.of_version(base)
+    form.latest = str(_newest(row.worker).id)
+    form.expected = str(row.deployment.id) if row.deployment else ""
+    return _show(request, form, row, base)
+
+
+@requires(Role.OPERATOR)
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """The first version of a new Worker. A Worker called `new` keeps its page at this address."""
+    if request.method == "POST":
+        return _posted(request, forms.as_sent(request.POST), None, None)
+    if "create" not in request.GET and Worker.objects.filter(name="new").exists():
+        return views.detail(request, "new")
+    return _show(request, forms.blank(timezone.now().date().isoformat()), None, None)
+
+
+def _posted(
+    request: HttpRequest, form: EditorForm, row: reads.Row | None, base: Version | None
+) -> HttpResponse:
+    if row is not None:
+        form.name = row.worker.name
+    what = request.POST.get("act", "")
+    if what not in SAVES:
+        form.act(what)
+        form.add_files(request.FILES.getlist("upload"))
+        return _show(request, form, row, base)
+    form.add_files(request.FILES.getlist("upload"))
+    done = save(request, form, row, base, what)
+    if isinstance(done, Saved):
+        return _leave(request, done)
+    return _show(request, form, row, base, refusal=done, status=done.status)
+
+
+def _leave(request: HttpRequest, done: Saved) -> HttpResponse:
+    say = messages.success if done.complete else messages.warning
+    say(request, done.words, extra_tags="deployed" if done.live else "")
+    name = done.version.worker.name
+    address = reverse("workers:detail", args=[name])
+    if not done.live:
+        address = reverse("workers:version", args=[name, done.version.id])
+    return HttpResponseClientRedirect(address) if wants_fragment(request) else redirect(address)
+
+
+def _show(
+    request: HttpRequest,
+    form: EditorForm,
+    row: reads.Row | None,
+    base: Version | None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    target: str | None = request.htmx.target  # type: ignore[attr-defined]  # by its middleware
+    context = {
+        "row": row,
+        "base": base,
+        "form": form,
+        "types": sorted({*TYPES.values(), forms.DATA, *(m.content_type for m in form.modules)}),
+        "kinds": EDITABLE,
+        "live_candidate": _candidate(row),
+        **_changes(form, base),
+        **more,
+    }
+    part = "changes" if target == "changes" else "editor"
+    return page(request, "workers/editor.html", context, partial=part, status=status)
+
+
+def _changes(form: EditorForm, base: Version | None) -> dict[str, Any]:
+    """What differs from the version that this one began as."""
+    if base is None:
+        return {}
+    held = facts.bindings(base)
+    known = {fact.name: fact for fact in held}
+    settings = [fact for fact in facts.settings(base) if fact.name in _SETTINGS]
+    names = (form.compatibility_date, form.compatibility_flags, form.main_name)
+    asked = [facts.Fact(n, value) for n, value in zip(_SETTINGS, names, strict=True)]
+    before = files(base)
+    after = [module.as_file(i) for i, module in enumerate(form.modules)]
+    return diff.compared(
+        compare.files(_as_edited(before), after),
+        compare.facts(held, [binding.as_fact(known) for binding in form.bindings]),
+        compare.facts(settings, asked),
+    )
+
+
+_SETTINGS = ("Compatibility date", "Compatibility flags", "Main module")
+
+
+def _as_edited(before: list[Any]) -> list[Any]:
+    """The base's modules as its form has them, so that untouched ones count as the same."""
+    return [
+        forms.ModuleField(
+            f.name, f.content_type, forms.newlines(f.text), f.sha256, size=f.size
+        ).as_file(f.position)
+        for f in before
+    ]
+
+
+def _candidate(row: reads.Row | None) -> Any:
+    first = row.standings[0] if row and row.standings else None
+    return first if first and not first.is_stable else None
+
+
+def _base(worker: Worker, asked: str) -> Version:
+    """The version asked for; without one, the newest."""
+    if not asked:
+        return _newest(worker)
+    try:
+        found = worker.versions.select_related("worker").filter(id=UUID(asked)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _newest(worker: Worker) -> Version:
+    found = worker.versions.select_related("worker").newest_first().first()
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,143 @@
+"""Saving what the editor holds: a version, staged or deployed if that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from dashboard.accounts.gate import person
+from dashboard.accounts.models import User
+from dashboard.ui.standing import phrase
+from dashboard.workers import editor_draft, reads
+from dashboard.workers.editor_form import EditorForm
+from dashboard.workers.editor_refusal import Refusal, refused
+from dashboard.workers.proposal import propose
+from routing.deploy import DeployConflict, DeployRefused, deploy
+from routing.draft import Draft, UploadRefused
+from routing.models import Version, Worker
+from routing.upload import upload_version
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The version is there. `complete` is false where deploying it did not follow."""
+
+    version: Version
+    words: str
+    live: bool = False
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved(Refusal):
+    """The form comes back; `opened` is what was live when it was opened, in a conflict."""
+
+    status: int = 422
+    opened: reads.Row | None = None
+    is_conflict: bool = False
+
+
+def save(
+    request: HttpRequest, form: EditorForm, row: reads.Row | None, base: Version | None, what: str
+) -> Saved | NotSaved:
+    """Uploads; with `what` stage or deploy only if the deployment is still the expected one."""
+    try:
+        draft = editor_draft.draft(form, base)
+    except editor_draft.FormInvalid as error:
+        return NotSaved("Not saved. Something is missing.", problems=error.problems)
+    if row is None and Worker.objects.filter(name=form.name).exists():
+        return _taken(form)
+    if row is not None and what != "save" and _live_id(row) != form.expected:
+        return _conflict(form, row)
+    try:
+        version = _upload(person(request), form, draft, row, what)
+    except DeployConflict:
+        return _conflict(form, reads.row_of(row.worker)) if row is not None else _taken(form)
+    except (UploadRefused, DeployRefused) as error:
+        return _refused(error, form, row)
+    if what == "stage" and row is not None:
+        return _stage(person(request), form, row, version)
+    if what == "deploy":
+        return Saved(version, "Live: stable 100%.", live=True)
+    return Saved(version, f"Saved #{version.number}. No request reaches it until it is deployed.")
+
+
+def _upload(
+    author: User, form: EditorForm, draft: Draft, row: reads.Row | None, what: str
+) -> Version:
+    live = what == "deploy"
+    version, _ = upload_version(
+        worker_name=form.name,
+        draft=draft,
+        author=author,
+        source="dashboard",
+        triggered_by="upload" if live else "version_upload",
+        now=timezone.now(),
+        keep=frozenset(),
+        create=row is None,
+        live=live,
+        deploy_message=form.message if live else "",
+        expected=form.expected or None,
+        based_on=_latest_seen(row, form) if row is not None else None,
+    )
+    return version
+
+
+def _latest_seen(row: reads.Row, form: EditorForm) -> Version:
+    """The newest version when the form was opened: uploads made since are not passed over."""
+    try:
+        seen = row.worker.versions.filter(id=UUID(form.latest)).first()
+    except ValueError:
+        seen = None
+    return seen or Version(worker=row.worker)
+
+
+def _stage(author: User, form: EditorForm, row: reads.Row, version: Version) -> Saved:
+    stable = row.standings[-1].version if row.standings else None
+    proposal = propose(version, "0" if stable else "100", stable, row.deployment)
+    try:
+        deploy(
+            worker=row.worker,
+            shares=proposal.pairs,
+            author=author,
+            source="dashboard",
+            message=form.message,
+            expected=form.expected or None,
+            now=timezone.now(),
+        )
+    except DeployRefused as error:
+        return Saved(version, f"Saved #{version.number}, but not staged. {error}", complete=False)
+    return Saved(version, f"Live: {phrase(proposal.after).lower()}.", live=True)
+
+
+def _conflict(form: EditorForm, row: reads.Row) -> NotSaved:
+    """Somebody deployed since: the form goes on from there, knowingly."""
+    opened = reads.deployment_of(row.worker, form.expected)
+    form.expected = _live_id(row)
+    return NotSaved("Nothing saved.", status=409, opened=opened, is_conflict=True)
+
+
+def _refused(error: Any, form: EditorForm, row: reads.Row | None) -> NotSaved:
+    """Somebody else's upload is said once; saving again then goes on beside it, knowingly."""
+    kind = getattr(error, "kind", "")
+    if kind == "concurrent" and row is not None:
+        newest = row.worker.versions.newest_first().first()
+        form.latest = str(newest.id) if newest else ""
+        words = f"{error} Saving again makes a version after it."
+        return NotSaved("Not saved yet.", words, status=409)
+    found = refused(str(error), form)
+    if kind in ("name", "exists", "no_worker"):
+        return NotSaved("Not saved.", problems=[str(error)])
+    return NotSaved(found.title, found.words, found.place)
+
+
+def _taken(form: EditorForm) -> NotSaved:
+    return NotSaved("Not saved.", problems=[f"A Worker called {form.name} exists already."])
+
+
+def _live_id(row: reads.Row) -> str:
+    return str(row.deployment.id) if row.deployment else ""
