@@ -28,5 +28,5 @@ def test_going_back_in_the_history_gets_the_page(maya):
 
 
 def test_a_fragment_asks_nothing_for_the_frame(maya, django_assert_max_num_queries):
-    with django_assert_max_num_queries(3):  # session, person, Workers
+    with django_assert_max_num_queries(5):  # session, person, Workers, traffic, health
         maya.get("/workers/", headers={"HX-Request": "true"})
