@@ -1,7 +1,11 @@
 """Log export: jobs that push `workers_trace_events` somewhere else, at least once.
 
-`models` jobs and dead letters; `destination` where to, parsed and redacted (pure); `options` and
-`filters` what (pure); `records` an invocation as one line; `batches` the next lines to send;
-`outgoing` the one door to other machines; `senders` HTTP, S3 and files; `advance` one step of one
-job; `jobs` create, change, delete; `views` the page. `manage.py export_logs` runs it.
+models.py        jobs and dead letters; jobs.py creates, changes, deletes them
+destination.py   where to, parsed and redacted; options.py and filters.py say what (all pure)
+records.py       an invocation as one line; batches.py the next lines; lag.py how many wait
+outgoing.py      the one door to other machines; deadline.py closes it in time
+senders.py       HTTP endpoints, S3-compatible stores, files; dead_letters.py what they did not take
+advance.py       one step of one job; running.py the loop of `manage.py export_logs`
+spans.py         the same for OpenTelemetry; traces.py is the job that a setting makes
+views.py         the page
 """
