@@ -78,6 +78,23 @@ def test_the_list_says_how_complete_it_is(row, maya):
     assert "What 3 requests said was dropped" in read(maya, "/workers/shop/invocations/")
 
 
+def test_rpc_calls_are_listed_as_the_called_worker_told(row, maya):
+    InvocationDetail.objects.create(
+        edge=row.edge,
+        detail_id="2",
+        worker="shop",
+        version_id=row.version_id,
+        rpc_method="add",
+        entrypoint="Named",
+        outcome="ok",
+        started_on=row.started_on,
+        wall_ms=3,
+    )
+    for path in ("/workers/shop/invocations/", "/invocations/"):
+        assert "Named.add()" in read(maya, path)
+    assert "Named.add()" not in read(maya, "/workers/shop/invocations/?before=1-1")
+
+
 def test_more_than_a_page_has_a_next_one(row, maya, monkeypatch):
     monkeypatch.setattr("dashboard.observability.search.PAGE", 1)
     make_invocation(row.edge, make_deployment(row_worker()), path="/newer")
