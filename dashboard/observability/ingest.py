@@ -41,22 +41,24 @@ def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
         found = judge(places, batch.begins, batch.ends)
         if found.verdict is Verdict.other:
             raise OtherPlaces(places)
-        if found.verdict is Verdict.repeated:
-            return False
-        _note(edge, Gap.Kind.DROPPED, found.missing, reading.applied_on, now)
-        _note(edge, Gap.Kind.UNREADABLE, batch.unreadable, reading.applied_on, now)
-        _note(edge, Gap.Kind.CUT_OFF, None if batch.cut_off else 0, reading.applied_on, now)
-        rollup.add_counts(edge.name, batch.counts)
-        rollup.add_latencies(edge.name, batch.latency)
-        due = reading.pk is None or now - reading.applied_on > PRUNE_EVERY
-        reading.places = {**reading.places, **batch.ends}
-        reading.batch, reading.applied_on = batch.batch, now
+        if batch.cut_off and batch.batch != reading.batch:
+            _note(edge, Gap.Kind.CUT_OFF, None, reading.applied_on, now)
+        reading.batch = batch.batch
+        if found.verdict is Verdict.next:
+            _note(edge, Gap.Kind.DROPPED, found.missing, reading.applied_on, now)
+            _count(edge, batch, reading, now)
         reading.save()
-        if due:
-            prune(now)
-        seen = sorted({row.worker for row in batch.counts if row.worker})
-        transaction.on_commit(partial(traffic_counted.send, sender=Reading, workers=seen))
-    return True
+    return found.verdict is Verdict.next
+
+
+def _count(edge: Edge, batch: Counts, reading: Reading, now: datetime) -> None:
+    _note(edge, Gap.Kind.UNREADABLE, batch.unreadable, reading.applied_on, now)
+    rollup.add_counts(edge.name, batch.counts)
+    rollup.add_latencies(edge.name, batch.latency)
+    if reading.pk is None or now - reading.applied_on > PRUNE_EVERY:
+        prune(now)
+    reading.places = {**reading.places, **batch.ends}
+    reading.applied_on = now
 
 
 def _reading(edge: Edge, batch: Counts, now: datetime) -> Reading:

@@ -75,8 +75,15 @@ def test_an_edge_that_began_anew_is_a_gap_of_unknown_size(edge):
 
 def test_an_edge_that_was_killed_may_miss_its_last_moment(edge):
     count(edge, request())
-    count(edge, request(), begins=1, cut_off=True)
+    count(edge, request(), begins=1, batch="boot-2", cut_off=True)
     assert (Gap.objects.get().kind, Gap.objects.get().lines) == (Gap.Kind.CUT_OFF, None)
+
+
+def test_a_kill_is_noted_once_even_if_all_else_was_counted_before(edge):
+    count(edge, request())
+    for _ in range(2):
+        assert not count(edge, request(), batch="boot-2", cut_off=True)
+    assert Gap.objects.count() == 1
 
 
 def test_edges_are_counted_apart(edge):
