@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 from django.utils import timezone
@@ -30,7 +31,7 @@ class Report(msgspec.Struct):
     applied_on: str = ""
     proof_url: str = ""
     public_url: str = ""
-    versions: dict[str, VersionReport] = {}
+    versions: dict[UUID, VersionReport] = {}
     workers: dict[str, Any] = {}
     shipping: dict[str, Any] = {}
 

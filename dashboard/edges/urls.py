@@ -1,11 +1,12 @@
-"""What agents call; `live` is in asgi.py."""
+"""The page, and what agents call; their socket is in sockets.py."""
 
 from django.urls import path
 
-from dashboard.edges import views
+from dashboard.edges import pages, views
 
 app_name = "edges"
 urlpatterns = [
+    path("edges/", pages.edges, name="list"),
     path("edge/v1/snapshot", views.desired, name="snapshot"),
     path("edge/v1/modules/<str:sha256>", views.module, name="module"),
     path("edge/v1/reports", views.report, name="report"),

@@ -15,6 +15,7 @@ from routing.models import Edge, Invocation, Propagation
 from routing.revision import current
 from tests.factories import CODE, make_deployment, make_worker
 
+VERSION = "dc8dcd28-271b-4367-9840-6c244f84cb40"
 ROW = {
     "request_id": "line-1",
     "ray": "abc-LOCAL",
@@ -94,13 +95,13 @@ def test_a_report_says_what_the_edge_has_and_since_when(edge):
     report = {
         "revision": current(),
         "proof_url": "http://127.0.0.1:9999",
-        "versions": {"v": {"state": "running", "restarts": 0}},
+        "versions": {VERSION: {"state": "running", "restarts": 0}},
     }
     assert post(edge, "reports", report).status_code == 204
     assert post(edge, "reports", report).status_code == 204
     row = Edge.objects.get()
     assert row.applied_revision == current() and row.last_seen_on is not None
-    assert row.status["versions"]["v"]["state"] == "running"
+    assert row.status["versions"][VERSION]["state"] == "running"
     assert Propagation.objects.get().revision == current()
 
 

@@ -1,0 +1,53 @@
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from routing.models import Edge
+from tests.factories import make_deployment, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+def edge(name="local-1", **fields):
+    defaults = {"token_sha256": name, "created_on": timezone.now(), "last_seen_on": timezone.now()}
+    return Edge.objects.create(name=name, **defaults | fields)
+
+
+def test_an_edge_shows_its_revision_and_every_process(maya):
+    worker = make_worker()
+    deployment = make_deployment(worker)
+    version = worker.versions.get()
+    state = {"state": "backoff", "restarts": 7, "message": "<b>heap out of memory</b>"}
+    edge(
+        applied_revision=deployment.revision,
+        status={"versions": {str(version.id): state, str(uuid4()): {"state": "running"}}},
+    )
+    said = maya.get("/edges/").content.decode()
+    assert f"On revision {deployment.revision}" in said and "backoff" in said
+    assert "&lt;b&gt;heap out of memory" in said and "of a deleted Worker" in said
+
+
+def test_a_worker_that_cannot_move_on_is_named_with_the_reason(maya):
+    edge(status={"workers": {"shop": {"error": "its version cannot start"}}})
+    assert (
+        "keeps its earlier deployment: its version cannot start"
+        in maya.get("/edges/").content.decode()
+    )
+
+
+def test_without_an_edge_the_page_says_how_to_make_one(maya):
+    assert b"manage.py edge create" in maya.get("/edges/").content
+
+
+def test_it_asks_for_a_sign_in(client):
+    assert client.get("/edges/").status_code == 302
+
+
+def test_queries_do_not_grow_with_the_edges(maya, django_assert_max_num_queries):
+    worker = make_worker(versions=3)
+    told = {str(v.id): {"state": "running"} for v in worker.versions.all()}
+    for n in range(30):
+        edge(f"e{n}", status={"versions": told})
+    with django_assert_max_num_queries(8):
+        assert maya.get("/edges/").content.count(b"<section") == 30
