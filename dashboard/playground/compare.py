@@ -159,6 +159,9 @@ def _is_identity(change: Change, ours: Sequence[str], theirs: Sequence[str]) -> 
         return False
     before, after = change.before, change.after
     for one, other in zip(ours, theirs, strict=True):
-        if one and other:
+        if one == before and other == after:
+            return True
+        # A short tag stands in other words too.
+        if min(len(one), len(other)) >= 6:
             before, after = before.replace(one, "\0"), after.replace(other, "\0")
     return before == after

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from dashboard.playground import kept_views, variable_views, views
+from dashboard.playground import (
+    compare_views,
+    explorer_views,
+    kept_views,
+    many_views,
+    variable_views,
+    views,
+)
 
 app_name = "playground"
 urlpatterns = [
@@ -16,4 +23,10 @@ urlpatterns = [
     path("r/<uuid:id>/body", kept_views.body, name="body"),
     path("r/<uuid:id>/remove", kept_views.forget, name="forget"),
     path("variables/<str:worker>/", variable_views.variables, name="variables"),
+    path("many/", many_views.many, name="many"),
+    path("many/<uuid:id>/", many_views.run, name="run"),
+    path("many/<uuid:id>/stop", many_views.stop, name="stop"),
+    path("compare/", compare_views.compare, name="compare"),
+    path("compare/<uuid:id>/", compare_views.compared, name="compared"),
+    path("keys/", explorer_views.keys, name="keys"),
 ]

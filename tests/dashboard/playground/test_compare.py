@@ -144,11 +144,15 @@ def test_lists_are_aligned_by_identity_and_an_element_put_in_front_is_one_differ
 
 
 def test_a_version_that_tells_its_own_name_is_no_regression():
-    one = side({"v": {"id": "aaaa", "tag": "v1"}, "by": "app/aaaa"}, names=("aaaa", "v1"))
-    other = side({"v": {"id": "bbbb", "tag": "v2"}, "by": "app/bbbb"}, names=("bbbb", "v2"))
+    one = side(
+        {"v": {"id": "aaaa0001", "tag": "v1"}, "by": "app/aaaa0001"}, names=("aaaa0001", "v1")
+    )
+    other = side(
+        {"v": {"id": "bbbb0002", "tag": "v2"}, "by": "app/bbbb0002"}, names=("bbbb0002", "v2")
+    )
     found = compare(one, one, other, frozenset())
     assert found.real == [] and {f.reason for f in found.masked} == {"version identity, always"}
-    wrong = side({"v": {"id": "cccc", "tag": "v2"}, "by": "app/bbbb"}, names=("bbbb", "v2"))
+    wrong = side({"v": {"id": "cccc", "tag": "v2"}, "by": "app/bbbb0002"}, names=("bbbb0002", "v2"))
     assert paths(compare(one, one, wrong, frozenset())) == ["$.v.id"]
 
 
@@ -181,3 +185,9 @@ def test_keys_that_are_made_up_each_time_do_not_hide_a_new_field():
 def test_an_answer_that_stopped_being_json_is_compared_as_text():
     found = compare(side({"a": 1}), side({"a": 1}), side(b"Internal error", 500), frozenset())
     assert found.form == "text" and paths(found) == ["status", "line 1"]
+
+
+def test_a_short_tag_excuses_no_other_word():
+    one = side({"tag": "1", "total": "1 EUR"}, names=("1",))
+    other = side({"tag": "2", "total": "2 EUR"}, names=("2",))
+    assert paths(compare(one, one, other, frozenset())) == ["$.total"]

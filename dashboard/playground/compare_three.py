@@ -1,0 +1,98 @@
+"""One request to stable twice and to the candidate once, at the same time, pinned by overrides."""
+
+from __future__ import annotations
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dashboard.playground.answer import Answer
+from dashboard.playground.compare import Side
+from dashboard.playground.history import without_secrets
+from dashboard.playground.many_figures import Sent
+from dashboard.playground.many_runner import contradictions
+from dashboard.playground.redact import headers_of
+from dashboard.playground.request import Request, SendFailed
+from dashboard.playground.send import connect, send
+from routing.rules.override import read
+
+#: Bytes of a body that are kept and compared.
+KEPT = 256 * 1024
+LOG_WAIT = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One answer as JSON: `body` in base64. Without an answer, `problem` says why."""
+
+    wanted: str
+    version: str = ""
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    truncated: bool = False
+    size: int = 0
+    ms: float = 0.0
+    edge: str = ""
+    ray: str = ""
+    reason: str = ""
+    problem: str = ""
+    #: The edge's log gives this ray to another version than the answer named.
+    contradicted: bool = False
+
+    @property
+    def as_pinned(self) -> bool:
+        return bool(self.version) and self.version == self.wanted and not self.contradicted
+
+    def side(self, names: tuple[str, ...]) -> Side:
+        headers = tuple((n, v) for n, v in self.headers)
+        body = base64.b64decode(self.body)
+        return Side(self.status, headers, body, self.truncated, names)
+
+
+def three(wire: Request, stable: str, candidate: str, secrets: tuple[str, ...]) -> list[Kept]:
+    """The three answers, each with the version that the edge says ran, and the log's word on it."""
+    wanted = (stable, stable, candidate)
+    with connect(3) as client, ThreadPoolExecutor(3) as pool:
+        came = list(pool.map(lambda v: _ask(pinned(wire, v), client), wanted))
+    kept = [_kept(v, answer, secrets) for v, answer in zip(wanted, came, strict=True)]
+    sent = [Sent(k.version, k.status, k.ms, k.ray) for k in kept]
+    wrong = contradictions(wire.worker, sent, LOG_WAIT)[1]
+    return [Kept(**(asdict(k) | {"contradicted": k.ray in wrong})) for k in kept]
+
+
+def pinned(wire: Request, version: str) -> Request:
+    """The request with this version asked for; members for other Workers stay as they are."""
+    before = next((v for n, v in wire.lines if n.lower().endswith("-version-overrides")), "")
+    own = f'{wire.worker}="{version}"'
+    both = f"{before}, {own}"
+    # The later member of a name wins; a header that does not parse would take ours along.
+    usable = bool(before) and read([both], wire.worker).requested == version
+    return wire.with_override(both if usable else own)
+
+
+def _ask(wire: Request, client: Any) -> Answer | SendFailed:
+    try:
+        return send(wire, client)
+    except SendFailed as error:
+        return error
+
+
+def _kept(wanted: str, came: Answer | SendFailed, secrets: tuple[str, ...]) -> Kept:
+    if isinstance(came, SendFailed):
+        return Kept(wanted, problem=f"{came.title}: {came}")
+    answer = without_secrets(came, secrets)
+    return Kept(
+        wanted=wanted,
+        version=answer.stamps.get("version", ""),
+        status=answer.status,
+        headers=tuple(headers_of(answer.headers)),
+        body=base64.b64encode(answer.body[:KEPT]).decode("ascii"),
+        truncated=answer.truncated or len(answer.body) > KEPT,
+        size=len(answer.body),
+        ms=round(answer.elapsed_ms, 2),
+        edge=answer.edge,
+        ray=answer.ray,
+        reason=answer.stamps.get("reason", ""),
+    )

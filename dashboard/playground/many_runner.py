@@ -1,0 +1,138 @@
+"""Carries a run out: a thread of the web process with a bounded pool, which reports to the row."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import astuple
+from itertools import count
+
+import httpx
+from django.db import connections
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.playground.many_figures import Sent
+from dashboard.playground.many_models import Run
+from dashboard.playground.request import Request, SendFailed
+from dashboard.playground.send import connect, send
+from routing.models import Invocation
+
+BEAT = 0.4
+"""Seconds between reports."""
+LOG_WAIT = 5.0
+"""Seconds to wait for the edge's log lines when everything is sent."""
+SLOTS = threading.BoundedSemaphore(4)
+"""Runs that one process carries out at a time."""
+
+_logger = logging.getLogger(__name__)
+
+
+def launch(run: Run, request: Request) -> bool:
+    """Starts it; False when this process has enough to do."""
+    if not SLOTS.acquire(blocking=False):
+        return False
+    threading.Thread(target=_with_slot, args=(run, request), daemon=True).start()
+    return True
+
+
+def carry_out(run: Run, request: Request) -> None:
+    """Sends, reports, and confirms by the log; leaves the row in its last state, whatever comes."""
+    sender = Sender(request, run.count)
+    try:
+        stopped = _send_all(run, sender)
+        _finish(run, sender.sent, Run.State.STOPPED if stopped else Run.State.DONE)
+    except Exception as error:
+        _logger.exception("A run of the playground broke off")
+        sender.stop.set()
+        problem = f"The run broke off: {type(error).__name__}."
+        _running(run).update(state=Run.State.DIED, ended_on=timezone.now(), problem=problem)
+
+
+class Sender:
+    """Sends one request again and again from several threads, which share what is left."""
+
+    def __init__(self, request: Request, total: int) -> None:
+        self.request = request
+        self.stop = threading.Event()
+        self.sent: list[Sent] = []
+        self._total = total
+        self._number = count()
+
+    def work(self, client: httpx.Client) -> None:
+        # A step of `count` and an append are each one act under the interpreter's lock.
+        while not self.stop.is_set() and next(self._number) < self._total:
+            self.sent.append(once(self.request, client))
+
+
+def once(request: Request, client: httpx.Client | None = None) -> Sent:
+    """One send, whatever comes of it."""
+    began = time.monotonic()
+    try:
+        answer = send(request, client)
+    except SendFailed as error:
+        ms = (time.monotonic() - began) * 1000
+        return Sent("", 0, round(ms, 2), "", problem=f"{error.title}: {error}"[:200])
+    stamps = answer.stamps
+    return Sent(
+        version=stamps.get("version", "")[:36],
+        status=answer.status,
+        ms=round(answer.elapsed_ms, 2),
+        ray=answer.ray[:32],
+        reason=stamps.get("reason", "")[:16],
+        deployment=stamps.get("deployment", "")[:36],
+    )
+
+
+def contradictions(worker: str, sent: Sequence[Sent], seconds: float) -> tuple[int, list[str]]:
+    """How many of the rays the edges' log knows, and which it gives to another version."""
+    said = {s.ray: s.version for s in sent if s.ray}
+    rows = Invocation.objects.filter(ray__in=list(said), hop="proof", worker=worker)
+    deadline = time.monotonic() + seconds
+    while True:
+        logged = dict(rows.values_list("ray", "version_id"))
+        if len(logged) >= len(said) or time.monotonic() > deadline:
+            return len(logged), [r for r, version in logged.items() if version != said[r]]
+        time.sleep(BEAT / 2)
+
+
+def _with_slot(run: Run, request: Request) -> None:
+    try:
+        carry_out(run, request)
+    finally:
+        SLOTS.release()
+        connections.close_all()
+
+
+def _send_all(run: Run, sender: Sender) -> bool:
+    """Whether somebody stopped it."""
+    with connect(run.at_once) as client, ThreadPoolExecutor(run.at_once) as pool:
+        left: set[Future[None]] = {pool.submit(sender.work, client) for _ in range(run.at_once)}
+        while left:
+            done, left = wait(left, timeout=BEAT)
+            for finished in done:
+                finished.result()
+            if left and not sender.stop.is_set() and _report(run, sender.sent):
+                sender.stop.set()
+    return sender.stop.is_set()
+
+
+def _report(run: Run, sent: Sequence[Sent]) -> bool:
+    """Writes what there is; whether to stop, which is so too when the row is gone or closed."""
+    rows = [astuple(s) for s in list(sent)]
+    written = _running(run).update(sent=rows, beat_on=timezone.now())
+    return not written or Run.objects.filter(pk=run.pk, stop_asked=True).exists()
+
+
+def _finish(run: Run, sent: Sequence[Sent], state: str) -> None:
+    _report(run, sent)
+    ended = timezone.now()
+    confirmed, wrong = contradictions(run.worker, sent, LOG_WAIT)
+    _running(run).update(state=state, ended_on=ended, confirmed=confirmed, contradicted=wrong[:100])
+
+
+def _running(run: Run) -> QuerySet[Run]:
+    return Run.objects.filter(pk=run.pk, state=Run.State.RUNNING)

@@ -1,0 +1,104 @@
+"""What chance allows and what was observed, against their definitions."""
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dashboard.playground.many_figures import Sent, expected_range, quantile, tallies, wilson
+from dashboard.playground.many_report import Stood, grid, lines, verdict
+
+STOOD = [
+    Stood("b" * 36, 25_000, "candidate", "Candidate"),
+    Stood("a" * 36, 75_000, "stable", "Stable"),
+]
+CHANCE = {"reason": "percentage", "deployment_id": "d", "versions": ["b" * 36, "a" * 36]}
+
+
+def sent(candidate, stable, status=200):
+    made = [Sent(STOOD[0].id, status, 10.0, f"c{n}", deployment="d") for n in range(candidate)]
+    return made + [Sent(STOOD[1].id, 200, 20.0, f"s{n}", deployment="d") for n in range(stable)]
+
+
+@pytest.mark.parametrize("count", [1, 10, 100, 1000])
+@pytest.mark.parametrize("percent", [0, 1, 25, 50, 99, 100])
+def test_the_expected_range_is_exact(count, percent):
+    share = Fraction(percent, 100)
+    below, low, high = Fraction(0), None, None
+    for k in range(count + 1):
+        below += math.comb(count, k) * share**k * (1 - share) ** (count - k)
+        low = k if low is None and below > Fraction(25, 1000) else low
+        high = k if high is None and below >= Fraction(975, 1000) else high
+    assert expected_range(count, percent / 100) == (low, high)
+
+
+@given(st.integers(1, 1000), st.integers(0, 1000))
+def test_the_expected_range_holds_the_mean_and_95_percent(count, thousandths):
+    low, high = expected_range(count, thousandths / 1000)
+    assert 0 <= low <= count * thousandths / 1000 + 1 and count * thousandths / 1000 - 1 <= high
+    assert high <= count
+
+
+@pytest.mark.parametrize(("hits", "count"), [(27, 100), (1, 10), (500, 1000), (9, 10)])
+def test_wilsons_ends_lie_1_96_standard_errors_from_what_was_observed(hits, count):
+    for end in wilson(hits, count):
+        error = math.sqrt(end * (1 - end) / count)
+        assert abs(hits / count - end) == pytest.approx(1.959964 * error, rel=1e-6)
+
+
+def test_wilson_at_the_edges_does_not_collapse():
+    assert wilson(0, 10)[0] == 0 and 0.2 < wilson(0, 10)[1] < 0.35
+    assert wilson(10, 10)[1] == 1 and wilson(0, 0) == (0.0, 1.0)
+
+
+@given(st.integers(1, 1000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_holds_what_was_observed(pair):
+    hits, count = pair
+    low, high = wilson(hits, count)
+    assert 0 <= low <= hits / count + 1e-12 and hits / count - 1e-12 <= high <= 1
+
+
+def test_quantiles_are_values_that_occurred():
+    assert quantile([], 0.5) is None
+    assert [quantile([1, 2, 3, 4], p) for p in (0.25, 0.5, 0.95, 1)] == [1, 2, 4, 4]
+
+
+def test_tallies_count_failures_by_version_and_name_versions_nobody_expected():
+    found = tallies([*sent(2, 3, 503), Sent("", 0, 1.0, "", problem="x")], [s.id for s in STOOD])
+    assert [(t.version[:1], t.count, t.failed) for t in found] == [
+        ("b", 2, 2),
+        ("a", 3, 0),
+        ("", 1, 1),
+    ]
+    assert found[0].statuses == (("503", 2),) and found[2].p50 is None
+
+
+def test_a_split_within_chance_matches_and_one_outside_does_not():
+    found = verdict(sent(27, 73), STOOD, CHANCE)
+    assert (found.tone, found.title) == ("ok", "Matches the configured 25 / 75.")
+    assert "17 to 34 candidate" in found.detail
+    assert verdict(sent(60, 40), STOOD, CHANCE).tone == "warn"
+
+
+def test_a_key_that_sticks_and_an_override_that_strays():
+    key = CHANCE | {"reason": "affinity", "versions": [STOOD[1].id]}
+    assert (
+        verdict(sent(0, 50), STOOD, key).title
+        == "All 50 ran stable aaaaaaaa: the version key sticks."
+    )
+    strayed = verdict(sent(1, 49), STOOD, key | {"reason": "override"})
+    assert strayed.tone == "danger" and strayed.title.startswith("1 of 50 did not run stable")
+
+
+def test_nothing_is_judged_when_the_deployment_changed_or_nothing_answered():
+    assert "changed meanwhile" in verdict(sent(1, 1), STOOD, CHANCE | {"deployment_id": "e"}).title
+    none = verdict([Sent("", 0, 1.0, "", problem="No answer in time: x")], STOOD, CHANCE)
+    assert (none.tone, none.detail) == ("danger", "No answer in time: x")
+
+
+def test_the_grid_keeps_its_size_while_it_fills_and_marks_failures():
+    found = grid(sent(1, 1, 500), STOOD, 100)
+    assert (found.columns, found.height) == (20, 5 * 24)
+    assert [m.number for m in found.failed] == [1] and "1 failed" in found.label
+    assert [line.observed for line in lines(sent(1, 3), STOOD)] == ["25.0%", "75.0%"]
