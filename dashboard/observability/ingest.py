@@ -47,6 +47,8 @@ def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
         if found.verdict is Verdict.next:
             _note(edge, Gap.Kind.DROPPED, found.missing, reading.applied_on, now)
             _count(edge, batch, reading, now)
+            seen = sorted({row.worker for row in batch.counts if row.worker})
+            transaction.on_commit(partial(traffic_counted.send, sender=Reading, workers=seen))
         reading.save()
     return found.verdict is Verdict.next
 
