@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -13,8 +14,13 @@ from tests.real.tailing import path_of, sessions, tailing, wrangler
 from tests.real.tunnel import tunnel
 from tests.running import System
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
+HANDSHAKE = (
+    "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n"
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: trace-v1\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 PRICING = """import { WorkerEntrypoint } from "cloudflare:workers";
 export class Named extends WorkerEntrypoint {
   add(a, b) { console.log("adding", a, b); return a + b; }
@@ -183,3 +189,22 @@ def test_a_session_that_nobody_listens_to_is_gone(system, proxy, shop, tmp_path)
         while sessions(system, "shop") is not None:
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def test_a_reader_that_reads_nothing_slows_nobody(system, proxy, shop, tmp_path):
+    """Requests are answered, and the other tail gets every event, while its own wait or drop."""
+    made = system.api("POST", "/workers/scripts/shop/tails", json={"filters": []}).json()["result"]
+    port, path = re.fullmatch(r"ws://127\.0\.0\.1:(\d+)(/.*)", made["url"]).groups()
+    with closing(socket.create_connection(("127.0.0.1", int(port)))) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(HANDSHAKE.format(path=path, port=port).encode())
+        assert deaf.recv(12) == b"HTTP/1.1 101"
+        with tailing(system, tmp_path, proxy, "shop", "--format", "json") as tail:
+            slowest = 0.0
+            for number in range(300):
+                began = time.monotonic()
+                assert system.get("shop", f"/quiet?n={number}", X_Padding="x" * 4000).is_success
+                slowest = max(slowest, time.monotonic() - began)
+            tail.wait(lambda: len(tail.events) >= 300, 20)
+        assert slowest < 2.0
+        assert system.active("shop")["id"], "the control plane answers"
