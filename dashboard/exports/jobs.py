@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 
 from dashboard.accounts.models import User
 from dashboard.exports import outgoing
@@ -23,12 +22,12 @@ from dashboard.exports.destination import (
     redact,
 )
 from dashboard.exports.filters import FilterInvalid, parse_filter
+from dashboard.exports.lag import newest_id
 from dashboard.exports.models import DATASET, DeadLetter, Job
 from dashboard.exports.options import FIELDS, OptionsInvalid, parse_options
 from dashboard.exports.outgoing import SendFailed
 from dashboard.exports.senders import deliver
 from routing import audit
-from routing.models import Invocation
 from routing.sealed import SealBroken, seal, unseal
 from routing.snapshot import Secret
 
@@ -64,7 +63,7 @@ def create(given: Mapping[str, Any], by: By) -> Job:
     _fill(job, given)
     if not job.sealed:
         raise JobRefused("destination_conf is missing.")
-    job.cursor = Invocation.objects.aggregate(top=Max("id"))["top"] or 0
+    job.cursor = newest_id()
     with transaction.atomic():
         job.save()
         _record("export.create", job, by, after=job.described())

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
+from django.db.models import Max
+
 from dashboard.exports.models import Job
 from routing.models import Invocation
 
@@ -21,4 +24,20 @@ def lag_of(job: Job, newest: int, now: datetime) -> Lag:
     """`newest` is the newest invocation's id."""
     first = Invocation.objects.filter(id__gt=job.cursor).order_by("id").only("started_on").first()
     age = max(timedelta(0), now - first.started_on) if first else timedelta(0)
-    return Lag(max(0, newest - job.cursor) if first else 0, age)
+    return Lag(max(0, newest - first.pk + 1) if first else 0, age)
+
+
+def newest_id() -> int:
+    """The last id that was given to an invocation; 0 if none ever was.
+
+    PostgreSQL goes on counting where rows were rolled back, and nothing tells where but this.
+    """
+    top = Invocation.objects.aggregate(top=Max("id"))["top"]
+    if top is None and connection.vendor == "postgresql":
+        with connection.cursor() as query:
+            query.execute(
+                "SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass)",
+                [Invocation._meta.db_table],
+            )
+            top = query.fetchone()[0]
+    return int(top or 0)

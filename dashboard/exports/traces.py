@@ -6,11 +6,10 @@ from datetime import datetime
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Max
 
 from dashboard.exports.destination import redact
+from dashboard.exports.lag import newest_id
 from dashboard.exports.models import TRACES, Job
-from routing.models import Invocation
 from routing.sealed import seal
 from routing.snapshot import Secret
 
@@ -24,7 +23,7 @@ def follow_setting(now: datetime) -> None:
     url = f"{settings.OTLP_ENDPOINT.rstrip('/')}/v1/traces"
     conf = f"{url}?header_Content-Type={quote('application/json')}"
     changes = {"sealed": seal(Secret(conf)), "shown": redact(conf).partition("?")[0]}
-    newest = Invocation.objects.aggregate(top=Max("id"))["top"] or 0
+    newest = newest_id()
     job = held.first()
     if job is None:
         Job.objects.create(

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from dashboard.accounts.models import Role
@@ -298,7 +299,12 @@ def test_the_process_sends_by_itself_what_has_settled(
     jobs.create({"destination_conf": receiver.url, "enabled": True}, by)
     make_invocation(make_edge("e1"), make_deployment(make_worker("shop")))
     stop = threading.Event()
-    loop = threading.Thread(target=running.run, args=(stop,))
+
+    def run():
+        running.run(stop)
+        connections.close_all()  # PostgreSQL drops no database that somebody is connected to
+
+    loop = threading.Thread(target=run)
     loop.start()
     deadline = time.monotonic() + 10
     while not Job.objects.get().sent_records and time.monotonic() < deadline:
