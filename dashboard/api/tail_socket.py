@@ -88,6 +88,7 @@ class TailConsumer(AsyncWebsocketConsumer):
             left = await sync_to_async(_still_open)(tail)
             if not left:
                 break
+            await self.channel_layer.group_add(feed.tail_group(tail.worker), self.channel_name)
             await asyncio.sleep(min(watching.RENEW_SECONDS, -_age(tail.expires_on)))
         await self.close(code=1000)
 

@@ -15,9 +15,9 @@ from asgiref.sync import sync_to_async
 from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.contrib.auth.models import AnonymousUser
 from django.urls import path
 
+from dashboard.accounts.models import User
 from dashboard.live import feed, watching
 from dashboard.live.models import Watch
 from dashboard.observability import search as searching
@@ -34,7 +34,7 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         name = self.scope["url_route"]["kwargs"]["name"]
-        if isinstance(self.scope["user"]._wrapped, AnonymousUser) or not await _exists(name):
+        if not await _may_look(self.scope, name):
             await self.close(code=4404)
             return
         self.name, self.reader = name, feed.Reader()
@@ -68,14 +68,22 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json({"rows": rows, "said": said, "missed": missed})
 
     async def _keep(self, watch: Watch) -> None:
-        while await sync_to_async(watching.renew)(watch.id):
+        """Says that somebody still looks, while they may; groups forget their members in time."""
+        while await _may_look(self.scope, self.name):
+            if not await sync_to_async(watching.renew)(watch.id):
+                break
+            await self.channel_layer.group_add(feed.log_group(self.name), self.channel_name)
             await asyncio.sleep(watching.RENEW_SECONDS)
         await self.close(code=4408)
 
 
 @sync_to_async
-def _exists(name: str) -> bool:
-    return Worker.objects.filter(name=name).exists()
+def _may_look(scope: dict[str, Any], name: str) -> bool:
+    """Is the Worker there, and does the session still hold a person who may sign in?"""
+    session, user = scope["session"], scope["user"]
+    people = User.objects.filter(pk=user.pk, is_active=True)
+    signed_in = bool(session.session_key) and session.exists(session.session_key)
+    return signed_in and people.exists() and Worker.objects.filter(name=name).exists()
 
 
 websocket_urlpatterns = [
