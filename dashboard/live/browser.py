@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -41,6 +42,8 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
             await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
         audience().join(self)
+        for topic in self.topics:  # what happened while the page was on its way
+            self._soon(self.show(topic, Why.EDGES, f"joined {self.channel_name}"))
 
     async def disconnect(self, code: int) -> None:
         await audience().leave(self)
@@ -55,10 +58,7 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
     async def changed(self, event: dict[str, Any]) -> None:
         """Some room has news about one topic, or about all."""
         for topic in [event["topic"]] if event["topic"] else self.topics:
-            showing = self.show(topic, Why(event["why"]), event["stamp"], event["subject"])
-            task = asyncio.ensure_future(showing)  # metrics wait; a deployment overtakes them
-            self.showing.add(task)
-            task.add_done_callback(self.showing.discard)
+            self._soon(self.show(topic, Why(event["why"]), event["stamp"], event["subject"]))
 
     async def parts(self, event: dict[str, Any]) -> None:
         """Some room has rendered parts itself."""
@@ -77,6 +77,12 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=4401)
             return
         await self.send_json({})
+
+    def _soon(self, showing: Coroutine[Any, Any, None]) -> None:
+        """Not awaited: metrics wait, and a deployment overtakes them."""
+        task = asyncio.ensure_future(showing)
+        self.showing.add(task)
+        task.add_done_callback(self.showing.discard)
 
     def _groups(self) -> list[str]:
         return [EVERYBODY, *map(group_of, self.topics)] if self.topics else []

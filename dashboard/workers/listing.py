@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from dashboard.observability.traffic import recent
 from dashboard.workers import reads
 from dashboard.workers.reads import Row
 
@@ -32,7 +31,9 @@ Key = Callable[[Row], Any]
 ORDERS: dict[str, tuple[str, Key]] = {
     "": ("Attention first", lambda r: (r.order, r.worker.name)),
     "name": ("Name", lambda r: r.worker.name),
-    "deployed": ("Last deployed", lambda r: -r.deployed_at),
+    "deployed": ("Last deployed", lambda r: (-r.deployed_at, r.worker.name)),
+    "traffic": ("Most traffic", lambda r: (-r.per_minute, r.worker.name)),
+    "errors": ("Highest error rate", lambda r: (-r.error_rate, r.worker.name)),
 }
 
 
@@ -44,14 +45,12 @@ def read(asked: QueryDict) -> dict[str, Any]:
     counts = Counter(row.kind for row in found)
     shown = sorted((r for r in found if not kind or r.kind == kind), key=ORDERS[order][1])
     at = _page(asked.get("page", ""), len(shown))
-    shown, number = shown[at * SIZE : (at + 1) * SIZE], len(shown)
-    traffic = recent([row.worker.name for row in shown])
     query = {"q": search, "state": kind, "sort": order}
     return {
-        "rows": [(row, traffic.get(row.worker.name)) for row in shown],
-        "per_minute": sum(r.per_minute for r in traffic.values()),
+        "rows": shown[at * SIZE : (at + 1) * SIZE],
+        "per_minute": sum(row.per_minute for row in found),
         "all": len(found),
-        "found": number,
+        "found": len(shown),
         "filters": [
             (_address(query | {"state": k}), words, counts[k], k == kind)
             for k, words in FILTERS
@@ -60,7 +59,7 @@ def read(asked: QueryDict) -> dict[str, Any]:
         "everything": _address(query | {"state": ""}),
         "orders": [(key, words, key == order) for key, (words, _) in ORDERS.items()],
         "sorts": {key or "attention": _address(query | {"sort": key}) for key in ORDERS},
-        "pages": _pages(query, at, number),
+        "pages": _pages(query, at, len(shown)),
         "q": search,
         "kind": kind,
         "sort": order,

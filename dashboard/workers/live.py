@@ -69,9 +69,8 @@ def _list(name: str, why: Why, subject: str) -> str:
         found = ({"name": name, "recent": r} for name, r in traffic.items())
         return "".join(render_to_string("workers/_traffic.html", one) for one in found)
     rows = reads.rows(only=subject) if subject else []
-    now = recent([subject]).get(subject)
-    shown = ({"row": row, "recent": now} for row in rows)
-    return "".join(render_to_string("workers/list.html#worker-row", r) for r in shown) + _pill()
+    shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
+    return "".join(shown) + _pill()
 
 
 def _pill() -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import OuterRef, Q, Subquery
 
 from dashboard.observability.health import Health, health
+from dashboard.observability.traffic import Recent, recent
 from dashboard.ui.standing import HEAVY, Role, Standing, of, with_standings
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
@@ -35,10 +36,19 @@ class Row:
     deployment: Deployment | None
     standings: list[Standing] = field(default_factory=list)
     ill: Health | None = None
+    recent: Recent | None = None
 
     @cached_property
     def state(self) -> State:
         return state_of(self.deployment, self.standings)
+
+    @property
+    def per_minute(self) -> float:
+        return self.recent.per_minute if self.recent else 0.0
+
+    @property
+    def error_rate(self) -> float:
+        return (self.recent.error_rate if self.recent else None) or 0.0
 
     @property
     def kind(self) -> str:
@@ -74,7 +84,9 @@ def rows(search: str = "", only: str = "") -> list[Row]:
     active = {d.worker_id: d for d in _deployments().filter(id__in=[w.active_id for w in workers])}
     listed = [_row(w, active.get(w.pk)) for w in workers]
     found = health(s.version.pk for row in listed for s in row.standings)
+    traffic = recent(row.worker.name for row in listed)
     for row in listed:
+        row.recent = traffic.get(row.worker.name)
         states = (found[str(s.version.pk)] for s in row.standings)
         row.ill = next((state for state in states if not state.ok), None)
     return listed

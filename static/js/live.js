@@ -138,7 +138,10 @@ function show({ sequence, html, why }) {
     else strangers ||= fresh.nodeName === "TR";
   }
   follow();
+  const missed = sequence[0] > live.revision;
+  live.revision = Math.max(live.revision, sequence[0]);
   if (why === "deployment" || strangers) refetch("[data-own]", true);
+  else if (missed) refetchAll(); // deployed while the page was on its way
 }
 
 /** What else on the page depends on what is live: the stopwatch, an open form. */
@@ -288,6 +291,7 @@ function ages() {
 if (topics.length) {
   const sequence = document.querySelector("[data-sequence]")?.dataset.sequence.split(" ").map(Number);
   if (sequence) live.sequences.set("page", sequence);
+  live.revision = sequence?.[0] ?? Infinity;
   connect();
   setInterval(tick, BEAT_MS / 2);
   document.addEventListener("htmx:afterSettle", follow);
