@@ -43,6 +43,12 @@ def rows(now: datetime) -> list[Row]:
     return sorted(found, key=_attention)
 
 
+def strays(now: datetime) -> int:
+    """Requests of the last five minutes that reached no Worker."""
+    found = recent([""], now).get("")
+    return found.requests if found else 0
+
+
 def readings() -> list[Reading]:
     """How far each edge's newest log was counted."""
     newest: dict[int, Reading] = {}

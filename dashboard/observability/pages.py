@@ -45,6 +45,7 @@ def of_all(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": overview.rows(now),
         "readings": overview.readings(),
+        "strays": overview.strays(now),
         "gaps": gaps(window_of(DEFAULT, now)),
     }
     return page(request, "observability/overview.html", context, partial="observed")

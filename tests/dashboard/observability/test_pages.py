@@ -190,6 +190,12 @@ def test_the_glance_shows_rate_errors_and_latency_of_each_worker(maya, edge, ram
     assert "e1 was counted" in html
 
 
+def test_requests_for_nobody_are_not_hidden(maya, edge, now):
+    stray = request(now.timestamp() - 60 - MINUTE, route="no-worker", status=404)
+    count(edge, stray, stray, now=now)
+    assert "2 requests reached no Worker" in html_of(maya, path="/observability/")
+
+
 @pytest.mark.parametrize("path", ["/observability/", "/workers/w0/observability/"])
 def test_queries_do_not_grow_with_workers_and_versions(maya, edge, now, path):
     def queries(begin, end, begins):
