@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from dashboard.metrics.views import metrics
 from dashboard.ui.health import healthz
+from dashboard.ui.palette import palette
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", home),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
+    path("palette/", palette, name="palette"),
     path("accounts/", include("dashboard.accounts.urls")),
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),

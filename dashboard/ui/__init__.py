@@ -5,5 +5,6 @@ standing.py    stable, candidate, staged at 0 %, previous: roles, marks and word
 propagation.py which edges have a revision, and since when
 context.py     navigation and edges for the frame of every page
 health.py      /healthz
+palette.py     search or jump to: Ctrl K
 templatetags/  icons, versions (marks and bars), words (times and reasons)
 """

@@ -24,12 +24,13 @@ ENTRIES = [
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Lazy, so that fragments, which have no frame, cost no query."""
     return {
-        "navigation": SimpleLazyObject(lambda: _navigation(request.path)),
+        "navigation": SimpleLazyObject(lambda: navigation(request.path)),
         "all_edges": SimpleLazyObject(meter_of_all),
     }
 
 
-def _navigation(path: str) -> list[dict[str, Any]]:
+def navigation(path: str) -> list[dict[str, Any]]:
+    """The entries whose pages exist, and which of them holds `path`."""
     entries = [(_url(route), icon, word) for route, icon, word in ENTRIES]
     return [
         {"url": url, "icon": icon, "word": word, "here": path.startswith(url)}
