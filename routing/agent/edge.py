@@ -83,6 +83,7 @@ class Edge:
         self._applied, self._applied_at = applied, time.time()
         self._known = (applied, applied)
         self._away, self._away_since = "", time.time()
+        self._deaths = 0
         self._servers = (
             decide_server.serve(self._decider),
             control_socket.serve(Control(self._supervisor.slots, self._tails.answer)),
@@ -177,6 +178,9 @@ class Edge:
         if applied.revision != self._applied.revision:
             self._applied_at = time.time()
         self._applied = applied
+        if self._envoy.deaths > self._deaths:
+            self._deaths = self._envoy.deaths
+            self._shipper.cut()
         known = (applied, self._supervisor.desired)
         if known[0] is not self._known[0] or known[1] is not self._known[1]:
             self._known = known

@@ -45,6 +45,8 @@ class Envoy:
         self.admin = Admin()
         #: Why it does not run; "" while it does.
         self.trouble = ""
+        #: How often it ended without being told to.
+        self.deaths = 0
         self._up = asyncio.Event()
         self._program, self._settings, self._concurrency = program, settings, concurrency
         self._changed = changed
@@ -78,6 +80,7 @@ class Envoy:
             await self.admin.close()
             if self._stopping:
                 break
+            self.deaths += 1
             self.trouble = f"Envoy {words.ended(child.ended.result(), child.said())}"
             log.error("%s", self.trouble)
             self._changed()

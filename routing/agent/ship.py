@@ -59,7 +59,7 @@ class Shipper:
             name: LogFile(Path(names.log_file(name)), self._places.places[name])
             for name in names.LISTENERS
         }
-        self._cut_off, self._places.running = self._places.running, True
+        self._cuts, self._places.running = int(self._places.running), True
         self._places.moved(self._places.places)
         self._sending: dict[str, Place] = {}
         self._boot, self._batches = uuid.uuid4().hex[:12], 0
@@ -71,6 +71,10 @@ class Shipper:
     def watch(self, workers: frozenset[str]) -> None:
         """Somebody is looking at these Workers: leave out as few of their requests as possible."""
         self._sampler.watched = workers
+
+    def cut(self) -> None:
+        """Envoy was killed, and what it had not written yet is gone: the next batch says so."""
+        self._cuts += 1
 
     def end(self) -> None:
         """Nothing more will be shipped, and Envoy has written all it had."""
@@ -167,7 +171,7 @@ class Shipper:
                 "sampled_out": said.sampled_out,
                 "lost": said.lost,
                 "unreadable": found.lost,
-                "cut_off": self._cut_off,
+                "cut_off": self._cuts > 0,
                 "rows": found.rows,
                 **found.tally.told(),
             }
@@ -177,10 +181,10 @@ class Shipper:
         self, found: Rows, begins: dict[str, Place], ends: dict[str, Place]
     ) -> dict[str, Place]:
         """Sends it; from where to go on."""
-        self._sending = ends
+        self._sending, cuts = ends, self._cuts
         try:
             await self._deliver(self._batch(found, begins, ends), len(found.rows))
-            self._cut_off = False
+            self._cuts -= cuts
             return ends
         except OtherPlaces as other:
             log.warning("the control plane has counted up to %s: going on there", other.places)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import os
 import signal
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -148,6 +150,22 @@ def test_an_agent_killed_with_a_batch_in_flight_counts_it_once_and_says_it_was_k
     time.sleep(1)
     assert counted(system) == before + 80
     assert gaps(system) == [("cut_off", None)]
+
+
+def test_an_envoy_that_was_killed_is_said_to_be(system):
+    before, known = counted(system), len(gaps(system))
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (folder / "cmdline").read_bytes()
+            if b"bootstrap.json" in command and os.readlink(folder / "cwd") == str(
+                system.data_dir / "edge"
+            ):
+                os.kill(int(folder.name), signal.SIGKILL)
+    time.sleep(0.5)
+    for _ in range(10):
+        answers_again(system)
+    assert settled(system, before + 10) == before + 10
+    assert gaps(system)[known:] == [("cut_off", None)]
 
 
 def answers_again(system, within=15):

@@ -236,6 +236,29 @@ async def test_a_batch_in_flight_is_not_called_lost_when_its_file_is_given_up():
     assert receiver.ids == ["a", "b", "c"]
 
 
+async def test_what_envoy_took_along_is_told_in_the_next_batch_and_once():
+    sending, go = asyncio.Event(), asyncio.Event()
+    receiver = Receiver()
+
+    async def slow(body):
+        sending.set()
+        await go.wait()
+        await receiver.send(body)
+
+    shipper = make_shipper(receiver)
+    shipper._send = slow
+    log("a")
+    task = asyncio.create_task(shipper.ship_once())
+    await sending.wait()
+    shipper.cut()  # while a batch that does not know it is under way
+    go.set()
+    await task
+    for line_id in "bc":
+        log(line_id)
+        await ship_all(shipper)
+    assert [batch["cut_off"] for batch in receiver.batches] == [False, True, False]
+
+
 async def test_after_a_kill_the_first_batch_says_so():
     receiver = Receiver()
     make_shipper(receiver)  # ends without a word
