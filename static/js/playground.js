@@ -125,6 +125,11 @@ document.addEventListener("keydown", (event) => {
     request.elements.path.focus();
     request.elements.path.select();
   }
+  // Ctrl Enter in the form is page.js's; here it counts from the rest of the page.
+  const elsewhere = request && !event.target.closest?.("form, dialog, [popover]");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && elsewhere) {
+    request.requestSubmit(request.querySelector("[data-send]"));
+  }
   const entry = event.target.closest?.(".entry");
   if (entry && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     const all = [...entry.closest(".entries").querySelectorAll(".entry")];

@@ -1,0 +1,165 @@
+"""The playground in Chromium on a whole running system: real edge, real versions, real log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.conftest import Visitor
+from tests.running import System
+
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory) -> Iterator[System]:
+    """The demo: checkout calls pricing, each with version 2 at 0%."""
+    running = System(tmp_path_factory.mktemp("playground")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def admin(browser, system) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    visitor = Visitor(context, f"http://127.0.0.1:{system.http_port}")
+    visitor.sign_in("admin", "correct horse battery")
+    yield visitor
+    context.close()
+    assert visitor.complaints == []
+
+
+def ids(system, worker) -> dict[int, str]:
+    """Number → id."""
+    items = system.api("GET", f"/workers/scripts/{worker}/versions").json()["result"]["items"]
+    return {item["number"]: item["id"] for item in items}
+
+
+def write(page, raw):
+    """Types a raw header and waits for the verdict about it."""
+    if not page.locator('[name="mode"][value="raw"]').is_checked():
+        with page.expect_response("**/playground/verdict/"):
+            page.get_by_text("Raw header", exact=True).click()
+    with page.expect_response("**/playground/verdict/"):
+        page.locator("#raw").fill(raw)
+    page.wait_for_timeout(50)
+
+
+def outcome(page, wanted):
+    page.locator(f'#verdict [data-outcome="{wanted}"]').first.wait_for()
+
+
+def fix(page, label):
+    with page.expect_response("**/playground/verdict/"):
+        page.get_by_role("button", name=label, exact=True).click()
+
+
+def test_an_override_reaches_a_version_at_0_percent(admin, system):
+    page = admin.open("/playground/?worker=hello")
+    with page.expect_response("**/playground/verdict/"):
+        page.locator('[data-pick="hello"]').select_option(ids(system, "hello")[2])
+    outcome(page, "applied")
+    page.keyboard.press("Control+Enter")
+    page.locator(
+        ".banner-staged", has_text=f"Ran candidate {ids(system, 'hello')[2][:8]}"
+    ).wait_for()
+    assert page.locator(".banner", has_text="(0%)").count() and page.locator(".agree").count()
+    page.get_by_text("agrees with the edge’s stamp").wait_for()
+    assert admin.axe() == []
+
+
+def test_two_hops_run_the_versions_that_their_overrides_name(admin, system):
+    page = admin.open("/playground/?worker=checkout&path=/")
+    for worker in ("checkout", "pricing"):
+        with page.expect_response("**/playground/verdict/"):
+            page.locator(f'[data-pick="{worker}"]').select_option(ids(system, worker)[2])
+    page.locator("#verdict [data-outcome=applied]").nth(1).wait_for()
+    page.get_by_role("button", name="Send", exact=False).first.click()
+    hops = page.locator(".hop")
+    hops.nth(1).wait_for()
+    for place, worker in enumerate(("checkout", "pricing")):
+        words = hops.nth(place).inner_text()
+        assert worker in words and ids(system, worker)[2][:8] in words
+        assert "override" in words and "applied" in words
+    assert "called by checkout" in hops.nth(1).inner_text()
+
+
+def test_each_verdict_has_its_fix(admin, system):
+    hello, pricing = ids(system, "hello"), ids(system, "pricing")
+    page = admin.open("/playground/?worker=hello")
+    raw = page.locator("#raw")
+    digit = "7" + hello[2][1:]
+    write(page, f"hello={digit}")
+    outcome(page, "invalid_header" if not digit[:8].isdigit() else "not_a_string")
+    fix(page, "Put the id in quotes")
+    outcome(page, "unknown_version" if digit != hello[2] else "applied")
+    write(page, "hello=abc")
+    outcome(page, "not_a_string")
+    assert page.locator(".header-line mark").inner_text() == "abc"
+    fix(page, "Put the id in quotes")
+    assert raw.input_value() == 'hello="abc"'
+    write(page, f'hallo="{hello[2]}"')
+    outcome(page, "not_addressed")
+    assert page.locator(".header-line mark").inner_text() == "hallo"
+    fix(page, "Use hello")
+    outcome(page, "applied")
+    write(page, f'hello="{hello[2][:8]}"')
+    outcome(page, "unknown_version")
+    fix(page, "Use the full id")
+    outcome(page, "applied")
+    write(page, f'hello="{pricing[2]}"')
+    fix(page, "Address pricing instead")
+    assert raw.input_value() == f'pricing="{pricing[2]}"'
+    write(page, 'Hello:"x"')
+    assert "character 1" in page.locator(".caret").inner_text()
+    fix(page, "Correct the header")
+    assert raw.input_value() == 'hello="x"'
+    write(page, "")
+    outcome(page, "absent")
+    fix(page, f"Use candidate {hello[2][:8]}, 0%")
+    outcome(page, "applied")
+    assert admin.axe() == []
+
+
+def test_a_version_outside_the_deployment_is_staged_by_one_click(admin, system):
+    pricing = ids(system, "pricing")
+    before = system.active("pricing")
+    system.deploy("pricing", (pricing[1], 100))
+    path = f"/playground/?worker=pricing&version={pricing[2]}"
+    page = admin.open(path)
+    for _ in range(50):  # until the edge has it, the older deployment decides
+        if page.locator('[data-outcome="not_in_deployment"]').count():
+            break
+        page.wait_for_timeout(100)
+        page = admin.open(path)
+    page.get_by_role("link", name="Add at 0%").click()
+    page.wait_for_url("**/workers/pricing/split/**")
+    assert pricing[2] in page.url and "percentage=0" in page.url
+    system.deploy("pricing", *((v["version_id"], v["percentage"]) for v in before["versions"]))
+
+
+def test_rpc_is_in_the_trail_and_headers_cannot_reach_it(admin, system):
+    page = admin.open("/playground/?worker=checkout&path=/rpc?sku=mug")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "path"
+    page.keyboard.press("Control+Enter")
+    page.locator(".banner", has_text="Ran stable").wait_for()
+    page.locator(".shown-body", has_text="1190").wait_for()
+
+
+def test_a_curl_command_is_imported_sent_and_shared_without_its_secret(admin, system):
+    page = admin.open("/playground/?worker=hello")
+    page.get_by_role("button", name="Import curl").click()
+    page.locator("#curl").fill(
+        "curl http://hello.localhost:1/x?token=abcdefgh -H 'authorization: Bearer s3cret-9'"
+    )
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("Imported, not sent").wait_for()
+    assert page.get_by_label("Path and query").input_value() == "/x?token=abcdefgh"
+    page.get_by_role("button", name="Send", exact=False).first.click()
+    page.get_by_role("link", name="Link to this answer").click()
+    page.wait_for_url("**/playground/r/**")
+    html = page.content()
+    assert "s3cret-9" not in html and "abcdefgh" not in html and "••••" in html
+    assert admin.axe() == []
