@@ -72,17 +72,20 @@ class Tails:
         self._file = None
 
     def _take(self, body: bytes, source: Source, watched: bool) -> None:
+        """Stops reading when there is no room: the same loop decides requests with overrides."""
         lines: list[bytes] = []
-        for raw in body.split(b"\n"):
-            if not raw:
-                continue
+        given = [raw for raw in body.split(b"\n") if raw]
+        for number, raw in enumerate(given):
+            if self._volume.is_full(self._clock()):
+                left = len(given) - number
+                self._volume.takes(self._clock(), left)
+                self.counts.dropped += left
+                break
             found = self._read(raw, source, watched)
             if found is None or not (watched or found["keep"]):
                 continue
-            if self._volume.takes(self._clock()):
-                lines.append(msgspec.json.encode(found))
-            else:
-                self.counts.dropped += 1
+            self._volume.takes(self._clock())
+            lines.append(msgspec.json.encode(found))
         self._write(lines)
 
     def _read(self, raw: bytes, source: Source, watched: bool) -> dict[str, Any] | None:

@@ -24,19 +24,22 @@ class Volume:
     _loud_until: float = 0.0
     _flooded_until: float = 0.0
 
-    def takes(self, now: float) -> bool:
-        """One more detail: is there room for it in this second?"""
+    def is_full(self, now: float) -> bool:
+        """Is there no room left in this second? Then nothing needs to be read, either."""
         if int(now) != self._second:
             self._second, self._taken, self._asked = int(now), 0, 0
-        self._asked += 1
+        return self._taken >= self.most
+
+    def takes(self, now: float, count: int = 1) -> bool:
+        """So many more details: is there room for the first of them in this second?"""
+        full = self.is_full(now)
+        self._asked += count
         if self._asked > self.most:
             self._loud_until = now + self.calm_seconds
         if self._asked > 8 * self.most:
             self._flooded_until = now + 1.0
-        if self._taken >= self.most:
-            return False
-        self._taken += 1
-        return True
+        self._taken += not full
+        return not full
 
     def level(self, now: float, *, watched: bool) -> str:
         """The answer to a process."""
