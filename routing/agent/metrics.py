@@ -17,13 +17,15 @@ from routing.agent.rows import Rows
 from routing.agent.series import Requests, Series
 from routing.agent.status import Facts
 
+_FORGET_EVERY = 600.0
+
 
 class Metrics(Collector):
     """`counted` is called with everything the control plane took; `facts` say how the edge is."""
 
     def __init__(self, edge: str, port: int, facts: Callable[[], Facts]) -> None:
         self._edge, self._port, self._facts = edge, port, facts
-        self._series = Series()
+        self._series, self._forgot = Series(), time.time()
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._runner: web.AppRunner | None = None
@@ -31,7 +33,10 @@ class Metrics(Collector):
 
     def counted(self, found: Rows) -> None:
         """These lines were told, and are counted there as here."""
-        self._series.count(found.tally, len(found.rows), time.time())
+        now = time.time()
+        self._series.count(found.tally, len(found.rows), now)
+        if now - self._forgot > _FORGET_EVERY:  # also where nobody scrapes
+            self._forget(now)
 
     async def start(self) -> None:
         """Returns once it listens."""
@@ -49,7 +54,7 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Called for each scrape."""
         facts = self._facts()
-        self._series.forget(_deployed(facts), time.time())
+        self._forget(time.time())
         yield from self._requests()
         yield from self._processes(facts)
         yield from self._shipping(facts)
@@ -58,6 +63,10 @@ class Metrics(Collector):
     async def _answer(self, request: web.Request) -> web.Response:
         body = generate_latest(self._registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def _forget(self, now: float) -> None:
+        self._forgot = now
+        self._series.forget(_deployed(self._facts()), now)
 
     def _requests(self) -> Iterator[Metric]:
         total = CounterMetricFamily(
@@ -113,16 +122,9 @@ class Metrics(Collector):
             "Requests with an override header, by what became of it",
             labels=["outcome", "edge"],
         )
-        for outcome, count in self._outcomes().items():
+        for outcome, count in self._series.outcomes.items():
             asked.add_metric([outcome, self._edge], count)
         yield asked
-
-    def _outcomes(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for key, count in self._series.requests.items():
-            if key.override != "absent":
-                found[key.override] = found.get(key.override, 0) + count
-        return found
 
     def _revisions(self, facts: Facts) -> Iterator[Metric]:
         for name, words, value in (

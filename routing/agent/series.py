@@ -69,6 +69,8 @@ class Series:
     def __init__(self) -> None:
         self.requests: defaultdict[Requests, int] = defaultdict(int)
         self.spans: defaultdict[Spans, Histogram] = defaultdict(Histogram)
+        #: Requests with an override header, by what became of it. Nine at most: never forgotten.
+        self.outcomes: defaultdict[str, int] = defaultdict(int)
         self.shipped = 0
         self._heard: dict[str, float] = {}
 
@@ -87,6 +89,8 @@ class Series:
                 count.error,
             )
             self.requests[key] += len(durations)
+            if count.override != "absent":
+                self.outcomes[count.override] += len(durations)
             self.spans[Spans(count.worker, count.version_id, count.hop)].add(durations)
             self._heard[count.version_id] = self._heard[count.deployment_id] = now
 

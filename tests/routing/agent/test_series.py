@@ -31,6 +31,7 @@ def test_requests_are_counted_by_version_and_why():
     plain = Requests("shop", "v1", "d1", "external", "percentage", "absent", "2xx", "")
     asked = Requests("shop", "v1", "d1", "external", "override", "applied", "5xx", "5xx")
     assert series.requests == {plain: 3, asked: 1} and series.shipped == 3
+    assert series.outcomes == {"applied": 1}
 
 
 def test_a_histogram_is_cumulative_and_its_bounds_belong_to_their_bucket():
