@@ -1,6 +1,7 @@
 """What happens while somebody looks.
 
-watching.py   who looks at which Worker's log; feed.py sends them what the edges told
+watching.py   who looks at which Worker's log (models.py); feed.py sends them what the edges told
+shown.py      an invocation as lists and live logs show it, rendered once for all
 parts.py      which parts of which pages are pushed; the rooms above say how theirs are rendered
 announce.py   tells the open pages of all processes that something has changed
 audience.py   the viewers of this process: one rendering for all, metrics twice a second at most

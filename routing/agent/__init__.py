@@ -18,6 +18,8 @@ control.py         the control plane's protocol; sync.py keeps up with it, modul
 tell.py            reports and status.json; status.py is what is in them (pure)
 metrics.py         `/metrics` for Prometheus; series.py is what it counts (pure)
 ship.py            access-log rows to the control plane; rows.py (pure) and logfiles.py read them
+tails.py           what Workers say (runtime/tail.js), kept until tail_ship.py has shipped it;
+                   tailitems.py and redact.py what of it, volume.py how much (pure)
 
 folder.py          the edge's folder; spawn.py processes of ours; tasks.py tasks of ours
 backoff.py         when to try again; words.py how a process ended, for people (both pure)
