@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -106,6 +107,50 @@ def test_requests_sent_are_requests_counted(system):
         assert system.get("hello").status_code == 200
     assert settled(system, before + 50) == before + 50
     assert counted(system, 3600) == counted(system, 86_400) == before + 50
+
+
+FAILING = """
+export default {
+  fetch(request) {
+    const path = new URL(request.url).pathname;
+    if (path === "/throws") throw new Error("no");
+    if (path === "/nothing") return undefined;
+    if (path === "/own") return new Response("Internal Server Error", { status: 500 });
+    if (path === "/bytes") return new Response(new Uint8Array(20), { status: 500 });
+    if (path === "/missing") return new Response("no", { status: 404 });
+    return new Response("fine");
+  },
+};
+"""
+
+
+def test_errors_are_counted_by_kind(system):
+    metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
+    parts = {
+        "metadata": (None, json.dumps(metadata), "application/json"),
+        "index.js": ("index.js", FAILING, "application/javascript+module"),
+    }
+    assert system.api("PUT", "/workers/scripts/failing", files=parts).status_code == 200
+    deadline = time.monotonic() + 10
+    while system.get("failing").status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for path in ("/throws", "/nothing", "/own", "/bytes", "/missing"):
+        system.get("failing", path)
+    expected = {"exception": 2, "5xx": 2, "4xx": 1}
+    while (found := errors(system, "failing")) != expected and time.monotonic() < deadline + 10:
+        time.sleep(0.1)
+    assert found == expected
+
+
+def errors(system, worker):
+    """Failed requests by kind."""
+    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as rows:
+        question = (
+            "SELECT error, sum(requests) FROM observability_count "
+            "WHERE span = 3600 AND worker = ? AND error <> '' AND version_id <> '' GROUP BY error"
+        )
+        return dict(rows.execute(question, [worker]).fetchall())
 
 
 def test_nothing_is_lost_or_counted_twice_while_the_web_process_is_away(system):
