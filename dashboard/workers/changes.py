@@ -118,19 +118,21 @@ def _part(request: HttpRequest) -> str:
 
 def _context(request: HttpRequest, row: reads.Row, version: Version) -> dict[str, Any]:
     """What both forms hold. `expected` is what the reader saw, not what is live meanwhile."""
-    sent = request.POST
+    sent = request.POST if request.method == "POST" else request.GET
     return {
         "row": row,
         "version": version,
-        "message": (sent if request.method == "POST" else request.GET).get("message", "").strip(),
-        "expected": sent.get("expected", "") if request.method == "POST" else _id(row),
+        "message": sent.get("message", "").strip(),
+        "expected": sent.get("expected", "" if request.method == "POST" else _id(row)),
         "again": request.path,
         "sequence": sequence(),
     }
 
 
 def _consequence(row: reads.Row, proposal: Proposal, context: dict[str, Any]) -> dict[str, Any]:
-    commands = deploy_commands(row.worker, proposal.pairs, context["message"])
+    commands = deploy_commands(
+        row.worker, proposal.pairs, context["message"], context["expected"] or "none"
+    )
     traffic = recent([row.worker.name]).get(row.worker.name)
     weight = proposal.after[0].weight or 0
     everything = round(traffic.per_minute) if traffic else 0

@@ -16,12 +16,13 @@ Commands = list[tuple[str, str]]
 
 
 def deploy_commands(
-    worker: Worker, pairs: Sequence[tuple[str, str]], message: str = ""
+    worker: Worker, pairs: Sequence[tuple[str, str]], message: str = "", expected: str = ""
 ) -> Commands:
-    """`wrangler versions deploy`, and the API call that it makes."""
+    """`wrangler versions deploy`, and the API call that it makes; only the latter can be told to
+    deploy only if `expected` is still the live deployment."""
     return [
         ("wrangler", _wrangler(worker, pairs, message)),
-        ("curl", _curl(worker, pairs, message)),
+        ("curl", _curl(worker, pairs, message, expected)),
     ]
 
 
@@ -44,7 +45,7 @@ def _wrangler(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) ->
     return " \\\n  ".join([*lines, "-y"])
 
 
-def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) -> str:
+def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str, expected: str) -> str:
     body: dict[str, Any] = {
         "strategy": "percentage",
         "versions": [{"version_id": v, "percentage": _number(p)} for v, p in pairs],
@@ -57,6 +58,7 @@ def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) -> str
             f'curl "$CLOUDFLARE_API_BASE_URL/{address}"',
             '-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"',
             "-H 'Content-Type: application/json'",
+            *([f"-H 'Sluice-Expected-Deployment: {expected}'"] if expected else []),
             f"-d {shlex.quote(json.dumps(body))}",
         ]
     )

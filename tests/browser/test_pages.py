@@ -28,6 +28,8 @@ PAGES = [
     "/workers/idle/",
     "/workers/ramping/split/?percentage=50",
     "/workers/ramping/rollback/",
+    "/workers/ramping/versions/",
+    "/workers/ramping/deployments/",
     "/playground/?worker=ramping",
     "/accounts/",
     "/nothing-here",
@@ -69,7 +71,9 @@ def test_axe_finds_nothing(visitors, everything, theme, size, person):
     found = {"/accounts/login/": visitor.axe()}
     visitor.sign_in(person)
     version = everything.versions.get(number=2)
-    for path in [*PAGES, f"/workers/ramping/versions/{version.id}/"]:
+    made = everything.deployments.get(number=2)
+    own = [f"/workers/ramping/versions/{version.id}/", f"/workers/ramping/deployments/{made.id}/"]
+    for path in [*PAGES, *own]:
         visitor.open(path)
         found[path] = visitor.axe() + (["spills"] if visitor.spills() else [])
     assert {path: problems for path, problems in found.items() if problems} == {}

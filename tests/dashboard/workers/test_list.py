@@ -1,8 +1,12 @@
 """The list of Workers."""
 
-import pytest
+from uuid import uuid4
 
-from tests.factories import make_deployment, make_user, make_version, make_worker
+import pytest
+from django.utils import timezone
+
+from routing.models import Worker
+from tests.factories import make_deployment, make_edge, make_user, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +96,35 @@ def test_queries_do_not_grow_with_the_workers(maya, django_assert_max_num_querie
     few = queries_for(maya, 3, django_assert_max_num_queries)
     fill(3, 30)
     assert queries_for(maya, 30, django_assert_max_num_queries) == few <= 13
+
+
+def test_more_than_a_hundred_are_paged(maya):
+    now = timezone.now()
+    Worker.objects.bulk_create(
+        Worker(name=f"w{i:03}", tag=uuid4().hex, created_on=now) for i in range(130)
+    )
+    first = maya.get("/workers/").content.decode()
+    assert 'id="w-w099"' in first and 'id="w-w100"' not in first
+    assert "1 to 100 of 130" in first and "?page=2" in first
+    last = maya.get("/workers/?page=2&q=w").content.decode()
+    assert 'id="w-w129"' in last and "101 to 130 of 130" in last
+    assert b'id="w-w129"' in maya.get("/workers/?page=99").content
+
+
+def test_the_order_is_in_the_address(maya, one_of_each):
+    html = maya.get("/workers/?sort=name").content.decode()
+    places = [html.index(f'id="w-{n}"') for n in ("back", "calm", "new", "ramp", "stage")]
+    assert places == sorted(places)
+    html = maya.get("/workers/?sort=deployed").content.decode()
+    places = [html.index(f'id="w-{n}"') for n in ("calm", "back", "stage", "ramp", "new")]
+    assert places == sorted(places)
+
+
+def test_a_worker_whose_process_is_ill_comes_first(maya, one_of_each):
+    live = Worker.objects.get(name="calm").deployments.newest_first().first()
+    version = live.shares.get().version_id
+    make_edge(status={"versions": {str(version): {"state": "hung"}}})
+    html = maya.get("/workers/").content.decode()
+    assert html.index('id="w-calm"') < html.index('id="w-ramp"')
+    assert "hangs" in html
+    assert states_of(maya, "?state=unhealthy") == ["calm"]
