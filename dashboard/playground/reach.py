@@ -43,7 +43,10 @@ def reached_from(worker: Worker) -> list[Reached]:
     while callers and len(calls) < MOST:
         found = [c for c in _calls(known, callers) if c.callee not in known]
         known |= _live({c.callee for c in found})
-        fresh = {c.callee: c for c in reversed(found) if known.get(c.callee)}
+        fresh: dict[str, _Call] = {}
+        for call in found:
+            if known.get(call.callee):
+                fresh.setdefault(call.callee, call)
         calls |= fresh
         callers = list(fresh)
     return _with_standings(list(calls.values())[:MOST], known)

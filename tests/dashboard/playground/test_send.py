@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from dashboard.playground import send as sending
-from dashboard.playground.compose import compose
 from dashboard.playground.answer import SHOWN
+from dashboard.playground.compose import compose
 from dashboard.playground.request import SendFailed, build, own_address, proof_edge
 from dashboard.playground.send import KEPT, send
 from routing.models import Edge

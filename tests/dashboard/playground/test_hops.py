@@ -1,0 +1,97 @@
+"""The hop trail, saved checks and what a body says of its version."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from dashboard.playground import checks
+from dashboard.playground.answer import Answer
+from dashboard.playground.hops import trail
+from dashboard.playground.stamp import said
+from routing.models import InvocationDetail
+from tests.factories import T0, make_deployment, make_edge, make_invocation, make_version
+
+RAY = "00000000000000aa-DEV"
+
+
+def answer(body, status=200):
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Answer("local-1", status, [("content-type", "application/json")], text.encode(), False)
+
+
+@pytest.mark.django_db
+def test_hops_hang_below_the_version_that_called_them():
+    edge = make_edge()
+    front = make_deployment(make_version("front").worker)
+    inner = make_deployment(make_version("inner").worker)
+    caller = str(front.shares.get().version_id)
+    make_invocation(edge, front, ray=RAY, started_on=T0, duration_us=10_000)
+    for ms in (2, 5):
+        make_invocation(
+            edge,
+            inner,
+            ray=RAY,
+            hop="internal",
+            caller=caller,
+            started_on=T0 + timedelta(milliseconds=ms),
+            duration_us=2_500,
+        )
+    InvocationDetail.objects.create(
+        edge=edge,
+        detail_id="1",
+        ray=RAY,
+        worker="inner",
+        version_id=str(inner.shares.get().version_id),
+        outcome="ok",
+        started_on=T0,
+        wall_ms=1,
+        logs=[{"level": "log", "message": ["hi"]}],
+    )
+    found = trail(RAY)
+    assert [(h.depth, h.caller, h.start, h.width) for h in found.hops] == [
+        (0, "", "0.00%", "100.00%"),
+        (1, "front", "20.00%", "25.00%"),
+        (1, "front", "50.00%", "25.00%"),
+    ]
+    assert found.workers == 2 and found.said
+
+
+@pytest.mark.django_db
+def test_no_log_line_is_no_trail():
+    assert trail(RAY).hops == () and trail("").hops == ()
+
+
+def test_a_check_says_what_it_wanted_and_what_it_got():
+    check = checks.read(
+        {"status": "200", "ran": "picked", "contains": "EUR", "path": "lines.1.qty", "equals": "2"}
+    )
+    body = {"lines": [{"qty": 1}, {"qty": 2}], "currency": "EUR"}
+    assert all(r.passed for r in checks.run(check, answer(body), "v1", picked="v1"))
+    results = checks.run(check, answer({"lines": []}, status=500), "v2", picked="v1")
+    assert [(r.passed, r.found) for r in results] == [
+        (False, "500"),
+        (False, "v2"),
+        (False, "not in it"),
+        (False, "nothing"),
+    ]
+
+
+def test_a_check_survives_its_json_and_nonsense_is_left_out():
+    check = checks.read({"status": "abc", "contains": " x "})
+    assert check.as_json() == {"contains": "x"} and checks.read(check.as_json()) == check
+    assert not checks.read({})
+
+
+def test_the_bodys_own_id_is_held_against_the_edges():
+    one, two = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+    found = said(answer({"deep": {"version": {"id": one}}}), one, frozenset({one, two}))
+    assert (found.path, found.agrees) == ("deep.version.id", True)
+    assert said(answer(f"I am {two}."), one, frozenset({one, two})).agrees is False
+    assert said(answer({"id": "x"}), one, frozenset({one, two})) is None
+
+
+def test_only_a_part_of_a_long_body_is_laid_out():
+    assert answer({"a": [1]}).pretty == ["{", '  "a": [', "    1", "  ]", "}"]
+    assert len(answer("x\n" * 9_000).pretty) == 5_000
+    assert answer('{"a": ').json is None
