@@ -106,7 +106,12 @@ def compare(first: Side, second: Side, candidate: Side, off: frozenset[str]) -> 
     ]
     shown = {f.mask for f in found}
     both = (("header", headers[0]), ("body", bodies[0]))
-    quiet = [c.path for part, walk in both for c in walk.changes if f"{part}:{c.path}" not in shown]
+    quiet = [
+        c.path if part == "body" else "header " + c.path.removeprefix("$.")
+        for part, walk in both
+        for c in walk.changes
+        if f"{part}:{c.path}" not in shown and not (part == "header" and _is_standard(c))
+    ]
     return Comparison(
         tuple(found), tuple(bodies[1].rows), tuple(headers[1].rows), form, tuple(quiet)
     )
@@ -143,7 +148,7 @@ def _judge(part: str, itself: Walk, other: Walk, first: Side, candidate: Side) -
     noise = Noise(itself.changes, first.json if part == "body" else MISSING)
     found = []
     for change in other.changes:
-        if part == "header" and change.path.removeprefix("$.").partition("[")[0] in STANDARD:
+        if part == "header" and _is_standard(change):
             found.append(Found(part, change, USUAL))
         elif _is_identity(change, first.names, candidate.names):
             found.append(Found(part, change, IDENTITY))
@@ -151,6 +156,10 @@ def _judge(part: str, itself: Walk, other: Walk, first: Side, candidate: Side) -
             reason, unlike = noise.judge(change)
             found.append(Found(part, change, reason, unlike=unlike))
     return found
+
+
+def _is_standard(change: Change) -> bool:
+    return change.path.removeprefix("$").strip('.["]').partition("[")[0] in STANDARD
 
 
 def _is_identity(change: Change, ours: Sequence[str], theirs: Sequence[str]) -> bool:

@@ -105,5 +105,8 @@ def _noise(masked: Sequence[Found]) -> str:
     if own:
         parts.append(f"{own} {'is' if own == 1 else 'are'} the version’s own name")
     if usual:
-        parts.append(f"{usual} {'is a header' if usual == 1 else 'are headers'} of every answer")
+        words = (
+            "is a header that always differs" if usual == 1 else "are headers that always differ"
+        )
+        parts.append(f"{usual} {words}")
     return f"{len(masked)} {'is' if len(masked) == 1 else 'are'} noise: {', '.join(parts)}."
