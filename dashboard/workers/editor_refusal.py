@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from dashboard.workers.editor_form import EditorForm
 
@@ -46,8 +47,7 @@ def locate(words: str, form: EditorForm) -> Place | None:
     found: list[tuple[int, int, re.Match[str]]] = []
     for index, module in enumerate(form.modules):
         if module.name:
-            pattern = rf"(?<![\w./-]){re.escape(module.name)}:(\d{{1,7}})(?::(\d{{1,7}}))?"
-            found += [(m.start(), index, m) for m in re.finditer(pattern, words)][:1]
+            found += [(m.start(), index, m) for m in _named(module.name).finditer(words)][:1]
     if not found:
         return None
     _, index, match = min(found, key=lambda entry: entry[:2])
@@ -55,3 +55,10 @@ def locate(words: str, form: EditorForm) -> Place | None:
     lines = (module.text or "").split("\n")
     code = lines[line - 1][:SHOWN] if 0 < line <= len(lines) else ""
     return Place(index, module.name, line, int(match[2] or 1), code)
+
+
+def _named(name: str) -> re.Pattern[str]:
+    """The runtime writes a module's own name or, by compatibility date, file:///bundle/ and it."""
+    plain = name.removeprefix("./")
+    names = "|".join(map(re.escape, (name, plain, quote(plain))))
+    return re.compile(rf"(?:(?<![\w./-])|(?<=/bundle/))(?:{names}):(\d{{1,7}})(?::(\d{{1,7}}))?")

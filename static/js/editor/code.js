@@ -35,6 +35,10 @@ const theme = EditorView.theme({
   },
   ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--control)" },
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--danger)" },
+  // Drawn without images: the package's are data addresses, which the page does not allow.
+  ".cm-lint-marker-error": { content: "normal", borderRadius: "50%", backgroundColor: "var(--danger)" },
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--danger)" },
+  ".cm-lintPoint-error:after": { borderBottomColor: "var(--danger)" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--sunken)", color: "var(--text-2)", border: "1px solid var(--line)" },
 });
 

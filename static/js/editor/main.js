@@ -6,6 +6,7 @@ import { forget, keep, kept } from "./draft.js";
 let dirty = false;
 let timer = 0;
 const editors = new WeakMap();
+const opened = new Set();
 const theForm = () => document.getElementById("editor");
 
 function changed() {
@@ -38,9 +39,17 @@ function showError(form) {
   if (editor) complain(editor, Number(errorLine), Number(errorColumn), errorWords);
 }
 
+/** Modules that were open stay open when the form comes back. */
+function reopen(form) {
+  for (const field of form.querySelectorAll("textarea[data-code]")) {
+    if (opened.has(field.dataset.name)) field.closest("details").open = true;
+  }
+}
+
 function start(form) {
   if (!form || form.dataset.started) return;
   form.dataset.started = "";
+  reopen(form);
   dressOpen(form);
   showError(form);
   // Bubbles not: `toggle` is heard on its way down.
@@ -103,6 +112,12 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const button = event.detail.requestConfig?.triggeringEvent?.submitter;
   if (button?.hasAttribute("data-save")) theForm()?.classList.add("is-saving");
+});
+document.addEventListener("htmx:beforeSwap", () => {
+  opened.clear();
+  for (const field of document.querySelectorAll("#drop details[open] textarea[data-code]")) {
+    opened.add(document.getElementsByName(field.name.replace("-text", "-name"))[0].value.trim());
+  }
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   theForm()?.classList.remove("is-saving");
