@@ -17,6 +17,7 @@ from benchmarks.load import Load, Target
 _CHECKED = 300
 _MICRO = 1e6
 _TRIES = 4
+_PATIENCE = 10.0  # seconds to wait for a quiet moment, each time
 _MUCH = 0.15  # seconds of others' CPU time in each second
 
 
@@ -92,6 +93,7 @@ def _quietest(contender: Contender, seconds: int) -> _Measured:
     """Measures again, a few times at most, while others have much of the machine."""
     tries: list[_Measured] = []
     while len(tries) < _TRIES:
+        machine.wait_until_quiet(_PATIENCE)
         tries.append(_measure(contender, seconds))
         if tries[-1].others < _MUCH * seconds:
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ SERVER = CORES[0]
 """Everything between the client and the Worker's answer runs here: proxy, workerd, agent."""
 CLIENT = CORES[-1]
 """The load generator, and the control plane, which is not on the way of a request."""
+
+_LOOK = 0.3
+_QUIET = 0.15  # seconds of CPU time in each second, of all cores together
 
 
 @contextmanager
@@ -68,6 +72,16 @@ def busy_seconds() -> float:
     """CPU time that anybody has used so far, other virtual machines of the host included."""
     user, nice, system, _, _, irq, softirq, steal = _times()
     return (user + nice + system + irq + softirq + steal) / TICKS
+
+
+def wait_until_quiet(seconds: float) -> None:
+    """Waits for a moment in which the machine does next to nothing, `seconds` at most."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        busy, began = busy_seconds(), time.monotonic()
+        time.sleep(_LOOK)
+        if busy_seconds() - busy < _QUIET * (time.monotonic() - began):
+            return
 
 
 def memory_mb(pid: int) -> tuple[float, float]:
