@@ -1,9 +1,12 @@
-"""One request to stable twice and to the candidate once, at the same time, pinned by overrides."""
+"""One request to stable, to the candidate and to stable again, each pinned by an override.
+
+In this order, one after the other: a clock or counter that has moved on when the candidate is asked
+has moved on for the second stable answer too, and is seen to be noise.
+"""
 
 from __future__ import annotations
 
 import base64
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,9 +56,10 @@ class Kept:
 
 def three(wire: Request, stable: str, candidate: str, secrets: tuple[str, ...]) -> list[Kept]:
     """The three answers, each with the version that the edge says ran, and the log's word on it."""
+    with connect() as client:
+        asked = [_ask(pinned(wire, v), client) for v in (stable, candidate, stable)]
+    came = (asked[0], asked[2], asked[1])
     wanted = (stable, stable, candidate)
-    with connect(3) as client, ThreadPoolExecutor(3) as pool:
-        came = list(pool.map(lambda v: _ask(pinned(wire, v), client), wanted))
     kept = [_kept(v, answer, secrets) for v, answer in zip(wanted, came, strict=True)]
     sent = [Sent(k.version, k.status, k.ms, k.ray) for k in kept]
     wrong = contradictions(wire.worker, sent, LOG_WAIT)[1]
