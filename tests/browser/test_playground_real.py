@@ -146,6 +146,13 @@ def test_rpc_is_in_the_trail_and_headers_cannot_reach_it(admin, system):
     page.keyboard.press("Control+Enter")
     page.locator(".banner", has_text="Ran stable").wait_for()
     page.locator(".shown-body", has_text="1190").wait_for()
+    called = page.locator(".hop", has_text="quote() is RPC: cannot carry overrides")
+    for _ in range(40):  # what a Worker said of a call comes a moment after the answer
+        if called.count():
+            break
+        page.wait_for_timeout(250)
+        page.reload() if "/r/" in page.url else page.locator(".answer-link a").click()
+    assert called.count() == 1 and "called by checkout" in called.inner_text()
 
 
 def test_a_curl_command_is_imported_sent_and_shared_without_its_secret(admin, system):

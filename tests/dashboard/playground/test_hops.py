@@ -49,7 +49,7 @@ def test_hops_hang_below_the_version_that_called_them():
         logs=[{"level": "log", "message": ["hi"]}],
     )
     found = trail(RAY)
-    assert [(h.depth, h.caller, h.start, h.width) for h in found.hops] == [
+    assert [(s.hop.depth, s.caller, s.start, s.width) for s in found.steps] == [
         (0, "", "0.00%", "100.00%"),
         (1, "front", "20.00%", "25.00%"),
         (1, "front", "50.00%", "25.00%"),
@@ -59,7 +59,7 @@ def test_hops_hang_below_the_version_that_called_them():
 
 @pytest.mark.django_db
 def test_no_log_line_is_no_trail():
-    assert trail(RAY).hops == () and trail("").hops == ()
+    assert trail(RAY).steps == () and trail("").steps == ()
 
 
 def test_a_check_says_what_it_wanted_and_what_it_got():
