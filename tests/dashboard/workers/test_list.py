@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from routing.models import Worker
-from tests.factories import make_deployment, make_edge, make_user, make_version, make_worker
+from routing.models import Deployment, Share, Version, Worker
+from tests.factories import make_deployment, make_edge, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -85,17 +85,34 @@ def queries_for(client, count, django_assert_max_num_queries):
     return len(counted)
 
 
-def test_queries_do_not_grow_with_the_workers(maya, django_assert_max_num_queries):
-    def fill(start, stop):
-        for i in range(start, stop):
-            worker = make_worker(f"w{i}")
-            two = make_version(worker)
-            make_deployment(worker, (two, 25), (worker.versions.get(number=1), 75))
+def ramping(start, stop):
+    """Workers with two versions at 25 % and 75 %, written at once."""
+    now = timezone.now()
+    workers = Worker.objects.bulk_create(
+        Worker(name=f"w{i:03}", tag=uuid4().hex, created_on=now) for i in range(start, stop)
+    )
+    given = {"source": "wrangler", "triggered_by": "upload", "created_on": now}
+    versions = Version.objects.bulk_create(
+        Version(worker=w, number=n, etag="e", compatibility_date="2026-08-01", **given)
+        for w in workers
+        for n in (1, 2)
+    )
+    live = {
+        w.pk: Deployment(worker=w, number=1, revision=start + i, **given)
+        for i, w in enumerate(workers)
+    }
+    Deployment.objects.bulk_create(live.values())
+    Share.objects.bulk_create(
+        Share(deployment=live[v.worker_id], version=v, position=v.number, weight=w)
+        for v, w in zip(versions, [75_000, 25_000] * len(workers), strict=True)
+    )
 
-    fill(0, 3)
+
+def test_queries_do_not_grow_with_the_workers(maya, django_assert_max_num_queries):
+    ramping(0, 3)
     few = queries_for(maya, 3, django_assert_max_num_queries)
-    fill(3, 30)
-    assert queries_for(maya, 30, django_assert_max_num_queries) == few <= 13
+    ramping(3, 300)
+    assert queries_for(maya, 300, django_assert_max_num_queries) == few <= 13
 
 
 def test_more_than_a_hundred_are_paged(maya):
