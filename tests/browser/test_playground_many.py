@@ -1,0 +1,192 @@
+"""Many sends, comparing and the explorer in Chromium, on a whole system with own Workers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.conftest import Visitor
+from tests.running import System
+
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
+
+#: Says its version, the time, an id, tags in another order each time, and what it costs.
+QUOTE = """
+const shuffle = (list) => list.map((v) => [Math.random(), v]).sort().map(([, v]) => v);
+export default {
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/fail" && FAILS) return new Response("broken", { status: 503 });
+    return Response.json({
+      version: env.VERSION, at: new Date().toISOString(), quote: crypto.randomUUID(),
+      tags: shuffle([..."abcdefghijkl"]),
+      lines: [{ sku: "TEA", net: 24.37, vat: 4.63, took: Math.random() },
+              { sku: "MUG", net: 10.92, vat: VAT, took: Math.random() }],
+    });
+  }
+};
+"""
+
+
+def upload(system, source, live=False, worker="quote"):
+    """A version's id; `live` makes the Worker and gives the version 100 %."""
+    metadata = {
+        "main_module": "index.js",
+        "compatibility_date": "2026-08-01",
+        "bindings": [{"name": "VERSION", "type": "version_metadata"}],
+    }
+    parts = {
+        "metadata": (None, json.dumps(metadata), "application/json"),
+        "index.js": ("index.js", source, "application/javascript+module"),
+    }
+    if not live:
+        answer = system.api("POST", f"/workers/scripts/{worker}/versions", files=parts)
+        return answer.json()["result"]["id"]
+    assert system.api("PUT", f"/workers/scripts/{worker}", files=parts).status_code == 200
+    return system.active(worker)["versions"][0]["version_id"]
+
+
+def quote(fails="false", vat="2.07"):
+    return QUOTE.replace("FAILS", fails).replace("VAT", vat)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory) -> Iterator[System]:
+    """`quote`: the candidate at 40 % has another VAT and fails at /fail."""
+    running = System(
+        tmp_path_factory.mktemp("many"),
+        environment={"SLUICE_DEMO": "0", "SLUICE_PLAYGROUND_PER_MINUTE": "100000"},
+    ).start()
+    stable = upload(running, quote(), live=True)
+    candidate = upload(running, quote("true", "2.08"))
+    made = running.deploy("quote", (candidate, 40), (stable, 60))
+    running.wait_for(made["id"], "quote", timeout=20)
+    yield running
+    running.stop()
+
+
+def visit(browser, system, **options):
+    context = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options))
+    visitor = Visitor(context, f"http://127.0.0.1:{system.http_port}")
+    visitor.sign_in("admin", "correct horse battery")
+    return visitor
+
+
+@pytest.fixture
+def admin(browser, system) -> Iterator[Visitor]:
+    visitor = visit(browser, system)
+    yield visitor
+    visitor.context.close()
+    assert visitor.complaints == []
+
+
+def counts(page):
+    """Requests by version, candidate first."""
+    rows = page.locator(".many-part table").first.locator("tbody tr")
+    return [int(rows.nth(k).locator("td").first.inner_text()) for k in range(2)]
+
+
+def run(page, count, at_once=16, query=""):
+    """Sends from the page of its own and waits for the end; the verdict."""
+    page.goto(re.sub(r"(//[^/]+)/.*", r"\1", page.url) + f"/playground/many/?worker=quote{query}")
+    page.get_by_label("Times").select_option(str(count))
+    page.get_by_label("At once").select_option(str(at_once))
+    page.get_by_role("button", name="Send them").click()
+    verdict = page.locator(".many-verdict .note-title")
+    verdict.wait_for(timeout=60_000)
+    return verdict.inner_text()
+
+
+def test_the_split_of_many_sends_lies_within_its_interval(admin):
+    page = admin.page
+    run(page, 500)
+    candidate, stable = counts(page)
+    # 200 expected, 11 the standard deviation: six of them never happen.
+    assert candidate + stable == 500 and 134 < candidate < 266
+    assert page.locator(".many-grid use").count() == 500
+    page.get_by_text("The edge’s log confirms 500 of 500").wait_for()
+    assert admin.axe() == [] and not admin.spills()
+    page.locator("[data-grid]").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[data-said-mark]").inner_text().startswith("Request 41: ")
+
+
+def test_a_key_sticks_an_override_holds_and_failures_are_marked(admin, system):
+    candidate = system.active("quote")["versions"][0]["version_id"]
+    assert "the version key sticks" in run(admin.page, 50, query="&key=user-7")
+    assert 0 in counts(admin.page)
+    words = run(admin.page, 50, query=f"&path=/fail&version={candidate}")
+    assert words.startswith("All 50 ran candidate") and "override held" in words
+    assert admin.page.locator('.many-grid use[href="#m-failed"]').count() == 50
+
+
+def test_the_button_on_the_playground_fills_the_panel_and_stop_stops(admin):
+    page = admin.open("/playground/?worker=quote")
+    page.get_by_role("button", name="×100").click()
+    page.locator("#answer .many-verdict").wait_for(timeout=60_000)
+    assert sum(counts(page)) == 100 and page.url.endswith("/playground/?worker=quote")
+    assert admin.axe() == []
+    page.locator("#answer").get_by_label("Times").select_option("1000")
+    page.locator("#answer").get_by_label("At once").select_option("1")
+    page.get_by_role("button", name="Send again").click()
+    page.locator("#run[data-state=running]").wait_for()
+    page.locator("#stop-run").click()
+    page.locator("#run[data-state=stopped]").wait_for(timeout=30_000)
+    assert 0 < sum(counts(page)) < 1000
+
+
+def test_compare_finds_the_planted_regression_and_ignores_planted_noise(admin):
+    page = admin.open("/playground/?worker=quote")
+    page.get_by_role("button", name="Compare").click()
+    page.locator(".compare-verdict").wait_for()
+    assert page.locator(".compare-verdict .note-title").inner_text() == "1 real difference."
+    assert page.locator("#differences").locator("xpath=../..").locator("li").count() == 1
+    page.get_by_text("2.07 became 2.08").wait_for()
+    masks = page.locator("#masks").locator("xpath=../..").locator("li code").all_inner_texts()
+    assert {"$.at", "$.quote", "$.version.id", "$.lines[0].took", "$.lines[1].took"} <= set(masks)
+    assert not any("vat" in mask for mask in masks)
+    page.locator("body").press("n")
+    assert "2.08" in page.evaluate("document.activeElement.textContent")
+    page.get_by_label("$.quote").uncheck()
+    page.get_by_text("2 real differences.").wait_for()
+    assert "chosen=1" in page.url and admin.axe() == [] and not admin.spills()
+
+
+def test_the_explorer_predicts_what_the_edge_does(admin):
+    page = admin.open("/playground/keys/?worker=quote&generate=60")
+    page.get_by_role("button", name="Check the first 50 on the edge").click()
+    page.get_by_text("The edge agrees on all 50 keys").wait_for()
+    assert admin.axe() == [] and not admin.spills()
+
+
+@pytest.mark.parametrize("options", [
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    {"java_script_enabled": False},
+])  # fmt: skip
+def test_phones_in_the_dark_and_browsers_without_scripts_do_all_of_it(browser, system, options):
+    visitor = visit(browser, system, **options)
+    page = visitor.open("/playground/many/?worker=quote&count=50")
+    page.get_by_role("button", name="Send them").click()
+    page.locator("#run").wait_for()
+    while page.locator("#run[data-state=running]").count():
+        page.wait_for_timeout(500)
+        if "java_script_enabled" in options and page.get_by_role("link", name="Look again").count():
+            page.get_by_role("link", name="Look again").click()
+    assert sum(counts(page)) == 50
+    for path in (
+        page.url,
+        "/playground/compare/?worker=quote",
+        "/playground/keys/?worker=quote&generate=20",
+    ):
+        page.goto(path if path.startswith("http") else visitor.address + path)
+        if "compare" in path:
+            page.get_by_role("button", name="Compare").click()
+            page.locator(".compare-verdict").wait_for()
+        if "java_script_enabled" not in options:
+            assert visitor.axe() == [] and not visitor.spills()
+    visitor.context.close()
+    assert visitor.complaints == []
