@@ -28,6 +28,7 @@ LONGEST_PATH = 4096
 LONGEST_HEADERS = 64 * 1024
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Controls would end a line of the request or of the log.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # Everything a request target may hold as it is; the rest is percent-encoded.
@@ -133,7 +134,7 @@ def compose(
         token=sent.get("token", ""),
         user=sent.get("user", ""),
         password=sent.get("password", ""),
-        saved=sent.get("saved", ""),
+        saved=sent.get("saved", "") if _UUID.fullmatch(sent.get("saved", "")) else "",
     )
     if fix := sent.get("fix", ""):
         asked.mode, asked.raw = "raw", fix

@@ -57,6 +57,9 @@ def save(request: HttpRequest) -> HttpResponse:
     """Shares the request as it stands in the form, secrets masked, with or without a check."""
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
     asked = asked_in(request, worker.name)
+    if {"method", "path"} & set(asked.errors):
+        messages.error(request, f"Not saved. {' '.join(asked.errors.values())}")
+        return _to(request, f"{reverse('playground:playground')}?worker={worker.name}")
     kept = fields_of(asked)
     made = Saved.objects.create(
         collection=request.POST.get("collection", "").strip()[:100] or "Shared",

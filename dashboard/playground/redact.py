@@ -44,12 +44,17 @@ def fields_of(asked: Composed) -> dict[str, str]:
     }
     picks = {f"version.{n}": v for n, v in asked.picks.items() if n != asked.worker}
     found = named | picks | {"worker": asked.worker, "version": asked.version}
-    return {name: value for name, value in found.items() if value}
+    return {name: _storable(value) for name, value in found.items() if value}
 
 
 def headers_of(lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """An answer's header lines, secrets masked."""
     return [(name, MASK if is_secret(name) else value) for name, value in lines]
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no NUL, and half a surrogate pair nobody can."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _line(line: str) -> str:

@@ -186,3 +186,14 @@ def test_an_unknown_variable_is_said_and_nothing_sent(maya, shop, listener):
 def test_a_variable_has_a_plain_name(maya, shop, name):
     response = maya.post("/playground/variables/shop/", {"name": name, "value": "1"})
     assert response.status_code == 422 and not Variable.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", [{"method": "NO SUCH METHOD AT ALL"}, {"path": "/a\0b"}])
+def test_what_cannot_be_sent_is_not_saved(maya, shop, wrong):
+    response = maya.post("/playground/save/", {"worker": "shop", "path": "/"} | wrong)
+    assert response.status_code == 302 and not Saved.objects.exists()
+
+
+def test_odd_characters_are_kept_as_far_as_a_database_can(maya, shop):
+    send(maya, method="POST", body="a\0b", saved="x" * 36)
+    assert Entry.objects.get().request["body"] == "a\ufffdb"
