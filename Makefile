@@ -18,7 +18,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check golden format sizes clean \
-	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups
+	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -84,6 +84,10 @@ bench-observation: ## What counting costs, and that sent = counted through kills
 bench-rollups: ## Reads of the charts over 10 million requests in 30 days (DATABASE_URL: PostgreSQL)
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.rollups
+
+bench-playground: ## A playground send over curl and httpx, and 1,000 sends
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.playground
 
 bench-pages: ## Server time per page at 200 Workers, 100 versions each, 2,000 deployments
 	$(call SETUP,bench)
