@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -24,11 +23,8 @@ METRICS_EVERY = 0.5
 
 
 class Viewer(Protocol):
-    topics: frozenset[str]
-
-    def show(self, topic: str, why: Why, stamp: str) -> Awaitable[None]: ...
-
-    def beat(self) -> Awaitable[None]: ...
+    def hear(self, why: Why, stamp: str) -> None:
+        """News about every topic, or without `stamp` a sign of life; nobody waits for it."""
 
 
 @dataclass
@@ -86,7 +82,8 @@ class Audience:
             stamp = f"looked {found}" if known and found != known else ""
             why = Why.DEPLOYMENT if known and found[0] != known[0] else Why.EDGES
             known = found
-            await asyncio.gather(*(_tell(v, why, stamp) for v in tuple(self.viewers)))
+            for viewer in tuple(self.viewers):
+                viewer.hear(why, stamp)
 
 
 _audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
@@ -111,13 +108,6 @@ async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float)
         await asyncio.sleep(wait)
     rendering.begun_at = asyncio.get_running_loop().time()
     return await database_sync_to_async(parts.render)(*key)
-
-
-async def _tell(viewer: Viewer, why: Why, stamp: str) -> None:
-    if not stamp:
-        return await viewer.beat()
-    for topic in viewer.topics:
-        await viewer.show(topic, why, stamp)
 
 
 async def _state() -> tuple[Any, ...]:

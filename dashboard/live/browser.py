@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,7 +17,10 @@ from dashboard.live.announce import EVERYBODY, group_of
 from dashboard.live.audience import audience
 from dashboard.live.parts import Why
 
+log = logging.getLogger(__name__)
+
 MOST_TOPICS = 8
+MOST_PENDING = 32
 CHECK_EVERY = 30
 """Beats (seconds) after which the session is looked at again."""
 
@@ -78,11 +82,27 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
             return
         await self.send_json({})
 
+    def hear(self, why: Why, stamp: str) -> None:
+        if not stamp:
+            self._soon(self.beat())
+            return
+        for topic in self.topics:
+            self._soon(self.show(topic, why, stamp))
+
     def _soon(self, showing: Coroutine[Any, Any, None]) -> None:
-        """Not awaited: metrics wait, and a deployment overtakes them."""
+        """Not awaited: metrics wait, a deployment overtakes them, and a reader who does not read
+        holds up nobody: it misses beats, notices and asks for the page again."""
+        if len(self.showing) >= MOST_PENDING:
+            showing.close()
+            return
         task = asyncio.ensure_future(showing)
         self.showing.add(task)
-        task.add_done_callback(self.showing.discard)
+        task.add_done_callback(self._shown)
+
+    def _shown(self, task: asyncio.Task[None]) -> None:
+        self.showing.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("not shown: %r", error)
 
     def _groups(self) -> list[str]:
         return [EVERYBODY, *map(group_of, self.topics)] if self.topics else []

@@ -12,6 +12,7 @@ from dashboard.asgi import application
 from dashboard.edges import reports
 from dashboard.live import parts
 from dashboard.live.announce import announce, changed
+from dashboard.live.browser import PageConsumer
 from dashboard.live.parts import Why
 from routing.models import Edge
 from tests.factories import make_deployment, make_edge, make_user, make_version, make_worker
@@ -176,3 +177,22 @@ async def test_a_change_that_no_message_told_is_found_by_looking(monkeypatch):
     await sync_to_async(make_deployment)(worker)
     assert 'id="live"' in (await pushed(talk, timeout=3))["html"]
     await closed(talk)
+
+
+async def test_a_reader_who_does_not_read_holds_up_nobody(monkeypatch):
+    worker = await sync_to_async(make_worker)("shop")
+    slow = await opened(await sync_to_async(signed_in)("slow"))
+    quick = await opened(await sync_to_async(signed_in)("quick"))
+    original = PageConsumer.send_json
+
+    async def stuck(self, content, close=False):
+        if self.scope["user"].username == "slow":
+            await asyncio.sleep(60)
+        await original(self, content, close)
+
+    monkeypatch.setattr(PageConsumer, "send_json", stuck)
+    await asyncio.sleep(1.2)
+    await sync_to_async(make_deployment)(worker)
+    assert (await pushed(quick))["why"] == "deployment"
+    await closed(quick)
+    await closed(slow)
