@@ -120,7 +120,9 @@ request?.addEventListener("input", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const busy = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key === "/" && !busy && !event.ctrlKey && !event.metaKey && !event.altKey && request) {
+  // Single letters can be switched off on the account's page.
+  const single = localStorage.getItem("single-keys") !== "off";
+  if (event.key === "/" && single && !busy && !event.ctrlKey && !event.metaKey && !event.altKey && request) {
     event.preventDefault();
     request.elements.path.focus();
     request.elements.path.select();
