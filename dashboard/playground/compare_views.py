@@ -21,10 +21,9 @@ from dashboard.playground.compare import Comparison, compare as held
 from dashboard.playground.compare_models import Compared
 from dashboard.playground.compare_three import Kept, three
 from dashboard.playground.many_report import Stood
-from dashboard.playground.many_views import refusal, stood_of
+from dashboard.playground.many_views import refusal, repeatable, stood_of
 from dashboard.playground.redact import fields_of
 from dashboard.playground.request import SendFailed, build, proof_edge
-from dashboard.playground.variables import MASK
 from dashboard.playground.views import PRIVATE, asked_in
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import Standing
@@ -83,7 +82,7 @@ def compared(request: HttpRequest, id: UUID) -> HttpResponse:
         "answers": answers,
         "stood": stood,
         "fields": kept.request,
-        "masked": any(MASK in str(value) for value in kept.request.values()),
+        "masked": not repeatable(kept.request),
         "strayed": [a for a in answers if a.status and not a.as_pinned],
         "unanswered": [a for a in answers if not a.status],
     }

@@ -29,6 +29,8 @@ from dashboard.ui.standing import Standing
 from routing.models import Worker
 
 TEMPLATE = "playground/many.html"
+KEPT = 50
+"""Runs of one person that are kept."""
 CHOICES, AT_ONCE = (10, 50, 100, 250, 500, 1000), (1, 4, 8, 16, 32)
 
 
@@ -88,10 +90,16 @@ def shown(request: HttpRequest, found: Run) -> dict[str, Any]:
         "took": (found.ended_on or found.beat_on) - found.started_on,
         "rays": sum(bool(s.ray) for s in sent),
         "fields": found.request,
-        "masked": any(MASK in str(value) for value in found.request.values()),
+        "masked": not repeatable(found.request),
         "mine": found.person_id == person(request).pk,
         **_choices(request, found),
     }
+
+
+def repeatable(fields: dict[str, Any]) -> bool:
+    """Whether what was kept is the whole request: secrets are masked, and a file is not kept."""
+    masked = any(MASK in str(value) for value in fields.values())
+    return not masked and fields.get("kind") != "file"
 
 
 def _start(request: HttpRequest) -> HttpResponse:
@@ -132,6 +140,8 @@ def _row(
 ) -> Run | None:
     """The run's row; None while this person has another one."""
     bury_the_dead()
+    old = _own(request).exclude(state=Run.State.RUNNING).values_list("pk", flat=True)
+    Run.objects.filter(pk__in=list(old[KEPT : KEPT + 50])).delete()
     try:
         with transaction.atomic():
             return Run.objects.create(

@@ -115,6 +115,14 @@ def test_viewers_read_and_stop_only_their_own(maya, vera, shop, launched):
     assert start(vera, method="HEAD").status_code == 302
 
 
+def test_only_the_latest_runs_of_a_person_are_kept(maya, shop, launched, monkeypatch):
+    monkeypatch.setattr("dashboard.playground.many_views.KEPT", 2)
+    for _ in range(5):
+        start(maya, count="1")
+        Run.objects.update(state="done")
+    assert Run.objects.count() == 3
+
+
 def test_numbers_are_kept_within_bounds(maya, shop, launched):
     start(maya, count="99999", at_once="99")
     run = Run.objects.get()
