@@ -17,6 +17,7 @@ _SVG = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, classes: str = "") -> SafeString:
     """Decoration only: the words beside it must suffice, so screen readers skip it."""
     return format_html(

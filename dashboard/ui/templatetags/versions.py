@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -28,6 +29,7 @@ THINNEST = TOTAL // 50
 
 
 @register.simple_tag
+@lru_cache
 def mark(role: Role) -> SafeString:
     """The shape of a role; the word beside it is required, so the shape is hidden from readers."""
     shape = _SHAPES.get(role, _TURN if role is Role.ROLLED_BACK else _RING)
