@@ -143,9 +143,11 @@ def _by_chance(answered: Sequence[Sent], stood: Sequence[Stood]) -> Verdict:
     hits = sum(s.version == first.id for s in answered)
     low, high = expected_range(count, first.weight / TOTAL)
     allowed = f"{low:,} to {high:,}" if low != high else f"exactly {low:,}"
+    share, ends = f"{100 * hits / count:.1f}%", wilson(hits, count)
+    interval = " to ".join(f"{100 * end:.1f}%" for end in ends)
     detail = (
         f"With {count:,} draws, {allowed} {first.word.lower()} answers are within chance "
-        f"(95%, exact binomial); there were {hits:,}."
+        f"(95%, exact binomial). There were {hits:,}: {share}, 95% interval {interval} (Wilson)."
     )
     if low <= hits <= high:
         return Verdict("ok", f"Matches the configured {split}.", detail)
