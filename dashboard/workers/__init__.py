@@ -5,5 +5,9 @@ changes.py   set percentages (stage, step up, promote) and roll back: plain form
 proposal.py  the split somebody asks for, and what would be live after it
 reads.py     the queries, in a number that does not grow with the rows
 history.py   states and timeline entries in words
+code.py      a version's modules, as text or as files; facts.py, what else it is made of
+diff.py      any two versions side by side; compare.py does it, in a bounded time
+editor.py    a version made in the browser: editor_form.py holds the fields, editor_draft.py checks
+             them, editor_save.py uploads, editor_refusal.py finds the line that is wrong
 commands.py  the same change as wrangler and curl
 """

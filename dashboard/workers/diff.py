@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
 
+from dashboard.live.parts import sequence
 from dashboard.ui.page import page
 from dashboard.ui.standing import HEAVY
 from dashboard.workers import code, compare, facts, reads
@@ -18,6 +19,7 @@ from routing.models import DEPLOYABLE, Version, Worker
 @require_GET
 def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpResponse:
     """What changes from version `left` to version `right`."""
+    newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
     before, after = (reads.upload_of(row.worker, v, row.standings) for v in (left, right))
     if before is None or after is None:
@@ -25,6 +27,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
     whole = "whole" in request.GET
     context = {
         "row": row,
+        "sequence": newest,
         "left": before,
         "right": after,
         "whole": whole,

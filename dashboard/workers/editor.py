@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.gate import requires
 from dashboard.accounts.models import Role
+from dashboard.live.parts import sequence
 from dashboard.ui.page import page, wants_fragment
 from dashboard.workers import compare, diff, editor_form as forms, facts, reads, views
 from dashboard.workers.code import files
@@ -33,6 +34,7 @@ SAVES = ("save", "stage", "deploy")
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     """A copy of one version, to change and upload as the next one."""
+    newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
     asked = request.POST.get("base") or request.GET.get("from", "")
     base = _base(row.worker, asked)
@@ -41,7 +43,7 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     form = forms.of_version(base)
     form.latest = str(_newest(row.worker).id)
     form.expected = str(row.deployment.id) if row.deployment else ""
-    return _show(request, form, row, base)
+    return _show(request, form, row, base, sequence=newest)
 
 
 @requires(Role.OPERATOR)

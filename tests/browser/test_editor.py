@@ -120,7 +120,8 @@ def test_it_saves_by_keyboard_and_keeps_tag_and_message(maya, shop):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") != "editor-code"
     page.get_by_label("Tag").fill("v2")
-    page.get_by_label("Message").fill("By keyboard")
+    page.get_by_label("Message").type("By keyboard", delay=150)  # past the live diff
+    assert page.get_by_label("Message").input_value() == "By keyboard"
     page.get_by_role("button", name="Save version").focus()
     page.keyboard.press("Enter")
     page.get_by_text("Saved #2.").first.wait_for()

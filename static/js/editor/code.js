@@ -62,7 +62,7 @@ export function dress(field, changed) {
         highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), search({ top: true }),
         lintGutter(), syntaxHighlighting(colours), theme, language(field.dataset.name, field.dataset.type),
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
-        EditorView.contentAttributes.of({ "aria-label": `Code of ${field.dataset.name || "the new module"}`, spellcheck: "false" }),
+        EditorView.contentAttributes.of({ tabindex: "0", "aria-label": `Code of ${field.dataset.name || "the new module"}`, spellcheck: "false" }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           field.value = update.state.doc.toString();

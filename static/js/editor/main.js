@@ -16,14 +16,14 @@ function changed() {
     const form = theForm();
     if (!form) return;
     keep(form);
-    send(form, { act: "show" }, "#changes");
+    if (document.getElementById("changes")) show(form, "#changes");
   }, 600);
 }
 
-/** Posts the form as a button would, and swaps the answer's part in. */
-function send(form, values, target) {
-  if (!document.querySelector(target)) return;
-  window.htmx.ajax("POST", form.getAttribute("action"), { source: form, target, swap: "outerHTML show:none", values });
+/** Posts the form as the button would. Its source is the part, so that no button waits for it. */
+function show(form, target) {
+  const values = { act: "show" };
+  window.htmx.ajax("POST", form.getAttribute("action"), { source: target, target, swap: "outerHTML show:none", values });
 }
 
 function dressOpen(form) {
@@ -55,12 +55,27 @@ function start(form) {
   // Bubbles not: `toggle` is heard on its way down.
   form.addEventListener("toggle", () => dressOpen(form), true);
   form.addEventListener("input", changed);
+  form.addEventListener("submit", submitting, true);
   form.addEventListener("change", (event) => {
-    if (event.target.matches("[data-show-on-change]")) send(form, { act: "show" }, "#editor");
+    if (event.target.matches("[data-show-on-change]")) show(form, "#editor");
     if (event.target.id === "upload" && event.target.files.length) form.querySelector("[data-add-files]").click();
   });
   acceptDrops(form);
   document.getElementById("refusal")?.focus();
+}
+
+/** A button comes before the live diff, and a version is saved once however often one clicks. */
+function submitting(event) {
+  const form = event.currentTarget;
+  clearTimeout(timer);
+  const changes = document.getElementById("changes");
+  if (changes) window.htmx.trigger(changes, "htmx:abort");
+  if (!event.submitter?.hasAttribute("data-save")) return;
+  if (form.classList.contains("is-saving")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+  form.classList.add("is-saving");
 }
 
 function acceptDrops(form) {
@@ -109,10 +124,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   editor.view.focus();
 });
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const button = event.detail.requestConfig?.triggeringEvent?.submitter;
-  if (button?.hasAttribute("data-save")) theForm()?.classList.add("is-saving");
-});
 document.addEventListener("htmx:beforeSwap", () => {
   opened.clear();
   for (const field of document.querySelectorAll("#drop details[open] textarea[data-code]")) {
@@ -120,7 +131,7 @@ document.addEventListener("htmx:beforeSwap", () => {
   }
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  theForm()?.classList.remove("is-saving");
+  if (event.target === theForm()) theForm().classList.remove("is-saving");
   if (event.detail.xhr?.getResponseHeader("HX-Redirect")) {
     dirty = false;
     clearTimeout(timer);
