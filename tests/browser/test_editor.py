@@ -201,3 +201,16 @@ def test_the_pages_are_clean_in_both_themes(visitors, shop, theme, width):
         visitor.open(f"/workers/shop/{path}")
         assert visitor.axe() == [], path
         assert not visitor.spills(), path
+
+
+def test_a_conflict_shows_what_is_live_and_goes_on_from_there(maya, shop):
+    long = make_version("shop", make_draft(CODE + b"// a line\n" * 90))
+    page = maya.open("/workers/shop/edit/")
+    make_deployment(shop, (shop.versions.get(number=1), 90), (long, 10), author=make_user("jonas"))
+    page.get_by_role("button", name="Save and stage at 0%").click()
+    page.get_by_text("Nothing saved. jonas deployed").wait_for()
+    assert page.evaluate("document.activeElement.id") == "refusal"
+    assert maya.axe() == []
+    page.get_by_role("button", name="Save and stage at 0%").click()
+    page.get_by_text("Live: candidate 0%, stable 100%.").first.wait_for()
+    assert newest(shop).number == 3
