@@ -8,7 +8,8 @@ request.py, send.py, answer.py     built once, sent to a proof listener on loopb
 proof.py, hops.py, stamp.py        the edges' log lines about it, against the prediction
 history.py, redact.py, models.py   what is kept, for whom and how long, and what is masked
 checks.py                          what an answer should be: saved with a request, run by suites
-curl.py, export.py                 a curl command read; the request as curl, fetch and httpx
+curl.py, curl_options.py           a curl command read
+export.py                          the request as curl, fetch and httpx
 redirects.py, allowance.py         which redirects may be followed; how much one person may send
 explain.py                         the decision on the control plane's rows (`manage.py explain`)
 bench.py, views.py, kept_views.py, variable_views.py   the pages

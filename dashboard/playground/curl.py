@@ -1,27 +1,19 @@
-"""A `curl` command → the playground's fields, and what could not be taken over.
-
-The standard library's parsers, not a package: `uncurl` (0.0.11, the only one in use) keeps one of
-several -d, and exits the process on -G, -F, --json, --data-urlencode, -I, -A, -L or $'…'.
-"""
+"""A `curl` command → the playground's fields, and what could not be taken over."""
 
 from __future__ import annotations
 
-import argparse
 import re
 import shlex
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 from dashboard.playground.compose import METHODS, OURS, OVERRIDES, VERSION_KEY
+from dashboard.playground.curl_options import NotCurl, parser
 
 LONGEST = 512 * 1024
 BOUNDARY = "sluice-9f1c27d2a4e85b60"
-
-
-class NotCurl(ValueError):
-    """The text is no curl command that can be read; the message says why."""
 
 
 @dataclass
@@ -33,15 +25,10 @@ class Imported:
     notes: list[str] = field(default_factory=list)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise NotCurl(message[:300])
-
-
 def read(command: str) -> Imported:
     """The request in a curl command. Raises `NotCurl`. Reads no file and reaches no address."""
     words = _words(command)
-    given, unknown = _parser().parse_known_args(words)
+    given, unknown = parser().parse_known_args(words)
     addresses = [a for a in (given.url, given.address) if a]
     if not addresses:
         raise NotCurl("There is no address in it.")
@@ -81,57 +68,6 @@ def _ansi(found: re.Match[str]) -> str:
         flags=re.DOTALL,
     )
     return shlex.quote(text)
-
-
-#: Options that carry the body, by what they do with their value.
-_BODY = {
-    "data": ["-d", "--data", "--data-ascii"],
-    "raw": ["--data-raw"],
-    "binary": ["--data-binary"],
-    "encoded": ["--data-urlencode"],
-    "json": ["--json"],
-    "form": ["-F", "--form", "--form-string"],
-}
-_VALUES = ["-u --user", "-A --user-agent", "-e --referer", "-b --cookie", "-X --request", "--url"]
-_SWITCHES = [
-    *["-G --get", "-I --head", "-L --location", "-s --silent", "-S --show-error", "-k --insecure"],
-    *["-v --verbose", "-i --include", "-f --fail", "-g --globoff", "-N --no-buffer"],
-    *["-q --disable", "-# --progress-bar", "--compressed", "--http1.1", "--http2", "--path-as-is"],
-]
-_IGNORED = [
-    *["-o --output", "-w --write-out", "-m --max-time", "-c --cookie-jar", "-E --cert"],
-    *["-T --upload-file", "-D --dump-header", "--retry", "--connect-timeout", "--cacert"],
-]
-_ELSEWHERE = ["-x --proxy", "--resolve", "--connect-to", "--unix-socket", "--interface"]
-
-
-def _parser() -> _Parser:
-    parser = _Parser(add_help=False, allow_abbrev=False)
-    add = parser.add_argument
-    add("address", nargs="?")
-    add("-H", "--header", action="append", default=[])
-    add("--oauth2-bearer", dest="bearer")
-    for kind, flags in _BODY.items():
-        add(*flags, dest="body", action="append", default=[], type=_Kind(kind))
-    for text in _VALUES:
-        add(*text.split())
-    for text in _SWITCHES:
-        add(*text.split(), action="store_true")
-    for text in _IGNORED:
-        add(*text.split(), dest="ignored")
-    for text in _ELSEWHERE:
-        add(*text.split(), dest="elsewhere")
-    return parser
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """Remembers which option a piece of the body came by."""
-
-    kind: str
-
-    def __call__(self, value: str) -> tuple[str, str]:
-        return self.kind, value
 
 
 def _address(found: Imported, address: str, given: Any) -> None:
