@@ -1,7 +1,8 @@
 """curl's options, as far as a request has to do with them.
 
-The standard library's parsers, not a package: `uncurl` (0.0.11, the best known one) keeps the last of
-several -d, fails on $'…', and exits the process on -G, -F, --json, --data-urlencode, -I, -A or -L.
+The standard library's parsers, not a package: `uncurl` (0.0.11, the best known one) keeps the last
+of several -d, fails on $'…', and exits the process on -G, -F, --json, --data-urlencode, -I, -A
+or -L.
 """
 
 from __future__ import annotations
