@@ -120,4 +120,4 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(visitors, everything
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "New Worker"
+    assert page.evaluate("document.activeElement.textContent.trim()") == "New Worker"
