@@ -94,4 +94,4 @@ bench-pages: ## Server time per page at 200 Workers, 100 versions each, 2,000 de
 	@exec $(PY) -m benchmarks.pages
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice
-	rm -rf .venv node_modules .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv node_modules static/built .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
