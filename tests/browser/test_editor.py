@@ -143,6 +143,8 @@ def test_a_refusal_takes_the_focus_and_loses_nothing(maya, shop, runtime):
     assert maya.axe() == []
     page.get_by_role("link", name="index.js, line 3").click()
     assert page.locator(".cm-focused").count() == 1
+    box = page.locator(".cm-content").first.bounding_box()
+    assert box is not None and 0 < box["y"] < page.evaluate("innerHeight")
 
 
 def test_what_was_not_saved_is_offered_again(maya, shop):

@@ -122,6 +122,7 @@ document.addEventListener("click", (event) => {
   const editor = field && editors.get(field);
   if (!editor) return;
   event.preventDefault();
+  editor.box.scrollIntoView({ block: "center" });
   editor.view.focus();
 });
 document.addEventListener("htmx:beforeSwap", () => {
