@@ -41,6 +41,8 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, forms.as_sent(request.POST), row, base)
     form = forms.of_version(base)
+    if form.too_large:
+        return _too_large(request, row, form)
     form.latest = str(_newest(row.worker).id)
     form.expected = str(row.deployment.id) if row.deployment else ""
     return _show(request, form, row, base, sequence=newest)
@@ -60,6 +62,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def _posted(
     request: HttpRequest, form: EditorForm, row: reads.Row | None, base: Version | None
 ) -> HttpResponse:
+    if form.too_large:
+        return _too_large(request, row, form)
     if row is not None:
         form.name = row.worker.name
     what = request.POST.get("act", "")
@@ -68,10 +72,22 @@ def _posted(
         form.add_files(request.FILES.getlist("upload"))
         return _show(request, form, row, base)
     form.add_files(request.FILES.getlist("upload"))
+    if form.left_out:
+        return _show(request, form, row, base)
     done = save(request, form, row, base, what)
     if isinstance(done, Saved):
         return _leave(request, done)
     return _show(request, form, row, base, refusal=done, status=done.status)
+
+
+def _too_large(request: HttpRequest, row: reads.Row | None, form: EditorForm) -> HttpResponse:
+    """A version that no form can carry is not opened at all, so that nothing of it is lost."""
+    context = {
+        "row": row,
+        "form": form,
+        "most": (forms.MOST_MODULES, forms.MOST_BINDINGS),
+    }
+    return page(request, "workers/editor_too_large.html", context, status=422)
 
 
 def _leave(request: HttpRequest, done: Saved) -> HttpResponse:
@@ -92,6 +108,12 @@ def _show(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
+    if form.left_out:
+        names = ", ".join(form.left_out[:5])
+        messages.error(
+            request,
+            f"Not added: {names}. A version made here has at most {forms.MOST_MODULES} modules.",
+        )
     target: str | None = request.htmx.target  # type: ignore[attr-defined]  # by its middleware
     context = {
         "row": row,

@@ -114,6 +114,12 @@ class EditorForm:
     message: str = ""
     latest: str = ""
     expected: str = ""
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def too_large(self) -> bool:
+        """More than one form can carry: nothing of it may be cut off silently."""
+        return len(self.modules) > MOST_MODULES or len(self.bindings) > MOST_BINDINGS
 
     @property
     def main_name(self) -> str:
@@ -123,9 +129,9 @@ class EditorForm:
         """The buttons that change the form itself: add-module, drop-binding-3…"""
         verb, _, rest = what.partition("-")
         kind, _, index = rest.partition("-")
-        if verb == "add" and kind == "module":
+        if verb == "add" and kind == "module" and len(self.modules) < MOST_MODULES:
             self.modules.append(ModuleField(name=self._free_name(), text=""))
-        elif verb == "add" and kind == "binding":
+        elif verb == "add" and kind == "binding" and len(self.bindings) < MOST_BINDINGS:
             self.bindings.append(BindingField())
         elif verb == "drop" and index.isdecimal():
             self._drop(kind, int(index[:4]))
@@ -138,8 +144,10 @@ class EditorForm:
             if places:
                 added.content_type = self.modules[places[0]].content_type
                 self.modules[places[0]] = added
-            else:
+            elif len(self.modules) < MOST_MODULES:
                 self.modules.append(added)
+            else:
+                self.left_out.append(added.name)
 
     def _drop(self, kind: str, index: int) -> None:
         listed: list[ModuleField] | list[BindingField]
@@ -189,10 +197,10 @@ def as_sent(sent: Mapping[str, str]) -> EditorForm:
     main = sent.get("main", "0")
     return EditorForm(
         name=sent.get("name", "").strip(),
-        modules=[_module(sent, f"module-{i}-") for i in _indices(sent, "modules", MOST_MODULES)],
+        modules=[_module(sent, f"module-{i}-") for i in _indices(sent, "modules")],
         main=int(main) if main.isdecimal() and len(main) < 4 else 0,
         bindings=[
-            _binding(sent, f"binding-{i}-") for i in _indices(sent, "bindings", MOST_BINDINGS)
+            _binding(sent, f"binding-{i}-") for i in _indices(sent, "bindings")
         ],
         compatibility_date=sent.get("compatibility_date", "").strip(),
         compatibility_flags=" ".join(sent.get("compatibility_flags", "").split()),
@@ -223,9 +231,9 @@ def data_of(module: ModuleField) -> bytes | None:
         return None
 
 
-def _indices(sent: Mapping[str, str], name: str, most: int) -> range:
+def _indices(sent: Mapping[str, str], name: str) -> range:
     count = sent.get(name, "0")
-    return range(min(int(count), most) if count.isdecimal() and len(count) < 5 else 0)
+    return range(int(count) if count.isdecimal() and len(count) < 5 else 0)
 
 
 def _module(sent: Mapping[str, str], prefix: str) -> ModuleField:

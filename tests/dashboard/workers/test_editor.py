@@ -1,5 +1,6 @@
 """Making a version in the browser: nothing is lost, nothing hidden is shown, nobody overwritten."""
 
+from dataclasses import replace
 from datetime import timedelta
 from unittest import mock
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.workers import editor_save
 from routing.agent.inspection import Refused
+from routing.draft import Part
 from routing.models import Deployment, Worker
 from routing.snapshot import Binding, Secret
 from routing.upload import draft_of, upload_version
@@ -326,3 +328,21 @@ def test_the_page_asks_as_often_for_many_versions(maya, count, django_assert_max
     make_worker("shop", versions=count)
     with django_assert_max_num_queries(24):
         maya.get("/workers/shop/edit/")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_version_that_no_form_can_carry_is_not_opened_rather_than_cut(maya, db, method):
+    parts = tuple(Part(f"m{n}.txt", "text/plain", b"%d" % n) for n in range(101))
+    whole = replace(make_draft(), parts=(*make_draft().parts, *parts))
+    version = make_version("large", whole)
+    address = f"/workers/large/edit/?from={version.id}"
+    answer = getattr(maya, method)(address, {"modules": "102", "act": "save"})
+    assert answer.status_code == 422 and b"Too large for the editor" in answer.content
+    assert Worker.objects.get(name="large").versions.count() == 1
+
+
+def test_files_beyond_the_limit_are_named_and_the_rest_is_kept(maya, shop):
+    files = [SimpleUploadedFile(f"f{n}.txt", b"x") for n in range(100)]
+    held = {"modules": "1", "module-0-name": "index.js", "module-0-text": OTHER}
+    answer = maya.post("/workers/shop/edit/", held | {"upload": files, "act": "upload"})
+    assert b"Not added: f99.txt" in answer.content and b"f98.txt" in answer.content
