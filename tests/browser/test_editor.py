@@ -142,6 +142,7 @@ def test_a_refusal_takes_the_focus_and_loses_nothing(maya, shop, runtime):
     assert "third line" in page.locator(".cm-content").first.inner_text()
     assert maya.axe() == []
     page.get_by_role("link", name="index.js, line 3").click()
+    page.locator(".cm-focused").wait_for()  # the link scrolls first
     assert page.locator(".cm-focused").count() == 1
     box = page.locator(".cm-content").first.bounding_box()
     assert box is not None and 0 < box["y"] < page.evaluate("innerHeight")

@@ -128,10 +128,11 @@ def test_a_header_of_60_kb_works(plane: Plane) -> None:
 
 
 def test_only_the_routes_decide_what_is_in_the_deployment(plane: Plane) -> None:
-    plane.edge.forced_outcome = "applied"
+    plane.edge.forced_outcome = "not_propagated"  # what it tells for a route that may not be there
     reply = plane.edge.get("echo", headers=plane.override("of-another-revision"))
     assert reply.status == 200 and reply.json["id"] in (plane.old_id, plane.new_id)
     assert reply.headers["x-sluice-reason"] == "percentage"
+    assert reply.headers["x-sluice-override"] == "not_propagated"
     line = plane.edge.log("proof", ray=reply.headers["cf-ray"])
     kind = names.parse_route(line["route"])[1]
     assert names.override_outcome(kind, line["outcome"]) == "not_propagated"

@@ -148,6 +148,7 @@ def test_the_log_tells_which_version_answered_and_why(plane: Plane) -> None:
         "attempts": 1,
         "client": "127.0.0.1",
         "listener": "proof",
+        "typed": "a",  # of application/json: only whether there is a content type counts
     }
 
 
