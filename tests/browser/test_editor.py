@@ -162,16 +162,25 @@ def test_what_was_not_saved_is_offered_again(maya, shop):
     assert page.locator("#draft").is_hidden()
 
 
+def settled(page):
+    """Nothing is being swapped: a click now meets the element that stays."""
+    busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+    page.wait_for_function("busy => !document.querySelector(busy)", arg=busy)
+
+
 def test_modules_and_files_are_added(maya, shop):
     page = maya.open("/workers/shop/edit/")
     page.get_by_role("button", name="Add module").click()
     page.get_by_role("textbox", name="Code of module-2.js").first.wait_for()
+    settled(page)
     page.set_input_files(
         "#upload", [{"name": "hello.txt", "mimeType": "text/plain", "buffer": b"hello"}]
     )
     page.locator("#drop summary", has_text="hello.txt").wait_for()
+    settled(page)
     page.get_by_role("button", name="Delete module module-2.js").click()
     page.locator("#drop summary", has_text="module-2.js").wait_for(state="detached")
+    settled(page)
     page.get_by_role("button", name="Save version").click()
     page.get_by_text("Saved #2.").first.wait_for()
     assert [p.name for p in draft_of(newest(shop)).parts] == ["index.js", "hello.txt"]
