@@ -199,9 +199,7 @@ def as_sent(sent: Mapping[str, str]) -> EditorForm:
         name=sent.get("name", "").strip(),
         modules=[_module(sent, f"module-{i}-") for i in _indices(sent, "modules")],
         main=int(main) if main.isdecimal() and len(main) < 4 else 0,
-        bindings=[
-            _binding(sent, f"binding-{i}-") for i in _indices(sent, "bindings")
-        ],
+        bindings=[_binding(sent, f"binding-{i}-") for i in _indices(sent, "bindings")],
         compatibility_date=sent.get("compatibility_date", "").strip(),
         compatibility_flags=" ".join(sent.get("compatibility_flags", "").split()),
         tag=sent.get("tag", "").strip(),
