@@ -59,7 +59,10 @@ class Count(models.Model):
                 name="count_once",
             )
         ]
-        indexes = [models.Index(fields=["span", "start"])]
+        indexes = [
+            models.Index(fields=["span", "start"]),
+            models.Index(fields=["span", "error", "start"], name="failures_by_minute"),
+        ]
 
 
 class Latency(models.Model):

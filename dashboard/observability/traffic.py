@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from fastdigest import TDigest, merge_all
 
-from dashboard.observability.figures import Observed, Split, quantiles
+from dashboard.observability.figures import FAILURES, Observed, Split, quantiles
 from dashboard.observability.models import Count, Latency, Span
 from dashboard.observability.wire import CENTROIDS
+from dashboard.observability.words import count, rate
 from dashboard.ui.standing import Standing
 from routing.models import Deployment, Worker
 
@@ -60,6 +61,15 @@ class Recent:
         """In percent; None without requests."""
         return 100 * self.failed / self.requests if self.requests else None
 
+    @property
+    def pace(self) -> str:
+        """Requests per minute, as people read it."""
+        return f"{self.per_minute:.1f}" if self.per_minute < 10 else count(self.per_minute)
+
+    @property
+    def failed_rate(self) -> str:
+        return rate(self.error_rate)
+
 
 def traffic(
     worker: Worker, since: datetime, until: datetime, deployment: Deployment | None = None
@@ -98,24 +108,17 @@ def splits(standings: Iterable[Standing], found: Traffic) -> dict[str, Split]:
     }
 
 
-def recent(names: Iterable[str], now: datetime | None = None) -> dict[str, Recent]:
-    """The last five minutes of many Workers by name, in one query."""
+def recent(names: Iterable[str] | None = None, now: datetime | None = None) -> dict[str, Recent]:
+    """The last five minutes by Worker, of the `names` or of all that had any, in one query."""
     now = now or timezone.now()
     since = first_minute(now - RECENT)
-    rows = (
-        Count.objects.filter(span=Span.MINUTE, start__gte=since, worker__in=list(names))
-        .values_list("worker", "error")
-        .annotate(n=Sum("requests"))
-        .order_by()
-    )
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for worker, error, requests in rows:
-        found[worker][error] += requests
+    rows = Count.objects.filter(span=Span.MINUTE, start__gte=since)
+    if names is not None:
+        rows = rows.filter(worker__in=list(names))
+    failed = Sum("requests", filter=Q(error__in=FAILURES))
+    found = rows.values_list("worker").annotate(n=Sum("requests"), failed=failed).order_by()
     minutes = max(1.0, (now.timestamp() - since) / 60)
-    return {
-        worker: Recent(by.total(), Observed(errors=by).failed, minutes)
-        for worker, by in found.items()
-    }
+    return {worker: Recent(n, bad or 0, minutes) for worker, n, bad in found}
 
 
 def observed(by_error: Mapping[str, int], drawn: int, digest: TDigest | None) -> Observed:
