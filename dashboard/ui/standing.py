@@ -7,10 +7,10 @@ A version kept at 0 % after another one was promoted past it is "Previous", not 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Case, Count, F, OuterRef, Prefetch, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from routing.models import Deployment, DeploymentQuerySet, Share, Version
@@ -46,11 +46,12 @@ HEAVY = ("bindings", "exports", "annotations", "runtime", "compatibility_flags")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One version with its role; `weight` is None outside the deployment."""
+    """One version with its role; `weight` is None outside the deployment, where `position` is."""
 
     version: Version
     role: Role
     weight: int | None = None
+    position: int = field(default=0, compare=False)
 
     @property
     def word(self) -> str:
@@ -82,17 +83,23 @@ def with_standings(deployments: DeploymentQuerySet) -> DeploymentQuerySet:
 
 
 def with_history(shares: QuerySet[Share]) -> QuerySet[Share]:
-    """Shares that know when their version last held 100 %, and whether it stayed in ever since."""
+    """Shares that know when their version last held 100 %, and whether it stayed in ever since.
+
+    Both are looked up only where they are not plain: when it has 100 % itself, and above 0 %.
+    """
     same = Share.objects.filter(
         version=OuterRef("version"), deployment__number__lte=OuterRef("deployment__number")
     )
     full = same.filter(weight=TOTAL).order_by("-deployment__number")
     since = same.filter(deployment__number__gt=OuterRef("full_at")).order_by()
+    count = Subquery(since.values("version").annotate(n=Count("pk")).values("n"))
+    last = Subquery(full.values("deployment__number")[:1])
+    number = F("deployment__number")
     return shares.annotate(
-        full_at=Subquery(full.values("deployment__number")[:1]),
+        full_at=Case(When(weight=TOTAL, then=number), default=last),
     ).annotate(
-        kept=Coalesce(Subquery(since.values("version").annotate(n=Count("pk")).values("n")), 0),
-        place=F("deployment__number"),
+        kept=Case(When(weight=0, then=Coalesce(count, 0)), default=0),
+        place=number,
     )
 
 
@@ -106,8 +113,8 @@ def standings(shares: Iterable[Share]) -> list[Standing]:
         return []
     stable = max(listed, key=_claim)
     rest = [s for s in listed if s is not stable]
-    return [Standing(s.version, _role(s), s.weight) for s in rest] + [
-        Standing(stable.version, Role.STABLE, stable.weight)
+    return [Standing(s.version, _role(s), s.weight, s.position) for s in rest] + [
+        Standing(stable.version, Role.STABLE, stable.weight, stable.position)
     ]
 
 

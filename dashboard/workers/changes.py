@@ -47,7 +47,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
         "beside": _stable(row),
     }
     try:
-        proposal = propose(version, text, _stable(row), row.deployment, keep=context["keep"])
+        proposal = propose(version, text, _stable(row), row.standings, keep=context["keep"])
     except SplitRefused as error:
         context["refused"] = str(error)
         status = 422 if request.method == "POST" else 200

@@ -98,7 +98,7 @@ def _latest_seen(row: reads.Row, form: EditorForm) -> Version:
 
 def _stage(author: User, form: EditorForm, row: reads.Row, version: Version) -> Saved:
     stable = row.standings[-1].version if row.standings else None
-    proposal = propose(version, "0" if stable else "100", stable, row.deployment)
+    proposal = propose(version, "0" if stable else "100", stable, row.standings)
     try:
         deploy(
             worker=row.worker,

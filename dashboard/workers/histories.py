@@ -58,7 +58,7 @@ def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResp
         "entry": found,
         "is_live": row.deployment is not None and made.pk == row.deployment.pk,
         "meter": meter_of(made.revision, made.created_on),
-        "commands": deploy_commands(row.worker, stored(made), made.message),
+        "commands": deploy_commands(row.worker, stored(found.standings), made.message),
         "can": permission(request.user, Role.OPERATOR),
     }
     return page(request, "workers/deployment.html", context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.ui.standing import Role, Standing, of
+from dashboard.ui.standing import Role, Standing
 from routing.models import Deployment
 
 
@@ -42,10 +42,9 @@ def state_of(deployment: Deployment | None, standings: list[Standing]) -> State:
     return State("stable", "Stable", Role.STABLE, 4)
 
 
-def entry(deployment: Deployment, before: Deployment | None) -> Entry:
-    """What `deployment` did, compared with the one before it."""
-    standings = of(deployment)
-    kind, words = _what(deployment, standings, of(before) if before else [])
+def entry(deployment: Deployment, standings: list[Standing], before: list[Standing]) -> Entry:
+    """What `deployment` did, compared with the standings in the one before it."""
+    kind, words = _what(deployment, standings, before)
     return Entry(deployment, standings, kind, words)
 
 

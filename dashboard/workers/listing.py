@@ -47,7 +47,7 @@ def read(asked: QueryDict) -> dict[str, Any]:
     at = _page(asked.get("page", ""), len(shown))
     query = {"q": search, "state": kind, "sort": order}
     return {
-        "rows": shown[at * SIZE : (at + 1) * SIZE],
+        "rows": reads.with_authors(shown[at * SIZE : (at + 1) * SIZE]),
         "per_minute": sum(row.per_minute for row in found),
         "all": len(found),
         "found": len(shown),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from dashboard.ui.standing import Role, Standing
-from routing.models import Deployment, Version
+from routing.models import Version
 from routing.rules.split import TOTAL, Share, format_percentage, parse_split
 
 #: The steps that the editor offers, in per cent.
@@ -32,9 +32,9 @@ class Proposal:
 
 
 def propose(
-    version: Version, text: str, beside: Version | None, live: Deployment | None, keep: bool = False
+    version: Version, text: str, beside: Version | None, live: list[Standing], keep: bool = False
 ) -> Proposal:
-    """`version` at `text` per cent, `beside` at the rest; raises `SplitRefused`.
+    """`version` at `text` per cent, `beside` at the rest; raises `SplitRefused`. `live` is what is.
 
     At 100 % the other version leaves the deployment, unless `keep` leaves it at 0 %.
     """
@@ -80,9 +80,9 @@ def _rest(text: str) -> Decimal:
     return Decimal(100) - number if fits else Decimal(0)
 
 
-def _as_listed(split: tuple[Share, ...], live: Deployment | None) -> tuple[Share, ...]:
+def _as_listed(split: tuple[Share, ...], live: list[Standing]) -> tuple[Share, ...]:
     """The stored order never changes while the two versions stay the same."""
-    order = [str(s.version_id) for s in live.shares.all()] if live else []
+    order = [str(s.version.pk) for s in sorted(live, key=lambda s: s.position)]
     if sorted(order) != sorted(s.version_id for s in split):
         return split
     return tuple(sorted(split, key=lambda s: order.index(s.version_id)))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 
 from dashboard.observability.health import Health, health
 from dashboard.observability.traffic import Recent, recent
-from dashboard.ui.standing import HEAVY, Role, Standing, of, with_standings
+from dashboard.ui.remembered import standings_by_id, standings_of
+from dashboard.ui.standing import HEAVY, Role, Standing
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
     DEPLOYABLE,
@@ -75,16 +76,21 @@ class Upload:
 
 
 def rows(search: str = "", only: str = "") -> list[Row]:
-    """The Workers whose name contains `search`, or the one whose name is `only`."""
-    newest = Deployment.objects.filter(worker=OuterRef("pk")).newest_first()
+    """The Workers whose name contains `search`, or the one whose name is `only`.
+
+    Who deployed is not among it: `with_authors` adds that for those shown.
+    """
     asked = Worker.objects.filter(name=only) if only else Worker.objects.all()
     if search:
         asked = asked.filter(name__icontains=search)
-    workers = list(asked.annotate(active_id=Subquery(newest.values("id")[:1])))
-    active = {d.worker_id: d for d in _deployments().filter(id__in=[w.active_id for w in workers])}
-    listed = [_row(w, active.get(w.pk)) for w in workers]
+    workers = list(asked.defer("settings"))
+    if not workers:
+        return []
+    active = {d.worker_id: d for d in _active(asked)}
+    standings = standings_of(active.values())
+    listed = [_row(w, active.get(w.pk), standings) for w in workers]
     found = health(s.version.pk for row in listed for s in row.standings)
-    traffic = recent(row.worker.name for row in listed)
+    traffic = recent([w.name for w in workers] if search or only else None)
     for row in listed:
         row.recent = traffic.get(row.worker.name)
         states = (found[str(s.version.pk)] for s in row.standings)
@@ -92,50 +98,76 @@ def rows(search: str = "", only: str = "") -> list[Row]:
     return listed
 
 
+def _active(workers: QuerySet[Worker]) -> DeploymentQuerySet:
+    """The newest deployment of each, found one by one: much sooner than by looking at all."""
+    newest = Deployment.objects.filter(worker=OuterRef("pk")).newest_first()
+    ids = workers.order_by().annotate(active_id=Subquery(newest.values("pk")[:1]))
+    return Deployment.objects.filter(pk__in=ids.values("active_id"))
+
+
+def with_authors(listed: list[Row]) -> list[Row]:
+    """The same rows, whose deployments know who made them."""
+    prefetch_related_objects([row.deployment for row in listed if row.deployment], "author")
+    return listed
+
+
 def row_of(worker: Worker) -> Row:
     """One Worker with its active deployment."""
-    return _row(worker, _deployments().filter(worker=worker).newest_first().first())
+    return _row_with(worker, _deployments(worker).newest_first().first())
+
+
+def with_their_authors(row: Row) -> list[Standing]:
+    """What is live, with versions that know who uploaded them."""
+    ids = [s.version.pk for s in row.standings]
+    versions = row.worker.versions.defer(*HEAVY).select_related("author").in_bulk(ids)
+    return [replace(s, version=versions[s.version.pk]) for s in row.standings]
 
 
 def timeline(
     worker: Worker, before: int | None = None, size: int = ENTRIES, wanted: Q | None = None
 ) -> tuple[list[Entry], int | None]:
     """Deployments newest first, from below number `before`; and where the next page starts."""
-    found = _deployments().filter(wanted or Q(), worker=worker).newest_first()
+    found = _deployments(worker).filter(wanted or Q()).newest_first()
     if before is not None:
         found = found.filter(number__lt=before)
     listed = list(found[: size + 1])
-    earlier = {d.number: d for d in listed} | _missing(worker, listed, size)
-    entries = [entry(d, earlier.get(d.number - 1)) for d in listed[:size]]
-    return entries, listed[size - 1].number if len(listed) > size else None
+    return _entries(worker, listed, size), (listed[size - 1].number if len(listed) > size else None)
 
 
-def _missing(worker: Worker, listed: list[Deployment], size: int) -> dict[int, Deployment]:
-    """The deployments before those shown that are not listed themselves (filters leave gaps)."""
-    wanted = {d.number - 1 for d in listed[:size]} - {d.number for d in listed} - {0}
-    found = _deployments().filter(worker=worker, number__in=wanted) if wanted else ()
-    return {d.number: d for d in found}
+def _entries(worker: Worker, listed: list[Deployment], size: int) -> list[Entry]:
+    """What each of the first `size` did, by the one before it, which filters may have left out."""
+    ids = {d.number: d.pk for d in listed}
+    missing = {d.number - 1 for d in listed[:size]} - ids.keys() - {0}
+    if missing:
+        earlier = worker.deployments.filter(number__in=missing)
+        ids |= dict(earlier.values_list("number", "pk"))
+    standings = standings_by_id(ids.values())
+    none: list[Standing] = []
+    return [
+        entry(d, standings[d.pk], standings[ids[d.number - 1]] if d.number - 1 in ids else none)
+        for d in listed[:size]
+    ]
 
 
 def entry_of(worker: Worker, deployment_id: UUID) -> Entry | None:
     """One deployment, with what it did."""
-    found = _deployments().filter(worker=worker, id=deployment_id).first()
-    return entry(found, _missing(worker, [found], 1).get(found.number - 1)) if found else None
+    found = _deployments(worker).filter(id=deployment_id).first()
+    return _entries(worker, [found], 1)[0] if found else None
 
 
 def at_revision(worker: Worker, revision: int) -> dict[str, Any]:
     """The deployment by which an edge with that revision answers."""
-    found = _deployments().filter(worker=worker, revision__lte=revision).newest_first().first()
-    return {"deployment": found, "standings": of(found) if found else []}
+    found = worker.deployments.filter(revision__lte=revision).newest_first().first()
+    return {"deployment": found, "standings": standings_of([found])[found.pk] if found else []}
 
 
 def deployment_of(worker: Worker, deployment_id: str) -> Row:
     """The Worker as it was with that deployment live; with none where there is no such one."""
     try:
-        found = _deployments().filter(worker=worker, id=UUID(deployment_id)).first()
+        found = _deployments(worker).filter(id=UUID(deployment_id)).first()
     except ValueError:
         found = None
-    return _row(worker, found)
+    return _row_with(worker, found)
 
 
 def last_stable_before(row: Row) -> Version | None:
@@ -161,7 +193,7 @@ def uploads(
     if before is not None:
         found = found.filter(number__lt=before)
     listed = list(found.defer(*HEAVY).newest_first()[: size + 1])
-    undone = rollback_numbers(worker)
+    undone = _undone(worker, listed)
     shown = [Upload(v, stand(v, live, undone)) for v in listed[:size]]
     return shown, listed[size - 1].number if len(listed) > size else None
 
@@ -173,7 +205,7 @@ def upload_of(worker: Worker, version_id: UUID | str, live: list[Standing]) -> U
     if version is None:
         return None
     newer = worker.versions.filter(number__gt=version.number).count()
-    return Upload(version, stand(version, live, rollback_numbers(worker)), newer < DEPLOYABLE)
+    return Upload(version, stand(version, live, _undone(worker, [version])), newer < DEPLOYABLE)
 
 
 def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
@@ -182,9 +214,11 @@ def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
     return versions.annotate(last_in=Subquery(last.values("deployment__number")[:1]))
 
 
-def rollback_numbers(worker: Worker) -> set[int]:
-    """The numbers of the deployments that rolled back."""
-    return set(worker.deployments.filter(is_rollback=True).values_list("number", flat=True))
+def _undone(worker: Worker, versions: list[Version]) -> set[int]:
+    """The numbers of those deployments that rolled back from one of `versions`."""
+    numbers = {last + 1 for v in versions if (last := _last_in(v)) is not None}
+    back = worker.deployments.filter(is_rollback=True, number__in=numbers)
+    return set(back.values_list("number", flat=True)) if numbers else set()
 
 
 def stand(version: Version, live: list[Standing], undone: set[int]) -> Standing:
@@ -192,17 +226,30 @@ def stand(version: Version, live: list[Standing], undone: set[int]) -> Standing:
     for standing in live:
         if standing.version.pk == version.pk:
             return standing
-    last_in: int | None = getattr(version, "last_in", None)
-    if last_in is None:
+    last = _last_in(version)
+    if last is None:
         return Standing(version, Role.NEVER)
-    return Standing(version, Role.ROLLED_BACK if last_in + 1 in undone else Role.FORMER)
+    return Standing(version, Role.ROLLED_BACK if last + 1 in undone else Role.FORMER)
 
 
-def _deployments() -> DeploymentQuerySet:
-    return with_standings(Deployment.objects.all())
+def _last_in(version: Version) -> int | None:
+    """As `with_last_deployment` found it."""
+    last: int | None = getattr(version, "last_in", None)
+    return last
 
 
-def _row(worker: Worker, deployment: Deployment | None) -> Row:
-    if deployment is not None:
-        deployment.worker = worker  # known, so nobody asks for it again
-    return Row(worker, deployment, of(deployment) if deployment else [])
+def _deployments(worker: Worker) -> DeploymentQuerySet:
+    return worker.deployments.select_related("author")
+
+
+def _row_with(worker: Worker, deployment: Deployment | None) -> Row:
+    return _row(worker, deployment, standings_of([deployment] if deployment else []))
+
+
+def _row(
+    worker: Worker, deployment: Deployment | None, standings: dict[UUID, list[Standing]]
+) -> Row:
+    if deployment is None:
+        return Row(worker, None)
+    deployment.worker = worker  # known, so nobody asks for it again
+    return Row(worker, deployment, standings[deployment.pk])

@@ -12,8 +12,7 @@ from dashboard.ui.standing import Standing, phrase
 from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands, override_command
 from dashboard.workers.proposal import next_step
-from routing.models import Deployment, Version
-from routing.rules.split import format_percentage
+from routing.models import Version
 
 #: Versions and deployments beside the live card; all of them have pages of their own.
 FEW = 12
@@ -25,7 +24,7 @@ def live(row: reads.Row) -> dict[str, Any]:
     if row.deployment is None:
         return shown
     meter = meter_of(row.deployment.revision, row.deployment.created_on)
-    seen = observe(row.deployment, row.standings, timezone.now())
+    seen = observe(row.deployment, reads.with_their_authors(row), timezone.now())
     return shown | {
         "meter": meter,
         "lags": _lags(row, meter),
@@ -56,7 +55,7 @@ def actions(row: reads.Row, uploads: list[reads.Upload]) -> dict[str, Any]:
         "next_step": next_step(candidate.weight or 0) if candidate else None,
         "newest": _to_stage(uploads),
         "commands": [
-            *deploy_commands(row.worker, stored(row.deployment), row.deployment.message),
+            *deploy_commands(row.worker, stored(row.standings), row.deployment.message),
             ("curl, by override", override_command(row.worker, row.standings[0].version.id)),
         ],
     }
@@ -76,10 +75,10 @@ def way_back(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
     return f"Back to #{target.number}", f"rollback/?version={target.id}"
 
 
-def stored(deployment: Deployment) -> list[tuple[str, str]]:
+def stored(standings: list[Standing]) -> list[tuple[str, str]]:
     """The split in the stored order, as `routing.deploy` and the commands take it."""
-    shares = deployment.shares.all()
-    return [(str(s.version_id), format_percentage(s.weight).rstrip("%")) for s in shares]
+    listed = sorted(standings, key=lambda s: s.position)
+    return [(str(s.version.pk), s.percentage.rstrip("%")) for s in listed]
 
 
 def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
