@@ -13,6 +13,7 @@ from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
 from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of_all
+from dashboard.ui.templatetags.once import once
 from dashboard.workers import reads, showing
 from routing.models import Worker
 from routing.signals import desired_state_changed
@@ -65,10 +66,13 @@ def _worker(name: str, why: Why, subject: str) -> str:
 def _list(name: str, why: Why, subject: str) -> str:
     """The row of a Worker that was deployed; the traffic of those that have any."""
     if why is Why.METRICS:
-        traffic = recent(Worker.objects.values_list("name", flat=True))
-        found = ({"name": name, "recent": r} for name, r in traffic.items())
-        return "".join(render_to_string("workers/_traffic.html", one) for one in found)
-    rows = reads.rows(only=subject) if subject else []
+        names = set(Worker.objects.values_list("name", flat=True))
+        found = ((n, r) for n, r in recent().items() if n in names)
+        return "".join(
+            once("workers/_traffic.html", name=n, pace=r.pace, failed=r.failed_rate)
+            for n, r in found
+        )
+    rows = reads.with_authors(reads.rows(only=subject)) if subject else []
     shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
     return "".join(shown) + _pill()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import template
+from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -47,19 +48,31 @@ def version(standing: Standing, percentage: bool = True, tag: bool = True) -> di
     return {"standing": standing, "show_percentage": percentage, "show_tag": tag}
 
 
-@register.inclusion_tag("ui/_split.html")
-def split_bar(found: Sequence[Standing], size: str = "") -> dict[str, Any]:
+@register.simple_tag
+def split_bar(found: Sequence[Standing], size: str = "") -> SafeString:
     """The split as a bar: candidate first. `size` is "", "large" or "mini"."""
-    first, last = (found[0], found[-1]) if found else (None, None)
-    two = len(found) > 1 and first is not None
-    return {
-        "label": phrase(found),
+    parts = tuple(_Part(s.role, s.weight or 0) for s in found)
+    return _bar(parts, phrase(found), size)
+
+
+class _Part(NamedTuple):
+    role: Role
+    weight: int
+
+
+@lru_cache(maxsize=4096)
+def _bar(parts: tuple[_Part, ...], label: str, size: str) -> SafeString:
+    first, last = (parts[0], parts[-1]) if parts else (None, None)
+    two = len(parts) > 1 and first is not None
+    context = {
+        "label": label,
         "size": size,
         "first": first if two else None,
         "last": last,
-        "at": _width(first.weight or 0) if two and first else "",
-        "rest": _width(TOTAL - _drawn(first.weight or 0)) if two and first else "",
+        "at": _width(first.weight) if two and first else "",
+        "rest": _width(TOTAL - _drawn(first.weight)) if two and first else "",
     }
+    return mark_safe(get_template("ui/_split.html").render(context))
 
 
 @register.filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -69,12 +70,13 @@ def ago(moment: datetime | None, now: datetime | None = None) -> SafeString | st
     """A relative time whose absolute UTC time is in the title and the `datetime` attribute."""
     if moment is None:
         return "never"
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.astimezone(UTC).isoformat(timespec="milliseconds"),
-        utc(moment),
-        _relative((now or timezone.now()) - moment),
-    )
+    return _time(moment, _relative((now or timezone.now()) - moment))
+
+
+@lru_cache(maxsize=4096)
+def _time(moment: datetime, words: str) -> SafeString:
+    absolute = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', absolute, utc(moment), words)
 
 
 @register.filter
