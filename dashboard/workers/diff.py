@@ -31,7 +31,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
         "left": before,
         "right": after,
         "whole": whole,
-        "versions": _versions(row.worker),
+        "versions": _choices(row.worker),
         **changes(before.version, after.version, whole=whole),
     }
     return page(request, "workers/diff.html", context)
@@ -41,7 +41,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
 def choose(request: HttpRequest, name: str) -> HttpResponse:
     """Which two to compare: from a form, to an address of its own; first the newest two."""
     row = reads.row_of(get_object_or_404(Worker, name=name))
-    newest = list(_versions(row.worker)[:2])
+    newest = list(row.worker.versions.defer(*HEAVY).newest_first()[:2])
     if not newest:
         raise Http404
     stable = row.standings[-1].version if row.standings else newest[-1]
@@ -76,8 +76,10 @@ def compared(
     }
 
 
-def _versions(worker: Worker) -> Any:
-    return worker.versions.defer(*HEAVY).newest_first()[:DEPLOYABLE]
+def _choices(worker: Worker) -> list[tuple[UUID, str]]:
+    """Ids with number, id and tag, for a list to choose from."""
+    found = worker.versions.newest_first().values_list("pk", "number", "tag")[:DEPLOYABLE]
+    return [(pk, f"#{number} {str(pk)[:8]} {tag}".rstrip()) for pk, number, tag in found]
 
 
 def _known(worker: Worker, text: str) -> Version | None:
