@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 
 from dashboard.live import parts
 from dashboard.live.announce import changed, changed_everywhere
@@ -13,7 +13,6 @@ from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
 from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of_all
-from dashboard.ui.templatetags.once import once
 from dashboard.workers import reads, showing
 from routing.models import Worker
 from routing.signals import desired_state_changed
@@ -67,11 +66,9 @@ def _list(name: str, why: Why, subject: str) -> str:
     """The row of a Worker that was deployed; the traffic of those that have any."""
     if why is Why.METRICS:
         names = set(Worker.objects.values_list("name", flat=True))
-        found = ((n, r) for n, r in recent().items() if n in names)
-        return "".join(
-            once("workers/_traffic.html", name=n, pace=r.pace, failed=r.failed_rate)
-            for n, r in found
-        )
+        found = ({"name": n, "recent": r} for n, r in recent().items() if n in names)
+        cell = get_template("workers/_traffic.html")
+        return "".join(cell.render(one) for one in found)
     rows = reads.with_authors(reads.rows(only=subject)) if subject else []
     shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
     return "".join(shown) + _pill()
