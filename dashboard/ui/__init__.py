@@ -2,9 +2,10 @@
 
 page.py        page or fragment from one view
 standing.py    stable, candidate, staged at 0 %, previous: roles, marks and words
+remembered.py  standings of deployments seen before, which never change
 propagation.py which edges have a revision, and since when
 context.py     navigation and edges for the frame of every page
 health.py      /healthz
 palette.py     search or jump to: Ctrl K
-templatetags/  icons, versions (marks and bars), words (times and reasons)
+templatetags/  icons, versions (marks and bars), words (times and reasons), once (pieces kept)
 """

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
+from django.utils.safestring import mark_safe
 
 from dashboard.ui.standing import Role, Standing
 from dashboard.ui.templatetags.icons import icon
+from dashboard.ui.templatetags.once import once
 from dashboard.ui.templatetags.versions import mark
 from dashboard.ui.templatetags.words import OUTCOMES, REASONS, ago, duration
 from routing.models import Version
@@ -81,3 +83,17 @@ def test_durations(ms, words):
 def test_an_unknown_icon_is_named():
     with pytest.raises(TemplateSyntaxError, match="no-such-icon"):
         icon("no-such-icon")
+
+
+def test_a_piece_is_rendered_once_for_each_set_of_arguments():
+    piece = "workers/_live_split.html"
+    a, b = (Standing(Version(number=n, tag=f"v{n}"), Role.STABLE, 100_000) for n in (1, 2))
+    assert once(piece, standings=[a]) is once(piece, standings=[a])
+    assert "v1" in once(piece, standings=[a]) and "v2" in once(piece, standings=[b])
+
+
+def test_a_text_is_not_taken_for_one_that_is_escaped_already():
+    piece = "workers/_who.html"
+    given = {"username": "", "email": "", "source": "api"}
+    assert "<b>now" in once(piece, when=mark_safe("<b>now"), **given)
+    assert "&lt;b&gt;now" in once(piece, when="<b>now", **given)

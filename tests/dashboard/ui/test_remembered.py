@@ -1,0 +1,76 @@
+"""Standings are looked up once, and nothing that can change comes with them."""
+
+import pytest
+
+from dashboard.ui import remembered
+from dashboard.ui.remembered import forget, standings_of
+from dashboard.ui.standing import of, with_standings
+from routing.models import Deployment
+from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    forget()
+
+
+@pytest.fixture
+def history():
+    """1 at 100 %, 2 beside it, 2 promoted with 1 kept, 1 staged again, 3 and 2 at 50 %."""
+    worker = make_worker("shop", versions=3)
+    one, two, three = worker.versions.order_by("number")
+    shares = [
+        [(one, 100)],
+        [(two, 25), (one, 75)],
+        [(two, 100), (one, 0)],
+        [(two, 100)],
+        [(one, 0), (two, 100)],
+        [(three, 50), (two, 50)],
+    ]
+    return [make_deployment(worker, *split) for split in shares]
+
+
+def test_they_are_what_each_deployment_says_itself(history):
+    found = standings_of(history)
+    for deployment in with_standings(Deployment.objects.all()):
+        assert found[deployment.pk] == of(deployment)
+
+
+def test_they_keep_the_stored_order(history):
+    split = standings_of(history)[history[2].pk]
+    assert [(s.version.number, s.position) for s in split] == [(1, 1), (2, 0)]
+
+
+def test_they_are_read_once(history, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        standings_of(history)
+    with django_assert_num_queries(0):
+        standings_of(history)
+
+
+def test_what_comes_after_is_not_mixed_up_with_what_was(history):
+    before = standings_of(history)
+    after = make_deployment(history[0].worker, (history[0].worker.versions.get(number=3), 100))
+    assert standings_of([*history, after]).items() > before.items()
+
+
+def test_only_so_many_are_kept(history, monkeypatch):
+    monkeypatch.setattr(remembered, "MOST", 2)
+    assert len(standings_of(history)) == 6
+    assert len(remembered._known) == 2
+    assert len(standings_of(history)) == 6
+
+
+@pytest.mark.parametrize("path", ["", "versions/", "deployments/"])
+def test_pages_show_what_somebody_is_called_now(maya, path):
+    jonas = make_user("jonas")
+    version = make_version("shop", make_draft(), author=jonas)
+    make_deployment(version.worker, (version, 100), author=jonas)
+    assert b"jonas" in maya.get(f"/workers/shop/{path}").content
+    jonas.username = "jonathan"
+    jonas.save()
+    for address in (f"/workers/shop/{path}", "/workers/"):
+        html = maya.get(address).content.decode()
+        assert "jonathan" in html and "jonas" not in html
