@@ -83,7 +83,7 @@ def rows(search: str = "", only: str = "") -> list[Row]:
     asked = Worker.objects.filter(name=only) if only else Worker.objects.all()
     if search:
         asked = asked.filter(name__icontains=search)
-    workers = list(asked.defer("settings"))
+    workers = list(asked.only("name"))
     if not workers:
         return []
     active = {d.worker_id: d for d in _active(asked)}
