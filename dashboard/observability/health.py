@@ -79,9 +79,8 @@ def _by_errors(ids: list[str], now: int) -> dict[str, Health]:
     border = now - NOW_SECONDS
     latest, earlier = Q(start__gte=border), Q(start__lt=border)
     rows = (
-        Count.objects.filter(
-            span=Span.MINUTE, start__gte=border - BEFORE_SECONDS, version_id__in=ids
-        )
+        Count.objects.of_deployments()
+        .filter(span=Span.MINUTE, start__gte=border - BEFORE_SECONDS, version_id__in=ids)
         .values_list("version_id", "error")
         .annotate(now=Sum("requests", filter=latest), before=Sum("requests", filter=earlier))
         .order_by()

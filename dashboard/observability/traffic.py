@@ -103,7 +103,8 @@ def recent(names: Iterable[str], now: datetime | None = None) -> dict[str, Recen
     now = now or timezone.now()
     since = first_minute(now - RECENT)
     rows = (
-        Count.objects.filter(span=Span.MINUTE, start__gte=since, worker__in=list(names))
+        Count.objects.of_deployments()
+        .filter(span=Span.MINUTE, start__gte=since, worker__in=list(names))
         .values_list("worker", "error")
         .annotate(n=Sum("requests"))
         .order_by()
@@ -142,9 +143,7 @@ def first_minute(moment: datetime) -> int:
     return -(-int(moment.timestamp()) // 60) * 60
 
 
-def _rows(
-    worker: str, since: datetime, until: datetime
-) -> tuple[QuerySet[Count], QuerySet[Latency]]:
+def _rows(worker: str, since: datetime, until: datetime) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """In the finest rollup that is kept for so long."""
     span = _span(since, until, timezone.now())
     begin = first_minute(since) if span is Span.MINUTE else int(since.timestamp()) // span * span
@@ -154,7 +153,8 @@ def _rows(
         "start__gte": begin,
         "start__lt": int(until.timestamp()) + 1,
     }
-    return Count.objects.filter(**within), Latency.objects.filter(**within)
+    counts, latencies = Count.objects.of_deployments(), Latency.objects.of_deployments()
+    return counts.filter(**within), latencies.filter(**within)
 
 
 def _span(since: datetime, until: datetime, now: datetime) -> Span:
