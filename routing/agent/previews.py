@@ -17,7 +17,7 @@ from routing.agent.plan import runs
 from routing.agent.preview_names import PreviewNames, PreviewRefused
 from routing.agent.unix_http import Request, Response
 from routing.compile import names
-from routing.compile.previews import ANSWER_SECONDS
+from routing.compile.previews import ANSWER_SECONDS, TOLD
 from routing.snapshot import Preview
 
 START_SECONDS = ANSWER_SECONDS - 5.0
@@ -26,6 +26,7 @@ PER_WORKER = names.SLOTS - 5
 _SETTLE_SECONDS = 0.05
 """Envoy's own threads get a new cluster a moment after it says that it has it."""
 _EVERY_SECONDS = 2.0
+_TRIES, _AGAIN_SECONDS = 10, 0.2
 _HOST = names.HOST_HEADER.encode()
 
 InFlight = Callable[[list[str]], Awaitable[Mapping[str, int]]]
@@ -67,7 +68,7 @@ class Previews:
             await self._run(preview)
         except PreviewRefused as error:
             kind = (b"content-type", b"text/plain; charset=utf-8")
-            return Response(error.status, (kind,), f"{error}\n".encode())
+            return Response(TOLD.get(error.status, error.status), (kind,), f"{error}\n".encode())
         told = {names.CLUSTER_HEADER: preview.version.id, names.PREVIEW_HEADER: preview.worker}
         return Response(headers=tuple((k.encode(), v.encode()) for k, v in told.items()))
 
@@ -82,11 +83,10 @@ class Previews:
         """Returns once Envoy reaches the version."""
         key = preview.version.id
         if key not in version_ids(self._held().applied.workers):
-            async with self._room:
-                await self._make_room(preview)
-                if self._running.setdefault(key, preview) is preview:
-                    self._want(dict(self._running))
-                self._used[key] = self._clock()
+            if key not in self._running:
+                async with self._room:
+                    await self._take_in(preview)
+            self._used[key] = self._clock()
         if not self._is_reached(key):
             await self._until_reached(key)
             await asyncio.sleep(_SETTLE_SECONDS)
@@ -111,10 +111,17 @@ class Previews:
         routed = key in held.leaving or key in version_ids(held.applied.workers)
         return routed and held.processes[key].phase is Phase.live
 
-    async def _make_room(self, preview: Preview) -> None:
-        """For one more version, if it is one more."""
+    async def _take_in(self, preview: Preview) -> None:
+        """One more version that is to run."""
         if preview.version.id in self._running:
             return
+        await self._make_room(preview)
+        self._running[preview.version.id] = preview
+        self._used[preview.version.id] = self._clock()
+        self._want(dict(self._running))
+
+    async def _make_room(self, preview: Preview) -> None:
+        """For one more version; one of the same Worker goes if that has too many."""
         if not self._places:
             raise PreviewRefused(404, "This edge runs only versions that are in a deployment.")
         rivals = [k for k, other in self._running.items() if other.worker == preview.worker]
@@ -122,9 +129,11 @@ class Previews:
             rivals = list(self._running)
             if len(rivals) < self._places:
                 return
-        for key in sorted(rivals, key=self._used.__getitem__):
-            if await self._end([key]):
-                return
+        for _ in range(_TRIES):  # a request that just ended is counted a moment longer
+            for key in sorted(rivals, key=self._used.__getitem__):
+                if await self._end([key]):
+                    return
+            await asyncio.sleep(_AGAIN_SECONDS)
         message = "As many versions as may run at addresses of their own are busy. Try again soon."
         raise PreviewRefused(503, message)
 

@@ -16,6 +16,10 @@ from routing.compile.decision import ACTION
 ANSWER_SECONDS = 20
 """How long a request waits for a version that is being started."""
 
+TOLD = {502: 442, 503: 443}
+"""Statuses that the agent cannot use: of a 5xx Envoy passes no words on. It answers with the second
+number, and the caller gets the first."""
+
 _ASK = {"previews": {"@type": f"{TYPE}envoy.config.route.v3.FilterConfig", "config": {}}}
 
 _Object = dict[str, Any]
@@ -66,6 +70,21 @@ def previews_filter() -> _Object:
     return {"name": "previews", "disabled": True, "typed_config": config}
 
 
+def refusals() -> list[_Object]:
+    """Mappers of Envoy's local replies: what the agent refused keeps its words."""
+    refused = {"response_flag_filter": {"flags": ["UAEX"]}}
+    again = [
+        {"filter": {"and_filter": {"filters": [refused, _has_status(told)]}}, "status_code": status}
+        for status, told in TOLD.items()
+    ]
+    return [*again, {"filter": refused}]
+
+
 def previews_cluster() -> _Object:
     """The agent, where it answers for versions that may have to be started."""
     return unix_cluster("previews", [names.PREVIEWS_SOCKET], connect_timeout="1s")
+
+
+def _has_status(status: int) -> _Object:
+    value = {"default_value": status, "runtime_key": "unused"}
+    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}

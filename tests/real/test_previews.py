@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import socket
 import sqlite3
 import threading
 import time
@@ -10,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from tests.real.edge import eventually
 from tests.running import OVERRIDES, System
@@ -19,7 +22,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 SAYS = """export default {{ async fetch(request, env) {{
   const {{ pathname }} = new URL(request.url);
   if (pathname === "/call" && env.PRICING) return env.PRICING.fetch(request);
-  if (pathname === "/slow") await scheduler.wait(3000);
+  if (pathname === "/slow") await scheduler.wait(6000);
   return Response.json({{ says: {says!r}, got: request.headers.get("x-edge-cluster"),
     key: request.headers.get("cloudflare-workers-version-key"), body: await request.text() }});
 }} }}"""
@@ -34,11 +37,13 @@ def system(tmp_path_factory):
         "SLUICE_EDGE_WAIT_UNTIL_SECONDS": "0.2",
     }
     running = System(tmp_path_factory.mktemp("previews") / "data", environment=settings)
-    yield running.start()
+    running.start()
+    upload(running, "shop", "one", create=True)
+    yield running
     running.stop()
 
 
-def upload(system, worker, says, *, bindings=(), create=False, alias=""):
+def upload(system, worker, says="", *, code="", bindings=(), create=False, alias=""):
     """A version's id; with `create` the first one of a Worker, deployed at 100 %."""
     notes = {"workers/alias": alias} if alias else {}
     metadata = {
@@ -47,7 +52,7 @@ def upload(system, worker, says, *, bindings=(), create=False, alias=""):
         "bindings": list(bindings),
         "annotations": notes,
     }
-    code = (SAYS.format(says=says)).encode()
+    code = (code or SAYS.format(says=says)).encode()
     files = {
         "metadata": (None, json.dumps(metadata)),
         "index.js": ("index.js", code, "application/javascript+module"),
@@ -61,6 +66,12 @@ def upload(system, worker, says, *, bindings=(), create=False, alias=""):
     return answer.json()["result"]["id"]
 
 
+def says(answer):
+    """What the version said; whatever else came is shown whole."""
+    assert answer.status_code == 200, (answer.status_code, answer.text)
+    return answer.json()["says"]
+
+
 def versions(system, worker):
     return system.api("GET", f"/workers/scripts/{worker}/versions").json()["result"]["items"]
 
@@ -71,17 +82,16 @@ def running(system):
 
 
 def test_a_version_in_no_deployment_answers_at_its_own_address(system):
-    upload(system, "shop", "one", create=True)
     two = upload(system, "shop", "two")
     assert two not in running(system)
     began = time.monotonic()
     answer = system.get(f"{two[:8]}-shop", "/x?y=1")
-    assert (answer.status_code, answer.json()["says"]) == (200, "two")
+    assert says(answer) == "two"
     assert time.monotonic() - began < 5
     assert answer.headers["x-sluice-version"] == two
     assert answer.headers["x-sluice-reason"] == "preview"
     assert "x-sluice-override" not in answer.headers and "x-sluice-deployment" not in answer.headers
-    assert system.get("shop").json()["says"] == "one"
+    assert says(system.get("shop")) == "one"
 
 
 def test_nothing_in_a_request_changes_which_version_answers(system):
@@ -106,9 +116,9 @@ def test_nothing_in_a_request_changes_which_version_answers(system):
 
 def test_an_alias_leads_to_the_newest_version_that_has_it(system):
     upload(system, "shop", "three", alias="pr-1")
-    assert system.get("pr-1-shop").json()["says"] == "three"
+    assert says(system.get("pr-1-shop")) == "three"
     upload(system, "shop", "four", alias="pr-1")
-    eventually(lambda: system.get("pr-1-shop").json()["says"] == "four", 3)
+    eventually(lambda: says(system.get("pr-1-shop")) == "four", 3)
 
 
 def test_many_who_ask_at_once_start_one_process(system):
@@ -123,16 +133,55 @@ def test_what_it_calls_is_reached_although_no_deployed_version_calls_it(system):
     binding = {"type": "service", "name": "PRICING", "service": "stock"}
     caller = upload(system, "shop", "caller", bindings=[binding])
     answer = system.get(f"{caller[:8]}-shop", "/call")
-    assert (answer.status_code, answer.json()["says"]) == (200, "stock one")
+    assert says(answer) == "stock one"
+
+
+def test_a_worker_that_was_never_deployed_can_be_looked_at(system):
+    system.api("POST", "/workers/workers", json={"name": "draft"})
+    code = base64.b64encode(SAYS.format(says="draft").encode()).decode()
+    module = {
+        "name": "index.js",
+        "content_type": "application/javascript+module",
+        "content_base64": code,
+    }
+    given = {
+        "main_module": "index.js",
+        "compatibility_date": "2026-08-01",
+        "bindings": [],
+        "modules": [module],
+    }
+    made = system.api("POST", "/workers/workers/draft/versions", json=given).json()["result"]
+    host = made["urls"][0].removeprefix("http://").partition(":")[0]
+    answer = system.get(host.removesuffix(".localhost"))
+    assert says(answer) == "draft"
+    assert system.get("draft").status_code == 404
+
+
+def test_a_websocket_stays_open_at_a_versions_own_address(system):
+    code = """export default { fetch(request) {
+      const [client, server] = Object.values(new WebSocketPair());
+      server.accept();
+      server.addEventListener("message", e => server.send("heard " + e.data));
+      return new Response(null, { status: 101, webSocket: client });
+    } }"""
+    talks = upload(system, "shop", code=code)
+    with (
+        socket.create_connection(("127.0.0.1", system.edge_port)) as raw,
+        connect(f"ws://{talks[:8]}-shop.localhost:{system.edge_port}/", sock=raw) as talk,
+    ):
+        for n in range(3):
+            talk.send(f"{n}")
+            assert talk.recv(5) == f"heard {n}"
+            time.sleep(2)  # longer in all than an idle version lives
 
 
 def test_only_so_many_run_and_they_end_when_nobody_asks(system):
     uploaded = [upload(system, "shop", f"n{n}") for n in range(3)]
     for version_id in uploaded:
-        assert system.get(f"{version_id[:8]}-shop").status_code == 200
+        assert says(system.get(f"{version_id[:8]}-shop"))
     eventually(lambda: len(running(system) & set(uploaded)) <= 2, 5)
     eventually(lambda: not running(system) & set(uploaded), 20)
-    assert system.get(f"{uploaded[0][:8]}-shop").json()["says"] == "n0"
+    assert says(system.get(f"{uploaded[0][:8]}-shop")) == "n0"
 
 
 def test_a_request_in_flight_is_never_cut(system):
@@ -144,7 +193,27 @@ def test_a_request_in_flight_is_never_cut(system):
     for n in range(3):
         system.get(f"{upload(system, 'shop', f'm{n}')[:8]}-shop")
     thread.join(20)
-    assert [(a.status_code, a.json()["says"]) for a in found] == [(200, "six")]
+    assert [says(a) for a in found] == ["six"]
+
+
+def test_when_all_places_are_busy_the_next_one_is_told_so_and_nothing_else_suffers(system):
+    busy = [upload(system, "shop", f"busy {n}") for n in range(2)]
+    threads = [
+        threading.Thread(target=system.get, args=(f"{v[:8]}-shop", "/slow"), daemon=True)
+        for v in busy
+    ]
+    other = upload(system, "shop", "other")
+    for thread in threads:
+        thread.start()
+    eventually(lambda: set(busy) <= running(system), 5)
+    time.sleep(0.5)  # both have the request by now
+    answer = system.get(f"{other[:8]}-shop")
+    words = answer.text.partition(" as may run")[0]
+    assert (answer.status_code, words) == (503, "As many versions"), answer.text
+    assert system.get("shop").status_code == 200
+    for thread in threads:
+        thread.join(20)
+    eventually(lambda: system.get(f"{other[:8]}-shop").status_code == 200, 10)
 
 
 def test_a_version_that_is_deployed_while_it_is_looked_at_keeps_its_process(system):
@@ -157,7 +226,7 @@ def test_a_version_that_is_deployed_while_it_is_looked_at_keeps_its_process(syst
         f"http://127.0.0.1:{system.edge_port}/",
         headers={"Host": "shop.localhost", OVERRIDES: f'shop="{seven}"'},
     )
-    assert (answer.json()["says"], answer.headers["x-sluice-reason"]) == ("seven", "override")
+    assert (says(answer), answer.headers["x-sluice-reason"]) == ("seven", "override")
     assert system.get(f"{seven[:8]}-shop").headers["x-sluice-reason"] == "preview"
 
 
@@ -173,7 +242,7 @@ def test_what_is_no_address_is_said_and_a_workers_name_wins(system):
         assert answer.status_code == 404 and "There is no Worker at this host name" in answer.text
     first = versions(system, "shop")[-1]["id"]
     upload(system, f"{first[:8]}-shop", "a Worker", create=True)
-    eventually(lambda: system.get(f"{first[:8]}-shop").json()["says"] == "a Worker", 5)
+    eventually(lambda: says(system.get(f"{first[:8]}-shop")) == "a Worker", 5)
 
 
 def test_switched_off_no_version_has_an_address(system):

@@ -11,6 +11,7 @@ from routing.agent.preview_names import PreviewRefused
 from routing.agent.previews import PER_WORKER, Previews
 from routing.agent.unix_http import Request
 from routing.compile import names
+from routing.compile.previews import TOLD
 from routing.snapshot import Preview
 from tests.routing.agent.histories import History, make_version, make_worker, snapshot
 
@@ -63,12 +64,15 @@ class FakeEdge:
         request = Request("GET", "/preview", [(names.HOST_HEADER.encode(), host.encode())])
         response = await self.previews.answer(request)
         told = {k.decode(): v.decode() for k, v in response.headers}
-        return told.get(names.CLUSTER_HEADER) or f"{response.status} {response.body.decode()}"
+        meant = {told: status for status, told in TOLD.items()}.get(response.status)
+        refused = f"{meant or response.status} {response.body.decode()}"
+        return told.get(names.CLUSTER_HEADER) or refused
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.setattr(previewing, "_SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(previewing, "_AGAIN_SECONDS", 0.0)
 
 
 async def test_a_version_is_started_and_the_cluster_told():
