@@ -20,6 +20,9 @@ TOLD = {502: 442, 503: 443}
 """Statuses that the agent cannot use: of a 5xx Envoy passes no words on. It answers with the second
 number, and the caller gets the first."""
 
+_ON_ERROR = 503
+_NO_AGENT = "This edge cannot start a version at the moment. Try again soon.\n"
+_REFUSED = {"response_flag_filter": {"flags": ["UAEX"]}}
 _ASK = {"previews": {"@type": f"{TYPE}envoy.config.route.v3.FilterConfig", "config": {}}}
 
 _Object = dict[str, Any]
@@ -60,7 +63,7 @@ def previews_filter() -> _Object:
     config = {
         "@type": f"{TYPE}envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
         "stat_prefix": "previews",
-        "status_on_error": {"code": "ServiceUnavailable"},
+        "status_on_error": {"code": _ON_ERROR},
         "clear_route_cache": True,
         "charge_cluster_response_stats": False,
         # Sent to the service unless it is named here.
@@ -72,12 +75,10 @@ def previews_filter() -> _Object:
 
 def refusals() -> list[_Object]:
     """Mappers of Envoy's local replies: what the agent refused keeps its words."""
-    refused = {"response_flag_filter": {"flags": ["UAEX"]}}
-    again = [
-        {"filter": {"and_filter": {"filters": [refused, _has_status(told)]}}, "status_code": status}
-        for status, told in TOLD.items()
-    ]
-    return [*again, {"filter": refused}]
+    again = [{"filter": _refused(told), "status_code": status} for status, told in TOLD.items()]
+    text = {"text_format_source": {"inline_string": _NO_AGENT}}
+    silent = {"filter": _refused(_ON_ERROR), "body_format_override": text}
+    return [*again, silent, {"filter": _REFUSED}]
 
 
 def previews_cluster() -> _Object:
@@ -85,6 +86,7 @@ def previews_cluster() -> _Object:
     return unix_cluster("previews", [names.PREVIEWS_SOCKET], connect_timeout="1s")
 
 
-def _has_status(status: int) -> _Object:
+def _refused(status: int) -> _Object:
     value = {"default_value": status, "runtime_key": "unused"}
-    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+    has_status = {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+    return {"and_filter": {"filters": [_REFUSED, has_status]}}
