@@ -80,6 +80,10 @@ class Module(Immutable):
     size = models.PositiveIntegerField()
 
 
+ALIAS = "workers/alias"
+"""The annotation with a version's alias, kept under the name that clients send it by."""
+
+
 class VersionQuerySet(models.QuerySet["Version"]):
     def newest_first(self) -> VersionQuerySet:
         return self.order_by("-number")
@@ -87,6 +91,10 @@ class VersionQuerySet(models.QuerySet["Version"]):
     def deployable(self) -> VersionQuerySet:
         """The most recent `DEPLOYABLE` versions of the one Worker this query is about."""
         return self.newest_first()[:DEPLOYABLE]
+
+    def with_alias(self, alias: str) -> VersionQuerySet:
+        """Those uploaded with this alias; the newest one has it."""
+        return self.filter(**{f"annotations__{ALIAS}": alias})
 
     def latest_of_each(self) -> VersionQuerySet:
         """The newest version of each Worker in this query."""
@@ -135,6 +143,11 @@ class Version(Immutable):
     @property
     def short_id(self) -> str:
         return str(self.id)[:8]
+
+    @property
+    def alias(self) -> str:
+        """The alias it was uploaded with, which a newer version may have taken over; or ""."""
+        return str(self.annotations.get(ALIAS, ""))
 
 
 class VersionModule(Immutable):

@@ -40,7 +40,9 @@ def publish(since: int | None = None) -> snapshot.Snapshot:
             .filter(worker__changed_revision__gt=after)
             .order_by("worker__name")
             .select_related("worker")
-            .prefetch_related("shares", Prefetch("shares__version", _versions()))
+            .prefetch_related(
+                "shares", Prefetch("shares__version", whole_versions(Version.objects.all()))
+            )
         )
         found = list(deployments)
         others = _other_versions([d.worker for d in found])
@@ -95,9 +97,20 @@ def hostname(worker_name: str) -> str:
     return f"{worker_name}.{settings.DOMAIN}"
 
 
-def _versions() -> VersionQuerySet:
+def url_of(host: str) -> str:
+    """The local edge's address for a host name of `hostname` or of a version, without a path."""
+    return f"http://{host}:{settings.EDGE_PORT}"
+
+
+def whole_versions(versions: VersionQuerySet) -> VersionQuerySet:
+    """Versions with all that an edge needs to run them, module contents aside."""
     modules = VersionModule.objects.defer("module__content").select_related("module")
-    return Version.objects.prefetch_related(Prefetch("modules", modules))
+    return versions.prefetch_related(Prefetch("modules", modules))
+
+
+def preview_of(worker: Worker, version: Version) -> snapshot.Preview:
+    """One of the `whole_versions`, for an edge that runs it outside of deployments."""
+    return snapshot.Preview(worker=worker.name, version=_version(version))
 
 
 def _worker(deployment: Deployment, others: Sequence[str]) -> snapshot.Worker:

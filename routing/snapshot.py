@@ -134,6 +134,14 @@ class Snapshot:
     format: int = FORMAT
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """One version of a Worker, to be run because its own address was asked for."""
+
+    worker: str
+    version: Version
+
+
 EMPTY = Snapshot(revision=0)
 
 
@@ -168,6 +176,19 @@ def from_json(raw: bytes) -> Snapshot:
     return snapshot
 
 
+def preview_to_json(preview: Preview) -> bytes:
+    """As `to_json`."""
+    return _encoder.encode(preview)
+
+
+def preview_from_json(raw: bytes) -> Preview:
+    """The preview in `raw`; raises `SnapshotInvalid` saying which field is wrong."""
+    try:
+        return _preview_decoder.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise SnapshotInvalid(str(error)) from error
+
+
 def _reveal(value: object) -> str:
     if isinstance(value, Secret):
         return value.reveal()
@@ -182,3 +203,4 @@ def _hide(kind: type, value: object) -> object:
 
 _encoder = msgspec.json.Encoder(enc_hook=_reveal)
 _decoder = msgspec.json.Decoder(Snapshot, dec_hook=_hide)
+_preview_decoder = msgspec.json.Decoder(Preview, dec_hook=_hide)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from ninja import Query
 from pydantic import Field
@@ -22,7 +21,7 @@ from dashboard.api.settings_schema import ScriptSettings, shown_settings
 from dashboard.api.subdomain import SubdomainGiven, shown, switch
 from dashboard.api.wire import stamp
 from routing.models import Deployment, Worker
-from routing.publish import hostname
+from routing.publish import hostname, url_of
 from routing.upload import create_worker
 
 router = resource("Workers")
@@ -128,7 +127,7 @@ def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -
         },
         "subdomain": {
             **shown(worker),
-            "url": f"http://{hostname(worker.name)}:{settings.EDGE_PORT}",
+            "url": url_of(hostname(worker.name)),
             "preview_url_suffix": f"-{hostname(worker.name)}",
         },
         **shown_settings(worker),

@@ -6,11 +6,11 @@ import re
 from typing import TypeAlias
 
 from dashboard.api.errors import bad_request
-from routing.models import Deployment, Version
+from routing.models import ALIAS, Deployment, Version
 
 Notes: TypeAlias = dict[str, str | int | None]
 """As sent: some clients send a pull request's number as a number."""
-MESSAGE, TAG, ALIAS = "workers/message", "workers/tag", "workers/alias"
+MESSAGE, TAG = "workers/message", "workers/tag"
 TRIGGER = "workers/triggered_by"
 KEPT = (
     ALIAS,

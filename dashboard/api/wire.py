@@ -11,6 +11,7 @@ from dashboard.api import notes
 from dashboard.api.bindings import shown_bindings
 from dashboard.api.settings_schema import shown_settings
 from routing.models import Deployment, Version, Worker
+from routing.previews import preview_url
 from routing.publish import timestamp
 
 USAGE_MODEL = "standard"
@@ -29,7 +30,7 @@ def hex_id(pk: int | None) -> str:
 
 def version_item(version: Version) -> Json:
     """A version as the versions endpoints show it."""
-    created = timestamp(version)
+    created, has_address = timestamp(version), bool(preview_url(version.worker, version))
     return {
         "id": str(version.id),
         "number": version.number,
@@ -39,8 +40,8 @@ def version_item(version: Version) -> Json:
             "source": version.source,
             "author_id": hex_id(version.author_id),
             "author_email": author_of(version),
-            "has_preview": False,
-            "hasPreview": False,
+            "has_preview": has_address,
+            "hasPreview": has_address,
         },
         "annotations": notes.of_version(version),
         "resources": {
@@ -59,11 +60,12 @@ def version_item(version: Version) -> Json:
 def flat_version(version: Version) -> Json:
     """A version as the newer Workers resource shows it."""
     limits = {key: value for key, value in _extras(version).items() if key == "limits"}
+    url = preview_url(version.worker, version)
     return {
         "id": str(version.id),
         "number": version.number,
         "created_on": timestamp(version),
-        "urls": [],
+        "urls": [url] if url else [],
         "source": version.source,
         "annotations": notes.of_version(version),
         "author_id": hex_id(version.author_id),

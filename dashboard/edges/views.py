@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.edges import details as said, ingest, reports
 from dashboard.edges.gate import for_edges
 from dashboard.observability import ingest as counting
-from routing import publish, revision, snapshot
+from routing import previews, publish, revision, snapshot
 from routing.models import Edge, Module
 
 
@@ -37,6 +37,19 @@ def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
         return JsonResponse({"error": f"No module has the hash {sha256}."}, status=404)
     response = HttpResponse(bytes(found.content), content_type="application/octet-stream")
     response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@for_edges
+@require_GET
+def preview(request: HttpRequest, edge: Edge, label: str) -> HttpResponse:
+    """The version whose own address begins with `label`, whole, for the edge to run."""
+    try:
+        found = previews.find(label)
+    except previews.PreviewUnknown as error:
+        return JsonResponse({"error": str(error)}, status=404)
+    response = HttpResponse(snapshot.preview_to_json(found), content_type="application/json")
+    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -105,7 +105,8 @@ def _learn(invocations: Sequence[Invocation]) -> None:
     versions = {str(v.id): v for v in Version.objects.filter(id__in=_ids(left))}
     for pair in new:
         alone = versions.get(pair[1])
-        _roles[pair] = known.get(pair) or (Standing(alone, Role.FORMER) if alone else None)
+        role = Role.FORMER if pair[0] else Role.PREVIEW
+        _roles[pair] = known.get(pair) or (Standing(alone, role) if alone else None)
     while len(_roles) > _KEPT:
         _roles.popitem(last=False)
 

@@ -83,9 +83,8 @@ def _by_errors(ids: set[str], now: int) -> dict[str, Health]:
         return {}
     latest, earlier = Q(start__gte=border), Q(start__lt=border)
     rows = (
-        Count.objects.filter(
-            span=Span.MINUTE, start__gte=border - BEFORE_SECONDS, version_id__in=suspects
-        )
+        Count.objects.of_deployments()
+        .filter(span=Span.MINUTE, start__gte=border - BEFORE_SECONDS, version_id__in=suspects)
         .values_list("version_id", "error")
         .annotate(now=Sum("requests", filter=latest), before=Sum("requests", filter=earlier))
         .order_by()
@@ -102,7 +101,8 @@ def _by_errors(ids: set[str], now: int) -> dict[str, Health]:
 
 def _failing(ids: set[str], since: int) -> set[str]:
     """Those of which enough failed to look closer. Hardly any does, and an index finds them."""
-    failed = Count.objects.filter(span=Span.MINUTE, error__in=FAILURES, start__gte=since)
+    counts = Count.objects.of_deployments()
+    failed = counts.filter(span=Span.MINUTE, error__in=FAILURES, start__gte=since)
     by_version = failed.values_list("version_id").annotate(n=Sum("requests")).order_by()
     return {version_id for version_id, n in by_version if n >= LEAST_FAILED} & ids
 

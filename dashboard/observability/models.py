@@ -6,6 +6,8 @@ edge, and one edge has one batch in hand at a time, so adding to a row needs no 
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from routing.models import Edge
@@ -17,6 +19,12 @@ class Span(models.IntegerChoices):
     MINUTE = 60
     HOUR = 3_600
     DAY = 86_400
+
+
+class RollupQuerySet(models.QuerySet[Any]):
+    def of_deployments(self) -> RollupQuerySet:
+        """Without requests to a version's own address: nobody's users sent those."""
+        return self.exclude(hop="preview")
 
 
 class Count(models.Model):
@@ -49,6 +57,8 @@ class Count(models.Model):
     error = models.CharField(max_length=12)
     requests = models.PositiveBigIntegerField()
 
+    objects = RollupQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -79,6 +89,8 @@ class Latency(models.Model):
     requests = models.PositiveBigIntegerField()
     total_us = models.PositiveBigIntegerField()
     sketch = models.BinaryField()
+
+    objects = RollupQuerySet.as_manager()
 
     class Meta:
         constraints = [

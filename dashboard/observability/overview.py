@@ -58,7 +58,7 @@ def readings() -> list[Reading]:
 
 
 def _digests(names: list[str], now: datetime) -> dict[str, TDigest]:
-    rows = Latency.objects.filter(
+    rows = Latency.objects.of_deployments().filter(
         span=Span.MINUTE, start__gte=first_minute(now - RECENT), worker__in=names
     )
     return merged(rows.values_list("worker", "sketch"))

@@ -13,7 +13,7 @@ from routing.models import Invocation, InvocationDetail, InvocationQuerySet
 
 PAGE = 50
 STATUSES = ("2xx", "3xx", "4xx", "5xx")
-REASONS = ("override", "affinity", "percentage")
+REASONS = ("override", "affinity", "percentage", "preview")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 ASKED = "asked"
 """The outcome filter for "carried an override, whatever became of it"."""

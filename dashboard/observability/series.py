@@ -118,7 +118,8 @@ def _counts(worker: Worker, window: Window) -> dict[tuple[int, str], Counter[str
     """(bucket, version id) → requests by error."""
     bucket = F("start") - F("start") % window.range.bucket
     rows = (
-        Count.objects.filter(**_within(worker, window))
+        Count.objects.of_deployments()
+        .filter(**_within(worker, window))
         .annotate(begins=bucket)
         .values_list("begins", "version_id", "error")
         .annotate(n=Sum("requests"))
@@ -132,8 +133,10 @@ def _counts(worker: Worker, window: Window) -> dict[tuple[int, str], Counter[str
 
 def _digests(worker: Worker, window: Window) -> dict[tuple[int, str], TDigest]:
     """(bucket, version id) → latencies."""
-    rows = Latency.objects.filter(**_within(worker, window)).values_list(
-        "start", "version_id", "sketch"
+    rows = (
+        Latency.objects.of_deployments()
+        .filter(**_within(worker, window))
+        .values_list("start", "version_id", "sketch")
     )
     return merged(((window.index(start), version_id), sketch) for start, version_id, sketch in rows)
 

@@ -112,7 +112,7 @@ def recent(names: Iterable[str] | None = None, now: datetime | None = None) -> d
     """The last five minutes by Worker, of the `names` or of all that had any, in one query."""
     now = now or timezone.now()
     since = first_minute(now - RECENT)
-    rows = Count.objects.filter(span=Span.MINUTE, start__gte=since)
+    rows = Count.objects.of_deployments().filter(span=Span.MINUTE, start__gte=since)
     if names is not None:
         rows = rows.filter(worker__in=list(names))
     failed = Sum("requests", filter=Q(error__in=FAILURES))
@@ -145,9 +145,7 @@ def first_minute(moment: datetime) -> int:
     return -(-int(moment.timestamp()) // 60) * 60
 
 
-def _rows(
-    worker: str, since: datetime, until: datetime
-) -> tuple[QuerySet[Count], QuerySet[Latency]]:
+def _rows(worker: str, since: datetime, until: datetime) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """In the finest rollup that is kept for so long."""
     span = _span(since, until, timezone.now())
     begin = first_minute(since) if span is Span.MINUTE else int(since.timestamp()) // span * span
@@ -157,7 +155,8 @@ def _rows(
         "start__gte": begin,
         "start__lt": int(until.timestamp()) + 1,
     }
-    return Count.objects.filter(**within), Latency.objects.filter(**within)
+    counts, latencies = Count.objects.of_deployments(), Latency.objects.of_deployments()
+    return counts.filter(**within), latencies.filter(**within)
 
 
 def _span(since: datetime, until: datetime, now: datetime) -> Span:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import shlex
 
-from django.conf import settings
-
 from dashboard.playground.compose import Composed
-from routing.publish import hostname
+from routing.publish import hostname, url_of
 
 
 def exports(asked: Composed) -> list[tuple[str, str]]:
@@ -21,7 +19,7 @@ def exports(asked: Composed) -> list[tuple[str, str]]:
 
 def address(asked: Composed) -> str:
     """The public URL. Variables stay as they were typed."""
-    return f"http://{hostname(asked.worker)}:{settings.EDGE_PORT}{_path(asked)}"
+    return url_of(hostname(asked.worker)) + _path(asked)
 
 
 def as_curl(asked: Composed) -> str:

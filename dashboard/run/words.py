@@ -9,7 +9,7 @@ from django.conf import settings
 
 from dashboard.run.first import Shown
 from routing.models import Share
-from routing.publish import hostname
+from routing.publish import hostname, url_of
 
 
 def step(text: str) -> None:
@@ -41,7 +41,7 @@ def _commands(shown: Shown | None, at: Mapping[str, str]) -> None:
     share = _staged()
     if share is not None:
         name = share.version.worker.name
-        url = f"http://{hostname(name)}:{settings.EDGE_PORT}/"
+        url = f"{url_of(hostname(name))}/"
         override = f'Cloudflare-Workers-Version-Overrides: {name}="{share.version_id}"'
         print(f"  curl {url}")
         print(f"  curl {url} -H '{override}'")

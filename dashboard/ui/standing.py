@@ -27,6 +27,7 @@ class Role(StrEnum):
     FORMER = "former"
     ROLLED_BACK = "rolled-back"
     NEVER = "never"
+    PREVIEW = "preview"
 
 
 WORDS = {
@@ -37,6 +38,7 @@ WORDS = {
     Role.FORMER: "Previously deployed",
     Role.ROLLED_BACK: "Rolled back",
     Role.NEVER: "Never deployed",
+    Role.PREVIEW: "By its own address",
 }
 
 

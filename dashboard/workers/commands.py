@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from routing.models import Worker
-from routing.publish import hostname
+from routing.publish import hostname, url_of
 
 Commands = list[tuple[str, str]]
 
@@ -33,7 +33,7 @@ def override_header(worker: Worker, version_id: object) -> str:
 
 def override_command(worker: Worker, version_id: object) -> str:
     """A request that this version answers, as curl."""
-    url = f"http://{hostname(worker.name)}:{settings.EDGE_PORT}/"
+    url = f"{url_of(hostname(worker.name))}/"
     return f"curl {url} \\\n  -H {shlex.quote(override_header(worker, version_id))}"
 
 

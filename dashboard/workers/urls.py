@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.workers import changes, code, diff, editor, histories, views
+from dashboard.workers import addresses, changes, code, diff, editor, histories, views
 
 app_name = "workers"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path(
         "<str:name>/versions/<uuid:version_id>/modules/<int:position>/", code.module, name="module"
     ),
+    path("<str:name>/versions/<uuid:version_id>/addresses/", addresses.switch, name="addresses"),
     path("<str:name>/diff/", diff.choose, name="compare"),
     path("<str:name>/diff/<uuid:left>...<uuid:right>/", diff.diff, name="diff"),
     path("<str:name>/versions/<uuid:version_id>/menu/", views.menu, name="menu"),

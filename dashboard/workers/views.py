@@ -14,6 +14,7 @@ from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
 from dashboard.ui.page import page
 from dashboard.workers import code, listing, reads, showing
+from dashboard.workers.addresses import addresses
 from dashboard.workers.commands import override_command, override_header
 from routing.models import Worker
 from routing.publish import hostname
@@ -56,6 +57,7 @@ def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
         "override": override_header(row.worker, version_id),
         "commands": [("curl", override_command(row.worker, version_id))],
         "addressable": addressable(row.worker.name),
+        "production": hostname(row.worker.name) if row.worker.subdomain_enabled else "",
     }
     return page(request, "workers/version.html", context)
 
@@ -80,5 +82,6 @@ def _about(request: HttpRequest, row: reads.Row, upload: reads.Upload) -> dict[s
         "row": row,
         "upload": upload,
         "can": permission(request.user, Role.OPERATOR),
+        "addresses": addresses(row.worker, upload.version),
         "beside": next((s for s in row.standings if not s.is_stable), None),
     }

@@ -12,7 +12,9 @@ drain.py           waits until a version without routes has no requests
 envoy.py           the Envoy process; xds.py its three files, admin.py its admin socket
 
 decide_server.py   answers Envoy: which version does an override header ask for?
-control_socket.py  answers version processes: how are RPC calls spread?  (both on unix_http.py)
+previews.py        answers Envoy: which version answers at an address of its own? It starts it, too;
+                   preview_names.py knows whose address it is
+control_socket.py  answers version processes: how are RPC calls spread?  (all on unix_http.py)
 
 control.py         the control plane's protocol; sync.py keeps up with it, modules.py caches code
 tell.py            reports and status.json; status.py is what is in them (pure)

@@ -46,6 +46,10 @@ class Config:
     drain_seconds: float
     #: SLUICE_EDGE_WAIT_UNTIL_SECONDS: how long waitUntil() may go on after the last response.
     wait_until_seconds: float
+    #: SLUICE_EDGE_PREVIEWS: versions that run only because their own address is asked for; 0: none.
+    previews: int
+    #: SLUICE_EDGE_PREVIEW_IDLE_SECONDS: how long after the last request such a version ends.
+    preview_idle_seconds: float
     #: SLUICE_INVOCATIONS_PER_SECOND: beyond it, ordinary requests are counted but not shipped.
     invocations_per_second: int
     #: SLUICE_EDGE_DETAILS: console lines and exceptions are collected; costs some CPU a request.
@@ -83,6 +87,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         hang_seconds=variables.seconds("SLUICE_EDGE_HANG_SECONDS", 10),
         drain_seconds=variables.seconds("SLUICE_EDGE_DRAIN_SECONDS", 60),
         wait_until_seconds=variables.seconds("SLUICE_EDGE_WAIT_UNTIL_SECONDS", 30),
+        previews=variables.whole("SLUICE_EDGE_PREVIEWS", 8, 0, 1000),
+        preview_idle_seconds=variables.seconds("SLUICE_EDGE_PREVIEW_IDLE_SECONDS", 300),
         invocations_per_second=variables.whole("SLUICE_INVOCATIONS_PER_SECOND", 50, 0, 1_000_000),
         details=variables.switch("SLUICE_EDGE_DETAILS", True),
         details_per_second=variables.whole("SLUICE_EDGE_DETAILS_PER_SECOND", 500, 1, 1_000_000),

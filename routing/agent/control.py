@@ -1,4 +1,4 @@
-"""The control plane as the agent sees it: seven requests, and one kind of failure."""
+"""The control plane as the agent sees it: eight requests, and how they fail."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import gzip
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
 from routing.agent.logfiles import Place
 from routing.agent.modules import ModuleMissing
-from routing.snapshot import Secret
+from routing.snapshot import Preview, Secret, SnapshotInvalid, preview_from_json
 
 _GZIP_ABOVE = 1024
 _DEAD_SECONDS = 15.0
@@ -25,6 +26,14 @@ class ControlAway(Exception):
     def __init__(self, message: str, *, refused: bool = False) -> None:
         super().__init__(message)
         self.refused = refused
+
+
+class NotThere(ControlAway):
+    """There is no such thing (404); `said` are the control plane's words."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"it answered 404: {said}")
+        self.said = said
 
 
 _UNZIPPED = ("reports",)
@@ -86,6 +95,14 @@ class ControlPlane:
         except ControlAway as error:
             raise ModuleMissing(f"module {sha256} cannot be fetched: {error}") from error
 
+    async def preview(self, label: str) -> Preview:
+        """The version whose own address begins with `label`. Raises `NotThere`."""
+        _, body = await self._ask("GET", f"previews/{quote(label, safe='')}")
+        try:
+            return preview_from_json(body)
+        except SnapshotInvalid as error:
+            raise ControlAway(f"it told of a version that cannot be read: {error}") from error
+
     async def report(self, report: dict[str, Any]) -> None:
         """Says what this edge has applied."""
         await self._ask("POST", "reports", msgspec.json.encode(report))
@@ -130,6 +147,8 @@ class ControlPlane:
             raise ControlAway(_words(error)) from error
         if response.status == 409:
             raise _other_places(content)
+        if response.status == 404:
+            raise NotThere(_said(content))
         if response.status not in (200, 204):
             raise ControlAway(_refusal(response.status, content), refused=response.status == 400)
         return response.status, content
@@ -151,8 +170,12 @@ def _words(error: Exception) -> str:
 def _refusal(status: int, body: bytes) -> str:
     if status in (401, 403):
         return f"it does not know this edge's token ({status})"
+    said = _said(body)
+    return f"it answered {status}" + (f": {said}" if said else "")
+
+
+def _said(body: bytes) -> str:
     try:
-        said = str(msgspec.json.decode(body)["error"])
+        return str(msgspec.json.decode(body)["error"])[:500]
     except (msgspec.MsgspecError, KeyError, TypeError):
-        said = ""
-    return f"it answered {status}" + (f": {said[:500]}" if said else "")
+        return ""

@@ -20,6 +20,8 @@ from routing.agent.decide_server import Decider
 from routing.agent.envoy import Envoy
 from routing.agent.keep import last_applied
 from routing.agent.modules import Modules
+from routing.agent.preview_names import PreviewNames
+from routing.agent.previews import Previews
 from routing.agent.ship import Shipper
 from routing.agent.status import Facts, report, status
 from routing.agent.supervise import Supervisor
@@ -28,6 +30,8 @@ from routing.agent.tail_ship import TailShipper
 from routing.agent.tails import Tails
 from routing.agent.tasks import Tasks
 from routing.agent.tell import Teller
+from routing.agent.unix_http import Server
+from routing.compile import names
 from routing.compile.envoy import Settings
 
 if TYPE_CHECKING:
@@ -56,6 +60,7 @@ class Edge:
             changed=self._changed,
         )
         self._decider = Decider()
+        self._previews = self._make_previews()
         self._teller = Teller(self._control, self.facts)
         self._shipper = Shipper(
             send=self._control.invocations,
@@ -87,6 +92,7 @@ class Edge:
         self._servers = (
             decide_server.serve(self._decider),
             control_socket.serve(Control(self._supervisor.slots, self._tails.answer)),
+            Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=tasks),
         )
 
     async def __aenter__(self) -> Self:
@@ -122,6 +128,7 @@ class Edge:
         forever("logs", self._shipper.keep_small)
         forever("ship details", self._tail_shipper.ship)
         forever("keep details", self._tail_shipper.keep_small)
+        forever("previews", self._previews.keep)
         log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
 
     async def stop(self) -> None:
@@ -172,6 +179,17 @@ class Edge:
             faults=self._tasks.faults,
         )
 
+    def _make_previews(self) -> Previews:
+        supervisor = self._supervisor
+        return Previews(
+            known=PreviewNames(self._control.preview, lambda: supervisor.desired.domain),
+            want=supervisor.want_beside,
+            held=lambda: supervisor.held,
+            in_flight=self._envoy.admin.in_flight,
+            places=self._config.previews,
+            idle_seconds=self._config.preview_idle_seconds,
+        )
+
     def _changed(self) -> None:
         """Called after every change of anything: cheap, and the same again does nothing."""
         applied = self._supervisor.held.applied
@@ -188,6 +206,7 @@ class Edge:
         if bool(self._sync.away) != bool(self._away):
             self._away_since = time.time()
         self._away = self._sync.away
+        self._previews.changed()
         self._teller.changed()
 
     def _watch(self, workers: frozenset[str]) -> None:

@@ -63,7 +63,7 @@ class Held:
     """`applied` is what Envoy routes by: for each Worker its newest deployment that could be.
 
     Its revision is the newest one of which nothing is missing. `clusters` are the versions that
-    Envoy can reach, `leaving` those without a share that RPC callers may still reach. After a
+    Envoy can reach, `leaving` those that run without a share (`plan.Routes`). After a
     refusal that may be any Worker's fault, changes are made `one_by_one`.
     """
 

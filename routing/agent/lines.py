@@ -27,6 +27,7 @@ class Line(msgspec.Struct):
     version: str | None = None
     route: str | None = None
     outcome: str | None = None
+    preview: str | None = None
     deployment: str | None = None
     flags: str | None = None
     caller: str | None = None
@@ -59,6 +60,8 @@ def parse(raw: bytes) -> tuple[Line, float] | None:
     """The line and when its request came (seconds); None if it cannot be read."""
     try:
         line = _decoder.decode(raw)
+        if line.preview:  # all previews share one route, which belongs to no Worker
+            line.route = names.route(line.preview, names.PREVIEW)
         return line, float(line.ts)
     except (msgspec.MsgspecError, ValueError):
         return None

@@ -57,7 +57,8 @@ class Modules:
         """Removes what none of the versions needs."""
         kept = {module.sha256 for version in versions for module in version.modules}
         for path in self._path.iterdir():
-            if path.name not in kept and path.name not in self._under_way:
+            sha256 = path.name.removesuffix(".tmp")  # what is being written is under way
+            if sha256 not in kept and sha256 not in self._under_way:
                 path.unlink(missing_ok=True)
 
     def _read(self, sha256: str) -> bytes | None:

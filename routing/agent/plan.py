@@ -3,6 +3,9 @@
 The order of the actions is the order that loses no request: a version's process first, then its
 cluster, then routes to it; routes away from it, the end of its requests, its cluster, its process.
 `supervise` performs them one after the other and plans again; a failure ends the round.
+
+Versions whose own address was asked for run beside those of deployments (`previews`). They are
+reached like any other and routed to by nothing here.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import TypeAlias
 
 from routing.agent.held import Held, Phase, Process, State, version_ids
 from routing.compile.names import SLOTS
-from routing.snapshot import Snapshot, Version, Worker
+from routing.snapshot import Preview, Snapshot, Version, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Let Envoy route by `snapshot`; RPC callers may still reach the versions in `leaving`."""
+    """Let Envoy route by `snapshot`. The versions in `leaving` run without a share: RPC callers
+    may still reach them, and they may call others."""
 
     snapshot: Snapshot
     leaving: frozenset[str]
@@ -72,10 +76,15 @@ class Stop:
 Action: TypeAlias = Start | Keep | Clusters | Routes | Drain | Hurry | Stop
 
 
-def plan(desired: Snapshot, held: Held) -> tuple[Action, ...]:
-    """The next round. Empty when nothing can be done before something else happens."""
+def plan(desired: Snapshot, held: Held, previews: Mapping[str, Preview] = {}) -> tuple[Action, ...]:
+    """The next round. Empty when nothing can be done before something else happens.
+
+    `previews` are to run as well, by version id.
+    """
     target = next_routes(desired, held)
-    wanted = _wanted(desired, target)
+    wanted = _wanted(desired, target, previews)
+    beside = {key for key in previews if key in held.clusters or runs(key, held)}
+    clusters = held.clusters | version_ids(target.workers) | beside
     going = [
         key
         for key, process in sorted(held.processes.items())
@@ -83,8 +92,8 @@ def plan(desired: Snapshot, held: Held) -> tuple[Action, ...]:
     ]
     return (
         *_comings(wanted, held),
-        *_switch(target, wanted, going, held),
-        *_goings(target, wanted, going, held),
+        *_switch(target, wanted, going, held, clusters, beside),
+        *_goings(wanted, going, held, clusters),
     )
 
 
@@ -135,10 +144,11 @@ def _obstacle(name: str, worker: Worker | None, held: Held) -> bool:
 def _ready(worker: Worker, held: Held) -> bool:
     """A version that is routed to already need not be running: it may be on its way back."""
     routed = version_ids(w for w in held.applied.workers if w.name == worker.name)
-    return all(version.id in routed or _runs(version.id, held) for version in worker.versions)
+    return all(version.id in routed or runs(version.id, held) for version in worker.versions)
 
 
-def _runs(version_id: str, held: Held) -> bool:
+def runs(version_id: str, held: Held) -> bool:
+    """Does its process answer, and is it to stay?"""
     process = held.processes.get(version_id)
     return (
         process is not None
@@ -153,14 +163,21 @@ def _error(name: str, worker: Worker | None, held: Held) -> str:
         return refusal.message
     for version in worker.versions if worker else ():
         process = held.processes.get(version.id)
-        if process is not None and process.message and not _runs(version.id, held):
+        if process is not None and process.message and not runs(version.id, held):
             return f"version {version.id}: {process.message}"
     return ""
 
 
-def _wanted(desired: Snapshot, target: Snapshot) -> dict[str, tuple[str, Version]]:
+def _wanted(
+    desired: Snapshot, target: Snapshot, previews: Mapping[str, Preview]
+) -> dict[str, tuple[str, Version]]:
     workers = (*target.workers, *desired.workers)
-    return {version.id: (w.name, version) for w in workers for version in w.versions}
+    deployed = {version.id: (w.name, version) for w in workers for version in w.versions}
+    return deployed | {
+        key: (preview.worker, preview.version)
+        for key, preview in previews.items()
+        if key not in deployed
+    }
 
 
 def _comings(wanted: Mapping[str, tuple[str, Version]], held: Held) -> Iterator[Action]:
@@ -208,28 +225,28 @@ def _switch(
     wanted: Mapping[str, tuple[str, Version]],
     going: list[str],
     held: Held,
+    clusters: frozenset[str],
+    beside: set[str],
 ) -> Iterator[Action]:
-    routed = version_ids(target.workers)
     draining = (
         key
         for key, process in held.processes.items()
         if process.phase is Phase.draining and key not in wanted
     )
     leaving = frozenset(key for key in (*draining, *going) if key in held.clusters)
-    if target is held.applied and leaving == held.leaving:
-        return
-    if not routed <= held.clusters:
-        yield Clusters(held.clusters | routed)
-    yield Routes(target, leaving)
+    leaving |= beside - version_ids(target.workers)
+    if clusters != held.clusters:
+        yield Clusters(clusters)
+    if target is not held.applied or leaving != held.leaving:
+        yield Routes(target, leaving)
 
 
 def _goings(
-    target: Snapshot,
     wanted: Mapping[str, tuple[str, Version]],
     going: list[str],
     held: Held,
+    clusters: frozenset[str],
 ) -> Iterator[Action]:
-    clusters = held.clusters | version_ids(target.workers)
     yield from (Drain(key) for key in going if key in clusters)
     yield from (Stop(key) for key in going if key not in clusters)
     drained = {

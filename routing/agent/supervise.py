@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from routing.agent import held as now_held
@@ -36,7 +36,7 @@ from routing.agent.tasks import Tasks
 from routing.agent.xds import Rejected
 from routing.compile import workerd
 from routing.compile.slots import slots_answer
-from routing.snapshot import EMPTY, Snapshot, Version
+from routing.snapshot import EMPTY, Preview, Snapshot, Version
 
 log = logging.getLogger("edge")
 
@@ -67,6 +67,7 @@ class Supervisor:
         self._paused = False
         self.held: Held = Held()
         self.desired: Snapshot = EMPTY
+        self._previews: Mapping[str, Preview] = {}
         self._errors: dict[str, str] = {}
 
     @property
@@ -85,6 +86,11 @@ class Supervisor:
     def want(self, snapshot: Snapshot) -> None:
         """The desired state is this from now on."""
         self.desired = snapshot
+        self._touch()
+
+    def want_beside(self, previews: Mapping[str, Preview]) -> None:
+        """These versions are to run as well, by id, whatever the desired state is."""
+        self._previews = previews
         self._touch()
 
     def slots(self, path: str) -> dict[str, object]:
@@ -128,7 +134,7 @@ class Supervisor:
             await asyncio.wait(stops)
 
     async def _round(self) -> None:
-        actions = plan(self.desired, self.held)
+        actions = plan(self.desired, self.held, self._previews)
         before = self.held
         try:
             for action in actions:

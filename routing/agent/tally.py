@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from fastdigest import TDigest
 
-from routing.agent.lines import Line, meaning
+from routing.agent.lines import Line, Meaning, meaning
 from routing.compile import names
 
 CENTROIDS = 100
@@ -38,7 +38,8 @@ class _Seen(NamedTuple):
 
 
 class Count(NamedTuple):
-    """`minute` is its first second since 1970, `hop` external or internal."""
+    """`minute` is its first second since 1970; `hop` external, internal, or preview: those are no
+    part of what a deployment does."""
 
     minute: int
     worker: str
@@ -118,12 +119,18 @@ def _count(seen: _Seen) -> Count:
         meant.worker,
         names.parse_cluster(seen.version or "")[0] if meant.worker else "",
         seen.deployment or "",
-        "internal" if seen.listener == "internal" else "external",
+        _hop(seen.listener, meant),
         meant.reason,
         meant.override if meant.worker else "absent",
         seen.status // 100,
         error_kind(seen.status, seen.flags or "", crashed=seen.crashed),
     )
+
+
+def _hop(listener: str, meant: Meaning) -> str:
+    if meant.worker and meant.kind == names.PREVIEW:
+        return "preview"
+    return "internal" if listener == "internal" else "external"
 
 
 def _digest(durations: list[int]) -> str:

@@ -1,16 +1,19 @@
-"""A very small HTTP server on a Unix socket, for questions answered from memory at once."""
+"""A very small HTTP server on a Unix socket, for what Envoy and our own code ask the agent."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import httptools
+
+from routing.agent.tasks import Tasks
 
 log = logging.getLogger("edge")
 
@@ -39,13 +42,17 @@ class Response:
 
 
 Answer: TypeAlias = Callable[[Request], Response]
+Later: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+Reply: TypeAlias = Callable[[Response], None]
 
 
 class _Connection(asyncio.Protocol):
     """One keep-alive connection. httptools calls the `on_` methods."""
 
-    def __init__(self, answer: Answer, open_ones: set[asyncio.Transport]) -> None:
-        self._answer, self._open = answer, open_ones
+    def __init__(
+        self, ask: Callable[[Request, Reply], None], open_ones: set[asyncio.Transport]
+    ) -> None:
+        self._ask, self._open = ask, open_ones
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
@@ -87,16 +94,24 @@ class _Connection(asyncio.Protocol):
         method = self._parser.get_method().decode("latin-1")
         body = bytes(self._body)
         request = Request(method, self._url.decode("latin-1"), self._headers, body)
-        self._transport.write(_bytes(self._answer(request)))
-        if not self._parser.should_keep_alive():
+        self._ask(request, partial(self._reply, self._parser.should_keep_alive()))
+
+    def _reply(self, stays: bool, response: Response) -> None:
+        if self._transport.is_closing():
+            return
+        self._transport.write(_bytes(response))
+        if not stays:
             self._transport.close()
 
 
 class Server:
-    """Answers on the socket `path`. `mode` says who may connect."""
+    """Answers on the socket `path`. `mode` says who may connect; `tasks` are for answers that take
+    time: one question of a connection is answered after the other."""
 
-    def __init__(self, path: str, answer: Answer, *, mode: int) -> None:
-        self._path, self._answer, self._mode = path, answer, mode
+    def __init__(
+        self, path: str, answer: Answer | Later, *, mode: int, tasks: Tasks | None = None
+    ) -> None:
+        self._path, self._answer, self._mode, self._tasks = path, answer, mode, tasks
         self._open: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
@@ -106,9 +121,17 @@ class Server:
             os.unlink(self._path)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
-            lambda: _Connection(self._answer, self._open), self._path, backlog=1024
+            lambda: _Connection(self._ask, self._open), self._path, backlog=1024
         )
         os.chmod(self._path, self._mode)
+
+    def _ask(self, request: Request, reply: Reply) -> None:
+        answer = self._answer(request)
+        if isinstance(answer, Response):
+            reply(answer)
+        else:
+            assert self._tasks is not None
+            self._tasks.once(f"answer on {self._path}", _later(answer, reply))
 
     def stop(self) -> None:
         """Closes the socket and every connection."""
@@ -116,6 +139,14 @@ class Server:
             self._server.close()
         for transport in tuple(self._open):
             transport.close()
+
+
+async def _later(answer: Coroutine[Any, Any, Response], reply: Reply) -> None:
+    response = Response(500)
+    try:
+        response = await answer
+    finally:
+        reply(response)
 
 
 def _bytes(response: Response) -> bytes:

@@ -6,6 +6,7 @@
     headers.py    what is taken from and put into headers on the way
     accesslog.py  the access log's fields
     routes.py     which Worker a request is for: host names, service bindings, RPC slots
+    previews.py   addresses of single versions, in a deployment or not
     decision.py   which of its versions answers: overrides, version key, percentages
     clusters.py   where a version's process listens
     workerd.py    the door to workerd's half: one version's process, and its inspection

@@ -32,6 +32,8 @@ FIELDS = {
     "version": "%UPSTREAM_CLUSTER%",
     "route": "%ROUTE_NAME%",
     "outcome": f"%DYNAMIC_METADATA({names.DECISION}:{names.OUTCOME_HEADER})%",
+    # The Worker of a version that answers at its own address; no route of its own says it.
+    "preview": f"%DYNAMIC_METADATA({names.DECISION}:{names.PREVIEW_HEADER})%",
     "deployment": route_says("deployment"),
     "revision": route_says("revision"),
     "flags": "%RESPONSE_FLAGS%",

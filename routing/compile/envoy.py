@@ -8,6 +8,7 @@ from typing import Any
 from routing.compile import names
 from routing.compile.clusters import TYPE, clusters, decide_cluster
 from routing.compile.listeners import Settings, file_source, listeners
+from routing.compile.previews import previews_cluster
 from routing.compile.routes import internal_routes, public_routes
 
 __all__ = ["Settings", "bootstrap", "clusters", "discovery", "internal_routes", "public_routes"]
@@ -18,13 +19,14 @@ _CONNECTIONS = "envoy.extensions.resource_monitors.downstream_connections.v3"
 def bootstrap(settings: Settings) -> dict[str, Any]:
     """What Envoy starts with, working directory being the edge's folder. Everything else comes
     from the three files in `names.STATS`, which must be there before it starts."""
+    services = [decide_cluster(), previews_cluster()]
     return {
         "node": {"id": settings.edge_name, "cluster": "sluice"},
         "admin": {"address": {"pipe": {"path": names.ADMIN_SOCKET, "mode": 0o600}}},
         # Statistics of versions that nobody calls cost nothing.
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
         "overload_manager": {"resource_monitors": [_connection_limit()]},
-        "static_resources": {"listeners": listeners(settings), "clusters": [decide_cluster()]},
+        "static_resources": {"listeners": listeners(settings), "clusters": services},
         "dynamic_resources": {"cds_config": file_source(names.CLUSTERS)},
     }
 

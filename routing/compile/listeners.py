@@ -8,6 +8,7 @@ from typing import Any
 
 from routing.compile import accesslog, headers, names
 from routing.compile.clusters import TYPE
+from routing.compile.previews import previews_filter, refusals
 
 _X = f"{TYPE}envoy.extensions."
 _HCM = f"{_X}filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -67,7 +68,7 @@ def _outside(name: str, edge: str, *, proof: bool) -> _Object:
     return _chain(
         name,
         routes=("public", names.PUBLIC_ROUTES),
-        filters=[headers.outside_filter(edge, proof=proof)],
+        filters=[headers.outside_filter(edge, proof=proof), previews_filter()],
         early=headers.on_arrival(edge),
         more={
             "use_remote_address": True,
@@ -160,7 +161,7 @@ def _local_replies() -> _Object:
     """Envoy's own words name Unix sockets. Only answers with a failure flag are reworded, so the
     fixed answers of routes.py stay as they are."""
     first = [_reworded({"flags": [f]}, t) for f, t in (("NR", _NO_ROUTE), ("NC", _NO_CLUSTER))]
-    return {"mappers": [*first, _reworded({}, _NO_WORKER)]}
+    return {"mappers": [*first, *refusals(), _reworded({}, _NO_WORKER)]}
 
 
 def _reworded(flags: _Object, text: str) -> _Object:

@@ -23,6 +23,7 @@ ADMIN_SOCKET = "admin.sock"
 AGENT_SOCKET = "agent.sock"
 DECIDE_SOCKET = "decide.sock"
 INTERNAL_SOCKET = "internal.sock"
+PREVIEWS_SOCKET = "previews.sock"
 BOOTSTRAP = "xds/bootstrap.json"
 CLUSTERS = "xds/clusters.json"
 PUBLIC_ROUTES = "xds/public.json"
@@ -46,6 +47,9 @@ CF_HEADER = "x-edge-cf"
 ROUTE_HEADER = "x-edge-route"
 VERSION_HEADER = "x-edge-version"
 OUTCOME_HEADER = "x-edge-outcome"
+HOST_HEADER = "x-edge-host"
+CLUSTER_HEADER = "x-edge-cluster"
+PREVIEW_HEADER = "x-edge-preview"
 NOTHING_HEADER = "x-edge-none"
 """The decide service lists it in `x-envoy-auth-headers-to-remove`: without some header change
 Envoy does not look at the routes again."""
@@ -60,6 +64,7 @@ METADATA = "sluice"
 OVERRIDE = "override"
 AFFINITY = "affinity"
 PERCENTAGE = "percentage"
+PREVIEW = "preview"
 RPC = "rpc"
 _RPC_TWIN = "#rpc"
 CHECKED = "+checked"
@@ -88,9 +93,10 @@ def parse_route(name: str) -> tuple[str, str]:
 
 
 def reason(kind: str) -> str:
-    """Why a version was chosen: `override`, `affinity`, `percentage`; "" for other routes."""
+    """Why a version was chosen: `override`, `affinity`, `percentage`, or `preview`, where its own
+    address was asked for; "" for other routes."""
     chosen = kind.partition("+")[0]
-    return chosen if chosen in (OVERRIDE, AFFINITY, PERCENTAGE) else ""
+    return chosen if chosen in (OVERRIDE, AFFINITY, PERCENTAGE, PREVIEW) else ""
 
 
 def override_outcome(kind: str, told: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from routing.compile import names
 from routing.compile.clusters import TYPE
 from routing.compile.decision import ACTION, named, worker_routes
+from routing.compile.previews import preview_host
 from routing.compile.services import service_targets
 from routing.snapshot import Snapshot, Version, Worker
 
@@ -37,10 +38,6 @@ def public_routes(snapshot: Snapshot) -> _Object:
     """
     taken = {"*"}
     hosts = [_host(snapshot, worker, taken) for worker in _in_order(snapshot)]
-    lost = (
-        "There is no Worker at this host name. "
-        f"Workers answer at <worker>.{snapshot.domain}, once they have a deployment.\n"
-    )
     return {
         "@type": f"{_ROUTE}RouteConfiguration",
         "name": "public",
@@ -48,9 +45,22 @@ def public_routes(snapshot: Snapshot) -> _Object:
         "validate_clusters": True,
         "virtual_hosts": [
             *(host for host in hosts if host["domains"]),
-            {"name": "*", "domains": ["*"], "routes": [_answer("no-worker", 404, lost)]},
+            preview_host(snapshot.domain),
+            {
+                "name": "*",
+                "domains": ["*"],
+                "routes": [_answer("no-worker", 404, lost(snapshot.domain))],
+            },
         ],
     }
+
+
+def lost(domain: str) -> str:
+    """What callers of a host name without a Worker are told."""
+    return (
+        "There is no Worker at this host name. "
+        f"Workers answer at <worker>.{domain}, once they have a deployment.\n"
+    )
 
 
 def internal_routes(
@@ -60,8 +70,8 @@ def internal_routes(
 ) -> _Object:
     """What service bindings use: fetch by target header, RPC by CONNECT host.
 
-    `slots` are the slots of running versions, by id. `leaving` are, by Worker, versions that have
-    left the deployment and still run: what they call stays, and callers with an older answer call
+    `slots` are the slots of running versions, by id. `leaving` are, by Worker, versions that run
+    without a part in the deployment: what they call stays, and callers with an older answer call
     them a little longer. Raises `ValueError` as `public_routes` does.
     """
     leaving = leaving or {}

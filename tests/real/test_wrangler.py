@@ -54,8 +54,11 @@ def test_from_the_first_deploy_to_a_rollback(plane, tmp_path):
     second = printed(rf"Current Version ID: ({ID})", said)
     assert live(plane, "shop") == {second: 100}
 
-    said = wrangler("versions", "upload", "--tag", "v3", "--message", "third one").ok()
+    words = ("--tag", "v3", "--message", "third one", "--preview-alias", "pr-7")
+    said = wrangler("versions", "upload", *words).ok()
     third = printed(rf"Worker Version ID: ({ID})", said)
+    assert f"Version Preview URL: https://{third[:8]}-shop.localhost" in said
+    assert "Version Preview Alias URL: https://pr-7-shop.localhost" in said
     assert live(plane, "shop") == {second: 100}
     assert versions_of(plane, "shop") == [first, second, third]
 

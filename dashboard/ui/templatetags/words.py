@@ -18,6 +18,7 @@ REASONS = {
     "override": "the override header asked for it",
     "affinity": "the version key is pinned to it",
     "percentage": "drawn by the percentages",
+    "preview": "its own address was asked for",
 }
 
 OUTCOMES = {

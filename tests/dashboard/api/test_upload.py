@@ -42,7 +42,7 @@ def test_post_uploads_and_deploys_nothing(api: Api):
         "workers/message": "m",
         "workers/triggered_by": "version_upload",
     }
-    assert result["metadata"]["has_preview"] is False
+    assert result["metadata"]["has_preview"] is True
     assert Deployment.objects.count() == 1
 
 

@@ -132,7 +132,8 @@ def test_a_worker_can_be_made_before_its_first_version(api: Api):
 def test_versions_as_json(api: Api):
     api("POST", "/workers/workers", {"name": "shop"})
     first = api("POST", "/workers/workers/shop/versions", json_upload()).result
-    assert first["number"] == 1 and first["urls"] == []
+    assert first["number"] == 1
+    assert first["urls"] == [f"http://{first['id'][:8]}-shop.localhost:8787"]
     assert api("GET", SCRIPT + "/deployments").result["deployments"] == []
     second = api("POST", "/workers/workers/shop/versions?deploy=true", json_upload()).result
     live = api("GET", SCRIPT + "/deployments").result["deployments"][0]

@@ -49,10 +49,12 @@ def post(edge, path, content, **headers):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic abc", "Bearer é"])
-@pytest.mark.parametrize("path", ["snapshot", "modules/" + "0" * 64, "reports", "invocations"])
+@pytest.mark.parametrize(
+    "path", ["snapshot", "modules/" + "0" * 64, "previews/a-b", "reports", "invocations"]
+)
 def test_nobody_gets_in_without_an_edges_token(authorization, path):
     client = Client(headers={"authorization": authorization})
-    method = client.get if path[0] in "sm" else client.post
+    method = client.get if path[0] in "smp" else client.post
     answer = method(f"/edge/v1/{path}")
     assert answer.status_code == 401 and "edge create" in answer.json()["error"]
 
@@ -184,3 +186,19 @@ async def test_the_socket_closes_on_a_wrong_token():
     talk = socket("wrong")
     await talk.send_input({"type": "websocket.connect"})
     assert (await talk.receive_output())["type"] == "websocket.close"
+
+
+def test_an_edge_is_told_whole_whose_address_it_is(edge):
+    version = make_worker("shop").versions.get()
+    answer = edge.get(f"/edge/v1/previews/{version.short_id}-shop")
+    found = snapshot.preview_from_json(answer.content)
+    assert (found.worker, found.version.id) == ("shop", str(version.id))
+    assert found.version.modules[0].sha256 == hashlib.sha256(CODE).hexdigest()
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_an_address_that_is_none_is_answered_with_the_reason(edge):
+    make_worker("shop")
+    answer = edge.get("/edge/v1/previews/00000000-shop")
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith("No version of shop has an id that begins with")

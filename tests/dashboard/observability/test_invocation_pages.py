@@ -95,6 +95,15 @@ def test_rpc_calls_are_listed_as_the_called_worker_told(row, maya):
     assert "Named.add()" not in read(maya, "/workers/shop/invocations/?before=1-1")
 
 
+def test_a_request_to_a_versions_own_address_says_so(row, maya):
+    deployment = Worker.objects.get().deployments.get()
+    make_invocation(row.edge, deployment, ray="r-2", deployment_id="", reason="preview")
+    html = read(maya, "/invocations/?reason=preview")
+    assert (
+        "By its own address" in html and "Previously deployed" not in html and "/throw" not in html
+    )
+
+
 def test_more_than_a_page_has_a_next_one(row, maya, monkeypatch):
     monkeypatch.setattr("dashboard.observability.search.PAGE", 1)
     make_invocation(row.edge, make_deployment(row_worker()), path="/newer")

@@ -10,8 +10,15 @@ from dashboard.observability.models import Count, Span
 from routing.models import Invocation
 from tests.dashboard.edges.test_protocol import ROW
 from tests.dashboard.observability.batches import make_batch, places, request
+from tests.factories import T0
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_that_time(monkeypatch):
+    """The batches are of a day long past, which the server would prune at once."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: T0)
 
 
 @pytest.fixture

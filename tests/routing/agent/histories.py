@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from routing.agent import held as now
 from routing.agent.held import Held, Phase, Process, State
 from routing.agent.plan import (
@@ -17,7 +19,7 @@ from routing.agent.plan import (
     plan,
 )
 from routing.rules.split import TOTAL, Share
-from routing.snapshot import EMPTY, Deployment, Snapshot, Version, Worker
+from routing.snapshot import EMPTY, Deployment, Preview, Snapshot, Version, Worker
 
 
 def make_version(version_id: str, number: int = 1) -> Version:
@@ -43,11 +45,16 @@ class History:
     def __init__(self, applied: Snapshot = EMPTY) -> None:
         self.held: Held = now.restored(applied)
         self.desired = applied
+        self.previews: Mapping[str, Preview] = {}
         self.clock = 0.0
         self.envoy_refuses: set[str] = set()
 
     def want(self, revision: int, *workers: Worker) -> History:
         self.desired = snapshot(revision, *workers)
+        return self
+
+    def preview(self, worker: str, *ids: str) -> History:
+        self.previews = {i: Preview(worker=worker, version=make_version(i)) for i in ids}
         return self
 
     def settle(self) -> list[str]:
@@ -63,7 +70,7 @@ class History:
 
     def round(self) -> list[str]:
         words = []
-        for action in plan(self.desired, self.held):
+        for action in plan(self.desired, self.held, self.previews):
             words.append(in_words(action))
             if not self._happens(action):
                 break

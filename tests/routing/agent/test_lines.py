@@ -26,3 +26,11 @@ def test_route_and_outcome_mean_worker_reason_and_override():
     )
     assert meaning("shop/rpc", None).is_rpc
     assert meaning(None, None).worker == ""
+
+
+def test_the_one_route_of_all_previews_belongs_to_the_worker_that_was_told():
+    found, _ = parse(line(route="preview", preview="shop"))
+    meant = meaning(found.route, found.outcome)
+    assert (meant.worker, meant.reason, meant.override) == ("shop", "preview", "absent")
+    refused, _ = parse(line(route="preview"))
+    assert meaning(refused.route, None).worker == ""

@@ -82,3 +82,15 @@ async def test_what_no_version_needs_is_removed(tmp_path):
     await modules.of(version_with(b"one", b"two"))
     modules.evict([version_with(b"two")])
     assert [p.name for p in tmp_path.iterdir()] == [sha(b"two")]
+
+
+async def test_what_is_being_written_is_left_alone(tmp_path, monkeypatch):
+    store = Store(b"one")
+    modules = Modules(store.fetch, tmp_path)
+
+    def evict_meanwhile(handle):
+        modules.evict([])
+        return None
+
+    monkeypatch.setattr(folder.os, "fsync", evict_meanwhile)
+    assert await modules.of(version_with(b"one")) == store.contents

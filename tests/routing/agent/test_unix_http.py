@@ -4,6 +4,7 @@ import asyncio
 import os
 import stat
 
+from routing.agent.tasks import Tasks
 from routing.agent.unix_http import Response, Server
 
 
@@ -38,3 +39,26 @@ async def test_garbage_closes_the_connection_and_nothing_else(tmp_path, caplog):
     assert answer == b"HTTP/1.1 204 -\r\n\r\n"
     server.stop()
     assert not caplog.records
+
+
+async def test_an_answer_may_take_its_time_and_a_fault_is_an_answer_too(tmp_path, caplog):
+    path = str(tmp_path / "s.sock")
+    ready = asyncio.Event()
+
+    async def answer(request):
+        if request.path == "/fault":
+            raise ValueError("broken")
+        await ready.wait()
+        return Response(body=b"late")
+
+    async with asyncio.TaskGroup() as group:
+        tasks = Tasks(group)
+        server = Server(path, answer, mode=0o600, tasks=tasks)
+        await server.start()
+        slow = group.create_task(exchange(path, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n"))
+        fault = await exchange(path, b"GET /fault HTTP/1.1\r\nconnection: close\r\n\r\n")
+        assert fault.startswith(b"HTTP/1.1 500 ") and not slow.done()
+        ready.set()
+        assert (await slow).endswith(b"late")
+        server.stop()
+    assert "ValueError: broken" in tasks.faults[f"answer on {path}"]

@@ -48,7 +48,7 @@ def test_a_host_name_belongs_to_the_first_worker_that_claims_it() -> None:
         ),
     )
     routes = envoy.public_routes(snapshot)
-    assert domains(routes) == ["shared.example", "*"]
+    assert domains(routes) == ["shared.example", "*.localhost", "*"]
     assert routes["virtual_hosts"][0]["name"] == "a"
 
 

@@ -1,0 +1,89 @@
+"""Whose address it is: the control plane's word, kept for a moment."""
+
+import pytest
+
+from routing.agent import preview_names
+from routing.agent.control import ControlAway, NotThere
+from routing.agent.preview_names import PreviewNames, PreviewRefused
+from routing.snapshot import Preview
+from tests.routing.agent.histories import make_version
+
+SHOP = Preview(worker="shop", version=make_version("a"))
+
+
+class Plane:
+    """Answers with what it is given, and remembers what it was asked."""
+
+    def __init__(self, answer=SHOP):
+        self.answer, self.asked = answer, []
+
+    async def find(self, label):
+        self.asked.append(label)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def clock():
+    """Seconds, moved by hand."""
+    return [100.0]
+
+
+def known(plane, clock=(0.0,)):
+    return PreviewNames(plane.find, lambda: "localhost", lambda: clock[0])
+
+
+@pytest.mark.parametrize(
+    "host", ["a-shop.localhost", "A-Shop.LOCALHOST", "a-shop.localhost:8787", "a-shop.localhost."]
+)
+async def test_the_label_before_the_domain_is_asked_for(host):
+    plane = Plane()
+    assert await known(plane).preview(host) is SHOP
+    assert plane.asked == ["a-shop"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "shop.localhost", "a-shop.example", "x.a-shop.localhost", "a" * 63 + "-b.localhost"],
+)
+async def test_what_can_be_no_versions_address_is_refused_without_asking(host):
+    plane = Plane()
+    with pytest.raises(PreviewRefused, match="no Worker at this host name") as refused:
+        await known(plane).preview(host)
+    assert refused.value.status == 404 and plane.asked == []
+
+
+async def test_an_answer_holds_for_a_second_a_no_as_well(clock):
+    plane = Plane()
+    names = known(plane, clock)
+    await names.preview("a-shop.localhost")
+    await names.preview("a-shop.localhost")
+    assert len(plane.asked) == 1
+    clock[0] += preview_names.FRESH_SECONDS
+    plane.answer = NotThere("No version of shop has it.")
+    for _ in range(2):
+        with pytest.raises(PreviewRefused, match="^No version of shop has it.$"):
+            await names.preview("a-shop.localhost")
+    assert len(plane.asked) == 2
+
+
+async def test_while_the_control_plane_is_away_its_last_word_holds(clock):
+    plane = Plane()
+    names = known(plane, clock)
+    await names.preview("a-shop.localhost")
+    clock[0] += 3600
+    plane.answer = ControlAway("refused")
+    assert await names.preview("a-shop.localhost") is SHOP
+    with pytest.raises(PreviewRefused, match="the control plane is away \\(refused\\)") as refused:
+        await names.preview("b-shop.localhost")
+    assert refused.value.status == 503
+
+
+async def test_only_so_many_names_are_remembered(monkeypatch):
+    monkeypatch.setattr(preview_names, "_KEPT", 2)
+    plane = Plane()
+    names = known(plane)
+    for label in ("a", "b", "c", "a"):
+        await names.preview(f"{label}-shop.localhost")
+    assert plane.asked == ["a-shop", "b-shop", "c-shop", "a-shop"]
