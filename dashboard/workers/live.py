@@ -55,10 +55,12 @@ def _worker(name: str, why: Why, subject: str) -> str:
         return _pill()
     row = reads.row_of(worker)
     context = showing.live(row)
-    if why is Why.DEPLOYMENT:
-        context |= showing.histories(row)
+    if why is Why.DEPLOYMENT or row.deployment is None:
+        context |= showing.histories(row)  # where nothing is live, it says if there are versions
     names = [f"workers/detail.html#{part}" for part in PARTS[why]]
     names.append("workers/_live_strip.html")
+    if why is Why.DEPLOYMENT:
+        names.append("workers/_newest.html")
     return "".join(render_to_string(name, context) for name in names) + _pill()
 
 

@@ -149,12 +149,20 @@ function follow() {
   const meter = document.getElementById("meter");
   const watch = document.querySelector(".toast [data-stopwatch]");
   if (meter && watch && watch.textContent !== meter.dataset.stopwatch) watch.textContent = meter.dataset.stopwatch;
+  const form = document.querySelector("form[data-change], form[data-follows]");
+  if (!form) return;
   const now = document.querySelector("[data-live-id]");
-  const form = document.querySelector("form[data-change]");
-  const overtaken = form?.querySelector("#overtaken");
-  if (!now || !overtaken || form.elements.expected.value === now.dataset.liveId) return;
-  overtaken.querySelector("[data-overtaken-by]").textContent = now.dataset.liveWho;
-  overtaken.hidden = false;
+  warn(form.querySelector("#overtaken"), form.elements.expected.value, now?.dataset.liveId, "[data-overtaken-by]", now?.dataset.liveWho);
+  const newest = document.getElementById("newest")?.dataset;
+  warn(form.querySelector("#uploaded"), form.elements.latest?.value, newest?.newestId, "[data-uploaded]", newest?.newestWords);
+}
+
+/** Somebody was faster: said once, as an alert, in the form that this is about. */
+function warn(note, opened, current, place, words) {
+  if (!note || !current || opened === current) return;
+  const line = note.querySelector(place);
+  if (line.textContent !== words) line.textContent = words;
+  note.hidden = false;
 }
 
 /** The page again, as this person sees it; `which` of its parts are taken over. */
@@ -179,7 +187,7 @@ async function refetch(which, own) {
   return true;
 }
 
-const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #edges-pill";
+const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #edges-pill";
 async function refetchAll() {
   return (await refetch(PARTS, false)) && (await refetch("[data-own]", true));
 }
