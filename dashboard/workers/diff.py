@@ -31,7 +31,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
         "left": before,
         "right": after,
         "whole": whole,
-        "versions": _versions(row.worker),
+        "versions": _offered(row.worker, before.version, after.version),
         **changes(before.version, after.version, whole=whole),
     }
     return page(request, "workers/diff.html", context)
@@ -74,6 +74,14 @@ def compared(
         "changed_bindings": [b for b in bindings if b.change != "same"],
         "changed_settings": [s for s in settings if s.change != "same"],
     }
+
+
+def _offered(worker: Worker, *shown: Version) -> list[Version]:
+    """The deployable ones, and those shown where they are older."""
+    newest = list(_versions(worker))
+    listed = {version.pk for version in newest}
+    older = {version for version in shown if version.pk not in listed}
+    return newest + sorted(older, key=lambda version: -version.number)
 
 
 def _versions(worker: Worker) -> Any:
