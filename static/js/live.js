@@ -89,19 +89,32 @@ function morph(old, fresh, own = false) {
 
 /** Swaps one part in; says what it has to say; marks it when newer things had to wait. */
 function apply(old, fresh, own = false) {
-  const said = new Map([...within(old)].map((e) => [e.id, e.dataset.said]));
+  const [news, bad] = [sayings(old, "said"), sayings(old, "unsaid")];
   const done = morph(old, fresh.cloneNode(true), own);
   if (done) live.later.delete(old.id);
   else live.later.set(old.id, [fresh, own]);
   old.classList.toggle("has-newer", !done);
-  for (const element of within(old)) {
-    const news = element.dataset.said;
-    if (news && news !== said.get(element.id)) say(news);
+  const stillBad = sayings(old, "unsaid");
+  for (const [sentence, element] of sayings(old, "said")) {
+    if (!news.has(sentence)) (element.dataset.unsaid ? sayRarely : say)(sentence);
   }
+  for (const sentence of bad.keys()) if (!stillBad.has(sentence)) sayRarely(sentence);
 }
 
-function within(part) {
-  return [part, ...part.querySelectorAll("[data-said]")].filter((e) => e.dataset.said);
+/** What a part says when it appears (`said`), and when it is gone (`unsaid`). */
+function sayings(part, kind) {
+  const all = [part, ...part.querySelectorAll(`[data-${kind}]`)].filter((e) => e.dataset[kind]);
+  return new Map(all.map((element) => [element.dataset[kind], element]));
+}
+
+/** What comes and goes, as a process that crashes again and again, is no news each time. */
+const RARELY_MS = 15_000;
+const spoken = new Map();
+function sayRarely(sentence) {
+  const last = spoken.get(sentence) ?? 0;
+  if (Date.now() - last < RARELY_MS) return;
+  spoken.set(sentence, Date.now());
+  say(sentence);
 }
 
 const sentences = new Set();
@@ -187,7 +200,7 @@ async function refetch(which, own) {
   return true;
 }
 
-const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #edges-pill";
+const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #meter, #edges-pill";
 async function refetchAll() {
   return (await refetch(PARTS, false)) && (await refetch("[data-own]", true));
 }
