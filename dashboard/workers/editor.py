@@ -6,6 +6,7 @@ without scripts; with them htmx swaps the form in place.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from dashboard.ui.page import page, wants_fragment
 from dashboard.workers import compare, diff, editor_form as forms, facts, reads, views
 from dashboard.workers.code import files
 from dashboard.workers.editor_form import EDITABLE, OFFERED, EditorForm
-from dashboard.workers.editor_outlook import live_id, name_verdict, outlook
+from dashboard.workers.editor_outlook import live_id, name_verdict, outlook, runtime_date
 from dashboard.workers.editor_save import Saved, save
 from dashboard.workers.line_breaks import unified
 from routing.models import Version, Worker
@@ -60,7 +61,8 @@ def new(request: HttpRequest) -> HttpResponse:
         return _posted(request, forms.as_sent(request.POST), None, None)
     if "create" not in request.GET and Worker.objects.filter(name="new").exists():
         return views.detail(request, "new")
-    form = forms.blank(timezone.now().date().isoformat())
+    today = timezone.now().date().isoformat()
+    form = forms.blank(min(today, runtime_date() or today))
     form.name = request.GET.get("name", "").strip()
     return _show(request, form, None, None)
 
@@ -143,7 +145,7 @@ def _changes(form: EditorForm, base: Version | None) -> dict[str, Any]:
     settings = [fact for fact in facts.settings(base) if fact.name in _SETTINGS]
     names = (form.compatibility_date, form.compatibility_flags, form.main_name)
     asked = [facts.Fact(n, value) for n, value in zip(_SETTINGS, names, strict=True)]
-    before = files(base)
+    before = files(base, most_lines=inf)
     after = [module.as_file(i) for i, module in enumerate(form.modules)]
     return diff.compared(
         compare.files(_as_edited(before), after),

@@ -8,6 +8,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import PurePosixPath
 
 from django.core.files.uploadedfile import UploadedFile
@@ -196,7 +197,7 @@ class EditorForm:
 
 def of_version(version: Version) -> EditorForm:
     """A copy of `version` to change."""
-    files = code.files(version)
+    files = code.files(version, most_lines=inf)
     facts = binding_facts(version)
     main = [i for i, f in enumerate(files) if f.is_main]
     return EditorForm(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import Any
+
+from django.conf import settings
 
 from dashboard.observability.traffic import recent
 from dashboard.ui.standing import Role, Standing
@@ -23,6 +28,17 @@ class NameVerdict:
     taken: bool = False
     addressable: bool = True
     hostname: str = ""
+
+
+@cache
+def runtime_date() -> str:
+    """The day of the installed workerd, which refuses dates some days newer than itself."""
+    about = settings.NODE_MODULES / "workerd" / "package.json"
+    try:
+        day = str(json.loads(about.read_text())["version"]).split(".")[1]
+        return date.fromisoformat(day).isoformat()
+    except (OSError, ValueError, LookupError):
+        return ""
 
 
 def live_id(row: reads.Row) -> str:

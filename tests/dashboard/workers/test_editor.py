@@ -1,10 +1,12 @@
 """Making a version in the browser: nothing is lost, nothing hidden is shown, nobody overwritten."""
 
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -373,6 +375,15 @@ def test_a_new_worker_begins_with_a_program_that_runs(maya, db):
     assert live(Worker.objects.get(name="fresh")) == [(1, 100.0)]
     response = maya.post("/workers/new/", sent | {"name": "Not a name"})
     assert response.status_code == 422 and b"is not a Worker name" in response.content
+
+
+def test_a_new_worker_begins_with_a_date_that_the_runtime_knows(maya, db, monkeypatch):
+    about = json.loads((settings.NODE_MODULES / "workerd/package.json").read_text())
+    day = about["version"].split(".")[1]
+    later = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=100)
+    monkeypatch.setattr("dashboard.workers.editor.timezone", mock.Mock(now=lambda: later))
+    html = maya.get("/workers/new/").content.decode()
+    assert f'value="{day[:4]}-{day[4:6]}-{day[6:]}"' in html
 
 
 def test_a_new_worker_never_overwrites_one_that_is_there(maya, shop):
