@@ -94,6 +94,7 @@ function apply(old, fresh, own = false) {
   if (done) live.later.delete(old.id);
   else live.later.set(old.id, [fresh, own]);
   old.classList.toggle("has-newer", !done);
+  if (live.stale) marks("Last known");
   const stillBad = sayings(old, "unsaid");
   for (const [sentence, element] of sayings(old, "said")) {
     if (!news.has(sentence)) (element.dataset.unsaid ? sayRarely : say)(sentence);
@@ -153,7 +154,7 @@ function show({ sequence, html, why }) {
   follow();
   const missed = sequence[0] > live.revision;
   live.revision = Math.max(live.revision, sequence[0]);
-  if (why === "deployment" || strangers) refetch("[data-own]", true);
+  if (why === "deployment" || strangers) refetchOwn();
   else if (missed) refetchAll(); // deployed while the page was on its way
 }
 
@@ -178,32 +179,42 @@ function warn(note, opened, current, place, words) {
   note.hidden = false;
 }
 
-/** The page again, as this person sees it; `which` of its parts are taken over. */
-async function refetch(which, own) {
-  let answer;
+/** The page again, as this person sees it; null where it cannot be had. */
+async function pageNow() {
   try {
-    answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000) });
+    if (!answer.ok || new URL(answer.url).pathname.startsWith("/accounts/login")) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
-    return false;
+    return null;
   }
-  if (!answer.ok || new URL(answer.url).pathname.startsWith("/accounts/login")) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** Takes over `which` parts of a page; `own` are those that depend on this person. */
+function take(page, which, own) {
   const sequence = page.querySelector("[data-sequence]")?.dataset.sequence.split(" ").map(Number);
   for (const fresh of page.querySelectorAll(which)) {
     const old = document.getElementById(fresh.id);
-    if (!old || (fresh.parentElement.closest(which) && which !== "[data-own]")) continue;
+    if (!old || (fresh.parentElement.closest(which) && which !== OWN)) continue;
     if (sequence && !own) live.sequences.set(fresh.id, sequence);
     apply(old, document.importNode(fresh, true), own);
   }
+}
+
+const OWN = "[data-own]";
+const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #meter, #edges-pill";
+
+async function refetch(which) {
+  const page = await pageNow();
+  if (!page) return false;
+  if (which !== OWN) take(page, PARTS, false);
+  take(page, OWN, true);
   window.htmx?.process(document.body);
   follow();
   return true;
 }
-
-const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #meter, #edges-pill";
-async function refetchAll() {
-  return (await refetch(PARTS, false)) && (await refetch("[data-own]", true));
-}
+const refetchOwn = () => refetch(OWN);
+const refetchAll = () => refetch();
 
 /* The socket */
 
@@ -241,6 +252,12 @@ function tick() {
   ages();
 }
 
+function retry() {
+  if (document.hidden) return;
+  live.nextAt = 0;
+  tick();
+}
+
 function connection(words) {
   const line = document.getElementById("connection");
   if (!line) return;
@@ -256,7 +273,7 @@ function stale(quiet) {
     live.polledAt = Date.now();
     live.seenAt = new Date(live.heardAt);
     document.documentElement.classList.add("is-stale");
-    for (const mark of document.querySelectorAll(".live")) mark.textContent = "Last known";
+    marks("Last known");
     banner().hidden = false;
     announce("Live updates stopped. Trying again.");
   }
@@ -270,15 +287,20 @@ function stale(quiet) {
 
 async function poll() {
   live.polledAt = Date.now();
-  if (await refetchAll()) live.seenAt = new Date();
-  if (live.stale) for (const mark of document.querySelectorAll(".live")) mark.textContent = "Last known";
+  if (!(await refetchAll())) return;
+  live.seenAt = new Date();
+  live.nextAt = 0; // it answers again: so does the socket
+}
+
+function marks(words) {
+  for (const mark of document.querySelectorAll(".live")) mark.textContent = words;
 }
 
 function fresh() {
   if (!live.stale) return;
   live.stale = false;
   document.documentElement.classList.remove("is-stale");
-  for (const mark of document.querySelectorAll(".live")) mark.textContent = "LIVE";
+  marks("LIVE");
   banner().hidden = true;
   announce("Live again.");
 }
@@ -290,6 +312,8 @@ function banner() {
   found.id = "stale";
   found.className = "stale is-warn";
   found.hidden = true;
+  found.setAttribute("role", "region");
+  found.setAttribute("aria-label", "Live updates");
   found.innerHTML = '<span data-stale></span><button type="button" class="button button-row">Try now</button>';
   found.querySelector("button").addEventListener("click", () => { live.nextAt = 0; poll(); });
   document.body.append(found);
@@ -315,5 +339,8 @@ if (topics.length) {
   live.revision = sequence?.[0] ?? Infinity;
   connect();
   setInterval(tick, BEAT_MS / 2);
+  // Who comes back to this tab, or online, does not wait for a timer that the browser slows down.
+  document.addEventListener("visibilitychange", retry);
+  addEventListener("online", retry);
   document.addEventListener("htmx:afterSettle", follow);
 }

@@ -32,7 +32,8 @@ function changed() {
 /** Posts the form as the button would. Its source is the part, so that no button waits for it. */
 function show(form, target) {
   const values = { act: "show" };
-  window.htmx.ajax("POST", form.getAttribute("action"), { source: target, target, swap: "outerHTML show:none", values });
+  const asked = window.htmx.ajax("POST", form.getAttribute("action"), { source: target, target, swap: "outerHTML show:none", values });
+  asked?.catch(() => {}); // page.js says what went wrong
 }
 
 function dressOpen(form) {
