@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from routing.draft import SECRET_TYPES, Draft, UploadRefused
 from routing.models import Deployment, Module, Version, VersionModule, Worker
 from routing.rules.names import worker_name_problem
 from routing.sealed import close_binding, open_binding
+from routing.signals import version_uploaded
 from routing.snapshot import Version as SnapshotVersion
 
 Inspect = Callable[..., Inspection]
@@ -77,6 +79,10 @@ def upload_version(
             return version, _deploy(version, by, deploy_message, expected)
         if worker.deployments.exists():
             revision.advance(worker)  # so that the edges can tell this id from an unknown one
+        else:
+            transaction.on_commit(
+                partial(version_uploaded.send, sender=Version, worker=worker.name)
+            )
     return version, None
 
 

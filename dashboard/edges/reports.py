@@ -52,7 +52,8 @@ def accept(edge: Edge, body: bytes) -> None:
     if applied != edge.applied_revision:
         Propagation.objects.get_or_create(edge=edge, revision=applied, defaults={"applied_on": now})
     status = msgspec.to_builtins(report)
-    news = applied != edge.applied_revision or _states(status) != _states(edge.status)
+    before, states = _states(edge.status), _states(status)
+    news = applied != edge.applied_revision or states != before
     Edge.objects.filter(pk=edge.pk).update(
         applied_revision=applied,
         last_seen_on=now,
@@ -60,11 +61,16 @@ def accept(edge: Edge, body: bytes) -> None:
         status=status,
     )
     if news:
-        edge_reported.send(sender=Edge, edge=edge.name)
+        edge_reported.send(sender=Edge, edge=edge.name, states=_differences(before, states))
 
 
 def _states(status: dict[str, Any]) -> dict[str, str]:
     return {name: version["state"] for name, version in status.get("versions", {}).items()}
+
+
+def _differences(before: dict[str, str], now: dict[str, str]) -> dict[str, tuple[str, str]]:
+    both = {i: (before.get(i, ""), now.get(i, "")) for i in before.keys() | now.keys()}
+    return {i: states for i, states in both.items() if states[0] != states[1]}
 
 
 def _is_own_edge(url: str) -> bool:

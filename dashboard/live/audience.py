@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 """Seconds between looks for what no message told: another process without Redis, a silent edge."""
 METRICS_EVERY = 0.5
+AGAIN = 5
+"""Looks after a change in which edges that lag are shown anew: they wait, then they are late."""
 
 
 class Viewer(Protocol):
@@ -72,6 +74,7 @@ class Audience:
 
     async def _look(self) -> None:
         known: tuple[Any, ...] = ()
+        again = 0
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
@@ -79,7 +82,9 @@ class Audience:
             except DatabaseError as error:  # no beat: browsers say that nothing is live
                 log.warning("looking at the edges: %s", error)
                 continue
-            stamp = f"looked {found}" if known and found != known else ""
+            again = AGAIN if found != known else max(0, again - 1)
+            news = found != known or (again and not parts.settled(found))
+            stamp = f"looked {found} {again}" if known and news else ""
             why = Why.DEPLOYMENT if known and found[0] != known[0] else Why.EDGES
             known = found
             for viewer in tuple(self.viewers):

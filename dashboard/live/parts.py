@@ -63,3 +63,8 @@ def state() -> tuple[int, tuple[tuple[str, str], ...]]:
     """The newest revision and how each edge stands: when they differ, pages must follow."""
     meter = meter_of_all()
     return meter.revision, tuple((c.edge, c.state) for c in meter.cells)
+
+
+def settled(state: tuple[int, tuple[tuple[str, str], ...]]) -> bool:
+    """Whether every edge has the newest revision."""
+    return all(edge_state == "applied" for _, edge_state in state[1])

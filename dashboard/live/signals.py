@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 edge_reported = Signal()
-"""An edge has another revision, or one of its processes another state; sent with `edge` (name)."""
+"""An edge has another revision, or one of its processes another state; sent with `edge` (name) and
+`states`: version id → its process's state before and now, where they differ."""
 
 traffic_counted = Signal()
 """Requests were counted; sent with `workers` (names)."""

@@ -35,7 +35,7 @@ class File:
         return [] if self.text is None else text_lines(self.text)
 
 
-def files(version: Version) -> list[File]:
+def files(version: Version, most_lines: float = MOST_LINES) -> list[File]:
     """All modules of a version, text where that is text and small enough; two queries."""
     parts = list(version.modules.select_related("module").defer("module__content"))
     wanted, left = set(), IN_ALL
@@ -45,7 +45,7 @@ def files(version: Version) -> list[File]:
             left -= part.module.size
     rows = Module.objects.filter(pk__in=wanted).values_list("sha256", "content")
     contents = {sha256: bytes(content) for sha256, content in rows}
-    return [_file(part, version, contents.get(part.module_id)) for part in parts]
+    return [_file(part, version, contents.get(part.module_id), most_lines) for part in parts]
 
 
 def made(version: Version) -> dict[str, Any]:
@@ -89,13 +89,13 @@ def module(request: HttpRequest, name: str, version_id: UUID, position: int) -> 
     return response
 
 
-def _file(part: VersionModule, version: Version, content: bytes | None) -> File:
+def _file(part: VersionModule, version: Version, content: bytes | None, most_lines: float) -> File:
     text, why = None, "too large to show here"
     if content is not None:
         text = text_of(content)
         why = "binary" if text is None else ""
-    if text is not None and text.count("\n") > MOST_LINES:
-        text, why = None, f"more than {MOST_LINES:,} lines"
+    if text is not None and text.count("\n") > most_lines:
+        text, why = None, f"more than {most_lines:,} lines"
     return File(
         name=part.name,
         content_type=part.content_type,

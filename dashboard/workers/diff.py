@@ -31,7 +31,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
         "left": before,
         "right": after,
         "whole": whole,
-        "versions": _choices(row.worker),
+        "versions": _choices(row.worker, before.version, after.version),
         **changes(before.version, after.version, whole=whole),
     }
     return page(request, "workers/diff.html", context)
@@ -76,10 +76,13 @@ def compared(
     }
 
 
-def _choices(worker: Worker) -> list[tuple[UUID, str]]:
-    """Ids with number, id and tag, for a list to choose from."""
+def _choices(worker: Worker, *shown: Version) -> list[tuple[UUID, str]]:
+    """Ids with number, id and tag: the deployable ones, and those shown where they are older."""
     found = worker.versions.newest_first().values_list("pk", "number", "tag")[:DEPLOYABLE]
-    return [(pk, f"#{number} {str(pk)[:8]} {tag}".rstrip()) for pk, number, tag in found]
+    listed = {pk: (number, tag) for pk, number, tag in found}
+    listed |= {v.pk: (v.number, v.tag) for v in shown}
+    by_number = sorted(listed.items(), key=lambda item: -item[1][0])
+    return [(pk, f"#{number} {str(pk)[:8]} {tag}".rstrip()) for pk, (number, tag) in by_number]
 
 
 def _known(worker: Worker, text: str) -> Version | None:

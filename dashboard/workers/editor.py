@@ -6,6 +6,7 @@ without scripts; with them htmx swaps the form in place.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +24,15 @@ from dashboard.live.parts import sequence
 from dashboard.ui.page import page, wants_fragment
 from dashboard.workers import compare, diff, editor_form as forms, facts, reads, views
 from dashboard.workers.code import files
-from dashboard.workers.editor_form import EDITABLE, TYPES, EditorForm
+from dashboard.workers.editor_form import EDITABLE, OFFERED, EditorForm
+from dashboard.workers.editor_outlook import live_id, name_verdict, outlook, runtime_date
 from dashboard.workers.editor_save import Saved, save
+from dashboard.workers.line_breaks import unified
 from routing.models import Version, Worker
 
 SAVES = ("save", "stage", "deploy")
+PARTS = ("changes", "name-verdict")
+"""What a change in the form renders anew; all of it else."""
 
 
 @requires(Role.OPERATOR)
@@ -44,7 +49,7 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     if form.too_large:
         return _too_large(request, row, form)
     form.latest = str(_newest(row.worker).id)
-    form.expected = str(row.deployment.id) if row.deployment else ""
+    form.expected = live_id(row)
     return _show(request, form, row, base, sequence=newest)
 
 
@@ -56,7 +61,10 @@ def new(request: HttpRequest) -> HttpResponse:
         return _posted(request, forms.as_sent(request.POST), None, None)
     if "create" not in request.GET and Worker.objects.filter(name="new").exists():
         return views.detail(request, "new")
-    return _show(request, forms.blank(timezone.now().date().isoformat()), None, None)
+    today = timezone.now().date().isoformat()
+    form = forms.blank(min(today, runtime_date() or today))
+    form.name = request.GET.get("name", "").strip()
+    return _show(request, form, None, None)
 
 
 def _posted(
@@ -77,6 +85,8 @@ def _posted(
     done = save(request, form, row, base, what)
     if isinstance(done, Saved):
         return _leave(request, done)
+    if row is not None and done.is_conflict:
+        row = reads.row_of(row.worker)  # who overtook us may have come while the version started
     return _show(request, form, row, base, refusal=done, status=done.status)
 
 
@@ -108,24 +118,21 @@ def _show(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    if form.left_out:
-        names = ", ".join(form.left_out[:5])
-        messages.error(
-            request,
-            f"Not added: {names}. A version made here has at most {forms.MOST_MODULES} modules.",
-        )
     target: str | None = request.htmx.target  # type: ignore[attr-defined]  # by its middleware
     context = {
         "row": row,
         "base": base,
         "form": form,
-        "types": sorted({*TYPES.values(), forms.DATA, *(m.content_type for m in form.modules)}),
+        "types": sorted({*OFFERED, *(m.content_type for m in form.modules)}),
         "kinds": EDITABLE,
-        "live_candidate": _candidate(row),
+        "outlook": outlook(row),
+        "uploads": reads.uploads(row.worker, [], size=1)[0] if row else [],
+        "overtaken": row is not None and form.expected != live_id(row),
+        "verdict": None if row else name_verdict(form.name),
         **_changes(form, base),
         **more,
     }
-    part = "changes" if target == "changes" else "editor"
+    part = target if target in PARTS else "editor"
     return page(request, "workers/editor.html", context, partial=part, status=status)
 
 
@@ -138,7 +145,7 @@ def _changes(form: EditorForm, base: Version | None) -> dict[str, Any]:
     settings = [fact for fact in facts.settings(base) if fact.name in _SETTINGS]
     names = (form.compatibility_date, form.compatibility_flags, form.main_name)
     asked = [facts.Fact(n, value) for n, value in zip(_SETTINGS, names, strict=True)]
-    before = files(base)
+    before = files(base, most_lines=inf)
     after = [module.as_file(i) for i, module in enumerate(form.modules)]
     return diff.compared(
         compare.files(_as_edited(before), after),
@@ -154,15 +161,14 @@ def _as_edited(before: list[Any]) -> list[Any]:
     """The base's modules as its form has them, so that untouched ones count as the same."""
     return [
         forms.ModuleField(
-            f.name, f.content_type, forms.newlines(f.text), f.sha256, size=f.size
+            f.name,
+            f.content_type,
+            None if f.text is None else unified(f.text),
+            f.sha256,
+            size=f.size,
         ).as_file(f.position)
         for f in before
     ]
-
-
-def _candidate(row: reads.Row | None) -> Any:
-    first = row.standings[0] if row and row.standings else None
-    return first if first and not first.is_stable else None
 
 
 def _base(worker: Worker, asked: str) -> Version:

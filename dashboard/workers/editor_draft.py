@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dashboard.workers.code import text_of
 from dashboard.workers.editor_form import BindingField, EditorForm, ModuleField, data_of
+from dashboard.workers.line_breaks import restored, unified
 from routing.draft import Draft, Part
 from routing.models import Version, Worker
 from routing.sealed import SealBroken, unseal
@@ -55,12 +57,11 @@ def draft(form: EditorForm, base: Version | None) -> Draft:
 
 
 def _part(module: ModuleField, contents: Mapping[str, bytes], problems: list[str]) -> Part:
-    original = contents.get(module.kept)
-    content = original
-    if module.text is not None:
-        content = _encoded(module.text, original)
-    elif module.data:
+    content = contents.get(module.kept)
+    if module.data:
         content = data_of(module)
+    if module.text is not None:
+        content = _encoded(module.text, content)
     if content is None:
         problems.append(f"Module {module.name}: its content is not there any more. Add it again.")
     return Part(module.name, module.content_type, content or b"")
@@ -68,11 +69,8 @@ def _part(module: ModuleField, contents: Mapping[str, bytes], problems: list[str
 
 def _encoded(text: str, original: bytes | None) -> bytes:
     """Unchanged text stays the bytes it was; changed text keeps the line breaks it had."""
-    if original is None or b"\r\n" not in original:
-        return text.encode()
-    if original.replace(b"\r\n", b"\n") == text.encode():
-        return original
-    return text.replace("\n", "\r\n").encode()
+    before = text_of(original) if original is not None else None
+    return restored(text, before or "").encode()
 
 
 def _module_problems(form: EditorForm) -> list[str]:
@@ -134,10 +132,11 @@ def _binding(form: BindingField, held: Binding | None, problems: list[str]) -> B
 
 def _options(form: BindingField, same: Binding | None, problems: list[str]) -> dict[str, Any]:
     if form.kind == "plain_text":
-        return {"text": form.value}
+        held = str(same.options.get("text", "")) if same else ""
+        return {"text": held if unified(held) == form.value else form.value}
     if form.kind == "json":
         try:
-            return {"json": json.loads(form.value)}
+            return {"json": json.loads(form.value, parse_constant=_no_constant)}
         except ValueError as error:
             problems.append(f"Binding {form.name} is no JSON: {error}.")
             return {}
@@ -147,6 +146,10 @@ def _options(form: BindingField, same: Binding | None, problems: list[str]) -> d
         named = {"entrypoint": entrypoint} if entrypoint else {}
         return {**others, "service": service.strip(), **named}
     return {}
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is none of its values")
 
 
 def _secret(form: BindingField, same: Binding | None, problems: list[str]) -> Binding:

@@ -8,6 +8,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import PurePosixPath
 
 from django.core.files.uploadedfile import UploadedFile
@@ -15,6 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from dashboard.workers import code
 from dashboard.workers.code import File, text_of
 from dashboard.workers.facts import HIDDEN, Fact, bindings as binding_facts
+from dashboard.workers.line_breaks import unified
 from routing.draft import SECRET_TYPES
 from routing.models import Version
 from routing.sealed import seal
@@ -33,9 +35,12 @@ TYPES = {
     ".md": "text/plain",
     ".svg": "text/plain",
     ".wasm": "application/wasm",
+    ".py": "text/x-python",
     ".map": "application/source-map",
 }
 DATA = "application/octet-stream"
+#: Types to choose from; the runtime here takes no Python, and says so.
+OFFERED = {*TYPES.values(), DATA} - {"text/x-python"}
 EDITABLE = ("plain_text", "json", "secret_text", "service", "version_metadata")
 #: As many as one form can hold: Django takes a thousand fields.
 MOST_MODULES, MOST_BINDINGS = 100, 100
@@ -49,7 +54,11 @@ STARTER = """export default {
 
 @dataclass
 class ModuleField:
-    """One module. Without `text` it is `data` (base64) just uploaded, or the base's, `kept`."""
+    """One module: `text`, or else `data` (base64) just uploaded, or else the base's, `kept`.
+
+    Beside `text`, `data` is the file it came from, for its line breaks. `why` there is no text;
+    `fresh`: this answer has added it; `focused`: it has the focus.
+    """
 
     name: str = ""
     content_type: str = ES_MODULE
@@ -57,19 +66,20 @@ class ModuleField:
     kept: str = ""
     data: str = ""
     size: int = 0
+    why: str = ""
+    fresh: bool = False
+    focused: bool = False
 
     def as_file(self, position: int) -> File:
         """For the diff; equal text under other line breaks counts as unchanged."""
-        sha256 = self.kept if self.text is None and not self.data else self._hash()
+        sha256 = self.kept
+        if self.text is not None or self.data:
+            content = self.text.encode() if self.text is not None else data_of(self) or b""
+            sha256 = hashlib.sha256(content).hexdigest()
         why = "" if self.text is not None else "not shown as text"
         return File(
             self.name, self.content_type, position, self.size, sha256, False, self.text, why
         )
-
-    def _hash(self) -> str:
-        return hashlib.sha256(
-            (self.text if self.text is not None else self.data).encode()
-        ).hexdigest()
 
 
 @dataclass
@@ -81,6 +91,7 @@ class BindingField:
     value: str = ""
     kept: str = ""
     sealed: str = ""
+    focused: bool = False
 
     @property
     def is_secret(self) -> bool:
@@ -115,6 +126,8 @@ class EditorForm:
     latest: str = ""
     expected: str = ""
     left_out: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    focus: str = ""
 
     @property
     def too_large(self) -> bool:
@@ -130,26 +143,40 @@ class EditorForm:
         verb, _, rest = what.partition("-")
         kind, _, index = rest.partition("-")
         if verb == "add" and kind == "module" and len(self.modules) < MOST_MODULES:
-            self.modules.append(ModuleField(name=self._free_name(), text=""))
+            self.modules.append(ModuleField(self._free_name(), text="", fresh=True, focused=True))
         elif verb == "add" and kind == "binding" and len(self.bindings) < MOST_BINDINGS:
-            self.bindings.append(BindingField())
+            self.bindings.append(BindingField(focused=True))
         elif verb == "drop" and index.isdecimal():
             self._drop(kind, int(index[:4]))
 
     def add_files(self, files: Iterable[UploadedFile]) -> None:
-        """Uploaded files become modules; one with the name of a module replaces it."""
+        """Uploaded files become modules, or replace those of the same name; `said` which."""
+        new: list[str] = []
+        replaced: list[str] = []
         for upload in files:
             added = module_of(upload.name or "module", upload.read())
             places = [i for i, m in enumerate(self.modules) if m.name == added.name]
             if places:
                 added.content_type = self.modules[places[0]].content_type
                 self.modules[places[0]] = added
+                replaced.append(added.name)
             elif len(self.modules) < MOST_MODULES:
                 self.modules.append(added)
+                new.append(added.name)
             else:
                 self.left_out.append(added.name)
+        self._say("Added", new)
+        self._say("Replaced the module of the same name", replaced)
+        most = f"a version made here has at most {MOST_MODULES} modules. Not added"
+        self._say(most, self.left_out)
+
+    def _say(self, what: str, names: list[str]) -> None:
+        if names:
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            self.said.append(f"{what}: {', '.join(names[:5])}{more}.")
 
     def _drop(self, kind: str, index: int) -> None:
+        """The focus goes to what takes its place."""
         listed: list[ModuleField] | list[BindingField]
         listed = self.modules if kind == "module" else self.bindings
         if index >= len(listed):
@@ -157,6 +184,10 @@ class EditorForm:
         del listed[index]
         if kind == "module" and self.main >= index:
             self.main = self.main - 1 if self.main > index else 0
+        if index < len(listed):
+            listed[index].focused = True
+        else:
+            self.focus = f"add-{kind}"
 
     def _free_name(self) -> str:
         taken = {m.name for m in self.modules}
@@ -166,13 +197,13 @@ class EditorForm:
 
 def of_version(version: Version) -> EditorForm:
     """A copy of `version` to change."""
-    files = code.files(version)
+    files = code.files(version, most_lines=inf)
     facts = binding_facts(version)
     main = [i for i, f in enumerate(files) if f.is_main]
     return EditorForm(
         name=version.worker.name,
         modules=[
-            ModuleField(f.name, f.content_type, newlines(f.text), f.sha256, size=f.size)
+            ModuleField(f.name, f.content_type, _held(f.text), f.sha256, size=f.size, why=f.why)
             for f in files
         ],
         main=main[0] if main else 0,
@@ -213,12 +244,16 @@ def module_of(name: str, content: bytes) -> ModuleField:
     """An uploaded file: text to edit where it is some, else its bytes to keep."""
     kind = TYPES.get(PurePosixPath(name).suffix.lower(), DATA)
     text = text_of(content) if len(content) <= code.LARGEST and kind != "application/wasm" else None
-    if text is not None:
-        return ModuleField(
-            name, "text/plain" if kind == DATA else kind, newlines(text), size=len(content)
-        )
     data = base64.b64encode(content).decode()
-    return ModuleField(name, kind, data=data, size=len(content))
+    if text is None:
+        return ModuleField(name, kind, data=data, size=len(content))
+    return ModuleField(
+        name,
+        "text/plain" if kind == DATA else kind,
+        unified(text),
+        data=data if "\r" in text else "",
+        size=len(content),
+    )
 
 
 def data_of(module: ModuleField) -> bytes | None:
@@ -240,10 +275,11 @@ def _module(sent: Mapping[str, str], prefix: str) -> ModuleField:
     return ModuleField(
         name=sent.get(f"{prefix}name", "").strip(),
         content_type=sent.get(f"{prefix}type", ES_MODULE),
-        text=newlines(text),
+        text=_held(text),
         kept=sent.get(f"{prefix}kept", ""),
         data=sent.get(f"{prefix}data", ""),
         size=len(text.encode()) if text is not None else int(size) if size.isdecimal() else 0,
+        why=sent.get(f"{prefix}why", ""),
     )
 
 
@@ -252,7 +288,7 @@ def _binding(sent: Mapping[str, str], prefix: str) -> BindingField:
     found = BindingField(
         name=sent.get(f"{prefix}name", "").strip(),
         kind=sent.get(f"{prefix}kind", ""),
-        value=newlines(sent.get(f"{prefix}value", "")) or "",
+        value=unified(sent.get(f"{prefix}value", "")),
         kept=sent.get(f"{prefix}kept", ""),
         sealed=sent.get(f"{prefix}sealed", ""),
     )
@@ -268,9 +304,8 @@ def _binding_of(fact: Fact) -> BindingField:
     value = "" if fact.value == HIDDEN and fact.kind in SECRET_TYPES else fact.value
     if fact.kind == "service":  # Worker#entrypoint; what else it holds stays as it is
         value = value.partition(" ")[0]
-    return BindingField(fact.name, fact.kind, value, kept=fact.name)
+    return BindingField(fact.name, fact.kind, unified(value), kept=fact.name)
 
 
-def newlines(text: str | None) -> str | None:
-    """Forms send CR LF for every line break; here it is LF, as editors count lines."""
-    return None if text is None else text.replace("\r\n", "\n")
+def _held(text: str | None) -> str | None:
+    return None if text is None else unified(text)

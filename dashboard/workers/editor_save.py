@@ -14,6 +14,7 @@ from dashboard.accounts.models import User
 from dashboard.ui.standing import phrase
 from dashboard.workers import editor_draft, reads
 from dashboard.workers.editor_form import EditorForm
+from dashboard.workers.editor_outlook import live_id
 from dashboard.workers.editor_refusal import Refusal, refused
 from dashboard.workers.proposal import propose
 from routing.deploy import DeployConflict, DeployRefused, deploy
@@ -51,7 +52,7 @@ def save(
         return NotSaved("Not saved. Something is missing.", problems=error.problems)
     if row is None and Worker.objects.filter(name=form.name).exists():
         return _taken(form)
-    if row is not None and what != "save" and _live_id(row) != form.expected:
+    if row is not None and what != "save" and live_id(row) != form.expected:
         return _conflict(form, row)
     try:
         version = _upload(person(request), form, draft, row, what)
@@ -117,7 +118,7 @@ def _stage(author: User, form: EditorForm, row: reads.Row, version: Version) -> 
 def _conflict(form: EditorForm, row: reads.Row) -> NotSaved:
     """Somebody deployed since: the form goes on from there, knowingly."""
     opened = reads.deployment_of(row.worker, form.expected)
-    form.expected = _live_id(row)
+    form.expected = live_id(row)
     return NotSaved("Nothing saved.", status=409, opened=opened, is_conflict=True)
 
 
@@ -137,7 +138,3 @@ def _refused(error: Any, form: EditorForm, row: reads.Row | None) -> NotSaved:
 
 def _taken(form: EditorForm) -> NotSaved:
     return NotSaved("Not saved.", problems=[f"A Worker called {form.name} exists already."])
-
-
-def _live_id(row: reads.Row) -> str:
-    return str(row.deployment.id) if row.deployment else ""

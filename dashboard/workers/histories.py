@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
+from dashboard.live.parts import sequence
 from dashboard.ui.page import page
 from dashboard.ui.propagation import meter_of
 from dashboard.workers import reads
@@ -27,27 +28,30 @@ SOURCES = ("dashboard", "wrangler", "api", "rollout")
 
 @require_GET
 def versions(request: HttpRequest, name: str) -> HttpResponse:
+    newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
     asked = _asked(request, ("message", "tag", "author__username", "author_email"))
     uploads, more = reads.uploads(
         row.worker, row.standings, asked["before"], SIZE, asked.pop("wanted")
     )
-    context = {"row": row, "uploads": uploads, "more": more, **asked}
+    context = {"row": row, "sequence": newest, "uploads": uploads, "more": more, **asked}
     return page(request, "workers/versions.html", context, partial="found")
 
 
 @require_GET
 def deployments(request: HttpRequest, name: str) -> HttpResponse:
+    newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
     asked = _asked(request, ("message", "author__username", "author_email"))
     entries, more = reads.timeline(row.worker, asked["before"], SIZE, asked.pop("wanted"))
-    context = {"row": row, "entries": entries, "more": more, **asked}
+    context = {"row": row, "sequence": newest, "entries": entries, "more": more, **asked}
     return page(request, "workers/deployments.html", context, partial="found")
 
 
 @require_GET
 def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResponse:
     """Who, when, why, what it did, and which edges had it when."""
+    newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
     found = reads.entry_of(row.worker, deployment_id)
     if found is None:
@@ -55,6 +59,7 @@ def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResp
     made = found.deployment
     context = {
         "row": row,
+        "sequence": newest,
         "entry": found,
         "is_live": row.deployment is not None and made.pk == row.deployment.pk,
         "meter": meter_of(made.revision, made.created_on),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.template.loader import get_template, render_to_string
 
@@ -11,11 +12,12 @@ from dashboard.live import parts
 from dashboard.live.announce import changed, changed_everywhere
 from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
+from dashboard.observability.health import STATES
 from dashboard.observability.traffic import recent
-from dashboard.ui.propagation import meter_of_all
+from dashboard.ui.propagation import meter_of, meter_of_all
 from dashboard.workers import reads, showing
-from routing.models import Worker
-from routing.signals import desired_state_changed
+from routing.models import Deployment, Version, Worker
+from routing.signals import desired_state_changed, version_uploaded
 
 PARTS = {
     Why.DEPLOYMENT: ("worker-state", "live", "versions", "history"),
@@ -23,12 +25,17 @@ PARTS = {
     Why.METRICS: ("live",),
 }
 
+#: Rows of the list pushed because of one report.
+MOST = 20
+
 
 def connect() -> None:
     """Called once at start."""
     parts.provide("workers", _list)
     parts.provide("worker", _worker)
+    parts.provide("deployment", _deployment)
     desired_state_changed.connect(_deployed, dispatch_uid="pages follow deployments")
+    version_uploaded.connect(_deployed, dispatch_uid="pages follow uploads")
     edge_reported.connect(_reported, dispatch_uid="pages follow edges")
     traffic_counted.connect(_counted, dispatch_uid="pages follow traffic")
 
@@ -38,8 +45,13 @@ def _deployed(*, worker: str, **_: Any) -> None:
     changed("workers", Why.DEPLOYMENT, worker)
 
 
-def _reported(**_: Any) -> None:
+def _reported(*, states: Mapping[str, tuple[str, str]], **_: Any) -> None:
     changed_everywhere(Why.EDGES)
+    ill = {version for version, both in states.items() if set(both) & set(STATES)}
+    if ill:  # the list shows who is not well, and who is again
+        found = Version.objects.filter(id__in=ill).values_list("worker__name", flat=True)
+        for name in found.distinct()[:MOST]:
+            changed("workers", Why.EDGES, name)
 
 
 def _counted(*, workers: Sequence[str], **_: Any) -> None:
@@ -55,11 +67,25 @@ def _worker(name: str, why: Why, subject: str) -> str:
         return _pill()
     row = reads.row_of(worker)
     context = showing.live(row)
-    if why is Why.DEPLOYMENT:
-        context |= showing.histories(row)
+    if why is Why.DEPLOYMENT or row.deployment is None:
+        context |= showing.histories(row)  # where nothing is live, it says if there are versions
     names = [f"workers/detail.html#{part}" for part in PARTS[why]]
     names.append("workers/_live_strip.html")
+    if why is Why.DEPLOYMENT:
+        names.append("workers/_newest.html")
     return "".join(render_to_string(name, context) for name in names) + _pill()
+
+
+def _deployment(name: str, why: Why, subject: str) -> str:
+    """The meter of one deployment, which edges may still be taking over."""
+    try:
+        found = Deployment.objects.filter(id=UUID(name)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        return _pill()
+    meter = meter_of(found.revision, found.created_on)
+    return render_to_string("ui/_meter.html", {"meter": meter}) + _pill()
 
 
 def _list(name: str, why: Why, subject: str) -> str:

@@ -82,10 +82,12 @@ def stored(standings: list[Standing]) -> list[tuple[str, str]]:
 
 
 def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
-    """What each edge that lags still answers by; nothing is read while none does."""
+    """What each late edge still answers by. One that is taking over in time is no news, and a line
+    that comes and goes with each deployment would move all below it."""
     return [
         {"edge": cell.edge, **reads.at_revision(row.worker, cell.revision)}
         for cell in meter.lagging
+        if cell.state != "waiting"
     ]
 
 

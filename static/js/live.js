@@ -89,19 +89,33 @@ function morph(old, fresh, own = false) {
 
 /** Swaps one part in; says what it has to say; marks it when newer things had to wait. */
 function apply(old, fresh, own = false) {
-  const said = new Map([...within(old)].map((e) => [e.id, e.dataset.said]));
+  const [news, bad] = [sayings(old, "said"), sayings(old, "unsaid")];
   const done = morph(old, fresh.cloneNode(true), own);
   if (done) live.later.delete(old.id);
   else live.later.set(old.id, [fresh, own]);
   old.classList.toggle("has-newer", !done);
-  for (const element of within(old)) {
-    const news = element.dataset.said;
-    if (news && news !== said.get(element.id)) say(news);
+  if (live.stale) marks("Last known");
+  const stillBad = sayings(old, "unsaid");
+  for (const [sentence, element] of sayings(old, "said")) {
+    if (!news.has(sentence)) (element.dataset.unsaid ? sayRarely : say)(sentence);
   }
+  for (const sentence of bad.keys()) if (!stillBad.has(sentence)) sayRarely(sentence);
 }
 
-function within(part) {
-  return [part, ...part.querySelectorAll("[data-said]")].filter((e) => e.dataset.said);
+/** What a part says when it appears (`said`), and when it is gone (`unsaid`). */
+function sayings(part, kind) {
+  const all = [part, ...part.querySelectorAll(`[data-${kind}]`)].filter((e) => e.dataset[kind]);
+  return new Map(all.map((element) => [element.dataset[kind], element]));
+}
+
+/** What comes and goes, as a process that crashes again and again, is no news each time. */
+const RARELY_MS = 15_000;
+const spoken = new Map();
+function sayRarely(sentence) {
+  const last = spoken.get(sentence) ?? 0;
+  if (Date.now() - last < RARELY_MS) return;
+  spoken.set(sentence, Date.now());
+  say(sentence);
 }
 
 const sentences = new Set();
@@ -140,7 +154,7 @@ function show({ sequence, html, why }) {
   follow();
   const missed = sequence[0] > live.revision;
   live.revision = Math.max(live.revision, sequence[0]);
-  if (why === "deployment" || strangers) refetch("[data-own]", true);
+  if (why === "deployment" || strangers) refetchOwn();
   else if (missed) refetchAll(); // deployed while the page was on its way
 }
 
@@ -149,40 +163,58 @@ function follow() {
   const meter = document.getElementById("meter");
   const watch = document.querySelector(".toast [data-stopwatch]");
   if (meter && watch && watch.textContent !== meter.dataset.stopwatch) watch.textContent = meter.dataset.stopwatch;
+  const form = document.querySelector("form[data-change], form[data-follows]");
+  if (!form) return;
   const now = document.querySelector("[data-live-id]");
-  const form = document.querySelector("form[data-change]");
-  const overtaken = form?.querySelector("#overtaken");
-  if (!now || !overtaken || form.elements.expected.value === now.dataset.liveId) return;
-  overtaken.querySelector("[data-overtaken-by]").textContent = now.dataset.liveWho;
-  overtaken.hidden = false;
+  warn(form.querySelector("#overtaken"), form.elements.expected.value, now?.dataset.liveId, "[data-overtaken-by]", now?.dataset.liveWho);
+  const newest = document.getElementById("newest")?.dataset;
+  warn(form.querySelector("#uploaded"), form.elements.latest?.value, newest?.newestId, "[data-uploaded]", newest?.newestWords);
 }
 
-/** The page again, as this person sees it; `which` of its parts are taken over. */
-async function refetch(which, own) {
-  let answer;
+/** Somebody was faster: said once, as an alert, in the form that this is about. */
+function warn(note, opened, current, place, words) {
+  if (!note || !current || opened === current) return;
+  const line = note.querySelector(place);
+  if (line.textContent !== words) line.textContent = words;
+  note.hidden = false;
+}
+
+/** The page again, as this person sees it; null where it cannot be had. */
+async function pageNow() {
   try {
-    answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000) });
+    if (!answer.ok || new URL(answer.url).pathname.startsWith("/accounts/login")) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
-    return false;
+    return null;
   }
-  if (!answer.ok || new URL(answer.url).pathname.startsWith("/accounts/login")) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** Takes over `which` parts of a page; `own` are those that depend on this person. */
+function take(page, which, own) {
   const sequence = page.querySelector("[data-sequence]")?.dataset.sequence.split(" ").map(Number);
   for (const fresh of page.querySelectorAll(which)) {
     const old = document.getElementById(fresh.id);
-    if (!old || (fresh.parentElement.closest(which) && which !== "[data-own]")) continue;
+    if (!old || (fresh.parentElement.closest(which) && which !== OWN)) continue;
     if (sequence && !own) live.sequences.set(fresh.id, sequence);
     apply(old, document.importNode(fresh, true), own);
   }
+}
+
+const OWN = "[data-own]";
+const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #meter, #edges-pill";
+
+async function refetch(which) {
+  const page = await pageNow();
+  if (!page) return false;
+  if (which !== OWN) take(page, PARTS, false);
+  take(page, OWN, true);
   window.htmx?.process(document.body);
   follow();
   return true;
 }
-
-const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #edges-pill";
-async function refetchAll() {
-  return (await refetch(PARTS, false)) && (await refetch("[data-own]", true));
-}
+const refetchOwn = () => refetch(OWN);
+const refetchAll = () => refetch();
 
 /* The socket */
 
@@ -220,6 +252,12 @@ function tick() {
   ages();
 }
 
+function retry() {
+  if (document.hidden) return;
+  live.nextAt = 0;
+  tick();
+}
+
 function connection(words) {
   const line = document.getElementById("connection");
   if (!line) return;
@@ -235,7 +273,7 @@ function stale(quiet) {
     live.polledAt = Date.now();
     live.seenAt = new Date(live.heardAt);
     document.documentElement.classList.add("is-stale");
-    for (const mark of document.querySelectorAll(".live")) mark.textContent = "Last known";
+    marks("Last known");
     banner().hidden = false;
     announce("Live updates stopped. Trying again.");
   }
@@ -249,15 +287,20 @@ function stale(quiet) {
 
 async function poll() {
   live.polledAt = Date.now();
-  if (await refetchAll()) live.seenAt = new Date();
-  if (live.stale) for (const mark of document.querySelectorAll(".live")) mark.textContent = "Last known";
+  if (!(await refetchAll())) return;
+  live.seenAt = new Date();
+  live.nextAt = 0; // it answers again: so does the socket
+}
+
+function marks(words) {
+  for (const mark of document.querySelectorAll(".live")) mark.textContent = words;
 }
 
 function fresh() {
   if (!live.stale) return;
   live.stale = false;
   document.documentElement.classList.remove("is-stale");
-  for (const mark of document.querySelectorAll(".live")) mark.textContent = "LIVE";
+  marks("LIVE");
   banner().hidden = true;
   announce("Live again.");
 }
@@ -269,6 +312,8 @@ function banner() {
   found.id = "stale";
   found.className = "stale is-warn";
   found.hidden = true;
+  found.setAttribute("role", "region");
+  found.setAttribute("aria-label", "Live updates");
   found.innerHTML = '<span data-stale></span><button type="button" class="button button-row">Try now</button>';
   found.querySelector("button").addEventListener("click", () => { live.nextAt = 0; poll(); });
   document.body.append(found);
@@ -294,5 +339,8 @@ if (topics.length) {
   live.revision = sequence?.[0] ?? Infinity;
   connect();
   setInterval(tick, BEAT_MS / 2);
+  // Who comes back to this tab, or online, does not wait for a timer that the browser slows down.
+  document.addEventListener("visibilitychange", retry);
+  addEventListener("online", retry);
   document.addEventListener("htmx:afterSettle", follow);
 }

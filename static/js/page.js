@@ -3,9 +3,21 @@
 
 document.documentElement.classList.add("scripted");
 
-/** Says one sentence to screen readers, through the one polite live region. */
+/** The polite live region; a modal dialog needs one of its own, since all behind it is silent. */
+function speaker() {
+  const dialog = document.querySelector("dialog:modal");
+  if (!dialog) return document.getElementById("announce");
+  const found = dialog.querySelector(":scope > [role=status]");
+  if (found) return found;
+  const made = document.createElement("p");
+  made.className = "visually-hidden";
+  made.setAttribute("role", "status");
+  return dialog.appendChild(made);
+}
+
+/** Says one sentence to screen readers. */
 function announce(text) {
-  const region = document.getElementById("announce");
+  const region = speaker();
   if (!region) return;
   region.textContent = "";
   // A change is only spoken when the region was empty in between.
@@ -76,11 +88,35 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     location.reload();
   }
 });
+
+/** What did not work is said to everybody: as a toast, which stays until it is dismissed. */
+function complain(sentence) {
+  const host = document.querySelector("dialog:modal") ?? document.body;
+  let place = host.querySelector(".toasts");
+  if (!place) {
+    place = document.createElement("div");
+    place.className = "toasts";
+    place.setAttribute("role", "region");
+    place.setAttribute("aria-label", "What just happened");
+    host.append(place);
+  }
+  const toast = document.createElement("div");
+  toast.className = "toast is-danger";
+  toast.tabIndex = -1;
+  toast.innerHTML = '<span><b></b></span><button type="button" class="button button-row" data-dismiss=".toast">Dismiss</button>';
+  toast.querySelector("b").textContent = sentence;
+  place.querySelectorAll(".toast.is-danger").forEach((old) => old.textContent.startsWith(sentence) && old.remove());
+  place.append(toast);
+  announce(sentence);
+}
+
+const REASONS = { 413: "what was sent is too large", 429: "too many requests", 500: "the dashboard failed; its log says why" };
 document.addEventListener("htmx:responseError", (event) => {
-  announce(`Not done: the dashboard answered ${event.detail.xhr.status}.`);
+  const { status } = event.detail.xhr;
+  complain(`Not done: ${REASONS[status] ?? `the dashboard answered ${status}`}.`);
 });
 document.addEventListener("htmx:sendError", () => {
-  announce("Not done: the dashboard cannot be reached.");
+  complain("Not done: the dashboard cannot be reached. What you typed is still here.");
 });
 // New content says what it is; the page itself, which htmx "loads" too, is read anyway.
 document.addEventListener("htmx:load", (event) => {

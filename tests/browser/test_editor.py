@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -12,8 +13,10 @@ import pytest
 from dashboard.accounts.models import Role
 from dashboard.workers import editor_save
 from routing.agent.inspection import Refused
+from routing.draft import Part
 from routing.upload import draft_of, upload_version
 from tests.browser.conftest import Visitor
+from tests.browser.png import colours, near
 from tests.factories import make_deployment, make_draft, make_user, make_version, says_fine
 from tests.running import OVERRIDES, System
 
@@ -226,3 +229,157 @@ def test_a_conflict_shows_what_is_live_and_goes_on_from_there(maya, shop):
     page.get_by_role("button", name="Save and stage at 0%").click()
     page.get_by_text("Live: candidate 0%, stable 100%.").first.wait_for()
     assert newest(shop).number == 3
+
+
+def test_leaving_asks_only_while_something_is_not_saved(maya, shop):
+    page, asked = maya.open("/workers/shop/edit/"), []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("button", name="Add binding").click()
+    page.locator("#binding-0-name:focus").wait_for()
+    page.get_by_label("Name").last.fill("COLOUR")
+    page.evaluate("location.assign('/workers/')")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"] and page.url.endswith("/edit/")
+    page.get_by_role("button", name="Save version").click()
+    page.get_by_text("Saved #2.").first.wait_for()
+    assert asked == ["beforeunload"]
+
+
+def test_tab_indents_and_after_escape_it_leaves(maya, shop):
+    page = maya.open("/workers/shop/edit/")
+    code = page.locator(".cm-content").first
+    code.focus()
+    page.keyboard.press("Tab")
+    assert page.locator("#module-0-text").input_value().startswith("  export")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(2300)  # longer than the package itself waits
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") != "editor-code"
+    assert "Escape, then Tab leaves" in code.evaluate(
+        "e => e.getRootNode().getElementById(e.getAttribute('aria-describedby')).textContent"
+    )
+
+
+def test_files_are_dropped_and_stay_as_they_are(maya, shop):
+    page = maya.open("/workers/shop/edit/")
+    page.locator("#drop").evaluate(
+        """place => {
+          const files = new DataTransfer();
+          files.items.add(new File([new Uint8Array([0, 255, 13, 10, 13])], "raw.bin"));
+          files.items.add(new File(["one\\r\\ntwo\\r\\n"], "win.txt"));
+          files.items.add(new File(["export default { fetch() {} };"], "index.js"));
+          const about = { dataTransfer: files, bubbles: true, cancelable: true };
+          place.dispatchEvent(new DragEvent("drop", about));
+        }"""
+    )
+    said = page.locator("#said")
+    said.get_by_text("Added: raw.bin, win.txt.").wait_for()
+    assert "Replaced the module of the same name: index.js." in said.inner_text()
+    assert maya.axe() == []
+    settled(page)
+    page.get_by_role("button", name="Save version").click()
+    page.get_by_text("Saved #2.").first.wait_for()
+    parts = {part.name: part.content for part in draft_of(newest(shop)).parts}
+    assert parts["raw.bin"] == b"\0\xff\r\n\r" and parts["win.txt"] == b"one\r\ntwo\r\n"
+
+
+def test_an_error_stands_under_its_line_until_that_line_is_changed(maya, runtime, transactional_db):
+    lib = Part("lib/a.js", "application/javascript+module", b"const z = 1;\nthrow z;\n")
+    version = make_version("shop", replace(make_draft(CODE), parts=(*make_draft(CODE).parts, lib)))
+    make_deployment(version.worker, (version, 100))
+    runtime.side_effect = Refused("startup", "Uncaught TypeError: in a\n  at lib/a.js:2:7")
+    page = maya.open("/workers/shop/edit/")
+    page.get_by_role("button", name="Save version").click()
+    wrong = page.locator("#module-1")
+    assert wrong.locator(".cm-complaint").inner_text() == "Uncaught TypeError: in a"
+    assert wrong.locator(".cm-lint-marker-error").count() == 1
+    assert maya.axe() == []
+    wrong.locator(".cm-line").first.click()
+    page.keyboard.type("// another line")
+    assert wrong.locator(".cm-complaint").count() == 1
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("// ")
+    wrong.locator(".cm-complaint").wait_for(state="detached")
+    assert wrong.locator(".cm-lint-marker-error").count() == 0
+
+
+def test_what_can_be_undone_survives_a_new_module(maya, shop):
+    page = maya.open("/workers/shop/edit/")
+    page.locator(".cm-content").first.focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("// wrong")
+    page.get_by_role("button", name="Add module").click()
+    page.locator("#module-1-name:focus").wait_for()
+    settled(page)
+    page.locator(".cm-content").first.focus()
+    page.keyboard.press("Control+z")
+    assert page.locator("#module-0-text").input_value() == CODE.decode()
+
+
+def test_a_new_name_is_judged_as_one_types(maya, shop):
+    page = maya.open("/workers/new/")
+    for name, words in (("9lives", "9lives cannot be overridden."), ("shop", "already")):
+        page.get_by_label("Name part of its address").fill(name)
+        page.locator("#name-verdict", has_text=words).wait_for()
+        assert page.evaluate("document.activeElement.id") == "name"
+        assert maya.axe() == []
+
+
+def test_searching_in_the_code_is_clean_too(maya, shop):
+    page = maya.open("/workers/shop/edit/")
+    page.locator(".cm-content").first.focus()
+    page.keyboard.press("Control+f")
+    page.locator(".cm-search").wait_for()
+    assert maya.axe() == []
+
+
+def test_a_dashboard_that_is_away_is_said_and_nothing_is_lost(maya, shop):
+    page = maya.open("/workers/shop/edit/")
+    page.get_by_label("Tag").fill("v2")
+    page.route("**/edit/", lambda route: route.abort())
+    page.get_by_role("button", name="Save version").click()
+    page.locator(".toast", has_text="the dashboard cannot be reached").wait_for()
+    assert maya.axe() == []
+    page.unroute("**/edit/")
+    page.get_by_role("button", name="Save version").click()
+    page.get_by_text("Saved #2.").first.wait_for()
+    assert newest(shop).tag == "v2"
+    maya.complaints.clear()  # htmx writes down what was cut off
+
+
+def test_a_refusal_and_files_work_without_scripts(visitors, shop, runtime):
+    make_user("maya")
+    visitor = visitors(java_script_enabled=False)
+    visitor.sign_in()
+    page = visitor.open("/workers/shop/edit/")
+    files = [{"name": "a.bin", "mimeType": "application/x", "buffer": b"\0\xff"}]
+    page.set_input_files("#upload", files)
+    page.get_by_role("button", name="Add files").click()
+    assert page.locator("#said").inner_text() == "Added: a.bin."
+    runtime.side_effect = Refused("startup", "Uncaught Error: no\n  at index.js:3:5")
+    page.get_by_role("button", name="Save version").click()
+    assert page.get_by_role("link", name="index.js, line 3").is_visible()
+    runtime.side_effect = says_fine
+    page.get_by_role("button", name="Save and deploy at 100%").click()
+    page.get_by_text("Live: stable 100%.").first.wait_for()
+    assert [p.name for p in draft_of(newest(shop)).parts] == ["index.js", "a.bin"]
+
+
+#: Surface, keywords and text of strings, as tokens.css has them.
+COLOURS = {"light": ("#ffffff", "#7c1e90", "#14693a"), "dark": ("#14181b", "#e3a3f4", "#6cd598")}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_editor_has_its_colours_in_both_themes(visitors, shop, theme, width):
+    make_user("maya")
+    visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
+    visitor.sign_in()
+    page = visitor.open("/workers/shop/edit/")
+    code = page.locator(".editor-code").first
+    code.locator(".cm-content").wait_for()
+    found = colours(code.screenshot(caret="initial"))
+    surface, keyword, text = COLOURS[theme]
+    assert near(found, surface, 0) > found.total() * 0.6
+    assert near(found, keyword) > 40 and near(found, text) > 10
+    assert not visitor.spills()

@@ -1,13 +1,22 @@
 // The editor's page: code editors over the textareas, live changes, drafts, dropped files.
 // Everything it does, the form does without it too.
-import { complain, dress } from "./code.js";
+import { complain, dress, kept as stateOf } from "./code.js";
 import { forget, keep, kept } from "./draft.js";
 
 let dirty = false;
 let timer = 0;
 const editors = new WeakMap();
 const opened = new Set();
+const states = new Map(); // by module name: what editors remember while the form is swapped
+let writing = ""; // the module whose editor has the focus meanwhile
 const theForm = () => document.getElementById("editor");
+
+/** Something is not saved: said before the page is left, and kept in this browser. */
+function touched() {
+  dirty = true;
+  const form = theForm();
+  if (form) keep(form);
+}
 
 function changed() {
   dirty = true;
@@ -23,13 +32,18 @@ function changed() {
 /** Posts the form as the button would. Its source is the part, so that no button waits for it. */
 function show(form, target) {
   const values = { act: "show" };
-  window.htmx.ajax("POST", form.getAttribute("action"), { source: target, target, swap: "outerHTML show:none", values });
+  const asked = window.htmx.ajax("POST", form.getAttribute("action"), { source: target, target, swap: "outerHTML show:none", values });
+  asked?.catch(() => {}); // page.js says what went wrong
 }
 
 function dressOpen(form) {
   for (const field of form.querySelectorAll("details[open] textarea[data-code]")) {
-    if (!editors.has(field)) editors.set(field, dress(field, changed));
+    if (editors.has(field)) continue;
+    const { name } = field.dataset;
+    editors.set(field, dress(field, changed, states.get(name)));
+    if (name && name === writing) editors.get(field).view.focus();
   }
+  writing = "";
 }
 
 function showError(form) {
@@ -87,11 +101,20 @@ function acceptDrops(form) {
       place.classList.toggle("is-dropping", name === "dragover");
       if (name !== "drop") return;
       const upload = form.querySelector("#upload");
-      upload.files = event.dataTransfer.files;
-      dirty = true;
+      upload.files = filesOf(event.dataTransfer);
+      if (!upload.files.length) return announce("Nothing added: drop files, not folders.");
       form.querySelector("[data-add-files]").click();
     });
   }
+}
+
+/** Folders cannot be sent, and would make the browser refuse the whole form. */
+function filesOf(dropped) {
+  const wanted = new DataTransfer();
+  for (const item of dropped.items) {
+    if (item.kind === "file" && !item.webkitGetAsEntry?.()?.isDirectory) wanted.items.add(item.getAsFile());
+  }
+  return wanted.files;
 }
 
 function offerDraft(form) {
@@ -125,19 +148,37 @@ document.addEventListener("click", (event) => {
   editor.box.scrollIntoView({ block: "center" });
   editor.view.focus();
 });
-document.addEventListener("htmx:beforeSwap", () => {
+/** The form is about to be replaced: what is open, and what each editor remembers. */
+function remember(form) {
   opened.clear();
-  for (const field of document.querySelectorAll("#drop details[open] textarea[data-code]")) {
-    opened.add(document.getElementsByName(field.name.replace("-text", "-name"))[0].value.trim());
+  states.clear();
+  for (const field of form.querySelectorAll("textarea[data-code]")) {
+    const name = document.getElementsByName(field.name.replace("-text", "-name"))[0].value.trim();
+    if (field.closest("details").open) opened.add(name);
+    const editor = editors.get(field);
+    if (!editor) continue;
+    states.set(name, stateOf(editor));
+    if (document.activeElement === editor.box) writing = name;
   }
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target === theForm()) remember(theForm());
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  // Modules or bindings came or went: that is not saved either.
+  const { requestConfig, target } = event.detail;
+  if (target.id === "editor" && (dirty || requestConfig.formData.get("act") !== "show")) touched();
+});
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  // Saved, and about to leave: the browser asks about what is not saved as soon as htmx goes on.
+  if (!event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+  dirty = false;
+  clearTimeout(timer);
+  forget(theForm());
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target === theForm()) theForm().classList.remove("is-saving");
-  if (event.detail.xhr?.getResponseHeader("HX-Redirect")) {
-    dirty = false;
-    clearTimeout(timer);
-    forget(theForm());
-  }
 });
 document.addEventListener("htmx:load", () => start(theForm()));
 addEventListener("beforeunload", (event) => {

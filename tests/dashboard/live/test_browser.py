@@ -196,3 +196,75 @@ async def test_a_reader_who_does_not_read_holds_up_nobody(monkeypatch):
     assert (await pushed(quick))["why"] == "deployment"
     await closed(quick)
     await closed(slow)
+
+
+def report(version, state, revision=2):
+    states = {str(version.id): {"state": state}}
+    return json.dumps({"revision": revision, "versions": states}).encode()
+
+
+async def test_the_list_shows_who_is_not_well_and_who_is_again():
+    worker = await sync_to_async(make_worker)("shop")
+    made = await sync_to_async(make_deployment)(worker)
+    version = await sync_to_async(worker.versions.get)()
+    edge = await sync_to_async(make_edge)("local-1")
+    await sync_to_async(reports.accept)(edge, report(version, "running", made.revision))
+    talk = await opened(await sync_to_async(signed_in)(), topics="topic=workers")
+    for state, words in (("backoff", "crash loop"), ("running", "")):
+        edge = await sync_to_async(Edge.objects.get)(name="local-1")
+        await sync_to_async(reports.accept)(edge, report(version, state, made.revision))
+        html = (await pushed(talk))["html"]
+        while 'id="w-shop"' not in html:
+            html = (await pushed(talk))["html"]
+        assert ("crash loop" in html) == bool(words)
+    await closed(talk)
+
+
+async def test_a_first_upload_that_no_edge_needs_is_shown_too():
+    await sync_to_async(make_worker)("shop")
+    talk = await opened(await sync_to_async(signed_in)())
+    await sync_to_async(make_version)("shop")
+    message = await pushed(talk)
+    assert message["why"] == "deployment"
+    assert 'id="v-2"' in message["html"] and "It has no version" not in message["html"]
+    await closed(talk)
+
+
+async def test_what_is_pushed_about_a_worker_without_deployment_names_its_versions():
+    await sync_to_async(make_worker)("shop")
+    talk = await opened(await sync_to_async(signed_in)())
+    await sync_to_async(changed)("worker:shop", Why.EDGES)
+    assert "Deploy one of its versions" in (await pushed(talk))["html"]
+    await closed(talk)
+
+
+async def test_the_page_of_a_deployment_follows_its_edges():
+    worker = await sync_to_async(make_worker)("shop")
+    made = await sync_to_async(make_deployment)(worker)
+    edge = await sync_to_async(make_edge)("local-1")
+    talk = await opened(await sync_to_async(signed_in)(), topics=f"topic=deployment:{made.id}")
+    body = json.dumps({"revision": made.revision}).encode()
+    await sync_to_async(reports.accept)(edge, body)
+    assert 'id="meter"' in (await pushed(talk))["html"]
+    await closed(talk)
+
+
+@pytest.mark.parametrize("topic", ["deployment:nonsense", "deployment:", "nothing:at-all"])
+async def test_topics_that_mean_nothing_do_no_harm(topic):
+    talk = socket(await sync_to_async(signed_in)(), topics=f"topic={topic}")
+    await talk.send_input({"type": "websocket.connect"})
+    assert (await talk.receive_output())["type"] == "websocket.accept"
+    await talk.receive_output(2.5)
+    await closed(talk)
+
+
+async def test_an_edge_that_takes_too_long_is_told_to_be_late():
+    worker = await sync_to_async(make_worker)("shop")
+    await sync_to_async(make_edge)("local-1")
+    await sync_to_async(make_deployment)(worker)
+    talk = await opened(await sync_to_async(signed_in)())
+    async with asyncio.timeout(6):
+        html = (await pushed(talk, timeout=3))["html"]
+        while "local-1 still answers by" not in html:
+            html = (await pushed(talk, timeout=3))["html"]
+    await closed(talk)

@@ -78,3 +78,12 @@ def test_the_page_asks_as_often_for_many_versions(vera, versions, django_assert_
     first, last = worker.versions.first(), worker.versions.last()
     with django_assert_max_num_queries(24):
         shown(vera, first, last)
+
+
+def test_versions_too_old_to_deploy_stay_chosen(vera, two, monkeypatch):
+    left, right = two
+    for _ in range(3):
+        make_version("shop")
+    monkeypatch.setattr("dashboard.workers.diff.DEPLOYABLE", 2)
+    html = vera.get(f"/workers/shop/diff/{left.id}...{right.id}/").content.decode()
+    assert html.count(" selected>") == 2

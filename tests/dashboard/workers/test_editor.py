@@ -1,10 +1,12 @@
 """Making a version in the browser: nothing is lost, nothing hidden is shown, nobody overwritten."""
 
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -66,7 +68,7 @@ def fields(worker, **changed):
         "module-0-name": "index.js",
         "module-0-type": "application/javascript+module",
         "module-0-text": OTHER,
-        "module-0-kept": base.modules.get().module_id,
+        "module-0-kept": base.modules.first().module_id,
         "binding-0-name": "GREETING",
         "binding-0-kind": "plain_text",
         "binding-0-value": "hi",
@@ -257,6 +259,84 @@ def test_line_breaks_stay_as_they_were_uploaded(maya, db):
     assert draft_of(newest(version.worker)).parts[0].content == code + b"// end"
 
 
+def test_uploaded_text_keeps_its_line_breaks_too(maya, shop):
+    upload = SimpleUploadedFile("win.txt", b"one\r\ntwo\r\n")
+    html = post(maya, shop, act="add-files", upload=[upload]).content.decode()
+    assert "Added: win.txt." in html
+    more = {
+        "modules": "2",
+        "module-1-name": "win.txt",
+        "module-1-type": "text/plain",
+        "module-1-text": "one\r\nmore\r\ntwo\r\n",  # as browsers send it
+        "module-1-data": html.partition('name="module-1-data" value="')[2].partition('"')[0],
+    }
+    maya.post("/workers/shop/edit/", fields(shop) | more)
+    assert draft_of(newest(shop)).parts[1].content == b"one\r\nmore\r\ntwo\r\n"
+
+
+def test_a_file_that_replaces_a_module_is_said(maya, shop):
+    upload = SimpleUploadedFile("index.js", b"export default { fetch() {} };")
+    html = post(maya, shop, act="add-files", upload=[upload]).content.decode()
+    assert "Replaced the module of the same name: index.js." in html
+
+
+def test_the_same_bytes_uploaded_again_are_no_change(maya, db):
+    part = Part("raw.bin", "application/octet-stream", b"\0\xff")
+    version = make_version("shop", replace(make_draft(), parts=(*make_draft().parts, part)))
+    code = version.modules.first().module.content.decode()
+    held = {"modules": "2", "module-0-text": code, "module-1-name": "raw.bin", "bindings": "0"}
+    sent = fields(version.worker) | held | {"act": "add-files"}
+    upload = SimpleUploadedFile("raw.bin", b"\0\xff")
+    html = maya.post("/workers/shop/edit/", sent | {"upload": upload}).content.decode()
+    assert "2 modules unchanged" in html
+
+
+@pytest.mark.parametrize(
+    ("act", "focused"),
+    [
+        ("add-module", 'id="module-1-name"'),
+        ("add-binding", 'id="binding-2-name"'),
+        ("drop-binding-0", 'id="binding-0-name"'),
+        ("drop-binding-1", 'id="add-binding"'),
+        ("drop-module-0", 'id="add-module"'),
+    ],
+)
+def test_the_focus_follows_what_was_added_or_deleted(maya, shop, act, focused):
+    html = post(maya, shop, act=act).content.decode()
+    [element] = [part for part in html.split("<") if " autofocus" in part]
+    assert focused in element
+
+
+def test_each_button_says_what_is_live_after_it(maya, shop):
+    html = maya.get("/workers/shop/edit/").content.decode()
+    after = html.partition('class="outlooks"')[2]
+    bars = [part.partition('"')[0] for part in after.split('role="img" aria-label="')[1:]]
+    assert bars == ["Stable 100%", "Candidate 0%, stable 100%", "Stable 100%"]
+
+
+def test_a_json_binding_takes_only_what_json_knows(maya, shop):
+    changed = {"binding-0-kind": "json", "binding-0-value": "NaN"}
+    response = maya.post("/workers/shop/edit/", fields(shop) | changed)
+    assert response.status_code == 422
+    assert "NaN is none of its values" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("9lives", "cannot be overridden"),
+        ("Not a name", "is not a Worker name"),
+        ("shop", "already"),
+        ("fresh", "fresh.localhost"),
+        ("", "is said here"),
+    ],
+)
+def test_a_new_name_is_judged_where_it_is_chosen(maya, shop, name, words):
+    headers = {"HX-Request": "true", "HX-Target": "name-verdict"}
+    html = maya.get("/workers/new/", {"create": "", "name": name}, headers=headers).content.decode()
+    assert html.strip().startswith("<p") and words in html
+
+
 def test_the_changes_are_a_fragment_of_their_own(maya, shop):
     headers = {"HX-Request": "true", "HX-Target": "changes"}
     sent = fields(shop, act="show", binding__1__value="other", tag="")
@@ -295,6 +375,15 @@ def test_a_new_worker_begins_with_a_program_that_runs(maya, db):
     assert live(Worker.objects.get(name="fresh")) == [(1, 100.0)]
     response = maya.post("/workers/new/", sent | {"name": "Not a name"})
     assert response.status_code == 422 and b"is not a Worker name" in response.content
+
+
+def test_a_new_worker_begins_with_a_date_that_the_runtime_knows(maya, db, monkeypatch):
+    about = json.loads((settings.NODE_MODULES / "workerd/package.json").read_text())
+    day = about["version"].split(".")[1]
+    later = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=100)
+    monkeypatch.setattr("dashboard.workers.editor.timezone", mock.Mock(now=lambda: later))
+    html = maya.get("/workers/new/").content.decode()
+    assert f'value="{day[:4]}-{day[4:6]}-{day[6:]}"' in html
 
 
 def test_a_new_worker_never_overwrites_one_that_is_there(maya, shop):

@@ -30,3 +30,21 @@ def find(words):
 )
 def test_the_first_module_named_with_a_line_is_meant(words, place):
     assert find(words) == place
+
+
+def test_the_import_of_a_module_that_is_missing_is_found():
+    words = 'Uncaught Error: No such module "gone.js".\n  imported from "lib/a.js"'
+    code = "\n\nimport y from '../gone.js';\n"
+    form = EditorForm(
+        modules=[ModuleField("index.js", text=""), ModuleField("lib/a.js", text=code)]
+    )
+    place = locate(words, form)
+    assert place and (place.name, place.line, place.column) == ("lib/a.js", 3, 15)
+
+
+def test_a_broken_json_module_is_found_though_the_runtime_does_not_name_it():
+    words = "Uncaught SyntaxError: Expected double-quoted property name in JSON\n:2:2"
+    broken = ModuleField("c.json", "application/json", '{"a": 1,\n nope}')
+    fine = ModuleField("b.json", "application/json", "{}")
+    place = locate(words, EditorForm(modules=[ModuleField("index.js", text=""), fine, broken]))
+    assert place and (place.name, place.line) == ("c.json", 2)

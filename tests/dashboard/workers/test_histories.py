@@ -157,3 +157,17 @@ def test_after_a_step_the_way_back_is_offered(maya, shop):
     assert "Back to 5% of #2" in toast
     assert f"split/?version={two.id}&amp;percentage=5" in toast
     assert "0/1 edge so far" in toast
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("deployments/", "No deployment yet."),
+        ("deployments/?q=nothing", "No deployment matches."),
+        ("versions/?q=nothing", "No version matches."),
+        ("versions/?before=1", "No version is older."),
+    ],
+)
+def test_empty_histories_say_why(maya, db, path, words):
+    make_worker("fresh")
+    assert words in maya.get(f"/workers/fresh/{path}").content.decode()
