@@ -7,21 +7,24 @@ document.documentElement.classList.add("scripted");
 function speaker() {
   const dialog = document.querySelector("dialog:modal");
   if (!dialog) return document.getElementById("announce");
-  const found = dialog.querySelector(":scope > [role=status]");
+  const found = dialog.querySelector(":scope > [aria-live]");
   if (found) return found;
-  const made = document.createElement("p");
+  const made = document.createElement("div");
   made.className = "visually-hidden";
-  made.setAttribute("role", "status");
+  made.setAttribute("aria-live", "polite");
   return dialog.appendChild(made);
 }
 
-/** Says one sentence to screen readers. */
+/** Says one sentence to screen readers. Each is added, and read even if another follows at once. */
 function announce(text) {
   const region = speaker();
   if (!region) return;
-  region.textContent = "";
-  // A change is only spoken when the region was empty in between.
-  setTimeout(() => { region.textContent = text; }, 50);
+  setTimeout(() => {
+    const sentence = document.createElement("p");
+    sentence.textContent = text;
+    region.append(sentence);
+    setTimeout(() => sentence.remove(), 5000);
+  }, 50);
 }
 
 /** Puts text on the clipboard; the old way where the page is not a secure context. */

@@ -1,6 +1,11 @@
 """Pages that follow what is live, on a whole running system: server, socket, edge and Chromium."""
 
+import contextlib
+import json
+import os
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -125,12 +130,97 @@ def test_without_a_socket_the_page_says_so_and_comes_back(visit, system):
     page.evaluate("live.socket.close()")
     page.locator("#stale", has_text="Live updates stopped").wait_for(timeout=9000)
     assert page.locator("#live .live").text_content() == "Last known"
-    visitor.context.set_offline(False)
-    share(system, 5)
     page.get_by_role("button", name="Try now").click()
+    assert page.locator("#stale").is_visible()
+    share(system, 5)
+    visitor.context.set_offline(False)
     shown(page, "Candidate 5%, stable 95%", 6000)
     page.locator("#stale").wait_for(state="hidden", timeout=9000)
     assert page.locator("#live .live").text_content() == "LIVE"
+
+
+def test_every_page_about_a_worker_follows(visit, system):
+    share(system, 0)
+    ids = versions(system)
+    made = system.active("hello")["id"]
+    shown_by = {
+        f"versions/{ids[2]}/": ".page-head .chip:has-text('Live 10%')",
+        "versions/": "#v-2:has-text('Live 10%')",
+        "deployments/": "#found .entry-live:has-text('0% to 10%')",
+        f"deployments/{made}/": ".page-head .chip:has-text('no longer live')",
+        f"diff/{ids[1]}...{ids[2]}/": "#live-strip:has-text('10%')",
+        "edit/": "#overtaken:visible",
+        "split/": "#overtaken:visible",
+    }
+    visitor = visit()
+    pages = {path: visitor.context.new_page() for path in shown_by}
+    for path, page in pages.items():
+        page.goto(f"{visitor.address}/workers/hello/{path}")
+        page.locator("[data-connection]", has_text="Connected").wait_for()
+        page.evaluate(WATCH)
+    share(system, 10)
+    for path, page in pages.items():
+        page.locator(shown_by[path]).first.wait_for(timeout=5000)
+    for path in (f"versions/{ids[2]}/", f"diff/{ids[1]}...{ids[2]}/", f"deployments/{made}/"):
+        assert pages[path].evaluate("shifts.reduce((a, b) => a + b, 0)") < 0.01, path
+
+
+def test_an_upload_is_said_in_an_open_editor(visit, system):
+    page = visit().open("/workers/hello/edit/")
+    page.locator("[data-connection]", has_text="Connected").wait_for()
+    code = b"export default { fetch() { return new Response('other'); } };"
+    metadata = {"main_module": "index.js", "compatibility_date": "2026-01-01"}
+    files = {
+        "metadata": (None, json.dumps(metadata), "application/json"),
+        "index.js": ("index.js", code, "application/javascript+module"),
+    }
+    answer = system.api("POST", "/workers/scripts/hello/versions", files=files)
+    assert answer.status_code == 200, answer.text
+    page.locator("#uploaded", has_text="A newer version was uploaded").wait_for(timeout=5000)
+
+
+def test_a_process_that_crashes_again_and_again_is_shown_and_spoken_once(visit, system):
+    share(system, 20)
+    version = versions(system)[2]
+    page = visit().open("/workers/hello/")
+    page.locator("[data-connection]", has_text="Connected").wait_for()
+    page.evaluate(WATCH)
+    for _ in range(4):
+        os.kill(process_of(system, version), signal.SIGKILL)
+        page.wait_for_timeout(700)
+    page.wait_for_function("heard.some(words => words.includes('crash loop'))")
+    page.wait_for_function("told.some(words => words.includes('Not well: crash loop.'))")
+    assert page.evaluate("told.filter(words => words.includes('crash loop')).length") == 1
+
+
+#: What is spoken, which health chips were seen, and how much moved without anybody doing anything.
+WATCH = """() => {
+  window.told = []; window.heard = []; window.shifts = [];
+  const voice = document.getElementById("announce");
+  new MutationObserver((changes) => {
+    for (const change of changes) for (const node of change.addedNodes) told.push(node.textContent);
+  }).observe(voice, { childList: true });
+  new MutationObserver(() => {
+    for (const chip of document.querySelectorAll(".health")) heard.push(chip.innerText);
+  }).observe(document.body, { childList: true, subtree: true });
+  new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
+    .observe({ type: "layout-shift" });
+}"""
+
+
+def process_of(system, version):
+    """The workerd that listens for this version; waits until there is one."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        lines = Path("/proc/net/unix").read_text().splitlines()
+        sockets = {f"socket:[{line.split()[6]}]" for line in lines if f"{version}.http" in line}
+        for pid in map(int, os.listdir(system.data_dir / "edge/pids")):
+            with contextlib.suppress(OSError):
+                held = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+                if held & sockets:
+                    return pid
+        time.sleep(0.02)
+    raise AssertionError("no process answers for this version")
 
 
 def test_the_policy_lets_pages_reach_only_this_server(visit, system):

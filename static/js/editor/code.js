@@ -41,7 +41,7 @@ const theme = EditorView.theme({
   ".cm-panel :focus-visible": { outline: "2px solid var(--ink)", outlineOffset: "1px" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--control)" },
   ".cm-complaint": {
-    position: "sticky", left: "60px", width: "fit-content", maxWidth: "min(100%, 75vw)", margin: "2px 0 4px", padding: "4px 12px", borderLeft: "4px solid var(--danger)", backgroundColor: "var(--danger-bg)",
+    position: "sticky", left: "60px", width: "fit-content", maxWidth: "min(100%, 60vw)", margin: "2px 0 4px", padding: "4px 12px", borderLeft: "4px solid var(--danger)", backgroundColor: "var(--danger-bg)",
     color: "var(--danger)", fontFamily: "var(--font)", fontWeight: "600", whiteSpace: "pre-wrap", overflowWrap: "anywhere",
   },
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--danger)" },
