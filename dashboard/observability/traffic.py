@@ -13,7 +13,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from fastdigest import TDigest, merge_all
 
-from dashboard.observability.figures import Observed, Split, quantiles
+from dashboard.observability.figures import ENOUGH, Observed, Split, quantiles
 from dashboard.observability.models import Count, Latency, Span
 from dashboard.observability.wire import CENTROIDS
 from dashboard.ui.standing import Standing
@@ -59,6 +59,10 @@ class Recent:
     def error_rate(self) -> float | None:
         """In percent; None without requests."""
         return 100 * self.failed / self.requests if self.requests else None
+
+    @property
+    def enough(self) -> bool:
+        return self.requests >= ENOUGH
 
 
 def traffic(

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from dashboard.live import parts
 from dashboard.live.announce import changed, changed_everywhere
 from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
+from dashboard.observability.spark import sparks
 from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of_all
 from dashboard.workers import reads, showing
+from dashboard.workers.listing import with_sparks
 from routing.models import Worker
 from routing.signals import desired_state_changed
 
@@ -22,6 +25,9 @@ PARTS = {
     Why.EDGES: ("worker-state", "live"),
     Why.METRICS: ("live",),
 }
+
+_drawn_at = 0
+"""The minute whose lines of the last hour were sent."""
 
 
 def connect() -> None:
@@ -63,14 +69,28 @@ def _worker(name: str, why: Why, subject: str) -> str:
 
 
 def _list(name: str, why: Why, subject: str) -> str:
-    """The row of a Worker that was deployed; the traffic of those that have any."""
+    """The row of a Worker that was deployed; the traffic of those that have any, and once a
+    minute the lines of the last hour."""
     if why is Why.METRICS:
-        traffic = recent(Worker.objects.values_list("name", flat=True))
-        found = ({"name": name, "recent": r} for name, r in traffic.items())
-        return "".join(render_to_string("workers/_traffic.html", one) for one in found)
-    rows = reads.rows(only=subject) if subject else []
+        names = list(Worker.objects.values_list("name", flat=True))
+        traffic, lines = recent(names), sparks(names) if _is_new_minute() else {}
+        cells = {"workers/_traffic.html": traffic, "workers/_spark.html": lines}
+        return "".join(
+            render_to_string(template, {"name": name, "recent": found, "spark": found})
+            for template, by_name in cells.items()
+            for name, found in by_name.items()
+        )
+    rows = with_sparks(reads.rows(only=subject)) if subject else []
     shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
     return "".join(shown) + _pill()
+
+
+def _is_new_minute() -> bool:
+    """Whether the lines were not drawn in this minute yet."""
+    global _drawn_at
+    minute = int(timezone.now().timestamp()) // 60
+    new, _drawn_at = minute != _drawn_at, minute
+    return new
 
 
 def _pill() -> str:

@@ -54,7 +54,7 @@ def actions(row: reads.Row, uploads: list[reads.Upload]) -> dict[str, Any]:
     return {
         "candidate": candidate,
         "next_step": next_step(candidate.weight or 0) if candidate else None,
-        "newest": _to_stage(uploads),
+        "newest": to_stage(uploads),
         "commands": [
             *deploy_commands(row.worker, stored(row.deployment), row.deployment.message),
             ("curl, by override", override_command(row.worker, row.standings[0].version.id)),
@@ -90,7 +90,7 @@ def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
     ]
 
 
-def _to_stage(uploads: list[reads.Upload]) -> Version | None:
+def to_stage(uploads: list[reads.Upload]) -> Version | None:
     """The newest version, when it is in no deployment yet."""
     if not uploads or uploads[0].standing.weight is not None:
         return None

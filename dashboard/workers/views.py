@@ -13,6 +13,7 @@ from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
 from dashboard.ui.page import page
+from dashboard.ui.standing import Standing
 from dashboard.workers import code, listing, reads, showing
 from dashboard.workers.commands import override_command, override_header
 from routing.models import Worker
@@ -67,6 +68,20 @@ def menu(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
     return page(request, "workers/_version_menu.html", _about(request, row, upload))
 
 
+@require_GET
+def actions(request: HttpRequest, name: str) -> HttpResponse:
+    """What can be done with a Worker, for the menu of its row in the list."""
+    row = reads.row_of(get_object_or_404(Worker, name=name))
+    uploads, _ = reads.uploads(row.worker, row.standings, size=1)
+    context = {
+        "row": row,
+        "newest": showing.to_stage(uploads),
+        "beside": _replaced(row),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "workers/_worker_menu.html", context)
+
+
 def _upload(name: str, version_id: UUID) -> tuple[reads.Row, reads.Upload]:
     row = reads.row_of(get_object_or_404(Worker, name=name))
     upload = reads.upload_of(row.worker, version_id, row.standings)
@@ -80,5 +95,10 @@ def _about(request: HttpRequest, row: reads.Row, upload: reads.Upload) -> dict[s
         "row": row,
         "upload": upload,
         "can": permission(request.user, Role.OPERATOR),
-        "beside": next((s for s in row.standings if not s.is_stable), None),
+        "beside": _replaced(row),
     }
+
+
+def _replaced(row: reads.Row) -> Standing | None:
+    """What a version staged at 0 % takes the place of."""
+    return next((s for s in row.standings if not s.is_stable), None)

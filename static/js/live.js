@@ -171,6 +171,8 @@ async function refetch(which, own) {
   for (const fresh of page.querySelectorAll(which)) {
     const old = document.getElementById(fresh.id);
     if (!old || (fresh.parentElement.closest(which) && which !== "[data-own]")) continue;
+    // A list keeps its order while the same rows are in it: nothing moves under somebody's hands.
+    if (old.hasAttribute("data-steady") && rows(old) === rows(fresh)) continue;
     if (sequence && !own) live.sequences.set(fresh.id, sequence);
     apply(old, document.importNode(fresh, true), own);
   }
@@ -178,6 +180,8 @@ async function refetch(which, own) {
   follow();
   return true;
 }
+
+const rows = (list) => [...list.querySelectorAll("tr[id]")].map((row) => row.id).sort().join();
 
 const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #edges-pill";
 async function refetchAll() {
