@@ -196,6 +196,7 @@ TEMPLATES = [
             "builtins": [
                 "template_partials.templatetags.partials",
                 "dashboard.ui.templatetags.icons",
+                "dashboard.ui.templatetags.tabs",
                 "dashboard.ui.templatetags.versions",
                 "dashboard.ui.templatetags.words",
             ],

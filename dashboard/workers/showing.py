@@ -10,8 +10,8 @@ from dashboard.observability.observation import observe
 from dashboard.ui.propagation import Meter, meter_of
 from dashboard.ui.standing import Standing, phrase
 from dashboard.workers import reads
-from dashboard.workers.commands import deploy_commands, override_command
-from dashboard.workers.proposal import next_step
+from dashboard.workers.commands import deploy_commands
+from dashboard.workers.proposal import next_step, propose
 from routing.models import Deployment, Version
 from routing.rules.split import format_percentage
 
@@ -51,15 +51,21 @@ def actions(row: reads.Row, uploads: list[reads.Upload]) -> dict[str, Any]:
     if row.deployment is None:
         return {}
     candidate = next((s for s in row.standings if s.is_candidate), None)
-    return {
-        "candidate": candidate,
-        "next_step": next_step(candidate.weight or 0) if candidate else None,
-        "newest": to_stage(uploads),
-        "commands": [
-            *deploy_commands(row.worker, stored(row.deployment), row.deployment.message),
-            ("curl, by override", override_command(row.worker, row.standings[0].version.id)),
-        ],
-    }
+    step = next_step(candidate.weight or 0) if candidate else None
+    newest = to_stage(uploads)
+    found = {"candidate": candidate, "next_step": step, "newest": newest}
+    stable, expected = row.standings[-1].version, str(row.deployment.id)
+    if candidate and step is not None:
+        words = "Promote to 100%" if step == 100 else f"Step up to {step}%"
+        split = propose(candidate.version, str(step), stable, row.deployment)
+    elif newest:
+        words, split = f"Stage #{newest.number} at 0%", propose(newest, "0", stable, None)
+    else:
+        commands = deploy_commands(row.worker, stored(row.deployment), row.deployment.message)
+        note = "Makes the split that is live now again: change the numbers to step."
+        return found | {"commands": commands, "what": "The live split", "command_note": note}
+    commands = deploy_commands(row.worker, split.pairs, "", expected)
+    return found | {"commands": commands, "what": words}
 
 
 def way_back(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:

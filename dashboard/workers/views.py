@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
@@ -17,7 +18,6 @@ from dashboard.ui.standing import Standing
 from dashboard.workers import code, listing, reads, showing
 from dashboard.workers.commands import override_command, override_header
 from routing.models import Worker
-from routing.publish import hostname
 from routing.rules.override import addressable
 
 
@@ -36,13 +36,14 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     before = histories["entries"][1:2]
     context = {
         "sequence": newest,
-        "hostname": hostname(row.worker.name),
+        "edge_port": settings.EDGE_PORT,
         "addressable": addressable(row.worker.name),
         "can": permission(request.user, Role.OPERATOR),
         "back": showing.way_back(row, before[0].standings if before else []),
         **showing.live(row),
         **histories,
         **showing.actions(row, histories["uploads"]),
+        "beside": _replaced(row),
     }
     return page(request, "workers/detail.html", context)
 

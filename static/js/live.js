@@ -64,7 +64,7 @@ function morph(old, fresh, own = false) {
     return true;
   }
   if (old.hasAttribute("data-own") && !own) return true;
-  if (pinned(old)) return false;
+  if (pinned(old) || (old.hasAttribute("data-whole") && holds(old))) return false; // no mixture of two
   attributes(old, fresh);
   let done = true;
   let place = old.firstChild;

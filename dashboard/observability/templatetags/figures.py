@@ -5,10 +5,11 @@ from __future__ import annotations
 from django import template
 
 from dashboard.observability.charts import bar_of
-from dashboard.observability.words import ms, rate
+from dashboard.observability.words import more_ms, ms, rate
 
 register = template.Library()
 
 register.filter("rate", rate)
 register.filter("ms", ms)
+register.filter("more_ms", more_ms)
 register.filter("bar_of", bar_of)
