@@ -73,12 +73,12 @@ def _list(name: str, why: Why, subject: str) -> str:
     minute the lines of the last hour."""
     if why is Why.METRICS:
         names = list(Worker.objects.values_list("name", flat=True))
-        traffic, lines = recent(names), sparks(names) if _is_new_minute() else {}
-        cells = {"workers/_traffic.html": traffic, "workers/_spark.html": lines}
+        lines = sparks(names) if _is_new_minute() else {}
+        counts = [("_traffic", n, "recent", found) for n, found in recent(names).items()]
+        drawn = [("_spark", n, "spark", found) for n, found in lines.items()]
         return "".join(
-            render_to_string(template, {"name": name, "recent": found, "spark": found})
-            for template, by_name in cells.items()
-            for name, found in by_name.items()
+            render_to_string(f"workers/{part}.html", {"name": name, key: found})
+            for part, name, key, found in [*counts, *drawn]
         )
     rows = with_sparks(reads.rows(only=subject)) if subject else []
     shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]

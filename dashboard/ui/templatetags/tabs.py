@@ -40,7 +40,7 @@ def worker_tabs(context: Context, title: bool = True) -> dict[str, Any]:
     """`title` is whether the Worker's name goes above them: its own page has it as its heading."""
     match = getattr(context.get("request"), "resolver_match", None)
     here = match.view_name if match else ""
-    if not any(here == route or here in others for _, route, others in ROOMS):
+    if match is None or not any(here == route or here in others for _, route, others in ROOMS):
         return {}
     found = Worker.objects.filter(name=match.kwargs["name"]).annotate(
         newest=Max("versions__number")
