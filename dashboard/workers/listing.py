@@ -59,7 +59,6 @@ def read(asked: QueryDict) -> dict[str, Any]:
         "filters": [
             (_address(query | {"state": k}), words, counts[k], k == kind)
             for k, words in FILTERS
-            if counts[k] or k == kind
         ],
         "everything": _address(query | {"state": ""}),
         "orders": [

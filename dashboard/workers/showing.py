@@ -89,10 +89,11 @@ def stored(deployment: Deployment) -> list[tuple[str, str]]:
 
 
 def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
-    """What each edge that lags still answers by; nothing is read while none does."""
+    """What each edge that is late still answers by; nothing is read while none is."""
     return [
         {"edge": cell.edge, **reads.at_revision(row.worker, cell.revision)}
         for cell in meter.lagging
+        if cell.state != "waiting"
     ]
 
 
