@@ -57,8 +57,7 @@ def read(asked: QueryDict) -> dict[str, Any]:
         "all": len(found),
         "found": len(shown),
         "filters": [
-            (_address(query | {"state": k}), words, counts[k], k == kind)
-            for k, words in FILTERS
+            (_address(query | {"state": k}), words, counts[k], k == kind) for k, words in FILTERS
         ],
         "everything": _address(query | {"state": ""}),
         "orders": [

@@ -23,7 +23,7 @@ def live(row: reads.Row) -> dict[str, Any]:
     """The live card: configured beside observed, the meter, what lags, and who is ill."""
     shown: dict[str, Any] = {"row": row, "phrase": phrase(row.standings).lower()}
     if row.deployment is None:
-        return shown
+        return shown | {"has_versions": row.worker.versions.exists()}
     meter = meter_of(row.deployment.revision, row.deployment.created_on)
     seen = observe(row.deployment, row.standings, timezone.now())
     return shown | {
@@ -93,7 +93,7 @@ def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
     return [
         {"edge": cell.edge, **reads.at_revision(row.worker, cell.revision)}
         for cell in meter.lagging
-        if cell.state != "waiting"
+        if cell.state != "waiting" and cell.revision
     ]
 
 

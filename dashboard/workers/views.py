@@ -24,7 +24,8 @@ from routing.rules.override import addressable
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     newest = sequence()
-    context = listing.read(request.GET) | {"sequence": newest}
+    can = permission(request.user, Role.OPERATOR)
+    context = listing.read(request.GET) | {"sequence": newest, "can": can}
     return page(request, "workers/list.html", context, partial="worker-list")
 
 
