@@ -197,6 +197,7 @@ TEMPLATES = [
                 "template_partials.templatetags.partials",
                 "dashboard.ui.templatetags.icons",
                 "dashboard.ui.templatetags.once",
+                "dashboard.ui.templatetags.tabs",
                 "dashboard.ui.templatetags.versions",
                 "dashboard.ui.templatetags.words",
             ],

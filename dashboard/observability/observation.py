@@ -55,6 +55,16 @@ class Observation:
         """The version the sentence is about."""
         return self.rows[0] if len(self.rows) > 1 else None
 
+    @property
+    def slower(self) -> float | None:
+        """How much longer the candidate's p99 is, in ms; None where either has too few requests."""
+        if len(self.rows) < 2:
+            return None
+        first, stable = self.rows[0].observed, self.rows[-1].observed
+        if not (first.enough and stable.enough) or first.p99 is None or stable.p99 is None:
+            return None
+        return first.p99 - stable.p99
+
     def of(self, version_id: object) -> Row | None:
         """The row of one version."""
         return next((r for r in self.rows if str(r.standing.version.id) == str(version_id)), None)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from fastdigest import TDigest, merge_all
 
-from dashboard.observability.figures import FAILURES, Observed, Split, quantiles
+from dashboard.observability.figures import ENOUGH, FAILURES, Observed, Split, quantiles
 from dashboard.observability.models import Count, Latency, Span
 from dashboard.observability.wire import CENTROIDS
 from dashboard.observability.words import count, rate
@@ -62,13 +62,25 @@ class Recent:
         return 100 * self.failed / self.requests if self.requests else None
 
     @property
+    def enough(self) -> bool:
+        return self.requests >= ENOUGH
+
+    @property
     def pace(self) -> str:
         """Requests per minute, as people read it."""
         return f"{self.per_minute:.1f}" if self.per_minute < 10 else count(self.per_minute)
 
     @property
     def failed_rate(self) -> str:
-        return rate(self.error_rate)
+        """As people read it; a dash where too few requests say nothing."""
+        return rate(self.error_rate) if self.enough else "–"
+
+    @property
+    def counted(self) -> str:
+        """What the rate is made of."""
+        if self.enough or self.failed:
+            return f"{count(self.failed)} of {count(self.requests)}"
+        return f"{count(self.requests)} request{'' if self.requests == 1 else 's'}"
 
 
 def traffic(

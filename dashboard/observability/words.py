@@ -47,6 +47,13 @@ def ms(number: float | None) -> str:
     return f"{number:.2g} ms" if number < 10 else f"{number:.0f} ms"
 
 
+def more_ms(number: float) -> str:
+    """A difference: +8 ms, −0.3 ms, level."""
+    if abs(number) < 0.05:
+        return "level"
+    return f"{'+' if number > 0 else '−'}{ms(abs(number))}"
+
+
 def axis_ms(number: float) -> str:
     if not number:
         return "0"

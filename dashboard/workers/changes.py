@@ -21,7 +21,7 @@ from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import Standing, phrase
 from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands
-from dashboard.workers.proposal import PRESETS, Proposal, alone, propose
+from dashboard.workers.proposal import PRESETS, Proposal, alone, button, move, propose
 from routing.deploy import DeployConflict, DeployRefused, deploy
 from routing.models import Version, Worker
 from routing.rules.split import TOTAL, SplitRefused
@@ -45,6 +45,8 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
         "keep": "keep" in asked,
         "presets": PRESETS,
         "beside": _stable(row),
+        "version_now": _now(row, version),
+        "beside_now": _now(row, _stable(row)),
     }
     try:
         proposal = propose(version, text, _stable(row), row.standings, keep=context["keep"])
@@ -52,6 +54,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
         context["refused"] = str(error)
         status = 422 if request.method == "POST" else 200
         return page(request, "workers/split.html", context, partial=_part(request), status=status)
+    context |= {"words": button(row.standings, proposal)}
     return _finish(request, "workers/split.html", context | _consequence(row, proposal, context))
 
 
@@ -65,7 +68,10 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
     if version is None:
         messages.warning(request, "Nothing to roll back to: no other version was ever live.")
         return redirect("workers:detail", name)
-    context = _context(request, row, version) | {"versions": _deployed_before(row, version)}
+    context = _context(request, row, version) | {
+        "versions": _earlier(row, version),
+        "words": f"Roll back to #{version.number}",
+    }
     return _finish(
         request, "workers/rollback.html", context | _consequence(row, alone(version), context)
     )
@@ -134,10 +140,21 @@ def _consequence(row: reads.Row, proposal: Proposal, context: dict[str, Any]) ->
         row.worker, proposal.pairs, context["message"], context["expected"] or "none"
     )
     traffic = recent([row.worker.name]).get(row.worker.name)
-    weight = proposal.after[0].weight or 0
+    moves = move(row.standings, proposal, context["version"])
+    stays = {s.version.pk for s in proposal.after}
     everything = round(traffic.per_minute) if traffic else 0
-    impact = {"all": everything, "moved": round(everything * weight / TOTAL)}
-    return {"proposal": proposal, "commands": commands, "impact": impact if everything else None}
+    impact = {
+        "all": everything,
+        "moved": round(everything * moves.weight / TOTAL),
+        "moved_in_all": round(everything * moves.all / TOTAL),
+    }
+    return {
+        "proposal": proposal,
+        "commands": commands,
+        "move": moves,
+        "impact": impact if everything else None,
+        "leaving": [s for s in row.standings if s.version.pk not in stays and not s.is_stable],
+    }
 
 
 def _chosen(row: reads.Row, text: str) -> Version | None:
@@ -176,11 +193,20 @@ def _way_back(row: reads.Row) -> Version | None:
     return reads.last_stable_before(row)
 
 
-def _deployed_before(row: reads.Row, chosen: Version) -> list[Standing]:
-    """The versions to choose from, newest first."""
+def _earlier(row: reads.Row, chosen: Version) -> list[tuple[str, list[Standing]]]:
+    """The versions to choose from, newest first: of the last hundred, those that were deployed
+    before, and earlier ones that never were."""
     uploads, _ = reads.uploads(row.worker, row.standings)
-    found = [u.standing for u in uploads]
-    return [s for s in found if s.version.pk == chosen.pk or s.role != "never"]
+    newest = max((s.version.number for s in row.standings), default=0)
+    found = [u.standing for u in uploads if u.standing.weight != TOTAL]
+    deployed = [s for s in found if s.role != "never" or s.version.pk == chosen.pk]
+    never = [s for s in found if s not in deployed and s.version.number < newest]
+    return [("Deployed before", deployed), ("Never deployed", never)]
+
+
+def _now(row: reads.Row, version: Version | None) -> str:
+    """The percentage that it has; nothing when it is not live."""
+    return next((s.percentage for s in row.standings if s.version == version), "")
 
 
 def _id(row: reads.Row) -> str:

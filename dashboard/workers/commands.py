@@ -18,11 +18,12 @@ Commands = list[tuple[str, str]]
 def deploy_commands(
     worker: Worker, pairs: Sequence[tuple[str, str]], message: str = "", expected: str = ""
 ) -> Commands:
-    """`wrangler versions deploy`, and the API call that it makes; only the latter can be told to
-    deploy only if `expected` is still the live deployment."""
+    """`wrangler versions deploy`, and the API call that it makes, whole and its body alone; only
+    curl can be told to deploy only if `expected` is still the live deployment."""
     return [
         ("wrangler", _wrangler(worker, pairs, message)),
         ("curl", _curl(worker, pairs, message, expected)),
+        ("API body", json.dumps(_body(pairs, message), indent=2)),
     ]
 
 
@@ -46,12 +47,6 @@ def _wrangler(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) ->
 
 
 def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str, expected: str) -> str:
-    body: dict[str, Any] = {
-        "strategy": "percentage",
-        "versions": [{"version_id": v, "percentage": _number(p)} for v, p in pairs],
-    }
-    if message:
-        body["annotations"] = {"workers/message": message}
     address = f"accounts/{settings.ACCOUNT_ID}/workers/scripts/{worker.name}/deployments"
     return " \\\n  ".join(
         [
@@ -59,9 +54,17 @@ def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str, expect
             '-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"',
             "-H 'Content-Type: application/json'",
             *([f"-H 'Sluice-Expected-Deployment: {expected}'"] if expected else []),
-            f"-d {shlex.quote(json.dumps(body))}",
+            f"-d {shlex.quote(json.dumps(_body(pairs, message)))}",
         ]
     )
+
+
+def _body(pairs: Sequence[tuple[str, str]], message: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "strategy": "percentage",
+        "versions": [{"version_id": v, "percentage": _number(p)} for v, p in pairs],
+    }
+    return body | ({"annotations": {"workers/message": message}} if message else {})
 
 
 def _number(text: str) -> int | float:

@@ -9,15 +9,18 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from dashboard.observability.spark import sparks
 from dashboard.workers import reads
 from dashboard.workers.reads import Row
 
 SIZE = 100
 """Workers on one page."""
+LONGEST = 100
+"""Characters of a search: more than a name or an id has."""
 
 #: Filters: kind of state, words.
 FILTERS = [
-    ("unhealthy", "Unhealthy"),
+    ("unhealthy", "Needs attention"),
     ("ramping", "Ramping"),
     ("staged", "Staged"),
     ("rolled-back", "Rolled back"),
@@ -27,7 +30,8 @@ FILTERS = [
 
 Key = Callable[[Row], Any]
 
-#: Orders: word for the control, key. Attention first is the one without a name in the address.
+#: Orders: word for the control, key. Attention first is the one without a name in the address;
+#: a minus before the name turns an order round.
 ORDERS: dict[str, tuple[str, Key]] = {
     "": ("Attention first", lambda r: (r.order, r.worker.name)),
     "name": ("Name", lambda r: r.worker.name),
@@ -39,31 +43,50 @@ ORDERS: dict[str, tuple[str, Key]] = {
 
 def read(asked: QueryDict) -> dict[str, Any]:
     """What the list shows for this query string."""
-    search, kind = asked.get("q", "").strip()[:63], asked.get("state", "")
-    order = asked.get("sort", "") if asked.get("sort", "") in ORDERS else ""
+    search, kind = asked.get("q", "").strip()[:LONGEST], asked.get("state", "")
+    order = asked.get("sort", "")
+    order = order if order.removeprefix("-") in ORDERS and order != "-" else ""
     found = reads.rows(search)
-    counts = Counter(row.kind for row in found)
-    shown = sorted((r for r in found if not kind or r.kind == kind), key=ORDERS[order][1])
+    counts = Counter(kind for row in found for kind in row.kinds)
+    shown = _sorted([r for r in found if not kind or kind in r.kinds], order)
     at = _page(asked.get("page", ""), len(shown))
     query = {"q": search, "state": kind, "sort": order}
     return {
-        "rows": reads.with_authors(shown[at * SIZE : (at + 1) * SIZE]),
+        "rows": with_sparks(reads.with_authors(shown[at * SIZE : (at + 1) * SIZE])),
         "per_minute": sum(row.per_minute for row in found),
         "all": len(found),
         "found": len(shown),
         "filters": [
-            (_address(query | {"state": k}), words, counts[k], k == kind)
-            for k, words in FILTERS
-            if counts[k] or k == kind
+            (_address(query | {"state": k}), words, counts[k], k == kind) for k, words in FILTERS
         ],
         "everything": _address(query | {"state": ""}),
-        "orders": [(key, words, key == order) for key, (words, _) in ORDERS.items()],
-        "sorts": {key or "attention": _address(query | {"sort": key}) for key in ORDERS},
+        "orders": [
+            (key, words, key == order.removeprefix("-")) for key, (words, _) in ORDERS.items()
+        ],
+        "sorts": {
+            key or "attention": _address(
+                query | {"sort": f"-{key}" if key == order and key else key}
+            )
+            for key in ORDERS
+        },
         "pages": _pages(query, at, len(shown)),
         "q": search,
         "kind": kind,
         "sort": order,
     }
+
+
+def with_sparks(rows: list[Row]) -> list[Row]:
+    """The rows that are shown, with the line of their last hour."""
+    found = sparks()
+    for row in rows:
+        row.spark = found.get(row.worker.name)
+    return rows
+
+
+def _sorted(rows: list[Row], order: str) -> list[Row]:
+    key = ORDERS[order.removeprefix("-")][1]
+    return sorted(rows, key=key, reverse=order.startswith("-"))
 
 
 def _page(text: str, found: int) -> int:

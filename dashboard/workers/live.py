@@ -7,15 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from django.template.loader import get_template, render_to_string
+from django.utils import timezone
 
 from dashboard.live import parts
 from dashboard.live.announce import changed, changed_everywhere
 from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
 from dashboard.observability.health import STATES
+from dashboard.observability.spark import sparks
 from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of, meter_of_all
 from dashboard.workers import reads, showing
+from dashboard.workers.listing import with_sparks
 from routing.models import Deployment, Version, Worker
 from routing.signals import desired_state_changed, version_uploaded
 
@@ -27,6 +30,8 @@ PARTS = {
 
 #: Rows of the list pushed because of one report.
 MOST = 20
+_drawn_at = 0
+"""The minute whose lines of the last hour were sent."""
 
 
 def connect() -> None:
@@ -89,15 +94,27 @@ def _deployment(name: str, why: Why, subject: str) -> str:
 
 
 def _list(name: str, why: Why, subject: str) -> str:
-    """The row of a Worker that was deployed; the traffic of those that have any."""
+    """The row of a Worker that was deployed; the traffic of those that have any, and once a
+    minute the lines of the last hour."""
     if why is Why.METRICS:
         names = set(Worker.objects.values_list("name", flat=True))
-        found = ({"name": n, "recent": r} for n, r in recent().items() if n in names)
-        cell = get_template("workers/_traffic.html")
-        return "".join(cell.render(one) for one in found)
-    rows = reads.with_authors(reads.rows(only=subject)) if subject else []
+        lines = sparks() if _is_new_minute() else {}
+        cells, drawn = get_template("workers/_traffic.html"), get_template("workers/_spark.html")
+        counts = {name: found for name, found in recent().items() if name in names}
+        shown = [cells.render({"name": name, "recent": found}) for name, found in counts.items()]
+        shown += [drawn.render({"name": n, "spark": s}) for n, s in lines.items() if n in names]
+        return "".join(shown)
+    rows = with_sparks(reads.with_authors(reads.rows(only=subject))) if subject else []
     shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
     return "".join(shown) + _pill()
+
+
+def _is_new_minute() -> bool:
+    """Whether the lines were not drawn in this minute yet."""
+    global _drawn_at
+    minute = int(timezone.now().timestamp()) // 60
+    new, _drawn_at = minute != _drawn_at, minute
+    return new
 
 
 def _pill() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -29,6 +30,45 @@ class Proposal:
     def numbers(self) -> str:
         """ "10% / 90%": candidate, then stable."""
         return " / ".join(s.percentage for s in self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What share of the requests the candidate has, and would have; `all` that change sides."""
+
+    before: int
+    after: int
+    all: int
+
+    @property
+    def weight(self) -> int:
+        return abs(self.after - self.before)
+
+    @property
+    def back(self) -> bool:
+        return self.after < self.before
+
+    @property
+    def points(self) -> str:
+        return format_percentage(self.weight)
+
+
+def move(live: Sequence[Standing], proposal: Proposal, version: Version) -> Move:
+    """What the change does to `version`'s share of the requests, and to all of them."""
+    before = {s.version.pk: s.weight or 0 for s in live}
+    after = {s.version.pk: s.weight or 0 for s in proposal.after}
+    gains = (max(0, weight - before.get(key, 0)) for key, weight in after.items())
+    return Move(before.get(version.pk, 0), after.get(version.pk, 0), sum(gains))
+
+
+def button(live: Sequence[Standing], proposal: Proposal) -> str:
+    """What the button says that makes the change."""
+    first = proposal.after[0]
+    if live and (len(proposal.after) == 1 or first.role is Role.PREVIOUS):
+        return "Promote to 100%"
+    if first.role is Role.STAGED and first.version.pk not in {s.version.pk for s in live}:
+        return "Stage at 0%"
+    return f"Deploy {proposal.numbers}"
 
 
 def propose(

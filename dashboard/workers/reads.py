@@ -10,9 +10,11 @@ from uuid import UUID
 from django.db.models import OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 
 from dashboard.observability.health import Health, health
+from dashboard.observability.spark import Spark
 from dashboard.observability.traffic import Recent, recent
 from dashboard.ui.remembered import standings_by_id, standings_of
 from dashboard.ui.standing import HEAVY, Role, Standing
+from dashboard.workers.finding import matching
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
     DEPLOYABLE,
@@ -23,6 +25,7 @@ from routing.models import (
     VersionQuerySet,
     Worker,
 )
+from routing.publish import hostname
 from routing.rules.split import TOTAL
 
 #: Timeline entries on one page.
@@ -37,7 +40,9 @@ class Row:
     deployment: Deployment | None
     standings: list[Standing] = field(default_factory=list)
     ill: Health | None = None
+    sick: Standing | None = None
     recent: Recent | None = None
+    spark: Spark | None = None
 
     @cached_property
     def state(self) -> State:
@@ -49,12 +54,25 @@ class Row:
 
     @property
     def error_rate(self) -> float:
-        return (self.recent.error_rate if self.recent else None) or 0.0
+        """In percent; below zero where too few requests say nothing."""
+        if self.recent is None or not self.recent.enough:
+            return -1.0
+        return self.recent.error_rate or 0.0
 
     @property
-    def kind(self) -> str:
-        """The state that filters know."""
-        return "unhealthy" if self.ill else self.state.kind
+    def kinds(self) -> list[str]:
+        """The states that filters know: one that ramps and is unhealthy is both."""
+        return [self.state.kind, "unhealthy"] if self.ill else [self.state.kind]
+
+    @property
+    def hostname(self) -> str:
+        """Empty when its name is switched off: only other Workers call it."""
+        return hostname(self.worker.name) if self.worker.subdomain_enabled else ""
+
+    @property
+    def found_by(self) -> int | None:
+        """The number of the version that a search found it by."""
+        return getattr(self.worker, "by_version", None)
 
     @property
     def order(self) -> int:
@@ -76,14 +94,12 @@ class Upload:
 
 
 def rows(search: str = "", only: str = "") -> list[Row]:
-    """The Workers whose name contains `search`, or the one whose name is `only`.
+    """The Workers that `search` means, or the one whose name is `only`.
 
     Who deployed is not among it: `with_authors` adds that for those shown.
     """
-    asked = Worker.objects.filter(name=only) if only else Worker.objects.all()
-    if search:
-        asked = asked.filter(name__icontains=search)
-    workers = list(asked.only("name"))
+    asked = Worker.objects.filter(name=only) if only else matching(search)
+    workers = list(asked.only("name", "subdomain_enabled"))
     if not workers:
         return []
     active = {d.worker_id: d for d in _active(asked)}
@@ -93,8 +109,8 @@ def rows(search: str = "", only: str = "") -> list[Row]:
     traffic = recent([w.name for w in workers] if search or only else None)
     for row in listed:
         row.recent = traffic.get(row.worker.name)
-        states = (found[str(s.version.pk)] for s in row.standings)
-        row.ill = next((state for state in states if not state.ok), None)
+        row.sick = next((s for s in row.standings if not found[str(s.version.pk)].ok), None)
+        row.ill = found[str(row.sick.version.pk)] if row.sick else None
     return listed
 
 

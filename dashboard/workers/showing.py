@@ -10,8 +10,8 @@ from dashboard.observability.observation import observe
 from dashboard.ui.propagation import Meter, meter_of
 from dashboard.ui.standing import Standing, phrase
 from dashboard.workers import reads
-from dashboard.workers.commands import deploy_commands, override_command
-from dashboard.workers.proposal import next_step
+from dashboard.workers.commands import deploy_commands
+from dashboard.workers.proposal import next_step, propose
 from routing.models import Version
 
 #: Versions and deployments beside the live card; all of them have pages of their own.
@@ -22,7 +22,7 @@ def live(row: reads.Row) -> dict[str, Any]:
     """The live card: configured beside observed, the meter, what lags, and who is ill."""
     shown: dict[str, Any] = {"row": row, "phrase": phrase(row.standings).lower()}
     if row.deployment is None:
-        return shown
+        return shown | {"has_versions": row.worker.versions.exists()}
     meter = meter_of(row.deployment.revision, row.deployment.created_on)
     seen = observe(row.deployment, reads.with_their_authors(row), timezone.now())
     return shown | {
@@ -50,15 +50,21 @@ def actions(row: reads.Row, uploads: list[reads.Upload]) -> dict[str, Any]:
     if row.deployment is None:
         return {}
     candidate = next((s for s in row.standings if s.is_candidate), None)
-    return {
-        "candidate": candidate,
-        "next_step": next_step(candidate.weight or 0) if candidate else None,
-        "newest": _to_stage(uploads),
-        "commands": [
-            *deploy_commands(row.worker, stored(row.standings), row.deployment.message),
-            ("curl, by override", override_command(row.worker, row.standings[0].version.id)),
-        ],
-    }
+    step = next_step(candidate.weight or 0) if candidate else None
+    newest = to_stage(uploads)
+    found = {"candidate": candidate, "next_step": step, "newest": newest}
+    stable, expected = row.standings[-1].version, str(row.deployment.id)
+    if candidate and step is not None:
+        words = "Promote to 100%" if step == 100 else f"Step up to {step}%"
+        split = propose(candidate.version, str(step), stable, row.standings)
+    elif newest:
+        words, split = f"Stage #{newest.number} at 0%", propose(newest, "0", stable, [])
+    else:
+        commands = deploy_commands(row.worker, stored(row.standings), row.deployment.message)
+        note = "Makes the split that is live now again: change the numbers to step."
+        return found | {"commands": commands, "what": "The live split", "command_note": note}
+    commands = deploy_commands(row.worker, split.pairs, "", expected)
+    return found | {"commands": commands, "what": words}
 
 
 def way_back(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
@@ -87,11 +93,11 @@ def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
     return [
         {"edge": cell.edge, **reads.at_revision(row.worker, cell.revision)}
         for cell in meter.lagging
-        if cell.state != "waiting"
+        if cell.state != "waiting" and cell.revision
     ]
 
 
-def _to_stage(uploads: list[reads.Upload]) -> Version | None:
+def to_stage(uploads: list[reads.Upload]) -> Version | None:
     """The newest version, when it is in no deployment yet."""
     if not uploads or uploads[0].standing.weight is not None:
         return None

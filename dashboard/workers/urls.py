@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.index, name="list"),
     path("new/", editor.new, name="new"),
     path("<str:name>/", views.detail, name="detail"),
+    path("<str:name>/actions/", views.actions, name="actions"),
     path("<str:name>/edit/", editor.edit, name="edit"),
     path("<str:name>/split/", changes.split, name="split"),
     path("<str:name>/rollback/", changes.roll_back, name="rollback"),

@@ -13,18 +13,20 @@ from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
 from dashboard.ui.page import page
+from dashboard.ui.standing import Standing
 from dashboard.workers import code, listing, reads, showing
 from dashboard.workers.addresses import addresses
 from dashboard.workers.commands import override_command, override_header
 from routing.models import Worker
-from routing.publish import hostname
+from routing.publish import url_of
 from routing.rules.override import addressable
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     newest = sequence()
-    context = listing.read(request.GET) | {"sequence": newest}
+    can = permission(request.user, Role.OPERATOR)
+    context = listing.read(request.GET) | {"sequence": newest, "can": can}
     return page(request, "workers/list.html", context, partial="worker-list")
 
 
@@ -36,13 +38,14 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     before = histories["entries"][1:2]
     context = {
         "sequence": newest,
-        "hostname": hostname(row.worker.name),
+        "production": url_of(row.hostname) if row.hostname else "",
         "addressable": addressable(row.worker.name),
         "can": permission(request.user, Role.OPERATOR),
         "back": showing.way_back(row, before[0].standings if before else []),
         **showing.live(row),
         **histories,
         **showing.actions(row, histories["uploads"]),
+        "beside": _replaced(row),
     }
     return page(request, "workers/detail.html", context)
 
@@ -57,7 +60,7 @@ def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
         "override": override_header(row.worker, version_id),
         "commands": [("curl", override_command(row.worker, version_id))],
         "addressable": addressable(row.worker.name),
-        "production": hostname(row.worker.name) if row.worker.subdomain_enabled else "",
+        "production": row.hostname,
     }
     return page(request, "workers/version.html", context)
 
@@ -67,6 +70,20 @@ def menu(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
     """What can be done with a version, for the menu of its row."""
     row, upload = _upload(name, version_id)
     return page(request, "workers/_version_menu.html", _about(request, row, upload))
+
+
+@require_GET
+def actions(request: HttpRequest, name: str) -> HttpResponse:
+    """What can be done with a Worker, for the menu of its row in the list."""
+    row = reads.row_of(get_object_or_404(Worker, name=name))
+    uploads, _ = reads.uploads(row.worker, row.standings, size=1)
+    context = {
+        "row": row,
+        "newest": showing.to_stage(uploads),
+        "beside": _replaced(row),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "workers/_worker_menu.html", context)
 
 
 def _upload(name: str, version_id: UUID) -> tuple[reads.Row, reads.Upload]:
@@ -83,5 +100,10 @@ def _about(request: HttpRequest, row: reads.Row, upload: reads.Upload) -> dict[s
         "upload": upload,
         "can": permission(request.user, Role.OPERATOR),
         "addresses": addresses(row.worker, upload.version),
-        "beside": next((s for s in row.standings if not s.is_stable), None),
+        "beside": _replaced(row),
     }
+
+
+def _replaced(row: reads.Row) -> Standing | None:
+    """What a version staged at 0 % takes the place of."""
+    return next((s for s in row.standings if not s.is_stable), None)

@@ -56,15 +56,21 @@ function counterpart(fresh, from, parent) {
   return null;
 }
 
+/** Words that change are put in anew, and a line of them whole: none of its pieces moves. */
+function drawnAnew(old, fresh) {
+  if (old.nodeType !== Node.ELEMENT_NODE) return true;
+  return (old.hasAttribute("data-redraw") || fresh.hasAttribute("data-redraw")) && !holds(old);
+}
+
 /** Makes `old` like `fresh`, keeping its nodes; false if something had to wait. */
 function morph(old, fresh, own = false) {
   if (old.isEqualNode(fresh)) return true;
-  if (old.nodeType !== Node.ELEMENT_NODE) {
-    old.data = fresh.data;
+  if (old.nodeType === Node.ELEMENT_NODE && old.hasAttribute("data-own") && !own) return true;
+  if (drawnAnew(old, fresh)) {
+    old.replaceWith(fresh);
     return true;
   }
-  if (old.hasAttribute("data-own") && !own) return true;
-  if (pinned(old)) return false;
+  if (pinned(old) || (old.hasAttribute("data-whole") && holds(old))) return false; // no mixture of two
   attributes(old, fresh);
   let done = true;
   let place = old.firstChild;
@@ -196,6 +202,8 @@ function take(page, which, own) {
   for (const fresh of page.querySelectorAll(which)) {
     const old = document.getElementById(fresh.id);
     if (!old || (fresh.parentElement.closest(which) && which !== OWN)) continue;
+    // A list keeps its order while the same rows are in it: nothing moves under somebody's hands.
+    if (old.hasAttribute("data-steady") && rows(old) === rows(fresh)) continue;
     if (sequence && !own) live.sequences.set(fresh.id, sequence);
     apply(old, document.importNode(fresh, true), own);
   }
@@ -215,6 +223,7 @@ async function refetch(which) {
 }
 const refetchOwn = () => refetch(OWN);
 const refetchAll = () => refetch();
+const rows = (list) => [...list.querySelectorAll("tr[id]")].map((row) => row.id).sort().join();
 
 /* The socket */
 
@@ -329,7 +338,10 @@ function ages() {
     const seconds = Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000);
     const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([s]) => seconds >= s) ?? [1, ""];
     const words = unit ? `${Math.floor(seconds / size)} ${unit} ago` : "just now";
-    if (time.textContent !== words && !holds(time)) time.textContent = words;
+    const line = time.closest("[data-redraw]") ?? time;
+    if (time.textContent === words || holds(line)) continue;
+    time.textContent = words;
+    if (line !== time) line.replaceWith(line.cloneNode(true));
   }
 }
 

@@ -159,7 +159,7 @@ def test_a_toast_is_spoken_and_dismissed(maya, shop):
 def test_the_list_filters_as_one_types(maya, shop):
     make_worker("pricing")
     page = maya.open("/workers/")
-    page.get_by_label("Filter by name").type("pri")
+    page.get_by_label("Filter by name, hostname, tag or id").type("pri")
     page.locator("#w-shop").wait_for(state="detached")
     assert page.locator("#w-pricing").count() == 1
     assert "?q=pri" in page.url

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from dashboard.accounts.models import Role
+from dashboard.observability import spark
 from tests.factories import make_user
 
 
@@ -18,6 +19,12 @@ def plain_static_files(settings: Any) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture(autouse=True)
+def no_lines_of_other_tests() -> None:
+    """The last hour is kept for a minute; each test has its own."""
+    spark._drawn.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from dashboard.observability.charts import bar_of
 from dashboard.observability.traffic import Recent
-from dashboard.observability.words import ms, rate
+from dashboard.observability.words import more_ms, ms, rate
 
 register = template.Library()
 
 register.filter("rate", rate)
 register.filter("ms", ms)
+register.filter("more_ms", more_ms)
 register.filter("bar_of", bar_of)
 
 
+_TRAFFIC = """\
+<td class="number per-minute" id="t-{}">{}</td>
+<td class="number error-rate" id="e-{}"><b>{}</b><span class="meta">{}</span></td>"""
+
+
 @register.simple_tag
-def pace(recent: Recent | None) -> SafeString:
+def traffic_cells(name: str, recent: Recent | None) -> SafeString:
     """Requests per minute and error rate of a Worker: in each row of a list, and often pushed."""
     if not recent:
-        return mark_safe('<span class="faint">no requests</span>')
-    words = '{} / min<span class="meta">{} failed</span>'
-    return format_html(words, recent.pace, recent.failed_rate)
+        return format_html(_TRAFFIC, name, "0", name, "–", "no requests")
+    return format_html(_TRAFFIC, name, recent.pace, name, recent.failed_rate, recent.counted)

@@ -226,7 +226,7 @@ async def test_a_first_upload_that_no_edge_needs_is_shown_too():
     await sync_to_async(make_version)("shop")
     message = await pushed(talk)
     assert message["why"] == "deployment"
-    assert 'id="v-2"' in message["html"] and "It has no version" not in message["html"]
+    assert 'data-version="2"' in message["html"] and "It has no version" not in message["html"]
     await closed(talk)
 
 
@@ -260,7 +260,8 @@ async def test_topics_that_mean_nothing_do_no_harm(topic):
 
 async def test_an_edge_that_takes_too_long_is_told_to_be_late():
     worker = await sync_to_async(make_worker)("shop")
-    await sync_to_async(make_edge)("local-1")
+    first = await sync_to_async(make_deployment)(worker)
+    await sync_to_async(make_edge)("local-1", applied_revision=first.revision)
     await sync_to_async(make_deployment)(worker)
     talk = await opened(await sync_to_async(signed_in)())
     async with asyncio.timeout(6):

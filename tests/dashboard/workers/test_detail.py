@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard.live.parts import Why, render
 from routing.snapshot import Binding, Secret
 from tests.factories import (
     make_deployment,
@@ -152,3 +153,47 @@ def test_secrets_are_never_shown(maya):
     version = make_version("shop", make_draft(bindings=[secret]))
     html = read(maya, f"/workers/shop/versions/{version.id}/")
     assert "hidden" in html and "hunter2" not in html
+
+
+def test_each_room_of_a_worker_has_a_tab(maya, shop):
+    version = shop.versions.get(number=4)
+    for path, here in (
+        ("", '<a href="/workers/shop/" aria-current="page">'),
+        ("rollback/", '<a href="/workers/shop/" aria-current="true">'),
+        ("versions/", '<a href="/workers/shop/versions/" aria-current="page">'),
+        (f"versions/{version.id}/", '<a href="/workers/shop/versions/" aria-current="true">'),
+        ("observability/", '<a href="/workers/shop/observability/" aria-current="page">'),
+        ("log/", '<a href="/workers/shop/log/" aria-current="page">'),
+    ):
+        html = read(maya, f"/workers/shop/{path}")
+        assert html.count('<nav class="rooms"') == 1 and here in html
+        assert '<span class="tab-count">4</span>' in html
+    assert "rooms" not in read(maya, "/workers/")
+
+
+def test_a_viewer_sees_the_step_off_but_may_read_its_command(vera, shop):
+    html = read(vera)
+    assert html.count("Step up to 50%") == 2 and "New version" in html
+    two = shop.versions.get(number=2)
+    assert f"{two.id}@50%" in html and "Sluice-Expected-Deployment" in html
+
+
+def test_the_command_is_what_the_button_beside_it_does(maya, shop):
+    two, three = shop.versions.get(number=2), shop.versions.get(number=3)
+    make_deployment(shop, (two, 50), (shop.versions.get(number=1), 50))
+    assert "Promote to 100%" in read(maya)
+    make_deployment(shop, (three, 100))
+    html = read(maya)
+    assert f"{shop.versions.get(number=4).id}@0%" in html and f"{three.id}@100%" in html
+
+
+def test_a_worker_without_deployment_offers_its_version_whatever_is_pushed(maya):
+    make_worker("shop")
+    for why in Why:
+        assert "Deploy one of its versions" in render("worker:shop", why, "shop").html
+
+
+def test_an_edge_that_never_came_is_told_so(maya, shop):
+    make_edge("fra-2", last_seen_on=None)
+    html = read(maya)
+    assert "fra-2 has not connected yet" in html and "still answers by" not in html

@@ -49,7 +49,7 @@ def read(client, path):
 )
 def test_deployments_are_filtered_from_the_address(maya, shop, query, found):
     html = read(maya, f"deployments/{query}")
-    assert [n for n in (1, 2, 3) if f'id="d-{n}"' in html] == found
+    assert [n for n in (1, 2, 3) if f'data-entry="{n}"' in html] == found
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_deployments_are_filtered_from_the_address(maya, shop, query, found):
 )
 def test_versions_are_filtered_from_the_address(maya, shop, query, found):
     html = read(maya, f"versions/{query}")
-    assert [n for n in (1, 2) if f'id="v-{n}"' in html] == found
+    assert [n for n in (1, 2) if f'data-version="{n}"' in html] == found
     assert "Retry <b>" not in html
 
 
 def test_a_version_is_found_by_the_beginning_of_its_id(maya, shop):
     two = shop.versions.get(number=2)
     html = read(maya, f"versions/?q={str(two.id)[:13]}")
-    assert 'id="v-2"' in html and 'id="v-1"' not in html
+    assert 'data-version="2"' in html and 'data-version="1"' not in html
 
 
 def test_what_a_filtered_deployment_did_is_told_from_the_one_before_it(maya, shop):
@@ -91,10 +91,12 @@ def test_pages_of_histories_follow_each_other(maya, shop):
     for _ in range(60):
         make_deployment(shop, (one, 100))
     first = read(maya, "deployments/")
-    assert 'id="d-63"' in first and 'id="d-14"' in first and 'id="d-13"' not in first
+    assert (
+        'data-entry="63"' in first and 'data-entry="14"' in first and 'data-entry="13"' not in first
+    )
     assert "before=14" in first
     rest = read(maya, "deployments/?before=14")
-    assert 'id="d-13"' in rest and 'id="d-1"' in rest and ">Older<" not in rest
+    assert 'data-entry="13"' in rest and 'data-entry="1"' in rest and ">Older<" not in rest
 
 
 def many(worker):

@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from dashboard.observability import spark
+from dashboard.observability.models import Count
 from routing.models import Deployment, Share, Version, Worker
 from tests.factories import make_deployment, make_edge, make_user, make_worker
 
@@ -80,6 +82,7 @@ def test_a_search_that_finds_nothing_is_escaped(maya):
 
 
 def queries_for(client, count, django_assert_max_num_queries):
+    spark._drawn.cache_clear()  # read once a minute
     with django_assert_max_num_queries(100) as counted:
         assert client.get("/workers/").status_code == 200
     return len(counted)
@@ -145,3 +148,73 @@ def test_a_worker_whose_process_is_ill_comes_first(maya, one_of_each):
     assert html.index('id="w-calm"') < html.index('id="w-ramp"')
     assert "hangs" in html
     assert states_of(maya, "?state=unhealthy") == ["calm"]
+
+
+def test_one_that_ramps_and_is_unhealthy_is_in_both_filters(maya, one_of_each):
+    live = Worker.objects.get(name="ramp").deployments.newest_first().first()
+    version = live.shares.first().version_id
+    make_edge(status={"versions": {str(version): {"state": "failed", "message": "no <handler>"}}})
+    assert states_of(maya, "?state=unhealthy") == ["ramp"]
+    assert states_of(maya, "?state=ramping") == ["ramp"]
+    html = maya.get("/workers/").content.decode()
+    assert "Needs attention <b>1</b>" in html and "Ramping <b>1</b>" in html
+    assert "no &lt;handler&gt;" in html
+
+
+def test_an_order_turns_round(maya, one_of_each):
+    html = maya.get("/workers/?sort=name").content.decode()
+    assert 'href="?sort=-name"' in html and 'aria-sort="ascending"' in html
+    html = maya.get("/workers/?sort=-name").content.decode()
+    places = [html.index(f'id="w-{n}"') for n in ("stage", "ramp", "new", "calm", "back")]
+    assert places == sorted(places) and 'aria-sort="descending"' in html
+    assert maya.get("/workers/?sort=-").status_code == 200
+
+
+def test_the_hostname_is_under_the_name_unless_it_is_switched_off(maya, one_of_each):
+    Worker.objects.filter(name="calm").update(subdomain_enabled=False)
+    html = maya.get("/workers/?q=calm").content.decode()
+    assert "service bindings only" in html and "calm.localhost" not in html
+    assert "ramp.localhost" in maya.get("/workers/?q=ramp").content.decode()
+
+
+def test_errors_below_a_hundred_requests_are_a_dash_with_the_count(maya, one_of_each):
+    minute = int(timezone.now().timestamp()) // 60 * 60 - 60
+    for name, requests in (("ramp", 40), ("calm", 400)):
+        for error, n in (("", requests - 4), ("5xx", 4)):
+            Count.objects.create(
+                worker=name, span=60, start=minute, requests=n, error=error, status_class=2
+            )
+    html = " ".join(maya.get("/workers/").content.decode().split())
+    assert '<b>–</b><span class="meta">4 of 40</span>' in html
+    assert '<b>1%</b><span class="meta">4 of 400</span>' in html
+    assert "no requests" in html
+    assert html.index('id="w-calm"') > html.index('id="w-ramp"')
+    html = maya.get("/workers/?sort=errors").content.decode()
+    assert html.index('id="w-calm"') < html.index('id="w-ramp"')
+
+
+def test_the_menu_stages_the_newest_and_says_what_it_replaces(maya, one_of_each):
+    make_worker("ramp")
+    html = " ".join(maya.get("/workers/ramp/actions/").content.decode().split())
+    assert "Stage #3 at 0%" in html and "Beside #1, replaces #2, live at 5%" in html
+    assert "Roll back" in html and "Live log" in html
+
+
+def test_a_viewers_menu_shows_what_is_off_and_who_can(vera, one_of_each):
+    make_user("jonas")
+    html = vera.get("/workers/stage/actions/").content.decode()
+    assert "You are a viewer. Operators: jonas." in html and 'aria-disabled="true"' in html
+    assert "/workers/stage/split/" not in html
+
+
+def test_a_search_costs_the_same_however_many_it_finds(maya, django_assert_max_num_queries):
+    def asked():
+        spark._drawn.cache_clear()
+        with django_assert_max_num_queries(30) as counted:
+            maya.get("/workers/?q=w0")
+        return len(counted)
+
+    ramping(0, 3)
+    few = asked()
+    ramping(3, 90)
+    assert asked() == few

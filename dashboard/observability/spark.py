@@ -1,0 +1,67 @@
+"""The last hour of many Workers as small lines: numbers for SVG attributes, one query a minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from dashboard.observability.models import Count, Span
+
+MINUTES = 60
+BUCKET = 2
+"""Minutes of one point."""
+WIDTH, HEIGHT = 84, 22
+_TOP = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """`line` and `area` are points of an SVG of `WIDTH` by `HEIGHT`; `highest` is a minute's."""
+
+    line: str
+    area: str
+    end: float
+    highest: int
+
+
+def sparks(now: datetime | None = None) -> dict[str, Spark]:
+    """The sixty whole minutes before `now`; Workers without a request in them are missing."""
+    return _drawn(int((now or timezone.now()).timestamp()) // Span.MINUTE)
+
+
+def draw(points: list[float], highest: int) -> Spark:
+    """The highest point reaches the top; zero is the bottom."""
+    most = max(points) or 1.0
+    step = (WIDTH - 3) / (len(points) - 1)
+    places = [
+        (round(n * step, 1), round(HEIGHT - (HEIGHT - _TOP) * value / most, 1))
+        for n, value in enumerate(points)
+    ]
+    line = " ".join(f"{x},{y}" for x, y in places)
+    return Spark(line, f"0,{HEIGHT} {line} {places[-1][0]},{HEIGHT}", places[-1][1], highest)
+
+
+@lru_cache(maxsize=2)
+def _drawn(minute: int) -> dict[str, Spark]:
+    """Whole minutes hardly change any more, so those of all Workers are read once."""
+    first = (minute - MINUTES) * Span.MINUTE
+    rows = (
+        Count.objects.of_deployments()
+        .filter(span=Span.MINUTE, start__gte=first, start__lt=minute * Span.MINUTE)
+        .values_list("worker", "start")
+        .annotate(n=Sum("requests"))
+        .order_by()
+    )
+    minutes: dict[str, list[int]] = {}
+    for worker, start, requests in rows:
+        by_minute = minutes.setdefault(worker, [0] * MINUTES)
+        by_minute[(start - first) // Span.MINUTE] = requests
+    return {worker: draw(_buckets(counts), max(counts)) for worker, counts in minutes.items()}
+
+
+def _buckets(counts: list[int]) -> list[float]:
+    return [sum(counts[n : n + BUCKET]) / BUCKET for n in range(0, len(counts), BUCKET)]

@@ -1,0 +1,52 @@
+"""The last hour as a line, for many Workers at once."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from dashboard.observability import spark
+from dashboard.observability.models import Count, Span
+
+NOW = datetime(2026, 11, 22, 20, 0, 30, tzinfo=UTC)
+MINUTE = int(NOW.timestamp()) // 60 * 60
+
+
+def count(worker, minutes_ago, requests, error=""):
+    Count.objects.create(
+        worker=worker,
+        span=Span.MINUTE,
+        start=MINUTE - 60 * minutes_ago,
+        requests=requests,
+        error=error,
+        status_class=5 if error else 2,
+    )
+
+
+@pytest.mark.django_db
+def test_many_workers_cost_one_query_a_minute(django_assert_num_queries):
+    for name in ("shop", "pricing"):
+        count(name, 1, 40)
+    with django_assert_num_queries(1):
+        found = spark.sparks(NOW)
+        assert spark.sparks(NOW) == found
+    assert sorted(found) == ["pricing", "shop"]
+
+
+@pytest.mark.django_db
+def test_only_whole_minutes_of_the_last_hour_are_drawn():
+    count("shop", 0, 9)
+    count("shop", 61, 9)
+    assert spark.sparks(NOW) == {}
+    spark._drawn.cache_clear()
+    count("shop", 1, 30)
+    count("shop", 1, 10, error="5xx")
+    count("shop", 60, 7)
+    assert spark.sparks(NOW)["shop"].highest == 40
+
+
+def test_the_highest_point_reaches_the_top_and_zero_is_the_bottom():
+    drawn = spark.draw([0.0, 5.0, 10.0], 10)
+    assert drawn.line == "0.0,22.0 40.5,12.0 81.0,2.0"
+    assert drawn.area.startswith("0,22 ") and drawn.area.endswith(" 81.0,22")
+    assert drawn.end == 2.0
+    assert spark.draw([0.0, 0.0], 0).line == "0.0,22.0 81.0,22.0"
