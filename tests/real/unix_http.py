@@ -30,8 +30,10 @@ class Request(http.server.BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_HEAD = do_DELETE = do_GET
 
-    def answer(self, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(200)
+    def answer(
+        self, body: bytes, headers: Mapping[str, str] | None = None, status: int = 200
+    ) -> None:
+        self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
