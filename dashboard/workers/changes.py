@@ -199,8 +199,12 @@ def _earlier(row: reads.Row, chosen: Version) -> list[tuple[str, list[Standing]]
     uploads, _ = reads.uploads(row.worker, row.standings)
     newest = max((s.version.number for s in row.standings), default=0)
     found = [u.standing for u in uploads if u.standing.weight != TOTAL]
-    deployed = [s for s in found if s.role != "never" or s.version.pk == chosen.pk]
-    never = [s for s in found if s not in deployed and s.version.number < newest]
+    deployed, never = list[Standing](), list[Standing]()
+    for s in found:
+        if s.role != "never" or s.version.pk == chosen.pk:
+            deployed.append(s)
+        elif s.version.number < newest:
+            never.append(s)
     return [("Deployed before", deployed), ("Never deployed", never)]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Max, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from routing.models import Version, Worker
@@ -14,21 +16,25 @@ _ADDRESS = re.compile(r"^(?:https?://)?([^/:]*)")
 _START_OF_ID = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
 
-def matching(text: str) -> QuerySet[Worker]:
-    """`by_version` is the number of the newest version that the text names, if any."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`by_version`: a Worker's key → the number of its newest version that the text names."""
+
+    workers: QuerySet[Worker]
+    by_version: Mapping[int, int] = field(default_factory=dict)
+
+
+def matching(text: str) -> Found:
+    """What a search for `text` finds; all Workers where it is empty."""
     if not text:
-        return Worker.objects.all()
-    found = _versions(text)
-    if found is None:
-        return _named(Worker.objects.all(), text)
-    newest = found.filter(worker=OuterRef("pk")).order_by("-number")
-    marked = Worker.objects.annotate(by_version=Subquery(newest.values("number")[:1]))
-    return _named(marked, text, Q(by_version__isnull=False))
+        return Found(Worker.objects.all())
+    newest = _newest(text)
+    return Found(_named(text, newest), newest)
 
 
-def _named(workers: QuerySet[Worker], text: str, also: Q | None = None) -> QuerySet[Worker]:
+def _named(text: str, also: Iterable[int]) -> QuerySet[Worker]:
     """By a part of the name; of the hostname only with a dot, as every one has the domain."""
-    wanted = Q(name__icontains=text) | (also or Q(pk__in=()))
+    workers, wanted = Worker.objects.all(), Q(name__icontains=text) | Q(pk__in=list(also))
     address = _ADDRESS.match(text)
     if address and "." in address[1]:
         workers = workers.alias(hostname=Concat("name", Value(f".{settings.DOMAIN}")))
@@ -36,11 +42,12 @@ def _named(workers: QuerySet[Worker], text: str, also: Q | None = None) -> Query
     return workers.filter(wanted)
 
 
-def _versions(text: str) -> QuerySet[Version] | None:
-    """Those whose tag, or id, begins like this; None for a text too short to say."""
+def _newest(text: str) -> dict[int, int]:
+    """By Worker, the versions whose tag, or id, begins like this; a shorter text says nothing."""
     if len(text) < 2:
-        return None
+        return {}
     fits = Q(tag__istartswith=text)
     if _START_OF_ID.fullmatch(text.lower()):
         fits |= Q(id__startswith=text.lower())
-    return Version.objects.filter(fits)
+    found = Version.objects.filter(fits).order_by()
+    return dict(found.values_list("worker").annotate(newest=Max("number")))

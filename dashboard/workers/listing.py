@@ -13,7 +13,7 @@ from dashboard.observability.spark import sparks
 from dashboard.workers import reads
 from dashboard.workers.reads import Row
 
-SIZE = 100
+SIZE = 50
 """Workers on one page."""
 LONGEST = 100
 """Characters of a search: more than a name or an id has."""

@@ -15,6 +15,7 @@ from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
 from dashboard.observability.health import STATES
 from dashboard.observability.spark import sparks
+from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of, meter_of_all
 from dashboard.workers import reads, showing
@@ -99,9 +100,9 @@ def _list(name: str, why: Why, subject: str) -> str:
     if why is Why.METRICS:
         names = set(Worker.objects.values_list("name", flat=True))
         lines = sparks() if _is_new_minute() else {}
-        cells, drawn = get_template("workers/_traffic.html"), get_template("workers/_spark.html")
+        drawn = get_template("workers/_spark.html")
         counts = {name: found for name, found in recent().items() if name in names}
-        shown = [cells.render({"name": name, "recent": found}) for name, found in counts.items()]
+        shown: list[str] = [traffic_cells(name, found) for name, found in counts.items()]
         shown += [drawn.render({"name": n, "spark": s}) for n, s in lines.items() if n in names]
         return "".join(shown)
     rows = with_sparks(reads.with_authors(reads.rows(only=subject))) if subject else []

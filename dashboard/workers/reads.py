@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import OuterRef, Q, Subquery, prefetch_related_objects
 
 from dashboard.observability.health import Health, health
 from dashboard.observability.spark import Spark
 from dashboard.observability.traffic import Recent, recent
 from dashboard.ui.remembered import standings_by_id, standings_of
 from dashboard.ui.standing import HEAVY, Role, Standing
-from dashboard.workers.finding import matching
+from dashboard.workers.finding import Found, matching
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
     DEPLOYABLE,
@@ -34,7 +34,8 @@ ENTRIES = 20
 
 @dataclass
 class Row:
-    """A Worker in the list; `deployment` is None before its first one."""
+    """A Worker in the list; `deployment` is None before its first one, `found_by` the number of the
+    version that a search found it by."""
 
     worker: Worker
     deployment: Deployment | None
@@ -43,6 +44,7 @@ class Row:
     sick: Standing | None = None
     recent: Recent | None = None
     spark: Spark | None = None
+    found_by: int | None = None
 
     @cached_property
     def state(self) -> State:
@@ -70,11 +72,6 @@ class Row:
         return hostname(self.worker.name) if self.worker.subdomain_enabled else ""
 
     @property
-    def found_by(self) -> int | None:
-        """The number of the version that a search found it by."""
-        return getattr(self.worker, "by_version", None)
-
-    @property
     def order(self) -> int:
         """Those that need attention come first."""
         return -1 if self.ill else self.state.order
@@ -98,26 +95,30 @@ def rows(search: str = "", only: str = "") -> list[Row]:
 
     Who deployed is not among it: `with_authors` adds that for those shown.
     """
-    asked = Worker.objects.filter(name=only) if only else matching(search)
-    workers = list(asked.only("name", "subdomain_enabled"))
+    asked = Found(Worker.objects.filter(name=only)) if only else matching(search)
+    workers = list(asked.workers.only("name", "subdomain_enabled"))
     if not workers:
         return []
-    active = {d.worker_id: d for d in _active(asked)}
+    found_all = not (search or only)
+    active = {d.worker_id: d for d in _active(None if found_all else [w.pk for w in workers])}
     standings = standings_of(active.values())
     listed = [_row(w, active.get(w.pk), standings) for w in workers]
     found = health(s.version.pk for row in listed for s in row.standings)
-    traffic = recent([w.name for w in workers] if search or only else None)
+    traffic = recent(None if found_all else [w.name for w in workers])
     for row in listed:
+        row.found_by = asked.by_version.get(row.worker.pk)
         row.recent = traffic.get(row.worker.name)
         row.sick = next((s for s in row.standings if not found[str(s.version.pk)].ok), None)
         row.ill = found[str(row.sick.version.pk)] if row.sick else None
     return listed
 
 
-def _active(workers: QuerySet[Worker]) -> DeploymentQuerySet:
-    """The newest deployment of each, found one by one: much sooner than by looking at all."""
+def _active(workers: list[int] | None) -> DeploymentQuerySet:
+    """The newest deployment of each of these, or of all Workers, found one by one: much sooner than
+    by looking at all deployments."""
+    asked = Worker.objects.all() if workers is None else Worker.objects.filter(pk__in=workers)
     newest = Deployment.objects.filter(worker=OuterRef("pk")).newest_first()
-    ids = workers.order_by().annotate(active_id=Subquery(newest.values("pk")[:1]))
+    ids = asked.order_by().annotate(active_id=Subquery(newest.values("pk")[:1]))
     return Deployment.objects.filter(pk__in=ids.values("active_id"))
 
 

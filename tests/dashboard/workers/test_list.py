@@ -118,15 +118,15 @@ def test_queries_do_not_grow_with_the_workers(maya, django_assert_max_num_querie
     assert queries_for(maya, 300, django_assert_max_num_queries) == few <= 13
 
 
-def test_more_than_a_hundred_are_paged(maya):
+def test_more_than_fifty_are_paged(maya):
     now = timezone.now()
     Worker.objects.bulk_create(
         Worker(name=f"w{i:03}", tag=uuid4().hex, created_on=now) for i in range(130)
     )
     first = maya.get("/workers/").content.decode()
-    assert 'id="w-w099"' in first and 'id="w-w100"' not in first
-    assert "1 to 100 of 130" in first and "?page=2" in first
-    last = maya.get("/workers/?page=2&q=w").content.decode()
+    assert 'id="w-w049"' in first and 'id="w-w050"' not in first
+    assert "1 to 50 of 130" in first and "?page=2" in first
+    last = maya.get("/workers/?page=3&q=w").content.decode()
     assert 'id="w-w129"' in last and "101 to 130 of 130" in last
     assert b'id="w-w129"' in maya.get("/workers/?page=99").content
 
