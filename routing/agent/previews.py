@@ -124,18 +124,23 @@ class Previews:
         """For one more version; one of the same Worker goes if that has too many."""
         if not self._places:
             raise PreviewRefused(404, "This edge runs only versions that are in a deployment.")
-        rivals = [k for k, other in self._running.items() if other.worker == preview.worker]
-        if len(rivals) < PER_WORKER:
-            rivals = list(self._running)
-            if len(rivals) < self._places:
-                return
         for _ in range(_TRIES):  # a request that just ended is counted a moment longer
+            rivals = self._rivals(preview)
+            if not rivals:
+                return
             for key in sorted(rivals, key=self._used.__getitem__):
                 if await self._end([key]):
                     return
             await asyncio.sleep(_AGAIN_SECONDS)
         message = "As many versions as may run at addresses of their own are busy. Try again soon."
         raise PreviewRefused(503, message)
+
+    def _rivals(self, preview: Preview) -> list[str]:
+        """Of whom one has to go first; none where there is room."""
+        same = [key for key, other in self._running.items() if other.worker == preview.worker]
+        if len(same) >= PER_WORKER:
+            return same
+        return list(self._running) if len(self._running) >= self._places else []
 
     async def _end(self, keys: list[str]) -> bool:
         """Gives those up in which no request is; whether there was any."""

@@ -16,7 +16,7 @@ from routing.rules.split import TOTAL, format_percentage
 
 register = template.Library()
 
-#: On a 12 by 12 grid; hollow and dotted shapes are drawn by components.css.
+#: On a 12 by 12 grid; hollow and dotted shapes are drawn by versions.css.
 _SHAPES = {
     Role.STABLE: '<rect x="1.5" y="1.5" width="9" height="9" rx="1"/>',
     Role.CANDIDATE: '<path d="M6 0 12 6 6 12 0 6Z"/>',

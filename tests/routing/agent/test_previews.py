@@ -138,6 +138,18 @@ async def test_a_request_in_flight_keeps_its_version():
     assert "503" in await edge.ask("x-till")
 
 
+async def test_room_that_comes_while_one_waits_is_taken(monkeypatch):
+    monkeypatch.setattr(previewing, "_AGAIN_SECONDS", 0.01)
+    edge = FakeEdge(places=1)
+    await edge.ask("b-shop")
+    edge.busy = {"b": 1}
+    waiting = asyncio.ensure_future(edge.ask("x-till"))
+    await asyncio.sleep(0.02)
+    edge.busy = {}
+    await edge.previews._end(["b"])  # as `keep` does beside it
+    assert await waiting == "x"
+
+
 async def test_one_worker_never_takes_all_slots():
     edge = FakeEdge(places=20)
     for number in range(PER_WORKER + 2):
