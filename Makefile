@@ -8,6 +8,11 @@ PY := $(VENV)/python
 # Where `check` and `test` let the settings write, so that they never touch the data of `make run`.
 SCRATCH := $(CURDIR)/.sluice-scratch
 
+PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
+
+# Tests with whole systems: one after the other, for they measure time. The others share the cores.
+RUNNING := tests/browser tests/real
+
 # The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).
 SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec $$p bin/setup.py $(1); \
@@ -32,7 +37,8 @@ run: ## Install what is missing, then start the dashboard and one edge (Ctrl-C s
 test: ## Run every check and every test; a part of the tests: make test T=tests/routing
 	$(call SETUP,test)
 	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
-	SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest $(T)
+	$(if $(filter tests,$(T)),$(PYTEST) -n auto --dist loadfile tests $(RUNNING:%=--ignore=%))
+	$(PYTEST) $(if $(filter tests,$(T)),$(RUNNING),$(T))
 
 check: export SLUICE_DATA_DIR = $(SCRATCH)
 check: ## Lint, format, types, import contracts, migrations, pinned requirements
