@@ -268,4 +268,5 @@ async def test_an_edge_that_takes_too_long_is_told_to_be_late():
         html = (await pushed(talk, timeout=3))["html"]
         while "local-1 still answers by" not in html:
             html = (await pushed(talk, timeout=3))["html"]
+    assert "still on revision" in html and "is taking over" not in html
     await closed(talk)
