@@ -11,13 +11,24 @@ import uvicorn
 from dashboard.run.unmasked import WebSockets
 
 PARENT_LOOK_SECONDS = 1.0
+# Longer than any caller keeps an idle connection (edges 30 s, httpx 5 s, nginx in front 60 s): a
+# server that closes first resets the request that is on its way just then.
+KEEP_ALIVE_SECONDS = 75
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    server = uvicorn.Server(config())
+    if os.environ.get("SLUICE_EXIT_WITH_PARENT") == "1":
+        threading.Thread(target=_end_with_parent, args=(server, os.getppid()), daemon=True).start()
+    server.run()
+
+
+def config() -> uvicorn.Config:
+    """One port for pages, the API, edges and sockets; the settings must be there."""
     from django.conf import settings
 
-    config = uvicorn.Config(
+    return uvicorn.Config(
         "dashboard.asgi:application",
         host=settings.HTTP_HOST,
         port=settings.HTTP_PORT,
@@ -25,13 +36,10 @@ def main() -> None:
         log_level="warning",
         lifespan="off",
         ws=WebSockets,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,
         forwarded_allow_ips="127.0.0.1",
     )
-    server = uvicorn.Server(config)
-    if os.environ.get("SLUICE_EXIT_WITH_PARENT") == "1":
-        threading.Thread(target=_end_with_parent, args=(server, os.getppid()), daemon=True).start()
-    server.run()
 
 
 def _end_with_parent(server: uvicorn.Server, parent: int) -> None:

@@ -15,6 +15,8 @@ from routing.agent.logfiles import Place
 from routing.agent.modules import ModuleMissing
 from routing.snapshot import Preview, Secret, SnapshotInvalid, preview_from_json
 
+#: How long an idle connection is kept; the control plane's server keeps it longer.
+IDLE_SECONDS = 30
 _GZIP_ABOVE = 1024
 _DEAD_SECONDS = 15.0
 _MODULE_SECONDS = 60.0
@@ -70,7 +72,7 @@ class ControlPlane:
         self._session = aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {self._token.reveal()}"},
             timeout=aiohttp.ClientTimeout(total=20, sock_connect=5),
-            connector=aiohttp.TCPConnector(limit=16, keepalive_timeout=30),
+            connector=aiohttp.TCPConnector(limit=16, keepalive_timeout=IDLE_SECONDS),
         )
         return self
 
