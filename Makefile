@@ -10,8 +10,10 @@ SCRATCH := $(CURDIR)/.sluice-scratch
 
 PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
 
-# Tests with whole systems: one after the other, for they measure time. The others share the cores.
-RUNNING := tests/browser tests/real
+# Tests that measure time, or fill both cores, run one after the other; the others share the cores,
+# in the order of the files: those that run whole systems take long and must not begin last.
+TOGETHER := -m "not (alone or browser)" -n auto --dist loadfile --no-loadscope-reorder tests
+ALONE := -m "alone or browser" tests/browser tests/real
 
 # The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).
 SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
@@ -37,8 +39,8 @@ run: ## Install what is missing, then start the dashboard and one edge (Ctrl-C s
 test: ## Run every check and every test; a part of the tests: make test T=tests/routing
 	$(call SETUP,test)
 	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
-	$(if $(filter tests,$(T)),$(PYTEST) -n auto --dist loadfile tests $(RUNNING:%=--ignore=%))
-	$(PYTEST) $(if $(filter tests,$(T)),$(RUNNING),$(T))
+	$(if $(filter tests,$(T)),$(PYTEST) $(TOGETHER))
+	$(PYTEST) $(if $(filter tests,$(T)),$(ALONE),$(T))
 
 check: export SLUICE_DATA_DIR = $(SCRATCH)
 check: ## Lint, format, types, import contracts, migrations, pinned requirements

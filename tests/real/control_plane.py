@@ -136,20 +136,7 @@ class ControlPlane:
     def _wrangler_environment(self) -> dict[str, str]:
         """Everything but the API goes to a proxy that notes it and answers nothing."""
         sink = f"http://127.0.0.1:{self.sink_port}"
-        return {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "CLOUDFLARE_API_BASE_URL": self.base_url,
-            "CLOUDFLARE_API_TOKEN": self.token,
-            "CLOUDFLARE_ACCOUNT_ID": self.account_id,
-            "CI": "1",
-            "NO_COLOR": "1",
-            "WRANGLER_SEND_METRICS": "false",
-            "WRANGLER_HIDE_BANNER": "true",
-            "HTTP_PROXY": sink,
-            "HTTPS_PROXY": sink,
-            "NO_PROXY": "127.0.0.1",
-        }
+        return environment(self.home, sink, self.base_url, self.token, self.account_id)
 
     @contextmanager
     def sink(self) -> Iterator[None]:
@@ -167,6 +154,28 @@ class ControlPlane:
                 return
             with connection:
                 self.proxied.append(connection.recv(200).decode("latin-1").split("\r\n")[0])
+
+
+def environment(
+    home: Path, proxy: str, base_url: str, token: str, account_id: str
+) -> dict[str, str]:
+    """wrangler's, as in somebody's CI; what is not for this machine goes to `proxy`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "CLOUDFLARE_API_BASE_URL": base_url,
+        "CLOUDFLARE_API_TOKEN": token,
+        "CLOUDFLARE_ACCOUNT_ID": account_id,
+        "CI": "1",
+        "NO_COLOR": "1",
+        "WRANGLER_SEND_METRICS": "false",
+        "WRANGLER_HIDE_BANNER": "true",
+        "HTTP_PROXY": proxy,
+        "HTTPS_PROXY": proxy,
+        "NO_PROXY": "127.0.0.1",
+        # A fifth of a command's time is Node compiling wrangler.
+        "NODE_COMPILE_CACHE": str(PROJECT / "node_modules/.cache/compiled"),
+    }
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.real.control_plane import NODE, WRANGLER
+from tests.real.control_plane import NODE, WRANGLER, environment
 from tests.running import System
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -69,22 +69,10 @@ def path_of(event: dict[str, Any]) -> str:
     return re.sub(r"^https?://[^/]+", "", url)
 
 
-def environment(system: System, home: Path, proxy: str) -> dict[str, str]:
+def _environment(system: System, home: Path, proxy: str) -> dict[str, str]:
     home.mkdir(exist_ok=True)
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "CLOUDFLARE_API_BASE_URL": f"http://127.0.0.1:{system.http_port}/client/v4",
-        "CLOUDFLARE_API_TOKEN": system.token,
-        "CLOUDFLARE_ACCOUNT_ID": system.run_json["account_id"],
-        "CI": "1",
-        "NO_COLOR": "1",
-        "WRANGLER_SEND_METRICS": "false",
-        "WRANGLER_HIDE_BANNER": "true",
-        "HTTP_PROXY": proxy,
-        "HTTPS_PROXY": proxy,
-        "NO_PROXY": "127.0.0.1",
-    }
+    base_url = f"http://127.0.0.1:{system.http_port}/client/v4"
+    return environment(home, proxy, base_url, system.token, system.run_json["account_id"])
 
 
 @contextmanager
@@ -98,7 +86,7 @@ def tailing(
         process = subprocess.Popen(
             [NODE, WRANGLER, "tail", worker, *arguments],
             cwd=folder,
-            env=environment(system, folder / "home", proxy),
+            env=_environment(system, folder / "home", proxy),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -127,7 +115,7 @@ def wrangler(system: System, project: Path, proxy: str, *arguments: str) -> str:
     done = subprocess.run(
         [NODE, WRANGLER, *arguments],
         cwd=project,
-        env=environment(system, project.parent / "home", proxy),
+        env=_environment(system, project.parent / "home", proxy),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

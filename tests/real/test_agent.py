@@ -18,7 +18,7 @@ from tests.real.edge import eventually
 from tests.real.uploads import inspected, service, upload
 from tests.real.workers import CALLER, ECHO
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 ALL = 100_000
 OVERRIDES = "Cloudflare-Workers-Version-Overrides"

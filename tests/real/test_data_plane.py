@@ -13,7 +13,7 @@ from routing.rules.split import TOTAL
 from tests.real.edge import eventually
 from tests.real.plane import Plane
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 
 # --- percentages, affinity, overrides -------------------------------------------------------------

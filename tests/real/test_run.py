@@ -20,7 +20,7 @@ from routing.rules import affinity
 from routing.rules.split import Share
 from tests.running import KEY, OVERRIDES, PROJECT, System
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
