@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,11 @@ from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
+from fastdigest import TDigest
 
 from dashboard.accounts.models import Role, User
+from dashboard.observability import rollup
+from dashboard.observability.wire import CENTROIDS, Counted, Timed
 from routing import deploy as deploying
 from routing.agent.inspection import Inspection
 from routing.draft import Draft, Part
@@ -123,3 +127,17 @@ def make_invocation(edge: Edge, deployment: Deployment, **given: Any) -> Invocat
         "duration_us": 12_000,
     }
     return Invocation.objects.create(edge=edge, **(fields | given))
+
+
+def make_traffic(
+    worker: str, requests: int, failed: int = 0, version_id: object = "", minutes_ago: int = 1
+) -> None:
+    """Requests that an edge counted and timed in one whole minute, the `failed` ones with 500."""
+    minute = (int(timezone.now().timestamp()) // 60 - minutes_ago) * 60
+    told = (minute, worker, str(version_id), "", "external", "percentage", "absent")
+    rows = [Counted(*told, 2, "", requests - failed), Counted(*told, 5, "5xx", failed)]
+    rollup.add_counts("local-1", [row for row in rows if row.requests])
+    digest = TDigest.from_values([12_000.0] * requests, max_centroids=CENTROIDS).to_bytes()
+    sketch = base64.b64encode(digest).decode()
+    timed = Timed(minute, worker, str(version_id), "external", requests, 12_000 * requests, sketch)
+    rollup.add_latencies("local-1", [timed])

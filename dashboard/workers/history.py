@@ -23,7 +23,7 @@ class Entry:
     """One line of the timeline: `kind` picks the icon."""
 
     deployment: Deployment
-    standings: list[Standing]
+    standings: tuple[Standing, ...]
     kind: str
     words: str
 
@@ -45,7 +45,7 @@ def state_of(deployment: Deployment | None, standings: list[Standing]) -> State:
 def entry(deployment: Deployment, standings: list[Standing], before: list[Standing]) -> Entry:
     """What `deployment` did, compared with the standings in the one before it."""
     kind, words = _what(deployment, standings, before)
-    return Entry(deployment, standings, kind, words)
+    return Entry(deployment, tuple(standings), kind, words)
 
 
 def _what(deployment: Deployment, after: list[Standing], before: list[Standing]) -> tuple[str, str]:

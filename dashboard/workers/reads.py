@@ -32,6 +32,20 @@ from routing.rules.split import TOTAL
 ENTRIES = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the list says of a Worker beside its traffic and its age: the same until it changes."""
+
+    worker: str
+    host: str
+    found_by: int | None
+    state: State
+    ill: Health | None
+    sick: Standing | None
+    message: str
+    standings: tuple[Standing, ...]
+
+
 @dataclass
 class Row:
     """A Worker in the list; `deployment` is None before its first one, `found_by` the number of the
@@ -70,6 +84,19 @@ class Row:
     def hostname(self) -> str:
         """Empty when its name is switched off: only other Workers call it."""
         return hostname(self.worker.name) if self.worker.subdomain_enabled else ""
+
+    @property
+    def face(self) -> Face:
+        return Face(
+            self.worker.name,
+            self.hostname,
+            self.found_by,
+            self.state,
+            self.ill,
+            self.sick,
+            self.deployment.message if self.deployment else "",
+            tuple(self.standings),
+        )
 
     @property
     def order(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -81,7 +82,7 @@ def way_back(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
     return f"Back to #{target.number}", f"rollback/?version={target.id}"
 
 
-def stored(standings: list[Standing]) -> list[tuple[str, str]]:
+def stored(standings: Sequence[Standing]) -> list[tuple[str, str]]:
     """The split in the stored order, as `routing.deploy` and the commands take it."""
     listed = sorted(standings, key=lambda s: s.position)
     return [(str(s.version.pk), s.percentage.rstrip("%")) for s in listed]

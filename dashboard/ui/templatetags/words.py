@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from routing.models import Deployment, Version
+
 register = template.Library()
 
 REASONS = {
@@ -64,6 +66,12 @@ def outcome_words(outcome: str) -> str:
 @register.filter
 def source_words(source: str) -> str:
     return SOURCES.get(source, source)
+
+
+@register.filter
+def who(made: Version | Deployment, nobody: str = "somebody") -> str:
+    """Who uploaded a version or deployed it: the name, or the address of one who is gone."""
+    return made.author.get_username() if made.author else made.author_email or nobody
 
 
 @register.simple_tag

@@ -86,14 +86,14 @@ def test_an_unknown_icon_is_named():
 
 
 def test_a_piece_is_rendered_once_for_each_set_of_arguments():
-    piece = "workers/_live_split.html"
-    a, b = (Standing(Version(number=n, tag=f"v{n}"), Role.STABLE, 100_000) for n in (1, 2))
+    piece = "ui/_phrases.html"
+    a, b = (Standing(Version(number=n), Role.STABLE, 1_000 * n) for n in (1, 2))
     assert once(piece, standings=[a]) is once(piece, standings=[a])
-    assert "v1" in once(piece, standings=[a]) and "v2" in once(piece, standings=[b])
+    assert "1%" in once(piece, standings=[a]) and "2%" in once(piece, standings=[b])
 
 
 def test_a_text_is_not_taken_for_one_that_is_escaped_already():
-    piece = "workers/_who.html"
-    given = {"username": "", "email": "", "source": "api"}
+    piece = "workers/_row_tail.html"
+    given = {"worker": "shop", "by": "maya", "source": "api"}
     assert "<b>now" in once(piece, when=mark_safe("<b>now"), **given)
     assert "&lt;b&gt;now" in once(piece, when="<b>now", **given)

@@ -6,9 +6,8 @@ import pytest
 from django.utils import timezone
 
 from dashboard.observability import spark
-from dashboard.observability.models import Count
 from routing.models import Deployment, Share, Version, Worker
-from tests.factories import make_deployment, make_edge, make_user, make_worker
+from tests.factories import make_deployment, make_edge, make_traffic, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -178,12 +177,8 @@ def test_the_hostname_is_under_the_name_unless_it_is_switched_off(maya, one_of_e
 
 
 def test_errors_below_a_hundred_requests_are_a_dash_with_the_count(maya, one_of_each):
-    minute = int(timezone.now().timestamp()) // 60 * 60 - 60
     for name, requests in (("ramp", 40), ("calm", 400)):
-        for error, n in (("", requests - 4), ("5xx", 4)):
-            Count.objects.create(
-                worker=name, span=60, start=minute, requests=n, error=error, status_class=2
-            )
+        make_traffic(name, requests, failed=4)
     html = " ".join(maya.get("/workers/").content.decode().split())
     assert '<b>–</b><span class="meta">4 of 40</span>' in html
     assert '<b>1%</b><span class="meta">4 of 400</span>' in html

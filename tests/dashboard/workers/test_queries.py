@@ -11,11 +11,10 @@ from django.utils import timezone
 
 from dashboard.live import parts
 from dashboard.observability import spark
-from dashboard.observability.models import Count, Span
 from dashboard.ui.remembered import forget
 from dashboard.workers import live
 from routing.models import Deployment, Module, Share, Version, VersionModule, Worker
-from tests.factories import make_edge
+from tests.factories import make_edge, make_traffic
 
 pytestmark = pytest.mark.django_db
 
@@ -70,22 +69,8 @@ def deploy(pairs):
         if position == 0 or v != beside
     ]
     Share.objects.bulk_create(shares)
-    Count.objects.bulk_create(requests(v) for v, _ in pairs)
-
-
-def requests(version):
-    return Count(
-        worker=version.worker.name,
-        span=Span.MINUTE,
-        start=int(timezone.now().timestamp()) // 60 * 60,
-        version_id=str(version.id),
-        edge="e",
-        hop="external",
-        reason="percentage",
-        override="absent",
-        status_class=2,
-        requests=100,
-    )
+    for version, _ in pairs:
+        make_traffic(version.worker.name, 100, version_id=version.id)
 
 
 def addresses():
