@@ -193,7 +193,7 @@ def _way_back(row: reads.Row) -> Version | None:
     return reads.last_stable_before(row)
 
 
-def _earlier(row: reads.Row, chosen: Version) -> list[tuple[str, list[Standing]]]:
+def _earlier(row: reads.Row, chosen: Version) -> list[tuple[str, tuple[Standing, ...]]]:
     """The versions to choose from, newest first: of the last hundred, those that were deployed
     before, and earlier ones that never were."""
     uploads, _ = reads.uploads(row.worker, row.standings)
@@ -205,7 +205,7 @@ def _earlier(row: reads.Row, chosen: Version) -> list[tuple[str, list[Standing]]
             deployed.append(s)
         elif s.version.number < newest:
             never.append(s)
-    return [("Deployed before", deployed), ("Never deployed", never)]
+    return [("Deployed before", tuple(deployed)), ("Never deployed", tuple(never))]
 
 
 def _now(row: reads.Row, version: Version | None) -> str:
