@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from dashboard.live import parts
+from dashboard.live import parts, presence
+from dashboard.live.announce import people_changed
 from dashboard.live.parts import Parts, Why
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,8 @@ AGAIN = 5
 
 
 class Viewer(Protocol):
+    presences: tuple[UUID, ...]
+
     def hear(self, why: Why, stamp: str) -> None:
         """News about every topic, or without `stamp` a sign of life; nobody waits for it."""
 
@@ -75,10 +80,12 @@ class Audience:
     async def _look(self) -> None:
         known: tuple[Any, ...] = ()
         again = 0
-        while True:
+        for look in itertools.count(1):
             await asyncio.sleep(LOOK_EVERY)
             try:
                 found = await _state()
+                if look % presence.RENEW_EVERY == 0:
+                    await _renew([p for viewer in self.viewers for p in viewer.presences])
             except DatabaseError as error:  # no beat: browsers say that nothing is live
                 log.warning("looking at the edges: %s", error)
                 continue
@@ -113,6 +120,12 @@ async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float)
         await asyncio.sleep(wait)
     rendering.begun_at = asyncio.get_running_loop().time()
     return await database_sync_to_async(parts.render)(*key)
+
+
+@database_sync_to_async
+def _renew(presences: list[UUID]) -> None:
+    for worker in presence.renew(presences):
+        people_changed(presence.topic(worker))
 
 
 async def _state() -> tuple[Any, ...]:

@@ -7,13 +7,15 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.utils.functional import LazyObject
 
-from dashboard.live import parts
-from dashboard.live.announce import EVERYBODY, group_of
+from dashboard.accounts.models import User
+from dashboard.live import parts, presence
+from dashboard.live.announce import EVERYBODY, group_of, people_changed
 from dashboard.live.audience import audience
 from dashboard.live.parts import Why
 
@@ -32,6 +34,7 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
     """
 
     topics: frozenset[str] = frozenset()
+    presences: tuple[UUID, ...] = ()
 
     async def connect(self) -> None:
         if not await _is_signed_in(self.scope):
@@ -48,9 +51,11 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
         audience().join(self)
         for topic in self.topics:  # what happened while the page was on its way
             self._soon(self.show(topic, Why.EDGES, f"joined {self.channel_name}"))
+        self.presences = await _arrive(_person(self.scope), self.topics)
 
     async def disconnect(self, code: int) -> None:
         await audience().leave(self)
+        await _leave(self.presences, self.topics)
         for task in tuple(getattr(self, "showing", ())):
             task.cancel()
         for group in self._groups():
@@ -67,6 +72,12 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
     async def parts(self, event: dict[str, Any]) -> None:
         """Some room has rendered parts itself."""
         await self.send_json({"sequence": event["sequence"], "html": event["html"]})
+
+    async def people(self, event: dict[str, Any]) -> None:
+        """Somebody came or left; each is told of the others."""
+        worker = presence.about(event["topic"])
+        sequence, html = await _here(_person(self.scope), worker)
+        await self.send_json({"sequence": sequence, "html": html, "why": "people"})
 
     async def show(self, topic: str, why: Why, stamp: str, subject: str = "") -> None:
         found = await audience().parts(topic, why, subject, stamp)
@@ -109,11 +120,36 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
 
 
 @database_sync_to_async
+def _arrive(person: User, topics: frozenset[str]) -> tuple[UUID, ...]:
+    followed = [topic for topic in topics if presence.about(topic)]
+    found = tuple(presence.arrive(person, presence.about(topic)) for topic in followed)
+    for topic in followed:
+        people_changed(topic)
+    return found
+
+
+@database_sync_to_async
+def _leave(presences: tuple[UUID, ...], topics: frozenset[str]) -> None:
+    if presences:
+        presence.leave(presences)
+        for topic in filter(presence.about, topics):
+            people_changed(topic)
+
+
+@database_sync_to_async
+def _here(person: User, worker: str) -> tuple[parts.Sequence, str]:
+    return parts.sequence(), presence.here(person, worker)
+
+
+def _person(scope: dict[str, Any]) -> Any:
+    user = scope["user"]
+    return user._wrapped if isinstance(user, LazyObject) else user  # channels resolved it already
+
+
+@database_sync_to_async
 def _is_signed_in(scope: dict[str, Any]) -> bool:
     """Whether the session still holds a person who may sign in."""
-    user = scope["user"]
-    if isinstance(user, LazyObject):
-        user = user._wrapped  # channels resolved it already
+    user = _person(scope)
     if not user.is_authenticated:
         return False
     session = scope["session"]

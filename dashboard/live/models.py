@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+
+
+class Presence(models.Model):
+    """Somebody has a page about a Worker open until then, unless it is renewed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    worker = models.CharField(max_length=63, db_index=True)
+    since = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField(db_index=True)
 
 
 class Watch(models.Model):

@@ -9,8 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from dashboard.accounts.gate import permission
+from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.live import presence
 from dashboard.live.parts import sequence
 from dashboard.ui.page import page
 from dashboard.ui.standing import Standing
@@ -41,6 +42,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "production": url_of(row.hostname) if row.hostname else "",
         "addressable": addressable(row.worker.name),
         "can": permission(request.user, Role.OPERATOR),
+        "others": presence.others(person(request), row.worker.name),
         "back": showing.way_back(row, before[0].standings if before else []),
         **showing.live(row),
         **histories,

@@ -5,57 +5,17 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
-from asgiref.testing import ApplicationCommunicator
-from django.test import Client
 
-from dashboard.asgi import application
 from dashboard.edges import reports
 from dashboard.live import parts
 from dashboard.live.announce import announce, changed
 from dashboard.live.browser import PageConsumer
 from dashboard.live.parts import Why
 from routing.models import Edge
-from tests.factories import make_deployment, make_edge, make_user, make_version, make_worker
+from tests.dashboard.live.talking import beat, closed, opened, pushed, signed_in, socket
+from tests.factories import make_deployment, make_edge, make_version, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def socket(client=None, topics="topic=worker:shop", origin="http://localhost:8000"):
-    cookies = "; ".join(f"{c.key}={c.value}" for c in client.cookies.values()) if client else ""
-    headers = [(b"cookie", cookies.encode()), (b"host", b"localhost:8000")]
-    if origin:
-        headers.append((b"origin", origin.encode()))
-    scope = {"type": "websocket", "path": "/live/", "headers": headers, "subprotocols": []}
-    return ApplicationCommunicator(application, scope | {"query_string": topics.encode()})
-
-
-def signed_in(name="maya"):
-    client = Client()
-    client.force_login(make_user(name))
-    return client
-
-
-async def opened(client, **given):
-    talk = socket(client, **given)
-    await talk.send_input({"type": "websocket.connect"})
-    assert (await talk.receive_output())["type"] == "websocket.accept"
-    assert (await pushed(talk))["why"] == "edges"  # how things stand, for what was missed meanwhile
-    return talk
-
-
-async def pushed(talk, timeout=2):
-    """The next message that is more than a beat."""
-    async with asyncio.timeout(timeout):
-        while True:
-            message = await talk.receive_output(timeout)
-            assert message["type"] == "websocket.send", message
-            if found := json.loads(message["text"]):
-                return found
-
-
-async def closed(talk):
-    await talk.send_input({"type": "websocket.disconnect", "code": 1000})
-    await talk.wait()
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", ""])
@@ -164,15 +124,15 @@ async def test_the_list_gets_the_row_that_changed():
 
 async def test_silence_is_never_longer_than_a_second_or_so():
     talk = await opened(await sync_to_async(signed_in)())
-    message = await talk.receive_output(2.5)
-    assert message["text"] == "{}"
+    await beat(talk)
+    await beat(talk)
     await closed(talk)
 
 
 async def test_a_change_that_no_message_told_is_found_by_looking(monkeypatch):
     worker = await sync_to_async(make_worker)("shop")
     talk = await opened(await sync_to_async(signed_in)())
-    await talk.receive_output(2.5)
+    await beat(talk)
     monkeypatch.setattr("dashboard.live.announce.get_channel_layer", lambda: None)
     await sync_to_async(make_deployment)(worker)
     assert 'id="live"' in (await pushed(talk, timeout=3))["html"]
