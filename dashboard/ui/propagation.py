@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from dashboard.ui.templatetags.words import duration
 from routing import revision as revisions
 from routing.models import Edge, Propagation
 
@@ -27,6 +28,29 @@ class Cell:
     revision: int
     took_ms: int | None = None
     silent_for: timedelta | None = None
+
+    @property
+    def short(self) -> str:
+        """A word or two that fit a cell in every state, so that it never changes its width."""
+        if not self.revision:
+            return "not yet"
+        if self.silent_for:
+            return f"silent {duration(self.silent_for)}"
+        if self.state == "applied":
+            return "has it" if self.took_ms is None else duration(self.took_ms)
+        return "taking over" if self.state == "waiting" else f"revision {self.revision}"
+
+    @property
+    def words(self) -> str:
+        """All of it."""
+        if not self.revision:
+            return "has not connected yet"
+        silent = f", silent for {duration(self.silent_for)}" if self.silent_for else ""
+        if self.state == "applied":
+            took = "" if self.took_ms is None else f" after {duration(self.took_ms)}"
+            return f"has it{took}{silent}"
+        late = "is taking over" if self.state == "waiting" else f"still on revision {self.revision}"
+        return late + silent
 
 
 @dataclass(frozen=True, slots=True)

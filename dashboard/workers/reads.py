@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery, prefetch_related_objects
@@ -197,12 +196,6 @@ def entry_of(worker: Worker, deployment_id: UUID) -> Entry | None:
     """One deployment, with what it did."""
     found = _deployments(worker).filter(id=deployment_id).first()
     return _entries(worker, [found], 1)[0] if found else None
-
-
-def at_revision(worker: Worker, revision: int) -> dict[str, Any]:
-    """The deployment by which an edge with that revision answers."""
-    found = worker.deployments.filter(revision__lte=revision).newest_first().first()
-    return {"deployment": found, "standings": standings_of([found])[found.pk] if found else []}
 
 
 def deployment_of(worker: Worker, deployment_id: str) -> Row:

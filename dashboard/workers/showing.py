@@ -8,10 +8,11 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.observability.observation import observe
-from dashboard.ui.propagation import Meter, meter_of
+from dashboard.ui.propagation import meter_of
 from dashboard.ui.standing import Standing, phrase
 from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands
+from dashboard.workers.lag import lag_of
 from dashboard.workers.proposal import next_step, propose
 from routing.models import Version
 
@@ -28,7 +29,7 @@ def live(row: reads.Row) -> dict[str, Any]:
     seen = observe(row.deployment, reads.with_their_authors(row), timezone.now())
     return shown | {
         "meter": meter,
-        "lags": _lags(row, meter),
+        "lag": lag_of(row.worker, meter),
         "seen": seen,
         "ill": [r.health for r in seen.rows if not r.health.ok],
     }
@@ -86,16 +87,6 @@ def stored(standings: Sequence[Standing]) -> list[tuple[str, str]]:
     """The split in the stored order, as `routing.deploy` and the commands take it."""
     listed = sorted(standings, key=lambda s: s.position)
     return [(str(s.version.pk), s.percentage.rstrip("%")) for s in listed]
-
-
-def _lags(row: reads.Row, meter: Meter) -> list[dict[str, Any]]:
-    """What each late edge still answers by. One that is taking over in time is no news, and a line
-    that comes and goes with each deployment would move all below it."""
-    return [
-        {"edge": cell.edge, **reads.at_revision(row.worker, cell.revision)}
-        for cell in meter.lagging
-        if cell.state != "waiting" and cell.revision
-    ]
 
 
 def to_stage(uploads: list[reads.Upload]) -> Version | None:

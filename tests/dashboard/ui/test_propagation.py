@@ -54,6 +54,24 @@ def test_no_edges_are_not_complete():
     assert not measure(41, NOW, [], {}, NOW).complete
 
 
+@pytest.mark.parametrize(
+    ("applied", "heard", "made", "short", "words"),
+    [
+        (41, 1, 3, "61 ms", "has it after 61 ms"),
+        (41, 60, 3, "silent 1 min", "has it after 61 ms, silent for 1 min"),
+        (40, 1, 1, "taking over", "is taking over"),
+        (40, 1, 3, "revision 40", "still on revision 40"),
+        (40, 60, 3, "silent 1 min", "still on revision 40, silent for 1 min"),
+        (0, 60, 3, "not yet", "has not connected yet"),
+    ],
+)
+def test_the_words_of_a_cell(applied, heard, made, short, words):
+    since = NOW - timedelta(seconds=made)
+    reached = {1: since + timedelta(milliseconds=61)} if applied == 41 else {}
+    [cell] = measure(41, since, [edge("a", applied, heard)], reached, NOW).cells
+    assert (cell.short, cell.words) == (short, words)
+
+
 @pytest.mark.django_db
 def test_rows_tell_the_time_also_when_an_edge_skipped_the_revision(django_assert_num_queries):
     worker = make_worker()
