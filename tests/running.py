@@ -82,6 +82,18 @@ class System:
             **self.environment,
         }
 
+    def manage(self, *arguments: str) -> str:
+        """`manage.py …` on this system's data; what it prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command,
+            cwd=PROJECT,
+            env=self._environment(),
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+
     @property
     def run_json(self) -> dict[str, Any]:
         return dict(json.loads((self.data_dir / "run.json").read_text()))

@@ -33,10 +33,10 @@ def system(tmp_path_factory):
 def visit(browser, system):
     made = []
 
-    def visitor(**options):
+    def visitor(name="admin", **options):
         one = Visitor(browser.new_context(**options), f"http://127.0.0.1:{system.http_port}")
         made.append(one)
-        one.sign_in("admin", "correct horse battery")
+        one.sign_in(name, "correct horse battery")
         return one
 
     yield visitor
@@ -107,6 +107,30 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
     maya.locator(".toast", has_text="Live: stable 100%.").wait_for()
     maya.locator(".toast").get_by_role("link", name="Back to 10% of #2").wait_for()
     jonas.locator("#history", has_text="Too slow").wait_for(timeout=2000)
+
+
+def test_two_people_know_of_each_other_and_nothing_moves_for_it(visit, system):
+    system.manage(
+        *("shell", "-v0", "-c"),
+        "from dashboard.accounts.models import User; User.objects.create_user("
+        "'jonas', 'jonas@example.test', 'correct horse battery', role='operator')",
+    )
+    visitor = visit()
+    maya = visitor.open("/workers/hello/")
+    maya.locator("[data-connection]", has_text="Connected").wait_for()
+    before = [
+        maya.locator(name).bounding_box() for name in ("h1", ".page-head-end .button >> nth=0")
+    ]
+    jonas = visit("jonas", viewport={"width": 390, "height": 844}).open("/workers/hello/split/")
+    maya.get_by_text("jonas is here too").wait_for(timeout=2000)
+    assert before == [
+        maya.locator(name).bounding_box() for name in ("h1", ".page-head-end .button >> nth=0")
+    ]
+    assert visitor.axe() == []
+    jonas.goto(jonas.url.replace("split/", ""))
+    jonas.get_by_text("admin is here too").wait_for(timeout=2000)
+    jonas.close()
+    maya.get_by_text("jonas is here too").wait_for(state="hidden", timeout=2000)
 
 
 def test_what_has_the_focus_is_not_swapped(visit, system):
