@@ -54,7 +54,7 @@ def _deployed(*, worker: str, **_: Any) -> None:
 def _reported(*, states: Mapping[str, tuple[str, str]], **_: Any) -> None:
     changed_everywhere(Why.EDGES)
     ill = {version for version, both in states.items() if set(both) & set(STATES)}
-    if ill:  # the list shows who is not well, and who is again
+    if ill:  # the list shows whose process is not well, and whose is again
         found = Version.objects.filter(id__in=ill).values_list("worker__name", flat=True)
         for name in found.distinct()[:MOST]:
             changed("workers", Why.EDGES, name)

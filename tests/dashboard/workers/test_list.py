@@ -160,6 +160,16 @@ def test_one_that_ramps_and_is_unhealthy_is_in_both_filters(maya, one_of_each):
     assert "no &lt;handler&gt;" in html
 
 
+def test_a_worker_whose_errors_stay_high_needs_attention(maya, one_of_each):
+    version = Worker.objects.get(name="calm").versions.get(number=1)
+    for minutes_ago in (10, 3):
+        make_traffic("calm", 1000, failed=80, version_id=version.id, minutes_ago=minutes_ago)
+    html = maya.get("/workers/").content.decode()
+    assert html.index('id="w-calm"') < html.index('id="w-ramp"')
+    assert "errors high" in html and "8.0% of 1,000 in 5 min" in html
+    assert states_of(maya, "?state=unhealthy") == ["calm"]
+
+
 def test_an_order_turns_round(maya, one_of_each):
     html = maya.get("/workers/?sort=name").content.decode()
     assert 'href="?sort=-name"' in html and 'aria-sort="ascending"' in html
