@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from django.db.models import Q, Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from dashboard.observability.figures import FAILURES
-from dashboard.observability.models import Count, Span
+from dashboard.observability.figures import ENOUGH, FAILURES
+from dashboard.observability.models import Count, Latency, Span
 from dashboard.ui.propagation import SILENT_AFTER
 from routing.models import Edge
 
@@ -21,6 +21,15 @@ LEAST_FAILED = 5
 LEAST_POINTS = 2.0
 """Errors rise when at least 5 requests failed in two minutes, a rate at least two points above
 that of the quarter of an hour before, and at least twice as high."""
+
+HIGH_MINUTES = 5
+HIGH_PERCENT = 5.0
+"""Errors are high when one in twenty of at least `ENOUGH` requests failed in five whole minutes,
+however long that has been so: what once rose and stayed is no better for it. Whole ones, since the
+minute that runs is told in part and would make a version ill and well by turns."""
+
+Sums: TypeAlias = Mapping[str, int]
+"""Requests by the name of a window: latest and before (those of a rise), whole."""
 
 #: State of a process at an edge → kind, words. Worst first.
 STATES = {
@@ -77,41 +86,62 @@ def _worst(cases: list[tuple[str, str, dict[str, Any]]]) -> Health:
 
 
 def _by_errors(ids: set[str], now: int) -> dict[str, Health]:
-    border = now - NOW_SECONDS
-    suspects = _failing(ids, border)
+    """An index finds the few that fail at all. How much they answered is asked of the latencies:
+    every request that is counted is timed as well, and those are a quarter of the rows."""
+    windows = _windows(now)
+    within = {"span": Span.MINUTE, "start__gte": now - NOW_SECONDS - BEFORE_SECONDS}
+    failures = Count.objects.of_deployments().filter(error__in=FAILURES, **within)
+    failed = _by_version(failures, windows)
+    suspects = {version_id for version_id in ids & failed.keys() if _enough(failed[version_id])}
     if not suspects:
         return {}
-    latest, earlier = Q(start__gte=border), Q(start__lt=border)
-    rows = (
-        Count.objects.of_deployments()
-        .filter(span=Span.MINUTE, start__gte=border - BEFORE_SECONDS, version_id__in=suspects)
-        .values_list("version_id", "error")
-        .annotate(now=Sum("requests", filter=latest), before=Sum("requests", filter=earlier))
-        .order_by()
-    )
-    told: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for version_id, error, at_present, before in rows:
-        failed = error in FAILURES
-        counts = {"now": at_present or 0, "before": before or 0}
-        told[version_id].update(counts)
-        told[version_id].update({f"failed {k}": n for k, n in counts.items() if failed})
-    found = {version_id: _rising(counts) for version_id, counts in told.items()}
+    timed = Latency.objects.of_deployments().filter(version_id__in=suspects, **within)
+    found = {
+        version_id: _rising(failed[version_id], requests) or _high(failed[version_id], requests)
+        for version_id, requests in _by_version(timed, windows).items()
+    }
     return {version_id: sick for version_id, sick in found.items() if sick}
 
 
-def _failing(ids: set[str], since: int) -> set[str]:
-    """Those of which enough failed to look closer. Hardly any does, and an index finds them."""
-    counts = Count.objects.of_deployments()
-    failed = counts.filter(span=Span.MINUTE, error__in=FAILURES, start__gte=since)
-    by_version = failed.values_list("version_id").annotate(n=Sum("requests")).order_by()
-    return {version_id for version_id, n in by_version if n >= LEAST_FAILED} & ids
+def _windows(now: int) -> dict[str, range]:
+    """Seconds in which the minutes of each begin. Edges whose clocks are fast are in the latest."""
+    border, minute = now - NOW_SECONDS, now // Span.MINUTE * Span.MINUTE
+    return {
+        "latest": range(border, now + BEFORE_SECONDS),
+        "before": range(border - BEFORE_SECONDS, border),
+        "whole": range(minute - HIGH_MINUTES * Span.MINUTE, minute),
+    }
 
 
-def _rising(counts: Counter[str]) -> Health | None:
-    failed, requests = counts["failed now"], counts["now"]
-    rate = 100 * failed / requests if requests else 0.0
-    before = 100 * counts["failed before"] / counts["before"] if counts["before"] else 0.0
-    if failed < LEAST_FAILED or rate < before + LEAST_POINTS or rate < 2 * before:
+def _by_version(rows: QuerySet[Any], windows: Mapping[str, range]) -> dict[str, Sums]:
+    by_minute = rows.values_list("version_id", "start").annotate(n=Sum("requests")).order_by()
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for version_id, start, requests in by_minute:
+        for name, window in windows.items():
+            sums[version_id][name] += requests if start in window else 0
+    return dict(sums)
+
+
+def _enough(failed: Sums) -> bool:
+    """Whether so many failed that their errors may rise, or be high."""
+    return failed["latest"] >= LEAST_FAILED or 100 * failed["whole"] >= HIGH_PERCENT * ENOUGH
+
+
+def _rising(failed: Sums, requests: Sums) -> Health | None:
+    rate, before = (_percent(failed[window], requests[window]) for window in ("latest", "before"))
+    if failed["latest"] < LEAST_FAILED or rate < before + LEAST_POINTS or rate < 2 * before:
         return None
-    detail = f"{rate:.1f}% of {requests:,} in 2 min, {before:.1f}% in the 15 min before"
+    detail = f"{rate:.1f}% of {requests['latest']:,} in 2 min, {before:.1f}% in the 15 min before"
     return Health("errors", "errors rising", detail)
+
+
+def _high(failed: Sums, requests: Sums) -> Health | None:
+    rate = _percent(failed["whole"], requests["whole"])
+    if requests["whole"] < ENOUGH or rate < HIGH_PERCENT:
+        return None
+    detail = f"{rate:.1f}% of {requests['whole']:,} in {HIGH_MINUTES} min"
+    return Health("errors", "errors high", detail)
+
+
+def _percent(failed: int, requests: int) -> float:
+    return 100 * failed / requests if requests else 0.0

@@ -46,11 +46,12 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A Worker's last minutes."""
+    """A Worker's last minutes. `before`: where it is rolled back, its error rate before."""
 
     requests: int
     failed: int
     minutes: float
+    before: float | None = None
 
     @property
     def per_minute(self) -> float:
@@ -74,6 +75,13 @@ class Recent:
     def failed_rate(self) -> str:
         """As people read it; a dash where too few requests say nothing."""
         return rate(self.error_rate) if self.enough else "–"
+
+    @property
+    def was(self) -> str:
+        """The rate before a roll back as people read it, where that helped; else nothing."""
+        if self.before is None or not self.enough or self.before <= (self.error_rate or 0.0):
+            return ""
+        return f"was {rate(self.before)}"
 
     @property
     def counted(self) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from dashboard.observability.before import compared
 from dashboard.observability.spark import sparks
 from dashboard.workers import reads
 from dashboard.workers.reads import Row
+from routing import revision
+from routing.models import Deployment
 
 SIZE = 50
 """Workers on one page."""
@@ -52,7 +56,7 @@ def read(asked: QueryDict) -> dict[str, Any]:
     at = _page(asked.get("page", ""), len(shown))
     query = {"q": search, "state": kind, "sort": order}
     return {
-        "rows": with_sparks(reads.with_authors(shown[at * SIZE : (at + 1) * SIZE])),
+        "rows": complete(shown[at * SIZE : (at + 1) * SIZE]),
         "per_minute": sum(row.per_minute for row in found),
         "all": len(found),
         "found": len(shown),
@@ -76,12 +80,27 @@ def read(asked: QueryDict) -> dict[str, Any]:
     }
 
 
-def with_sparks(rows: list[Row]) -> list[Row]:
-    """The rows that are shown, with the line of their last hour."""
-    found = sparks()
-    for row in rows:
-        row.spark = found.get(row.worker.name)
+def complete(rows: list[Row]) -> list[Row]:
+    """The rows that are shown, with who deployed, the line of their last hour, and the error rate
+    before a roll back."""
+    live = [row.deployment for row in rows if row.deployment]
+    traffic = {row.worker.name: row.recent for row in rows if row.recent}
+    lines, found = sparks(), compared(traffic, (d for d in live if d.is_rollback))
+    for row in reads.with_authors(rows):
+        row.spark, row.recent = lines.get(row.worker.name), found.get(row.worker.name)
     return rows
+
+
+def rolled_back() -> tuple[Deployment, ...]:
+    """Of all Workers, the active deployments that are roll backs."""
+    return _rolled_back(revision.current())
+
+
+@lru_cache(maxsize=1)
+def _rolled_back(at_revision: int) -> tuple[Deployment, ...]:
+    """Pushes ask twice a second, and every deployment raises the revision."""
+    found = reads.active(None).filter(is_rollback=True).select_related("worker")
+    return tuple(found.only("created_on", "worker__name"))
 
 
 def _sorted(rows: list[Row], order: str) -> list[Row]:

@@ -13,13 +13,13 @@ from dashboard.live import parts
 from dashboard.live.announce import changed, changed_everywhere
 from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
+from dashboard.observability.before import compared
 from dashboard.observability.health import STATES
 from dashboard.observability.spark import sparks
 from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of, meter_of_all
-from dashboard.workers import reads, showing
-from dashboard.workers.listing import with_sparks
+from dashboard.workers import listing, reads, showing
 from routing.models import Deployment, Version, Worker
 from routing.signals import desired_state_changed, version_uploaded
 
@@ -54,7 +54,7 @@ def _deployed(*, worker: str, **_: Any) -> None:
 def _reported(*, states: Mapping[str, tuple[str, str]], **_: Any) -> None:
     changed_everywhere(Why.EDGES)
     ill = {version for version, both in states.items() if set(both) & set(STATES)}
-    if ill:  # the list shows who is not well, and who is again
+    if ill:  # the list shows whose process is not well, and whose is again
         found = Version.objects.filter(id__in=ill).values_list("worker__name", flat=True)
         for name in found.distinct()[:MOST]:
             changed("workers", Why.EDGES, name)
@@ -98,16 +98,22 @@ def _list(name: str, why: Why, subject: str) -> str:
     """The row of a Worker that was deployed; the traffic of those that have any, and once a
     minute the lines of the last hour."""
     if why is Why.METRICS:
-        names = set(Worker.objects.values_list("name", flat=True))
-        lines = sparks() if _is_new_minute() else {}
-        drawn = get_template("workers/_spark.html")
-        counts = {name: found for name, found in recent().items() if name in names}
-        shown: list[str] = [traffic_cells(name, found) for name, found in counts.items()]
-        shown += [drawn.render({"name": n, "spark": s}) for n, s in lines.items() if n in names]
-        return "".join(shown)
-    rows = with_sparks(reads.with_authors(reads.rows(only=subject))) if subject else []
+        return _metrics()
+    rows = listing.complete(reads.rows(only=subject)) if subject else []
     shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
     return "".join(shown) + _pill()
+
+
+def _metrics() -> str:
+    """The cells of the rows that tell of traffic, in the same words."""
+    names = set(Worker.objects.values_list("name", flat=True))
+    lines = sparks() if _is_new_minute() else {}
+    drawn = get_template("workers/_spark.html")
+    counts = {name: found for name, found in recent().items() if name in names}
+    traffic = compared(counts, listing.rolled_back())
+    shown: list[str] = [traffic_cells(name, found) for name, found in traffic.items()]
+    shown += [drawn.render({"name": n, "spark": s}) for n, s in lines.items() if n in names]
+    return "".join(shown)
 
 
 def _is_new_minute() -> bool:

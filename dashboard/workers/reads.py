@@ -126,9 +126,9 @@ def rows(search: str = "", only: str = "") -> list[Row]:
     if not workers:
         return []
     found_all = not (search or only)
-    active = {d.worker_id: d for d in _active(None if found_all else [w.pk for w in workers])}
-    standings = standings_of(active.values())
-    listed = [_row(w, active.get(w.pk), standings) for w in workers]
+    live = {d.worker_id: d for d in active(None if found_all else [w.pk for w in workers])}
+    standings = standings_of(live.values())
+    listed = [_row(w, live.get(w.pk), standings) for w in workers]
     found = health(s.version.pk for row in listed for s in row.standings)
     traffic = recent(None if found_all else [w.name for w in workers])
     for row in listed:
@@ -139,7 +139,7 @@ def rows(search: str = "", only: str = "") -> list[Row]:
     return listed
 
 
-def _active(workers: list[int] | None) -> DeploymentQuerySet:
+def active(workers: list[int] | None) -> DeploymentQuerySet:
     """The newest deployment of each of these, or of all Workers, found one by one: much sooner than
     by looking at all deployments."""
     asked = Worker.objects.all() if workers is None else Worker.objects.filter(pk__in=workers)

@@ -21,6 +21,8 @@ register.filter("bar_of", bar_of)
 _TRAFFIC = """\
 <td class="number per-minute" id="t-{}">{}</td>
 <td class="number error-rate" id="e-{}"><b>{}</b><span class="meta">{}</span></td>"""
+_WAS = ' <span class="was" title="In the five minutes before the roll back">{}</span>'
+_ROLLED_BACK = _TRAFFIC.removesuffix("</span></td>") + _WAS + "</span></td>"
 
 
 @register.simple_tag
@@ -28,4 +30,6 @@ def traffic_cells(name: str, recent: Recent | None) -> SafeString:
     """Requests per minute and error rate of a Worker: in each row of a list, and often pushed."""
     if not recent:
         return format_html(_TRAFFIC, name, "0", name, "–", "no requests")
-    return format_html(_TRAFFIC, name, recent.pace, name, recent.failed_rate, recent.counted)
+    told = [name, recent.pace, name, recent.failed_rate, recent.counted]
+    was = recent.was
+    return format_html(_ROLLED_BACK, *told, was) if was else format_html(_TRAFFIC, *told)

@@ -1,15 +1,26 @@
 """The list of Workers."""
 
+import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from dashboard.live import parts
+from dashboard.live.parts import Why
 from dashboard.observability import spark
+from dashboard.workers import listing
 from routing.models import Deployment, Share, Version, Worker
 from tests.factories import make_deployment, make_edge, make_traffic, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_deployed_yet():
+    """Revisions begin anew with each test."""
+    listing._rolled_back.cache_clear()
 
 
 def test_nothing_yet_says_how_to_begin(maya):
@@ -160,6 +171,16 @@ def test_one_that_ramps_and_is_unhealthy_is_in_both_filters(maya, one_of_each):
     assert "no &lt;handler&gt;" in html
 
 
+def test_a_worker_whose_errors_stay_high_needs_attention(maya, one_of_each):
+    version = Worker.objects.get(name="calm").versions.get(number=1)
+    for minutes_ago in (10, 3):
+        make_traffic("calm", 1000, failed=80, version_id=version.id, minutes_ago=minutes_ago)
+    html = maya.get("/workers/").content.decode()
+    assert html.index('id="w-calm"') < html.index('id="w-ramp"')
+    assert "errors high" in html and "8.0% of 1,000 in 5 min" in html
+    assert states_of(maya, "?state=unhealthy") == ["calm"]
+
+
 def test_an_order_turns_round(maya, one_of_each):
     html = maya.get("/workers/?sort=name").content.decode()
     assert 'href="?sort=-name"' in html and 'aria-sort="ascending"' in html
@@ -186,6 +207,41 @@ def test_errors_below_a_hundred_requests_are_a_dash_with_the_count(maya, one_of_
     assert html.index('id="w-calm"') > html.index('id="w-ramp"')
     html = maya.get("/workers/?sort=errors").content.decode()
     assert html.index('id="w-calm"') < html.index('id="w-ramp"')
+
+
+def cell_of(html, name):
+    found = re.search(f'<td class="number error-rate" id="e-{name}">.*?</td>', html)
+    return found[0] if found else ""
+
+
+def test_a_roll_back_that_helped_says_what_the_rate_was(maya):
+    for name, is_back in (("back", True), ("calm", False)):
+        worker = make_worker(name, versions=2)
+        one, two = worker.versions.order_by("number")
+        make_deployment(worker, (two, 100))
+        then = timezone.now() - timedelta(minutes=12)
+        make_deployment(worker, (one if is_back else two, 100), now=then)
+        make_traffic(name, 1000, failed=48, minutes_ago=14)
+        make_traffic(name, 1000, failed=3)
+    html = maya.get("/workers/").content.decode()
+    cell = cell_of(html, "back")
+    assert "<b>0.3%</b>" in cell and "3 of 1,000" in cell and ">was 4.8%</span>" in cell
+    assert "was" not in cell_of(html, "calm")
+    pushed = parts.render("workers", Why.METRICS, "back").html
+    row = parts.render("workers", Why.DEPLOYMENT, "back").html
+    assert cell_of(pushed, "back") == cell_of(row, "back") == cell
+
+
+def test_pushes_know_of_a_roll_back_and_of_its_end(maya):
+    worker = make_worker("shop", versions=2)
+    one, two = worker.versions.order_by("number")
+    make_traffic("shop", 1000, failed=48, minutes_ago=3)
+    make_traffic("shop", 1000)
+    then = timezone.now() - timedelta(minutes=2)
+    for version, is_told in ((two, False), (one, True), (two, False)):
+        make_deployment(worker, (version, 100), now=then)
+        pushed = parts.render("workers", Why.METRICS).html
+        assert ("was 4.8%" in cell_of(pushed, "shop")) is is_told
 
 
 def test_the_menu_stages_the_newest_and_says_what_it_replaces(maya, one_of_each):

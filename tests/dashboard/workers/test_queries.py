@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.live import parts
-from dashboard.observability import spark
+from dashboard.observability import before, spark
 from dashboard.ui.remembered import forget
-from dashboard.workers import live
+from dashboard.workers import listing, live
 from routing.models import Deployment, Module, Share, Version, VersionModule, Worker
 from tests.factories import make_edge, make_traffic
 
@@ -102,6 +102,8 @@ def addresses():
 def as_if_just_started():
     """Nothing was looked up before, and no line of the last hour was sent."""
     forget()
+    before.forget()
+    listing._rolled_back.cache_clear()
     spark._drawn.cache_clear()
     live._drawn_at = 0
 
