@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -66,6 +66,19 @@ def health(version_ids: Iterable[object], now: datetime | None = None) -> dict[s
     return found | _by_processes(ids, edges)
 
 
+def erring(now: datetime | None = None) -> dict[str, str]:
+    """Of all versions, those whose errors rise or are high, in words by id. One query, and a second
+    while some fail."""
+    found = _by_errors(None, int((now or timezone.now()).timestamp()))
+    return {version_id: sick.words for version_id, sick in found.items()}
+
+
+def workers_of(version_ids: Collection[str], now: datetime | None = None) -> list[str]:
+    """The names of the Workers of versions that failed lately."""
+    failed = _failures(int((now or timezone.now()).timestamp())).filter(version_id__in=version_ids)
+    return sorted(set(failed.values_list("worker", flat=True)))
+
+
 def _by_processes(ids: set[str], edges: Iterable[Edge]) -> dict[str, Health]:
     sick: defaultdict[str, list[tuple[str, str, dict[str, Any]]]] = defaultdict(list)
     for edge in edges:
@@ -85,22 +98,32 @@ def _worst(cases: list[tuple[str, str, dict[str, Any]]]) -> Health:
     return Health(kind, words, f"at {edges}{times}{message}"[:500])
 
 
-def _by_errors(ids: set[str], now: int) -> dict[str, Health]:
-    """An index finds the few that fail at all. How much they answered is asked of the latencies:
-    every request that is counted is timed as well, and those are a quarter of the rows."""
+def _by_errors(ids: set[str] | None, now: int) -> dict[str, Health]:
+    """Of these versions, or of all that failed.
+
+    An index finds the few that fail at all. How much they answered is asked of the latencies: every
+    request that is counted is timed as well, and those are a quarter of the rows.
+    """
     windows = _windows(now)
-    within = {"span": Span.MINUTE, "start__gte": now - NOW_SECONDS - BEFORE_SECONDS}
-    failures = Count.objects.of_deployments().filter(error__in=FAILURES, **within)
-    failed = _by_version(failures, windows)
-    suspects = {version_id for version_id in ids & failed.keys() if _enough(failed[version_id])}
+    failed = _by_version(_failures(now), windows)
+    asked = failed.keys() if ids is None else ids & failed.keys()
+    suspects = {version_id for version_id in asked if _enough(failed[version_id])}
     if not suspects:
         return {}
-    timed = Latency.objects.of_deployments().filter(version_id__in=suspects, **within)
+    timed = Latency.objects.of_deployments().filter(version_id__in=suspects, **_within(now))
     found = {
         version_id: _rising(failed[version_id], requests) or _high(failed[version_id], requests)
         for version_id, requests in _by_version(timed, windows).items()
     }
     return {version_id: sick for version_id, sick in found.items() if sick}
+
+
+def _failures(now: int) -> QuerySet[Any]:
+    return Count.objects.of_deployments().filter(error__in=FAILURES, **_within(now))
+
+
+def _within(now: int) -> dict[str, int]:
+    return {"span": Span.MINUTE, "start__gte": now - NOW_SECONDS - BEFORE_SECONDS}
 
 
 def _windows(now: int) -> dict[str, range]:

@@ -14,7 +14,7 @@ from dashboard.live.announce import changed, changed_everywhere
 from dashboard.live.parts import Why
 from dashboard.live.signals import edge_reported, traffic_counted
 from dashboard.observability.before import compared
-from dashboard.observability.health import STATES
+from dashboard.observability.health import STATES, erring, workers_of
 from dashboard.observability.spark import sparks
 from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.observability.traffic import recent
@@ -33,6 +33,8 @@ PARTS = {
 MOST = 20
 _drawn_at = 0
 """The minute whose lines of the last hour were sent."""
+_erring: dict[str, str] = {}
+"""What the list says of versions' errors, in words by id, as it was sent."""
 
 
 def connect() -> None:
@@ -99,13 +101,12 @@ def _list(name: str, why: Why, subject: str) -> str:
     minute the lines of the last hour."""
     if why is Why.METRICS:
         return _metrics()
-    rows = listing.complete(reads.rows(only=subject)) if subject else []
-    shown = [render_to_string("workers/list.html#worker-row", {"row": row}) for row in rows]
-    return "".join(shown) + _pill()
+    return (_row(subject) if subject else "") + _pill()
 
 
 def _metrics() -> str:
-    """The cells of the rows that tell of traffic, in the same words."""
+    """The cells of the rows that tell of traffic, in the same words; whole rows of those whose
+    errors have just begun or ceased to be too many."""
     names = set(Worker.objects.values_list("name", flat=True))
     lines = sparks() if _is_new_minute() else {}
     drawn = get_template("workers/_spark.html")
@@ -113,7 +114,20 @@ def _metrics() -> str:
     traffic = compared(counts, listing.rolled_back())
     shown: list[str] = [traffic_cells(name, found) for name, found in traffic.items()]
     shown += [drawn.render({"name": n, "spark": s}) for n, s in lines.items() if n in names]
-    return "".join(shown)
+    return "".join(shown) + "".join(map(_row, _turned()))
+
+
+def _row(name: str) -> str:
+    rows = listing.complete(reads.rows(only=name))
+    return "".join(render_to_string("workers/list.html#worker-row", {"row": r}) for r in rows)
+
+
+def _turned() -> list[str]:
+    """The Workers whose errors look otherwise than at the last call."""
+    global _erring
+    now = erring()
+    turned, _erring = dict(now.items() ^ _erring.items()), now
+    return workers_of(turned)[:MOST] if turned else []
 
 
 def _is_new_minute() -> bool:
