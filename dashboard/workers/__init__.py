@@ -7,9 +7,10 @@ reads.py     the queries, in a number that does not grow with the rows
 history.py   states and timeline entries in words
 code.py      a version's modules, as text or as files; facts.py, what else it is made of
 diff.py      any two versions side by side; compare.py does it, in a bounded time
-editor.py    a version made in the browser: editor_form.py holds the fields, editor_draft.py checks
-             them, editor_save.py uploads, editor_refusal.py finds the line that is wrong,
-             editor_outlook.py says what each button makes live; line_breaks.py keeps a file's own
+editor.py    a version made in the browser: editor_form.py is its form, editor_fields.py one module
+             or binding of it, editor_draft.py checks them, editor_save.py uploads,
+             editor_refusal.py finds the line that is wrong, editor_outlook.py says what each button
+             makes live; line_breaks.py keeps a file's own
 addresses.py where a single version answers, deployed or not
 commands.py  the same change as wrangler and curl
 """

@@ -24,10 +24,10 @@ from dashboard.live.parts import sequence
 from dashboard.ui.page import page, wants_fragment
 from dashboard.workers import compare, diff, editor_form as forms, facts, reads, views
 from dashboard.workers.code import files
-from dashboard.workers.editor_form import EDITABLE, OFFERED, EditorForm
+from dashboard.workers.editor_fields import EDITABLE, OFFERED, module_held
+from dashboard.workers.editor_form import EditorForm
 from dashboard.workers.editor_outlook import live_id, name_verdict, outlook, runtime_date
 from dashboard.workers.editor_save import Saved, save
-from dashboard.workers.line_breaks import unified
 from routing.models import Version, Worker
 
 SAVES = ("save", "stage", "deploy")
@@ -159,16 +159,7 @@ _SETTINGS = ("Compatibility date", "Compatibility flags", "Main module")
 
 def _as_edited(before: list[Any]) -> list[Any]:
     """The base's modules as its form has them, so that untouched ones count as the same."""
-    return [
-        forms.ModuleField(
-            f.name,
-            f.content_type,
-            None if f.text is None else unified(f.text),
-            f.sha256,
-            size=f.size,
-        ).as_file(f.position)
-        for f in before
-    ]
+    return [module_held(f).as_file(f.position) for f in before]
 
 
 def _base(worker: Worker, asked: str) -> Version:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.workers.code import text_of
-from dashboard.workers.editor_form import BindingField, EditorForm, ModuleField, data_of
+from dashboard.workers.editor_fields import BindingField, ModuleField, data_of
+from dashboard.workers.editor_form import EditorForm
 from dashboard.workers.line_breaks import restored, unified
 from routing.draft import Draft, Part
 from routing.models import Version, Worker

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from dashboard.workers.editor_form import EditorForm, ModuleField
+from dashboard.workers.editor_fields import ModuleField
+from dashboard.workers.editor_form import EditorForm
 
 #: Characters of the line shown beside the words.
 SHOWN = 200

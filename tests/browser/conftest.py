@@ -8,12 +8,17 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dashboard.accounts.models import Role
-from tests.factories import make_user
+from dashboard.workers import editor_save
+from routing.models import Worker
+from routing.upload import upload_version
+from tests.browser.editing import CODE
+from tests.factories import make_deployment, make_draft, make_user, make_version, says_fine
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 AXE_OPTIONS = '{resultTypes: ["violations"], preload: false}'  # a fifth sooner, the same found
@@ -129,3 +134,21 @@ def maya(visitors: Any, transactional_db: None) -> Visitor:
     visitor: Visitor = visitors()
     visitor.sign_in()
     return visitor
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
+    """Stands for the runtime where the editor uploads; tests say what it answers."""
+    inspect = mock.Mock(side_effect=says_fine)
+    monkeypatch.setattr(
+        editor_save, "upload_version", lambda **given: upload_version(**given, inspect=inspect)
+    )
+    return inspect
+
+
+@pytest.fixture
+def shop(transactional_db: None, runtime: mock.Mock) -> Worker:
+    """#1 live."""
+    version = make_version("shop", make_draft(CODE))
+    make_deployment(version.worker, (version, 100))
+    return version.worker

@@ -20,6 +20,7 @@ from tests.real.edge import Reply, eventually, free_port
 from tests.real.uploads import Upload, upload
 
 HOME = Path(__file__).resolve().parents[2]
+ALL = 100_000
 FETCH = (Export(name="default", kind="object", handlers=("fetch",)),)
 
 
@@ -35,6 +36,10 @@ def answering(
       return new Response({json.dumps(text)});
     }} }}"""
     return upload(source, number=number, exports=FETCH, bindings=bindings)
+
+
+A, B, C = (answering(text, number) for number, text in enumerate("abc", 1))
+BAD = upload("export default {", number=9, exports=FETCH)
 
 
 class Agent:

@@ -1,4 +1,4 @@
-"""One real edge for all tests of the data plane."""
+"""One real edge for all tests of the data plane; an agent of its own for each test of the agent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.edge import Edge
+from tests.real.agent import Agent
+from tests.real.control import ControlPlane
+from tests.real.edge import Edge, eventually
 from tests.real.plane import Plane, start_plane
 
 
@@ -28,3 +30,20 @@ def plane(started_plane: Plane) -> Plane:
     started_plane.split(30_000)
     started_plane.edge.decide_delay, started_plane.edge.forced_outcome = 0.0, ""
     return started_plane
+
+
+@pytest.fixture
+def control() -> Iterator[ControlPlane]:
+    control = ControlPlane().start()
+    yield control
+    control.stop()
+
+
+@pytest.fixture
+def agent(tmp_path: Path, control: ControlPlane) -> Iterator[Agent]:
+    """Not started yet; whatever a test does, nothing is left of it."""
+    agent = Agent(tmp_path, control)
+    yield agent
+    if agent.process is not None and agent.process.poll() is None:
+        agent.stop()
+    assert eventually(lambda: not agent.processes(), 3)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dashboard.workers.editor_form import EditorForm, ModuleField
+from dashboard.workers.editor_fields import ModuleField
+from dashboard.workers.editor_form import EditorForm
 from dashboard.workers.editor_refusal import locate
 
 NAMES = ("index.js", "src/index.js", "./lib/a b.js", "x.js")

@@ -39,6 +39,9 @@ def snapshot(revision: int, *workers: Worker) -> Snapshot:
     return Snapshot(revision=revision, workers=tuple(sorted(workers, key=lambda w: w.name)))
 
 
+SHOP = make_worker("shop", "a")
+
+
 class History:
     """`want` and the events change what is known; `round` is one round of the plan, in words."""
 
@@ -136,6 +139,13 @@ class History:
 
     def _refuses(self, target: Snapshot) -> bool:
         return bool(self.envoy_refuses & now.version_ids(target.workers))
+
+
+def settled(*workers: Worker) -> History:
+    """An edge that serves these, with all processes running."""
+    edge = History(snapshot(1, *workers))
+    edge.settle()
+    return edge
 
 
 def in_words(action: Action) -> str:

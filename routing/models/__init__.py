@@ -1,0 +1,51 @@
+"""The rows: Workers, their immutable versions and deployments, the edges that serve them.
+
+    immutable.py    what a row that is written once refuses; and the audit trail
+    versions.py     Workers, versions, their modules
+    deployments.py  deployments and their shares
+    edges.py        edges, the revision they should run, and when they had it
+    invocations.py  requests as the edges' logs told them, and what Workers said meanwhile
+
+Versions and deployments are written once and never again; `Immutable` enforces it for every
+path through the ORM, and the database's own triggers (migration 0002) for every other.
+
+Everybody else imports from here: Django finds its models in `routing.models`, and which file a
+row is in is nobody's business.
+"""
+
+from routing.models.deployments import Deployment, DeploymentQuerySet, Share
+from routing.models.edges import DesiredState, Edge, Propagation
+from routing.models.immutable import AuditEntry, Immutable
+from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
+from routing.models.versions import (
+    ALIAS,
+    DEPLOYABLE,
+    Module,
+    RemovedWorker,
+    Version,
+    VersionModule,
+    VersionQuerySet,
+    Worker,
+)
+
+__all__ = [
+    "ALIAS",
+    "DEPLOYABLE",
+    "AuditEntry",
+    "Deployment",
+    "DeploymentQuerySet",
+    "DesiredState",
+    "Edge",
+    "Immutable",
+    "Invocation",
+    "InvocationDetail",
+    "InvocationQuerySet",
+    "Module",
+    "Propagation",
+    "RemovedWorker",
+    "Share",
+    "Version",
+    "VersionModule",
+    "VersionQuerySet",
+    "Worker",
+]

@@ -1,0 +1,89 @@
+"""Deployments: immutable splits of a Worker's traffic between its versions."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from routing.models.immutable import Immutable
+from routing.models.versions import Version, Worker
+from routing.rules.split import TOTAL, Share as RuleShare, percentage
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    def newest_first(self) -> DeploymentQuerySet:
+        return self.order_by("-number")
+
+    def active(self) -> DeploymentQuerySet:
+        """The newest deployment of each Worker in this query."""
+        newest = (
+            Deployment.objects.filter(worker=models.OuterRef("worker"))
+            .order_by("-number")
+            .values("number")[:1]
+        )
+        return self.filter(number=models.Subquery(newest))
+
+    def with_shares(self) -> DeploymentQuerySet:
+        """With shares, versions and author, in a constant number of queries."""
+        return self.select_related("worker", "author").prefetch_related("shares__version__author")
+
+
+class Deployment(Immutable):
+    """An immutable split of one Worker's traffic. `revision` is the desired state it made."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="deployments")
+    number = models.PositiveIntegerField()
+    revision = models.PositiveBigIntegerField(db_index=True)
+    created_on = models.DateTimeField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    author_email = models.CharField(max_length=254, blank=True)
+    source = models.CharField(max_length=32)
+    triggered_by = models.CharField(max_length=32)
+    message = models.CharField(max_length=1000, blank=True)
+    is_rollback = models.BooleanField(default=False)
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["worker", "number"], name="deployment_number_once")
+        ]
+        indexes = [models.Index(fields=["worker", "-number"])]
+
+    @property
+    def short_id(self) -> str:
+        return str(self.id)[:8]
+
+    def rule_shares(self) -> tuple[RuleShare, ...]:
+        """Shares in affinity order (newest version first), as `routing.rules` takes them."""
+        newest_first = sorted(self.shares.all(), key=lambda s: -s.version.number)
+        return tuple(RuleShare(str(s.version_id), s.weight) for s in newest_first)
+
+
+class Share(Immutable):
+    """One version's part in a deployment; `weight` in units of 0.001 %."""
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="shares")
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="shares")
+    position = models.PositiveSmallIntegerField()
+    weight = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["deployment", "version"], name="share_version_once"),
+            models.UniqueConstraint(fields=["deployment", "position"], name="share_position_once"),
+            models.CheckConstraint(
+                condition=Q(weight__gte=0, weight__lte=TOTAL), name="share_weight_in_range"
+            ),
+        ]
+
+    @property
+    def percentage(self) -> float:
+        return percentage(self.weight)

@@ -1,0 +1,35 @@
+"""A row that is written once, and the one that is nothing else: what was changed by whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+class Immutable(models.Model):
+    """A row that is written once. Changing or deleting it through the ORM raises."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ValidationError(f"{self._meta.verbose_name} {self.pk} is immutable.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise ValidationError(f"{self._meta.verbose_name} {self.pk} cannot be deleted.")
+
+
+class AuditEntry(Immutable):
+    """Who changed what, from where (spec, People). `before` and `after` never hold secrets."""
+
+    at = models.DateTimeField(db_index=True)
+    actor = models.CharField(max_length=254)
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=100, db_index=True)
+    source = models.CharField(max_length=32)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)

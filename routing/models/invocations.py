@@ -1,0 +1,76 @@
+"""What the edges answered, as their logs told it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F
+
+from routing.models.edges import Edge
+
+
+class InvocationQuerySet(models.QuerySet["Invocation"]):
+    def newest_first(self) -> InvocationQuerySet:
+        return self.order_by(F("started_on").desc(), "-id")
+
+
+class Invocation(models.Model):
+    """One request answered by one version at one edge, as the edge's access log told it.
+
+    Ids, not foreign keys: the log is the edge's word and outlives a deleted Worker.
+    """
+
+    edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="invocations")
+    request_id = models.CharField(max_length=64)
+    ray = models.CharField(max_length=32, db_index=True)
+    hop = models.CharField(max_length=8)
+    worker = models.CharField(max_length=63, db_index=True)
+    version_id = models.CharField(max_length=36, blank=True)
+    deployment_id = models.CharField(max_length=36, blank=True)
+    reason = models.CharField(max_length=16, blank=True)
+    override = models.CharField(max_length=20, blank=True)
+    method = models.CharField(max_length=16)
+    host = models.CharField(max_length=255, blank=True)
+    path = models.CharField(max_length=2048)
+    status = models.PositiveSmallIntegerField()
+    flags = models.CharField(max_length=32, blank=True)
+    caller = models.CharField(max_length=36, blank=True)
+    started_on = models.DateTimeField(db_index=True)
+    duration_us = models.PositiveBigIntegerField()
+
+    objects = InvocationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["edge", "request_id"], name="invocation_once")
+        ]
+        indexes = [models.Index(fields=["worker", "-started_on"])]
+
+
+class InvocationDetail(models.Model):
+    """What a Worker said while it answered: console lines, exceptions, its outcome; and RPC calls,
+    which no access log knows.
+
+    Tied to its invocation by ray and version. A Worker that calls another one twice with the same
+    ray has two details of that version, told apart by their time only.
+    """
+
+    edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="details")
+    detail_id = models.CharField(max_length=64)
+    ray = models.CharField(max_length=32, blank=True, db_index=True)
+    worker = models.CharField(max_length=63)
+    version_id = models.CharField(max_length=36)
+    entrypoint = models.CharField(max_length=255, blank=True)
+    rpc_method = models.CharField(max_length=255, blank=True)
+    method = models.CharField(max_length=16, blank=True)
+    path = models.CharField(max_length=2048, blank=True)
+    outcome = models.CharField(max_length=32)
+    started_on = models.DateTimeField(db_index=True)
+    wall_ms = models.PositiveIntegerField()
+    logs = models.JSONField(default=list)
+    exceptions = models.JSONField(default=list)
+    failed = models.BooleanField(default=False)
+    truncated = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edge", "detail_id"], name="detail_once")]
+        indexes = [models.Index(fields=["worker", "-started_on"])]

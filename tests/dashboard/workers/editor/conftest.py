@@ -1,0 +1,34 @@
+"""A Worker to edit, and a runtime that answers what a test says."""
+
+from unittest import mock
+
+import pytest
+
+from dashboard.workers import editor_save
+from routing.snapshot import Binding, Secret
+from routing.upload import upload_version
+from tests.factories import make_deployment, make_draft, make_version, says_fine
+
+
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch):
+    """Stands for the runtime; tests say what it answers."""
+    inspect = mock.Mock(side_effect=says_fine)
+
+    def upload(**given):
+        return upload_version(**given, inspect=inspect)
+
+    monkeypatch.setattr(editor_save, "upload_version", upload)
+    return inspect
+
+
+@pytest.fixture
+def shop(db):
+    """#1 live alone, with a variable and a secret."""
+    bindings = [
+        Binding(name="GREETING", type="plain_text", options={"text": "hi"}),
+        Binding(name="TOKEN", type="secret_text", secret=Secret("hunter2")),
+    ]
+    version = make_version("shop", make_draft(bindings=bindings))
+    make_deployment(version.worker, (version, 100))
+    return version.worker

@@ -1,0 +1,86 @@
+"""Saving, staging and deploying what was edited: nobody is overwritten."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from routing.models import Deployment
+from routing.upload import draft_of
+from tests.dashboard.workers.editor.form import OTHER, fields, live, newest, post
+from tests.factories import make_deployment, make_user, make_version, says_fine
+
+pytestmark = pytest.mark.django_db
+
+
+def test_saving_makes_a_version_that_gets_no_traffic(maya, shop):
+    response = post(maya, shop)
+    version = newest(shop)
+    assert response["Location"] == f"/workers/shop/versions/{version.id}/"
+    assert (version.number, version.tag, version.message) == (2, "v2", "Second")
+    assert (version.source, version.author.username) == ("dashboard", "maya")
+    assert live(shop) == [(1, 100.0)]
+    draft = draft_of(version)
+    assert draft.parts[0].content.decode() == OTHER
+    assert draft.bindings[1].secret.reveal() == "hunter2"
+
+
+def test_staging_puts_it_at_zero_beside_the_stable_version(maya, shop):
+    response = post(maya, shop, act="stage")
+    assert response["Location"] == "/workers/shop/"
+    assert live(shop) == [(2, 0.0), (1, 100.0)]
+    assert shop.deployments.newest_first().first().message == "Second"
+
+
+def test_deploying_gives_it_everything(maya, shop):
+    post(maya, shop, act="deploy")
+    assert live(shop) == [(2, 100.0)]
+
+
+@pytest.mark.parametrize("act", ["stage", "deploy"])
+def test_nothing_is_saved_over_somebody_elses_deployment(maya, shop, act, runtime):
+    sent = fields(shop, act=act)
+    make_deployment(shop, author=make_user("jonas"))
+    response = maya.post("/workers/shop/edit/", sent)
+    html = response.content.decode()
+    assert response.status_code == 409 and "Nothing saved. jonas deployed" in html
+    assert "return new Response(&#x27;two&#x27;)" in html
+    assert newest(shop).number == 1 and not runtime.called
+    assert f'name="expected" value="{Deployment.objects.get(number=2).id}"' in html
+
+
+def test_a_deployment_made_while_it_starts_is_a_conflict_too(maya, shop, runtime):
+    def deploys_meanwhile(*args, **given):
+        make_deployment(shop)
+        return says_fine()
+
+    runtime.side_effect = deploys_meanwhile
+    assert post(maya, shop, act="deploy").status_code == 409
+    assert newest(shop).number == 1
+
+
+def test_staging_that_comes_too_late_says_that_the_version_is_there(maya, shop, runtime):
+    def deploys_meanwhile(*args, **given):
+        make_deployment(shop)
+        return says_fine()
+
+    runtime.side_effect = deploys_meanwhile
+    response = maya.post("/workers/shop/edit/", fields(shop, act="stage"), follow=True)
+    assert b"Saved #2, but not staged." in response.content
+    assert live(shop) == [(1, 100.0)]
+
+
+def test_an_upload_made_meanwhile_is_said_once(maya, shop):
+    sent = fields(shop)
+    make_version("shop", now=timezone.now() + timedelta(seconds=1))
+    response = maya.post("/workers/shop/edit/", sent)
+    assert response.status_code == 409 and b"Meanwhile version #2" in response.content
+    sent["latest"] = str(newest(shop).id)
+    assert maya.post("/workers/shop/edit/", sent).status_code == 302
+    assert newest(shop).number == 3
+
+
+def test_with_scripts_the_answer_leads_on(maya, shop):
+    headers = {"HX-Request": "true", "HX-Target": "editor"}
+    response = maya.post("/workers/shop/edit/", fields(shop), headers=headers)
+    assert response["HX-Redirect"] == f"/workers/shop/versions/{newest(shop).id}/"

@@ -1,0 +1,141 @@
+"""Whatever fails on an edge, what was there goes on answering; Envoy and workerd real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.real.agent import ALL, BAD, A, B, C, answering
+from tests.real.edge import eventually
+
+pytestmark = [pytest.mark.real, pytest.mark.alone]
+
+
+def test_without_the_control_plane_the_edge_serves_and_so_it_does_after_a_restart(agent, control):
+    agent.start().applied(control.deploy("shop", (A, ALL)))
+    control.delay = 5
+    control.deploy("shop", (B, ALL))
+    time.sleep(0.1)
+    control.stop()  # in the middle of the fetch
+    eventually(lambda: agent.status()["control"].startswith("away since"), 20)
+    assert agent.get("shop").text == "a"
+    assert agent.stop() == 0
+    agent.start()
+    agent.serves("shop", "a")
+    assert agent.status()["revision"] == 2
+    control.delay = 0
+    control.start()
+    agent.applied(3)
+    assert agent.get("shop").text == "b"
+
+
+def test_killed_at_any_moment_of_a_switch_it_starts_clean_and_serves(agent, control):
+    agent.start().applied(control.deploy("shop", (A, ALL)))
+    for number, delay in enumerate((0.0, 0.02, 0.05, 0.1, 0.3)):
+        found = answering(f"v{number}", 10 + number)
+        revision = control.deploy("shop", (found, ALL))
+        time.sleep(delay)
+        agent.kill()
+        agent.start()
+        agent.serves("shop", f"v{number}")
+        agent.applied(revision)
+        eventually(lambda found=found: list(agent.status()["versions"]) == [found.version.id])
+        assert len(agent.processes()) == 2, "Envoy and one version"
+
+
+def test_a_version_in_an_endless_loop_is_replaced_while_another_answers(agent, control):
+    agent.environ["SLUICE_EDGE_HANG_SECONDS"] = "1"
+    control.deploy("shop", (A, ALL))
+    agent.start().applied(control.deploy("till", (B, ALL)))
+    agent.serves("shop", "a")
+    first = agent.pid_of(A)
+    with pytest.raises(OSError):
+        agent.get("shop", "/loop", timeout=0.2)
+    assert agent.get("till").text == "b"
+    agent.serves("shop", "a")
+    assert agent.pid_of(A) != first
+    assert "did not answer for 1 s" in agent.said()
+    eventually(lambda: control.reports[-1]["versions"][A.version.id]["restarts"] == 1)
+
+
+def test_one_death_is_not_seen_and_a_crash_loop_fails_fast(agent, control):
+    control.deploy("shop", (A, ALL))
+    agent.start().applied(control.deploy("till", (B, ALL)))
+    os.kill(agent.pid_of(A), signal.SIGKILL)
+    began = time.monotonic()
+    assert agent.get("shop").text == "a"
+    print(f"after a death: answered in {1000 * (time.monotonic() - began):.0f} ms")
+    refused = None
+    deadline = time.monotonic() + 20
+    while refused is None or refused.status != 503:
+        assert time.monotonic() < deadline
+        if pid := agent.pid_of(A):
+            os.kill(pid, signal.SIGKILL)
+        assert agent.get("till").text == "b"
+        began = time.monotonic()
+        refused = agent.get("shop")
+    assert time.monotonic() - began < 0.5
+    assert "version is not running" in refused.text
+    eventually(lambda: agent.status()["versions"][A.version.id] in ("backoff", "running"))
+    assert agent.status()["versions"][B.version.id] == "running"
+    agent.serves("shop", "a", 40)
+
+
+def test_a_worker_that_cannot_start_holds_up_nobody(agent, control):
+    control.deploy("shop", (A, ALL))
+    before = control.deploy("till", (A, ALL))
+    agent.start().applied(before)
+    control.deploy("shop", (BAD, ALL))
+    revision = control.deploy("till", (C, ALL))
+    agent.serves("till", "c")
+    assert agent.get("shop").text == "a"
+    eventually(lambda: list(control.reports[-1]["workers"]) == ["shop"])
+    report = control.reports[-1]
+    assert (report["revision"], report["desired"]) == (before, revision)
+    eventually(lambda: "SyntaxError" in control.reports[-1]["workers"]["shop"]["error"])
+    assert control.reports[-1]["versions"][BAD.version.id]["state"] == "failed"
+    agent.applied(control.deploy("shop", (B, ALL)))
+    assert agent.get("shop").text == "b"
+
+
+def test_a_module_with_another_hash_is_refused_and_the_old_state_serves(agent, control):
+    agent.start().applied(control.deploy("shop", (A, ALL)))
+    (digest,) = B.contents
+    control.deploy("shop", (B, ALL))
+    control.contents[digest] = b"forged"
+    control.publish(*control.snapshot.workers)
+    eventually(lambda: "has the hash" in str(control.reports[-1]["workers"].get("shop")))
+    assert agent.get("shop").text == "a"
+    control.contents[digest] = B.contents[digest]
+    agent.serves("shop", "b")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
+def test_a_full_disk_is_said_and_the_old_state_serves(agent, control):
+    agent.start().applied(control.deploy("shop", (A, ALL)))
+    modules = agent.folder / "modules"
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(modules)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        large = answering("large", 5, more="//" + "x" * 200_000)
+        control.deploy("shop", (large, ALL))
+        eventually(lambda: "disk is full" in str(control.reports[-1]["workers"].get("shop")))
+        assert agent.get("shop").text == "a"
+        assert not list(modules.iterdir())
+    finally:
+        subprocess.run(["umount", str(modules)], check=True)
+    agent.serves("shop", "large", 40)
+
+
+def test_envoy_is_started_again_with_what_it_had(agent, control):
+    agent.start().applied(control.deploy("shop", (A, ALL)))
+    (envoy,) = (pid for pid in agent.processes() if pid != agent.pid_of(A))
+    os.kill(envoy, signal.SIGKILL)
+    agent.serves("shop", "a")
+    agent.applied(control.deploy("shop", (B, ALL)))
+    assert agent.get("shop").text == "b"

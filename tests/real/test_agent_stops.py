@@ -1,0 +1,69 @@
+"""How the agent ends, and when it does not begin: nothing is left of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from tests.real.agent import ALL, HOME, A, Agent
+from tests.real.edge import eventually
+
+pytestmark = [pytest.mark.real, pytest.mark.alone]
+
+
+def test_a_killed_agent_leaves_no_process(agent, control):
+    agent.start().applied(control.deploy("shop", (A, ALL)))
+    assert len(agent.processes()) == 2
+    agent.kill()
+    eventually(lambda: not agent.processes(), 3)
+
+
+def test_sigterm_lets_requests_end_and_leaves_nothing(agent, control):
+    agent.start().applied(control.deploy("shop", (A, ALL)))
+    slow = []
+    thread = threading.Thread(target=lambda: slow.append(agent.get("shop", "/slow")))
+    thread.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    assert agent.stop() == 0
+    print(f"stopped in {time.monotonic() - began:.1f} s")
+    thread.join(5)
+    assert slow[0].text == "a"
+    assert agent.processes() == []
+    assert [row for row in control.rows if row["path"] == "/slow"]
+
+
+def test_it_ends_with_the_process_that_started_it(agent, control):
+    environ = {**agent.environ, "SLUICE_EXIT_WITH_PARENT": "1"}
+    code = "import subprocess, sys, time; "
+    code += "subprocess.Popen([sys.executable, '-m', 'routing.agent']); time.sleep(60)"
+    with open(agent.log, "ab") as log:
+        parent = subprocess.Popen([sys.executable, "-c", code], cwd=HOME, env=environ, stderr=log)
+    control.deploy("shop", (A, ALL))
+    agent.serves("shop", "a")
+    assert agent.processes()
+    parent.kill()
+    parent.wait()
+    eventually(lambda: not agent.processes(), 10)
+    assert "is gone" in agent.said()
+
+
+def test_a_taken_port_is_said_clearly(agent, control):
+    agent.start().applied(1)
+    other = Agent(agent.folder.parent / "other", control)
+    other.folder.parent.mkdir()
+    other.environ["SLUICE_EDGE_PORT"] = str(agent.port)
+    assert other.start().process.wait(10) == 2
+    assert f"SLUICE_EDGE_PORT={agent.port}: another program uses this port" in other.said()
+
+
+def test_a_second_agent_in_the_same_folder_is_refused(agent, control):
+    agent.start().applied(1)
+    other = Agent(agent.folder.parent, control)
+    assert other.start().process.wait(10) == 2
+    assert "another agent runs here" in other.said()
+    assert agent.process.poll() is None
