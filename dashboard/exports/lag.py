@@ -11,6 +11,11 @@ from django.db.models import Max
 from dashboard.exports.models import Job
 from routing.models import Invocation
 
+_LAST_GIVEN = {
+    "postgresql": "SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass)",
+    "sqlite": "SELECT seq FROM sqlite_sequence WHERE name = %s",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Lag:
@@ -30,14 +35,12 @@ def lag_of(job: Job, newest: int, now: datetime) -> Lag:
 def newest_id() -> int:
     """The last id that was given to an invocation; 0 if none ever was.
 
-    PostgreSQL goes on counting where rows were rolled back, and nothing tells where but this.
+    Ids are given on where rows were deleted or rolled back, and nothing tells where but this.
     """
     top = Invocation.objects.aggregate(top=Max("id"))["top"]
-    if top is None and connection.vendor == "postgresql":
+    if top is None:
         with connection.cursor() as query:
-            query.execute(
-                "SELECT pg_sequence_last_value(pg_get_serial_sequence(%s, 'id')::regclass)",
-                [Invocation._meta.db_table],
-            )
-            top = query.fetchone()[0]
+            query.execute(_LAST_GIVEN[connection.vendor], [Invocation._meta.db_table])
+            found = query.fetchone()
+            top = found[0] if found else 0
     return int(top or 0)

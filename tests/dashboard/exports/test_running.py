@@ -1,8 +1,4 @@
-"""The process that sends, as it runs.
-
-In a file of its own, which runs after the others: its rows are really written, and ids that were
-given once would count as missed in tests that come later.
-"""
+"""The process that sends, as it runs."""
 
 import threading
 import time
