@@ -1,5 +1,7 @@
 """Editing code in a real Chromium: what people do to it, and what came of it."""
 
+from tests.browser.waiting import until
+
 CODE = b"export default {\n  fetch() {\n    return new Response('one');\n  },\n};\n"
 
 
@@ -26,4 +28,4 @@ def type_over(page, text):
 def settled(page):
     """Nothing is being swapped: a click now meets the element that stays."""
     busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
-    page.wait_for_function("busy => !document.querySelector(busy)", arg=busy)
+    until(page, "busy => !document.querySelector(busy)", busy)

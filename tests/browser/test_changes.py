@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard.accounts.models import Role
+from tests.browser.waiting import until
 from tests.factories import make_deployment, make_user, make_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -141,9 +142,7 @@ def test_ids_and_commands_are_copied_whole(visitors, shop):
     assert page.evaluate("navigator.clipboard.readText()") == str(version.id)
     page.get_by_role("button", name="As command").click()
     page.get_by_role("button", name="Copy wrangler").click()
-    page.wait_for_function(
-        "async () => (await navigator.clipboard.readText()).startsWith('npx wrangler')"
-    )
+    until(page, "async () => (await navigator.clipboard.readText()).startsWith('npx wrangler')")
 
 
 def test_a_toast_is_spoken_and_dismissed(maya, shop):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Visitor
+from tests.browser.waiting import until
 from tests.running import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
@@ -212,8 +213,8 @@ def test_a_process_that_crashes_again_and_again_is_shown_and_spoken_once(visit, 
     for _ in range(4):
         os.kill(process_of(system, version), signal.SIGKILL)
         page.wait_for_timeout(700)
-    page.wait_for_function("heard.some(words => words.includes('crash loop'))")
-    page.wait_for_function("told.some(words => words.includes('Not well: crash loop.'))")
+    until(page, "heard.some(words => words.includes('Crash loop'))")
+    until(page, "told.some(words => words.includes('Not well: crash loop.'))")
     assert page.evaluate("told.filter(words => words.includes('crash loop')).length") == 1
 
 
