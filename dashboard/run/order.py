@@ -82,10 +82,12 @@ def _serve(shown: first.Shown | None) -> None:
     EDGE_STATUS.unlink(missing_ok=True)  # what an earlier run had says nothing about this one
     children = _children()
     try:
-        for child in children:
+        *waited_for, exports = children
+        for child in waited_for:
             child.start()
-        _wait("the web process", children, _web_answers)
-        _wait("the edge to have the snapshot", children, _edge_has_newest)
+        _wait("the web process", waited_for, _web_answers)
+        _wait("the edge to have the snapshot", waited_for, _edge_has_newest)
+        exports.start()  # only now: its start would take half a second of theirs
         _write_run_json()
         words.greet(shown, addresses())
         _watch(children)
@@ -99,7 +101,8 @@ def _serve(shown: first.Shown | None) -> None:
 
 
 def _children() -> list[Child]:
-    """The edge comes first: it is stopped first, while the web process takes its last reports."""
+    """The edge comes first: it is stopped first, while the web process takes its last reports. The
+    exporter comes last: nobody waits for it."""
     logs = settings.DATA_DIR / "log"
     shared = {"SLUICE_DATA_DIR": str(settings.DATA_DIR)}
     edge = {

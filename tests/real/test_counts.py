@@ -50,6 +50,9 @@ def settled(system, expected, within=20):
     return found
 
 
+MODULES = {"routing.agent": "agent", "dashboard.run.web": "web"}
+
+
 def children(system):
     """Process ids of the web process and of the agent."""
     found = {}
@@ -61,8 +64,9 @@ def children(system):
                 command = line.read().replace("\0", " ")
         except (OSError, ValueError, IndexError):
             continue
-        if parent == system.process.pid:
-            found["agent" if "routing.agent" in command else "web"] = int(entry)
+        module = command.split()[-1] if command.split() else ""
+        if parent == system.process.pid and module in MODULES:
+            found[MODULES[module]] = int(entry)
     return found
 
 
