@@ -24,7 +24,8 @@ class Child:
 
     def __init__(self, name: str, module: str, env: Mapping[str, str], log: Path) -> None:
         self.name, self.module, self.log = name, module, log
-        self.env = {**os.environ, **env, "SLUICE_EXIT_WITH_PARENT": "1"}
+        ours = {"SLUICE_EXIT_WITH_PARENT": "1", "SLUICE_PARENT_PID": str(os.getpid())}
+        self.env = {**os.environ, **env, **ours}
         self.process: subprocess.Popen[bytes] | None = None
         self.quick_deaths = 0
         self.started_at = 0.0

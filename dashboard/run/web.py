@@ -9,6 +9,7 @@ import time
 import uvicorn
 
 from dashboard.run.unmasked import WebSockets
+from routing.parent import gone, starter
 
 PARENT_LOOK_SECONDS = 1.0
 # Longer than any caller keeps an idle connection (edges 30 s, httpx 5 s, nginx in front 60 s): a
@@ -20,7 +21,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     server = uvicorn.Server(config())
     if os.environ.get("SLUICE_EXIT_WITH_PARENT") == "1":
-        threading.Thread(target=_end_with_parent, args=(server, os.getppid()), daemon=True).start()
+        threading.Thread(target=_end_with_parent, args=(server, starter()), daemon=True).start()
     server.run()
 
 
@@ -43,7 +44,7 @@ def config() -> uvicorn.Config:
 
 
 def _end_with_parent(server: uvicorn.Server, parent: int) -> None:
-    while os.getppid() == parent:
+    while not gone(parent):
         time.sleep(PARENT_LOOK_SECONDS)
     server.should_exit = True
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import resource
 import signal
 import socket
@@ -17,6 +16,7 @@ from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
 from routing.agent.folder import FolderTaken
 from routing.agent.tasks import Tasks
+from routing.parent import gone, starter
 
 log = logging.getLogger("edge")
 
@@ -61,7 +61,7 @@ async def _run(settings: Config, proof_port: int) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)
         if settings.exit_with_parent:
-            tasks.once("parent", _watch_parent(os.getppid(), stop))
+            tasks.once("parent", _watch_parent(starter(), stop))
         async with Edge(settings, proof_port, tasks) as edge:
             await edge.start()
             await stop.wait()
@@ -77,7 +77,7 @@ async def _run(settings: Config, proof_port: int) -> None:
 
 
 async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
-    while os.getppid() == parent:
+    while not gone(parent):
         await asyncio.sleep(_PARENT_SECONDS)
     log.info("the process that started this edge is gone")
     stop.set()
