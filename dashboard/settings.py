@@ -71,6 +71,14 @@ try:
 except OSError as error:
     raise ImproperlyConfigured(f"SLUICE_DATA_DIR={str(DATA_DIR)!r}: {error.strerror}.") from error
 
+#: The process to end with, or None. SLUICE_EXIT_WITH_PARENT; SLUICE_PARENT_PID says which, for
+#: one that may end before it can be asked for.
+PARENT_PID = (
+    int(_matching("SLUICE_PARENT_PID", str(os.getppid()), "[0-9]{1,10}", "a process id"))
+    if _switch("SLUICE_EXIT_WITH_PARENT", False)
+    else None
+)
+
 #: Port of the dashboard and API. SLUICE_HTTP_PORT.
 HTTP_PORT = _port("SLUICE_HTTP_PORT", 8000)
 #: Address the dashboard and API listen on. SLUICE_HTTP_HOST.

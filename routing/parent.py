@@ -1,19 +1,26 @@
-"""Ending with the process that started this one (`SLUICE_EXIT_WITH_PARENT`)."""
+"""Ending with the process that started this one."""
 
 from __future__ import annotations
 
 import os
+import threading
+import time
+from collections.abc import Callable
 
-
-def starter() -> int:
-    """The process id to end with: take it at the start, and end when `gone` says so.
-
-    `make run` tells its own in SLUICE_PARENT_PID: if it is killed while this process still starts,
-    asking for the parent's id would answer with whoever took over, who never ends.
-    """
-    return int(os.environ.get("SLUICE_PARENT_PID") or os.getppid())
+LOOK_SECONDS = 1.0
 
 
 def gone(parent: int) -> bool:
-    """Whether that process has ended."""
+    """Whether the process with this id, which was the parent, has ended."""
     return os.getppid() != parent
+
+
+def when_gone(parent: int, do: Callable[[], None]) -> None:
+    """Calls `do` from a thread of its own, soon after that process has ended."""
+
+    def watch() -> None:
+        while not gone(parent):
+            time.sleep(LOOK_SECONDS)
+        do()
+
+    threading.Thread(target=watch, daemon=True).start()

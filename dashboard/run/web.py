@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 
 import uvicorn
 
 from dashboard.run.unmasked import WebSockets
-from routing.parent import gone, starter
+from routing.parent import when_gone
 
-PARENT_LOOK_SECONDS = 1.0
 # Longer than any caller keeps an idle connection (edges 30 s, httpx 5 s, nginx in front 60 s): a
 # server that closes first resets the request that is on its way just then.
 KEEP_ALIVE_SECONDS = 75
@@ -19,9 +16,11 @@ KEEP_ALIVE_SECONDS = 75
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    from django.conf import settings
+
     server = uvicorn.Server(config())
-    if os.environ.get("SLUICE_EXIT_WITH_PARENT") == "1":
-        threading.Thread(target=_end_with_parent, args=(server, starter()), daemon=True).start()
+    if settings.PARENT_PID is not None:
+        when_gone(settings.PARENT_PID, lambda: setattr(server, "should_exit", True))
     server.run()
 
 
@@ -41,12 +40,6 @@ def config() -> uvicorn.Config:
         timeout_graceful_shutdown=3,
         forwarded_allow_ips="127.0.0.1",
     )
-
-
-def _end_with_parent(server: uvicorn.Server, parent: int) -> None:
-    while not gone(parent):
-        time.sleep(PARENT_LOOK_SECONDS)
-    server.should_exit = True
 
 
 if __name__ == "__main__":

@@ -16,11 +16,10 @@ from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
 from routing.agent.folder import FolderTaken
 from routing.agent.tasks import Tasks
-from routing.parent import gone, starter
+from routing.parent import LOOK_SECONDS, gone
 
 log = logging.getLogger("edge")
 
-_PARENT_SECONDS = 0.5
 STOP_SECONDS = 10.0
 
 
@@ -60,8 +59,8 @@ async def _run(settings: Config, proof_port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)
-        if settings.exit_with_parent:
-            tasks.once("parent", _watch_parent(starter(), stop))
+        if settings.parent is not None:
+            tasks.once("parent", _watch_parent(settings.parent, stop))
         async with Edge(settings, proof_port, tasks) as edge:
             await edge.start()
             await stop.wait()
@@ -78,7 +77,7 @@ async def _run(settings: Config, proof_port: int) -> None:
 
 async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
     while not gone(parent):
-        await asyncio.sleep(_PARENT_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS)
     log.info("the process that started this edge is gone")
     stop.set()
 

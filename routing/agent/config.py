@@ -62,8 +62,8 @@ class Config:
     log_limit_mb: int
     #: SLUICE_ENVOY: the Envoy to run; by default the one installed beside this program.
     envoy: Path
-    #: SLUICE_EXIT_WITH_PARENT: stop when the process that started the agent is gone.
-    exit_with_parent: bool
+    #: SLUICE_EXIT_WITH_PARENT, SLUICE_PARENT_PID: stop when this process is gone; None for none.
+    parent: int | None
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
@@ -95,7 +95,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         metrics_port=variables.optional_port("SLUICE_EDGE_METRICS_PORT"),
         log_limit_mb=variables.whole("SLUICE_EDGE_LOG_LIMIT_MB", 256, 1, 1_000_000),
         envoy=variables.program("SLUICE_ENVOY", _envoy()),
-        exit_with_parent=variables.switch("SLUICE_EXIT_WITH_PARENT", False),
+        parent=variables.parent(),
     )
 
 
@@ -121,6 +121,12 @@ class _Variables:
         if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
             raise ConfigInvalid(f"{name}={raw!r}: expected a number from {least} to {most}.")
         return int(raw)
+
+    def parent(self) -> int | None:
+        """The process to end with. Who started this one says its own id: once that process is
+        gone, asking for the parent's would answer with whoever took over, who never ends."""
+        said = self.whole("SLUICE_PARENT_PID", os.getppid(), 0, 2**31 - 1)
+        return said if self.switch("SLUICE_EXIT_WITH_PARENT", False) else None
 
     def optional_port(self, name: str) -> int | None:
         """0 is off, `auto` any free one."""

@@ -1,17 +1,17 @@
 """Whose end is ours."""
 
 import os
+import threading
 
-from routing.parent import gone, starter
-
-
-def test_without_a_word_it_is_the_parent(monkeypatch):
-    monkeypatch.delenv("SLUICE_PARENT_PID", raising=False)
-    assert starter() == os.getppid() and not gone(starter())
+from routing.parent import gone, when_gone
 
 
-def test_one_that_ended_before_it_could_be_asked_for_is_gone(monkeypatch):
-    monkeypatch.setenv(
-        "SLUICE_PARENT_PID", str(os.getpid())
-    )  # not the parent's: somebody took over
-    assert gone(starter())
+def test_the_parent_lives():
+    assert not gone(os.getppid())
+
+
+def test_one_that_ended_before_it_could_be_asked_for_is_gone():
+    """Its id is not the parent's any more: somebody took over."""
+    done = threading.Event()
+    when_gone(os.getpid(), done.set)
+    assert done.wait(2)

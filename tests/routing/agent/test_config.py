@@ -1,5 +1,7 @@
 """Settings from the environment; a bad one is named."""
 
+import os
+
 import pytest
 
 from routing.agent.config import ConfigInvalid, read
@@ -14,7 +16,14 @@ def test_defaults(tmp_path):
     assert (config.host, config.port, config.proof_port) == ("127.0.0.1", 8787, 0)
     assert (config.hang_seconds, config.drain_seconds, config.wait_until_seconds) == (10, 60, 30)
     assert config.envoy.name == "envoy"
-    assert not config.public_headers and not config.exit_with_parent
+    assert not config.public_headers and config.parent is None
+
+
+def test_it_ends_with_the_process_that_says_so_or_with_its_parent():
+    ends = {**GOOD, "SLUICE_EXIT_WITH_PARENT": "1"}
+    assert read(ends).parent == os.getppid()
+    assert read({**ends, "SLUICE_PARENT_PID": "4711"}).parent == 4711
+    assert read({**GOOD, "SLUICE_PARENT_PID": "4711"}).parent is None
 
 
 def test_the_token_may_be_in_a_file(tmp_path):
@@ -26,6 +35,7 @@ def test_the_token_may_be_in_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("SLUICE_PARENT_PID", "me"),
         ("SLUICE_CONTROL_URL", "ftp://x"),
         ("SLUICE_CONTROL_URL", "localhost:8000"),
         ("SLUICE_EDGE_TOKEN_FILE", "/nowhere/token"),

@@ -44,4 +44,6 @@ async def test_a_fault_in_one_task_ends_no_other():
 
 async def test_a_task_cancelled_before_its_first_step_leaves_no_warning():
     async with asyncio.TaskGroup() as group:
-        Tasks(group).once("a", asyncio.sleep(9)).cancel()
+        task = Tasks(group).once("a", asyncio.sleep(9))
+        task.cancel()
+    assert task.cancelled()  # and every warning is an error

@@ -7,12 +7,11 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from dashboard.exports.running import run
-from routing.parent import gone, starter
-
-PARENT_LOOK_SECONDS = 1.0
+from routing.parent import when_gone
 
 
 class Command(BaseCommand):
@@ -22,15 +21,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        if os.environ.get("SLUICE_EXIT_WITH_PARENT") == "1":
-            parent = starter()
-            threading.Thread(target=_end_with_parent, args=(stop, parent), daemon=True).start()
+        if settings.PARENT_PID is not None:
+            when_gone(settings.PARENT_PID, stop.set)
         if not run(stop):
             os._exit(0)  # a thread that waits for a silent receiver cannot be asked to end
-
-
-def _end_with_parent(stop: threading.Event, parent: int) -> None:
-    while not gone(parent):
-        if stop.wait(PARENT_LOOK_SECONDS):
-            return
-    stop.set()
