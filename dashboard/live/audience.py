@@ -85,7 +85,7 @@ class Audience:
             try:
                 found = await _state()
                 if look % presence.RENEW_EVERY == 0:
-                    await _renew([p for viewer in self.viewers for p in viewer.presences])
+                    await self._renew()
             except DatabaseError as error:  # no beat: browsers say that nothing is live
                 log.warning("looking at the edges: %s", error)
                 continue
@@ -96,6 +96,14 @@ class Audience:
             known = found
             for viewer in tuple(self.viewers):
                 viewer.hear(why, stamp)
+
+    async def _renew(self) -> None:
+        """Those who look are still here; whoever vanished is no more, and that is told."""
+        for worker in await _forgotten([p for v in self.viewers for p in v.presences]):
+            try:
+                await database_sync_to_async(people_changed)(presence.topic(worker))
+            except Exception as error:  # whatever the layer is made of: the beat goes on
+                log.warning("telling that somebody left: %r", error)
 
 
 _audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
@@ -122,10 +130,8 @@ async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float)
     return await database_sync_to_async(parts.render)(*key)
 
 
-@database_sync_to_async
-def _renew(presences: list[UUID]) -> None:
-    for worker in presence.renew(presences):
-        people_changed(presence.topic(worker))
+async def _forgotten(presences: list[UUID]) -> set[str]:
+    return await database_sync_to_async(presence.renew)(presences)
 
 
 async def _state() -> tuple[Any, ...]:

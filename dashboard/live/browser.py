@@ -47,19 +47,19 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
         self.shown: dict[tuple[str, str, str], parts.Sequence] = {}
         for group in self._groups():
             await self.channel_layer.group_add(group, self.channel_name)
+        self.presences = await _arrive(_person(self.scope), self.topics)
         await self.accept()
         audience().join(self)
         for topic in self.topics:  # what happened while the page was on its way
             self._soon(self.show(topic, Why.EDGES, f"joined {self.channel_name}"))
-        self.presences = await _arrive(_person(self.scope), self.topics)
 
     async def disconnect(self, code: int) -> None:
         await audience().leave(self)
-        await _leave(self.presences, self.topics)
         for task in tuple(getattr(self, "showing", ())):
             task.cancel()
         for group in self._groups():
             await self.channel_layer.group_discard(group, self.channel_name)
+        await _leave(self.presences, self.topics)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Nothing is expected from browsers, and nothing is done with it."""

@@ -125,7 +125,9 @@ async def test_the_list_gets_the_row_that_changed():
 async def test_silence_is_never_longer_than_a_second_or_so():
     talk = await opened(await sync_to_async(signed_in)())
     await beat(talk)
+    first = asyncio.get_running_loop().time()
     await beat(talk)
+    assert 0.5 < asyncio.get_running_loop().time() - first < 2.5
     await closed(talk)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.accounts.models import User
 from dashboard.live import presence
 from dashboard.live.models import Presence
-from tests.dashboard.live.talking import closed, opened, pushed, signed_in
+from tests.dashboard.live.talking import beat, closed, opened, pushed, signed_in
 from tests.factories import make_user, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,15 +67,24 @@ def test_a_name_is_text(client):
     assert "&lt;b&gt;jonas is here" in presence.here(make_user("maya"), "shop")
 
 
+async def told(talk, words):
+    """Waits until the page is told so; what was true before may be told first."""
+    while words not in (await pushed(talk, why="people"))["html"]:
+        pass
+
+
 async def test_each_is_told_of_the_other_who_comes_and_goes():
     await sync_to_async(make_worker)("shop")
     maya = await opened(await sync_to_async(signed_in)("maya"))
     jonas = await opened(await sync_to_async(signed_in)("jonas"))
-    assert "maya is here too" in (await pushed(jonas, why="people"))["html"]
-    while "jonas is here too" not in (await pushed(maya, why="people"))["html"]:
-        pass
+    await told(maya, "jonas is here too")
+    lena = await opened(await sync_to_async(signed_in)("lena"))
+    await told(jonas, "maya and lena are here too")
+    await told(maya, "jonas and lena are here too")
     await closed(jonas)
-    assert " hidden>" in (await pushed(maya, why="people"))["html"]
+    await told(maya, "lena is here too")
+    await closed(lena)
+    await told(maya, " hidden>")
     await closed(maya)
     assert await sync_to_async(Presence.objects.count)() == 0
 
@@ -94,3 +103,19 @@ def test_the_page_names_the_others_without_scripts(client):
     presence.arrive(User.objects.get(username="maya"), "shop")
     presence.arrive(make_user("jonas"), "shop")
     assert "jonas is here too" in client.get("/workers/shop/").content.decode()
+
+
+async def test_when_nobody_can_be_told_the_beat_goes_on(monkeypatch):
+    def away(topic):
+        raise ConnectionError("no Redis")
+
+    maya = await opened(await sync_to_async(signed_in)("maya"))
+    gone = await sync_to_async(make_user)("jonas")
+    await sync_to_async(presence.arrive)(gone, "shop")
+    await sync_to_async(Presence.objects.filter(person=gone).update)(until=timezone.now())
+    monkeypatch.setattr(presence, "RENEW_EVERY", 1)
+    monkeypatch.setattr("dashboard.live.audience.people_changed", away)
+    for _ in range(3):
+        await beat(maya)
+    assert await sync_to_async(Presence.objects.count)() == 1
+    await closed(maya)
