@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.accounts.models import Role
-from routing.models import Edge
+from routing.models import Edge, Worker
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
 from tests.factories import make_deployment, make_edge, make_invocation, make_user, make_worker
 
@@ -89,9 +89,11 @@ def test_choosing_another_worker_loads_its_versions(maya, shop):
     page = maya.open("/playground/?worker=shop")
     page.get_by_label("Worker", exact=True).select_option("pricing")
     page.wait_for_url("**/playground/?worker=pricing")
+    [version] = Worker.objects.get(name="pricing").versions.all()
+    assert str(version.id)[:8] in page.locator("main").inner_text()
 
 
-def test_it_works_without_scripts(visitors, shop):
+def test_it_works_without_scripts(visitors, shop, listener):
     make_user("vera", Role.VIEWER)
     visitor = visitors(java_script_enabled=False)
     visitor.sign_in("vera")
@@ -99,6 +101,7 @@ def test_it_works_without_scripts(visitors, shop):
     page.get_by_text("Will be applied").wait_for()
     page.get_by_role("button", name="Send", exact=True).first.click()
     page.locator(".banner", has_text="Ran candidate").wait_for()
+    assert len(listener.requests) == 1
 
 
 def test_a_session_that_ended_leads_to_the_sign_in_page(maya, shop):
@@ -106,3 +109,4 @@ def test_a_session_that_ended_leads_to_the_sign_in_page(maya, shop):
     maya.context.clear_cookies(name="sessionid")
     page.get_by_label("Version key").type("x")
     page.wait_for_url("**/accounts/login/**")
+    assert page.get_by_label("Password").is_visible()

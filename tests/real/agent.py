@@ -16,8 +16,9 @@ from typing import Any
 
 from routing.snapshot import Binding, Export
 from tests.real.control import TOKEN, ControlPlane
-from tests.real.edge import Reply, eventually, free_port
+from tests.real.edge import Reply, eventually
 from tests.real.uploads import Upload, upload
+from tests.running import free_port
 
 HOME = Path(__file__).resolve().parents[2]
 ALL = 100_000

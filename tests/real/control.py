@@ -15,8 +15,8 @@ from aiohttp import WSCloseCode, web
 
 from routing.rules.split import Share
 from routing.snapshot import Deployment, Snapshot, Version, Worker, to_json
-from tests.real.edge import free_port
 from tests.real.uploads import Upload
+from tests.running import free_port
 
 TOKEN = "sle_a-token-for-tests"
 

@@ -29,6 +29,7 @@ from routing.rules.split import Share
 from routing.snapshot import Deployment, Snapshot, Version, Worker
 from tests.real.unix_http import Request, Server, UnixConnection
 from tests.real.uploads import Upload, inspected
+from tests.running import free_port
 
 T = TypeVar("T")
 
@@ -296,9 +297,3 @@ def listening(folder: Path, path: str) -> socket.socket:
     listener.bind(str(folder / path))
     listener.listen(1024)
     return listener
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

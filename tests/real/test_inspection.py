@@ -13,6 +13,7 @@ from routing.snapshot import Binding, Export
 from tests.real.uploads import Upload, upload
 
 pytestmark = pytest.mark.real
+HANDLES_FETCH = (Export(name="default", kind="object", handlers=("fetch",)),)
 FETCH = "export default { fetch() { return new Response('hello'); } };"
 CLASSES = "import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';"
 ADD = bytes.fromhex(
@@ -35,7 +36,7 @@ def refusal(source: str, **more: Any) -> tuple[str, str]:
 
 def test_a_plain_worker_is_ready_in_no_time() -> None:
     found = run(upload(FETCH))
-    assert found.exports == (Export(name="default", kind="object", handlers=("fetch",)),)
+    assert found.exports == HANDLES_FETCH
     assert 0 < found.startup_ms < 5000
 
 
@@ -69,7 +70,7 @@ def test_service_worker_syntax() -> None:
         parts={"greeting": ("text/plain", b"hello")},
         bindings=[Binding(name="GREETING", type="text_blob", options={"part": "greeting"})],
     )
-    assert run(found).exports == (Export(name="default", kind="object", handlers=("fetch",)),)
+    assert run(found).exports == HANDLES_FETCH
 
 
 def test_wasm_text_data_json_and_common_js_modules() -> None:
@@ -91,7 +92,7 @@ def test_wasm_text_data_json_and_common_js_modules() -> None:
         "lib.cjs": ("application/javascript", b"exports.one = 1;"),
         "index.js.map": ("application/source-map", b"not even JSON"),
     }
-    run(upload(source, parts=parts))
+    assert run(upload(source, parts=parts)).exports == HANDLES_FETCH
 
 
 def test_nodejs_compat() -> None:
@@ -102,12 +103,13 @@ def test_nodejs_compat() -> None:
 
 
 def test_what_the_code_prints_is_not_taken_for_an_answer() -> None:
-    run(upload("console.log('[]'); console.error('service main: no'); " + FETCH))
+    found = run(upload("console.log('[]'); console.error('service main: no'); " + FETCH))
+    assert found.exports == HANDLES_FETCH
 
 
 def test_service_bindings_need_nobody_at_the_other_end() -> None:
     binding = Binding(name="S", type="service", options={"service": "ghost", "entrypoint": "E"})
-    run(upload(FETCH, bindings=[binding]))
+    assert run(upload(FETCH, bindings=[binding])).exports == HANDLES_FETCH
 
 
 # --- refused --------------------------------------------------------------------------------------
