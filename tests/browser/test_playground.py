@@ -76,6 +76,19 @@ def test_the_verdict_follows_the_typing_and_a_fix_is_one_click(maya, shop):
     assert maya.axe() == []
 
 
+def test_a_slow_answer_about_an_older_text_is_given_up(maya, shop):
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_text("Raw header", exact=True).click()
+    field = page.get_by_label("Cloudflare-Workers-Version-Overrides")
+    page.route("**/playground/verdict/", lambda route: None, times=1)  # never answered
+    with page.expect_request("**/playground/verdict/"):
+        field.fill("shop=abc")
+    with page.expect_event("requestfailed") as given_up:
+        field.fill('shop="abc"')
+    page.get_by_text("unknown_version", exact=True).wait_for()
+    assert given_up.value.url.endswith("/playground/verdict/")
+
+
 def test_sending_right_after_typing_is_not_lost(maya, shop, listener):
     page = maya.open("/playground/?worker=shop")
     page.get_by_label("Version key").type("user-1")
