@@ -3,18 +3,18 @@ that the edge decided by. The same partial everywhere, and nothing in it depends
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from cachetools import FIFOCache
 from django.template.loader import get_template
 
 from dashboard.ui.standing import Role, Standing, of, with_standings
 from routing.models import Deployment, Invocation, InvocationDetail, Version
 
 _KEPT = 512
-_roles: OrderedDict[tuple[str, str], Standing | None] = OrderedDict()
+_roles: FIFOCache[tuple[str, str], Standing | None] = FIFOCache(_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,6 @@ def _learn(invocations: Sequence[Invocation]) -> None:
         alone = versions.get(pair[1])
         role = Role.FORMER if pair[0] else Role.PREVIEW
         _roles[pair] = known.get(pair) or (Standing(alone, role) if alone else None)
-    while len(_roles) > _KEPT:
-        _roles.popitem(last=False)
 
 
 def _ids(texts: Iterable[str]) -> set[UUID]:

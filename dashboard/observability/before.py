@@ -5,12 +5,13 @@ Those minutes are past: what they came to is remembered by deployment.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cachetools import FIFOCache
 from django.db.models import Q, Sum
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ MOST = 4096
 AT_ONCE = 500
 """Deployments of one query: each may be a term of it, and SQLite refuses a thousand."""
 
-_known: OrderedDict[UUID, Observed] = OrderedDict()
+_known: FIFOCache[UUID, Observed] = FIFOCache(MOST)
 
 
 def compared(traffic: Mapping[str, Recent], active: Iterable[Deployment]) -> dict[str, Recent]:
@@ -58,8 +59,6 @@ def _learn(deployments: Sequence[Deployment], now: datetime) -> dict[UUID, Obser
     for first in range(0, len(deployments), AT_ONCE):
         found |= _read(deployments[first : first + AT_ONCE])
     _known.update({d.pk: found[d.pk] for d in deployments if d.created_on < now - SETTLED})
-    while len(_known) > MOST:
-        _known.popitem(last=False)
     return found
 
 

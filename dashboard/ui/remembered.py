@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
+
+from cachetools import FIFOCache
 
 from dashboard.ui.standing import HEAVY, Standing, standings, with_history
 from routing.models import Deployment, Share
 
 MOST = 4096
-_known: OrderedDict[UUID, tuple[Standing, ...]] = OrderedDict()
+_known: FIFOCache[UUID, tuple[Standing, ...]] = FIFOCache(MOST)
 
 
 def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
@@ -43,6 +45,4 @@ def _learn(ids: set[UUID]) -> dict[UUID, tuple[Standing, ...]]:
         by_deployment[share.deployment_id].append(share)
     new = {pk: tuple(standings(listed)) for pk, listed in by_deployment.items()}
     _known.update(new)
-    while len(_known) > MOST:
-        _known.popitem(last=False)
     return new

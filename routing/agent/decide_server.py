@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeAlias
+
+from cachetools import LRUCache
 
 from routing.agent.unix_http import Request, Response, Server
 from routing.compile import names
@@ -39,7 +40,7 @@ class Decider:
         self._applied: dict[str, Worker] = {}
         self._desired: dict[str, Worker] = {}
         self._targets: dict[str, Target] = {}
-        self._kept: OrderedDict[tuple[str, bytes], Response] = OrderedDict()
+        self._kept: LRUCache[tuple[str, bytes], Response] = LRUCache(_KEPT)
 
     def know(self, applied: Snapshot = EMPTY, desired: Snapshot = EMPTY) -> None:
         """From now on answers come from these."""
@@ -62,13 +63,10 @@ class Decider:
         key = (names.parse_route(route)[0], b", ".join(lines))
         kept = self._kept.get(key)
         if kept is not None:
-            self._kept.move_to_end(key)
             return kept
         response = _response(self._judge(self._target(key[0]), lines), self._unmatched(key[0]))
         if len(key[1]) <= _LONGEST_KEPT:
             self._kept[key] = response
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
         return response
 
     def _target(self, name: str) -> Target:

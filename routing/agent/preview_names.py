@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 from routing.agent.control import ControlAway, NotThere
 from routing.compile.routes import lost
@@ -45,7 +46,7 @@ class PreviewNames:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._find, self._domain, self._clock = find, domain, clock
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known: LRUCache[str, _Known] = LRUCache(_KEPT)
         self._asking = asyncio.Semaphore(_AT_ONCE)
 
     async def preview(self, host: str) -> Preview:
@@ -80,7 +81,4 @@ class PreviewNames:
             message = "Which version answers here is not known: the control plane is away"
             raise PreviewRefused(503, f"{message} ({error}).") from error
         self._known[label] = found
-        self._known.move_to_end(label)
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
         return found

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from cachetools import FIFOCache
 from django.utils import timezone
 
 from dashboard.observability import before
@@ -77,7 +78,7 @@ def test_minutes_that_are_no_longer_kept_are_not_asked_for(settings, django_asse
 
 
 def test_no_more_is_remembered_than_has_room(monkeypatch):
-    monkeypatch.setattr(before, "MOST", 2)
+    monkeypatch.setattr(before, "_known", FIFOCache(2))
     made = [rolled_back(f"w{n}") for n in range(3)]
     rates_before(made)
     assert list(before._known) == [d.pk for d in made[1:]]

@@ -1,6 +1,7 @@
 """Standings are looked up once, and nothing that can change comes with them."""
 
 import pytest
+from cachetools import FIFOCache
 
 from dashboard.ui import remembered
 from dashboard.ui.remembered import forget, standings_of
@@ -57,7 +58,7 @@ def test_what_comes_after_is_not_mixed_up_with_what_was(history):
 
 
 def test_only_so_many_are_kept(history, monkeypatch):
-    monkeypatch.setattr(remembered, "MOST", 2)
+    monkeypatch.setattr(remembered, "_known", FIFOCache(2))
     assert len(standings_of(history)) == 6
     assert len(remembered._known) == 2
     assert len(standings_of(history)) == 6
