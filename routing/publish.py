@@ -36,8 +36,7 @@ def publish(since: int | None = None) -> snapshot.Snapshot:
         change = since is not None and 0 < since <= newest
         after = since if change and since is not None else 0
         deployments = (
-            Deployment.objects.active()
-            .filter(worker__changed_revision__gt=after)
+            Deployment.objects.active(Worker.objects.filter(changed_revision__gt=after))
             .order_by("worker__name")
             .select_related("worker")
             .prefetch_related(

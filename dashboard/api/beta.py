@@ -106,7 +106,7 @@ def worker_item(worker: Worker) -> Json:
 
 def worker_items(workers: Sequence[Worker]) -> list[Json]:
     """Workers, in a constant number of queries."""
-    live = Deployment.objects.active().filter(worker__in=[w.pk for w in workers])
+    live = Deployment.objects.active(Worker.objects.filter(pk__in=[w.pk for w in workers]))
     deployed = {d.worker_id: d.created_on for d in live}
     callers = all_callers()
     return [_item(w, deployed.get(w.pk), callers.get(w.name, [])) for w in workers]

@@ -54,7 +54,7 @@ def reached_from(worker: Worker) -> list[Reached]:
 
 def _live(names: Iterable[str]) -> defaultdict[str, list[tuple[Any, Any]]]:
     """Bindings and exports of the live versions, by Worker."""
-    deployments = Deployment.objects.filter(worker__name__in=list(names)).active()
+    deployments = Deployment.objects.active(Worker.objects.filter(name__in=list(names)))
     rows = Share.objects.filter(deployment__in=deployments).values_list(
         "deployment__worker__name", "version__bindings", "version__exports"
     )
@@ -75,8 +75,8 @@ def _calls(known: dict[str, list[tuple[Any, Any]]], callers: list[str]) -> Itera
 
 def _with_standings(calls: list[_Call], known: dict[str, list[tuple[Any, Any]]]) -> list[Reached]:
     names = [c.callee for c in calls]
-    active = Deployment.objects.filter(worker__name__in=names).active().select_related("worker")
-    deployments = {d.worker.name: d for d in with_standings(active)}
+    active = Deployment.objects.active(Worker.objects.filter(name__in=names))
+    deployments = {d.worker.name: d for d in with_standings(active.select_related("worker"))}
     return [
         Reached(
             name=call.callee,

@@ -99,7 +99,7 @@ def rolled_back() -> tuple[Deployment, ...]:
 @lru_cache(maxsize=1)
 def _rolled_back(at_revision: int) -> tuple[Deployment, ...]:
     """Pushes ask twice a second, and every deployment raises the revision."""
-    found = reads.active(None).filter(is_rollback=True).select_related("worker")
+    found = Deployment.objects.active().filter(is_rollback=True).select_related("worker")
     return tuple(found.only("created_on", "worker__name"))
 
 

@@ -126,7 +126,8 @@ def rows(search: str = "", only: str = "") -> list[Row]:
     if not workers:
         return []
     found_all = not (search or only)
-    live = {d.worker_id: d for d in active(None if found_all else [w.pk for w in workers])}
+    these = None if found_all else Worker.objects.filter(pk__in=[w.pk for w in workers])
+    live = {d.worker_id: d for d in Deployment.objects.active(these)}
     standings = standings_of(live.values())
     listed = [_row(w, live.get(w.pk), standings) for w in workers]
     found = health(s.version.pk for row in listed for s in row.standings)
@@ -137,15 +138,6 @@ def rows(search: str = "", only: str = "") -> list[Row]:
         row.sick = next((s for s in row.standings if not found[str(s.version.pk)].ok), None)
         row.ill = found[str(row.sick.version.pk)] if row.sick else None
     return listed
-
-
-def active(workers: list[int] | None) -> DeploymentQuerySet:
-    """The newest deployment of each of these, or of all Workers, found one by one: much sooner than
-    by looking at all deployments."""
-    asked = Worker.objects.all() if workers is None else Worker.objects.filter(pk__in=workers)
-    newest = Deployment.objects.filter(worker=OuterRef("pk")).newest_first()
-    ids = asked.order_by().annotate(active_id=Subquery(newest.values("pk")[:1]))
-    return Deployment.objects.filter(pk__in=ids.values("active_id"))
 
 
 def with_authors(listed: list[Row]) -> list[Row]:

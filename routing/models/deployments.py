@@ -17,14 +17,13 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def newest_first(self) -> DeploymentQuerySet:
         return self.order_by("-number")
 
-    def active(self) -> DeploymentQuerySet:
-        """The newest deployment of each Worker in this query."""
-        newest = (
-            Deployment.objects.filter(worker=models.OuterRef("worker"))
-            .order_by("-number")
-            .values("number")[:1]
-        )
-        return self.filter(number=models.Subquery(newest))
+    def active(self, workers: models.QuerySet[Worker] | None = None) -> DeploymentQuerySet:
+        """The newest deployment of each of `workers`, or of all: looked up Worker by Worker, which
+        takes an index one step for each instead of one for every deployment there ever was."""
+        newest = Deployment.objects.filter(worker=models.OuterRef("pk")).newest_first()
+        asked = (Worker.objects.all() if workers is None else workers).order_by()
+        ids = asked.annotate(active_id=models.Subquery(newest.values("pk")[:1]))
+        return self.filter(pk__in=ids.values("active_id"))
 
     def with_shares(self) -> DeploymentQuerySet:
         """With shares, versions and author, in a constant number of queries."""
