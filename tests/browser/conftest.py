@@ -11,6 +11,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dashboard.accounts.models import Role
@@ -86,6 +88,13 @@ class Visitor:
         self.page.goto(self.address + path)
         return self.page
 
+    def enter(self, name: str = "maya") -> None:
+        """As somebody who signed in earlier, which takes a page less than `sign_in`."""
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=name))
+        session = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+        self.context.add_cookies([{**session, "url": self.address, "httpOnly": True}])
+
     def sign_in(self, name: str = "maya", password: str = "pw") -> Page:
         page = self.open("/accounts/login/")
         page.get_by_label("Name").fill(name)
@@ -139,7 +148,7 @@ def maya(visitors: Any, transactional_db: None) -> Visitor:
     """An operator, signed in."""
     make_user("maya", Role.OPERATOR)
     visitor: Visitor = visitors()
-    visitor.sign_in()
+    visitor.enter()
     return visitor
 
 

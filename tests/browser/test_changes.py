@@ -72,7 +72,7 @@ def test_the_percentage_obeys_the_keyboard(maya, shop):
 def test_two_people_at_once_never_overwrite_each_other(maya, visitors, shop):
     make_user("jonas", Role.OPERATOR)
     jonas = visitors()
-    jonas.sign_in("jonas")
+    jonas.enter("jonas")
     mine = maya.open("/workers/shop/split/?percentage=10")
     theirs = jonas.open("/workers/shop/split/?percentage=5")
     theirs.get_by_role("button", name="Deploy 5% / 95%").click()
@@ -92,7 +92,7 @@ def test_two_people_at_once_never_overwrite_each_other(maya, visitors, shop):
 def test_everything_works_without_scripts(visitors, shop):
     make_user("maya")
     visitor = visitors(java_script_enabled=False)
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/shop/")
     page.get_by_role("button", name="Stage #2 at 0%").click()
     said(page, "Live: candidate 0%, stable 100%.")
@@ -134,7 +134,7 @@ def test_a_version_is_staged_from_its_row_by_keyboard(maya, shop):
 def test_ids_and_commands_are_copied_whole(visitors, shop):
     make_user("maya")
     visitor = visitors(permissions=["clipboard-read", "clipboard-write"])
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/shop/")
     version = shop.versions.get(number=1)
     page.get_by_role("button", name=f"Copy id {version.id}").first.click()

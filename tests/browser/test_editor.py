@@ -65,7 +65,7 @@ def test_modules_and_files_are_added(maya, shop):
 def test_it_works_without_scripts(visitors, shop):
     make_user("maya")
     visitor = visitors(java_script_enabled=False)
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/shop/edit/")
     page.get_by_label("Code of index.js").fill("export default { fetch() {} };")
     page.get_by_role("button", name="Save and stage at 0%").click()

@@ -28,7 +28,7 @@ def test_the_pages_are_clean_in_both_themes(visitors, shop, theme, width):
     make_user("maya", Role.OPERATOR)
     other = make_version("shop", make_draft(CODE.replace(b"one", b"two"), tag="v2"))
     visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
-    visitor.sign_in()
+    visitor.enter()
     first = shop.versions.get(number=1)
     for path in (
         "edit/",
@@ -57,7 +57,7 @@ COLOURS = {"light": ("#ffffff", "#7c1e90", "#14693a"), "dark": ("#14181b", "#e3a
 def test_the_editor_has_its_colours_in_both_themes(visitors, shop, theme, width):
     make_user("maya")
     visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/shop/edit/")
     code = page.locator(".editor-code").first
     code.locator(".cm-content").wait_for()

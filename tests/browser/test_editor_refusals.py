@@ -115,7 +115,7 @@ def test_an_error_stands_under_its_line_until_that_line_is_changed(maya, runtime
 def test_a_refusal_and_files_work_without_scripts(visitors, shop, runtime):
     make_user("maya")
     visitor = visitors(java_script_enabled=False)
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/shop/edit/")
     files = [{"name": "a.bin", "mimeType": "application/x", "buffer": b"\0\xff"}]
     page.set_input_files("#upload", files)

@@ -37,7 +37,7 @@ def failing(transactional_db):
 )
 def test_axe_finds_nothing_and_nothing_spills(visitors, failing, theme, width):
     visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
-    visitor.sign_in("root")
+    visitor.enter("root")
     page = visitor.open("/exports/")
     page.get_by_text("Delete…").first.click()
     assert visitor.axe() == [] and not visitor.spills()
@@ -45,7 +45,7 @@ def test_axe_finds_nothing_and_nothing_spills(visitors, failing, theme, width):
 
 def test_an_admin_creates_a_job_with_the_keyboard_and_pauses_it(visitors, failing):
     visitor = visitors(java_script_enabled=False)
-    visitor.sign_in("root")
+    visitor.enter("root")
     page = visitor.open("/exports/")
     page.get_by_label("Name").fill("to a folder")
     page.get_by_label("Destination").fill("file:///daily/{DATE}")

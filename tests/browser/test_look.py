@@ -43,7 +43,7 @@ def colours(visitor):
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_deployments_view_shows_what_is_live(visitors, everything, theme, size):  # noqa: F811
     visitor = visitors(color_scheme=theme, viewport=size)
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/ramping/")
     page.locator("#live .split-large").wait_for()
     found = colours(visitor)
@@ -57,7 +57,8 @@ def test_the_deployments_view_shows_what_is_live(visitors, everything, theme, si
 @pytest.mark.parametrize("theme", MEANING)
 def test_the_list_shows_every_split(visitors, everything, theme):  # noqa: F811
     visitor = visitors(color_scheme=theme, viewport=DESKTOP)
-    visitor.sign_in()
+    visitor.enter()
+    visitor.open("/workers/")
     found = colours(visitor)
     _, live, stable, candidate = (found.get(colour, 0) for colour in MEANING[theme])
     assert stable > 1000 and candidate > 100
@@ -66,7 +67,7 @@ def test_the_list_shows_every_split(visitors, everything, theme):  # noqa: F811
 
 def test_on_a_phone_the_way_back_stays_in_reach(visitors, everything):  # noqa: F811
     visitor = visitors(viewport=PHONE)
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/ramping/")
     bar = page.locator("#bottom-bar")
     for _ in range(2):
@@ -80,7 +81,7 @@ def test_on_a_phone_the_way_back_stays_in_reach(visitors, everything):  # noqa: 
 def test_without_colour_versions_still_differ(visitors, everything):  # noqa: F811
     """Forced colours: the bars keep an outline and a gap, the marks their shape."""
     visitor = visitors(viewport=DESKTOP, forced_colors="active")
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open("/workers/ramping/")
     assert visitor.axe() == []
     fills = page.evaluate(

@@ -57,7 +57,7 @@ def test_nothing_to_complain_about(
     visitors: Any, traffic: Traffic, scheme: str, viewport: Any
 ) -> None:
     visitor = visitors(color_scheme=scheme, viewport=viewport)
-    visitor.sign_in()
+    visitor.enter()
     for path in (PATH, "/observability/"):
         visitor.open(path)
         assert visitor.axe() == []
@@ -68,7 +68,7 @@ def test_new_requests_show_within_five_seconds_and_an_open_table_stays_open(
     visitors: Any, traffic: Traffic
 ) -> None:
     visitor = visitors()
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open(PATH)
     page.get_by_text("2,800 in all").wait_for()
     page.get_by_text("Show as table").first.click()
@@ -80,7 +80,7 @@ def test_new_requests_show_within_five_seconds_and_an_open_table_stays_open(
 
 def test_what_holds_focus_is_left_alone(visitors: Any, traffic: Traffic) -> None:
     visitor = visitors()
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open(PATH)
     page.get_by_role("link", name="6 h").focus()
     traffic.send(100)
@@ -91,7 +91,7 @@ def test_what_holds_focus_is_left_alone(visitors: Any, traffic: Traffic) -> None
 
 def test_without_scripts_ranges_versions_and_tables_work(visitors: Any, traffic: Traffic) -> None:
     visitor = visitors(java_script_enabled=False)
-    visitor.sign_in()
+    visitor.enter()
     page = visitor.open(PATH)
     page.get_by_role("link", name="24 h").click()
     page.get_by_role("link", name="Candidate").click()

@@ -69,7 +69,7 @@ def test_axe_finds_nothing(visitors, everything, theme, size, person):
     visitor = visitors(color_scheme=theme, viewport=size)
     visitor.open("/accounts/login/")
     found = {"/accounts/login/": visitor.axe()}
-    visitor.sign_in(person)
+    visitor.enter(person)
     version = everything.versions.get(number=2)
     made = everything.deployments.get(number=2)
     own = [f"/workers/ramping/versions/{version.id}/", f"/workers/ramping/deployments/{made.id}/"]
@@ -108,7 +108,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input, 
 
 def test_no_target_is_smaller_than_24_pixels(visitors, everything):
     visitor = visitors(viewport=DESKTOP)
-    visitor.sign_in()
+    visitor.enter()
     small = {path: visitor.open(path).evaluate(SMALL_TARGETS) for path in PAGES}
     assert {path: found for path, found in small.items() if found} == {}
 

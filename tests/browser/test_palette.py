@@ -36,7 +36,7 @@ def test_escape_closes_it_and_nothing_happened(maya):
 def test_without_scripts_it_is_a_page(visitors, maya):
     make_worker("checkout")
     visitor = visitors(java_script_enabled=False, color_scheme="dark")
-    visitor.sign_in("maya")
+    visitor.enter("maya")
     page = visitor.open("/palette/?q=check")
     page.get_by_role("link", name="checkout", exact=True).click()
     page.wait_for_url("**/workers/checkout/")

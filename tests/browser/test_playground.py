@@ -109,7 +109,7 @@ def test_choosing_another_worker_loads_its_versions(maya, shop):
 def test_it_works_without_scripts(visitors, shop, listener):
     make_user("vera", Role.VIEWER)
     visitor = visitors(java_script_enabled=False)
-    visitor.sign_in("vera")
+    visitor.enter("vera")
     page = visitor.open(f"/playground/?worker=shop&version={shop.versions.get(number=2).id}")
     page.get_by_text("Will be applied").wait_for()
     page.get_by_role("button", name="Send", exact=True).first.click()
