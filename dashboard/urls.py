@@ -19,6 +19,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("palette/", palette, name="palette"),
     path("accounts/", include("dashboard.accounts.urls")),
+    path("people/", include("dashboard.accounts.people_urls")),
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),
     path("workers/", include("dashboard.workers.urls")),

@@ -1,8 +1,22 @@
 """Django's handle on the room."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
     name = "dashboard.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
+        user_logged_in.connect(_forget_old_sessions)
+
+
+def _forget_old_sessions(**_: Any) -> None:
+    """Nothing else would: whoever signs in clears what has expired."""
+    from dashboard.accounts.sessions import SessionStore
+
+    SessionStore.clear_expired()

@@ -1,12 +1,16 @@
-"""People and API tokens. A token's secret is shown once and kept only as a hash."""
+"""People, their sessions and API tokens. A token's secret is shown once and kept only as a hash."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from datetime import datetime
+from importlib import import_module
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models import Q
 
 
 class Role(models.TextChoices):
@@ -22,15 +26,44 @@ RANK = {role: rank for rank, role in enumerate(Role)}
 
 
 class User(AbstractUser):
+    """A person, or with `by_token_only` an account of machines such as CI, which never signs in.
+    `seen_on` is when a page of theirs was last open."""
+
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
+    by_token_only = models.BooleanField(default=False)
+    seen_on = models.DateTimeField(null=True)
 
     def may(self, role: Role) -> bool:
         """Whether this person has `role` or a higher one."""
         return self.is_active and RANK[Role(self.role)] >= RANK[role]
 
+    @property
+    def last_seen(self) -> datetime | None:
+        """The later of signing in and having a page open; None for one who never did."""
+        return max(filter(None, (self.seen_on, self.last_login)), default=None)
+
+
+class Session(AbstractBaseSession):
+    """Django's session, which knows whose it is, so that it can be counted and ended."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        store: type[SessionStore] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def in_use(self, now: datetime) -> TokenQuerySet:
+        """Those that open something at `now`."""
+        lasting = Q(expires_on=None) | Q(expires_on__gt=now)
+        return self.filter(lasting, revoked_on=None, user__is_active=True)
+
 
 class Token(models.Model):
-    """An API token; what it may do is the lower of its scopes and its owner's role."""
+    """An API token; what it may do is the lower of its scopes and its owner's role. With `workers`
+    it changes these only, whatever else it may read."""
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
@@ -38,27 +71,24 @@ class Token(models.Model):
         ADMIN = "admin", "Delete Workers, manage edges"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=100)
     sha256 = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=8)
     scopes = models.JSONField(default=list)
+    workers = models.JSONField(default=list)
     created_on = models.DateTimeField(auto_now_add=True)
+    expires_on = models.DateTimeField(null=True)
     last_used_on = models.DateTimeField(null=True)
+    last_used_from = models.CharField(max_length=16, blank=True)
     revoked_on = models.DateTimeField(null=True)
+
+    objects = TokenQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
 
-
-def hash_token(secret: str) -> str:
-    """Hex SHA-256: the secret has 256 bits of entropy, so a slow hash would add nothing."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def create_token(*, user: User, name: str, scopes: list[str]) -> tuple[Token, str]:
-    """The row and the secret, which nobody can read again."""
-    secret = "slc_" + secrets.token_urlsafe(32)
-    token = Token.objects.create(
-        user=user, name=name, scopes=scopes, sha256=hash_token(secret), hint=secret[:8]
-    )
-    return token, secret
+    @property
+    def scope(self) -> str:
+        """The widest one: a scope includes those before it."""
+        return next((s for s in reversed(self.Scope) if s in self.scopes), "")

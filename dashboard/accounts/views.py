@@ -7,22 +7,16 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.accounts.gate import person
+from dashboard.accounts.listed import MAY
 from dashboard.accounts.models import Role
 from dashboard.ui.page import page
-
-#: What each role may do, in the words of the specification.
-MAY = {
-    Role.VIEWER: "see everything, use the playground with GET and HEAD",
-    Role.OPERATOR: "also upload, deploy and send any method from the playground",
-    Role.REVIEWER: "also approve or reject what a policy says needs approval",
-    Role.ADMIN: "also manage people, tokens, policies and edges, and delete Workers",
-}
 
 
 @login_not_required
@@ -48,13 +42,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
-    user = person(request)
-    tokens = user.tokens.order_by("-created_on")
-    return page(
-        request,
-        "accounts/account.html",
-        {"tokens": tokens, "role": Role(user.role), "may": MAY[Role(user.role)]},
-    )
+    user, now = person(request), timezone.now()
+    context = {
+        "role": Role(user.role),
+        "may": MAY[Role(user.role)],
+        "tokens": user.tokens.in_use(now).count(),
+        "sessions": user.sessions.filter(expire_date__gt=now).count(),
+    }
+    return page(request, "accounts/account.html", context)
 
 
 def _after(request: HttpRequest) -> str:

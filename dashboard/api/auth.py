@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security.base import AuthBase
 
-from dashboard.accounts.models import Role, Token, User, hash_token
+from dashboard.accounts.models import Token, User
+from dashboard.accounts.tokens import ROLE_FOR, hash_token
 from dashboard.api.errors import ApiError
+from dashboard.api.lookup import worker_by
 
-ROLE_FOR = {
-    Token.Scope.READ: Role.VIEWER,
-    Token.Scope.DEPLOY: Role.OPERATOR,
-    Token.Scope.ADMIN: Role.ADMIN,
-}
-"""The role that a scope's work takes; a scope includes the ones before it."""
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -62,6 +58,8 @@ class Bearer(AuthBase):
                     f"'{ROLE_FOR[self.scope]}' or higher.",
                 ),
             )
+        if self.scope != Token.Scope.READ:
+            _check_worker(request, caller.token)
         return caller
 
 
@@ -97,14 +95,14 @@ def caller_of(request: HttpRequest) -> Caller:
     if scheme.lower() != "bearer" or not secret.strip():
         raise ApiError(400, (9106, "Send an API token: Authorization: Bearer <token>."))
     # The lookup is by hash, so its timing tells nothing about the secret.
-    token = Token.objects.select_related("user").filter(
-        sha256=hash_token(secret.strip()), revoked_on=None, user__is_active=True
-    )
-    found = token.first()
+    found = Token.objects.select_related("user").filter(sha256=hash_token(secret.strip())).first()
+    now, source = timezone.now(), source_of(request)
     if found is None:
         raise ApiError(403, (9109, "Unauthorized to access requested resource"))
-    _mark_used(found)
-    return Caller(user=found.user, token=found, source=source_of(request))
+    if why := _ended(found, now):
+        raise ApiError(403, (9109, f"Unauthorized: {why} People & tokens makes a new one."))
+    _mark_used(found, source, now)
+    return Caller(user=found.user, token=found, source=source)
 
 
 def source_of(request: HttpRequest) -> str:
@@ -117,11 +115,35 @@ def _known(scopes: list[str]) -> list[Token.Scope]:
     return [Token.Scope(scope) for scope in scopes if scope in Token.Scope.values]
 
 
-def _mark_used(token: Token) -> None:
+def _ended(token: Token, now: datetime) -> str:
+    """Why it opens nothing; who holds a token's secret may know that. Empty while it does."""
+    if token.revoked_on is not None:
+        return f"this token was revoked on {token.revoked_on:%Y-%m-%d}."
+    if token.expires_on is not None and token.expires_on <= now:
+        return f"this token expired on {token.expires_on:%Y-%m-%d}."
+    return "" if token.user.is_active else f"the account of {token.user.username} is switched off."
+
+
+def _mark_used(token: Token, source: str, now: datetime) -> None:
     """At most one write a minute, however many requests there are."""
-    now = timezone.now()
     if token.last_used_on is None or now - token.last_used_on > USED_EVERY:
-        Token.objects.filter(pk=token.pk).update(last_used_on=now)
+        Token.objects.filter(pk=token.pk).update(last_used_on=now, last_used_from=source)
+
+
+def _check_worker(request: HttpRequest, token: Token) -> None:
+    """A token for some Workers changes nothing else."""
+    if token.workers and (asked := _worker_asked(request)) not in token.workers:
+        these = ", ".join(token.workers)
+        what = asked or "what concerns all Workers"
+        raise ApiError(403, (9109, f"This token changes only {these}, not {what}."))
+
+
+def _worker_asked(request: HttpRequest) -> str:
+    """The name of the Worker that the address is about; empty when it is about none."""
+    given = request.resolver_match.kwargs if request.resolver_match else {}
+    if "worker_id" in given:
+        return worker_by(given["worker_id"]).name
+    return str(given.get("script_name", given.get("name", "")))
 
 
 def _check_account(request: HttpRequest) -> None:

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
-from dashboard.api.errors import bad_request, no_worker
-from dashboard.api.lookup import worker_called
+from dashboard.api.errors import bad_request
+from dashboard.api.lookup import worker_by
 from dashboard.api.removal import Call, all_callers, remove_worker
 from dashboard.api.schemas import WorkerItem
 from dashboard.api.script_settings import change_settings
@@ -91,12 +91,6 @@ def delete(
     """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
     remove_worker(request.auth, worker_by(worker_id), force=force)
     return ok(None)
-
-
-def worker_by(name_or_id: str) -> Worker:
-    """A name, or the tag that the API calls its id."""
-    found = Worker.objects.filter(tag=name_or_id).first() if name_or_id.isalnum() else None
-    return found or worker_called(name_or_id, missing=no_worker())
 
 
 def worker_item(worker: Worker) -> Json:

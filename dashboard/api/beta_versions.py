@@ -11,12 +11,12 @@ from pydantic import Field
 
 from dashboard.api import notes
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
-from dashboard.api.beta import WORKER, worker_by
+from dashboard.api.beta import WORKER
 from dashboard.api.content import parts_of
 from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.errors import ApiError, bad_request
 from dashboard.api.expected import EXPECTED_HEADER, expected_in
-from dashboard.api.lookup import latest_version, version_of
+from dashboard.api.lookup import latest_version, version_of, worker_by
 from dashboard.api.metadata import UploadMetadata, as_upload
 from dashboard.api.multipart import check_parts
 from dashboard.api.notes import Notes

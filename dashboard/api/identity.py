@@ -19,7 +19,9 @@ ACCOUNT_NAME = "Sluice"
 @router.get("/user/tokens/verify", auth=may_read, response=Envelope[TokenStatus])
 def verify_token(request: ApiRequest) -> dict[str, Any]:
     """Whether the token works."""
-    return ok({"id": hex_id(request.auth.token.pk), "status": "active"})
+    token = request.auth.token
+    lasting = {"expires_on": stamp(token.expires_on)} if token.expires_on else {}
+    return ok({"id": hex_id(token.pk), "status": "active", **lasting})
 
 
 @router.get("/user", auth=may_read, response=Envelope[UserItem])

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboard.accounts.by import By
 from dashboard.api.auth import ApiRequest, may_administer, may_read
 from dashboard.api.envelope import Envelope, ok, resource
 from dashboard.api.errors import ApiError, unsupported
@@ -23,7 +24,7 @@ from dashboard.api.logpush_schemas import (
 )
 from dashboard.api.wire import stamp
 from dashboard.exports import jobs
-from dashboard.exports.jobs import By, JobRefused
+from dashboard.exports.jobs import JobRefused
 from dashboard.exports.models import DATASET, Job
 from dashboard.exports.options import FIELDS, OptionsInvalid, from_logpull
 

@@ -17,6 +17,12 @@ def worker_called(name: str, missing: ApiError | None = None) -> Worker:
     return found
 
 
+def worker_by(name_or_id: str) -> Worker:
+    """A name, or the tag that the API calls its id."""
+    found = Worker.objects.filter(tag=name_or_id).first() if name_or_id.isalnum() else None
+    return found or worker_called(name_or_id)
+
+
 def latest_version(worker: Worker) -> Version | None:
     """The most recent upload, deployed or not."""
     return worker.versions.newest_first().select_related("author").first()

@@ -152,6 +152,7 @@ class MembershipItem(Schema):
 class TokenStatus(Schema):
     id: str
     status: str
+    expires_on: str | None = None
 
 
 class ServiceItem(Schema):

@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
-from dashboard.accounts.models import hash_token
+from dashboard.accounts.tokens import hash_token
 from dashboard.api.tails import end
 from dashboard.api.trace_events import NOTICE_ENDS, event, notice, parse_filters
 from dashboard.live import feed, watching

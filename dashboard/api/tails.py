@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Schema
 
-from dashboard.accounts.models import hash_token
+from dashboard.accounts.tokens import hash_token
 from dashboard.api.auth import ApiRequest, may_read
 from dashboard.api.envelope import Envelope, Failure, ok, resource
 from dashboard.api.errors import ApiError, bad_request

@@ -6,7 +6,7 @@ import secrets
 
 from django.utils import timezone
 
-from dashboard.accounts.models import hash_token
+from dashboard.accounts.tokens import hash_token
 from routing.models import Edge
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from dashboard.accounts.models import hash_token
+from dashboard.accounts.tokens import hash_token
 from routing.models import Edge
 
 View = Callable[..., HttpResponse]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from dashboard.accounts.models import User
+from dashboard.accounts.by import By
 from dashboard.exports import outgoing
 from dashboard.exports.destination import (
     Destination,
@@ -42,15 +41,6 @@ LIMITS = {
 
 class JobRefused(ValueError):
     """The job cannot be as asked; the message says why and holds no secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who asks, from where, when."""
-
-    actor: User
-    source: str
-    now: datetime
 
 
 def create(given: Mapping[str, Any], by: By) -> Job:

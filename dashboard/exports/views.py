@@ -16,10 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.accounts.by import By
 from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
 from dashboard.exports import jobs
-from dashboard.exports.jobs import By, JobRefused
+from dashboard.exports.jobs import JobRefused
 from dashboard.exports.lag import Lag, lag_of
 from dashboard.exports.models import DeadLetter, Job
 from dashboard.ui.page import page

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.utils import timezone
 from django.utils.functional import LazyObject
 
 from dashboard.accounts.models import User
+from dashboard.accounts.people import note_seen
 from dashboard.live import parts, presence
 from dashboard.live.announce import EVERYBODY, group_of, people_changed
 from dashboard.live.audience import audience
@@ -154,4 +156,4 @@ def _is_signed_in(scope: dict[str, Any]) -> bool:
         return False
     session = scope["session"]
     alive = session.exists(session.session_key)
-    return bool(alive and type(user).objects.filter(pk=user.pk, is_active=True).exists())
+    return bool(alive and note_seen(user, timezone.now()))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dashboard.accounts.models import Role, Token, User, create_token
+from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.tokens import create_token
 from dashboard.edges.enrol import enrol
 
 EDGE_NAME = "local-1"

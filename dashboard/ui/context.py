@@ -18,6 +18,7 @@ ENTRIES = [
     ("invocations:all", "activity", "Invocations"),
     ("edges:list", "server", "Edges"),
     ("exports:list", "cloud-upload", "Exports"),
+    ("people:list", "users", "People & tokens"),
 ]
 
 

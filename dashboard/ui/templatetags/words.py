@@ -82,6 +82,13 @@ def ago(moment: datetime | None, now: datetime | None = None) -> SafeString | st
     return _time(moment, _relative((now or timezone.now()) - moment))
 
 
+@register.simple_tag
+def within(moment: datetime, now: datetime | None = None) -> SafeString:
+    """A time to come: in 90 d. What was set for 90 days says so for its first minute, too."""
+    left = moment - (now or timezone.now()) + timedelta(minutes=1)
+    return _time(moment, f"in {_spell(left)}")
+
+
 @lru_cache(maxsize=4096)
 def _time(moment: datetime, words: str) -> SafeString:
     absolute = moment.astimezone(UTC).isoformat(timespec="milliseconds")

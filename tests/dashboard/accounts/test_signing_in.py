@@ -57,4 +57,5 @@ def test_signing_out_takes_a_post(maya):
 def test_the_account_page_tells_role_and_tokens(vera):
     response = vera.get("/accounts/")
     assert b"see everything, use the playground with GET and HEAD" in response.content
-    assert b"manage.py token create" in response.content
+    assert b"None of yours is in use." in response.content
+    assert b'href="/people/#tokens"' in response.content

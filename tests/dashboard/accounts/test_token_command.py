@@ -3,7 +3,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from dashboard.accounts.models import Role, Token, hash_token
+from dashboard.accounts.models import Role, Token
+from dashboard.accounts.tokens import hash_token
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db

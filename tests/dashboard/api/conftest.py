@@ -11,7 +11,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from dashboard.accounts.models import Role, User, create_token
+from dashboard.accounts.models import Role, User
+from dashboard.accounts.tokens import create_token
 from routing.upload import upload_version
 from tests.factories import CODE, make_user, says_fine
 

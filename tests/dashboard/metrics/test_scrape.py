@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from dashboard.accounts.models import Role, create_token
+from dashboard.accounts.models import Role
+from dashboard.accounts.tokens import create_token
 from dashboard.exports.models import DeadLetter, Job
 from tests.factories import (
     make_deployment,

@@ -1,14 +1,17 @@
-"""manage.py token create --name N [--user U] [--scope S]…"""
+"""manage.py token create --name N [--user U] [--scope S]… [--worker W]… [--days D]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.models import Role, Token, User, create_token
+from dashboard.accounts.by import By
+from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.tokens import TokenRefused, allowed, make_token, revoke
 
 
 class Command(BaseCommand):
@@ -20,8 +23,10 @@ class Command(BaseCommand):
         create.add_argument("--name", required=True)
         create.add_argument("--user", help="whose token; default: the first admin")
         create.add_argument(
-            "--scope", action="append", choices=Token.Scope.values, help="default: all scopes"
+            "--scope", action="append", choices=Token.Scope.values, help="default: all they may"
         )
+        create.add_argument("--worker", action="append", default=[], help="changes only these")
+        create.add_argument("--days", type=int, help="how long it works; default: until revoked")
         actions.add_parser("list", help="names and hints of the tokens in use")
         revoke = actions.add_parser("revoke", help="end a token at once")
         revoke.add_argument("--name", required=True)
@@ -30,20 +35,40 @@ class Command(BaseCommand):
         getattr(self, f"_{action}")(**options)
 
     def _create(
-        self, *, name: str, user: str | None, scope: list[str] | None, **options: Any
+        self,
+        *,
+        name: str,
+        user: str | None,
+        scope: list[str] | None,
+        worker: list[str],
+        days: int | None,
+        **options: Any,
     ) -> None:
-        owner = self._owner(user)
-        _, secret = create_token(user=owner, name=name, scopes=scope or list(Token.Scope.values))
+        owner, by = self._owner(user), _shell()
+        try:
+            _, secret = make_token(
+                owner=owner,
+                name=name,
+                scopes=scope or allowed(owner),
+                workers=worker,
+                expires_on=by.now + timedelta(days=days) if days else None,
+                by=by,
+            )
+        except TokenRefused as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"Token {name!r} of {owner.username}; it is not shown again:")
         self.stdout.write(secret)
 
     def _list(self, **options: Any) -> None:
-        for token in Token.objects.filter(revoked_on=None).select_related("user"):
-            scopes = ", ".join(token.scopes)
-            self.stdout.write(f"{token.hint}…  {token.name}  {token.user.username}  {scopes}")
+        for token in Token.objects.in_use(timezone.now()).select_related("user"):
+            scopes, workers = ", ".join(token.scopes), ", ".join(token.workers) or "all Workers"
+            self.stdout.write(
+                f"{token.hint}…  {token.name}  {token.user.username}  {scopes}  {workers}"
+            )
 
     def _revoke(self, *, name: str, **options: Any) -> None:
-        ended = Token.objects.filter(name=name, revoked_on=None).update(revoked_on=timezone.now())
+        found = Token.objects.in_use(timezone.now()).filter(name=name).select_related("user")
+        ended = sum(revoke(token, _shell()) for token in found)
         if not ended:
             raise CommandError(f"No token in use is called {name!r}; see: manage.py token list")
         self.stdout.write(f"Revoked {ended} token(s) called {name!r}.")
@@ -59,3 +84,7 @@ class Command(BaseCommand):
             who = f"called {username!r}" if username else "with the role admin"
             raise CommandError(f"There is no active person {who}.")
         return found
+
+
+def _shell() -> By:
+    return By(actor=None, source="shell", now=timezone.now())

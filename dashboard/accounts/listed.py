@@ -1,0 +1,93 @@
+"""People and tokens as their page lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+
+from dashboard.accounts.models import Role, Token, User
+
+#: What each role may do (spec, People).
+MAY = {
+    Role.VIEWER: "see everything, use the playground with GET and HEAD",
+    Role.OPERATOR: "upload, deploy, use every method in the playground",
+    Role.REVIEWER: "operate, approve or reject what a policy says needs it",
+    Role.ADMIN: "operate, approve, manage people, tokens and edges, delete Workers",
+}
+SOON = timedelta(days=14)
+NOW = timedelta(minutes=2)
+"""Pages that are open say so at least this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """`tokens` and `sessions` are those in use; `state` is "", "invited", "machine" or "off"."""
+
+    person: User
+    sessions: int
+    tokens: int
+    here: bool
+
+    @property
+    def may(self) -> str:
+        return MAY[Role(self.person.role)]
+
+    @property
+    def state(self) -> str:
+        if not self.person.is_active:
+            return "off"
+        if self.person.by_token_only:
+            return "machine"
+        return "" if self.person.has_usable_password() else "invited"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """`state` is "used", "soon" (ends within 14 days), "expired", "revoked" or "off" (as its
+    owner)."""
+
+    token: Token
+    state: str
+    wide: bool
+
+    @property
+    def acts_as(self) -> str:
+        """The role that its scope comes to."""
+        return {"read": "viewer", "deploy": "operator", "admin": "admin"}.get(
+            self.token.scope, "nobody"
+        )
+
+
+def people(now: datetime) -> list[PersonRow]:
+    """Everybody, those who may sign in first: one query."""
+    lasting = Q(tokens__expires_on=None) | Q(tokens__expires_on__gt=now)
+    found = User.objects.annotate(
+        open_sessions=Count("sessions", Q(sessions__expire_date__gt=now), distinct=True),
+        tokens_in_use=Count("tokens", lasting & Q(tokens__revoked_on=None), distinct=True),
+    ).order_by("-is_active", "by_token_only", "username")
+    return [
+        PersonRow(u, u.open_sessions, u.tokens_in_use, bool(u.seen_on and now - u.seen_on < NOW))
+        for u in found
+    ]
+
+
+def tokens(person: User, now: datetime) -> list[TokenRow]:
+    """Those that `person` may see, their own or as an admin all; those in use first."""
+    found = Token.objects.select_related("user", "made_by").order_by("-created_on")
+    if not person.may(Role.ADMIN):
+        found = found.filter(user=person)
+    rows = [TokenRow(t, state_of(t, now), not t.workers and t.scope != "read") for t in found]
+    return sorted(rows, key=lambda row: row.state not in ("used", "soon"))
+
+
+def state_of(token: Token, now: datetime) -> str:
+    if token.revoked_on is not None:
+        return "revoked"
+    if token.expires_on is not None and token.expires_on <= now:
+        return "expired"
+    if not token.user.is_active:
+        return "off"
+    soon = token.expires_on is not None and token.expires_on - now < SOON
+    return "soon" if soon else "used"

@@ -1,0 +1,131 @@
+"""API tokens: making, finding and ending them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from dashboard.accounts.by import By
+from dashboard.accounts.models import Role, Token, User
+from routing import audit
+from routing.models import Worker
+
+ROLE_FOR = {
+    Token.Scope.READ: Role.VIEWER,
+    Token.Scope.DEPLOY: Role.OPERATOR,
+    Token.Scope.ADMIN: Role.ADMIN,
+}
+"""The role that a scope's work takes; a scope includes the ones before it."""
+
+
+class TokenRefused(Exception):
+    """Why no token was made, and what to do. `field` names what was wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def hash_token(secret: str) -> str:
+    """Hex SHA-256: the secret has 256 bits of entropy, so a slow hash would add nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def make_token(
+    *,
+    owner: User,
+    name: str,
+    scopes: Sequence[str],
+    by: By,
+    workers: Sequence[str] = (),
+    expires_on: datetime | None = None,
+) -> tuple[Token, str]:
+    """A token that its owner may have, and its secret. Raises `TokenRefused`."""
+    with transaction.atomic():
+        _check(owner, name, scopes, workers, by.now)
+        token, secret = create_token(
+            user=owner,
+            name=name,
+            scopes=scopes,
+            workers=sorted(workers),
+            expires_on=expires_on,
+            made_by=by.actor,
+        )
+        _record("token.create", token, by, after=_facts(token))
+    return token, secret
+
+
+def create_token(
+    *, user: User, name: str, scopes: Sequence[str], **fields: Any
+) -> tuple[Token, str]:
+    """The row and the secret, which nobody can read again."""
+    secret = "slc_" + secrets.token_urlsafe(32)
+    token = Token.objects.create(
+        user=user,
+        name=name,
+        scopes=list(scopes),
+        sha256=hash_token(secret),
+        hint=secret[:8],
+        **fields,
+    )
+    return token, secret
+
+
+def revoke(token: Token, by: By) -> bool:
+    """Whoever uses it is refused from now on; False where it was revoked already."""
+    with transaction.atomic():
+        ended = Token.objects.filter(pk=token.pk, revoked_on=None).update(revoked_on=by.now)
+        if ended:
+            _record("token.revoke", token, by, before=_facts(token))
+    return bool(ended)
+
+
+def remove(token: Token, by: By) -> bool:
+    """Takes one that opens nothing any more off the list; False where it still does."""
+    with transaction.atomic():
+        if Token.objects.in_use(by.now).filter(pk=token.pk).exists():
+            return False
+        Token.objects.filter(pk=token.pk).delete()
+        _record("token.remove", token, by, before=_facts(token))
+    return True
+
+
+def allowed(owner: User) -> list[Token.Scope]:
+    """The scopes that a token of this person can have."""
+    return [scope for scope, role in ROLE_FOR.items() if owner.may(role)]
+
+
+def _check(
+    owner: User, name: str, scopes: Sequence[str], workers: Sequence[str], now: datetime
+) -> None:
+    if not name.strip():
+        raise TokenRefused("name", "Say what the token is for.")
+    if owner.tokens.in_use(now).filter(name=name).exists():
+        raise TokenRefused("name", f"{owner.username} has a token called {name!r} in use.")
+    for scope in map(Token.Scope, scopes):
+        if scope not in allowed(owner):
+            role = ROLE_FOR[scope].label.lower()
+            raise TokenRefused("scope", f"{owner.username} would need the role {role} for that.")
+    known = Worker.objects.filter(name__in=workers).values_list("name", flat=True)
+    if unknown := sorted(set(workers) - set(known)):
+        raise TokenRefused("workers", f"There is no Worker called {', '.join(unknown)}.")
+
+
+def _facts(token: Token) -> dict[str, object]:
+    """All about it but what opens anything."""
+    return {
+        "owner": token.user.username,
+        "starts_with": token.hint,
+        "scopes": token.scopes,
+        "workers": token.workers,
+        "expires_on": token.expires_on.isoformat() if token.expires_on else None,
+    }
+
+
+def _record(action: str, token: Token, by: By, **facts: object) -> None:
+    audit.record(action, token.name, actor=by.actor, source=by.source, now=by.now, **facts)

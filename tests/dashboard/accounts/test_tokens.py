@@ -1,0 +1,84 @@
+"""Tokens: who may have which, and how they end."""
+
+from datetime import timedelta
+
+import pytest
+
+from dashboard.accounts.by import By
+from dashboard.accounts.forms import owners
+from dashboard.accounts.listed import state_of
+from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.tokens import TokenRefused, hash_token, make_token, remove, revoke
+from routing.models import AuditEntry
+from tests.factories import T0, make_user, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def maya():
+    return make_user("maya", Role.OPERATOR)
+
+
+def made(owner, name="ci", scopes=("deploy",), by=None, **fields):
+    actor = by or owner
+    return make_token(
+        owner=owner, name=name, scopes=scopes, by=By(actor, "dashboard", T0), **fields
+    )
+
+
+def test_a_token_is_kept_as_a_hash_and_the_audit_trail_has_no_secret(maya):
+    make_worker("shop")
+    token, secret = made(maya, workers=["shop"], expires_on=T0 + timedelta(days=30))
+    assert token.sha256 == hash_token(secret) and secret.startswith(token.hint)
+    entry = AuditEntry.objects.get(action="token.create")
+    assert entry.subject == "ci" and entry.after["workers"] == ["shop"]
+    assert secret not in str(entry.after)
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "told"),
+    [
+        ({"name": " "}, "name", "Say what"),
+        ({"name": "taken"}, "name", "'taken' in use"),
+        ({"scopes": ["admin"]}, "scope", "would need the role admin"),
+        ({"workers": ["nowhere"]}, "workers", "no Worker called nowhere"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(maya, given, field, told):
+    made(maya, "taken")
+    with pytest.raises(TokenRefused, match=told) as refused:
+        made(maya, **given)
+    assert refused.value.field == field and Token.objects.count() == 1
+
+
+def test_a_name_is_free_again_once_its_token_ended(maya):
+    token, _ = made(maya)
+    assert revoke(token, By(maya, "dashboard", T0))
+    assert not revoke(token, By(maya, "dashboard", T0))
+    made(maya)
+
+
+def test_only_what_opens_nothing_leaves_the_list(maya):
+    token, _ = made(maya, expires_on=T0 + timedelta(days=1))
+    assert not remove(token, By(maya, "dashboard", T0))
+    assert remove(token, By(maya, "dashboard", T0 + timedelta(days=2)))
+    assert not Token.objects.exists()
+    assert AuditEntry.objects.filter(action="token.remove").exists()
+
+
+def test_states(maya):
+    token, _ = made(maya, expires_on=T0 + timedelta(days=30))
+    at = [state_of(token, T0 + timedelta(days=days)) for days in (1, 17, 30)]
+    assert at == ["used", "soon", "expired"]
+    maya.is_active = False
+    assert state_of(token, T0) == "off"
+    token.revoked_on = T0
+    assert state_of(token, T0) == "revoked"
+
+
+def test_nobody_makes_a_token_in_another_persons_name(maya):
+    ada = make_user("ada", Role.ADMIN)
+    User.objects.create_user("ci-bot", role=Role.OPERATOR, by_token_only=True)
+    assert [u.username for u in owners(maya)] == ["maya"]
+    assert [u.username for u in owners(ada)] == ["ada", "ci-bot"]

@@ -1,0 +1,90 @@
+"""Tokens that have ended, and tokens for some Workers only."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard.accounts.models import Role, Token
+from routing.models import Worker
+from tests.dashboard.api.conftest import Api
+from tests.factories import make_user, make_worker
+
+pytestmark = pytest.mark.django_db
+SUBDOMAIN = {"enabled": True, "previews_enabled": True}
+
+
+@pytest.fixture
+def narrow():
+    """May change shop only; pricing is there too."""
+    make_worker("shop")
+    make_worker("pricing")
+    api = Api(make_user("ci", Role.ADMIN), ["admin"])
+    Token.objects.update(workers=["shop"])
+    return api
+
+
+def test_its_worker_can_be_changed_by_name_and_by_tag(narrow):
+    tag = Worker.objects.get(name="shop").tag
+    assert narrow("POST", "/workers/scripts/shop/subdomain", SUBDOMAIN).status == 200
+    assert narrow.post("shop").status == 200
+    for asked in ("shop", tag):
+        answer = narrow("PATCH", f"/workers/workers/{asked}", {"subdomain": {"enabled": True}})
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/workers/scripts/pricing/subdomain", SUBDOMAIN),
+        ("PUT", "/workers/scripts/pricing/secrets", {"name": "A", "text": "b"}),
+        ("DELETE", "/workers/scripts/pricing", b""),
+        ("DELETE", "/workers/services/pricing", b""),
+        ("PATCH", "/workers/workers/pricing", {"subdomain": {"enabled": True}}),
+        ("POST", "/workers/workers", {"name": "another"}),
+        ("POST", "/logpush/jobs", {"destination_conf": "file:///x"}),
+    ],
+)
+def test_everything_else_is_refused_and_says_why(narrow, method, path, body):
+    answer = narrow(method, path, body)
+    assert answer.refusal == (403, 9109)
+    assert "This token changes only shop, not " in answer.message
+    assert Worker.objects.count() == 2
+
+
+def test_another_worker_by_its_tag_is_refused_too(narrow):
+    tag = Worker.objects.get(name="pricing").tag
+    answer = narrow("DELETE", f"/workers/workers/{tag}")
+    assert answer.refusal == (403, 9109) and "not pricing" in answer.message
+
+
+def test_uploads_and_deployments_of_others_are_refused(narrow):
+    assert narrow.put("pricing").refusal == (403, 9109)
+    assert narrow.post("pricing").refusal == (403, 9109)
+    assert narrow("POST", "/workers/scripts/pricing/deployments", {}).refusal == (403, 9109)
+
+
+def test_it_reads_everything(narrow):
+    assert narrow("GET", "/workers/scripts/pricing/versions").status == 200
+    assert len(narrow("GET", "/workers/scripts").result) == 2
+
+
+def test_an_expired_token_says_so_and_opens_nothing(narrow):
+    Token.objects.update(expires_on=timezone.now() + timedelta(hours=1))
+    verified = narrow.raw("GET", "/user/tokens/verify").json()["result"]
+    assert verified["status"] == "active" and verified["expires_on"]
+    Token.objects.update(expires_on=timezone.now() - timedelta(hours=1))
+    answer = narrow("GET", "/workers/scripts")
+    assert answer.refusal == (403, 9109) and "this token expired on" in answer.message
+
+
+def test_a_revoked_token_and_one_whose_owner_is_off_say_so(narrow):
+    narrow.token.user.__class__.objects.update(is_active=False)
+    assert "ci is switched off" in narrow("GET", "/workers/scripts").message
+    Token.objects.update(revoked_on=timezone.now())
+    assert "this token was revoked on" in narrow("GET", "/workers/scripts").message
+
+
+def test_where_it_was_last_used_from_is_kept(narrow):
+    narrow("GET", "/workers/scripts")
+    assert Token.objects.get().last_used_from == "wrangler"
