@@ -58,6 +58,7 @@ def _sign_in_page(request: HttpRequest, form: SignIn) -> HttpResponse:
         "tries": left,
         "limit": settings.AXES_FAILURE_LIMIT,
         "pause_minutes": settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
+        "hours": settings.SESSION_COOKIE_AGE // 3600,
     }
     if left and left.until:
         response = page(request, "accounts/login.html", context, status=429)
