@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
@@ -15,8 +18,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.accounts.gate import person
 from dashboard.accounts.listed import MAY
-from dashboard.accounts.models import Role
+from dashboard.accounts.models import Role, User
+from dashboard.accounts.pause import tries
 from dashboard.ui.page import page
+
+
+class SignIn(AuthenticationForm):
+    """Django's does not look at the length, and a row for a wrong password has an end."""
+
+    username = UsernameField(max_length=User._meta.get_field("username").max_length)
 
 
 @login_not_required
@@ -26,12 +36,29 @@ from dashboard.ui.page import page
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(_after(request))
-    form = AuthenticationForm(request, data=request.POST or None)
+    form = SignIn(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
         return redirect(_after(request))
-    context = {"form": form, "next": request.POST.get("next", request.GET.get("next", ""))}
-    return page(request, "accounts/login.html", context, status=401 if form.errors else 200)
+    return _sign_in_page(request, form)
+
+
+def _sign_in_page(request: HttpRequest, form: SignIn) -> HttpResponse:
+    """The form; after a wrong password with how many tries are left, or how long the pause is."""
+    left = tries(request, form.cleaned_data.get("username")) if form.errors else None
+    context = {
+        "form": form,
+        "next": request.POST.get("next", request.GET.get("next", "")),
+        "tries": left,
+        "limit": settings.AXES_FAILURE_LIMIT,
+        "pause_minutes": settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
+        "hours": settings.SESSION_COOKIE_AGE // 3600,
+    }
+    if left and left.until:
+        response = page(request, "accounts/login.html", context, status=429)
+        response["Retry-After"] = str(left.seconds)
+        return response
+    return page(request, "accounts/login.html", context, status=401 if left else 200)
 
 
 @require_POST

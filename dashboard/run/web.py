@@ -38,6 +38,8 @@ def config() -> uvicorn.Config:
         ws=WebSockets,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,
+        # X-Forwarded-For is the word of a proxy on this machine; where there is none, anybody's.
+        proxy_headers=settings.BEHIND_TLS,
         forwarded_allow_ips="127.0.0.1",
     )
 

@@ -59,3 +59,22 @@ def test_the_account_page_tells_role_and_tokens(vera):
     assert b"see everything, use the playground with GET and HEAD" in response.content
     assert b"None of yours is in use." in response.content
     assert b'href="/people/#tokens"' in response.content
+
+
+@pytest.mark.parametrize(("age", "words"), [(43_200, "12 hours."), (3_600, "1 hour.")])
+def test_the_page_says_how_long_one_stays_signed_in(client, settings, age, words):
+    settings.SESSION_COOKIE_AGE = age
+    make_user("maya")
+    assert f"Stays signed in for {words}".encode() in client.get("/accounts/login/").content
+    assert sign_in(client).cookies["sessionid"]["max-age"] == age
+
+
+def test_a_session_lasts_twelve_hours(settings):
+    assert settings.SESSION_COOKIE_AGE == 12 * 60 * 60
+
+
+def test_the_page_says_what_to_do_about_a_forgotten_password(client):
+    page = client.get("/accounts/login/").content.decode()
+    assert 'popovertarget="forgot"' in page
+    assert "An admin makes you a new link under <b>People &amp; tokens</b>." in page
+    assert "manage.py changepassword NAME" in page
