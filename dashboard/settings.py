@@ -16,10 +16,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 NODE_MODULES = BASE_DIR / "node_modules"
 
 
-def _port(name: str, default: int) -> int:
+def _number(name: str, default: int, most: int, what: str = "a number") -> int:
     raw = os.environ.get(name, str(default))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 65535:
-        raise ImproperlyConfigured(f"{name}={raw!r}: expected a port between 1 and 65535.")
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= most:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected {what} from 1 to {most}.")
     return int(raw)
 
 
@@ -35,20 +35,6 @@ def _switch(name: str, default: bool) -> bool:
     if raw not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
         raise ImproperlyConfigured(f"{name}={raw!r}: expected 1 or 0.")
     return raw in {"1", "true", "yes", "on"}
-
-
-def _days(name: str, default: int) -> int:
-    raw = os.environ.get(name, str(default))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 36_500:
-        raise ImproperlyConfigured(f"{name}={raw!r}: expected a number of days from 1 to 36500.")
-    return int(raw)
-
-
-def _count(name: str, default: int) -> int:
-    raw = os.environ.get(name, str(default))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 1_000_000:
-        raise ImproperlyConfigured(f"{name}={raw!r}: expected a number from 1 to 1000000.")
-    return int(raw)
 
 
 def _kept(file: str, variable: str, make: str) -> str:
@@ -81,11 +67,11 @@ PARENT_PID = (
 )
 
 #: Port of the dashboard and API. SLUICE_HTTP_PORT.
-HTTP_PORT = _port("SLUICE_HTTP_PORT", 8000)
+HTTP_PORT = _number("SLUICE_HTTP_PORT", 8000, 65_535, "a port")
 #: Address the dashboard and API listen on. SLUICE_HTTP_HOST.
 HTTP_HOST = os.environ.get("SLUICE_HTTP_HOST", "127.0.0.1")
 #: Port of the demo edge's public listener. SLUICE_EDGE_PORT.
-EDGE_PORT = _port("SLUICE_EDGE_PORT", 8787)
+EDGE_PORT = _number("SLUICE_EDGE_PORT", 8787, 65_535, "a port")
 #: Workers answer at <name>.<DOMAIN>. SLUICE_DOMAIN.
 DOMAIN = _matching(
     "SLUICE_DOMAIN", "localhost", r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "a lower-case domain name"
@@ -130,11 +116,11 @@ for _host in EXPORT_HOSTS:
     if not re.fullmatch(r"[a-z0-9_.:-]{1,253}", _host):
         raise ImproperlyConfigured(f"SLUICE_EXPORT_HOSTS: {_host!r} is no host name.")
 #: How many days rollups by minute, hour and day are kept. SLUICE_KEEP_MINUTES, _HOURS, _DAYS.
-KEEP_MINUTES = _days("SLUICE_KEEP_MINUTES", 2)
-KEEP_HOURS = _days("SLUICE_KEEP_HOURS", 35)
-KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
+KEEP_MINUTES = _number("SLUICE_KEEP_MINUTES", 2, 36_500, "a number of days")
+KEEP_HOURS = _number("SLUICE_KEEP_HOURS", 35, 36_500, "a number of days")
+KEEP_DAYS = _number("SLUICE_KEEP_DAYS", 400, 36_500, "a number of days")
 #: Requests that one person may send from the playground in a minute. SLUICE_PLAYGROUND_PER_MINUTE.
-PLAYGROUND_PER_MINUTE = _count("SLUICE_PLAYGROUND_PER_MINUTE", 1200)
+PLAYGROUND_PER_MINUTE = _number("SLUICE_PLAYGROUND_PER_MINUTE", 1200, 1_000_000)
 #: Where spans go, as http://127.0.0.1:4318; nowhere when unset. SLUICE_OTLP_ENDPOINT.
 OTLP_ENDPOINT = os.environ.get("SLUICE_OTLP_ENDPOINT", "")
 if OTLP_ENDPOINT:
