@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
 
+from dashboard.accounts.activity import activity
 from dashboard.metrics.views import metrics
 from dashboard.ui.health import healthz
 from dashboard.ui.palette import palette
@@ -19,6 +20,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("palette/", palette, name="palette"),
     path("accounts/", include("dashboard.accounts.urls")),
+    path("activity/", activity, name="activity"),
     path("people/", include("dashboard.accounts.people_urls")),
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),

@@ -11,12 +11,15 @@ from django.utils.functional import SimpleLazyObject
 from dashboard.ui.propagation import meter_of_all
 
 #: (route, icon, word). An entry shows as soon as its page exists.
-ENTRIES = [
+DAILY = [
     ("workers:list", "layers", "Workers"),
     ("playground:playground", "send", "Playground"),
     ("observability:all", "chart-column", "Observability"),
     ("invocations:all", "activity", "Invocations"),
+    ("activity", "scroll-text", "Activity"),
     ("edges:list", "server", "Edges"),
+]
+SETTINGS = [
     ("exports:list", "cloud-upload", "Exports"),
     ("people:list", "users", "People & tokens"),
 ]
@@ -32,10 +35,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def navigation(path: str) -> list[dict[str, Any]]:
     """The entries whose pages exist, and which of them holds `path`."""
-    entries = [(_url(route), icon, word) for route, icon, word in ENTRIES]
+    entries = [(_url(route), icon, word, "") for route, icon, word in DAILY]
+    entries += [(_url(route), icon, word, "Settings") for route, icon, word in SETTINGS]
     return [
-        {"url": url, "icon": icon, "word": word, "here": path.startswith(url)}
-        for url, icon, word in entries
+        {"url": url, "icon": icon, "word": word, "group": group, "here": path.startswith(url)}
+        for url, icon, word, group in entries
         if url
     ]
 

@@ -77,6 +77,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a phone the entries are a row that scrolls: the one of this page is in view.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // Toasts that came with the page are not spoken by themselves.
 addEventListener("load", () => {
   const said = [...document.querySelectorAll(".toast [data-said]")].map((e) => e.textContent.trim());

@@ -32,6 +32,7 @@ PAGES = [
     "/workers/ramping/deployments/",
     "/playground/?worker=ramping",
     "/accounts/",
+    "/activity/",
     "/nothing-here",
 ]
 
