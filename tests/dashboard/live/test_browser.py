@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
+from dashboard.accounts.models import Session, User
 from dashboard.edges import reports
-from dashboard.live import parts
+from dashboard.live import browser, parts
 from dashboard.live.announce import announce, changed
 from dashboard.live.browser import PageConsumer
 from dashboard.live.parts import Why
@@ -30,6 +33,24 @@ async def test_who_is_not_signed_in_is_refused():
     await talk.send_input({"type": "websocket.connect"})
     refused = await talk.receive_output()
     assert refused["type"] == "websocket.close" and refused["code"] == 4401
+
+
+async def test_a_page_that_is_open_is_noted_with_its_person():
+    talk = await opened(await sync_to_async(signed_in)("maya"))
+    maya = await sync_to_async(User.objects.get)(username="maya")
+    assert timezone.now() - maya.seen_on < timedelta(minutes=1)
+    await closed(talk)
+
+
+async def test_a_page_ends_with_its_session(monkeypatch):
+    monkeypatch.setattr(browser, "CHECK_EVERY", 1)
+    talk = await opened(await sync_to_async(signed_in)("maya"))
+    await sync_to_async(Session.objects.all().delete)()
+    async with asyncio.timeout(5):
+        while (message := await talk.receive_output(5))["type"] != "websocket.close":
+            pass
+    assert message["code"] == 4401
+    await closed(talk)
 
 
 async def test_a_deployment_is_pushed_to_everybody_who_looks_at_the_worker():
