@@ -1,9 +1,11 @@
-"""Standings as looked up before: no deployment ever changes, nor does what came before it."""
+"""Deployments as looked up before: none ever changes, nor does what came before it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from cachetools import FIFOCache
@@ -11,8 +13,24 @@ from cachetools import FIFOCache
 from dashboard.ui.standing import HEAVY, Standing, standings, with_history
 from routing.models import Deployment, Share
 
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A deployment, and how its versions stood in it. What its author is called may change, so
+    only who it was is known."""
+
+    id: UUID
+    created_on: datetime
+    author_id: int | None
+    author_email: str
+    source: str
+    message: str
+    is_rollback: bool
+    standings: tuple[Standing, ...]
+
+
 MOST = 4096
-_known: FIFOCache[UUID, tuple[Standing, ...]] = FIFOCache(MOST)
+_known: FIFOCache[UUID, Deployed] = FIFOCache(MOST)
 
 
 def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
@@ -27,10 +45,17 @@ def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]
 def standings_by_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
     """The same, for deployments of which only the ids are at hand."""
     wanted = set(ids)
+    found = deployed(wanted)
+    return {pk: list(found[pk].standings) if pk in found else [] for pk in wanted}
+
+
+def deployed(ids: Iterable[UUID]) -> dict[UUID, Deployed]:
+    """All of it, for deployments of which only the ids are at hand: one query as well."""
+    wanted = set(ids)
     found = {pk: known for pk in wanted if (known := _known.get(pk)) is not None}
     if missing := wanted - found.keys():
         found |= _learn(missing)
-    return {pk: list(found.get(pk, ())) for pk in wanted}
+    return found
 
 
 def forget() -> None:
@@ -38,11 +63,26 @@ def forget() -> None:
     _known.clear()
 
 
-def _learn(ids: set[UUID]) -> dict[UUID, tuple[Standing, ...]]:
-    shares = with_history(Share.objects.filter(deployment__in=ids).select_related("version"))
+def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
+    shares = Share.objects.filter(deployment__in=ids).select_related("version", "deployment")
     by_deployment: defaultdict[UUID, list[Share]] = defaultdict(list)
-    for share in shares.defer(*(f"version__{name}" for name in HEAVY)):
+    for share in with_history(shares).defer(*(f"version__{name}" for name in HEAVY)):
         by_deployment[share.deployment_id].append(share)
-    new = {pk: tuple(standings(listed)) for pk, listed in by_deployment.items()}
+    new = {pk: _deployed(listed) for pk, listed in by_deployment.items()}
     _known.update(new)
     return new
+
+
+def _deployed(shares: list[Share]) -> Deployed:
+    """The one deployment that all of these are shares of."""
+    made = shares[0].deployment
+    return Deployed(
+        id=made.pk,
+        created_on=made.created_on,
+        author_id=made.author_id,
+        author_email=made.author_email,
+        source=made.source,
+        message=made.message,
+        is_rollback=made.is_rollback,
+        standings=tuple(standings(shares)),
+    )

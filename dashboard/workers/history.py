@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.ui.standing import Role, Standing
@@ -28,16 +29,17 @@ class Entry:
     words: str
 
 
-def state_of(deployment: Deployment | None, standings: list[Standing]) -> State:
-    """Those that need attention come first in lists."""
-    if deployment is None:
+def state_of(standings: Sequence[Standing], is_rollback: bool = False) -> State:
+    """By what is live: nothing before the first deployment. Those that need attention come first
+    in lists."""
+    if not standings:
         return State("never", "Never deployed", Role.NEVER, 3)
     first = standings[0]
     if first.role is Role.CANDIDATE:
         return State("ramping", f"Ramping {first.percentage}", Role.CANDIDATE, 0)
     if first.role is Role.STAGED:
         return State("staged", "Staged 0%", Role.STAGED, 1)
-    if deployment.is_rollback:
+    if is_rollback:
         return State("rolled-back", "Rolled back", Role.ROLLED_BACK, 2)
     return State("stable", "Stable", Role.STABLE, 4)
 

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from dashboard.observability.before import compared
+from dashboard.observability.before import Active, compared
 from dashboard.observability.spark import sparks
-from dashboard.workers import reads
-from dashboard.workers.reads import Row
+from dashboard.workers import listed
+from dashboard.workers.listed import Listed
 from routing import revision
 from routing.models import Deployment
 
@@ -32,16 +32,16 @@ FILTERS = [
     ("never", "Never deployed"),
 ]
 
-Key = Callable[[Row], Any]
+Key = Callable[[Listed], Any]
 
 #: Orders: word for the control, key. Attention first is the one without a name in the address;
 #: a minus before the name turns an order round.
 ORDERS: dict[str, tuple[str, Key]] = {
-    "": ("Attention first", lambda r: (r.order, r.worker.name)),
-    "name": ("Name", lambda r: r.worker.name),
-    "deployed": ("Last deployed", lambda r: (-r.deployed_at, r.worker.name)),
-    "traffic": ("Most traffic", lambda r: (-r.per_minute, r.worker.name)),
-    "errors": ("Highest error rate", lambda r: (-r.error_rate, r.worker.name)),
+    "": ("Attention first", lambda r: (r.order, r.name)),
+    "name": ("Name", lambda r: r.name),
+    "deployed": ("Last deployed", lambda r: (-r.deployed_at, r.name)),
+    "traffic": ("Most traffic", lambda r: (-r.per_minute, r.name)),
+    "errors": ("Highest error rate", lambda r: (-r.error_rate, r.name)),
 }
 
 
@@ -50,7 +50,7 @@ def read(asked: QueryDict) -> dict[str, Any]:
     search, kind = asked.get("q", "").strip()[:LONGEST], asked.get("state", "")
     order = asked.get("sort", "")
     order = order if order.removeprefix("-") in ORDERS and order != "-" else ""
-    found = reads.rows(search)
+    found = listed.read(search)
     counts = Counter(kind for row in found for kind in row.kinds)
     shown = _sorted([r for r in found if not kind or kind in r.kinds], order)
     at = _page(asked.get("page", ""), len(shown))
@@ -80,30 +80,34 @@ def read(asked: QueryDict) -> dict[str, Any]:
     }
 
 
-def complete(rows: list[Row]) -> list[Row]:
+def complete(rows: list[Listed]) -> list[Listed]:
     """The rows that are shown, with who deployed, the line of their last hour, and the error rate
     before a roll back."""
-    live = [row.deployment for row in rows if row.deployment]
-    traffic = {row.worker.name: row.recent for row in rows if row.recent}
-    lines, found = sparks(), compared(traffic, (d for d in live if d.is_rollback))
-    for row in reads.with_authors(rows):
-        row.spark, row.recent = lines.get(row.worker.name), found.get(row.worker.name)
+    backs = [
+        Active(row.name, made.id, made.created_on)
+        for row in rows
+        if (made := row.deployed) and made.is_rollback
+    ]
+    traffic = {row.name: row.recent for row in rows if row.recent}
+    lines, found = sparks(), compared(traffic, backs)
+    for row in listed.with_authors(rows):
+        row.spark, row.recent = lines.get(row.name), found.get(row.name)
     return rows
 
 
-def rolled_back() -> tuple[Deployment, ...]:
+def rolled_back() -> tuple[Active, ...]:
     """Of all Workers, the active deployments that are roll backs."""
     return _rolled_back(revision.current())
 
 
 @lru_cache(maxsize=1)
-def _rolled_back(at_revision: int) -> tuple[Deployment, ...]:
+def _rolled_back(at_revision: int) -> tuple[Active, ...]:
     """Pushes ask twice a second, and every deployment raises the revision."""
-    found = Deployment.objects.active().filter(is_rollback=True).select_related("worker")
-    return tuple(found.only("created_on", "worker__name"))
+    found = Deployment.objects.active().filter(is_rollback=True)
+    return tuple(Active(*row) for row in found.values_list("worker__name", "pk", "created_on"))
 
 
-def _sorted(rows: list[Row], order: str) -> list[Row]:
+def _sorted(rows: list[Listed], order: str) -> list[Listed]:
     key = ORDERS[order.removeprefix("-")][1]
     return sorted(rows, key=key, reverse=order.startswith("-"))
 

@@ -19,7 +19,7 @@ from dashboard.observability.spark import sparks
 from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.observability.traffic import recent
 from dashboard.ui.propagation import meter_of, meter_of_all
-from dashboard.workers import listing, reads, showing
+from dashboard.workers import listed, listing, reads, showing
 from routing.models import Deployment, Version, Worker
 from routing.signals import desired_state_changed, version_uploaded
 
@@ -118,7 +118,7 @@ def _metrics() -> str:
 
 
 def _row(name: str) -> str:
-    rows = listing.complete(reads.rows(only=name))
+    rows = listing.complete(listed.read(only=name))
     return "".join(render_to_string("workers/list.html#worker-row", {"row": r}) for r in rows)
 
 

@@ -6,14 +6,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery, prefetch_related_objects
+from django.db.models import OuterRef, Q, Subquery
 
-from dashboard.observability.health import Health, health
-from dashboard.observability.spark import Spark
-from dashboard.observability.traffic import Recent, recent
 from dashboard.ui.remembered import standings_by_id, standings_of
 from dashboard.ui.standing import HEAVY, Role, Standing
-from dashboard.workers.finding import Found, matching
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
     DEPLOYABLE,
@@ -31,80 +27,23 @@ from routing.rules.split import TOTAL
 ENTRIES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """What the list says of a Worker beside its traffic and its age: the same until it changes."""
-
-    worker: str
-    host: str
-    found_by: int | None
-    state: State
-    ill: Health | None
-    sick: Standing | None
-    message: str
-    standings: tuple[Standing, ...]
-
-
 @dataclass
 class Row:
-    """A Worker in the list; `deployment` is None before its first one, `found_by` the number of the
-    version that a search found it by."""
+    """A Worker on its pages; `deployment` is None before its first one."""
 
     worker: Worker
     deployment: Deployment | None
     standings: list[Standing] = field(default_factory=list)
-    ill: Health | None = None
-    sick: Standing | None = None
-    recent: Recent | None = None
-    spark: Spark | None = None
-    found_by: int | None = None
 
     @cached_property
     def state(self) -> State:
-        return state_of(self.deployment, self.standings)
-
-    @property
-    def per_minute(self) -> float:
-        return self.recent.per_minute if self.recent else 0.0
-
-    @property
-    def error_rate(self) -> float:
-        """In percent; below zero where too few requests say nothing."""
-        if self.recent is None or not self.recent.enough:
-            return -1.0
-        return self.recent.error_rate or 0.0
-
-    @property
-    def kinds(self) -> list[str]:
-        """The states that filters know: one that ramps and is unhealthy is both."""
-        return [self.state.kind, "unhealthy"] if self.ill else [self.state.kind]
+        made = self.deployment
+        return state_of(self.standings, made is not None and made.is_rollback)
 
     @property
     def hostname(self) -> str:
         """Empty when its name is switched off: only other Workers call it."""
         return hostname(self.worker.name) if self.worker.subdomain_enabled else ""
-
-    @property
-    def face(self) -> Face:
-        return Face(
-            self.worker.name,
-            self.hostname,
-            self.found_by,
-            self.state,
-            self.ill,
-            self.sick,
-            self.deployment.message if self.deployment else "",
-            tuple(self.standings),
-        )
-
-    @property
-    def order(self) -> int:
-        """Those that need attention come first."""
-        return -1 if self.ill else self.state.order
-
-    @property
-    def deployed_at(self) -> float:
-        return self.deployment.created_on.timestamp() if self.deployment else 0.0
 
 
 @dataclass
@@ -114,36 +53,6 @@ class Upload:
     version: Version
     standing: Standing
     deployable: bool = True
-
-
-def rows(search: str = "", only: str = "") -> list[Row]:
-    """The Workers that `search` means, or the one whose name is `only`.
-
-    Who deployed is not among it: `with_authors` adds that for those shown.
-    """
-    asked = Found(Worker.objects.filter(name=only)) if only else matching(search)
-    workers = list(asked.workers.only("name", "subdomain_enabled"))
-    if not workers:
-        return []
-    found_all = not (search or only)
-    these = None if found_all else Worker.objects.filter(pk__in=[w.pk for w in workers])
-    live = {d.worker_id: d for d in Deployment.objects.active(these)}
-    standings = standings_of(live.values())
-    listed = [_row(w, live.get(w.pk), standings) for w in workers]
-    found = health(s.version.pk for row in listed for s in row.standings)
-    traffic = recent(None if found_all else [w.name for w in workers])
-    for row in listed:
-        row.found_by = asked.by_version.get(row.worker.pk)
-        row.recent = traffic.get(row.worker.name)
-        row.sick = next((s for s in row.standings if not found[str(s.version.pk)].ok), None)
-        row.ill = found[str(row.sick.version.pk)] if row.sick else None
-    return listed
-
-
-def with_authors(listed: list[Row]) -> list[Row]:
-    """The same rows, whose deployments know who made them."""
-    prefetch_related_objects([row.deployment for row in listed if row.deployment], "author")
-    return listed
 
 
 def row_of(worker: Worker) -> Row:
@@ -272,13 +181,7 @@ def _deployments(worker: Worker) -> DeploymentQuerySet:
 
 
 def _row_with(worker: Worker, deployment: Deployment | None) -> Row:
-    return _row(worker, deployment, standings_of([deployment] if deployment else []))
-
-
-def _row(
-    worker: Worker, deployment: Deployment | None, standings: dict[UUID, list[Standing]]
-) -> Row:
     if deployment is None:
         return Row(worker, None)
     deployment.worker = worker  # known, so nobody asks for it again
-    return Row(worker, deployment, standings[deployment.pk])
+    return Row(worker, deployment, standings_of([deployment])[deployment.pk])

@@ -7,7 +7,7 @@ from cachetools import FIFOCache
 from django.utils import timezone
 
 from dashboard.observability import before
-from dashboard.observability.before import rates_before
+from dashboard.observability.before import Active, rates_before
 from dashboard.observability.traffic import Recent
 from tests.factories import make_deployment, make_traffic, make_worker
 
@@ -26,7 +26,8 @@ def rolled_back(name="shop", minutes_ago=20):
     worker = make_worker(name, versions=2)
     one, two = worker.versions.order_by("number")
     make_deployment(worker, (two, 100))
-    return make_deployment(worker, (one, 100), now=timezone.now() - timedelta(minutes=minutes_ago))
+    made = make_deployment(worker, (one, 100), now=timezone.now() - timedelta(minutes=minutes_ago))
+    return Active(name, made.pk, made.created_on)
 
 
 def test_the_five_whole_minutes_before_it_count():
@@ -81,7 +82,7 @@ def test_no_more_is_remembered_than_has_room(monkeypatch):
     monkeypatch.setattr(before, "_known", FIFOCache(2))
     made = [rolled_back(f"w{n}") for n in range(3)]
     rates_before(made)
-    assert list(before._known) == [d.pk for d in made[1:]]
+    assert list(before._known) == [d.id for d in made[1:]]
 
 
 def test_many_at_once_are_asked_for_in_parts(monkeypatch):

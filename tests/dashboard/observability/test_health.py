@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.observability.health import health
+from dashboard.observability.health import health, unwell
 from tests.dashboard.observability.batches import MINUTE, count, request
 from tests.factories import make_edge
 
@@ -153,3 +153,22 @@ def test_many_versions_in_two_queries(versions, django_assert_num_queries):
     make_edge(status=told("hung"))
     with django_assert_num_queries(2):
         assert len(health([f"v{n}" for n in range(versions)])) == versions
+
+
+def test_of_all_versions_only_those_that_are_not_well_are_named(edge, now):
+    requests(edge, now, 200, 90, 10)
+    requests(edge, now, 200, 100, 0, begins=100, version="v2")
+    told = {"v3": {"state": "hung"}, "v4": {"state": "running"}, "v5": {"state": "failed"}}
+    make_edge("e2", status={"versions": told}, last_seen_on=now)
+    assert {v: found.kind for v, found in unwell(now=now).items()} == {
+        "v1": "errors",
+        "v3": "hung",
+        "v5": "failed",
+    }
+    assert unwell({"v2", "v3", "v4"}, now) == {"v3": health(["v3"], now)["v3"]}
+
+
+@pytest.mark.parametrize("status", [{}, {"versions": {}}, {"versions": None}])
+def test_an_edge_that_has_said_nothing_yet_makes_nobody_ill(status):
+    make_edge(status=status)
+    assert unwell() == {}

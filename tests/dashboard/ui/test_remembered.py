@@ -1,10 +1,13 @@
 """Standings are looked up once, and nothing that can change comes with them."""
 
+from dataclasses import FrozenInstanceError
+from uuid import uuid4
+
 import pytest
 from cachetools import FIFOCache
 
 from dashboard.ui import remembered
-from dashboard.ui.remembered import forget, standings_of
+from dashboard.ui.remembered import deployed, forget, standings_by_id, standings_of
 from dashboard.ui.standing import of, with_standings
 from routing.models import Deployment
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
@@ -49,6 +52,33 @@ def test_they_are_read_once(history, django_assert_num_queries):
         standings_of(history)
     with django_assert_num_queries(0):
         standings_of(history)
+
+
+def test_what_a_deployment_was_comes_along(history, django_assert_num_queries):
+    jonas = make_user("jonas")
+    one = history[0].worker.versions.get(number=1)
+    made = make_deployment(one.worker, (one, 100), author=jonas, message="Back", source="api")
+    with django_assert_num_queries(1):
+        found = deployed([made.pk, history[0].pk])
+    with django_assert_num_queries(0):
+        assert standings_of([made])[made.pk] == list(found[made.pk].standings)
+        assert found[made.pk].author_id == jonas.pk
+    for deployment in (made, history[0]):
+        for name in ("created_on", "author_id", "author_email", "source", "message", "is_rollback"):
+            assert getattr(found[deployment.pk], name) == getattr(deployment, name)
+
+
+def test_nobody_changes_what_all_are_given(history):
+    found = deployed([history[0].pk])[history[0].pk]
+    with pytest.raises(FrozenInstanceError):
+        found.message = "other"
+    standings_of(history)[history[0].pk].clear()
+    assert standings_of(history)[history[0].pk] == list(found.standings) != []
+
+
+def test_what_is_gone_is_missing(history):
+    gone = uuid4()
+    assert deployed([gone]) == {} and standings_by_id([gone]) == {gone: []}
 
 
 def test_what_comes_after_is_not_mixed_up_with_what_was(history):
