@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,8 +129,11 @@ class Visitor:
 
 
 @pytest.fixture
-def visitors(browser: Browser, live_server: Any) -> Iterator[Any]:
-    """Makes visitors: `visitors(color_scheme="dark", viewport=…, java_script_enabled=False)`."""
+def visitors(browser: Browser, transactional_db: None, live_server: Any) -> Iterator[Any]:
+    """Makes visitors: `visitors(color_scheme="dark", viewport=…, java_script_enabled=False)`.
+
+    They leave before the database is emptied, which waits for no request that still reads.
+    """
     made: list[Visitor] = []
 
     def visit(**options: Any) -> Visitor:
@@ -140,6 +144,9 @@ def visitors(browser: Browser, live_server: Any) -> Iterator[Any]:
     complaints = [c for visitor in made for c in visitor.complaints]
     for visitor in made:
         visitor.context.close()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(5)
     assert complaints == []
 
 
