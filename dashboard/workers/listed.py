@@ -37,7 +37,7 @@ class Face:
 @dataclass(slots=True)
 class Listed:
     """A Worker in the list; `deployed` is None before its first deployment, `found_by` the number
-    of the version that a search found it by, `by` who deployed."""
+    of the version that a search found it by, `by` who deployed, who may be a machine."""
 
     name: str
     subdomain_enabled: bool
@@ -49,6 +49,7 @@ class Listed:
     recent: Recent | None = None
     spark: Spark | None = None
     by: str = ""
+    by_machine: bool = False
 
     @property
     def standings(self) -> tuple[Standing, ...]:
@@ -115,11 +116,12 @@ def read(search: str = "", only: str = "") -> list[Listed]:
 def with_authors(rows: list[Listed]) -> list[Listed]:
     """The same rows, which know who deployed: what somebody is called may change."""
     ids = {d.author_id for row in rows if (d := row.deployed) and d.author_id is not None}
-    found = User.objects.filter(pk__in=ids).values_list("pk", "username")
-    names: dict[int | None, str] = dict(found)
+    found = User.objects.filter(pk__in=ids).values_list("pk", "username", "by_token_only")
+    known: dict[int | None, tuple[str, bool]] = {pk: (name, by) for pk, name, by in found}
     for row in rows:
         if made := row.deployed:
-            row.by = names.get(made.author_id) or made.author_email or "somebody"
+            name, row.by_machine = known.get(made.author_id, ("", False))
+            row.by = name or made.author_email or "somebody"
     return rows
 
 

@@ -44,4 +44,5 @@ def _tail(row: Listed) -> SafeString:
     if made is None:
         return once("workers/_row_tail.html", worker=row.name)
     when = ago(made.created_on)
-    return once("workers/_row_tail.html", worker=row.name, by=row.by, source=made.source, when=when)
+    by = {"by": row.by, "by_machine": row.by_machine, "source": made.source, "when": when}
+    return once("workers/_row_tail.html", worker=row.name, **by)

@@ -121,3 +121,14 @@ def test_a_pushed_row_is_the_row_of_the_page(maya, shown):
         page = maya.get("/workers/").content.decode()
         row = re.search(f'<tr id="w-{name}">.*?</tr>', page, re.DOTALL)[0]
         assert row in parts.render("workers", Why.DEPLOYMENT, name).html
+
+
+def test_what_a_machine_deployed_has_a_mark_of_its_own(maya):
+    robot = make_user("ci-bot", by_token_only=True)
+    make_deployment(make_worker("shop"), author=robot)
+    make_deployment(make_worker("cart"), author=make_user("jonas"))
+    marks = re.findall(
+        r'<span class="(avatar[^"]*)" aria-hidden="true">([cj])<',
+        maya.get("/workers/").content.decode(),
+    )
+    assert sorted(marks) == [("avatar", "j"), ("avatar avatar-machine", "c")]
