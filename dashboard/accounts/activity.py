@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,14 +12,14 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.ui.page import page
 from dashboard.ui.templatetags.words import utc
 from routing.models import AuditEntry, Worker
 
 SIZE = 50
-"""Entries of a page; the next one begins below the last id, so later pages cost no more."""
+"""Entries of a page; the next one begins below the last id. Text is looked for in all of them."""
 LONGEST = 100
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 OF_WORKERS = ("deployment", "version", "worker")
@@ -72,14 +73,19 @@ class Line:
 
     @property
     def before(self) -> list[tuple[str, str]]:
-        return list(facts(self.entry.before))
+        return list(facts(self.entry.before, shares=self.shares))
 
     @property
     def after(self) -> list[tuple[str, str]]:
-        return list(facts(self.entry.after))
+        return list(facts(self.entry.after, shares=self.shares))
+
+    @property
+    def shares(self) -> bool:
+        """Whether the numbers are percentages."""
+        return _kind(self.entry) == "deployment"
 
 
-@require_GET
+@require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """`?q=` text, `?kind=`, `?about=` one subject, `?before=` an id."""
     q, kind = request.GET.get("q", "").strip()[:LONGEST], request.GET.get("kind", "")
@@ -102,21 +108,22 @@ def activity(request: HttpRequest) -> HttpResponse:
     return page(request, "accounts/activity.html", context, partial="found")
 
 
-def facts(noted: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """What was noted, as names and values: ids short, shares as percentages."""
+def facts(noted: Any, name: str = "", *, shares: bool = False) -> Iterator[tuple[str, str]]:
+    """What was noted, as names and values: ids short, with `shares` numbers as percentages."""
     if isinstance(noted, dict):
         for key, value in noted.items():
-            yield from facts(value, _short(key).replace("_", " "))
+            yield from facts(value, _short(key).replace("_", " "), shares=shares)
     elif noted is not None and noted != "" and noted != []:
-        yield name, ", ".join(map(_value, noted if isinstance(noted, list) else [noted]))
+        values = map(_value, noted if isinstance(noted, list) else [noted])
+        yield name, ", ".join(values) + ("%" if shares else "")
 
 
 def _value(noted: Any) -> str:
     if isinstance(noted, bool):
         return "yes" if noted else "no"
-    if isinstance(noted, float):
-        return f"{noted:g}%"
-    return _short(str(noted))
+    if isinstance(noted, (dict, list)):
+        return json.dumps(noted, ensure_ascii=False)
+    return f"{noted:g}" if isinstance(noted, float) else _short(str(noted))
 
 
 def _short(text: str) -> str:
@@ -134,7 +141,7 @@ def _wanted(q: str, kind: str, about: str) -> Q:
     if about:
         wanted &= Q(subject=about)
     if q:
-        said = [action for action, words in WORDS.items() if q.lower() in words]
+        said = [action for action, words in WORDS.items() if q.lower() in words.lower()]
         wanted &= Q(subject__icontains=q) | Q(actor__icontains=q) | Q(action__in=said)
     return wanted
 

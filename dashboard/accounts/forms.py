@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import forms
-from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
@@ -18,12 +18,14 @@ KINDS = [("person", "A person, who gets a link"), ("machine", "CI or a tool, by 
 
 
 class InviteForm(forms.Form):
+    # Names stand in the audit trail: none may look like another one.
     username = forms.CharField(
+        label="Name",
         max_length=60,
-        validators=[UnicodeUsernameValidator()],
+        validators=[ASCIIUsernameValidator()],
         error_messages={"required": "Give a name."},
     )
-    email = forms.EmailField(required=False, max_length=254)
+    email = forms.EmailField(label="E-mail", required=False, max_length=254)
     role = forms.ChoiceField(choices=Role.choices)
     kind = forms.ChoiceField(choices=KINDS)
 
@@ -33,11 +35,14 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(max_length=100, error_messages={"required": "Say what it is for."})
     owner = forms.ModelChoiceField(User.objects.none(), empty_label=None)
-    scope = forms.ChoiceField(choices=Token.Scope.choices)
+    scope = forms.ChoiceField(label="May", choices=Token.Scope.choices)
     workers = forms.ModelMultipleChoiceField(
-        Worker.objects.order_by("name"), required=False, to_field_name="name"
+        Worker.objects.order_by("name"),
+        label="Changes only",
+        required=False,
+        to_field_name="name",
     )
-    days = forms.ChoiceField(choices=LASTING, required=False)
+    days = forms.ChoiceField(label="Works for", choices=LASTING, required=False)
 
     def __init__(self, person: User, given: QueryDict) -> None:
         super().__init__(given)

@@ -71,7 +71,7 @@ def refuse(request: HttpRequest, denied: Permission) -> HttpResponse:
 def _who_can(role: Role) -> str:
     able = [r for r in Role if RANK[r] >= RANK[role]]
     names = list(
-        User.objects.filter(is_active=True, role__in=able)
+        User.objects.filter(is_active=True, by_token_only=False, role__in=able)
         .order_by("username")
         .values_list("username", flat=True)[: NAMED + 1]
     )

@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.models import RANK, Role, Token, User
+from dashboard.accounts.tokens import ROLE_FOR
 
 #: What each role may do (spec, People).
 MAY = {
     Role.VIEWER: "see everything, use the playground with GET and HEAD",
     Role.OPERATOR: "upload, deploy, use every method in the playground",
     Role.REVIEWER: "operate, approve or reject what a policy says needs it",
-    Role.ADMIN: "operate, approve, manage people, tokens and edges, delete Workers",
+    Role.ADMIN: "operate, approve, manage people, tokens and exports, delete Workers",
 }
 SOON = timedelta(days=14)
+ENDED = 20
 NOW = timedelta(minutes=2)
-"""Pages that are open say so at least this often."""
+"""Who is here is noted at least this often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,8 @@ class TokenRow:
 
     @property
     def acts_as(self) -> str:
-        """The role that its scope comes to."""
-        return {"read": "viewer", "deploy": "operator", "admin": "admin"}.get(
-            self.token.scope, "nobody"
-        )
+        """The lower of its scope's role and its owner's."""
+        return acts_as(self.token)
 
 
 def people(now: datetime) -> list[PersonRow]:
@@ -74,12 +74,27 @@ def people(now: datetime) -> list[PersonRow]:
 
 
 def tokens(person: User, now: datetime) -> list[TokenRow]:
-    """Those that `person` may see, their own or as an admin all; those in use first."""
+    """Those that `person` may see, their own or as an admin all; those in use first, and of those
+    that ended the newest."""
     found = Token.objects.select_related("user", "made_by").order_by("-created_on")
     if not person.may(Role.ADMIN):
         found = found.filter(user=person)
-    rows = [TokenRow(t, state_of(t, now), not t.workers and t.scope != "read") for t in found]
-    return sorted(rows, key=lambda row: row.state not in ("used", "soon"))
+    rows = [TokenRow(t, state_of(t, now), is_wide(t)) for t in found]
+    ended = [row for row in rows if row.state in ("revoked", "expired")]
+    return [row for row in rows if row not in ended] + ended[:ENDED]
+
+
+def acts_as(token: Token) -> str:
+    """The role that it comes to; "nobody" for one without a scope that there is."""
+    roles = [ROLE_FOR[Token.Scope(s)] for s in token.scopes if s in Token.Scope.values]
+    if not roles:
+        return "nobody"
+    return min(max(roles, key=RANK.__getitem__), Role(token.user.role), key=RANK.__getitem__).value
+
+
+def is_wide(token: Token) -> bool:
+    """Whether it changes every Worker."""
+    return not token.workers and acts_as(token) not in ("nobody", Role.VIEWER)
 
 
 def state_of(token: Token, now: datetime) -> str:

@@ -11,6 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 
 class Role(models.TextChoices):
@@ -27,11 +28,16 @@ RANK = {role: rank for rank, role in enumerate(Role)}
 
 class User(AbstractUser):
     """A person, or with `by_token_only` an account of machines such as CI, which never signs in.
-    `seen_on` is when a page of theirs was last open."""
+    `seen_on` is when they last asked for something, to the minute; `links_from` voids the password
+    links made before it."""
 
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
     by_token_only = models.BooleanField(default=False)
     seen_on = models.DateTimeField(null=True)
+    links_from = models.DateTimeField(null=True)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [models.UniqueConstraint(Lower("username"), name="username_once")]
 
     def may(self, role: Role) -> bool:
         """Whether this person has `role` or a higher one."""
@@ -39,7 +45,7 @@ class User(AbstractUser):
 
     @property
     def last_seen(self) -> datetime | None:
-        """The later of signing in and having a page open; None for one who never did."""
+        """The later of signing in and asking for something; None for one who never did."""
         return max(filter(None, (self.seen_on, self.last_login)), default=None)
 
 
@@ -68,7 +74,7 @@ class Token(models.Model):
     class Scope(models.TextChoices):
         READ = "read", "Read"
         DEPLOY = "deploy", "Upload and deploy"
-        ADMIN = "admin", "Delete Workers, manage edges"
+        ADMIN = "admin", "Delete Workers, manage log exports"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -87,8 +93,3 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
-
-    @property
-    def scope(self) -> str:
-        """The widest one: a scope includes those before it."""
-        return next((s for s in reversed(self.Scope) if s in self.scopes), "")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from django.contrib.auth.tokens import default_token_generator
-from django.db import transaction
-from django.db.models import Q
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from dashboard.accounts.by import By
+from dashboard.accounts.links import links
 from dashboard.accounts.models import Role, Session, User
 from routing import audit
 
-SEEN_EVERY = timedelta(minutes=1)
+RESERVED = ("system", "somebody")
+"""What pages and the audit trail say where there is no name."""
 
 
 class PersonRefused(Exception):
@@ -28,15 +26,19 @@ class PersonConflict(PersonRefused):
 
 def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: By) -> User:
     """A person without a password, who sets one by `link_of`, or an account that needs none."""
-    with transaction.atomic():
-        _still_admin(by)
-        if User.objects.filter(username__iexact=name).exists():
-            raise PersonRefused(f"Somebody is called {name} already: choose another name.")
-        person = User.objects.create_user(
-            username=name, email=email, password=None, role=role, by_token_only=by_token_only
-        )
-        after = {"role": role, "by_token_only": by_token_only}
-        _record("person.invite", person, by, after=after)
+    taken = PersonRefused(f"Somebody is called {name} already: choose another name.")
+    if name.lower() in RESERVED or User.objects.filter(username__iexact=name).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            still_admin(by)
+            person = User.objects.create_user(
+                username=name, email=email, password=None, role=role, by_token_only=by_token_only
+            )
+            after = {"role": role, "by_token_only": by_token_only}
+            _record("person.invite", person, by, after=after)
+    except IntegrityError as error:  # by somebody else, in this very moment
+        raise taken from error
     return person
 
 
@@ -45,52 +47,55 @@ def set_role(person: User, role: Role, *, was: str, by: By) -> None:
     with transaction.atomic():
         person = _locked(person, by)
         if person.role != was:
-            raise PersonConflict(
-                f"{person.username} is {Role(person.role).label.lower()} by now, no longer "
-                f"{Role(was).label.lower()}. Nothing was changed; look again."
-            )
+            now = Role(person.role).label.lower()
+            raise PersonConflict(f"{person.username} is {now} by now: somebody else changed it.")
         _record("person.role", person, by, before=was, after=role)
         User.objects.filter(pk=person.pk).update(role=role)
 
 
 def switch(person: User, *, on: bool, by: By) -> None:
-    """Off: their sessions end, and their tokens open nothing until they are on again."""
+    """Off: their sessions and links end, and their tokens open nothing until they are on again.
+    Sessions end at both: one that began while somebody was switched off must not wake up."""
     with transaction.atomic():
         person = _locked(person, by)
         if person.is_active == on:
             raise PersonConflict(f"{person.username} is {'on' if on else 'off'} already.")
         _record("person.on" if on else "person.off", person, by)
-        User.objects.filter(pk=person.pk).update(is_active=on)
-        if not on:
-            Session.objects.filter(user=person).delete()
+        User.objects.filter(pk=person.pk).update(is_active=on, links_from=by.now)
+        Session.objects.filter(user=person).delete()
 
 
 def sign_out(person: User, by: By) -> int:
-    """Ends every session; how many there were."""
+    """Ends every session and link; how many sessions there were."""
     with transaction.atomic():
-        _still_admin(by)
+        person = _locked(person, by)
         ended, _ = Session.objects.filter(user=person).delete()
+        User.objects.filter(pk=person.pk).update(links_from=by.now)
         _record("person.sign_out", person, by, after={"sessions": ended})
     return ended
 
 
 def link_of(person: User, by: By) -> str:
     """The path of the page where this person sets a password: it works once, for
-    PASSWORD_RESET_TIMEOUT seconds, and not after signing in. The old password works until then."""
-    if person.by_token_only or not person.is_active:
-        raise PersonRefused(f"{person.username} cannot sign in, so there is no password to set.")
+    PASSWORD_RESET_TIMEOUT seconds, until the next link, and not after signing in. The old password
+    works until then."""
     with transaction.atomic():
-        _still_admin(by)
+        person = _locked(person, by)
+        if person.by_token_only or not person.is_active:
+            raise PersonRefused(f"{person.username} cannot sign in: there is no password to set.")
+        person.links_from = by.now
+        person.save(update_fields=["links_from"])
         _record("person.link", person, by)
     encoded = urlsafe_base64_encode(force_bytes(person.pk))
-    return reverse("set-password", args=[encoded, default_token_generator.make_token(person)])
+    return reverse("set-password", args=[encoded, links.make_token(person)])
 
 
-def note_seen(person: User, now: datetime) -> bool:
-    """Notes that a page of theirs is open, at most once a minute; False for one who is off."""
-    known = User.objects.filter(pk=person.pk, is_active=True)
-    earlier = Q(seen_on=None) | Q(seen_on__lt=now - SEEN_EVERY)
-    return bool(known.filter(earlier).update(seen_on=now)) or known.exists()
+def still_admin(by: By) -> None:
+    """Raises `PersonConflict` where whoever acts was demoted a moment ago; locks their row."""
+    if by.actor is None:
+        return
+    if not User.objects.select_for_update().get(pk=by.actor.pk).may(Role.ADMIN):
+        raise PersonConflict("You are no longer an admin. Nothing was changed.")
 
 
 def _locked(person: User, by: By) -> User:
@@ -103,11 +108,6 @@ def _locked(person: User, by: By) -> User:
     if by.actor and not rows[by.actor.pk].may(Role.ADMIN):
         raise PersonConflict("You are no longer an admin. Nothing was changed.")
     return rows[person.pk]
-
-
-def _still_admin(by: By) -> None:
-    if by.actor and not User.objects.get(pk=by.actor.pk).may(Role.ADMIN):
-        raise PersonConflict("You are no longer an admin. Nothing was changed.")
 
 
 def _record(action: str, person: User, by: By, **facts: object) -> None:

@@ -10,17 +10,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.accounts import listed, people
 from dashboard.accounts.by import By
 from dashboard.accounts.forms import KINDS, LASTING, InviteForm, TokenForm, owners
 from dashboard.accounts.gate import P, View, permission, person, refuse, requires
 from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.password_views import LINK_LASTS
 from dashboard.accounts.people import PersonConflict, PersonRefused
 from dashboard.accounts.tokens import TokenRefused, allowed, make_token, remove, revoke
 from dashboard.ui.page import page
 from routing.models import Worker
+
+UNKNOWN = PersonRefused("The form did not say what to do: load the page again.")
+ENDS = {
+    ("remove", True): "is off the list.",
+    ("remove", False): "still works, so it stays on the list: revoke it first.",
+    ("revoke", True): "is revoked: whoever uses it is refused.",
+    ("revoke", False): "was revoked already.",
+}
 
 
 def posted(view: View[P]) -> View[P]:
@@ -36,7 +45,7 @@ def posted(view: View[P]) -> View[P]:
 
 
 @never_cache
-@require_GET
+@require_safe
 def index(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
@@ -76,9 +85,11 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
         if what == "link":
             return _page(request, invited=found, link=_link(request, found, by))
         if what == "role":
-            role = Role(request.POST.get("role", ""))
-            people.set_role(found, role, was=request.POST.get("was", ""), by=by)
-            told = f"{name} is {role.label.lower()} now."
+            role, was = request.POST.get("role", ""), request.POST.get("was", "")
+            if role not in Role.values:
+                return _told(request, PersonRefused(f"There is no role called {role!r}."))
+            people.set_role(found, Role(role), was=was, by=by)
+            told = f"{name} is {Role(role).label.lower()} now."
         elif what == "sign-out":
             count = people.sign_out(found, by)
             told = f"{name} is signed out of {count} session{'' if count == 1 else 's'}."
@@ -86,8 +97,8 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
             people.switch(found, on=what == "on", by=by)
             told = f"{name} is switched {what}."
         else:
-            return HttpResponse(status=400)
-    except (PersonRefused, ValueError) as error:
+            return _told(request, UNKNOWN)
+    except PersonRefused as error:
         return _told(request, error)
     messages.success(request, told)
     return redirect("people:list")
@@ -123,15 +134,12 @@ def end(request: HttpRequest, token_id: int) -> HttpResponse:
     admin = permission(request.user, Role.ADMIN)
     if token.user != person(request) and not admin:
         return refuse(request, admin)
-    if request.POST.get("do") == "remove":
-        if remove(token, by):
-            messages.success(request, f"{token.name} is off the list.")
-        else:
-            messages.error(request, f"{token.name} still works: revoke it first.")
-    elif revoke(token, by):
-        messages.success(request, f"{token.name} is revoked: whoever uses it is refused.")
-    else:
-        messages.warning(request, f"{token.name} was revoked already.")
+    what = request.POST.get("do", "")
+    if what not in ("remove", "revoke"):
+        return _told(request, UNKNOWN)
+    done = remove(token, by) if what == "remove" else revoke(token, by)
+    level = messages.SUCCESS if done else messages.WARNING
+    messages.add_message(request, level, f"{token.name} {ENDS[what, done]}")
     return redirect("people:list")
 
 
@@ -144,6 +152,7 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
         "roles": Role.choices,
         "kinds": KINDS,
         "lasting": LASTING,
+        "link_lasts": LINK_LASTS,
         "owners": owners(me),
         "scopes": [(scope.value, scope.label) for scope in allowed(me)],
         "workers": Worker.objects.order_by("name").values_list("name", flat=True),
@@ -151,7 +160,7 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     return page(request, "accounts/people.html", context | more, status=status)
 
 
-def _told(request: HttpRequest, error: Exception) -> HttpResponse:
+def _told(request: HttpRequest, error: PersonRefused) -> HttpResponse:
     """The page as it is now, with why nothing changed."""
     status = 409 if isinstance(error, PersonConflict) else 422
     return _page(request, status=status, refused=str(error))

@@ -5,12 +5,14 @@ As in Django's documentation, "Extending database-backed session engines".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils.crypto import constant_time_compare
 
-from dashboard.accounts.models import Session
+from dashboard.accounts.models import Session, User
 
 
 class SessionStore(DatabaseStore):
@@ -19,7 +21,29 @@ class SessionStore(DatabaseStore):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        session = super().create_model_instance(data)
-        assert isinstance(session, Session)
-        session.user_id = data.get(SESSION_KEY)
-        return session
+        return _owned(super().create_model_instance(data), data)
+
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
+        return _owned(await super().acreate_model_instance(data), data)
+
+
+def still_signed_in(scope: Mapping[str, Any]) -> User | None:
+    """Who holds the session that let this WebSocket in, as the database has it now; None when it
+    was ended, has expired, or its password was changed."""
+    stored = SessionStore(scope["session"].session_key).load()
+    user = User.objects.filter(pk=stored.get(SESSION_KEY, 0), is_active=True).first()
+    if user is None:
+        return None
+    known = constant_time_compare(stored.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return user if known else None
+
+
+def end_others(user: User, kept: str | None) -> None:
+    """Signs out everywhere but in the session `kept`."""
+    Session.objects.filter(user=user).exclude(pk=kept).delete()
+
+
+def _owned(session: Any, data: dict[str, Any]) -> Session:
+    assert isinstance(session, Session)
+    session.user_id = data.get(SESSION_KEY)
+    return session

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from dashboard.accounts.by import By
 from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.people import still_admin
 from routing import audit
 from routing.models import Worker
 
@@ -47,6 +48,9 @@ def make_token(
 ) -> tuple[Token, str]:
     """A token that its owner may have, and its secret. Raises `TokenRefused`."""
     with transaction.atomic():
+        if by.actor and by.actor.pk != owner.pk:
+            still_admin(by)
+        owner = User.objects.select_for_update().get(pk=owner.pk)  # one name, one token
         _check(owner, name, scopes, workers, by.now)
         token, secret = create_token(
             user=owner,
@@ -90,9 +94,10 @@ def remove(token: Token, by: By) -> bool:
     with transaction.atomic():
         if Token.objects.in_use(by.now).filter(pk=token.pk).exists():
             return False
-        Token.objects.filter(pk=token.pk).delete()
-        _record("token.remove", token, by, before=_facts(token))
-    return True
+        gone, _ = Token.objects.filter(pk=token.pk).delete()
+        if gone:
+            _record("token.remove", token, by, before=_facts(token))
+    return bool(gone)
 
 
 def allowed(owner: User) -> list[Token.Scope]:

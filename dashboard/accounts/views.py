@@ -24,9 +24,15 @@ from dashboard.ui.page import page
 
 
 class SignIn(AuthenticationForm):
-    """Django's does not look at the length, and a row for a wrong password has an end."""
+    """Django's does not look at the length, and a row for a wrong password has an end. Accounts of
+    machines never sign in, whatever password a terminal gave them."""
 
     username = UsernameField(max_length=User._meta.get_field("username").max_length)
+
+    def confirm_login_allowed(self, user: User) -> None:
+        super().confirm_login_allowed(user)
+        if user.by_token_only:
+            raise self.get_invalid_login_error()
 
 
 @login_not_required

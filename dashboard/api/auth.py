@@ -59,7 +59,7 @@ class Bearer(AuthBase):
                 ),
             )
         if self.scope != Token.Scope.READ:
-            _check_worker(request, caller.token)
+            check_worker(request, caller.token)
         return caller
 
 
@@ -130,8 +130,8 @@ def _mark_used(token: Token, source: str, now: datetime) -> None:
         Token.objects.filter(pk=token.pk).update(last_used_on=now, last_used_from=source)
 
 
-def _check_worker(request: HttpRequest, token: Token) -> None:
-    """A token for some Workers changes nothing else."""
+def check_worker(request: HttpRequest, token: Token) -> None:
+    """A token for some Workers changes nothing else; raises `ApiError`."""
     if token.workers and (asked := _worker_asked(request)) not in token.workers:
         these = ", ".join(token.workers)
         what = asked or "what concerns all Workers"

@@ -12,8 +12,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from dashboard.accounts.models import Token
 from dashboard.accounts.tokens import hash_token
 from dashboard.api.tails import end
 from dashboard.api.trace_events import NOTICE_ENDS, event, notice, parse_filters
@@ -94,13 +96,19 @@ class TailConsumer(AsyncWebsocketConsumer):
 
 
 def _session(tail_id: Any, secret: str) -> Tail | None:
-    tail = Tail.objects.filter(id=tail_id, expires_on__gt=timezone.now()).first()
+    tail = _in_use().filter(id=tail_id).first()
     known = tail.secret_sha256 if tail else ""
     return tail if hmac.compare_digest(known, hash_token(secret)) else None
 
 
+def _in_use() -> QuerySet[Tail]:
+    """Those that have not expired, nor has the token that opened them ended."""
+    now = timezone.now()
+    return Tail.objects.filter(expires_on__gt=now, token__in=Token.objects.in_use(now))
+
+
 def _still_open(tail: Tail) -> bool:
-    if not Tail.objects.filter(pk=tail.pk).exists():
+    if not _in_use().filter(pk=tail.pk).exists():
         return False
     if tail.watch_id is None or not watching.renew(tail.watch_id):
         tail.watch = watching.watch(tail.worker)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ninja import Schema
 
 from dashboard.accounts.tokens import hash_token
-from dashboard.api.auth import ApiRequest, may_read
+from dashboard.api.auth import ApiRequest, check_worker, may_read
 from dashboard.api.envelope import Envelope, Failure, ok, resource
 from dashboard.api.errors import ApiError, bad_request
 from dashboard.api.lookup import worker_called
@@ -47,6 +47,7 @@ def create_tail(
     request: ApiRequest, account_id: str, script_name: str, given: TailGiven | None = None
 ) -> dict[str, Any]:
     """Opens a session. The edges are told at once, before the client connects."""
+    check_worker(request, request.auth.token)
     worker = worker_called(script_name)
     filters, address = given.filters if given else [], request.META.get("REMOTE_ADDR", "")
     try:
@@ -57,6 +58,7 @@ def create_tail(
     secret = secrets.token_urlsafe(24)
     now = timezone.now()
     tail = Tail.objects.create(
+        token=request.auth.token,
         worker=worker.name,
         secret_sha256=hash_token(secret),
         filters=filters,
@@ -80,6 +82,7 @@ def delete_tail(
     request: ApiRequest, account_id: str, script_name: str, tail_id: str
 ) -> dict[str, Any]:
     """Ends a session; one that has ended already is ended."""
+    check_worker(request, request.auth.token)
     worker = worker_called(script_name)
     try:
         tail = Tail.objects.filter(worker=worker.name, id=UUID(tail_id)).first()

@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.functional import LazyObject
 
 from dashboard.accounts.models import User
-from dashboard.accounts.people import note_seen
+from dashboard.accounts.seen import note_seen
+from dashboard.accounts.sessions import still_signed_in
 from dashboard.live import parts, presence
 from dashboard.live.announce import EVERYBODY, group_of, people_changed
 from dashboard.live.audience import audience
@@ -150,10 +151,6 @@ def _person(scope: dict[str, Any]) -> Any:
 
 @database_sync_to_async
 def _is_signed_in(scope: dict[str, Any]) -> bool:
-    """Whether the session still holds a person who may sign in."""
-    user = _person(scope)
-    if not user.is_authenticated:
-        return False
-    session = scope["session"]
-    alive = session.exists(session.session_key)
-    return bool(alive and note_seen(user, timezone.now()))
+    """Whether the session still holds a person who may sign in; who is here is noted."""
+    user = still_signed_in(scope)
+    return user is not None and note_seen(user, timezone.now())

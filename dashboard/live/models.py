@@ -7,6 +7,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from dashboard.accounts.models import Token
+
 
 class Presence(models.Model):
     """Somebody has a page about a Worker open until then, unless it is renewed."""
@@ -28,9 +30,11 @@ class Watch(models.Model):
 
 class Tail(models.Model):
     """A session of `wrangler tail`. Its address holds a secret, kept as a hash; nothing else is
-    needed to listen. `filters` are as the client sent them."""
+    needed to listen while the token that opened it is in use. `filters` are as the client sent
+    them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.ForeignKey(Token, null=True, on_delete=models.CASCADE, related_name="+")
     worker = models.CharField(max_length=63, db_index=True)
     secret_sha256 = models.CharField(max_length=64)
     filters = models.JSONField(default=list)

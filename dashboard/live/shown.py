@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from cachetools import FIFOCache
 from django.template.loader import get_template
 
+from dashboard.ui.kept import Kept
 from dashboard.ui.standing import Role, Standing, of, with_standings
 from routing.models import Deployment, Invocation, InvocationDetail, Version
 
 _KEPT = 512
-_roles: FIFOCache[tuple[str, str], Standing | None] = FIFOCache(_KEPT)
+_roles: Kept[tuple[str, str], Standing | None] = Kept(_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +62,14 @@ def shown(
     invocations: Sequence[Invocation], details: Iterable[InvocationDetail] = ()
 ) -> list[Shown]:
     """`invocations` with their versions and details, in a constant number of queries."""
-    _learn(invocations)
+    roles = _roles_in(invocations)
     said: dict[str, list[InvocationDetail]] = {}
     for detail in details:
         said.setdefault(place(detail.ray, detail.version_id), []).append(detail)
     return [
-        Shown(i, standing_of(i), tuple(said.get(place(i.ray, i.version_id), ())))
+        Shown(i, roles.get(_pair(i)), tuple(said.get(place(i.ray, i.version_id), ())))
         for i in invocations
     ]
-
-
-def standing_of(invocation: Invocation) -> Standing | None:
-    """The version as it stood, once `shown` has learnt it; None for a version that is gone."""
-    return _roles.get((invocation.deployment_id, invocation.version_id))
 
 
 def row(found: Shown) -> str:
@@ -87,26 +82,38 @@ def said(detail: InvocationDetail) -> str:
     return get_template("live/_said.html").render({"detail": detail})
 
 
-def _learn(invocations: Sequence[Invocation]) -> None:
-    """Roles in a deployment never change, so they are looked up once."""
-    new = {
-        (i.deployment_id, i.version_id)
-        for i in invocations
-        if i.version_id and (i.deployment_id, i.version_id) not in _roles
-    }
-    if not new:
-        return
+def _pair(invocation: Invocation) -> tuple[str, str]:
+    return invocation.deployment_id, invocation.version_id
+
+
+def _roles_in(invocations: Sequence[Invocation]) -> dict[tuple[str, str], Standing | None]:
+    """Each version as it stood, None for one that is gone. Roles in a deployment never change, so
+    they are looked up once."""
+    wanted = {_pair(i) for i in invocations if i.version_id}
+    found = _roles.of(wanted)
+    if missing := wanted - found.keys():
+        new = _looked_up(missing)
+        _roles.add(new)
+        found |= new
+    return found
+
+
+def _looked_up(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Standing | None]:
     known = {
         (str(deployment.id), str(standing.version.id)): standing
-        for deployment in with_standings(Deployment.objects.filter(id__in=_ids(d for d, _ in new)))
+        for deployment in with_standings(
+            Deployment.objects.filter(id__in=_ids(d for d, _ in pairs))
+        )
         for standing in of(deployment)
     }
-    left = {version for pair, version in ((p, p[1]) for p in new) if pair not in known}
+    left = {version for deployment, version in pairs if (deployment, version) not in known}
     versions = {str(v.id): v for v in Version.objects.filter(id__in=_ids(left))}
-    for pair in new:
+    found: dict[tuple[str, str], Standing | None] = {}
+    for pair in pairs:
         alone = versions.get(pair[1])
         role = Role.FORMER if pair[0] else Role.PREVIEW
-        _roles[pair] = known.get(pair) or (Standing(alone, role) if alone else None)
+        found[pair] = known.get(pair) or (Standing(alone, role) if alone else None)
+    return found
 
 
 def _ids(texts: Iterable[str]) -> set[UUID]:

@@ -17,7 +17,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
-from dashboard.accounts.models import User
+from dashboard.accounts.sessions import still_signed_in
 from dashboard.live import feed, watching
 from dashboard.live.models import Watch
 from dashboard.observability import search as searching
@@ -80,10 +80,7 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
 @sync_to_async
 def _may_look(scope: dict[str, Any], name: str) -> bool:
     """Is the Worker there, and does the session still hold a person who may sign in?"""
-    session, user = scope["session"], scope["user"]
-    people = User.objects.filter(pk=user.pk, is_active=True)
-    signed_in = bool(session.session_key) and session.exists(session.session_key)
-    return signed_in and people.exists() and Worker.objects.filter(name=name).exists()
+    return still_signed_in(scope) is not None and Worker.objects.filter(name=name).exists()
 
 
 websocket_urlpatterns = [

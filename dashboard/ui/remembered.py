@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cachetools import FIFOCache
-
+from dashboard.ui.kept import Kept
 from dashboard.ui.standing import HEAVY, Standing, standings, with_history
 from routing.models import Deployment, Share
 
@@ -30,7 +29,7 @@ class Deployed:
 
 
 MOST = 4096
-_known: FIFOCache[UUID, Deployed] = FIFOCache(MOST)
+_known: Kept[UUID, Deployed] = Kept(MOST)
 
 
 def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
@@ -52,7 +51,7 @@ def standings_by_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
 def deployed(ids: Iterable[UUID]) -> dict[UUID, Deployed]:
     """All of it, for deployments of which only the ids are at hand: one query as well."""
     wanted = set(ids)
-    found = {pk: known for pk in wanted if (known := _known.get(pk)) is not None}
+    found = _known.of(wanted)
     if missing := wanted - found.keys():
         found |= _learn(missing)
     return found
@@ -69,7 +68,7 @@ def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
     for share in with_history(shares).defer(*(f"version__{name}" for name in HEAVY)):
         by_deployment[share.deployment_id].append(share)
     new = {pk: _deployed(listed) for pk, listed in by_deployment.items()}
-    _known.update(new)
+    _known.add(new)
     return new
 
 

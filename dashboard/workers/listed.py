@@ -117,7 +117,7 @@ def with_authors(rows: list[Listed]) -> list[Listed]:
     """The same rows, which know who deployed: what somebody is called may change."""
     ids = {d.author_id for row in rows if (d := row.deployed) and d.author_id is not None}
     found = User.objects.filter(pk__in=ids).values_list("pk", "username", "by_token_only")
-    known: dict[int | None, tuple[str, bool]] = {pk: (name, by) for pk, name, by in found}
+    known: dict[int | None, tuple[str, bool]] = {pk: (n, machine) for pk, n, machine in found}
     for row in rows:
         if made := row.deployed:
             name, row.by_machine = known.get(made.author_id, ("", False))

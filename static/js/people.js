@@ -19,8 +19,20 @@ for (const field of document.querySelectorAll("[data-masked]")) {
   };
   button.addEventListener("click", () => show(button.getAttribute("aria-pressed") !== "true"));
   field.addEventListener("focus", () => field.select());
+  // Copied by keyboard it is whole, too: dots are of no use to anybody.
+  field.addEventListener("copy", (event) => {
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", whole);
+  });
   show(false);
 }
 
-document.querySelector("[data-open]")?.showPopover();
+const refused = document.querySelector("[data-open]");
+refused?.showPopover();
+refused?.querySelector('[aria-invalid="true"]')?.focus();
 document.querySelector(".once .input")?.focus();
+
+// Nor does going back show a secret again.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector(".once")) location.replace("/people/");
+});

@@ -103,7 +103,11 @@ def test_every_action_that_is_recorded_has_words(settings):
     [
         (None, []),
         ("viewer", [("", "viewer")]),
-        ({"26ca45f5-2658-4730-a91e-82243eae01ed": 12.5}, [("26ca45f5", "12.5%")]),
+        (
+            {"rate": 0.5, "id": "26ca45f5-2658-4730-a91e-82243eae01ed"},
+            [("rate", "0.5"), ("id", "26ca45f5")],
+        ),
+        ({"binding": [{"name": "A"}]}, [("binding", '{"name": "A"}')]),
         ({"by_token_only": True, "workers": [], "tag": ""}, [("by token only", "yes")]),
         ({"scopes": ["read", "deploy"]}, [("scopes", "read, deploy")]),
         ({"count": 3, "starts_with": "slc_ab"}, [("count", "3"), ("starts with", "slc_ab")]),

@@ -1,11 +1,13 @@
 """A link sets the first password; the old one sets the next."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from dashboard.accounts import people
 from dashboard.accounts.by import By
-from dashboard.accounts.models import Role, User
+from dashboard.accounts.models import Role, Session, User
 from routing.models import AuditEntry
 from tests.factories import T0, make_user
 
@@ -63,8 +65,48 @@ def test_changing_it_takes_the_old_one_and_signs_out_other_browsers(client):
     client.force_login(maya)
     other.force_login(maya)
     wrong = client.post("/accounts/password/", {"old_password": "no", **NEW})
-    assert b"incorrect" in wrong.content
+    assert b"It is not this one. After 4 more there is a pause." in wrong.content
     right = client.post("/accounts/password/", {"old_password": "pw", **NEW})
     assert right["Location"] == "/accounts/"
     assert b"other browsers are signed out" in client.get("/accounts/").content
     assert other.get("/workers/").status_code == 302
+    assert Session.objects.get().pk == client.cookies["sessionid"].value
+
+
+def test_guesses_at_the_old_password_end_in_a_pause(client):
+    client.force_login(make_user("maya"))
+    for _ in range(5):
+        client.post("/accounts/password/", {"old_password": "no", **NEW})
+    right = client.post("/accounts/password/", {"old_password": "pw", **NEW})
+    assert b"Too many were wrong: wait 5 min." in right.content
+    assert User.objects.get().check_password("pw")
+
+
+@pytest.mark.parametrize("change", ["off", "off_and_on", "sign_out", "another"])
+def test_a_link_is_void_after(client, link, change):
+    ada, jonas = User.objects.get(username="ada"), User.objects.get(username="jonas")
+    by = By(ada, "dashboard", T0 + timedelta(minutes=1))
+    if change.startswith("off"):
+        people.switch(jonas, on=False, by=by)
+    if change == "off_and_on":
+        people.switch(jonas, on=True, by=by)
+    if change == "sign_out":
+        people.sign_out(jonas, by)
+    if change == "another":
+        assert people.link_of(jonas, by) != link
+    assert b"This link no longer works" in client.get(link).content
+
+
+def test_a_form_that_was_open_sets_nothing_once_its_person_is_off(client, link):
+    form, ada = opened(client, link), User.objects.get(username="ada")
+    people.switch(User.objects.get(username="jonas"), on=False, by=By(ada, "dashboard", T0))
+    assert b"This link no longer works" in client.post(form, NEW).content
+    assert not User.objects.get(username="jonas").has_usable_password()
+    assert not Session.objects.exclude(user=None).exists()
+
+
+def test_machines_never_sign_in_whatever_a_terminal_gave_them(client):
+    make_user("ci-bot", by_token_only=True)
+    given = {"username": "ci-bot", "password": "pw"}
+    assert client.post("/accounts/login/", given).status_code == 401
+    assert not Session.objects.exists()

@@ -9,7 +9,8 @@ from django.utils import timezone
 from dashboard.accounts import people
 from dashboard.accounts.by import By
 from dashboard.accounts.models import Role, Session, User
-from dashboard.accounts.people import PersonConflict, PersonRefused, note_seen
+from dashboard.accounts.people import PersonConflict, PersonRefused
+from dashboard.accounts.seen import note_seen
 from routing.models import AuditEntry
 from tests.factories import T0, make_user
 
@@ -56,7 +57,7 @@ def test_a_role_counts_at_once_and_both_are_told(ada):
 
 def test_a_role_that_somebody_changed_meanwhile_is_a_conflict(ada):
     maya = make_user("maya", Role.REVIEWER)
-    with pytest.raises(PersonConflict, match="maya is reviewer by now, no longer operator"):
+    with pytest.raises(PersonConflict, match="maya is reviewer by now"):
         people.set_role(maya, Role.ADMIN, was="operator", by=by(ada))
     maya.refresh_from_db()
     assert maya.role == Role.REVIEWER and not AuditEntry.objects.exists()
@@ -67,6 +68,10 @@ def test_nobody_changes_themselves_so_an_admin_remains(ada):
         people.set_role(ada, Role.VIEWER, was="admin", by=by(ada))
     with pytest.raises(PersonRefused, match="ask another admin"):
         people.switch(ada, on=False, by=by(ada))
+    with pytest.raises(PersonRefused, match="ask another admin"):
+        people.link_of(ada, by(ada))
+    with pytest.raises(PersonRefused, match="ask another admin"):
+        people.sign_out(ada, by(ada))
 
 
 def test_an_admin_who_was_demoted_a_moment_ago_changes_nothing(ada):
@@ -93,9 +98,10 @@ def test_switching_off_ends_sessions_and_keeps_the_person(ada):
     assert not Session.objects.exists() and User.objects.filter(username="maya").exists()
     with pytest.raises(PersonConflict, match="off already"):
         people.switch(maya, on=False, by=by(ada))
+    browser.force_login(maya)  # as one who signs in in the very moment of being switched off
     people.switch(maya, on=True, by=by(ada))
     maya.refresh_from_db()
-    assert maya.is_active
+    assert maya.is_active and browser.get("/workers/").status_code == 302
 
 
 def test_signing_out_ends_every_session_of_that_person_alone(ada):
@@ -114,7 +120,34 @@ def test_expired_sessions_go_when_somebody_signs_in(ada):
     assert Session.objects.count() == 1
 
 
-def test_a_page_that_is_open_is_noted_once_a_minute(ada):
+@pytest.mark.parametrize("name", ["system", "Somebody"])
+def test_names_that_stand_for_nobody_are_taken(ada, name):
+    with pytest.raises(PersonRefused, match="already"):
+        invited(ada, name)
+
+
+def test_who_invites_a_moment_later_is_told_that_the_name_is_taken(ada, monkeypatch):
+    def meanwhile(by):
+        User.objects.create_user("jonas")
+
+    monkeypatch.setattr(people, "still_admin", meanwhile)
+    with pytest.raises(PersonRefused, match="jonas already"):
+        invited(ada)
+
+
+def test_asking_for_a_page_is_noted_once_a_minute(ada):
+    browser, long_ago = Client(), timezone.now() - timedelta(hours=1)
+    browser.force_login(ada)
+    browser.get("/people/")
+    ada.refresh_from_db()
+    assert ada.seen_on is None  # signing in says it
+    User.objects.update(last_login=long_ago)
+    browser.get("/people/")
+    ada.refresh_from_db()
+    assert timezone.now() - ada.seen_on < timedelta(minutes=1)
+
+
+def test_who_is_here_is_noted_once_a_minute(ada):
     assert note_seen(ada, T0) and note_seen(ada, T0 + timedelta(seconds=50))
     ada.refresh_from_db()
     assert ada.seen_on == T0

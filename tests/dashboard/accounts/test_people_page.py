@@ -57,7 +57,7 @@ def test_an_account_of_machines_gets_no_link(ada):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"username": ""}, "Username: Give a name."),
+        ({"username": ""}, "Name: Give a name."),
         ({"username": "a b"}, "Enter a valid username"),
         ({"email": "nowhere"}, "Enter a valid email address"),
         ({"role": "king"}, "king is not one of the available choices"),
@@ -82,7 +82,8 @@ def test_the_buttons_do_what_they_say(ada):
         assert ada.post(path, given)["Location"] == PATH
         assert told in words(ada.get(PATH))
     assert b"jonas sets a password with this link" in ada.post(path, {"do": "link"}).content
-    assert ada.post(path, {"do": "dance"}).status_code == 400
+    refused = ada.post(path, {"do": "dance"})
+    assert refused.status_code == 422 and "The form did not say what to do" in words(refused)
     assert ada.post(f"{PATH}999/", {"do": "off"}).status_code == 404
 
 
@@ -91,7 +92,7 @@ def test_what_somebody_else_changed_is_a_conflict_on_the_page(ada):
     given = {"do": "role", "was": "reviewer", "role": "admin"}
     response = ada.post(f"{PATH}{jonas.pk}/", given)
     assert response.status_code == 409
-    assert "Nothing changed jonas is viewer by now, no longer reviewer." in words(response)
+    assert "Nothing changed jonas is viewer by now: somebody" in words(response)
 
 
 def test_others_see_people_and_may_change_nobody(maya):
@@ -160,7 +161,8 @@ def test_only_ones_own_tokens_are_seen_and_ended(maya):
 def test_a_token_in_use_does_not_leave_the_list(maya):
     mine, _ = create_token(user=User.objects.get(), name="mine", scopes=["read"])
     maya.post(f"{PATH}tokens/{mine.pk}/", {"do": "remove"})
-    assert "mine still works: revoke it first." in words(maya.get(PATH)) and Token.objects.exists()
+    assert "mine still works, so it stays on the list" in words(maya.get(PATH))
+    assert Token.objects.exists()
 
 
 def test_an_admin_sees_and_ends_everybodys(ada):

@@ -6,9 +6,17 @@ import pytest
 
 from dashboard.accounts.by import By
 from dashboard.accounts.forms import owners
-from dashboard.accounts.listed import state_of
+from dashboard.accounts.listed import acts_as, is_wide, state_of
 from dashboard.accounts.models import Role, Token, User
-from dashboard.accounts.tokens import TokenRefused, hash_token, make_token, remove, revoke
+from dashboard.accounts.people import PersonConflict
+from dashboard.accounts.tokens import (
+    TokenRefused,
+    create_token,
+    hash_token,
+    make_token,
+    remove,
+    revoke,
+)
 from routing.models import AuditEntry
 from tests.factories import T0, make_user, make_worker
 
@@ -71,10 +79,36 @@ def test_states(maya):
     token, _ = made(maya, expires_on=T0 + timedelta(days=30))
     at = [state_of(token, T0 + timedelta(days=days)) for days in (1, 17, 30)]
     assert at == ["used", "soon", "expired"]
-    maya.is_active = False
+    token.user.is_active = False
     assert state_of(token, T0) == "off"
     token.revoked_on = T0
     assert state_of(token, T0) == "revoked"
+
+
+def test_what_it_comes_to_is_the_lower_of_scope_and_role(maya):
+    token, _ = create_token(user=maya, name="x", scopes=["read", "admin"])
+    assert (acts_as(token), is_wide(token)) == ("operator", True)
+    maya.role = Role.VIEWER
+    assert (acts_as(token), is_wide(token)) == ("viewer", False)
+    token.scopes = []
+    assert (acts_as(token), is_wide(token)) == ("nobody", False)
+
+
+def test_an_admin_who_was_demoted_a_moment_ago_makes_none_for_machines():
+    ada = make_user("ada", Role.ADMIN)
+    robot = User.objects.create_user("ci-bot", role=Role.ADMIN, by_token_only=True)
+    User.objects.filter(pk=ada.pk).update(role=Role.VIEWER)
+    with pytest.raises(PersonConflict, match="no longer an admin"):
+        made(robot, scopes=["admin"], by=ada)
+    assert not Token.objects.exists()
+
+
+def test_a_token_leaves_the_list_once(maya):
+    token, _ = made(maya)
+    revoke(token, By(maya, "dashboard", T0))
+    gone = [remove(token, By(maya, "dashboard", T0)) for _ in range(2)]
+    assert gone == [True, False]
+    assert AuditEntry.objects.filter(action="token.remove").count() == 1
 
 
 def test_nobody_makes_a_token_in_another_persons_name(maya):

@@ -10,12 +10,14 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.utils import timezone
 
+from dashboard.accounts.models import Token
+from dashboard.accounts.tokens import create_token
 from dashboard.api import tails
 from dashboard.asgi import application
 from dashboard.live import feed, watching
 from dashboard.live.models import Tail, Watch
 from tests.dashboard.api.test_trace_events import DETAIL
-from tests.factories import make_draft, make_version
+from tests.factories import make_draft, make_user, make_version
 
 PATH = "/workers/scripts/shop/tails"
 
@@ -78,6 +80,7 @@ def session(filters=()):
     version = make_version("shop", make_draft(tag="v2", message="second"))
     now = timezone.now()
     tail = Tail.objects.create(
+        token=create_token(user=make_user("listener"), name="tail", scopes=["read"])[0],
         worker="shop",
         secret_sha256=tails.hash_token("secret"),
         filters=list(filters),
@@ -165,3 +168,15 @@ async def test_a_session_that_was_deleted_closes_normally(monkeypatch):
     answer = await talk.receive_output(2)
     assert (answer["type"], answer["code"]) == ("websocket.close", 1000)
     await closed(talk)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_session_ends_with_the_token_that_opened_it(monkeypatch):
+    monkeypatch.setattr(watching, "RENEW_SECONDS", 0.05)
+    tail, _ = await sync_to_async(session)()
+    talk, _ = await opened(tail)
+    await Token.objects.aupdate(revoked_on=timezone.now())
+    assert (await talk.receive_output(3))["type"] == "websocket.close"
+    await closed(talk)
+    _, answer = await opened(tail)
+    assert (answer["type"], answer["code"]) == ("websocket.close", 4404)

@@ -1,11 +1,15 @@
 """Tokens that have ended, and tokens for some Workers only."""
 
+import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from dashboard.accounts.models import Role, Token
+from dashboard.api.served import api
 from routing.models import Worker
 from tests.dashboard.api.conftest import Api
 from tests.factories import make_user, make_worker
@@ -62,6 +66,33 @@ def test_uploads_and_deployments_of_others_are_refused(narrow):
     assert narrow.put("pricing").refusal == (403, 9109)
     assert narrow.post("pricing").refusal == (403, 9109)
     assert narrow("POST", "/workers/scripts/pricing/deployments", {}).refusal == (403, 9109)
+
+
+def test_tails_of_others_are_neither_opened_nor_ended(narrow):
+    assert narrow("POST", "/workers/scripts/pricing/tails", {}).refusal == (403, 9109)
+    path = f"/workers/scripts/pricing/tails/{uuid4()}"
+    assert narrow("DELETE", path).refusal == (403, 9109)
+    assert narrow("POST", "/workers/scripts/shop/tails", {}).status == 200
+
+
+def test_every_operation_that_changes_something_asks_about_a_worker_or_is_refused(narrow):
+    """Whatever is added to the API: with a token for another Worker it answers 403."""
+    given = dict.fromkeys(["script_name", "name", "worker_id"], "pricing")
+    given["account_id"] = settings.ACCOUNT_ID
+    refused = {}
+    for path, methods in operations():
+        filled = re.sub(r"{(?:\w+:)?(\w+)}", lambda m: given.get(m[1], "1"), path)
+        for method in methods - {"GET"}:
+            refused[method, path] = narrow.raw(method, filled).status_code
+    assert len(refused) > 25
+    assert {key: status for key, status in refused.items() if status != 403} == {}
+
+
+def operations():
+    """Every path of the API with its methods."""
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            yield prefix + path, {m for operation in view.operations for m in operation.methods}
 
 
 def test_it_reads_everything(narrow):

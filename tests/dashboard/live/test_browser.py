@@ -42,10 +42,29 @@ async def test_a_page_that_is_open_is_noted_with_its_person():
     await closed(talk)
 
 
-async def test_a_page_ends_with_its_session(monkeypatch):
+def ended():
+    Session.objects.all().delete()
+
+
+def expired():
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+
+
+def other_password():
+    maya = User.objects.get()
+    maya.set_password("another")
+    maya.save()
+
+
+def off():
+    User.objects.update(is_active=False)
+
+
+@pytest.mark.parametrize("change", [ended, expired, other_password, off])
+async def test_a_page_ends_with_its_session(monkeypatch, change):
     monkeypatch.setattr(browser, "CHECK_EVERY", 1)
     talk = await opened(await sync_to_async(signed_in)("maya"))
-    await sync_to_async(Session.objects.all().delete)()
+    await sync_to_async(change)()
     async with asyncio.timeout(5):
         while (message := await talk.receive_output(5))["type"] != "websocket.close":
             pass

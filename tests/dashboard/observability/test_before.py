@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from cachetools import FIFOCache
 from django.utils import timezone
 
 from dashboard.observability import before
 from dashboard.observability.before import Active, rates_before
 from dashboard.observability.traffic import Recent
+from dashboard.ui.kept import Kept
 from tests.factories import make_deployment, make_traffic, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -79,10 +79,10 @@ def test_minutes_that_are_no_longer_kept_are_not_asked_for(settings, django_asse
 
 
 def test_no_more_is_remembered_than_has_room(monkeypatch):
-    monkeypatch.setattr(before, "_known", FIFOCache(2))
+    monkeypatch.setattr(before, "_known", Kept(2))
     made = [rolled_back(f"w{n}") for n in range(3)]
     rates_before(made)
-    assert list(before._known) == [d.id for d in made[1:]]
+    assert before._known.of(d.id for d in made).keys() == {d.id for d in made[1:]}
 
 
 def test_many_at_once_are_asked_for_in_parts(monkeypatch):

@@ -4,9 +4,9 @@ from dataclasses import FrozenInstanceError
 from uuid import uuid4
 
 import pytest
-from cachetools import FIFOCache
 
 from dashboard.ui import remembered
+from dashboard.ui.kept import Kept
 from dashboard.ui.remembered import deployed, forget, standings_by_id, standings_of
 from dashboard.ui.standing import of, with_standings
 from routing.models import Deployment
@@ -88,7 +88,7 @@ def test_what_comes_after_is_not_mixed_up_with_what_was(history):
 
 
 def test_only_so_many_are_kept(history, monkeypatch):
-    monkeypatch.setattr(remembered, "_known", FIFOCache(2))
+    monkeypatch.setattr(remembered, "_known", Kept(2))
     assert len(standings_of(history)) == 6
     assert len(remembered._known) == 2
     assert len(standings_of(history)) == 6

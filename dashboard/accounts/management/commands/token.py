@@ -13,6 +13,8 @@ from dashboard.accounts.by import By
 from dashboard.accounts.models import Role, Token, User
 from dashboard.accounts.tokens import TokenRefused, allowed, make_token, revoke
 
+MOST_DAYS = 3650
+
 
 class Command(BaseCommand):
     help = "Creates, lists, revokes API tokens. A new one is shown once, alone on the last line."
@@ -45,6 +47,8 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         owner, by = self._owner(user), _shell()
+        if days is not None and not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"--days {days}: expected a number from 1 to {MOST_DAYS}.")
         try:
             _, secret = make_token(
                 owner=owner,
@@ -62,9 +66,9 @@ class Command(BaseCommand):
     def _list(self, **options: Any) -> None:
         for token in Token.objects.in_use(timezone.now()).select_related("user"):
             scopes, workers = ", ".join(token.scopes), ", ".join(token.workers) or "all Workers"
-            self.stdout.write(
-                f"{token.hint}…  {token.name}  {token.user.username}  {scopes}  {workers}"
-            )
+            until = f"until {token.expires_on:%Y-%m-%d}" if token.expires_on else "until revoked"
+            facts = [f"{token.hint}…", token.name, token.user.username, scopes, workers, until]
+            self.stdout.write("  ".join(facts))
 
     def _revoke(self, *, name: str, **options: Any) -> None:
         found = Token.objects.in_use(timezone.now()).filter(name=name).select_related("user")
@@ -78,7 +82,7 @@ class Command(BaseCommand):
         found = (
             people.filter(username=username)
             if username
-            else people.filter(role=Role.ADMIN).order_by("id")
+            else people.filter(role=Role.ADMIN, by_token_only=False).order_by("id")
         ).first()
         if found is None:
             who = f"called {username!r}" if username else "with the role admin"
