@@ -13,6 +13,7 @@ from unittest import mock
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -26,7 +27,14 @@ from tests.factories import make_deployment, make_draft, make_user, make_version
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 AXE_OPTIONS = '{resultTypes: ["violations"], preload: false}'  # a fifth sooner, the same found
 SYSTEM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+    filter(
+        None,
+        map(
+            shutil.which,
+            ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
+        ),
+    ),
+    "",
 )
 #: No talk with the outside; a sandbox needs a user other than root.
 FLAGS = (
@@ -52,6 +60,8 @@ def browser() -> Iterator[Browser]:
     # Playwright keeps a loop in this thread, which Django would take for a view's.
     patch = pytest.MonkeyPatch()
     patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    # Head and body of an answer are two packets here, and the second waited 40 ms for the first.
+    patch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=SYSTEM or None, args=FLAGS)
         yield browser
