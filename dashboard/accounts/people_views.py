@@ -124,6 +124,8 @@ def make(request: HttpRequest) -> HttpResponse:
     except TokenRefused as error:
         form.add_error(error.field, str(error))
         return _page(request, status=409, new_token=form)
+    except PersonConflict as error:
+        return _told(request, error)
     return _page(request, token=token, secret=secret)
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from dashboard.accounts.forms import TokenForm
 from dashboard.accounts.models import Role, Token, User
 from dashboard.accounts.tokens import create_token, hash_token
 from tests.factories import make_user, make_worker
@@ -139,6 +140,22 @@ def test_nobody_gets_a_token_beyond_their_role_or_in_anothers_name(maya):
     ]:
         response = maya.post(f"{PATH}tokens/", {"name": "x", **given})
         assert response.status_code in (409, 422) and told in words(response)
+    assert not Token.objects.exists()
+
+
+def test_who_is_demoted_while_asking_is_told(ada, monkeypatch):
+    robot = User.objects.create_user("ci-bot", role=Role.OPERATOR, by_token_only=True)
+    check = TokenForm.is_valid
+
+    def meanwhile(form):
+        valid = check(form)
+        User.objects.filter(username="ada").update(role=Role.VIEWER)
+        return valid
+
+    monkeypatch.setattr(TokenForm, "is_valid", meanwhile)
+    given = {"name": "x", "owner": robot.pk, "scope": "deploy"}
+    response = ada.post(f"{PATH}tokens/", given)
+    assert response.status_code == 409 and "You are no longer an admin" in words(response)
     assert not Token.objects.exists()
 
 
