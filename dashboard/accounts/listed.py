@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from dashboard.accounts.models import RANK, Role, Token, User
-from dashboard.accounts.tokens import ROLE_FOR
+from dashboard.accounts.models import Role, Token, User, lasting
+from dashboard.accounts.tokens import acts_as
 
 #: What each role may do (spec, People).
 MAY = {
@@ -52,20 +52,23 @@ class TokenRow:
 
     token: Token
     state: str
-    wide: bool
 
     @property
     def acts_as(self) -> str:
-        """The lower of its scope's role and its owner's."""
-        return acts_as(self.token)
+        """The role that it comes to."""
+        return acts_as(self.token) or "nobody"
+
+    @property
+    def wide(self) -> bool:
+        """Whether it changes every Worker."""
+        return not self.token.workers and acts_as(self.token) not in (None, Role.VIEWER)
 
 
 def people(now: datetime) -> list[PersonRow]:
     """Everybody, those who may sign in first: one query."""
-    lasting = Q(tokens__expires_on=None) | Q(tokens__expires_on__gt=now)
     found = User.objects.annotate(
         open_sessions=Count("sessions", Q(sessions__expire_date__gt=now), distinct=True),
-        tokens_in_use=Count("tokens", lasting & Q(tokens__revoked_on=None), distinct=True),
+        tokens_in_use=Count("tokens", lasting(now, "tokens__"), distinct=True),
     ).order_by("-is_active", "by_token_only", "username")
     return [
         PersonRow(u, u.open_sessions, u.tokens_in_use, bool(u.seen_on and now - u.seen_on < NOW))
@@ -79,30 +82,11 @@ def tokens(person: User, now: datetime) -> list[TokenRow]:
     found = Token.objects.select_related("user", "made_by").order_by("-created_on")
     if not person.may(Role.ADMIN):
         found = found.filter(user=person)
-    rows = [TokenRow(t, state_of(t, now), is_wide(t)) for t in found]
-    ended = [row for row in rows if row.state in ("revoked", "expired")]
-    return [row for row in rows if row not in ended] + ended[:ENDED]
-
-
-def acts_as(token: Token) -> str:
-    """The role that it comes to; "nobody" for one without a scope that there is."""
-    roles = [ROLE_FOR[Token.Scope(s)] for s in token.scopes if s in Token.Scope.values]
-    if not roles:
-        return "nobody"
-    return min(max(roles, key=RANK.__getitem__), Role(token.user.role), key=RANK.__getitem__).value
-
-
-def is_wide(token: Token) -> bool:
-    """Whether it changes every Worker."""
-    return not token.workers and acts_as(token) not in ("nobody", Role.VIEWER)
+    rows = [TokenRow(t, state_of(t, now)) for t in found]
+    over = [row for row in rows if row.state in ("revoked", "expired")]
+    return [row for row in rows if row.state not in ("revoked", "expired")] + over[:ENDED]
 
 
 def state_of(token: Token, now: datetime) -> str:
-    if token.revoked_on is not None:
-        return "revoked"
-    if token.expires_on is not None and token.expires_on <= now:
-        return "expired"
-    if not token.user.is_active:
-        return "off"
     soon = token.expires_on is not None and token.expires_on - now < SOON
-    return "soon" if soon else "used"
+    return token.ended(now) or ("soon" if soon else "used")

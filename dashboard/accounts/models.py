@@ -60,11 +60,16 @@ class Session(AbstractBaseSession):
         return store
 
 
+def lasting(now: datetime, to: str = "") -> Q:
+    """Tokens that are neither revoked nor expired; `to` is the way to them, as "tokens__"."""
+    unexpired = Q(**{f"{to}expires_on": None}) | Q(**{f"{to}expires_on__gt": now})
+    return unexpired & Q(**{f"{to}revoked_on": None})
+
+
 class TokenQuerySet(models.QuerySet["Token"]):
     def in_use(self, now: datetime) -> TokenQuerySet:
-        """Those that open something at `now`."""
-        lasting = Q(expires_on=None) | Q(expires_on__gt=now)
-        return self.filter(lasting, revoked_on=None, user__is_active=True)
+        """Those that open something at `now`: those that have not `ended`."""
+        return self.filter(lasting(now), user__is_active=True)
 
 
 class Token(models.Model):
@@ -93,3 +98,11 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
+
+    def ended(self, now: datetime) -> str:
+        """Why it opens nothing: "revoked", "expired", or "off" as its owner; "" while it does."""
+        if self.revoked_on is not None:
+            return "revoked"
+        if self.expires_on is not None and self.expires_on <= now:
+            return "expired"
+        return "" if self.user.is_active else "off"

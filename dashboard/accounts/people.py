@@ -92,10 +92,8 @@ def link_of(person: User, by: By) -> str:
 
 def still_admin(by: By) -> None:
     """Raises `PersonConflict` where whoever acts was demoted a moment ago; locks their row."""
-    if by.actor is None:
-        return
-    if not User.objects.select_for_update().get(pk=by.actor.pk).may(Role.ADMIN):
-        raise PersonConflict("You are no longer an admin. Nothing was changed.")
+    if by.actor:
+        _check_admin(User.objects.select_for_update().get(pk=by.actor.pk))
 
 
 def _locked(person: User, by: By) -> User:
@@ -105,9 +103,14 @@ def _locked(person: User, by: By) -> User:
         raise PersonRefused("Nobody changes their own role or account: ask another admin.")
     ids = [person.pk, by.actor.pk] if by.actor else [person.pk]
     rows = {u.pk: u for u in User.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
-    if by.actor and not rows[by.actor.pk].may(Role.ADMIN):
-        raise PersonConflict("You are no longer an admin. Nothing was changed.")
+    if by.actor:
+        _check_admin(rows[by.actor.pk])
     return rows[person.pk]
+
+
+def _check_admin(actor: User) -> None:
+    if not actor.may(Role.ADMIN):
+        raise PersonConflict("You are no longer an admin. Nothing was changed.")
 
 
 def _record(action: str, person: User, by: By, **facts: object) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from dashboard.accounts.by import By
-from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.models import RANK, Role, Token, User
 from dashboard.accounts.people import still_admin
 from routing import audit
 from routing.models import Worker
@@ -98,6 +98,15 @@ def remove(token: Token, by: By) -> bool:
         if gone:
             _record("token.remove", token, by, before=_facts(token))
     return bool(gone)
+
+
+def acts_as(token: Token) -> Role | None:
+    """The role that it comes to: the lower of its widest scope's and its owner's. None without a
+    scope that there is."""
+    roles = [ROLE_FOR[Token.Scope(s)] for s in token.scopes if s in Token.Scope.values]
+    if not roles:
+        return None
+    return min(max(roles, key=RANK.__getitem__), Role(token.user.role), key=RANK.__getitem__)
 
 
 def allowed(owner: User) -> list[Token.Scope]:

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security.base import AuthBase
 
-from dashboard.accounts.models import Token, User
-from dashboard.accounts.tokens import ROLE_FOR, hash_token
+from dashboard.accounts.models import RANK, Token, User
+from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
 from dashboard.api.errors import ApiError
 from dashboard.api.lookup import worker_by
 
@@ -28,9 +28,8 @@ class Caller:
 
     def may(self, scope: Token.Scope) -> bool:
         """Whether both the token's scopes and its owner's role allow it."""
-        scopes = list(ROLE_FOR)
-        granted = any(scopes.index(s) >= scopes.index(scope) for s in _known(self.token.scopes))
-        return granted and self.user.may(ROLE_FOR[scope])
+        role = acts_as(self.token)
+        return role is not None and RANK[role] >= RANK[ROLE_FOR[scope]]
 
 
 class ApiRequest(HttpRequest):
@@ -111,17 +110,16 @@ def source_of(request: HttpRequest) -> str:
     return "wrangler" if agent.startswith("wrangler/") else "api"
 
 
-def _known(scopes: list[str]) -> list[Token.Scope]:
-    return [Token.Scope(scope) for scope in scopes if scope in Token.Scope.values]
-
-
 def _ended(token: Token, now: datetime) -> str:
     """Why it opens nothing; who holds a token's secret may know that. Empty while it does."""
-    if token.revoked_on is not None:
-        return f"this token was revoked on {token.revoked_on:%Y-%m-%d}."
-    if token.expires_on is not None and token.expires_on <= now:
-        return f"this token expired on {token.expires_on:%Y-%m-%d}."
-    return "" if token.user.is_active else f"the account of {token.user.username} is switched off."
+    match token.ended(now):
+        case "revoked":
+            return f"this token was revoked on {token.revoked_on:%Y-%m-%d}."
+        case "expired":
+            return f"this token expired on {token.expires_on:%Y-%m-%d}."
+        case "off":
+            return f"the account of {token.user.username} is switched off."
+    return ""
 
 
 def _mark_used(token: Token, source: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.accounts.by import By
 from dashboard.accounts.forms import owners
-from dashboard.accounts.listed import acts_as, is_wide, state_of
+from dashboard.accounts.listed import TokenRow, state_of
 from dashboard.accounts.models import Role, Token, User
 from dashboard.accounts.people import PersonConflict
 from dashboard.accounts.tokens import (
@@ -87,11 +87,12 @@ def test_states(maya):
 
 def test_what_it_comes_to_is_the_lower_of_scope_and_role(maya):
     token, _ = create_token(user=maya, name="x", scopes=["read", "admin"])
-    assert (acts_as(token), is_wide(token)) == ("operator", True)
+    row = TokenRow(token, "used")
+    assert (row.acts_as, row.wide) == ("operator", True)
     maya.role = Role.VIEWER
-    assert (acts_as(token), is_wide(token)) == ("viewer", False)
+    assert (row.acts_as, row.wide) == ("viewer", False)
     token.scopes = []
-    assert (acts_as(token), is_wide(token)) == ("nobody", False)
+    assert (row.acts_as, row.wide) == ("nobody", False)
 
 
 def test_an_admin_who_was_demoted_a_moment_ago_makes_none_for_machines():
