@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
-from dashboard.accounts.models import Role, Token, User
-from dashboard.accounts.tokens import create_token
+from dashboard.accounts.by import By
+from dashboard.accounts.models import Role, User
+from dashboard.accounts.tokens import allowed, make_token
 from dashboard.edges.enrol import enrol
 
 EDGE_NAME = "local-1"
@@ -40,7 +42,8 @@ def admin_and_token() -> Shown | None:
         password=password,
         role=Role.ADMIN,
     )
-    _, token = create_token(user=admin, name="first token", scopes=list(Token.Scope.values))
+    by = By(actor=None, source="shell", now=timezone.now())
+    _, token = make_token(owner=admin, name="first token", scopes=allowed(admin), by=by)
     return Shown(admin.username, None if given else password, token)
 
 
