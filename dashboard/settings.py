@@ -1,4 +1,7 @@
-"""Every setting, from the environment only; a bad value stops the start and names its variable."""
+"""Every setting, long because Django reads one flat file and nothing else reads the environment.
+
+A bad value stops the start and names its variable.
+"""
 
 from __future__ import annotations
 
