@@ -1,4 +1,8 @@
-"""{% load figures %}: rates, shares and durations; a dash where there is nothing to say."""
+"""{% load figures %}: rates, shares and durations; a dash where there is nothing to say.
+
+{% failed_of 16 55 %}       16 of 55 failed (29%, 13–51%)
+{% failed_cell 16 55 %}     the same on two lines, for a cell of a table
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.observability.charts import bar_of
+from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.traffic import Recent
 from dashboard.observability.words import more_ms, ms, rate
 
@@ -16,6 +21,21 @@ register.filter("rate", rate)
 register.filter("ms", ms)
 register.filter("more_ms", more_ms)
 register.filter("bar_of", bar_of)
+
+
+@register.simple_tag
+def failed_of(failed: int, requests: int) -> str:
+    """How many failed, with limits that are valid at every look, in one line of text."""
+    return str(FailureRate(failed, requests))
+
+
+@register.simple_tag
+def failed_cell(failed: int, requests: int) -> SafeString:
+    """The same, with the limits on a line of their own."""
+    rate_ = FailureRate(failed, requests)
+    if not requests:
+        return format_html('<span class="faint">{}</span>', rate_.counted)
+    return format_html('<b>{}</b> <span class="meta">{}</span>', rate_.counted, rate_.limits)
 
 
 _TRAFFIC = """\
