@@ -1,20 +1,21 @@
 """The override doctor: per Worker what will happen, why, and the one click that puts it right.
 
-The verdict and its advice are the edge's own rules'; here they get a title, a place in the header
-that is underlined, and fixes that are whole headers.
+The verdict is the edge's own rules'; `messages.py` has the words. Here it gets its tone, a place in
+the header that is underlined, and fixes that are whole headers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dashboard.playground import messages
 from dashboard.playground.mark import Marked, marked
 from dashboard.playground.predict import Prediction
 from dashboard.ui.propagation import Meter, meter_of
 from dashboard.ui.standing import Standing
 from routing.models import Deployment, Version
-from routing.rules.override import Outcome, Override, addressable, member_of, parse, type_name
+from routing.rules.override import Outcome, addressable, parse
+from routing.rules.problem import Kind, Problem
 
 QUIET = (Outcome.absent, Outcome.not_addressed)
 
@@ -44,11 +45,13 @@ class Diagnosis:
     stage: str = ""
     command: str = ""
     meter: Meter | None = None
+    problem: Problem | None = None
 
     @property
     def quiet(self) -> bool:
         """Nothing asked of this Worker: one line says where the request goes."""
-        return self.outcome in QUIET
+        misplaced = self.problem is not None and self.problem.kind is Kind.parameter
+        return self.outcome in QUIET and not misplaced
 
 
 def diagnose(
@@ -63,15 +66,13 @@ def diagnose(
     base = replace(base, outcome=str(outcome), tone="warn")
     if override is None or outcome is Outcome.absent:
         return _absent(base)
-    base = replace(
-        base,
-        line=None if outcome is Outcome.applied else marked(override, worker),
-        fixes=_fixes(override, worker),
-    )
-    if outcome is Outcome.not_addressed and others & set(parse(override.field) or ()):
-        return replace(base, tone="plain", title=f"Not for {worker}", text=_rest(override.advice))
-    meter = meter_of(deployment.revision, deployment.created_on)
-    return _WORDS[outcome](replace(base, meter=meter), override)
+    base = replace(base, meter=meter_of(deployment.revision, deployment.created_on))
+    problem = override.problem
+    if problem is None:
+        return _applied(base)
+    base = replace(base, problem=problem, line=marked(override), fixes=_fixes(problem))
+    base = _in_words(base, problem, others & set(parse(override.field) or ()))
+    return _applied_in_part(base) if outcome is Outcome.applied else base
 
 
 def _absent(base: Diagnosis) -> Diagnosis:
@@ -93,7 +94,7 @@ def _use(worker: str, standing: Standing) -> Fix:
     return Fix(label, f'{worker}="{standing.version.id}"', str(standing.role))
 
 
-def _applied(base: Diagnosis, override: Override) -> Diagnosis:
+def _applied(base: Diagnosis) -> Diagnosis:
     runs = base.prediction.answers[0]
     edges = f", on {base.meter.done}/{base.meter.total} edges" if base.meter else ""
     text = (
@@ -103,105 +104,38 @@ def _applied(base: Diagnosis, override: Override) -> Diagnosis:
     return replace(base, tone="ok", title="Will be applied", text=text)
 
 
-def _invalid_header(base: Diagnosis, override: Override) -> Diagnosis:
-    if not addressable(base.worker):
-        return _unaddressable(base)
-    title, _, text = override.advice.partition(": ")
-    return replace(base, title=title, text=_capital(text))
+def _applied_in_part(base: Diagnosis) -> Diagnosis:
+    """Applied here, with a part of the header that nobody reads."""
+    return replace(base, text=f"{base.text} {_applied(base).text}")
 
 
-def _not_addressed(base: Diagnosis, override: Override) -> Diagnosis:
-    if not addressable(base.worker):
-        return _unaddressable(base)
-    return replace(base, title=f"No member for {base.worker}", text=_rest(override.advice))
+def _in_words(base: Diagnosis, problem: Problem, for_others: frozenset[str]) -> Diagnosis:
+    """Title and text; the doctor knows names and edges that the rules do not."""
+    if problem.kind is Kind.not_in_deployment:
+        return _stageable(base, problem)
+    if problem.kind is Kind.not_propagated and base.meter is not None:
+        return _on_its_way(base, base.meter)
+    title, text = messages.words_of(problem)
+    if problem.kind is Kind.not_named and for_others:
+        return replace(base, tone="plain", title=f"Not for {base.worker}", text=text)
+    return replace(base, title=title, text=text)
 
 
-def _unaddressable(base: Diagnosis) -> Diagnosis:
-    text = (
-        "Header keys start with a to z or *. This name starts with a digit, so any header that "
-        "names it fails as a whole. A Worker under another name can be overridden."
-    )
-    return replace(base, title=f"{base.worker} cannot be overridden", text=text)
-
-
-def _not_a_string(base: Diagnosis, override: Override) -> Diagnosis:
-    member = member_of(override.field, base.worker)
-    found = type_name(member) if member is not None else "value"
-    article = "an" if found[0] in "AEIOU" else "a"
-    text = "Only a String counts. Put the id in double quotes."
-    return replace(base, title=f"The value is {article} {found}, not a String", text=text)
-
-
-def _unknown_version(base: Diagnosis, override: Override) -> Diagnosis:
-    first, _, rest = override.advice.partition("”. ")
-    return replace(base, title=first + "”", text=rest)
-
-
-def _not_in_deployment(base: Diagnosis, override: Override) -> Diagnosis:
-    version_id = override.requested or ""
+def _stageable(base: Diagnosis, problem: Problem) -> Diagnosis:
+    version_id = str(problem.facts["id"])
     version = Version.objects.filter(id=version_id).only("number", "tag").first()
     name = (version.tag or f"#{version.number}") if version else version_id[:8]
-    cost, _, command = override.advice.partition("Add it at 0%: ")
-    cost = cost.partition("reaches no other. ")[2]
-    return replace(
-        base,
-        title=f"{name} is not in the live deployment",
-        text=f"An override reaches only versions that are in it, even at 0%. {cost}".strip(),
-        stage=version_id,
-        command=command,
-    )
+    title, text = messages.words_of(problem, name=name)
+    command = str(problem.facts["command"])
+    return replace(base, title=title, text=text, stage=version_id, command=command)
 
 
-def _not_propagated(base: Diagnosis, override: Override) -> Diagnosis:
-    meter = base.meter
-    if meter is None:
-        return base
+def _on_its_way(base: Diagnosis, meter: Meter) -> Diagnosis:
     late = " ".join(f"{c.edge} still has revision {c.revision}." for c in meter.lagging)
     title = f"{meter.done}/{meter.total} edges have revision {meter.revision}"
     return replace(base, title=title, text=f"{late} Usually done in under a second.".strip())
 
 
-def _unavailable(base: Diagnosis, override: Override) -> Diagnosis:
-    return replace(base, title="Not decided", text=override.advice)
-
-
-_WORDS: dict[Outcome, Callable[[Diagnosis, Override], Diagnosis]] = {
-    Outcome.applied: _applied,
-    Outcome.invalid_header: _invalid_header,
-    Outcome.not_addressed: _not_addressed,
-    Outcome.not_a_string: _not_a_string,
-    Outcome.unknown_version: _unknown_version,
-    Outcome.not_in_deployment: _not_in_deployment,
-    Outcome.not_propagated: _not_propagated,
-    Outcome.unavailable: _unavailable,
-}
-
-
-def _fixes(override: Override, worker: str) -> tuple[Fix, ...]:
-    suggestion = override.suggestion
-    if not suggestion:
-        return ()
-    return (Fix(_label(override, worker, suggestion), suggestion),)
-
-
-def _label(override: Override, worker: str, suggestion: str) -> str:
-    if override.outcome is Outcome.not_addressed:
-        return f"Use {worker}"
-    if override.outcome is Outcome.unknown_version:
-        owner = next((k for k in parse(suggestion) or () if k not in _keys(override)), None)
-        return f"Address {owner} instead" if owner else "Use the full id"
-    quoted = suggestion.replace('"', "") == override.field.replace('"', "")
-    return "Put the id in quotes" if quoted else "Correct the header"
-
-
-def _keys(override: Override) -> frozenset[str]:
-    return frozenset(parse(override.field) or ())
-
-
-def _rest(advice: str) -> str:
-    """What follows "No member for X; "."""
-    return _capital(advice.partition("; ")[2])
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _fixes(problem: Problem) -> tuple[Fix, ...]:
+    fix = problem.fix
+    return (Fix(messages.label_of(fix), fix.header),) if fix else ()

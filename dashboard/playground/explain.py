@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboard.playground.messages import advice, step_detail
 from routing import publish
 from routing.deploy import active_deployment
 from routing.models import Edge, Worker
@@ -60,10 +61,12 @@ def as_json(found: Decision) -> dict[str, Any]:
         "reason": str(found.reason),
         "override": {
             "outcome": str(judged.outcome if judged else Outcome.absent),
-            "advice": judged.advice if judged else "",
+            "advice": advice(judged.problem) if judged else "",
             "suggestion": judged.suggestion if judged else None,
         },
-        "steps": [{"name": s.name, "ok": s.ok, "detail": s.detail} for s in found.steps],
+        "steps": [
+            {"name": s.name, "ok": s.ok, "detail": step_detail(s, found)} for s in found.steps
+        ],
     }
 
 

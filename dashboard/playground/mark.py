@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from routing.rules.locate import Member, scan
+from routing.rules.fields import as_read, character_span
 from routing.rules.override import Outcome, Override
 
 #: Characters shown on either side of the trouble.
@@ -26,44 +26,22 @@ class Marked:
         return " " * len(self.before)
 
 
-def marked(override: Override, worker: str) -> Marked | None:
+def marked(override: Override) -> Marked | None:
     """The header with its trouble; None where no place is to blame."""
-    field = override.field
-    if override.outcome is Outcome.invalid_header:
-        at = override.position if override.position is not None else len(field)
-        return _cut(field, at, at + 1, at + 1)
-    found = _member(override, worker)
-    if found is None:
+    problem, field = override.problem, override.field
+    if problem is None or problem.span is None:
         return None
-    if override.outcome is Outcome.not_addressed:
-        return _cut(field, found.start, found.start + len(found.key))
-    inside = int(override.outcome is not Outcome.not_a_string)  # within the quotes
-    return _cut(field, found.value + inside, found.stop - inside)
+    start, stop = problem.span
+    character = 0
+    if override.outcome is Outcome.invalid_header:
+        character = int(problem.facts["character"])  # type: ignore[arg-type]
+    return _cut(field, start, stop, character)
 
 
-def _member(override: Override, worker: str) -> Member | None:
-    members = scan(override.field).members
-    if override.outcome is Outcome.not_addressed:
-        return next((m for m in members if _replaced(m, override)), None)
-    return next((m for m in reversed(members) if m.key == worker), None)
-
-
-def _replaced(member: Member, override: Override) -> bool:
-    """Whether the correction changes this member's key."""
-    suggestion = override.suggestion or override.field
-    end = member.start + len(member.key)
-    return suggestion[: member.start] == override.field[: member.start] and (
-        suggestion[member.start : end] != member.key
-    )
-
-
-def _cut(field: str, start: int, stop: int, character: int = 0) -> Marked:
-    first, last = max(0, start - AROUND), stop + AROUND
-    before = ("…" if first else "") + _text(field[first:start])
-    after = _text(field[stop:last]) + ("…" if last < len(field) else "")
-    return Marked(before, _text(field[start:stop]) or " ", after, character)
-
-
-def _text(octets: str) -> str:
-    """A field holds one character per byte; people typed UTF-8."""
-    return octets.encode("latin-1").decode("utf-8", "replace")
+def _cut(field: str, start: int, stop: int, character: int) -> Marked:
+    """A field holds one character per byte; cuts never fall inside what people typed as one."""
+    first = character_span(field, max(0, start - AROUND))[0]
+    last = character_span(field, min(len(field), stop + AROUND))[0]
+    before = ("…" if first else "") + as_read(field[first:start])
+    after = as_read(field[stop:last]) + ("…" if last < len(field) else "")
+    return Marked(before, as_read(field[start:stop]) or " ", after, character)

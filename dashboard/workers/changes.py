@@ -71,6 +71,7 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
     context = _context(request, row, version) | {
         "versions": _earlier(row, version),
         "words": f"Roll back to #{version.number}",
+        "triggered_by": "rollback",
     }
     return _finish(
         request, "workers/rollback.html", context | _consequence(row, alone(version), context)
@@ -91,7 +92,7 @@ def _finish(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
             source="dashboard",
             message=context["message"],
             expected=context["expected"] or None,
-            triggered_by="rollback" if "rollback" in template else "deployment",
+            triggered_by=context.get("triggered_by", "deployment"),
             now=timezone.now(),
         )
     except DeployConflict as conflict:

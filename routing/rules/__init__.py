@@ -9,7 +9,9 @@
     decide.py    the whole decision, with its steps; and `judge`, the override half, for the edge
     locate.py    where a field stops parsing, and where its members lie
     repair.py    guesses at the field that was meant
-    advice.py    what we tell people about an override that was not applied
+    problem.py   what is wrong with a header, as data; the words are the dashboard's
+    cause.py     why a field stops parsing where it does
+    advice.py    the problem of an override that was not applied
 
 The contract is "The decision" in the project's specification; the names of reasons, outcomes and
 steps are part of the API, the CLI, the logs and the pages.

@@ -1,7 +1,7 @@
-"""What we tell people whose override was not applied: what is wrong, and how to put it right.
+"""What is wrong with an override that was not applied, and the header that was probably meant.
 
-Each outcome has one function that fills `advice`, `position` and `suggestion` (the table "override
-outcome" of the specification). Where the request went instead, pages say from the decision.
+Each outcome has one function that fills `problem` (and `position`, where parsing stops). It gives
+kinds and facts only: pages and the command line have the words.
 """
 
 import difflib
@@ -9,19 +9,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from routing.rules import repair
-from routing.rules.cause import cause
-from routing.rules.locate import scan
+from routing.rules.cause import PASTED_NAME, cause
+from routing.rules.fields import as_read, character_span
+from routing.rules.locate import Parameter, scan
 from routing.rules.override import Outcome, Override, addressable, member_of, parse, type_name
+from routing.rules.problem import Fact, Fix, FixKind, Kind, Problem
 from routing.rules.split import Share, format_percentage
 from routing.rules.target import Target
 
-_SHOWN_KEYS = 5
+_LISTED_KEYS = 5
 _COMPARED_KEYS = 100  # difflib takes some 50 µs for a pair of names
 _LONGEST_NAME = 63
 
+_MENDS = {
+    Kind.header_name: FixKind.drop_name,
+    Kind.odd_quote: FixKind.plain_quotes,
+}
+
 
 def advise(target: Target, override: Override) -> Override:
-    """The same override with its advice. `override` comes from `judge` with the same target.
+    """The same override with its problem. `override` comes from `judge` with the same target.
 
     Takes time proportional to the field, whose guesses are capped; never raises.
     """
@@ -39,94 +46,116 @@ def staging_command(target: Target, version_id: str) -> str:
     return f"wrangler versions deploy {version_id}@0% {staying}@100% --name {target.worker} -y"
 
 
+def _applied(target: Target, override: Override) -> Override:
+    """Applied, though half of the header is a parameter that nobody reads."""
+    problem = _misplaced(target, override, _swallowed(target, override.field))
+    return replace(override, problem=problem) if problem else override
+
+
 def _invalid_header(target: Target, override: Override) -> Override:
     stop = scan(override.field).stop
     position = len(override.field) if stop is None else stop
-    advice = (
-        f"Stops parsing at character {position + 1}: {cause(override.field, position)} "
-        "The header does not parse, so none of it counts."
-    )
-    suggestion = repair.mend(override.field, target.worker)
-    return replace(
-        override,
-        advice=_unaddressable(target) + advice,
-        position=position,
-        suggestion=suggestion,
-    )
+    kind, facts = cause(override.field, position)
+    span = character_span(override.field, position)
+    if kind is Kind.header_name and (name := PASTED_NAME.match(override.field)):
+        span = name.span()
+    header = repair.mend(override.field, target.worker)
+    if not addressable(target.worker):
+        kind, facts, header = Kind.not_a_key, _names_of(target), None
+    facts["character"] = len(as_read(override.field[:position])) + 1
+    fix = Fix(_mending(kind, override.field, header), header) if header else None
+    return replace(override, position=position, problem=Problem(kind, facts, span, fix))
+
+
+def _mending(kind: Kind, field: str, header: str) -> FixKind:
+    """What the correction comes to: nothing but quotes, one known mistake, or several."""
+    if header.replace('"', "") == field.replace('"', ""):
+        return FixKind.quote_id
+    return _MENDS.get(kind, FixKind.correct)
 
 
 def _not_addressed(target: Target, override: Override) -> Override:
-    keys = list(parse(override.field) or ())
-    known = target.own_ids()
-    advice = f"No member for {target.worker}; the header names {_listed(keys)}."
-    suggestion = None
+    field = override.field
     if not addressable(target.worker):
-        advice = _unaddressable(target) + advice
-    elif version_id := next((key for key in keys if key in known), None):
-        advice += (
-            " That is a version id: put the Worker's name and “=” before it, and quotes around."
-        )
-        suggestion = f'{target.worker}="{version_id}"'
+        return replace(override, problem=Problem(Kind.not_a_key, _names_of(target)))
+    swallowed = _swallowed(target, field)
+    if target.worker in (parameter.key for _, parameter in swallowed):
+        return replace(override, problem=_misplaced(target, override, swallowed))
+    keys = list(parse(field) or ())
+    known = target.own_ids()
+    facts: dict[str, Fact] = {
+        "worker": target.worker,
+        "keys": tuple(_short(key) for key in keys[:_LISTED_KEYS]),
+        "more": max(0, len(keys) - _LISTED_KEYS),
+    }
+    if version_id := next((key for key in keys if key in known), None):
+        fix = Fix(FixKind.use_worker, f'{target.worker}="{version_id}"', target.worker)
+        problem = Problem(Kind.id_as_key, facts, _key_span(field, version_id), fix)
     elif typo := _closest(target, keys):
-        advice += f" “{typo}” looks like a typo: a key must match the Worker's name exactly."
-        suggestion = repair.with_key(override.field, typo, target.worker)
-    return replace(override, advice=advice, suggestion=suggestion)
+        header = repair.with_key(field, typo, target.worker)
+        found = Fix(FixKind.use_worker, header, target.worker) if header else None
+        problem = Problem(Kind.typo, facts | {"typo": typo}, _key_span(field, typo), found)
+    else:
+        problem = Problem(Kind.not_named, facts)
+    return replace(override, problem=problem)
 
 
 def _not_a_string(target: Target, override: Override) -> Override:
     member = member_of(override.field, target.worker)
-    found = f"of type {type_name(member)}, not String" if member is not None else "not a String"
-    return replace(
-        override,
-        advice=f"The value is {found}: put the id in double quotes.",
-        suggestion=repair.quote(override.field, target.worker),
-    )
+    facts: dict[str, Fact] = {"type": type_name(member) if member is not None else ""}
+    header = repair.quote(override.field, target.worker)
+    fix = Fix(FixKind.quote_id, header) if header else None
+    span = _value_span(override.field, target.worker, 0)
+    return replace(override, problem=Problem(Kind.wrong_type, facts, span, fix))
 
 
 def _unknown_version(target: Target, override: Override) -> Override:
-    requested = override.requested or ""
-    advice = f"No version of {target.worker} has the id “{_short(requested)}”."
-    suggestion = None
-    found = _meant(target, requested)
+    requested, field = override.requested or "", override.field
+    facts: dict[str, Fact] = {"worker": target.worker, "id": _short(requested)}
+    meant = _meant(target, requested)
+    kind, fix = Kind.unknown_id, None
     if owner := target.foreign.get(requested):
-        advice += f" It belongs to {owner}."
-        suggestion = repair.with_key(override.field, target.worker, owner)
-    elif len(found) == 1:
-        advice += f" {_difference(requested, found[0])} {found[0]}: overrides need the exact id."
-        suggestion = repair.with_id(override.field, target.worker, found[0])
-    elif found:
-        advice += f" {len(found)} ids start like this; overrides need the full id."
-    else:
-        advice += " Ids are listed by: wrangler versions list --name " + target.worker
-    return replace(override, advice=advice, suggestion=suggestion)
+        kind, facts["owner"] = Kind.foreign_id, owner
+        header = repair.with_key(field, target.worker, owner)
+        fix = Fix(FixKind.address_owner, header, owner) if header else None
+    elif len(meant) == 1:
+        kind, facts["full"] = _difference(requested, meant[0]), meant[0]
+        header = repair.with_id(field, target.worker, meant[0])
+        fix = Fix(FixKind.full_id, header) if header else None
+    elif meant:
+        kind, facts["count"] = Kind.id_ambiguous, len(meant)
+    span = _value_span(field, target.worker, 1)
+    return replace(override, problem=Problem(kind, facts, span, fix))
 
 
 def _not_in_deployment(target: Target, override: Override) -> Override:
     version_id = override.requested or ""
-    advice = (
-        f"{version_id} is a version of {target.worker}, but not in the active deployment, and an "
-        f"override reaches no other. {_replaced(target)}Add it at 0%: "
-    )
-    return replace(override, advice=advice + staging_command(target, version_id))
+    facts: dict[str, Fact] = {
+        "worker": target.worker,
+        "id": version_id,
+        "command": staging_command(target, version_id),
+    }
+    staying = _staying(target)
+    leaving = next((share for share in target.shares if share is not staying), None)
+    if leaving is not None:
+        facts |= {"leaving": leaving.version_id, "staying": staying.version_id}
+        facts["percentage"] = format_percentage(leaving.weight) if leaving.weight else ""
+    span = _value_span(override.field, target.worker, 1)
+    return replace(override, problem=Problem(Kind.not_in_deployment, facts, span))
 
 
 def _not_propagated(target: Target, override: Override) -> Override:
-    return replace(
-        override,
-        advice=f"{override.requested} is in the newest deployment of {target.worker}, "
-        "but this edge does not have that revision yet. Retry in a moment.",
-    )
+    facts: dict[str, Fact] = {"worker": target.worker, "id": override.requested or ""}
+    span = _value_span(override.field, target.worker, 1)
+    return replace(override, problem=Problem(Kind.not_propagated, facts, span))
 
 
 def _unavailable(target: Target, override: Override) -> Override:
-    return replace(
-        override,
-        advice="The edge's decide service did not answer in time, so the request was routed as if "
-        "the header were absent. Retry in a moment.",
-    )
+    return replace(override, problem=Problem(Kind.unavailable))
 
 
 _ADVISORS: dict[Outcome, Callable[[Target, Override], Override]] = {
+    Outcome.applied: _applied,
     Outcome.invalid_header: _invalid_header,
     Outcome.not_addressed: _not_addressed,
     Outcome.not_a_string: _not_a_string,
@@ -137,14 +166,49 @@ _ADVISORS: dict[Outcome, Callable[[Target, Override], Override]] = {
 }
 
 
-def _unaddressable(target: Target) -> str:
-    """A sentence for names that are no Dictionary key (RFC 9651, 3.1.2); empty for the others."""
-    if addressable(target.worker):
-        return ""
-    return (
-        f"{target.worker} cannot be overridden: keys start with a to z or *, and this name starts "
-        f"with “{target.worker[:1]}”, so any header that names it fails as a whole. "
-    )
+def _names_of(target: Target) -> dict[str, Fact]:
+    """Of a Worker whose name is no Dictionary key (RFC 9651, 3.1.2)."""
+    return {"worker": target.worker, "first": target.worker[:1]}
+
+
+def _swallowed(target: Target, field: str) -> list[tuple[str, Parameter]]:
+    """Parameters that were meant as members of their own: a String, or a Worker's name.
+
+    Each with the key of the member that it belongs to now.
+    """
+    if ";" not in field or len(field) > repair.LONGEST_FIELD:
+        return []
+    return [
+        (member.key, parameter)
+        for member in scan(field).members
+        for parameter in member.parameters
+        if field.startswith('"', parameter.value) or parameter.key in target.workers
+    ]
+
+
+def _misplaced(
+    target: Target, override: Override, swallowed: Sequence[tuple[str, Parameter]]
+) -> Problem | None:
+    if not swallowed:
+        return None
+    parameters = [parameter for _, parameter in swallowed]
+    names = tuple(_short(parameter.key) for parameter in parameters[:_LISTED_KEYS])
+    facts: dict[str, Fact] = {"names": names, "owner": _short(swallowed[0][0])}
+    header = repair.with_commas(override.field, parameters)
+    fix = Fix(FixKind.use_comma, header) if header else None
+    span = (parameters[0].start, parameters[0].start + 1)
+    return Problem(Kind.parameter, facts, span, fix)
+
+
+def _key_span(field: str, key: str) -> tuple[int, int] | None:
+    member = repair.member_at(field, key)
+    return (member.start, member.start + len(key)) if member else None
+
+
+def _value_span(field: str, worker: str, quotes: int) -> tuple[int, int] | None:
+    """The Worker's value, without that many characters at both ends."""
+    member = repair.member_at(field, worker)
+    return (member.value + quotes, member.stop - quotes) if member else None
 
 
 def _closest(target: Target, keys: Sequence[str]) -> str | None:
@@ -167,32 +231,16 @@ def _meant(target: Target, requested: str) -> list[str]:
     return live if len(live) == 1 else known
 
 
-def _difference(requested: str, version_id: str) -> str:
+def _difference(requested: str, version_id: str) -> Kind:
     if requested.strip() == version_id:
-        return "Only white space sets it apart from"
+        return Kind.id_space
     if requested.strip().lower() == version_id.lower():
-        return "Only upper and lower case set it apart from"
-    return "It is the start of"
+        return Kind.id_case
+    return Kind.id_start
 
 
 def _staying(target: Target) -> Share:
     return max(reversed(target.shares), key=lambda share: share.weight)
-
-
-def _replaced(target: Target) -> str:
-    """What adding a third version costs, as a sentence; empty where there is room for it."""
-    staying = _staying(target)
-    leaving = next((share for share in target.shares if share is not staying), None)
-    if leaving is None:
-        return ""
-    cost = f", whose {format_percentage(leaving.weight)} go to {staying.version_id}"
-    return f"It takes the place of {leaving.version_id}{cost if leaving.weight else ''}. "
-
-
-def _listed(keys: Sequence[str]) -> str:
-    shown = ", ".join(f"“{_short(key)}”" for key in keys[:_SHOWN_KEYS])
-    rest = len(keys) - _SHOWN_KEYS
-    return f"{shown} and {rest} more" if rest > 0 else shown
 
 
 def _short(text: str) -> str:

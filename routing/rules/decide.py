@@ -4,14 +4,15 @@ The playground, `manage.py explain` and the tests call `decide`. At the edge Env
 and asks `judge` only where an override header is present; both sides give the same answer.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from routing.rules import affinity, split
 from routing.rules.advice import advise
 from routing.rules.fields import OVERRIDES, VERSION_KEY, Value, lines_named
 from routing.rules.override import Outcome, Override, read
+from routing.rules.problem import Fact
 from routing.rules.split import TOTAL, format_percentage
 from routing.rules.target import Target
 
@@ -28,11 +29,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the decision. `ok` says that it led on: to the next step, or to the version."""
+    """One step of the decision. `ok` says that it led on: to the next step, or to the version.
+
+    `facts` are those of its wording: `lines`, `worker`, `id`, `percentage`, `keys`, `point`, `at`.
+    """
 
     name: str
     ok: bool
-    detail: str
+    facts: Mapping[str, Fact] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def decide(target: Target, headers: Sequence[tuple[str, Value]], draw: float) ->
 
 
 def judge(target: Target, override_lines: Sequence[Value]) -> Override:
-    """The override half alone, without advice: what an edge asks for each request with the header.
+    """The override half, without its problem: what an edge asks for each request with the header.
 
     `override_lines` are the values of its lines; one line that Envoy has joined is the same thing.
     """
@@ -96,20 +100,19 @@ _FAILS_AT = {
 def _override_steps(target: Target, override: Override, line_count: int) -> list[Step]:
     """Steps 1-6 as far as they went; the last one is not ok unless the override applied."""
     requested = override.requested or ""
-    details = {
-        "collect": f"{line_count} line{'s' if line_count > 1 else ''}, read as one field.",
-        "parse": "The field is a Dictionary.",
-        "look up": f"It has a member for {target.worker}.",
-        "type": f"Its value is a String: {requested}",
-        "match": f"In the deployment, at {format_percentage(target.weight(requested) or 0)}.",
-        "apply": "This version answers; nothing else is consulted.",
+    every: dict[str, dict[str, Fact]] = {
+        "collect": {"lines": line_count},
+        "parse": {},
+        "look up": {"worker": target.worker},
+        "type": {"id": requested},
+        "match": {"percentage": format_percentage(target.weight(requested) or 0)},
+        "apply": {},
     }
     steps: list[Step] = []
-    for name, detail in details.items():
+    for name, facts in every.items():
         if name == _FAILS_AT.get(override.outcome):
-            nothing = "The header is empty." if line_count else "No override header."
-            return [*steps, Step(name, False, override.advice or nothing)]
-        steps.append(Step(name, True, detail))
+            return [*steps, Step(name, False, facts)]
+        steps.append(Step(name, True, facts))
     return steps
 
 
@@ -117,7 +120,7 @@ def _ordinary(target: Target, keys: Sequence[Value], draw: float) -> tuple[str, 
     """Step 7: the version key's choice, or else the draw's."""
     keyed = affinity.pick(keys, target.shares)
     if keyed is not None:
-        step = Step("key", True, f"The key's point is {affinity.point(keys)} of {TOTAL}.")
+        step = Step("key", True, {"point": affinity.point(keys), "total": TOTAL})
         return keyed, Reason.affinity, [step]
     drawn = split.pick(target.shares, draw)
     at = format_percentage(int(draw * TOTAL))
@@ -125,7 +128,7 @@ def _ordinary(target: Target, keys: Sequence[Value], draw: float) -> tuple[str, 
         drawn,
         Reason.percentage,
         [
-            Step("key", False, "No version key." if not keys else "The version key is blank."),
-            Step("draw", True, f"The draw fell at {at} of the line of all traffic."),
+            Step("key", False, {"keys": len(keys)}),
+            Step("draw", True, {"at": at}),
         ],
     )

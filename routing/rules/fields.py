@@ -5,6 +5,7 @@ Text that a person typed goes through `as_sent` first, or a key such as "Zoë" w
 version than curl's.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -48,3 +49,30 @@ def as_sent(text: str) -> str:
 def lines_named(name: str, headers: Iterable[tuple[str, Value]]) -> Sequence[Value]:
     """The values of all lines called `name` (given in lower case), in order."""
     return [value for line_name, value in headers if line_name.lower() == name]
+
+
+#: One UTF-8 character as a server sees it, or a single byte that belongs to none.
+_CHARACTER = re.compile(
+    "[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|.", re.DOTALL
+)
+
+
+def as_read(value: str) -> str:
+    """The opposite of `as_sent`: what people read. Bytes that are no UTF-8 become `\\x93`."""
+    return value.encode("latin-1", "replace").decode("utf-8", "backslashreplace")
+
+
+def character_span(value: str, index: int) -> tuple[int, int]:
+    """Where the character begins and ends to which the byte at `index` belongs."""
+    for start in range(max(0, index - 3), index + 1):
+        found = _CHARACTER.match(value, start)
+        if found and found.end() > index:
+            return found.span()
+    return index, min(index + 1, len(value))
+
+
+def character_at(value: str, index: int) -> str:
+    """That character, for people; one that is no UTF-8 stays as it is."""
+    start, stop = character_span(value, index)
+    raw = value[start:stop]
+    return as_read(raw) if stop - start > 1 else raw

@@ -16,6 +16,15 @@ _SPACES = re.compile(r" *")
 _OWS = re.compile(r"[ \t]*")
 
 
+class Parameter(NamedTuple):
+    """One parameter: `start` is the index of its semicolon, the value `value`..`stop`."""
+
+    key: str
+    start: int
+    value: int
+    stop: int
+
+
 class Member(NamedTuple):
     """One member: its key, and indices into the field of its start and of its value.
 
@@ -27,6 +36,7 @@ class Member(NamedTuple):
     start: int
     value: int
     stop: int
+    parameters: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,9 @@ def _walk(field: str, members: list[Member]) -> None:
         value = end + 1 if field.startswith("=", end) else end
         stop = _value(field, value) if value > end else end
         members.append(Member(field[start:end], start, value, stop))
-        index = skip(_OWS, field, _parameters(field, stop))
+        index, parameters = _parameters(field, stop)
+        members[-1] = members[-1]._replace(parameters=parameters)
+        index = skip(_OWS, field, index)
         if index == len(field):
             return
         expect(",", field, index)
@@ -74,12 +86,15 @@ def _key(field: str, index: int) -> int:
     return end
 
 
-def _parameters(field: str, index: int) -> int:
+def _parameters(field: str, index: int) -> tuple[int, tuple[Parameter, ...]]:
+    parameters = []
     while field.startswith(";", index):
-        index = _key(field, skip(_SPACES, field, index + 1))
-        if field.startswith("=", index):
-            index = bare_item(field, index + 1)
-    return index
+        start, name = index, skip(_SPACES, field, index + 1)
+        end = _key(field, name)
+        value = end + 1 if field.startswith("=", end) else end
+        index = bare_item(field, value) if value > end else end
+        parameters.append(Parameter(field[name:end], start, value, index))
+    return index, tuple(parameters)
 
 
 def _value(field: str, index: int) -> int:
@@ -89,7 +104,7 @@ def _value(field: str, index: int) -> int:
 def _inner_list(field: str, index: int) -> int:
     index = skip(_SPACES, field, index + 1)
     while not field.startswith(")", index):
-        index = _parameters(field, bare_item(field, index))
+        index, _ = _parameters(field, bare_item(field, index))
         expect(" )", field, index)
         index = skip(_SPACES, field, index)
     return index + 1

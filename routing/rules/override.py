@@ -17,6 +17,7 @@ from http_sfv.item import InnerList, Item
 from http_sfv.types import DisplayString, Token
 
 from routing.rules.fields import Value, octets
+from routing.rules.problem import Problem
 
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
 
@@ -43,16 +44,20 @@ class Override:
 
     `requested` is the id that was asked for, once there is one. `field` is the combined header. The
     rest is for people and stays empty until `advise` fills it: `position` is the index in `field`
-    where parsing stops (only for invalid_header; len(field) when it ends too early), `suggestion` a
-    whole corrected header value.
+    where parsing stops (only for invalid_header; len(field) when it ends too early), `problem` what
+    is wrong. An applied override can have a problem too: a semicolon where a comma was meant.
     """
 
     outcome: Outcome
     requested: str | None = None
-    advice: str = ""
     position: int | None = None
-    suggestion: str | None = None
+    problem: Problem | None = None
     field: str = field(default="", repr=False)
+
+    @property
+    def suggestion(self) -> str | None:
+        """A whole corrected header value, if one can be guessed."""
+        return self.problem.fix.header if self.problem and self.problem.fix else None
 
 
 @dataclass(frozen=True, slots=True)

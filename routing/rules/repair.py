@@ -8,22 +8,34 @@ import re
 
 from http_sfv.item import InnerList
 
-from routing.rules.locate import Member, scan
+from routing.rules.cause import ODD_QUOTES, PASTED_NAME
+from routing.rules.fields import as_sent
+from routing.rules.locate import Member, Parameter, scan
 from routing.rules.override import member_of, parse, type_name
 
 #: Longer fields get no guess: nobody typed them, and guessing must stay cheap.
 LONGEST_FIELD = 4_000
 
-# Quotes as people's editors and chat programs make them, in UTF-8 and in Windows-1252, read as
-# latin-1.
-_QUOTE = r"""(?:\\?["'`]|â\x80[\x98-\x9f]|[\x91-\x94])"""
+_QUOTE = r"""(?:\\?["'`])"""
 _ID = r"[A-Za-z0-9_-]{1,64}"
-_PASTED_NAME = re.compile(r"\A\s*cloudflare-workers-version-overrides\s*:\s*", re.IGNORECASE)
 _LIKE_A_MEMBER = re.compile(
     rf"[{{\s]*{_QUOTE}*(?P<key>[A-Za-z0-9_.*-]+){_QUOTE}*"
     rf"[\s=:>]+{_QUOTE}*(?P<id>{_ID}){_QUOTE}*[}}\s]*(?P<rest>;.*)?"
 )
 _LIKE_AN_ID = re.compile(rf"\s*{_QUOTE}*(?P<id>[0-9A-Fa-f][0-9A-Fa-f-]{{7,63}}){_QUOTE}*\s*")
+# A semicolon with another Worker and its id behind it, where a comma was meant.
+_SEMICOLON = re.compile(
+    rf";\s*(?={_QUOTE}?[A-Za-z0-9_.*-]+{_QUOTE}?\s*[=:]\s*(?:{_QUOTE}|[0-9A-Fa-f]{{8}}-))"
+)
+
+#: What editors put in for plain ASCII, and what it stood for.
+_PLAIN = str.maketrans(
+    dict.fromkeys(ODD_QUOTES.translate({ord(c): None for c in "'`\x91\x92\x93\x94"}), '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
+    | dict.fromkeys("\u00a0\u2007\u202f\u3000", " ")
+    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")
+    | {"\uff1d": "=", "\uff0c": ",", "\uff1b": ";", "\uff1a": ":"}
+)
 
 
 def mend(field: str, worker: str) -> str | None:
@@ -33,34 +45,59 @@ def mend(field: str, worker: str) -> str | None:
     """
     if len(field) > LONGEST_FIELD:
         return None
-    pieces = [piece for piece in _PASTED_NAME.sub("", field, count=1).split(",") if piece.strip()]
+    text = _SEMICOLON.sub(", ", PASTED_NAME.sub("", plain(field), count=1))
+    pieces = [piece for piece in text.split(",") if piece.strip()]
     mended = [_mend_member(piece.strip(), worker) for piece in pieces]
     return _checked(", ".join(piece or "?" for piece in mended))
 
 
+def plain(field: str) -> str:
+    """The field with curly quotes, long dashes and invisible characters as plain ASCII."""
+    octets = field.encode("latin-1")
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        text = octets.decode("cp1252", "replace")
+    return as_sent(text.translate(_PLAIN))
+
+
 def quote(field: str, worker: str) -> str | None:
     """The member of `worker` with its value as a String, where the value names something."""
-    member = _member(field, worker)
+    member = member_at(field, worker)
     text = _named(field, worker, member) if member else None
     return _with_value(field, member, text) if member and text else None
 
 
 def with_id(field: str, worker: str, version_id: str) -> str | None:
     """The field with this id for `worker`."""
-    member = _member(field, worker)
+    member = member_at(field, worker)
     return _with_value(field, member, version_id) if member else None
 
 
 def with_key(field: str, key: str, new_key: str) -> str | None:
     """The field with the member of `key` addressed to `new_key`."""
-    member = _member(field, key)
+    member = member_at(field, key)
     if member is None:
         return None
     return _checked(field[: member.start] + new_key + field[member.start + len(key) :])
 
 
-def _member(field: str, key: str) -> Member | None:
-    """The member that counts: of several with one key, the last."""
+def with_commas(field: str, parameters: list[Parameter]) -> str | None:
+    """The field with these parameters as members of their own, without quotes left out."""
+    if len(field) > LONGEST_FIELD:
+        return None
+    for parameter in reversed(parameters):
+        value = field[parameter.value : parameter.stop]
+        if not value.startswith('"'):
+            if not re.fullmatch(_ID, value):
+                return None
+            value = f'"{value}"'
+        field = f"{field[: parameter.start]}, {parameter.key}={value}{field[parameter.stop :]}"
+    return _checked(field)
+
+
+def member_at(field: str, key: str) -> Member | None:
+    """The member that counts, with its places: of several with one key, the last."""
     if len(field) > LONGEST_FIELD:
         return None
     return next((m for m in reversed(scan(field).members) if m.key == key), None)

@@ -70,6 +70,45 @@ def test_the_caret_stands_where_parsing_stops(shop):
     )
 
 
+def test_curly_quotes_are_echoed_whole_and_straightened_by_one_click(shop):
+    found = ask(shop, f"pricing=1, shop=“{id_of(shop, 2)}”")
+    assert (found.line.before, found.line.trouble) == ("pricing=1, shop=", "“")
+    assert found.line.after.endswith("”") and found.line.character == 17
+    assert found.problem.kind == "odd_quote"
+    assert found.fixes[0].label == "Use plain quotes"
+    assert found.fixes[0].value == f'pricing=1, shop="{id_of(shop, 2)}"'
+
+
+def test_characters_are_counted_as_people_count_them(shop):
+    found = ask(shop, f'shop="{"é" * 80}"')
+    assert (found.line.character, found.line.trouble) == (7, "é")
+    assert set(found.line.after) == {"é", "…"}
+
+
+def test_a_semicolon_makes_a_parameter(shop):
+    pricing = make_version("pricing")
+    make_deployment(pricing.worker)
+    good = f'shop="{id_of(shop, 2)}"'
+    found = ask(shop, f'{good}; pricing="{pricing.id}"', frozenset({"pricing"}))
+    assert (found.outcome, found.tone) == ("applied", "warn")
+    assert found.problem.facts == {"names": ("pricing",), "owner": "shop"}
+    assert found.line.trouble == ";"
+    assert found.fixes[0].value == f'{good}, pricing="{pricing.id}"'
+    behind = ask(pricing.worker, f'{good}; pricing="{pricing.id}"')
+    assert not behind.quiet
+    assert ask(shop, f"{good};p=1").tone == "ok"
+
+
+def test_the_headers_name_is_left_out(shop):
+    found = ask(shop, f'Cloudflare-Workers-Version-Overrides: shop="{id_of(shop, 2)}"')
+    assert found.title == "Leave out the header's name"
+    assert found.line.trouble == "Cloudflare-Workers-Version-Overrides: "
+    assert (found.fixes[0].label, found.fixes[0].value) == (
+        "Leave out the name",
+        f'shop="{id_of(shop, 2)}"',
+    )
+
+
 def test_a_token_is_no_string(shop):
     found = ask(shop, "shop=d1c8a4f2")
     assert found.title == "The value is a Token, not a String"

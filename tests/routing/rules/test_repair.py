@@ -23,6 +23,11 @@ GOOD = f'my-worker="{ID}"'
         f"my-worker='{ID}'",
         f"my-worker=`{ID}`",
         f"my-worker=“{ID}”",
+        f"“my-worker”=«{ID}»",
+        f"my-worker=„{ID}“",
+        f'my-worker="“{ID}”"',
+        f"my-worker=\u00a0\u200b{ID}",
+        f"my-worker={ID.replace('-', chr(0x2011))}",
         f'my-worker=\\"{ID}\\"',
         f'my-worker="{ID}',
         f'my-worker={ID}"',
@@ -41,6 +46,10 @@ def test_usual_mistakes_are_mended(field):
 def test_members_of_other_workers_stay_as_they_are_if_they_parse():
     assert mend(f"a=1;p,  my-worker={ID}", "my-worker") == f"a=1;p, {GOOD}"
     assert mend(f"b={ID}, my-worker=d1c8", "my-worker") == f'b="{ID}", my-worker="d1c8"'
+
+
+def test_a_semicolon_between_workers_was_a_comma():
+    assert mend(f"my-worker={ID}; b={ID}", "my-worker") == f'{GOOD}, b="{ID}"'
 
 
 def test_parameters_are_kept():
