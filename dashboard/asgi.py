@@ -17,10 +17,11 @@ from dashboard.api.sockets import websocket_urlpatterns as of_the_api  # noqa: E
 from dashboard.edges.sockets import websocket_urlpatterns as of_the_edges  # noqa: E402
 from dashboard.live.sockets import websocket_urlpatterns as of_the_pages  # noqa: E402
 from dashboard.observability.log_socket import websocket_urlpatterns as of_the_logs  # noqa: E402
+from dashboard.playground.disconnect import note_disconnect  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": limit_body(cast(App, pages), settings.UPLOAD_LIMIT),
+        "http": note_disconnect(limit_body(cast(App, pages), settings.UPLOAD_LIMIT)),
         "websocket": URLRouter([*of_the_api, *of_the_edges, *of_the_logs, *of_the_pages]),
     }
 )

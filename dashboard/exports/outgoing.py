@@ -20,8 +20,8 @@ import certifi
 import httpx
 from django.conf import settings
 
-from dashboard.exports.deadline import Deadline
 from dashboard.exports.destination import Destination, DestinationInvalid
+from dashboard.sending.deadline import Deadline
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 SECONDS = 60.0
@@ -151,7 +151,7 @@ def _is_local(host: str) -> bool:
 def _read(response: httpx.Response) -> Answer:
     body = b""
     try:
-        for chunk in response.iter_raw(ANSWER):
+        for chunk in response.iter_raw():
             body += chunk
             if len(body) >= ANSWER:
                 break

@@ -3,13 +3,15 @@
 compose.py, bodies.py, form.py     what a person typed → one request, or what is wrong with it
 variables.py, environment.py       {{name}}: filled in at the last moment; secrets are sealed
 predict.py, reach.py               what the edge's own rules say beforehand, and at which Workers
-doctor.py, mark.py                 the same in words: where the header breaks, and the fix
+doctor.py, mark.py                 the same for people: where the header breaks, and the fix
+messages.py                        the words for what the rules find
 request.py, send.py, answer.py     built once, sent to a proof listener on loopback, nowhere else
 proof.py, hops.py, stamp.py        the edges' log lines about it, against the prediction
 history.py, redact.py, models.py   what is kept, for whom and how long, and what is masked
 checks.py                          what an answer should be: saved with a request, run by suites
 curl.py, curl_options.py           a curl command read
 export.py                          the request as curl, fetch and httpx
+disconnect.py                      ends a send when its browser has left
 redirects.py, allowance.py         which redirects may be followed; how much one person may send
 explain.py                         the decision on the control plane's rows (`manage.py explain`)
 bench.py, views.py, kept_views.py, variable_views.py   the pages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -35,18 +36,34 @@ class Timing:
         ]
 
 
+class EndedBy(StrEnum):
+    """What ended an answer before its Worker did; empty where it is whole."""
+
+    nothing = ""
+    size = "size"
+    time = "time"
+    broken = "broken"
+    #: The browser that asked for it left.
+    cancelled = "cancelled"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` holds the bytes as they came, up to a limit that `truncated` tells of."""
+    """`body` holds the bytes as they came, whole unless `ended_by` says otherwise."""
 
     edge: str
     status: int
     headers: list[tuple[str, str]]
     body: bytes
-    truncated: bool
+    ended_by: EndedBy = EndedBy.nothing
     timing: Timing = Timing()
     #: What the listener stamped on the answer; the log line is the truth, this comes sooner.
     stamps: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the body is only its first part."""
+        return self.ended_by is not EndedBy.nothing
 
     def header(self, name: str) -> str:
         """The first value of that name (lower case); empty when there is none."""
@@ -106,5 +123,5 @@ class Answer:
 
     @property
     def cut(self) -> bool:
-        """Whether the page shows less than the Worker sent."""
-        return self.truncated or len(self.body) > SHOWN
+        """Whether the page shows less than the download has."""
+        return len(self.body) > SHOWN

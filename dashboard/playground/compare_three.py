@@ -18,6 +18,7 @@ from dashboard.playground.many_runner import contradictions
 from dashboard.playground.redact import headers_of
 from dashboard.playground.request import Request, SendFailed
 from dashboard.playground.send import connect, send
+from dashboard.sending.deadline import Cancellation
 from routing.rules.override import read
 
 #: Bytes of a body that are kept and compared.
@@ -35,6 +36,7 @@ class Kept:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     truncated: bool = False
+    ended_by: str = ""
     size: int = 0
     ms: float = 0.0
     edge: str = ""
@@ -54,10 +56,17 @@ class Kept:
         return Side(self.status, headers, body, self.truncated, names)
 
 
-def three(wire: Request, stable: str, candidate: str, secrets: tuple[str, ...]) -> list[Kept]:
+def three(
+    wire: Request,
+    stable: str,
+    candidate: str,
+    secrets: tuple[str, ...],
+    cancellation: Cancellation | None = None,
+) -> list[Kept]:
     """The three answers, each with the version that the edge says ran, and the log's word on it."""
     with connect() as client:
-        asked = [_ask(pinned(wire, v), client) for v in (stable, candidate, stable)]
+        order = (stable, candidate, stable)
+        asked = [_ask(pinned(wire, v), client, cancellation) for v in order]
     came = (asked[0], asked[2], asked[1])
     wanted = (stable, stable, candidate)
     kept = [_kept(v, answer, secrets) for v, answer in zip(wanted, came, strict=True)]
@@ -76,9 +85,12 @@ def pinned(wire: Request, version: str) -> Request:
     return wire.with_override(both if usable else own)
 
 
-def _ask(wire: Request, client: Any) -> Answer | SendFailed:
+def _ask(wire: Request, client: Any, cancellation: Cancellation | None) -> Answer | SendFailed:
+    """Nothing more is sent once nobody waits for it."""
+    if cancellation and cancellation.cancelled:
+        return SendFailed("Not sent", "The browser left.")
     try:
-        return send(wire, client)
+        return send(wire, client, cancellation)
     except SendFailed as error:
         return error
 
@@ -94,6 +106,7 @@ def _kept(wanted: str, came: Answer | SendFailed, secrets: tuple[str, ...]) -> K
         headers=tuple(headers_of(answer.headers)),
         body=base64.b64encode(answer.body[:KEPT]).decode("ascii"),
         truncated=answer.truncated or len(answer.body) > KEPT,
+        ended_by=str(answer.ended_by),
         size=len(answer.body),
         ms=round(answer.elapsed_ms, 2),
         edge=answer.edge,

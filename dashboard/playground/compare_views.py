@@ -20,6 +20,7 @@ from dashboard.playground.allowance import take
 from dashboard.playground.compare import Comparison, compare as held
 from dashboard.playground.compare_models import Compared
 from dashboard.playground.compare_three import Kept, three
+from dashboard.playground.disconnect import cancellation
 from dashboard.playground.many_report import Stood
 from dashboard.playground.many_views import refusal, repeatable, stood_of
 from dashboard.playground.redact import fields_of
@@ -85,6 +86,7 @@ def compared(request: HttpRequest, id: UUID) -> HttpResponse:
         "masked": not repeatable(kept.request),
         "strayed": [a for a in answers if a.status and not a.as_pinned],
         "unanswered": [a for a in answers if not a.status],
+        "cut": [a for a in answers if a.ended_by],
     }
     if all(a.status for a in answers):
         context |= _shown(request, kept, answers, stood)
@@ -131,7 +133,8 @@ def _send(
         return 502, error.title, str(error)
     if wait := take(person(request), 3):
         return 429, "Not sent", f"You have sent very much in this minute. Again in {wait:.0f} s."
-    answers = three(wire, str(stable.version.id), str(candidate.version.id), asked.secrets)
+    ids = str(stable.version.id), str(candidate.version.id)
+    answers = three(wire, *ids, asked.secrets, cancellation(request))
     kept = Compared.objects.create(
         person=person(request),
         worker=worker.name,

@@ -17,6 +17,7 @@ from dashboard.accounts.gate import person
 from dashboard.playground import bench
 from dashboard.playground.allowance import take
 from dashboard.playground.compose import compose
+from dashboard.playground.disconnect import cancellation
 from dashboard.playground.explorer import STEPS, Pinned, Ramp, generated, pin, read_keys, steps
 from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_runner import once
@@ -116,7 +117,8 @@ def _check(request: HttpRequest, worker: Worker, context: dict[str, Any]) -> dic
         words = f"You have sent very much in this minute. Again in {wait:.0f} s."
         return {"failed": ("Not asked", words)}
     with connect(8) as client, ThreadPoolExecutor(8) as pool:
-        sent = list(pool.map(lambda p: once(wire.with_key(p.key), client), asked))
+        left = cancellation(request)
+        sent = list(pool.map(lambda p: once(wire.with_key(p.key), client, left), asked))
     return _compared(asked, sent, context["by_id"])
 
 

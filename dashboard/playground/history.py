@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple, replace
 from django.utils import timezone
 
 from dashboard.accounts.models import User
-from dashboard.playground.answer import Answer, Timing
+from dashboard.playground.answer import Answer, EndedBy, Timing
 from dashboard.playground.compose import Composed
 from dashboard.playground.models import KEEP, MOST, Entry
 from dashboard.playground.predict import Expected
@@ -60,7 +60,7 @@ def answer_of(entry: Entry) -> Answer | None:
         status=entry.status,
         headers=[(name, value) for name, value in entry.headers],
         body=bytes(entry.body),
-        truncated=entry.truncated,
+        ended_by=EndedBy(entry.ended_by or ("size" if entry.truncated else "")),
         timing=Timing(*entry.timing),
         stamps=entry.stamps,
     )
@@ -98,6 +98,7 @@ def _fill(entry: Entry, answer: Answer) -> None:
     entry.timing = list(astuple(answer.timing))
     entry.body = answer.body
     entry.truncated = answer.truncated
+    entry.ended_by = answer.ended_by
 
 
 def _prune(person: User) -> None:

@@ -19,6 +19,7 @@ from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_models import Run
 from dashboard.playground.request import Request, SendFailed
 from dashboard.playground.send import connect, send
+from dashboard.sending.deadline import Cancellation
 from routing.models import Invocation
 
 BEAT = 0.4
@@ -68,11 +69,15 @@ class Sender:
             self.sent.append(once(self.request, client))
 
 
-def once(request: Request, client: httpx.Client | None = None) -> Sent:
+def once(
+    request: Request,
+    client: httpx.Client | None = None,
+    cancellation: Cancellation | None = None,
+) -> Sent:
     """One send, whatever comes of it."""
     began = time.monotonic()
     try:
-        answer = send(request, client)
+        answer = send(request, client, cancellation)
     except SendFailed as error:
         ms = (time.monotonic() - began) * 1000
         return Sent("", 0, round(ms, 2), "", problem=f"{error.title}: {error}"[:200])

@@ -39,6 +39,8 @@ class Entry(models.Model):
     timing = models.JSONField(default=list)
     body = models.BinaryField(default=bytes)
     truncated = models.BooleanField(default=False)
+    #: What ended the answer early (`answer.EndedBy`).
+    ended_by = models.CharField(max_length=16, blank=True, default="", db_default="")
     #: The version that ran: its id, and how it stood then.
     version_id = models.CharField(max_length=36, blank=True)
     role = models.CharField(max_length=16, blank=True)

@@ -10,14 +10,17 @@ from typing import Any
 
 import httpx
 
-from dashboard.playground.answer import Answer, Timing
+from dashboard.playground.answer import Answer, EndedBy, Timing
 from dashboard.playground.request import Request, SendFailed
+from dashboard.sending.deadline import Cancellation, Deadline
 
 KEPT = 1024 * 1024
 """Bytes of a body that are read and kept; the page shows fewer."""
-TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 DEADLINE = 20.0
-"""Seconds for the whole answer, also when it trickles."""
+"""Seconds for everything, also when the answer trickles."""
+TIMEOUT = httpx.Timeout(2 * DEADLINE, connect=2.0)
+"""httpx' limits are for each read and write; but for connecting, the deadline comes first."""
+_MAYBE = "The Worker may have acted all the same."
 
 
 def connect(connections: int = 1) -> httpx.Client:
@@ -32,29 +35,40 @@ def connect(connections: int = 1) -> httpx.Client:
     )
 
 
-def send(request: Request, client: httpx.Client | None = None) -> Answer:
-    """Sends it once; raises `SendFailed` when no whole answer comes. Touches no database."""
+def send(
+    request: Request,
+    client: httpx.Client | None = None,
+    cancellation: Cancellation | None = None,
+) -> Answer:
+    """Sends it once. Touches no database.
+
+    Ends after `DEADLINE` seconds, or when `cancellation` is set, with what has come by then.
+    Raises `SendFailed` when not even status and headers have.
+    """
     if client is None:
         with connect() as client:
-            return send(request, client)
-    clock = _Clock()
-    with _failures(request.edge):
+            return send(request, client, cancellation)
+    deadline = Deadline(DEADLINE, cancellation)
+    clock = _Clock(deadline)
+    with deadline, _failures(request.edge, deadline):
         response = client.send(_prepared(request, clock), stream=True)
         try:
-            body, truncated = _read(response, clock.started + DEADLINE)
+            body, ended_by = _read(response, deadline)
         finally:
             response.close()
-    return _answer(request, response, body, truncated, clock)
+    return _answer(request, response, body, ended_by, clock)
 
 
 @dataclass
 class _Clock:
     """When each phase ended; httpcore calls it as `trace`."""
 
+    deadline: Deadline
     started: float = field(default_factory=time.monotonic)
     marks: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
+        self.deadline.trace(event, info)
         self.marks[event.partition(".")[2]] = time.monotonic()
 
     def timing(self) -> Timing:
@@ -79,33 +93,59 @@ def _prepared(request: Request, clock: _Clock) -> httpx.Request:
 
 
 @contextmanager
-def _failures(edge: str) -> Iterator[None]:
+def _failures(edge: str, deadline: Deadline) -> Iterator[None]:
     """What may go wrong on the way, in words."""
     try:
         yield
-    except httpx.ConnectError as error:
-        words = f"{edge} does not accept connections: {error}. Is it running?"
-        raise SendFailed("The edge is away", words) from error
-    except httpx.TimeoutException as error:
-        raise SendFailed("No answer in time", _timeout_words(error)) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:
+        raise _late(deadline) or _failure(edge, error) from error
+    except httpx.InvalidURL as error:
         raise SendFailed("The answer is broken", f"{edge} sent no HTTP: {error}") from error
 
 
-def _read(response: httpx.Response, deadline: float) -> tuple[bytes, bool]:
-    """At most `KEPT` bytes as they came, and whether there were more."""
-    body = b""
-    for chunk in response.iter_raw(16 * 1024):
-        body += chunk
-        if len(body) > KEPT:
-            return body[:KEPT], True
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout(f"the answer took longer than {DEADLINE:.0f} s")
-    return body, False
+def _late(deadline: Deadline) -> SendFailed | None:
+    if deadline.cancelled:
+        return SendFailed("Not waited for", f"The browser left before an answer came. {_MAYBE}")
+    if deadline.passed:
+        return SendFailed("No answer in time", f"Nothing came within {DEADLINE:.0f} s. {_MAYBE}")
+    return None
+
+
+def _failure(edge: str, error: httpx.HTTPError) -> SendFailed:
+    if isinstance(error, httpx.ConnectError):
+        words = f"{edge} does not accept connections: {error}. Is it running?"
+        return SendFailed("The edge is away", words)
+    if isinstance(error, httpx.ConnectTimeout):
+        return SendFailed("No answer in time", "The edge did not accept the connection within 2 s.")
+    if isinstance(error, httpx.TimeoutException):
+        return SendFailed("No answer in time", _MAYBE)
+    return SendFailed("The answer is broken", f"{edge} sent no HTTP: {error}")
+
+
+def _read(response: httpx.Response, deadline: Deadline) -> tuple[bytes, EndedBy]:
+    """At most `KEPT` bytes as they came, and what ended them."""
+    body = bytearray()
+    try:
+        # Without a chunk size: httpx would hold back what has come until a chunk is full.
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > KEPT:
+                return bytes(body[:KEPT]), EndedBy.size
+    except httpx.HTTPError:
+        return bytes(body), _early(deadline) or EndedBy.broken
+    framed = {"content-length", "transfer-encoding"} & set(response.headers)
+    # Framed bodies say themselves that they are whole; others only end.
+    return bytes(body), EndedBy.nothing if framed else _early(deadline)
+
+
+def _early(deadline: Deadline) -> EndedBy:
+    if deadline.cancelled:
+        return EndedBy.cancelled
+    return EndedBy.time if deadline.passed else EndedBy.nothing
 
 
 def _answer(
-    request: Request, response: httpx.Response, body: bytes, truncated: bool, clock: _Clock
+    request: Request, response: httpx.Response, body: bytes, ended_by: EndedBy, clock: _Clock
 ) -> Answer:
     lines = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
     stamps = {n.lower()[9:]: v for n, v in lines if n.lower().startswith("x-sluice-")}
@@ -114,13 +154,7 @@ def _answer(
         status=response.status_code,
         headers=[(n, v) for n, v in lines if not n.lower().startswith("x-sluice-")],
         body=body,
-        truncated=truncated,
+        ended_by=ended_by,
         timing=clock.timing(),
         stamps=stamps,
     )
-
-
-def _timeout_words(error: httpx.TimeoutException) -> str:
-    if isinstance(error, httpx.ConnectTimeout):
-        return "The edge did not accept the connection within 2 s."
-    return "The Worker was silent for 10 s or took more than 20 s. It may have acted all the same."

@@ -14,6 +14,7 @@ from dashboard.playground import bench, history, hops, proof as proofs
 from dashboard.playground.allowance import take
 from dashboard.playground.bench import TEMPLATE
 from dashboard.playground.compose import Composed, compose
+from dashboard.playground.disconnect import cancellation
 from dashboard.playground.environment import values_for
 from dashboard.playground.form import typed, upload
 from dashboard.playground.request import SendFailed, build, proof_edge
@@ -104,13 +105,16 @@ def _refusal(request: HttpRequest, context: dict[str, Any]) -> tuple[int, str, s
 def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Sends it, and keeps what came; the answer and the edge's word about it."""
     asked, expected, who = context["asked"], context["prediction"].expected, person(request)
+    left = cancellation(request)
     try:
-        answer = history.without_secrets(send(build(asked, proof_edge())), asked.secrets)
+        came = send(build(asked, proof_edge()), cancellation=left)
+        answer = history.without_secrets(came, asked.secrets)
     except SendFailed as error:
         history.record(who, asked, expected, error)
         return {"failed": (error.title, str(error))}
     entry = history.record(who, asked, expected, answer)
-    found = bench.outcome(entry, asked, answer, wait=proofs.WAIT)
+    wait = 0.0 if left and left.cancelled else proofs.WAIT
+    found = bench.outcome(entry, asked, answer, wait=wait)
     history.conclude(entry, found["proof"])
     return found
 

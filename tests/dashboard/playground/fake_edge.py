@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,8 @@ RAY = "3a2b52e4135fc6d4-DEV"
 
 
 class FakeEdge(ThreadingHTTPServer):
-    """`requests` are (method, target, headers, body); `before` runs ahead of each answer."""
+    """`requests` are (method, target, headers, body); `before` runs ahead of each answer,
+    `after` behind a raw one."""
 
     daemon_threads = True
 
@@ -23,7 +25,11 @@ class FakeEdge(ThreadingHTTPServer):
         self.headers = [("content-type", "text/plain; charset=utf-8"), ("cf-ray", RAY)]
         self.body = b"hello"
         self.raw: bytes | None = None
+        #: Sent again and again, chunked, until the client hangs up; `left` is set then.
+        self.tick = b""
+        self.ticked, self.left = threading.Event(), threading.Event()
         self.before: Callable[[], Any] = lambda: None
+        self.after: Callable[[], Any] = lambda: None
 
     def handle_error(self, *args: Any) -> None:
         """A client that has read enough hangs up; that is no failure of the test."""
@@ -43,12 +49,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.before()
         if self.server.raw is not None:
             self.wfile.write(self.server.raw)
+            self.server.after()
+            return
+        if self.server.tick:
+            self._stream()
             return
         self.send_response(self.server.status)
         for name, value in [*self.server.headers, ("content-length", str(len(self.server.body)))]:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.server.body)
+
+    def _stream(self) -> None:
+        self.send_response(self.server.status)
+        for name, value in [*self.server.headers, ("transfer-encoding", "chunked")]:
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(self.server.tick), self.server.tick))
+                self.server.ticked.set()
+                time.sleep(0.05)
+        except OSError:
+            self.server.left.set()
 
     do_HEAD = do_POST = do_PUT = do_GET
 

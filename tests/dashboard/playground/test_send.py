@@ -2,8 +2,8 @@
 
 import socket
 import threading
+import time
 
-import httpx
 import pytest
 
 from dashboard.playground import send as sending
@@ -11,6 +11,7 @@ from dashboard.playground.answer import SHOWN
 from dashboard.playground.compose import compose
 from dashboard.playground.request import SendFailed, build, own_address, proof_edge
 from dashboard.playground.send import KEPT, send
+from dashboard.sending.deadline import Cancellation
 from routing.models import Edge
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
 from tests.factories import make_edge
@@ -135,12 +136,50 @@ def test_a_broken_answer_is_said(listener):
 
 
 def test_silence_ends(listener, monkeypatch):
-    monkeypatch.setattr(sending, "TIMEOUT", httpx.Timeout(0.2))
+    monkeypatch.setattr(sending, "DEADLINE", 0.2)
     release = threading.Event()
     listener.before = lambda: release.wait(5)
-    with pytest.raises(SendFailed, match="silent"):
+    with pytest.raises(SendFailed, match="may have acted") as failed:
         ask(listener)
+    assert failed.value.title == "No answer in time"
     release.set()
+
+
+def test_an_endless_answer_is_cut_with_what_came(listener, monkeypatch):
+    monkeypatch.setattr(sending, "DEADLINE", 0.4)
+    listener.tick = b"tick\n"
+    began = time.monotonic()
+    answer = ask(listener)
+    assert 0.35 < time.monotonic() - began < 2
+    assert (answer.status, answer.ended_by, answer.ray) == (200, "time", RAY)
+    assert answer.body.startswith(b"tick\ntick\n") and listener.left.wait(2)
+
+
+def test_one_long_silence_in_the_body_is_cut_too(listener, monkeypatch):
+    monkeypatch.setattr(sending, "DEADLINE", 0.4)
+    listener.raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntick\r\n"
+    release = threading.Event()
+    listener.after = lambda: release.wait(5)
+    answer = ask(listener)
+    assert (answer.body, answer.ended_by) == (b"tick", "time")
+    release.set()
+
+
+def test_nothing_goes_on_when_the_browser_has_left(listener):
+    listener.tick = b"tick\n"
+    left = Cancellation()
+    threading.Timer(0.3, left.cancel).start()
+    wire = build(compose("shop", {}), Edge(name="local-1", proof_url=listener.url))
+    assert send(wire, cancellation=left).ended_by == "cancelled"
+    assert listener.left.wait(2)
+    with pytest.raises(SendFailed, match="browser left"):
+        send(wire, cancellation=left)
+
+
+def test_what_came_before_the_connection_broke_is_there(listener):
+    listener.raw = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 99\r\n\r\nhalf"
+    answer = ask(listener)
+    assert (answer.status, answer.body, answer.ended_by) == (502, b"half", "broken")
 
 
 @pytest.mark.django_db
