@@ -49,6 +49,11 @@ _CAUSES: dict[Kind, str] = {
 }
 
 _WORDS: dict[Kind, Words] = {kind: Words(_STOPS, text) for kind, text in _CAUSES.items()} | {
+    Kind.too_long: Words(
+        "The header is too long",
+        "It has {bytes} bytes. Over {limit} bytes a header is not read, so none of it counts. Send "
+        "only the members that this request needs.",
+    ),
     Kind.header_name: Words(
         "Leave out the header's name", "This is the value alone, without the name before it."
     ),
@@ -198,6 +203,8 @@ def _spoken(name: str, value: Fact, facts: Facts) -> str:
         return _character(str(value))
     if name == "type":
         return _type(str(value))
+    if name in ("bytes", "limit"):
+        return f"{value:,}"
     if isinstance(value, tuple):
         listed = ", ".join(f"“{text}”" for text in value)
         more = facts.get("more", 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from routing.agent.unix_http import Answer, Request, Response, Server
+from routing.agent.unix_http import Request, Response, Server
 from routing.compile import names
 
 Slots = Callable[[str], object]
@@ -18,7 +18,7 @@ class Control:
     """Answers `GET` for the paths of `compile.slots`, by which RPC calls are drawn; `POST /tail`
     brings what runtime/tail.js has to say."""
 
-    def __init__(self, slots: Slots, tail: Answer | None = None) -> None:
+    def __init__(self, slots: Slots, tail: Callable[[Request], Response] | None = None) -> None:
         self._slots, self._tail = slots, tail
 
     def answer(self, request: Request) -> Response:

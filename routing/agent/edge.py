@@ -90,7 +90,7 @@ class Edge:
         self._away, self._away_since = "", time.time()
         self._deaths = 0
         self._servers = (
-            decide_server.serve(self._decider),
+            decide_server.serve(self._decider, tasks),
             control_socket.serve(Control(self._supervisor.slots, self._tails.answer)),
             Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=tasks),
         )
@@ -138,6 +138,7 @@ class Edge:
         await self._supervisor.stop(_GRACE_SECONDS)
         for server in self._servers:
             server.stop()
+        self._decider.close()
         if self._metrics is not None:
             await self._metrics.stop()
         with suppress(ControlAway, TimeoutError):
@@ -171,6 +172,7 @@ class Edge:
                 "details_taken": self._tails.counts.taken,
                 "details_dropped": self._tails.counts.dropped + self._tails.counts.unread,
                 "details_skipped": self._tails.counts.skipped,
+                "overrides_unjudged": self._decider.unjudged,
             },
             metrics_url=self._metrics.url if self._metrics is not None else "",
             error=self._envoy.trouble or supervisor.error,

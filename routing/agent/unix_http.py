@@ -41,8 +41,7 @@ class Response:
     body: bytes = b""
 
 
-Answer: TypeAlias = Callable[[Request], Response]
-Later: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+Answer: TypeAlias = Callable[[Request], Response | Coroutine[Any, Any, Response]]
 Reply: TypeAlias = Callable[[Response], None]
 
 
@@ -109,7 +108,7 @@ class Server:
     time: one question of a connection is answered after the other."""
 
     def __init__(
-        self, path: str, answer: Answer | Later, *, mode: int, tasks: Tasks | None = None
+        self, path: str, answer: Answer, *, mode: int, tasks: Tasks | None = None
     ) -> None:
         self._path, self._answer, self._mode, self._tasks = path, answer, mode, tasks
         self._open: set[asyncio.Transport] = set()

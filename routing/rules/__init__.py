@@ -5,6 +5,7 @@
     split.py     percentages <-> weights, and the walk that turns a point into a version
     affinity.py  the version key's hash, exactly as Envoy computes it
     override.py  Cloudflare-Workers-Version-Overrides, up to "this id is asked for"
+    plain_members.py  one member of a long field, at the speed of C
     target.py    one Worker as the decider sees it
     decide.py    the whole decision, with its steps; and `judge`, the override half, for the edge
     locate.py    where a field stops parsing, and where its members lie

@@ -12,7 +12,15 @@ from routing.rules import repair
 from routing.rules.cause import PASTED_NAME, cause
 from routing.rules.fields import as_read, character_span
 from routing.rules.locate import Parameter, scan
-from routing.rules.override import Outcome, Override, addressable, member_of, parse, type_name
+from routing.rules.override import (
+    LONGEST_FIELD,
+    Outcome,
+    Override,
+    addressable,
+    member_of,
+    parse,
+    type_name,
+)
 from routing.rules.problem import Fact, Fix, FixKind, Kind, Problem
 from routing.rules.split import Share, format_percentage
 from routing.rules.target import Target
@@ -53,6 +61,8 @@ def _applied(target: Target, override: Override) -> Override:
 
 
 def _invalid_header(target: Target, override: Override) -> Override:
+    if len(override.field) > LONGEST_FIELD:
+        return _too_long(override)
     stop = scan(override.field).stop
     position = len(override.field) if stop is None else stop
     kind, facts = cause(override.field, position)
@@ -72,6 +82,11 @@ def _mending(kind: Kind, field: str, header: str) -> FixKind:
     if header.replace('"', "") == field.replace('"', ""):
         return FixKind.quote_id
     return _MENDS.get(kind, FixKind.correct)
+
+
+def _too_long(override: Override) -> Override:
+    facts: dict[str, Fact] = {"bytes": len(override.field), "limit": LONGEST_FIELD}
+    return replace(override, position=LONGEST_FIELD, problem=Problem(Kind.too_long, facts))
 
 
 def _not_addressed(target: Target, override: Override) -> Override:

@@ -15,6 +15,8 @@ Fact: TypeAlias = str | int | tuple[str, ...]
 class Kind(StrEnum):
     """The mistakes that people make. In brackets: the facts of each."""
 
+    too_long = "too_long"  # over the limit, so it is not read at all (bytes, limit)
+
     # The field does not parse. All of these have `character`, from 1, where parsing stops.
     header_name = "header_name"  # the header's own name was pasted into its value
     not_a_key = "not_a_key"  # no header can name this Worker (worker, first)

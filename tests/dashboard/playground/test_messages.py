@@ -8,6 +8,8 @@ from routing.rules.problem import Fix, FixKind, Kind, Problem
 
 FACTS = {
     "character": 7,
+    "bytes": 20_004,
+    "limit": 16_384,
     "char": "“",
     "number": "12",
     "worker": "shop",

@@ -1,14 +1,16 @@
 """The decide service, over a real socket."""
 
 import asyncio
-import time
+import threading
 from contextlib import asynccontextmanager
 
 import pytest
 
 from routing.agent import decide_server
-from routing.agent.decide_server import Decider
+from routing.agent.decide_server import MOST_WAITING, Decider
+from routing.agent.tasks import Tasks
 from routing.rules.decide import judge
+from routing.rules.override import LONGEST_FIELD
 from tests.routing.agent.histories import make_worker, snapshot
 
 APPLIED = snapshot(1, make_worker("shop", "b", "a", weight=0, other_versions=("old",)))
@@ -25,14 +27,16 @@ def decider():
 @asynccontextmanager
 async def connection(decider, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    server = decide_server.serve(decider)
-    await server.start()
-    reader, writer = await asyncio.open_unix_connection("decide.sock", limit=1 << 20)
-    try:
-        yield lambda *lines, **kw: ask(reader, writer, *lines, **kw)
-    finally:
-        writer.close()
-        server.stop()
+    async with asyncio.TaskGroup() as group:
+        server = decide_server.serve(decider, Tasks(group))
+        await server.start()
+        reader, writer = await asyncio.open_unix_connection("decide.sock", limit=1 << 20)
+        try:
+            yield lambda *lines, **kw: ask(reader, writer, *lines, **kw)
+        finally:
+            writer.close()
+            server.stop()
+            decider.close()
 
 
 async def ask(reader, writer, *lines, route="shop/percentage+checked"):
@@ -86,13 +90,57 @@ async def test_an_unknown_worker_is_answered_too(decider, tmp_path, monkeypatch)
         assert (await ask('x="a"', route=""))["x-edge-outcome"] == "not_addressed"
 
 
-async def test_a_header_of_128_kb(decider, tmp_path, monkeypatch):
-    members = ", ".join(f'w{n}="{"v" * 30}"' for n in range(3300))
+async def test_a_header_over_the_limit_is_not_judged(decider, tmp_path, monkeypatch):
+    padding = LONGEST_FIELD - len('shop="a"') - len(',x=""')
     async with connection(decider, tmp_path, monkeypatch) as ask:
-        began = time.perf_counter()
-        assert (await ask(members + ', shop="a"'))["x-edge-version"] == "a"
-        print(f"{len(members)} bytes in {1000 * (time.perf_counter() - began):.1f} ms")
-    assert len(members) > 126_000
+        longest = f'x="{"v" * padding}",shop="a"'
+        assert (await ask(longest))["x-edge-version"] == "a"
+        assert (await ask("v" + longest)) == {"x-edge-outcome": "invalid_header"}
+        assert (await ask("v=1, " * 25_000)) == {"x-edge-outcome": "invalid_header"}
+
+
+async def test_long_fields_delay_no_short_one(tmp_path, monkeypatch):
+    """The thread that judges long fields is stuck; short ones are answered, and of the long ones
+    only a few wait: the others are answered as if the service were away."""
+    stuck = threading.Event()
+
+    def slow(target, lines):
+        if len(lines[0]) > decide_server.SHORT_FIELD:
+            stuck.wait(10)
+        return judge(target, lines)
+
+    decider = Decider(slow)
+    decider.know(APPLIED, DESIRED)
+    long = f'shop="a", x="{"v" * 2000}"'
+    async with connection(decider, tmp_path, monkeypatch) as ask:
+        waiting = [decider.answer(request(f"{long}, n={n}")) for n in range(MOST_WAITING)]
+        tasks = [asyncio.create_task(answer) for answer in waiting]
+        assert await ask(long) == {}
+        assert decider.unjudged == 1
+        assert (await ask('shop="a"'))["x-edge-version"] == "a"
+        stuck.set()
+        answers = await asyncio.gather(*tasks)
+        assert all((b"x-edge-version", b"a") in answer.headers for answer in answers)
+        assert (await ask(long))["x-edge-version"] == "a"
+
+
+async def test_a_late_verdict_is_not_cached_for_the_next_snapshot(tmp_path, monkeypatch):
+    go_on = threading.Event()
+
+    def slow(target, lines):
+        go_on.wait(10)
+        return judge(target, lines)
+
+    decider = Decider(slow)
+    decider.know(APPLIED, DESIRED)
+    long = f'shop="d", x="{"v" * 2000}"'
+    late = asyncio.create_task(decider.answer(request(long)))
+    await asyncio.sleep(0)
+    decider.know(DESIRED, snapshot(3, make_worker("shop", "d", "b", weight=0)))
+    go_on.set()
+    assert (b"x-edge-outcome", b"unknown_version") in (await late).headers
+    async with connection(decider, tmp_path, monkeypatch) as ask:
+        assert (await ask(long))["x-edge-outcome"] == "not_propagated"
 
 
 async def test_a_new_snapshot_is_known_at_once(decider, tmp_path, monkeypatch):

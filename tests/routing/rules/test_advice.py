@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from routing.rules.advice import advise, staging_command
 from routing.rules.decide import Target, judge
-from routing.rules.override import Outcome, Override, parse
+from routing.rules.override import LONGEST_FIELD, Outcome, Override, parse
 from routing.rules.problem import Kind
 from routing.rules.split import Share
 
@@ -241,3 +241,10 @@ def test_a_suggestion_parses_and_a_position_marks_an_invalid_header(field):
     if override.suggestion is not None:
         assert parse(override.suggestion) is not None
         assert override.suggestion != override.field
+
+
+def test_a_header_that_is_too_long_is_said_with_both_sizes():
+    judged = advised('w="' + "x" * 20_000 + '"')
+    assert (judged.outcome, judged.position) == (Outcome.invalid_header, LONGEST_FIELD)
+    assert judged.problem.kind is Kind.too_long and judged.problem.fix is None
+    assert judged.problem.facts == {"bytes": 20_004, "limit": LONGEST_FIELD}
