@@ -107,9 +107,7 @@ class Server:
     """Answers on the socket `path`. `mode` says who may connect; `tasks` are for answers that take
     time: one question of a connection is answered after the other."""
 
-    def __init__(
-        self, path: str, answer: Answer, *, mode: int, tasks: Tasks | None = None
-    ) -> None:
+    def __init__(self, path: str, answer: Answer, *, mode: int, tasks: Tasks | None = None) -> None:
         self._path, self._answer, self._mode, self._tasks = path, answer, mode, tasks
         self._open: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
