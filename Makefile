@@ -25,7 +25,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check golden format sizes clean \
-	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground
+	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -100,6 +100,10 @@ bench-playground: ## A playground send over curl and httpx, and 1,000 sends
 bench-pages: ## Server time per page at 200 Workers, 100 versions each, 2,000 deployments
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.pages
+
+bench-web: ## What a browser pays for each page: LCP, CLS, bytes and requests, in real Chromium
+	$(call SETUP,test)
+	@exec $(PY) -m benchmarks.web
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice
 	rm -rf .venv node_modules static/built .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -48,7 +48,7 @@ def main(level: str) -> None:
         make_venv()
         install_python_packages(packages)
         install_node_packages(packages)
-        build_editor()
+        build_assets()
         if level in DEBIAN:
             install_programs(level)
 
@@ -108,20 +108,12 @@ def install_node_packages(level: str) -> None:
         (MODULES / f".{done}").write_text(made_from)
 
 
-def build_editor() -> None:
-    """The code editor, its packages and our part of it, as the one file that pages load."""
-    sources = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "static/js/editor").glob("*.js"))
-    built = ROOT / "static/built/editor.js"
-    stamp, made_from = MODULES / ".editor", fingerprint("package-lock.json", *sources)
-    if built.exists() and read(stamp) == made_from:
-        return
-    say("The code editor…")
-    built.parent.mkdir(exist_ok=True)
-    options = ["--bundle", "--minify", "--format=iife", "--target=es2022", "--legal-comments=none"]
-    [main] = [source for source in sources if source.endswith("main.js")]
-    esbuild = MODULES / "esbuild/bin/esbuild"
-    execute([VENV / "bin/node", esbuild, ROOT / main, *options, f"--outfile={built}"])
-    stamp.write_text(made_from)
+def build_assets() -> None:
+    """What browsers load; see there."""
+    sys.path.insert(0, str(ROOT))
+    from bin import build_assets
+
+    build_assets.build(execute, say)
 
 
 def install_programs(level: str) -> None:

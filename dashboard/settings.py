@@ -163,6 +163,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "dashboard.ui.compression.CompressPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -193,6 +194,7 @@ TEMPLATES = [
             # Ours and the partials', so that no template has to load them.
             "builtins": [
                 "template_partials.templatetags.partials",
+                "dashboard.ui.templatetags.assets",
                 "dashboard.ui.templatetags.icons",
                 "dashboard.ui.templatetags.once",
                 "dashboard.ui.templatetags.tabs",
@@ -266,12 +268,18 @@ STATIC_ROOT = DATA_DIR / "static"
 # Fonts and icons come from pinned npm packages, so nothing is fetched from another host.
 STATICFILES_DIRS = [
     BASE_DIR / "static",
+    # First those that bin/build_assets.py cut to what pages use, half as large.
+    *(
+        (f"fonts/{name}", NODE_MODULES / f".fonts/{name}")
+        for name in ("inter", "mono")
+        if (NODE_MODULES / f".fonts/{name}").is_dir()
+    ),
     ("fonts/inter", NODE_MODULES / "@fontsource-variable/inter/files"),
     ("fonts/mono", NODE_MODULES / "@fontsource-variable/jetbrains-mono/files"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "dashboard.ui.static_files.Storage"},
 }
 
 SERVESTATIC_ALLOW_ALL_ORIGINS = False

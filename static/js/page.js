@@ -1,8 +1,6 @@
 // What every page can do when scripts run; without them everything still works by links and forms.
 "use strict";
 
-document.documentElement.classList.add("scripted");
-
 /** The polite live region; a modal dialog needs one of its own, since all behind it is silent. */
 function speaker() {
   const dialog = document.querySelector("dialog:modal");

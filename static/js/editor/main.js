@@ -1,10 +1,10 @@
 // The editor's page: code editors over the textareas, live changes, drafts, dropped files.
 // Everything it does, the form does without it too.
-import { complain, dress, kept as stateOf } from "./code.js";
 import { forget, keep, kept } from "./draft.js";
 
 let dirty = false;
 let timer = 0;
+let code = null; // code.js with all of CodeMirror: loaded when a module is open
 const editors = new WeakMap();
 const opened = new Set();
 const states = new Map(); // by module name: what editors remember while the form is swapped
@@ -36,12 +36,17 @@ function show(form, target) {
   asked?.catch(() => {}); // page.js says what went wrong
 }
 
-function dressOpen(form) {
-  for (const field of form.querySelectorAll("details[open] textarea[data-code]")) {
+async function dressOpen(form) {
+  const fields = () => form.querySelectorAll("details[open] textarea[data-code]");
+  if (!fields().length) return;
+  if (!code) code = await import(form.dataset.codeEditor); // afterwards at once: nothing flickers
+  if (!form.isConnected) return; // replaced while it loaded
+  for (const field of fields()) {
     if (editors.has(field)) continue;
     const { name } = field.dataset;
-    editors.set(field, dress(field, changed, states.get(name)));
-    if (name && name === writing) editors.get(field).view.focus();
+    const typing = document.activeElement === field;
+    editors.set(field, code.dress(field, changed, states.get(name)));
+    if (typing || (name && name === writing)) editors.get(field).view.focus();
   }
   writing = "";
 }
@@ -50,7 +55,7 @@ function showError(form) {
   const { errorModule, errorLine, errorColumn, errorWords } = form.dataset;
   const field = errorModule && document.getElementById(`module-${errorModule}-text`);
   const editor = field && editors.get(field);
-  if (editor) complain(editor, Number(errorLine), Number(errorColumn), errorWords);
+  if (editor) code.complain(editor, Number(errorLine), Number(errorColumn), errorWords);
 }
 
 /** Modules that were open stay open when the form comes back. */
@@ -64,8 +69,7 @@ function start(form) {
   if (!form || form.dataset.started) return;
   form.dataset.started = "";
   reopen(form);
-  dressOpen(form);
-  showError(form);
+  dressOpen(form).then(() => showError(form));
   // Bubbles not: `toggle` is heard on its way down.
   form.addEventListener("toggle", () => dressOpen(form), true);
   form.addEventListener("input", changed);
@@ -157,7 +161,7 @@ function remember(form) {
     if (field.closest("details").open) opened.add(name);
     const editor = editors.get(field);
     if (!editor) continue;
-    states.set(name, stateOf(editor));
+    states.set(name, code.kept(editor));
     if (document.activeElement === editor.box) writing = name;
   }
 }

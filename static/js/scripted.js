@@ -1,0 +1,2 @@
+// Runs before anything is painted: what only scripts use has its place from the start.
+document.documentElement.classList.add("scripted");
