@@ -205,8 +205,20 @@ TEMPLATES = [
     }
 ]
 
-#: DATABASE_URL; SQLite in the data folder when unset.
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{DATA_DIR / 'sluice.sqlite3'}")}
+#: DATABASE_URL; SQLite in the data folder when unset. Errors name the scheme only: the rest of the
+#: address may hold a password.
+DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'sluice.sqlite3'}"
+_scheme = DATABASE_URL.partition(":")[0]
+if _scheme not in {"sqlite", "postgres", "postgresql"}:
+    raise ImproperlyConfigured(
+        f"DATABASE_URL begins with {_scheme!r}: expected sqlite:///file or postgresql://host/name."
+    )
+try:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "DATABASE_URL: expected postgresql://user@host:port/name."
+    ) from error
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a writer waits its turn at BEGIN instead of failing in the middle of a transaction.
     DATABASES["default"]["OPTIONS"] = {
@@ -219,9 +231,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 REDIS_URL = os.environ.get("REDIS_URL", "")
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     raise ImproperlyConfigured(f"REDIS_URL={REDIS_URL!r}: expected redis://host:port/db.")
+# The layer waits 5 s for a message at a time, and redis-py by default ends a read after 5 s, which
+# would end every idle WebSocket (channels_redis, issue 422). One immediate retry is for connections
+# that a restart of Redis left dead in the pool.
+REDIS_HOST = {
+    "address": REDIS_URL,
+    "socket_timeout": 15,
+    "socket_connect_timeout": 2,
+    "retry_on_error": [ConnectionError],
+}
 CHANNEL_LAYERS = {
     "default": (
-        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_HOST]}}
         if REDIS_URL
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )

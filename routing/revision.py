@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from django.db import transaction
 from django.db.models import F
 
+from routing.after_commit import send_after_commit
 from routing.models import DesiredState, RemovedWorker, Worker
 from routing.signals import desired_state_changed
 
@@ -41,9 +39,11 @@ def advance_removed(name: str) -> int:
 def _next(worker_name: str) -> int:
     DesiredState.objects.filter(id=1).update(revision=F("revision") + 1)
     revision = current()
-    transaction.on_commit(
-        partial(
-            desired_state_changed.send, sender=DesiredState, revision=revision, worker=worker_name
-        )
+    send_after_commit(
+        desired_state_changed,
+        DesiredState,
+        "announce revision",
+        revision=revision,
+        worker=worker_name,
     )
     return revision

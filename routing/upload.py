@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from routing import audit, deploy, revision
+from routing.after_commit import send_after_commit
 from routing.agent.inspection import Inspection, Refused, inspect
 from routing.draft import SECRET_TYPES, Draft, UploadRefused
 from routing.models import Deployment, Module, Version, VersionModule, Worker
@@ -80,9 +80,7 @@ def upload_version(
         if worker.deployments.exists():
             revision.advance(worker)  # so that the edges can tell this id from an unknown one
         else:
-            transaction.on_commit(
-                partial(version_uploaded.send, sender=Version, worker=worker.name)
-            )
+            send_after_commit(version_uploaded, Version, "announce version", worker=worker.name)
     return version, None
 
 

@@ -47,9 +47,9 @@ def postgresql(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def redis(folder: Path) -> Iterator[str]:
-    """A server of its own; gives the REDIS_URL."""
-    port = free_port()
+def redis(folder: Path, port: int = 0) -> Iterator[str]:
+    """A server of its own, on `port` where one is given; gives the REDIS_URL."""
+    port = port or free_port()
     where = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
     with _running([program("redis-server"), *where], port, {}):
         yield f"redis://127.0.0.1:{port}/0"

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 
 from dashboard.api.errors import ApiError, bad_request
+from dashboard.ui.storable_text import unstorable
 
 
 class StrictParser(Parser):
@@ -32,19 +33,10 @@ def parse_json(raw: bytes, what: str) -> Any:
         raise bad_request(f"{what} is not JSON: {error.msg} at {where}.") from None
     except ValueError as error:
         raise bad_request(f"{what} holds a number that cannot be read.") from error
-    if "\0" in raw.decode() or _has_nul(value):
+    if b"\0" in raw or unstorable(value):
         raise bad_request(f"{what} holds a NUL character.")
     return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ApiError(400, (10026, f"{name} is not JSON."))
-
-
-def _has_nul(value: Any) -> bool:
-    """PostgreSQL cannot store one, in text or in JSON."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any("\0" in key or _has_nul(held) for key, held in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import json
 import random
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -20,47 +18,40 @@ from dashboard.accounts.tokens import hash_token
 from dashboard.api.tails import end
 from dashboard.api.trace_events import NOTICE_ENDS, event, notice, parse_filters
 from dashboard.live import feed, watching
+from dashboard.live.database import in_database
 from dashboard.live.models import Tail
+from dashboard.live.push_socket import PushSocket
 from routing.models import Version
 
 PROTOCOL = "trace-v1"
 _KEPT = 200
 
 
-class TailConsumer(AsyncWebsocketConsumer):
+class TailConsumer(PushSocket):
     """Sends what passes the session's filters, and how much could not be sent."""
 
+    subprotocol = PROTOCOL
     tail: Tail | None = None
-    keeping: asyncio.Future[None] | None = None
 
-    async def connect(self) -> None:
-        """Accepts once every process of the Worker says all, so that nothing is missed after."""
+    async def admit(self) -> Sequence[str] | None:
         given = self.scope["url_route"]["kwargs"]
-        tail = await sync_to_async(_session)(given["tail_id"], given["secret"])
+        tail = await in_database(_session)(given["tail_id"], given["secret"])
         if tail is None or PROTOCOL not in self.scope["subprotocols"]:
-            await self.close(code=4404)
-            return
+            return None
         self.tail = tail
         self.filters = parse_filters(tail.filters, tail.client_ip)
         self.reader, self.overloaded = feed.Reader(), False
         self.versions: dict[str, dict[str, str]] = {}
-        await self.channel_layer.group_add(feed.tail_group(tail.worker), self.channel_name)
-        await asyncio.sleep(max(0.0, watching.SETTLE_SECONDS - _age(tail.created_on)))
-        await self.accept(PROTOCOL)
-        self.keeping = asyncio.ensure_future(self._keep(tail))
+        return [feed.tail_group(tail.worker)]
 
-    async def disconnect(self, code: int) -> None:
-        if self.tail is None:
-            return
-        if self.keeping is not None:
-            self.keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.keeping
-        await self.channel_layer.group_discard(feed.tail_group(self.tail.worker), self.channel_name)
-        await sync_to_async(end)(self.tail)
+    async def ready(self) -> None:
+        """Waits until every process of the Worker sends details: nothing is missed after."""
+        assert self.tail is not None
+        await asyncio.sleep(max(0.0, watching.SETTLE_SECONDS - _age(self.tail.created_on)))
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """The client says `{"debug": …}`, which changes nothing here."""
+    async def left(self) -> None:
+        if self.tail is not None:
+            await in_database(end)(self.tail)
 
     async def feed(self, message: dict[str, Any]) -> None:
         """What happened at the edges."""
@@ -82,17 +73,19 @@ class TailConsumer(AsyncWebsocketConsumer):
             if len(self.versions) > _KEPT:
                 self.versions.clear()
                 new = ids
-            self.versions |= await sync_to_async(_versions)(new)
+            self.versions |= await in_database(_versions)(new)
 
-    async def _keep(self, tail: Tail) -> None:
-        """Says that somebody still listens, until the session expires or is deleted."""
+    async def keep(self) -> int:
+        """Renews the watch until the session expires or is deleted."""
+        tail = self.tail
+        assert tail is not None
         while _age(tail.expires_on) < 0:
-            left = await sync_to_async(_still_open)(tail)
+            left = await in_database(_still_open)(tail)
             if not left:
                 break
-            await self.channel_layer.group_add(feed.tail_group(tail.worker), self.channel_name)
-            await asyncio.sleep(min(watching.RENEW_SECONDS, -_age(tail.expires_on)))
-        await self.close(code=1000)
+            await self.join_again()
+            await asyncio.sleep(max(0.0, min(watching.RENEW_SECONDS, -_age(tail.expires_on))))
+        return 1000
 
 
 def _session(tail_id: Any, secret: str) -> Tail | None:

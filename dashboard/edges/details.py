@@ -10,6 +10,8 @@ import msgspec
 
 from dashboard.edges.ingest import BatchInvalid, unpacked
 from dashboard.live import feed, shown
+from dashboard.ui.storable_text import storable
+from routing.after_commit import guarded
 from routing.models import Edge, InvocationDetail
 
 KEEP = 100_000
@@ -54,8 +56,9 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
         raise BatchInvalid(str(error)) from error
     kept = [_row(edge, detail) for detail in batch.rows if detail.keep]
     InvocationDetail.objects.bulk_create(kept, ignore_conflicts=True, batch_size=200)
-    _send_on(batch, {row.detail_id: row for row in kept})
-    _prune()
+    # They are stored: what follows must not make the edge send them again.
+    guarded("push details", lambda: _send_on(batch, {row.detail_id: row for row in kept}))
+    guarded("prune details", _prune)
 
 
 def _send_on(batch: Batch, kept: dict[str, InvocationDetail]) -> None:
@@ -84,33 +87,22 @@ def _text(row: InvocationDetail) -> str:
 def _row(edge: Edge, detail: Detail) -> InvocationDetail:
     return InvocationDetail(
         edge=edge,
-        detail_id=detail.id[:64],
-        ray=detail.ray[:32],
-        worker=detail.worker[:63],
-        version_id=detail.version_id[:36],
-        entrypoint=detail.entrypoint[:255],
-        rpc_method=detail.rpc_method[:255],
-        method=detail.method[:16],
-        path=detail.path[:2048],
-        outcome=detail.outcome[:32],
+        detail_id=storable(detail.id)[:64],
+        ray=storable(detail.ray)[:32],
+        worker=storable(detail.worker)[:63],
+        version_id=storable(detail.version_id)[:36],
+        entrypoint=storable(detail.entrypoint)[:255],
+        rpc_method=storable(detail.rpc_method)[:255],
+        method=storable(detail.method)[:16],
+        path=storable(detail.path)[:2048],
+        outcome=storable(detail.outcome)[:32],
         started_on=datetime.fromtimestamp(detail.started_on, UTC),
         wall_ms=min(detail.wall_ms, 2**31 - 1),
-        logs=_clean(detail.logs),
-        exceptions=_clean(detail.exceptions),
+        logs=storable(detail.logs),
+        exceptions=storable(detail.exceptions),
         failed=bool(detail.exceptions) or detail.outcome not in ("ok", "canceled"),
         truncated=detail.truncated,
     )
-
-
-def _clean(value: Any) -> Any:
-    """PostgreSQL stores no NUL, in text or in JSON; half a surrogate pair nobody can."""
-    if isinstance(value, str):
-        return value.replace("\0", "\ufffd")
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    return value
 
 
 def _prune() -> None:

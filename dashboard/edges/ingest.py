@@ -12,6 +12,8 @@ from django.utils import timezone
 from dashboard.edges import onward
 from dashboard.observability import ingest as counting
 from dashboard.observability.wire import Counts, CountsInvalid
+from dashboard.ui.storable_text import storable
+from routing.after_commit import guarded
 from routing.models import Edge, Invocation
 
 KEEP = 200_000
@@ -67,8 +69,9 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
             Invocation.objects.bulk_create(invocations, ignore_conflicts=True, batch_size=500)
     except CountsInvalid as error:
         raise BatchInvalid(str(error)) from error
-    onward.send_on(invocations)
-    _prune()
+    # They are stored and counted: what follows must not make the edge send them again.
+    guarded("push invocations", lambda: onward.send_on(invocations))
+    guarded("prune invocations", _prune)
 
 
 def unpacked(body: bytes) -> bytes:
@@ -86,20 +89,20 @@ def unpacked(body: bytes) -> bytes:
 def _invocation(edge: Edge, row: Row) -> Invocation:
     return Invocation(
         edge=edge,
-        request_id=row.request_id[:64],
-        ray=row.ray[:32],
-        hop=row.hop[:8],
-        worker=row.worker[:63],
-        version_id=row.version_id[:36],
-        deployment_id=row.deployment_id[:36],
-        reason=row.reason[:16],
-        override=row.override[:20],
-        method=row.method[:16],
-        host=row.host[:255],
-        path=row.path[:2048],
+        request_id=storable(row.request_id)[:64],
+        ray=storable(row.ray)[:32],
+        hop=storable(row.hop)[:8],
+        worker=storable(row.worker)[:63],
+        version_id=storable(row.version_id)[:36],
+        deployment_id=storable(row.deployment_id)[:36],
+        reason=storable(row.reason)[:16],
+        override=storable(row.override)[:20],
+        method=storable(row.method)[:16],
+        host=storable(row.host)[:255],
+        path=storable(row.path)[:2048],
         status=row.status,
-        flags=row.flags[:32],
-        caller=row.caller[:36],
+        flags=storable(row.flags)[:32],
+        caller=storable(row.caller)[:36],
         started_on=datetime.fromtimestamp(row.started_on, UTC),
         duration_us=row.duration_us,
     )

@@ -4,42 +4,33 @@ heartbeat."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from collections.abc import Sequence
 from typing import Any
-
-from asgiref.sync import sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from dashboard.edges.gate import edge_of
 from dashboard.edges.nudge import GROUP
 from dashboard.live import watching
+from dashboard.live.database import in_database
+from dashboard.live.push_socket import PushSocket
 from routing import revision
 
 LOOK_EVERY = 1.0
 """Seconds between looks at the counter, for changes made by another process without Redis."""
 HEARTBEAT_EVERY = 5
+JOIN_EVERY = 15
+"""Looks between two joins of the group, which forgets its members in time."""
 
 
-class EdgeConsumer(AsyncJsonWebsocketConsumer):
+class EdgeConsumer(PushSocket):
     """Sends `{"revision": n, "watch": [Worker, …]}`; agents send nothing."""
 
-    async def connect(self) -> None:
+    refusal = 4401
+
+    async def admit(self) -> Sequence[str] | None:
         headers = dict(self.scope["headers"])
         token = headers.get(b"authorization", b"").decode("latin-1")
-        if await sync_to_async(edge_of)(token) is None:
-            await self.close(code=4401)
-            return
-        await self.channel_layer.group_add(GROUP, self.channel_name)
-        await self.accept()
         self.told, self.watched = 0, list[str]()
-        self.looking = asyncio.ensure_future(self._look())
-
-    async def disconnect(self, code: int) -> None:
-        if hasattr(self, "looking"):
-            self.looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.looking
-            await self.channel_layer.group_discard(GROUP, self.channel_name)
+        return [GROUP] if await in_database(edge_of)(token) is not None else None
 
     async def revision(self, event: dict[str, Any]) -> None:
         """The nudge: somebody changed the desired state."""
@@ -47,12 +38,14 @@ class EdgeConsumer(AsyncJsonWebsocketConsumer):
 
     async def watch(self, event: dict[str, Any]) -> None:
         """The other nudge: somebody began or ceased to look at a Worker."""
-        await self._tell(self.told, await sync_to_async(watching.watched)())
+        await self._tell(self.told, await in_database(watching.watched)())
 
-    async def _look(self) -> None:
+    async def keep(self) -> int:
         beat = 0
         while True:
-            newest, watched = await sync_to_async(_now)()
+            if beat % JOIN_EVERY == JOIN_EVERY - 1:
+                await self.join_again()
+            newest, watched = await in_database(_now)()
             news = (newest, watched) != (self.told, self.watched)
             if news or beat % HEARTBEAT_EVERY == 0:
                 await self._tell(newest, watched)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
-
+from dashboard.live.broadcast import broadcast
 from dashboard.live.watching import watch_changed
 from routing.signals import desired_state_changed
 
@@ -21,13 +19,9 @@ def connect() -> None:
 
 def nudge(*, revision: int, **_: Any) -> None:
     """Sends the revision to every connected agent; agents elsewhere notice within a second."""
-    layer = get_channel_layer()
-    if layer is not None:
-        async_to_sync(layer.group_send)(GROUP, {"type": "revision", "revision": revision})
+    broadcast(GROUP, {"type": "revision", "revision": revision})
 
 
 def nudge_watch(**_: Any) -> None:
     """Every connected agent is told the Workers that somebody is looking at."""
-    layer = get_channel_layer()
-    if layer is not None:
-        async_to_sync(layer.group_send)(GROUP, {"type": "watch"})
+    broadcast(GROUP, {"type": "watch"})

@@ -11,7 +11,9 @@ import msgspec
 from django.utils import timezone
 
 from dashboard.live.signals import edge_reported
+from dashboard.ui.storable_text import storable
 from routing import revision
+from routing.after_commit import send_after_commit
 from routing.models import Edge, Propagation
 
 
@@ -51,7 +53,7 @@ def accept(edge: Edge, body: bytes) -> None:
     applied = min(report.revision, revision.current())
     if applied != edge.applied_revision:
         Propagation.objects.get_or_create(edge=edge, revision=applied, defaults={"applied_on": now})
-    status = msgspec.to_builtins(report)
+    status = storable(msgspec.to_builtins(report))
     before, states = _states(edge.status), _states(status)
     news = applied != edge.applied_revision or states != before
     Edge.objects.filter(pk=edge.pk).update(
@@ -61,7 +63,8 @@ def accept(edge: Edge, body: bytes) -> None:
         status=status,
     )
     if news:
-        edge_reported.send(sender=Edge, edge=edge.name, states=_differences(before, states))
+        states = _differences(before, states)
+        send_after_commit(edge_reported, Edge, "announce report", edge=edge.name, states=states)
 
 
 def _states(status: dict[str, Any]) -> dict[str, str]:

@@ -6,9 +6,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
-
+from dashboard.live.broadcast import broadcast
 from dashboard.live.parts import Why, sequence
 
 EVERYBODY = "pages"
@@ -22,30 +20,24 @@ def group_of(topic: str) -> str:
 def announce(topic: str, html: str) -> None:
     """Ready parts, the same for everybody; rooms render, this sends."""
     newest = sequence()
-    _send(group_of(topic), {"type": "parts", "sequence": list(newest), "html": html})
+    broadcast(group_of(topic), {"type": "parts", "sequence": list(newest), "html": html})
 
 
 def changed(topic: str, why: Why, subject: str = "") -> None:
     """Processes in which somebody looks at `topic` render it once and send it."""
-    _send(group_of(topic), _news(topic, why, subject))
+    broadcast(group_of(topic), _news(topic, why, subject))
 
 
 def changed_everywhere(why: Why) -> None:
     """As `changed`, for every topic that somebody looks at."""
-    _send(EVERYBODY, _news("", why, ""))
+    broadcast(EVERYBODY, _news("", why, ""))
 
 
 def people_changed(topic: str) -> None:
     """Somebody opened or closed a page that follows `topic`."""
-    _send(group_of(topic), {"type": "people", "topic": topic})
+    broadcast(group_of(topic), {"type": "people", "topic": topic})
 
 
 def _news(topic: str, why: Why, subject: str) -> dict[str, Any]:
     stamp = uuid.uuid4().hex
     return {"type": "changed", "topic": topic, "why": why, "subject": subject, "stamp": stamp}
-
-
-def _send(group: str, message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    if layer is not None:
-        async_to_sync(layer.group_send)(group, message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 from dataclasses import dataclass, field
@@ -11,12 +10,12 @@ from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
-from django.db import DatabaseError
-
 from dashboard.live import parts, presence
 from dashboard.live.announce import people_changed
+from dashboard.live.database import in_database
 from dashboard.live.parts import Parts, Why
+from dashboard.live.tasks import start, stop
+from routing.after_commit import note_failure
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class Audience:
     def join(self, viewer: Viewer) -> None:
         self.viewers.add(viewer)
         if self._looking is None:
-            self._looking = asyncio.ensure_future(self._look())
+            self._looking = start(self._look(), "audience")
 
     async def leave(self, viewer: Viewer) -> None:
         self.viewers.discard(viewer)
@@ -62,9 +61,7 @@ class Audience:
             return
         looking, self._looking = self._looking, None
         self._latest.clear()
-        looking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await looking
+        await stop(looking)
 
     async def parts(self, topic: str, why: Why, subject: str, stamp: str) -> Parts:
         """What to show after the news `stamp`; rendered once, however many viewers ask."""
@@ -86,8 +83,9 @@ class Audience:
                 found = await _state()
                 if look % presence.RENEW_EVERY == 0:
                     await self._renew()
-            except DatabaseError as error:  # no beat: browsers say that nothing is live
-                log.warning("looking at the edges: %s", error)
+            except Exception as error:  # no beat: browsers say that nothing is live
+                note_failure("audience")
+                log.warning("looking at the edges: %r", error)
                 continue
             again = AGAIN if found != known else max(0, again - 1)
             news = found != known or (again and not parts.settled(found))
@@ -100,10 +98,7 @@ class Audience:
     async def _renew(self) -> None:
         """Those who look are still here; whoever vanished is no more, and that is told."""
         for worker in await _forgotten([p for v in self.viewers for p in v.presences]):
-            try:
-                await database_sync_to_async(people_changed)(presence.topic(worker))
-            except Exception as error:  # whatever the layer is made of: the beat goes on
-                log.warning("telling that somebody left: %r", error)
+            await in_database(people_changed)(presence.topic(worker))
 
 
 _audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
@@ -119,7 +114,7 @@ def _begin(key: tuple[str, Why, str], stamp: str, last: _Rendering | None) -> _R
     if key[1] is Why.METRICS and last and last.begun_at is not None:
         wait = max(0.0, last.begun_at + METRICS_EVERY - now)
     made = _Rendering({stamp})
-    made.task = asyncio.ensure_future(_render(key, made, wait))
+    made.task = start(_render(key, made, wait), f"rendering of {key[0]}")
     return made
 
 
@@ -127,12 +122,12 @@ async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float)
     if wait:
         await asyncio.sleep(wait)
     rendering.begun_at = asyncio.get_running_loop().time()
-    return await database_sync_to_async(parts.render)(*key)
+    return await in_database(parts.render)(*key)
 
 
 async def _forgotten(presences: list[UUID]) -> set[str]:
-    return await database_sync_to_async(presence.renew)(presences)
+    return await in_database(presence.renew)(presences)
 
 
 async def _state() -> tuple[Any, ...]:
-    return await database_sync_to_async(parts.state)()
+    return await in_database(parts.state)()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Coroutine
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.utils import timezone
 from django.utils.functional import LazyObject
 
@@ -20,57 +16,50 @@ from dashboard.accounts.sessions import still_signed_in
 from dashboard.live import parts, presence
 from dashboard.live.announce import EVERYBODY, group_of, people_changed
 from dashboard.live.audience import audience
+from dashboard.live.database import in_database
 from dashboard.live.parts import Why
-
-log = logging.getLogger(__name__)
+from dashboard.live.push_socket import PushSocket
 
 MOST_TOPICS = 8
-MOST_PENDING = 32
 CHECK_EVERY = 30
 """Beats (seconds) after which the session is looked at again."""
 
 
-class PageConsumer(AsyncJsonWebsocketConsumer):
+class PageConsumer(PushSocket):
     """Sends `{"sequence", "html", "why"}`, and `{}` each second so that silence means something.
 
     `?topic=workers&topic=worker:shop` says what to follow. Browsers send nothing.
     """
 
+    refusal = 4401
     topics: frozenset[str] = frozenset()
     presences: tuple[UUID, ...] = ()
 
-    async def connect(self) -> None:
+    async def admit(self) -> Sequence[str] | None:
         if not await _is_signed_in(self.scope):
-            await self.close(code=4401)
-            return
+            return None
         asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("topic", [])
         self.topics = frozenset(t for t in asked[:MOST_TOPICS] if parts.known(t))
         self.beats = 0
-        self.showing: set[asyncio.Task[None]] = set()
         self.shown: dict[tuple[str, str, str], parts.Sequence] = {}
-        for group in self._groups():
-            await self.channel_layer.group_add(group, self.channel_name)
+        return [EVERYBODY, *map(group_of, self.topics)] if self.topics else []
+
+    async def ready(self) -> None:
         self.presences = await _arrive(_person(self.scope), self.topics)
-        await self.accept()
+
+    async def opened(self) -> None:
         audience().join(self)
         for topic in self.topics:  # what happened while the page was on its way
-            self._soon(self.show(topic, Why.EDGES, f"joined {self.channel_name}"))
+            self.soon(self.show(topic, Why.EDGES, f"joined {self.channel_name}"))
 
-    async def disconnect(self, code: int) -> None:
+    async def left(self) -> None:
         await audience().leave(self)
-        for task in tuple(getattr(self, "showing", ())):
-            task.cancel()
-        for group in self._groups():
-            await self.channel_layer.group_discard(group, self.channel_name)
         await _leave(self.presences, self.topics)
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Nothing is expected from browsers, and nothing is done with it."""
 
     async def changed(self, event: dict[str, Any]) -> None:
         """Some room has news about one topic, or about all."""
         for topic in [event["topic"]] if event["topic"] else self.topics:
-            self._soon(self.show(topic, Why(event["why"]), event["stamp"], event["subject"]))
+            self.soon(self.show(topic, Why(event["why"]), event["stamp"], event["subject"]))
 
     async def parts(self, event: dict[str, Any]) -> None:
         """Some room has rendered parts itself."""
@@ -91,38 +80,22 @@ class PageConsumer(AsyncJsonWebsocketConsumer):
 
     async def beat(self) -> None:
         self.beats += 1
-        if self.beats % CHECK_EVERY == 0 and not await _is_signed_in(self.scope):
-            await self.close(code=4401)
-            return
+        if self.beats % CHECK_EVERY == 0:
+            if not await _is_signed_in(self.scope):
+                await self.close(code=self.refusal)
+                return
+            await self.join_again()
         await self.send_json({})
 
     def hear(self, why: Why, stamp: str) -> None:
         if not stamp:
-            self._soon(self.beat())
+            self.soon(self.beat())
             return
         for topic in self.topics:
-            self._soon(self.show(topic, why, stamp))
-
-    def _soon(self, showing: Coroutine[Any, Any, None]) -> None:
-        """Not awaited: metrics wait, a deployment overtakes them, and a reader who does not read
-        holds up nobody: it misses beats, notices and asks for the page again."""
-        if len(self.showing) >= MOST_PENDING:
-            showing.close()
-            return
-        task = asyncio.ensure_future(showing)
-        self.showing.add(task)
-        task.add_done_callback(self._shown)
-
-    def _shown(self, task: asyncio.Task[None]) -> None:
-        self.showing.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.warning("not shown: %r", error)
-
-    def _groups(self) -> list[str]:
-        return [EVERYBODY, *map(group_of, self.topics)] if self.topics else []
+            self.soon(self.show(topic, why, stamp))
 
 
-@database_sync_to_async
+@in_database
 def _arrive(person: User, topics: frozenset[str]) -> tuple[UUID, ...]:
     followed = [topic for topic in topics if presence.about(topic)]
     found = tuple(presence.arrive(person, presence.about(topic)) for topic in followed)
@@ -131,7 +104,7 @@ def _arrive(person: User, topics: frozenset[str]) -> tuple[UUID, ...]:
     return found
 
 
-@database_sync_to_async
+@in_database
 def _leave(presences: tuple[UUID, ...], topics: frozenset[str]) -> None:
     if presences:
         presence.leave(presences)
@@ -139,7 +112,7 @@ def _leave(presences: tuple[UUID, ...], topics: frozenset[str]) -> None:
             people_changed(topic)
 
 
-@database_sync_to_async
+@in_database
 def _here(person: User, worker: str) -> tuple[parts.Sequence, str]:
     return parts.sequence(), presence.here(person, worker)
 
@@ -149,7 +122,7 @@ def _person(scope: dict[str, Any]) -> Any:
     return user._wrapped if isinstance(user, LazyObject) else user  # channels resolved it already
 
 
-@database_sync_to_async
+@in_database
 def _is_signed_in(scope: dict[str, Any]) -> bool:
     """Whether the session still holds a person who may sign in; who is here is noted."""
     user = still_signed_in(scope)

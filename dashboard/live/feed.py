@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from dashboard.live.broadcast import broadcast
 
 PIECE = 50
 """Items in one message at most, so that a slow reader loses little at a time."""
@@ -36,13 +35,9 @@ def log_group(worker: str) -> str:
 
 def publish(group: str, items: Sequence[dict[str, Any]], left_out: int = 0) -> None:
     """Sends `items`; `left_out` are others that were dropped on their way to us."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    send = async_to_sync(layer.group_send)
     with _in_order:
         for piece in _pieces(items) or ([[]] if left_out else []):
-            send(group, _message(group, list(piece), left_out))
+            broadcast(group, _message(group, list(piece), left_out))
             left_out = 0
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
 from dashboard.live.models import Watch
+from routing.after_commit import send_after_commit
 
 LASTS = timedelta(seconds=45)
 RENEW_SECONDS = 15.0
@@ -26,7 +26,7 @@ def watch(worker: str) -> Watch:
     now = timezone.now()
     Watch.objects.filter(until__lt=now).delete()
     made = Watch.objects.create(worker=worker, until=now + LASTS)
-    transaction.on_commit(_tell)
+    send_after_commit(watch_changed, Watch, "announce watch")
     return made
 
 
@@ -38,14 +38,10 @@ def renew(watch_id: UUID) -> bool:
 def unwatch(watch_id: UUID) -> None:
     """They have left."""
     Watch.objects.filter(id=watch_id).delete()
-    transaction.on_commit(_tell)
+    send_after_commit(watch_changed, Watch, "announce watch")
 
 
 def watched() -> list[str]:
     """The names of the Workers that somebody is looking at."""
     found = Watch.objects.filter(until__gte=timezone.now())
     return sorted(set(found.values_list("worker", flat=True)))
-
-
-def _tell() -> None:
-    watch_changed.send(sender=Watch)

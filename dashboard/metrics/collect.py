@@ -14,7 +14,7 @@ from dashboard.exports.lag import lag_of
 from dashboard.exports.models import Job
 from dashboard.observability.models import Gap
 from dashboard.ui.propagation import SILENT_AFTER, meter_of
-from routing import revision
+from routing import after_commit, revision
 from routing.models import Deployment, Edge, Invocation, Worker
 
 
@@ -30,6 +30,7 @@ class ControlPlane(Collector):
         yield _propagation()
         yield _gaps()
         yield from _exports()
+        yield _failures()
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:
@@ -77,6 +78,18 @@ def _gaps() -> Metric:
     rows = Gap.objects.values("edge", "kind").annotate(lines=Sum("lines")).order_by("edge")
     for row in rows:
         family.add_metric([row["edge"], row["kind"]], row["lines"] or 0)
+    return family
+
+
+def _failures() -> Metric:
+    """What failed in this process after its change was made, and cost time only."""
+    family = CounterMetricFamily(
+        "sluice_after_commit_failures",
+        "Work after a commit, and pushes to open pages and agents, that failed in this process",
+        labels=["work"],
+    )
+    for work, count in sorted(after_commit.failures().items()):
+        family.add_metric([work], count)
     return family
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 
@@ -13,6 +12,7 @@ from dashboard.observability.models import Gap, Reading
 from dashboard.observability.prune import prune
 from dashboard.observability.sequence import Place, Verdict, judge
 from dashboard.observability.wire import Counts
+from routing.after_commit import send_after_commit
 from routing.models import Edge
 
 PRUNE_EVERY = timedelta(minutes=1)
@@ -48,7 +48,7 @@ def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
             _note(edge, Gap.Kind.DROPPED, found.missing, reading.applied_on, now)
             _count(edge, batch, reading, now)
             seen = sorted({row.worker for row in batch.counts if row.worker})
-            transaction.on_commit(partial(traffic_counted.send, sender=Reading, workers=seen))
+            send_after_commit(traffic_counted, Reading, "announce traffic", workers=seen)
         reading.save()
     return found.verdict is Verdict.next
 

@@ -175,7 +175,7 @@ async def test_a_change_that_no_message_told_is_found_by_looking(monkeypatch):
     worker = await sync_to_async(make_worker)("shop")
     talk = await opened(await sync_to_async(signed_in)())
     await beat(talk)
-    monkeypatch.setattr("dashboard.live.announce.get_channel_layer", lambda: None)
+    monkeypatch.setattr("dashboard.live.broadcast.get_channel_layer", lambda: None)
     await sync_to_async(make_deployment)(worker)
     assert 'id="live"' in (await pushed(talk, timeout=3))["html"]
     await closed(talk)
@@ -187,10 +187,10 @@ async def test_a_reader_who_does_not_read_holds_up_nobody(monkeypatch):
     quick = await opened(await sync_to_async(signed_in)("quick"))
     original = PageConsumer.send_json
 
-    async def stuck(self, content, close=False):
+    async def stuck(self, content):
         if self.scope["user"].username == "slow":
             await asyncio.sleep(60)
-        await original(self, content, close)
+        await original(self, content)
 
     monkeypatch.setattr(PageConsumer, "send_json", stuck)
     await asyncio.sleep(1.2)
