@@ -14,6 +14,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("workers:list")
 
 
+handler500 = "dashboard.ui.unavailable.server_error"
 urlpatterns = [
     path("", home),
     path("healthz", healthz, name="healthz"),

@@ -13,18 +13,21 @@ from django.utils import timezone
 
 from dashboard.accounts.gate import person
 from dashboard.accounts.models import User
+from dashboard.ui.unstorable_input import refuse_unstorable
 
 SEEN_EVERY = timedelta(minutes=1)
 
 
 class LoginAndSeenMiddleware(LoginRequiredMiddleware):
     """Django's; whoever it lets pass was here, which is written at most once a minute. Pages that
-    only listen say it by their socket. No middleware of its own: that would cost every request
-    a change of threads, some 1 ms."""
+    only listen say it by their socket. Text that no database stores is refused here, too. Neither
+    has a middleware of its own: that would cost every request a change of threads, some 1 ms."""
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
+        if refused := refuse_unstorable(request, view_func):
+            return refused
         refusal = super().process_view(request, view_func, view_args, view_kwargs)
         if refusal is None and getattr(view_func, "login_required", True):
             user, now = person(request), timezone.now()

@@ -88,6 +88,8 @@ def account(request: HttpRequest) -> HttpResponse:
 def _after(request: HttpRequest) -> str:
     """Where the person was going, if that is a page of ours."""
     wanted = request.POST.get("next", request.GET.get("next", ""))
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+    # A path: what Django would take for the name of a view ("foo") is no address of ours.
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    if ours and wanted.startswith("/"):
         return wanted
     return resolve_url("workers:list")

@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.envelope import failure
+from dashboard.ui.unavailable import REASON, is_database_away, retry_later
 from routing.deploy import DeployConflict, DeployRefused
 from routing.draft import UploadRefused
 from routing.models import Deployment
@@ -125,7 +126,10 @@ def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRespon
 
 
 def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
-    """Our fault: the log has the details, the client has none."""
+    """Our fault: the log has the details, the client has none. A database that is away is not."""
+    if is_database_away(error):
+        logger.warning("%s %s: %s", request.method, request.path, error)
+        return retry_later(failure(503, [(10013, f"{REASON} Try again in a few seconds.")]))
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return failure(500, [(10013, "An unknown error has occurred. The server's log says more.")])
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from dashboard.accounts.tokens import hash_token
+from dashboard.ui.unstorable_input import unstorable_address
 from routing.models import Edge
 
 View = Callable[..., HttpResponse]
@@ -40,6 +41,8 @@ def for_edges(view: View) -> View:
                 },
                 status=401,
             )
+        if unstorable_address(request):
+            return JsonResponse({"error": "The address holds a NUL character."}, status=400)
         return view(request, edge, *args, **kwargs)
 
     return guarded

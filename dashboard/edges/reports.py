@@ -63,8 +63,8 @@ def accept(edge: Edge, body: bytes) -> None:
         status=status,
     )
     if news:
-        states = _differences(before, states)
-        send_after_commit(edge_reported, Edge, "announce report", edge=edge.name, states=states)
+        turned = _differences(before, states)
+        send_after_commit(edge_reported, Edge, "announce report", edge=edge.name, states=turned)
 
 
 def _states(status: dict[str, Any]) -> dict[str, str]:

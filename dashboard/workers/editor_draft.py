@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dashboard.ui.storable_text import unstorable
 from dashboard.workers.code import text_of
 from dashboard.workers.editor_fields import BindingField, ModuleField, data_of
 from dashboard.workers.editor_form import EditorForm
@@ -137,7 +138,10 @@ def _options(form: BindingField, same: Binding | None, problems: list[str]) -> d
         return {"text": held if unified(held) == form.value else form.value}
     if form.kind == "json":
         try:
-            return {"json": json.loads(form.value, parse_constant=_no_constant)}
+            value = json.loads(form.value, parse_constant=_no_constant)
+            if unstorable(value):
+                raise ValueError("a NUL or half a surrogate pair cannot be stored")
+            return {"json": value}
         except ValueError as error:
             problems.append(f"Binding {form.name} is no JSON: {error}.")
             return {}

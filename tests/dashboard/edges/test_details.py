@@ -7,8 +7,9 @@ from django.test import Client
 
 from dashboard.edges import details, onward
 from dashboard.edges.enrol import enrol
-from dashboard.live import feed, watching
-from routing.models import Edge, InvocationDetail
+from dashboard.live import feed, shown, watching
+from routing import after_commit
+from routing.models import Edge, Invocation, InvocationDetail
 from tests.factories import make_deployment, make_invocation, make_worker
 
 DETAIL = {
@@ -20,6 +21,15 @@ DETAIL = {
     "started_on": 1_795_380_000.25,
     "wall_ms": 12,
     "logs": [{"level": "log", "message": ["hello", {"a": 1}], "timestamp": 1}],
+}
+ROW = {
+    "request_id": "1",
+    "hop": "external",
+    "worker": "shop",
+    "method": "GET",
+    "path": "/",
+    "status": 200,
+    "started_on": 1_795_380_000.25,
 }
 REQUEST = {"url": "http://shop/x", "method": "GET", "headers": {}}
 
@@ -113,3 +123,29 @@ def test_what_a_worker_prints_is_text_and_never_markup(edge, published):
     post(edge, DETAIL | {"logs": [line], "event": {"request": REQUEST}})
     html = published[1][1][0]["html"]
     assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_an_error_while_pushing_to_viewers_fails_no_batch(edge, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("cannot be rendered")
+
+    monkeypatch.setattr(shown, "said", broken)
+    monkeypatch.setattr(onward, "send_on", broken)
+    before = after_commit.failures()
+    assert post(edge, DETAIL | {"event": {"request": REQUEST}}).status_code == 204
+    body = {"batch": "b-9", "rows": [ROW | {"ray": "a/b"}]}
+    answer = edge.post("/edge/v1/invocations", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 204
+    assert InvocationDetail.objects.count() == 1 and Invocation.objects.count() == 1
+    now = after_commit.failures()
+    for work in ("push details", "push invocations"):
+        assert now[work] == before.get(work, 0) + 1
+
+
+def test_a_watched_worker_with_an_odd_ray_is_pushed(edge, published):
+    make_worker("shop")
+    watching.watch("shop")
+    body = {"batch": "b-9", "rows": [ROW | {"ray": "a/b"}, ROW | {"request_id": "2", "ray": ""}]}
+    answer = edge.post("/edge/v1/invocations", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 204
+    assert [len(items) for _, items, *_ in published] == [2]

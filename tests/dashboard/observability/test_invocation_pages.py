@@ -128,3 +128,21 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     shown._roles.clear()
     with django_assert_num_queries(len(few)):
         read(maya, "/workers/shop/invocations/")
+
+
+@pytest.mark.parametrize("ray", ["", "a/b", "..", "a?b"])
+@pytest.mark.parametrize("worker", ["shop", "", "a/b"])
+def test_a_row_that_no_address_leads_to_is_shown_without_a_link(row, vera, ray, worker):
+    deployment = Worker.objects.get().deployments.get()
+    made = make_invocation(row.edge, deployment, ray=ray, worker=worker, version_id="no-uuid")
+    html = read(vera, "/invocations/")
+    assert f"i-{row.edge_id}-{made.request_id}" in html and "/invocations/r-1/" in html
+    assert 'href=""' not in html and "/invocations//" not in html
+    assert shown.row(shown.shown([made])[0])  # as the live log pushes it
+
+
+def test_an_rpc_call_with_an_odd_version_is_shown_without_a_link(row, vera):
+    detail = InvocationDetail.objects.get()
+    detail.pk, detail.detail_id, detail.rpc_method, detail.version_id = None, "2", "add", "odd"
+    detail.save()
+    assert "default.add()" in read(vera, "/invocations/")

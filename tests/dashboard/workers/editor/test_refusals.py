@@ -40,6 +40,8 @@ def test_a_typed_secret_survives_a_refusal_without_being_shown(maya, shop, runti
         ({"compatibility_date": "today"}, "The compatibility date is a day"),
         ({"binding-0-name": "TOKEN"}, "Two bindings are called TOKEN"),
         ({"binding-0-kind": "json", "binding-0-value": "{"}, "GREETING is no JSON"),
+        ({"binding-0-kind": "json", "binding-0-value": '"\\u0000"'}, "a NUL"),
+        ({"binding-0-kind": "json", "binding-0-value": '"\\ud800"'}, "a NUL or half a surrogate"),
         ({"binding-0-kind": "service", "binding-0-value": "nobody"}, "no Worker called “nobody”"),
         ({"binding-0-kind": "kv_namespace"}, "cannot be made here"),
         ({"binding-1-kept": ""}, "Secret TOKEN needs a value"),
