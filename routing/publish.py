@@ -85,9 +85,9 @@ def target(
 
 def _held(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployment:
     """The deployment by which `edge` decides now: an older one while the newest is on its way."""
-    if edge is None or edge.applied_revision >= newest.revision:
+    if edge is None or edge.has(worker.name, newest.revision):
         return newest
-    older = worker.deployments.filter(revision__lte=edge.applied_revision)
+    older = worker.deployments.filter(revision__lte=edge.revision_of(worker.name))
     return older.newest_first().with_shares().first() or newest
 
 
@@ -182,12 +182,13 @@ def _recent_ids(workers: Sequence[Worker]) -> dict[int, list[object]]:
 
 def _owners(requested: Iterable[str], worker: Worker) -> dict[str, str]:
     """Those of the requested ids that belong to another Worker, with its name."""
-    ids = [i for i in map(_as_uuid, requested) if i]
+    ids = [i for i in map(as_uuid, requested) if i]
     rows = Version.objects.filter(id__in=ids).exclude(worker=worker)
     return {str(i): name for i, name in rows.values_list("id", "worker__name")}
 
 
-def _as_uuid(text: str) -> UUID | None:
+def as_uuid(text: str) -> UUID | None:
+    """The id in `text`, or None where there is none."""
     try:
         return UUID(text)
     except ValueError:

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
+from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.live.signals import edge_reported
+from dashboard.ui.propagation import SILENT_AFTER
 from dashboard.ui.storable_text import storable
 from routing import revision
 from routing.after_commit import send_after_commit
-from routing.models import Edge, Propagation
+from routing.models import Deployment, Edge, Propagation, Worker
+from routing.publish import as_uuid
+
+_REPORTED = [
+    "applied_revision",
+    "desired_revision",
+    "lagging",
+    "last_seen_on",
+    "proof_url",
+    "status",
+    "up_at",
+]
 
 
 class ReportInvalid(ValueError):
@@ -28,13 +43,24 @@ class VersionReport(msgspec.Struct):
     message: str = ""
 
 
+class WorkerLag(msgspec.Struct):
+    """Why a Worker's newest deployment is not routed yet, and the id of the one that is."""
+
+    error: str = ""
+    deployment: str = ""
+
+
 class Report(msgspec.Struct):
+    """`desired` is the newest revision that the edge knows; 0 from agents that do not say it."""
+
     revision: int
+    desired: int = 0
     applied_on: str = ""
+    started_at: str = ""
     proof_url: str = ""
     public_url: str = ""
     versions: dict[UUID, VersionReport] = {}
-    workers: dict[str, Any] = {}
+    workers: dict[str, WorkerLag] = {}
     shipping: dict[str, Any] = {}
 
 
@@ -50,21 +76,66 @@ def accept(edge: Edge, body: bytes) -> None:
     if report.proof_url and not _is_own_edge(report.proof_url):
         raise ReportInvalid(f"proof_url={report.proof_url!r}: expected http://<loopback address>.")
     now = timezone.now()
-    applied = min(report.revision, revision.current())
-    if applied != edge.applied_revision:
-        Propagation.objects.get_or_create(edge=edge, revision=applied, defaults={"applied_on": now})
-    status = storable(msgspec.to_builtins(report))
-    before, states = _states(edge.status), _states(status)
-    news = applied != edge.applied_revision or states != before
-    Edge.objects.filter(pk=edge.pk).update(
-        applied_revision=applied,
-        last_seen_on=now,
-        proof_url=report.proof_url,
-        status=status,
+    newest = revision.current()
+    before, states = _states(edge.status), _states(msgspec.to_builtins(report))
+    was = (edge.applied_revision, edge.desired_revision, edge.lagging)
+    reached = _take(edge, report, newest, now)
+    Propagation.objects.bulk_create(
+        [
+            Propagation(edge=edge, revision=number, applied_on=now, up_at=edge.up_at)
+            for number in sorted(reached)
+        ],
+        ignore_conflicts=True,
     )
-    if news:
+    edge.save(update_fields=_REPORTED)
+    if states != before or was != (edge.applied_revision, edge.desired_revision, edge.lagging):
         turned = _differences(before, states)
         send_after_commit(edge_reported, Edge, "announce report", edge=edge.name, states=turned)
+
+
+def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
+    """Puts the report into `edge`; the revisions that it has since."""
+    applied, desired = min(report.revision, newest), min(report.desired, newest)
+    lagging = _lagging(report)
+    reached = {applied} - {edge.applied_revision}
+    if edge.desired_revision:
+        reached |= _reached(edge, desired, lagging)
+    restarted = report.started_at != edge.status.get("started_at", "")
+    if edge.last_seen_on is None or now - edge.last_seen_on > SILENT_AFTER or restarted:
+        edge.up_at = now
+    edge.applied_revision, edge.desired_revision, edge.lagging = applied, desired, lagging
+    edge.last_seen_on, edge.proof_url = now, report.proof_url
+    edge.status = msgspec.to_builtins(report)
+    return reached
+
+
+def _lagging(report: Report) -> dict[str, dict[str, Any]]:
+    """What `Edge.lagging` holds."""
+    if not report.workers:
+        return {}
+    ids = [i for lag in report.workers.values() if (i := as_uuid(lag.deployment))]
+    rows = Deployment.objects.filter(pk__in=ids).values_list("pk", "revision")
+    revisions = {str(pk): number for pk, number in rows}
+    return storable(
+        {
+            name: {
+                "error": lag.error,
+                "deployment": lag.deployment,
+                "revision": revisions.get(lag.deployment, 0),
+            }
+            for name, lag in report.workers.items()
+        }
+    )
+
+
+def _reached(edge: Edge, desired: int, lagging: Mapping[str, Any]) -> set[int]:
+    """The newest revisions of Workers that the edge has now and did not have before."""
+    caught_up = edge.lagging.keys() - lagging.keys()
+    if desired == edge.desired_revision and not caught_up:
+        return set()
+    changed = Q(changed_revision__gt=edge.desired_revision) | Q(name__in=caught_up)
+    workers = Worker.objects.filter(changed, changed_revision__lte=desired)
+    return set(workers.exclude(name__in=lagging).values_list("changed_revision", flat=True))
 
 
 def _states(status: dict[str, Any]) -> dict[str, str]:

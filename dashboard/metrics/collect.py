@@ -46,12 +46,18 @@ def _edges(newest: int) -> Iterator[Metric]:
         "sluice_edge_lag_revisions", "How many revisions an edge is behind", labels=["edge"]
     )
     up = GaugeMetricFamily("sluice_edge_up", "1 while an edge reports", labels=["edge"])
-    for edge in Edge.objects.only("name", "applied_revision", "last_seen_on"):
-        has.add_metric([edge.name], edge.applied_revision)
-        lag.add_metric([edge.name], max(0, newest - edge.applied_revision))
+    failing = GaugeMetricFamily(
+        "sluice_edge_failing_workers",
+        "Workers whose newest deployment an edge cannot run",
+        labels=["edge"],
+    )
+    for edge in Edge.objects.defer("status"):
+        has.add_metric([edge.name], edge.current_revision)
+        lag.add_metric([edge.name], max(0, newest - edge.current_revision))
+        failing.add_metric([edge.name], len(edge.failing))
         seen = edge.last_seen_on
         up.add_metric([edge.name], float(seen is not None and now - seen <= SILENT_AFTER))
-    yield from (has, lag, up)
+    yield from (has, lag, failing, up)
 
 
 def _propagation() -> Metric:
@@ -61,9 +67,9 @@ def _propagation() -> Metric:
         "From the newest deployment until an edge had it",
         labels=["edge"],
     )
-    latest = Deployment.objects.order_by("-revision").only("revision", "created_on").first()
+    latest = Deployment.objects.order_by("-revision").select_related("worker").first()
     if latest is not None:
-        for cell in meter_of(latest.revision, latest.created_on).cells:
+        for cell in meter_of(latest.worker.name, latest.revision, latest.created_on).cells:
             if cell.took_ms is not None:
                 family.add_metric([cell.edge], cell.took_ms / 1000)
     return family

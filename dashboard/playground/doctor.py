@@ -66,7 +66,7 @@ def diagnose(
     base = replace(base, outcome=str(outcome), tone="warn")
     if override is None or outcome is Outcome.absent:
         return _absent(base)
-    base = replace(base, meter=meter_of(deployment.revision, deployment.created_on))
+    base = replace(base, meter=meter_of(worker, deployment.revision, deployment.created_on))
     problem = override.problem
     if problem is None:
         return _applied(base)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from dashboard.playground.messages import advice, step_detail
+from dashboard.ui.propagation import SILENT_AFTER
 from routing import publish
 from routing.deploy import active_deployment
-from routing.models import Edge, Worker
+from routing.models import Deployment, Edge, Worker
 from routing.rules.decide import Decision, decide
 from routing.rules.fields import OVERRIDES, lines_named
 from routing.rules.override import Outcome, read
 from routing.rules.split import percentage
-
-SILENT_AFTER = timedelta(seconds=15)
-"""An edge that has not reported for so long is not asked whether it has the revision."""
 
 Lines = Sequence[tuple[str, str]]
 
@@ -47,7 +44,10 @@ def decision(worker_name: str, headers: Lines, draw: float) -> Decision:
         raise CannotExplain(f"The Worker {worker_name} has no deployment yet.")
     asked = read(lines_named(OVERRIDES, headers), worker_name).requested
     target = publish.target(
-        worker, deployment, requested=[asked] if asked else [], edge=_slowest_edge()
+        worker,
+        deployment,
+        requested=[asked] if asked else [],
+        edge=_edge_without(worker.name, deployment),
     )
     return decide(target, headers, draw)
 
@@ -70,6 +70,9 @@ def as_json(found: Decision) -> dict[str, Any]:
     }
 
 
-def _slowest_edge() -> Edge | None:
-    alive = Edge.objects.filter(last_seen_on__gte=timezone.now() - SILENT_AFTER)
-    return alive.order_by("applied_revision").first()
+def _edge_without(name: str, deployment: Deployment) -> Edge | None:
+    """An edge that reports and still answers by an older deployment of the Worker; the one that is
+    furthest behind. None where every edge has this one."""
+    alive = Edge.objects.filter(last_seen_on__gte=timezone.now() - SILENT_AFTER).defer("status")
+    late = [edge for edge in alive if not edge.has(name, deployment.revision)]
+    return min(late, key=lambda edge: edge.revision_of(name), default=None)

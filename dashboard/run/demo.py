@@ -18,6 +18,8 @@ from routing.upload import upload_version
 
 FOLDER: Path = settings.BASE_DIR / "demo"
 WORKERS = ("pricing", "checkout", "hello")
+#: What pages say these came by: nobody pressed a button.
+SOURCE = "demo"
 MESSAGES = {
     "pricing": ("Prices of tea and mugs", "Tell the VAT apart"),
     "checkout": ("Ask pricing for the total", "Say the currency"),
@@ -42,7 +44,7 @@ def _load(name: str, author: User | None) -> None:
         worker=new.worker,
         shares=[(str(new.id), 0), (str(old.id), 100)],
         author=author,
-        source="dashboard",
+        source=SOURCE,
         message="Stage version 2 at 0% for a smoke test",
         now=timezone.now(),
     )
@@ -53,7 +55,7 @@ def _upload(name: str, number: int, author: User | None, *, live: bool) -> Versi
         worker_name=name,
         draft=_draft(name, number),
         author=author,
-        source="dashboard",
+        source=SOURCE,
         triggered_by="upload" if live else "version_upload",
         now=timezone.now(),
         create=live,

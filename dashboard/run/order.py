@@ -147,7 +147,10 @@ def _edge_has_newest() -> bool:
         status = json.loads(EDGE_STATUS.read_text())
     except (OSError, ValueError):
         return False
-    return bool(status.get("revision", -1) >= revision.current())
+    # A Worker that cannot start keeps its earlier deployment and holds up nothing.
+    lagging = status.get("workers", {}).values()
+    known = "desired" if all(lag.get("error") for lag in lagging) else "revision"
+    return bool(status.get(known, -1) >= revision.current())
 
 
 def _watch(children: list[Child]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dashboard.ui.templatetags.words import duration
@@ -28,6 +30,8 @@ class Cell:
     revision: int
     took_ms: int | None = None
     silent_for: timedelta | None = None
+    #: Workers whose newest deployment this edge cannot run.
+    failing: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -48,7 +52,8 @@ class Cell:
         silent = f", silent for {duration(self.silent_for)}" if self.silent_for else ""
         if self.state == "applied":
             took = "" if self.took_ms is None else f" after {duration(self.took_ms)}"
-            return f"has it{took}{silent}"
+            rest = f", except for {', '.join(self.failing)}" if self.failing else ""
+            return f"has it{took}{rest}{silent}"
         late = "is taking over" if self.state == "waiting" else f"still on revision {self.revision}"
         return late + silent
 
@@ -82,24 +87,39 @@ class Meter:
         return max(took) if self.complete and len(took) == self.total else None
 
 
+class Reached(NamedTuple):
+    """When an edge had a revision, and since when it had been up then, where that is recorded."""
+
+    at: datetime
+    up_at: datetime | None = None
+
+
 def measure(
     revision: int,
     since: datetime | None,
     edges: Iterable[Edge],
-    reached: Mapping[int, datetime],
+    reached: Mapping[int, Reached],
     now: datetime,
+    worker: str = "",
 ) -> Meter:
-    """`reached`: edge id → when it first had `revision` or a newer one."""
+    """Which edges have the deployment of `worker` that `revision` made; without `worker`, which
+    have all that they can run of that revision. `reached` is by edge id."""
     waited = now - since if since else None
-    cells = (_cell(e, revision, since, reached.get(e.pk), now) for e in edges)
+    cells = (_cell(e, revision, since, reached.get(e.pk), now, worker) for e in edges)
     return Meter(revision, tuple(cells), waited)
 
 
-def meter_of(revision: int, since: datetime) -> Meter:
-    """The meter of one deployment, in two queries."""
-    rows = Propagation.objects.filter(revision__gte=revision)
-    reached = dict(rows.values_list("edge").annotate(first=Min("applied_on")))
-    return measure(revision, since, _edges(), reached, timezone.now())
+def meter_of(worker: str, revision: int, since: datetime) -> Meter:
+    """The meter of one deployment of a Worker, in two queries."""
+    rows = Propagation.objects.filter(revision__gte=revision).values_list("edge")
+    exact = Q(revision=revision)
+    found = rows.annotate(
+        # An edge that skipped the revision had it when it had a newer one.
+        first=Coalesce(Min("applied_on", filter=exact), Min("applied_on")),
+        up=Coalesce(Min("up_at", filter=exact), Min("up_at")),
+    )
+    reached = {edge: Reached(first, up) for edge, first, up in found}
+    return measure(revision, since, _edges(), reached, timezone.now(), worker)
 
 
 def meter_of_all() -> Meter:
@@ -109,22 +129,33 @@ def meter_of_all() -> Meter:
 
 def _edges() -> QuerySet[Edge]:
     """Without what they report of each version, which is long."""
-    return Edge.objects.only("name", "created_on", "last_seen_on", "applied_revision")
+    return Edge.objects.defer("status", "token_sha256", "proof_url")
 
 
 def _cell(
-    edge: Edge, revision: int, since: datetime | None, reached: datetime | None, now: datetime
+    edge: Edge,
+    revision: int,
+    since: datetime | None,
+    reached: Reached | None,
+    now: datetime,
+    worker: str,
 ) -> Cell:
     silent = now - (edge.last_seen_on or edge.created_on)
     quiet = silent if silent > SILENT_AFTER else None
-    if edge.applied_revision >= revision:
-        return Cell(edge.name, "applied", edge.applied_revision, _took_ms(since, reached), quiet)
+    has = edge.revision_of(worker) if worker else edge.current_revision
+    if has >= revision:
+        failing = () if worker else tuple(edge.failing)
+        return Cell(edge.name, "applied", has, _took_ms(since, reached), quiet, failing)
     late = since is None or now - since > LATE_AFTER
     state = "silent" if quiet else "late" if late else "waiting"
-    return Cell(edge.name, state, edge.applied_revision, None, quiet)
+    return Cell(edge.name, state, has, None, quiet)
 
 
-def _took_ms(since: datetime | None, reached: datetime | None) -> int | None:
+def _took_ms(since: datetime | None, reached: Reached | None) -> int | None:
+    """From the deployment, or from when the edge came up if that was later: nothing propagates to
+    an edge that is not there."""
     if since is None or reached is None:
         return None
-    return max(0, round((reached - since) / timedelta(milliseconds=1)))
+    if reached.up_at is not None and since < reached.up_at <= reached.at:
+        since = reached.up_at
+    return max(0, round((reached.at - since) / timedelta(milliseconds=1)))

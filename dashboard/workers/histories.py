@@ -23,7 +23,7 @@ from routing.models import Worker
 SIZE = 50
 """Rows of a page; the next one begins below the last number, so later pages cost no more."""
 
-SOURCES = ("dashboard", "wrangler", "api", "rollout")
+SOURCES = ("dashboard", "wrangler", "api", "rollout", "demo")
 
 
 @require_GET
@@ -62,7 +62,7 @@ def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResp
         "sequence": newest,
         "entry": found,
         "is_live": row.deployment is not None and made.pk == row.deployment.pk,
-        "meter": meter_of(made.revision, made.created_on),
+        "meter": meter_of(row.worker.name, made.revision, made.created_on),
         "commands": deploy_commands(row.worker, stored(found.standings), made.message),
         "can": permission(request.user, Role.OPERATOR),
     }

@@ -4,13 +4,13 @@ of them would move everything below it."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, IntegerField, OuterRef, Subquery, Value, When
 
-from dashboard.ui.propagation import Meter
+from dashboard.ui.propagation import Cell, Meter
 from dashboard.ui.remembered import standings_by_id
 from dashboard.ui.standing import Standing
 from routing.models import Edge, Worker
@@ -47,13 +47,26 @@ def lag_of(worker: Worker, meter: Meter) -> Lag | None:
     An edge that is taking over in time is no news, and one that never had a revision answers
     nothing.
     """
-    late = {c.edge for c in meter.lagging if c.state != "waiting" and c.revision}
+    late = {cell.edge: cell.revision for cell in meter.lagging if _answers_late(cell)}
     if not late:
         return None
-    has = worker.deployments.filter(revision__lte=OuterRef("applied_revision")).newest_first()
-    edges = Edge.objects.filter(name__in=late).order_by("name")
-    found = dict(edges.annotate(has=Subquery(has.values("pk")[:1])).values_list("name", "has"))
+    found = _deployments(worker, late)
     [(most, _)] = Counter(found.values()).most_common(1)
     same = tuple(name for name, deployment in found.items() if deployment == most)
     standings = standings_by_id([most])[most] if most else []
     return Lag(same, most, standings, len(found) - len(same))
+
+
+def _answers_late(cell: Cell) -> bool:
+    return cell.state != "waiting" and cell.revision > 0
+
+
+def _deployments(worker: Worker, late: Mapping[str, int]) -> dict[str, UUID | None]:
+    """By edge, the newest deployment of `worker` up to the revision that the edge has of it."""
+    revision = Case(
+        *(When(name=name, then=Value(number)) for name, number in late.items()),
+        output_field=IntegerField(),
+    )
+    has = worker.deployments.filter(revision__lte=OuterRef("revision")).newest_first()
+    edges = Edge.objects.filter(name__in=late).order_by("name").annotate(revision=revision)
+    return dict(edges.annotate(newest=Subquery(has.values("pk")[:1])).values_list("name", "newest"))

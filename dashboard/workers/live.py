@@ -87,12 +87,12 @@ def _worker(name: str, why: Why, subject: str) -> str:
 def _deployment(name: str, why: Why, subject: str) -> str:
     """The meter of one deployment, which edges may still be taking over."""
     try:
-        found = Deployment.objects.filter(id=UUID(name)).first()
+        found = Deployment.objects.select_related("worker").filter(id=UUID(name)).first()
     except ValueError:
         found = None
     if found is None:
         return _pill()
-    meter = meter_of(found.revision, found.created_on)
+    meter = meter_of(found.worker.name, found.revision, found.created_on)
     return render_to_string("ui/_meter.html", {"meter": meter}) + _pill()
 
 

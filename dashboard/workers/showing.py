@@ -25,7 +25,7 @@ def live(row: reads.Row) -> dict[str, Any]:
     shown: dict[str, Any] = {"row": row, "phrase": phrase(row.standings).lower()}
     if row.deployment is None:
         return shown | {"has_versions": row.worker.versions.exists()}
-    meter = meter_of(row.deployment.revision, row.deployment.created_on)
+    meter = meter_of(row.worker.name, row.deployment.revision, row.deployment.created_on)
     seen = observe(row.deployment, reads.with_their_authors(row), timezone.now())
     return shown | {
         "meter": meter,

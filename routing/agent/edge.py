@@ -86,6 +86,7 @@ class Edge:
         applied = last_applied()
         self._sync = Sync(self._control, applied, self._supervisor, self._changed)
         self._applied, self._applied_at = applied, time.time()
+        self._started_at = self._applied_at
         self._known = (applied, applied)
         self._away, self._away_since = "", time.time()
         self._deaths = 0
@@ -162,6 +163,7 @@ class Edge:
             held=supervisor.held,
             desired=supervisor.desired,
             applied_at=self._applied_at,
+            started_at=self._started_at,
             proof_url=self._proof_url,
             public_url=f"http://{_host(config.host)}:{config.port}",
             shipping={

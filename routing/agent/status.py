@@ -17,11 +17,12 @@ FILE = "status.json"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything a report is made of. `away` is why the control plane is away, since `away_since`;
-    `applied_at` is when the revision was reached."""
+    `applied_at` is when the revision was reached, `started_at` when the agent was started."""
 
     held: Held
     desired: Snapshot
     applied_at: float
+    started_at: float
     proof_url: str
     public_url: str
     shipping: Mapping[str, int]
@@ -35,12 +36,14 @@ class Facts:
 def report(facts: Facts) -> dict[str, Any]:
     """The body of `POST /edge/v1/reports`.
 
-    `desired` is the newest revision this edge knows: a Worker that is not in `workers` has it.
+    `desired` is the newest revision this edge knows: a Worker that is not in `workers` has it. The
+    others say why, and by which deployment they still answer ("" is: by none).
     """
     return {
         "revision": facts.held.applied.revision,
         "desired": facts.desired.revision,
         "applied_on": iso(facts.applied_at),
+        "started_at": iso(facts.started_at),
         "proof_url": facts.proof_url,
         "public_url": facts.public_url,
         "versions": {key: _version(p) for key, p in sorted(facts.held.processes.items())},
@@ -83,4 +86,8 @@ def _version(process: Process) -> dict[str, Any]:
 
 
 def _workers(facts: Facts) -> dict[str, dict[str, str]]:
-    return {name: {"error": why} for name, why in lagging(facts.desired, facts.held).items()}
+    routed = {worker.name: worker.deployment.id for worker in facts.held.applied.workers}
+    return {
+        name: {"error": why, "deployment": routed.get(name, "")}
+        for name, why in lagging(facts.desired, facts.held).items()
+    }

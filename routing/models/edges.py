@@ -17,13 +17,23 @@ class DesiredState(models.Model):
 
 
 class Edge(models.Model):
-    """A machine's data plane. `applied_revision` is what it has; `status` its last report."""
+    """A machine's data plane. `status` is its last report.
+
+    `applied_revision` is the newest revision of which it has everything. It knows the newer
+    `desired_revision` and has that, too, but for the Workers in `lagging`: by name, why ("" while
+    it takes over) and the deployment that it still answers by, with its revision. Ask `has`, not
+    the fields.
+    """
 
     name = models.CharField(max_length=63, unique=True)
     token_sha256 = models.CharField(max_length=64, unique=True)
     created_on = models.DateTimeField()
     last_seen_on = models.DateTimeField(null=True)
     applied_revision = models.PositiveBigIntegerField(default=0)
+    desired_revision = models.PositiveBigIntegerField(default=0, db_default=0)
+    lagging = models.JSONField(default=dict, db_default={})
+    #: Since when it has reported without a pause, or since its last start.
+    up_at = models.DateTimeField(null=True)
     proof_url = models.CharField(max_length=255, blank=True)
     status = models.JSONField(default=dict)
 
@@ -33,6 +43,31 @@ class Edge(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def has(self, worker_name: str, revision: int) -> bool:
+        """Does it answer by the deployment of this Worker that `revision` made, or a newer one?"""
+        return self.revision_of(worker_name) >= revision
+
+    def revision_of(self, worker_name: str) -> int:
+        """The revision up to which it has this Worker. One Worker that cannot start holds up no
+        other."""
+        lag = self.lagging.get(worker_name)
+        if lag is None:
+            return max(self.applied_revision, self.desired_revision)
+        return max(self.applied_revision, int(lag.get("revision", 0)))
+
+    @property
+    def failing(self) -> list[str]:
+        """The Workers whose newest deployment it cannot run."""
+        return sorted(name for name, lag in self.lagging.items() if lag.get("error"))
+
+    @property
+    def current_revision(self) -> int:
+        """The newest revision of which it has all that it can run; one that is still taking over
+        does not have it yet."""
+        if len(self.failing) < len(self.lagging):
+            return self.applied_revision
+        return max(self.applied_revision, self.desired_revision)
+
 
 class Propagation(models.Model):
     """When an edge had a revision: the propagation meter's facts."""
@@ -40,6 +75,8 @@ class Propagation(models.Model):
     edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="propagations")
     revision = models.PositiveBigIntegerField(db_index=True)
     applied_on = models.DateTimeField()
+    #: Since when the edge had been up then; unknown for the oldest rows.
+    up_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

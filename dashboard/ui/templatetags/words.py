@@ -44,7 +44,13 @@ OUTCOMES = {
     ),
 }
 
-SOURCES = {"api": "API", "dashboard": "dashboard", "wrangler": "wrangler", "rollout": "rollout"}
+SOURCES = {
+    "api": "API",
+    "dashboard": "dashboard",
+    "wrangler": "wrangler",
+    "rollout": "rollout",
+    "demo": "demo",
+}
 
 
 @register.filter

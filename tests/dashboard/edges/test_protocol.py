@@ -1,15 +1,18 @@
 import gzip
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.test import Client
+from django.utils import timezone
 
 from dashboard.asgi import application
 from dashboard.edges import ingest
 from dashboard.edges.enrol import enrol
+from dashboard.ui.propagation import meter_of
 from routing import snapshot
 from routing.models import Edge, Invocation, Propagation
 from routing.revision import current
@@ -105,6 +108,42 @@ def test_a_report_says_what_the_edge_has_and_since_when(edge):
     assert row.applied_revision == current() and row.last_seen_on is not None
     assert row.status["versions"][VERSION]["state"] == "running"
     assert Propagation.objects.get().revision == current()
+
+
+def lag(error, deployment=None):
+    return {"error": error, "deployment": str(deployment.id) if deployment else ""}
+
+
+def test_one_worker_that_cannot_start_keeps_no_other_back(edge):
+    """The report of an agent whose Worker `broken` fails: `shop` is there, and since when."""
+    shop, broken = make_worker("shop"), make_worker("broken")
+    first, before = make_deployment(shop), make_deployment(broken)
+    post(edge, "reports", {"revision": current(), "desired": current()})
+    bad, good = make_deployment(broken), make_deployment(shop)
+    stuck = {"revision": before.revision, "desired": good.revision}
+    post(edge, "reports", stuck | {"workers": {"broken": lag("", before), "shop": lag("", first)}})
+    row = Edge.objects.get()
+    assert not row.has("shop", good.revision) and row.has("shop", first.revision)
+    post(edge, "reports", stuck | {"workers": {"broken": lag("SyntaxError", before)}})
+    row = Edge.objects.get()
+    assert row.has("shop", good.revision) and row.current_revision == good.revision
+    assert not row.has("broken", bad.revision) and row.has("broken", before.revision)
+    reached = Propagation.objects.values_list("revision", flat=True)
+    assert set(reached) == {before.revision, good.revision}
+
+
+def test_propagation_counts_from_when_the_edge_was_up(edge):
+    deployment = make_deployment(make_worker())
+    long_ago = timezone.now() - timedelta(hours=1)
+    report = {"revision": 0, "desired": 0, "started_at": "a"}
+    post(edge, "reports", report)
+    post(edge, "reports", report | {"revision": deployment.revision})
+    assert meter_of("shop", deployment.revision, long_ago).took_ms < 60_000
+    up = Edge.objects.get().up_at
+    post(edge, "reports", report | {"revision": deployment.revision})
+    assert Edge.objects.get().up_at == up
+    post(edge, "reports", report | {"started_at": "b"})
+    assert Edge.objects.get().up_at > up
 
 
 @pytest.mark.parametrize(

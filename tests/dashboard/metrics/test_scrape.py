@@ -69,6 +69,7 @@ def test_it_tells_how_far_the_edges_are(settings):
     assert found["sluice_desired_revision",] == deployment.revision
     assert found["sluice_edge_revision", "here"] == deployment.revision
     assert found["sluice_edge_lag_revisions", "late"] == deployment.revision - late.applied_revision
+    assert found["sluice_edge_failing_workers", "here"] == 0
     assert found["sluice_edge_up", "here"] == 1
     assert found["sluice_edge_propagation_seconds", "here"] == 0.25
     assert ("sluice_edge_propagation_seconds", "late") not in found

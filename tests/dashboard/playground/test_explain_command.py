@@ -4,8 +4,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from routing.models import Worker
+from routing.revision import current
 from routing.rules import affinity
-from tests.factories import make_deployment, make_worker
+from tests.factories import make_deployment, make_edge, make_worker
 
 pytestmark = pytest.mark.django_db
 HEADER = "Cloudflare-Workers-Version-Overrides"
@@ -97,3 +99,17 @@ def test_a_batch_answers_line_by_line_and_one_bad_line_stops_nothing(staged, mon
     answers = [json.loads(line) for line in explain("--batch").splitlines()]
     assert answers[0]["reason"] == "override" and answers[3]["reason"] == "affinity"
     assert "expected" in answers[1]["error"] and "ghost" in answers[2]["error"]
+
+
+def test_an_edge_that_another_worker_holds_up_decides_by_the_newest_deployment(staged):
+    lag = {"broken": {"error": "SyntaxError", "deployment": "", "revision": 0}}
+    make_edge(desired_revision=current(), lagging=lag)
+    assert asked(f'shop="{staged["new"]}"')["override"]["outcome"] == "applied"
+
+
+def test_an_edge_that_reports_and_lacks_the_deployment_is_the_one_that_is_asked(staged):
+    make_edge("slow", desired_revision=current(), applied_revision=current())
+    shop = Worker.objects.get(name="shop")
+    make_deployment(shop, (shop.versions.get(id=staged["middle"]), 100))
+    make_edge("new", desired_revision=current(), applied_revision=current())
+    assert asked(f'shop="{staged["middle"]}"')["override"]["outcome"] == "not_propagated"

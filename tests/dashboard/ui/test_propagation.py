@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.ui.propagation import measure, meter_of
+from dashboard.ui.propagation import Reached, measure, meter_of
 from routing.models import Edge
 from tests.factories import make_deployment, make_edge, make_propagation, make_worker
 
@@ -39,13 +39,13 @@ def test_one_that_says_nothing_is_silent():
 
 def test_the_time_is_that_of_the_last_edge():
     since = NOW - timedelta(seconds=1)
-    reached = {1: since + timedelta(milliseconds=61), 2: since + timedelta(milliseconds=84)}
+    reached = {n: Reached(since + timedelta(milliseconds=ms)) for n, ms in ((1, 61), (2, 84))}
     found = measure(41, since, [edge("a", 41), edge("bb", 41)], reached, NOW)
     assert (found.done, found.total, found.took_ms) == (2, 2, 84)
 
 
 def test_there_is_no_time_while_one_lags():
-    found = measure(41, NOW, [edge("a", 41), edge("bb", 40)], {1: NOW}, NOW)
+    found = measure(41, NOW, [edge("a", 41), edge("bb", 40)], {1: Reached(NOW)}, NOW)
     assert (found.complete, found.took_ms) == (False, None)
     assert [c.edge for c in found.lagging] == ["bb"]
 
@@ -67,7 +67,7 @@ def test_no_edges_are_not_complete():
 )
 def test_the_words_of_a_cell(applied, heard, made, short, words):
     since = NOW - timedelta(seconds=made)
-    reached = {1: since + timedelta(milliseconds=61)} if applied == 41 else {}
+    reached = {1: Reached(since + timedelta(milliseconds=61))} if applied == 41 else {}
     [cell] = measure(41, since, [edge("a", applied, heard)], reached, NOW).cells
     assert (cell.short, cell.words) == (short, words)
 
@@ -79,5 +79,5 @@ def test_rows_tell_the_time_also_when_an_edge_skipped_the_revision(django_assert
     second = make_deployment(worker)
     make_propagation(make_edge(), second, after_ms=84)
     with django_assert_num_queries(2):
-        found = meter_of(first.revision, second.created_on)
+        found = meter_of(worker.name, first.revision, second.created_on)
     assert found.took_ms == 84

@@ -75,6 +75,15 @@ def test_a_lagging_edge_is_named_with_what_it_has(maya, shop):
     assert "slow still on revision 4, silent for 3 min" in read(maya)
 
 
+def test_another_worker_that_cannot_start_is_no_lag_of_this_one(maya, shop):
+    active = shop.deployments.newest_first().first()
+    lag = {"broken": {"error": "SyntaxError", "deployment": "", "revision": 0}}
+    make_edge(applied_revision=1, desired_revision=active.revision, lagging=lag)
+    html = read(maya)
+    assert f"1/1 edge on revision {active.revision}" in html
+    assert "still answers by" not in html and "still on revision" not in html
+
+
 def test_a_worker_without_deployment_says_that_nothing_is_live(maya):
     make_worker("shop")
     assert "Nothing is live" in read(maya)

@@ -26,7 +26,9 @@ def shop():
 
 def found(worker):
     newest = worker.deployments.newest_first().first()
-    return lag_of(worker, meter_of(newest.revision, newest.created_on.replace(year=2025)))
+    return lag_of(
+        worker, meter_of(worker.name, newest.revision, newest.created_on.replace(year=2025))
+    )
 
 
 def revision(worker, number):

@@ -11,6 +11,7 @@ def facts(edge, **fields):
         "held": edge.held,
         "desired": edge.desired,
         "applied_at": 0.0,
+        "started_at": 0.0,
         "proof_url": "http://127.0.0.1:1",
         "public_url": "http://127.0.0.1:2",
         "shipping": {"pending_bytes": 0},
@@ -34,7 +35,9 @@ def test_a_report_names_every_process_and_the_workers_that_lag():
         "restarts": 0,
         "message": "Uncaught Error",
     }
-    assert said["workers"] == {"shop": {"error": "version b: Uncaught Error"}}
+    [shop] = edge.held.applied.workers
+    lag = {"error": "version b: Uncaught Error", "deployment": shop.deployment.id}
+    assert said["workers"] == {"shop": lag}
 
 
 def test_a_version_that_leaves_is_draining_however_it_is():

@@ -28,4 +28,4 @@ class Command(BaseCommand):
             return
         for edge in Edge.objects.all():
             seen = f"{edge.last_seen_on:%Y-%m-%d %H:%M:%S} UTC" if edge.last_seen_on else "never"
-            self.stdout.write(f"{edge.name}  revision {edge.applied_revision}  seen {seen}")
+            self.stdout.write(f"{edge.name}  revision {edge.current_revision}  seen {seen}")
