@@ -75,8 +75,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// On a phone the entries are a row that scrolls: the one of this page is in view.
-document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+// Rows that scroll sideways on a phone begin where the page is.
+for (const here of document.querySelectorAll(".rooms [aria-current], .filters [aria-current]")) {
+  const row = here.closest("ul");
+  const left = here.getBoundingClientRect().left - row.getBoundingClientRect().left;
+  row.scrollLeft += left - (row.clientWidth - here.offsetWidth) / 2;
+}
 
 // Toasts that came with the page are not spoken by themselves.
 addEventListener("load", () => {

@@ -143,4 +143,24 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a phone the answer is below the request: it comes into view, and the focus stays on Send.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id !== "answer") return;
+  const answer = document.getElementById("answer");
+  const { top } = answer.getBoundingClientRect();
+  if (top >= 0 && top < innerHeight / 2) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  answer.scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
+});
+
+// Send is off while it sends, which takes the focus from it.
+let sender = null;
+request?.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target === request) sender = document.activeElement;
+});
+request?.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target !== request) return;
+  if (document.activeElement === document.body) sender?.focus({ preventScroll: true });
+});
+
 lockRaw();

@@ -88,7 +88,8 @@ function place(element, button) {
   element.style.inset = "auto";
   element.style.margin = "0";
   element.style.positionArea = "none";
-  element.style.top = `${below ? box.bottom + 6 : box.top - size.height - 6}px`;
+  const top = below ? box.bottom + 6 : box.top - size.height - 6;
+  element.style.top = `${Math.max(8, Math.min(top, innerHeight - size.height - 8))}px`;
   const wanted = element === menu ? box.right - size.width : box.left;
   element.style.left = `${Math.max(8, Math.min(wanted, innerWidth - size.width - 8))}px`;
 }
