@@ -36,16 +36,49 @@ def preview_url(worker: Worker, version: Version, alias: str = "") -> str:
 def find(label: str) -> snapshot.Preview:
     """The version that answers at `label`, with all that an edge needs to run it.
 
-    An id's beginning counts before an alias, a longer Worker's name before a shorter one.
-    Raises `PreviewUnknown`.
+    A Worker's own name counts before any version's address, an id's beginning before an alias, a
+    longer Worker's name before a shorter one. Raises `PreviewUnknown`.
     """
     starts = {name: start for start, name in _readings(label)}
-    workers = sorted(Worker.objects.filter(name__in=starts), key=lambda w: -len(w.name))
+    workers = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
+    if workers and workers[0].name == label:
+        raise PreviewUnknown(_why_silent(workers[0]))
     for worker in workers:
         version = _version(worker, starts[worker.name]) if worker.previews_enabled else None
         if version is not None:
             return preview_of(worker, version)
     raise PreviewUnknown(_why_not(workers[0], starts[workers[0].name]) if workers else "")
+
+
+def address_taken(label: str, worker_name: str) -> str:
+    """Who answers at `label` instead of a version of `worker_name`: "" for nobody else.
+
+    A Worker of that name, or a version of a Worker with a longer name, as `find` has it.
+    """
+    starts = {name: start for start, name in _readings(label) if len(name) > len(worker_name)}
+    others = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
+    for other in others:
+        if other.name == label:
+            return f"the Worker {label}"
+        if other.previews_enabled and _has(other, starts[other.name]):
+            return f"a version of the Worker {other.name}"
+    return ""
+
+
+def shadowed_alias(worker: Worker) -> Version | None:
+    """The newest version of another Worker whose alias would have `worker`'s own address."""
+    starts = {name: start for start, name in _readings(worker.name)}
+    for other in Worker.objects.filter(name__in=starts):
+        versions = other.versions.select_related("worker").with_alias(starts[other.name])
+        version = versions.newest_first().first()
+        if version is not None:
+            return version
+    return None
+
+
+def _has(worker: Worker, start: str) -> bool:
+    versions = worker.versions.all()
+    return _beginning(versions, start).exists() or versions.with_alias(start).exists()
 
 
 def _readings(label: str) -> Iterator[tuple[str, str]]:
@@ -66,6 +99,18 @@ def _beginning(versions: VersionQuerySet, start: str) -> VersionQuerySet:
         return versions.none()
     rest = 32 - PREFIX
     return versions.filter(id__range=(UUID(start + "0" * rest), UUID(start + "f" * rest)))
+
+
+def _why_silent(worker: Worker) -> str:
+    """Why an edge has no route for the Worker's own name."""
+    if not worker.deployments.exists():
+        return f"The Worker {worker.name} has no deployment yet, so nothing answers here."
+    if not worker.subdomain_enabled:
+        return (
+            f"The address of the Worker {worker.name} is switched off (workers_dev = false): "
+            "only service bindings reach it. Its page in the dashboard switches it on."
+        )
+    return f"The Worker {worker.name} is not on this edge yet. Try again in a moment."
 
 
 def _why_not(worker: Worker, start: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from routing import audit, revision
-from routing.models import Worker
+from routing.models import AuditEntry, Worker
+
+ACTION = "worker.subdomain"
+UNDO_WITHIN = timedelta(minutes=2)
+"""How long after a switch its own deploy may still fail and take it back."""
 
 
 def set_subdomain(
@@ -32,7 +36,7 @@ def set_subdomain(
         if held.deployments.exists():
             revision.advance(held)
         audit.record(
-            "worker.subdomain",
+            ACTION,
             held.name,
             actor=author,
             source=source,
@@ -41,6 +45,30 @@ def set_subdomain(
             after=_switches(held),
         )
     return held
+
+
+def undo_switch_off(
+    *, worker: Worker, author: AbstractBaseUser, source: str, now: datetime
+) -> bool:
+    """Switches the Worker's address on again if the same client just switched it off.
+
+    wrangler switches the address off before it sends the routes that were to replace it. When the
+    routes are refused, this leaves the Worker as it was. Returns whether anything changed.
+    """
+    last = AuditEntry.objects.filter(action=ACTION, subject=worker.name).order_by("-pk").first()
+    if last is None or not last.before["enabled"] or last.after["enabled"]:
+        return False
+    if (last.actor, last.source) != (author.get_username(), source) or now - last.at > UNDO_WITHIN:
+        return False
+    set_subdomain(
+        worker=worker,
+        enabled=True,
+        previews=last.before["previews_enabled"],
+        author=author,
+        source=source,
+        now=now,
+    )
+    return True
 
 
 def _switches(worker: Worker) -> dict[str, bool]:

@@ -23,7 +23,7 @@ from routing import audit, deploy, revision
 from routing.after_commit import send_after_commit
 from routing.agent.inspection import Inspection, Refused, inspect
 from routing.draft import SECRET_TYPES, Draft, UploadRefused
-from routing.models import Deployment, Module, Version, VersionModule, Worker
+from routing.models import ALIAS, Deployment, Module, Version, VersionModule, Worker
 from routing.rules.names import worker_name_problem
 from routing.sealed import close_binding, open_binding
 from routing.signals import version_uploaded
@@ -60,6 +60,7 @@ def upload_version(
     """
     by = _By(author, source, triggered_by, now)
     worker = _base(worker_name, create, based_on)
+    _check_alias(draft, worker_name)
     resolved = _resolve(draft, _latest(worker), keep, strict)
     candidate = resolved.version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
@@ -150,6 +151,17 @@ def _worker(name: str, create: bool) -> Worker | None:
     if worker is None and (problem := worker_name_problem(name)):
         raise UploadRefused("name", problem)
     return worker
+
+
+def _check_alias(draft: Draft, worker_name: str) -> None:
+    """Refuses an alias whose address is a Worker's: the version could never be reached there."""
+    alias = draft.annotations.get(ALIAS)
+    label = f"{alias}-{worker_name}"
+    if alias and Worker.objects.filter(name=label).exists():
+        raise UploadRefused(
+            "alias",
+            f"Alias {alias!r}: the Worker {label} has that address. Choose another alias.",
+        )
 
 
 def _latest(worker: Worker | None) -> Version | None:

@@ -73,6 +73,7 @@ _UPLOAD: Mapping[str, tuple[int, int]] = {
     "exists": (409, 10035),
     "concurrent": (409, 10035),
     "name": (400, 10016),
+    "alias": (400, 10026),
     "no_handlers": (400, 10068),
     "binding": (400, UNSUPPORTED),
     "tag": (400, 10026),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import NoReturn
 
 from django.conf import settings
+from django.utils import timezone
 
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.envelope import Failure, resource
-from dashboard.api.errors import unsupported
+from dashboard.api.errors import ApiError, unsupported
+from dashboard.api.lookup import worker_called
 from dashboard.api.scripts import SCRIPT
+from routing.publish import hostname
+from routing.subdomain import undo_switch_off
 
 router = resource("Not supported")
 ASSETS = "Static assets are not supported yet: upload the files as modules, without [assets]."
@@ -33,17 +37,27 @@ def list_zones(request: ApiRequest) -> NoReturn:
 
 @router.put(SCRIPT + "/routes", auth=may_deploy, response=Failure)
 def put_routes(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused: Workers answer at their own names."""
-    raise unsupported(ROUTES)
+    """Refused; an address that the same client just switched off is switched on again."""
+    raise _no_routes(request, script_name)
 
 
 @router.post(SCRIPT + "/domains/changeset", auth=may_deploy, response=Failure)
 def post_domains(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused: Workers answer at their own names."""
-    raise unsupported(ROUTES)
+    """Refused; an address that the same client just switched off is switched on again."""
+    raise _no_routes(request, script_name)
 
 
 @router.put(SCRIPT + "/domains/records", auth=may_deploy, response=Failure)
 def put_domains(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused: Workers answer at their own names."""
-    raise unsupported(ROUTES)
+    """Refused; an address that the same client just switched off is switched on again."""
+    raise _no_routes(request, script_name)
+
+
+def _no_routes(request: ApiRequest, script_name: str) -> ApiError:
+    """wrangler has taken the Worker's address away by now: a refusal gives it back."""
+    worker, caller = worker_called(script_name), request.auth
+    undone = undo_switch_off(
+        worker=worker, author=caller.user, source=caller.source, now=timezone.now()
+    )
+    host = hostname(worker.name)
+    return unsupported(f"{ROUTES} {host} stays switched on." if undone else ROUTES)

@@ -14,20 +14,22 @@ from django.views.decorators.http import require_POST
 from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
 from routing.models import Version, Worker
-from routing.previews import preview_url
+from routing.previews import PREFIX, address_taken, preview_url
 from routing.subdomain import set_subdomain
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """`by_id` and `by_alias` are "" where there is no such address; `taken_by` is the newer version
-    that took the alias over."""
+    that took the alias over; `id_owner` and `alias_owner` say who else answers there."""
 
     on: bool
     by_id: str
     alias: str
     by_alias: str = ""
     taken_by: Version | None = None
+    id_owner: str = ""
+    alias_owner: str = ""
 
     @property
     def first(self) -> str:
@@ -36,14 +38,36 @@ class Addresses:
 
 
 def addresses(worker: Worker, version: Version) -> Addresses:
-    """A version's own addresses; one query where it has an alias."""
+    """A version's own addresses; a constant number of queries."""
     on, by_id, alias = worker.previews_enabled, preview_url(worker, version), version.alias
+    id_owner = address_taken(f"{str(version.id)[:PREFIX]}-{worker.name}", worker.name) if on else ""
+    by_id = "" if id_owner else by_id
     if not alias or not on:
-        return Addresses(on, by_id, alias)
+        return Addresses(on, by_id, alias, id_owner=id_owner)
     newest = worker.versions.with_alias(alias).newest_first().only("id", "number").first()
     taken_by = newest if newest is not None and newest.pk != version.pk else None
-    by_alias = "" if taken_by else preview_url(worker, version, alias)
-    return Addresses(on, by_id, alias, by_alias, taken_by)
+    owner = "" if taken_by else address_taken(f"{alias}-{worker.name}", worker.name)
+    by_alias = "" if taken_by or owner else preview_url(worker, version, alias)
+    return Addresses(on, by_id, alias, by_alias, taken_by, id_owner, owner)
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def switch_worker(request: HttpRequest, name: str) -> HttpResponse:
+    """Switches the Worker's own address on or off; back to its page."""
+    worker = get_object_or_404(Worker, name=name)
+    on = request.POST.get("on") == "1"
+    set_subdomain(
+        worker=worker,
+        enabled=on,
+        previews=worker.previews_enabled,
+        author=person(request),
+        source="dashboard",
+        now=timezone.now(),
+    )
+    text = f"{name} answers at its address." if on else f"{name} has no address of its own now."
+    messages.success(request, text)
+    return redirect("workers:detail", name)
 
 
 @requires(Role.OPERATOR)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("<str:name>/", views.detail, name="detail"),
     path("<str:name>/actions/", views.actions, name="actions"),
     path("<str:name>/edit/", editor.edit, name="edit"),
+    path("<str:name>/address/", addresses.switch_worker, name="address"),
     path("<str:name>/split/", changes.split, name="split"),
     path("<str:name>/rollback/", changes.roll_back, name="rollback"),
     path("<str:name>/deployments/", histories.deployments, name="deployments"),

@@ -19,6 +19,7 @@ from dashboard.workers import code, listing, reads, showing
 from dashboard.workers.addresses import addresses
 from dashboard.workers.commands import override_command, override_header
 from routing.models import Worker
+from routing.previews import shadowed_alias
 from routing.publish import url_of
 from routing.rules.override import addressable
 
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         **histories,
         **showing.actions(row, histories["uploads"]),
         "beside": _replaced(row),
+        "shadowed": shadowed_alias(row.worker),
     }
     return page(request, "workers/detail.html", context)
 

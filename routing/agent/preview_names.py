@@ -1,4 +1,5 @@
-"""Which version answers at a host name: the control plane's word, kept for a moment."""
+"""Which version answers at a host name, or why none does: the control plane's word, kept for a
+moment."""
 
 from __future__ import annotations
 
@@ -60,11 +61,11 @@ class PreviewNames:
         return known.preview
 
     def _label(self, host: str) -> str:
-        """What stands before the domain, where that can be a version's address at all."""
+        """What stands before the domain, if that can be a Worker's or a version's name at all."""
         name, _, port = host.rpartition(":")
         name = (name if port.isdigit() else host).lower().rstrip(".")
         label = name.removesuffix(f".{self._domain()}")
-        if label == name or len(label) > 63 or "-" not in label or "." in label:
+        if label == name or not 0 < len(label) <= 63 or "." in label:
             raise PreviewRefused(404, lost(self._domain()).strip())
         return label
 
@@ -78,6 +79,8 @@ class PreviewNames:
         except ControlAway as error:
             if before is not None:
                 return before
+            if "-" not in label:  # no version's address: without a route there is no Worker
+                raise PreviewRefused(404, lost(self._domain()).strip()) from error
             message = "Which version answers here is not known: the control plane is away"
             raise PreviewRefused(503, f"{message} ({error}).") from error
         self._known[label] = found

@@ -2,9 +2,10 @@
 
 import pytest
 
-from routing.previews import PreviewUnknown, find, preview_url
+from routing.draft import UploadRefused
+from routing.previews import PreviewUnknown, address_taken, find, preview_url, shadowed_alias
 from routing.snapshot import preview_from_json, preview_to_json
-from tests.factories import make_draft, make_version, make_worker
+from tests.factories import make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,8 @@ def test_a_dash_may_belong_to_the_worker_or_to_the_alias():
         ("pr-9-shop", "or the alias pr-9."),
         ("pr-9-nobody", "^$"),
         ("-shop", "^$"),
-        ("shop", "^$"),
+        ("nobody", "^$"),
+        ("shop", "The Worker shop has no deployment yet"),
         ("é-shop", "or the alias é."),
     ],
 )
@@ -76,6 +78,45 @@ def test_switched_off_none_is_found_and_none_has_an_address():
     assert preview_url(worker, version) == ""
     with pytest.raises(PreviewUnknown, match="preview URLs are off"):
         find(f"{short(version)}-shop")
+
+
+def test_a_workers_own_name_says_why_it_is_silent():
+    make_version("shop", with_alias("my"))
+    worker = make_worker("my-shop")
+    with pytest.raises(PreviewUnknown, match="no deployment yet"):
+        find("my-shop")
+    make_deployment(worker)
+    with pytest.raises(PreviewUnknown, match="not on this edge yet"):
+        find("my-shop")
+    worker.subdomain_enabled = False
+    worker.save()
+    with pytest.raises(PreviewUnknown, match=r"switched off.*Its page .* switches it on"):
+        find("my-shop")
+
+
+def test_an_alias_cannot_take_a_workers_address():
+    make_worker("staging-api")
+    make_worker("api")
+    with pytest.raises(UploadRefused, match="the Worker staging-api has that address") as refused:
+        make_version("api", with_alias("staging"))
+    assert refused.value.kind == "alias"
+    assert make_version("api", with_alias("other")).alias == "other"
+
+
+def test_a_worker_that_comes_second_has_the_address_and_both_sides_know():
+    version = make_version("api", with_alias("staging"))
+    assert address_taken("staging-api", "api") == ""
+    worker = make_worker("staging-api")
+    assert address_taken("staging-api", "api") == "the Worker staging-api"
+    assert shadowed_alias(worker) == version
+    assert shadowed_alias(version.worker) is None
+
+
+def test_an_address_that_a_longer_name_answers_is_taken():
+    make_worker("c")
+    make_version("b-c", with_alias("a"))
+    assert address_taken("a-b-c", "c") == "a version of the Worker b-c"
+    assert address_taken("a-b-c", "b-c") == ""
 
 
 def test_a_name_that_dns_could_not_carry_is_no_address():

@@ -76,6 +76,28 @@ def test_operators_switch_them_off_and_on_for_all_versions(maya, shop):
     assert Worker.objects.get().previews_enabled
 
 
+def test_operators_switch_a_workers_own_address_on_again(maya, vera, shop):
+    Worker.objects.update(subdomain_enabled=False)
+    assert 'action="/workers/shop/address/"' not in vera.get("/workers/shop/").content.decode()
+    assert vera.post("/workers/shop/address/", {"on": "1"}).status_code == 403
+    assert 'action="/workers/shop/address/"' in maya.get("/workers/shop/").content.decode()
+    answer = maya.post("/workers/shop/address/", {"on": "1"}, follow=True)
+    assert 'href="http://shop.localhost:8787/"' in answer.content.decode()
+    assert 'action="/workers/shop/address/"' not in answer.content.decode()
+    assert Worker.objects.get().subdomain_enabled
+    assert AuditEntry.objects.get(action="worker.subdomain").after["enabled"] is True
+
+
+def test_an_alias_that_a_worker_took_the_address_of_is_said_on_both_pages(vera, shop):
+    version = aliased(shop, "staging")
+    make_worker("staging-shop")
+    html = page(vera, version)
+    assert "http://staging-shop.localhost" not in html
+    assert "The alias staging has no address: the Worker staging-shop answers there." in html
+    other = vera.get("/workers/staging-shop/").content.decode()
+    assert f'href="/workers/shop/versions/{version.id}/"' in other
+
+
 def test_viewers_do_not_switch(vera, shop):
     address = f"/workers/shop/versions/{shop.versions.get().id}/addresses/"
     assert vera.post(address, {"on": "0"}).status_code == 403

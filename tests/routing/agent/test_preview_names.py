@@ -45,13 +45,26 @@ async def test_the_label_before_the_domain_is_asked_for(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["", "shop.localhost", "a-shop.example", "x.a-shop.localhost", "a" * 63 + "-b.localhost"],
+    ["", ".localhost", "a-shop.example", "x.a-shop.localhost", "a" * 63 + "-b.localhost"],
 )
 async def test_what_can_be_no_versions_address_is_refused_without_asking(host):
     plane = Plane()
     with pytest.raises(PreviewRefused, match="no Worker at this host name") as refused:
         await known(plane).preview(host)
     assert refused.value.status == 404 and plane.asked == []
+
+
+async def test_a_name_without_a_dash_gets_the_control_planes_reason():
+    plane = Plane(NotThere("The address of the Worker shop is switched off."))
+    with pytest.raises(PreviewRefused, match="switched off") as refused:
+        await known(plane).preview("shop.localhost")
+    assert refused.value.status == 404 and plane.asked == ["shop"]
+
+
+async def test_a_name_without_a_dash_is_no_worker_while_the_control_plane_is_away():
+    with pytest.raises(PreviewRefused, match="no Worker at this host name") as refused:
+        await known(Plane(ControlAway("refused"))).preview("shop.localhost")
+    assert refused.value.status == 404
 
 
 async def test_an_answer_holds_for_a_second_a_no_as_well(clock):
