@@ -41,7 +41,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An upload as asked for: `bindings` may hold `inherit`; `annotations` are kept as sent."""
+    """An upload as asked for: `bindings` may hold `inherit`; `annotations` are kept as sent.
+
+    With `keep_runtime`, what `runtime` leaves out is copied from the latest version.
+    """
 
     main_module: str = ""
     body_part: str = ""
@@ -53,6 +56,7 @@ class Draft:
     message: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
+    keep_runtime: bool = False
 
     def modules(self) -> dict[str, bytes]:
         """Content by hash, as `agent.inspection` and the edges hold it."""

@@ -56,7 +56,9 @@ def undo_switch_off(
     routes are refused, this leaves the Worker as it was. Returns whether anything changed.
     """
     last = AuditEntry.objects.filter(action=ACTION, subject=worker.name).order_by("-pk").first()
-    if last is None or not last.before["enabled"] or last.after["enabled"]:
+    if last is None or last.before is None or last.after is None:
+        return False
+    if not last.before["enabled"] or last.after["enabled"]:
         return False
     if (last.actor, last.source) != (author.get_username(), source) or now - last.at > UNDO_WITHIN:
         return False

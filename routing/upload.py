@@ -189,7 +189,8 @@ def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict:
     ]
     named = {b.name for b in draft.bindings}
     bindings += [open_binding(b) for n, b in held.items() if n not in named and b["type"] in keep]
-    return replace(draft, bindings=tuple(bindings))
+    kept = latest.runtime if latest and draft.keep_runtime else {}
+    return replace(draft, bindings=tuple(bindings), runtime={**kept, **draft.runtime})
 
 
 def _merge_settings(worker: Worker, settings: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from ninja import Query
 from pydantic import Field
@@ -20,6 +21,7 @@ from dashboard.api.script_settings import change_settings
 from dashboard.api.settings_schema import ScriptSettings, shown_settings
 from dashboard.api.subdomain import SubdomainGiven, shown, switch
 from dashboard.api.wire import stamp
+from routing import revision
 from routing.models import Deployment, Worker
 from routing.publish import hostname, url_of
 from routing.upload import create_worker
@@ -56,10 +58,13 @@ def list_workers(request: ApiRequest, account_id: str, paging: Query[Paging]) ->
 def create(request: ApiRequest, account_id: str, given: WorkerGiven) -> dict[str, Any]:
     """Makes a Worker without versions; upload one next."""
     caller = request.auth
-    worker = create_worker(
-        name=given.name, author=caller.user, source=caller.source, now=timezone.now()
-    )
-    return ok(worker_item(_apply(request, worker, given)))
+    with transaction.atomic():
+        revision.lock()
+        worker = create_worker(
+            name=given.name, author=caller.user, source=caller.source, now=timezone.now()
+        )
+        worker = _apply(request, worker, given)
+    return ok(worker_item(worker))
 
 
 @router.get(WORKER, auth=may_read, response=Envelope[WorkerItem])
@@ -129,12 +134,14 @@ def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -
 
 
 def _apply(request: ApiRequest, worker: Worker, given: WorkerChange) -> Worker:
+    """All of the change or, when any of it is refused, nothing."""
     if given.name not in (None, worker.name):
         raise bad_request(f"A Worker keeps its name: this one is {worker.name}.", 10016)
-    changed = change_settings(request, worker, given)
-    if given.subdomain is None:
-        return changed
-    enabled, previews = given.subdomain.enabled, given.subdomain.previews_enabled
-    return switch(
-        request, worker.name, enabled=enabled, previews=enabled if previews is None else previews
-    )
+    with transaction.atomic():
+        revision.lock()
+        changed = change_settings(request, worker, given)
+        if given.subdomain is None:
+            return changed
+        enabled, previews = given.subdomain.enabled, given.subdomain.previews_enabled
+        previews = enabled if previews is None else previews
+        return switch(request, worker.name, enabled=enabled, previews=previews)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import Any, Literal
 
 from ninja import Query, Schema
@@ -110,10 +111,13 @@ def patch_latest_version(
     version = upload_copy(
         request.auth,
         worker,
-        _latest(worker),
-        lambda bindings: changed(bindings, given.env),
-        tag=notes.tag_of(given.annotations),
-        message=notes.message_of(given.annotations),
+        lambda: (_latest(worker), None),
+        lambda draft: replace(
+            draft,
+            bindings=changed(draft.bindings, given.env),
+            tag=notes.tag_of(given.annotations),
+            message=notes.message_of(given.annotations),
+        ),
     )
     return ok(flat_version(version))
 

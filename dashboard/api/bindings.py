@@ -11,6 +11,7 @@ from routing.draft import SECRET_TYPES
 from routing.models import Version
 from routing.snapshot import Binding, Secret
 
+Bindings = tuple[Binding, ...]
 REQUIRED: Mapping[str, str] = {
     "plain_text": "text",
     "secret_text": "text",
@@ -25,7 +26,7 @@ COUNT, SIZE = 128, 5 * 1024
 """Cloudflare's limits: bindings of a version, bytes of one variable."""
 
 
-def parse_bindings(raw: Sequence[Mapping[str, Any]]) -> tuple[Binding, ...]:
+def parse_bindings(raw: Sequence[Mapping[str, Any]]) -> Bindings:
     """The bindings of an upload, `inherit` included; raises `ApiError` naming the wrong one."""
     if len(raw) > COUNT:
         raise bad_request(f"{len(raw)} bindings; a version has at most {COUNT}.", 10055)

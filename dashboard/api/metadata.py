@@ -34,19 +34,11 @@ Date = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 Flag = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
-class UploadMetadata(ScriptSettings):
-    """What a version is made of, besides its modules. Keys not listed here are ignored."""
+class VersionSettings(ScriptSettings):
+    """What uploads and settings calls say alike. Keys not listed here are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
-    main_module: Name = Field("", description="The module that exports the handlers.")
-    body_part: Name = Field("", description="The script, in service-worker syntax.")
-    compatibility_date: Date = OLDEST_DATE
-    compatibility_flags: list[Flag] = Field(default=[], max_length=100)
-    bindings: list[dict[str, Any]] = []
-    keep_bindings: list[str] | None = Field(
-        None, description="Types to copy from the latest version; absent: secrets."
-    )
     annotations: Notes | None = None
     placement: dict[str, Any] | None = None
     limits: dict[str, Any] | None = None
@@ -56,6 +48,36 @@ class UploadMetadata(ScriptSettings):
     migrations: Any = None
     exports: Any = None
     containers: Any = None
+
+
+class UploadMetadata(VersionSettings):
+    """What a version is made of, besides its modules."""
+
+    main_module: Name = Field("", description="The module that exports the handlers.")
+    body_part: Name = Field("", description="The script, in service-worker syntax.")
+    compatibility_date: Date = OLDEST_DATE
+    compatibility_flags: list[Flag] = Field(default=[], max_length=100)
+    bindings: list[dict[str, Any]] = []
+    keep_bindings: list[str] | None = Field(
+        None, description="Types to copy from the latest version; absent: secrets."
+    )
+    keep_assets: bool | None = Field(
+        None, description="Copies what the latest version says of placement, limits and caching."
+    )
+
+
+class SettingsGiven(VersionSettings):
+    """A change of settings; absent means unchanged."""
+
+    bindings: list[dict[str, Any]] | None = None
+    compatibility_date: Date | None = None
+    compatibility_flags: list[Flag] | None = Field(None, max_length=100)
+
+    @property
+    def versioned(self) -> bool:
+        """Whether this changes what belongs to a version, rather than to the Worker alone."""
+        own = {"bindings", "compatibility_date", "compatibility_flags", "annotations", *VERSIONED}
+        return bool(own & self.model_fields_set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +98,7 @@ def read_upload(request: HttpRequest, worker_name: str) -> Upload:
 
 def as_upload(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) -> Upload:
     """`metadata` and its modules as an upload; raises `ApiError`."""
-    for field, reason in REFUSED.items():
-        if getattr(metadata, field):
-            raise unsupported(reason)
+    refuse_unsupported(metadata)
     _check_main(metadata, parts)
     keep = metadata.keep_bindings
     return Upload(
@@ -86,6 +106,13 @@ def as_upload(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: st
         keep=SECRET_TYPES if keep is None else frozenset(keep),
         settings=changed_settings(metadata),
     )
+
+
+def refuse_unsupported(given: VersionSettings) -> None:
+    """Raises `ApiError` for a product that is not here."""
+    for field, reason in REFUSED.items():
+        if getattr(given, field):
+            raise unsupported(reason)
 
 
 Model = type[BaseModel]
@@ -113,6 +140,8 @@ def _draft(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) 
         message=notes.message_of(metadata.annotations),
         annotations=notes.kept(metadata.annotations, worker_name),
         runtime={key: value for key, value in runtime.items() if value is not None},
+        # Older wranglers send it with a copy of the latest version, and leave out part of that.
+        keep_runtime=bool(metadata.keep_assets),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.api.metadata import UploadMetadata
+from dashboard.api.metadata import SettingsGiven, UploadMetadata
 
 UPLOAD_BODY: dict[str, Any] = {
     "required": True,
@@ -25,14 +25,14 @@ UPLOAD_BODY: dict[str, Any] = {
 SETTINGS_BODY: dict[str, Any] = {
     "required": True,
     "description": (
-        "One part, `settings`: a list of bindings. One with a type and name only is kept as it "
-        "is, one with a value is set; bindings that are not listed are dropped."
+        "One part, `settings`, in which every field is optional. Of `bindings`, one with a type "
+        "and name only is kept as it is, one with a value is set; others are dropped."
     ),
     "content": {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "properties": {"settings": {"type": "object"}},
+                "properties": {"settings": SettingsGiven.model_json_schema()},
             }
         }
     },

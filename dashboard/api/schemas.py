@@ -38,6 +38,8 @@ class VersionScript(Schema):
     handlers: list[str]
     named_handlers: list[NamedHandler]
     last_deployed_from: str
+    placement_mode: str | None = None
+    placement: Json | None = None
 
 
 class VersionRuntime(Schema):
@@ -45,7 +47,7 @@ class VersionRuntime(Schema):
     compatibility_flags: list[str]
     usage_model: str
     limits: Json | None = None
-    placement: Json | None = None
+    cache_options: Json | None = None
 
 
 class VersionResources(Schema):
@@ -105,6 +107,10 @@ class ScriptItem(ScriptSettingsShown):
     last_deployed_from: str
     compatibility_date: str
     compatibility_flags: list[str]
+    placement_mode: str | None = None
+    placement: Json | None = None
+    limits: Json | None = None
+    cache_options: Json | None = None
 
 
 class UploadedScript(ScriptItem):
@@ -123,6 +129,9 @@ class ScriptSettingsAndVersion(ScriptSettingsShown):
     compatibility_flags: list[str]
     usage_model: str
     annotations: dict[str, str]
+    limits: Json | None = None
+    placement: Json | None = None
+    cache_options: Json | None = None
 
 
 class AccountItem(Schema):
@@ -216,5 +225,7 @@ class WorkerVersion(Schema):
     main_module: str
     usage_model: str
     limits: Json | None = None
+    placement: Json | None = None
+    cache_options: Json | None = None
     startup_time_ms: int
     modules: list[Json] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -9,10 +10,11 @@ from django.utils import timezone
 
 from dashboard.api import notes
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
-from dashboard.api.bindings import parse_bindings, shown_bindings
+from dashboard.api.bindings import Bindings, parse_bindings, shown_bindings
 from dashboard.api.envelope import Envelope, ok, resource
 from dashboard.api.errors import bad_request
 from dashboard.api.lookup import latest_version, worker_called
+from dashboard.api.metadata import VERSIONED, SettingsGiven, refuse_unsupported, validated
 from dashboard.api.multipart import read_fields, split_fields
 from dashboard.api.parse import parse_json
 from dashboard.api.reference_bodies import SETTINGS_BODY
@@ -24,9 +26,10 @@ from dashboard.api.settings_schema import (
     changed_settings,
     shown_settings,
 )
-from dashboard.api.uploading import Bindings, fully_live, upload_copy
+from dashboard.api.uploading import fully_live, upload_copy
 from dashboard.api.wire import USAGE_MODEL
 from routing import audit
+from routing.draft import Draft
 from routing.models import Worker
 
 router = resource("Settings")
@@ -62,16 +65,23 @@ def get_settings(request: ApiRequest, account_id: str, script_name: str) -> dict
     openapi_extra={"requestBody": SETTINGS_BODY},
 )
 def patch_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
-    """A copy of the latest version with these bindings, deployed at 100 %."""
+    """Changes what is given. What belongs to a version makes a copy of the latest one, deployed at
+    100 %; the rest changes the Worker alone."""
     worker = worker_called(script_name)
     raw, _ = split_fields(read_fields(request), "settings")
-    given = parse_json(raw, "The settings")
-    wanted = given.get("bindings") if isinstance(given, dict) else None
-    if not isinstance(wanted, list) or not all(isinstance(row, dict) for row in wanted):
-        raise bad_request("The settings need bindings, a list of objects.")
-    latest, live = fully_live(worker, latest_version(worker))
-    upload_copy(request.auth, worker, latest, lambda b: _listed(b, wanted), live_after=live)
-    return ok(_settings(worker))
+    given: SettingsGiven = validated(SettingsGiven, parse_json(raw, "The settings"), "settings")
+    refuse_unsupported(given)
+    if given.versioned:
+        upload_copy(
+            request.auth,
+            worker,
+            lambda: fully_live(worker),
+            lambda draft: _edited(draft, given, worker),
+            settings=changed_settings(given),
+        )
+    else:
+        change_settings(request, worker, given)
+    return ok(_settings(Worker.objects.get(pk=worker.pk)))
 
 
 def change_settings(request: ApiRequest, worker: Worker, given: ScriptSettings) -> Worker:
@@ -96,6 +106,7 @@ def change_settings(request: ApiRequest, worker: Worker, given: ScriptSettings) 
 
 def _settings(worker: Worker) -> dict[str, Any]:
     latest = latest_version(worker)
+    runtime = latest.runtime if latest else {}
     return {
         **shown_settings(worker),
         "bindings": shown_bindings(latest) if latest else [],
@@ -103,7 +114,27 @@ def _settings(worker: Worker) -> dict[str, Any]:
         "compatibility_flags": latest.compatibility_flags if latest else [],
         "usage_model": USAGE_MODEL,
         "annotations": notes.of_version(latest) if latest else {},
+        **{key: runtime[key] for key in ("limits", "placement", "cache_options") if key in runtime},
     }
+
+
+def _edited(draft: Draft, given: SettingsGiven, worker: Worker) -> Draft:
+    """`draft` with the versioned fields that were sent; null takes one away."""
+    sent = given.model_fields_set
+    bindings = draft.bindings if given.bindings is None else _listed(draft.bindings, given.bindings)
+    changes = {key: getattr(given, key) for key in VERSIONED if key in sent}
+    runtime = {**draft.runtime, **changes}
+    flags = given.compatibility_flags
+    return replace(
+        draft,
+        bindings=bindings,
+        compatibility_date=given.compatibility_date or draft.compatibility_date,
+        compatibility_flags=draft.compatibility_flags if flags is None else tuple(flags),
+        runtime={key: value for key, value in runtime.items() if value is not None},
+        tag=notes.tag_of(given.annotations),
+        message=notes.message_of(given.annotations),
+        annotations=notes.kept(given.annotations, worker.name),
+    )
 
 
 def _listed(held: Bindings, wanted: list[dict[str, Any]]) -> Bindings:

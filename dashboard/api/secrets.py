@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ninja import Schema
 from pydantic import Field
 
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
-from dashboard.api.bindings import secret, secrets_of
+from dashboard.api.bindings import Bindings, secret, secrets_of
 from dashboard.api.envelope import Envelope, ok, resource
 from dashboard.api.errors import ApiError, bad_request, unsupported
 from dashboard.api.lookup import latest_version, worker_called
 from dashboard.api.schemas import Named
 from dashboard.api.scripts import SCRIPT
-from dashboard.api.uploading import Bindings, fully_live, upload_copy
+from dashboard.api.uploading import fully_live, upload_copy
 
 router = resource("Secrets")
 SECRETS = SCRIPT + "/secrets"
@@ -106,8 +107,12 @@ def changed(bindings: Bindings, given: Mapping[str, SecretGiven | None]) -> Bind
 
 def _change(request: ApiRequest, script_name: str, given: Mapping[str, SecretGiven | None]) -> None:
     worker = worker_called(script_name)
-    latest, live = fully_live(worker, latest_version(worker))
-    upload_copy(request.auth, worker, latest, lambda b: changed(b, given), live_after=live)
+    upload_copy(
+        request.auth,
+        worker,
+        lambda: fully_live(worker),
+        lambda draft: replace(draft, bindings=changed(draft.bindings, given)),
+    )
 
 
 def _no_secret(name: str) -> ApiError:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
+from django.db import transaction
 from django.utils import timezone
 
 from dashboard.api.auth import Caller
 from dashboard.api.errors import ApiError
+from dashboard.api.lookup import latest_version
 from dashboard.api.metadata import Upload
-from routing.deploy import ANY, active_deployment
-from routing.draft import Draft
+from routing import revision
+from routing.deploy import ANY, DeployConflict, DeployRefused, active_deployment
+from routing.draft import Draft, UploadRefused
 from routing.models import Deployment, Version, Worker
 from routing.rules.split import TOTAL
-from routing.snapshot import Binding
 from routing.upload import draft_of, upload_version
 
-Bindings = tuple[Binding, ...]
+REPLAYS = 10
+"""How often an act is done again after another one came first, before the caller gets the 409."""
+_turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+_turns_lock = threading.Lock()
+Result = TypeVar("Result")
 
 
 def upload(
@@ -34,13 +43,13 @@ def upload(
 ) -> tuple[Version, Deployment | None]:
     """A new version from an upload; with `live` deployed at 100 %."""
     _check_services(given.draft, worker_name)
-    return upload_version(
+    act = partial(
+        upload_version,
         worker_name=worker_name,
         draft=given.draft,
         author=caller.user,
         source=caller.source,
         triggered_by=triggered_by,
-        now=timezone.now(),
         keep=given.keep,
         strict=strict,
         create=create,
@@ -49,43 +58,78 @@ def upload(
         expected=expected,
         settings=given.settings,
     )
+    return _replayed(lambda: act(now=timezone.now()))
 
 
 def upload_copy(
     caller: Caller,
     worker: Worker,
-    latest: Version,
-    edit: Callable[[Bindings], Bindings],
+    base: Callable[[], tuple[Version, Deployment | None]],
+    edit: Callable[[Draft], Draft],
     *,
     triggered_by: str = "secret",
-    tag: str = "",
-    message: str = "",
-    live_after: Deployment | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Version:
-    """The latest version with other bindings. With `live_after` it is deployed, if that is live."""
-    draft = draft_of(latest)
-    version, _ = upload_version(
-        worker_name=worker.name,
-        draft=replace(draft, bindings=edit(draft.bindings), tag=tag, message=message),
-        author=caller.user,
-        source=caller.source,
-        triggered_by=triggered_by,
-        now=timezone.now(),
-        keep=frozenset(),
-        live=live_after is not None,
-        deploy_message=message,
-        expected=live_after.id if live_after else ANY,
-        based_on=latest,
-    )
-    return version
+    """A changed copy of the latest version; `settings` are merged into the Worker's.
+
+    `base` returns that version and the deployment that the copy replaces at 100 % (None: it is not
+    deployed). When somebody else's upload or deployment comes first, `base` and `edit` are applied
+    again to what is the latest then. Raises what they raise.
+    """
+
+    def attempt() -> Version:
+        latest, replaced = base()
+        draft = edit(draft_of(latest))
+        version, _ = upload_version(
+            worker_name=worker.name,
+            draft=draft,
+            author=caller.user,
+            source=caller.source,
+            triggered_by=triggered_by,
+            now=timezone.now(),
+            keep=frozenset(),
+            live=replaced is not None,
+            deploy_message=draft.message,
+            expected=replaced.id if replaced else ANY,
+            based_on=latest,
+            settings=settings,
+        )
+        return version
+
+    with _turn(worker.name):
+        return _replayed(attempt, DeployConflict)
 
 
-def fully_live(worker: Worker, latest: Version | None) -> tuple[Version, Deployment]:
+def _replayed(act: Callable[[], Result], *conflicts: type[DeployRefused]) -> Result:
+    """What `act` returns, tried again while another act came first (`conflicts` count, too)."""
+    for _ in range(REPLAYS):
+        try:
+            return act()
+        except conflicts:
+            continue
+        except UploadRefused as error:
+            if error.kind != "concurrent":
+                raise
+    return act()
+
+
+@contextmanager
+def _turn(worker_name: str) -> Iterator[None]:
+    """One changed copy of a Worker at a time: the loser of a race would start its version twice."""
+    with _turns_lock:
+        turn = _turns.setdefault(worker_name, threading.Lock())
+    with turn:
+        yield
+
+
+def fully_live(worker: Worker) -> tuple[Version, Deployment]:
     """The latest version and the deployment that gives it 100 %; raises 10215 otherwise.
 
     Deploying a changed copy of a version that is still being tried would end its rollout.
     """
-    active = active_deployment(worker)
+    with transaction.atomic():
+        revision.lock()  # an upload that is deployed at once must not come between the two reads
+        latest, active = latest_version(worker), active_deployment(worker)
     shares = active.shares.all() if active else []
     if latest and active and any(s.version_id == latest.pk and s.weight == TOTAL for s in shares):
         return latest, active

@@ -50,8 +50,12 @@ def version_item(version: Version) -> Json:
                 "handlers": handlers(version),
                 "named_handlers": _named_handlers(version),
                 "last_deployed_from": uploaded_from(version),
+                **_placement(version),
             },
-            "script_runtime": {**_runtime(version), **_extras(version)},
+            "script_runtime": {
+                **_runtime(version),
+                **_extras(version, "limits", "cache_options"),
+            },
             "bindings": shown_bindings(version),
         },
     }
@@ -59,7 +63,6 @@ def version_item(version: Version) -> Json:
 
 def flat_version(version: Version) -> Json:
     """A version as the newer Workers resource shows it."""
-    limits = {key: value for key, value in _extras(version).items() if key == "limits"}
     url = preview_url(version.worker, version)
     return {
         "id": str(version.id),
@@ -74,7 +77,7 @@ def flat_version(version: Version) -> Json:
         "main_module": version.main_module or version.body_part,
         "startup_time_ms": version.startup_time_ms,
         **_runtime(version),
-        **limits,
+        **_extras(version, "limits", "placement", "cache_options"),
     }
 
 
@@ -107,6 +110,7 @@ def script_item(worker: Worker, latest: Version | None) -> Json:
         "has_modules": bool(latest and latest.main_module),
         "last_deployed_from": uploaded_from(latest),
         **_runtime(latest),
+        **(_placement(latest) | _extras(latest, "limits", "cache_options") if latest else {}),
         **shown_settings(worker),
     }
 
@@ -153,5 +157,14 @@ def _runtime(version: Version | None) -> Json:
     }
 
 
-def _extras(version: Version) -> Json:
-    return {key: version.runtime[key] for key in ("limits", "placement") if key in version.runtime}
+def _placement(version: Version) -> Json:
+    """As clients read it back: older ones take the mode alone."""
+    placement = version.runtime.get("placement")
+    if not placement:
+        return {}
+    mode = placement.get("mode") or "targeted"
+    return {"placement_mode": mode, "placement": placement}
+
+
+def _extras(version: Version, *keys: str) -> Json:
+    return {key: version.runtime[key] for key in keys if key in version.runtime}

@@ -120,6 +120,36 @@ def test_secrets_with_and_without_a_deployment(plane, tmp_path):
     assert live(plane, "vault") == {before: 100}
 
 
+def test_secrets_that_are_put_in_parallel_are_all_set(plane, tmp_path):
+    plane.wrangler(write_project(tmp_path, "parallel"), "deploy").ok()
+    statuses = []
+
+    def put(number):
+        body = {"name": f"KEY_{number}", "text": "x", "type": "secret_text"}
+        answer = plane.api("PUT", "/workers/scripts/parallel/secrets", json=body)
+        statuses.append(answer.status_code)
+
+    threads = [threading.Thread(target=put, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 8
+    listed = plane.api("GET", "/workers/scripts/parallel/secrets").json()["result"]
+    assert sorted(row["name"] for row in listed) == [f"KEY_{number}" for number in range(8)]
+
+
+def test_routes_are_refused_and_the_worker_keeps_its_address(plane, tmp_path):
+    plane.wrangler(write_project(tmp_path / "plain", "routed"), "deploy").ok()
+    routes = ["example.com/*", {"pattern": "shop.example.com", "custom_domain": True}]
+    said = plane.wrangler(write_project(tmp_path / "new", "routed", routes=routes), "deploy")
+    assert "Routes and custom domains are not supported" in said.failed()
+    assert "routed.localhost stays switched on" in said.said
+    answer = plane.api("GET", "/workers/scripts/routed/subdomain").json()
+    assert answer["result"] == {"enabled": True, "previews_enabled": True}
+    assert len(versions_of(plane, "routed")) == 2  # wrangler deploys first, and asks afterwards
+
+
 def test_a_secret_makes_a_worker_that_is_missing(plane, tmp_path):
     project = write_project(tmp_path, "from-secret")
     assert plane.wrangler(project, "secret", "put", "KEY", stdin="x").ok()

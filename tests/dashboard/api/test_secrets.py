@@ -1,9 +1,13 @@
 import logging
+from dataclasses import replace
 
 import pytest
 
+from dashboard.api import uploading
+from routing.deploy import secret_fingerprints
 from routing.models import AuditEntry, Deployment, Version, Worker
-from routing.upload import upload_version
+from routing.snapshot import Binding, Secret
+from routing.upload import draft_of, upload_version
 from tests.dashboard.api.conftest import METADATA, Api, form
 from tests.factories import make_deployment, make_version, says_fine
 
@@ -72,8 +76,7 @@ def test_an_upload_in_between_is_never_overwritten_by_a_copy(shop: Api, monkeypa
         return says_fine(*arguments, **more)
 
     monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", someone_uploads)
-    answer = put(shop)
-    assert answer.refusal == (409, 10035) and "version #2" in answer.message
+    assert put(shop).refusal == (400, 10215)  # done again on #2, which is not deployed
     assert names(shop) == [] and Deployment.objects.count() == 1
 
 
@@ -86,7 +89,43 @@ def test_a_deployment_in_between_is_not_overwritten_by_a_secret(shop: Api, monke
 
     monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", someone_deploys)
     assert put(shop).refusal == (409, 10035)
-    assert names(shop) == [] and Deployment.objects.count() == 2
+    assert names(shop) == [] and Deployment.objects.count() == 2 + uploading.REPLAYS
+
+
+def test_a_secret_is_set_again_on_what_came_first(shop: Api, monkeypatch):
+    """Another secret is set while this one's version is being started: both are there after it."""
+    inspections = []
+
+    def another_comes_first(*arguments, **more):
+        inspections.append(1)
+        if len(inspections) == 1:
+            version = draft_of(Version.objects.get())
+            other = Binding(name="OTHER", type="secret_text", secret=Secret("x"))
+            make_version(draft=replace(version, bindings=(other,)), keep=frozenset(), live=True)
+        return says_fine(*arguments, **more)
+
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", another_comes_first)
+    assert put(shop).status == 200
+    assert names(shop) == ["OTHER", "KEY"]
+    assert Version.objects.count() == Deployment.objects.count() == 3
+
+
+def test_an_upload_whose_inherited_bindings_change_is_done_again(shop: Api, monkeypatch):
+    put(shop)
+    inspections = []
+
+    def secret_changes(*arguments, **more):
+        inspections.append(1)
+        if len(inspections) == 1:
+            put(shop, "KEY", "other")
+        return says_fine(*arguments, **more)
+
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", secret_changes)
+    assert shop.post().status == 200
+    newest = Version.objects.order_by("-number").first()
+    assert newest.number == 4 and secret_fingerprints(newest) == secret_fingerprints(
+        Version.objects.get(number=3)
+    )
 
 
 def test_a_secret_version_is_not_deployed(shop: Api):
