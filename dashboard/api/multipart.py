@@ -40,11 +40,17 @@ def read_fields(request: HttpRequest) -> list[Field]:
 
 
 def split_fields(fields: list[Field], name: str) -> tuple[bytes, tuple[Part, ...]]:
-    """The content of the plain field `name`, and all other fields as modules."""
-    plain = [f for f in fields if f.name == name and f.filename is None]
-    if len(plain) != 1:
-        raise bad_request(f"Expected one part called {name}; there are {len(plain)}.")
-    return plain[0].content, _modules([f for f in fields if f is not plain[0]])
+    """The content of the field `name`, and all other fields as modules.
+
+    Some clients send that field as a file (`curl -F metadata=@…`). A module may have the same name:
+    then the field is the one without a file name.
+    """
+    called = [f for f in fields if f.name == name]
+    if len(called) > 1:
+        called = [f for f in called if f.filename is None]
+    if len(called) != 1:
+        raise bad_request(f"Expected one part called {name}; there are {len(called)}.")
+    return called[0].content, _modules([f for f in fields if f is not called[0]])
 
 
 def _modules(fields: list[Field]) -> tuple[Part, ...]:

@@ -11,10 +11,10 @@ from dashboard.playground.messages import advice, step_detail
 from dashboard.ui.propagation import SILENT_AFTER
 from routing import publish
 from routing.deploy import active_deployment
-from routing.models import Deployment, Edge, Worker
-from routing.rules.decide import Decision, decide
+from routing.models import DEPLOYABLE, Deployment, Edge, Version, Worker
+from routing.rules.decide import Decision, Target, advise, decide, judge
 from routing.rules.fields import OVERRIDES, lines_named
-from routing.rules.override import Outcome, read
+from routing.rules.override import Outcome, Override, read
 from routing.rules.split import percentage
 
 Lines = Sequence[tuple[str, str]]
@@ -52,21 +52,51 @@ def decision(worker_name: str, headers: Lines, draw: float) -> Decision:
     return decide(target, headers, draw)
 
 
+def undecided(worker_name: str, headers: Lines, error: str) -> dict[str, Any]:
+    """The shape of `as_json` for a Worker that nothing answers for: no version, and `error`.
+
+    What the override header comes to is judged all the same, against a deployment of no versions.
+    """
+    lines = lines_named(OVERRIDES, headers)
+    versions = Version.objects.filter(worker__name=worker_name).newest_first()
+    target = Target(
+        worker=worker_name,
+        deployment_id="",
+        shares=(),
+        other_versions=frozenset(map(str, versions.values_list("id", flat=True)[:DEPLOYABLE])),
+        workers=frozenset(Worker.objects.values_list("name", flat=True)),
+    )
+    judged = judge(target, lines)
+    if judged.outcome is not Outcome.not_in_deployment:  # there is no deployment to add it to
+        judged = advise(target, judged)
+    return {
+        "version_id": None,
+        "percentage": 0,
+        "reason": None,
+        "override": _override(judged if lines else None),
+        "steps": [],
+        "error": error,
+    }
+
+
 def as_json(found: Decision) -> dict[str, Any]:
     """`{"version_id", "percentage", "reason", "override": {"outcome", "advice"}, "steps"}`."""
-    judged = found.override
     return {
         "version_id": found.version_id,
         "percentage": percentage(found.weight),
         "reason": str(found.reason),
-        "override": {
-            "outcome": str(judged.outcome if judged else Outcome.absent),
-            "advice": advice(judged.problem) if judged else "",
-            "suggestion": judged.suggestion if judged else None,
-        },
+        "override": _override(found.override),
         "steps": [
             {"name": s.name, "ok": s.ok, "detail": step_detail(s, found)} for s in found.steps
         ],
+    }
+
+
+def _override(judged: Override | None) -> dict[str, Any]:
+    return {
+        "outcome": str(judged.outcome if judged else Outcome.absent),
+        "advice": advice(judged.problem) if judged else "",
+        "suggestion": judged.suggestion if judged else None,
     }
 
 

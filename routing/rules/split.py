@@ -17,6 +17,9 @@ Percentage: TypeAlias = int | float | str | Decimal
 Code: TypeAlias = Literal["count", "duplicate", "range", "decimals", "sum", "single"]
 
 _UNIT = Decimal("0.001")
+_NOISE = Decimal("0.000001")
+"""Closer to a whole unit than this, the rest is arithmetic on floats: 100 - 66.6 is
+33.400000000000006."""
 # Plain decimals only: Decimal() alone would also take "1e1", "1_0" and digits of other scripts.
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
 
@@ -40,8 +43,9 @@ class SplitRefused(ValueError):
 def parse_split(pairs: Sequence[tuple[str, Percentage]]) -> tuple[Share, ...]:
     """The shares of a deployment, in the listed order, with weights that sum to exactly TOTAL.
 
-    `pairs` are (version id, percentage 0..100). A sum that is off by 0.001 is mended: the larger
-    share takes the difference. Raises SplitRefused for anything else (spec, "Deployments").
+    `pairs` are (version id, percentage 0..100). Floats are rounded where they are off by less than
+    0.000001. A sum that is off by 0.001 is mended: the larger share takes the difference. Raises
+    SplitRefused for anything else (spec, "Deployments").
     """
     _check_ids([version_id for version_id, _ in pairs])
     shares = [Share(version_id, _weight(version_id, value)) for version_id, value in pairs]
@@ -119,12 +123,21 @@ def _decimal(value: object) -> Decimal | None:
     if isinstance(value, Decimal):
         return value if value.is_finite() else None
     if isinstance(value, float):
-        return _decimal(Decimal(float.__repr__(value)))
+        number = Decimal(float.__repr__(value))
+        return _without_noise(number) if number.is_finite() else None
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     if isinstance(value, str) and _PLAIN.fullmatch(value.strip()):
         return Decimal(value.strip())
     return None
+
+
+def _without_noise(number: Decimal) -> Decimal:
+    """The whole unit that a float is meant to be, if it is that close to one."""
+    if abs(number) > 1000:
+        return number
+    rounded = number.quantize(_UNIT)
+    return rounded if abs(rounded - number) < _NOISE else number
 
 
 def _mended(shares: Sequence[Share]) -> tuple[Share, ...]:

@@ -36,7 +36,10 @@ def test_a_wrong_method_is_an_envelope_with_allow(api: Api):
         (b"\xff\xfe", "not UTF-8"),
         (b'{"env": NaN}', "NaN is not JSON"),
         (b'{"env": {"A": {"text": "a\\u0000b"}}}', "NUL"),
-        (b'{"env": {"A": {"text": "\\ud800"}}}', "not UTF-8"),
+        (b'{"env": {"A": {"text": "\\ud800"}}}', "not valid Unicode at env.A.text"),
+        (b'{"env": {"A": {"text": "\xf0\x9f"}}}', "not valid Unicode at env.A.text"),
+        (b'{"env": {}, "annotations": {"workers/tag": "\\ud83d"}}', "workers/tag"),
+        (b'{"env": {"\xff": null}}', "not valid Unicode at env"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"env": ' + b"1" * 5000 + b"}", "number"),
         (b"[]", "given"),
@@ -49,6 +52,17 @@ def test_a_body_that_cannot_be_used_is_refused_with_the_reason(api: Api, body: b
     answer = api("PATCH", LATEST, body)
     assert answer.refusal == (400, 10026)
     assert words in answer.message
+
+
+@pytest.mark.parametrize("cut", [b"\\ud83d", b"\xf0\x9f\x98"])
+def test_a_message_that_was_cut_inside_a_character_is_taken(api: Api, cut: bytes):
+    api.put()
+    body = b'{"env": {}, "annotations": {"workers/message": "done ' + cut + b'"}}'
+    made = api("PATCH", LATEST, body).result
+    assert made["annotations"]["workers/message"] == "done \N{REPLACEMENT CHARACTER}"
+    whole = body.replace(cut, b"\\ud83d\\ude80")
+    message = api("PATCH", LATEST, whole).result["annotations"]["workers/message"]
+    assert message == "done \N{ROCKET}"
 
 
 def test_a_refused_body_is_never_quoted(api: Api):

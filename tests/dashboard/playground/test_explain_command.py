@@ -113,3 +113,28 @@ def test_an_edge_that_reports_and_lacks_the_deployment_is_the_one_that_is_asked(
     make_deployment(shop, (shop.versions.get(id=staged["middle"]), 100))
     make_edge("new", desired_revision=current(), applied_revision=current())
     assert asked(f'shop="{staged["middle"]}"')["override"]["outcome"] == "not_propagated"
+
+
+def test_a_batch_answers_in_one_shape_for_workers_that_nothing_answers_for(staged, monkeypatch):
+    version = make_worker("bare").versions.get()
+    lines = [
+        {"worker": "ghost"},
+        {"worker": "ghost", "headers": [[HEADER, f'ghost="{staged["new"]}"']]},
+        {"worker": "ghost", "headers": [[HEADER, "ghost="]]},
+        {"worker": "7-of 9", "headers": [[HEADER, f'shop="{staged["new"]}"']]},
+        {"worker": "bare", "headers": [[HEADER, f'bare="{version.id}"']]},
+        {"worker": "shop"},
+    ]
+    monkeypatch.setattr("sys.stdin", StringIO("\n".join(map(json.dumps, lines))))
+    *none, decided = [json.loads(line) for line in explain("--batch").splitlines()]
+    assert [answer["override"]["outcome"] for answer in none] == [
+        "absent",
+        "unknown_version",
+        "invalid_header",
+        "not_addressed",
+        "not_in_deployment",
+    ]
+    for answer in none:
+        assert answer["version_id"] is None and answer["error"]
+        assert set(answer) == {*decided, "error"}
+        assert set(answer["override"]) == set(decided["override"])

@@ -158,3 +158,19 @@ def test_a_draw_outside_0_to_1_is_a_mistake_of_the_caller(draw):
 def test_a_point_beyond_the_shares_is_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="sum to 10"):
         walk([Share("a", 10)], 10)
+
+
+@pytest.mark.parametrize(
+    ("value", "weight"),
+    [(100 - 66.6, 33_400), (0.1 + 0.2, 300), (33.3 * 3, 99_900), (100 - 99.9 - 0.1, 0)],
+)
+def test_what_arithmetic_on_floats_leaves_behind_is_rounded_away(value, weight):
+    shares = parse_split([("a", value), ("b", (TOTAL - weight) / 1000)])
+    assert [share.weight for share in shares] == [weight, TOTAL - weight]
+
+
+@pytest.mark.parametrize("value", [33.4001, 33.40001, "33.400000000000006"])
+def test_what_is_more_than_noise_is_still_refused(value):
+    with pytest.raises(SplitRefused) as refused:
+        parse_split([("a", value), ("b", 66.6)])
+    assert refused.value.code == "decimals"

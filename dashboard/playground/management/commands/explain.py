@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.playground.explain import CannotExplain, explain
+from dashboard.playground.explain import CannotExplain, explain, undecided
 from routing.rules.fields import VERSION_KEY, as_sent
 
 
@@ -47,16 +47,23 @@ class Command(BaseCommand):
 
 
 def _answer(line: str) -> dict[str, Any]:
-    """The decision about one line of a batch, or `{"error": …}`: one bad line stops nothing."""
+    """The decision about one line of a batch; one bad line stops nothing.
+
+    With `error`, nothing answers: the Worker or its deployment is missing (then the rest has the
+    same shape as a decision), or the line cannot be read.
+    """
     try:
         asked = json.loads(line)
         headers = [(str(name), as_sent(str(value))) for name, value in asked.get("headers") or []]
-        return explain(asked["worker"], _with_key(headers, asked.get("key")), random.random())
-    except CannotExplain as error:
-        return {"error": str(error)}
+        headers = _with_key(headers, asked.get("key"))
+        worker = str(asked["worker"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         shape = '{"worker": name, "headers": [[name, value], …], "key": text}'
         return {"error": f"{type(error).__name__}: {error}; expected {shape}"}
+    try:
+        return explain(worker, headers, random.random())
+    except CannotExplain as error:
+        return undecided(worker, headers, str(error))
 
 
 def _header(line: str) -> tuple[str, str]:
