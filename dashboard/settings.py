@@ -166,7 +166,7 @@ MIDDLEWARE = [
     "dashboard.ui.compression.CompressPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "dashboard.ui.slashes.PageSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashboard.accounts.seen.LoginAndSeenMiddleware",
@@ -177,7 +177,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
-APPEND_SLASH = False  # the API's paths have no trailing slash and must not be redirected
+APPEND_SLASH = False  # `PageSlashMiddleware` does it, for pages alone
 
 TEMPLATES = [
     {

@@ -26,6 +26,7 @@ from routing.draft import SECRET_TYPES, Draft, UploadRefused
 from routing.models import ALIAS, Deployment, Module, Version, VersionModule, Worker
 from routing.rules.names import worker_name_problem
 from routing.sealed import close_binding, open_binding
+from routing.service_targets import unresolved_own
 from routing.signals import version_uploaded
 from routing.snapshot import Version as SnapshotVersion
 
@@ -129,9 +130,13 @@ def _started(
     inspect: Inspect, candidate: SnapshotVersion, resolved: Draft, worker_name: str
 ) -> Inspection:
     try:
-        return inspect(candidate, resolved.modules(), worker=worker_name)
+        inspected = inspect(candidate, resolved.modules(), worker=worker_name)
     except Refused as error:
         raise UploadRefused(error.kind, str(error)) from error
+    if problem := unresolved_own(resolved.bindings, worker_name, inspected.exports):
+        name = problem.binding
+        raise UploadRefused("service", f"Could not resolve service binding '{name}'. {problem}")
+    return inspected
 
 
 def _base(name: str, create: bool, copied: Version | None) -> Worker | None:

@@ -76,6 +76,7 @@ _UPLOAD: Mapping[str, tuple[int, int]] = {
     "alias": (400, 10026),
     "no_handlers": (400, 10068),
     "binding": (400, UNSUPPORTED),
+    "service": (400, 10143),
     "tag": (400, 10026),
     "message": (400, 10026),
 }

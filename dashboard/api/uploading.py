@@ -21,6 +21,7 @@ from routing.deploy import ANY, DeployConflict, DeployRefused, active_deployment
 from routing.draft import Draft, UploadRefused
 from routing.models import Deployment, Version, Worker
 from routing.rules.split import TOTAL
+from routing.service_targets import unresolved
 from routing.upload import draft_of, upload_version
 
 REPLAYS = 10
@@ -145,17 +146,10 @@ def fully_live(worker: Worker) -> tuple[Version, Deployment]:
 
 
 def _check_services(draft: Draft, worker_name: str) -> None:
-    """A service binding leads to a Worker that exists; its own name counts."""
-    wanted = {b.name: b.options["service"] for b in draft.bindings if b.type == "service"}
-    known = set(Worker.objects.filter(name__in=wanted.values()).values_list("name", flat=True))
+    """A service binding leads to a Worker and an entrypoint that exist; its own name counts."""
     problems = [
-        (
-            10143,
-            f"Could not resolve service binding '{name}'. Target script '{service}' not found. "
-            "Deploy it first.",
-        )
-        for name, service in wanted.items()
-        if service not in known | {worker_name}
+        (10143, f"Could not resolve service binding '{problem.binding}'. {problem}")
+        for problem in unresolved(draft.bindings, worker_name)
     ]
     if problems:
         raise ApiError(400, *problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,9 @@ from dashboard.workers.editor_fields import BindingField, ModuleField, data_of
 from dashboard.workers.editor_form import EditorForm
 from dashboard.workers.line_breaks import restored, unified
 from routing.draft import Draft, Part
-from routing.models import Version, Worker
+from routing.models import Version
 from routing.sealed import SealBroken, unseal
+from routing.service_targets import unresolved
 from routing.snapshot import Binding, Secret
 from routing.upload import draft_of
 
@@ -41,7 +42,7 @@ def draft(form: EditorForm, base: Version | None) -> Draft:
     parts = [_part(module, contents, problems) for module in form.modules]
     held = {b.name: b for b in original.bindings} if original else {}
     bindings = [_binding(b, held.get(b.kept), problems) for b in form.bindings]
-    problems += _service_problems(form)
+    problems += _service_problems([b for b in bindings if "service" in b.options], form.name)
     if problems:
         raise FormInvalid(problems)
     script = bool(original and original.body_part)
@@ -109,14 +110,16 @@ def _binding_problems(form: EditorForm) -> list[str]:
     return problems
 
 
-def _service_problems(form: EditorForm) -> list[str]:
-    """A service binding leads to a Worker that exists; its own name counts."""
-    wanted = {b.name: b.value.partition("#")[0] for b in form.bindings if b.kind == "service"}
-    known = set(Worker.objects.filter(name__in=wanted.values()).values_list("name", flat=True))
+def _service_problems(bindings: Sequence[Binding], worker_name: str) -> list[str]:
+    """A service binding leads to a Worker and an entrypoint that exist; its own name counts."""
     return [
-        f"Binding {name}: there is no Worker called “{service}”."
-        for name, service in wanted.items()
-        if service not in known | {form.name}
+        f"Binding {problem.binding}: "
+        + (
+            f"the Worker “{problem.service}” exports no “{problem.entrypoint}”."
+            if problem.entrypoint
+            else f"there is no Worker called “{problem.service}”."
+        )
+        for problem in unresolved(bindings, worker_name)
     ]
 
 

@@ -1,13 +1,16 @@
 """PUT (deploys) and POST (uploads only): what is accepted, what is refused, what is left behind."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from routing.agent.inspection import Refused
 from routing.models import AuditEntry, Deployment, Module, Version, Worker
+from routing.snapshot import Export
 from routing.upload import upload_version
-from tests.dashboard.api.conftest import METADATA, Api, form, part
+from tests.dashboard.api.conftest import BOUNDARY, METADATA, Api, form, part
+from tests.factories import says_fine
 
 SECRET = {"name": "KEY", "type": "secret_text", "text": "hunter2"}
 
@@ -20,6 +23,14 @@ def rows() -> tuple[int, ...]:
     return tuple(
         model.objects.count() for model in (Worker, Version, Module, Deployment, AuditEntry)
     )
+
+
+def exports_too(monkeypatch, *names: str) -> None:
+    """Whatever is uploaded from now on exports these entrypoints."""
+    named = tuple(Export(name=name, kind="WorkerEntrypoint") for name in names)
+    found = says_fine()
+    inspect = lambda *_, **__: replace(found, exports=found.exports + named)  # noqa: E731
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", inspect)
 
 
 def test_put_makes_the_worker_and_deploys_it_at_100(api: Api):
@@ -62,6 +73,24 @@ def test_modules_are_named_by_file_name_or_else_by_part_name(api: Api):
     assert result.status == 200
     names = Version.objects.get().modules.values_list("name", flat=True)
     assert list(names) == ["src/index.js", './a"b ü.txt', "lone.txt"]
+
+
+@pytest.mark.parametrize("filename", ["metadata.json", "blob"])
+def test_metadata_may_be_sent_as_a_file(api: Api, filename: str):
+    """`curl -F 'metadata=@metadata.json;type=application/json'`, and Cloudflare's newer SDKs."""
+    metadata = part("metadata", json.dumps(METADATA).encode(), "application/json", filename)
+    body = form(b"").split(b"\r\n", 4)[-1]  # all but the first part
+    head, module = b"--" + BOUNDARY.encode() + b"\r\n", body
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    sent = head + metadata + b"\r\n" + module
+    assert api("PUT", "/workers/scripts/shop", sent, content_type=kind).status == 200
+    assert Version.objects.get().modules.get().name == "index.js"
+
+
+def test_a_module_may_be_called_metadata(api: Api):
+    metadata = METADATA | {"main_module": "metadata"}
+    assert api.put("shop", metadata, part("metadata")).status == 200
+    assert Version.objects.get().modules.get().name == "metadata"
 
 
 def test_a_service_worker_names_its_script_as_body_part(api: Api):
@@ -224,7 +253,8 @@ def test_keep_bindings_is_exact(api: Api):
     assert bound(api) == {"V": variable}
 
 
-def test_inherit_takes_the_latest_versions_binding_whole(api: Api):
+def test_inherit_takes_the_latest_versions_binding_whole(api: Api, monkeypatch):
+    exports_too(monkeypatch, "Named")
     api.put("pricing")
     service = {"name": "S", "type": "service", "service": "pricing", "entrypoint": "Named"}
     api.put(metadata=with_bindings(service))
@@ -250,6 +280,33 @@ def test_fields_that_no_binding_has_are_not_stored(api: Api):
 def test_a_service_binding_may_name_its_own_worker(api: Api):
     own = {"name": "ME", "type": "service", "service": "shop"}
     assert api.put(metadata=with_bindings(own)).status == 200
+
+
+@pytest.mark.parametrize("service", ["pricing", "shop"])
+def test_a_service_binding_leads_to_an_entrypoint_that_is_exported(api: Api, monkeypatch, service):
+    exports_too(monkeypatch, "Named")
+    api.put("pricing")
+    bound_to = lambda name: with_bindings(  # noqa: E731
+        {"name": "S", "type": "service", "service": service, "entrypoint": name}
+    )
+    before = rows()
+    refused = api.put(metadata=bound_to("Nope"))
+    assert refused.refusal == (400, 10143)
+    assert f"'S'. Target script '{service}' exports no entrypoint 'Nope'" in refused.message
+    assert rows() == before
+    for name in ("Named", "default"):
+        assert api.put(metadata=bound_to(name)).status == 200
+
+
+def test_an_entrypoint_that_only_an_older_live_version_exports_counts(api: Api, monkeypatch):
+    exports_too(monkeypatch, "Old")
+    api.put("pricing")
+    exports_too(monkeypatch, "New")
+    api.post("pricing")
+    exports_too(monkeypatch)
+    for name in ("Old", "New"):
+        own = {"name": "S", "type": "service", "service": "pricing", "entrypoint": name}
+        assert api.put(metadata=with_bindings(own)).status == 200
 
 
 def test_settings_that_are_not_versioned_travel_with_the_upload(api: Api):

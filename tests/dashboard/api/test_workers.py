@@ -9,7 +9,7 @@ from django.conf import settings
 from dashboard.accounts.models import Role
 from routing import subdomain
 from routing.models import AuditEntry, DesiredState, Version, Worker
-from tests.dashboard.api.conftest import METADATA, Answer, Api
+from tests.dashboard.api.conftest import BOUNDARY, METADATA, Answer, Api, form
 from tests.factories import CODE, make_user
 
 SCRIPT = "/workers/scripts/shop"
@@ -27,6 +27,100 @@ def test_settings_are_merged_and_audited(shop: Api):
     assert result["tags"] == ["a"] and result["logpush"] is True
     assert AuditEntry.objects.filter(action="worker.settings").count() == 2
     assert shop("GET", SCRIPT + "/settings").result["compatibility_date"] == "2026-08-01"
+
+
+def settings_form(given):
+    body = form(given).replace(b'name="metadata"', b'name="settings"')
+    return {"body": body, "content_type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+SMART = {
+    "placement": {"mode": "smart"},
+    "limits": {"cpu_ms": 50},
+    "cache_options": {"enabled": True},
+}
+
+
+def test_versioned_settings_are_read_where_they_are_documented(api: Api):
+    made = api.put(metadata=METADATA | SMART).result
+    assert {key: made[key] for key in SMART} == SMART and made["placement_mode"] == "smart"
+    settings = api("GET", SCRIPT + "/settings").result
+    assert {key: settings[key] for key in SMART} == SMART
+    version = api("GET", f"{SCRIPT}/versions/{made['deployment_id']}").result["resources"]
+    assert version["script"]["placement_mode"] == "smart"
+    assert version["script"]["placement"] == SMART["placement"]
+    runtime = version["script_runtime"]
+    assert (runtime["limits"], runtime["cache_options"]) == ({"cpu_ms": 50}, {"enabled": True})
+    assert "placement" not in runtime
+    flat = api("GET", "/workers/workers/shop/versions/latest").result
+    assert {key: flat[key] for key in SMART} == SMART
+    service = api("GET", "/workers/services/shop").result["default_environment"]["script"]
+    assert (service["placement_mode"], service["limits"]) == ("smart", {"cpu_ms": 50})
+
+
+def test_a_copy_that_an_older_wrangler_sends_keeps_what_it_cannot_carry(api: Api):
+    """`versions secret put` up to 4.110 sends keep_assets, placement and limits, but no caching."""
+    api.put(metadata=METADATA | SMART)
+    copy = METADATA | {"keep_assets": True, "keep_bindings": ["secret_key", "secret_text"]}
+    api.post(metadata=copy | {"placement": {"mode": "smart"}})
+    flat = api("GET", "/workers/workers/shop/versions/latest").result
+    assert flat["number"] == 2 and {key: flat[key] for key in SMART} == SMART
+    api.post()  # any other upload says all there is
+    assert "placement" not in api("GET", "/workers/workers/shop/versions/latest").result
+
+
+CHANGES = [
+    {"bindings": [{"name": "V", "type": "plain_text", "text": "2"}]},
+    {"compatibility_date": "2026-07-01"},
+    {"compatibility_flags": ["nodejs_compat"]},
+    {"placement": {"region": "aws:us-east-1"}},
+    {"limits": {"cpu_ms": 7}},
+    {"cache_options": {"enabled": False}},
+    {"annotations": {"workers/message": "why"}},
+    {"logpush": True},
+    {"tags": ["a", "b"]},
+    {"observability": {"enabled": True, "head_sampling_rate": 0.5}},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_every_field_of_a_settings_change_is_optional(api: Api, change):
+    variable = {"name": "V", "type": "plain_text", "text": "1"}
+    api.put(metadata=METADATA | SMART | {"bindings": [variable]})
+    before = api("GET", SCRIPT + "/settings").result
+    after = api("PATCH", SCRIPT + "/settings", **settings_form(change)).result
+    field = next(iter(change))
+    if field == "annotations":
+        assert after["annotations"]["workers/message"] == "why"
+    else:
+        assert after[field] == change[field]
+    others = before.keys() - {field, "annotations"}
+    assert {key: after[key] for key in others} == {key: before[key] for key in others}
+    assert api("GET", SCRIPT + "/settings").result == after
+    versioned = field not in ("logpush", "tags", "observability")
+    assert Version.objects.count() == (2 if versioned else 1)
+
+
+def test_settings_that_were_read_may_be_sent_back(api: Api):
+    api.put(metadata=METADATA | SMART)
+    before = api("GET", SCRIPT + "/settings").result
+    after = api("PATCH", SCRIPT + "/settings", **settings_form(before)).result
+    assert after | {"annotations": {}} == before | {"annotations": {}}
+
+
+def test_null_takes_a_setting_away_and_nothing_changes_nothing(api: Api):
+    api.put(metadata=METADATA | SMART)
+    after = api("PATCH", SCRIPT + "/settings", **settings_form({"placement": None})).result
+    assert "placement" not in after and after["limits"] == {"cpu_ms": 50}
+    assert api("PATCH", SCRIPT + "/settings", **settings_form({})).result == after
+    assert Version.objects.count() == 2
+
+
+def test_a_settings_change_with_a_part_that_is_refused_changes_nothing(shop: Api):
+    change = {"logpush": True, "bindings": [{"name": "D", "type": "d1", "id": "1"}]}
+    refused = shop("PATCH", SCRIPT + "/settings", **settings_form(change))
+    assert refused.refusal == (400, 90001)
+    assert shop("GET", SCRIPT + "/settings").result["logpush"] is False
 
 
 def test_tail_consumers_are_refused(shop: Api):

@@ -30,3 +30,17 @@ def test_going_back_in_the_history_gets_the_page(maya):
 def test_a_fragment_asks_nothing_for_the_frame(maya, django_assert_max_num_queries):
     with django_assert_max_num_queries(5):  # session, person, Workers, traffic, health
         maya.get("/workers/", headers={"HX-Request": "true"})
+
+
+@pytest.mark.parametrize(
+    "path", ["/workers", "/workers/shop", "/workers/shop/versions", "/activity", "/playground"]
+)
+def test_a_page_without_its_last_slash_is_redirected_with_its_query(maya, path):
+    answer = maya.get(f"{path}?q=a%20b&x")
+    assert (answer.status_code, answer["Location"]) == (301, f"{path}/?q=a%20b&x")
+
+
+def test_only_pages_are_redirected(maya):
+    assert maya.post("/workers/shop/split", {"percentage": "5"}).status_code == 404
+    assert maya.get("/client/v4/nothing").status_code == 404
+    assert maya.get("/nothing").status_code == 404

@@ -5,7 +5,7 @@ import pytest
 from routing.agent.inspection import Refused
 from routing.upload import draft_of
 from tests.dashboard.workers.editor.form import fields, newest, post
-from tests.factories import says_fine
+from tests.factories import make_worker, says_fine
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,10 @@ def test_a_typed_secret_survives_a_refusal_without_being_shown(maya, shop, runti
         ({"binding-0-kind": "json", "binding-0-value": '"\\u0000"'}, "a NUL"),
         ({"binding-0-kind": "json", "binding-0-value": '"\\ud800"'}, "a NUL or half a surrogate"),
         ({"binding-0-kind": "service", "binding-0-value": "nobody"}, "no Worker called “nobody”"),
+        (
+            {"binding-0-kind": "service", "binding-0-value": "other#Nope"},
+            "the Worker “other” exports no “Nope”",
+        ),
         ({"binding-0-kind": "kv_namespace"}, "cannot be made here"),
         ({"binding-1-kept": ""}, "Secret TOKEN needs a value"),
         ({"binding-1-sealed": "forged"}, "type its value again"),
@@ -51,6 +55,7 @@ def test_a_typed_secret_survives_a_refusal_without_being_shown(maya, shop, runti
     ],
 )
 def test_what_is_missing_is_named_and_nothing_is_saved(maya, shop, changed, words):
+    make_worker("other")
     response = maya.post("/workers/shop/edit/", fields(shop) | changed)
     assert response.status_code == 422
     assert words in response.content.decode()
