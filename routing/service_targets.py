@@ -10,7 +10,6 @@ from routing.snapshot import Binding, Export
 
 DEFAULT = ("", "default")
 """What the default export is called. Every Worker counts as having one."""
-_CALLABLE = ("WorkerEntrypoint", "object")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def unresolved_own(
     bindings: Iterable[Binding], worker_name: str, exports: Sequence[Export]
 ) -> Unresolved | None:
     """The first binding of a version to its own Worker that its `exports` do not answer."""
-    own = {*DEFAULT, *(e.name for e in exports if e.kind in _CALLABLE)}
+    own = {*DEFAULT, *(e.name for e in exports if _answers(e.kind, e.handlers))}
     for binding in bindings:
         if binding.type == "service" and _service(binding) == worker_name:
             if _entrypoint(binding) not in own:
@@ -60,17 +59,22 @@ def unresolved_own(
     return None
 
 
-def _exported(names: Iterable[str]) -> Mapping[str, set[str]]:
-    workers = Worker.objects.filter(name__in=names)
+def _exported(workers_called: Iterable[str]) -> Mapping[str, set[str]]:
+    workers = Worker.objects.filter(name__in=workers_called)
     live = Deployment.objects.active(workers).values_list("shares__version", flat=True)
     versions = Version.objects.filter(worker__in=workers)
     rows = [*versions.latest_of_each().only("exports", "worker__name").select_related("worker")]
     rows += versions.filter(pk__in=live).only("exports", "worker__name").select_related("worker")
     found: dict[str, set[str]] = {}
     for version in rows:
-        kinds = {e["name"] for e in version.exports if e["kind"] in _CALLABLE}
-        found.setdefault(version.worker.name, set()).update(kinds)
+        names = {e["name"] for e in version.exports if _answers(e["kind"], e["handlers"])}
+        found.setdefault(version.worker.name, set()).update(names)
     return found
+
+
+def _answers(kind: str, handlers: Sequence[str]) -> bool:
+    """As `compile.names.entrypoints` has it."""
+    return kind == "WorkerEntrypoint" or (kind == "object" and bool(handlers))
 
 
 def _service(binding: Binding) -> str:

@@ -11,7 +11,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from routing.service_targets import unresolved_own
 from routing.signals import version_uploaded
 from routing.snapshot import Version as SnapshotVersion
 
+_FURTHEST_EAST = timedelta(hours=14)  # wrangler writes the date of the machine it runs on
 Inspect = Callable[..., Inspection]
 
 
@@ -62,6 +63,7 @@ def upload_version(
     by = _By(author, source, triggered_by, now)
     worker = _base(worker_name, create, based_on)
     _check_alias(draft, worker_name)
+    _check_date(draft.compatibility_date, now)
     resolved = _resolve(draft, _latest(worker), keep, strict)
     candidate = resolved.version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
@@ -156,6 +158,15 @@ def _worker(name: str, create: bool) -> Worker | None:
     if worker is None and (problem := worker_name_problem(name)):
         raise UploadRefused("name", problem)
     return worker
+
+
+def _check_date(asked: str, now: datetime) -> None:
+    """Any date counts that has begun somewhere on earth; what the runtime knows comes later."""
+    latest = (now.astimezone(UTC) + _FURTHEST_EAST).date().isoformat()
+    if asked[:4].isdigit() and asked > latest:
+        raise UploadRefused(
+            "compatibility", f"The compatibility date {asked} is in the future; use {latest}."
+        )
 
 
 def _check_alias(draft: Draft, worker_name: str) -> None:

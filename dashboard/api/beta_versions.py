@@ -23,7 +23,7 @@ from dashboard.api.multipart import check_parts
 from dashboard.api.notes import Notes
 from dashboard.api.schemas import WorkerVersion
 from dashboard.api.secrets import SecretGiven, changed
-from dashboard.api.uploading import upload, upload_copy
+from dashboard.api.uploading import remarks_on, upload, upload_copy
 from dashboard.api.wire import flat_version
 from routing.draft import Part
 from routing.models import Version, Worker
@@ -82,7 +82,7 @@ def create_worker_version(
         live=deploy,
         expected=expected_in(request),
     )
-    return ok(flat_version(version))
+    return ok(flat_version(version), remarks=remarks_on(version))
 
 
 @router.get(VERSIONS + "/{version_id}", auth=may_read, response=Envelope[WorkerVersion])

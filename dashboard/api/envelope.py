@@ -60,9 +60,12 @@ def resource(tag: str) -> Router:
     return Router(tags=[tag], by_alias=True, exclude_unset=True)
 
 
-def ok(result: Any, info: dict[str, int] | None = None) -> dict[str, Any]:
-    """`result` in the envelope."""
-    envelope = {"success": True, "errors": [], "messages": [], "result": result}
+def ok(
+    result: Any, info: dict[str, int] | None = None, remarks: Sequence[tuple[int, str]] = ()
+) -> dict[str, Any]:
+    """`result` in the envelope; `remarks` (code, message) are its `messages`."""
+    messages = [{"code": code, "message": message} for code, message in remarks]
+    envelope = {"success": True, "errors": [], "messages": messages, "result": result}
     return envelope | ({"result_info": info} if info else {})
 
 

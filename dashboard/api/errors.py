@@ -26,6 +26,9 @@ DEPLOYMENT = 90002
 REFERENCED = 90003
 """Ours: other Workers would lose this one."""
 
+OLDER_DATE = 90004
+"""Ours, a remark: the version runs with an older compatibility date than it was uploaded with."""
+
 
 class ApiError(Exception):
     """Answered as `status` with `problems` (code, message)."""

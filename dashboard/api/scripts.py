@@ -16,7 +16,7 @@ from dashboard.api.metadata import read_upload
 from dashboard.api.reference_bodies import UPLOAD_BODY
 from dashboard.api.removal import remove_worker
 from dashboard.api.schemas import ScriptItem, UploadedScript
-from dashboard.api.uploading import upload
+from dashboard.api.uploading import remarks_on, upload
 from dashboard.api.wire import script_item
 from routing.models import Version, Worker
 
@@ -58,7 +58,8 @@ def put_script(
             "startup_time_ms": version.startup_time_ms,
             "deployment_id": str(version.id),
             "entry_point": version.main_module or version.body_part,
-        }
+        },
+        remarks=remarks_on(version),
     )
 
 

@@ -13,10 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.api.auth import Caller
-from dashboard.api.errors import ApiError
+from dashboard.api.errors import OLDER_DATE, ApiError
 from dashboard.api.lookup import latest_version
 from dashboard.api.metadata import Upload
 from routing import revision
+from routing.agent.runtime_date import newest_date
+from routing.compile.workerd import running_date
 from routing.deploy import ANY, DeployConflict, DeployRefused, active_deployment
 from routing.draft import Draft, UploadRefused
 from routing.models import Deployment, Version, Worker
@@ -121,6 +123,16 @@ def _turn(worker_name: str) -> Iterator[None]:
         turn = _turns.setdefault(worker_name, threading.Lock())
     with turn:
         yield
+
+
+def remarks_on(version: Version) -> list[tuple[int, str]]:
+    """What an upload's answer adds: (code, message) each."""
+    asked, newest = version.compatibility_date, newest_date()
+    runs_with = running_date(asked, newest)
+    if runs_with == asked:
+        return []
+    text = f"Compatibility date {asked}: this server runs it with {runs_with}, the newest it knows."
+    return [(OLDER_DATE, text)]
 
 
 def fully_live(worker: Worker) -> tuple[Version, Deployment]:

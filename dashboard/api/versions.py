@@ -13,7 +13,7 @@ from dashboard.api.metadata import read_upload
 from dashboard.api.reference_bodies import UPLOAD_BODY
 from dashboard.api.schemas import VersionItem, VersionList
 from dashboard.api.scripts import SCRIPT
-from dashboard.api.uploading import upload
+from dashboard.api.uploading import remarks_on, upload
 from dashboard.api.wire import version_item
 
 router = resource("Versions")
@@ -56,7 +56,8 @@ def create_version(
         triggered_by="version_upload",
         strict=bindings_inherit == "strict",
     )
-    return ok({**version_item(version), "startup_time_ms": version.startup_time_ms})
+    result = {**version_item(version), "startup_time_ms": version.startup_time_ms}
+    return ok(result, remarks=remarks_on(version))
 
 
 @router.get(VERSIONS + "/{version_id}", auth=may_read, response=Envelope[VersionItem])

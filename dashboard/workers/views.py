@@ -18,6 +18,8 @@ from dashboard.ui.standing import Standing
 from dashboard.workers import code, listing, reads, showing
 from dashboard.workers.addresses import addresses
 from dashboard.workers.commands import override_command, override_header
+from routing.agent.runtime_date import newest_date
+from routing.compile.workerd import running_date
 from routing.models import Worker
 from routing.previews import shadowed_alias
 from routing.publish import url_of
@@ -65,6 +67,7 @@ def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
         "commands": [("curl", override_command(row.worker, version_id))],
         "addressable": addressable(row.worker.name),
         "production": row.hostname,
+        "runs_with": running_date(upload.version.compatibility_date, newest_date()),
     }
     return page(request, "workers/version.html", context)
 

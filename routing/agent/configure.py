@@ -10,6 +10,7 @@ from routing.agent.encode import encode, runtime
 from routing.agent.modules import ModuleMissing, Modules
 from routing.agent.plan import Start
 from routing.agent.process import NotStarted
+from routing.agent.runtime_date import newest_date
 from routing.compile import workerd
 
 
@@ -37,5 +38,6 @@ class Configurations:
             runtime=runtime(),
             deny=self._deny,
             tail=self._tail,
+            newest_date=newest_date(),
         )
         return encode(config)

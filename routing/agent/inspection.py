@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from routing.agent.encode import encode, runtime
+from routing.agent.runtime_date import newest_date
 from routing.agent.trial import Ended, run_test, run_until_ready
 from routing.compile import workerd
 from routing.snapshot import Export, Version
@@ -69,7 +70,9 @@ def inspect(version: Version, modules: Mapping[str, bytes], *, worker: str) -> I
         with _turn:
             exports = _look(version, modules)
             complete = replace(version, exports=exports)
-            config = workerd.config(worker, complete, modules, slot=0, runtime=runtime())
+            config = workerd.config(
+                worker, complete, modules, slot=0, runtime=runtime(), newest_date=newest_date()
+            )
             sockets = workerd.socket_names(complete)
             startup_ms = run_until_ready(encode(config), sockets, SECONDS)
     except workerd.VersionInvalid as error:
@@ -82,7 +85,9 @@ def inspect(version: Version, modules: Mapping[str, bytes], *, worker: str) -> I
 def _look(version: Version, modules: Mapping[str, bytes]) -> tuple[Export, ...]:
     """Runs the top level once. The token tells our line from what the code itself prints."""
     token = secrets.token_hex(16)
-    config = workerd.inspection_config(version, modules, runtime=runtime(), token=token)
+    config = workerd.inspection_config(
+        version, modules, runtime=runtime(), token=token, newest_date=newest_date()
+    )
     try:
         printed = run_test(encode(config), SECONDS)
     except Ended as ended:

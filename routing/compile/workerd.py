@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from routing.compile import names
@@ -20,6 +21,7 @@ __all__ = [
     "VersionInvalid",
     "config",
     "inspection_config",
+    "running_date",
     "socket_names",
 ]
 
@@ -38,6 +40,19 @@ def socket_names(version: Version) -> tuple[str, ...]:
     return tuple(names.socket(entrypoint) for entrypoint in names.entrypoints(version))
 
 
+def running_date(asked: str, newest: str) -> str:
+    """The compatibility date to run with: `newest` ("" for no limit) for one that is later.
+
+    Text that is no date stays as it is: workerd refuses it in its own words.
+    """
+    try:
+        return (
+            newest if newest and date.fromisoformat(asked) > date.fromisoformat(newest) else asked
+        )
+    except ValueError:
+        return asked
+
+
 def config(
     worker: str,
     version: Version,
@@ -47,14 +62,16 @@ def config(
     runtime: Mapping[str, str],
     deny: Sequence[str] = (),
     tail: bool = True,
+    newest_date: str = "",
 ) -> _Object:
     """The configuration for `workerd serve`, sockets without addresses (`--socket-fd`).
 
     `modules` are contents by SHA-256, `runtime` the sources of routing/runtime by file name,
     `deny` the machine's own addresses, as CIDR blocks, which Worker code must not reach. With
-    `tail`, console lines and exceptions go to the agent. Raises `VersionInvalid`.
+    `tail`, console lines and exceptions go to the agent. `newest_date` is the latest compatibility
+    date that the runtime takes (`running_date`). Raises `VersionInvalid`.
     """
-    body, services = _worker(version, modules)
+    body, services = _worker(version, modules, newest_date)
     body |= {"globalOutbound": {"name": "internet"}, "cacheApiOutbound": {"name": "cache"}}
     if tail:
         body["tails"] = [{"name": "tail"}]
@@ -77,7 +94,12 @@ def config(
 
 
 def inspection_config(
-    version: Version, modules: Mapping[str, bytes], *, runtime: Mapping[str, str], token: str
+    version: Version,
+    modules: Mapping[str, bytes],
+    *,
+    runtime: Mapping[str, str],
+    token: str,
+    newest_date: str = "",
 ) -> _Object:
     """For `workerd test`, in a process that reaches nothing: the version behind `inspect.js`, which
     prints `token` and then the exports as JSON. Raises `VersionInvalid`.
@@ -85,7 +107,7 @@ def inspection_config(
     Service-worker syntax exports nothing; workerd then says `No tests found!`, which means that it
     loaded. `token` must be unguessable, for the version's own code may print as well.
     """
-    body, services = _worker(version, modules)
+    body, services = _worker(version, modules, newest_date)
     if version.main_module:
         body["modules"].insert(0, _inspector(version, runtime, token))
     body["globalOutbound"] = {"name": "nowhere"}
@@ -95,10 +117,12 @@ def inspection_config(
     }
 
 
-def _worker(version: Version, modules: Mapping[str, bytes]) -> tuple[_Object, list[_Object]]:
+def _worker(
+    version: Version, modules: Mapping[str, bytes], newest_date: str
+) -> tuple[_Object, list[_Object]]:
     bound = worker_bindings(version, modules)
     body: _Object = {
-        "compatibilityDate": version.compatibility_date,
+        "compatibilityDate": running_date(version.compatibility_date, newest_date),
         "compatibilityFlags": list(version.compatibility_flags),
         "bindings": bound.bindings,
     }

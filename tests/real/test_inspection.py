@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from routing.agent.inspection import Inspection, Refused, inspect
+from routing.agent.runtime_date import newest_date
 from routing.snapshot import Binding, Export
 from tests.real.uploads import Upload, upload
 
@@ -192,13 +194,22 @@ def test_an_unsupported_binding() -> None:
         ({"compatibility_flags": ("experimental",)}, "is experimental"),
         ({"compatibility_flags": ("unsafe_module",)}, "is experimental"),
         ({"compatibility_flags": ("no_such_flag",)}, "No such compatibility flag: no_such_flag"),
-        ({"compatibility_date": "2999-01-01"}, "compatibility date"),
+        ({"compatibility_date": "2026-13-01"}, "Invalid compatibility date: 2026-13-01"),
         ({"compatibility_date": "soon"}, "Invalid compatibility date: soon"),
     ],
 )
 def test_compatibility(fields: dict[str, Any], words: str) -> None:
     kind, message = refusal(FETCH, **fields)
     assert kind == "compatibility" and words in message
+
+
+def test_a_date_after_the_newest_that_the_runtime_takes_is_run_with_that_one() -> None:
+    newest = newest_date()
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", newest)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    assert newest <= today
+    for asked in (today, newest, "2999-01-01"):
+        run(upload(FETCH, compatibility_date=asked))
 
 
 def test_broken_modules() -> None:

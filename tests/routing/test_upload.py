@@ -1,3 +1,6 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -23,7 +26,7 @@ def upload(draft, **given):
         author=None,
         source="wrangler",
         triggered_by="upload",
-        now=timezone.now(),
+        now=settings.pop("now", None) or timezone.now(),
         **settings,
     )
 
@@ -127,3 +130,14 @@ def test_an_upload_beside_a_deployment_tells_the_edges_the_new_id():
     before = current()
     make_version("shop")
     assert current() == before + 1
+
+
+def test_a_compatibility_date_counts_once_it_has_begun_anywhere():
+    """wrangler writes the date of the machine it runs on, 14 hours ahead of UTC at most."""
+    now = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+    dated = lambda date: replace(make_draft(), compatibility_date=date)  # noqa: E731
+    upload(dated("2026-11-29"), now=now)
+    with pytest.raises(UploadRefused, match="2026-11-30 is in the future") as refused:
+        upload(dated("2026-11-30"), now=now)
+    assert refused.value.kind == "compatibility"
+    upload(dated("2026-11-30"), now=now + timedelta(hours=1))

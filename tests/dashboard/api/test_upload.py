@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.api import uploading
 from routing.agent.inspection import Refused
 from routing.models import AuditEntry, Deployment, Module, Version, Worker
 from routing.snapshot import Export
@@ -328,3 +329,21 @@ def test_a_put_on_a_condition_that_no_longer_holds_changes_nothing(api: Api):
     stale = {"Sluice-Expected-Deployment": "none"}
     assert api.put(headers=stale).refusal == (409, 10035)
     assert rows() == before
+
+
+def test_an_upload_says_which_compatibility_date_it_runs_with(api: Api, monkeypatch):
+    monkeypatch.setattr(uploading, "newest_date", lambda: "2026-08-10")
+    assert api.put().envelope["messages"] == []
+    newer = METADATA | {"compatibility_date": "2026-08-12"}
+    for answer in (api.put(metadata=newer), api.post(metadata=newer)):
+        remark = answer.envelope["messages"][0]
+        assert remark["code"] == 90004 and "2026-08-10" in remark["message"]
+    version = Version.objects.order_by("-number").first()
+    shown = api("GET", f"/workers/scripts/shop/versions/{version.id}").result
+    assert shown["resources"]["script_runtime"]["compatibility_date"] == "2026-08-12"
+
+
+def test_a_compatibility_date_in_the_future_is_refused(api: Api):
+    refused = api.put(metadata=METADATA | {"compatibility_date": "2999-01-01"})
+    assert refused.refusal == (400, 10021) and "in the future" in refused.message
+    assert rows() == (0,) * 5

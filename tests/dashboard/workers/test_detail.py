@@ -1,11 +1,13 @@
 """One Worker: what is live, its versions, its deployments."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from dashboard.live.parts import Why, render
+from dashboard.workers import views
 from routing.snapshot import Binding, Secret
 from tests.factories import (
     make_deployment,
@@ -209,3 +211,12 @@ def test_an_edge_that_never_came_is_told_so(maya, shop):
     make_edge("fra-2", last_seen_on=None)
     html = read(maya)
     assert "fra-2 has not connected yet" in html and "still answers by" not in html
+
+
+def test_a_version_says_which_compatibility_date_it_runs_with(vera, monkeypatch):
+    monkeypatch.setattr(views, "newest_date", lambda: "2026-08-10")
+    older = make_version("shop")
+    newer = make_version("shop", replace(make_draft(), compatibility_date="2026-08-12"))
+    page = vera.get(f"/workers/shop/versions/{newer.id}/").content.decode()
+    assert "2026-08-12" in page and "Runs with 2026-08-10" in page
+    assert "runs-with" not in vera.get(f"/workers/shop/versions/{older.id}/").content.decode()

@@ -29,6 +29,26 @@ def refusal(version: Version) -> workerd.VersionInvalid:
     return caught.value
 
 
+@pytest.mark.parametrize(
+    ("asked", "newest", "runs_with"),
+    [
+        ("2026-11-29", "2026-11-24", "2026-11-24"),
+        ("2026-11-24", "2026-11-24", "2026-11-24"),
+        ("2026-11-23", "2026-11-24", "2026-11-23"),
+        ("2026-11-29", "", "2026-11-29"),
+        ("soon", "2026-11-24", "soon"),
+        ("2026-13-01", "2026-11-24", "2026-13-01"),
+    ],
+)
+def test_a_version_runs_with_the_newest_date_that_the_runtime_takes(
+    asked: str, newest: str, runs_with: str
+) -> None:
+    assert workerd.running_date(asked, newest) == runs_with
+    version = make_version(compatibility_date=asked)
+    compiled = workerd.config("w", version, CONTENTS, slot=0, runtime=RUNTIME, newest_date=newest)
+    assert compiled["services"][0]["worker"]["compatibilityDate"] == runs_with
+
+
 @pytest.mark.parametrize("kind", ["r2_bucket", "durable_object_namespace", "kv_namespace", "d1"])
 def test_an_unsupported_binding_is_refused_by_name(kind: str) -> None:
     error = refusal(make_version(bindings=(Binding(name="STORE", type=kind),)))
