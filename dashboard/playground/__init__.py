@@ -1,6 +1,7 @@
 """The playground: which version answers a request, and why; predicted, then proved by the log.
 
-compose.py, bodies.py, form.py     what a person typed → one request, or what is wrong with it
+compose.py, bodies.py              what a person typed → one request, or what is wrong with it
+form.py                            the page's form; the one door that makes text storable
 variables.py, environment.py       {{name}}: filled in at the last moment; secrets are sealed
 predict.py, reach.py               what the edge's own rules say beforehand, and at which Workers
 doctor.py, mark.py                 the same for people: where the header breaks, and the fix
@@ -9,7 +10,8 @@ request.py, send.py, answer.py     built once, sent to a proof listener on loopb
 proof.py, hops.py, stamp.py        the edges' log lines about it, against the prediction
 history.py, redact.py, models.py   what is kept, for whom and how long, and what is masked
 checks.py                          what an answer should be: saved with a request, run by suites
-curl.py, curl_options.py           a curl command read
+curl.py                            a curl command read: curl_words.py as a shell does, with
+curl_options.py, curl_address.py, curl_form.py   curl's own rules
 export.py                          the request as curl, fetch and httpx
 disconnect.py                      ends a send when its browser has left
 redirects.py, allowance.py         which redirects may be followed; how much one person may send

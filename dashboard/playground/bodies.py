@@ -21,12 +21,14 @@ class Upload:
     content: bytes = field(repr=False)
 
 
-def encode(kind: str, text: str, upload: Upload | None) -> bytes:
-    """The bytes of the body."""
+def encode(kind: str, text: str, upload: Upload | None, line_breaks: str = "lf") -> bytes:
+    """The bytes of the body. `line_breaks` is lf or crlf; fields of a form have none."""
     if kind == "file":
         return upload.content if upload else b""
     if kind == "form":
         return urlencode(fields(text)).encode("ascii")
+    if line_breaks == "crlf":
+        text = text.replace("\n", "\r\n")
     return text.encode("utf-8", "surrogatepass")
 
 

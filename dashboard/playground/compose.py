@@ -32,7 +32,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Controls would end a line of the request or of the log.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # Everything a request target may hold as it is; the rest is percent-encoded.
-_TARGET = "/?:@!$&'()*+,;=%-._~[]"
+TARGET = "/?:@!$&'()*+,;=%-._~[]"
 
 
 @dataclass
@@ -51,6 +51,8 @@ class Composed:
     extra: str = ""
     kind: str = "text"
     body: str = ""
+    #: How lines of the body end on the wire: a form's text area has no say in it.
+    line_breaks: str = "lf"
     upload: bodies.Upload | None = None
     auth: str = "none"
     token: str = ""
@@ -86,8 +88,9 @@ class Composed:
         if self.acts:
             made += bodies.type_line(self.kind, self.body, self.upload)
         typed += [(name, value) for name, value in made if name.lower() not in given]
-        typed += [(OVERRIDES, self.override), (VERSION_KEY, self.key)]
-        return [(name, as_sent(value)) for name, value in typed if value.strip()]
+        ours = [(OVERRIDES, self.override), (VERSION_KEY, self.key)]
+        typed += [(name, value) for name, value in ours if value.strip()]
+        return [(name, as_sent(value)) for name, value in typed]
 
     @property
     def table(self) -> list[tuple[str, str]]:
@@ -98,12 +101,14 @@ class Composed:
     @property
     def content(self) -> bytes:
         """The body on the wire."""
-        return bodies.encode(self.kind, self.body, self.upload) if self.acts else b""
+        if not self.acts:
+            return b""
+        return bodies.encode(self.kind, self.body, self.upload, self.line_breaks)
 
     @property
     def target(self) -> bytes:
         """The request target on the wire."""
-        return quote(self.path, safe=_TARGET).encode("ascii")
+        return quote(self.path, safe=TARGET).encode("ascii")
 
     @property
     def acts(self) -> bool:
@@ -129,6 +134,7 @@ def compose(
         extra=sent.get("headers", "").replace("\r\n", "\n"),
         kind=sent.get("kind", "text") if sent.get("kind") in bodies.KINDS else "text",
         body=sent.get("body", "").replace("\r\n", "\n"),
+        line_breaks="crlf" if sent.get("line_breaks") == "crlf" else "lf",
         upload=upload,
         auth=sent.get("auth", "none") if sent.get("auth") in AUTHS else "none",
         token=sent.get("token", ""),

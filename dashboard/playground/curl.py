@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
-import shlex
-from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 from dashboard.playground.compose import METHODS, OURS, OVERRIDES, VERSION_KEY
-from dashboard.playground.curl_options import NotCurl, parser
+from dashboard.playground.curl_address import Address, read_address
+from dashboard.playground.curl_form import BOUNDARY, multipart
+from dashboard.playground.curl_options import Command, NotCurl, parse
+from dashboard.playground.curl_words import words_of
+
+__all__ = ["BOUNDARY", "Imported", "NotCurl", "read"]
 
 LONGEST = 512 * 1024
-BOUNDARY = "sluice-9f1c27d2a4e85b60"
+MOST_NOTES = 12
+
+#: Options that carry the body, in curl's order of the command line.
+_BODY = ("data", "data-raw", "data-binary", "data-urlencode", "json", "form", "form-string")
+_ELSEWHERE = (
+    *("proxy", "preproxy", "proxy1.0", "socks4", "socks4a", "socks5", "socks5-hostname"),
+    *("resolve", "connect-to", "unix-socket", "abstract-unix-socket", "interface", "noproxy"),
+)
+#: What would change the request and is not taken over.
+_CHANGES = (
+    *("config", "cert", "aws-sigv4", "time-cond", "etag-compare", "upload-file", "continue-at"),
+    *("digest", "ntlm", "ntlm-wb", "negotiate", "anyauth", "netrc", "netrc-file", "tr-encoding"),
+)
 
 
 @dataclass
@@ -23,166 +38,215 @@ class Imported:
     fields: dict[str, str] = field(default_factory=dict)
     host: str = ""
     notes: list[str] = field(default_factory=list)
+    #: Header lines in their order, and the names that `-H 'Name:'` takes away.
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    removed: set[str] = field(default_factory=set)
+
+    def default(self, name: str, value: str) -> None:
+        """A line that curl adds by itself unless it is given or taken away."""
+        names = {n.lower() for n, _ in self.lines}
+        if name not in names | self.removed:
+            self.lines.append((name, value))
 
 
 def read(command: str) -> Imported:
     """The request in a curl command. Raises `NotCurl`. Reads no file and reaches no address."""
-    words = _words(command)
-    given, unknown = parser().parse_known_args(words)
-    addresses = [a for a in (given.url, given.address) if a]
-    if not addresses:
-        raise NotCurl("There is no address in it.")
-    found = Imported()
-    if unknown:
-        found.notes.append(f"Left out: {' '.join(unknown)[:200]}.")
-    _address(found, addresses[0], given)
-    _headers(found, given)
+    if len(command) > LONGEST:
+        raise NotCurl("More than 512 KB.")
+    read_words = words_of(command)
+    words = read_words.words
+    if not words or re.split(r"[/\\]", words[0])[-1].lower() not in ("curl", "curl.exe"):
+        raise NotCurl("It does not begin with curl.")
+    given = parse(words[1:])
+    found = Imported(notes=list(read_words.notes))
+    address = read_address(given, found.notes)
+    found.host = address.host
+    _headers(found, given, address)
+    _path(found, given, address)
     _body(found, given)
+    found.fields["headers"] = "\n".join(f"{name}: {value}" for name, value in found.lines)
     found.fields["method"] = _method(found, given)
+    found.notes = list(dict.fromkeys(found.notes + _left_out(given)))[:MOST_NOTES]
     return found
 
 
-def _words(command: str) -> list[str]:
-    if len(command) > LONGEST:
-        raise NotCurl("More than 512 KB.")
-    text = re.sub(r"\\\r?\n", " ", command.strip().removeprefix("$ "))
-    text = re.sub(r"\$'((?:[^'\\]|\\.)*)'", _ansi, text, flags=re.DOTALL)
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise NotCurl(f"The quotes do not close: {error}.") from error
-    if not words or words[0].rpartition("/")[2] not in ("curl", "curl.exe"):
-        raise NotCurl("It does not begin with curl.")
-    return words[1:]
+def _left_out(given: Command) -> list[str]:
+    notes = []
+    if given.unknown:
+        notes.append(f"Left out: {' '.join(given.unknown)[:200]}.")
+    if given.has(*_ELSEWHERE):
+        notes.append("Proxies and other addresses are left out: requests go to Workers only.")
+    notes += [f"Left out: --{name}." for name in _CHANGES if given.has(name)]
+    if given.more:
+        notes.append("Only the first request of the command is taken.")
+    return notes
 
 
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b"}
+def _path(found: Imported, given: Command, address: Address) -> None:
+    if given.has("get"):
+        added = [_piece(found, o.name, o.value) for o in given.options if o.name in _BODY]
+    else:
+        queries = given.values("url-query")
+        added = [v[1:] if v.startswith("+") else _encoded(v) for v in queries]
+    query = address.query
+    for piece in filter(None, added):
+        query += f"&{piece}" if len(query) > 1 else f"?{piece}"[len(query) :]
+    found.fields["path"] = given.last("request-target") or address.path + query
 
 
-def _ansi(found: re.Match[str]) -> str:
-    r"""$'…' as bash reads it; browsers copy bodies like this."""
-    text = re.sub(
-        r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)",
-        lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else _ESCAPES.get(m[1], m[1]),
-        found[1],
-        flags=re.DOTALL,
-    )
-    return shlex.quote(text)
+def _headers(found: Imported, given: Command, address: Address) -> None:
+    ours: dict[str, list[str]] = {OVERRIDES.lower(): [], VERSION_KEY.lower(): []}
+    for line in given.values("header"):
+        _header(found, line, ours)
+    if overrides := ours[OVERRIDES.lower()]:
+        # As on the wire, where several lines are one field.
+        found.fields |= {"mode": "raw", "raw": ", ".join(overrides)}
+    keys = ours[VERSION_KEY.lower()]
+    if keys:
+        found.fields["key"] = keys[-1]
+    found.lines += [(VERSION_KEY, key) for key in keys[:-1]]
+    _made_headers(found, given)
+    _authorization(found, given, address)
 
 
-def _address(found: Imported, address: str, given: Any) -> None:
-    text = address if "://" in address else f"http://{address}"
-    try:
-        parts = urlsplit(text)
-        found.host, login = (parts.hostname or "").lower(), parts.username
-    except ValueError as error:
-        raise NotCurl(f"The address cannot be read: {error}.") from error
-    if login and not given.user:
-        given.user = f"{login}:{parts.password or ''}"
-    query = parts.query
-    if given.get:
-        query = "&".join(filter(None, [query, *(_encoded(k, v) for k, v in given.body)]))
-    found.fields["path"] = (parts.path or "/") + (f"?{query}" if query else "")
-    if given.elsewhere:
-        found.notes.append("Proxies and other addresses are left out: requests go to Workers only.")
+def _header(found: Imported, line: str, ours: dict[str, list[str]]) -> None:
+    """One -H: `Name: value`, `Name;` for an empty one, `Name:` to take curl's own away."""
+    name, colon, value = line.partition(":")
+    if not colon and line.endswith(";"):
+        name, value = line[:-1], ""
+    name, value = name.strip(), value.strip()
+    lower = name.lower()
+    if line.startswith("@"):
+        found.notes.append(f"Not read: the headers in {line[1:]}.")
+    elif lower == "host":
+        found.host = _host(value)
+    elif lower in ours:
+        ours[lower] += [value] if value else []
+    elif lower in OURS:
+        found.notes.append(f"Left out: {name}, which the playground sets itself.")
+    elif colon and not value:
+        found.removed.add(lower)
+    elif colon or line.endswith(";"):
+        found.lines.append((name, value))
+    else:
+        found.notes.append(f"Left out: the header {name[:60]}, which has no value.")
 
 
-def _headers(found: Imported, given: Any) -> None:
-    lines = []
-    for line in given.header:
-        name, _, value = line.partition(":")
-        lower = name.strip().lower()
-        if lower == "host":
-            found.host = value.strip().rpartition(":")[0] or value.strip()
-        elif lower == OVERRIDES.lower():
-            found.fields |= {"mode": "raw", "raw": value.strip()}
-        elif lower == VERSION_KEY.lower():
-            found.fields["key"] = value.strip()
-        elif lower in OURS:
-            found.notes.append(f"Left out: {name.strip()}, which the playground sets itself.")
-        elif value.strip():
-            lines.append(f"{name.strip()}: {value.strip()}")
-    for name, value in (("user-agent", given.user_agent), ("referer", given.referer)):
+def _host(value: str) -> str:
+    host = value.lower()
+    return host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+
+
+def _made_headers(found: Imported, given: Command) -> None:
+    """Lines that options of their own make."""
+    for name, value in (
+        ("user-agent", given.last("user-agent")),
+        ("referer", given.last("referer").removesuffix(";auto")),
+        ("range", f"bytes={given.last('range')}" if given.last("range") else ""),
+    ):
         if value:
-            lines.append(f"{name}: {value}")
-    if given.cookie:
-        lines += [f"cookie: {given.cookie}"] if "=" in given.cookie else []
-        found.notes += [] if "=" in given.cookie else [f"Not read: cookies in {given.cookie}."]
-    found.fields["headers"] = "\n".join(lines)
-    if given.bearer:
-        found.fields |= {"auth": "bearer", "token": given.bearer}
-    elif given.user:
-        user, _, password = given.user.partition(":")
+            found.default(name, value)
+    cookies = given.values("cookie")
+    if pairs := [cookie for cookie in cookies if "=" in cookie]:
+        found.lines.append(("cookie", "; ".join(pairs)))
+    found.notes += [f"Not read: cookies in {c}." for c in cookies if "=" not in c]
+
+
+def _authorization(found: Imported, given: Command, address: Address) -> None:
+    login = given.last("user") or address.login
+    if given.last("oauth2-bearer"):
+        found.fields |= {"auth": "bearer", "token": given.last("oauth2-bearer")}
+    elif login:
+        user, _, password = login.partition(":")
         found.fields |= {"auth": "basic", "user": user, "password": password}
 
 
-def _body(found: Imported, given: Any) -> None:
-    if given.get or not given.body:
+def _body(found: Imported, given: Command) -> None:
+    pieces = [o for o in given.options if o.name in _BODY]
+    if given.has("get") or not pieces:
         return
-    kinds = {kind for kind, _ in given.body}
-    if "form" in kinds:
-        text, kind, content_type = _multipart(found, given.body), "text", "multipart/form-data"
-        content_type += f"; boundary={BOUNDARY}"
-    elif "json" in kinds:
-        text, kind, content_type = "".join(v for _, v in given.body), "json", ""
-        _default(found, "accept", "application/json")
+    kind = "text"
+    if any(o.name.startswith("form") for o in pieces):
+        form = [o for o in pieces if o.name.startswith("form")]
+        text = multipart(form, found.notes)
+        found.default("content-type", f"multipart/form-data; boundary={BOUNDARY}")
     else:
-        text = "&".join(_piece(found, k, v) for k, v in given.body)
-        is_json = _names(found).get("content-type", "").startswith("application/json")
-        kind, content_type = (
-            ("json", "") if is_json else ("text", "application/x-www-form-urlencoded")
-        )
-    if content_type:
-        _default(found, "content-type", content_type)
-    found.fields |= {"body": text, "kind": kind}
+        text = _joined(found, given)
+        kind = _kind(found, text, by_json=any(o.name == "json" for o in pieces))
+    found.fields |= {"kind": kind, **_line_breaks(found, text)}
 
 
-def _piece(found: Imported, kind: str, value: str) -> str:
-    if value.startswith("@") and kind != "raw":
+def _kind(found: Imported, text: str, by_json: bool) -> str:
+    """Whether the JSON editor can have it, which adds its own content type."""
+    types = [v.lower() for n, v in found.lines if n.lower() == "content-type"]
+    is_json = types[-1].startswith("application/json") if types else by_json
+    if is_json and text and "content-type" not in found.removed and _parses(text):
+        kind = "json"
+    else:
+        form = "application/x-www-form-urlencoded"
+        found.default("content-type", "application/json" if by_json else form)
+        kind = "text"
+    if by_json:
+        found.default("accept", "application/json")
+    return kind
+
+
+def _parses(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _joined(found: Imported, given: Command) -> str:
+    """All pieces with & between them; what --json gives follows without."""
+    text = ""
+    for option in given.options:
+        if option.name in _BODY:
+            piece = _piece(found, option.name, option.value)
+            text += ("&" if text and option.name != "json" else "") + piece
+    return text
+
+
+def _piece(found: Imported, name: str, value: str) -> str:
+    at_file = value.startswith("@") and name not in ("data-raw", "data-urlencode")
+    if at_file or (name == "data-urlencode" and "@" in value and "=" not in value):
         found.notes.append(f"Not read: {value}. Choose File and attach it.")
         return ""
-    if kind == "encoded":
-        return _encoded(kind, value)
-    return re.sub(r"[\r\n]", "", value) if kind == "data" and value.startswith("@") else value
+    return _encoded(value) if name == "data-urlencode" else value
 
 
-def _encoded(kind: str, value: str) -> str:
-    if kind != "encoded":
-        return value
+def _encoded(value: str) -> str:
+    """`name=content` with its content percent-encoded, a space as +."""
     name, equals, content = value.partition("=")
     if not equals:
-        return quote_plus(value)
-    return f"{name}={quote_plus(content)}" if name else quote_plus(content)
+        name, content = "", value
+    text = quote_plus(content.encode("utf-8", "surrogatepass"))
+    return f"{name}={text}" if name else text
 
 
-def _multipart(found: Imported, body: Collection[tuple[str, str]]) -> str:
-    parts = []
-    for _, text in body:
-        name, _, value = text.partition("=")
-        if value.startswith(("@", "<")):
-            found.notes.append(f"Not read: {value}. Paste the file's content into its part.")
-            value = ""
-        parts.append(
-            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}'
+def _line_breaks(found: Imported, text: str) -> dict[str, str]:
+    """A form's text has one kind of line break; which one goes beside it."""
+    plain = text.replace("\r\n", "\n")
+    crlf = "\r\n" in text
+    if "\r" in plain or (crlf and plain.count("\n") != text.count("\r\n")):
+        found.notes.append(
+            "Different line breaks in the body became the same. Attach it as a file."
         )
-    return "\r\n".join([*parts, f"--{BOUNDARY}--", ""])
+    body = plain.replace("\r", "\n")
+    return {"body": body, "line_breaks": "crlf" if crlf else "lf"}
 
 
-def _names(found: Imported) -> dict[str, str]:
-    lines = (line.partition(": ") for line in found.fields.get("headers", "").split("\n"))
-    return {name.lower(): value for name, _, value in lines}
-
-
-def _default(found: Imported, name: str, value: str) -> None:
-    if name not in _names(found):
-        lines = [found.fields.get("headers", ""), f"{name}: {value}"]
-        found.fields["headers"] = "\n".join(filter(None, lines))
-
-
-def _method(found: Imported, given: Any) -> str:
-    implied = "HEAD" if given.head else "POST" if given.body and not given.get else "GET"
-    method = (given.request or implied).upper()
+def _method(found: Imported, given: Command) -> str:
+    has_body = any(o.name in _BODY for o in given.options) and not given.has("get")
+    implied = "HEAD" if given.has("head") else "POST" if has_body else "GET"
+    if given.has("upload-file"):
+        implied = "PUT"
+    method = given.last("request").upper() or implied
     if method not in METHODS:
-        found.notes.append(f"{method} cannot be sent from here; {implied} stands instead.")
+        found.notes.append(f"{method[:40]} cannot be sent from here; {implied} stands instead.")
         return implied
-    return str(method)
+    if method in ("GET", "HEAD") and has_body:
+        found.notes.append(f"{method} is sent without its body.")
+    return method

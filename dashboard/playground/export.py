@@ -6,10 +6,17 @@ Variables keep their names, so that nothing secret leaves the playground unseen.
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from urllib.parse import quote
 
-from dashboard.playground.compose import Composed
+from dashboard.playground.compose import TARGET, Composed
+from dashboard.playground.variables import USE
 from routing.publish import hostname, url_of
+from routing.rules.fields import as_read
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 
 
 def exports(asked: Composed) -> list[tuple[str, str]]:
@@ -18,22 +25,25 @@ def exports(asked: Composed) -> list[tuple[str, str]]:
 
 
 def address(asked: Composed) -> str:
-    """The public URL. Variables stay as they were typed."""
+    """The public URL, encoded as it is sent. Variables stay as they were typed."""
     return url_of(hostname(asked.worker)) + _path(asked)
 
 
 def as_curl(asked: Composed) -> str:
     """A command that `curl.read` takes back."""
-    lines = [f"curl {shlex.quote(address(asked))}"]
+    url = address(asked)
+    lines = [" ".join(["curl", *_switches(url), _quoted(url)])]
     if asked.method == "HEAD":
         lines.append("-I")
     elif asked.method != ("POST" if _body(asked) else "GET"):
         lines.append(f"-X {asked.method}")
-    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in _lines(asked)]
+    lines += [f"-H {_quoted(_line(name, value))}" for name, value in _lines(asked)]
     if asked.acts and asked.kind == "file" and asked.upload:
-        lines.append(f"--data-binary {shlex.quote('@' + asked.upload.name)}")
+        lines.append(f"--data-binary {_quoted('@' + asked.upload.name)}")
     elif body := _body(asked):
-        lines.append(f"--data-raw {shlex.quote(body)}")
+        if not any(name.lower() == "content-type" for name, _ in asked.lines):
+            lines.append("-H 'Content-Type:'")  # or curl would call it a form
+        lines.append(f"--data-raw {_quoted(body)}")
     return " \\\n  ".join(lines)
 
 
@@ -58,14 +68,36 @@ def as_httpx(asked: Composed) -> str:
     return "\n".join(["import httpx", "", "httpx.request(", *lines, ")"])
 
 
+def _switches(url: str) -> list[str]:
+    """What keeps curl from changing the address: globs, and dots between slashes."""
+    path = url.partition("?")[0]
+    globs = ["--globoff"] if re.search(r"[\[\]{}]", url) else []
+    return globs + (["--path-as-is"] if _DOTS.search(path) else [])
+
+
+def _quoted(text: str) -> str:
+    """One word for a shell; control characters as escapes, or a terminal would act on them."""
+    if not _CONTROL.search(text):
+        return shlex.quote(text)
+    plain = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return "$'" + _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", plain) + "'"
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name}: {value}" if value else f"{name};"
+
+
 def _path(asked: Composed) -> str:
-    return "".join(c if c.isprintable() and c != " " else "%20" for c in asked.path)
+    """As on the wire, but for the variables."""
+    pieces = USE.split(asked.path)
+    names = [use[0] for use in USE.finditer(asked.path)]
+    encoded = [quote(piece, safe=TARGET, errors="replace") for piece in pieces[::2]]
+    return encoded[0] + "".join(n + e for n, e in zip(names, encoded[1:], strict=True))
 
 
 def _lines(asked: Composed) -> list[tuple[str, str]]:
     """As people read them; on the wire they are UTF-8."""
-    lines = asked.lines
-    return [(n, v.encode("latin-1", "replace").decode("utf-8", "replace")) for n, v in lines]
+    return [(name, as_read(value)) for name, value in asked.lines]
 
 
 def _body(asked: Composed) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dashboard.playground.compose import Composed
+from dashboard.playground.form import storable
 from dashboard.playground.variables import MASK
 
 _SECRET = re.compile(
@@ -37,6 +38,7 @@ def fields_of(asked: Composed) -> dict[str, str]:
         "headers": "\n".join(_line(line) for line in asked.extra.split("\n") if line.strip()),
         "kind": asked.kind,
         "body": _body(asked),
+        "line_breaks": "crlf" if asked.line_breaks == "crlf" else "",
         "auth": asked.auth,
         "token": _value(asked.token),
         "user": asked.user,
@@ -44,17 +46,12 @@ def fields_of(asked: Composed) -> dict[str, str]:
     }
     picks = {f"version.{n}": v for n, v in asked.picks.items() if n != asked.worker}
     found = named | picks | {"worker": asked.worker, "version": asked.version}
-    return {name: _storable(value) for name, value in found.items() if value}
+    return {name: storable(value) for name, value in found.items() if value}
 
 
 def headers_of(lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """An answer's header lines, secrets masked."""
     return [(name, MASK if is_secret(name) else value) for name, value in lines]
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL keeps no NUL, and half a surrogate pair nobody can."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _line(line: str) -> str:

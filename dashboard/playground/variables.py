@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-_USE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,62})\s*\}\}")
+USE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,62})\s*\}\}")
 MASK = "••••"
 #: Shorter secrets would mask words that only look like them.
 _SHORTEST = 6
@@ -22,7 +22,7 @@ def fill(text: str, variables: Mapping[str, str], errors: dict[str, str]) -> str
             return found[0]
         return variables[name]
 
-    return _USE.sub(value, text) if "{{" in text else text
+    return USE.sub(value, text) if "{{" in text else text
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:

@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.server.left.set()
 
-    do_HEAD = do_POST = do_PUT = do_GET
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
 
     def log_message(self, *args: Any) -> None:
         pass

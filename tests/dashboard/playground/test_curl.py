@@ -55,10 +55,8 @@ def test_5_json_brings_its_headers():
 
 def test_6_a_form_becomes_multipart():
     found = read("curl -F name=tea -F 'file=@mug.png' http://shop/upload")
-    assert (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="name"\r\n\r\ntea'
-        in (found.fields["body"])
-    )
+    body = compose("shop", found.fields).content.decode()
+    assert f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="name"\r\n\r\ntea\r\n' in body
     assert "multipart/form-data; boundary=" in found.fields["headers"]
     assert any("mug.png" in note for note in found.notes)
 
@@ -116,6 +114,60 @@ def test_an_exported_command_is_read_back():
         asked.target,
         asked.content,
     )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *("-fsS --retry 5 --retry-delay 2", "--max-redirs 3", "--limit-rate 1k", "--noproxy '*'"),
+        *("-4", "-sSLo out -m5", "--no-buffer", "--no-keepalive", "--retry=5", "-w '%{http_code}'"),
+        *("--connect-timeout 2 --made-up", "--tls-max 1.2", "-y 1 -Y 2", "--max-red 3", "--"),
+    ],
+)
+@pytest.mark.parametrize("where", ["{} {}", "{1} {0}"])
+def test_no_value_of_an_option_is_taken_for_the_address(options, where):
+    if options == "--" and where != "{} {}":
+        return
+    url = "http://shop.localhost:8787/echo?x=1"
+    found = read(f"curl {where.format(options, url)}")
+    assert (found.host, found.fields["path"]) == ("shop.localhost", "/echo?x=1")
+    assert found.fields["method"] == "GET"
+
+
+def test_an_unknown_options_value_is_not_the_address():
+    assert read("curl --made-up shop http://shop.localhost/a").fields["path"] == "/a"
+    assert read("curl --made-up 5 shop.localhost:8787/a").host == "shop.localhost"
+
+
+def test_a_range_is_a_header():
+    assert fields("curl -r 0-10 http://shop/a")["headers"] == "range: bytes=0-10"
+
+
+def test_several_lines_of_overrides_are_one_field():
+    name = "Cloudflare-Workers-Version-Overrides"
+    found = fields(f"""curl http://shop/ -H '{name}: a="1"' -H '{name.lower()}: b="2"'""")
+    assert found["raw"] == 'a="1", b="2"'
+
+
+def test_line_ends_of_a_body_stay():
+    found = fields("curl http://shop/ -H 'Content-Type: text/plain' --data-raw $'a\\r\\nb\\r\\n'")
+    assert (found["body"], found["line_breaks"]) == ("a\nb\n", "crlf")
+    assert compose("shop", found).content == b"a\r\nb\r\n"
+    mixed = read("curl http://shop/ --data-raw $'a\\r\\nb\\n'")
+    assert "line breaks" in mixed.notes[0]
+
+
+def test_an_emoji_as_browsers_copy_it():
+    assert fields(r"curl http://shop/ --data-raw $'\ud83d\ude80 \xe2\x80\x99'")["body"] == "🚀 ’"
+    half = compose("shop", fields(r"curl http://shop/ --data-raw $'\ud83d'"))
+    assert half.content.decode("utf-8")
+
+
+def test_braces_are_several_requests_unless_switched_off():
+    found = read("curl 'http://shop/{a,b}/[1-3]'")
+    assert found.fields["path"] == "/a/1" and "first one" in found.notes[0]
+    assert fields("curl -g 'http://shop/{a,b}'")["path"] == "/{a,b}"
+    assert fields("curl 'http://shop/{{id}}'")["path"] == "/{{id}}"
 
 
 def test_exports_keep_the_names_of_variables():

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from dashboard.accounts.models import Role
@@ -188,10 +189,38 @@ def test_a_variable_has_a_plain_name(maya, shop, name):
     assert response.status_code == 422 and not Variable.objects.exists()
 
 
-@pytest.mark.parametrize("wrong", [{"method": "NO SUCH METHOD AT ALL"}, {"path": "/a\0b"}])
+@pytest.mark.parametrize("wrong", [{"method": "NO SUCH METHOD AT ALL"}, {"path": "/a\nb"}])
 def test_what_cannot_be_sent_is_not_saved(maya, shop, wrong):
     response = maya.post("/playground/save/", {"worker": "shop", "path": "/"} | wrong)
     assert response.status_code == 302 and not Saved.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "fields"),
+    [
+        ("", {"path": "/\0", "key": "\0", "raw": "\0", "mode": "raw", "hn": "\0", "user": "\0"}),
+        ("verdict/", {"version": "\0", "version.\0": "\0", "method": "\0"}),
+        ("save/", {"path": "/", "saved_name": "\0", "collection": "\0", "check.contains": "\0"}),
+        ("import/", {"curl": "curl http://shop/ -d '\0'"}),
+        ("many/", {"count": "\0", "method": "\0", "path": "/\0"}),
+        ("compare/", {"path": "/\0"}),
+        ("variables/shop/", {"name": "x", "value": "\0"}),
+        ("keys/", {"keys": "\0", "prefix": "\0"}),
+    ],
+)
+def test_no_nul_reaches_the_database(maya, shop, place, fields):
+    seen = []
+
+    def look(run, sql, params, many, context):
+        seen.append(params)
+        return run(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        response = maya.post(f"/playground/{place}", {"worker": "shop"} | fields)
+        maya.get(f"/playground/{place}", {"worker": "a\0", "version": "\0"})
+        maya.get("/playground/variables/a%00/")
+    assert response.status_code < 500
+    assert "\0" not in "".join(map(str, seen)) and "\\x00" not in repr(seen)
 
 
 def test_odd_characters_are_kept_as_far_as_a_database_can(maya, shop):

@@ -17,7 +17,7 @@ RAY = "00000000000000aa-DEV"
 
 def answer(body, status=200):
     text = body if isinstance(body, str) else json.dumps(body)
-    return Answer("local-1", status, [("content-type", "application/json")], text.encode(), False)
+    return Answer("local-1", status, [("content-type", "application/json")], text.encode())
 
 
 @pytest.mark.django_db
