@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
 from dashboard.playground import history, hops, proof as proofs
-from dashboard.playground.answer import Answer
 from dashboard.playground.checks import Result, read, run
 from dashboard.playground.compose import METHODS, READS, Composed
 from dashboard.playground.doctor import Diagnosis, diagnose
@@ -20,6 +19,8 @@ from dashboard.playground.predict import Prediction, predict
 from dashboard.playground.reach import Reached, reached_from
 from dashboard.playground.redirects import own_place
 from dashboard.playground.stamp import said
+from dashboard.sending.answer import Answer
+from dashboard.sending.outcome import log_line
 from dashboard.ui.standing import HEAVY, Standing, of, with_standings
 from routing.models import DEPLOYABLE, Deployment, Version, Worker
 from routing.publish import hostname
@@ -77,7 +78,7 @@ def outcome(entry: Entry, asked: Composed, answer: Answer, wait: float = 0.0) ->
     expected = history.expected_of(entry)
     worker = Worker.objects.filter(name=entry.worker).first()
     standings = live(worker)[1] if worker else []
-    found = proofs.find(answer.ray, entry.worker, wait)
+    found = log_line(answer.ray, entry.worker, wait)
     proof = proofs.prove(found, expected, standings) if found else None
     ran = found.version_id if found else ""
     own = frozenset(str(i) for i in worker.versions.values_list("id", flat=True)) if worker else ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dashboard.playground.answer import Answer
+from dashboard.sending.answer import Answer
 
 _MISSING = object()
 

@@ -10,16 +10,15 @@ import base64
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dashboard.playground.answer import Answer
 from dashboard.playground.compare import Side
 from dashboard.playground.history import without_secrets
 from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_runner import contradictions
 from dashboard.playground.redact import headers_of
-from dashboard.playground.request import Request, SendFailed
-from dashboard.playground.send import connect, send
+from dashboard.sending.answer import Answer
 from dashboard.sending.deadline import Cancellation
-from routing.rules.override import read
+from dashboard.sending.send import connect, send
+from dashboard.sending.wire_request import SendFailed, WireRequest
 
 #: Bytes of a body that are kept and compared.
 KEPT = 256 * 1024
@@ -57,7 +56,7 @@ class Kept:
 
 
 def three(
-    wire: Request,
+    wire: WireRequest,
     stable: str,
     candidate: str,
     secrets: tuple[str, ...],
@@ -66,7 +65,7 @@ def three(
     """The three answers, each with the version that the edge says ran, and the log's word on it."""
     with connect() as client:
         order = (stable, candidate, stable)
-        asked = [_ask(pinned(wire, v), client, cancellation) for v in order]
+        asked = [_ask(wire.pinned_to(v), client, cancellation) for v in order]
     came = (asked[0], asked[2], asked[1])
     wanted = (stable, stable, candidate)
     kept = [_kept(v, answer, secrets) for v, answer in zip(wanted, came, strict=True)]
@@ -75,17 +74,7 @@ def three(
     return [Kept(**(asdict(k) | {"contradicted": k.ray in wrong})) for k in kept]
 
 
-def pinned(wire: Request, version: str) -> Request:
-    """The request with this version asked for; members for other Workers stay as they are."""
-    before = next((v for n, v in wire.lines if n.lower().endswith("-version-overrides")), "")
-    own = f'{wire.worker}="{version}"'
-    both = f"{before}, {own}"
-    # The later member of a name wins; a header that does not parse would take ours along.
-    usable = bool(before) and read([both], wire.worker).requested == version
-    return wire.with_override(both if usable else own)
-
-
-def _ask(wire: Request, client: Any, cancellation: Cancellation | None) -> Answer | SendFailed:
+def _ask(wire: WireRequest, client: Any, cancellation: Cancellation | None) -> Answer | SendFailed:
     """Nothing more is sent once nobody waits for it."""
     if cancellation and cancellation.cancelled:
         return SendFailed("Not sent", "The browser left.")

@@ -24,8 +24,9 @@ from dashboard.playground.disconnect import cancellation
 from dashboard.playground.many_report import Stood
 from dashboard.playground.many_views import refusal, repeatable, stood_of
 from dashboard.playground.redact import fields_of
-from dashboard.playground.request import SendFailed, build, proof_edge
+from dashboard.playground.request import build
 from dashboard.playground.views import PRIVATE, asked_in
+from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import Standing
 from routing.models import Version, Worker

@@ -10,12 +10,11 @@ from urllib.parse import quote
 
 from dashboard.playground import bodies
 from dashboard.playground.variables import MASK, fill
+from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY
 from routing.rules.fields import as_sent
 
 READS = ("GET", "HEAD")
 METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-OVERRIDES = "Cloudflare-Workers-Version-Overrides"
-VERSION_KEY = "Cloudflare-Workers-Version-Key"
 #: How an `Authorization` line is made for the person who composes.
 AUTHS = ("none", "bearer", "basic")
 

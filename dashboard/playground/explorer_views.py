@@ -21,8 +21,9 @@ from dashboard.playground.disconnect import cancellation
 from dashboard.playground.explorer import STEPS, Pinned, Ramp, generated, pin, read_keys, steps
 from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_runner import once
-from dashboard.playground.request import SendFailed, build, proof_edge
-from dashboard.playground.send import connect
+from dashboard.playground.request import build
+from dashboard.sending.send import connect
+from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
 from dashboard.ui.standing import Standing
 from routing.models import Worker

@@ -7,14 +7,14 @@ from dataclasses import asdict, astuple, replace
 from django.utils import timezone
 
 from dashboard.accounts.models import User
-from dashboard.playground.answer import Answer, EndedBy, Timing
 from dashboard.playground.compose import Composed
 from dashboard.playground.models import KEEP, MOST, Entry
 from dashboard.playground.predict import Expected
 from dashboard.playground.proof import Proof
 from dashboard.playground.redact import fields_of, headers_of
-from dashboard.playground.request import SendFailed
 from dashboard.playground.variables import MASK, mask
+from dashboard.sending.answer import Answer, EndedBy, Timing
+from dashboard.sending.wire_request import SendFailed
 
 SHOWN = 30
 

@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_models import Run
-from dashboard.playground.request import Request, SendFailed
-from dashboard.playground.send import connect, send
 from dashboard.sending.deadline import Cancellation
+from dashboard.sending.send import connect, send
+from dashboard.sending.wire_request import SendFailed, WireRequest
 from routing.models import Invocation
 
 BEAT = 0.4
@@ -32,7 +32,7 @@ SLOTS = threading.BoundedSemaphore(4)
 _logger = logging.getLogger(__name__)
 
 
-def launch(run: Run, request: Request) -> bool:
+def launch(run: Run, request: WireRequest) -> bool:
     """Starts it; False when this process has enough to do."""
     if not SLOTS.acquire(blocking=False):
         return False
@@ -40,7 +40,7 @@ def launch(run: Run, request: Request) -> bool:
     return True
 
 
-def carry_out(run: Run, request: Request) -> None:
+def carry_out(run: Run, request: WireRequest) -> None:
     """Sends, reports, and confirms by the log; leaves the row in its last state, whatever comes."""
     sender = Sender(request, run.count)
     try:
@@ -56,7 +56,7 @@ def carry_out(run: Run, request: Request) -> None:
 class Sender:
     """Sends one request again and again from several threads, which share what is left."""
 
-    def __init__(self, request: Request, total: int) -> None:
+    def __init__(self, request: WireRequest, total: int) -> None:
         self.request = request
         self.stop = threading.Event()
         self.sent: list[Sent] = []
@@ -70,7 +70,7 @@ class Sender:
 
 
 def once(
-    request: Request,
+    request: WireRequest,
     client: httpx.Client | None = None,
     cancellation: Cancellation | None = None,
 ) -> Sent:
@@ -104,7 +104,7 @@ def contradictions(worker: str, sent: Sequence[Sent], seconds: float) -> tuple[i
         time.sleep(BEAT / 2)
 
 
-def _with_slot(run: Run, request: Request) -> None:
+def _with_slot(run: Run, request: WireRequest) -> None:
     try:
         carry_out(run, request)
     finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,12 +11,6 @@ from django.core import signing
 from dashboard.playground.predict import Expected
 from dashboard.ui.standing import Standing, of, with_standings
 from routing.models import Deployment, Invocation
-
-WAIT = 1.5
-"""Seconds to wait for the log line; it usually takes a quarter of one."""
-PAUSE = 0.05
-
-RAY = re.compile(r"[0-9A-Za-z-]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +25,6 @@ class Proof:
     @property
     def agrees(self) -> bool:
         return not self.differences
-
-
-def find(ray: str, worker: str, wait: float = WAIT) -> Invocation | None:
-    """The log line of the request through the proof listener; None if it is not there yet."""
-    if not RAY.fullmatch(ray):
-        return None
-    rows = Invocation.objects.filter(ray=ray, hop="proof", worker=worker).select_related("edge")
-    deadline = time.monotonic() + wait
-    while (found := rows.first()) is None and time.monotonic() < deadline:
-        time.sleep(PAUSE)
-    return found
 
 
 def prove(invocation: Invocation, expected: Expected | None, live: list[Standing]) -> Proof:

@@ -17,8 +17,10 @@ from dashboard.playground.compose import Composed, compose
 from dashboard.playground.disconnect import cancellation
 from dashboard.playground.environment import values_for
 from dashboard.playground.form import typed, upload
-from dashboard.playground.request import SendFailed, build, proof_edge
-from dashboard.playground.send import send
+from dashboard.playground.request import build
+from dashboard.sending.outcome import LOG_WAIT, RAY, log_line
+from dashboard.sending.send import send
+from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
 from routing.models import Worker
 
@@ -61,7 +63,7 @@ def proof(request: HttpRequest, ray: str) -> HttpResponse:
     worker = _worker(request.GET.get("worker", "")) if expected else None
     if worker is None or expected is None or expected.worker != worker.name:
         raise Http404
-    found = proofs.find(ray, worker.name)
+    found = log_line(ray, worker.name)
     live = bench.live(worker)[1]
     context = {
         "worker": worker,
@@ -76,7 +78,7 @@ def proof(request: HttpRequest, ray: str) -> HttpResponse:
 @require_GET
 def trail(request: HttpRequest, ray: str) -> HttpResponse:
     """The trail again: inner hops and console lines may come a moment after the answer."""
-    if not proofs.RAY.fullmatch(ray):
+    if not RAY.fullmatch(ray):
         raise Http404
     context = {"ray": ray, "trail": hops.trail(ray), "settled": True}
     return page(request, "playground/trail.html", context, partial="trail")
@@ -113,7 +115,7 @@ def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         history.record(who, asked, expected, error)
         return {"failed": (error.title, str(error))}
     entry = history.record(who, asked, expected, answer)
-    wait = 0.0 if left and left.cancelled else proofs.WAIT
+    wait = 0.0 if left and left.cancelled else LOG_WAIT
     found = bench.outcome(entry, asked, answer, wait=wait)
     history.conclude(entry, found["proof"])
     return found

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from dashboard.playground import checks
-from dashboard.playground.answer import Answer
 from dashboard.playground.hops import trail
 from dashboard.playground.stamp import said
+from dashboard.sending.answer import Answer
 from routing.models import InvocationDetail
 from tests.factories import T0, make_deployment, make_edge, make_invocation, make_version
 

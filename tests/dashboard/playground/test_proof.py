@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from dashboard.playground import proof as proofs
+from dashboard.playground import bench
+from dashboard.sending import outcome
+from dashboard.sending.outcome import log_line
 from routing.models import Edge, Worker
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
 from tests.factories import make_deployment, make_edge, make_invocation, make_user, make_worker
@@ -88,12 +90,12 @@ def test_a_line_that_comes_late_is_waited_for(maya, shop, listener, monkeypatch)
         if len(calls) == 3:
             logged(shop, 1)
 
-    monkeypatch.setattr(proofs.time, "sleep", sleep_and_log)
+    monkeypatch.setattr(outcome.time, "sleep", sleep_and_log)
     assert "Ran stable" in text(send(maya, shop))
 
 
 def test_a_line_that_does_not_come_is_said_and_can_be_looked_for(maya, shop, monkeypatch):
-    monkeypatch.setattr(proofs, "find", _without_waiting(proofs.find))
+    monkeypatch.setattr(bench, "log_line", _without_waiting(log_line))
     html = send(maya, shop, 2).content.decode()
     assert "log line has not arrived yet" in html
     link = html.split('href="/playground/proof/')[1].split('"')[0].replace("&amp;", "&")
@@ -102,8 +104,8 @@ def test_a_line_that_does_not_come_is_said_and_can_be_looked_for(maya, shop, mon
     assert "Ran candidate" in again and "As predicted." in again
 
 
-def _without_waiting(find):
-    return lambda ray, worker, wait=0: find(ray, worker, wait=0)
+def _without_waiting(look):
+    return lambda ray, worker, wait=0: look(ray, worker, wait=0)
 
 
 def test_a_forged_prediction_is_not_found(maya, shop):
@@ -113,8 +115,8 @@ def test_a_forged_prediction_is_not_found(maya, shop):
 
 def test_another_hop_of_the_same_ray_is_not_the_answer(shop):
     logged(shop, 1, hop="internal")
-    assert proofs.find(RAY, "shop", wait=0) is None
-    assert proofs.find("x'; --", "shop", wait=0) is None
+    assert log_line(RAY, "shop", wait=0) is None
+    assert log_line("x'; --", "shop", wait=0) is None
 
 
 def test_chance_may_choose_any_live_version_but_no_other(maya, shop):
@@ -125,7 +127,7 @@ def test_chance_may_choose_any_live_version_but_no_other(maya, shop):
 
 def test_waiting_ends(shop):
     started = time.monotonic()
-    assert proofs.find(RAY, "shop", wait=0.15) is None
+    assert log_line(RAY, "shop", wait=0.15) is None
     assert 0.1 < time.monotonic() - started < 1
 
 

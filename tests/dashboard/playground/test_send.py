@@ -6,12 +6,13 @@ import time
 
 import pytest
 
-from dashboard.playground import send as sending
-from dashboard.playground.answer import SHOWN
 from dashboard.playground.compose import compose
-from dashboard.playground.request import SendFailed, build, own_address, proof_edge
-from dashboard.playground.send import KEPT, send
+from dashboard.playground.request import build
+from dashboard.sending import send as sending
+from dashboard.sending.answer import SHOWN
 from dashboard.sending.deadline import Cancellation
+from dashboard.sending.send import KEPT, send
+from dashboard.sending.wire_request import SendFailed, own_address, proof_edge
 from routing.models import Edge
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
 from tests.factories import make_edge

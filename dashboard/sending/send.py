@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from dashboard.playground.answer import Answer, EndedBy, Timing
-from dashboard.playground.request import Request, SendFailed
+from dashboard.sending.answer import Answer, EndedBy, Timing
 from dashboard.sending.deadline import Cancellation, Deadline
+from dashboard.sending.wire_request import SendFailed, WireRequest
 
 KEPT = 1024 * 1024
 """Bytes of a body that are read and kept; the page shows fewer."""
@@ -36,7 +36,7 @@ def connect(connections: int = 1) -> httpx.Client:
 
 
 def send(
-    request: Request,
+    request: WireRequest,
     client: httpx.Client | None = None,
     cancellation: Cancellation | None = None,
 ) -> Answer:
@@ -80,7 +80,7 @@ class _Clock:
         return Timing(*(max(0.0, span) * 1000 for span in spans))
 
 
-def _prepared(request: Request, clock: _Clock) -> httpx.Request:
+def _prepared(request: WireRequest, clock: _Clock) -> httpx.Request:
     host, port = request.address
     return httpx.Request(
         request.method,
@@ -145,7 +145,7 @@ def _early(deadline: Deadline) -> EndedBy:
 
 
 def _answer(
-    request: Request, response: httpx.Response, body: bytes, ended_by: EndedBy, clock: _Clock
+    request: WireRequest, response: httpx.Response, body: bytes, ended_by: EndedBy, clock: _Clock
 ) -> Answer:
     lines = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
     stamps = {n.lower()[9:]: v for n, v in lines if n.lower().startswith("x-sluice-")}
