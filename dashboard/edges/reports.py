@@ -105,7 +105,7 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
         edge.up_at = now
     edge.applied_revision, edge.desired_revision, edge.lagging = applied, desired, lagging
     edge.last_seen_on, edge.proof_url = now, report.proof_url
-    edge.status = msgspec.to_builtins(report)
+    edge.status = storable(msgspec.to_builtins(report))
     return reached
 
 

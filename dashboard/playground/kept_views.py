@@ -23,6 +23,7 @@ from dashboard.playground.redact import fields_of
 from dashboard.playground.redirects import own_place
 from dashboard.playground.views import PRIVATE, asked_in
 from dashboard.ui.page import page, wants_fragment
+from dashboard.ui.unstorable_input import any_text_in
 from routing.models import Worker
 
 
@@ -51,6 +52,7 @@ def body(request: HttpRequest, id: UUID) -> HttpResponse:
     return response
 
 
+@any_text_in(*PRIVATE)
 @sensitive_post_parameters(*PRIVATE)
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
@@ -91,6 +93,7 @@ def forget(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect(f"{reverse('playground:playground')}?worker={saved.worker}")
 
 
+@any_text_in("curl")
 @sensitive_post_parameters("curl")
 @require_POST
 def import_curl(request: HttpRequest) -> HttpResponse:

@@ -22,12 +22,14 @@ from dashboard.sending.outcome import LOG_WAIT, RAY, log_line
 from dashboard.sending.send import send
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
+from dashboard.ui.unstorable_input import any_text_in
 from routing.models import Worker
 
 #: Fields whose values may be secrets and never belong in an error report.
 PRIVATE = ("headers", "hv", "body", "key", "token", "password", "path", "raw")
 
 
+@any_text_in(*PRIVATE)
 @sensitive_post_parameters(*PRIVATE)
 @require_http_methods(["GET", "POST"])
 def playground(request: HttpRequest) -> HttpResponse:
@@ -47,6 +49,7 @@ def playground(request: HttpRequest) -> HttpResponse:
     return page(request, TEMPLATE, found | bench.kept(request), partial="answer")
 
 
+@any_text_in(*PRIVATE)
 @sensitive_post_parameters(*PRIVATE)
 @require_POST
 def verdict(request: HttpRequest) -> HttpResponse:

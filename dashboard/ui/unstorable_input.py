@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.ui.storable_text import any_unstorable
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 def refuse_unstorable(request: HttpRequest, view: Any) -> HttpResponse | None:
@@ -19,9 +22,22 @@ def refuse_unstorable(request: HttpRequest, view: Any) -> HttpResponse | None:
     """
     if getattr(view, "csrf_exempt", False):
         return None
-    if unstorable_address(request) or (request.method == "POST" and _unstorable_form(request)):
+    free: frozenset[str] = getattr(view, "any_text_in", frozenset())
+    if unstorable_address(request) or (
+        request.method == "POST" and _unstorable_form(request, free)
+    ):
         return render(request, "unstorable.html", status=400)
     return None
+
+
+def any_text_in(*fields: str) -> Callable[[View], View]:
+    """Marks a view that sends what is typed in these fields as is, and repairs what it stores."""
+
+    def mark(view: View) -> View:
+        view.any_text_in = frozenset(fields)  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def unstorable_address(request: HttpRequest) -> bool:
@@ -29,5 +45,6 @@ def unstorable_address(request: HttpRequest) -> bool:
     return "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
 
 
-def _unstorable_form(request: HttpRequest) -> bool:
-    return any(any_unstorable(chain([key], values)) for key, values in request.POST.lists())
+def _unstorable_form(request: HttpRequest, free: frozenset[str]) -> bool:
+    fields = (field for field in request.POST.lists() if field[0] not in free)
+    return any(any_unstorable(chain([key], values)) for key, values in fields)

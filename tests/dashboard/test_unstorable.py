@@ -58,7 +58,7 @@ FORMS = [
     ("/workers/shop/rollback/", "message"),
     ("/workers/new/", "name"),
     ("/exports/", "name"),
-    ("/playground/", "path"),
+    ("/playground/", "worker"),
     ("/accounts/login/", "username"),
     ("/accounts/login/", "next"),
 ]
