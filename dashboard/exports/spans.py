@@ -27,7 +27,9 @@ def lines(found: Iterable[Invocation]) -> Iterator[tuple[Invocation, bytes]]:
     rows = list(found)
     hops = _hops({row.ray for row in rows if row.ray})
     for row in rows:
-        yield row, msgspec.json.encode(_resource_span(row, _parent(row, hops[row.ray])))
+        parent = _parent(row, hops[row.ray])
+        trace = row.request_id if _is_stranger(row, parent, hops[row.ray]) else row.ray
+        yield row, msgspec.json.encode(_resource_span(row, parent, trace or row.request_id))
 
 
 def document(entries: Iterable[bytes]) -> bytes:
@@ -57,18 +59,24 @@ def _parent(row: Invocation, hops: list[Invocation]) -> Invocation | None:
     return max(callers, key=lambda hop: hop.started_on, default=None)
 
 
-def _resource_span(row: Invocation, parent: Invocation | None) -> Json:
+def _is_stranger(row: Invocation, parent: Invocation | None, hops: list[Invocation]) -> bool:
+    """Whether the call carries the ray of a request that its caller did not answer. A Worker may
+    send any ray."""
+    return bool(row.caller) and parent is None and any(not hop.caller for hop in hops)
+
+
+def _resource_span(row: Invocation, parent: Invocation | None, trace: str) -> Json:
     resource = {"service.name": row.worker, "service.version": row.version_id}
     return {
         "resource": {"attributes": _attributes(resource)},
-        "scopeSpans": [{"scope": {"name": "sluice"}, "spans": [_span(row, parent)]}],
+        "scopeSpans": [{"scope": {"name": "sluice"}, "spans": [_span(row, parent, trace)]}],
     }
 
 
-def _span(row: Invocation, parent: Invocation | None) -> Json:
+def _span(row: Invocation, parent: Invocation | None, trace: str) -> Json:
     start = _nanoseconds(row.started_on)
     return {
-        "traceId": _id(row.ray or row.request_id, 16),
+        "traceId": _id(trace, 16),
         "spanId": _id(row.request_id, 8),
         "parentSpanId": _id(parent.request_id, 8) if parent else "",
         "name": f"{row.method} {row.worker}",

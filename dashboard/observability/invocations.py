@@ -15,7 +15,7 @@ from dashboard.live.shown import Shown, shown
 from dashboard.observability import search as searching
 from dashboard.observability.models import Count, Gap, Span as Covers
 from dashboard.observability.search import Search
-from dashboard.observability.trace import trace as trace_of
+from dashboard.observability.trace import left_out, trace as trace_of
 from dashboard.ui.page import page
 from dashboard.ui.templatetags.words import OUTCOMES
 from routing.models import Edge, Invocation, InvocationDetail, Worker
@@ -43,7 +43,13 @@ def trace(request: HttpRequest, ray: str) -> HttpResponse:
     if not hops or hops[0].row is None:
         raise Http404
     first = hops[0].row.invocation
-    context = {"ray": ray, "hops": hops, "first": first, "inferred": _inferred(hops)}
+    context = {
+        "ray": ray,
+        "hops": hops,
+        "first": first,
+        "inferred": _inferred(hops),
+        "left_out": left_out(ray, hops),
+    }
     return page(request, "observability/invocation.html", context)
 
 

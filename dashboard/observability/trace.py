@@ -70,17 +70,32 @@ def _hop(row: Shown) -> Hop:
 
 
 def _nested(hops: list[Hop]) -> list[Hop]:
-    """Hops of one ray under those that called them."""
+    """Hops of one ray under those that called them.
+
+    A Worker chooses the headers of its calls, so any request's ray may be in them. Where the
+    request from outside is listed, a call belongs to it only if its caller answered in it.
+    """
     found: list[Hop] = []
+    rooted = any(not _caller(hop) for hop in hops)
     for hop in hops:
-        caller = hop.row.invocation.caller if hop.row else ""
-        parents = [h for h in found if h.version_id == caller and h.span.holds(hop.span.start)]
-        if caller and (parents or found):
-            parent = parents[-1] if parents else found[0]
-            found = _put(found, parent, hop, "ray")
-        else:
+        caller = _caller(hop)
+        callers = [h for h in found if h.version_id == caller]
+        if caller and callers:
+            parents = [h for h in callers if h.span.holds(hop.span.start)]
+            found = _put(found, (parents or callers)[-1], hop, "ray")
+        elif not caller or not rooted:
             found.append(replace(hop, relation="ray" if caller else ""))
     return found
+
+
+def _caller(hop: Hop) -> str:
+    return hop.row.invocation.caller if hop.row else ""
+
+
+def left_out(ray: str, hops: Iterable[Hop]) -> int:
+    """How many requests carry this ray without belonging to it."""
+    listed = sum(hop.row is not None and hop.row.invocation.ray == ray for hop in hops)
+    return max(0, Invocation.objects.filter(ray=ray).count() - listed)
 
 
 def _put(hops: list[Hop], parent: Hop, child: Hop, relation: str) -> list[Hop]:

@@ -81,7 +81,7 @@ def _row(line: Line, meant: Meaning, started_on: float) -> dict[str, Any]:
     flags = line.flags or ""
     return {
         "request_id": line.line,
-        "ray": line.ray or "",
+        "ray": names.parse_ray(line.ray),
         "hop": line.listener,
         "worker": meant.worker,
         "version_id": names.parse_cluster(line.version or "")[0],

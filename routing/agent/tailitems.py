@@ -17,6 +17,7 @@ import msgspec
 
 from routing.agent import redact
 from routing.agent.redact import Masks
+from routing.compile import names
 
 
 class _Item(msgspec.Struct, rename="camel"):
@@ -56,7 +57,7 @@ def detail(raw: bytes, source: Source, *, item_id: str, watched: bool) -> dict[s
         "id": item_id,
         "worker": source.worker,
         "version_id": source.version_id,
-        "ray": str((request.get("headers") or {}).get("cf-ray", "")),
+        "ray": names.parse_ray(str((request.get("headers") or {}).get("cf-ray", ""))),
         "entrypoint": item.entrypoint or "",
         "rpc_method": str(event.get("rpcMethod") or ""),
         "method": str(request.get("method") or ""),

@@ -17,6 +17,12 @@ _EARLY = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderM
 _FILTER = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 _ADDRESS = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
 _SEEDS = ("x-edge-seed-a", "x-edge-seed-b")
+_NEW_RAY = "x-edge-ray"
+_SENT = "request.headers['cf-ray']"
+_RAY = (
+    f"%CEL('cf-ray' in request.headers && {_SENT}.matches('^{names.RAY}$') ? {_SENT} : "
+    f"request.headers['{_NEW_RAY}'])%"
+)
 
 OUTCOME = (
     "%COALESCE("
@@ -53,14 +59,18 @@ def route_says(key: str) -> str:
 def on_arrival(edge_name: str) -> list[_Object]:
     """For requests from outside, before a route is chosen: their word counts for nothing here."""
     prefixes = ("x-edge-", "x-envoy-", "x-sluice-", "cf-")
-    return _early([*map(_strip, prefixes), {"remove": "x-request-id"}, *_ray(edge_name, _set)])
+    stripped = [*map(_strip, prefixes), {"remove": "x-request-id"}]
+    return _early([*stripped, *_ray(edge_name, "cf-ray")])
 
 
 def on_arrival_inside(edge_name: str) -> list[_Object]:
-    """For requests of Workers to Workers: a ray id stays what it is."""
+    """For requests of Workers to Workers: a ray id stays what it is. A Worker may send any text in
+    its place; what cannot be a ray is replaced by a new one."""
     ours = (names.ROUTE_HEADER, names.VERSION_HEADER, names.OUTCOME_HEADER)
     removed = [*map(_strip, ("x-envoy-", "x-sluice-")), *({"remove": name} for name in ours)]
-    return _early([*removed, *_ray(edge_name, _default)])
+    return _early(
+        [*removed, *_ray(edge_name, _NEW_RAY), _set("cf-ray", _RAY), {"remove": _NEW_RAY}]
+    )
 
 
 def outside_filter(edge_name: str, *, proof: bool) -> _Object:
@@ -94,12 +104,13 @@ def _proof(edge_name: str) -> list[_Object]:
     ]
 
 
-def _ray(edge_name: str, put: Any) -> list[_Object]:
-    """16 hexadecimal digits and the edge. A UUID has dashes, so two give 8 digits each."""
+def _ray(edge_name: str, header: str) -> list[_Object]:
+    """A new ray in `header`: 16 hexadecimal digits and the edge (`names.RAY`). A UUID has dashes,
+    so two give 8 digits each."""
     halves = "".join(f"%REQ({name}):8%" for name in _SEEDS)
     return [
         *(_set(name, "%UNIQUE_ID%") for name in _SEEDS),
-        put("cf-ray", f"{halves}-{colo(edge_name)}"),
+        _set(header, f"{halves}-{colo(edge_name)}"),
         *({"remove": name} for name in _SEEDS),
     ]
 
@@ -119,10 +130,6 @@ def _strip(prefix: str) -> _Object:
 def _set(name: str, value: str) -> _Object:
     header = {"key": name, "value": value}
     return {"append": {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
-
-
-def _default(name: str, value: str) -> _Object:
-    return {"append": {"header": {"key": name, "value": value}, "append_action": "ADD_IF_ABSENT"}}
 
 
 def _add(name: str, value: str) -> _Object:

@@ -7,6 +7,7 @@ privileges then needs nothing but to pass through its working directory.
 from __future__ import annotations
 
 import hashlib
+import re
 from urllib.parse import quote, unquote
 
 from routing.rules.fields import OVERRIDES as OVERRIDES, VERSION_KEY
@@ -53,6 +54,11 @@ PREVIEW_HEADER = "x-edge-preview"
 NOTHING_HEADER = "x-edge-none"
 """The decide service lists it in `x-envoy-auth-headers-to-remove`: without some header change
 Envoy does not look at the routes again."""
+
+RAY = "[0-9a-f]{16}-[A-Z0-9]{1,8}"
+"""A ray id, as a regular expression; Envoy and Python read it alike."""
+
+_RAY = re.compile(RAY)
 
 DECISION = "envoy.filters.http.ext_authz"
 """Namespace of the dynamic metadata in which Envoy keeps the decide service's answer."""
@@ -108,6 +114,11 @@ def override_outcome(kind: str, told: str | None) -> str:
     if not kind.endswith(CHECKED):
         return "applied" if kind == OVERRIDE else "absent"
     return told or "unavailable"
+
+
+def parse_ray(text: str | None) -> str:
+    """The ray id, or "" for what is none: a Worker may send any header to another."""
+    return text if text and _RAY.fullmatch(text) else ""
 
 
 def target(worker: str, entrypoint: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 import pytest
@@ -48,6 +49,17 @@ def test_our_headers_from_a_worker_have_no_effect(plane: Plane) -> None:
     assert set(FORGED).isdisjoint(inner["headers"])
     line = plane.edge.log("internal", ray=inner["headers"]["cf-ray"])
     assert line["caller"] == plane.caller.version.id
+
+
+def test_what_is_no_ray_is_replaced_when_a_worker_calls(plane: Plane) -> None:
+    """Invocations are found by their ray, in pages' addresses too."""
+    for odd in ("a/b", "", "0123456789ABCDEF-EDGE1", "0123456789abcdef-EDGE1/x", "é"):
+        inner = plane.call("/fetch", headers={"cf-ray": odd}).json
+        assert re.fullmatch(names.RAY, inner["headers"]["cf-ray"]), odd
+        assert "x-edge-ray" not in inner["headers"]
+    ray = "0123456789abcdef-OTHER"
+    assert plane.call("/fetch", headers={"cf-ray": ray}).json["headers"]["cf-ray"] == ray
+    assert re.fullmatch(names.RAY, plane.call("/fetch").json["headers"]["cf-ray"])
 
 
 def test_what_a_client_says_about_itself_is_replaced(plane: Plane) -> None:

@@ -68,6 +68,20 @@ def test_a_request_and_the_call_it_made_are_one_trace(receiver, traces, traffic,
     assert len({s["traceId"] for _, s in spans(receiver).values()}) == 2
 
 
+def test_a_call_with_the_ray_of_a_stranger_is_a_trace_of_its_own(receiver, traces, traffic, step):
+    [first] = traffic(path="/buy")
+    traffic(
+        ray=first.ray,
+        hop="internal",
+        caller="22222222-0000-4000-8000-000000000000",
+        worker="pricing",
+        started_on=first.started_on + timedelta(milliseconds=2),
+    )
+    assert step(traces)
+    traces_seen = {span["traceId"] for _, span in spans(receiver).values()}
+    assert len(traces_seen) == 2
+
+
 def test_the_job_follows_the_setting(settings, traces, traffic):
     settings.OTLP_ENDPOINT = ""
     follow_setting(timezone.now())

@@ -14,6 +14,7 @@ from tests.factories import (
     make_draft,
     make_edge,
     make_invocation,
+    make_user,
     make_version,
     make_worker,
 )
@@ -60,6 +61,26 @@ def test_a_request_alone(plane):
 def test_a_request_that_was_passed_on_belongs_by_its_ray(plane):
     first = outside(plane)
     inside(plane, first, "r1", 10)
+    assert hops() == [("/", 0, ""), ("/sub", 1, "ray")]
+
+
+def test_a_worker_cannot_put_its_calls_into_the_trace_of_others(plane, client):
+    """`stranger` answered nothing with this ray, and sends it all the same."""
+    edge, shop, prices = plane
+    first = outside(plane)
+    stranger = make_deployment(make_worker("stranger"))
+    outer = make_invocation(edge, stranger, ray="r2", started_on=at(5), hop="public")
+    inside(plane, outer, "r1", 10)
+    inside(plane, first, "r1", 20)
+    assert hops() == [("/", 0, ""), ("/sub", 1, "ray")]
+    client.force_login(make_user("maya"))
+    html = " ".join(client.get("/invocations/r1/").content.decode().split())
+    assert "1 more request carries this ray id. Its caller did not answer this request" in html
+
+
+def test_a_call_after_the_answer_belongs_to_its_caller(plane):
+    first = outside(plane, ms=5)
+    inside(plane, first, "r1", 50)
     assert hops() == [("/", 0, ""), ("/sub", 1, "ray")]
 
 

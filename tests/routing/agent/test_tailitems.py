@@ -23,7 +23,11 @@ ITEM = {
         "request": {
             "url": "http://app.example.com/throw?a=b",
             "method": "GET",
-            "headers": {"authorization": "Bearer x", "cf-ray": "abc-DEV", "x-edge-proto": "http"},
+            "headers": {
+                "authorization": "Bearer x",
+                "cf-ray": "921013af4141b6c9-DEV",
+                "x-edge-proto": "http",
+            },
             "cf": {"colo": "DEV"},
         },
         "response": {"status": 200},
@@ -40,14 +44,17 @@ def of(watched=False, **changed):
 def test_a_quiet_request_is_not_kept_and_says_nothing_of_itself():
     found = of()
     assert not found["keep"] and "event" not in found
-    assert (found["ray"], found["path"], found["wall_ms"]) == ("abc-DEV", "/throw", 37)
+    assert (found["ray"], found["path"], found["wall_ms"]) == ("921013af4141b6c9-DEV", "/throw", 37)
     assert "Bearer" not in json.dumps(found) and "a=b" not in json.dumps(found)
 
 
 def test_who_looks_gets_the_request_redacted():
     event = of(watched=True)["event"]
     assert event["request"]["url"] == "http://app.example.com/throw?a=REDACTED"
-    assert event["request"]["headers"] == {"authorization": "REDACTED", "cf-ray": "abc-DEV"}
+    assert event["request"]["headers"] == {
+        "authorization": "REDACTED",
+        "cf-ray": "921013af4141b6c9-DEV",
+    }
     assert event["response"] == {"status": 200} and event["request"]["cf"] == {"colo": "DEV"}
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from routing.compile import names
+from routing.compile.headers import colo
 from routing.rules.override import Outcome
 from routing.snapshot import Export
 from tests.routing.compile.cases import FETCH, SUMS, make_version, version_id
@@ -93,3 +94,22 @@ def test_entrypoints_are_the_default_one_and_what_can_be_called() -> None:
         Export(name="Admin", kind="object", handlers=("fetch",)),
     )
     assert names.entrypoints(make_version(exports=exports)) == ("", "Admin", "Sums")
+
+
+@pytest.mark.parametrize(
+    ("text", "ray"),
+    [
+        ("921013af4141b6c9-LOCAL1", "921013af4141b6c9-LOCAL1"),
+        ("a/b", ""),
+        ("921013af4141b6c9-LOCAL1\n", ""),
+        ("921013AF4141B6C9-LOCAL1", ""),
+        ("921013af4141b6c9-", ""),
+        (None, ""),
+    ],
+)
+def test_only_what_the_edge_could_have_made_is_a_ray(text, ray):
+    assert names.parse_ray(text) == ray
+
+
+def test_the_edges_own_rays_have_that_form():
+    assert all(names.parse_ray(f"{'0' * 16}-{colo(name)}") for name in ("local-1", "é", "x" * 63))
