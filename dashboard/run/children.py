@@ -10,55 +10,64 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from dashboard.run.restarts import Restarts, State
+
 GRACE_SECONDS = 15.0
-QUICK_DEATH_SECONDS = 5.0
-MOST_QUICK_DEATHS = 5
-
-
-class ChildFailed(RuntimeError):
-    """A process keeps dying; the message names it and its log."""
 
 
 class Child:
     """One `python -m <module>`; its output goes to a file, so that nothing blocks it."""
 
     def __init__(self, name: str, module: str, env: Mapping[str, str], log: Path) -> None:
-        self.name, self.module, self.log = name, module, log
+        self.name, self.log = name, log
         ours = {"SLUICE_EXIT_WITH_PARENT": "1", "SLUICE_PARENT_PID": str(os.getpid())}
         self.env = {**os.environ, **env, **ours}
+        self.command = [sys.executable, "-m", module]
         self.process: subprocess.Popen[bytes] | None = None
-        self.quick_deaths = 0
-        self.started_at = 0.0
+        self.restarts = Restarts()
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module],
+                self.command,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches this process only; it stops the others
             )
-        self.started_at = time.monotonic()
+        self.restarts.started(time.monotonic())
 
-    def keep_alive(self) -> bool:
-        """Restarts the process if it has died; True if it had. Raises `ChildFailed`."""
-        if self.process is None or self.process.poll() is None:
-            return False
-        quick = time.monotonic() - self.started_at < QUICK_DEATH_SECONDS
-        self.quick_deaths = self.quick_deaths + 1 if quick else 0
-        if self.quick_deaths >= MOST_QUICK_DEATHS:
-            raise ChildFailed(
-                f"The {self.name} process keeps ending. Its last words:\n{self.tail()}"
-            )
-        self.start()
-        return True
+    @property
+    def is_begun(self) -> bool:
+        """Whether it was ever started."""
+        return self.process is not None
+
+    def keep_alive(self) -> float | None:
+        """Starts the process again if it has ended and its wait is over.
+
+        The seconds until its next start when it has just ended (0: it was started at once), else
+        None. What happens to one process never raises: the others go on.
+        """
+        now = time.monotonic()
+        wait = None
+        if self._has_ended() and self.restarts.state is State.running:
+            wait = self.restarts.ended(now)
+        if self.restarts.is_due(now):
+            try:
+                self.start()
+            except OSError:  # no memory, no process ids: it counts as one more end
+                wait = self.restarts.ended(now)
+        return wait
+
+    def _has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
 
     def tail(self, lines: int = 15) -> str:
         """The end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
 
     def ask_to_stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

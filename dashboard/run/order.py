@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -17,10 +18,13 @@ from django.core.management import call_command
 
 from dashboard.accounts.models import User
 from dashboard.run import demo, first, words
-from dashboard.run.children import Child, ChildFailed, stop
+from dashboard.run.children import Child, stop
+from dashboard.run.process_file import ProcessFile
 from routing import revision
 
 START_SECONDS = 60.0
+#: A process that ends so often before the system is up will not come up.
+MOST_ENDS_AT_START = 4
 RUN_JSON: Path = settings.DATA_DIR / "run.json"
 EDGE_STATUS: Path = settings.DATA_DIR / "edge" / "status.json"
 
@@ -39,7 +43,7 @@ def run() -> int:
         _check_ports()
         shown = _prepare()
         _serve(shown)
-    except (CannotStart, ChildFailed) as error:
+    except CannotStart as error:
         print(f"Sluice cannot start: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -81,6 +85,7 @@ def _prepare() -> first.Shown | None:
 def _serve(shown: first.Shown | None) -> None:
     EDGE_STATUS.unlink(missing_ok=True)  # what an earlier run had says nothing about this one
     children = _children()
+    processes = ProcessFile()
     try:
         *waited_for, exports = children
         for child in waited_for:
@@ -90,11 +95,12 @@ def _serve(shown: first.Shown | None) -> None:
         exports.start()  # only now: its start would take half a second of theirs
         _write_run_json()
         words.greet(shown, addresses())
-        _watch(children)
+        _watch(children, processes)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         RUN_JSON.unlink(missing_ok=True)
+        processes.remove()
         words.stopping()
         stop(children)
         words.stopped()
@@ -127,6 +133,8 @@ def _wait(what: str, children: list[Child], ready: Callable[[], bool]) -> None:
     while not ready():
         for child in children:
             child.keep_alive()
+            if child.restarts.quick_ends >= MOST_ENDS_AT_START:
+                raise CannotStart(f"the {child.name} process keeps ending.\n{child.tail()}")
         if time.monotonic() > deadline:
             ends = "\n".join(f"--- {child.log}\n{child.tail()}" for child in children)
             raise CannotStart(f"waited {START_SECONDS:.0f} s for {what}.\n{ends}")
@@ -153,11 +161,16 @@ def _edge_has_newest() -> bool:
     return bool(status.get(known, -1) >= revision.current())
 
 
-def _watch(children: list[Child]) -> None:
+def _watch(children: list[Child], processes: ProcessFile) -> None:
+    """Starts again what has ended. One process that keeps ending waits longer and longer; it never
+    takes another down with it."""
     while True:
         for child in children:
-            if child.keep_alive():
-                words.restarted(child.name, child.log)
+            wait = child.keep_alive()
+            if wait is not None:
+                words.ended(child.name, child.log, wait)
+        with suppress(OSError):  # a full disk stops nothing
+            processes.write(children)
         time.sleep(0.5)
 
 

@@ -58,8 +58,13 @@ def _staged() -> Share | None:
     return shares.order_by("version__worker__name", "-deployment__number").first()
 
 
-def restarted(name: str, log: Path) -> None:
-    print(f"The {name} process ended and was started again; its words are in {log}.", flush=True)
+def ended(name: str, log: Path, wait: float) -> None:
+    """One process has ended. `wait`: seconds until it is started again."""
+    if wait:
+        what = f"keeps ending. Next start in {wait:.0f} s; the other processes go on"
+    else:
+        what = "ended and was started again"
+    print(f"The {name} process {what}. Its log: {log}", flush=True)
 
 
 def stopping() -> None:

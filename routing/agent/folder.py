@@ -39,7 +39,8 @@ def enter(folder: Path) -> None:
         Path(name).mkdir(mode=0o700, exist_ok=True)
     _kill_leftovers()
     for path in (*Path("v").glob("*.sock"), *Path().glob("*.sock"), *Path().glob("**/*.tmp")):
-        path.unlink()
+        if not path.is_dir():
+            path.unlink()
 
 
 def write(path: str | Path, content: bytes, *, durable: bool = False) -> None:
@@ -83,11 +84,14 @@ def _take_lock() -> None:
 
 
 def _kill_leftovers() -> None:
-    """Only a process that started when ours did is ours: pids are used again."""
+    """Only a process that started when ours did is ours: pids are used again. What has not the
+    name of a process is no file of ours, and stays."""
     left = []
     for file in _PIDS.iterdir():
+        if not (file.name.isascii() and file.name.isdigit() and file.is_file()):
+            continue
         pid = int(file.name)
-        if _start_time(pid) == file.read_text() != "":
+        if _start_time(pid) == file.read_text(errors="replace") != "":
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             left.append(pid)

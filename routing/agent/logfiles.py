@@ -105,7 +105,7 @@ class LogFile:
     def _set_aside(self) -> Iterator[tuple[int, Path]]:
         for file in self._path.parent.glob(f"{self._path.name}.*"):
             number = file.suffix[1:]
-            if number.isdigit():
+            if number.isascii() and number.isdigit():
                 yield int(number), file
 
 

@@ -58,7 +58,8 @@ class Modules:
         kept = {module.sha256 for version in versions for module in version.modules}
         for path in self._path.iterdir():
             sha256 = path.name.removesuffix(".tmp")  # what is being written is under way
-            if sha256 not in kept and sha256 not in self._under_way:
+            needed = sha256 in kept or sha256 in self._under_way
+            if not needed and not path.is_dir():
                 path.unlink(missing_ok=True)
 
     def _read(self, sha256: str) -> bytes | None:

@@ -268,6 +268,43 @@ def test_nothing_outlives_a_killed_run(tmp_path):
     assert left == []
 
 
+def test_an_exporter_that_keeps_ending_stops_nothing_else(system):
+    """Five kills within seconds used to stop the whole run, the edge included."""
+    edge = children_of(system)["routing.agent"]
+    seen: set[int] = set()
+    deadline = time.monotonic() + 20
+    while len(seen) < 4 and time.monotonic() < deadline:
+        pid = children_of(system).get("dashboard.run.exports")
+        if pid is not None and pid not in seen:
+            os.kill(pid, signal.SIGKILL)
+            seen.add(pid)
+        assert system.get("hello").status_code == 200
+        time.sleep(0.05)
+    health = lambda: httpx.get(f"http://127.0.0.1:{system.http_port}/healthz").json()  # noqa: E731
+    while health()["status"] != "degraded" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert health()["processes"]["exports"]["state"] == "waiting"
+    assert health()["processes"]["edge"] == {"state": "running", "restarts": 0}
+    assert (
+        "exports process keeps ending. Next start in" in (system.data_dir / "said.log").read_text()
+    )
+    assert system.process.poll() is None and children_of(system)["routing.agent"] == edge
+
+
+def children_of(system) -> dict[str, int]:
+    """The processes of a run by their module."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+        except (OSError, IndexError):
+            continue
+        if parent == str(system.process.pid) and b"-m" in arguments:
+            found[arguments[arguments.index(b"-m") + 1].decode()] = int(entry.name)
+    return found
+
+
 def test_the_dashboard_asks_for_a_sign_in(system):
     answer = httpx.get(f"http://127.0.0.1:{system.http_port}/workers/", timeout=10)
     assert answer.status_code == 302 and "/accounts/login/" in answer.headers["location"]

@@ -42,12 +42,16 @@ def test_leftover_processes_are_killed_and_strangers_are_not(edge):
     folder.remember(left.pid)
     (edge / "pids" / str(stranger.pid)).write_text("12345")  # its pid was used again
     (edge / "pids" / "999999").write_text("1")
+    for odd in ("notes.txt", ".swp", "²"):
+        (edge / "pids" / odd).write_bytes(b"\xff")
+    (edge / "pids" / "12").mkdir()
+    (edge / "old.tmp").mkdir()
     began = time.monotonic()
     folder.enter(edge)
     assert left.wait(1) == -9
     assert stranger.poll() is None
     assert time.monotonic() - began < 3
-    assert os.listdir("pids") == []
+    assert sorted(os.listdir("pids")) == [".swp", "12", "notes.txt", "²"]
     stranger.kill()
     stranger.wait()
 
