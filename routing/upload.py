@@ -23,7 +23,15 @@ from routing import audit, deploy, revision
 from routing.after_commit import send_after_commit
 from routing.agent.inspection import Inspection, Refused, inspect
 from routing.draft import SECRET_TYPES, Draft, UploadRefused
-from routing.models import ALIAS, Deployment, Module, Version, VersionModule, Worker
+from routing.models import (
+    ALIAS,
+    Deployment,
+    Module,
+    ServiceBinding,
+    Version,
+    VersionModule,
+    Worker,
+)
 from routing.rules.names import worker_name_problem
 from routing.sealed import close_binding, open_binding
 from routing.service_targets import unresolved_own
@@ -241,6 +249,7 @@ def _write(
         etag=_etag(candidate),
     )
     _write_modules(version, draft)
+    ServiceBinding.objects.bulk_create(ServiceBinding.rows_of(version))
     audit.record(
         "version.upload",
         worker.name,

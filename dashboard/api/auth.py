@@ -14,7 +14,7 @@ from dashboard.accounts.models import RANK, Token, User
 from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
 from dashboard.api.errors import ApiError, bad_request
 from dashboard.api.lookup import worker_by
-from dashboard.ui.unstorable_input import unstorable_address
+from dashboard.ui.unstorable_input import unstorable_query
 
 USED_EVERY = timedelta(minutes=1)
 
@@ -47,8 +47,8 @@ class Bearer(AuthBase):
     scope: Token.Scope
 
     def __call__(self, request: HttpRequest) -> Caller:
-        if unstorable_address(request):
-            raise bad_request("The address holds a NUL character.")
+        if unstorable_query(request):  # names in the path are looked up by their form
+            raise bad_request("The query string holds a NUL character.")
         caller = caller_of(request)
         _check_account(request)
         if not caller.may(self.scope):

@@ -15,13 +15,14 @@ from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.errors import bad_request
 from dashboard.api.lookup import worker_by
-from dashboard.api.removal import Call, all_callers, remove_worker
+from dashboard.api.removal import Call, callers_of_all, remove_worker
 from dashboard.api.schemas import WorkerItem
 from dashboard.api.script_settings import change_settings
 from dashboard.api.settings_schema import ScriptSettings, shown_settings
 from dashboard.api.subdomain import SubdomainGiven, shown, switch
 from dashboard.api.wire import stamp
 from routing import revision
+from routing.batches import batches
 from routing.models import Deployment, Worker
 from routing.publish import hostname, url_of
 from routing.upload import create_worker
@@ -105,10 +106,12 @@ def worker_item(worker: Worker) -> Json:
 
 def worker_items(workers: Sequence[Worker]) -> list[Json]:
     """Workers, in a constant number of queries."""
-    live = Deployment.objects.active(Worker.objects.filter(pk__in=[w.pk for w in workers]))
-    deployed = {d.worker_id: d.created_on for d in live}
-    callers = all_callers()
-    return [_item(w, deployed.get(w.pk), callers.get(w.name, [])) for w in workers]
+    deployed: dict[int, datetime] = {}
+    for keys in batches(w.pk for w in workers):
+        live = Deployment.objects.active(Worker.objects.filter(pk__in=keys))
+        deployed |= dict(live.values_list("worker", "created_on"))
+    callers = callers_of_all(workers)
+    return [_item(w, deployed.get(w.pk), callers[w.name]) for w in workers]
 
 
 def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -> Json:

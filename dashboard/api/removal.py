@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.utils import timezone
 
 from dashboard.api.auth import Caller
 from dashboard.api.errors import REFERENCED, ApiError
+from routing.batches import batches
 from routing.deploy import delete_worker
-from routing.models import Deployment, Worker
+from routing.models import Deployment, ServiceBinding, Worker
 
 
 class Call(NamedTuple):
@@ -37,18 +39,18 @@ def remove_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
 
 def callers_of(worker: Worker) -> list[Call]:
     """The service bindings to `worker` of others' active deployments."""
-    return all_callers().get(worker.name, [])
+    return callers_of_all([worker])[worker.name]
 
 
-def all_callers() -> dict[str, list[Call]]:
-    """Every service binding of an active deployment, under the Worker it leads to."""
-    deployments = Deployment.objects.active().select_related("worker").order_by("worker__name")
-    found: dict[str, dict[Call, None]] = {}
-    for deployment in deployments.prefetch_related("shares__version"):
-        caller = deployment.worker
-        for share in deployment.shares.all():
-            for row in share.version.bindings:
-                if row["type"] == "service" and row["service"] != caller.name:
-                    call = Call(caller.name, caller.tag, row["name"])
-                    found.setdefault(row["service"], {})[call] = None
+def callers_of_all(workers: Sequence[Worker]) -> dict[str, list[Call]]:
+    """The same for several, by name: one query for each 500."""
+    found: dict[str, dict[Call, None]] = {worker.name: {} for worker in workers}
+    for names in batches(found):
+        bindings = ServiceBinding.objects.filter(service__in=names)
+        callers = Worker.objects.filter(versions__service_bindings__in=bindings)
+        live = bindings.filter(version__shares__deployment__in=Deployment.objects.active(callers))
+        columns = ("version__worker__name", "version__worker__tag", "name", "service")
+        for caller, tag, binding, service in live.order_by(*columns).values_list(*columns):
+            if caller != service:
+                found[service][Call(caller, tag, binding)] = None
     return {name: list(calls) for name, calls in found.items()}

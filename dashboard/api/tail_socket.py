@@ -103,10 +103,10 @@ def _in_use() -> QuerySet[Tail]:
 def _still_open(tail: Tail) -> bool:
     if not _in_use().filter(pk=tail.pk).exists():
         return False
-    if tail.watch_id is None or not watching.renew(tail.watch_id):
-        tail.watch = watching.watch(tail.worker)
-        tail.save(update_fields=["watch"])
-    return True
+    if tail.watch_id is not None and watching.renew(tail.watch_id):
+        return True
+    tail.watch = watching.watch(tail.worker)
+    return bool(Tail.objects.filter(pk=tail.pk).update(watch=tail.watch))
 
 
 def _versions(ids: set[str]) -> dict[str, dict[str, str]]:

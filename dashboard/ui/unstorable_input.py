@@ -17,8 +17,8 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 def refuse_unstorable(request: HttpRequest, view: Any) -> HttpResponse | None:
     """A 400 page when the address or the form of a page holds a NUL; None when all is well.
 
-    The API and the edges' endpoints, which have no forms, look at `unstorable_address` and at their
-    bodies themselves, and answer in their own shape.
+    The API and the edges' endpoints, which have no forms, look at their addresses and bodies
+    themselves, and answer in their own shape.
     """
     if getattr(view, "csrf_exempt", False):
         return None
@@ -42,7 +42,11 @@ def any_text_in(*fields: str) -> Callable[[View], View]:
 
 def unstorable_address(request: HttpRequest) -> bool:
     """Whether path or query string hold a NUL; other bytes were made text already."""
-    return "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")
+    return "\0" in request.path or unstorable_query(request)
+
+
+def unstorable_query(request: HttpRequest) -> bool:
+    return "%00" in request.META.get("QUERY_STRING", "")
 
 
 def _unstorable_form(request: HttpRequest, free: frozenset[str]) -> bool:

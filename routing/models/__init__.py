@@ -1,7 +1,7 @@
 """The rows: Workers, their immutable versions and deployments, the edges that serve them.
 
     immutable.py    what a row that is written once refuses; and the audit trail
-    versions.py     Workers, versions, their modules
+    versions.py     Workers, versions, their modules and service bindings
     deployments.py  deployments and their shares
     edges.py        edges, the revision they should run, and when they had it
     invocations.py  requests as the edges' logs told them, and what Workers said meanwhile
@@ -22,6 +22,7 @@ from routing.models.versions import (
     DEPLOYABLE,
     Module,
     RemovedWorker,
+    ServiceBinding,
     Version,
     VersionModule,
     VersionQuerySet,
@@ -43,6 +44,7 @@ __all__ = [
     "Module",
     "Propagation",
     "RemovedWorker",
+    "ServiceBinding",
     "Share",
     "Version",
     "VersionModule",

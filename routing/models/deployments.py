@@ -27,7 +27,11 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def with_shares(self) -> DeploymentQuerySet:
         """With shares, versions and author, in a constant number of queries."""
-        return self.select_related("worker", "author").prefetch_related("shares__version__author")
+        # Joined: a second level of prefetching has one term for each version.
+        shares = Share.objects.select_related("version__author")
+        return self.select_related("worker", "author").prefetch_related(
+            models.Prefetch("shares", shares)
+        )
 
 
 class Deployment(Immutable):

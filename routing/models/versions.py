@@ -134,3 +134,29 @@ class VersionModule(Immutable):
     def as_part(self) -> Part:
         """The uploaded file, content included (select `module` along with it)."""
         return Part(self.name, self.content_type, bytes(self.module.content))
+
+
+class ServiceBinding(Immutable):
+    """A version may call the Worker `service`, by the binding `name`.
+
+    The same stands in `Version.bindings`; this is how it is found from the called Worker's side.
+    A name, not a foreign key: the called Worker may be deleted and made again.
+    """
+
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="service_bindings")
+    name = models.TextField()
+    service = models.TextField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "name"], name="service_binding_once")
+        ]
+
+    @classmethod
+    def rows_of(cls, version: Version) -> list[ServiceBinding]:
+        """What `version.bindings` says, as rows that are not saved yet."""
+        return [
+            cls(version=version, name=row["name"], service=row["service"])
+            for row in version.bindings
+            if row["type"] == "service"
+        ]
