@@ -14,7 +14,7 @@ from fastdigest import TDigest
 
 from dashboard.accounts.models import Role, User
 from dashboard.observability import rollup
-from dashboard.observability.wire import CENTROIDS, Counted, Timed
+from dashboard.observability.wire import CENTROIDS, Called, Counted, Timed
 from routing import deploy as deploying
 from routing.agent.inspection import Inspection
 from routing.draft import Draft, Part
@@ -141,3 +141,7 @@ def make_traffic(
     sketch = base64.b64encode(digest).decode()
     timed = Timed(minute, worker, str(version_id), "external", requests, 12_000 * requests, sketch)
     rollup.add_latencies("local-1", [timed])
+    live = Deployment.objects.filter(worker__name=worker).newest_first().first()
+    deployment = str(live.id) if live else ""
+    called = Called(minute, worker, str(version_id), deployment, requests, failed, requests)
+    rollup.add_callers("local-1", [called])

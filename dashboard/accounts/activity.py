@@ -39,6 +39,7 @@ KINDS = {
 WORDS = {
     "deployment.create": "deployed",
     "version.upload": "uploaded a version of",
+    "version.acknowledge": "acknowledged the errors of a version of",
     "worker.create": "made the Worker",
     "worker.delete": "deleted the Worker",
     "worker.settings": "changed the settings of",

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.live.signals import edge_reported
+from dashboard.observability.flags import judge_when_due
 from dashboard.ui.propagation import SILENT_AFTER
 from dashboard.ui.storable_text import storable
 from routing import revision
@@ -88,6 +89,7 @@ def accept(edge: Edge, body: bytes) -> None:
         ignore_conflicts=True,
     )
     edge.save(update_fields=_REPORTED)
+    judge_when_due(now)
     if states != before or was != (edge.applied_revision, edge.desired_revision, edge.lagging):
         turned = _differences(before, states)
         send_after_commit(edge_reported, Edge, "announce report", edge=edge.name, states=turned)

@@ -10,3 +10,6 @@ edge_reported = Signal()
 
 traffic_counted = Signal()
 """Requests were counted; sent with `workers` (names)."""
+
+flags_changed = Signal()
+"""A version was flagged for its failures, or a person acknowledged it; sent with `workers`."""

@@ -7,3 +7,8 @@ class ObservabilityConfig(AppConfig):
     name = "dashboard.observability"
     label = "observability"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from dashboard.observability import flags
+
+        flags.connect()

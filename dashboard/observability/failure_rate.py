@@ -26,7 +26,9 @@ class FailureRate:
         """The first half: "16 of 55 failed", "0 failed,"."""
         if not self.requests:
             return NO_REQUESTS
-        return f"{self.failed:,} of {self.requests:,} failed" if self.failed else "0 failed,"
+        if not self.failed:
+            return "0 failed,"
+        return f"{_count(self.failed)} of {_count(self.requests)} failed"
 
     @property
     def limits(self) -> str:
@@ -56,6 +58,13 @@ def percent(share: float) -> str:
     digits = 2 if share < 0.01 else 1 if share < 0.1 else 0
     text = f"{100 * share:.{digits}f}"
     return (text.rstrip("0").rstrip(".") if digits else text) + "%"
+
+
+def _count(number: int) -> str:
+    """Exact below 100,000: 45,678; then 123 k, 4.57 M."""
+    if number < 100_000:
+        return f"{number:,}"
+    return f"{number / 1e6:.3g} M" if number >= 999_500 else f"{number / 1e3:.3g} k"
 
 
 @lru_cache(maxsize=16_384)

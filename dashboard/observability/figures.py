@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 from fastdigest import TDigest
 
+from routing.agent.tally import FAILURES as FAILURES
 from routing.rules.split import TOTAL
 
 ENOUGH = 100
 """Requests below which a rate or a quantile says nothing: a dash and the count instead."""
-FAILURES = ("exception", "5xx", "runtime")
-"""Kinds of errors that are the version's own; a 4xx is the caller's."""
 _NORMAL_95 = 1.959964
 
 

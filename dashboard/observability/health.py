@@ -1,37 +1,23 @@
-"""Is a version well? The edges' own word about its process, and how its errors go."""
+"""Is a version well? The edges' own word about its process, and the flags for its failures."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
-from django.db.models import QuerySet, Sum, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from dashboard.observability.figures import ENOUGH, FAILURES
-from dashboard.observability.models import Count, Latency, Span
+from dashboard.observability.failure_rate import FailureRate
+from dashboard.observability.flags import open_flags
+from dashboard.observability.models import Flag
 from dashboard.ui.propagation import SILENT_AFTER
 from routing.models import Edge
-
-NOW_SECONDS, BEFORE_SECONDS = 120, 900
-LEAST_FAILED = 5
-LEAST_POINTS = 2.0
-"""Errors rise when at least 5 requests failed in two minutes, a rate at least two points above
-that of the quarter of an hour before, and at least twice as high."""
-
-HIGH_MINUTES = 5
-HIGH_PERCENT = 5.0
-"""Errors are high when one in twenty of at least `ENOUGH` requests failed in five whole minutes,
-however long that has been so: what once rose and stayed is no better for it. Whole ones, since the
-minute that runs is told in part and would make a version ill and well by turns."""
-
-Sums: TypeAlias = Mapping[str, int]
-"""Requests by the name of a window: latest and before (those of a rise), whole."""
 
 #: State of a process at an edge → kind, words. Worst first.
 STATES = {
@@ -39,15 +25,25 @@ STATES = {
     "hung": ("hung", "hangs"),
     "backoff": ("crashing", "crash loop"),
 }
+#: Rule of a flag → words, what its callers are compared with.
+RULES = {
+    Flag.Rule.STABLE: ("errors above stable", "stable in the same minutes"),
+    Flag.Rule.PAST: ("errors rising", "the hour before"),
+    Flag.Rule.HIGH: ("errors high", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`kind` is ok, failed, hung, crashing or errors; `words` say it, `detail` where and why."""
+    """`kind` is ok, failed, hung, crashing or errors; `words` say it, `detail` where and why.
+
+    `flagged_at` is set where it stays until a person acknowledges it.
+    """
 
     kind: str = "ok"
     words: str = ""
     detail: str = ""
+    flagged_at: datetime | None = None
 
     @property
     def ok(self) -> bool:
@@ -58,30 +54,32 @@ WELL = Health()
 
 
 def health(version_ids: Iterable[object], now: datetime | None = None) -> dict[str, Health]:
-    """The health of each version by its id as text: two queries however many there are, and a third
-    while some fail."""
+    """The health of each version by its id as text: two queries however many there are."""
     ids = {str(version_id) for version_id in version_ids}
     return dict.fromkeys(ids, WELL) | unwell(ids, now)
 
 
 def unwell(ids: set[str] | None = None, now: datetime | None = None) -> dict[str, Health]:
-    """Of these versions, or of all, those that are not well; in as many queries."""
-    now = now or timezone.now()
-    found = _by_errors(ids, int(now.timestamp()))
-    return found | _by_processes(ids, now - SILENT_AFTER)
+    """Unhealthy versions among `ids`, or of all when None; two queries."""
+    flagged = {flag.version_id: _flagged(flag) for flag in open_flags(ids)}
+    return flagged | _by_processes(ids, (now or timezone.now()) - SILENT_AFTER)
 
 
-def erring(now: datetime | None = None) -> dict[str, str]:
-    """Of all versions, those whose errors rise or are high, in words by id. One query, and a second
-    while some fail."""
-    found = _by_errors(None, int((now or timezone.now()).timestamp()))
-    return {version_id: sick.words for version_id, sick in found.items()}
-
-
-def workers_of(version_ids: Collection[str], now: datetime | None = None) -> list[str]:
-    """The names of the Workers of versions that failed lately."""
-    failed = _failures(int((now or timezone.now()).timestamp())).filter(version_id__in=version_ids)
-    return sorted(set(failed.values_list("worker", flat=True)))
+def _flagged(flag: Flag) -> Health:
+    words, compared_with = RULES[Flag.Rule(flag.rule)]
+    detail = f"{FailureRate(flag.failing, max(flag.failing, flag.callers))}"
+    if compared_with:
+        compared = FailureRate(
+            flag.compared_failing, max(flag.compared_failing, flag.compared_callers)
+        )
+        detail += f"; {compared_with} {compared}"
+    if not flag.unknown:
+        detail += ". Counted by caller"
+    elif flag.unknown == flag.callers:
+        detail += ". Assumes independent requests"
+    else:
+        detail += ". Counted by caller where callers are known"
+    return Health("errors", words, detail, flag.raised_at)
 
 
 def _by_processes(ids: set[str] | None, heard_since: datetime) -> dict[str, Health]:
@@ -89,89 +87,17 @@ def _by_processes(ids: set[str] | None, heard_since: datetime) -> dict[str, Heal
     edges = Edge.objects.filter(last_seen_on__gt=heard_since)
     sick: defaultdict[str, list[tuple[str, str, dict[str, Any]]]] = defaultdict(list)
     for edge, status in edges.values_list("name", Cast("status", TextField())):
-        for version_id, told in (msgspec.json.decode(status).get("versions") or {}).items():
-            if told.get("state") in STATES and (ids is None or version_id in ids):
-                sick[version_id].append((told["state"], edge, told))
+        for version_id, report in (msgspec.json.decode(status).get("versions") or {}).items():
+            if report.get("state") in STATES and (ids is None or version_id in ids):
+                sick[version_id].append((report["state"], edge, report))
     return {version_id: _worst(cases) for version_id, cases in sick.items()}
 
 
 def _worst(cases: list[tuple[str, str, dict[str, Any]]]) -> Health:
-    state, _, told = min(cases, key=lambda case: list(STATES).index(case[0]))
+    state, _, report = min(cases, key=lambda case: list(STATES).index(case[0]))
     kind, words = STATES[state]
     edges = ", ".join(sorted(edge for _, edge, _ in cases))
-    restarts = told.get("restarts") or 0
+    restarts = report.get("restarts") or 0
     times = f", {restarts} restart{'s' if restarts > 1 else ''}" if restarts else ""
-    message = f": {told['message']}" if told.get("message") else ""
+    message = f": {report['message']}" if report.get("message") else ""
     return Health(kind, words, f"at {edges}{times}{message}"[:500])
-
-
-def _by_errors(ids: set[str] | None, now: int) -> dict[str, Health]:
-    """Of these versions, or of all that failed.
-
-    An index finds the few that fail at all. How much they answered is asked of the latencies: every
-    request that is counted is timed as well, and those are a quarter of the rows.
-    """
-    windows = _windows(now)
-    failed = _by_version(_failures(now), windows)
-    asked = failed.keys() if ids is None else ids & failed.keys()
-    suspects = {version_id for version_id in asked if _enough(failed[version_id])}
-    if not suspects:
-        return {}
-    timed = Latency.objects.of_deployments().filter(version_id__in=suspects, **_within(now))
-    found = {
-        version_id: _rising(failed[version_id], requests) or _high(failed[version_id], requests)
-        for version_id, requests in _by_version(timed, windows).items()
-    }
-    return {version_id: sick for version_id, sick in found.items() if sick}
-
-
-def _failures(now: int) -> QuerySet[Any]:
-    return Count.objects.of_deployments().filter(error__in=FAILURES, **_within(now))
-
-
-def _within(now: int) -> dict[str, int]:
-    return {"span": Span.MINUTE, "start__gte": now - NOW_SECONDS - BEFORE_SECONDS}
-
-
-def _windows(now: int) -> dict[str, range]:
-    """Seconds in which the minutes of each begin. Edges whose clocks are fast are in the latest."""
-    border, minute = now - NOW_SECONDS, now // Span.MINUTE * Span.MINUTE
-    return {
-        "latest": range(border, now + BEFORE_SECONDS),
-        "before": range(border - BEFORE_SECONDS, border),
-        "whole": range(minute - HIGH_MINUTES * Span.MINUTE, minute),
-    }
-
-
-def _by_version(rows: QuerySet[Any], windows: Mapping[str, range]) -> dict[str, Sums]:
-    by_minute = rows.values_list("version_id", "start").annotate(n=Sum("requests")).order_by()
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for version_id, start, requests in by_minute:
-        for name, window in windows.items():
-            sums[version_id][name] += requests if start in window else 0
-    return dict(sums)
-
-
-def _enough(failed: Sums) -> bool:
-    """Whether so many failed that their errors may rise, or be high."""
-    return failed["latest"] >= LEAST_FAILED or 100 * failed["whole"] >= HIGH_PERCENT * ENOUGH
-
-
-def _rising(failed: Sums, requests: Sums) -> Health | None:
-    rate, before = (_percent(failed[window], requests[window]) for window in ("latest", "before"))
-    if failed["latest"] < LEAST_FAILED or rate < before + LEAST_POINTS or rate < 2 * before:
-        return None
-    detail = f"{rate:.1f}% of {requests['latest']:,} in 2 min, {before:.1f}% in the 15 min before"
-    return Health("errors", "errors rising", detail)
-
-
-def _high(failed: Sums, requests: Sums) -> Health | None:
-    rate = _percent(failed["whole"], requests["whole"])
-    if requests["whole"] < ENOUGH or rate < HIGH_PERCENT:
-        return None
-    detail = f"{rate:.1f}% of {requests['whole']:,} in {HIGH_MINUTES} min"
-    return Health("errors", "errors high", detail)
-
-
-def _percent(failed: int, requests: int) -> float:
-    return 100 * failed / requests if requests else 0.0

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models
 
+from routing.agent.tally import NO_TRAFFIC
 from routing.models import Edge
 
 
@@ -23,8 +24,9 @@ class Span(models.IntegerChoices):
 
 class RollupQuerySet(models.QuerySet[Any]):
     def of_deployments(self) -> RollupQuerySet:
-        """Without requests to a version's own address: nobody's users sent those."""
-        return self.exclude(hop="preview")
+        """Without requests to a version's own address and probes of the playground: no user of the
+        Worker sent those."""
+        return self.exclude(hop__in=NO_TRAFFIC)
 
 
 class Count(models.Model):
@@ -100,6 +102,80 @@ class Latency(models.Model):
             )
         ]
         indexes = [models.Index(fields=["span", "start"])]
+
+
+class CallerCount(models.Model):
+    """Callers of one version in one minute (`start`, seconds since 1970) at one edge, under one
+    deployment: distinct ones, and those of them that had a failed request.
+
+    `unknown` of the requests came from callers that cannot be told apart; each counts as a caller.
+    """
+
+    KEY = ("worker", "start", "version_id", "deployment_id", "edge")
+    NUMBERS = ("callers", "failing", "unknown")
+
+    worker = models.CharField(max_length=63)
+    start = models.PositiveBigIntegerField()
+    version_id = models.CharField(max_length=36)
+    deployment_id = models.CharField(max_length=36)
+    edge = models.CharField(max_length=63)
+    callers = models.PositiveBigIntegerField()
+    failing = models.PositiveBigIntegerField()
+    unknown = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["worker", "start", "version_id", "deployment_id", "edge"],
+                name="caller_count_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["start"]),
+            models.Index(
+                fields=["start", "worker"],
+                condition=models.Q(failing__gt=0),
+                name="failing_callers",
+            ),
+        ]
+
+
+class Flag(models.Model):
+    """A version whose requests fail too often. It stays until the version leaves the deployment or
+    a person acknowledges it, whatever its errors do meanwhile.
+
+    `rule` and the numbers say why: failing callers of all in the candidate's and in the compared
+    traffic. `unknown` of the candidate's were requests of callers that cannot be told apart.
+    """
+
+    class Rule(models.TextChoices):
+        STABLE = "stable", "more than stable in the same minutes"
+        PAST = "past", "more than in the hour before"
+        HIGH = "high", "one in twenty or more"
+
+    worker = models.CharField(max_length=63)
+    version_id = models.CharField(max_length=36)
+    deployment_id = models.CharField(max_length=36)
+    rule = models.CharField(max_length=8, choices=Rule)
+    failing = models.PositiveBigIntegerField()
+    callers = models.PositiveBigIntegerField()
+    compared_failing = models.PositiveBigIntegerField()
+    compared_callers = models.PositiveBigIntegerField()
+    unknown = models.PositiveBigIntegerField()
+    raised_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=150, blank=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version_id"],
+                condition=models.Q(left_at=None, acknowledged_at=None),
+                name="one_open_flag",
+            )
+        ]
+        indexes = [models.Index(fields=["worker", "left_at"])]
 
 
 class Reading(models.Model):

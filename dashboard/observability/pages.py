@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
-from django.views.decorators.http import require_GET
+from uuid import UUID
 
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.models import Role
 from dashboard.observability import overview
 from dashboard.observability.board import board, gaps, parse
+from dashboard.observability.flags import acknowledge
 from dashboard.observability.observation import observe
 from dashboard.observability.ranges import DEFAULT, window_of
 from dashboard.ui.page import page
@@ -33,9 +39,23 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
         "worker": worker,
         "row": {"worker": worker, "deployment": deployment, "standings": standings},
         "seen": observe(deployment, standings, now),
+        "may_acknowledge": permission(request.user, Role.OPERATOR),
         **board(worker, standings, asked, now),
     }
     return page(request, "observability/worker.html", context, partial="observed")
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def acknowledge_errors(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
+    """A person has seen that this version's requests fail: its flag goes."""
+    worker = get_object_or_404(Worker, name=name)
+    if acknowledge(worker.name, str(version_id), person(request), timezone.now()):
+        text = "Acknowledged. This version is not flagged again while this deployment is live."
+        messages.success(request, text)
+    else:
+        messages.info(request, "This version has no open flag.")
+    return redirect("observability:worker", worker.name)
 
 
 @require_GET

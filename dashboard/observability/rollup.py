@@ -5,15 +5,15 @@ What it costs depends on how many different rows a batch touches, never on the r
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import TypeAlias
 
 from django.db import connection, models
 from fastdigest import TDigest
 
-from dashboard.observability.models import Count, Latency, Span
-from dashboard.observability.wire import Counted, Timed
+from dashboard.observability.models import CallerCount, Count, Latency, Span
+from dashboard.observability.wire import Called, Counted, Timed
 
 Key: TypeAlias = tuple[str | int, ...]
 
@@ -24,7 +24,21 @@ def add_counts(edge: str, rows: Iterable[Counted]) -> None:
     for row in rows:
         for span in Span:
             added[_count_key(edge, span, row)] += row.requests
-    _upsert(Count, Count.KEY, [(*key, n) for key, n in sorted(added.items(), key=str)])
+    listed = [(*key, n) for key, n in sorted(added.items(), key=str)]
+    _upsert(Count, Count.KEY, ("requests",), listed)
+
+
+def add_callers(edge: str, rows: Iterable[Called]) -> None:
+    """Adds callers to those of their minute; the edge sends each of them once a minute."""
+    added: defaultdict[Key, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        key = (row.worker, row.minute, row.version_id, row.deployment_id, edge)
+        added[key].update({name: getattr(row, name) for name in CallerCount.NUMBERS})
+    listed = [
+        (*key, *(numbers[name] for name in CallerCount.NUMBERS))
+        for key, numbers in sorted(added.items(), key=str)
+    ]
+    _upsert(CallerCount, CallerCount.KEY, CallerCount.NUMBERS, listed)
 
 
 def add_latencies(edge: str, rows: Iterable[Timed]) -> None:
@@ -95,17 +109,19 @@ def _merge(
     row.sketch = merged.to_bytes()
 
 
-def _upsert(model: type[models.Model], key: tuple[str, ...], rows: list[Key]) -> None:
-    """`requests` of each row is added to the one that has the same key (SQLite and PostgreSQL)."""
+def _upsert(
+    model: type[models.Model], key: tuple[str, ...], numbers: tuple[str, ...], rows: list[Key]
+) -> None:
+    """`numbers` of each row are added to the one that has the same key (SQLite and PostgreSQL)."""
     if not rows:
         return
     quote = connection.ops.quote_name
-    table, names = quote(model._meta.db_table), [quote(name) for name in key]
+    table, names = quote(model._meta.db_table), [quote(name) for name in (*key, *numbers)]
+    sums = (f"{quote(n)} = {table}.{quote(n)} + excluded.{quote(n)}" for n in numbers)
     statement = (
-        f"INSERT INTO {table} ({', '.join(names)}, requests) "
-        f"VALUES ({', '.join(['%s'] * (len(key) + 1))}) "
-        f"ON CONFLICT ({', '.join(names)}) "
-        f"DO UPDATE SET requests = {table}.requests + excluded.requests"
+        f"INSERT INTO {table} ({', '.join(names)}) "
+        f"VALUES ({', '.join(['%s'] * len(names))}) "
+        f"ON CONFLICT ({', '.join(names[: len(key)])}) DO UPDATE SET {', '.join(sums)}"
     )
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)

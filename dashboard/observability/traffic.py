@@ -72,23 +72,11 @@ class Recent:
         return f"{self.per_minute:.1f}" if self.per_minute < 10 else count(self.per_minute)
 
     @property
-    def failed_rate(self) -> str:
-        """As people read it; a dash where too few requests say nothing."""
-        return rate(self.error_rate) if self.enough else "–"
-
-    @property
     def was(self) -> str:
         """The rate before a roll back as people read it, where that helped; else nothing."""
         if self.before is None or not self.enough or self.before <= (self.error_rate or 0.0):
             return ""
         return f"was {rate(self.before)}"
-
-    @property
-    def counted(self) -> str:
-        """What the rate is made of."""
-        if self.enough or self.failed:
-            return f"{count(self.failed)} of {count(self.requests)}"
-        return f"{count(self.requests)} request{'' if self.requests == 1 else 's'}"
 
 
 def traffic(

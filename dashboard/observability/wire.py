@@ -10,6 +10,7 @@ import msgspec
 from fastdigest import TDigest
 
 from dashboard.observability.sequence import Place, sound
+from routing.agent.tally import FAILURES, NO_TRAFFIC
 
 CENTROIDS = 100
 """Of the digests the agents send, and of those kept."""
@@ -53,8 +54,23 @@ class Timed(msgspec.Struct, array_like=True):
         return unpack(self.sketch)
 
 
+class Called(msgspec.Struct, array_like=True):
+    """Callers that are new in the minute that starts at `minute`; see `models.CallerCount`."""
+
+    minute: _Whole
+    worker: _Word
+    version_id: Annotated[str, msgspec.Meta(max_length=36)]
+    deployment_id: Annotated[str, msgspec.Meta(max_length=36)]
+    callers: _Whole
+    failing: _Whole
+    unknown: _Whole
+
+
 class Counts(msgspec.Struct):
-    """The part of a batch that is counted. Without `log` there is none."""
+    """The part of a batch that is counted. Without `log` there is none.
+
+    An agent of an earlier release sends no `callers`.
+    """
 
     batch: Annotated[str, msgspec.Meta(max_length=40)]
     log: Annotated[str, msgspec.Meta(max_length=32)] = ""
@@ -64,12 +80,26 @@ class Counts(msgspec.Struct):
     cut_off: bool = False
     counts: list[Counted] = []
     latency: list[Timed] = []
+    callers: list[Called] | None = None
+
+    def called(self) -> list[Called]:
+        """Callers by version and minute. Where the agent does not tell, each request counts as one
+        of a caller of its own."""
+        if self.callers is not None:
+            return self.callers
+        return [
+            Called(*(row.minute, row.worker, row.version_id, row.deployment_id), n, bad, n)
+            for row in self.counts
+            if row.worker and row.hop not in NO_TRAFFIC
+            for n, bad in [(row.requests, row.requests if row.error in FAILURES else 0)]
+        ]
 
     def check(self) -> None:
         """Raises `CountsInvalid` for what msgspec cannot see."""
         if not sound(self.begins, self.ends):
             raise CountsInvalid("begins and ends are no places that follow each other.")
         minutes = [*(row.minute for row in self.counts), *(row.minute for row in self.latency)]
+        minutes += [row.minute for row in self.callers or []]
         if any(minute % 60 for minute in minutes):
             raise CountsInvalid("A minute does not start where minutes start.")
         for row in self.latency:

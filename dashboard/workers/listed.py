@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.accounts.models import User
+from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.health import Health, unwell
 from dashboard.observability.spark import Spark
 from dashboard.observability.traffic import Recent, recent
@@ -61,10 +62,10 @@ class Listed:
 
     @property
     def error_rate(self) -> float:
-        """In percent; below zero where too few requests say nothing."""
-        if self.recent is None or not self.recent.enough:
-            return -1.0
-        return self.recent.error_rate or 0.0
+        """The share that fails at least: so that few requests are compared fairly with many."""
+        if self.recent is None or not self.recent.failed:
+            return 0.0
+        return FailureRate(self.recent.failed, self.recent.requests).interval.low
 
     @property
     def kinds(self) -> list[str]:

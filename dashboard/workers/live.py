@@ -12,9 +12,9 @@ from django.utils import timezone
 from dashboard.live import parts
 from dashboard.live.announce import changed, changed_everywhere
 from dashboard.live.parts import Why
-from dashboard.live.signals import edge_reported, traffic_counted
+from dashboard.live.signals import edge_reported, flags_changed, traffic_counted
 from dashboard.observability.before import compared
-from dashboard.observability.health import STATES, erring, workers_of
+from dashboard.observability.health import STATES
 from dashboard.observability.spark import sparks
 from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.observability.traffic import recent
@@ -33,8 +33,6 @@ PARTS = {
 MOST = 20
 _drawn_at = 0
 """The minute whose lines of the last hour were sent."""
-_erring: dict[str, str] = {}
-"""What the list says of versions' errors, in words by id, as it was sent."""
 
 
 def connect() -> None:
@@ -46,6 +44,7 @@ def connect() -> None:
     version_uploaded.connect(_deployed, dispatch_uid="pages follow uploads")
     edge_reported.connect(_reported, dispatch_uid="pages follow edges")
     traffic_counted.connect(_counted, dispatch_uid="pages follow traffic")
+    flags_changed.connect(_flagged, dispatch_uid="pages follow flags")
 
 
 def _deployed(*, worker: str, **_: Any) -> None:
@@ -66,6 +65,13 @@ def _counted(*, workers: Sequence[str], **_: Any) -> None:
     for worker in workers:
         changed(f"worker:{worker}", Why.METRICS, worker)
     changed("workers", Why.METRICS)
+
+
+def _flagged(*, workers: Sequence[str], **_: Any) -> None:
+    for worker in workers:
+        changed(f"worker:{worker}", Why.EDGES, worker)
+    for worker in workers[:MOST]:
+        changed("workers", Why.EDGES, worker)
 
 
 def _worker(name: str, why: Why, subject: str) -> str:
@@ -105,8 +111,7 @@ def _list(name: str, why: Why, subject: str) -> str:
 
 
 def _metrics() -> str:
-    """The cells of the rows that tell of traffic, in the same words; whole rows of those whose
-    errors have just begun or ceased to be too many."""
+    """The cells of the rows that tell of traffic, in the same words."""
     names = set(Worker.objects.values_list("name", flat=True))
     lines = sparks() if _is_new_minute() else {}
     drawn = get_template("workers/_spark.html")
@@ -114,20 +119,12 @@ def _metrics() -> str:
     traffic = compared(counts, listing.rolled_back())
     shown: list[str] = [traffic_cells(name, found) for name, found in traffic.items()]
     shown += [drawn.render({"name": n, "spark": s}) for n, s in lines.items() if n in names]
-    return "".join(shown) + "".join(map(_row, _turned()))
+    return "".join(shown)
 
 
 def _row(name: str) -> str:
     rows = listing.complete(listed.read(only=name))
     return "".join(render_to_string("workers/list.html#worker-row", {"row": r}) for r in rows)
-
-
-def _turned() -> list[str]:
-    """The Workers whose errors look otherwise than at the last call."""
-    global _erring
-    now = erring()
-    turned, _erring = dict(now.items() ^ _erring.items()), now
-    return workers_of(turned)[:MOST] if turned else []
 
 
 def _is_new_minute() -> bool:

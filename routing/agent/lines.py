@@ -32,6 +32,16 @@ class Line(msgspec.Struct):
     flags: str | None = None
     caller: str | None = None
     typed: str | None = None
+    key: str | None = None
+    client: str | None = None
+
+    @property
+    def caller_identity(self) -> str | None:
+        """What tells one caller from another: the version key, else the address. None where neither
+        is known: inside the edge, or behind a proxy on this machine."""
+        if self.key:
+            return self.key
+        return None if self.listener == "internal" or self.client in _HERE else self.client
 
     @property
     def duration_us(self) -> int:
@@ -52,6 +62,8 @@ class Meaning(msgspec.Struct, frozen=True):
         """A connection that carries many calls, and therefore no request."""
         return self.kind == names.RPC
 
+
+_HERE = frozenset(("127.0.0.1", "::1"))
 
 _decoder = msgspec.json.Decoder(Line)
 

@@ -18,6 +18,7 @@ import msgspec
 
 from routing.agent import places
 from routing.agent.backoff import Backoff, jittered
+from routing.agent.callers import CallerMemory
 from routing.agent.control import ControlAway, OtherPlaces
 from routing.agent.logfiles import LogFile, Place
 from routing.agent.places import farthest
@@ -64,6 +65,7 @@ class Shipper:
         self._sending: dict[str, Place] = {}
         self._boot, self._batches = uuid.uuid4().hex[:12], 0
         self._unsaid = Counts()
+        self._callers = CallerMemory()
         self.counts = Counts()
         #: Called with what the control plane has taken.
         self.counted: Callable[[Rows], None] = lambda found: None
@@ -102,6 +104,7 @@ class Shipper:
         lines = sum(end[2] - begins[name][2] for name, end in ends.items())
         reached = await self._tell(found, begins, ends) if lines else ends
         if reached == ends:
+            self._callers.remember(found.tally.calls())
             self.counted(found)
         self._go_on(reached)
         return max(1, lines)
@@ -173,7 +176,7 @@ class Shipper:
                 "unreadable": found.lost,
                 "cut_off": self._cuts > 0,
                 "rows": found.rows,
-                **found.tally.told(),
+                **found.tally.told(self._callers),
             }
         )
 

@@ -14,11 +14,18 @@ from typing import Any, NamedTuple
 
 from fastdigest import TDigest
 
+from routing.agent.callers import CallerMemory, Calls, Group
 from routing.agent.lines import Line, Meaning, meaning
 from routing.compile import names
 
 CENTROIDS = 100
 """Of a t-digest, at most: some 1.7 kB, and p99 within about 1.5 %."""
+
+FAILURES = ("exception", "5xx", "runtime")
+"""Kinds of errors that are the version's own; a 4xx is the caller's."""
+
+NO_TRAFFIC = ("preview", "probe")
+"""Hops of requests that no user of a Worker sent."""
 
 _CRASH_BYTES = len("Internal Server Error")
 
@@ -38,8 +45,8 @@ class _Seen(NamedTuple):
 
 
 class Count(NamedTuple):
-    """`minute` is its first second since 1970; `hop` external, internal, or preview: those are no
-    part of what a deployment does."""
+    """`minute` is its first second since 1970; `hop` external, internal, preview (a version's own
+    address) or probe (the playground): the last two are no part of what a deployment does."""
 
     minute: int
     worker: str
@@ -56,7 +63,7 @@ class Tally:
     """Requests of one piece of log. Joins with another one, in any order."""
 
     def __init__(self) -> None:
-        self._durations: defaultdict[_Seen, list[int]] = defaultdict(list)
+        self._seen: defaultdict[_Seen, tuple[list[int], list[int]]] = defaultdict(_empty)
 
     def add(self, line: Line, started_on: float) -> None:
         """Counts the request of `line`, which came at `started_on` (seconds)."""
@@ -72,22 +79,39 @@ class Tally:
             line.flags,
             crashed,
         )
-        self._durations[seen].append(line.duration_us)
+        durations, callers = self._seen[seen]
+        durations.append(line.duration_us)
+        if caller := line.caller_identity:
+            callers.append(hash(caller))
 
     def join(self, other: Tally) -> None:
         """Adds what another piece of log held."""
-        for seen, durations in other._durations.items():
-            self._durations[seen] += durations
+        for seen, (durations, callers) in other._seen.items():
+            ours = self._seen[seen]
+            ours[0].extend(durations)
+            ours[1].extend(callers)
 
     def requests(self) -> Iterator[tuple[Count, list[int]]]:
         """What was counted, with the durations in µs; the same count may come several times."""
-        for seen, durations in self._durations.items():
+        for seen, (durations, _) in self._seen.items():
             if not meaning(seen.route, seen.outcome).is_rpc:
                 yield _count(seen), durations
 
-    def told(self) -> dict[str, list[Any]]:
+    def calls(self) -> dict[Group, Calls]:
+        """Callers by version and minute, without requests that say nothing of a deployment."""
+        found: defaultdict[Group, Calls] = defaultdict(Calls)
+        for seen, (durations, callers) in self._seen.items():
+            count = _count(seen)
+            is_rpc = meaning(seen.route, seen.outcome).is_rpc
+            if count.worker and not is_rpc and count.hop not in NO_TRAFFIC:
+                group = Group(count.minute, count.worker, count.version_id, count.deployment_id)
+                found[group].add(len(durations), callers, failed=count.error in FAILURES)
+        return found
+
+    def told(self, known: CallerMemory | None = None) -> dict[str, list[Any]]:
         """What the control plane is told: `counts` are (*Count, requests), `latency` are
-        (minute, worker, version id, hop, requests, sum in µs, t-digest of µs as Base64)."""
+        (minute, worker, version id, hop, requests, sum in µs, t-digest of µs as Base64), `callers`
+        as `CallerMemory.rows` has them, without those that are `known`."""
         requests: defaultdict[Count, int] = defaultdict(int)
         spans: defaultdict[tuple[int, str, str, str], list[int]] = defaultdict(list)
         for count, durations in self.requests():
@@ -96,6 +120,7 @@ class Tally:
         return {
             "counts": [[*count, n] for count, n in sorted(requests.items())],
             "latency": [[*key, len(d), sum(d), _digest(d)] for key, d in sorted(spans.items())],
+            "callers": (known or CallerMemory()).rows(self.calls()),
         }
 
 
@@ -130,7 +155,14 @@ def _count(seen: _Seen) -> Count:
 def _hop(listener: str, meant: Meaning) -> str:
     if meant.worker and meant.kind == names.PREVIEW:
         return "preview"
+    if listener == "proof":
+        return "probe"
     return "internal" if listener == "internal" else "external"
+
+
+def _empty() -> tuple[list[int], list[int]]:
+    """Durations in µs, and a hash for each caller that is known."""
+    return [], []
 
 
 def _digest(durations: list[int]) -> str:

@@ -1,7 +1,8 @@
 """The access log: one JSON object a line, which `agent.ship` reads.
 
 No query string (it may hold secrets) and no header but those the edge itself has
-written, save whether the answer has a content type.
+written, save whether the answer has a content type, and the version key: it tells callers apart.
+Only the agent can read the log, and it ships how many callers there were, never who.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ FIELDS = {
     "flags": "%RESPONSE_FLAGS%",
     "details": "%RESPONSE_CODE_DETAILS%",
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
-    "client": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
+    # The caller, also behind a proxy that is trusted; the direct peer otherwise.
+    "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
 }
 """`version` is a cluster (`names.parse_cluster`); `route` and `outcome` together tell the reason
 and the override's outcome (`names.reason`, `names.override_outcome`)."""
@@ -48,6 +50,8 @@ and the override's outcome (`names.reason`, `names.override_outcome`)."""
 def access_log(listener: str) -> list[dict[str, Any]]:
     """The log of one of `names.LISTENERS`; inside, it also says which version called."""
     fields = {**FIELDS, "listener": listener}
+    if listener != "proof":  # probes count for nothing, so nobody needs to tell them apart
+        fields["key"] = f"%REQ({names.KEY}):64%"
     if listener == "internal":
         fields["caller"] = f"%REQ({names.CALLER_HEADER})%"
     config = {

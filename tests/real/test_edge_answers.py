@@ -208,10 +208,16 @@ def test_the_log_of_an_inner_call_names_the_caller(plane: Plane) -> None:
     assert (line["listener"], line["path"]) == ("internal", "/forward")
 
 
-def test_no_log_holds_a_query_or_a_key(plane: Plane) -> None:
-    plane.edge.get("echo", "/quiet?token=hush-1", {KEY: "hush-2", "authorization": "hush-3"})
-    plane.edge.log("proof", path="/quiet")
-    assert "hush" not in (plane.edge.folder / "log/proof.log").read_text()
+def test_a_log_holds_no_query_and_of_headers_only_the_key_that_tells_callers_apart(
+    plane: Plane,
+) -> None:
+    quiet = {KEY: "ann" * 40, "authorization": "hush-3"}
+    for proof in (True, False):
+        plane.edge.get("echo", "/quiet?token=hush-1", quiet, proof=proof)
+    assert "key" not in plane.edge.log("proof", path="/quiet")
+    assert plane.edge.log("public", path="/quiet")["key"] == ("ann" * 40)[:64]
+    logs = [(plane.edge.folder / f"log/{name}.log").read_text() for name in ("proof", "public")]
+    assert "hush" not in "".join(logs)
 
 
 def test_a_dead_version_is_a_clear_error_without_its_socket(plane: Plane) -> None:

@@ -40,16 +40,15 @@ def failed_cell(failed: int, requests: int) -> SafeString:
 
 _TRAFFIC = """\
 <td class="number per-minute" id="t-{}">{}</td>
-<td class="number error-rate" id="e-{}"><b>{}</b><span class="meta">{}</span></td>"""
-_WAS = ' <span class="was" title="In the five minutes before the roll back">{}</span>'
-_ROLLED_BACK = _TRAFFIC.removesuffix("</span></td>") + _WAS + "</span></td>"
+<td class="number error-rate" id="e-{}">{}{}</td>"""
+_WAS = ' <span class="meta was" title="In the five minutes before the rollback">{}</span>'
 
 
 @register.simple_tag
 def traffic_cells(name: str, recent: Recent | None) -> SafeString:
     """Requests per minute and error rate of a Worker: in each row of a list, and often pushed."""
     if not recent:
-        return format_html(_TRAFFIC, name, "0", name, "–", "no requests")
-    told = [name, recent.pace, name, recent.failed_rate, recent.counted]
-    was = recent.was
-    return format_html(_ROLLED_BACK, *told, was) if was else format_html(_TRAFFIC, *told)
+        return format_html(_TRAFFIC, name, "0", name, failed_cell(0, 0), "")
+    cell = failed_cell(recent.failed, recent.requests)
+    was = format_html(_WAS, recent.was) if recent.was else ""
+    return format_html(_TRAFFIC, name, recent.pace, name, cell, was)

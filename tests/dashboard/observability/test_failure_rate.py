@@ -14,6 +14,8 @@ from dashboard.observability.failure_rate import FailureRate, percent
         (0, 100, "0 failed, under 5.7%"),
         (0, 1_000, "0 failed, under 0.7%"),
         (19, 6_012, "19 of 6,012 failed (0.32%, 0.11–0.69%)"),
+        (950, 412_345, "950 of 412 k failed (0.23%, 0.2–0.26%)"),
+        (120_000, 4_571_000, "120 k of 4.57 M failed (2.6%, 2.6–2.7%)"),
         (3, 3, "3 of 3 failed (100%, 25–100%)"),
         (0, 0, "no requests"),
     ],

@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboard.live import parts
 from dashboard.live.parts import Why
 from dashboard.observability import spark
+from dashboard.observability.flags import judge
 from dashboard.workers import listing
 from routing.models import Deployment, Share, Version, Worker
 from tests.factories import make_deployment, make_edge, make_traffic, make_user, make_worker
@@ -173,11 +174,13 @@ def test_one_that_ramps_and_is_unhealthy_is_in_both_filters(maya, one_of_each):
 
 def test_a_worker_whose_errors_stay_high_needs_attention(maya, one_of_each):
     version = Worker.objects.get(name="calm").versions.get(number=1)
-    for minutes_ago in (10, 3):
-        make_traffic("calm", 1000, failed=80, version_id=version.id, minutes_ago=minutes_ago)
+    make_traffic("calm", 10, version_id=version.id, minutes_ago=9)
+    for minutes_ago in (3, 2):
+        make_traffic("calm", 10, failed=5, version_id=version.id, minutes_ago=minutes_ago)
+    (flag,) = judge(timezone.now())
     html = maya.get("/workers/").content.decode()
     assert html.index('id="w-calm"') < html.index('id="w-ramp"')
-    assert "errors high" in html and "8.0% of 1,000 in 5 min" in html
+    assert "10 of 20 failed (50%, 19–81%)" in html
     assert states_of(maya, "?state=unhealthy") == ["calm"]
 
 
@@ -197,16 +200,16 @@ def test_the_hostname_is_under_the_name_unless_it_is_switched_off(maya, one_of_e
     assert "ramp.localhost" in maya.get("/workers/?q=ramp").content.decode()
 
 
-def test_errors_below_a_hundred_requests_are_a_dash_with_the_count(maya, one_of_each):
+def test_errors_have_counts_and_limits_however_few_the_requests(maya, one_of_each):
     for name, requests in (("ramp", 40), ("calm", 400)):
         make_traffic(name, requests, failed=4)
     html = " ".join(maya.get("/workers/").content.decode().split())
-    assert '<b>–</b><span class="meta">4 of 40</span>' in html
-    assert '<b>1%</b><span class="meta">4 of 400</span>' in html
+    assert '<b>4 of 40 failed</b> <span class="meta">(10%, 1.2–31%)</span>' in html
+    assert '<b>4 of 400 failed</b> <span class="meta">(1%, 0.08–3.9%)</span>' in html
     assert "no requests" in html
     assert html.index('id="w-calm"') > html.index('id="w-ramp"')
     html = maya.get("/workers/?sort=errors").content.decode()
-    assert html.index('id="w-calm"') < html.index('id="w-ramp"')
+    assert html.index('id="w-ramp"') < html.index('id="w-calm"')
 
 
 def cell_of(html, name):
@@ -225,7 +228,7 @@ def test_a_roll_back_that_helped_says_what_the_rate_was(maya):
         make_traffic(name, 1000, failed=3)
     html = maya.get("/workers/").content.decode()
     cell = cell_of(html, "back")
-    assert "<b>0.3%</b>" in cell and "3 of 1,000" in cell and ">was 4.8%</span>" in cell
+    assert "3 of 1,000 failed" in cell and ">was 4.8%</span>" in cell
     assert "was" not in cell_of(html, "calm")
     pushed = parts.render("workers", Why.METRICS, "back").html
     row = parts.render("workers", Why.DEPLOYMENT, "back").html

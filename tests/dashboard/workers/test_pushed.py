@@ -1,14 +1,13 @@
-"""What the list is sent because of traffic: cells, and whole rows when errors turn."""
-
-from datetime import timedelta
+"""What the list is sent because of traffic: cells, and whole rows when a version is flagged."""
 
 import pytest
 from django.utils import timezone
 
 from dashboard.live import parts
 from dashboard.live.parts import Why
+from dashboard.observability.flags import acknowledge, judge
 from dashboard.workers import live
-from tests.factories import make_deployment, make_traffic, make_worker
+from tests.factories import make_deployment, make_traffic, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 ROW = '<tr id="w-shop">'
@@ -18,29 +17,22 @@ def pushed():
     return " ".join(parts.render("workers", Why.METRICS).html.split())
 
 
-def test_the_row_is_sent_when_errors_become_too_many_and_when_they_cease(monkeypatch):
-    monkeypatch.setattr(live, "_erring", {})
-    worker = make_worker("shop")
-    version = make_deployment(worker).shares.get().version_id
-    make_worker("calm")
-    make_traffic("shop", 1000, version_id=version)
-    make_traffic("calm", 1000)
-    assert 'id="t-shop"' in pushed() and ROW not in pushed()
+def test_rows_are_sent_when_a_version_is_flagged_and_when_a_person_acknowledges(monkeypatch):
+    sent = []
+    monkeypatch.setattr(live, "changed", lambda *news: sent.append(news))
+    version = str(make_deployment(make_worker("shop")).shares.get().version_id)
+    make_traffic("shop", 10, failed=9, version_id=version)
+    (flag,) = judge(timezone.now())
+    told = [("worker:shop", Why.EDGES, "shop"), ("workers", Why.EDGES, "shop")]
+    assert (flag.version_id, sent) == (version, told)
+    row = parts.render("workers", Why.EDGES, "shop").html
+    assert ROW in row and "Errors high" in row
+    acknowledge("shop", version, make_user("maya"), timezone.now())
+    assert sent == told * 2
+    assert "Errors high" not in parts.render("workers", Why.EDGES, "shop").html
 
+
+def test_traffic_alone_sends_no_rows():
+    version = make_deployment(make_worker("shop")).shares.get().version_id
     make_traffic("shop", 200, failed=80, version_id=version)
-    html = pushed()
-    assert ROW in html and "errors rising" in html and 'id="w-calm"' not in html
-    assert ROW not in pushed(), "it was told"
-
-    later = timezone.now() + timedelta(minutes=10)
-    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
-    html = pushed()
-    assert ROW in html and "errors" not in html.replace("error-rate", "")
-    assert ROW not in pushed()
-
-
-def test_a_version_that_is_not_live_turns_no_row_bad(monkeypatch):
-    monkeypatch.setattr(live, "_erring", {})
-    make_deployment(make_worker("shop"))
-    make_traffic("shop", 200, failed=80, version_id="00000000-0000-4000-8000-000000000000")
-    assert "errors rising" not in pushed()
+    assert 'id="t-shop"' in pushed() and ROW not in pushed()

@@ -51,13 +51,16 @@ def test_what_reached_no_worker_is_counted_without_a_name():
 
 def test_a_connection_that_carries_rpc_is_no_request():
     told = tally(line(route="shop/rpc", method="CONNECT")).told()
-    assert told == {"counts": [], "latency": []}
+    assert told == {"counts": [], "latency": [], "callers": []}
 
 
 def test_a_crash_is_told_from_a_workers_own_500():
     crash = line(status=500, tx=21, typed=None)
     own = line(status=500, tx=21, typed="t")
-    assert [row[8] for row in tally(crash, own).told()["counts"]] == ["5xx", "exception"]
+    assert [row[8] for row in tally(crash, own).told()["counts"]] == [
+        "5xx",
+        "exception",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,7 @@ LINES = st.lists(
         version=st.sampled_from(["v1", "v2", "v2/Sums"]),
         route=st.sampled_from(["shop/percentage", "shop/override", "cart/affinity+checked"]),
         us=st.integers(0, 10**7),
+        client=st.sampled_from(["127.0.0.1", "10.0.0.1", "10.0.0.2"]),
     ),
     max_size=30,
 )
@@ -98,4 +102,5 @@ def test_pieces_joined_in_any_order_say_the_same_as_the_whole(pieces, order):
         joined.join(tally(*piece))
     told = joined.told()
     assert told["counts"] == whole["counts"]
+    assert told["callers"] == whole["callers"]
     assert [row[:-1] for row in told["latency"]] == [row[:-1] for row in whole["latency"]]
