@@ -6,10 +6,10 @@ minute each web process judges the minutes that are complete. Several processes 
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,13 +22,13 @@ from dashboard.observability.flag_evidence import MINUTE, findings
 from dashboard.observability.flag_rules import Finding
 from dashboard.observability.models import Flag
 from routing import audit
+from routing.after_commit import guarded, send
 from routing.models import Deployment, Share
 from routing.signals import desired_state_changed
 
 LATE = 5
 """Seconds after a minute's end by which the edges have told of it."""
 
-log = logging.getLogger(__name__)
 _judged = 0
 """The minute up to which this process has judged."""
 _judging = threading.Lock()
@@ -51,9 +51,7 @@ def judge_when_due(now: datetime) -> None:
         return
     try:
         _judged = minute
-        judge(now)
-    except Exception:  # a guard: whatever goes wrong here, the edge's report is taken
-        log.exception("the versions' failures were not judged in this minute")
+        guarded("judge failures", partial(judge, now))
     finally:
         _judging.release()
 
@@ -66,7 +64,7 @@ def judge(now: datetime) -> list[Flag]:
         return []
     raised = _raise(found, now)
     if raised:
-        flags_changed.send_robust(sender=Flag, workers=sorted({flag.worker for flag in raised}))
+        send(flags_changed, Flag, "announce flags", workers=sorted({f.worker for f in raised}))
     return raised
 
 
@@ -95,7 +93,7 @@ def acknowledge(worker: str, version_id: str, by: User, now: datetime) -> bool:
             now=now,
             before={"version": version_id, "failing": flag.failing, "callers": flag.callers},
         )
-    flags_changed.send_robust(sender=Flag, workers=[worker])
+    send(flags_changed, Flag, "announce flags", workers=[worker])
     return True
 
 
