@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastdigest import TDigest
 
+from dashboard.statistics.binomial import expected_range
 from routing.agent.tally import FAILURES as FAILURES
 from routing.rules.split import TOTAL
 
 ENOUGH = 100
 """Requests below which a rate or a quantile says nothing: a dash and the count instead."""
-_NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,8 @@ class Split:
         """Where 95 of 100 samples of this size lie, if the percentages are kept."""
         if self.draws < ENOUGH:
             return None
-        share = self.weight / TOTAL
-        spread = 100 * _NORMAL_95 * math.sqrt(share * (1 - share) / self.draws)
-        return max(0.0, self.configured - spread), min(100.0, self.configured + spread)
+        low, high = expected_range(self.draws, self.weight / TOTAL)
+        return 100 * low / self.draws, 100 * high / self.draws
 
     @property
     def as_expected(self) -> bool:

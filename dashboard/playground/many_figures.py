@@ -1,4 +1,4 @@
-"""The figures of many sends: what chance allows, what was observed, how long the answers took."""
+"""The figures of many sends: what each version did, and how long its answers took."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-#: Two-sided; 1.96 standard deviations.
-LEVEL = 0.95
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +40,6 @@ class Tally:
     slowest: float | None
 
 
-def expected_range(count: int, share: float) -> tuple[int, int]:
-    """How many of `count` draws fall to a share in 95 % of all cases: exact binomial quantiles."""
-    low, high, total = None, count, 0.0
-    for k, probability in enumerate(_binomial(count, share)):
-        total += probability
-        if low is None and total > (1 - LEVEL) / 2:
-            low = k
-        if total >= 1 - (1 - LEVEL) / 2:
-            high = k
-            break
-    return low or 0, high
-
-
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval for the share behind `hits` of `count`."""
-    if not count:
-        return 0.0, 1.0
-    share, z2 = hits / count, _Z * _Z
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    spread = share * (1 - share) / count + z2 / (4 * count * count)
-    half = _Z * math.sqrt(spread) / (1 + z2 / count)
-    # At the edges the formula gives 0 and 1 but for rounding.
-    return middle - half if hits else 0.0, middle + half if hits < count else 1.0
-
-
 def quantile(ordered: Sequence[float], part: float) -> float | None:
     """The smallest value that is not below `part` of them (nearest rank); None without values."""
     if not ordered:
@@ -92,16 +63,3 @@ def _tally(version: str, sent: Sequence[Sent]) -> Tally:
         sum(s.failed for s in sent),
         *(quantile(took, part) for part in (0.5, 0.95, 0.99, 1)),
     )
-
-
-def _binomial(count: int, share: float) -> list[float]:
-    """The probability of each number of hits."""
-    if share <= 0 or share >= 1:
-        return [float(k == (count if share >= 1 else 0)) for k in range(count + 1)]
-    whole, yes, no = math.lgamma(count + 1), math.log(share), math.log(1 - share)
-    return [
-        math.exp(
-            whole - math.lgamma(k + 1) - math.lgamma(count - k + 1) + k * yes + (count - k) * no
-        )
-        for k in range(count + 1)
-    ]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.playground.many_figures import Sent, Tally, expected_range, tallies, wilson
+from dashboard.playground.many_figures import Sent, Tally, tallies
+from dashboard.statistics.binomial import exact_interval, expected_range
 from routing.rules.split import TOTAL, format_percentage
 
 CELL = 24
@@ -88,9 +89,9 @@ def lines(sent: Sequence[Sent], stood: Sequence[Stood]) -> list[Line]:
     """By version, in the order of the split; versions that nobody expected come last."""
     found, by_id = [], {s.id: s for s in stood}
     for tally in tallies(sent, [s.id for s in stood]):
-        low, high = wilson(tally.count, len(sent))
+        limits = exact_interval(tally.count, len(sent))
         observed = f"{100 * tally.count / len(sent):.1f}%" if sent else "–"
-        interval = f"{100 * low:.1f}% to {100 * high:.1f}%" if sent else "–"
+        interval = f"{100 * limits.low:.1f}% to {100 * limits.high:.1f}%" if sent else "–"
         found.append(Line(tally, by_id.get(tally.version), observed, interval))
     return found
 
@@ -137,17 +138,17 @@ def _all_one(answered: Sequence[Sent], stood: Sequence[Stood], expected: dict[st
 
 
 def _by_chance(answered: Sequence[Sent], stood: Sequence[Stood]) -> Verdict:
-    """The first version's count against exact binomial quantiles, with a Wilson interval."""
+    """The first version's count against exact binomial quantiles, with the exact interval."""
     first, count = stood[0], len(answered)
     split = " / ".join(s.percentage.removesuffix("%") for s in stood)
     hits = sum(s.version == first.id for s in answered)
     low, high = expected_range(count, first.weight / TOTAL)
     allowed = f"{low:,} to {high:,}" if low != high else f"exactly {low:,}"
-    share, ends = f"{100 * hits / count:.1f}%", wilson(hits, count)
-    interval = " to ".join(f"{100 * end:.1f}%" for end in ends)
+    share, limits = f"{100 * hits / count:.1f}%", exact_interval(hits, count)
+    interval = f"{100 * limits.low:.1f}% to {100 * limits.high:.1f}%"
     detail = (
         f"With {count:,} draws, {allowed} {first.word.lower()} answers are within chance "
-        f"(95%, exact binomial). There were {hits:,}: {share}, 95% interval {interval} (Wilson)."
+        f"(95%, exact binomial). There were {hits:,}: {share}, 95% interval {interval} (exact)."
     )
     if low <= hits <= high:
         return Verdict("ok", f"Matches the configured {split}.", detail)

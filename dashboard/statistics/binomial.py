@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dashboard.statistics.proportion import Interval, bisect
 
 LEVEL = 0.95
+_STEPS = 34  # of a bisection: 2^-34 of the interval, far below a digit that is shown
 _FAR = 9  # standard deviations; the probability beyond is below 1e-18
 
 
@@ -27,6 +29,7 @@ def expected_range(count: int, share: float, level: float = LEVEL) -> tuple[int,
     return low or 0, high
 
 
+@lru_cache(maxsize=1024)  # a run is drawn again and again
 def exact_interval(hits: int, count: int, level: float = LEVEL) -> Interval:
     """The share behind `hits` of `count`, 0 to 1: Clopper & Pearson 1934. (0, 1) without draws.
 
@@ -37,8 +40,11 @@ def exact_interval(hits: int, count: int, level: float = LEVEL) -> Interval:
     if not count:
         return Interval(0.0, 1.0)
     tail, share = (1 - level) / 2, hits / count
-    low = bisect(lambda p: _at_least(hits, count, p) < tail, 0.0, share) if hits else 0.0
-    high = bisect(lambda p: _at_most(hits, count, p) < tail, 1.0, share) if hits < count else 1.0
+    low, high = 0.0, 1.0
+    if hits:
+        low = bisect(lambda p: _at_least(hits, count, p) < tail, 0.0, share, _STEPS)
+    if hits < count:
+        high = bisect(lambda p: _at_most(hits, count, p) < tail, 1.0, share, _STEPS)
     return Interval(low, high)
 
 
@@ -57,7 +63,9 @@ def _near_the_mean(count: int, share: float) -> Iterator[tuple[int, float]]:
         return
     spread = _FAR * math.sqrt(count * share * (1 - share)) + _FAR**2
     first, last = max(0, int(count * share - spread)), min(count, int(count * share + spread) + 1)
-    whole, hit, miss = math.lgamma(count + 1), math.log(share), math.log1p(-share)
+    hit, miss, odds = math.log(share), math.log1p(-share), share / (1 - share)
+    ways = math.lgamma(count + 1) - math.lgamma(first + 1) - math.lgamma(count - first + 1)
+    probability = math.exp(ways + first * hit + (count - first) * miss)
     for k in range(first, last + 1):
-        ways = whole - math.lgamma(k + 1) - math.lgamma(count - k + 1)
-        yield k, math.exp(ways + k * hit + (count - k) * miss)
+        yield k, probability
+        probability *= odds * (count - k) / (k + 1)

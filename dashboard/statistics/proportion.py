@@ -59,12 +59,14 @@ def difference_interval(
     return Interval(ours.low - theirs.high, ours.high - theirs.low)
 
 
-def bisect(excluded: Callable[[float], bool], outside: float, inside: float) -> float:
+def bisect(
+    excluded: Callable[[float], bool], outside: float, inside: float, steps: int = _STEPS
+) -> float:
     """The border between `outside`, which is excluded, and `inside`, which is not.
 
     Returns the last excluded point, so that rounding never makes an interval too small.
     """
-    for _ in range(_STEPS):
+    for _ in range(steps):
         middle = (outside + inside) / 2
         if excluded(middle):
             outside = middle

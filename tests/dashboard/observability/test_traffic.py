@@ -92,6 +92,12 @@ def test_chance_says_nothing_about_a_few():
     assert Split(25_000, 90, 99).by_chance is None and Split(25_000, 90, 99).as_expected
 
 
+def test_the_limits_of_chance_are_exact():
+    split = Split(10_000, 16, 100)
+    assert split.by_chance == (5, 16) and split.as_expected
+    assert not Split(10_000, 17, 100).as_expected
+
+
 def test_a_share_that_chance_does_not_explain():
     assert not Split(25_000, 400, 1000).as_expected
     assert Split(0, 0, 1000).by_chance == (0, 0)

@@ -1,12 +1,6 @@
 """What chance allows and what was observed, against their definitions."""
 
-import math
-from fractions import Fraction
-
-import pytest
-from hypothesis import given, strategies as st
-
-from dashboard.playground.many_figures import Sent, expected_range, quantile, tallies, wilson
+from dashboard.playground.many_figures import Sent, quantile, tallies
 from dashboard.playground.many_report import Stood, grid, lines, verdict
 
 STOOD = [
@@ -19,44 +13,6 @@ CHANCE = {"reason": "percentage", "deployment_id": "d", "versions": ["b" * 36, "
 def sent(candidate, stable, status=200):
     made = [Sent(STOOD[0].id, status, 10.0, f"c{n}", deployment="d") for n in range(candidate)]
     return made + [Sent(STOOD[1].id, 200, 20.0, f"s{n}", deployment="d") for n in range(stable)]
-
-
-@pytest.mark.parametrize("count", [1, 10, 100, 1000])
-@pytest.mark.parametrize("percent", [0, 1, 25, 50, 99, 100])
-def test_the_expected_range_is_exact(count, percent):
-    share = Fraction(percent, 100)
-    below, low, high = Fraction(0), None, None
-    for k in range(count + 1):
-        below += math.comb(count, k) * share**k * (1 - share) ** (count - k)
-        low = k if low is None and below > Fraction(25, 1000) else low
-        high = k if high is None and below >= Fraction(975, 1000) else high
-    assert expected_range(count, percent / 100) == (low, high)
-
-
-@given(st.integers(1, 1000), st.integers(0, 1000))
-def test_the_expected_range_holds_the_mean_and_95_percent(count, thousandths):
-    low, high = expected_range(count, thousandths / 1000)
-    assert 0 <= low <= count * thousandths / 1000 + 1 and count * thousandths / 1000 - 1 <= high
-    assert high <= count
-
-
-@pytest.mark.parametrize(("hits", "count"), [(27, 100), (1, 10), (500, 1000), (9, 10)])
-def test_wilsons_ends_lie_1_96_standard_errors_from_what_was_observed(hits, count):
-    for end in wilson(hits, count):
-        error = math.sqrt(end * (1 - end) / count)
-        assert abs(hits / count - end) == pytest.approx(1.959964 * error, rel=1e-6)
-
-
-def test_wilson_at_the_edges_does_not_collapse():
-    assert wilson(0, 10)[0] == 0 and 0.2 < wilson(0, 10)[1] < 0.35
-    assert wilson(10, 10)[1] == 1 and wilson(0, 0) == (0.0, 1.0)
-
-
-@given(st.integers(1, 1000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_wilson_holds_what_was_observed(pair):
-    hits, count = pair
-    low, high = wilson(hits, count)
-    assert 0 <= low <= hits / count + 1e-12 and hits / count - 1e-12 <= high <= 1
 
 
 def test_quantiles_are_values_that_occurred():
@@ -79,6 +35,15 @@ def test_a_split_within_chance_matches_and_one_outside_does_not():
     assert (found.tone, found.title) == ("ok", "Matches the configured 25 / 75.")
     assert "17 to 34 candidate" in found.detail
     assert verdict(sent(60, 40), STOOD, CHANCE).tone == "warn"
+
+
+def test_16_of_100_at_10_percent_is_within_chance_and_so_is_its_interval():
+    stood = [Stood("b" * 36, 10_000, "candidate", "Candidate"), STOOD[1]]
+    found = verdict(sent(16, 84), stood, CHANCE)
+    assert found.tone == "ok" and "5 to 16 candidate answers are within chance" in found.detail
+    assert "16.0%, 95% interval 9.4% to 24.7% (exact)" in found.detail
+    assert lines(sent(16, 84), stood)[0].interval == "9.4% to 24.7%"
+    assert verdict(sent(17, 83), stood, CHANCE).tone == "warn"
 
 
 def test_a_key_that_sticks_and_an_override_that_strays():
