@@ -1,12 +1,15 @@
-"""Server time of the Workers' pages with much in the database, beside a bare Django page.
+"""Server time of the pages with much in the database, beside a bare Django page.
 
-Nothing is started and nothing is sent: Django's test client, this process, one request after the
-other. The CPU column is what a page costs when strangers have none of the machine.
+`python -m benchmarks.pages`: 200 Workers and 2,000, each in a process of its own. Nothing is sent:
+Django's test client, one request after the other. The CPU column is what a page costs when
+strangers have none of the machine.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,19 +17,42 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import machine, rows
-from benchmarks.figures import percentile
-from benchmarks.rows import DEPLOYMENTS, FEW, NAME, VERSIONS, WORKERS
+from benchmarks.figures import percentile, table
+from benchmarks.rows import DEPLOYMENTS, NAME, SIZES, VERSIONS, Size
 
-ROUNDS = 60
+ROUNDS = {200: 60, 2000: 30}
 AIM_MS = 60.0
 BARE = "bare Django page"
 QUIET_SECONDS = 60.0
 """To wait at most for a moment in which the machine does nothing else."""
 
 Call = Callable[[], None]
+Figures = dict[str, dict[str, float]]
 
 
 def main() -> int:
+    if len(sys.argv) > 2:  # `--only N`: one size, its figures as JSON on the last line
+        print(json.dumps(measured(int(sys.argv[2]))))
+        return 0
+    found = {workers: _in_a_process_of_its_own(workers) for workers in SIZES}
+    print(_table(found))
+    for workers, figures in found.items():
+        slow = [name for name, times in figures.items() if times["p95"] >= AIM_MS]
+        above = f"above: {', '.join(slow)}" if slow else "met"
+        print(f"Aim at {workers} Workers, p95 under {AIM_MS:.0f} ms: {above}.")
+    return 0
+
+
+def _in_a_process_of_its_own(workers: int) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.pages", "--only", str(workers)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    *said, figures = output.strip().splitlines()
+    print("\n".join(said), flush=True)
+    return dict(json.loads(figures))
+
+
+def measured(workers: int) -> Figures:
+    size = SIZES[workers]
     with tempfile.TemporaryDirectory(prefix="sluice-pages-") as folder:
         os.environ |= {"SLUICE_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
         os.environ.pop("DATABASE_URL", None)
@@ -38,32 +64,40 @@ def main() -> int:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         began = time.perf_counter()
-        calls = pages(rows.fill()) | pushed()
+        maya = rows.fill(size)
+        calls = pages(maya) | api(maya) | pushed() | edges()
         print(
-            f"{WORKERS} Workers × {VERSIONS} versions; {NAME} with {DEPLOYMENTS} deployments, the "
-            f"others with {FEW}; made in {time.perf_counter() - began:.1f} s"
+            f"{workers} Workers × {size.versions} versions; {NAME} with {DEPLOYMENTS} deployments, "
+            f"the others with {size.few}; made in {time.perf_counter() - began:.1f} s"
         )
-        return report(calls)
+        return _timed_in_turn(calls, size, ROUNDS[workers])
 
 
-def report(calls: dict[str, Call]) -> int:
+def _timed_in_turn(calls: dict[str, Call], size: Size, rounds: int) -> Figures:
     """Every page in turn, so that what else the machine does hits all of them alike."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     worked: dict[str, list[float]] = {name: [] for name in calls}
     first = {name: _timed(call)[0] for name, call in calls.items()}
     machine.wait_until_quiet(QUIET_SECONDS)
     print(machine.conditions())
-    for _ in range(ROUNDS):
-        rows.go_on_counting()
+    for _ in range(rounds):
+        rows.go_on_counting(size)
         for name, call in calls.items():
             wall, cpu = _timed(call)
             times[name].append(wall)
             worked[name].append(cpu)
-    _print(times, worked, first)
-    print(f"\n{machine.conditions()}")
-    slow = [name for name, found in times.items() if percentile(found, 95) >= AIM_MS]
-    print(f"Aim: p95 under {AIM_MS:.0f} ms. " + (f"Above: {', '.join(slow)}." if slow else "Met."))
-    return 0
+    print(machine.conditions())
+    bare = percentile(worked[BARE], 50)
+    return {
+        name: {
+            "bare": percentile(worked[name], 50) / bare,
+            "cpu": percentile(worked[name], 50),
+            "p50": percentile(times[name], 50),
+            "p95": percentile(times[name], 95),
+            "first": first[name],
+        }
+        for name in calls
+    }
 
 
 def _timed(call: Call) -> tuple[float, float]:
@@ -73,15 +107,16 @@ def _timed(call: Call) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - work)
 
 
-def _print(
-    times: dict[str, list[float]], worked: dict[str, list[float]], first: dict[str, float]
-) -> None:
-    """`first` is the page's first time in this process, which has seen none of the rows yet."""
-    bare = percentile(worked[BARE], 50)
-    print(f"\n{'page':34}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}{'× bare':>9}{'first ms':>10}")
-    for name, found in times.items():
-        p50, p95, cpu = percentile(found, 50), percentile(found, 95), percentile(worked[name], 50)
-        print(f"{name:34}{p50:9.1f}{p95:9.1f}{cpu:9.1f}{cpu / bare:9.1f}{first[name]:10.1f}")
+def _table(found: dict[int, Figures]) -> str:
+    """`first` is the page's first time in its process, which has seen none of the rows yet."""
+    units = {"bare": "× bare", "p50": "p50", "p95": "p95", "first": "first"}
+    head = ["ms", *(f"{n:,}: {unit}" for n in found for unit in units.values())]
+    names = next(iter(found.values()))
+    lines = [
+        [name, *(f"{figures[name][key]:.1f}" for figures in found.values() for key in units)]
+        for name in names
+    ]
+    return table(head, lines)
 
 
 def pages(maya: Any) -> dict[str, Call]:
@@ -113,6 +148,11 @@ def _addresses() -> dict[str, str]:
         "Workers": "/workers/",
         "Workers, by traffic": "/workers/?sort=traffic&page=2",
         "Workers, searched": "/workers/?q=worker-01",
+        "Observability": "/observability/",
+        "Edges": "/edges/",
+        "Invocations": "/invocations/",
+        "palette": "/palette/?q=worker-01",
+        "playground": f"/playground/?worker={NAME}",
         "deployments view": at,
         "all versions": f"{at}versions/",
         "all deployments": f"{at}deployments/",
@@ -135,6 +175,42 @@ def _get(client: Any, address: str, headers: dict[str, str] | None = None) -> Ca
         assert answer.status_code in (200, 302), (address, answer.status_code)
 
     return call
+
+
+def api(maya: Any) -> dict[str, Call]:
+    """Lists, and what Prometheus reads."""
+    from django.conf import settings
+    from django.test import Client
+
+    from dashboard.accounts.tokens import create_token
+
+    _, secret = create_token(user=maya, name="bench", scopes=["read"])
+    client = Client(headers={"host": "localhost", "authorization": f"Bearer {secret}"})
+    at = f"/client/v4/accounts/{settings.ACCOUNT_ID}/workers"
+    addresses = {
+        "API: scripts, a page of 100": f"{at}/scripts?page=1&per_page=100",
+        "API: all scripts": f"{at}/scripts",
+        "API: Workers, a page of 100": f"{at}/workers?per_page=100",
+        "API: callers of a Worker": f"{at}/scripts/{NAME}/references",
+        "/metrics": "/metrics",
+    }
+    return {name: _get(client, address) for name, address in addresses.items()}
+
+
+def edges() -> dict[str, Call]:
+    """What an edge that knows nothing gets, and one that lacks the newest deployment."""
+    from routing import revision, snapshot
+    from routing.publish import publish
+
+    newest = revision.current()
+    return {
+        "whole snapshot": lambda: _check(snapshot.to_json(publish())),
+        "newest change": lambda: _check(snapshot.to_json(publish(newest - 1))),
+    }
+
+
+def _check(body: bytes) -> None:
+    assert body
 
 
 def pushed() -> dict[str, Call]:

@@ -1,6 +1,6 @@
 """Rows by the thousand, as months of use leave them, without the acts that would check each.
 
-200 Workers with 100 versions and 10 deployments each, the first with 2,000; two edges that run the
+Workers with their versions and a few deployments each, the first with 2,000; edges that run the
 newest revision and go on counting what each live version does, minute by minute.
 """
 
@@ -9,17 +9,30 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import product
 from typing import Any
 
-WORKERS, VERSIONS, DEPLOYMENTS, FEW = 200, 100, 2000, 10
-MINUTES = 20
-"""Of counts: as far back as any page of Workers looks."""
-NAME = "worker-000"
-EDGES = ("local-1", "local-2")
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`minutes` of counts; 20 is as far back as any page of Workers looks. `name` has 2,000
+    deployments and 100 versions, the others `few` and `versions`."""
+
+    workers: int
+    versions: int
+    few: int
+    edges: int
+    minutes: int
+
+
+#: By the number of Workers. What does not grow with a page is smaller in the larger one.
+SIZES = {200: Size(200, 100, 10, 2, 20), 2000: Size(2000, 4, 3, 1, 6)}
+VERSIONS, DEPLOYMENTS = 100, 2000
+NAME = "worker-0000"
 #: What one live version does in a minute at one edge: reason, class of status, error, requests.
 _COUNTED = (
     ("percentage", 2, "", 480),
@@ -29,7 +42,7 @@ _COUNTED = (
 )
 
 
-def fill() -> Any:
+def fill(size: Size) -> Any:
     """Everything; returns the person who made it."""
     from django.utils import timezone
 
@@ -38,22 +51,27 @@ def fill() -> Any:
 
     now, maya = timezone.now(), User.objects.create_user("maya", role=Role.OPERATOR)
     workers = Worker.objects.bulk_create(
-        Worker(name=f"worker-{i:03}", tag=uuid.uuid4().hex, created_on=now) for i in range(WORKERS)
+        Worker(name=f"worker-{i:04}", tag=uuid.uuid4().hex, created_on=now, changed_revision=1)
+        for i in range(size.workers)
     )
-    versions = {w.pk: [_version(w, n, now, maya) for n in range(1, VERSIONS + 1)] for w in workers}
+    versions = {w.pk: [_version(w, n, now, maya) for n in _numbers(w, size)] for w in workers}
     Version.objects.bulk_create([v for all_ in versions.values() for v in all_], batch_size=500)
     made = [
         _deployment(w, n, now, maya)
         for w in workers
-        for n in range(1, (DEPLOYMENTS if w.name == NAME else FEW) + 1)
+        for n in range(1, (DEPLOYMENTS if w.name == NAME else size.few) + 1)
     ]
     Deployment.objects.bulk_create(made, batch_size=500)
     shares = [share for d in made for share in _shares(d, versions[d.worker_id])]
     Share.objects.bulk_create(shares, batch_size=500)
     _modules(versions[workers[0].pk])
-    _edges(max(d.revision for d in made), now)
-    go_on_counting()
+    _edges(max(d.revision for d in made), size, now)
+    go_on_counting(size)
     return maya
+
+
+def _numbers(worker: Any, size: Size) -> range:
+    return range(1, (VERSIONS if worker.name == NAME else size.versions) + 1)
 
 
 def _version(worker: Any, number: int, now: Any, author: Any) -> Any:
@@ -135,8 +153,8 @@ def _modules(versions: list[Any]) -> None:
     VersionModule.objects.bulk_create(parts)
 
 
-def _edges(revision: int, now: Any) -> None:
-    """Both run the newest revision, report every live version, and stay in touch for a day."""
+def _edges(revision: int, size: Size, now: Any) -> None:
+    """They run the newest revision, report every live version, and stay in touch for a day."""
     from routing.models import DesiredState, Edge, Propagation
 
     DesiredState.objects.update_or_create(id=1, defaults={"revision": revision})
@@ -144,7 +162,7 @@ def _edges(revision: int, now: Any) -> None:
         version: {"state": "serving", "worker": worker, "pid": 4711, "restarts": 0}
         for worker, version, _ in _live()
     }
-    for name in EDGES:
+    for name in _names(size):
         edge = Edge.objects.create(
             name=name,
             token_sha256=name,
@@ -166,21 +184,25 @@ def _live() -> list[tuple[str, str, str]]:
     return [(name, str(v), str(d)) for name, v, d in shares.values_list(*names)]
 
 
-def go_on_counting() -> None:
+def _names(size: Size) -> list[str]:
+    return [f"local-{n}" for n in range(1, size.edges + 1)]
+
+
+def go_on_counting(size: Size) -> None:
     """The minutes that have begun since the last call, as the edges' batches would add them."""
     from dashboard.observability.models import Count, Latency
 
     this = int(time.time()) // 60 * 60
     last = Count.objects.order_by("-start").values_list("start", flat=True).first() or 0
-    starts = range(max(last + 60, this - 60 * MINUTES), this + 60, 60)
-    Count.objects.bulk_create(_counts(starts), batch_size=2000)
-    Latency.objects.bulk_create(_latencies(starts), batch_size=2000)
+    starts = range(max(last + 60, this - 60 * size.minutes), this + 60, 60)
+    Count.objects.bulk_create(_counts(starts, _names(size)), batch_size=2000)
+    Latency.objects.bulk_create(_latencies(starts, _names(size)), batch_size=2000)
 
 
-def _counts(starts: range) -> Iterator[Any]:
+def _counts(starts: range, edges: list[str]) -> Iterator[Any]:
     from dashboard.observability.models import Count, Span
 
-    for start, (worker, version, deployment), edge in product(starts, _live(), EDGES):
+    for start, (worker, version, deployment), edge in product(starts, _live(), edges):
         for reason, status_class, error, requests in _COUNTED:
             yield Count(
                 worker=worker,
@@ -198,7 +220,7 @@ def _counts(starts: range) -> Iterator[Any]:
             )
 
 
-def _latencies(starts: range) -> Iterator[Any]:
+def _latencies(starts: range, edges: list[str]) -> Iterator[Any]:
     from fastdigest import TDigest
 
     from dashboard.observability.models import Latency, Span
@@ -206,7 +228,7 @@ def _latencies(starts: range) -> Iterator[Any]:
 
     values = [float(2_000 + (n * 7919) % 30_000) for n in range(608)]
     sketch = TDigest.from_values(values, max_centroids=CENTROIDS).to_bytes()
-    for start, (worker, version, _), edge in product(starts, _live(), EDGES):
+    for start, (worker, version, _), edge in product(starts, _live(), edges):
         yield Latency(
             worker=worker,
             span=Span.MINUTE,

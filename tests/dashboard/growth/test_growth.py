@@ -1,0 +1,108 @@
+"""What reads all Workers does it in a constant number of queries, none with a term for each."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from dashboard.live import parts
+from dashboard.live.parts import Why
+from routing import snapshot
+from routing.compile import envoy, names
+from routing.models import Worker
+from routing.publish import publish
+from tests.dashboard.growth.conftest import WORKERS, bounded
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_whole_snapshot_is_published_and_compiled(many):
+    with bounded(8):
+        whole = publish()
+    assert len(whole.workers) == WORKERS
+    assert sum(len(w.versions) for w in whole.workers) == 2 * WORKERS
+    assert all(v.modules and v.bindings for w in whole.workers for v in w.versions)
+    assert snapshot.from_json(snapshot.to_json(whole)) == whole
+    slots = {v.id: n for w in whole.workers for n, v in enumerate(w.versions)}
+    endpoints = {
+        names.cluster(v.id, ""): [names.socket_file(v.id, names.socket(""))]
+        for w in whole.workers
+        for v in w.versions
+    }
+    for configuration in (
+        envoy.discovery("1", envoy.clusters(endpoints)),
+        envoy.discovery("1", [envoy.public_routes(whole)]),
+        envoy.discovery("1", [envoy.internal_routes(whole, slots)]),
+    ):
+        assert configuration.count(b"w1199") or b"cluster" in configuration
+
+
+def test_a_change_of_many_workers_is_published(many):
+    with bounded(8):
+        change = publish(since=1)
+    assert change.base == 1 and len(change.workers) == WORKERS - 1
+
+
+PAGES = {
+    "/workers/": 20,
+    "/workers/?sort=traffic&page=3": 20,
+    "/workers/?q=w0": 20,
+    "/workers/?state=unhealthy": 20,
+    "/workers/w0007/": 30,
+    "/observability/": 20,
+    "/observability/?page=2": 20,
+    "/edges/": 12,
+    "/palette/?q=w11": 8,
+    "/invocations/": 15,
+    "/activity/": 10,
+    "/playground/?worker=w0007": 30,
+}
+
+
+@pytest.mark.parametrize(("address", "most"), PAGES.items())
+def test_a_page_stays_small_and_quick_to_ask(many, address, most):
+    with bounded(most):
+        answer = many.client.get(address)
+    assert answer.status_code == 200
+    assert len(answer.content) < 400_000, len(answer.content)
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("/workers/scripts", WORKERS),
+        ("/workers/scripts?page=2&per_page=100", 100),
+        ("/workers/workers?per_page=1000", 1000),
+        ("/workers/scripts/w0007/references", None),
+        ("/workers/scripts/w0007/deployments?per_page=1000", None),
+    ],
+)
+def test_the_api_lists(many, api, path, count):
+    with bounded(12):
+        found = api(path)
+    assert count is None or len(found["result"]) == count
+
+
+def test_metrics_and_pushes(many, settings):
+    settings.METRICS_TOKEN = "a-token-for-prometheus"
+    headers = {"authorization": f"Bearer {settings.METRICS_TOKEN}"}
+    with bounded(20):
+        assert many.client.get("/metrics", headers=headers).status_code == 200
+    for why in Why:
+        with bounded(25):
+            assert parts.render("workers", why, "w0007").html
+        with bounded(30):
+            assert parts.render("worker:w0007", why, "w0007").html
+
+
+def test_deploying_one_of_many(many):
+    from tests.factories import make_deployment
+
+    began = time.perf_counter()
+    with bounded(20):
+        made = make_deployment(Worker.objects.get(name="w0007"))
+    assert made.revision == WORKERS + 1
+    with bounded(8):
+        assert [w.name for w in publish(since=WORKERS).workers] == ["w0007"]
+    assert time.perf_counter() - began < 2
