@@ -55,6 +55,19 @@ class Paging(Schema):
     per_page: int = Field(10, ge=1, le=1000)
 
 
+class OptionalPaging(Schema):
+    """Which part of a list is asked for; without either all of it, as older clients expect."""
+
+    page: int | None = Field(None, ge=1, le=1_000_000)
+    per_page: int | None = Field(None, ge=1, le=1000)
+
+    def part_of(self, rows: QuerySet[Any]) -> tuple[list[Any], dict[str, int] | None]:
+        """The rows, and which part of the list they are."""
+        if self.page is None and self.per_page is None:
+            return list(rows), None
+        return paged(rows, Paging(page=self.page or 1, per_page=self.per_page or 10))
+
+
 def resource(tag: str) -> Router:
     """A router whose answers hold exactly the fields that were set."""
     return Router(tags=[tag], by_alias=True, exclude_unset=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.api.auth import Caller
 from dashboard.api.errors import REFERENCED, ApiError
-from routing.batches import batches
+from routing.batches import SIZE, batches
 from routing.deploy import delete_worker
 from routing.models import Deployment, ServiceBinding, Worker
 
@@ -43,9 +43,9 @@ def callers_of(worker: Worker) -> list[Call]:
 
 
 def callers_of_all(workers: Sequence[Worker]) -> dict[str, list[Call]]:
-    """The same for several, by name: one query for each 500."""
+    """The same for several, by name: one query for each 250."""
     found: dict[str, dict[Call, None]] = {worker.name: {} for worker in workers}
-    for names in batches(found):
+    for names in batches(found, SIZE // 2):  # each name is in the statement twice
         bindings = ServiceBinding.objects.filter(service__in=names)
         callers = Worker.objects.filter(versions__service_bindings__in=bindings)
         live = bindings.filter(version__shares__deployment__in=Deployment.objects.active(callers))

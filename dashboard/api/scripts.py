@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
+from ninja import Query
 
 from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.content import as_multipart, main_module
-from dashboard.api.envelope import Envelope, ok, resource
+from dashboard.api.envelope import Envelope, OptionalPaging, ok, resource
 from dashboard.api.errors import no_worker
 from dashboard.api.expected import EXPECTED_HEADER, expected_in
 from dashboard.api.lookup import latest_version, version_of, worker_called
@@ -18,6 +19,7 @@ from dashboard.api.removal import remove_worker
 from dashboard.api.schemas import ScriptItem, UploadedScript
 from dashboard.api.uploading import remarks_on, upload
 from dashboard.api.wire import script_item
+from routing.batches import batches
 from routing.models import Version, Worker
 
 router = resource("Scripts")
@@ -26,10 +28,16 @@ SCRIPT = SCRIPTS + "/{script_name}"
 
 
 @router.get(SCRIPTS, auth=may_read, response=Envelope[list[ScriptItem]])
-def list_scripts(request: ApiRequest, account_id: str) -> dict[str, Any]:
-    """All Workers, by name."""
-    latest = {v.worker_id: v for v in Version.objects.latest_of_each()}
-    return ok([script_item(worker, latest.get(worker.pk)) for worker in Worker.objects.all()])
+def list_scripts(
+    request: ApiRequest, account_id: str, paging: Query[OptionalPaging]
+) -> dict[str, Any]:
+    """All Workers, by name; with `page` or `per_page` only a part of them."""
+    workers, info = paging.part_of(Worker.objects.all())
+    latest = Version.objects.defer("bindings", "annotations").latest_of_each()
+    versions: dict[int, Version] = {}
+    for keys in batches(worker.pk for worker in workers):
+        versions |= {v.worker_id: v for v in latest.filter(worker__in=keys)}
+    return ok([script_item(worker, versions.get(worker.pk)) for worker in workers], info)
 
 
 @router.put(

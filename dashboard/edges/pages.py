@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from dashboard.ui.kept import Kept
 from dashboard.ui.page import page
+from dashboard.ui.paging import Page, page_of
 from dashboard.ui.propagation import Cell, meter_of_all
-from routing.models import Edge, Version
+from routing.batches import batches
+from routing.models import Edge, Version, Worker
+
+MOST_LAGGING = 20
+Place: TypeAlias = tuple[str, int, str]
+"""(Worker, number, tag) of a version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One version's process at one edge; `version` is None when its Worker was deleted since."""
+    """One version's process at one edge; `worker` is "" when its Worker was deleted since."""
 
     version_id: str
-    version: Version | None
+    worker: str
+    number: int
+    tag: str
     state: str
     since: Any
     restarts: int
@@ -29,68 +38,85 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One edge as the page shows it; `shipping` counts what its log became."""
+    """One edge as the page shows it; `pages` holds its processes, `shipping` counts what its log
+    became."""
 
     edge: Edge
     cell: Cell
-    processes: list[Process]
+    pages: Page[Process]
     shipping: Mapping[str, Any]
-    lagging: Mapping[str, Any]
+    lagging: list[tuple[str, Mapping[str, Any]]]
+    more_lagging: int
 
 
 @require_safe
 def edges(request: HttpRequest) -> HttpResponse:
-    """Every edge with what it last said, in a constant number of queries."""
-    rows = _rows(list(Edge.objects.all()))
-    return page(request, "edges/list.html", {"rows": rows}, partial="edge-list")
+    """Every edge with what it last said; `?edge=local-1&page=2`: more of one edge's processes."""
+    asked = {request.GET.get("edge", ""): request.GET.get("page", "")}
+    context = {"rows": _rows(list(Edge.objects.all()), asked), "query": request.GET.urlencode()}
+    return page(request, "edges/list.html", context, partial="edge-list")
 
 
-def _rows(found: list[Edge]) -> list[Row]:
+def _rows(found: list[Edge], asked: Mapping[str, str]) -> list[Row]:
     cells = {cell.edge: cell for cell in meter_of_all().cells}
-    ids = {i for edge in found for i in edge.status.get("versions", {})}
-    known = {str(v.id): v for v in _versions(ids)}
+    places = _places({i for edge in found for i in edge.status.get("versions", {})})
     return [
         Row(
             edge,
             cells[edge.name],
-            _processes(edge, known),
+            _processes(edge, places, asked.get(edge.name, "")),
             edge.status.get("shipping", {}),
-            edge.status.get("workers", {}),
+            list(edge.status.get("workers", {}).items())[:MOST_LAGGING],
+            max(0, len(edge.status.get("workers", {})) - MOST_LAGGING),
         )
         for edge in found
         if edge.name in cells
     ]
 
 
-def _versions(ids: Iterable[str]) -> Iterable[Version]:
-    return (
-        Version.objects.filter(id__in=ids)
-        .select_related("worker")
-        .only("id", "number", "tag", "worker__name")
-    )
+_known: Kept[str, Place] = Kept(16_384)
+"""A version's place never changes."""
 
 
-def _processes(edge: Edge, known: Mapping[str, Version]) -> list[Process]:
-    """By Worker, then newest first; a process of a deleted Worker comes last."""
-    told = edge.status.get("versions", {})
-    listed = [
-        Process(
-            version_id,
-            known.get(version_id),
-            said.get("state", ""),
-            parse_datetime(said.get("since") or ""),
-            said.get("restarts", 0),
-            said.get("message", ""),
-        )
-        for version_id, said in told.items()
-    ]
-    return sorted(listed, key=_place)
+def _places(ids: set[str]) -> dict[str, Place]:
+    """Those of the versions that are there; one query for each 500 that are not known yet."""
+    found = _known.of(ids)
+    for missing in batches(ids - found.keys()):
+        rows = Version.objects.filter(id__in=missing)
+        new = {
+            str(pk): (worker, number, tag)
+            for pk, worker, number, tag in rows.values_list("id", "worker__name", "number", "tag")
+        }
+        _known.add(new)
+        found |= new
+    there = set(Worker.objects.values_list("name", flat=True))
+    return {pk: place for pk, place in found.items() if place[0] in there}
 
 
-def _place(process: Process) -> tuple[bool, str, int]:
-    version = process.version
-    return (
-        version is None,
-        version.worker.name if version else "",
-        -(version.number if version else 0),
+def _processes(edge: Edge, places: Mapping[str, Place], number: str) -> Page[Process]:
+    """Those that do not run come first, then by Worker, then newest first; a process of a deleted
+    Worker comes last."""
+    reported: Mapping[str, Mapping[str, Any]] = edge.status.get("versions", {})
+
+    def order(version_id: str) -> tuple[bool, bool, str, int]:
+        worker, version, _ = places.get(version_id, _NOWHERE)
+        runs = reported[version_id].get("state") in _QUIET
+        return runs, not worker, worker, -version
+
+    found = page_of(sorted(reported, key=order), number, {"edge": edge.name})
+    return found.holding([_process(i, reported[i], places) for i in found.items])
+
+
+_NOWHERE: Place = ("", 0, "")
+_QUIET = ("running", "serving", "starting", "draining")
+
+
+def _process(version_id: str, reported: Mapping[str, Any], places: Mapping[str, Place]) -> Process:
+    return Process(
+        version_id,
+        *places.get(version_id, _NOWHERE),
+        reported.get("state", ""),
+        parse_datetime(reported.get("since") or ""),
+        reported.get("restarts", 0),
+        reported.get("message", ""),
     )

@@ -17,6 +17,7 @@ from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.flags import open_flags
 from dashboard.observability.models import Flag
 from dashboard.ui.propagation import SILENT_AFTER
+from routing.batches import SIZE
 from routing.models import Edge
 
 #: State of a process at an edge → kind, words. Worst first.
@@ -61,7 +62,12 @@ def health(version_ids: Iterable[object], now: datetime | None = None) -> dict[s
 
 def unwell(ids: set[str] | None = None, now: datetime | None = None) -> dict[str, Health]:
     """Unhealthy versions among `ids`, or of all when None; two queries."""
-    flagged = {flag.version_id: _flagged(flag) for flag in open_flags(ids)}
+    few = ids if ids is not None and len(ids) <= SIZE else None
+    flagged = {
+        flag.version_id: _flagged(flag)
+        for flag in open_flags(few)
+        if ids is None or flag.version_id in ids
+    }
     return flagged | _by_processes(ids, (now or timezone.now()) - SILENT_AFTER)
 
 

@@ -2,45 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastdigest import TDigest
 
 from dashboard.observability.figures import quantiles
-from dashboard.observability.health import Health, health
+from dashboard.observability.health import Health, unwell
 from dashboard.observability.models import Latency, Reading, Span
 from dashboard.observability.traffic import RECENT, Recent, first_minute, merged, recent
-from dashboard.ui.standing import Standing, of, with_standings
-from routing.models import Deployment, Worker
+from dashboard.ui.active_deployments import active_deployments
+from dashboard.ui.paging import Page, page_of
+from dashboard.ui.remembered import Deployed, deployed
+from dashboard.ui.standing import Standing
+from routing.models import Worker
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One Worker; `sick` are its live versions that are not well."""
+    """One Worker, by name; `sick` are its live versions that are not well."""
 
-    worker: Worker
-    standings: list[Standing]
+    worker: str
+    standings: tuple[Standing, ...]
     recent: Recent | None
     p50: float | None
     p99: float | None
     sick: list[tuple[Standing, Health]]
 
 
-def rows(now: datetime) -> list[Row]:
-    """The busiest first, those with a sick version before all; a constant number of queries."""
-    workers = list(Worker.objects.all())
-    active = {d.worker_id: of(d) for d in with_standings(Deployment.objects.active())}
-    names = [worker.name for worker in workers]
-    seen, digests = recent(names, now), _digests(names, now)
-    wells = health(s.version.id for standings in active.values() for s in standings)
-    found = []
-    for worker in workers:
-        standings = active.get(worker.pk, [])
-        ill = [(s, h) for s in standings if not (h := wells[str(s.version.id)]).ok]
-        q = quantiles(digests.get(worker.name))
-        found.append(Row(worker, standings, seen.get(worker.name), q["p50"], q["p99"], ill))
-    return sorted(found, key=_attention)
+def rows(now: datetime, number: str = "") -> Page[Row]:
+    """One page; Workers with a sick version come first, then the busiest.
+
+    All Workers are put in order, and only those of the page are looked at closely.
+    """
+    names = dict(Worker.objects.values_list("pk", "name"))
+    active = active_deployments()
+    known = deployed(pk for worker, pk in active.items() if worker in names)
+    made = {worker: known[pk] for worker, pk in active.items() if pk in known}
+    seen, ill = recent(None, now), unwell(None, now)
+    sick = {
+        worker: [(s, ill[str(s.version.pk)]) for s in one.standings if str(s.version.pk) in ill]
+        for worker, one in made.items()
+        if ill
+    }
+
+    def attention(worker: int) -> tuple[bool, float, str]:
+        found = seen.get(names[worker])
+        return not sick.get(worker), -(found.requests if found else 0), names[worker]
+
+    page = page_of(sorted(names, key=attention), number)
+    digests = _digests([names[worker] for worker in page.items], now)
+    return page.holding(
+        [_row(names[w], made.get(w), seen, sick.get(w, []), digests) for w in page.items]
+    )
+
+
+def _row(
+    name: str,
+    made: Deployed | None,
+    seen: Mapping[str, Recent],
+    sick: list[tuple[Standing, Health]],
+    digests: Mapping[str, TDigest],
+) -> Row:
+    q = quantiles(digests.get(name))
+    standings = made.standings if made else ()
+    return Row(name, standings, seen.get(name), q["p50"], q["p99"], sick)
 
 
 def strays(now: datetime) -> int:
@@ -62,7 +89,3 @@ def _digests(names: list[str], now: datetime) -> dict[str, TDigest]:
         span=Span.MINUTE, start__gte=first_minute(now - RECENT), worker__in=names
     )
     return merged(rows.values_list("worker", "sketch"))
-
-
-def _attention(row: Row) -> tuple[bool, float, str]:
-    return (not row.sick, -(row.recent.requests if row.recent else 0), row.worker.name)

@@ -60,10 +60,14 @@ def acknowledge_errors(request: HttpRequest, name: str, version_id: UUID) -> Htt
 
 @require_GET
 def of_all(request: HttpRequest) -> HttpResponse:
-    """Every Worker's last five minutes."""
+    """Every Worker's last five minutes; `?page=2` for those beyond the first 50."""
     now = timezone.now()
+    number = request.GET.get("page", "")
+    found = overview.rows(now, number)
     context = {
-        "rows": overview.rows(now),
+        "rows": found.items,
+        "pages": None if found.is_all else found,
+        "page_number": number if number.isdecimal() else "",
         "readings": overview.readings(),
         "strays": overview.strays(now),
         "gaps": gaps(window_of(DEFAULT, now)),

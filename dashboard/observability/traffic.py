@@ -18,6 +18,7 @@ from dashboard.observability.models import Count, Latency, Span
 from dashboard.observability.wire import CENTROIDS
 from dashboard.observability.words import count, rate
 from dashboard.ui.standing import Standing
+from routing.batches import SIZE
 from routing.models import Deployment, Worker
 
 RECENT = timedelta(minutes=5)
@@ -125,13 +126,18 @@ def recent(names: Iterable[str] | None = None, now: datetime | None = None) -> d
     now = now or timezone.now()
     since = first_minute(now - RECENT)
     within: dict[str, Any] = {"span": Span.MINUTE, "start__gte": since}
-    if names is not None:
-        within["worker__in"] = list(names)
+    asked = None if names is None else set(names)
+    if asked is not None and len(asked) <= SIZE:
+        within["worker__in"] = asked
     sent = _by_worker(Latency.objects.of_deployments().filter(**within))
     failures = Count.objects.of_deployments().filter(error__in=FAILURES, **within)
     failed = dict(_by_worker(failures))
     minutes = max(1.0, (now.timestamp() - since) / 60)
-    return {worker: Recent(n, failed.get(worker, 0), minutes) for worker, n in sent}
+    return {
+        worker: Recent(n, failed.get(worker, 0), minutes)
+        for worker, n in sent
+        if asked is None or worker in asked
+    }
 
 
 def _by_worker(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dashboard.ui import active_deployments
 from dashboard.ui.kept import Kept
 from dashboard.ui.standing import HEAVY, Standing, standings, with_history
+from routing.batches import batches
 from routing.models import Deployment, Share
 
 
@@ -49,17 +51,18 @@ def standings_by_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
 
 
 def deployed(ids: Iterable[UUID]) -> dict[UUID, Deployed]:
-    """All of it, for deployments of which only the ids are at hand: one query as well."""
+    """All of it, for deployments of which only the ids are at hand: one query for each 500."""
     wanted = set(ids)
     found = _known.of(wanted)
-    if missing := wanted - found.keys():
-        found |= _learn(missing)
+    for missing in batches(wanted - found.keys()):
+        found |= _learn(set(missing))
     return found
 
 
 def forget() -> None:
     """As if this process had just started: for tests that count queries."""
     _known.clear()
+    active_deployments.forget()
 
 
 def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -28,13 +28,15 @@ def matching(text: str) -> Found:
     """What a search for `text` finds; all Workers where it is empty."""
     if not text:
         return Found(Worker.objects.all())
-    newest = _newest(text)
-    return Found(_named(text, newest), newest)
+    versions = _versions(text)
+    newest = versions.values_list("worker").annotate(newest=Max("number"))
+    return Found(_named(text, versions), dict(newest))
 
 
-def _named(text: str, also: Iterable[int]) -> QuerySet[Worker]:
+def _named(text: str, versions: QuerySet[Version]) -> QuerySet[Worker]:
     """By a part of the name; of the hostname only with a dot, as every one has the domain."""
-    workers, wanted = Worker.objects.all(), Q(name__icontains=text) | Q(pk__in=list(also))
+    wanted = Q(name__icontains=text) | Q(pk__in=versions.values("worker"))
+    workers = Worker.objects.all()
     address = _ADDRESS.match(text)
     if address and "." in address[1]:
         workers = workers.alias(hostname=Concat("name", Value(f".{settings.DOMAIN}")))
@@ -42,12 +44,11 @@ def _named(text: str, also: Iterable[int]) -> QuerySet[Worker]:
     return workers.filter(wanted)
 
 
-def _newest(text: str) -> dict[int, int]:
-    """By Worker, the versions whose tag, or id, begins like this; a shorter text says nothing."""
+def _versions(text: str) -> QuerySet[Version]:
+    """The versions whose tag, or id, begins like this; a shorter text says nothing."""
     if len(text) < 2:
-        return {}
+        return Version.objects.none()
     fits = Q(tag__istartswith=text)
     if _START_OF_ID.fullmatch(text.lower()):
         fits |= Q(id__startswith=text.lower())
-    found = Version.objects.filter(fits).order_by()
-    return dict(found.values_list("worker").annotate(newest=Max("number")))
+    return Version.objects.filter(fits).order_by()

@@ -13,11 +13,12 @@ from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.health import Health, unwell
 from dashboard.observability.spark import Spark
 from dashboard.observability.traffic import Recent, recent
+from dashboard.ui.active_deployments import active_deployments
 from dashboard.ui.remembered import Deployed, deployed
 from dashboard.ui.standing import Standing
 from dashboard.workers.finding import Found, matching
 from dashboard.workers.history import State, state_of
-from routing.models import Deployment, Worker
+from routing.models import Worker
 from routing.publish import hostname
 
 
@@ -128,8 +129,9 @@ def with_authors(rows: list[Listed]) -> list[Listed]:
 
 def _live(workers: list[int] | None) -> dict[int, Deployed]:
     """The active deployments of these Workers, or of all, by the Worker's key."""
-    these = None if workers is None else Worker.objects.filter(pk__in=workers)
-    active = dict(Deployment.objects.active(these).values_list("worker_id", "pk"))
+    active = active_deployments()
+    if workers is not None:
+        active = {worker: active[worker] for worker in workers if worker in active}
     known = deployed(active.values())
     return {worker: known[pk] for worker, pk in active.items() if pk in known}
 

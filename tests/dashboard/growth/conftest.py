@@ -29,6 +29,7 @@ from routing.models import (
     DesiredState,
     Edge,
     Module,
+    ServiceBinding,
     Share,
     Version,
     VersionModule,
@@ -100,6 +101,9 @@ def _fill() -> Many:
     )
     versions = [_version(w, n, now, maya) for w in workers for n in (1, 2)]
     Version.objects.bulk_create(versions, batch_size=500)
+    ServiceBinding.objects.bulk_create(
+        (row for version in versions for row in ServiceBinding.rows_of(version)), batch_size=500
+    )
     _modules(versions)
     deployments = [_deployment(w, n + 1, now, maya) for n, w in enumerate(workers)]
     Deployment.objects.bulk_create(deployments, batch_size=500)

@@ -52,11 +52,11 @@ PAGES = {
     "/workers/w0007/": 30,
     "/observability/": 20,
     "/observability/?page=2": 20,
-    "/edges/": 12,
+    "/edges/": 14,
     "/palette/?q=w11": 8,
     "/invocations/": 15,
     "/activity/": 10,
-    "/playground/?worker=w0007": 30,
+    "/playground/?worker=w0007": 40,  # each Worker calls the next, twelve deep
 }
 
 
@@ -82,6 +82,12 @@ def test_the_api_lists(many, api, path, count):
     with bounded(12):
         found = api(path)
     assert count is None or len(found["result"]) == count
+
+
+def test_who_calls_a_worker(many, api):
+    with bounded(8):
+        found = api("/workers/scripts/w0007/references")["result"]["services"]["incoming"]
+    assert [call["service"] for call in found] == ["w0006"]
 
 
 def test_metrics_and_pushes(many, settings):

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.observability.traffic import first_minute
+from dashboard.ui import remembered
 from tests.dashboard.observability.batches import MINUTE, count, request
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
@@ -209,6 +210,7 @@ def test_queries_do_not_grow_with_workers_and_versions(maya, edge, now, path):
         for version in [f"v{n}" for n in range(begin, end)]:
             logged.append(request(now.timestamp() - MINUTE, version, route="w0/percentage"))
         count(edge, *logged, begins=begins, now=now)
+        remembered.forget()
         with CaptureQueriesContext(connection) as asked:
             html_of(maya, path=path)
         return len(logged), len(asked)
