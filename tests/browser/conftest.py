@@ -46,8 +46,7 @@ FLAGS = (
 @pytest.fixture(autouse=True)
 def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # Playwright's loop runs in this thread, where nothing may be awaited; no edge listens here.
-    monkeypatch.setattr("dashboard.edges.nudge.async_to_sync", lambda send: lambda *args: None)
-    monkeypatch.setattr("dashboard.live.announce.async_to_sync", lambda send: lambda *args: None)
+    monkeypatch.setattr("dashboard.live.broadcast.async_to_sync", lambda send: lambda *args: None)
     settings.STATIC_ROOT.mkdir(exist_ok=True)
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
