@@ -11,8 +11,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from routing import audit, revision
-from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker
+from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker, deployable
 from routing.rules import split
+from routing.secret_consent import secret_changes
 
 ANY: Final = "any"
 """As `expected`: whatever is active now."""
@@ -50,12 +51,13 @@ def deploy(
     message: str = "",
     expected: UUID | str | None = ANY,
     triggered_by: str = "deployment",
-    force: bool = True,
+    force: bool = False,
 ) -> Deployment:
     """Makes `shares` ((version id, percentage) in the order to keep) the active deployment.
 
     `expected` is the id of the deployment the caller believes is active, None for none yet, `ANY`
-    for no condition. With `force=False` a rollback to other secret values is refused.
+    for no condition. `force` is the consent that a change of secrets may need
+    (`secret_consent`); without it such a deployment is refused, whoever calls.
     Raises `DeployRefused` or `DeployConflict`; then nothing has changed.
     """
     try:
@@ -67,9 +69,8 @@ def deploy(
         active = active_deployment(worker)
         _check_expected(active, expected)
         versions = _versions(worker, parsed)
-        rolls_back = _is_rollback(active, versions)
-        if rolls_back and not force:
-            _check_secrets(active, versions[0])
+        if not force:
+            _check_secrets(active, parsed, versions)
         deployment = Deployment.objects.create(
             worker=worker,
             number=active.number + 1 if active else 1,
@@ -80,7 +81,7 @@ def deploy(
             source=source,
             triggered_by=triggered_by,
             message=message[:1000],
-            is_rollback=rolls_back,
+            is_rollback=_is_rollback(active, versions),
         )
         _write_shares(deployment, parsed, versions)
         _record(deployment, active, parsed, now)
@@ -96,8 +97,9 @@ def rollback(
     message: str,
     now: datetime,
     expected: UUID | str | None = ANY,
+    force: bool = False,
 ) -> Deployment:
-    """One earlier version at 100 %, with the reason as `message`; raises as `deploy` does."""
+    """One earlier version at 100%, with the reason as `message`; raises as `deploy` does."""
     return deploy(
         worker=worker,
         shares=[(version_id, 100)],
@@ -107,6 +109,7 @@ def rollback(
         expected=expected,
         triggered_by="rollback",
         now=now,
+        force=force,
     )
 
 
@@ -150,11 +153,12 @@ def _check_expected(active: Deployment | None, expected: UUID | str | None) -> N
 
 def _versions(worker: Worker, shares: Sequence[split.Share]) -> list[Version]:
     """The versions of `shares`, in that order; raises when one is not this Worker's or too old."""
-    deployable = {str(v.id): v for v in worker.versions.deployable().defer("exports")}
+    ids = [share.version_id for share in shares if _is_uuid(share.version_id)]
+    allowed = {str(v.id): v for v in deployable([worker]).filter(pk__in=ids).defer("exports")}
     for share in shares:
-        if share.version_id not in deployable:
+        if share.version_id not in allowed:
             raise _not_deployable(worker, share.version_id)
-    return [deployable[share.version_id] for share in shares]
+    return [allowed[share.version_id] for share in shares]
 
 
 def _not_deployable(worker: Worker, version_id: str) -> DeployRefused:
@@ -169,15 +173,23 @@ def _not_deployable(worker: Worker, version_id: str) -> DeployRefused:
     return DeployRefused(
         "too_old",
         f"Version {version_id} (#{version.number}) is older than the {DEPLOYABLE} most recent "
-        f"versions of {worker.name}, which are the ones that can be deployed. Upload it again.",
+        f"versions of {worker.name}, and neither live nor the last one that had 100%: only those "
+        "can be deployed. Upload it again.",
     )
 
 
 def _find(version_id: str) -> Version | None:
-    try:
-        return Version.objects.select_related("worker").filter(id=UUID(version_id)).first()
-    except ValueError:
+    if not _is_uuid(version_id):
         return None
+    return Version.objects.select_related("worker").filter(id=UUID(version_id)).first()
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool:
@@ -187,25 +199,23 @@ def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool
     return versions[0].number < max(s.version.number for s in active.shares.all())
 
 
-def _check_secrets(active: Deployment | None, target: Version) -> None:
-    """Refuses to go back to other secret values without `force`; names them."""
-    if active is None:
-        return
-    newest = max((s.version for s in active.shares.all()), key=lambda v: v.number)
-    now, then = secret_fingerprints(newest), secret_fingerprints(target)
-    changed = tuple(sorted(n for n in now.keys() | then.keys() if now.get(n) != then.get(n)))
-    if changed:
-        raise DeployRefused(
-            "secrets_changed",
-            f"Version {target.id} was uploaded with other secrets. "
-            f"The following secrets have changed: {', '.join(changed)}",
-            changed,
-        )
-
-
-def secret_fingerprints(version: Version) -> dict[str, str]:
-    """Secret binding names → keyed fingerprints of their values."""
-    return {b["name"]: b["fingerprint"] for b in version.bindings if "fingerprint" in b}
+def _check_secrets(
+    active: Deployment | None, shares: Sequence[split.Share], versions: Sequence[Version]
+) -> None:
+    """Refuses a change of secrets that needs consent, and names them."""
+    before = [(s.version, s.weight) for s in active.shares.all()] if active else []
+    after = [(v, share.weight) for v, share in zip(versions, shares, strict=True)]
+    for change in secret_changes(before, after):
+        if change.needs_consent:
+            version, newest = change.version, change.newest
+            raise DeployRefused(
+                "secrets_changed",
+                f"Version {version.id} (#{version.number}) is older than #{newest.number}, "
+                "which is live, and was uploaded with other secrets. Deploy with force to "
+                # wrangler looks for the names behind exactly these words.
+                f"consent. The following secrets have changed: {', '.join(change.names)}",
+                change.names,
+            )
 
 
 def _write_shares(

@@ -8,12 +8,10 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db.models import F, Prefetch, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Prefetch, QuerySet
 
 from routing import revision, snapshot
 from routing.models import (
-    DEPLOYABLE,
     Deployment,
     Edge,
     RemovedWorker,
@@ -22,6 +20,7 @@ from routing.models import (
     VersionModule,
     VersionQuerySet,
     Worker,
+    deployable,
 )
 from routing.read_transaction import read_transaction
 from routing.rules.decide import Target
@@ -183,14 +182,7 @@ def _module(row: VersionModule) -> snapshot.Module:
 
 def _recent_ids(workers: QuerySet[Worker]) -> dict[int, list[str]]:
     """The deployable versions' ids by Worker, newest first, in one query."""
-    rank = Window(RowNumber(), partition_by="worker_id", order_by=F("number").desc())
-    rows = (
-        Version.objects.filter(worker__in=workers.order_by())
-        .annotate(rank=rank)
-        .filter(rank__lte=DEPLOYABLE)
-        .order_by("worker_id", "-number")
-        .values_list("worker_id", "id")
-    )
+    rows = deployable(workers).order_by("worker_id", "-number").values_list("worker_id", "id")
     found: defaultdict[int, list[str]] = defaultdict(list)
     for worker_id, version_id in rows:
         found[worker_id].append(str(version_id))

@@ -84,6 +84,7 @@ def make_deployment(worker: Worker, *shares: tuple[Version, float], **given: Any
         shares=[(str(version.id), part) for version, part in listed],
         author=given.pop("author", None),
         source=given.pop("source", "dashboard"),
+        force=given.pop("force", True),
         now=given.pop("now", None) or timezone.now(),
         **given,
     )
@@ -130,11 +131,16 @@ def make_invocation(edge: Edge, deployment: Deployment, **given: Any) -> Invocat
 
 
 def make_traffic(
-    worker: str, requests: int, failed: int = 0, version_id: object = "", minutes_ago: int = 1
+    worker: str,
+    requests: int,
+    failed: int = 0,
+    version_id: object = "",
+    minutes_ago: int = 1,
+    deployment_id: object = "",
 ) -> None:
     """Requests that an edge counted and timed in one whole minute, the `failed` ones with 500."""
     minute = (int(timezone.now().timestamp()) // 60 - minutes_ago) * 60
-    told = (minute, worker, str(version_id), "", "external", "percentage", "absent")
+    told = (minute, worker, str(version_id), str(deployment_id), "external", "percentage", "absent")
     rows = [Counted(*told, 2, "", requests - failed), Counted(*told, 5, "5xx", failed)]
     rollup.add_counts("local-1", [row for row in rows if row.requests])
     digest = TDigest.from_values([12_000.0] * requests, max_centroids=CENTROIDS).to_bytes()

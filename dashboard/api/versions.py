@@ -15,6 +15,7 @@ from dashboard.api.schemas import VersionItem, VersionList
 from dashboard.api.scripts import SCRIPT
 from dashboard.api.uploading import remarks_on, upload
 from dashboard.api.wire import version_item
+from routing import models
 
 router = resource("Versions")
 VERSIONS = SCRIPT + "/versions"
@@ -29,12 +30,13 @@ def list_versions(
     deployable: bool = False,
 ) -> dict[str, Any]:
     """Versions, newest first; with `deployable` all that a deployment may name, on one page."""
-    rows = worker_called(script_name).versions.select_related("author")
+    worker = worker_called(script_name)
     if deployable:
-        found = whole(list(rows.deployable()), paging.page)
-        info = page_info(paging.page, 100, len(found), len(found))
+        found = whole(list(models.deployable([worker]).select_related("author")), paging.page)
+        info = page_info(paging.page, max(100, len(found)), len(found), len(found))
     else:
-        found, info = paged(rows.newest_first(), paging)
+        rows = worker.versions.select_related("author").newest_first()
+        found, info = paged(rows, paging)
     return ok({"items": [version_item(version) for version in found]}, info)
 
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.template.loader import get_template
 
 from dashboard.ui.kept import Kept
-from dashboard.ui.standing import Role, Standing, of, with_standings
-from routing.models import Deployment, Invocation, InvocationDetail, Version
+from dashboard.ui.remembered import standings_by_id
+from dashboard.ui.standing import Role, Standing
+from routing.models import Invocation, InvocationDetail, Version
 
 _KEPT = 512
 _roles: Kept[tuple[str, str], Standing | None] = Kept(_KEPT)
@@ -100,11 +101,9 @@ def _roles_in(invocations: Sequence[Invocation]) -> dict[tuple[str, str], Standi
 
 def _looked_up(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Standing | None]:
     known = {
-        (str(deployment.id), str(standing.version.id)): standing
-        for deployment in with_standings(
-            Deployment.objects.filter(id__in=_ids(d for d, _ in pairs))
-        )
-        for standing in of(deployment)
+        (str(deployment), str(standing.version.id)): standing
+        for deployment, split in standings_by_id(_ids(d for d, _ in pairs)).items()
+        for standing in split
     }
     left = {version for deployment, version in pairs if (deployment, version) not in known}
     versions = {str(v.id): v for v in Version.objects.filter(id__in=_ids(left))}

@@ -17,7 +17,8 @@ from dashboard.observability.health import WELL, Health, health
 from dashboard.observability.models import Gap
 from dashboard.observability.ranges import RANGES, Range, Window, parse_range, window_of
 from dashboard.observability.series import Series, read
-from dashboard.ui.standing import Role, Standing, of, with_standings
+from dashboard.ui.remembered import standings_of
+from dashboard.ui.standing import Role, Standing
 from routing.models import Deployment, Worker
 
 MARKERS = 40
@@ -147,16 +148,15 @@ def _wells(series: Sequence[Series]) -> list[tuple[Series, Health]]:
 
 
 def _markers(worker: Worker, window: Window) -> list[Marker]:
-    made = with_standings(Deployment.objects.all()).filter(
-        worker=worker, created_on__gte=window.since, created_on__lt=window.until
-    )
-    newest = made.newest_first()[:MARKERS]
-    return [Marker(round(window.at(d.created_on), 2), _said(d)) for d in newest]
+    made = worker.deployments.filter(created_on__gte=window.since, created_on__lt=window.until)
+    newest = list(made.newest_first()[:MARKERS])
+    split = standings_of(newest)
+    return [Marker(round(window.at(d.created_on), 2), _said(d, split[d.pk])) for d in newest]
 
 
-def _said(deployment: Deployment) -> str:
+def _said(deployment: Deployment, split: Sequence[Standing]) -> str:
     """A deployment in a word: its candidate's percentage."""
     if deployment.is_rollback:
         return "rollback"
-    first = of(deployment)[0]
+    first = split[0]
     return f"staged {first.percentage}" if first.role is Role.STAGED else first.percentage

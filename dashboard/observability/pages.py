@@ -18,7 +18,7 @@ from dashboard.observability.flags import acknowledge
 from dashboard.observability.observation import observe
 from dashboard.observability.ranges import DEFAULT, window_of
 from dashboard.ui.page import page
-from dashboard.ui.standing import of, with_standings
+from dashboard.ui.remembered import of
 from routing.models import Deployment, Worker
 
 
@@ -28,7 +28,7 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
     worker = get_object_or_404(Worker, name=name)
     now = timezone.now()
     deployment = (
-        with_standings(Deployment.objects.select_related("worker"))
+        Deployment.objects.select_related("worker", "author")
         .filter(worker=worker)
         .newest_first()
         .first()

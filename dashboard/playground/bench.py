@@ -21,8 +21,10 @@ from dashboard.playground.redirects import own_place
 from dashboard.playground.stamp import said
 from dashboard.sending.answer import Answer
 from dashboard.sending.outcome import log_line
-from dashboard.ui.standing import HEAVY, Standing, of, with_standings
-from routing.models import DEPLOYABLE, Deployment, Version, Worker
+from dashboard.ui.remembered import of
+from dashboard.ui.standing import HEAVY, Standing
+from routing.deploy import active_deployment
+from routing.models import Deployment, Version, Worker, deployable
 from routing.publish import hostname
 
 TEMPLATE = "playground/playground.html"
@@ -99,7 +101,7 @@ def outcome(entry: Entry, asked: Composed, answer: Answer, wait: float = 0.0) ->
 
 def live(worker: Worker) -> tuple[Deployment | None, list[Standing]]:
     """The active deployment and how its versions stand."""
-    deployment = with_standings(worker.deployments.newest_first()).first()
+    deployment = active_deployment(worker)
     return deployment, of(deployment) if deployment else []
 
 
@@ -116,8 +118,7 @@ def _rows(
 
 def _others(worker: Worker, standings: list[Standing]) -> list[Version]:
     ids = [s.version.pk for s in standings]
-    found = worker.versions.exclude(pk__in=ids).defer(*HEAVY).newest_first()
-    return list(found[:DEPLOYABLE])
+    return list(deployable([worker]).exclude(pk__in=ids).defer(*HEAVY))
 
 
 def _diagnoses(

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.core import signing
 
 from dashboard.playground.predict import Expected
-from dashboard.ui.standing import Standing, of, with_standings
-from routing.models import Deployment, Invocation
+from dashboard.ui.remembered import standings_by_id
+from dashboard.ui.standing import Standing
+from routing.models import Invocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,16 @@ def _ran(invocation: Invocation, live: list[Standing]) -> Standing | None:
     for standing in live:
         if str(standing.version.id) == invocation.version_id:
             return standing
-    deployment = _deployment(invocation.deployment_id)
-    then = of(deployment) if deployment else []
+    then = _split_of(invocation.deployment_id)
     return next((s for s in then if str(s.version.id) == invocation.version_id), None)
 
 
-def _deployment(text: str) -> Deployment | None:
+def _split_of(deployment_id: str) -> list[Standing]:
     try:
-        return with_standings(Deployment.objects.filter(id=UUID(text))).first()
+        pk = UUID(deployment_id)
     except ValueError:
-        return None
+        return []
+    return standings_by_id([pk])[pk]
 
 
 def _differences(invocation: Invocation, expected: Expected) -> list[str]:

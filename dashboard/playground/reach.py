@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.ui.standing import Standing, of, with_standings
+from dashboard.ui.remembered import standings_of
+from dashboard.ui.standing import Standing
 from routing.models import Deployment, Share, Worker
 
 #: So many at most; nobody composes overrides for more, and each costs queries.
@@ -76,7 +77,8 @@ def _calls(known: dict[str, list[tuple[Any, Any]]], callers: list[str]) -> Itera
 def _with_standings(calls: list[_Call], known: dict[str, list[tuple[Any, Any]]]) -> list[Reached]:
     names = [c.callee for c in calls]
     active = Deployment.objects.active(Worker.objects.filter(name__in=names))
-    deployments = {d.worker.name: d for d in with_standings(active.select_related("worker"))}
+    deployments = {d.worker.name: d for d in active.with_shares()}
+    split = standings_of(deployments.values())
     return [
         Reached(
             name=call.callee,
@@ -84,7 +86,7 @@ def _with_standings(calls: list[_Call], known: dict[str, list[tuple[Any, Any]]])
             binding=call.binding,
             rpc_only=all(_without_fetch(exports, call) for _, exports in known[call.callee]),
             deployment=deployments[call.callee],
-            standings=of(deployments[call.callee]),
+            standings=split[deployments[call.callee].pk],
         )
         for call in calls
         if call.callee in deployments

@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from dashboard.ui import active_deployments
 from dashboard.ui.kept import Kept
-from dashboard.ui.standing import HEAVY, Standing, standings, with_history
+from dashboard.ui.standing import HEAVY, Standing, standings
 from routing.batches import batches
 from routing.models import Deployment, Share
+from routing.rules.lineage import History, Lineage, Member, lineage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Deployed:
 
 MOST = 4096
 _known: Kept[UUID, Deployed] = Kept(MOST)
+_lineages: Kept[UUID, Lineage[UUID]] = Kept(MOST)
 
 
 def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
@@ -41,6 +45,11 @@ def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]
     neither their author nor their Worker.
     """
     return standings_by_id(d.pk for d in deployments)
+
+
+def of(deployment: Deployment) -> list[Standing]:
+    """The standings of one deployment. For several, `standings_of` asks once."""
+    return standings_of([deployment])[deployment.pk]
 
 
 def standings_by_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
@@ -63,19 +72,62 @@ def forget() -> None:
     """As if this process had just started: for tests that count queries."""
     _known.clear()
     active_deployments.forget()
+    _lineages.clear()
+
+
+def lineage_of(deployment: Deployment) -> Lineage[UUID]:
+    """Which versions had 100% and which were rolled back, up to this deployment."""
+    found = _lineages.of([deployment.pk])
+    if not found:
+        found = _lineages_in({deployment.worker_id}, {deployment.pk})
+        _lineages.add(found)
+    return found[deployment.pk]
 
 
 def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
     shares = Share.objects.filter(deployment__in=ids).select_related("version", "deployment")
     by_deployment: defaultdict[UUID, list[Share]] = defaultdict(list)
-    for share in with_history(shares).defer(*(f"version__{name}" for name in HEAVY)):
+    for share in shares.defer(*(f"version__{name}" for name in HEAVY)):
         by_deployment[share.deployment_id].append(share)
-    new = {pk: _deployed(listed) for pk, listed in by_deployment.items()}
+    split = {pk for pk, listed in by_deployment.items() if len(listed) > 1}
+    workers = {by_deployment[pk][0].deployment.worker_id for pk in split}
+    lineages = _lineages_in(workers, split)
+    _lineages.add(lineages)
+    new = {
+        pk: _deployed(listed, lineages.get(pk) or _alone(listed))
+        for pk, listed in by_deployment.items()
+    }
     _known.add(new)
     return new
 
 
-def _deployed(shares: list[Share]) -> Deployed:
+def _alone(shares: list[Share]) -> Lineage[UUID]:
+    """Enough of a lineage for one version at 100%, which is stable whatever was before."""
+    return lineage([[Member(s.version_id, s.version.number, s.weight) for s in shares]])
+
+
+def _lineages_in(workers: set[int], ids: set[UUID]) -> dict[UUID, Lineage[UUID]]:
+    """The lineages of the deployments `ids`, which belong to these Workers.
+
+    One query reads the Workers' whole histories.
+    """
+    if not workers:
+        return {}
+    rows = Share.objects.filter(deployment__worker__in=workers).order_by(
+        "deployment__worker", "deployment__number"
+    )
+    columns = ("deployment__worker", "deployment", "version", "version__number", "weight")
+    found: dict[UUID, Lineage[UUID]] = {}
+    for _, of_worker in groupby(rows.values_list(*columns), key=itemgetter(0)):
+        history: History[UUID] = History()
+        for pk, listed in groupby(of_worker, key=itemgetter(1)):
+            history.add([Member(*row[2:]) for row in listed])
+            if pk in ids:
+                found[pk] = history.lineage()
+    return found
+
+
+def _deployed(shares: list[Share], history: Lineage[UUID]) -> Deployed:
     """The one deployment that all of these are shares of."""
     made = shares[0].deployment
     return Deployed(
@@ -86,5 +138,5 @@ def _deployed(shares: list[Share]) -> Deployed:
         source=made.source,
         message=made.message,
         is_rollback=made.is_rollback,
-        standings=tuple(standings(shares)),
+        standings=tuple(standings(shares, history)),
     )

@@ -1,7 +1,7 @@
-"""Which version is stable and which the candidate: "Who is which" of the design, once for all.
+"""Versions with their roles, as bars, rows and texts show them: "Who is which" of the design.
 
-Stable is the version of a deployment that last held 100 %; if neither ever did, the lower number.
-A version kept at 0 % after another one was promoted past it is "Previous", not a candidate.
+Who is stable follows from a Worker's whole history (`routing.rules.lineage`). A version that stays
+at 0% after another one was promoted past it is "Previous", not a candidate.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Prefetch, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
-
-from routing.models import Deployment, DeploymentQuerySet, Share, Version
-from routing.rules.split import TOTAL, format_percentage
+from routing.models import Share, Version
+from routing.rules.lineage import Lineage
+from routing.rules.split import format_percentage
 
 
 class Role(StrEnum):
@@ -48,12 +47,16 @@ HEAVY = ("bindings", "exports", "annotations", "runtime", "compatibility_flags")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One version with its role; `weight` is None outside the deployment, where `position` is."""
+    """One version with its role; `weight` is None outside the deployment, where `position` is.
+
+    `rolled_back` is whether a deployment ever went back from it: no page offers it by itself.
+    """
 
     version: Version
     role: Role
     weight: int | None = None
     position: int = field(default=0, compare=False)
+    rolled_back: bool = field(default=False, compare=False)
 
     @property
     def word(self) -> str:
@@ -72,74 +75,61 @@ class Standing:
         return "" if self.weight is None else format_percentage(self.weight)
 
     @property
+    def name(self) -> str:
+        """ "#63 v1.42.0", or "#63" without a tag; a version that is not uploaded yet has none."""
+        if not self.version.number:
+            return "new"
+        return f"#{self.version.number} {self.version.tag}".strip()
+
+    @property
+    def again(self) -> bool:
+        """Whether it was rolled back and is a candidate all the same, which every page says."""
+        return self.rolled_back and self.is_candidate
+
+    @property
     def phrase(self) -> str:
-        """ "Candidate 25%", for labels and announcements."""
-        return f"{self.word} {self.percentage}".strip()
+        """ "Candidate #63 v1.42.0 25%", for labels and announcements."""
+        return f"{self.word} {self.name} {self.percentage}".strip()
+
+    @property
+    def inline(self) -> str:
+        """The same within a sentence: a tag stays as it was written."""
+        return self.phrase[:1].lower() + self.phrase[1:]
 
 
-def with_standings(deployments: DeploymentQuerySet) -> DeploymentQuerySet:
-    """Deployments ready for `of`, in a constant number of queries."""
-    shares = with_history(Share.objects.select_related("version__author"))
-    shares = shares.defer(*(f"version__{name}" for name in HEAVY))
-    return deployments.select_related("author").prefetch_related(Prefetch("shares", shares))
-
-
-def with_history(shares: QuerySet[Share]) -> QuerySet[Share]:
-    """Shares that know when their version last held 100 %, and whether it stayed in ever since.
-
-    Both are looked up only where they are not plain: when it has 100 % itself, and above 0 %.
-    """
-    same = Share.objects.filter(
-        version=OuterRef("version"), deployment__number__lte=OuterRef("deployment__number")
-    )
-    full = same.filter(weight=TOTAL).order_by("-deployment__number")
-    since = same.filter(deployment__number__gt=OuterRef("full_at")).order_by()
-    count = Subquery(since.values("version").annotate(n=Count("pk")).values("n"))
-    last = Subquery(full.values("deployment__number")[:1])
-    number = F("deployment__number")
-    return shares.annotate(
-        full_at=Case(When(weight=TOTAL, then=number), default=last),
-    ).annotate(
-        kept=Case(When(weight=0, then=Coalesce(count, 0)), default=0),
-        place=number,
-    )
-
-
-def standings(shares: Iterable[Share]) -> list[Standing]:
+def standings(shares: Iterable[Share], history: Lineage[UUID]) -> list[Standing]:
     """The versions of one deployment as bars and rows show them: candidate first, stable last.
 
-    The shares come from `with_history`.
+    `history` is the lineage up to and with this deployment.
     """
-    listed = list(shares)
-    if not listed:
-        return []
-    stable = max(listed, key=_claim)
-    rest = [s for s in listed if s is not stable]
-    return [Standing(s.version, _role(s), s.weight, s.position) for s in rest] + [
-        Standing(stable.version, Role.STABLE, stable.weight, stable.position)
+    listed = [
+        Standing(
+            share.version,
+            _role(share, history),
+            share.weight,
+            share.position,
+            share.version_id in history.rolled_back,
+        )
+        for share in shares
     ]
-
-
-def of(deployment: Deployment) -> list[Standing]:
-    """The standings of a deployment that came `with_standings`."""
-    return standings(deployment.shares.all())
+    return sorted(listed, key=lambda standing: standing.is_stable)
 
 
 def phrase(found: Iterable[Standing]) -> str:
-    """ "Candidate 25%, stable 75%": the split in words."""
-    words = ", ".join(s.phrase.lower() for s in found)
+    """ "Candidate #63 v1.42.0 25%, stable #62 v1.41.2 75%": the split in words."""
+    words = inline(found)
     return words[:1].upper() + words[1:]
 
 
-def _claim(share: Share) -> tuple[int, int]:
-    full_at: int | None = getattr(share, "full_at", None)
-    return (full_at or 0, -share.version.number)
+def inline(found: Iterable[Standing]) -> str:
+    """The same within a sentence."""
+    return ", ".join(standing.inline for standing in found)
 
 
-def _role(share: Share) -> Role:
+def _role(share: Share, history: Lineage[UUID]) -> Role:
+    if share.version_id == history.stable:
+        return Role.STABLE
     if share.weight:
         return Role.CANDIDATE
-    full_at: int | None = getattr(share, "full_at", None)
-    if full_at and getattr(share, "kept", 0) == getattr(share, "place", 0) - full_at:
-        return Role.PREVIOUS
-    return Role.STAGED
+    back = share.version_id in history.rolled_back
+    return Role.PREVIOUS if share.version_id in history.stayed and not back else Role.STAGED

@@ -16,13 +16,18 @@ Commands = list[tuple[str, str]]
 
 
 def deploy_commands(
-    worker: Worker, pairs: Sequence[tuple[str, str]], message: str = "", expected: str = ""
+    worker: Worker,
+    pairs: Sequence[tuple[str, str]],
+    message: str = "",
+    expected: str = "",
+    force: bool = False,
 ) -> Commands:
     """`wrangler versions deploy`, and the API call that it makes, whole and its body alone; only
-    curl can be told to deploy only if `expected` is still the live deployment."""
+    curl can deploy only if `expected` is still the live deployment, and consent (`force`) to go
+    back to other secrets: `versions deploy` is refused then."""
     return [
         ("wrangler", _wrangler(worker, pairs, message)),
-        ("curl", _curl(worker, pairs, message, expected)),
+        ("curl", _curl(worker, pairs, message, expected, force)),
         ("API body", json.dumps(_body(pairs, message), indent=2)),
     ]
 
@@ -46,8 +51,11 @@ def _wrangler(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) ->
     return " \\\n  ".join([*lines, "-y"])
 
 
-def _curl(worker: Worker, pairs: Sequence[tuple[str, str]], message: str, expected: str) -> str:
+def _curl(
+    worker: Worker, pairs: Sequence[tuple[str, str]], message: str, expected: str, force: bool
+) -> str:
     address = f"accounts/{settings.ACCOUNT_ID}/workers/scripts/{worker.name}/deployments"
+    address += "?force=true" if force else ""
     return " \\\n  ".join(
         [
             f'curl "$CLOUDFLARE_API_BASE_URL/{address}"',

@@ -13,7 +13,7 @@ from dashboard.live.parts import sequence
 from dashboard.ui.page import page
 from dashboard.ui.standing import HEAVY
 from dashboard.workers import code, compare, facts, reads
-from routing.models import DEPLOYABLE, Version, Worker
+from routing.models import Version, Worker, deployable
 
 
 @require_GET
@@ -21,7 +21,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
     """What changes from version `left` to version `right`."""
     newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
-    before, after = (reads.upload_of(row.worker, v, row.standings) for v in (left, right))
+    before, after = (reads.upload_of(row, v) for v in (left, right))
     if before is None or after is None:
         raise Http404
     whole = "whole" in request.GET
@@ -45,8 +45,8 @@ def choose(request: HttpRequest, name: str) -> HttpResponse:
     if not newest:
         raise Http404
     stable = row.standings[-1].version if row.standings else newest[-1]
-    left = _known(row.worker, request.GET.get("a", "")) or stable
-    right = _known(row.worker, request.GET.get("b", "")) or newest[0]
+    left = _version(row.worker, request.GET.get("a", "")) or stable
+    right = _version(row.worker, request.GET.get("b", "")) or newest[0]
     return redirect("workers:diff", name, left.pk, right.pk)
 
 
@@ -78,15 +78,18 @@ def compared(
 
 def _choices(worker: Worker, *shown: Version) -> list[tuple[UUID, str]]:
     """Ids with number, id and tag: the deployable ones, and those shown where they are older."""
-    found = worker.versions.newest_first().values_list("pk", "number", "tag")[:DEPLOYABLE]
+    found = deployable([worker]).values_list("pk", "number", "tag")
     listed = {pk: (number, tag) for pk, number, tag in found}
     listed |= {v.pk: (v.number, v.tag) for v in shown}
     by_number = sorted(listed.items(), key=lambda item: -item[1][0])
     return [(pk, f"#{number} {str(pk)[:8]} {tag}".rstrip()) for pk, (number, tag) in by_number]
 
 
-def _known(worker: Worker, text: str) -> Version | None:
-    try:
-        return worker.versions.filter(id=UUID(text)).first()
-    except ValueError:
+def _version(worker: Worker, text: str) -> Version | None:
+    """The version with this id, None where none is named; another one is never put in its place."""
+    if not text:
         return None
+    try:
+        return get_object_or_404(worker.versions, id=UUID(text))
+    except ValueError as error:
+        raise Http404 from error

@@ -126,7 +126,7 @@ def _show(
         "types": sorted({*OFFERED, *(m.content_type for m in form.modules)}),
         "kinds": EDITABLE,
         "outlook": outlook(row),
-        "uploads": reads.uploads(row.worker, [], size=1)[0] if row else [],
+        "uploads": reads.uploads(row, size=1)[0] if row else [],
         "overtaken": row is not None and form.expected != live_id(row),
         "verdict": None if row else name_verdict(form.name),
         **_changes(form, base),

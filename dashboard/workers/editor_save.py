@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.accounts.gate import person
 from dashboard.accounts.models import User
-from dashboard.ui.standing import phrase
+from dashboard.ui.standing import Role, Standing, inline
 from dashboard.workers import editor_draft, reads
 from dashboard.workers.editor_form import EditorForm
 from dashboard.workers.editor_outlook import live_id
@@ -20,6 +20,7 @@ from dashboard.workers.proposal import propose
 from routing.deploy import DeployConflict, DeployRefused, deploy
 from routing.draft import Draft, UploadRefused
 from routing.models import Version, Worker
+from routing.rules.split import TOTAL
 from routing.upload import upload_version
 
 
@@ -63,7 +64,8 @@ def save(
     if what == "stage" and row is not None:
         return _stage(person(request), form, row, version)
     if what == "deploy":
-        return Saved(version, "Live: stable 100%.", live=True)
+        name = Standing(version, Role.STABLE, TOTAL).inline
+        return Saved(version, f"Live: {name}.", live=True)
     return Saved(version, f"Saved #{version.number}. No request reaches it until it is deployed.")
 
 
@@ -112,7 +114,7 @@ def _stage(author: User, form: EditorForm, row: reads.Row, version: Version) -> 
         )
     except DeployRefused as error:
         return Saved(version, f"Saved #{version.number}, but not staged. {error}", complete=False)
-    return Saved(version, f"Live: {phrase(proposal.after).lower()}.", live=True)
+    return Saved(version, f"Live: {inline(proposal.after)}.", live=True)
 
 
 def _conflict(form: EditorForm, row: reads.Row) -> NotSaved:

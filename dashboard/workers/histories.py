@@ -31,9 +31,7 @@ def versions(request: HttpRequest, name: str) -> HttpResponse:
     newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
     asked = _asked(request, ("message", "tag", "author__username", "author_email"))
-    uploads, more = reads.uploads(
-        row.worker, row.standings, asked["before"], SIZE, asked.pop("wanted")
-    )
+    uploads, more = reads.uploads(row, asked["before"], SIZE, asked.pop("wanted"))
     context = {"row": row, "sequence": newest, "uploads": uploads, "more": more, **asked}
     return page(request, "workers/versions.html", context, partial="found")
 

@@ -36,9 +36,11 @@ def state_of(standings: Sequence[Standing], is_rollback: bool = False) -> State:
         return State("never", "Never deployed", Role.NEVER, 3)
     first = standings[0]
     if first.role is Role.CANDIDATE:
-        return State("ramping", f"Ramping {first.percentage}", Role.CANDIDATE, 0)
+        word = "Rolled back to" if first.rolled_back else "Ramping"
+        return State("ramping", f"{word} {first.percentage}", Role.CANDIDATE, 0)
     if first.role is Role.STAGED:
-        return State("staged", "Staged 0%", Role.STAGED, 1)
+        word = "Rolled back to" if first.rolled_back else "Staged"
+        return State("staged", f"{word} 0%", Role.STAGED, 1)
     if is_rollback:
         return State("rolled-back", "Rolled back", Role.ROLLED_BACK, 2)
     return State("stable", "Stable", Role.STABLE, 4)
@@ -58,18 +60,13 @@ def _what(deployment: Deployment, after: list[Standing], before: list[Standing])
         return "full", f"#{stable.version.number} to 100%"
     if first.role is Role.PREVIOUS:
         return "full", f"#{stable.version.number} to 100%, #{first.version.number} kept at 0%"
-    was = _percentage_in(before, first)
-    if was == first.percentage:
-        return "step", f"{first.percentage} again"
+    number = f"#{first.version.number}"
+    was = next((s for s in before if s.version.pk == first.version.pk), None)
+    if was is not None and was.weight == first.weight:
+        return "step", f"{number}: {first.percentage} again"
     if was is not None:
-        return "step", f"{was} to {first.percentage}"
+        kind = "down" if (was.weight or 0) > (first.weight or 0) else "step"
+        return kind, f"{number}: {was.percentage} to {first.percentage}"
     if first.role is Role.STAGED:
         return "stage", f"#{first.version.number} staged at 0%"
     return "step", f"#{first.version.number} to {first.percentage}"
-
-
-def _percentage_in(before: list[Standing], wanted: Standing) -> str | None:
-    for standing in before:
-        if standing.version.pk == wanted.version.pk:
-            return standing.percentage
-    return None

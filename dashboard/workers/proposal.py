@@ -71,13 +71,25 @@ def button(live: Sequence[Standing], proposal: Proposal) -> str:
     return f"Deploy {proposal.numbers}"
 
 
-def propose(
-    version: Version, text: str, beside: Version | None, live: list[Standing], keep: bool = False
-) -> Proposal:
-    """`version` at `text` per cent, `beside` at the rest; raises `SplitRefused`. `live` is what is.
+def is_live(live: Sequence[Standing], proposal: Proposal) -> bool:
+    """Whether exactly this split is live: then there is nothing to deploy."""
+    before = {str(s.version.pk): s.weight for s in live}
+    return before == {share.version_id: share.weight for share in proposal.shares}
 
-    At 100 % the other version leaves the deployment, unless `keep` leaves it at 0 %.
+
+def propose(
+    chosen: Standing | Version,
+    text: str,
+    beside: Version | None,
+    live: list[Standing],
+    keep: bool = False,
+) -> Proposal:
+    """`chosen` at `text` per cent, `beside` at the rest; raises `SplitRefused`. `live` is what is.
+
+    At 100% the other version leaves the deployment, unless `keep` leaves it at 0%.
     """
+    version = chosen.version if isinstance(chosen, Standing) else chosen
+    rolled_back = isinstance(chosen, Standing) and chosen.rolled_back
     if beside is None:
         return alone(version, text)
     split = parse_split([(str(version.id), text.strip()), (str(beside.id), _rest(text))])
@@ -85,7 +97,7 @@ def propose(
         return _promoted(version, beside, keep)
     role = Role.CANDIDATE if split[0].weight else Role.STAGED
     after = (
-        Standing(version, role, split[0].weight),
+        Standing(version, role, split[0].weight, rolled_back=rolled_back),
         Standing(beside, Role.STABLE, split[1].weight),
     )
     return Proposal(_as_listed(split, live), after)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 
-from dashboard.ui.remembered import standings_by_id, standings_of
+from dashboard.ui.remembered import lineage_of, standings_by_id, standings_of
 from dashboard.ui.standing import HEAVY, Role, Standing
 from dashboard.workers.history import Entry, State, entry, state_of
 from routing.models import (
@@ -19,9 +19,10 @@ from routing.models import (
     Version,
     VersionQuerySet,
     Worker,
+    deployable,
 )
 from routing.publish import hostname
-from routing.rules.split import TOTAL
+from routing.rules.lineage import Lineage
 
 #: Timeline entries on one page.
 ENTRIES = 20
@@ -39,6 +40,21 @@ class Row:
     def state(self) -> State:
         made = self.deployment
         return state_of(self.standings, made is not None and made.is_rollback)
+
+    @cached_property
+    def lineage(self) -> Lineage[UUID] | None:
+        """What its deployments come to; None before the first one."""
+        return lineage_of(self.deployment) if self.deployment else None
+
+    @property
+    def rolled_back(self) -> frozenset[UUID]:
+        """The versions that some deployment went back from."""
+        return self.lineage.rolled_back if self.lineage else frozenset()
+
+    @property
+    def candidate(self) -> Standing | None:
+        """The live version beside the stable one that is being tried."""
+        return next((s for s in self.standings if s.is_candidate), None)
 
     @property
     def hostname(self) -> str:
@@ -108,42 +124,30 @@ def deployment_of(worker: Worker, deployment_id: str) -> Row:
     return _row_with(worker, found)
 
 
-def last_stable_before(row: Row) -> Version | None:
-    """The version that held 100 % before the one that is stable now."""
-    if not row.standings:
-        return None
-    stable = row.standings[-1].version
-    held = Share.objects.filter(deployment__worker=row.worker, weight=TOTAL)
-    last = held.exclude(version=stable).select_related("version").order_by("-deployment__number")
-    share = last.first()
-    return share.version if share else None
-
-
 def uploads(
-    worker: Worker,
-    live: list[Standing],
+    row: Row,
     before: int | None = None,
     size: int = DEPLOYABLE,
     wanted: Q | None = None,
 ) -> tuple[list[Upload], int | None]:
     """Versions newest first, from below number `before`; and where the next page starts."""
-    found = with_last_deployment(worker.versions.filter(wanted or Q())).select_related("author")
+    versions = row.worker.versions.filter(wanted or Q())
+    found = with_last_deployment(versions).select_related("author")
     if before is not None:
         found = found.filter(number__lt=before)
     listed = list(found.defer(*HEAVY).newest_first()[: size + 1])
-    undone = _undone(worker, listed)
-    shown = [Upload(v, stand(v, live, undone)) for v in listed[:size]]
+    shown = [Upload(v, stand(v, row)) for v in listed[:size]]
     return shown, listed[size - 1].number if len(listed) > size else None
 
 
-def upload_of(worker: Worker, version_id: UUID | str, live: list[Standing]) -> Upload | None:
+def upload_of(row: Row, version_id: UUID | str) -> Upload | None:
     """One version with everything about it, or None when this Worker has no such version."""
-    found = with_last_deployment(worker.versions.all()).select_related("author")
+    found = with_last_deployment(row.worker.versions.all()).select_related("author")
     version = found.filter(id=version_id).first()
     if version is None:
         return None
-    newer = worker.versions.filter(number__gt=version.number).count()
-    return Upload(version, stand(version, live, _undone(worker, [version])), newer < DEPLOYABLE)
+    allowed = deployable([row.worker]).filter(pk=version.pk).exists()
+    return Upload(version, stand(version, row), allowed)
 
 
 def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
@@ -152,22 +156,14 @@ def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
     return versions.annotate(last_in=Subquery(last.values("deployment__number")[:1]))
 
 
-def _undone(worker: Worker, versions: list[Version]) -> set[int]:
-    """The numbers of those deployments that rolled back from one of `versions`."""
-    numbers = {last + 1 for v in versions if (last := _last_in(v)) is not None}
-    back = worker.deployments.filter(is_rollback=True, number__in=numbers)
-    return set(back.values_list("number", flat=True)) if numbers else set()
-
-
-def stand(version: Version, live: list[Standing], undone: set[int]) -> Standing:
+def stand(version: Version, row: Row) -> Standing:
     """How a version stands now: live, rolled back, deployed once, or never."""
-    for standing in live:
+    for standing in row.standings:
         if standing.version.pk == version.pk:
             return standing
-    last = _last_in(version)
-    if last is None:
-        return Standing(version, Role.NEVER)
-    return Standing(version, Role.ROLLED_BACK if last + 1 in undone else Role.FORMER)
+    if version.pk in row.rolled_back:
+        return Standing(version, Role.ROLLED_BACK, rolled_back=True)
+    return Standing(version, Role.NEVER if _last_in(version) is None else Role.FORMER)
 
 
 def _last_in(version: Version) -> int | None:

@@ -7,11 +7,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboard.observability.health import Health
 from dashboard.observability.observation import observe
 from dashboard.ui.propagation import meter_of
-from dashboard.ui.standing import Standing, phrase
+from dashboard.ui.standing import Standing, inline
 from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands
+from dashboard.workers.deploy import context as contexts
+from dashboard.workers.deploy.choice import way_back
 from dashboard.workers.lag import lag_of
 from dashboard.workers.proposal import next_step, propose
 from routing.models import Version
@@ -22,7 +25,7 @@ FEW = 12
 
 def live(row: reads.Row) -> dict[str, Any]:
     """The live card: configured beside observed, the meter, what lags, and who is ill."""
-    shown: dict[str, Any] = {"row": row, "phrase": phrase(row.standings).lower()}
+    shown: dict[str, Any] = {"row": row, "phrase": inline(row.standings)}
     if row.deployment is None:
         return shown | {"has_versions": row.worker.versions.exists()}
     meter = meter_of(row.worker.name, row.deployment.revision, row.deployment.created_on)
@@ -32,12 +35,13 @@ def live(row: reads.Row) -> dict[str, Any]:
         "lag": lag_of(row.worker, meter),
         "seen": seen,
         "ill": [r.health for r in seen.rows if not r.health.ok],
+        "sickest": [r.health for r in seen.rows[:1] if not r.health.ok],
     }
 
 
 def histories(row: reads.Row) -> dict[str, Any]:
     """The newest versions and deployments."""
-    uploads, _ = reads.uploads(row.worker, row.standings, size=FEW)
+    uploads, _ = reads.uploads(row, size=FEW)
     entries, more = reads.timeline(row.worker, size=FEW)
     return {
         "uploads": uploads,
@@ -47,40 +51,67 @@ def histories(row: reads.Row) -> dict[str, Any]:
     }
 
 
-def actions(row: reads.Row, uploads: list[reads.Upload]) -> dict[str, Any]:
-    """What can be done next: the step, the newest version to stage, the live split as commands."""
+def actions(row: reads.Row, uploads: list[reads.Upload], ill: Sequence[Health]) -> dict[str, Any]:
+    """What can be done next: the step, the newest version to stage, the live split as commands.
+
+    A version that was rolled back is never offered to step up or to stage; one that is not well
+    makes Roll back the first button.
+    """
     if row.deployment is None:
         return {}
-    candidate = next((s for s in row.standings if s.is_candidate), None)
-    step = next_step(candidate.weight or 0) if candidate else None
+    candidate = row.candidate
+    step = next_step(candidate.weight or 0) if candidate and not candidate.rolled_back else None
     newest = to_stage(uploads)
-    found = {"candidate": candidate, "next_step": step, "newest": newest}
-    stable, expected = row.standings[-1].version, str(row.deployment.id)
+    can_go_back = way_back(row) is not None
+    found = {
+        "candidate": candidate,
+        "next_step": step,
+        "steps_up": step is not None,
+        "newest": newest,
+        "stage_words": f"Stage #{newest.number} at 0%" if newest else "",
+        "can_go_back": can_go_back,
+        "sick": bool(ill) and can_go_back,
+        "primary": "" if ill and can_go_back else "button-primary",
+    }
+    return found | _first_command(row, candidate if step is not None else None, step, newest)
+
+
+def _first_command(
+    row: reads.Row, candidate: Standing | None, step: int | None, newest: Version | None
+) -> dict[str, Any]:
+    """The step or the staging as commands; without either, the live split."""
+    stable, expected = row.standings[-1].version, contexts.live_id(row)
     if candidate and step is not None:
         words = "Promote to 100%" if step == 100 else f"Step up to {step}%"
-        split = propose(candidate.version, str(step), stable, row.standings)
+        split = propose(candidate, str(step), stable, row.standings)
     elif newest:
         words, split = f"Stage #{newest.number} at 0%", propose(newest, "0", stable, [])
     else:
-        commands = deploy_commands(row.worker, stored(row.standings), row.deployment.message)
+        commands = deploy_commands(
+            row.worker, stored(row.standings), row.deployment.message if row.deployment else ""
+        )
         note = "Makes the split that is live now again: change the numbers to step."
-        return found | {"commands": commands, "what": "The live split", "command_note": note}
-    commands = deploy_commands(row.worker, split.pairs, "", expected)
-    return found | {"commands": commands, "what": words}
+        return {"commands": commands, "what": "The live split", "command_note": note}
+    return {"commands": deploy_commands(row.worker, split.pairs, "", expected), "what": words}
 
 
-def way_back(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
-    """What undoes the live deployment: words, and the form's name with its query."""
+def undoing(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
+    """What undoes the live deployment: words, and the form's name with its query. Nothing brings
+    a version back that was rolled back."""
     if not before or not row.standings:
         return None
     stable = row.standings[-1].version.pk
-    other = next((s for s in before if s.version.pk != stable), None)
-    if len(before) == 2 and other and any(s.version.pk == stable for s in before):
+    if len(before) == 2 and any(s.version.pk == stable for s in before):
+        other = next(s for s in before if s.version.pk != stable)
+        if other.version.pk in row.rolled_back:
+            return None
         percentage = other.percentage.rstrip("%")
-        words = f"Back to {other.percentage} of #{other.version.number}"
+        words = f"Back to {other.percentage} of {other.name}"
         return words, f"split/?version={other.version.id}&percentage={percentage}"
     target = before[-1].version
-    return f"Back to #{target.number}", f"rollback/?version={target.id}"
+    if target.pk in row.rolled_back or target.pk == stable:
+        return None
+    return f"Back to {before[-1].name}", f"rollback/?version={target.id}"
 
 
 def stored(standings: Sequence[Standing]) -> list[tuple[str, str]]:
@@ -90,7 +121,8 @@ def stored(standings: Sequence[Standing]) -> list[tuple[str, str]]:
 
 
 def to_stage(uploads: list[reads.Upload]) -> Version | None:
-    """The newest version, when it is in no deployment yet."""
-    if not uploads or uploads[0].standing.weight is not None:
+    """The newest version, when it is not live and was never rolled back."""
+    first = uploads[0].standing if uploads else None
+    if first is None or first.weight is not None or first.rolled_back:
         return None
-    return uploads[0].version
+    return first.version

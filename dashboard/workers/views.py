@@ -18,6 +18,7 @@ from dashboard.ui.standing import Standing
 from dashboard.workers import code, listing, reads, showing
 from dashboard.workers.addresses import addresses
 from dashboard.workers.commands import override_command, override_header
+from dashboard.workers.deploy.choice import goes_back, way_back
 from routing.agent.runtime_date import newest_date
 from routing.compile.workerd import running_date
 from routing.models import Worker
@@ -39,17 +40,17 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     newest = sequence()
     row = reads.row_of(get_object_or_404(Worker, name=name))
     histories = showing.histories(row)
-    before = histories["entries"][1:2]
+    before, live = histories["entries"][1:2], showing.live(row)
     context = {
         "sequence": newest,
         "production": url_of(row.hostname) if row.hostname else "",
         "addressable": addressable(row.worker.name),
         "can": permission(request.user, Role.OPERATOR),
         "others": presence.others(person(request), row.worker.name),
-        "back": showing.way_back(row, before[0].standings if before else []),
-        **showing.live(row),
+        "back": showing.undoing(row, before[0].standings if before else []),
+        **live,
         **histories,
-        **showing.actions(row, histories["uploads"]),
+        **showing.actions(row, histories["uploads"], live.get("sickest", [])),
         "beside": _replaced(row),
         "shadowed": shadowed_alias(row.worker),
     }
@@ -83,10 +84,13 @@ def menu(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
 def actions(request: HttpRequest, name: str) -> HttpResponse:
     """What can be done with a Worker, for the menu of its row in the list."""
     row = reads.row_of(get_object_or_404(Worker, name=name))
-    uploads, _ = reads.uploads(row.worker, row.standings, size=1)
+    uploads, _ = reads.uploads(row, size=1)
+    newest = showing.to_stage(uploads)
     context = {
         "row": row,
-        "newest": showing.to_stage(uploads),
+        "newest": newest,
+        "stage_words": f"Stage #{newest.number} at 0%" if newest else "",
+        "can_go_back": way_back(row) is not None,
         "beside": _replaced(row),
         "can": permission(request.user, Role.OPERATOR),
     }
@@ -95,7 +99,7 @@ def actions(request: HttpRequest, name: str) -> HttpResponse:
 
 def _upload(name: str, version_id: UUID) -> tuple[reads.Row, reads.Upload]:
     row = reads.row_of(get_object_or_404(Worker, name=name))
-    upload = reads.upload_of(row.worker, version_id, row.standings)
+    upload = reads.upload_of(row, version_id)
     if upload is None:
         raise Http404
     return row, upload
@@ -107,6 +111,7 @@ def _about(request: HttpRequest, row: reads.Row, upload: reads.Upload) -> dict[s
         "upload": upload,
         "can": permission(request.user, Role.OPERATOR),
         "addresses": addresses(row.worker, upload.version),
+        "goes_back": goes_back(row, upload.standing),
         "beside": _replaced(row),
     }
 

@@ -3,6 +3,7 @@
     immutable.py    what a row that is written once refuses; and the audit trail
     versions.py     Workers, versions, their modules and service bindings
     deployments.py  deployments and their shares
+    deployable_versions.py  which versions a deployment may name
     edges.py        edges, the revision they should run, and when they had it
     invocations.py  requests as the edges' logs told them, and what Workers said meanwhile
 
@@ -13,6 +14,7 @@ Everybody else imports from here: Django finds its models in `routing.models`, a
 row is in is nobody's business.
 """
 
+from routing.models.deployable_versions import deployable
 from routing.models.deployments import Deployment, DeploymentQuerySet, Share
 from routing.models.edges import DesiredState, Edge, Propagation
 from routing.models.immutable import AuditEntry, Immutable
@@ -50,4 +52,5 @@ __all__ = [
     "VersionModule",
     "VersionQuerySet",
     "Worker",
+    "deployable",
 ]

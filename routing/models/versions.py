@@ -11,7 +11,7 @@ from routing.draft import Part
 from routing.models.immutable import Immutable
 
 DEPLOYABLE = 100
-"""Only this many most recent versions of a Worker can be deployed (spec, Deployments)."""
+"""So many of a Worker's most recent versions can be deployed; `deployable` adds those in use."""
 
 
 class Worker(models.Model):
@@ -55,10 +55,6 @@ ALIAS = "workers/alias"
 class VersionQuerySet(models.QuerySet["Version"]):
     def newest_first(self) -> VersionQuerySet:
         return self.order_by("-number")
-
-    def deployable(self) -> VersionQuerySet:
-        """The most recent `DEPLOYABLE` versions of the one Worker this query is about."""
-        return self.newest_first()[:DEPLOYABLE]
 
     def with_alias(self, alias: str) -> VersionQuerySet:
         """Those uploaded with this alias; the newest one has it."""

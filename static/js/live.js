@@ -18,6 +18,7 @@ function show({ sequence, html, why }) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
   let strangers = false;
+  const sick = document.getElementById("live")?.dataset.sick;
   for (const fresh of holder.content.children) {
     const old = document.getElementById(fresh.id);
     const last = live.sequences.get(fresh.id) ?? live.sequences.get("page");
@@ -29,7 +30,8 @@ function show({ sequence, html, why }) {
   follow();
   const missed = sequence[0] > live.revision;
   live.revision = Math.max(live.revision, sequence[0]);
-  if (why === "deployment" || strangers) refetchOwn();
+  const turned = sick !== document.getElementById("live")?.dataset.sick; // then other buttons come first
+  if (why === "deployment" || strangers || turned) refetchOwn();
   else if (missed) refetchAll(); // deployed while the page was on its way
 }
 

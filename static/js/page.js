@@ -71,7 +71,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "F8") document.querySelector(".toast")?.focus();
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const form = event.target.closest?.("form[data-ctrl-enter]");
-    if (form) form.requestSubmit(form.querySelector("[data-send]"));
+    const send = form?.querySelector("[data-send]");
+    if (send && !send.disabled) form.requestSubmit(send);
   }
 });
 

@@ -41,3 +41,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("input", (event) => {
   if (event.target.id === "percentage") markPreset(event.target);
 });
+// Nothing can be sent while the percentages are those that are live.
+document.addEventListener("htmx:afterSwap", () => {
+  const after = document.querySelector("#split-form #after[data-armed]");
+  const send = document.querySelector("#split-form [data-send]");
+  if (after && send) send.disabled = after.dataset.armed === "no";
+});

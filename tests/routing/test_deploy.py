@@ -4,7 +4,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from routing.deploy import DeployConflict, DeployRefused, active_deployment, delete_worker, deploy
-from routing.models import AuditEntry, Deployment, RemovedWorker, Share, Version, Worker
+from routing.models import (
+    AuditEntry,
+    Deployment,
+    RemovedWorker,
+    Share,
+    Version,
+    Worker,
+    deployable,
+)
+from routing.publish import publish
 from routing.revision import current
 from routing.signals import desired_state_changed
 from routing.snapshot import Binding, Secret
@@ -106,18 +115,95 @@ def test_an_older_version_alone_is_a_rollback_and_a_newer_one_is_not():
     assert not attempt(worker, (new, 0), (old, 100)).is_rollback
 
 
-def test_going_back_to_other_secrets_needs_force_and_names_them():
-    def version(value):
-        secret = Binding(name="API_KEY", type="secret_text", secret=Secret(value))
-        return make_version("shop", make_draft(bindings=[secret]))
+@pytest.fixture
+def rekeyed():
+    """(old, new, newest): `new` came with another value of API_KEY, `newest` with the same."""
+    secrets = [
+        Binding(name="API_KEY", type="secret_text", secret=Secret(value))
+        for value in ("one", "two", "two")
+    ]
+    return [make_version("shop", make_draft(bindings=[secret])) for secret in secrets]
 
-    old, new = version("one"), version("two")
-    worker = new.worker
-    make_deployment(worker, (new, 100))
-    with pytest.raises(DeployRefused, match="secrets have changed: API_KEY") as refused:
-        attempt(worker, (old, 100), force=False)
-    assert refused.value.names == ("API_KEY",)
-    assert attempt(worker, (old, 100), force=True).is_rollback
+
+@pytest.mark.parametrize(
+    ("active", "asked"),
+    [
+        ([(1, 100)], [(0, 100)]),
+        ([(1, 100)], [(1, 99), (0, 1)]),
+        ([(1, 100)], [(2, 1), (0, 99)]),
+        ([(1, 10), (0, 90)], [(0, 100)]),
+        ([(1, 10), (0, 90)], [(1, 5), (0, 95)]),
+        ([(1, 100), (0, 0)], [(1, 99.999), (0, 0.001)]),
+    ],
+)
+def test_traffic_to_an_older_version_with_other_secrets_needs_consent(rekeyed, active, asked):
+    worker = rekeyed[0].worker
+    make_deployment(worker, *((rekeyed[i], p) for i, p in active))
+    shares = [(rekeyed[i], p) for i, p in asked]
+    with pytest.raises(DeployRefused) as refused:
+        attempt(worker, *shares)
+    assert (refused.value.code, refused.value.names) == ("secrets_changed", ("API_KEY",))
+    assert str(refused.value).endswith("The following secrets have changed: API_KEY")
+    assert worker.deployments.count() == 1
+    assert attempt(worker, *shares, force=True).number == 2
+
+
+@pytest.mark.parametrize(
+    ("active", "asked"),
+    [
+        ([(0, 100)], [(1, 100)]),  # forward
+        ([(0, 100)], [(1, 1), (0, 99)]),
+        ([(1, 10), (0, 90)], [(1, 20), (0, 80)]),  # a step up takes from the old version
+        ([(1, 10), (0, 90)], [(2, 10), (0, 90)]),  # the same share, beside another candidate
+        ([(1, 100)], [(1, 100), (0, 0)]),  # 0% is no traffic
+        ([(2, 100)], [(1, 100)]),  # older, but with the same values
+    ],
+)
+def test_forward_and_equal_secrets_need_none(rekeyed, active, asked):
+    worker = rekeyed[0].worker
+    make_deployment(worker, *((rekeyed[i], p) for i, p in active))
+    assert attempt(worker, *((rekeyed[i], p) for i, p in asked)).number == 2
+
+
+@pytest.fixture
+def crowded(db):
+    """#1 at 90% and #2 at 10%, then a hundred uploads and one more."""
+    worker = make_worker(versions=2)
+    one, two = worker.versions.order_by("number")
+    make_deployment(worker, (one, 100))
+    make_deployment(worker, (two, 10), (one, 90))
+    make_worker(versions=101)
+    return worker
+
+
+@pytest.mark.parametrize(
+    "asked", [[(1, 100)], [(2, 10), (1, 90)], [(2, 50), (1, 50)], [(2, 100)], [(103, 0), (1, 100)]]
+)
+def test_what_is_live_can_be_deployed_however_old(crowded, asked):
+    by_number = {v.number: v for v in crowded.versions.all()}
+    assert attempt(crowded, *((by_number[n], p) for n, p in asked)).number == 3
+    edge = publish().workers[0]
+    known = {v.id for v in edge.versions} | set(edge.other_versions)
+    assert {str(v.id) for v in deployable([crowded])} == known
+
+
+def test_what_had_everything_before_can_be_deployed_however_old(crowded):
+    one, two = crowded.versions.order_by("number")[:2]
+    newest = crowded.versions.newest_first().first()
+    attempt(crowded, (two, 100))
+    assert list(deployable([crowded]))[-2:] == [two, one]
+    attempt(crowded, (newest, 100))
+    with pytest.raises(DeployRefused, match="nor the last one that had 100%") as refused:
+        attempt(crowded, (one, 100))
+    assert refused.value.code == "too_old"
+    assert attempt(crowded, (two, 100)).is_rollback
+
+
+def test_the_window_is_each_workers_own():
+    make_deployment(make_worker("shop"))
+    workers = [make_worker(name, versions=n) for name, n in (("api", 101), ("shop", 100))]
+    found = list(deployable(workers))
+    assert [sum(v.worker == w for v in found) for w in workers] == [100, 101]
 
 
 def test_every_deployment_raises_the_revision_and_tells_after_the_commit(

@@ -88,12 +88,15 @@ def test_another_workers_version_is_refused_by_its_name(two):
     assert answer.refusal == (404, 100146) and "belongs to the Worker pricing" in answer.message
 
 
-def test_a_version_past_the_100_most_recent_is_refused(two):
-    api, first, _ = two
-    for _ in range(99):
+def test_a_version_past_the_100_most_recent_is_refused_unless_it_is_live(two):
+    api, first, second = two
+    for _ in range(100):
         make_version()
-    answer = deploy(api, share(first, 100))
+    answer = deploy(api, share(second, 100))
     assert answer.refusal == (400, 90002) and "100 most recent" in answer.message
+    listed = api("GET", "/workers/scripts/shop/versions?deployable=true").result["items"]
+    assert [v["number"] for v in listed] == [*range(102, 2, -1), 1]
+    assert deploy(api, share(first, 100)).status == 200
 
 
 def test_another_strategy_is_refused(two):

@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from dashboard.observability.figures import Split
 from dashboard.observability.traffic import first_minute, recent, splits, traffic
-from dashboard.ui.standing import of, with_standings
-from routing.models import Deployment
+from dashboard.ui.remembered import of
 from tests.dashboard.observability.batches import MINUTE, count, request
 from tests.factories import make_deployment, make_worker
 
@@ -81,8 +80,7 @@ def test_the_split_counts_draws_of_its_own_deployment_only(edge, shop, now, at):
     lines = [*drawn(two, 40), *drawn(one, 160), *drawn(one, 99, deployment="before")]
     count(edge, *lines, *drawn(two, 50, route="shop/override"), now=now)
     found = traffic(shop, now - timedelta(minutes=5), now, live)
-    deployment = with_standings(Deployment.objects.all()).get(pk=live.pk)
-    told = splits(of(deployment), found)
+    told = splits(of(live), found)
     split = told[str(two.id)]
     assert (split.drawn, split.draws, split.observed) == (40, 200, 20)
     assert split.by_chance == pytest.approx((19.0, 31.0), abs=0.1) and split.as_expected

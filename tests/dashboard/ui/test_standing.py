@@ -2,9 +2,10 @@
 
 import pytest
 
-from dashboard.ui.standing import Role, of, phrase, with_standings
+from dashboard.ui.remembered import forget, of, standings_of
+from dashboard.ui.standing import Role, phrase
 from routing.models import Deployment, Worker
-from tests.factories import make_deployment, make_worker
+from tests.factories import make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +20,7 @@ def after(*deployments: tuple[tuple[int, float], ...]) -> list[tuple[int, Role]]
 
 
 def roles(worker: Worker, deployment: Deployment) -> list[tuple[int, Role]]:
-    found = with_standings(Deployment.objects.filter(pk=deployment.pk)).get()
-    return [(s.version.number, s.role) for s in of(found)]
+    return [(s.version.number, s.role) for s in of(deployment)]
 
 
 def test_one_version_is_stable():
@@ -73,5 +73,63 @@ def test_the_split_in_words():
     worker = make_worker("shop", versions=2)
     one, two = worker.versions.order_by("number")
     made = make_deployment(worker, (two, 33.333), (one, 66.667))
-    found = with_standings(Deployment.objects.filter(pk=made.pk)).get()
-    assert phrase(of(found)) == "Candidate 33.333%, stable 66.667%"
+    assert phrase(of(made)) == "Candidate #2 33.333%, stable #1 66.667%"
+
+
+def test_a_tag_stays_as_it_was_written():
+    old = make_version("shop", make_draft(tag="v1-RC"))
+    assert phrase(of(make_deployment(old.worker))) == "Stable #1 v1-RC 100%"
+
+
+@pytest.mark.parametrize(
+    ("history", "roles"),
+    [
+        # the fault: the bad one was called stable
+        (
+            [[(1, 100)], [(2, 10), (1, 90)], [(2, 100)], [(2, 10), (1, 90)]],
+            [(2, Role.CANDIDATE), (1, Role.STABLE)],
+        ),
+        # kept at 0% after promotion, then given traffic again
+        (
+            [[(1, 100)], [(2, 100), (1, 0)], [(2, 90), (1, 10)]],
+            [(2, Role.CANDIDATE), (1, Role.STABLE)],
+        ),
+        # two steps back
+        (
+            [[(1, 100)], [(2, 100)], [(3, 100)], [(3, 90), (1, 10)]],
+            [(3, Role.CANDIDATE), (1, Role.STABLE)],
+        ),
+        # a version that was rolled back is nobody's predecessor
+        (
+            [[(1, 100)], [(2, 100)], [(1, 100)], [(3, 100)], [(3, 50), (2, 50)]],
+            [(2, Role.CANDIDATE), (3, Role.STABLE)],
+        ),
+        # rolled back, then tried again
+        (
+            [[(2, 100)], [(1, 100)], [(2, 10), (1, 90)]],
+            [(2, Role.CANDIDATE), (1, Role.STABLE)],
+        ),
+        # rolled back and left at 0%
+        (
+            [[(1, 100)], [(2, 100)], [(1, 100), (2, 0)]],
+            [(2, Role.STAGED), (1, Role.STABLE)],
+        ),
+        # promoted again after a roll back: the next candidate stands beside it
+        (
+            [[(1, 100)], [(2, 100)], [(1, 100)], [(2, 100)], [(3, 10), (2, 90)]],
+            [(3, Role.CANDIDATE), (2, Role.STABLE)],
+        ),
+    ],
+)
+def test_going_back_makes_the_predecessor_stable_again(history, roles):
+    assert after(*history) == roles
+
+
+def test_a_cold_process_reads_each_history_once(django_assert_num_queries):
+    after(*[[(1, 100)], [(2, 10), (1, 90)], [(2, 100)], [(2, 10), (1, 90)]])
+    made = list(Deployment.objects.all())
+    forget()
+    with django_assert_num_queries(2):
+        standings_of(made)
+    with django_assert_num_queries(0):
+        standings_of(made)

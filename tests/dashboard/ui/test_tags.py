@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 18, 14, 33, 32, tzinfo=UTC)
 
 
 def bar(*standings: tuple[Role, int], size: str = "") -> str:
-    found = [Standing(Version(), role, weight) for role, weight in standings]
+    found = [Standing(Version(number=4, tag="v2"), role, weight) for role, weight in standings]
     return Template('{% split_bar found size "" %}'.replace('size ""', "size")).render(
         Context({"found": found, "size": size})
     )
@@ -27,7 +27,7 @@ def bar(*standings: tuple[Role, int], size: str = "") -> str:
 
 def test_a_bar_says_its_split_in_words():
     html = bar((Role.CANDIDATE, 25_000), (Role.STABLE, 75_000))
-    assert 'aria-label="Candidate 25%, stable 75%"' in html
+    assert 'aria-label="Candidate #4 v2 25%, stable #4 v2 75%"' in html
     assert 'width="25%"' in html and 'x="25%"' in html
 
 
@@ -38,7 +38,7 @@ def test_zero_percent_is_a_stub_and_never_invisible():
 
 def test_a_very_small_part_is_drawn_wide_enough_to_see():
     html = bar((Role.CANDIDATE, 1), (Role.STABLE, 99_999))
-    assert 'aria-label="Candidate 0.001%, stable 99.999%"' in html
+    assert 'aria-label="Candidate #4 v2 0.001%, stable #4 v2 99.999%"' in html
     assert 'width="2%"' in html
 
 

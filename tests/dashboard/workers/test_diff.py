@@ -62,8 +62,13 @@ def test_choosing_leads_to_an_address_of_its_own(vera, two):
 def test_without_a_choice_stable_is_compared_with_the_newest(vera, two):
     one, two_ = two
     make_deployment(one.worker, (one, 100))
-    response = vera.get("/workers/shop/diff/?a=nonsense")
+    response = vera.get("/workers/shop/diff/")
     assert response["Location"] == f"/workers/shop/diff/{one.id}...{two_.id}/"
+
+
+@pytest.mark.parametrize("named", ["a=nonsense", f"b={uuid4()}"])
+def test_a_version_that_is_not_there_is_not_replaced_by_another(vera, two, named):
+    assert vera.get(f"/workers/shop/diff/?{named}").status_code == 404
 
 
 def test_versions_of_other_workers_are_not_found(vera, two):
@@ -84,6 +89,6 @@ def test_versions_too_old_to_deploy_stay_chosen(vera, two, monkeypatch):
     left, right = two
     for _ in range(3):
         make_version("shop")
-    monkeypatch.setattr("dashboard.workers.diff.DEPLOYABLE", 2)
+    monkeypatch.setattr("routing.models.deployable_versions.DEPLOYABLE", 2)
     html = vera.get(f"/workers/shop/diff/{left.id}...{right.id}/").content.decode()
     assert html.count(" selected>") == 2

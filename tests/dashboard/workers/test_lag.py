@@ -46,7 +46,7 @@ def test_several_that_have_the_same_are_one_line(shop):
         make_edge(name, applied_revision=revision(shop, 2))
     lag = found(shop)
     assert lag.names == "local-1, local-2 and 2 more" and lag.others == 0
-    assert phrase(lag.standings) == "Candidate 10%, stable 90%"
+    assert phrase(lag.standings) == "Candidate #2 10%, stable #1 90%"
     assert lag.short_id == str(shop.deployments.get(number=2).id)[:8]
 
 

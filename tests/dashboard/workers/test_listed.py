@@ -59,10 +59,10 @@ def row_of(client, name, query=""):
 def test_what_is_live_is_never_that_of_the_request_before(maya, shown):
     worker = Worker.objects.get(name="ramp")
     one, two = worker.versions.order_by("number")
-    assert "Candidate 5% Stable 95%" in row_of(maya, "ramp")
+    assert "Candidate 5% #2 Stable 95% #1" in row_of(maya, "ramp")
     make_deployment(worker, (two, 12.5), (one, 87.5), source="wrangler")
     row = row_of(maya, "ramp")
-    assert "Candidate 12.5% Stable 87.5%" in row and "via wrangler" in row
+    assert "Candidate 12.5% #2 Stable 87.5% #1" in row and "via wrangler" in row
     make_deployment(worker, (one, 100), message="Too slow")
     row = row_of(maya, "ramp")
     assert "Rolled back “Too slow” Stable 100%" in row and "via dashboard" in row

@@ -2,9 +2,8 @@
 
 import pytest
 
-from dashboard.ui.standing import of, with_standings
+from dashboard.ui.remembered import of
 from dashboard.workers.proposal import alone, button, move, propose
-from routing.models import Deployment
 from tests.factories import make_deployment, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,7 @@ def version(worker, number):
 
 
 def live(worker):
-    return of(with_standings(Deployment.objects.filter(worker=worker)).newest_first().first())
+    return of(worker.deployments.newest_first().first())
 
 
 @pytest.mark.parametrize(

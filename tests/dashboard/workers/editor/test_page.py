@@ -19,7 +19,7 @@ def test_each_button_says_what_is_live_after_it(maya, shop):
     html = maya.get("/workers/shop/edit/").content.decode()
     after = html.partition('class="outlooks"')[2]
     bars = [part.partition('"')[0] for part in after.split('role="img" aria-label="')[1:]]
-    assert bars == ["Stable 100%", "Candidate 0%, stable 100%", "Stable 100%"]
+    assert bars == ["Stable #1 100%", "Candidate new 0%, stable #1 100%", "Stable new 100%"]
 
 
 def test_the_changes_are_a_fragment_of_their_own(maya, shop):

@@ -1,0 +1,144 @@
+"""Which version a form is about: the one that was named, never another one in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from dashboard.ui.standing import Role, Standing
+from dashboard.workers.reads import Row, Upload, upload_of, uploads
+from routing.models import Version, deployable
+from routing.rules.split import TOTAL
+
+OTHERS = 6
+"""Versions named where the one that was asked for cannot be used."""
+_BEFORE, _NEVER, _UNDONE = "Deployed before", "Never deployed", "Rolled back before"
+
+
+class Problem(StrEnum):
+    """Why a form cannot be filled in; `templates/workers/_choice_problem.html` words it."""
+
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    TOO_OLD = "too_old"
+    STABLE = "stable"
+    NO_OTHER = "no_other"
+    NOT_EARLIER = "not_earlier"
+    LIVE_ALONE = "live_alone"
+    NO_WAY_BACK = "no_way_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A version, with how it stands now; or the problem, with what was asked for."""
+
+    standing: Standing | None = None
+    problem: Problem | None = None
+    asked: str = ""
+
+    @property
+    def version(self) -> Version | None:
+        return self.standing.version if self.standing else None
+
+
+def to_split(row: Row, asked: str, must_name: bool) -> Choice:
+    """The candidate of a split. Without `asked` the live one, or the newest that may be offered;
+    `must_name` is for what is sent, where nothing may be left to guess."""
+    if not asked:
+        return Choice(problem=Problem.MISSING) if must_name else _default_candidate(row)
+    upload = _named(row, asked)
+    if upload is None:
+        return Choice(problem=Problem.UNKNOWN, asked=asked)
+    if upload.standing.is_stable:
+        return Choice(upload.standing, Problem.STABLE, asked)
+    return _deployable(upload, asked)
+
+
+def to_roll_back(row: Row, asked: str, must_name: bool) -> Choice:
+    """The version to go back to. Without `asked` the way back, if there is one."""
+    if not asked:
+        return Choice(problem=Problem.MISSING) if must_name else _default_way_back(row)
+    upload = _named(row, asked)
+    if upload is None:
+        return Choice(problem=Problem.UNKNOWN, asked=asked)
+    if len(row.standings) == 1 and upload.standing.is_stable:
+        return Choice(upload.standing, Problem.LIVE_ALONE, asked)
+    if not _is_back(row, upload.standing):
+        return Choice(upload.standing, Problem.NOT_EARLIER, asked)
+    return _deployable(upload, asked)
+
+
+def way_back(row: Row) -> Version | None:
+    """The stable version while a candidate has traffic; else the version that had everything
+    before it, unless that one was ever rolled back."""
+    first = row.standings[0] if row.standings else None
+    if first and first.is_candidate and first.weight:
+        return row.standings[-1].version
+    back = row.lineage.way_back if row.lineage else None
+    return deployable([row.worker]).filter(pk=back).first() if back else None
+
+
+def others(row: Row, form: str) -> tuple[Standing, ...]:
+    """What the form `split` or `rollback` can be about instead: the reader names one of them."""
+    if form == "rollback":
+        listed = [s for _, group in earlier(row) for s in group]
+    else:
+        listed = [u.standing for u in uploads(row, size=OTHERS + 2)[0]]
+    return tuple(s for s in listed if not s.is_stable or form == "rollback")[:OTHERS]
+
+
+def earlier(row: Row) -> list[tuple[str, tuple[Standing, ...]]]:
+    """The versions to go back to, newest first: those deployed before, then those never deployed;
+    those that were rolled back last."""
+    listed = [u.standing for u in uploads(row)[0]]
+    shown = {s.version.pk for s in listed}
+    listed += [s for s in row.standings if s.version.pk not in shown]
+    groups: dict[str, list[Standing]] = {_BEFORE: [], _NEVER: [], _UNDONE: []}
+    for standing in listed:
+        if standing.weight == TOTAL or not _is_back(row, standing):
+            continue
+        never = _NEVER if standing.role is Role.NEVER else _BEFORE
+        group = _UNDONE if standing.rolled_back else never
+        groups[group].append(standing)
+    return [(group, tuple(found)) for group, found in groups.items() if found]
+
+
+def _default_candidate(row: Row) -> Choice:
+    """The live candidate, or what was kept at 0%; else the newest that was never rolled back."""
+    if len(row.standings) > 1:
+        return Choice(row.standings[0])
+    live = [s.version.pk for s in row.standings]
+    offered = deployable([row.worker]).exclude(pk__in=[*live, *row.rolled_back])
+    newest = offered.first()
+    upload = upload_of(row, newest.pk) if newest else None
+    return Choice(upload.standing) if upload else Choice(problem=Problem.NO_OTHER)
+
+
+def _default_way_back(row: Row) -> Choice:
+    version = way_back(row)
+    upload = upload_of(row, version.pk) if version else None
+    return Choice(upload.standing) if upload else Choice(problem=Problem.NO_WAY_BACK)
+
+
+def _named(row: Row, text: str) -> Upload | None:
+    try:
+        return upload_of(row, UUID(text))
+    except ValueError:
+        return None
+
+
+def _deployable(upload: Upload, asked: str) -> Choice:
+    problem = None if upload.deployable else Problem.TOO_OLD
+    return Choice(upload.standing, problem, asked)
+
+
+def goes_back(row: Row, standing: Standing) -> bool:
+    """Whether a version's own menu offers to roll back to it: it was live once, and is earlier."""
+    return standing.weight is None and standing.role is not Role.NEVER and _is_back(row, standing)
+
+
+def _is_back(row: Row, standing: Standing) -> bool:
+    """Whether going there is going back: the stable version, or one older than the newest live."""
+    newest = max((s.version.number for s in row.standings), default=0)
+    return standing.is_stable or standing.version.number < newest

@@ -1,0 +1,44 @@
+"""Which versions a deployment may name: the one home of that rule (spec, Deployments)."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from routing.models.deployments import Deployment, Share
+from routing.models.versions import DEPLOYABLE, Version, VersionQuerySet, Worker
+from routing.rules.split import TOTAL
+
+
+def deployable(workers: QuerySet[Worker] | list[Worker]) -> VersionQuerySet:
+    """The versions of `workers` that can be deployed, newest first.
+
+    These are the `DEPLOYABLE` most recent ones of each and, however old, those in its active
+    deployment and the one that had 100% before the version that has it now: a limit for history
+    must lock neither what is live nor the way back.
+    """
+    of = workers if isinstance(workers, QuerySet) else _rows_of(workers)
+    of = of.order_by()
+    same = Version.objects.filter(worker=OuterRef("worker"))
+    newest = same.newest_first().values("number")[:1]
+    active = Deployment.objects.active(of).values("pk")
+    live = Share.objects.filter(deployment__in=active)
+    before = of.annotate(before=_before()).values("before")
+    allowed = (
+        Q(number__gt=Subquery(newest) - DEPLOYABLE)
+        | Q(pk__in=live.values("version"))
+        | Q(pk__in=before)
+    )
+    return Version.objects.filter(allowed, worker__in=of).newest_first()
+
+
+def _rows_of(workers: list[Worker]) -> QuerySet[Worker]:
+    return Worker.objects.filter(pk__in=[worker.pk for worker in workers])
+
+
+def _before() -> Subquery:
+    """Of a Worker, the version that had 100% last, apart from one that has it now."""
+    newest = Deployment.objects.filter(worker=OuterRef("deployment__worker")).newest_first()
+    full = Share.objects.filter(weight=TOTAL)
+    now = full.filter(version=OuterRef("version"), deployment=Subquery(newest.values("pk")[:1]))
+    past = full.filter(deployment__worker=OuterRef("pk")).exclude(Exists(now))
+    return Subquery(past.order_by("-deployment__number").values("version")[:1])

@@ -1,0 +1,123 @@
+"""Who is stable, and which versions were rolled back, folded over a Worker's deployments (spec).
+
+`History` takes deployments one after another and says at any of them what they come to. It looks
+at nothing but versions, numbers and weights, so that the same history always gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from routing.rules.split import TOTAL
+
+V = TypeVar("V", bound=Hashable)
+
+
+class Member(NamedTuple, Generic[V]):
+    """A version in one deployment: its id, its number and its weight in units of 0.001%."""
+
+    version: V
+    number: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage(Generic[V]):
+    """What a Worker's deployments up to one of them come to.
+
+    `stable` is the stable version of the last one. `line` holds the versions that had 100%, each of
+    which replaced the one before it, without those that were gone back from: its numbers rise.
+    `rolled_back` are those that some deployment went back from; it never shrinks. `stayed` are
+    those that had 100% and have been in every deployment since. `way_back` is an earlier version
+    than the stable one: of those it replaced, the last one that was never rolled back.
+    """
+
+    stable: V
+    line: tuple[V, ...]
+    rolled_back: frozenset[V]
+    stayed: frozenset[V]
+    way_back: V | None
+
+
+def lineage(deployments: Iterable[Sequence[Member[V]]]) -> Lineage[V]:
+    """The lineage after all of `deployments`, oldest first. Raises ValueError without any."""
+    history: History[V] = History()
+    for members in deployments:
+        history.add(members)
+    return history.lineage()
+
+
+class History(Generic[V]):
+    """Deployments so far. Adding one costs the same however many there were."""
+
+    def __init__(self) -> None:
+        self._line: list[Member[V]] = []
+        self._in_line: set[V] = set()
+        self._last_full: dict[V, int] = {}
+        self._rolled_back: set[V] = set()
+        self._stayed: set[V] = set()
+        self._members: Sequence[Member[V]] = ()
+        self._stable: Member[V] | None = None
+        self._count = 0
+
+    def add(self, members: Sequence[Member[V]]) -> None:
+        """The next deployment."""
+        self._count += 1
+        self._stable = stable = self._choose(members)
+        popped = self._settle(stable)
+        self._note_rolled_back(members, popped)
+        full = {member.version for member in members if member.weight == TOTAL}
+        self._stayed = (self._stayed | full) & {member.version for member in members}
+        self._last_full |= dict.fromkeys(full, self._count)
+        self._members = members
+
+    def lineage(self) -> Lineage[V]:
+        """What was added so far. Raises ValueError before the first deployment."""
+        if self._stable is None:
+            raise ValueError("A Worker without deployments has no lineage.")
+        number = self._stable.number
+        earlier = (row.version for row in reversed(self._line) if row.number < number)
+        return Lineage(
+            stable=self._stable.version,
+            line=tuple(row.version for row in self._line),
+            rolled_back=frozenset(self._rolled_back),
+            stayed=frozenset(self._stayed),
+            way_back=next((v for v in earlier if v not in self._rolled_back), None),
+        )
+
+    def _choose(self, members: Sequence[Member[V]]) -> Member[V]:
+        """The one at 100%; else the earliest of the line, so that a version that goes from 100%
+        back to a split with its predecessor makes that one stable again; else the one that had
+        100% last; else the lower number."""
+
+        def claim(member: Member[V]) -> tuple[bool, bool, int, int]:
+            in_line = member.version in self._in_line
+            last = 0 if in_line else self._last_full.get(member.version, 0)
+            return member.weight != TOTAL, not in_line, -last, member.number
+
+        return min(members, key=claim)
+
+    def _settle(self, stable: Member[V]) -> set[V]:
+        """Makes `stable` the end of the line, which a version joins with its first 100%; gives the
+        versions that leave it."""
+        popped: set[V] = set()
+        if stable.weight != TOTAL and stable.version not in self._in_line:
+            return popped
+        while self._line and self._line[-1].number > stable.number:
+            popped.add(self._line.pop().version)
+        self._in_line -= popped
+        if stable.version not in self._in_line:
+            self._line.append(stable)
+            self._in_line.add(stable.version)
+        return popped
+
+    def _note_rolled_back(self, members: Sequence[Member[V]], popped: set[V]) -> None:
+        """Those that were live before and are gone back from: they left the line, or are newer
+        than the version that now has everything alone."""
+        alone = members[0].number if len(members) == 1 else None
+        for member in self._members:
+            newer = alone is not None and member.number > alone
+            if newer or member.version in popped:
+                self._rolled_back.add(member.version)
