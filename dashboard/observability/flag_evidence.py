@@ -17,7 +17,8 @@ from dashboard.observability.flag_rules import (
     too_high,
 )
 from dashboard.observability.models import CallerCount
-from dashboard.ui.standing import Standing, of, with_standings
+from dashboard.ui.remembered import standings_of
+from dashboard.ui.standing import Standing
 from routing.models import Deployment
 
 MINUTE = 60
@@ -46,10 +47,11 @@ def findings(minute: int) -> Iterator[tuple[Deployment, str, Finding]]:
         return
     active = {d.worker.name: d for d in _active(suspects)}
     sums = _sums(list(active), minute)
-    splits = {d.id: of(d) for d in active.values() if len(d.shares.all()) > 1}
+    live = standings_of(active.values())
+    splits = {pk: standings for pk, standings in live.items() if len(standings) > 1}
     minutes = _minutes(active, splits, minute)
     for name, deployment in active.items():
-        for standing in of(deployment):
+        for standing in live[deployment.id]:
             version = str(standing.version.id)
             lately = _total(
                 s.lately
@@ -84,7 +86,7 @@ def _suspects(minute: int) -> list[str]:
 
 def _active(workers: list[str]) -> list[Deployment]:
     active = Deployment.objects.active().filter(worker__name__in=workers)
-    return list(with_standings(active.select_related("worker")))
+    return list(active.select_related("worker"))
 
 
 def _sums(workers: list[str], minute: int) -> defaultdict[str, list[Sums]]:

@@ -30,7 +30,7 @@ def said(page, words):
 def test_stage_step_and_roll_back(maya, shop):
     page = maya.open("/workers/shop/")
     page.get_by_role("button", name="Stage #2 at 0%").click()
-    said(page, "Live: candidate 0%, stable 100%.")
+    said(page, "Live: candidate #2 0%, stable #1 100%.")
     assert live(shop) == {1: 100.0, 2: 0.0}
 
     page.get_by_role("link", name="Step up to 1%").first.click()
@@ -38,14 +38,14 @@ def test_stage_step_and_roll_back(maya, shop):
     page.get_by_role("button", name="Deploy 10% / 90%").wait_for()
     page.get_by_label("Message").fill("First real traffic")
     page.get_by_role("button", name="Deploy 10% / 90%").click()
-    said(page, "Live: candidate 10%, stable 90%.")
+    said(page, "Live: candidate #2 10%, stable #1 90%.")
     assert live(shop) == {1: 90.0, 2: 10.0}
     assert page.get_by_text("First real traffic").count()
 
     page.get_by_role("link", name="Roll back").first.click()
     page.get_by_label("Reason").fill("Too slow")
     page.get_by_role("button", name="Roll back to #1").click()
-    said(page, "Live: stable 100%.")
+    said(page, "Live: stable #1 100%.")
     assert live(shop) == {1: 100.0}
 
 
@@ -64,9 +64,9 @@ def test_the_percentage_obeys_the_keyboard(maya, shop):
         assert field.input_value() == value
     page.get_by_text("Every request will go to #2.").wait_for()
     field.fill("33.333")
-    page.get_by_role("img", name="Candidate 33.333%, stable 66.667%").wait_for()
+    page.get_by_role("img", name="Candidate #2 33.333%, stable #1 66.667%").wait_for()
     page.keyboard.press("Control+Enter")
-    said(page, "Live: candidate 33.333%, stable 66.667%.")
+    said(page, "Live: candidate #2 33.333%, stable #1 66.667%.")
 
 
 def test_two_people_at_once_never_overwrite_each_other(maya, visitors, shop):
@@ -76,7 +76,7 @@ def test_two_people_at_once_never_overwrite_each_other(maya, visitors, shop):
     mine = maya.open("/workers/shop/split/?percentage=10")
     theirs = jonas.open("/workers/shop/split/?percentage=5")
     theirs.get_by_role("button", name="Deploy 5% / 95%").click()
-    said(theirs, "Live: candidate 5%, stable 95%.")
+    said(theirs, "Live: candidate #2 5%, stable #1 95%.")
 
     mine.get_by_role("button", name="Deploy 10% / 90%").click()
     mine.get_by_text("Not deployed. jonas deployed").wait_for()
@@ -85,7 +85,7 @@ def test_two_people_at_once_never_overwrite_each_other(maya, visitors, shop):
     assert maya.axe() == []
     mine.get_by_role("link", name="Start again from the live split").click()
     mine.get_by_role("button", name="Deploy 10% / 90%").click()
-    said(mine, "Live: candidate 10%, stable 90%.")
+    said(mine, "Live: candidate #2 10%, stable #1 90%.")
     assert live(shop) == {1: 90.0, 2: 10.0}
 
 
@@ -95,14 +95,14 @@ def test_everything_works_without_scripts(visitors, shop):
     visitor.enter()
     page = visitor.open("/workers/shop/")
     page.get_by_role("button", name="Stage #2 at 0%").click()
-    said(page, "Live: candidate 0%, stable 100%.")
+    said(page, "Live: candidate #2 0%, stable #1 100%.")
     page.get_by_role("link", name="Set percentages").click()
     page.get_by_role("link", name="25%", exact=True).click()
     page.get_by_role("button", name="Deploy").click()
-    said(page, "Live: candidate 25%, stable 75%.")
+    said(page, "Live: candidate #2 25%, stable #1 75%.")
     page.get_by_role("link", name="Roll back").first.click()
     page.get_by_role("button", name="Roll back to #1").click()
-    said(page, "Live: stable 100%.")
+    said(page, "Live: stable #1 100%.")
     assert live(shop) == {1: 100.0}
 
 
@@ -128,7 +128,7 @@ def test_a_version_is_staged_from_its_row_by_keyboard(maya, shop):
         assert words in page.evaluate("document.activeElement.textContent")
     assert maya.axe() == []
     page.keyboard.press("Enter")
-    said(page, "Live: candidate 0%, stable 100%.")
+    said(page, "Live: candidate #2 0%, stable #1 100%.")
 
 
 def test_ids_and_commands_are_copied_whole(visitors, shop):
@@ -148,7 +148,7 @@ def test_ids_and_commands_are_copied_whole(visitors, shop):
 def test_a_toast_is_spoken_and_dismissed(maya, shop):
     page = maya.open("/workers/shop/")
     page.get_by_role("button", name="Stage #2 at 0%").click()
-    page.locator("#announce", has_text="Live: candidate 0%").wait_for(state="attached")
+    page.locator("#announce", has_text="Live: candidate #2 0%").wait_for(state="attached")
     page.keyboard.press("F8")
     assert page.evaluate("document.activeElement.className") == "toast"
     page.get_by_role("button", name="Dismiss").click()

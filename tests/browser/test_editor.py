@@ -69,7 +69,7 @@ def test_it_works_without_scripts(visitors, shop):
     page = visitor.open("/workers/shop/edit/")
     page.get_by_label("Code of index.js").fill("export default { fetch() {} };")
     page.get_by_role("button", name="Save and stage at 0%").click()
-    page.get_by_text("Live: candidate 0%, stable 100%.").first.wait_for()
+    page.get_by_text("Live: candidate #2 0%, stable #1 100%.").first.wait_for()
     assert draft_of(newest(shop)).parts[0].content == b"export default { fetch() {} };"
 
 

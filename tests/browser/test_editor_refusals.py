@@ -36,7 +36,7 @@ def test_an_error_is_shown_at_its_line_and_the_fixed_version_answers(browser, sy
     page = visitor.open("/workers/new/")
     page.get_by_label("Name part of its address").fill("fresh")
     page.get_by_role("button", name="Save and deploy").click()
-    page.get_by_text("Live: stable 100%.").first.wait_for()
+    page.get_by_text("Live: stable #1 100%.").first.wait_for()
 
     visitor.open("/workers/fresh/edit/")
     type_over(page, "export default {\n  fetch() {\n    return new Response('two';\n  },\n};\n")
@@ -49,7 +49,7 @@ def test_an_error_is_shown_at_its_line_and_the_fixed_version_answers(browser, sy
 
     type_over(page, "export default {\n  fetch() {\n    return new Response('two');\n  },\n};\n")
     page.get_by_role("button", name="Save and stage at 0%").click()
-    page.get_by_text("Live: candidate 0%, stable 100%.").first.wait_for()
+    page.get_by_text("Live: candidate #2 0%, stable #1 100%.").first.wait_for()
     candidate = next(v for v in system.active("fresh")["versions"] if v["percentage"] == 0)
     asked = {OVERRIDES: f'fresh="{candidate["version_id"]}"'}
     deadline = time.monotonic() + 10
@@ -88,7 +88,7 @@ def test_a_conflict_shows_what_is_live_and_goes_on_from_there(maya, shop):
     assert page.evaluate("document.activeElement.id") == "refusal"
     assert maya.axe() == []
     page.get_by_role("button", name="Save and stage at 0%").click()
-    page.get_by_text("Live: candidate 0%, stable 100%.").first.wait_for()
+    page.get_by_text("Live: candidate #2 0%, stable #1 100%.").first.wait_for()
     assert newest(shop).number == 3
 
 
@@ -126,5 +126,5 @@ def test_a_refusal_and_files_work_without_scripts(visitors, shop, runtime):
     assert page.get_by_role("link", name="index.js, line 3").is_visible()
     runtime.side_effect = says_fine
     page.get_by_role("button", name="Save and deploy at 100%").click()
-    page.get_by_text("Live: stable 100%.").first.wait_for()
+    page.get_by_text("Live: stable #1 100%.").first.wait_for()
     assert [p.name for p in draft_of(newest(shop)).parts] == ["index.js", "a.bin"]

@@ -226,7 +226,7 @@ def test_queries_do_not_grow_with_workers(edge, workers):
     count(edge, *lines)
     with CaptureQueriesContext(connection) as asked:
         assert len(judge(T0 + timedelta(minutes=1))) == workers
-    assert len(asked) == 8
+    assert len(asked) == 9
 
 
 def test_callers_go_with_the_minutes(traffic):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dashboard.observability.models import Flag
 from routing.models import Deployment
 from routing.snapshot import Binding, Secret
 from tests.factories import (
@@ -367,7 +368,7 @@ def ramp(shop):
 def test_both_versions_figures_are_in_the_dialog(maya, ramp, path):
     html = maya.get(f"/workers/shop/{path}").content.decode()
     assert "16 of 55 failed (29%, 13–51%)" in figures(html, 2)
-    assert "0 of 400 failed (up to 1.6%)" in figures(html, 1) and "12 ms" in figures(html, 1)
+    assert "0 failed, under 1.6%" in figures(html, 1) and "12 ms" in figures(html, 1)
     assert "Nothing was counted yet." in html  # no edge has sent a batch
 
 
@@ -377,6 +378,14 @@ def test_a_conflict_has_the_figures_of_what_is_live(maya, ramp):
 
 
 def test_a_red_candidate_makes_roll_back_the_first_button(maya, ramp):
+    Flag.objects.create(
+        worker="shop",
+        version_id=version_id(ramp, 2),
+        deployment_id=str(newest(ramp).id),
+        rule=Flag.Rule.STABLE,
+        **dict(failing=16, callers=55, compared_failing=0, compared_callers=400, unknown=0),
+        raised_at=timezone.now(),
+    )
     for path in ("split/?percentage=25", "split/?percentage=100"):
         html = maya.get(f"/workers/shop/{path}").content.decode()
         foot = html.partition("dialog-foot")[2]
