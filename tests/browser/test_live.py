@@ -69,11 +69,11 @@ def test_two_browsers_show_the_same_truth_within_a_second(visit, system):
     before = maya.locator("#live").bounding_box()
     began = time.monotonic()
     share(system, 10)
-    shown(maya, "Candidate #2 10%, stable #1 90%")
+    shown(maya, "Candidate #2 v2 10%, stable #1 v1 90%")
     jonas.locator("#w-hello", has_text="Ramping 10%").wait_for(timeout=2000)
     assert time.monotonic() - began < 1.5  # the API call itself included
     maya.locator("#meter", has_text="1/1 edge on revision").wait_for(timeout=3000)
-    maya.locator("#announce", has_text="candidate #2 10%").wait_for(state="attached", timeout=3000)
+    maya.locator("#announce", has_text="candidate #2 v2 10%").wait_for(state="attached", timeout=3000)
     maya.locator("#history", has_text="0% to 10%").wait_for()
     maya.get_by_role("link", name="Step up to 25%").first.wait_for()
     assert maya.locator("#live").bounding_box()["y"] == before["y"]
@@ -89,7 +89,7 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
     assert visitor.axe() == []
     jonas.get_by_role("link", name="5%", exact=True).click()
     jonas.get_by_role("button", name="Deploy 5% / 95%").click()
-    jonas.locator(".toast", has_text="Live: candidate #2 5%, stable #1 95%.").wait_for()
+    jonas.locator(".toast", has_text="Live: candidate #2 v2 5%, stable #1 v1 95%.").wait_for()
     jonas.locator(".toast", has_text="1/1 edge in").wait_for()
 
     maya.get_by_text("admin deployed just now.").wait_for(timeout=2000)
@@ -99,13 +99,13 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
     assert visitor.axe() == []
     maya.get_by_role("link", name="Start again from the live split").click()
     maya.get_by_role("button", name="Deploy 10% / 90%").click()
-    maya.locator(".toast", has_text="Live: candidate #2 10%, stable #1 90%.").wait_for()
+    maya.locator(".toast", has_text="Live: candidate #2 v2 10%, stable #1 v1 90%.").wait_for()
 
-    shown(jonas, "Candidate #2 10%, stable #1 90%")
+    shown(jonas, "Candidate #2 v2 10%, stable #1 v1 90%")
     maya.get_by_role("link", name="Roll back").first.click()
     maya.get_by_label("Reason").fill("Too slow")
     maya.get_by_role("button", name="Roll back to #1").click()
-    maya.locator(".toast", has_text="Live: stable #1 100%.").wait_for()
+    maya.locator(".toast", has_text="Live: stable #1 v1 100%.").wait_for()
     maya.locator(".toast").get_by_role("link", name="Back to 10% of #2").wait_for()
     jonas.locator("#history", has_text="Too slow").wait_for(timeout=2000)
 
@@ -140,7 +140,7 @@ def test_what_has_the_focus_is_not_swapped(visit, system):
     page.locator("[data-connection]", has_text="Connected").wait_for()
     page.get_by_role("button", name="As command").click()
     share(system, 25)
-    shown(page, "Candidate #2 25%, stable #1 75%")
+    shown(page, "Candidate #2 v2 25%, stable #1 v1 75%")
     assert page.get_by_role("dialog", name="As command").is_visible()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Step up to 50%").first.wait_for()
@@ -159,7 +159,7 @@ def test_without_a_socket_the_page_says_so_and_comes_back(visit, system):
     assert page.locator("#stale").is_visible()
     share(system, 5)
     visitor.context.set_offline(False)
-    shown(page, "Candidate #2 5%, stable #1 95%", 6000)
+    shown(page, "Candidate #2 v2 5%, stable #1 v1 95%", 6000)
     page.locator("#stale").wait_for(state="hidden", timeout=9000)
     assert page.locator("#live .live").text_content() == "LIVE"
 
