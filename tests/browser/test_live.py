@@ -73,7 +73,9 @@ def test_two_browsers_show_the_same_truth_within_a_second(visit, system):
     jonas.locator("#w-hello", has_text="Ramping 10%").wait_for(timeout=2000)
     assert time.monotonic() - began < 1.5  # the API call itself included
     maya.locator("#meter", has_text="1/1 edge on revision").wait_for(timeout=3000)
-    maya.locator("#announce", has_text="candidate #2 v2 10%").wait_for(state="attached", timeout=3000)
+    maya.locator("#announce", has_text="candidate #2 v2 10%").wait_for(
+        state="attached", timeout=3000
+    )
     maya.locator("#history", has_text="0% to 10%").wait_for()
     maya.get_by_role("link", name="Step up to 25%").first.wait_for()
     assert maya.locator("#live").bounding_box()["y"] == before["y"]
