@@ -30,6 +30,7 @@ HEADLESS = "chromium-headless-shell"
 DEBIAN: dict[str, dict[str, tuple[str, ...]]] = {
     "test": {
         HEADLESS: (HEADLESS, "chromium", "chromium-browser", "google-chrome"),
+        "nginx": ("nginx",),
         "postgresql": ("initdb",),
         "redis-server": ("redis-server",),
     },

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +35,8 @@ class Config:
     #: SLUICE_EDGE_HOST and SLUICE_EDGE_PORT: the public listener.
     host: str
     port: int
+    #: SLUICE_EDGE_TRUSTED_PROXIES: CIDRs of proxies that say the client's address and scheme.
+    trusted_proxies: tuple[str, ...]
     #: SLUICE_EDGE_PROOF_PORT: the listener that proves which version answered; 0 picks one.
     proof_port: int
     #: SLUICE_EDGE_PUBLIC_HEADERS: send the proof headers on the public listener, too.
@@ -81,6 +84,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
             "SLUICE_EDGE_HOST", "127.0.0.1", r"[0-9.]{7,15}|[0-9a-f:]{2,39}", "an IP address"
         ),
         port=variables.whole("SLUICE_EDGE_PORT", 8787, 1, 65535),
+        trusted_proxies=variables.networks("SLUICE_EDGE_TRUSTED_PROXIES"),
         proof_port=variables.whole("SLUICE_EDGE_PROOF_PORT", 0, 0, 65535),
         public_headers=variables.switch("SLUICE_EDGE_PUBLIC_HEADERS", False),
         concurrency=variables.whole("SLUICE_EDGE_CONCURRENCY", os.cpu_count() or 1, 1, 256),
@@ -121,6 +125,15 @@ class _Variables:
         if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
             raise ConfigInvalid(f"{name}={raw!r}: expected a number from {least} to {most}.")
         return int(raw)
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        """CIDRs or single addresses, separated by commas."""
+        raw = self._environ.get(name) or ""
+        try:
+            return tuple(str(ip_network(text.strip())) for text in raw.split(",") if text.strip())
+        except ValueError as error:
+            expected = "networks as 10.0.0.0/8, separated by commas"
+            raise ConfigInvalid(f"{name}={raw!r}: {error}; expected {expected}.") from error
 
     def parent(self) -> int | None:
         """The process to end with. Who started this one says its own id: once that process is

@@ -238,6 +238,7 @@ def _settings(config: Config, proof_port: int) -> Settings:
         proof_port=proof_port,
         public_headers=config.public_headers,
         edge_name=config.name,
+        trusted_proxies=config.trusted_proxies,
     )
 
 

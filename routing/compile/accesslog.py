@@ -11,7 +11,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.clusters import TYPE
-from routing.compile.headers import route_says
+from routing.compile.headers import CLIENT, route_says
 
 FIELDS = {
     "line": "%UNIQUE_ID%",
@@ -41,7 +41,7 @@ FIELDS = {
     "details": "%RESPONSE_CODE_DETAILS%",
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
     # The caller, also behind a proxy that is trusted; the direct peer otherwise.
-    "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+    "client": CLIENT,
 }
 """`version` is a cluster (`names.parse_cluster`); `route` and `outcome` together tell the reason
 and the override's outcome (`names.reason`, `names.override_outcome`)."""

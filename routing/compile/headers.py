@@ -15,7 +15,9 @@ from routing.compile.clusters import TYPE
 
 _EARLY = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
 _FILTER = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
-_ADDRESS = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
+#: Who connects, and whose request it is: another address only behind a trusted proxy.
+_PEER = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
+CLIENT = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
 _SEEDS = ("x-edge-seed-a", "x-edge-seed-b")
 _NEW_RAY = "x-edge-ray"
 _SENT = "request.headers['cf-ray']"
@@ -77,9 +79,9 @@ def outside_filter(edge_name: str, *, proof: bool) -> _Object:
     """Tells the Worker who calls. On the way back removes forged proof headers, or sets ours."""
     requests = [
         _strip("x-envoy-"),
-        _add("x-forwarded-for", _ADDRESS),
-        _set("cf-connecting-ip", _ADDRESS),
-        _set("x-real-ip", _ADDRESS),
+        _add("x-forwarded-for", _PEER),
+        _set("cf-connecting-ip", CLIENT),
+        _set("x-real-ip", CLIENT),
         _set(names.SCHEME_HEADER, "%REQ(x-forwarded-proto)%"),
         _set(names.CF_HEADER, _cf(edge_name)),
     ]

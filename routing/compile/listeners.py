@@ -3,7 +3,9 @@ answered and why; `internal` is a Unix socket for service bindings."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from routing.compile import accesslog, headers, names
@@ -28,13 +30,16 @@ _Object = dict[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where an edge listens. `proof_port` is always on 127.0.0.1; `public_headers` puts the proof
-    headers on public answers too; `edge_name` is said in them, in ray ids and in `request.cf`."""
+    headers on public answers too; `edge_name` is said in them, in ray ids and in `request.cf`.
+    `trusted_proxies` are CIDRs whose word for the client's address and scheme counts on the public
+    listener."""
 
     public_host: str
     public_port: int
     proof_port: int
     public_headers: bool = False
     edge_name: str = "local"
+    trusted_proxies: tuple[str, ...] = ()
 
 
 def listeners(settings: Settings) -> list[_Object]:
@@ -44,7 +49,7 @@ def listeners(settings: Settings) -> list[_Object]:
         {
             "name": "public",
             "address": _tcp(settings.public_host, settings.public_port),
-            "filter_chains": [_outside("public", edge, proof=settings.public_headers)],
+            "filter_chains": _public(settings),
         },
         {
             "name": "proof",
@@ -64,19 +69,56 @@ def _tcp(host: str, port: int) -> _Object:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _outside(name: str, edge: str, *, proof: bool) -> _Object:
+def _public(settings: Settings) -> list[_Object]:
+    """By who connects: connections from trusted proxies have a chain of their own, so that what
+    such a proxy says can never count for anyone else."""
+    plain = _outside("public", settings.edge_name, proof=settings.public_headers)
+    if not settings.trusted_proxies:
+        return [plain]
+    cidrs = [_cidr(text) for text in settings.trusted_proxies]
+    trusted = _outside(
+        "public", settings.edge_name, proof=settings.public_headers, trusted_proxies=cidrs
+    )
+    match = {"filter_chain_match": {"direct_source_prefix_ranges": cidrs}}
+    return [{**trusted, **match}, plain]
+
+
+def _cidr(text: str) -> _Object:
+    network = ip_network(text)
+    return {"address_prefix": str(network.network_address), "prefix_len": network.prefixlen}
+
+
+def _outside(
+    name: str, edge: str, *, proof: bool, trusted_proxies: Sequence[_Object] = ()
+) -> _Object:
     return _chain(
         name,
         routes=("public", names.PUBLIC_ROUTES),
         filters=[headers.outside_filter(edge, proof=proof), previews_filter()],
         early=headers.on_arrival(edge),
         more={
-            "use_remote_address": True,
+            **(_forwarded(trusted_proxies) if trusted_proxies else {"use_remote_address": True}),
             # For callers on this machine Envoy would append the machine's own address.
             "skip_xff_append": True,
             "strip_trailing_host_dot": True,
+            # nginx' `proxy_pass` and ApacheBench speak HTTP/1.0, which needs no Host.
+            "http_protocol_options": {
+                "accept_http_10": True,
+                "default_host_for_http_10": names.NO_HOST,
+            },
         },
     )
+
+
+def _forwarded(trusted_proxies: Sequence[_Object]) -> _Object:
+    """The client is the last address in X-Forwarded-For that is not a trusted proxy's; without that
+    header it is the proxy. X-Forwarded-Proto stays as it came."""
+    xff = {
+        "@type": f"{_X}http.original_ip_detection.xff.v3.XffConfig",
+        "xff_trusted_cidrs": {"cidrs": list(trusted_proxies)},
+    }
+    extension = {"name": "envoy.http.original_ip_detection.xff", "typed_config": xff}
+    return {"use_remote_address": False, "original_ip_detection_extensions": [extension]}
 
 
 def _inside(edge: str) -> _Object:
@@ -111,6 +153,9 @@ def _chain(
         # WebSockets and event streams may be silent for ever; a slow header may not.
         "stream_idle_timeout": "0s",
         "request_headers_timeout": "15s",
+        # A proxy that speaks HTTP/1.0 takes the end of the connection for the end of an answer of
+        # unknown length, and Envoy closes so long after it. The default is a second.
+        "delayed_close_timeout": "0.1s",
         "max_request_headers_kb": 128,
         "common_http_protocol_options": {"idle_timeout": "75s", "max_headers_count": 200},
         **more,

@@ -40,6 +40,9 @@ STATS = {
 """Where Envoy says which file it has: `<prefix>.version_text` is the revision it runs,
 `<prefix>.update_rejected` and `<prefix>.update_failure` count what it refused."""
 
+NO_HOST = "no-host.invalid"
+"""Stands for the host of an HTTP/1.0 request that names none; no Worker answers there."""
+
 # Headers between our own programs. From outside, `x-edge-*` and `x-sluice-*` are removed.
 TARGET_HEADER = "x-edge-worker"
 CALLER_HEADER = "x-edge-caller"

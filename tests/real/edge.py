@@ -33,6 +33,9 @@ from tests.running import free_port
 
 T = TypeVar("T")
 
+#: Loopback addresses of a proxy that the edge trusts, and of one that it does not.
+TRUSTED, STRANGER = "127.0.0.2", "127.0.0.3"
+
 
 def eventually(check: Callable[[], T], seconds: float = 10) -> T:
     """The first true answer of `check`; fails with its last one."""
@@ -76,6 +79,7 @@ class Edge:
             proof_port=free_port(),
             public_headers=public_headers,
             edge_name="edge-1",
+            trusted_proxies=(TRUSTED,),
         )
         folder.mkdir(parents=True, exist_ok=True)
         limits.open_folder(folder)

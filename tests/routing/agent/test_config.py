@@ -19,6 +19,12 @@ def test_defaults(tmp_path):
     assert not config.public_headers and config.parent is None
 
 
+def test_trusted_proxies_are_networks_and_nobody_by_default():
+    assert read(GOOD).trusted_proxies == ()
+    given = {**GOOD, "SLUICE_EDGE_TRUSTED_PROXIES": "10.0.0.0/8, ::1,127.0.0.1 "}
+    assert read(given).trusted_proxies == ("10.0.0.0/8", "::1/128", "127.0.0.1/32")
+
+
 def test_it_ends_with_the_process_that_says_so_or_with_its_parent():
     ends = {**GOOD, "SLUICE_EXIT_WITH_PARENT": "1"}
     assert read(ends).parent == os.getppid()
@@ -41,6 +47,10 @@ def test_the_token_may_be_in_a_file(tmp_path):
         ("SLUICE_EDGE_TOKEN_FILE", "/nowhere/token"),
         ("SLUICE_EDGE_NAME", "no spaces"),
         ("SLUICE_EDGE_HOST", "example.test"),
+        ("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.0/8; ::1"),
+        ("SLUICE_EDGE_TRUSTED_PROXIES", "nginx"),
         ("SLUICE_EDGE_PORT", "0"),
         ("SLUICE_EDGE_PORT", "65536"),
         ("SLUICE_EDGE_PORT", "80a"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_start_up_configuration(public_headers: bool) -> None:
         public_headers=public_headers,
         edge_name="fra-1 100%",
     )
+    if public_headers:
+        settings = replace(settings, trusted_proxies=("10.0.0.0/8", "2001:db8::/32"))
     folder = "bootstrap-public-headers" if public_headers else "bootstrap"
     check(GOLDEN / folder / "bootstrap.json", envoy.bootstrap(settings))
 
