@@ -16,8 +16,9 @@ SECRET_TYPES = frozenset({"secret_text", "secret_key"})
 class UploadRefused(Exception):
     """Nothing was saved. `kind` is ours (the API maps it), the message says what to change.
 
-    Kinds: those of `agent.inspection.Refused`, and `no_worker`, `exists`, `inherit`, `concurrent`,
-    `name`, `tag`, `message`. `names` lists the bindings a refusal is about, where it is about some.
+    Kinds: those of `agent.inspection.Refused`, and `no_worker`, `exists`, `inherit`, `sealed`,
+    `concurrent`, `name`, `tag`, `message`. `names` lists the bindings a refusal is about, where it
+    is about some.
     """
 
     def __init__(self, kind: str, message: str, names: tuple[str, ...] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -25,7 +26,9 @@ from routing.models import (
 from routing.read_transaction import read_transaction
 from routing.rules.decide import Target
 from routing.rules.split import Share as RuleShare
-from routing.sealed import open_binding
+from routing.sealed import SealBroken, open_binding
+
+log = logging.getLogger(__name__)
 
 
 def publish(since: int | None = None) -> snapshot.Snapshot:
@@ -39,17 +42,28 @@ def publish(since: int | None = None) -> snapshot.Snapshot:
         change = since is not None and 0 < since <= newest
         after = since if change and since is not None else 0
         removed = RemovedWorker.objects.filter(revision__gt=after).values_list("name", flat=True)
+        workers, withheld = _workers(Worker.objects.filter(changed_revision__gt=after))
+        for name, why in withheld.items():
+            log.error("the Worker %s is left out of what edges get: %s", name, why)
         return snapshot.Snapshot(
             revision=newest,
             domain=settings.DOMAIN,
-            workers=tuple(_workers(Worker.objects.filter(changed_revision__gt=after))),
+            workers=tuple(workers),
             base=since if change else None,
             removed=tuple(sorted(removed)) if change else (),
+            withheld=withheld,
         )
 
 
-def _workers(asked: QuerySet[Worker]) -> list[snapshot.Worker]:
-    """Those of `asked` that are deployed, by name: four queries, and no term for each Worker."""
+def withheld_workers() -> dict[str, str]:
+    """The deployed Workers that no edge can be given now, by name, and why."""
+    with read_transaction():
+        return _workers(Worker.objects.all())[1]
+
+
+def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.Worker], dict[str, str]]:
+    """Those of `asked` that are deployed, by name, and those that cannot be published with the
+    reason: four queries, and no term for each Worker. One broken seal keeps back one Worker."""
     active = Deployment.objects.active(asked)
     shares: defaultdict[UUID, list[Share]] = defaultdict(list)
     for share in Share.objects.filter(deployment__in=active).select_related("version"):
@@ -58,10 +72,14 @@ def _workers(asked: QuerySet[Worker]) -> list[snapshot.Worker]:
     for module in _modules().filter(version__shares__deployment__in=active):
         modules[module.version_id].append(module)
     others = _recent_ids(asked)
-    return [
-        _worker(deployment, shares[deployment.pk], modules, others.get(deployment.worker_id, []))
-        for deployment in active.select_related("worker").order_by("worker__name")
-    ]
+    workers, withheld = [], {}
+    for deployment in active.select_related("worker").order_by("worker__name"):
+        ids = others.get(deployment.worker_id, [])
+        try:
+            workers.append(_worker(deployment, shares[deployment.pk], modules, ids))
+        except SealBroken as error:
+            withheld[deployment.worker.name] = str(error)
+    return workers, withheld
 
 
 def target(

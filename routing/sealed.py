@@ -38,7 +38,13 @@ def fingerprint(secret: Secret) -> str:
 def open_binding(row: Mapping[str, Any]) -> Binding:
     """A stored binding with its secret opened; raises `SealBroken`."""
     options = {k: v for k, v in row.items() if k not in {"name", "type", "sealed", "fingerprint"}}
-    secret = unseal(row["sealed"]) if "sealed" in row else None
+    try:
+        secret = unseal(row["sealed"]) if "sealed" in row else None
+    except SealBroken as error:
+        raise SealBroken(
+            f"The secret {row['name']} was sealed with another SLUICE_SECRET_KEY. "
+            "Bring that key back, or set the secret again."
+        ) from error
     return Binding(name=row["name"], type=row["type"], options=options, secret=secret)
 
 

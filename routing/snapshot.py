@@ -124,6 +124,7 @@ class Snapshot:
     """Desired state at `revision`; with `base`, only the Workers changed or removed since then.
 
     `domain` is where Workers answer (`<name>.<domain>`); the edge tells it to lost callers.
+    `withheld` are the Workers that cannot be published, and why: an edge keeps what it has of them.
     """
 
     revision: int
@@ -131,6 +132,7 @@ class Snapshot:
     workers: tuple[Worker, ...] = ()
     base: int | None = None
     removed: tuple[str, ...] = ()
+    withheld: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
 
@@ -146,18 +148,32 @@ EMPTY = Snapshot(revision=0)
 
 
 def merge(held: Snapshot, change: Snapshot) -> Snapshot:
-    """`held` brought to `change.revision`; a whole snapshot simply replaces it.
+    """`held` brought to `change.revision`; a whole snapshot replaces it, withheld Workers aside.
 
     Raises `SnapshotInvalid` when the change starts at another revision than the one held.
     """
     if change.base is None:
-        return change
+        kept = {w.name: w for w in held.workers if w.name in change.withheld}
+        if not kept:
+            return change
+        return replace(change, workers=_ordered(kept | {w.name: w for w in change.workers}))
     if change.base != held.revision:
         raise SnapshotInvalid(f"change starts at revision {change.base}, held is {held.revision}")
     workers = {w.name: w for w in held.workers if w.name not in change.removed}
     workers |= {w.name: w for w in change.workers}
-    ordered = tuple(workers[name] for name in sorted(workers))
-    return replace(held, revision=change.revision, domain=change.domain, workers=ordered)
+    settled = {*change.removed, *(w.name for w in change.workers)}
+    withheld = {name: why for name, why in held.withheld.items() if name not in settled}
+    return replace(
+        held,
+        revision=change.revision,
+        domain=change.domain,
+        workers=_ordered(workers),
+        withheld=withheld | change.withheld,
+    )
+
+
+def _ordered(workers: dict[str, Worker]) -> tuple[Worker, ...]:
+    return tuple(workers[name] for name in sorted(workers))
 
 
 def to_json(snapshot: Snapshot) -> bytes:

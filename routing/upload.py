@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -33,10 +33,10 @@ from routing.models import (
     Worker,
 )
 from routing.rules.names import worker_name_problem
-from routing.sealed import close_binding, open_binding
+from routing.sealed import SealBroken, close_binding, open_binding
 from routing.service_targets import unresolved_own
 from routing.signals import version_uploaded
-from routing.snapshot import Version as SnapshotVersion
+from routing.snapshot import Binding, Version as SnapshotVersion
 
 _FURTHEST_EAST = timedelta(hours=14)  # wrangler writes the date of the machine it runs on
 Inspect = Callable[..., Inspection]
@@ -113,7 +113,8 @@ def create_worker(
 
 
 def draft_of(version: Version) -> Draft:
-    """What was uploaded as `version`, secrets included: the base of a changed copy."""
+    """What was uploaded as `version`, secrets included: the base of a changed copy. A secret whose
+    seal is broken is `inherit`: it can be set again, but not copied."""
     parts = version.modules.select_related("module")
     return Draft(
         main_module=version.main_module,
@@ -121,9 +122,16 @@ def draft_of(version: Version) -> Draft:
         compatibility_date=version.compatibility_date,
         compatibility_flags=tuple(version.compatibility_flags),
         parts=tuple(part.as_part() for part in parts),
-        bindings=tuple(open_binding(b) for b in version.bindings),
+        bindings=tuple(map(_open_or_inherit, version.bindings)),
         runtime=version.runtime,
     )
+
+
+def _open_or_inherit(row: Mapping[str, Any]) -> Binding:
+    try:
+        return open_binding(row)
+    except SealBroken:
+        return Binding(name=row["name"], type="inherit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +214,36 @@ def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict:
         raise UploadRefused(
             "inherit", f"The latest version has no binding {names} to inherit.", missing
         )
+    named = {b.name for b in draft.bindings}
+    inherited = [held[b.name] for b in draft.bindings if b.type == "inherit" and b.name in held]
+    kept_ones = [b for n, b in held.items() if n not in named and b["type"] in keep]
+    opened = _opened([*inherited, *kept_ones])
     bindings = [
-        open_binding(held[b.name]) if b.type == "inherit" else b
+        opened[b.name] if b.type == "inherit" else b
         for b in draft.bindings
         if b.type != "inherit" or b.name in held
     ]
-    named = {b.name for b in draft.bindings}
-    bindings += [open_binding(b) for n, b in held.items() if n not in named and b["type"] in keep]
+    bindings += [opened[b["name"]] for b in kept_ones]
     kept = latest.runtime if latest and draft.keep_runtime else {}
     return replace(draft, bindings=tuple(bindings), runtime={**kept, **draft.runtime})
+
+
+def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, Binding]:
+    """The bindings by name; raises `UploadRefused` naming all whose seal is broken."""
+    opened, broken = {}, []
+    for row in rows:
+        try:
+            opened[row["name"]] = open_binding(row)
+        except SealBroken:
+            broken.append(row["name"])
+    if broken:
+        raise UploadRefused(
+            "sealed",
+            "Sealed with another SLUICE_SECRET_KEY, so they cannot be copied: "
+            f"{', '.join(broken)}. Set them again in the same change (wrangler secret bulk).",
+            tuple(broken),
+        )
+    return opened
 
 
 def _merge_settings(worker: Worker, settings: Mapping[str, Any]) -> None:

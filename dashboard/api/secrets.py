@@ -17,6 +17,7 @@ from dashboard.api.lookup import latest_version, worker_called
 from dashboard.api.schemas import Named
 from dashboard.api.scripts import SCRIPT
 from dashboard.api.uploading import fully_live, upload_copy
+from routing.snapshot import Binding
 
 router = resource("Secrets")
 SECRETS = SCRIPT + "/secrets"
@@ -93,13 +94,13 @@ def changed(bindings: Bindings, given: Mapping[str, SecretGiven | None]) -> Bind
     for name, value in given.items():
         old = held.get(name)
         if value is None:
-            if old is None or old.secret is None:
+            if old is None or not _is_secret(old):
                 raise _no_secret(name)
             del held[name]
             continue
         if value.type != "secret_text":
             raise unsupported(f"Secret {name!r}: the only type is secret_text.")
-        if old is not None and old.secret is None:
+        if old is not None and not _is_secret(old):
             raise bad_request(f"{name!r} is a {old.type} binding already; choose another name.")
         held[name] = secret(name, value.text)
     return tuple(held.values())
@@ -113,6 +114,11 @@ def _change(request: ApiRequest, script_name: str, given: Mapping[str, SecretGiv
         lambda: fully_live(worker),
         lambda draft: replace(draft, bindings=changed(draft.bindings, given)),
     )
+
+
+def _is_secret(binding: Binding) -> bool:
+    """In a copy of a version, `inherit` stands for a secret whose seal is broken."""
+    return binding.secret is not None or binding.type == "inherit"
 
 
 def _no_secret(name: str) -> ApiError:

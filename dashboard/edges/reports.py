@@ -45,10 +45,11 @@ class VersionReport(msgspec.Struct):
 
 
 class WorkerLag(msgspec.Struct):
-    """Why a Worker's newest deployment is not routed yet, and the id of the one that is."""
+    """Why a Worker's newest deployment is not routed yet, and the id of the one that is: "" for
+    none, None from agents that do not say it."""
 
     error: str = ""
-    deployment: str = ""
+    deployment: str | None = None
 
 
 class Report(msgspec.Struct):
@@ -115,15 +116,17 @@ def _lagging(report: Report) -> dict[str, dict[str, Any]]:
     """What `Edge.lagging` holds."""
     if not report.workers:
         return {}
-    ids = [i for lag in report.workers.values() if (i := as_uuid(lag.deployment))]
+    ids = [i for lag in report.workers.values() if (i := as_uuid(lag.deployment or ""))]
     rows = Deployment.objects.filter(pk__in=ids).values_list("pk", "revision")
     revisions = {str(pk): number for pk, number in rows}
     return storable(
         {
             name: {
                 "error": lag.error,
-                "deployment": lag.deployment,
-                "revision": revisions.get(lag.deployment, 0),
+                "deployment": lag.deployment or "",
+                "revision": revisions.get(lag.deployment, 0)
+                if lag.deployment is not None
+                else report.revision,
             }
             for name, lag in report.workers.items()
         }

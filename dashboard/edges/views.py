@@ -10,6 +10,7 @@ from dashboard.edges.gate import for_edges
 from dashboard.observability import ingest as counting
 from routing import previews, publish, revision, snapshot
 from routing.models import Edge, Module
+from routing.sealed import SealBroken
 
 
 @for_edges
@@ -48,6 +49,9 @@ def preview(request: HttpRequest, edge: Edge, label: str) -> HttpResponse:
         found = previews.find(label)
     except previews.PreviewUnknown as error:
         return JsonResponse({"error": str(error)}, status=404)
+    except SealBroken:  # the caller of a preview may be anyone: no name of a secret
+        why = "This version cannot run: its secrets cannot be opened with the current key."
+        return JsonResponse({"error": why}, status=404)
     response = HttpResponse(snapshot.preview_to_json(found), content_type="application/json")
     response["Cache-Control"] = "no-store"
     return response

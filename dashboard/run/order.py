@@ -21,6 +21,7 @@ from dashboard.run import demo, first, words
 from dashboard.run.children import Child, stop
 from dashboard.run.process_file import ProcessFile
 from routing import revision
+from routing.publish import withheld_workers
 
 START_SECONDS = 60.0
 #: A process that ends so often before the system is up will not come up.
@@ -75,6 +76,7 @@ def _prepare() -> first.Shown | None:
     words.step("Database")
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
+    words.withheld(withheld_workers())
     shown = first.admin_and_token()
     if settings.DEMO:
         author = User.objects.order_by("id").first()

@@ -16,6 +16,14 @@ def step(text: str) -> None:
     print(f"  {text}…", flush=True)
 
 
+def withheld(workers: Mapping[str, str]) -> None:
+    """Workers that no edge gets, and why."""
+    for name, why in workers.items():
+        print(
+            f"\nThe Worker {name} is left out; edges keep what they have of it. {why}", flush=True
+        )
+
+
 def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
     """The URLs, what is shown only once, and three commands to try."""
     print(f"\nSluice is running.\n\n  Dashboard  {at['dashboard']}")

@@ -32,6 +32,8 @@ class Cell:
     silent_for: timedelta | None = None
     #: Workers whose newest deployment this edge cannot run.
     failing: tuple[str, ...] = ()
+    #: Why it does not take over this deployment, where it has said so.
+    error: str = ""
 
     @property
     def short(self) -> str:
@@ -79,6 +81,11 @@ class Meter:
     @property
     def lagging(self) -> list[Cell]:
         return [c for c in self.cells if c.state != "applied"]
+
+    @property
+    def errors(self) -> list[str]:
+        """Why edges do not take it over, each reason once."""
+        return list(dict.fromkeys(c.error for c in self.cells if c.error))
 
     @property
     def took_ms(self) -> int | None:
@@ -148,7 +155,8 @@ def _cell(
         return Cell(edge.name, "applied", has, _took_ms(since, reached), quiet, failing)
     late = since is None or now - since > LATE_AFTER
     state = "silent" if quiet else "late" if late else "waiting"
-    return Cell(edge.name, state, has, None, quiet)
+    error = str(edge.lagging.get(worker, {}).get("error", ""))
+    return Cell(edge.name, state, has, None, quiet, error=error)
 
 
 def _took_ms(since: datetime | None, reached: Reached | None) -> int | None:

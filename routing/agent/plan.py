@@ -118,20 +118,22 @@ def next_routes(desired: Snapshot, held: Held) -> Snapshot:
         held.applied,
         revision=desired.revision if complete else held.applied.revision,
         domain=desired.domain,
+        withheld=desired.withheld,
         workers=tuple(workers[name] for name in sorted(workers)),
     )
     return held.applied if target == held.applied else target
 
 
 def lagging(desired: Snapshot, held: Held) -> dict[str, str]:
-    """The Workers whose desired deployment is not routed yet, and why; "" is: only a moment."""
+    """The Workers whose desired deployment is not routed yet, and why; "" is: only a moment. The
+    control plane gives no deployment of those that it withholds."""
     before = {worker.name: worker for worker in held.applied.workers}
     after = {worker.name: worker for worker in desired.workers}
     return {
         name: _error(name, after.get(name), held)
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
-    }
+    } | dict(desired.withheld)
 
 
 def _obstacle(name: str, worker: Worker | None, held: Held) -> bool:

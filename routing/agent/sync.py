@@ -69,6 +69,8 @@ class Sync:
                 await asyncio.sleep(jittered(backoff.failed(), random.random()))
 
     def _hear(self, revision: int) -> None:
+        if self._held.withheld and not self._live:
+            self._nudge.set()  # a control plane that comes back may have the missing key again
         self._live = True
         self._note(lost="")
         if revision != self._held.revision:
@@ -88,7 +90,9 @@ class Sync:
         """A control plane that is behind us was reset; then only the whole will do."""
         behind = self._heard is not None and self._heard < self._held.revision
         heard, self._heard = self._heard, None
-        raw = await self._control.snapshot(0 if behind else self._held.revision)
+        # A Worker that is no longer withheld is in no change of a revision: ask for everything.
+        whole = behind or bool(self._held.withheld)
+        raw = await self._control.snapshot(0 if whole else self._held.revision)
         if raw is not None:
             await self._take(raw)
         self._note(lost="", failed="")

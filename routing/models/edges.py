@@ -53,7 +53,7 @@ class Edge(models.Model):
         lag = self.lagging.get(worker_name)
         if lag is None:
             return max(self.applied_revision, self.desired_revision)
-        return max(self.applied_revision, int(lag.get("revision", 0)))
+        return int(lag["revision"])
 
     @property
     def failing(self) -> list[str]:

@@ -4,7 +4,7 @@ from django.utils import timezone
 from routing import snapshot
 from routing.deploy import delete_worker
 from routing.models import Edge, Worker
-from routing.publish import publish, target
+from routing.publish import publish, target, withheld_workers
 from routing.revision import current
 from routing.snapshot import Binding, Secret
 from routing.subdomain import set_subdomain
@@ -121,3 +121,42 @@ def test_a_target_knows_whose_a_foreign_id_is():
     found = target(mine, deployment, requested=[other, "no-uuid"])
     assert found.foreign == {other: "theirs"}
     assert found.workers == {"mine", "theirs"}
+
+
+def sealed_worker(name):
+    secret = Binding(name="KEY", type="secret_text", secret=Secret("s3cret"))
+    return make_deployment(make_version(name, make_draft(bindings=[secret])).worker)
+
+
+def test_a_broken_seal_keeps_back_one_worker_and_says_why(settings, caplog):
+    sealed_worker("shop")
+    make_deployment(make_worker("open"))
+    settings.SECRET_KEY = "another key than the one that sealed it"
+    published = publish()
+    assert [w.name for w in published.workers] == ["open"]
+    assert list(published.withheld) == ["shop"]
+    assert "The secret KEY was sealed with another SLUICE_SECRET_KEY" in published.withheld["shop"]
+    assert withheld_workers() == published.withheld and "left out" in caplog.text
+    assert snapshot.from_json(snapshot.to_json(published)) == published
+
+
+def test_an_edge_keeps_what_it_has_of_a_worker_that_is_withheld(settings):
+    sealed_worker("shop")
+    make_deployment(make_worker("open"))
+    held = publish()
+    key, settings.SECRET_KEY = settings.SECRET_KEY, "another key than the one that sealed it"
+    whole = snapshot.merge(held, publish())
+    assert whole.workers == held.workers and list(whole.withheld) == ["shop"]
+    fresh = snapshot.merge(snapshot.EMPTY, publish())
+    assert [w.name for w in fresh.workers] == ["open"]
+    make_deployment(make_worker("more"))
+    change = snapshot.merge(whole, publish(whole.revision))
+    assert [w.name for w in change.workers] == ["more", "open", "shop"]
+    assert list(change.withheld) == ["shop"]
+    settings.SECRET_KEY = key
+    assert snapshot.merge(change, publish()).withheld == {}
+    delete_worker(
+        worker=Worker.objects.get(name="shop"), author=None, source="api", now=timezone.now()
+    )
+    gone = snapshot.merge(change, publish(change.revision))
+    assert [w.name for w in gone.workers] == ["more", "open"] and gone.withheld == {}

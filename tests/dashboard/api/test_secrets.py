@@ -6,6 +6,7 @@ import pytest
 from dashboard.api import uploading
 from routing.deploy import secret_fingerprints
 from routing.models import AuditEntry, Deployment, Version, Worker
+from routing.publish import publish
 from routing.snapshot import Binding, Secret
 from routing.upload import draft_of, upload_version
 from tests.dashboard.api.conftest import METADATA, Api, form
@@ -202,3 +203,16 @@ def test_no_answer_no_log_and_no_audit_entry_ever_holds_a_secret(api: Api, caplo
     assert VALUE not in caplog.text
     assert VALUE not in str(list(AuditEntry.objects.values()))
     assert VALUE not in str(list(Version.objects.values_list("bindings")))
+
+
+def test_after_the_key_was_lost_secrets_can_be_set_again(shop: Api, settings):
+    """All that cannot be opened are named, and must be set in one change."""
+    put(shop, "ONE")
+    put(shop, "TWO")
+    settings.SECRET_KEY = "another key than the one that sealed them"
+    answer = put(shop, "ONE")
+    assert answer.status == 400
+    assert "they cannot be copied: TWO. Set them again in the same change" in answer.message
+    given = {name: {"name": name, "text": VALUE, "type": "secret_text"} for name in ("ONE", "TWO")}
+    assert shop("PATCH", BULK, {"secrets": given}).status == 200
+    assert publish().withheld == {}

@@ -36,6 +36,21 @@ def test_a_worker_that_cannot_move_on_is_named_with_the_reason(maya):
     )
 
 
+def test_a_worker_that_an_edge_never_had_does_not_answer_there(maya):
+    """On both pages, with the reason: a secret whose seal is broken, say."""
+    why = "The secret KEY was sealed with another SLUICE_SECRET_KEY."
+    lag = {"error": why, "deployment": "", "revision": 0}
+    deployment = make_deployment(make_worker("shop"))
+    edge(
+        desired_revision=deployment.revision,
+        lagging={"shop": lag},
+        status={"workers": {"shop": lag}},
+    )
+    assert f"does not answer here: {why}" in maya.get("/edges/").content.decode()
+    page = maya.get("/workers/shop/").content.decode()
+    assert f"Not taken over: {why}" in page and "0/1 edge" in page
+
+
 def test_without_an_edge_the_page_says_how_to_make_one(maya):
     assert b"manage.py edge create" in maya.get("/edges/").content
 

@@ -1,7 +1,9 @@
 """What the agent does next when a version cannot start or Envoy refuses what it was given."""
 
+from dataclasses import replace
+
 from routing.agent.plan import lagging
-from tests.routing.agent.histories import SHOP, make_worker, settled
+from tests.routing.agent.histories import SHOP, History, make_worker, settled, snapshot
 
 
 def test_a_version_that_cannot_start_leaves_its_worker_as_it_was_and_others_move_on():
@@ -74,3 +76,15 @@ def test_removals_come_first_when_changes_are_made_one_by_one():
     edge.want(2, make_worker("shop", "b"))
     edge.settle()
     assert edge.routed == {"shop": ["a"]}
+
+
+def test_a_worker_that_is_withheld_lags_and_goes_on():
+    """Also after a restart, from what was applied last."""
+    edge = History(snapshot(1, make_worker("shop", "a")))
+    edge.settle()
+    withheld = replace(snapshot(2, make_worker("shop", "a")), withheld={"shop": "broken seal"})
+    edge.desired = withheld
+    edge.settle()
+    assert lagging(edge.desired, edge.held) == {"shop": "broken seal"}
+    assert edge.held.applied.revision == 2 and len(edge.held.applied.workers) == 1
+    assert lagging(edge.held.applied, edge.held) == {"shop": "broken seal"}

@@ -150,3 +150,20 @@ async def test_a_large_batch_travels_packed(control):
     async with Client(control.url, Secret(TOKEN)) as client:
         await client.invocations(b'{"rows": [' + b'"x",' * 1000 + b'"x"]}')
     assert len(control.batches[0]["rows"]) == 1001
+
+
+async def test_what_is_withheld_is_asked_for_as_a_whole_when_the_control_plane_comes_back(
+    control, wanted
+):
+    control.snapshot = replace(control.snapshot, withheld={"shop": "broken seal"})
+    control.history[control.snapshot.revision] = control.snapshot
+    async with Running(control, wanted):
+        first = await wanted.revision(control.snapshot.revision)
+        assert first.withheld == {"shop": "broken seal"}
+        control.snapshot = replace(control.snapshot, withheld={})
+        await asyncio.to_thread(control.stop)
+        await asyncio.to_thread(control.start)
+        async with asyncio.timeout(8):
+            while wanted.snapshots[-1].withheld:
+                await asyncio.sleep(0.01)
+    assert wanted.snapshots[-1].revision == first.revision
