@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
@@ -139,7 +140,9 @@ class ControlPlane:
     ) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if body is not None and len(body) > _GZIP_ABOVE and path not in _UNZIPPED:
-            body, headers["Content-Encoding"] = gzip.compress(body, 1), "gzip"
+            # In a thread, which zlib leaves the interpreter to: 3 MB take 20 ms.
+            body = await asyncio.to_thread(gzip.compress, body, 1)
+            headers["Content-Encoding"] = "gzip"
         try:
             async with self._session.request(
                 method, self._url + path, data=body, headers=headers, **options

@@ -9,6 +9,7 @@ import pytest
 from routing.agent import ship
 from routing.agent.control import ControlAway, OtherPlaces
 from routing.agent.places import FILE as PLACES
+from routing.agent.rows import read
 from routing.agent.ship import Shipper
 from tests.routing.agent.test_rows import line
 
@@ -271,3 +272,44 @@ async def test_after_a_kill_the_first_batch_says_so():
     log("c")
     await ship_all(make_shipper(receiver))
     assert [batch["cut_off"] for batch in receiver.batches] == [True, False, False]
+
+
+async def test_a_backlog_is_read_a_few_lines_at_a_turn(monkeypatch):
+    """In between, the loop answers Envoy: nothing may take all lines at once."""
+    sizes, turns = [], []
+
+    def counting(lines, sampler):
+        sizes.append(len(lines))
+        turns.append(answered)
+        return read(lines, sampler)
+
+    answered = 0
+
+    async def answer():
+        nonlocal answered
+        while True:
+            answered += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(ship, "read", counting)
+    receiver = Receiver()
+    shipper = make_shipper(receiver)
+    log(*(f"id-{n}" for n in range(950)))
+    other = asyncio.create_task(answer())
+    assert await shipper.ship_once() == 950
+    other.cancel()
+    assert max(sizes) == ship.LINES_A_TURN and sum(sizes) == 950
+    assert turns == sorted(set(turns)), "the other task had a turn between any two"
+    assert len(receiver.ids) == 950
+
+
+async def test_what_is_dropped_while_a_backlog_is_read_is_counted_once(monkeypatch):
+    receiver = Receiver()
+    shipper = make_shipper(receiver, limit_bytes=1)
+    log(*(f"id-{n}" for n in range(300)))
+    await shipper.rotate(every=True)
+    sending = asyncio.create_task(shipper.ship_once())
+    await asyncio.sleep(0)
+    assert shipper._drop()
+    await sending
+    assert len(receiver.ids) == 300 and shipper.counts.lost == 0
