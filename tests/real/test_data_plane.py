@@ -9,6 +9,7 @@ import pytest
 from routing.compile import names
 from routing.compile.names import KEY, OVERRIDES
 from routing.rules import affinity
+from routing.rules.override import LONGEST_FIELD
 from routing.rules.split import TOTAL
 from tests.real.edge import eventually
 from tests.real.plane import Plane
@@ -114,14 +115,18 @@ def test_two_header_lines_are_one_field_and_the_last_member_wins(plane: Plane) -
     assert plane.edge.get("echo", headers=lines).json["id"] == plane.new_id
 
 
-def test_a_header_of_60_kb_works(plane: Plane) -> None:
+@pytest.mark.parametrize(("members", "judged"), [(300, True), (1200, False)])
+def test_a_long_header_passes_unchanged_and_is_judged_up_to_16_kb(
+    plane: Plane, members: int, judged: bool
+) -> None:
     plane.split(0)
-    members = ", ".join(f'w{n}="{plane.old_id}"' for n in range(1200))
-    field = f'{members}, echo="{plane.new_id}"'
-    assert len(field) > 50_000
+    field = ", ".join(f'w{n}="{plane.old_id}"' for n in range(members))
+    field += f', echo="{plane.new_id}"'
+    assert (len(field) <= LONGEST_FIELD) is judged
     reply = plane.edge.get("echo", headers={OVERRIDES: field})
-    assert (reply.status, reply.json["id"]) == (200, plane.new_id)
-    assert reply.json["headers"][OVERRIDES] == field
+    assert reply.status == 200 and reply.json["headers"][OVERRIDES] == field
+    assert reply.json["id"] == (plane.new_id if judged else plane.old_id)
+    assert reply.headers["x-sluice-override"] == ("applied" if judged else "invalid_header")
 
 
 # --- the decide service ---------------------------------------------------------------------------
@@ -145,6 +150,17 @@ def test_a_slow_decide_service_costs_a_quarter_of_a_second_at_most(plane: Plane)
     assert time.monotonic() - started < 1
     assert reply.status == 200
     assert reply.headers["x-sluice-override"] == "unavailable"
+
+
+def test_time_outs_of_some_switch_off_the_overrides_of_nobody(plane: Plane) -> None:
+    """Five used to eject the service for five seconds."""
+    plane.edge.decide_delay = 0.4
+    for _ in range(6):
+        late = plane.edge.get("echo", headers=plane.override(plane.new_id))
+        assert late.headers["x-sluice-override"] == "unavailable"
+    plane.edge.decide_delay = 0
+    reply = plane.edge.get("echo", headers=plane.override(plane.new_id))
+    assert reply.headers["x-sluice-override"] == "applied"
 
 
 def test_a_dead_decide_service_costs_nothing(plane: Plane) -> None:
