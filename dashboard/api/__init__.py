@@ -3,6 +3,7 @@
     urls.py, served.py      addresses; the API as one object, with its OpenAPI document
     auth.py, limit.py       who calls; how large a request may be
     envelope.py, errors.py  what every answer is wrapped in; codes, statuses and words
+    products.py             Cloudflare's other products, refused by name
     parse.py, multipart.py  bodies, read strictly
     metadata.py, bindings.py, notes.py, settings_schema.py
                             Cloudflare's fields ↔ a draft of a version

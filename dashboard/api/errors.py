@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.envelope import failure
+from dashboard.api.products import product_at, refusal_of
 from dashboard.ui.unavailable import REASON, is_database_away, retry_later
 from routing.deploy import DeployConflict, DeployRefused
 from routing.draft import UploadRefused
@@ -124,8 +125,11 @@ def answer_in_envelope(api: NinjaAPI) -> None:
 
 
 def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Any address of the API that is not served."""
-    path = request.path.removeprefix("/client/v4")[:200]
+    """Any address of the API that is not served; another product's is refused by its name."""
+    path = request.path.removeprefix("/client/v4")
+    if product := product_at(path):
+        return failure(400, [(UNSUPPORTED, refusal_of(product))])
+    path = path[:200]
     message = f"Could not route to {path}, perhaps your object identifier is invalid?"
     return failure(404, [(7003, message)])
 

@@ -11,12 +11,13 @@ from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.envelope import Failure, resource
 from dashboard.api.errors import ApiError, unsupported
 from dashboard.api.lookup import worker_called
+from dashboard.api.products import refusal_of
 from dashboard.api.scripts import SCRIPT
 from routing.publish import hostname
 from routing.subdomain import undo_switch_off
 
 router = resource("Not supported")
-ASSETS = "Static assets are not supported yet: upload the files as modules, without [assets]."
+ASSETS = refusal_of("Static assets")
 ROUTES = (
     "Routes and custom domains are not supported: every Worker answers at "
     f"<name>.{settings.DOMAIN}. Remove routes from the configuration."

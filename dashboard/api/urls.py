@@ -13,8 +13,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from dashboard.api.envelope import failure
 from dashboard.api.errors import unexpected, unknown_route
+from dashboard.api.products import product_at
 from dashboard.api.reference import openapi, reference
-from dashboard.api.served import api
+from dashboard.api.served import PREFIX, api
 
 View = Callable[..., HttpResponse]
 app_name = "api"
@@ -33,6 +34,8 @@ def enveloped(view: View) -> View:
             return unexpected(request, error)
         if response.status_code != 405:
             return response
+        if product_at(request.path.removeprefix(PREFIX)):
+            return unknown_route(request)
         refusal = failure(405, [(10405, f"Method {request.method} is not allowed here.")])
         refusal["Allow"] = response["Allow"]
         return refusal
@@ -49,5 +52,5 @@ urlpatterns = [
     path("", reference, name="reference"),
     path("openapi.json", openapi, name="openapi"),
     *map(_enveloped, api.urls[0]),
-    re_path(r"^.*$", enveloped(unknown_route)),
+    re_path("", enveloped(unknown_route)),  # whatever is left, line breaks included
 ]

@@ -23,6 +23,10 @@ def test_a_path_with_a_trailing_slash_is_not_redirected(api: Api):
     assert api("GET", "/workers/scripts/").refusal == (404, 7003)
 
 
+def test_an_address_with_a_line_break_is_answered_in_the_envelope(api: Api):
+    assert api("GET", "/workers/scripts/a%0Ab/nothing").refusal == (404, 7003)
+
+
 def test_a_wrong_method_is_an_envelope_with_allow(api: Api):
     answer = api("DELETE", "/workers/subdomain")
     assert answer.refusal == (405, 10405)

@@ -215,7 +215,7 @@ def test_module_names_that_no_version_can_hold_are_refused(api: Api, names):
     assert rows() == (0,) * 5
 
 
-@pytest.mark.parametrize("name", ["Shop", "-shop", "shop-", "a" * 64, "ü", "%00", "a b"])
+@pytest.mark.parametrize("name", ["Shop", "-shop", "shop-", "a" * 64, "ü", "a b"])
 def test_a_bad_worker_name_is_refused(api: Api, name: str):
     assert api.put(name).refusal == (400, 10016)
     assert rows() == (0,) * 5

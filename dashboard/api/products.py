@@ -1,0 +1,111 @@
+"""Cloudflare's other products, by where their addresses begin: to refuse them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HINTS: Mapping[str, str] = {
+    "Workers KV": "Remove kv_namespaces from the configuration.",
+    "D1": "Remove d1_databases from the configuration.",
+    "R2": "Remove r2_buckets from the configuration.",
+    "Queues": "Remove queues from the configuration.",
+    "Workflows": "Remove workflows from the configuration.",
+    "Durable Objects": "Remove durable_objects and migrations from the configuration.",
+    "Hyperdrive": "Remove hyperdrive from the configuration.",
+    "Vectorize": "Remove vectorize from the configuration.",
+    "Secrets Store": "Use Worker secrets instead: wrangler secret put.",
+    "Containers": "Remove containers from the configuration.",
+    "Workers for Platforms": "Remove dispatch_namespaces from the configuration.",
+    "Zones, routes and custom domains": (
+        "Every Worker answers at an address of its own. Remove routes from the configuration."
+    ),
+    "Static assets": "Upload the files as modules, without [assets].",
+}
+"""What to do instead, where that is plain."""
+
+_ACCOUNT: Mapping[str, str] = {
+    "storage/kv": "Workers KV",
+    "d1": "D1",
+    "r2": "R2",
+    "r2-catalog": "R2 Data Catalog",
+    "slurper": "R2 Super Slurper",
+    "event_notifications": "R2 event notifications",
+    "queues": "Queues",
+    "workflows": "Workflows",
+    "triggers": "Workflow event triggers",
+    "workers/durable_objects": "Durable Objects",
+    "workers/assets": "Static assets",
+    "workers/dispatch": "Workers for Platforms",
+    "workers/domains": "Zones, routes and custom domains",
+    "workers/observability": "Workers Observability queries",
+    "hyperdrive": "Hyperdrive",
+    "vectorize": "Vectorize",
+    "ai": "Workers AI",
+    "ai-gateway": "AI Gateway",
+    "ai-search": "AI Search",
+    "autorag": "AI Search",
+    "artifacts": "Artifacts",
+    "event_subscriptions": "Event subscriptions",
+    "agent-memory": "Agent Memory",
+    "browser-rendering": "Browser Rendering",
+    "images": "Cloudflare Images",
+    "stream": "Cloudflare Stream",
+    "calls": "Cloudflare Realtime",
+    "realtime": "Cloudflare Realtime",
+    "pages": "Cloudflare Pages",
+    "pipelines": "Pipelines",
+    "k2": "Pipelines",
+    "secrets_store": "Secrets Store",
+    "containers": "Containers",
+    "cloudchamber": "Containers",
+    "mtls_certificates": "mTLS certificates",
+    "analytics_engine": "Analytics Engine",
+    "connectivity": "Workers VPC",
+    "infrastructure": "Workers VPC",
+    "cfd_tunnel": "Cloudflare Tunnel",
+    "tunnels": "Cloudflare Tunnel",
+    "teamnet": "Cloudflare Tunnel",
+    "email": "Email Routing",
+    "email-sending": "Email Sending",
+    "flagship": "Flagship",
+    "builds": "Workers Builds",
+    "logs/control": "Logpush for other products",
+    "graphql": "GraphQL analytics",
+    "challenges": "Turnstile",
+}
+_SCRIPT: Mapping[str, str] = {
+    "assets-upload-session": "Static assets",
+    "routes": "Zones, routes and custom domains",
+    "domains": "Zones, routes and custom domains",
+    "edge-preview": "wrangler dev --remote",
+    "environments": "Service environments",
+    "placement": "Smart Placement analysis",
+    "previews": "Worker previews",
+}
+"""After `workers/scripts/<name>/` or `workers/workers/<name>/`."""
+_WORKER = ("scripts", "services", "workers")
+
+
+def product_at(path: str) -> str:
+    """The product that an address below `/client/v4` belongs to; "" for Workers themselves."""
+    match path.strip("/").split("/"):
+        case ["zones", *_]:
+            return "Zones, routes and custom domains"
+        case ["accounts", _, "workers", kind, _, *rest] if kind in _WORKER and rest:
+            return next((_SCRIPT[step] for step in rest if step in _SCRIPT), "")
+        case ["accounts", _, "workers", "subdomain", "edge-preview", *_]:
+            return _SCRIPT["edge-preview"]
+        case ["accounts", _, *rest]:
+            return _ACCOUNT.get("/".join(rest[:2])) or _ACCOUNT.get(rest[0] if rest else "", "")
+        case ["graphql", *_]:
+            return _ACCOUNT["graphql"]
+    return ""
+
+
+def refusal_of(product: str) -> str:
+    """The sentence, with what to do instead."""
+    are = "are" if product.endswith("s") and product not in _SINGULAR else "is"
+    return f"{product} {are} not supported here. {HINTS.get(product, '')}".strip()
+
+
+_SINGULAR = ("GraphQL analytics",)
