@@ -195,6 +195,7 @@ TEMPLATES = [
             "builtins": [
                 "template_partials.templatetags.partials",
                 "dashboard.ui.templatetags.assets",
+                "dashboard.ui.templatetags.api_setup",
                 "dashboard.ui.templatetags.icons",
                 "dashboard.ui.templatetags.once",
                 "dashboard.ui.templatetags.tabs",

@@ -142,7 +142,9 @@ def test_ids_and_commands_are_copied_whole(visitors, shop):
     assert page.evaluate("navigator.clipboard.readText()") == str(version.id)
     page.get_by_role("button", name="As command").click()
     page.get_by_role("button", name="Copy wrangler").click()
-    until(page, "async () => (await navigator.clipboard.readText()).startsWith('npx wrangler')")
+    text = "(await navigator.clipboard.readText())"
+    until(page, f"async () => {text}.startsWith('export CLOUDFLARE_API_BASE_URL=http://')")
+    until(page, f"async () => {text}.includes('\\nnpx wrangler versions deploy')")
 
 
 def test_a_toast_is_spoken_and_dismissed(maya, shop):
