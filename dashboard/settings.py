@@ -79,6 +79,13 @@ EDGE_PORT = _number("SLUICE_EDGE_PORT", 8787, 65_535, "a port")
 DOMAIN = _matching(
     "SLUICE_DOMAIN", "localhost", r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "a lower-case domain name"
 )
+#: Where people reach the edge: `https://<DOMAIN>` behind a TLS proxy. SLUICE_EDGE_PUBLIC_URL.
+EDGE_PUBLIC_URL = os.environ.get("SLUICE_EDGE_PUBLIC_URL") or f"http://{DOMAIN}:{EDGE_PORT}"
+if not re.fullmatch(rf"https?://{re.escape(DOMAIN)}(:[1-9][0-9]{{0,4}})?", EDGE_PUBLIC_URL):
+    raise ImproperlyConfigured(
+        f"SLUICE_EDGE_PUBLIC_URL={EDGE_PUBLIC_URL!r}: expected http or https://{DOMAIN}, or "
+        "with a port, and no path."
+    )
 #: The one account of the Cloudflare-compatible API. SLUICE_ACCOUNT_ID.
 ACCOUNT_ID = _kept("account_id", "SLUICE_ACCOUNT_ID", secrets.token_hex(16))
 if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", ACCOUNT_ID):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -124,8 +125,15 @@ def hostname(worker_name: str) -> str:
 
 
 def url_of(host: str) -> str:
-    """The local edge's address for a host name of `hostname` or of a version, without a path."""
-    return f"http://{host}:{settings.EDGE_PORT}"
+    """The edge's public address for a host name of `hostname` or of a version, without a path."""
+    public = urlsplit(settings.EDGE_PUBLIC_URL)
+    return f"{public.scheme}://{host}{port_of_url()}"
+
+
+def port_of_url() -> str:
+    """The port in the edge's public addresses, as `:8787`; "" for the scheme's own."""
+    port = urlsplit(settings.EDGE_PUBLIC_URL).port
+    return f":{port}" if port else ""
 
 
 def whole_versions(versions: VersionQuerySet) -> VersionQuerySet:

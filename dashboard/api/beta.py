@@ -24,7 +24,7 @@ from dashboard.api.wire import stamp
 from routing import revision
 from routing.batches import batches
 from routing.models import Deployment, Worker
-from routing.publish import hostname, url_of
+from routing.publish import hostname, port_of_url, url_of
 from routing.upload import create_worker
 
 router = resource("Workers")
@@ -130,7 +130,7 @@ def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -
         "subdomain": {
             **shown(worker),
             "url": url_of(hostname(worker.name)),
-            "preview_url_suffix": f"-{hostname(worker.name)}",
+            "preview_url_suffix": f"-{hostname(worker.name)}{port_of_url()}",
         },
         **shown_settings(worker),
     }

@@ -15,6 +15,7 @@ from dashboard.api.lookup import worker_called
 from dashboard.api.schemas import AccountSubdomain, Schedules, Subdomain
 from dashboard.api.scripts import SCRIPT
 from routing.models import Worker
+from routing.publish import port_of_url
 from routing.subdomain import set_subdomain
 
 router = resource("Subdomain and schedules")
@@ -35,8 +36,12 @@ class SubdomainGiven(Schema):
     response=Envelope[AccountSubdomain],
 )
 def get_account_subdomain(request: ApiRequest, account_id: str) -> dict[str, Any]:
-    """The domain under which all Workers answer."""
-    return ok({"subdomain": settings.DOMAIN})
+    """The domain under which all Workers answer, and `/#`.
+
+    Older wranglers print `https://<worker>.<subdomain>.workers.dev`. A plain name would make that
+    the address of whoever has it at Cloudflare; so it is this server's, with the rest as fragment.
+    """
+    return ok({"subdomain": f"{settings.DOMAIN}{port_of_url()}/#"})
 
 
 @router.get(SUBDOMAIN, auth=may_read, response=Envelope[Subdomain])

@@ -20,9 +20,14 @@ def own_place(location: str, worker: str, path: str) -> dict[str, str] | None:
     except ValueError:
         return None
     own = parts.scheme in ("http", "https") and parts.username is None
-    if not own or port not in (None, 80, 443, settings.EDGE_PORT):
+    if not own or port not in _ports():
         return None
     if parts.hostname != hostname(name) or not Worker.objects.filter(name=name).exists():
         return None
     query = f"?{parts.query}" if parts.query else ""
     return {"worker": name, "path": (parts.path or "/") + query}
+
+
+def _ports() -> tuple[int | None, ...]:
+    """Where a Worker may think that it is reached."""
+    return (None, 80, 443, settings.EDGE_PORT, urlsplit(settings.EDGE_PUBLIC_URL).port)

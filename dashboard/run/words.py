@@ -27,9 +27,7 @@ def withheld(workers: Mapping[str, str]) -> None:
 def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
     """The URLs, what is shown only once, and three commands to try."""
     print(f"\nSluice is running.\n\n  Dashboard  {at['dashboard']}")
-    print(
-        f"  Edge       {at['edge']}   (Workers answer at http://<name>.{settings.DOMAIN}:{settings.EDGE_PORT})"
-    )
+    print(f"  Edge       {at['edge']}   (Workers answer at {url_of(f'<name>.{settings.DOMAIN}')})")
     print(f"  API        {at['api_base']}")
     if shown is not None:
         _once(shown)

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -128,8 +129,29 @@ def test_tail_consumers_are_refused(shop: Api):
     assert shop("PATCH", SCRIPT + "/script-settings", given).refusal == (400, 90001)
 
 
-def test_the_account_always_has_a_subdomain(api: Api):
-    assert api("GET", "/workers/subdomain").result == {"subdomain": settings.DOMAIN}
+@pytest.mark.parametrize(
+    ("public", "port", "url"),
+    [
+        ("http://localhost:8787", ":8787", "http://shop.localhost:8787"),
+        ("https://localhost", "", "https://shop.localhost"),
+        ("https://localhost:8443", ":8443", "https://shop.localhost:8443"),
+    ],
+)
+def test_what_any_wrangler_prints_is_an_address_of_this_server(
+    shop: Api, settings, public, port, url
+):
+    """Older ones: https://<worker>.<subdomain>.workers.dev, a stranger's for a plain name."""
+    settings.EDGE_PUBLIC_URL = public
+    subdomain = shop("GET", "/workers/subdomain").result["subdomain"]
+    for label in ("shop", "0a1b2c3d-shop"):
+        printed = urlsplit(f"https://{label}.{subdomain}.workers.dev")
+        assert printed.netloc == f"{label}.localhost{port}" and printed.path == "/"
+    worker = shop("GET", "/workers/workers/shop").result["subdomain"]
+    assert worker["url"] == url
+    printed = urlsplit(f"https://0a1b2c3d{worker['preview_url_suffix']}")
+    assert printed.netloc == f"0a1b2c3d-shop.localhost{port}"
+    flat = shop("GET", "/workers/workers/shop/versions/latest").result
+    assert flat["urls"][0].startswith(public.split("localhost")[0])
 
 
 def test_the_subdomain_switch_reaches_the_edges(shop: Api):
