@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from dashboard.api import uploading
-from routing.deploy import secret_fingerprints
 from routing.models import AuditEntry, Deployment, Version, Worker
 from routing.publish import publish
+from routing.secret_consent import secret_fingerprints
 from routing.snapshot import Binding, Secret
 from routing.upload import draft_of, upload_version
 from tests.dashboard.api.conftest import METADATA, Api, form
