@@ -36,6 +36,11 @@ def explain(worker_name: str, headers: Lines, draw: float) -> dict[str, Any]:
 
 def decision(worker_name: str, headers: Lines, draw: float) -> Decision:
     """The decision itself, with the target looked up; raises as `explain` does."""
+    return decide(target_of(worker_name, headers), headers, draw)
+
+
+def target_of(worker_name: str, headers: Lines) -> Target:
+    """The Worker as the edge that is furthest behind decides about it; raises as `explain` does."""
     worker = Worker.objects.filter(name=worker_name).first()
     if worker is None:
         raise CannotExplain(f"There is no Worker called {worker_name!r}.")
@@ -43,13 +48,12 @@ def decision(worker_name: str, headers: Lines, draw: float) -> Decision:
     if deployment is None:
         raise CannotExplain(f"The Worker {worker_name} has no deployment yet.")
     asked = read(lines_named(OVERRIDES, headers), worker_name).requested
-    target = publish.target(
+    return publish.target(
         worker,
         deployment,
         requested=[asked] if asked else [],
         edge=_edge_without(worker.name, deployment),
     )
-    return decide(target, headers, draw)
 
 
 def undecided(worker_name: str, headers: Lines, error: str) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import UUID
 
 from dashboard.playground.compose import VERSION_KEY
-from dashboard.playground.explain import CannotExplain, Lines, decision
+from dashboard.playground.explain import CannotExplain, Lines, target_of
+from dashboard.ui.remembered import standings_by_id
 from dashboard.ui.standing import Standing
 from routing.models import Deployment
 from routing.rules import affinity
-from routing.rules.decide import Decision, Reason
+from routing.rules.decide import Decision, Reason, decide
 from routing.rules.fields import lines_named
 from routing.rules.override import Outcome
 from routing.rules.split import Share, format_percentage
@@ -61,19 +63,29 @@ def predict(
     if deployment is None:
         return Prediction(problem=f"{worker} has no deployment, so nothing answers.")
     try:
-        found = decision(worker, lines, 0.0)
+        target = target_of(worker, lines)
     except CannotExplain as error:
         return Prediction(problem=str(error))
-    answers = tuple(s for s in standings if _may_answer(found, s))
+    found = decide(target, lines, 0.0)
+    decides = _standings(target.deployment_id, deployment, standings)
+    answers = tuple(s for s in decides if _may_answer(found, s))
     expected = Expected(
         worker=worker,
         reason=str(found.reason),
         outcome=str(found.override.outcome if found.override else Outcome.absent),
         versions=tuple(str(s.version.id) for s in answers),
-        deployment_id=str(deployment.id),
+        deployment_id=target.deployment_id,
     )
-    key = _key(lines, standings)
+    key = _key(lines, decides)
     return Prediction(expected, found, answers, *key, live=tuple(standings))
+
+
+def _standings(deployment_id: str, newest: Deployment, standings: list[Standing]) -> list[Standing]:
+    """The versions of the deployment that decides: an older one where an edge lags."""
+    if deployment_id == str(newest.id):
+        return standings
+    pk = UUID(deployment_id)
+    return standings_by_id([pk])[pk]
 
 
 def _may_answer(found: Decision, standing: Standing) -> bool:

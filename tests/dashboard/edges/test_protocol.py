@@ -12,11 +12,14 @@ from django.utils import timezone
 from dashboard.asgi import application
 from dashboard.edges import ingest
 from dashboard.edges.enrol import enrol
+from dashboard.run import words
 from dashboard.ui.propagation import meter_of
 from routing import snapshot
 from routing.models import Edge, Invocation, Propagation
+from routing.publish import withheld_workers
 from routing.revision import current
-from tests.factories import CODE, make_deployment, make_worker
+from routing.snapshot import Binding, Secret
+from tests.factories import CODE, make_deployment, make_draft, make_version, make_worker
 
 VERSION = "dc8dcd28-271b-4367-9840-6c244f84cb40"
 ROW = {
@@ -241,3 +244,19 @@ def test_an_address_that_is_none_is_answered_with_the_reason(edge):
     answer = edge.get("/edge/v1/previews/00000000-shop")
     assert answer.status_code == 404
     assert answer.json()["error"].startswith("No version of shop has an id that begins with")
+
+
+def test_a_version_whose_secrets_cannot_be_opened_has_no_preview(edge, settings, capsys):
+    """Its name says nothing of them; the start of the system does."""
+    secret = Binding(name="KEY", type="secret_text", secret=Secret("s3cret"))
+    version = make_version("shop", make_draft(bindings=[secret]))
+    make_deployment(version.worker)
+    path = f"/edge/v1/previews/{str(version.id)[:8]}-shop"
+    assert edge.get(path).status_code == 200
+    settings.SECRET_KEY = "another key than the one that sealed it"
+    refused = edge.get(path)
+    assert refused.status_code == 404 and "KEY" not in refused.json()["error"]
+    assert edge.get("/edge/v1/snapshot?since=0").status_code == 200
+    words.withheld(withheld_workers())
+    said = capsys.readouterr().out
+    assert "The Worker shop is left out" in said and "SLUICE_SECRET_KEY" in said

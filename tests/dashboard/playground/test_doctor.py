@@ -202,3 +202,18 @@ def test_a_worker_without_fetch_is_reached_by_rpc_only(maya):
 def test_picks_for_several_workers_make_one_header():
     asked = compose("front", {"version": "a", "version.pricing": "b", "version.tax": ""})
     assert asked.override == 'front="a", pricing="b"'
+
+
+def test_a_worker_that_cannot_start_is_predicted_by_what_its_edges_still_have(shop):
+    """Its newest deployment never came up; every version of the earlier one answers."""
+    before = shop.deployments.newest_first().first()
+    newest = make_deployment(shop, (shop.versions.get(number=3), 100))
+    lag = {"error": "SyntaxError", "deployment": str(before.id), "revision": before.revision}
+    make_edge("other", desired_revision=newest.revision, lagging={"shop": lag})
+    applied = ask(shop, f'shop="{id_of(shop, 1)}"')
+    assert (applied.outcome, applied.tone) == ("applied", "ok")
+    assert "shop runs" in applied.text and id_of(shop, 1)[:8] in applied.text
+    assert applied.prediction.expected.deployment_id == str(before.id)
+    assert ask(shop, f'shop="{id_of(shop, 3)}"').outcome == "not_propagated"
+    drawn = ask(shop, "").prediction
+    assert drawn.expected.versions == (id_of(shop, 1),)
