@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dashboard.ui.propagation import meter_of_all
@@ -30,6 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: navigation(request.path)),
         "all_edges": SimpleLazyObject(meter_of_all),
+        "rendered_at": timezone.now(),
     }
 
 

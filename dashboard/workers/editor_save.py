@@ -55,6 +55,8 @@ def save(
         return _taken(form)
     if row is not None and what != "save" and live_id(row) != form.expected:
         return _conflict(form, row)
+    if row is not None and what == "stage" and (problem := _replacing(request, row)):
+        return NotSaved("Not saved yet.", problems=[problem])
     try:
         version = _upload(person(request), form, draft, row, what)
     except DeployConflict:
@@ -115,6 +117,19 @@ def _stage(author: User, form: EditorForm, row: reads.Row, version: Version) -> 
     except DeployRefused as error:
         return Saved(version, f"Saved #{version.number}, but not staged. {error}", complete=False)
     return Saved(version, f"Live: {inline(proposal.after)}.", live=True)
+
+
+def _replacing(request: HttpRequest, row: reads.Row) -> str:
+    """Staging takes the traffic of a live candidate: not without a word from the person."""
+    candidate = row.candidate
+    if candidate is None or not candidate.weight:
+        return ""
+    if request.POST.get("replace") == str(candidate.version.pk):
+        return ""
+    return (
+        f"{candidate.name} is live at {candidate.percentage}, which staging takes away. "
+        "Tick the box under Save and stage to do that."
+    )
 
 
 def _conflict(form: EditorForm, row: reads.Row) -> NotSaved:

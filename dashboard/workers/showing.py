@@ -25,11 +25,12 @@ FEW = 12
 
 def live(row: reads.Row) -> dict[str, Any]:
     """The live card: configured beside observed, the meter, what lags, and who is ill."""
-    shown: dict[str, Any] = {"row": row, "phrase": inline(row.standings)}
+    now = timezone.now()
+    shown: dict[str, Any] = {"row": row, "phrase": inline(row.standings), "rendered_at": now}
     if row.deployment is None:
         return shown | {"has_versions": row.worker.versions.exists()}
     meter = meter_of(row.worker.name, row.deployment.revision, row.deployment.created_on)
-    seen = observe(row.deployment, reads.with_their_authors(row), timezone.now())
+    seen = observe(row.deployment, reads.with_their_authors(row), now)
     return shown | {
         "meter": meter,
         "lag": lag_of(row.worker, meter),

@@ -28,6 +28,7 @@ function show({ sequence, html, why }) {
     else strangers ||= fresh.nodeName === "TR";
   }
   follow();
+  ages(true); // what was pushed is newer than the rest: one event has one age
   const missed = sequence[0] > live.revision;
   live.revision = Math.max(live.revision, sequence[0]);
   const turned = sick !== document.getElementById("live")?.dataset.sick; // then other buttons come first
@@ -202,10 +203,10 @@ function banner() {
 
 /* Relative times grow older on a page that is open all day */
 
-function ages() {
-  if (ages.at && Date.now() - ages.at < 5000) return;
+function ages(now = false) {
+  if (!now && ages.at && Date.now() - ages.at < 5000) return;
   ages.at = Date.now();
-  for (const time of document.querySelectorAll("main time[datetime]")) {
+  for (const time of document.querySelectorAll("main time[datetime], dialog time[datetime]")) {
     const seconds = Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000);
     const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([s]) => seconds >= s) ?? [1, ""];
     const words = unit ? `${Math.floor(seconds / size)} ${unit} ago` : "just now";

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -80,12 +81,18 @@ def who(made: Version | Deployment, nobody: str = "somebody") -> str:
     return made.author.get_username() if made.author else made.author_email or nobody
 
 
-@register.simple_tag
-def ago(moment: datetime | None, now: datetime | None = None) -> SafeString | str:
-    """A relative time whose absolute UTC time is in the title and the `datetime` attribute."""
-    if moment is None:
-        return "never"
-    return _time(moment, _relative((now or timezone.now()) - moment))
+@register.simple_tag(takes_context=True)
+def ago(context: Context, moment: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """A relative time whose absolute UTC time is in the title and the `datetime` attribute.
+
+    One response has one `rendered_at`, so that one event has one age on a screen.
+    """
+    return age(moment, now or context.get("rendered_at") or timezone.now())
+
+
+def age(moment: datetime | None, now: datetime) -> SafeString | str:
+    """The same, for tags that render rows by themselves."""
+    return "never" if moment is None else _time(moment, _relative(now - moment))
 
 
 @register.simple_tag

@@ -6,13 +6,17 @@ what those are given than to put the pieces together.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
+from django.template import Context
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.ui.templatetags.once import once
-from dashboard.ui.templatetags.words import ago
+from dashboard.ui.templatetags.words import age
 from dashboard.workers.listed import Listed
 
 register = template.Library()
@@ -26,8 +30,8 @@ _ROW = """\
         </tr>"""
 
 
-@register.simple_tag
-def worker_row(row: Listed) -> SafeString:
+@register.simple_tag(takes_context=True)
+def worker_row(context: Context, row: Listed) -> SafeString:
     """Name, state and split; the last hour; traffic; who deployed, and what can be done."""
     return format_html(
         _ROW,
@@ -35,14 +39,14 @@ def worker_row(row: Listed) -> SafeString:
         once("workers/_row_head.html", face=row.face),
         once("workers/_spark.html", name=row.name, spark=row.spark),
         traffic_cells(row.name, row.recent),
-        _tail(row),
+        _tail(row, context.get("rendered_at") or timezone.now()),
     )
 
 
-def _tail(row: Listed) -> SafeString:
+def _tail(row: Listed, now: datetime) -> SafeString:
     made = row.deployed
     if made is None:
         return once("workers/_row_tail.html", worker=row.name)
-    when = ago(made.created_on)
+    when = age(made.created_on, now)
     by = {"by": row.by, "by_machine": row.by_machine, "source": made.source, "when": when}
     return once("workers/_row_tail.html", worker=row.name, **by)

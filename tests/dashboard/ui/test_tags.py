@@ -10,7 +10,7 @@ from dashboard.ui.standing import Role, Standing
 from dashboard.ui.templatetags.icons import icon
 from dashboard.ui.templatetags.once import once
 from dashboard.ui.templatetags.versions import mark
-from dashboard.ui.templatetags.words import OUTCOMES, REASONS, ago, duration
+from dashboard.ui.templatetags.words import OUTCOMES, REASONS, age, duration
 from routing.models import Version
 from routing.rules.decide import Reason
 from routing.rules.override import Outcome
@@ -68,7 +68,7 @@ def test_every_reason_and_outcome_has_words():
     ],
 )
 def test_times_are_relative_and_carry_the_absolute_one(span, words):
-    html = ago(NOW - span, NOW)
+    html = age(NOW - span, NOW)
     assert f">{words}</time>" in html
     assert "UTC" in html and 'datetime="2026-' in html
 
@@ -97,3 +97,10 @@ def test_a_text_is_not_taken_for_one_that_is_escaped_already():
     given = {"worker": "shop", "by": "maya", "source": "api"}
     assert "<b>now" in once(piece, when=mark_safe("<b>now"), **given)
     assert "&lt;b&gt;now" in once(piece, when="<b>now", **given)
+
+
+def test_one_response_has_one_age_of_one_event():
+    """However long the page takes to render, and whatever shows the event."""
+    text = "{% ago moment %} {% ago moment %}"
+    context = Context({"moment": NOW - timedelta(seconds=59.9), "rendered_at": NOW})
+    assert Template(text).render(context).count("59 s ago") == 2

@@ -84,3 +84,16 @@ def test_with_scripts_the_answer_leads_on(maya, shop):
     headers = {"HX-Request": "true", "HX-Target": "editor"}
     response = maya.post("/workers/shop/edit/", fields(shop), headers=headers)
     assert response["HX-Redirect"] == f"/workers/shop/versions/{newest(shop).id}/"
+
+
+def test_staging_over_a_candidate_with_traffic_asks_first(maya, shop):
+    one = shop.versions.get(number=1)
+    two = make_version(shop)
+    make_deployment(shop, (two, 30), (one, 70))
+    refused = post(maya, shop, act="stage")
+    assert refused.status_code == 422 and b"#2 is live at 30%" in refused.content
+    assert f'name="replace" value="{two.id}"' in refused.content.decode()
+    assert shop.versions.count() == 2
+    assert post(maya, shop, act="stage", replace=str(two.id)).status_code == 302
+    live = shop.deployments.newest_first().first().shares.values_list("version__number", "weight")
+    assert list(live) == [(3, 0), (1, 100_000)]
