@@ -35,7 +35,7 @@ class Deployed:
 
 MOST = 4096
 _known: Kept[UUID, Deployed] = Kept(MOST)
-_lineages: Kept[UUID, Lineage[UUID]] = Kept(MOST)
+_lineages: Kept[UUID, Lineage] = Kept(MOST)
 
 
 def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
@@ -75,13 +75,14 @@ def forget() -> None:
     _lineages.clear()
 
 
-def lineage_of(deployment: Deployment) -> Lineage[UUID]:
-    """Which versions had 100% and which were rolled back, up to this deployment."""
+def lineage_of(deployment: Deployment) -> Lineage | None:
+    """Which versions had 100% and which were rolled back, up to this deployment; None when it is
+    gone."""
     found = _lineages.of([deployment.pk])
     if not found:
-        found = _lineages_in({deployment.worker_id}, {deployment.pk})
+        found = _lineages_in({(deployment.worker_id, deployment.number): deployment.pk})
         _lineages.add(found)
-    return found[deployment.pk]
+    return found.get(deployment.pk)
 
 
 def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
@@ -89,9 +90,8 @@ def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
     by_deployment: defaultdict[UUID, list[Share]] = defaultdict(list)
     for share in shares.defer(*(f"version__{name}" for name in HEAVY)):
         by_deployment[share.deployment_id].append(share)
-    split = {pk for pk, listed in by_deployment.items() if len(listed) > 1}
-    workers = {by_deployment[pk][0].deployment.worker_id for pk in split}
-    lineages = _lineages_in(workers, split)
+    splits = [listed[0].deployment for listed in by_deployment.values() if len(listed) > 1]
+    lineages = _lineages_in({(d.worker_id, d.number): d.pk for d in splits})
     _lineages.add(lineages)
     new = {
         pk: _deployed(listed, lineages.get(pk) or _alone(listed))
@@ -101,33 +101,34 @@ def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
     return new
 
 
-def _alone(shares: list[Share]) -> Lineage[UUID]:
+def _alone(shares: list[Share]) -> Lineage:
     """Enough of a lineage for one version at 100%, which is stable whatever was before."""
-    return lineage([[Member(s.version_id, s.version.number, s.weight) for s in shares]])
+    return lineage([[Member(s.version.number, s.weight) for s in shares]])
 
 
-def _lineages_in(workers: set[int], ids: set[UUID]) -> dict[UUID, Lineage[UUID]]:
-    """The lineages of the deployments `ids`, which belong to these Workers.
+def _lineages_in(wanted: dict[tuple[int, int], UUID]) -> dict[UUID, Lineage]:
+    """The lineages of deployments, given by Worker and number.
 
-    One query reads the Workers' whole histories.
+    One query reads the whole histories of their Workers, as plain numbers.
     """
+    workers = {worker for worker, _ in wanted}
     if not workers:
         return {}
-    rows = Share.objects.filter(deployment__worker__in=workers).order_by(
-        "deployment__worker", "deployment__number"
+    rows = Share.objects.filter(deployment__worker__in=workers).values_list(
+        "deployment__worker", "deployment__number", "version__number", "weight"
     )
-    columns = ("deployment__worker", "deployment", "version", "version__number", "weight")
-    found: dict[UUID, Lineage[UUID]] = {}
-    for _, of_worker in groupby(rows.values_list(*columns), key=itemgetter(0)):
-        history: History[UUID] = History()
-        for pk, listed in groupby(of_worker, key=itemgetter(1)):
+    ordered = rows.order_by("deployment__worker", "deployment__number")
+    found: dict[UUID, Lineage] = {}
+    for worker, of_worker in groupby(ordered, key=itemgetter(0)):
+        history = History()
+        for number, listed in groupby(of_worker, key=itemgetter(1)):
             history.add([Member(*row[2:]) for row in listed])
-            if pk in ids:
+            if pk := wanted.get((worker, number)):
                 found[pk] = history.lineage()
     return found
 
 
-def _deployed(shares: list[Share], history: Lineage[UUID]) -> Deployed:
+def _deployed(shares: list[Share], history: Lineage) -> Deployed:
     """The one deployment that all of these are shares of."""
     made = shares[0].deployment
     return Deployed(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from uuid import UUID
 
 from routing.models import Share, Version
 from routing.rules.lineage import Lineage
@@ -97,7 +96,7 @@ class Standing:
         return self.phrase[:1].lower() + self.phrase[1:]
 
 
-def standings(shares: Iterable[Share], history: Lineage[UUID]) -> list[Standing]:
+def standings(shares: Iterable[Share], history: Lineage) -> list[Standing]:
     """The versions of one deployment as bars and rows show them: candidate first, stable last.
 
     `history` is the lineage up to and with this deployment.
@@ -108,7 +107,7 @@ def standings(shares: Iterable[Share], history: Lineage[UUID]) -> list[Standing]
             _role(share, history),
             share.weight,
             share.position,
-            share.version_id in history.rolled_back,
+            share.version.number in history.rolled_back,
         )
         for share in shares
     ]
@@ -126,10 +125,11 @@ def inline(found: Iterable[Standing]) -> str:
     return ", ".join(standing.inline for standing in found)
 
 
-def _role(share: Share, history: Lineage[UUID]) -> Role:
-    if share.version_id == history.stable:
+def _role(share: Share, history: Lineage) -> Role:
+    number = share.version.number
+    if number == history.stable:
         return Role.STABLE
     if share.weight:
         return Role.CANDIDATE
-    back = share.version_id in history.rolled_back
-    return Role.PREVIOUS if share.version_id in history.stayed and not back else Role.STAGED
+    kept = number in history.stayed and number not in history.rolled_back
+    return Role.PREVIOUS if kept else Role.STAGED

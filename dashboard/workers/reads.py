@@ -42,13 +42,13 @@ class Row:
         return state_of(self.standings, made is not None and made.is_rollback)
 
     @cached_property
-    def lineage(self) -> Lineage[UUID] | None:
+    def lineage(self) -> Lineage | None:
         """What its deployments come to; None before the first one."""
         return lineage_of(self.deployment) if self.deployment else None
 
     @property
-    def rolled_back(self) -> frozenset[UUID]:
-        """The versions that some deployment went back from."""
+    def rolled_back(self) -> frozenset[int]:
+        """The numbers of versions that some deployment went back from."""
         return self.lineage.rolled_back if self.lineage else frozenset()
 
     @property
@@ -140,6 +140,12 @@ def uploads(
     return shown, listed[size - 1].number if len(listed) > size else None
 
 
+def deployable_standings(row: Row) -> list[Standing]:
+    """How each version stands that can be deployed, newest first."""
+    found = with_last_deployment(deployable([row.worker])).defer(*HEAVY)
+    return [stand(version, row) for version in found]
+
+
 def upload_of(row: Row, version_id: UUID | str) -> Upload | None:
     """One version with everything about it, or None when this Worker has no such version."""
     found = with_last_deployment(row.worker.versions.all()).select_related("author")
@@ -161,7 +167,7 @@ def stand(version: Version, row: Row) -> Standing:
     for standing in row.standings:
         if standing.version.pk == version.pk:
             return standing
-    if version.pk in row.rolled_back:
+    if version.number in row.rolled_back:
         return Standing(version, Role.ROLLED_BACK, rolled_back=True)
     return Standing(version, Role.NEVER if _last_in(version) is None else Role.FORMER)
 

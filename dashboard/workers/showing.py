@@ -104,13 +104,13 @@ def undoing(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
     stable = row.standings[-1].version.pk
     if len(before) == 2 and any(s.version.pk == stable for s in before):
         other = next(s for s in before if s.version.pk != stable)
-        if other.version.pk in row.rolled_back:
+        if other.version.number in row.rolled_back:
             return None
         percentage = other.percentage.rstrip("%")
         words = f"Back to {other.percentage} of {other.name}"
         return words, f"split/?version={other.version.id}&percentage={percentage}"
     target = before[-1].version
-    if target.pk in row.rolled_back or target.pk == stable:
+    if target.number in row.rolled_back or target.pk == stable:
         return None
     return f"Back to {before[-1].name}", f"rollback/?version={target.id}"
 

@@ -6,26 +6,23 @@ at nothing but versions, numbers and weights, so that the same history always gi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from routing.rules.split import TOTAL
 
-V = TypeVar("V", bound=Hashable)
 
+class Member(NamedTuple):
+    """A version in one deployment: its number, and its weight in units of 0.001%."""
 
-class Member(NamedTuple, Generic[V]):
-    """A version in one deployment: its id, its number and its weight in units of 0.001%."""
-
-    version: V
     number: int
     weight: int
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage(Generic[V]):
-    """What a Worker's deployments up to one of them come to.
+class Lineage:
+    """What a Worker's deployments up to one of them come to; versions are meant by their numbers.
 
     `stable` is the stable version of the last one. `line` holds the versions that had 100%, each of
     which replaced the one before it, without those that were gone back from: its numbers rise.
@@ -34,90 +31,90 @@ class Lineage(Generic[V]):
     than the stable one: of those it replaced, the last one that was never rolled back.
     """
 
-    stable: V
-    line: tuple[V, ...]
-    rolled_back: frozenset[V]
-    stayed: frozenset[V]
-    way_back: V | None
+    stable: int
+    line: tuple[int, ...]
+    rolled_back: frozenset[int]
+    stayed: frozenset[int]
+    way_back: int | None
 
 
-def lineage(deployments: Iterable[Sequence[Member[V]]]) -> Lineage[V]:
+def lineage(deployments: Iterable[Sequence[Member]]) -> Lineage:
     """The lineage after all of `deployments`, oldest first. Raises ValueError without any."""
-    history: History[V] = History()
+    history = History()
     for members in deployments:
         history.add(members)
     return history.lineage()
 
 
-class History(Generic[V]):
+class History:
     """Deployments so far. Adding one costs the same however many there were."""
 
     def __init__(self) -> None:
-        self._line: list[Member[V]] = []
-        self._in_line: set[V] = set()
-        self._last_full: dict[V, int] = {}
-        self._rolled_back: set[V] = set()
-        self._stayed: set[V] = set()
-        self._members: Sequence[Member[V]] = ()
-        self._stable: Member[V] | None = None
+        self._line: list[int] = []
+        self._in_line: set[int] = set()
+        self._last_full: dict[int, int] = {}
+        self._rolled_back: set[int] = set()
+        self._stayed: set[int] = set()
+        self._members: Sequence[Member] = ()
+        self._stable: Member | None = None
         self._count = 0
 
-    def add(self, members: Sequence[Member[V]]) -> None:
+    def add(self, members: Sequence[Member]) -> None:
         """The next deployment."""
         self._count += 1
         self._stable = stable = self._choose(members)
         popped = self._settle(stable)
         self._note_rolled_back(members, popped)
-        full = {member.version for member in members if member.weight == TOTAL}
-        self._stayed = (self._stayed | full) & {member.version for member in members}
+        full = {member.number for member in members if member.weight == TOTAL}
+        self._stayed = (self._stayed | full) & {member.number for member in members}
         self._last_full |= dict.fromkeys(full, self._count)
         self._members = members
 
-    def lineage(self) -> Lineage[V]:
+    def lineage(self) -> Lineage:
         """What was added so far. Raises ValueError before the first deployment."""
         if self._stable is None:
             raise ValueError("A Worker without deployments has no lineage.")
-        number = self._stable.number
-        earlier = (row.version for row in reversed(self._line) if row.number < number)
+        stable = self._stable.number
+        earlier = (number for number in reversed(self._line) if number < stable)
         return Lineage(
-            stable=self._stable.version,
-            line=tuple(row.version for row in self._line),
+            stable=stable,
+            line=tuple(self._line),
             rolled_back=frozenset(self._rolled_back),
             stayed=frozenset(self._stayed),
-            way_back=next((v for v in earlier if v not in self._rolled_back), None),
+            way_back=next((n for n in earlier if n not in self._rolled_back), None),
         )
 
-    def _choose(self, members: Sequence[Member[V]]) -> Member[V]:
+    def _choose(self, members: Sequence[Member]) -> Member:
         """The one at 100%; else the earliest of the line, so that a version that goes from 100%
         back to a split with its predecessor makes that one stable again; else the one that had
         100% last; else the lower number."""
 
-        def claim(member: Member[V]) -> tuple[bool, bool, int, int]:
-            in_line = member.version in self._in_line
-            last = 0 if in_line else self._last_full.get(member.version, 0)
+        def claim(member: Member) -> tuple[bool, bool, int, int]:
+            in_line = member.number in self._in_line
+            last = 0 if in_line else self._last_full.get(member.number, 0)
             return member.weight != TOTAL, not in_line, -last, member.number
 
         return min(members, key=claim)
 
-    def _settle(self, stable: Member[V]) -> set[V]:
+    def _settle(self, stable: Member) -> set[int]:
         """Makes `stable` the end of the line, which a version joins with its first 100%; gives the
         versions that leave it."""
-        popped: set[V] = set()
-        if stable.weight != TOTAL and stable.version not in self._in_line:
+        popped: set[int] = set()
+        if stable.weight != TOTAL and stable.number not in self._in_line:
             return popped
-        while self._line and self._line[-1].number > stable.number:
-            popped.add(self._line.pop().version)
+        while self._line and self._line[-1] > stable.number:
+            popped.add(self._line.pop())
         self._in_line -= popped
-        if stable.version not in self._in_line:
-            self._line.append(stable)
-            self._in_line.add(stable.version)
+        if stable.number not in self._in_line:
+            self._line.append(stable.number)
+            self._in_line.add(stable.number)
         return popped
 
-    def _note_rolled_back(self, members: Sequence[Member[V]], popped: set[V]) -> None:
+    def _note_rolled_back(self, members: Sequence[Member], popped: set[int]) -> None:
         """Those that were live before and are gone back from: they left the line, or are newer
         than the version that now has everything alone."""
         alone = members[0].number if len(members) == 1 else None
         for member in self._members:
             newer = alone is not None and member.number > alone
-            if newer or member.version in popped:
-                self._rolled_back.add(member.version)
+            if newer or member.number in popped:
+                self._rolled_back.add(member.number)

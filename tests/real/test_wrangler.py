@@ -119,6 +119,15 @@ def test_secrets_with_and_without_a_deployment(plane, tmp_path):
     assert "The following secrets have changed" in said and "* C" in said
     assert live(plane, "vault") == {before: 100}
 
+    # Forward changes of secrets run unattended; `versions deploy` cannot ask about a step back.
+    last = versions_of(plane, "vault")[-1]
+    for percentage in (10, 20):
+        split = (f"{last}@{percentage}%", f"{before}@{100 - percentage}%")
+        wrangler("versions", "deploy", *split, "-y").ok()
+    said = wrangler("versions", "deploy", f"{last}@5%", f"{before}@95%", "-y").failed()
+    assert re.search(r"The following secrets have changed: C\b", said) and "10220" in said
+    assert live(plane, "vault") == {last: 20, before: 80}
+
 
 def test_secrets_that_are_put_in_parallel_are_all_set(plane, tmp_path):
     plane.wrangler(write_project(tmp_path, "parallel"), "deploy").ok()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from dashboard.ui.standing import Role, Standing
-from dashboard.workers.reads import Row, Upload, upload_of, uploads
+from dashboard.workers.reads import Row, Upload, deployable_standings, upload_of, uploads
 from routing.models import Version, deployable
 from routing.rules.split import TOTAL
 
@@ -76,7 +76,7 @@ def way_back(row: Row) -> Version | None:
     if first and first.is_candidate and first.weight:
         return row.standings[-1].version
     back = row.lineage.way_back if row.lineage else None
-    return deployable([row.worker]).filter(pk=back).first() if back else None
+    return deployable([row.worker]).filter(number=back).first() if back else None
 
 
 def others(row: Row, form: str) -> tuple[Standing, ...]:
@@ -91,11 +91,8 @@ def others(row: Row, form: str) -> tuple[Standing, ...]:
 def earlier(row: Row) -> list[tuple[str, tuple[Standing, ...]]]:
     """The versions to go back to, newest first: those deployed before, then those never deployed;
     those that were rolled back last."""
-    listed = [u.standing for u in uploads(row)[0]]
-    shown = {s.version.pk for s in listed}
-    listed += [s for s in row.standings if s.version.pk not in shown]
     groups: dict[str, list[Standing]] = {_BEFORE: [], _NEVER: [], _UNDONE: []}
-    for standing in listed:
+    for standing in deployable_standings(row):
         if standing.weight == TOTAL or not _is_back(row, standing):
             continue
         never = _NEVER if standing.role is Role.NEVER else _BEFORE
@@ -108,8 +105,8 @@ def _default_candidate(row: Row) -> Choice:
     """The live candidate, or what was kept at 0%; else the newest that was never rolled back."""
     if len(row.standings) > 1:
         return Choice(row.standings[0])
-    live = [s.version.pk for s in row.standings]
-    offered = deployable([row.worker]).exclude(pk__in=[*live, *row.rolled_back])
+    live = {s.version.number for s in row.standings}
+    offered = deployable([row.worker]).exclude(number__in=live | row.rolled_back)
     newest = offered.first()
     upload = upload_of(row, newest.pk) if newest else None
     return Choice(upload.standing) if upload else Choice(problem=Problem.NO_OTHER)

@@ -65,7 +65,7 @@ def test_requests_are_stacked_by_version_with_the_deployment_marked(maya, edge, 
 def test_observed_stands_beside_configured_with_what_chance_gives(maya, edge, ramp, now):
     count(edge, *lines(now, ramp), now=now)
     html = " ".join(html_of(maya).split())
-    assert "Candidate got 25% of 200 requests drawn by percentage. 25% is configured" in html
+    assert "Candidate #2 got 25% of 200 requests drawn by percentage. 25% is configured" in html
     assert "chance alone gives 19% to 31%." in html
 
 

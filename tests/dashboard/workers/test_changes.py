@@ -254,6 +254,19 @@ def test_a_newer_version_is_no_roll_back(maya, shop):
     assert live(shop) == [(1, 100.0)]
 
 
+def test_the_way_back_stays_open_after_a_hundred_uploads(maya, shop):
+    post(maya, shop, 2, 100)
+    make_worker("shop", versions=101)
+    html = maya.get("/workers/shop/rollback/").content.decode()
+    assert rolled_back(html) == 1
+    assert post(maya, shop, 1, "", form="rollback").status_code == 302
+    assert (
+        "Too old" not in maya.get(f"/workers/shop/versions/{version_id(shop, 1)}/").content.decode()
+    )
+    html = maya.get(f"/workers/shop/split/?version={version_id(shop, 3)}").content.decode()
+    assert 'data-problem="too_old"' in html
+
+
 def rolled_back(html):
     """The number of the version that the roll back form has chosen; None without a form."""
     chosen = html.partition(" selected>#")[2].partition(" ")[0]

@@ -18,9 +18,9 @@ def history(seed: int, length: int = 14) -> list[list[Member]]:
 def deployment(draw: random.Random) -> list[Member]:
     first, second = draw.sample(range(1, 6), 2)
     if draw.random() < 0.35:
-        return [Member(first, first, 100_000)]
+        return [Member(first, 100_000)]
     weight = draw.choice(SPLITS)
-    return [Member(first, first, weight), Member(second, second, 100_000 - weight)]
+    return [Member(first, weight), Member(second, 100_000 - weight)]
 
 
 def steps(deployments) -> list[tuple[Lineage | None, list[Member], Lineage]]:
@@ -39,7 +39,7 @@ SEEDS = range(400)
 def test_what_holds_after_every_deployment():
     live: set[int] = set()
     for before, members, now in (step for seed in SEEDS for step in steps(history(seed))):
-        weights = {m.version: m.weight for m in members}
+        weights = {m.number: m.weight for m in members}
         full = [v for v, weight in weights.items() if weight == 100_000]
         line = list(now.line)
         assert now.stable in weights and (not full or now.stable == full[0])
@@ -60,7 +60,7 @@ def test_pressing_roll_back_again_and_again_only_goes_to_earlier_versions():
         now = lineage(deployments)
         while (target := now.way_back) is not None:
             before = now.stable
-            deployments.append([Member(target, target, 100_000)])
+            deployments.append([Member(target, 100_000)])
             now = lineage(deployments)
             assert target < before and before in now.rolled_back
 
@@ -73,12 +73,12 @@ def test_the_order_in_which_a_deployment_lists_its_versions_changes_nothing():
 
 
 def full(*numbers: int) -> list[list[Member]]:
-    return [[Member(n, n, 100_000)] for n in numbers]
+    return [[Member(n, 100_000)] for n in numbers]
 
 
 def split(new: int, percentage: int, old: int) -> list[Member]:
     weight = percentage * 1_000
-    return [Member(new, new, weight), Member(old, old, 100_000 - weight)]
+    return [Member(new, weight), Member(old, 100_000 - weight)]
 
 
 @pytest.mark.parametrize(
