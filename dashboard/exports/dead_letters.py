@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import Sum
 from dashboard.exports.batches import Batch
 from dashboard.exports.models import DeadLetter, Job
 from dashboard.exports.senders import write_durably
+from routing.after_commit import after_commit
 
 LIMIT = 1 << 30
 """Bytes on disk for all jobs. Beyond it a job stops and waits instead: nothing is thrown away."""
@@ -52,6 +54,8 @@ def content(letter: DeadLetter) -> bytes:
 
 
 def forget(letter: DeadLetter) -> None:
-    """The row first: a file without a row harms nobody."""
+    """Its row, and the file once that is committed: a file without a row harms nobody, and a row
+    that comes back by a rollback still has its file."""
+    file = folder() / letter.file
     letter.delete()
-    (folder() / letter.file).unlink(missing_ok=True)
+    after_commit("remove dead letter", partial(file.unlink, missing_ok=True))

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from django.db.models import TextField
@@ -89,21 +88,37 @@ def _flagged(flag: Flag) -> Health:
 
 
 def _by_processes(ids: set[str] | None, heard_since: datetime) -> dict[str, Health]:
-    """What edges say of hundreds of versions is long, and not worth a model and its slow parser."""
+    """Reports of thousands of versions are long: only what is needed is decoded, and nothing of a
+    report in which no such state occurs at all."""
     edges = Edge.objects.filter(last_seen_on__gt=heard_since)
-    sick: defaultdict[str, list[tuple[str, str, dict[str, Any]]]] = defaultdict(list)
+    sick: defaultdict[str, list[tuple[str, _Process]]] = defaultdict(list)
     for edge, status in edges.values_list("name", Cast("status", TextField())):
-        for version_id, report in (msgspec.json.decode(status).get("versions") or {}).items():
-            if report.get("state") in STATES and (ids is None or version_id in ids):
-                sick[version_id].append((report["state"], edge, report))
+        if not any(f'"{state}"' in status for state in STATES):
+            continue
+        for version_id, process in (_decoder.decode(status).versions or {}).items():
+            if process.state in STATES and (ids is None or version_id in ids):
+                sick[version_id].append((edge, process))
     return {version_id: _worst(cases) for version_id, cases in sick.items()}
 
 
-def _worst(cases: list[tuple[str, str, dict[str, Any]]]) -> Health:
-    state, _, report = min(cases, key=lambda case: list(STATES).index(case[0]))
-    kind, words = STATES[state]
-    edges = ", ".join(sorted(edge for _, edge, _ in cases))
-    restarts = report.get("restarts") or 0
+class _Process(msgspec.Struct, gc=False):
+    state: str = ""
+    restarts: int | None = 0
+    message: str | None = ""
+
+
+class _Status(msgspec.Struct):
+    versions: dict[str, _Process] | None = None
+
+
+_decoder = msgspec.json.Decoder(_Status)
+
+
+def _worst(cases: list[tuple[str, _Process]]) -> Health:
+    _, process = min(cases, key=lambda case: list(STATES).index(case[1].state))
+    kind, words = STATES[process.state]
+    edges = ", ".join(sorted(edge for edge, _ in cases))
+    restarts = process.restarts or 0
     times = f", {restarts} restart{'s' if restarts > 1 else ''}" if restarts else ""
-    message = f": {report['message']}" if report.get("message") else ""
+    message = f": {process.message}" if process.message else ""
     return Health(kind, words, f"at {edges}{times}{message}"[:500])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 
 from django.db.models import Sum
 from django.utils import timezone
@@ -14,6 +15,8 @@ from dashboard.observability.models import Count, Span
 MINUTES = 60
 BUCKET = 2
 """Minutes of one point."""
+UNSETTLED = 3
+"""Last minutes that may still grow."""
 WIDTH, HEIGHT = 84, 22
 _TOP = 2.0
 
@@ -48,19 +51,46 @@ def draw(points: list[float], highest: int) -> Spark:
 @lru_cache(maxsize=2)
 def _drawn(minute: int) -> dict[str, Spark]:
     """Whole minutes hardly change any more, so those of all Workers are read once."""
-    first = (minute - MINUTES) * Span.MINUTE
-    rows = (
-        Count.objects.of_deployments()
-        .filter(span=Span.MINUTE, start__gte=first, start__lt=minute * Span.MINUTE)
-        .values_list("worker", "start")
-        .annotate(n=Sum("requests"))
-        .order_by()
-    )
-    minutes: dict[str, list[int]] = {}
-    for worker, start, requests in rows:
-        by_minute = minutes.setdefault(worker, [0] * MINUTES)
-        by_minute[(start - first) // Span.MINUTE] = requests
-    return {worker: draw(_buckets(counts), max(counts)) for worker, counts in minutes.items()}
+    found: dict[str, list[int]] = {}
+    for place, counted in enumerate(_counted(minute)):
+        for worker, requests in counted.items():
+            found.setdefault(worker, [0] * MINUTES)[place] = requests
+    return {worker: draw(_buckets(counts), max(counts)) for worker, counts in found.items()}
+
+
+_minutes: dict[int, dict[str, int]] = {}
+"""Requests by Worker in each minute that was read."""
+_reading = Lock()
+
+
+def forget() -> None:
+    """As if this process had just started: for tests."""
+    _drawn.cache_clear()
+    _minutes.clear()
+
+
+def _counted(minute: int) -> list[dict[str, int]]:
+    """The `MINUTES` before `minute`. Only the last ones are read again: edges report late, but
+    hardly ever later than that."""
+    wanted = range(minute - MINUTES, minute)
+    with _reading:
+        known = {m for m in _minutes if m < minute - UNSETTLED}
+        first = next((m for m in wanted if m not in known), minute)
+        fresh: dict[int, dict[str, int]] = {m: {} for m in range(first, minute)}
+        seconds = Span.MINUTE.value
+        rows = (
+            Count.objects.of_deployments()
+            .filter(span=Span.MINUTE, start__gte=first * seconds, start__lt=minute * seconds)
+            .values_list("worker", "start")
+            .annotate(n=Sum("requests"))
+            .order_by()
+        )
+        for worker, start, requests in rows:
+            fresh[start // seconds][worker] = requests
+        _minutes.update(fresh)
+        for old in [m for m in _minutes if m not in wanted]:
+            del _minutes[old]
+        return [_minutes[m] for m in wanted]
 
 
 def _buckets(counts: list[int]) -> list[float]:

@@ -24,7 +24,7 @@ def plain_static_files(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def no_lines_of_other_tests() -> None:
     """The last hour is kept for a minute; each test has its own."""
-    spark._drawn.cache_clear()
+    spark.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The last hour as a line, for many Workers at once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_only_whole_minutes_of_the_last_hour_are_drawn():
     count("shop", 0, 9)
     count("shop", 61, 9)
     assert spark.sparks(NOW) == {}
-    spark._drawn.cache_clear()
+    spark.forget()
     count("shop", 1, 30)
     count("shop", 1, 10, error="5xx")
     count("shop", 60, 7)
@@ -50,3 +50,19 @@ def test_the_highest_point_reaches_the_top_and_zero_is_the_bottom():
     assert drawn.area.startswith("0,22 ") and drawn.area.endswith(" 81.0,22")
     assert drawn.end == 2.0
     assert spark.draw([0.0, 0.0], 0).line == "0.0,22.0 81.0,22.0"
+
+
+@pytest.mark.django_db
+def test_a_new_minute_reads_only_those_that_may_have_grown(django_assert_num_queries):
+    count("shop", 1, 10)
+    count("shop", 30, 50)
+    assert spark.sparks(NOW)["shop"].highest == 50
+    count("shop", 1, 25, error="5xx")  # told late
+    count("shop", 0, 5)
+    later = NOW + timedelta(minutes=1)
+    with django_assert_num_queries(1) as asked:
+        drawn = spark.sparks(later)["shop"]
+    assert drawn.highest == 50 and drawn.line != spark.sparks(NOW)["shop"].line
+    assert f">= {MINUTE - 60 * spark.UNSETTLED + 60}" in asked[0]["sql"]
+    spark.forget()
+    assert spark.sparks(later)["shop"] == drawn

@@ -94,7 +94,7 @@ def test_a_search_that_finds_nothing_is_escaped(maya):
 
 
 def queries_for(client, count, django_assert_max_num_queries):
-    spark._drawn.cache_clear()  # read once a minute
+    spark.forget()  # read once a minute
     remembered.forget()
     with django_assert_max_num_queries(100) as counted:
         assert client.get("/workers/").status_code == 200
@@ -265,7 +265,7 @@ def test_a_viewers_menu_shows_what_is_off_and_who_can(vera, one_of_each):
 
 def test_a_search_costs_the_same_however_many_it_finds(maya, django_assert_max_num_queries):
     def asked():
-        spark._drawn.cache_clear()
+        spark.forget()
         remembered.forget()
         with django_assert_max_num_queries(30) as counted:
             maya.get("/workers/?q=w0")

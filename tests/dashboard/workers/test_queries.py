@@ -104,8 +104,8 @@ def as_if_just_started():
     forget()
     before.forget()
     listing._rolled_back.cache_clear()
-    spark._drawn.cache_clear()
-    live._drawn_at = 0
+    spark.forget()
+    live._drawn_at.clear()
 
 
 def asked(act: Callable[[], object]) -> int:
