@@ -45,13 +45,13 @@ def test_a_change_of_many_workers_is_published(many):
 
 
 PAGES = {
-    "/workers/": 20,
-    "/workers/?sort=traffic&page=3": 20,
-    "/workers/?q=w0": 20,
-    "/workers/?state=unhealthy": 20,
+    "/workers/": 25,
+    "/workers/?sort=traffic&page=3": 25,
+    "/workers/?q=w0": 25,
+    "/workers/?state=unhealthy": 25,
     "/workers/w0007/": 30,
-    "/observability/": 20,
-    "/observability/?page=2": 20,
+    "/observability/": 25,
+    "/observability/?page=2": 25,
     "/edges/": 14,
     "/palette/?q=w11": 8,
     "/invocations/": 15,
