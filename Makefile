@@ -77,7 +77,7 @@ bench-memory: ## Idle memory of every process, and the second start of `make run
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.memory
 
-bench-compile: ## Time and size of the configuration for 200 Workers
+bench-compile: ## Time and size of the configuration for 200 and 2,000 Workers
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.compile
 
@@ -97,7 +97,7 @@ bench-playground: ## A playground send over curl and httpx, and 1,000 sends
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.playground
 
-bench-pages: ## Server time per page at 200 Workers, 100 versions each, 2,000 deployments
+bench-pages: ## Server time per page with 200 Workers, and with 2,000
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.pages
 

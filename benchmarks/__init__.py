@@ -4,7 +4,7 @@ edge.py         requests per second and CPU per request, against workerd, Envoy,
 breakdown.py    the same edge with one thing less at a time: where its CPU goes
 propagation.py  how soon a deployment decides requests, and that none fails meanwhile
 memory.py       idle memory of every process, and the second start of `make run`
-compile.py      200 Workers compiled, and one of them changed
+compile.py      200 and 2,000 Workers compiled, and one of them changed
 observation.py  what counting every request costs, and that sent = counted
 rollups.py      the charts' reads over ten million requests
 

@@ -1,4 +1,4 @@
-"""200 Workers of two versions compiled: time and size, and what changing one of them costs.
+"""200 and 2,000 Workers of two versions compiled: time and size, and what changing one costs.
 
 `python -m benchmarks.compile`. Beside each time stands the ratio to plain `json.dumps` of the same
 snapshot, the least that writing everything down could cost.
@@ -16,15 +16,21 @@ from routing.agent.encode import encode, runtime
 from routing.compile import envoy, names, workerd
 from routing.snapshot import Snapshot, from_json, merge, to_json
 
-WORKERS = 200
-ROUNDS = 30
+ROUNDS = {200: 30, 2000: 8}
+"""By the number of Workers."""
 
 _Works = Mapping[str, Callable[[], bytes]]
 
 
 def main() -> None:
     print(machine.conditions(), flush=True)
-    snapshot = many.snapshot_of(WORKERS)
+    for workers, rounds in ROUNDS.items():
+        _measure(workers, rounds)
+    print(f"\n{machine.conditions()}")
+
+
+def _measure(workers: int, rounds: int) -> None:
+    snapshot = many.snapshot_of(workers)
     change = many.one_changed(snapshot)
     merged = merge(snapshot, from_json(change))
     plain = json.loads(to_json(snapshot))
@@ -40,15 +46,14 @@ def main() -> None:
         "both files of routes": lambda: _public(merged) + _internal(merged),
         "one version's workerd": lambda: _workerd(snapshot),
     }
-    print(_measured(f"{WORKERS} Workers × 2 versions", everything))
-    print(_measured("one Worker changed", one))
-    print(f"\n{machine.conditions()}")
+    print(_measured(f"{workers:,} Workers × 2 versions", everything, rounds))
+    print(_measured(f"one of {workers:,} changed", one, rounds), flush=True)
 
 
-def _measured(title: str, works: _Works) -> str:
+def _measured(title: str, works: _Works, rounds: int) -> str:
     """Each in turn, many times over, so that what disturbs one disturbs all."""
     times: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, work in works.items():
             times[name].append(_milliseconds(work))
     base = next(iter(times.values()))
