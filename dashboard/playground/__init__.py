@@ -1,7 +1,7 @@
 """The playground: which version answers a request, and why; predicted, then proved by the log.
 
 compose.py, bodies.py              what a person typed → one request, or what is wrong with it
-form.py                            the page's form; the one door that makes text storable
+form.py                            the page's form
 variables.py, environment.py       {{name}}: filled in at the last moment; secrets are sealed
 predict.py, reach.py               what the edge's own rules say beforehand, and at which Workers
 doctor.py, mark.py                 the same for people: where the header breaks, and the fix

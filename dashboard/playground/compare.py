@@ -6,7 +6,6 @@ What stable shows against itself is noise, with the reason; pure, so that proper
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from dashboard.playground.compare_mask import SELF, Noise
 from dashboard.playground.compare_noise import MISSING
 from dashboard.playground.compare_walk import Change, Row, Walk, walk_json, walk_text
+from dashboard.sending import json_text
 
 #: Header lines that say nothing about the Worker, or follow from the body.
 STANDARD = frozenset("date cf-ray age content-length server-timing connection".split())
@@ -46,7 +46,7 @@ class Side:
         if self.truncated or not self.body.lstrip().startswith((b"{", b"[")):
             return MISSING
         try:
-            return json.loads(self.body)
+            return json_text.strict(self.text or "")
         except (ValueError, RecursionError):
             return MISSING
 

@@ -3,14 +3,13 @@ names tell that they are one are masked. `{{name}}` stays, as it gives nothing a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from dashboard.playground.compose import Composed
-from dashboard.playground.form import storable
 from dashboard.playground.variables import MASK
+from dashboard.sending import json_text
+from dashboard.ui.storable_text import storable
 
 _SECRET = re.compile(
     r"authori[sz]ation|cookie|secret|passw|token|api.?key|access.?key|private.?key|credential"
@@ -78,19 +77,10 @@ def _body(asked: Composed) -> str:
         return ""
     if asked.kind == "form":
         return "\n".join(_PAIR.sub(_pair, line) for line in asked.body.split("\n"))
-    try:
-        found = json.loads(asked.body)
-    except (ValueError, RecursionError):
-        return _PAIR.sub(_pair, asked.body) if "=" in asked.body else asked.body
-    masked = _masked(found)
-    return asked.body if masked == found else json.dumps(masked, indent=2, ensure_ascii=False)
+    if json_text.is_json(asked.body):
+        return json_text.replace_strings(asked.body, _masked)
+    return _PAIR.sub(_pair, asked.body) if "=" in asked.body else asked.body
 
 
-def _masked(value: Any, name: str = "") -> Any:
-    if isinstance(value, dict):
-        return {k: _masked(v, str(k)) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_masked(v, name) for v in value]
-    if isinstance(value, str) and is_secret(name):
-        return _value(value)
-    return value
+def _masked(name: str, value: str) -> str:
+    return _value(value) if is_secret(name) else value

@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
+
+from dashboard.sending import json_text
 
 SHOWN = 256 * 1024
 """Bytes of a body that the page shows; the rest is in the download."""
@@ -110,16 +113,16 @@ class Answer:
     @property
     def pretty(self) -> list[str]:
         """Lines of the body for people: JSON indented, other text as it is."""
-        found = self.json
-        if found is not None and len(self.body) <= SHOWN:
-            text = json.dumps(found, indent=2, ensure_ascii=False)
-        else:
-            text = self.text or ""
+        text = self.text or ""
+        if self.is_json:
+            return list(islice(json_text.pretty(text), SHOWN_LINES))
         return text.split("\n")[:SHOWN_LINES]
 
     @property
     def is_json(self) -> bool:
-        return self.json is not None
+        """Whether the whole body is JSON, and short enough to be laid out."""
+        whole = not self.truncated and len(self.body) <= SHOWN
+        return whole and json_text.is_json(self.text or "")
 
     @property
     def cut(self) -> bool:

@@ -38,26 +38,10 @@ def test_words_are_those_of_bash(text):
     assert words_of(text).words == bash(text)
 
 
+#: Without line ends: bash ends a command there, and what is pasted goes on.
 pieces = st.sampled_from(
-    [
-        "a",
-        "é",
-        "🚀",
-        " ",
-        "\n",
-        "\\\n",
-        "'",
-        "''",
-        '"',
-        '""',
-        "\\",
-        "\\'",
-        '\\"',
-        "$'",
-        "\\n",
-        "\\x41",
-    ]
-    + ["\\u00e9", "\\101", "#", "http://x/?a=1", "-H", "'a b'", '"a b"', "$'it\\'s'", "{a,}", "\t"]
+    ["a", "é", "🚀", " ", "'", "''", '"', '""', "\\", "\\'", '\\"', "$'", "\\n", "\\x41", "\\u00e9"]
+    + ["\\101", "#", "http://x/?a=1", "-H", "'a b'", '"a b"', "$'it\\'s'", "{a,}", "\t"]
 )
 
 
@@ -68,8 +52,6 @@ def test_whatever_is_quoted_is_read_as_bash_does(text):
     env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     script = "curl() { printf '%s\\0' curl \"$@\"; exit; }\n" + command
     ran = subprocess.run(["bash", "-c", script], capture_output=True, env=env, check=False)
-    if "\n" in text.replace("\\\n", "") or ("#" in text and "\n" in text):
-        return  # bash ends a command at a line end; what is pasted goes on
     try:
         words = words_of("curl " + text)
     except NotCurl:
