@@ -14,10 +14,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.gate import permission, person, refuse
 from dashboard.accounts.models import Role
-from dashboard.playground import bench, checks, history
+from dashboard.playground import bench, checks, drafts, history
 from dashboard.playground.compose import Composed, compose
 from dashboard.playground.curl import NotCurl, read
 from dashboard.playground.environment import values_for
+from dashboard.playground.form import typed
 from dashboard.playground.models import Entry, Saved
 from dashboard.playground.redact import fields_of
 from dashboard.playground.redirects import own_place
@@ -61,7 +62,8 @@ def save(request: HttpRequest) -> HttpResponse:
     asked = asked_in(request, worker.name)
     if {"method", "path"} & set(asked.errors):
         messages.error(request, f"Not saved. {' '.join(asked.errors.values())}")
-        return _to(request, f"{reverse('playground:playground')}?worker={worker.name}")
+        drafts.keep(request, typed(request.POST))
+        return _to(request, f"{reverse('playground:playground')}?worker={worker.name}&draft=1")
     kept = fields_of(asked)
     made = Saved.objects.create(
         collection=request.POST.get("collection", "").strip()[:100] or "Shared",
@@ -99,11 +101,13 @@ def forget(request: HttpRequest, id: UUID) -> HttpResponse:
 def import_curl(request: HttpRequest) -> HttpResponse:
     """The page, filled from a curl command; nothing is sent."""
     current = get_object_or_404(Worker, name=request.POST.get("worker", ""))
+    command = request.POST.get("curl", "")
     try:
-        found = read(request.POST.get("curl", ""))
+        found = read(command)
     except NotCurl as error:
-        messages.error(request, f"Not imported: {error}")
-        return redirect(f"{reverse('playground:playground')}?worker={current.name}")
+        context = bench.context(request, current, compose(current.name, {}))
+        context |= {"import_failed": str(error), "import_text": command}
+        return page(request, bench.TEMPLATE, context, status=422)
     place = own_place(f"http://{found.host}/", current.name, "/")
     worker = Worker.objects.get(name=place["worker"]) if place else current
     if place is None:

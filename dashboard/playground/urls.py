@@ -5,6 +5,7 @@ from django.urls import path
 from dashboard.playground import (
     compare_views,
     explorer_views,
+    form_views,
     kept_views,
     many_views,
     variable_views,
@@ -18,6 +19,8 @@ urlpatterns = [
     path("proof/<str:ray>/", views.proof, name="proof"),
     path("trail/<str:ray>/", views.trail, name="trail"),
     path("import/", kept_views.import_curl, name="import"),
+    path("export/", form_views.export, name="export"),
+    path("stage/", form_views.stage, name="stage"),
     path("save/", kept_views.save, name="save"),
     path("r/<uuid:id>/", kept_views.shared, name="shared"),
     path("r/<uuid:id>/body", kept_views.body, name="body"),

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.accounts.gate import person
-from dashboard.playground import bench, history, hops, proof as proofs
+from dashboard.playground import bench, drafts, history, hops, proof as proofs
 from dashboard.playground.allowance import take
 from dashboard.playground.bench import TEMPLATE
 from dashboard.playground.compose import Composed, compose
@@ -91,6 +91,8 @@ def asked_in(request: HttpRequest, worker: str) -> Composed:
     """The request in the form (or the address), with this person's variables put in."""
     values, secrets = values_for(worker, person(request))
     fields = typed(request.POST if request.method == "POST" else request.GET)
+    if request.method == "GET" and "draft" in fields:
+        fields |= drafts.load(request, worker)
     asked = compose(worker, fields, values, upload(request))
     asked.secrets = secrets
     return asked

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
+from dashboard.ui import return_to
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import inline
 from dashboard.workers import reads
@@ -24,6 +25,8 @@ from dashboard.workers.proposal import alone, button, propose
 from routing.deploy import DeployConflict, DeployRefused, deploy
 from routing.models import Worker
 from routing.rules.split import SplitRefused
+
+TRIGGERED_BY = {"split": "deployment", "rollback": "rollback"}
 
 
 @requires(Role.OPERATOR)
@@ -49,7 +52,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
         return page(request, "workers/split.html", context, partial=_part(request), status=status)
     context |= {"words": button(row.standings, proposal)}
     context |= contexts.consequence(row, proposal, context)
-    return _finish(request, "workers/split.html", context)
+    return _finish(request, "split", context)
 
 
 @requires(Role.OPERATOR)
@@ -69,7 +72,7 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
         "words": f"Roll back to #{choice.standing.version.number}",
     }
     context |= contexts.consequence(row, alone(choice.standing.version), context)
-    return _finish(request, "workers/rollback.html", context)
+    return _finish(request, "rollback", context)
 
 
 def _sent(request: HttpRequest) -> QueryDict:
@@ -91,8 +94,9 @@ def _no_choice(request: HttpRequest, row: reads.Row, choice: Choice, form: str) 
     return page(request, "workers/no_choice.html", context, partial="form", status=status)
 
 
-def _finish(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """Shows the form, or does what it says."""
+def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpResponse:
+    """Shows the form (`split` or `rollback`), or does what it says."""
+    template = f"workers/{form}.html"
     if request.method != "POST":
         return page(request, template, context, partial=_part(request))
     if "look" in request.POST:
@@ -106,22 +110,25 @@ def _finish(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
             source="dashboard",
             message=context["message"],
             expected=context["expected"] or None,
-            triggered_by="rollback" if "rollback" in template else "deployment",
+            triggered_by=TRIGGERED_BY[form],
             now=timezone.now(),
             force=context["secrets"].consented,
         )
     except DeployConflict:
         now_live = reads.row_of(row.worker)
-        return _conflict(request, now_live, "rollback" if "rollback" in template else "split")
+        return _conflict(request, now_live, form)
     except DeployRefused as error:
         context |= {"refused": str(error), "refused_code": error.code}
         return page(request, template, context, partial="form", status=422)
-    return _done(request, row.worker, f"Live: {inline(context['proposal'].after)}.")
+    return _done(request, context, f"Live: {inline(context['proposal'].after)}.")
 
 
-def _done(request: HttpRequest, worker: Worker, words: str) -> HttpResponse:
+def _done(request: HttpRequest, context: dict[str, Any], words: str) -> HttpResponse:
+    """To the page where this began, or to the Worker's."""
+    worker: Worker = context["row"].worker
     messages.success(request, words, extra_tags="deployed")
-    address = reverse("workers:detail", args=[worker.name])
+    act = f"deploy:{worker.name}:{context['version'].pk}"
+    address = return_to.take(request, act) or reverse("workers:detail", args=[worker.name])
     if wants_fragment(request):
         return HttpResponseClientRedirect(address)
     return redirect(address)

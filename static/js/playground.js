@@ -111,6 +111,8 @@ request?.addEventListener("change", (event) => {
   }
   if (name === "headers_as") (value === "raw" ? tableToLines : linesToTable)();
   if (name === "kind") checkJson();
+  // Files do not travel with what is only looked at; their names do.
+  if (name === "upload") request.elements.upload_name.value = event.target.files[0]?.name ?? "";
 }, true);
 
 request?.addEventListener("input", (event) => {

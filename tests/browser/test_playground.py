@@ -61,7 +61,7 @@ def test_a_missing_log_line_can_be_looked_for_again(maya, shop, listener):
     stable = str(shop.versions.get(number=1).id)
     make_invocation(Edge.objects.get(), made, ray="0000000000000000-DEV", version_id=stable)
     page.get_by_role("link", name="Look again").click()
-    page.get_by_text("Ran stable").wait_for()
+    page.locator(".banner", has_text="Ran stable").wait_for()
 
 
 def test_the_verdict_follows_the_typing_and_a_fix_is_one_click(maya, shop):
@@ -74,6 +74,48 @@ def test_the_verdict_follows_the_typing_and_a_fix_is_one_click(maya, shop):
     field = page.get_by_label("Cloudflare-Workers-Version-Overrides")
     assert field.input_value() == 'shop="abc"'
     assert maya.axe() == []
+
+
+def test_what_is_on_the_screen_is_copied_and_survives_staging(maya, shop):
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_label("Path and query").fill("/ü{a,b}?x=1")
+    with page.expect_response("**/playground/export/"):
+        page.get_by_role("button", name="curl", exact=True).click()
+    copy = page.get_by_role("button", name="Copy curl")
+    assert "'http://shop.localhost:8787/%C3%BC%7Ba,b%7D?x=1'" in copy.get_attribute("data-copy")
+    assert maya.axe() == []
+    page.keyboard.press("Escape")
+    with page.expect_response("**/playground/verdict/"):
+        staged = str(shop.versions.get(number=3).id)
+        page.get_by_label("shop", exact=True).select_option(staged)
+    page.get_by_role("button", name="Add at 0%").click()
+    page.wait_for_url("**/workers/shop/split/**")
+    page.locator("[data-send]").click()
+    page.wait_for_url("**/playground/?worker=shop&draft=1")
+    assert page.get_by_label("Path and query").input_value() == "/ü{a,b}?x=1"
+    page.locator(
+        '#verdict [data-outcome="applied"], #verdict [data-outcome="not_propagated"]'
+    ).wait_for()
+
+
+def test_curly_quotes_and_semicolons_are_one_click(maya, shop):
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_text("Raw header", exact=True).click()
+    field = page.get_by_label("Cloudflare-Workers-Version-Overrides")
+    two = str(shop.versions.get(number=2).id)
+    field.fill(f"Cloudflare-Workers-Version-Overrides: shop=“{two}”")
+    page.get_by_role("button", name="Leave out the name").click()
+    page.get_by_text("Will be applied").wait_for()
+    assert field.input_value() == f'shop="{two}"'
+    field.fill(f"shop=“{two}”")
+    page.locator(".header-line mark", has_text="“").wait_for()
+    page.get_by_role("button", name="Use plain quotes").click()
+    page.get_by_text("Will be applied").wait_for()
+    field.fill(f'shop="{two}"; pricing="{two}"')
+    page.get_by_text("after a semicolon is no Worker").wait_for()
+    assert maya.axe() == []
+    page.get_by_role("button", name="Use a comma").click()
+    page.get_by_text("after a semicolon").wait_for(state="detached")
 
 
 def test_a_slow_answer_about_an_older_text_is_given_up(maya, shop):
@@ -112,9 +154,13 @@ def test_it_works_without_scripts(visitors, shop, listener):
     visitor.enter("vera")
     page = visitor.open(f"/playground/?worker=shop&version={shop.versions.get(number=2).id}")
     page.get_by_text("Will be applied").wait_for()
+    page.get_by_label("Path and query").fill("/now")
+    page.get_by_role("button", name="curl, fetch, httpx").click()
+    commands = page.get_by_role("region", name="The request as a command")
+    assert "/now" in commands.inner_text()
     page.get_by_role("button", name="Send", exact=True).first.click()
     page.locator(".banner", has_text="Ran candidate").wait_for()
-    assert len(listener.requests) == 1
+    assert [target for _, target, _, _ in listener.requests] == ["/now"]
 
 
 def test_a_session_that_ended_leads_to_the_sign_in_page(maya, shop):

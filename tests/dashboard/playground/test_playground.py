@@ -27,6 +27,10 @@ def verdict(client, **sent):
     return html
 
 
+def live_id(worker):
+    return str(worker.deployments.newest_first().first().id)
+
+
 def id_of(worker, number):
     return str(worker.versions.get(number=number).id)
 
@@ -79,11 +83,64 @@ def test_a_fix_is_offered(maya, shop):
 
 def test_a_version_outside_the_deployment_can_be_added(maya, shop):
     html = verdict(maya, version=id_of(shop, 3))
-    assert f"/workers/shop/split/?version={id_of(shop, 3)}&amp;percentage=0" in html
+    assert f'name="stage" value="shop {id_of(shop, 3)}"' in html
 
 
 def test_a_viewer_is_not_offered_to_add_it(vera, shop):
-    assert "/workers/shop/split/" not in verdict(vera, version=id_of(shop, 3))
+    assert 'name="stage"' not in verdict(vera, version=id_of(shop, 3))
+    sent = {"worker": "shop", "stage": f"shop {id_of(shop, 3)}"}
+    assert vera.post("/playground/stage/", sent).status_code == 403
+
+
+def test_what_was_composed_is_there_again_when_the_version_is_staged(maya, shop):
+    wanted = id_of(shop, 3)
+    sent = {
+        "worker": "shop",
+        "method": "POST",
+        "path": "/cart?a=1",
+        "raw": f'shop="{wanted}"',
+        "mode": "raw",
+        "hn": ["Authorization", "x-two"],
+        "hv": ["Bearer s3cret", "2"],
+        "headers_as": "table",
+        "body": "a\r\nb",
+        "line_breaks": "crlf",
+        "stage": f"shop {wanted}",
+    }
+    response = maya.post("/playground/stage/", sent)
+    assert response.url == f"/workers/shop/split/?version={wanted}&percentage=0"
+    assert "s3cret" not in str(dict(maya.session.items()))
+    form = {"version": wanted, "percentage": "0", "message": "", "expected": live_id(shop)}
+    back = maya.post("/workers/shop/split/", form)
+    assert back.url == "/playground/?worker=shop&draft=1"
+    html = maya.get(back.url).content.decode()
+    for text in (
+        'value="/cart?a=1"',
+        "Authorization: Bearer s3cret",
+        "x-two: 2",
+        "a\nb</textarea>",
+    ):
+        assert text in html, text
+    assert 'value="crlf" checked' in html and 'data-outcome="applied"' in html
+    # The way back is for this act alone, and once.
+    form = {"version": id_of(shop, 2), "percentage": "0", "expected": live_id(shop)}
+    assert maya.post("/workers/shop/split/", form).url == "/workers/shop/"
+    assert b'value="/"' in maya.get("/playground/?worker=shop").content
+
+
+def test_the_request_on_the_screen_is_copied(maya, shop):
+    sent = {"worker": "shop", "path": "/now?x=1", "mode": "raw", "raw": 'shop="abc"'}
+    html = maya.post("/playground/export/", sent, HTTP_HX_REQUEST="true").content.decode()
+    assert html.count('hx-swap-oob="true"') == 3 and "/now?x=1" in html
+    assert "Cloudflare-Workers-Version-Overrides: shop=&quot;abc&quot;" in html
+    whole = maya.post("/playground/export/", sent).content.decode()
+    assert 'id="exports"' in whole and "/now?x=1" in whole and "<html" in whole
+
+
+def test_an_attached_file_is_named_in_the_command(maya, shop):
+    sent = {"worker": "shop", "method": "PUT", "kind": "file", "upload_name": "mug.png"}
+    html = maya.post("/playground/export/", sent, HTTP_HX_REQUEST="true").content.decode()
+    assert "--data-binary @mug.png" in html
 
 
 def test_a_key_predicts_the_version_it_sticks_to(maya, shop):
