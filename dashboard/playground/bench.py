@@ -20,11 +20,10 @@ from dashboard.playground.reach import Reached, reached_from
 from dashboard.playground.redirects import own_place
 from dashboard.playground.stamp import said
 from dashboard.sending.answer import Answer
-from dashboard.sending.outcome import log_line
 from dashboard.ui.remembered import of
 from dashboard.ui.standing import HEAVY, Standing
 from routing.deploy import active_deployment
-from routing.models import Deployment, Version, Worker, deployable
+from routing.models import Deployment, Invocation, Version, Worker, deployable
 from routing.publish import hostname
 
 TEMPLATE = "playground/playground.html"
@@ -75,12 +74,13 @@ def kept(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def outcome(entry: Entry, asked: Composed, answer: Answer, wait: float = 0.0) -> dict[str, Any]:
+def outcome(
+    entry: Entry, asked: Composed, answer: Answer, found: Invocation | None
+) -> dict[str, Any]:
     """The answer, the edge's log line about it, the trail behind it, and the saved check."""
     expected = history.expected_of(entry)
     worker = Worker.objects.filter(name=entry.worker).first()
     standings = live(worker)[1] if worker else []
-    found = log_line(answer.ray, entry.worker, wait)
     proof = proofs.prove(found, expected, standings) if found else None
     ran = found.version_id if found else ""
     own = frozenset(str(i) for i in worker.versions.values_list("id", flat=True)) if worker else ()

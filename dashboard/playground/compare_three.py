@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import base64
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from dashboard.playground.compare import Side
 from dashboard.playground.history import without_secrets
-from dashboard.playground.many_figures import Sent
-from dashboard.playground.many_runner import contradictions
 from dashboard.playground.redact import headers_of
-from dashboard.sending.answer import Answer
 from dashboard.sending.deadline import Cancellation
-from dashboard.sending.send import connect, send
-from dashboard.sending.wire_request import SendFailed, WireRequest
+from dashboard.sending.outcome import Outcome, confirm, send_once
+from dashboard.sending.send import connect
+from dashboard.sending.wire_request import WireRequest
 
 #: Bytes of a body that are kept and compared.
 KEPT = 256 * 1024
@@ -65,29 +62,18 @@ def three(
     """The three answers, each with the version that the edge says ran, and the log's word on it."""
     with connect() as client:
         order = (stable, candidate, stable)
-        asked = [_ask(wire.pinned_to(v), client, cancellation) for v in order]
+        asked = [send_once(wire.pinned_to(v), client, cancellation) for v in order]
     came = (asked[0], asked[2], asked[1])
     wanted = (stable, stable, candidate)
-    kept = [_kept(v, answer, secrets) for v, answer in zip(wanted, came, strict=True)]
-    sent = [Sent(k.version, k.status, k.ms, k.ray) for k in kept]
-    wrong = contradictions(wire.worker, sent, LOG_WAIT)[1]
+    kept = [_kept(v, outcome, secrets) for v, outcome in zip(wanted, came, strict=True)]
+    _, wrong = confirm(wire.worker, {k.ray: k.version for k in kept if k.ray}, LOG_WAIT)
     return [Kept(**(asdict(k) | {"contradicted": k.ray in wrong})) for k in kept]
 
 
-def _ask(wire: WireRequest, client: Any, cancellation: Cancellation | None) -> Answer | SendFailed:
-    """Nothing more is sent once nobody waits for it."""
-    if cancellation and cancellation.cancelled:
-        return SendFailed("Not sent", "The browser left.")
-    try:
-        return send(wire, client, cancellation)
-    except SendFailed as error:
-        return error
-
-
-def _kept(wanted: str, came: Answer | SendFailed, secrets: tuple[str, ...]) -> Kept:
-    if isinstance(came, SendFailed):
-        return Kept(wanted, problem=f"{came.title}: {came}")
-    answer = without_secrets(came, secrets)
+def _kept(wanted: str, came: Outcome, secrets: tuple[str, ...]) -> Kept:
+    if came.answer is None:
+        return Kept(wanted, problem=came.problem)
+    answer = without_secrets(came.answer, secrets)
     return Kept(
         wanted=wanted,
         version=answer.stamps.get("version", ""),

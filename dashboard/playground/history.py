@@ -20,7 +20,7 @@ SHOWN = 30
 
 
 def record(
-    person: User, asked: Composed, expected: Expected | None, came: Answer | SendFailed
+    person: User, asked: Composed, expected: Expected | None, came: Answer | SendFailed | None
 ) -> Entry:
     """The entry of one send, answered or not; the oldest ones go."""
     kept = fields_of(asked)
@@ -34,7 +34,7 @@ def record(
     )
     if isinstance(came, SendFailed):
         entry.problem = [came.title, str(came)]
-    else:
+    elif came is not None:
         _fill(entry, came)
     entry.save()
     _prune(person)

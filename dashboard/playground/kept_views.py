@@ -23,6 +23,7 @@ from dashboard.playground.models import Entry, Saved
 from dashboard.playground.redact import fields_of
 from dashboard.playground.redirects import own_place
 from dashboard.playground.views import PRIVATE, asked_in
+from dashboard.sending.outcome import log_line
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.unstorable_input import any_text_in
 from routing.models import Worker
@@ -122,7 +123,7 @@ def _kept_answer(entry: Entry, asked: Composed) -> dict[str, object]:
     answer = history.answer_of(entry)
     if answer is None:
         return {"failed": entry.problem or ("Not sent", ""), "entry": entry}
-    return bench.outcome(entry, asked, answer)
+    return bench.outcome(entry, asked, answer, log_line(answer.ray, entry.worker, wait=0.0))
 
 
 def _expectations(request: HttpRequest) -> dict[str, str]:

@@ -18,9 +18,9 @@ from django.utils import timezone
 from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_models import Run
 from dashboard.sending.deadline import Cancellation
-from dashboard.sending.send import connect, send
-from dashboard.sending.wire_request import SendFailed, WireRequest
-from routing.models import Invocation
+from dashboard.sending.outcome import confirm, send_once
+from dashboard.sending.send import connect
+from dashboard.sending.wire_request import WireRequest
 
 BEAT = 0.4
 """Seconds between reports."""
@@ -76,11 +76,11 @@ def once(
 ) -> Sent:
     """One send, whatever comes of it."""
     began = time.monotonic()
-    try:
-        answer = send(request, client, cancellation)
-    except SendFailed as error:
+    came = send_once(request, client, cancellation)
+    answer = came.answer
+    if answer is None:
         ms = (time.monotonic() - began) * 1000
-        return Sent("", 0, round(ms, 2), "", problem=f"{error.title}: {error}"[:200])
+        return Sent("", 0, round(ms, 2), "", problem=came.problem[:200])
     stamps = answer.stamps
     return Sent(
         version=stamps.get("version", "")[:36],
@@ -90,18 +90,6 @@ def once(
         reason=stamps.get("reason", "")[:16],
         deployment=stamps.get("deployment", "")[:36],
     )
-
-
-def contradictions(worker: str, sent: Sequence[Sent], seconds: float) -> tuple[int, list[str]]:
-    """How many of the rays the edges' log knows, and which it gives to another version."""
-    said = {s.ray: s.version for s in sent if s.ray}
-    rows = Invocation.objects.filter(ray__in=list(said), hop="proof", worker=worker)
-    deadline = time.monotonic() + seconds
-    while True:
-        logged = dict(rows.values_list("ray", "version_id"))
-        if len(logged) >= len(said) or time.monotonic() > deadline:
-            return len(logged), [r for r, version in logged.items() if version != said[r]]
-        time.sleep(BEAT / 2)
 
 
 def _with_slot(run: Run, request: WireRequest) -> None:
@@ -135,7 +123,7 @@ def _report(run: Run, sent: Sequence[Sent]) -> bool:
 def _finish(run: Run, sent: Sequence[Sent], state: str) -> None:
     _report(run, sent)
     ended = timezone.now()
-    confirmed, wrong = contradictions(run.worker, sent, LOG_WAIT)
+    confirmed, wrong = confirm(run.worker, {s.ray: s.version for s in sent if s.ray}, LOG_WAIT)
     _running(run).update(state=state, ended_on=ended, confirmed=confirmed, contradicted=wrong[:100])
 
 

@@ -17,9 +17,9 @@ from dashboard.playground.compose import Composed, compose
 from dashboard.playground.disconnect import cancellation
 from dashboard.playground.environment import values_for
 from dashboard.playground.form import typed, upload
+from dashboard.playground.models import Entry
 from dashboard.playground.request import build
-from dashboard.sending.outcome import LOG_WAIT, RAY, log_line
-from dashboard.sending.send import send
+from dashboard.sending.outcome import LOG_WAIT, RAY, log_line, send_and_prove
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
 from dashboard.ui.unstorable_input import any_text_in
@@ -112,18 +112,22 @@ def _refusal(request: HttpRequest, context: dict[str, Any]) -> tuple[int, str, s
 def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Sends it, and keeps what came; the answer and the edge's word about it."""
     asked, expected, who = context["asked"], context["prediction"].expected, person(request)
-    left = cancellation(request)
     try:
-        came = send(build(asked, proof_edge()), cancellation=left)
-        answer = history.without_secrets(came, asked.secrets)
-    except SendFailed as error:
-        history.record(who, asked, expected, error)
-        return {"failed": (error.title, str(error))}
+        wire = build(asked, proof_edge())
+    except SendFailed as failure:
+        return _failed(history.record(who, asked, expected, failure))
+    came = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
+    if came.answer is None:
+        return _failed(history.record(who, asked, expected, came.failure))
+    answer = history.without_secrets(came.answer, asked.secrets)
     entry = history.record(who, asked, expected, answer)
-    wait = 0.0 if left and left.cancelled else LOG_WAIT
-    found = bench.outcome(entry, asked, answer, wait=wait)
+    found = bench.outcome(entry, asked, answer, came.log_line)
     history.conclude(entry, found["proof"])
     return found
+
+
+def _failed(entry: Entry) -> dict[str, Any]:
+    return {"failed": tuple(entry.problem)}
 
 
 def _worker(name: str) -> Worker | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import httpx
 
 from dashboard.sending.answer import Answer
+from dashboard.sending.deadline import Cancellation
 from dashboard.sending.send import send
 from dashboard.sending.wire_request import SendFailed, WireRequest
 from routing.models import Invocation
@@ -16,6 +18,7 @@ from routing.models import Invocation
 LOG_WAIT = 1.5
 """Seconds to wait for the edge's log line; it usually takes a quarter of one."""
 _PAUSE = 0.05
+_BULK_PAUSE = 0.2
 
 RAY = re.compile(r"[0-9A-Za-z-]{1,32}")
 
@@ -37,20 +40,56 @@ class Outcome:
         return self.answer.stamps.get("version", "") if self.answer else ""
 
     @property
+    def problem(self) -> str:
+        """Why there is no answer, in one line; empty with one."""
+        return f"{self.failure.title}: {self.failure}" if self.failure else ""
+
+    @property
     def proved(self) -> bool:
         """Whether the edge's log confirms it."""
         return self.log_line is not None
 
 
-def send_and_prove(
-    request: WireRequest, client: httpx.Client | None = None, wait: float = LOG_WAIT
+def send_once(
+    request: WireRequest,
+    client: httpx.Client | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Outcome:
-    """Sends once and waits for the edge's log line. Never raises for what the other side does."""
+    """Sends once, and nothing when nobody waits any longer. Never raises for what the other side
+    does; touches no database."""
+    if cancellation and cancellation.cancelled:
+        return Outcome(request, failure=SendFailed("Not sent", "The browser left."))
     try:
-        answer = send(request, client)
+        return Outcome(request, answer=send(request, client, cancellation))
     except SendFailed as failure:
         return Outcome(request, failure=failure)
-    return Outcome(request, answer=answer, log_line=log_line(answer.ray, request.worker, wait))
+
+
+def send_and_prove(
+    request: WireRequest,
+    client: httpx.Client | None = None,
+    wait: float = LOG_WAIT,
+    cancellation: Cancellation | None = None,
+) -> Outcome:
+    """Sends once and waits for the edge's log line, unless nobody waits for it."""
+    outcome = send_once(request, client, cancellation)
+    if outcome.answer is None:
+        return outcome
+    left = cancellation is not None and cancellation.cancelled
+    line = log_line(outcome.answer.ray, request.worker, 0.0 if left else wait)
+    return replace(outcome, log_line=line)
+
+
+def confirm(worker: str, ran: Mapping[str, str], wait: float) -> tuple[int, list[str]]:
+    """`ran` is ray → version by the answers. How many of the rays the edges' log has by then, and
+    which of them it gives to another version."""
+    rows = Invocation.objects.filter(ray__in=list(ran), hop="proof", worker=worker)
+    deadline = time.monotonic() + wait
+    while True:
+        logged = dict(rows.values_list("ray", "version_id"))
+        if len(logged) >= len(ran) or time.monotonic() > deadline:
+            return len(logged), [ray for ray, version in logged.items() if version != ran[ray]]
+        time.sleep(_BULK_PAUSE)
 
 
 def log_line(ray: str, worker: str, wait: float = LOG_WAIT) -> Invocation | None:

@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from dashboard.playground import bench
 from dashboard.sending import outcome
 from dashboard.sending.outcome import log_line
 from routing.models import Edge, Worker
@@ -95,17 +94,13 @@ def test_a_line_that_comes_late_is_waited_for(maya, shop, listener, monkeypatch)
 
 
 def test_a_line_that_does_not_come_is_said_and_can_be_looked_for(maya, shop, monkeypatch):
-    monkeypatch.setattr(bench, "log_line", _without_waiting(log_line))
+    monkeypatch.setattr("dashboard.playground.views.LOG_WAIT", 0)
     html = send(maya, shop, 2).content.decode()
     assert "log line has not arrived yet" in html
     link = html.split('href="/playground/proof/')[1].split('"')[0].replace("&amp;", "&")
     logged(shop, 2, reason="override", override="applied")
     again = text(maya.get(f"/playground/proof/{link}"))
     assert "Ran candidate" in again and "As predicted." in again
-
-
-def _without_waiting(look):
-    return lambda ray, worker, wait=0: look(ray, worker, wait=0)
 
 
 def test_a_forged_prediction_is_not_found(maya, shop):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from dashboard.sending.outcome import send_and_prove
+from dashboard.sending.deadline import Cancellation
+from dashboard.sending.outcome import confirm, send_and_prove
 from dashboard.sending.wire_request import OVERRIDES, SendFailed, get, proof_edges
 from routing.models import Edge, Worker
 from tests.dashboard.playground.fake_edge import RAY, FakeEdge, fake_edge
@@ -75,3 +78,26 @@ def test_only_edges_that_can_prove_are_asked(edge: Edge) -> None:
     make_edge("silent", proof_url="", last_seen_on=edge.last_seen_on)
     make_edge("never", proof_url=edge.proof_url, last_seen_on=None)
     assert [e.name for e in proof_edges()] == ["local-1"]
+
+
+def test_nothing_is_sent_or_waited_for_when_nobody_waits(
+    edge: Edge, shop: Worker, listener: FakeEdge
+) -> None:
+    left = Cancellation()
+    left.cancel()
+    outcome = send_and_prove(get("shop", edge), wait=30, cancellation=left)
+    assert outcome.problem == "Not sent: The browser left." and listener.requests == []
+    listener.tick = b"tick"
+    later = Cancellation()
+    threading.Timer(0.2, later.cancel).start()
+    began = time.monotonic()
+    outcome = send_and_prove(get("shop", edge), wait=30, cancellation=later)
+    assert outcome.answer is not None and outcome.answer.ended_by == "cancelled"
+    assert time.monotonic() - began < 5
+
+
+def test_many_are_confirmed_or_contradicted_at_once(edge: Edge, shop: Worker) -> None:
+    made = shop.deployments.get()
+    for ray, version in (("a", "one"), ("b", "two")):
+        make_invocation(edge, made, ray=ray, version_id=version)
+    assert confirm("shop", {"a": "one", "b": "one", "c": "one"}, wait=0) == (2, ["b"])
