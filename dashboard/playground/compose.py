@@ -199,6 +199,8 @@ def _check(asked: Composed) -> None:
         errors["path"] = f"At most {LONGEST_PATH} characters, and no control characters."
     if any(map(_CONTROL.search, (asked.override, asked.key, asked.token))):
         errors["raw"] = "A header value is one line without control characters."
+    if asked.key.lower().replace(" ", "").startswith(f"{VERSION_KEY.lower()}:"):
+        errors["key"] = "Leave out the header's name: the version key is the value alone."
     parse_lines(asked.extra, errors)
     if any(MASK in text for text in (asked.path, asked.extra, asked.token, asked.password)):
         errors["mask"] = f"{MASK} stands for a secret that was not kept. Type it again."

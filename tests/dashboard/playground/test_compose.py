@@ -81,6 +81,21 @@ def test_one_value_is_one_line(field):
     assert asked(**{field: "a\r\nX-Evil: 1", "mode": "raw"}).errors
 
 
+def test_a_key_is_the_value_alone():
+    assert "key" in asked(key="Cloudflare-Workers-Version-Key : user-1").errors
+    assert not asked(key="a: b").errors
+
+
+def test_an_empty_header_is_sent_and_an_empty_override_is_not():
+    assert asked(headers="X-Empty:", mode="raw", raw=" ").lines == [("X-Empty", "")]
+
+
+def test_lines_of_a_body_end_as_chosen():
+    sent = {"method": "POST", "body": "a\r\nb\n"}
+    assert asked(**sent).content == b"a\nb\n"
+    assert asked(**sent, line_breaks="crlf").content == b"a\r\nb\r\n"
+
+
 def test_methods_are_a_list():
     assert asked(method="TRACE").errors and asked(method="CONNECT").errors
     assert not asked(method="DELETE").errors
