@@ -82,7 +82,7 @@ def create_deployment(
     given: DeploymentGiven,
     force: bool = False,
 ) -> dict[str, Any]:
-    """Deploys; `force` also to a version that was uploaded with other secrets."""
+    """Deploys; `force` consents to traffic for an older version with other secrets (10220)."""
     if given.strategy != "percentage":
         raise bad_request("The only strategy is 'percentage'.", DEPLOYMENT)
     worker = worker_called(script_name)

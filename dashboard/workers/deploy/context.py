@@ -95,6 +95,7 @@ def of_conflict(row: reads.Row, sent: Mapping[str, str], form: str, now: datetim
         "opened": opened,
         "nothing_was_live": not expected,
         "standing": standing,
+        "choice": choose(row, asked, must_name=True),
         "proposal": proposal,
         "asked_version": asked,
         "percentage": "" if form == "rollback" else percentage,

@@ -173,6 +173,15 @@ def test_an_expected_id_that_is_none_is_a_conflict(maya, shop):
 
 
 @pytest.mark.parametrize("form", ["split", "rollback"])
+def test_a_form_of_a_deployment_that_never_was_conflicts(maya, form):
+    worker = make_worker("shop")
+    fields = {"version": version_id(worker, 1), "percentage": "100", "expected": "nonsense"}
+    response = maya.post(f"/workers/shop/{form}/", fields)
+    assert response.status_code == 409 and b"Nothing is live" in response.content
+    assert not worker.deployments.exists()
+
+
+@pytest.mark.parametrize("form", ["split", "rollback"])
 def test_a_viewer_is_told_who_can(vera, shop, form):
     make_user("jonas")
     response = post(vera, shop, 2, 0, form=form)
@@ -240,6 +249,7 @@ def test_starting_again_keeps_the_version_that_was_asked_for(maya, shop):
     make_version(shop)
     html = post(maya, shop, 2, 10, expected=opened, message="Mine").content.decode()
     assert 'aria-label="Candidate #2 10%, stable #1 90%"' in html  # what was asked for, as it was
+    assert 'data-problem="stable"' in html  # and what became of it
     again = html.partition(f"?version={two.id}&amp;percentage=10&amp;message=Mine")[1]
     assert again
     html = maya.get(f"/workers/shop/split/{again.replace('&amp;', '&')}").content.decode()
