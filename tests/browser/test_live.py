@@ -81,37 +81,6 @@ def test_two_browsers_show_the_same_truth_within_a_second(visit, system):
     assert maya.locator("#live").bounding_box()["y"] == before["y"]
 
 
-def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
-    share(system, 0)
-    visitor = visit()
-    maya, jonas = visitor.open("/workers/hello/"), visit().open("/workers/hello/")
-    for page in (maya, jonas):
-        page.get_by_role("link", name="Set percentages").click()
-        page.locator("dialog[open]").wait_for()
-    assert visitor.axe() == []
-    jonas.get_by_role("link", name="5%", exact=True).click()
-    jonas.get_by_role("button", name="Deploy 5% / 95%").click()
-    jonas.locator(".toast", has_text="Live: candidate #2 v2 5%, stable #1 v1 95%.").wait_for()
-    jonas.locator(".toast", has_text="1/1 edge in").wait_for()
-
-    maya.get_by_text("admin deployed just now.").wait_for(timeout=2000)
-    maya.get_by_role("link", name="10%", exact=True).click()
-    maya.get_by_role("button", name="Deploy 10% / 90%").click()
-    maya.get_by_text("Not deployed. admin deployed").wait_for()
-    assert visitor.axe() == []
-    maya.get_by_role("link", name="Start again from the live split").click()
-    maya.get_by_role("button", name="Deploy 10% / 90%").click()
-    maya.locator(".toast", has_text="Live: candidate #2 v2 10%, stable #1 v1 90%.").wait_for()
-
-    shown(jonas, "Candidate #2 v2 10%, stable #1 v1 90%")
-    maya.get_by_role("link", name="Roll back").first.click()
-    maya.get_by_label("Reason").fill("Too slow")
-    maya.get_by_role("button", name="Roll back to #1").click()
-    maya.locator(".toast", has_text="Live: stable #1 v1 100%.").wait_for()
-    maya.locator(".toast").get_by_role("link", name="Back to 10% of #2").wait_for()
-    jonas.locator("#history", has_text="Too slow").wait_for(timeout=2000)
-
-
 def test_two_people_know_of_each_other_and_nothing_moves_for_it(visit, system):
     system.manage(
         *("shell", "-v0", "-c"),
@@ -204,6 +173,38 @@ def test_an_upload_is_said_in_an_open_editor(visit, system):
     answer = system.api("POST", "/workers/scripts/hello/versions", files=files)
     assert answer.status_code == 200, answer.text
     page.locator("#uploaded", has_text="A newer version was uploaded").wait_for(timeout=5000)
+
+
+def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
+    share(system, 0)
+    visitor = visit()
+    maya, jonas = visitor.open("/workers/hello/"), visit().open("/workers/hello/")
+    for page in (maya, jonas):
+        page.get_by_role("link", name="Set percentages").click()
+        page.locator("dialog[open]").wait_for()
+    assert visitor.axe() == []
+    jonas.get_by_role("link", name="5%", exact=True).click()
+    jonas.get_by_role("button", name="Deploy 5% / 95%").click()
+    jonas.locator(".toast", has_text="Live: candidate #2 v2 5%, stable #1 v1 95%.").wait_for()
+    jonas.locator(".toast", has_text="1/1 edge in").wait_for()
+
+    maya.get_by_text("admin deployed just now.").wait_for(timeout=2000)
+    maya.get_by_role("link", name="10%", exact=True).click()
+    maya.get_by_role("button", name="Deploy 10% / 90%").click()
+    maya.get_by_text("Not deployed. admin deployed").wait_for()
+    assert visitor.axe() == []
+    maya.get_by_role("link", name="Start again from the live split").click()
+    maya.get_by_role("button", name="Deploy 10% / 90%").click()
+    maya.locator(".toast", has_text="Live: candidate #2 v2 10%, stable #1 v1 90%.").wait_for()
+
+    shown(jonas, "Candidate #2 v2 10%, stable #1 v1 90%")
+    maya.get_by_role("link", name="Roll back").first.click()
+    maya.get_by_label("Reason").fill("Too slow")
+    maya.get_by_role("button", name="Roll back to #1").click()
+    maya.locator(".toast", has_text="Live: stable #1 v1 100%.").wait_for()
+    # Nothing brings the version back by itself: neither the toast nor the next step.
+    assert not maya.locator(".toast").get_by_role("link").count()
+    jonas.locator("#history", has_text="Too slow").wait_for(timeout=2000)
 
 
 def test_a_process_that_crashes_again_and_again_is_shown_and_spoken_once(visit, system):
