@@ -140,9 +140,11 @@ def test_other_secret_values_need_force_and_are_named_for_wrangler(api: Api):
     api.put(metadata=METADATA | {"bindings": [secret]})
     old = Version.objects.get()
     api.put(metadata=METADATA | {"bindings": [secret | {"text": "2"}]})
-    refused = deploy(api, share(old, 100))
-    assert refused.refusal == (400, 10220)
-    assert refused.message.endswith("The following secrets have changed: B")
+    new = Version.objects.get(number=2)
+    for shares in ([share(old, 100)], [share(new, 1), share(old, 99)]):
+        refused = deploy(api, *shares)
+        assert refused.refusal == (400, 10220)
+        assert refused.message.endswith("The following secrets have changed: B")
     assert deploy(api, share(old, 100), query="?force=true").status == 200
 
 

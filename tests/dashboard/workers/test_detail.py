@@ -1,5 +1,6 @@
 """One Worker: what is live, its versions, its deployments."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from dashboard.live.parts import Why, render
 from dashboard.workers import views
+from dashboard.workers.reads import timeline
 from routing.snapshot import Binding, Secret
 from tests.factories import (
     make_deployment,
@@ -61,6 +63,25 @@ def test_the_timeline_tells_what_each_deployment_did(maya, shop):
     places = [html.index(f"<b>{words}</b>") for words in told]
     assert places == sorted(places)
     assert "Sheet fails &lt;in&gt; Safari" in html
+
+
+def test_a_step_down_is_told_from_a_step_up(maya, shop):
+    one, two = shop.versions.get(number=1), shop.versions.get(number=2)
+    make_deployment(shop, (two, 10), (one, 90))
+    steps, _ = timeline(shop, size=2)
+    assert [(s.kind, s.words) for s in steps] == [
+        ("down", "#2: 25% to 10%"),
+        ("step", "#2: 0% to 25%"),
+    ]
+    live_entry = read(maya).partition('class="entry entry-live"')[2]
+    assert "Candidate #2 10%" in live_entry.partition("</li>")[0]
+
+
+def test_the_deployment_has_the_same_age_wherever_it_is_shown(maya, shop):
+    active = shop.deployments.newest_first().first()
+    moment = active.created_on.isoformat(timespec="milliseconds")
+    times = re.findall(rf'<time datetime="{re.escape(moment)}"[^>]*>([^<]*)</time>', read(maya))
+    assert len(times) >= 2 and len(set(times)) == 1
 
 
 def test_the_meter_shows_each_edge(maya, shop):
