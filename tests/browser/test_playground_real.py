@@ -133,9 +133,16 @@ def test_a_version_outside_the_deployment_is_staged_by_one_click(admin, system):
             break
         page.wait_for_timeout(100)
         page = admin.open(path)
-    page.get_by_role("link", name="Add at 0%").click()
+    page.get_by_label("Path and query").fill("/?sku=mug")
+    page.get_by_role("button", name="Add at 0%").click()
     page.wait_for_url("**/workers/pricing/split/**")
     assert pricing[2] in page.url and "percentage=0" in page.url
+    page.locator("[data-send]").click()
+    page.wait_for_url("**/playground/?worker=pricing&draft=1")
+    assert page.get_by_label("Path and query").input_value() == "/?sku=mug"
+    outcome(page, "applied")
+    page.get_by_role("button", name="Send", exact=False).first.click()
+    page.locator(".banner", has_text="Ran candidate").wait_for()
     system.deploy("pricing", *((v["version_id"], v["percentage"]) for v in before["versions"]))
 
 
