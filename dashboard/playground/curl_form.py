@@ -9,11 +9,10 @@ from dashboard.playground.curl_options import Option
 
 BOUNDARY = "sluice-9f1c27d2a4e85b60"
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ATTRIBUTE = re.compile(
-    r'\s*;\s*(type|filename|headers|encoder)=("(?:[^"\\]|\\.)*"|[^;]*)', re.DOTALL
+    r';\s*(type|filename|headers|encoder)=("[^"\\]*(?:\\.[^"\\]*)*"|[^;]*)', re.DOTALL
 )
-_PLAIN = re.compile(r"(.*?)(?=\s*;\s*(?:type|filename|headers|encoder)=|$)", re.DOTALL)
 
 
 def multipart(parts: Iterable[Option], notes: list[str]) -> str:
@@ -48,14 +47,10 @@ def _content(text: str) -> tuple[str, dict[str, str]]:
     prefix = text[:1] if text[:1] in "@<" else ""
     rest = text[len(prefix) :]
     quoted = _QUOTED.match(rest)
-    plain = None if quoted else _PLAIN.match(rest)
-    value = _unquoted(quoted[0]) if quoted else plain[1] if plain else rest
-    end = quoted.end() if quoted else plain.end() if plain else len(rest)
-    attributes = {}
-    while found := _ATTRIBUTE.match(rest, end):
-        attributes[found[1]] = _unquoted(found[2].strip())
-        end = found.end()
-    return prefix + value, attributes
+    first = _ATTRIBUTE.search(rest, quoted.end() if quoted else 0)
+    value = _unquoted(quoted[0]) if quoted else rest[: first.start()].rstrip() if first else rest
+    found = _ATTRIBUTE.finditer(rest, first.start()) if first else ()
+    return prefix + value, {m[1]: _unquoted(m[2].strip()) for m in found}
 
 
 def _unquoted(text: str) -> str:

@@ -1,9 +1,12 @@
 """curl commands as people paste them: read whole, or said what was left out."""
 
+import time
+
 import pytest
 
 from dashboard.playground.compose import compose
 from dashboard.playground.curl import BOUNDARY, NotCurl, read
+from dashboard.playground.curl_options import SWITCHES, WITH_VALUE
 from dashboard.playground.export import as_curl, as_fetch, as_httpx
 
 BROWSER = r"""curl 'https://shop.example/api/quote?x=1' \
@@ -137,6 +140,29 @@ def test_no_value_of_an_option_is_taken_for_the_address(options, where):
 def test_an_unknown_options_value_is_not_the_address():
     assert read("curl --made-up shop http://shop.localhost/a").fields["path"] == "/a"
     assert read("curl --made-up 5 shop.localhost:8787/a").host == "shop.localhost"
+
+
+def test_no_option_of_curl_takes_the_address_away():
+    """Each of them, with what it takes."""
+    redefining = {"url", "next", "request-target", "url-query", "get", "data", "config", "json"}
+    for name in sorted((WITH_VALUE | SWITCHES) - redefining):
+        value = " 5" if name in WITH_VALUE else ""
+        found = read(f"curl --{name}{value} http://shop.localhost:8787/echo?x=1")
+        assert (found.host, found.fields["path"]) == ("shop.localhost", "/echo?x=1"), name
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [" -d a", " -H a:b", " -F a=b;type=c", " -F 'a=   ", " x.y", " {a,b}", "&a=", " -F a=;"],
+)
+def test_a_long_command_takes_no_longer_than_its_length(piece):
+    began = time.process_time()
+    try:
+        read("curl http://shop/?a=b" + piece * (400_000 // len(piece)))
+        read("curl http://shop/ -F 'a=" + " " * 400_000 + "x'")
+    except NotCurl:
+        pass
+    assert time.process_time() - began < 3
 
 
 def test_a_range_is_a_header():

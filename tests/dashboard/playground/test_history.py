@@ -1,13 +1,16 @@
 """What is kept, for whom, and what of it is masked."""
 
 import json
+import time
 
 import pytest
 from django.db import connection
 from django.test import Client
 
 from dashboard.accounts.models import Role
+from dashboard.playground.compose import compose
 from dashboard.playground.models import Entry, Saved, Variable
+from dashboard.playground.redact import fields_of
 from tests.dashboard.playground.fake_edge import fake_edge
 from tests.factories import make_deployment, make_edge, make_user, make_worker
 
@@ -239,3 +242,16 @@ def test_a_command_that_is_not_imported_is_not_lost(maya, shop):
 def test_a_saved_that_is_none_is_ignored(maya, shop):
     send(maya, method="POST", body="a\ufffdb", saved="x" * 36)
     assert Entry.objects.get().request["body"] == "a\ufffdb"
+
+
+@pytest.mark.parametrize("body", ["=" + "a" * 250_000, "a" * 250_000 + "=", "a=?" * 80_000])
+def test_masking_takes_no_longer_than_the_body_is_long(body):
+    began = time.process_time()
+    fields_of(compose("shop", {"method": "POST", "body": body}))
+    assert time.process_time() - began < 1
+
+
+def test_pairs_are_masked_wherever_they_stand():
+    body = "a=1&token=x&b?key=y=z&c#pwd=p&=q"
+    kept = fields_of(compose("shop", {"method": "POST", "body": body}))["body"]
+    assert kept == "a=1&token=••••&b?key=••••&c#pwd=••••&=q"
