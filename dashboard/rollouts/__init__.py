@@ -1,0 +1,14 @@
+"""Guided rollouts: one object that leads a version from 0% to 100%, or safely back.
+
+states.py      the states and verdicts, whose names are part of API and CLI
+ramp.py        a plan as values; durations.py and hours.py are its parts                  (pure)
+guardrails.py  what the figures of a step say                                             (pure)
+plan.py        `next_step(rollout, seen, now)`: what happens next                         (pure)
+models.py      the row, and one line for each decision
+start.py       a new rollout, or why there is none
+observe.py     what a decision is based on: edges, figures, checks, proof
+advance.py     decides once and acts once; carries out what a person asks for as well
+verbs.py       Step, Step down, Hold, Resume, Abort, Finish: what a person may ask for, and when
+conductor.py   the loop of `manage.py conduct`; several of them may run
+messages.py    codes in words
+"""

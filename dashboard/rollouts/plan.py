@@ -1,0 +1,309 @@
+"""What a rollout does next: one pure question, asked by the conductor again and again.
+
+`next_step(rollout, seen, now)` takes what the row says and what was observed, and returns one
+decision. The conductor writes it down and acts once. Nothing here reads a clock or a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from dashboard.rollouts.guardrails import Judgment
+from dashboard.rollouts.ramp import Plan, Step
+from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, OnHarm, State, Verdict
+from routing.rules.split import TOTAL
+
+EDGE_PATIENCE = timedelta(seconds=30)
+"""How long a step waits for every edge before a person is told."""
+VERIFY_PATIENCE = timedelta(seconds=90)
+"""How long proof that stable answers may take before the rollout needs attention."""
+
+
+class Action(StrEnum):
+    """What the conductor does besides writing the state down."""
+
+    NONE = "none"
+    DEPLOY = "deploy"
+    RUN_CHECKS = "run_checks"
+
+
+class Checks(StrEnum):
+    """The run of the suite that belongs to this rollout's evidence."""
+
+    NOT_ASKED = "not_asked"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """The row, as far as decisions depend on it. `step` is -1 while staged at 0%; `hold` is the
+    code of the reason while held, and `hold_clears` whether it ends by itself."""
+
+    plan: Plan
+    state: State
+    step: int = -1
+    since: datetime | None = None
+    deployment_id: str = ""
+    before_hold: State | None = None
+    hold: str = ""
+    hold_clears: bool = False
+    has_suite: bool = False
+    review_confirmed: bool = False
+    step_requested: bool = False
+    had_traffic: bool = False
+
+    @property
+    def current(self) -> Step | None:
+        return self.plan.steps[self.step] if self.step >= 0 else None
+
+    @property
+    def following(self) -> Step | None:
+        """The step after this one; None at 100%."""
+        later = self.step + 1
+        return self.plan.steps[later] if later < len(self.plan.steps) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was observed for this decision. `ready_at`: when the last edge got the deployment."""
+
+    deployment_id: str
+    ready_at: datetime | None = None
+    waiting_edges: tuple[str, ...] = ()
+    checks: Checks = Checks.NOT_ASKED
+    judgment: Judgment | None = None
+    unverified_edges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The next state, what to do, and why. `weight` is the candidate's share to deploy."""
+
+    state: State
+    code: str
+    step: int
+    action: Action = Action.NONE
+    weight: int | None = None
+    hold: str = ""
+    hold_clears: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def changes(self, rollout: Rollout) -> bool:
+        """Whether anything is different afterwards, or has to be done."""
+        same = (self.state, self.step, self.hold) == (rollout.state, rollout.step, rollout.hold)
+        return not same or self.action is not Action.NONE
+
+
+def next_step(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    """The one decision for this moment. Asking twice with the same facts gives the same answer."""
+    if rollout.state in ENDED:
+        return _stay(rollout, "ended")
+    if rollout.state not in GOING_BACK and rollout.state is not State.STAGING:
+        if seen.deployment_id != rollout.deployment_id:
+            return _hold(rollout, "deployed_elsewhere", {"deployment": seen.deployment_id})
+        if found := _harm(rollout, seen):
+            return found
+    return _RULES[rollout.state](rollout, seen, now)
+
+
+def go_back(rollout: Rollout, code: str, facts: Mapping[str, Any]) -> Decision:
+    """Stable gets 100%; nobody has to agree."""
+    return Decision(State.ROLLING_BACK, code, rollout.step, Action.DEPLOY, weight=0, facts=facts)
+
+
+def enter_step(rollout: Rollout, index: int, code: str) -> Decision:
+    """Gives the candidate the percentage of the plan's step `index`."""
+    step = rollout.plan.steps[index]
+    state = State.BAKING if step.weight == TOTAL else State.RAMPING
+    facts = {"percentage": step.percentage}
+    return Decision(state, code, index, Action.DEPLOY, weight=step.weight, facts=facts)
+
+
+def after(rollout: Rollout, decision: Decision, now: datetime, deployment_id: str) -> Rollout:
+    """The rollout once `decision` is carried out; `deployment_id` is active then."""
+    moved = decision.step != rollout.step or decision.action is Action.DEPLOY
+    holds = decision.state is State.HELD
+    return replace(
+        rollout,
+        state=decision.state,
+        step=decision.step,
+        since=now if moved else rollout.since,
+        deployment_id=deployment_id,
+        before_hold=_before_hold(rollout) if holds else None,
+        hold=decision.hold if holds else "",
+        hold_clears=decision.hold_clears if holds else False,
+        step_requested=False if moved else rollout.step_requested,
+        had_traffic=rollout.had_traffic or bool(decision.weight),
+    )
+
+
+def _before_hold(rollout: Rollout) -> State | None:
+    return rollout.before_hold if rollout.state is State.HELD else rollout.state
+
+
+def _staging(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    return Decision(State.WAITING, "staged", -1, Action.DEPLOY, weight=0)
+
+
+def _waiting(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    if seen.ready_at is None:
+        return _wait_for_edges(rollout, seen, now)
+    if rollout.has_suite:
+        return Decision(State.CHECKING, "edges_ready", -1, Action.RUN_CHECKS)
+    return Decision(State.REVIEW, "edges_ready", -1)
+
+
+def _checking(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    if seen.checks is Checks.PASSED:
+        return Decision(State.REVIEW, "checks_passed", -1)
+    if seen.checks is Checks.BROKEN:
+        return _hold(rollout, "checks_broken", {})
+    if seen.checks is Checks.FAILED:
+        if rollout.plan.on_harm is OnHarm.ABORT:
+            return go_back(rollout, "checks_failed", {})
+        return _hold(rollout, "checks_failed", {})
+    if seen.checks is Checks.NOT_ASKED:
+        return Decision(State.CHECKING, "checks_asked", -1, Action.RUN_CHECKS)
+    return _stay(rollout, "checks_run")
+
+
+def _review(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    if rollout.plan.confirm_review and not rollout.review_confirmed:
+        return _stay(rollout, "waits_for_confirmation")
+    if not _open(rollout, now):
+        return _stay(rollout, "outside_hours")
+    return enter_step(rollout, 0, "confirmed")
+
+
+def _ramping(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    step, following = rollout.current, rollout.following
+    assert step is not None and following is not None
+    if waits := _not_safe(rollout, seen, now, step.bake):
+        return waits
+    if not step.automatic and not rollout.step_requested:
+        return _stay(rollout, "waits_for_step")
+    if not _open(rollout, now) and not rollout.step_requested:
+        return _stay(rollout, "outside_hours")
+    return enter_step(rollout, rollout.step + 1, "step_safe")
+
+
+def _baking(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    if waits := _not_safe(rollout, seen, now, rollout.plan.final_bake):
+        return waits
+    return Decision(State.DONE, "baked", rollout.step)
+
+
+def _held(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    """A hold that clears by itself ends as soon as its cause is gone; others wait for Resume."""
+    before = rollout.before_hold
+    if not rollout.hold_clears or before is None:
+        return _stay(rollout, rollout.hold)
+    resumed = replace(rollout, state=before, hold="", hold_clears=False)
+    again = next_step(resumed, seen, now)
+    if again.state is State.HELD:
+        return _stay(rollout, rollout.hold)
+    return Decision(before, "cause_gone", rollout.step)
+
+
+def _rolling_back(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    if seen.deployment_id != rollout.deployment_id:
+        return go_back(rollout, "deployed_elsewhere", {"deployment": seen.deployment_id})
+    if seen.ready_at is not None:
+        return Decision(State.VERIFYING, "edges_ready", rollout.step)
+    return _give_up(rollout, seen, now)
+
+
+def _verifying(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    if seen.ready_at is not None and not seen.unverified_edges:
+        ended = State.ROLLED_BACK if rollout.had_traffic else State.ABORTED
+        return Decision(ended, "verified", rollout.step)
+    return _give_up(rollout, seen, now)
+
+
+def _give_up(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    """Proof is asked for again and again; after a while a person has to look as well."""
+    facts = {"edges": list(seen.unverified_edges or seen.waiting_edges)}
+    late = rollout.since is not None and now - rollout.since > VERIFY_PATIENCE
+    state = State.NEEDS_ATTENTION if late else rollout.state
+    code = "not_verified" if late else "verifying"
+    return Decision(state, code, rollout.step, facts=facts)
+
+
+def _not_safe(rollout: Rollout, seen: Seen, now: datetime, bake: timedelta) -> Decision | None:
+    """Why the step does not move on yet; None when it may."""
+    if seen.ready_at is None:
+        return _wait_for_edges(rollout, seen, now)
+    judgment = seen.judgment
+    if judgment is None or judgment.verdict is Verdict.CANNOT_JUDGE:
+        code = judgment.code if judgment else "no_figures"
+        return _hold(rollout, code, judgment.facts if judgment else {}, clears=True)
+    if now < seen.ready_at + bake:
+        return _stay(rollout, "bakes", {"until": (seen.ready_at + bake).isoformat()})
+    if judgment.verdict is not Verdict.SAFE:
+        return _stay(rollout, judgment.code, judgment.facts)
+    return None
+
+
+def _open(rollout: Rollout, now: datetime) -> bool:
+    """Whether the plan steps up at this time of the week."""
+    return rollout.plan.hours is None or rollout.plan.hours.include(now)
+
+
+def _harm(rollout: Rollout, seen: Seen) -> Decision | None:
+    """Harm counts in every state in which the candidate has traffic, also while held."""
+    watched = rollout.before_hold if rollout.state is State.HELD else rollout.state
+    judgment = seen.judgment
+    if judgment is None or judgment.verdict is not Verdict.HARM or watched not in TAKES_TRAFFIC:
+        return None
+    if rollout.plan.on_harm is OnHarm.ABORT:
+        return go_back(rollout, judgment.code, judgment.facts)
+    if rollout.state is State.HELD:
+        return None
+    return _hold(rollout, judgment.code, judgment.facts)
+
+
+def _wait_for_edges(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+    facts = {"edges": list(seen.waiting_edges)}
+    if rollout.since is not None and now - rollout.since > EDGE_PATIENCE:
+        return _hold(rollout, "edges_waiting", facts, clears=True)
+    return _stay(rollout, "edges_waiting", facts)
+
+
+def _stay(rollout: Rollout, code: str, facts: Mapping[str, Any] | None = None) -> Decision:
+    return Decision(
+        rollout.state,
+        code,
+        rollout.step,
+        hold=rollout.hold,
+        hold_clears=rollout.hold_clears,
+        facts=facts or {},
+    )
+
+
+def _hold(
+    rollout: Rollout, code: str, facts: Mapping[str, Any], *, clears: bool = False
+) -> Decision:
+    if rollout.state is State.HELD:
+        return _stay(rollout, code, facts)
+    return Decision(State.HELD, code, rollout.step, hold=code, hold_clears=clears, facts=facts)
+
+
+_RULES: Mapping[State, Callable[[Rollout, Seen, datetime], Decision]] = {
+    State.STAGING: _staging,
+    State.WAITING: _waiting,
+    State.CHECKING: _checking,
+    State.REVIEW: _review,
+    State.RAMPING: _ramping,
+    State.BAKING: _baking,
+    State.HELD: _held,
+    State.ROLLING_BACK: _rolling_back,
+    State.VERIFYING: _verifying,
+    State.NEEDS_ATTENTION: _verifying,
+}
