@@ -1,0 +1,198 @@
+"""A suite as it is written in a repository: its checks, their requests and assertions.
+
+    name: Checkout smoke
+    checks:
+      - name: a quote has a total
+        request: {method: POST, path: /api/quote, body: '{"sku": "TEA"}'}
+        assert:
+          - {status: 200}
+          - {header: content-type, contains: json}
+          - {json: $.total, equals: 42}
+
+Nothing here does I/O. Whatever is wrong is named by its place: `checks[2].request.path`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeAlias
+
+import jsonpath
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+
+MOST_CHECKS = 1000
+MOST_ASSERTIONS = 100
+LARGEST_BODY = 1024 * 1024
+"""Bytes of a request's body."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CheckRequest(_Part):
+    """What is sent to the version under test. `overrides` names versions of Workers behind it."""
+
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    path: str = Field(default="/", max_length=8192)
+    headers: dict[str, str] = Field(default_factory=dict, max_length=100)
+    body: str = ""
+    key: str = Field(default="", max_length=1024)
+    overrides: dict[str, str] = Field(default_factory=dict, max_length=20)
+
+    @field_validator("path")
+    @classmethod
+    def _is_a_target(cls, path: str) -> str:
+        if not path.startswith("/") or any(c <= " " or c == "\x7f" for c in path):
+            raise ValueError("a path starts with / and has no spaces")
+        return path
+
+    @field_validator("headers", mode="before")
+    @classmethod
+    def _numbers_are_text(cls, headers: Any) -> Any:
+        """YAML reads `x-retry: 3` as a number."""
+        if not isinstance(headers, dict):
+            return headers
+        return {n: str(v) if isinstance(v, int | float) else v for n, v in headers.items()}
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not name or not name.isascii() or any(c in name for c in ' :\r\n\t"'):
+                raise ValueError(f"{name!r} is not the name of a header")
+            if any(c in value for c in "\r\n\0"):
+                raise ValueError(f"the value of {name} has a line break")
+        return headers
+
+    @field_validator("body")
+    @classmethod
+    def _fits(cls, body: str) -> str:
+        if len(body.encode()) > LARGEST_BODY:
+            raise ValueError(f"a body has at most {LARGEST_BODY:,} bytes")
+        return body
+
+
+class StatusIs(_Part):
+    """The answer's status."""
+
+    status: int = Field(ge=100, le=599)
+
+
+class TextContains(_Part):
+    """The body contains this text."""
+
+    text: str = Field(min_length=1, max_length=10_000)
+
+
+class TextLacks(_Part):
+    """The body does not contain this text."""
+
+    no_text: str = Field(min_length=1, max_length=10_000)
+
+
+class HeaderIs(_Part):
+    """A header has this value, contains it, or, without either, is there."""
+
+    header: str = Field(min_length=1, max_length=200)
+    equals: str | None = None
+    contains: str | None = None
+
+
+class JsonAt(_Part):
+    """The first value at a JSONPath (RFC 9535) equals this; without `equals`, one is there."""
+
+    json_path: str = Field(alias="json", min_length=1, max_length=1000)
+    equals: Any = None
+
+    @field_validator("json_path")
+    @classmethod
+    def _parses(cls, path: str) -> str:
+        try:
+            jsonpath.compile(path)
+        except jsonpath.JSONPathError as error:
+            problem = str(error).splitlines()[0]
+            raise ValueError(f"{path!r} is not a JSONPath: {problem}") from error
+        return path
+
+    @property
+    def compares(self) -> bool:
+        """Whether a value was given; null is one."""
+        return "equals" in self.model_fields_set
+
+
+class SchemaMatches(_Part):
+    """The body is JSON that matches a JSON Schema (draft 2020-12)."""
+
+    schema_: dict[str, Any] = Field(alias="schema")
+
+    @field_validator("schema_")
+    @classmethod
+    def _is_one(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            raise ValueError(f"this is no JSON Schema: {error.message}") from error
+        return schema
+
+
+class LatencyUnder(_Part):
+    """The whole answer came within so many milliseconds."""
+
+    latency_ms: float = Field(gt=0, le=60_000)
+
+
+_KINDS = ("status", "text", "no_text", "header", "json", "schema", "latency_ms")
+
+
+def _kind(data: Any) -> str | None:
+    if not isinstance(data, dict):
+        data = data.model_dump(by_alias=True) if isinstance(data, BaseModel) else {}
+    found = [kind for kind in _KINDS if kind in data]
+    return found[0] if len(found) == 1 else None
+
+
+Assertion: TypeAlias = Annotated[
+    Annotated[StatusIs, Tag("status")]
+    | Annotated[TextContains, Tag("text")]
+    | Annotated[TextLacks, Tag("no_text")]
+    | Annotated[HeaderIs, Tag("header")]
+    | Annotated[JsonAt, Tag("json")]
+    | Annotated[SchemaMatches, Tag("schema")]
+    | Annotated[LatencyUnder, Tag("latency_ms")],
+    Discriminator(
+        _kind,
+        custom_error_type="assertion",
+        custom_error_message=f"an assertion has exactly one of {', '.join(_KINDS)}",
+    ),
+]
+
+
+class Check(_Part):
+    """A request and what its answer must be. That the candidate ran is always checked."""
+
+    name: str = Field(min_length=1, max_length=200)
+    request: CheckRequest = Field(default_factory=CheckRequest)
+    assertions: tuple[Assertion, ...] = Field(
+        default=(), alias="assert", max_length=MOST_ASSERTIONS
+    )
+    required: bool = True
+
+
+class Suite(_Part):
+    """Named checks of one Worker. Names of checks are unique."""
+
+    name: str = Field(min_length=1, max_length=100)
+    checks: tuple[Check, ...] = Field(min_length=1, max_length=MOST_CHECKS)
+
+    @field_validator("checks")
+    @classmethod
+    def _named_once(cls, checks: Sequence[Check]) -> Sequence[Check]:
+        names = [check.name for check in checks]
+        for name, count in Counter(names).items():
+            if count > 1:
+                raise ValueError(f"{count} checks are called {name!r}")
+        return checks

@@ -1,0 +1,106 @@
+"""Suites as YAML text. What a file cannot do is refused: aliases (bombs), tags, depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from dashboard.smoketests.document import Suite
+
+LARGEST = 12 * 1024 * 1024
+"""Bytes of a file; one body of a request has its own, smaller limit."""
+DEEPEST = 40
+
+
+class SuiteError(ValueError):
+    """The text is no suite. `problems` are sentences, each with the place that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def read_suite(text: str) -> Suite:
+    """The suite in `text`; raises `SuiteError`."""
+    if len(text.encode("utf-8", "replace")) > LARGEST:
+        raise SuiteError([f"The file has more than {LARGEST // 1024 // 1024} MB."])
+    try:
+        data = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader that allows less
+    except (yaml.YAMLError, ValueError) as error:
+        raise SuiteError([f"This is not YAML that can be read: {_where(error)}"]) from error
+    if not isinstance(data, dict):
+        raise SuiteError(["A suite is a mapping with name and checks."])
+    return suite_from_data(data)
+
+
+def suite_from_data(data: dict[str, Any]) -> Suite:
+    """The suite in plain values, as JSON or YAML give them; raises `SuiteError`."""
+    try:
+        return Suite.model_validate(data)
+    except ValidationError as error:
+        raise SuiteError(_sentences(error.errors())) from error
+
+
+def write_suite(suite: Suite) -> str:
+    """YAML that `read_suite` reads as the same suite."""
+    data = suite_data(suite)
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+
+
+def suite_data(suite: Suite) -> dict[str, Any]:
+    """Plain values; what was left out stays out."""
+    return suite.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Plain values only. A date stays the text that it is, so that it can be written again."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, form) for tag, form in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not read", mark)
+        self.depth += 1
+        if self.depth > DEEPEST:
+            mark = self.peek_event().start_mark
+            raise yaml.constructor.ConstructorError(None, None, "too deeply nested", mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+def _where(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        return f"{error.problem} (line {mark.line + 1}, column {mark.column + 1})."
+    return f"{error}."
+
+
+def _sentences(errors: Sequence[Any]) -> list[str]:
+    """Pydantic's findings, each with its place, never with the value: that may be a secret."""
+    nested = {error["loc"] for error in errors if len(error["loc"]) > 1}
+    real = [e for e in errors if not (e["type"] == "too_short" and nested)]
+    return [f"{_place(e['loc'])}: {e['msg'].removeprefix('Value error, ')}." for e in real[:20]]
+
+
+def _place(steps: Sequence[str | int]) -> str:
+    """`checks[0].assert[2].status`, without the tag that pydantic adds for an assertion's kind."""
+    place, kind_follows = "", False
+    for step in steps:
+        if isinstance(step, int):
+            place += f"[{step}]"
+            kind_follows = place.endswith(f"assert[{step}]")
+        elif not kind_follows or step == "assert":
+            place += f".{step}" if place else step
+            kind_follows = False
+        else:
+            kind_follows = False
+    return place or "suite"
