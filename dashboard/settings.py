@@ -164,6 +164,8 @@ INSTALLED_APPS = [
     "dashboard.playground",
     "dashboard.edges",
     "dashboard.exports",
+    "dashboard.reviews",
+    "dashboard.rollouts",
     "dashboard.api",
 ]
 

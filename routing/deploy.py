@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -52,12 +52,14 @@ def deploy(
     expected: UUID | str | None = ANY,
     triggered_by: str = "deployment",
     force: bool = False,
+    permit: Callable[[], None] | None = None,
 ) -> Deployment:
     """Makes `shares` ((version id, percentage) in the order to keep) the active deployment.
 
     `expected` is the id of the deployment the caller believes is active, None for none yet, `ANY`
     for no condition. `force` is the consent that a change of secrets may need
     (`secret_consent`); without it such a deployment is refused, whoever calls.
+    `permit` is called once nobody else can deploy any more, and raises `DeployRefused` to stop it.
     Raises `DeployRefused` or `DeployConflict`; then nothing has changed.
     """
     try:
@@ -66,6 +68,8 @@ def deploy(
         raise DeployRefused(error.code, str(error)) from error
     with transaction.atomic():
         revision.lock()
+        if permit is not None:
+            permit()
         active = active_deployment(worker)
         _check_expected(active, expected)
         versions = _versions(worker, parsed)
@@ -98,6 +102,7 @@ def rollback(
     now: datetime,
     expected: UUID | str | None = ANY,
     force: bool = False,
+    permit: Callable[[], None] | None = None,
 ) -> Deployment:
     """One earlier version at 100%, with the reason as `message`; raises as `deploy` does."""
     return deploy(
@@ -114,11 +119,21 @@ def rollback(
 
 
 def delete_worker(
-    *, worker: Worker, author: AbstractBaseUser | None, source: str, now: datetime
+    *,
+    worker: Worker,
+    author: AbstractBaseUser | None,
+    source: str,
+    now: datetime,
+    permit: Callable[[], None] | None = None,
 ) -> None:
-    """Removes the Worker with its versions and deployments; the audit trail keeps the fact."""
+    """Removes the Worker with its versions and deployments; the audit trail keeps the fact.
+
+    `permit` as in `deploy`.
+    """
     with transaction.atomic():
         revision.lock()
+        if permit is not None:
+            permit()
         audit.record(
             "worker.delete",
             worker.name,

@@ -59,6 +59,7 @@ def upload_version(
     based_on: Version | None = None,
     settings: Mapping[str, Any] | None = None,
     inspect: Inspect = inspect,
+    permit: Callable[[], None] | None = None,
 ) -> tuple[Version, Deployment | None]:
     """A new version of `worker_name`; with `live` also its deployment at 100 %, in one transaction.
 
@@ -66,7 +67,8 @@ def upload_version(
     refuses an `inherit` that finds nothing instead of dropping it; `create` allows the first
     version of a new Worker. With `live`, `expected` is the condition `deploy` takes; `based_on` is
     the version the draft is a changed copy of, which must still be the latest; `settings` are
-    merged into the Worker's. Raises `UploadRefused` or `DeployConflict`; then nothing is saved.
+    merged into the Worker's; `permit` is the one of `deploy`. Raises `UploadRefused` or
+    `DeployConflict`; then nothing is saved.
     """
     by = _By(author, source, triggered_by, now)
     worker = _base(worker_name, create, based_on)
@@ -88,7 +90,7 @@ def upload_version(
         _merge_settings(worker, settings or {})
         version = _write(worker, resolved, candidate, inspected, by)
         if live:
-            return version, _deploy(version, by, deploy_message, expected)
+            return version, _deploy(version, by, deploy_message, expected, permit)
         if worker.deployments.exists():
             revision.advance(worker)  # so that the edges can tell this id from an unknown one
         else:
@@ -290,7 +292,13 @@ def _write(
     return version
 
 
-def _deploy(version: Version, by: _By, message: str, expected: UUID | str | None) -> Deployment:
+def _deploy(
+    version: Version,
+    by: _By,
+    message: str,
+    expected: UUID | str | None,
+    permit: Callable[[], None] | None,
+) -> Deployment:
     return deploy.deploy(
         worker=version.worker,
         shares=[(str(version.id), 100)],
@@ -300,6 +308,7 @@ def _deploy(version: Version, by: _By, message: str, expected: UUID | str | None
         expected=expected,
         triggered_by=by.triggered_by,
         now=by.now,
+        permit=permit,
     )
 
 

@@ -19,7 +19,7 @@ from dashboard.api.notes import Notes, message_of
 from dashboard.api.schemas import DeploymentItem, DeploymentList
 from dashboard.api.scripts import SCRIPT
 from dashboard.api.wire import deployment_item
-from routing.deploy import deploy
+from dashboard.reviews import gate
 
 router = resource("Deployments")
 DEPLOYMENTS = SCRIPT + "/deployments"
@@ -86,8 +86,9 @@ def create_deployment(
     if given.strategy != "percentage":
         raise bad_request("The only strategy is 'percentage'.", DEPLOYMENT)
     worker = worker_called(script_name)
-    deployment = deploy(
+    deployment = gate.deploy(
         worker=worker,
+        by_token=True,
         shares=[(share.version_id, share.percentage) for share in given.versions],
         author=request.auth.user,
         source=request.auth.source,

@@ -88,6 +88,7 @@ _DEPLOY: Mapping[str, tuple[int, int]] = {
     "unknown_version": (404, 100146),
     "secrets_changed": (400, 10220),
     "conflict": (409, 10035),
+    "held": (409, 10035),
 }
 
 

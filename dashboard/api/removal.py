@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from dashboard.api.auth import Caller
 from dashboard.api.errors import REFERENCED, ApiError
+from dashboard.reviews import gate
 from routing.batches import SIZE, batches
-from routing.deploy import delete_worker
 from routing.models import Deployment, ServiceBinding, Worker
 
 
@@ -34,7 +34,7 @@ def remove_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
                 "service binding first, or delete with force=true.",
             ),
         )
-    delete_worker(worker=worker, author=caller.user, source=caller.source, now=timezone.now())
+    gate.delete_worker(worker=worker, author=caller.user, source=caller.source, now=timezone.now())
 
 
 def callers_of(worker: Worker) -> list[Call]:

@@ -16,6 +16,7 @@ from dashboard.api.auth import Caller
 from dashboard.api.errors import OLDER_DATE, ApiError
 from dashboard.api.lookup import latest_version
 from dashboard.api.metadata import Upload
+from dashboard.reviews import gate
 from routing import revision
 from routing.agent.runtime_date import newest_date
 from routing.compile.workerd import running_date
@@ -24,7 +25,7 @@ from routing.draft import Draft, UploadRefused
 from routing.models import Deployment, Version, Worker
 from routing.rules.split import TOTAL
 from routing.service_targets import unresolved
-from routing.upload import draft_of, upload_version
+from routing.upload import draft_of
 
 REPLAYS = 10
 """How often an act is done again after another one came first, before the caller gets the 409."""
@@ -47,8 +48,9 @@ def upload(
     """A new version from an upload; with `live` deployed at 100 %."""
     _check_services(given.draft, worker_name)
     act = partial(
-        upload_version,
+        gate.upload,
         worker_name=worker_name,
+        by_token=True,
         draft=given.draft,
         author=caller.user,
         source=caller.source,
@@ -83,8 +85,9 @@ def upload_copy(
     def attempt() -> Version:
         latest, replaced = base()
         draft = edit(draft_of(latest))
-        version, _ = upload_version(
+        version, _ = gate.upload(
             worker_name=worker.name,
+            by_token=True,
             draft=draft,
             author=caller.user,
             source=caller.source,

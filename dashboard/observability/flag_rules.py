@@ -58,7 +58,7 @@ def against_candidate(
     candidate: Mapping[int, Callers], stable: Mapping[int, Callers]
 ) -> Finding | None:
     """Callers by minute, both since the deployment began."""
-    blocks = [_block(candidate[minute], stable.get(minute, NONE)) for minute in candidate]
+    blocks = [block_of(candidate[minute], stable.get(minute, NONE)) for minute in candidate]
     if not harm_found(blocks, STABLE_ALPHA):
         return None
     same = (stable[minute] for minute in candidate if minute in stable)
@@ -67,7 +67,7 @@ def against_candidate(
 
 def against_itself(lately: Callers, past: Callers) -> Finding | None:
     """The last minutes of a stable version, and the Worker's hour before."""
-    if harm_evidence([_block(lately, past)]) < 1 / PAST_ALPHA:
+    if harm_evidence([block_of(lately, past)]) < 1 / PAST_ALPHA:
         return None
     return Finding("past", lately, past)
 
@@ -80,7 +80,7 @@ def too_high(lately: Callers) -> Finding | None:
     return Finding("high", lately) if low >= HIGH_SHARE else None
 
 
-def _block(candidate: Callers, stable: Callers) -> Block:
+def block_of(candidate: Callers, stable: Callers) -> Block:
     """A caller that failed in a later batch than it came may be one more than were counted."""
     return Block(
         max(candidate.callers, candidate.failing),

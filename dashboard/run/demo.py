@@ -10,11 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from dashboard.accounts.models import User
-from routing.deploy import deploy
+from dashboard.reviews import gate
 from routing.draft import Draft, Part
 from routing.models import Version, Worker
 from routing.snapshot import Binding
-from routing.upload import upload_version
 
 FOLDER: Path = settings.BASE_DIR / "demo"
 WORKERS = ("pricing", "checkout", "hello")
@@ -40,8 +39,9 @@ def load(author: User | None, tell: Callable[[str], None]) -> bool:
 def _load(name: str, author: User | None) -> None:
     old = _upload(name, 1, author, live=True)
     new = _upload(name, 2, author, live=False)
-    deploy(
+    gate.deploy(
         worker=new.worker,
+        by_token=False,
         shares=[(str(new.id), 0), (str(old.id), 100)],
         author=author,
         source=SOURCE,
@@ -51,8 +51,9 @@ def _load(name: str, author: User | None) -> None:
 
 
 def _upload(name: str, number: int, author: User | None, *, live: bool) -> Version:
-    version, _ = upload_version(
+    version, _ = gate.upload(
         worker_name=name,
+        by_token=False,
         draft=_draft(name, number),
         author=author,
         source=SOURCE,

@@ -89,12 +89,13 @@ def _serve(shown: first.Shown | None) -> None:
     children = _children()
     processes = ProcessFile()
     try:
-        *waited_for, exports = children
+        waited_for, background = children[:2], children[2:]
         for child in waited_for:
             child.start()
         _wait("the web process", waited_for, _web_answers)
         _wait("the edge to have the snapshot", waited_for, _edge_has_newest)
-        exports.start()  # only now: its start would take half a second of theirs
+        for child in background:
+            child.start()  # only now: its start would take half a second of theirs
         _write_run_json()
         words.greet(shown, addresses())
         _watch(children, processes)
@@ -110,7 +111,7 @@ def _serve(shown: first.Shown | None) -> None:
 
 def _children() -> list[Child]:
     """The edge comes first: it is stopped first, while the web process takes its last reports. The
-    exporter comes last: nobody waits for it."""
+    exporter and the conductor come last: nobody waits for them."""
     logs = settings.DATA_DIR / "log"
     shared = {"SLUICE_DATA_DIR": str(settings.DATA_DIR)}
     edge = {
@@ -126,6 +127,7 @@ def _children() -> list[Child]:
         Child("edge", "routing.agent", shared | edge, logs / "agent.log"),
         Child("web", "dashboard.run.web", shared, logs / "web.log"),
         Child("exports", "dashboard.run.exports", shared, logs / "exports.log"),
+        Child("conductor", "dashboard.run.conductor", shared, logs / "conductor.log"),
     ]
 
 

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
+from dashboard.reviews import gate
 from dashboard.ui import return_to
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import inline
@@ -22,7 +23,7 @@ from dashboard.workers import reads
 from dashboard.workers.deploy import choice as choices, context as contexts
 from dashboard.workers.deploy.choice import Choice, Problem
 from dashboard.workers.proposal import alone, button, propose
-from routing.deploy import DeployConflict, DeployRefused, deploy
+from routing.deploy import DeployConflict, DeployRefused
 from routing.models import Worker
 from routing.rules.split import SplitRefused
 
@@ -103,8 +104,9 @@ def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpRes
         return page(request, template, context, partial="form")
     row: reads.Row = context["row"]
     try:
-        deploy(
+        gate.deploy(
             worker=row.worker,
+            by_token=False,
             shares=context["proposal"].pairs,
             author=person(request),
             source="dashboard",

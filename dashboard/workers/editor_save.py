@@ -11,17 +11,17 @@ from django.utils import timezone
 
 from dashboard.accounts.gate import person
 from dashboard.accounts.models import User
+from dashboard.reviews import gate
 from dashboard.ui.standing import Role, Standing, inline
 from dashboard.workers import editor_draft, reads
 from dashboard.workers.editor_form import EditorForm
 from dashboard.workers.editor_outlook import live_id
 from dashboard.workers.editor_refusal import Refusal, refused
 from dashboard.workers.proposal import propose
-from routing.deploy import DeployConflict, DeployRefused, deploy
+from routing.deploy import DeployConflict, DeployRefused
 from routing.draft import Draft, UploadRefused
 from routing.models import Version, Worker
 from routing.rules.split import TOTAL
-from routing.upload import upload_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,9 @@ def _upload(
     author: User, form: EditorForm, draft: Draft, row: reads.Row | None, what: str
 ) -> Version:
     live = what == "deploy"
-    version, _ = upload_version(
+    version, _ = gate.upload(
         worker_name=form.name,
+        by_token=False,
         draft=draft,
         author=author,
         source="dashboard",
@@ -105,8 +106,9 @@ def _stage(author: User, form: EditorForm, row: reads.Row, version: Version) -> 
     stable = row.standings[-1].version if row.standings else None
     proposal = propose(version, "0" if stable else "100", stable, row.standings)
     try:
-        deploy(
+        gate.deploy(
             worker=row.worker,
+            by_token=False,
             shares=proposal.pairs,
             author=author,
             source="dashboard",

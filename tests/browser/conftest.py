@@ -18,7 +18,6 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dashboard.accounts.models import Role
-from dashboard.workers import editor_save
 from routing.models import Worker
 from routing.upload import upload_version
 from tests.browser.editing import CODE
@@ -172,9 +171,7 @@ def maya(visitors: Any, transactional_db: None) -> Visitor:
 def runtime(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
     """Stands for the runtime where the editor uploads; tests say what it answers."""
     inspect = mock.Mock(side_effect=says_fine)
-    monkeypatch.setattr(
-        editor_save, "upload_version", lambda **given: upload_version(**given, inspect=inspect)
-    )
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", inspect)
     return inspect
 
 

@@ -4,7 +4,6 @@ from unittest import mock
 
 import pytest
 
-from dashboard.workers import editor_save
 from routing.snapshot import Binding, Secret
 from routing.upload import upload_version
 from tests.factories import make_deployment, make_draft, make_version, says_fine
@@ -14,11 +13,7 @@ from tests.factories import make_deployment, make_draft, make_version, says_fine
 def runtime(monkeypatch):
     """Stands for the runtime; tests say what it answers."""
     inspect = mock.Mock(side_effect=says_fine)
-
-    def upload(**given):
-        return upload_version(**given, inspect=inspect)
-
-    monkeypatch.setattr(editor_save, "upload_version", upload)
+    monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", inspect)
     return inspect
 
 

@@ -1,0 +1,39 @@
+"""What a held deployment is answered with: who, what, which step, how to take over."""
+
+from __future__ import annotations
+
+from dashboard.reviews.models import DeployHold
+
+
+def held(hold: DeployHold) -> str:
+    """One paragraph for the page, the API and the terminal that wrangler prints it in."""
+    worker = hold.worker.name
+    if hold.kind == DeployHold.Kind.AFTER_ROLLBACK:
+        return (
+            f"Nothing was deployed. The rollout of {_version(hold)} on {worker} was rolled back at "
+            f"{hold.created_at:%Y-%m-%d %H:%M} UTC, and deployments by API token wait until a "
+            f"person resumes them: manage.py rollout resume --worker {worker}"
+        )
+    return (
+        f"Nothing was deployed. {hold.username or 'The system'} is rolling out {_version(hold)} on "
+        f"{worker}: {hold.facts.get('state', 'running')}{_share(hold)}. Wait until it is done, or "
+        f"take over: manage.py rollout abort --worker {worker}"
+    )
+
+
+def held_delete(hold: DeployHold) -> str:
+    """Why a Worker is not deleted."""
+    return (
+        f"{hold.worker.name} was not deleted: {hold.username or 'the system'} is rolling out "
+        f"{_version(hold)} on it. Abort the rollout first."
+    )
+
+
+def _version(hold: DeployHold) -> str:
+    number, tag = hold.facts.get("number"), hold.facts.get("tag")
+    return f"#{number}{f' {tag}' if tag else ''}" if number else "a version"
+
+
+def _share(hold: DeployHold) -> str:
+    percentage = hold.facts.get("percentage")
+    return f" at {percentage}" if percentage else ""

@@ -1,0 +1,25 @@
+"""Holds: a Worker's deployments wait for something. The gate reads them, rollouts leave them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from routing.models import Worker
+
+
+class DeployHold(models.Model):
+    """Why deployments of a Worker are refused. `facts` are the numbers that its words need."""
+
+    class Kind(models.TextChoices):
+        RUNNING = "running", "A rollout runs: only it deploys"
+        AFTER_ROLLBACK = "after_rollback", "Rolled back: API tokens wait for a person"
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="deploy_holds")
+    kind = models.CharField(max_length=16, choices=Kind)
+    rollout_id = models.UUIDField()
+    username = models.CharField(max_length=150, blank=True)
+    facts = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["worker", "kind"], name="hold_once")]

@@ -1,0 +1,161 @@
+"""One look at one rollout: decide, write it down, act once. Safe with several conductors.
+
+A decision is written under the turn it was based on, in one transaction with its deployment: who
+comes second changes nothing. So a conductor that is killed has either done both or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from dashboard.accounts.models import User
+from dashboard.reviews import gate
+from dashboard.reviews.models import DeployHold
+from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.plan import Action, Decision, Seen, after, next_step
+from dashboard.rollouts.states import ENDED, GOING_BACK, State
+from routing.deploy import ANY, DeployConflict
+from routing.models import Deployment
+from routing.rules.split import TOTAL, format_percentage
+
+Observe = Callable[[Rollout, datetime], Seen]
+
+
+class Stale(Exception):
+    """Somebody moved the rollout in between; `rollout` is how it is now."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        super().__init__("The rollout has moved on.")
+        self.rollout = rollout
+
+
+class StartChecks(Protocol):
+    """Starts the run of the suite that the rollout names; called inside the transaction."""
+
+    def __call__(self, rollout: Rollout, now: datetime) -> None: ...
+
+
+def advance(rollout: Rollout, observe: Observe, now: datetime) -> Decision:
+    """Decides once and carries it out; raises `Stale` when somebody else was faster."""
+    value = rollout.as_value()
+    decision = next_step(value, observe(rollout, now), now)
+    if decision.changes(value):
+        try:
+            carry_out(rollout, decision, now)
+        except DeployConflict:
+            raise Stale(Rollout.objects.get(pk=rollout.pk)) from None
+    elif (decision.code, decision.facts) != (rollout.reason, rollout.facts):
+        Rollout.objects.filter(pk=rollout.pk, turn=rollout.turn).update(
+            reason=decision.code, facts=dict(decision.facts)
+        )
+    return decision
+
+
+def carry_out(
+    rollout: Rollout,
+    decision: Decision,
+    now: datetime,
+    *,
+    by: User | None = None,
+    asked: dict[str, Any] | None = None,
+) -> Rollout:
+    """Writes the decision and its line, and deploys what it says. `asked` are fields that a person
+    changes with it. Raises `Stale`, or what `gate.deploy` raises; then nothing has changed."""
+    with transaction.atomic():
+        claim(rollout)
+        deployment_id = rollout.deployment_id
+        if decision.action is Action.DEPLOY:
+            deployment_id = str(_deploy(rollout, decision, now, by).id)
+            rollout.weight = decision.weight or 0
+        rollout.take(after(rollout.as_value(), decision, now, deployment_id))
+        for name, value in (asked or {}).items():
+            setattr(rollout, name, value)
+        rollout.reason, rollout.facts = decision.code, dict(decision.facts)
+        rollout.ended_at = now if State(rollout.state) in ENDED else None
+        rollout.save()
+        record(rollout, decision.code, decision.facts, now, by)
+        keep_hold(rollout, now)
+    return rollout
+
+
+def claim(rollout: Rollout) -> None:
+    """Takes the next turn, or raises `Stale`. Call it first, inside a transaction."""
+    turn = rollout.turn
+    if not Rollout.objects.filter(pk=rollout.pk, turn=turn).update(turn=turn + 1):
+        raise Stale(Rollout.objects.get(pk=rollout.pk))
+    rollout.turn = turn + 1
+
+
+def record(
+    rollout: Rollout, code: str, facts: Any, now: datetime, by: User | None = None
+) -> RolloutEvent:
+    """One more line of the story."""
+    return rollout.events.create(
+        at=now,
+        state=rollout.state,
+        step=rollout.step,
+        code=code,
+        facts=dict(facts),
+        username=by.username if by else "",
+    )
+
+
+def keep_hold(rollout: Rollout, now: datetime) -> None:
+    """While it runs only it deploys; after a way back, API tokens wait for a person."""
+    holds = DeployHold.objects.filter(worker=rollout.worker)
+    state = State(rollout.state)
+    fields = {
+        "rollout_id": rollout.pk,
+        "username": rollout.owner.username if rollout.owner else "",
+        "facts": {
+            "number": rollout.candidate.number,
+            "tag": rollout.candidate.tag,
+            "state": state.value.replace("_", " "),
+            "percentage": rollout.percentage,
+        },
+        "created_at": now,
+    }
+    if state in ENDED:
+        holds.filter(kind=DeployHold.Kind.RUNNING, rollout_id=rollout.pk).delete()
+    else:
+        holds.update_or_create(kind=DeployHold.Kind.RUNNING, worker=rollout.worker, defaults=fields)
+    if state in (State.ROLLED_BACK, State.ABORTED):
+        holds.update_or_create(
+            kind=DeployHold.Kind.AFTER_ROLLBACK, worker=rollout.worker, defaults=fields
+        )
+
+
+def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None) -> Deployment:
+    """The candidate's share as decided. A way back waits for nobody's deployment."""
+    back = decision.state in GOING_BACK
+    return gate.deploy(
+        worker=rollout.worker,
+        by_token=False,
+        rollout_id=rollout.pk,
+        shares=_shares(rollout, decision.weight or 0, back),
+        author=by or rollout.owner,
+        source="rollout",
+        now=now,
+        message=f"Rollout of #{rollout.candidate.number}: {_words(decision, back)}",
+        expected=ANY if back else rollout.deployment_id,
+        triggered_by="rollback" if back else "rollout",
+        force=True,  # consent was given when the rollout started; a way back never waits for it
+    )
+
+
+def _shares(rollout: Rollout, weight: int, back: bool) -> list[tuple[str, str]]:
+    candidate, stable = str(rollout.candidate_id), str(rollout.stable_id)
+    if back:
+        return [(stable, "100")]
+    if weight == TOTAL:
+        return [(candidate, "100")]
+    part, rest = (format_percentage(w).rstrip("%") for w in (weight, TOTAL - weight))
+    return [(candidate, part), (stable, rest)]
+
+
+def _words(decision: Decision, back: bool) -> str:
+    return "back to stable" if back else format_percentage(decision.weight or 0)

@@ -1,0 +1,27 @@
+"""manage.py conduct: leads the active rollouts on, until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from dashboard.rollouts.conductor import conduct
+from dashboard.rollouts.observe import Observer
+from dashboard.rollouts.verification import verify
+from routing.parent import when_gone
+
+
+class Command(BaseCommand):
+    help = "Decides and carries out the steps of rollouts. Several of these may run."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        if settings.PARENT_PID is not None:
+            when_gone(settings.PARENT_PID, stop.set)
+        conduct(stop, Observer(verify))

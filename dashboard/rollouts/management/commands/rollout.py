@@ -1,0 +1,166 @@
+"""manage.py rollout start|status|confirm|step|step-down|hold|resume|abort|finish --worker W"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from dashboard.accounts.models import User
+from dashboard.rollouts import messages, report
+from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.durations import parse_duration
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, parse_steps
+from dashboard.rollouts.start import StartRefused, start
+from dashboard.rollouts.states import OnHarm
+from dashboard.rollouts.verbs import VERBS, By, VerbRefused
+from routing.deploy import DeployRefused
+from routing.models import Worker
+
+POLL_SECONDS = 0.25
+
+
+class Command(BaseCommand):
+    help = (
+        "Leads a version from 0% to 100%, or back. Exit codes: 0 done, 1 failed, aborted or rolled "
+        "back, 2 bad usage, 3 held, needs attention or the timeout."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        for name in ("start", "status", *VERBS):
+            action = actions.add_parser(name)
+            action.add_argument("--worker", required=True)
+            action.add_argument("--json", action="store_true", help="last line: one JSON object")
+            action.add_argument("--wait", action="store_true", help="until it ends or is held")
+            action.add_argument("--timeout", type=float, default=3600, help="seconds to wait")
+            if name != "status":
+                action.add_argument("--user", help="whose act this is; default: nobody's")
+            if name == "start":
+                _start_arguments(action)
+            elif name != "status":
+                action.add_argument("--reason", default="", help="kept with the act")
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        worker = Worker.objects.filter(name=options["worker"]).first()
+        if worker is None:
+            raise CommandError(f"There is no Worker called {options['worker']}.", returncode=2)
+        try:
+            rollout = self._act(action, worker, options)
+        except PlanError as error:
+            raise CommandError(f"--{_option(error.field)}: {error}", returncode=2) from error
+        except (StartRefused, VerbRefused, DeployRefused) as error:
+            raise CommandError(str(error), returncode=1) from error
+        except Stale as error:
+            raise CommandError(_stale_words(error), returncode=1) from error
+        if rollout is None:
+            return
+        if options["wait"]:
+            rollout, in_time = _wait(rollout, options["timeout"])
+            self._show(rollout, options["json"])
+            sys.exit(report.exit_code(rollout) if in_time else report.WAITS)
+        self._show(rollout, options["json"])
+        if action == "status":
+            sys.exit(report.exit_code(rollout))
+
+    def _act(self, action: str, worker: Worker, options: dict[str, Any]) -> Rollout | None:
+        if action == "status":
+            return _newest(worker)
+        user, now = _user(options["user"]), timezone.now()
+        if action != "start":
+            return VERBS[action](_newest(worker), By(user, "shell", now, options["reason"]))
+        plan = _plan(options)
+        if options["dry_run"]:
+            self.stdout.write(json.dumps(plan.as_json()))
+            return None
+        return start(
+            worker=worker,
+            version_id=options["version_id"],
+            plan=plan,
+            owner=user,
+            source="shell",
+            now=now,
+            consent=options["force"],
+        )
+
+    def _show(self, rollout: Rollout, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(report.as_json(rollout)))
+            return
+        self.stdout.write(f"{rollout.worker.name}: {messages.title(rollout)}")
+        self.stdout.write(messages.reason(rollout.reason, rollout.facts))
+        self.stdout.write(report.url(rollout))
+
+
+def _start_arguments(parser: ArgumentParser) -> None:
+    # Django's own --version prints its version; here it names the candidate.
+    parser.add_argument("--version", dest="version_id", required=True, help="the candidate's id")
+    parser.add_argument("--steps", required=True, help=f"20:10s,100 or one of {', '.join(PRESETS)}")
+    parser.add_argument("--final-bake", default="0s")
+    parser.add_argument("--on-harm", choices=[o.value for o in OnHarm], default="abort")
+    parser.add_argument("--min-sample", type=int, default=100)
+    parser.add_argument("--min-callers", type=int, default=30)
+    parser.add_argument("--error-limit", type=float, default=0.05, help="share that may fail")
+    parser.add_argument("--auto", action="store_true", help="needs no confirmation before the ramp")
+    parser.add_argument("--force", action="store_true", help="also back to other secrets")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    try:
+        bake = parse_duration(options["final_bake"])
+    except ValueError as error:
+        raise PlanError("final_bake", str(error)) from error
+    return Plan(
+        steps=parse_steps(PRESETS.get(options["steps"], options["steps"])),
+        final_bake=bake,
+        on_harm=OnHarm(options["on_harm"]),
+        confirm_review=not options["auto"],
+        min_sample=options["min_sample"],
+        min_callers=options["min_callers"],
+        error_limit=options["error_limit"],
+    )
+
+
+def _wait(rollout: Rollout, seconds: float) -> tuple[Rollout, bool]:
+    """The rollout when it is settled, or when the time is up (False)."""
+    deadline = time.monotonic() + seconds
+    while not report.settled(rollout):
+        if time.monotonic() > deadline:
+            return rollout, False
+        time.sleep(POLL_SECONDS)
+        rollout = Rollout.objects.with_versions().get(pk=rollout.pk)
+    return rollout, True
+
+
+def _newest(worker: Worker) -> Rollout:
+    rollout = worker.rollouts.with_versions().order_by("-started_at").first()
+    if rollout is None:
+        raise CommandError(f"{worker.name} has had no rollout.", returncode=2)
+    return rollout
+
+
+def _user(name: str | None) -> User | None:
+    if not name:
+        return None
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active person called {name}.", returncode=2)
+    return user
+
+
+def _stale_words(error: Stale) -> str:
+    now = error.rollout
+    return (
+        f"Nothing changed: the rollout moved in between. It is {messages.title(now).lower()} now."
+    )
+
+
+def _option(field: str) -> str:
+    return field.replace("_", "-")

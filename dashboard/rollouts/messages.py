@@ -1,0 +1,116 @@
+"""Codes of decisions in words, for the page, the CLI and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.ramp import Rule
+from dashboard.rollouts.states import State
+
+STATES = {
+    State.STAGING: "Staging",
+    State.WAITING: "Waiting for edges",
+    State.CHECKING: "Running checks",
+    State.REVIEW: "Waiting for a confirmation",
+    State.RAMPING: "Ramping",
+    State.HELD: "Held",
+    State.BAKING: "Final bake",
+    State.DONE: "Done",
+    State.ROLLING_BACK: "Rolling back",
+    State.VERIFYING: "Checking that stable answers",
+    State.ROLLED_BACK: "Rolled back",
+    State.ABORTED: "Aborted",
+    State.NEEDS_ATTENTION: "Needs attention",
+}
+
+#: Guardrail → name, what counts, limit.
+GUARDRAILS = {
+    "errors": ("Errors", "exceptions, 5xx, runtime failures; by caller", "not above stable"),
+    "limit": ("Error limit", "the same, whatever stable does", "{limit} of requests"),
+    "processes": ("Processes", "cannot start, crashes, hangs", "none"),
+}
+
+RULES = {
+    Rule.PROVED: "moves on when proved",
+    Rule.SAMPLE: "moves on with no harm and enough data",
+    Rule.CHECKS: "moves on with no harm",
+}
+
+REASONS = {
+    "started": "The rollout began.",
+    "staged": "Staged at 0%. No user request moves.",
+    "edges_ready": "Every edge has the deployment.",
+    "edges_waiting": "Waiting for {edges}.",
+    "checks_asked": "The checks run.",
+    "checks_run": "The checks run.",
+    "checks_passed": "Every check passed.",
+    "checks_failed": "A check failed.",
+    "checks_broken": "A check was answered by another version, so it proves nothing.",
+    "waits_for_confirmation": "Waiting for a person to confirm.",
+    "confirmed": "Confirmed. The candidate gets {percentage}.",
+    "outside_hours": "Outside the plan's hours.",
+    "bakes": "No harm seen. The step lasts until {until}.",
+    "sample": "No harm in {requests} candidate requests.",
+    "checks": "No harm, and the checks passed.",
+    "proved": "Proved: not worse than the plan allows.",
+    "too_few_requests": "Not yet: {requests} candidate requests so far.",
+    "too_few_callers": "Not yet: {callers} callers so far.",
+    "not_proved": "Not yet: not proved by {requests} candidate requests.",
+    "step_safe": "Safe to step: the candidate gets {percentage}.",
+    "waits_for_step": "Safe to step. Waiting for a person to step up.",
+    "stepped_up": "Stepped up to {percentage} by hand.",
+    "stepped_down": "Stepped down by hand.",
+    "held_by_person": "Held by hand.",
+    "person": "Held by hand.",
+    "resumed": "Resumed.",
+    "cause_gone": "The cause of the hold is gone.",
+    "no_figures": "Cannot judge: no figures.",
+    "edge_silent": "Cannot judge: an edge does not report.",
+    "counts_lost": "Cannot judge: counts were lost.",
+    "figures_late": "Cannot judge: the figures are late.",
+    "deployed_elsewhere": "Held: this Worker was deployed outside the rollout.",
+    "worse_than_stable": "Harm: {failed} of {requests} candidate requests failed, "
+    "{stable_failed} of {stable_requests} on stable.",
+    "over_the_limit": "Harm: {failed} of {requests} candidate requests failed, over the limit.",
+    "processes_run": "The candidate's process runs on every edge.",
+    "process_failed": "Harm: the candidate's process failed.",
+    "within_the_limit": "{failed} of {requests} requests failed, within the limit.",
+    "aborted_by_person": "Aborted by hand.",
+    "verifying": "Checking that stable answers on every edge.",
+    "verified": "Every edge has the deployment, and a fresh request through each ran stable.",
+    "not_verified": "No proof that stable answers at {edges}.",
+    "finished": "Finished by hand.",
+    "baked": "The final bake is over. The candidate is the new stable version.",
+    "deployments_resumed": "Deployments by API token are allowed again.",
+}
+
+
+def title(rollout: Rollout) -> str:
+    """The state as a headline: "Held at 25%"."""
+    state = State(rollout.state)
+    share = f" at {rollout.percentage}" if state in (State.RAMPING, State.HELD) else ""
+    return STATES[state] + share
+
+
+def reason(code: str, facts: Mapping[str, Any]) -> str:
+    """One sentence for a code; a code without words is given as it is."""
+    words = REASONS.get(code)
+    return words.format_map(_Facts(facts)) if words else code
+
+
+class _Facts(dict[str, Any]):
+    """Numbers with separators, lists with commas; what is missing is a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if key == "until" and value != "–":
+            return f"{datetime.fromisoformat(value).astimezone(UTC):%H:%M:%S} UTC"
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"{value:,}"
+        return ", ".join(map(str, value)) if isinstance(value, list) else value

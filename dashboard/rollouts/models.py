@@ -1,0 +1,132 @@
+"""A rollout's row and its lines. One active rollout for each Worker, by database constraint."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from dashboard.rollouts import plan as plans
+from dashboard.rollouts.ramp import Plan, plan_from_json
+from dashboard.rollouts.states import ENDED, State
+from routing.models import Version, Worker
+from routing.rules.split import format_percentage
+
+
+class RolloutQuerySet(models.QuerySet["Rollout"]):
+    def active(self) -> RolloutQuerySet:
+        return self.exclude(state__in=[state.value for state in ENDED])
+
+    def with_versions(self) -> RolloutQuerySet:
+        return self.select_related("worker", "candidate", "stable", "owner")
+
+
+class Rollout(models.Model):
+    """`turn` is raised by each write: whoever writes names the turn they read, and loses to
+    somebody who was faster. `weight` is the candidate's share, in units of 0.001%, that was
+    deployed at `since`."""
+
+    STATES = [(state.value, state.value) for state in State]
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="rollouts")
+    candidate = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="+")
+    stable = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    source = models.CharField(max_length=32)
+    plan = models.JSONField()
+    state = models.CharField(max_length=16, choices=STATES, default=State.STAGING.value)
+    step = models.SmallIntegerField(default=-1)
+    weight = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+    deployment_id = models.CharField(max_length=36, blank=True)
+    before_hold = models.CharField(max_length=16, blank=True)
+    hold = models.CharField(max_length=32, blank=True)
+    hold_clears = models.BooleanField(default=False)
+    review_confirmed = models.BooleanField(default=False)
+    step_requested = models.BooleanField(default=False)
+    had_traffic = models.BooleanField(default=False)
+    reason = models.CharField(max_length=32, blank=True)
+    facts = models.JSONField(default=dict)
+    turn = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    objects = RolloutQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["worker"],
+                condition=~Q(state__in=[state.value for state in sorted(ENDED)]),
+                name="one_active_rollout",
+            )
+        ]
+        indexes = [models.Index(fields=["worker", "-started_at"])]
+
+    @property
+    def percentage(self) -> str:
+        """The candidate's share as people read it."""
+        return format_percentage(self.weight)
+
+    @property
+    def terms(self) -> Plan:
+        """The plan as values."""
+        return plan_from_json(self.plan)
+
+    def as_value(self) -> plans.Rollout:
+        """The row as `plan.next_step` takes it."""
+        return plans.Rollout(
+            plan=self.terms,
+            state=State(self.state),
+            step=self.step,
+            since=self.since,
+            deployment_id=self.deployment_id,
+            before_hold=State(self.before_hold) if self.before_hold else None,
+            hold=self.hold,
+            hold_clears=self.hold_clears,
+            review_confirmed=self.review_confirmed,
+            step_requested=self.step_requested,
+            had_traffic=self.had_traffic,
+        )
+
+    def take(self, value: plans.Rollout) -> None:
+        """Copies what changes in a rollout from its value; the caller saves."""
+        self.state, self.step = value.state.value, value.step
+        self.since = value.since or self.since
+        self.deployment_id = value.deployment_id
+        self.before_hold = value.before_hold.value if value.before_hold else ""
+        self.hold, self.hold_clears = value.hold, value.hold_clears
+        self.review_confirmed = value.review_confirmed
+        self.step_requested = value.step_requested
+        self.had_traffic = value.had_traffic
+
+
+class RolloutEvent(models.Model):
+    """One line of a rollout's story: what was decided, by which numbers, by whom."""
+
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=16)
+    step = models.SmallIntegerField()
+    code = models.CharField(max_length=32)
+    facts = models.JSONField(default=dict)
+    username = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "at": self.at.isoformat(),
+            "state": self.state,
+            "step": self.step,
+            "code": self.code,
+            "facts": self.facts,
+            "by": self.username or "conductor",
+        }

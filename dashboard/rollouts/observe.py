@@ -1,0 +1,109 @@
+"""What a decision is based on: which edges have the deployment, what was counted, what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.observability.health import health
+from dashboard.observability.models import Gap
+from dashboard.observability.split_figures import split_figures
+from dashboard.rollouts.guardrails import (
+    Figures,
+    Judgment,
+    judge_errors,
+    judge_limit,
+    judge_processes,
+    worst,
+)
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plan import Seen
+from dashboard.rollouts.states import TAKES_TRAFFIC, State
+from dashboard.ui.propagation import SILENT_AFTER, Meter, meter_of
+from routing.deploy import active_deployment
+from routing.models import Deployment, Edge, Worker
+from routing.rules.split import TOTAL
+
+PROCESS_FAULTS = ("failed", "hung", "crashing")
+ABORTING_RULES = 2
+"""Rules with a chance of a false alarm: errors beside stable, and the absolute limit."""
+
+Verify = Callable[[Worker, str], tuple[str, ...]]
+"""Sends one fresh request through each edge; the edges at which another version ran, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Looks at one rollout. `verify` is how fresh requests are sent."""
+
+    verify: Verify
+
+    def __call__(self, rollout: Rollout, now: datetime) -> Seen:
+        deployment = active_deployment(rollout.worker)
+        if deployment is None:
+            return Seen("")
+        meter = meter_of(rollout.worker.name, deployment.revision, deployment.created_on)
+        state, ready = State(rollout.state), _ready_at(meter, deployment)
+        unverified: tuple[str, ...] = ()
+        if ready and state in (State.VERIFYING, State.NEEDS_ATTENTION):
+            unverified = self.verify(rollout.worker, str(rollout.stable_id))
+        return Seen(
+            deployment_id=str(deployment.id),
+            ready_at=ready,
+            waiting_edges=tuple(cell.edge for cell in meter.lagging),
+            judgment=judge(rollout, now) if _watched(rollout) in TAKES_TRAFFIC else None,
+            unverified_edges=unverified,
+        )
+
+
+def judge(rollout: Rollout, now: datetime) -> Judgment:
+    """The verdict that decides for the current share."""
+    return worst(judgments(rollout, figures_of(rollout, now), now))
+
+
+def judgments(rollout: Rollout, figures: Figures, now: datetime) -> list[Judgment]:
+    """One for each guardrail. At 100% nothing runs beside the candidate: fixed limits only."""
+    step = rollout.as_value().current
+    fixed = [judge_limit(figures, rollout.terms, now), judge_processes(_sick(rollout))]
+    if rollout.weight == TOTAL or step is None:
+        return fixed
+    return [judge_errors(figures, rollout.terms, step.rule, ABORTING_RULES, now), *fixed]
+
+
+def figures_of(rollout: Rollout, now: datetime) -> Figures:
+    """What was counted since the current share was deployed."""
+    edges = Edge.objects.values_list("name", "last_seen_on")
+    seen = {name: at for name, at in edges if at is not None}
+    counted = split_figures(
+        rollout.worker.name,
+        str(rollout.candidate_id),
+        str(rollout.stable_id),
+        rollout.deployment_id,
+        rollout.since,
+    )
+    return Figures(
+        blocks=counted.blocks,
+        candidate=counted.candidate,
+        stable=counted.stable,
+        callers=None if counted.assumes_independent_requests else counted.callers,
+        until=min(seen.values(), default=None),
+        silent_edges=tuple(sorted(n for n, at in seen.items() if now - at > SILENT_AFTER)),
+        gaps=Gap.objects.filter(noticed_on__gte=rollout.since).count(),
+    )
+
+
+def _watched(rollout: Rollout) -> State:
+    return State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
+
+
+def _sick(rollout: Rollout) -> list[tuple[str, str]]:
+    candidate = health([rollout.candidate_id])[str(rollout.candidate_id)]
+    return [(candidate.detail, candidate.kind)] if candidate.kind in PROCESS_FAULTS else []
+
+
+def _ready_at(meter: Meter, deployment: Deployment) -> datetime | None:
+    """When the last edge had the deployment; None while one has not."""
+    if not meter.complete:
+        return None
+    return deployment.created_on + timedelta(milliseconds=meter.took_ms or 0)

@@ -1,0 +1,57 @@
+"""A rollout as scripts read it: one object, and the exit code of its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from dashboard.rollouts import messages
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.states import State
+
+DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3
+"""Exit codes: done; failed, aborted or rolled back; bad usage; held, needs attention, timeout."""
+
+_FAILED = frozenset({State.ABORTED, State.ROLLED_BACK})
+_WAITS = frozenset({State.HELD, State.NEEDS_ATTENTION})
+
+
+def as_json(rollout: Rollout) -> dict[str, Any]:
+    """`id`, `state`, `url` and `reason` are fixed; the rest may grow."""
+    return {
+        "id": str(rollout.pk),
+        "state": rollout.state,
+        "url": url(rollout),
+        "reason": messages.reason(rollout.reason, rollout.facts),
+        "code": rollout.reason,
+        "worker": rollout.worker.name,
+        "version_id": str(rollout.candidate_id),
+        "stable_version_id": str(rollout.stable_id),
+        "deployment_id": rollout.deployment_id,
+        "step": rollout.step,
+        "percentage": rollout.weight / 1000,
+        "facts": rollout.facts,
+    }
+
+
+def url(rollout: Rollout) -> str:
+    """Where a person on this machine opens it."""
+    path = f"/workers/{rollout.worker.name}/rollouts/{rollout.pk}/"
+    return f"http://localhost:{settings.HTTP_PORT}{path}"
+
+
+def exit_code(rollout: Rollout) -> int:
+    """For a rollout that nobody waits for any more."""
+    state = State(rollout.state)
+    if state in _FAILED:
+        return FAILED
+    return WAITS if state in _WAITS else DONE
+
+
+def settled(rollout: Rollout) -> bool:
+    """Whether waiting longer changes nothing without a person."""
+    state = State(rollout.state)
+    if state is State.HELD:
+        return not rollout.hold_clears
+    return state is State.DONE or state in _FAILED or state is State.NEEDS_ATTENTION

@@ -1,0 +1,178 @@
+"""A new rollout, or why there is none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from dashboard.accounts.models import User
+from dashboard.rollouts.advance import keep_hold, record
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.ramp import Plan
+from dashboard.rollouts.states import State
+from dashboard.ui.remembered import of
+from routing import audit, revision
+from routing.deploy import active_deployment, normal_id
+from routing.models import Deployment, Version, Worker
+from routing.rules.split import TOTAL
+from routing.secret_consent import secret_changes
+
+
+class StartRefused(Exception):
+    """No rollout was started. `code` is `running`, `unknown_version`, `already_live`,
+    `nothing_live`, `two_candidates`, `conflict` or `secrets_changed`; `rollout` the one that runs
+    already."""
+
+    def __init__(self, code: str, message: str, rollout: Rollout | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.rollout = rollout
+
+
+def start(
+    *,
+    worker: Worker,
+    version_id: str,
+    plan: Plan,
+    owner: User | None,
+    source: str,
+    now: datetime,
+    expected: str | None = None,
+    consent: bool = False,
+) -> Rollout:
+    """A rollout of a version of `worker` that is not stable, by `plan`. With a split that is live,
+    its candidate is taken over at its percentage. `consent` is to going back to other secrets.
+    Raises `StartRefused`; then nothing has changed.
+    """
+    with transaction.atomic():
+        revision.lock()
+        deployment = _active(worker, expected)
+        candidate = _candidate(worker, version_id)
+        stable, weight = _roles(deployment, candidate)
+        if not consent:
+            _check_secrets(deployment, candidate)
+        rollout = _create(worker, candidate, stable, plan, owner, source, now)
+        rollout.deployment_id = str(deployment.id)
+        _take_over(rollout, weight)
+        rollout.save()
+        facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]}
+        record(rollout, "started", facts, now, owner)
+        keep_hold(rollout, now)
+        audit.record(
+            "rollout.start",
+            worker.name,
+            actor=owner,
+            source=source,
+            now=now,
+            after={"rollout": str(rollout.pk), "version": str(candidate.id), "plan": rollout.plan},
+        )
+    return rollout
+
+
+def running_on(worker: Worker) -> Rollout | None:
+    """The one active rollout of a Worker."""
+    return Rollout.objects.active().with_versions().filter(worker=worker).first()
+
+
+def _active(worker: Worker, expected: str | None) -> Deployment:
+    deployment = active_deployment(worker)
+    if deployment is None:
+        raise StartRefused(
+            "nothing_live",
+            f"{worker.name} has no deployment yet. Deploy its first version at 100%.",
+        )
+    if expected is not None and normal_id(expected) != str(deployment.id):
+        raise StartRefused(
+            "conflict",
+            f"Somebody deployed {worker.name} in between: deployment {deployment.id} is live.",
+        )
+    return deployment
+
+
+def _candidate(worker: Worker, version_id: str) -> Version:
+    try:
+        version = worker.versions.filter(id=UUID(version_id)).first()
+    except ValueError:
+        version = None
+    if version is None:
+        raise StartRefused(
+            "unknown_version", f"{worker.name} has no version with the id {version_id}."
+        )
+    return version
+
+
+def _roles(deployment: Deployment, candidate: Version) -> tuple[Version, int]:
+    """The stable version beside the candidate, and the share that the candidate has already."""
+    standings = of(deployment)
+    stable = standings[-1]
+    if stable.version.pk == candidate.pk:
+        raise StartRefused("already_live", f"#{candidate.number} is the stable version already.")
+    other = next((s for s in standings if s.is_candidate), None)
+    if other and other.version.pk != candidate.pk and other.weight:
+        raise StartRefused(
+            "two_candidates",
+            f"#{other.version.number} has {other.percentage} of the traffic. "
+            f"Roll it back, or roll it out first.",
+        )
+    same = other is not None and other.version.pk == candidate.pk
+    return stable.version, (other.weight or 0) if other and same else 0
+
+
+def _check_secrets(deployment: Deployment, candidate: Version) -> None:
+    """Giving traffic to an older version with other secret values needs consent (spec,
+    Deployments): here once, for all steps of the rollout."""
+    active = [(share.version, share.weight) for share in deployment.shares.all()]
+    for change in secret_changes(active, [(candidate, TOTAL)]):
+        if change.needs_consent:
+            raise StartRefused(
+                "secrets_changed",
+                f"#{candidate.number} is older and was uploaded with other secrets: "
+                f"{', '.join(change.names)}. Confirm that it may use them.",
+            )
+
+
+def _create(
+    worker: Worker,
+    candidate: Version,
+    stable: Version,
+    plan: Plan,
+    owner: User | None,
+    source: str,
+    now: datetime,
+) -> Rollout:
+    try:
+        with transaction.atomic():
+            return Rollout.objects.create(
+                worker=worker,
+                candidate=candidate,
+                stable=stable,
+                owner=owner,
+                source=source,
+                plan=plan.as_json(),
+                since=now,
+                started_at=now,
+            )
+    except IntegrityError as error:
+        running = running_on(worker)
+        if running is None:
+            raise
+        raise StartRefused(
+            "running",
+            f"A rollout of #{running.candidate.number} runs on {worker.name} already: "
+            f"{running.state.replace('_', ' ')} at {running.percentage}.",
+            running,
+        ) from error
+
+
+def _take_over(rollout: Rollout, weight: int) -> None:
+    """A candidate that has traffic already keeps it: its rollout begins at the last step that is
+    not above its share."""
+    if not weight:
+        return
+    rollout.weight, steps = weight, rollout.terms.steps
+    rollout.step = max((i for i, step in enumerate(steps) if step.weight <= weight), default=-1)
+    rollout.had_traffic = True
+    rollout.review_confirmed = True
+    rollout.state = (State.RAMPING if rollout.step >= 0 else State.REVIEW).value

@@ -1,0 +1,177 @@
+"""What a person may ask of a rollout. Each names the turn it was read at; a stale one is refused.
+
+Abort and Hold never wait: for no review, no metric, and no other request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from dashboard.accounts.models import User
+from dashboard.reviews.models import DeployHold
+from dashboard.rollouts.advance import carry_out, claim, record
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plan import Action, Decision, enter_step, go_back
+from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
+from routing import audit
+
+
+class VerbRefused(Exception):
+    """The rollout is in a state in which this makes no sense. `code` is `state` or `step`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who asks, from where, when, and why."""
+
+    user: User | None
+    source: str
+    now: datetime
+    reason: str = ""
+
+
+def confirm(rollout: Rollout, by: By) -> Rollout:
+    """Step ④: a person has looked, and the ramp may begin."""
+    _only_in(rollout, "confirmed", State.REVIEW)
+    return _note(rollout, "confirmed", by, review_confirmed=True)
+
+
+def step(rollout: Rollout, by: By) -> Rollout:
+    """To the plan's next share at once, whatever its figures say; the reason is recorded."""
+    value = rollout.as_value()
+    if value.state is State.REVIEW:
+        return confirm(rollout, by)
+    _only_in(rollout, "stepped up", State.RAMPING, State.HELD)
+    if value.following is None or (rollout.before_hold or rollout.state) != State.RAMPING:
+        raise VerbRefused("step", "There is no next step to go to.")
+    return _do(rollout, "step", enter_step(value, rollout.step + 1, "stepped_up"), by)
+
+
+def step_down(rollout: Rollout, by: By) -> Rollout:
+    """To the share before this one, or to 0%; then it is held, until somebody resumes."""
+    value = rollout.as_value()
+    _only_in(rollout, "stepped down", State.RAMPING, State.BAKING, State.HELD)
+    if rollout.step < 0:
+        raise VerbRefused("step", "The candidate has no traffic to take away.")
+    lower = rollout.step - 1
+    weight = value.plan.steps[lower].weight if lower >= 0 else 0
+    decision = Decision(
+        State.HELD, "stepped_down", lower, Action.DEPLOY, weight=weight, hold="person"
+    )
+    before = State.RAMPING if lower >= 0 else State.REVIEW
+    done = _do(rollout, "step_down", decision, by, before_hold=before.value)
+    return done
+
+
+def hold(rollout: Rollout, by: By) -> Rollout:
+    """Nothing steps up until a person resumes; harm still rolls back."""
+    if rollout.state == State.HELD:
+        return _note(rollout, "held_by_person", by, hold="person", hold_clears=False)
+    _not_in(rollout, "held", ENDED | GOING_BACK)
+    decision = Decision(State.HELD, "held_by_person", rollout.step, hold="person")
+    return _do(rollout, "hold", decision, by)
+
+
+def resume(rollout: Rollout, by: By) -> Rollout:
+    """Goes on from where it was held. For an ended rollout: API tokens may deploy again."""
+    if rollout.state in {state.value for state in ENDED}:
+        return _resume_deployments(rollout, by)
+    _only_in(rollout, "resumed", State.HELD)
+    decision = Decision(State(rollout.before_hold or State.REVIEW), "resumed", rollout.step)
+    return _do(rollout, "resume", decision, by)
+
+
+def abort(rollout: Rollout, by: By) -> Rollout:
+    """Back to stable, at once and for good."""
+    _not_in(rollout, "aborted", ENDED | GOING_BACK)
+    return _do(rollout, "abort", go_back(rollout.as_value(), "aborted_by_person", {}), by)
+
+
+def finish(rollout: Rollout, by: By) -> Rollout:
+    """To 100% at once; in the final bake, to its end."""
+    value = rollout.as_value()
+    if value.state is State.BAKING:
+        return _do(rollout, "finish", Decision(State.DONE, "finished", rollout.step), by)
+    _only_in(rollout, "finished", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
+    return _do(rollout, "finish", enter_step(value, len(value.plan.steps) - 1, "finished"), by)
+
+
+VERBS: dict[str, Callable[[Rollout, By], Rollout]] = {
+    "confirm": confirm,
+    "step": step,
+    "step-down": step_down,
+    "hold": hold,
+    "resume": resume,
+    "abort": abort,
+    "finish": finish,
+}
+"""By the names that the CLI and the API use."""
+
+
+def _do(rollout: Rollout, verb: str, decision: Decision, by: By, **asked: Any) -> Rollout:
+    facts = dict(decision.facts) | ({"reason": by.reason} if by.reason else {})
+    before = {"state": rollout.state, "percentage": rollout.percentage}
+    with transaction.atomic():
+        done = carry_out(rollout, replace(decision, facts=facts), by.now, by=by.user, asked=asked)
+        _audit(done, verb, by, before)
+    return done
+
+
+def _note(rollout: Rollout, code: str, by: By, **fields: Any) -> Rollout:
+    """Changes what the next decision looks at, and nothing that runs."""
+    with transaction.atomic():
+        claim(rollout)
+        for name, value in fields.items():
+            setattr(rollout, name, value)
+        rollout.save()
+        record(rollout, code, {"reason": by.reason} if by.reason else {}, by.now, by.user)
+        _audit(rollout, code, by, None)
+    return rollout
+
+
+def _resume_deployments(rollout: Rollout, by: By) -> Rollout:
+    waiting = DeployHold.objects.filter(
+        worker=rollout.worker, kind=DeployHold.Kind.AFTER_ROLLBACK, rollout_id=rollout.pk
+    )
+    with transaction.atomic():
+        if not waiting.delete()[0]:
+            raise VerbRefused("state", "Nothing waits for this rollout.")
+        record(rollout, "deployments_resumed", {}, by.now, by.user)
+        _audit(rollout, "resume", by, None)
+    return rollout
+
+
+def _audit(rollout: Rollout, verb: str, by: By, before: Any) -> None:
+    after = {"rollout": str(rollout.pk), "state": rollout.state, "percentage": rollout.percentage}
+    audit.record(
+        f"rollout.{verb}",
+        rollout.worker.name,
+        actor=by.user,
+        source=by.source,
+        now=by.now,
+        before=before,
+        after=after | ({"reason": by.reason} if by.reason else {}),
+    )
+
+
+def _only_in(rollout: Rollout, done: str, *states: State) -> None:
+    if State(rollout.state) not in states:
+        raise VerbRefused("state", f"A rollout that is {_state(rollout)} cannot be {done}.")
+
+
+def _not_in(rollout: Rollout, done: str, states: frozenset[State]) -> None:
+    if State(rollout.state) in states:
+        raise VerbRefused("state", f"A rollout that is {_state(rollout)} cannot be {done}.")
+
+
+def _state(rollout: Rollout) -> str:
+    return rollout.state.replace("_", " ")

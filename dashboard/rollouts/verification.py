@@ -1,0 +1,33 @@
+"""Proof that stable answers again: one fresh request through each edge, and which version ran."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from dashboard.sending.send import send
+from dashboard.sending.wire_request import SendFailed, get, proof_edges
+from routing.models import Edge, Worker
+
+AT_ONCE = 8
+
+
+def verify(worker: Worker, version_id: str) -> tuple[str, ...]:
+    """The edges at which a fresh request did not run `version_id`.
+
+    The proof listener stamps the version on the answer; the log line would come later and adds
+    nothing here, where the question is asked again until it is answered.
+    """
+    edges = proof_edges()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ran = pool.map(lambda edge: _ran(worker.name, edge), edges)
+    return tuple(
+        edge.name for edge, version in zip(edges, ran, strict=True) if version != version_id
+    )
+
+
+def _ran(worker: str, edge: Edge) -> str:
+    """The version that answered; empty without an answer. Touches no database."""
+    try:
+        return send(get(worker, edge)).stamps.get("version", "")
+    except SendFailed:
+        return ""

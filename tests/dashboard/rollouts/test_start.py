@@ -1,0 +1,68 @@
+"""Starting a rollout, and every reason why there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.rollouts.start import StartRefused
+from dashboard.rollouts.states import State
+from routing.models import AuditEntry, Worker
+from tests.dashboard.rollouts.conftest import Scene
+from tests.dashboard.rollouts.playbook import plan_of
+from tests.factories import make_deployment, make_version, make_worker
+
+
+def test_it_starts_before_anything_is_deployed(scene: Scene) -> None:
+    rollout = scene.start()
+    assert (rollout.state, rollout.percentage) == (State.STAGING, "0%")
+    assert scene.live() == {1: 100_000}
+    assert AuditEntry.objects.filter(action="rollout.start", subject="checkout").exists()
+
+
+def test_a_second_one_is_refused_with_the_first(scene: Scene) -> None:
+    first = scene.start()
+    with pytest.raises(StartRefused) as refused:
+        scene.start(version_id=str(make_version("checkout").id))
+    assert refused.value.code == "running"
+    assert refused.value.rollout == first
+
+
+def test_a_live_candidate_is_taken_over_at_its_share(scene: Scene) -> None:
+    make_deployment(scene.worker, (scene.candidate, 30), (scene.stable, 70))
+    rollout = scene.start(plan_of("20:10s,50:10s,100"))
+    assert (rollout.state, rollout.step, rollout.percentage) == (State.RAMPING, 0, "30%")
+    scene.look(10)
+    assert scene.live() == {1: 50_000, 2: 50_000}
+
+
+@pytest.mark.parametrize(
+    ("case", "code"),
+    [
+        ("stable", "already_live"),
+        ("unknown", "unknown_version"),
+        ("nonsense", "unknown_version"),
+        ("stale", "conflict"),
+        ("other", "two_candidates"),
+    ],
+)
+def test_what_is_refused(scene: Scene, case: str, code: str) -> None:
+    given: dict[str, object] = {}
+    if case == "stable":
+        given["version_id"] = str(scene.stable.id)
+    if case in ("unknown", "nonsense"):
+        given["version_id"] = "x" if case == "nonsense" else "0" * 8 + "-0000-4000-8000-" + "0" * 12
+    if case == "stale":
+        given["expected"] = "0" * 8 + "-0000-4000-8000-" + "0" * 12
+    if case == "other":
+        make_deployment(scene.worker, (make_version("checkout"), 10), (scene.stable, 90))
+    with pytest.raises(StartRefused) as refused:
+        scene.start(**given)
+    assert refused.value.code == code
+    assert not scene.worker.rollouts.exists()
+
+
+def test_a_worker_without_a_deployment_has_nothing_to_roll_out(scene: Scene) -> None:
+    scene.worker = make_worker("fresh")
+    scene.candidate = Worker.objects.get(name="fresh").versions.get()
+    with pytest.raises(StartRefused, match="no deployment yet"):
+        scene.start()

@@ -1,0 +1,114 @@
+"""What a person may ask for: in which state, with which effect, and once."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.reviews.models import DeployHold
+from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.states import State
+from dashboard.rollouts.verbs import VERBS, By, VerbRefused
+from routing.models import AuditEntry
+from tests.dashboard.rollouts.conftest import Scene
+from tests.dashboard.rollouts.playbook import BLIND, NOT_YET, plan_of
+
+
+@pytest.fixture
+def ramping(scene: Scene) -> Scene:
+    """At 20%, with a judgment that does not let it step."""
+    scene.start(plan_of("20:10s,50:10s,100"))
+    for _ in range(3):
+        scene.look()
+    scene.judgment = NOT_YET
+    return scene
+
+
+def ask(scene: Scene, verb: str, reason: str = "") -> None:
+    VERBS[verb](scene.rollout(), By(scene.maya, "dashboard", scene.now, reason))
+
+
+def test_step_goes_up_whatever_the_figures_say_and_names_the_person(ramping: Scene) -> None:
+    ask(ramping, "step", "known noise")
+    assert ramping.live() == {1: 50_000, 2: 50_000}
+    line = ramping.rollout().events.last()
+    assert line is not None
+    assert (line.code, line.username) == ("stepped_up", "maya")
+    assert line.facts["reason"] == "known noise"
+    assert AuditEntry.objects.filter(action="rollout.step", actor="maya").exists()
+
+
+def test_step_down_takes_traffic_away_and_holds(ramping: Scene) -> None:
+    ask(ramping, "step")
+    ask(ramping, "step-down")
+    assert ramping.live() == {1: 80_000, 2: 20_000}
+    assert ramping.rollout().state == State.HELD
+    ask(ramping, "step-down")
+    assert ramping.live() == {1: 100_000, 2: 0}
+    ask(ramping, "resume")
+    assert ramping.rollout().state == State.REVIEW
+
+
+def test_hold_and_resume_leave_the_share(ramping: Scene) -> None:
+    ask(ramping, "hold")
+    assert ramping.look(3600).state is State.HELD
+    ask(ramping, "resume")
+    assert ramping.rollout().state == State.RAMPING
+    assert ramping.live() == {1: 80_000, 2: 20_000}
+
+
+def test_a_hold_that_would_clear_becomes_a_persons(ramping: Scene) -> None:
+    ramping.judgment = BLIND
+    ramping.look()
+    ask(ramping, "hold")
+    ramping.judgment = NOT_YET
+    assert ramping.look(60).state is State.HELD
+
+
+@pytest.mark.parametrize("state", ["held", "ramping", "waiting"])
+def test_abort_works_from_every_state_that_runs(ramping: Scene, state: str) -> None:
+    if state == "held":
+        ask(ramping, "hold")
+    if state == "waiting":
+        ramping.ready = False
+    ask(ramping, "abort")
+    assert ramping.live() == {1: 100_000}
+    ramping.ready = True
+    ramping.look()
+    assert ramping.look().state is State.ROLLED_BACK
+
+
+def test_finish_promotes_and_then_ends_the_bake(ramping: Scene) -> None:
+    ask(ramping, "finish")
+    assert (ramping.rollout().state, ramping.live()) == (State.BAKING, {2: 100_000})
+    ask(ramping, "finish")
+    assert ramping.rollout().state == State.DONE
+
+
+def test_resume_of_an_ended_rollout_lets_tokens_deploy_again(ramping: Scene) -> None:
+    ask(ramping, "abort")
+    ramping.look()
+    ramping.look()
+    assert DeployHold.objects.count() == 1
+    ask(ramping, "resume")
+    assert DeployHold.objects.count() == 0
+    with pytest.raises(VerbRefused):
+        ask(ramping, "resume")
+
+
+@pytest.mark.parametrize("verb", ["step", "step-down", "hold", "abort", "finish", "confirm"])
+def test_nothing_moves_a_rollout_that_has_ended(ramping: Scene, verb: str) -> None:
+    ask(ramping, "abort")
+    ramping.look()
+    ramping.look()
+    with pytest.raises(VerbRefused, match="rolled back"):
+        ask(ramping, verb)
+
+
+def test_two_people_who_read_the_same_turn_step_once(ramping: Scene) -> None:
+    mine, theirs = ramping.rollout(), ramping.rollout()
+    by = By(ramping.maya, "dashboard", ramping.now)
+    VERBS["step"](mine, by)
+    with pytest.raises(Stale) as stale:
+        VERBS["step"](theirs, by)
+    assert stale.value.rollout.percentage == "50%"
+    assert ramping.live() == {1: 50_000, 2: 50_000}

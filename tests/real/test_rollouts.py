@@ -1,0 +1,181 @@
+"""Guided rollouts on a whole running system: real Workers, real traffic, the real conductor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.running import KEY, PROJECT, System
+
+pytestmark = [pytest.mark.real, pytest.mark.alone]
+
+FAILS_HALF = """
+let calls = 0;
+export default {
+  fetch() { return new Response("", { status: ++calls % 2 ? 500 : 200 }); },
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = System(tmp_path_factory.mktemp("rollouts") / "data").start()
+    yield running
+    running.stop()
+
+
+class Traffic:
+    """Forty requests a second to one Worker, each from another caller, until it is stopped."""
+
+    def __init__(self, system: System, worker: str) -> None:
+        self.statuses: Counter[int] = Counter()
+        self._url, self._host = f"http://127.0.0.1:{system.edge_port}/", f"{worker}.localhost"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._send)
+
+    def __enter__(self) -> Traffic:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _send(self) -> None:
+        with httpx.Client(timeout=10) as client:
+            for caller in range(4000):  # bounded, whatever happens
+                if self._stop.wait(0.025):
+                    return
+                headers = {"Host": self._host, KEY: f"caller-{caller}"}
+                self.statuses[client.get(self._url, headers=headers).status_code] += 1
+
+
+def rollout(system: System, *words: str) -> tuple[dict[str, Any], int]:
+    """`manage.py rollout …`: its last line and its exit code."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "rollout", *words, "--json"],
+        cwd=PROJECT,
+        env=system._environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=100,
+    )
+    return json.loads(done.stdout.splitlines()[-1]), done.returncode
+
+
+def start(system: System, worker: str, version: str, *words: str) -> tuple[dict[str, Any], int]:
+    plan = ["--auto", "--min-sample", "20", "--min-callers", "5", "--wait", "--timeout", "60"]
+    return rollout(system, "start", "--worker", worker, "--version", version, *plan, *words)
+
+
+def upload(system: System, worker: str, code: str) -> str:
+    """A version in no deployment; its id."""
+    metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
+    parts = {
+        "metadata": (None, json.dumps(metadata), "application/json"),
+        "index.js": ("index.js", code, "application/javascript+module"),
+    }
+    answer = system.api("POST", f"/workers/scripts/{worker}/versions", files=parts)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["result"]["id"])
+
+
+def staged(system: System, worker: str) -> tuple[str, str]:
+    """(id at 0%, id at 100%) of the demo."""
+    shares = {v["percentage"]: v["version_id"] for v in system.active(worker)["versions"]}
+    return shares[0], shares[100]
+
+
+def shares_by_rollout(system: System, worker: str, candidate: str) -> list[float]:
+    """The candidate's share in each deployment of the rollout, oldest first."""
+    answer = system.api("GET", f"/workers/scripts/{worker}/deployments").json()
+    made = [d for d in answer["result"]["deployments"] if d["source"] == "rollout"]
+    shares = [{v["version_id"]: v["percentage"] for v in d["versions"]} for d in reversed(made)]
+    return [share.get(candidate, 0) for share in shares]
+
+
+def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: System) -> None:
+    candidate, _ = staged(system, "hello")
+    with Traffic(system, "hello") as traffic:
+        killer = threading.Timer(5, kill_conductor, [system.data_dir])
+        killer.start()
+        words = ("--steps", "20:2s,50:2s,100", "--final-bake", "1s")
+        ended, code = start(system, "hello", candidate, *words)
+    killer.join()
+    assert (ended["state"], code) == ("done", 0), ended
+    assert shares_by_rollout(system, "hello", candidate) == [0, 20, 50, 100]
+    assert set(traffic.statuses) == {200}
+
+
+def kill_conductor(data_dir: Path) -> None:
+    """In the middle of it: the next one goes on where this one was."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            mine = str(data_dir).encode() in (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if b"dashboard.run.conductor" in command and mine:
+            os.kill(int(process.name), signal.SIGKILL)
+
+
+def test_a_candidate_that_fails_is_rolled_back_and_verified(system: System) -> None:
+    _, stable = staged(system, "pricing")
+    bad = upload(system, "pricing", FAILS_HALF)
+    with Traffic(system, "pricing") as traffic:
+        ended, code = start(system, "pricing", bad, "--steps", "30:20s,100")
+        after = Counter(traffic.statuses)
+        time.sleep(0.5)
+    assert (ended["state"], code) == ("rolled_back", 1), ended
+    assert traffic.statuses[500] == after[500], "stable answers everything again"
+    assert {v["version_id"] for v in system.active("pricing")["versions"]} == {stable}
+    story = events(system, ended["id"])
+    assert [code for code, _ in story][-3:] == ["worse_than_stable", "edges_ready", "verified"]
+
+
+def events(system: System, rollout_id: str) -> list[tuple[str, dict[str, Any]]]:
+    with sqlite3.connect(system.data_dir / "sluice.sqlite3") as database:
+        rows = database.execute(
+            "SELECT code, facts FROM rollouts_rolloutevent WHERE rollout_id = ? ORDER BY id",
+            [rollout_id.replace("-", "")],
+        ).fetchall()
+    return [(code, json.loads(facts)) for code, facts in rows]
+
+
+def test_after_a_way_back_tokens_wait_until_a_person_resumes(system: System) -> None:
+    active = system.active("pricing")["versions"]
+    body = {"strategy": "percentage", "versions": active}
+    refused = system.api("POST", "/workers/scripts/pricing/deployments", json=body)
+    assert refused.status_code == 409
+    assert "rollout resume --worker pricing" in refused.json()["errors"][0]["message"]
+    rollout(system, "resume", "--worker", "pricing", "--user", "admin")
+    assert system.api("POST", "/workers/scripts/pricing/deployments", json=body).status_code == 200
+
+
+def test_while_one_runs_every_other_deployment_is_refused(system: System) -> None:
+    candidate, stable = staged(system, "checkout")
+    words = ("--worker", "checkout", "--version", candidate, "--steps", "10:1h,100", "--auto")
+    rollout(system, "start", *words)
+    body = {"strategy": "percentage", "versions": [{"version_id": stable, "percentage": 100}]}
+    refused = system.api("POST", "/workers/scripts/checkout/deployments", json=body)
+    assert refused.status_code == 409
+    assert "rollout abort --worker checkout" in refused.json()["errors"][0]["message"]
+    upload(system, "checkout", FAILS_HALF)  # a version alone stays allowed
+    began = time.monotonic()
+    ended, code = rollout(system, "abort", "--worker", "checkout", "--wait", "--timeout", "60")
+    print(f"aborted and verified {time.monotonic() - began:.1f} s after the command began")
+    assert (ended["state"], code) in {("rolled_back", 1), ("aborted", 1)}
+    assert {v["version_id"] for v in system.active("checkout")["versions"]} == {stable}
