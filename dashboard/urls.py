@@ -25,6 +25,7 @@ urlpatterns = [
     path("people/", include("dashboard.accounts.people_urls")),
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),
+    path("", include("dashboard.rollouts.urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),
     path("exports/", include("dashboard.exports.urls")),

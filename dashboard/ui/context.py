@@ -14,6 +14,7 @@ from dashboard.ui.propagation import meter_of_all
 #: (route, icon, word). An entry shows as soon as its page exists.
 DAILY = [
     ("workers:list", "layers", "Workers"),
+    ("rollouts:all", "trending-up", "Rollouts"),
     ("playground:playground", "send", "Playground"),
     ("observability:all", "chart-column", "Observability"),
     ("invocations:all", "activity", "Invocations"),

@@ -21,6 +21,7 @@ ROOMS = [
         "workers:detail",
         {"workers:deployments", "workers:deployment", "workers:split", "workers:rollback"},
     ),
+    ("Rollout", "rollouts:worker", {"rollouts:detail"}),
     (
         "Versions",
         "workers:versions",

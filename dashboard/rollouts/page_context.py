@@ -1,0 +1,278 @@
+"""What the rollout pages show, as values: milestones, steps, guardrails, buttons, story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dashboard.observability.failure_rate import FailureRate
+from dashboard.rollouts import messages
+from dashboard.rollouts.guardrails import Figures, Judgment
+from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.observe import figures_of, judgments
+from dashboard.rollouts.ramp import Step
+from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State, Verdict
+
+MILESTONES = ("Stage", "Edges", "Checks", "Review", "Ramp", "Done")
+_AT = {
+    State.STAGING: 0,
+    State.WAITING: 1,
+    State.CHECKING: 2,
+    State.REVIEW: 3,
+    State.RAMPING: 4,
+    State.BAKING: 5,
+    State.DONE: 5,
+}
+_LAST_WORD = {State.BAKING: "Final bake", State.ABORTED: "Aborted"}
+_TONES = {
+    State.DONE: "ok",
+    State.ROLLED_BACK: "ok",
+    State.ABORTED: "ok",
+    State.HELD: "warn",
+    State.REVIEW: "warn",
+    State.ROLLING_BACK: "danger",
+    State.NEEDS_ATTENTION: "danger",
+}
+_SIGNS = {
+    State.STAGING: "loader",
+    State.WAITING: "loader",
+    State.CHECKING: "list-checks",
+    State.REVIEW: "clipboard-check",
+    State.RAMPING: "trending-up",
+    State.HELD: "pause",
+    State.BAKING: "timer",
+    State.DONE: "circle-check",
+    State.ROLLING_BACK: "octagon-alert",
+    State.VERIFYING: "radar",
+    State.ROLLED_BACK: "undo-2",
+    State.ABORTED: "circle-x",
+    State.NEEDS_ATTENTION: "triangle-alert",
+}
+VERDICTS = {
+    Verdict.SAFE: ("ok", "Safe to step"),
+    Verdict.HARM: ("danger", "Harm found"),
+    Verdict.NOT_YET: ("plain", "Not yet"),
+    Verdict.CANNOT_JUDGE: ("warn", "Cannot judge"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """`look` is done, now, held, failed or todo."""
+
+    number: int
+    word: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A verb that may be asked for now. `asks` is why it wants a confirmation first."""
+
+    verb: str
+    words: str
+    icon: str
+    look: str = ""
+    asks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """`look` as of a milestone; the final bake belongs to the step at 100%."""
+
+    step: Step
+    look: str
+    bake: timedelta
+
+    @property
+    def rule_words(self) -> str:
+        return messages.RULES[self.step.rule] + ("" if self.step.automatic else ", by hand")
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """One row: both versions in words, and the verdict."""
+
+    name: str
+    counts: str
+    limit: str
+    stable: str
+    candidate: str
+    tone: str
+    verdict: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the story."""
+
+    event: RolloutEvent
+    words: str
+
+
+@dataclass(frozen=True)
+class RolloutPage:
+    """Everything about one rollout at one moment."""
+
+    rollout: Rollout
+    title: str
+    sentence: str
+    tone: str
+    sign: str
+    milestones: Sequence[Milestone]
+    steps: Sequence[PlanStep]
+    buttons: Sequence[Button]
+    story: Sequence[Line]
+    guardrails: Sequence[Guardrail] = ()
+    progress: int | None = None
+    progress_words: str = ""
+    ended: bool = False
+    deployments_wait: bool = False
+    commands: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
+    """Reads what the page shows; a constant number of queries."""
+    state = State(rollout.state)
+    percent, words = _progress(rollout, now)
+    waits = rollout.worker.deploy_holds.filter(
+        kind="after_rollback", rollout_id=rollout.pk
+    ).exists()
+    buttons = _buttons(rollout, waits)
+    return RolloutPage(
+        rollout=rollout,
+        title=messages.title(rollout),
+        sentence=messages.reason(rollout.reason, rollout.facts),
+        tone=_TONES.get(state, "plain"),
+        sign=_SIGNS[state],
+        milestones=milestones(rollout),
+        steps=_steps(rollout),
+        buttons=buttons,
+        story=[_line(event) for event in rollout.events.order_by("-pk")[:50]],
+        guardrails=_guardrails(rollout, now),
+        progress=percent,
+        progress_words=words,
+        ended=state in ENDED,
+        deployments_wait=waits,
+        commands={b.verb: _commands(rollout, b.verb) for b in buttons},
+    )
+
+
+def milestones(rollout: Rollout) -> list[Milestone]:
+    """The six steps of the way, and how each stands."""
+    state = State(rollout.state)
+    back = state in GOING_BACK | {State.ROLLED_BACK, State.ABORTED}
+    held = state is State.HELD
+    at = 5 if back else _AT[State(rollout.before_hold) if held else state]
+    failed = (4 if rollout.had_traffic else 2) if back else -1
+    words = [*MILESTONES[:5], _LAST_WORD.get(state, "Rolled back" if back else "Done")]
+    looks = [_look(i, at, failed, held, state) for i in range(6)]
+    return [Milestone(i + 1, word, looks[i]) for i, word in enumerate(words)]
+
+
+def _look(index: int, at: int, failed: int, held: bool, state: State) -> str:
+    if index == failed:
+        return "failed"
+    if index < at and (failed < 0 or index < failed):
+        return "done"
+    if index == at:
+        return "held" if held else "done" if state in ENDED else "now"
+    return "todo"
+
+
+def _steps(rollout: Rollout) -> list[PlanStep]:
+    plan, state = rollout.terms, State(rollout.state)
+    ended = state is State.DONE
+    rows = []
+    for index, step in enumerate(plan.steps):
+        last = index == len(plan.steps) - 1
+        look = "done" if index < rollout.step or ended else "todo"
+        if index == rollout.step and not ended:
+            look = {State.HELD: "held"}.get(state, "now")
+            look = "failed" if state in GOING_BACK | {State.ROLLED_BACK} else look
+        rows.append(PlanStep(step, look, plan.final_bake if last else step.bake))
+    return rows
+
+
+def _buttons(rollout: Rollout, waits: bool) -> list[Button]:
+    """What may be asked for in this state; the way back comes last."""
+    state, value = State(rollout.state), rollout.as_value()
+    if state in ENDED | GOING_BACK:
+        return [Button("resume", "Resume deploys", "play", "primary")] if waits else []
+    buttons = []
+    if state is State.REVIEW:
+        buttons.append(Button("confirm", "Confirm, start the ramp", "check", "primary"))
+    if state is State.HELD:
+        buttons.append(Button("resume", "Resume", "play", "primary"))
+    else:
+        buttons.append(Button("hold", "Hold", "pause"))
+    on_ramp = State(rollout.before_hold or state) is State.RAMPING
+    if on_ramp and value.following is not None:
+        words = f"Step up to {value.following.percentage}"
+        buttons.append(Button("step", words, "arrow-up-right", asks="Whatever the figures say."))
+    if on_ramp and rollout.step >= 0:
+        lower = value.plan.steps[rollout.step - 1].percentage if rollout.step else "0%"
+        buttons.append(Button("step-down", f"Step down to {lower}", "arrow-down-right"))
+    if state is State.BAKING:
+        buttons.append(Button("finish", "Finish now", "flag", asks="Nothing watches it then."))
+    stable = f"#{rollout.stable.number} gets 100%. Final: the rollout ends."
+    words = "Abort and roll back" if rollout.weight else "Abort"
+    return [*buttons, Button("abort", words, "circle-x", "abort", asks=stable)]
+
+
+def _guardrails(rollout: Rollout, now: datetime) -> list[Guardrail]:
+    watched = State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
+    if watched not in TAKES_TRAFFIC:
+        return []
+    figures = figures_of(rollout, now)
+    return [_guardrail(rollout, figures, j) for j in judgments(rollout, figures, now)]
+
+
+def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment) -> Guardrail:
+    tone, verdict = VERDICTS[judgment.verdict]
+    name, counts, limit = messages.GUARDRAILS[judgment.name]
+    stable = candidate = ""
+    if judgment.name != "processes":
+        candidate = str(FailureRate(figures.failed, figures.requests))
+    if judgment.name == "errors":
+        stable = str(FailureRate(figures.stable[1], figures.stable[0]))
+    return Guardrail(
+        name=name,
+        counts=counts,
+        limit=limit.format(limit=f"{rollout.terms.error_limit:.0%}"),
+        stable=stable or "–",
+        candidate=candidate or "–",
+        tone=tone,
+        verdict=verdict,
+        words=messages.reason(judgment.code, judgment.facts),
+    )
+
+
+def _progress(rollout: Rollout, now: datetime) -> tuple[int | None, str]:
+    """How much of the bake time is over, 0 to 100; None where nothing bakes."""
+    state, plan = State(rollout.state), rollout.terms
+    if state not in TAKES_TRAFFIC:
+        return None, ""
+    step = rollout.as_value().current
+    bake = plan.final_bake if state is State.BAKING else step.bake if step else timedelta(0)
+    if not bake:
+        return None, ""
+    over = min(now - rollout.since, bake)
+    seconds, total = int(over.total_seconds()), int(bake.total_seconds())
+    return round(100 * seconds / total), f"{_span(seconds)} of {_span(total)}"
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+
+
+def _line(event: RolloutEvent) -> Line:
+    words = messages.reason(event.code, event.facts)
+    reason = event.facts.get("reason")
+    return Line(event, f"{words} “{reason}”" if reason else words)
+
+
+def _commands(rollout: Rollout, verb: str) -> list[tuple[str, str]]:
+    return [("shell", f"manage.py rollout {verb} --worker {rollout.worker.name} --user YOU")]

@@ -1,0 +1,13 @@
+"""Addresses of rollouts."""
+
+from django.urls import path
+
+from dashboard.rollouts import views
+
+app_name = "rollouts"
+urlpatterns = [
+    path("rollouts/", views.of_all, name="all"),
+    path("workers/<str:name>/rollouts/", views.of_worker, name="worker"),
+    path("workers/<str:name>/rollouts/<uuid:rollout_id>/", views.detail, name="detail"),
+    path("workers/<str:name>/rollouts/<uuid:rollout_id>/<slug:verb>/", views.act, name="act"),
+]

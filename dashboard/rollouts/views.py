@@ -1,0 +1,175 @@
+"""The pages of rollouts: one Worker's, one rollout, everybody's; and the verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.models import Role
+from dashboard.rollouts import messages
+from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.page_context import page_of
+from dashboard.rollouts.ramp import PlanError
+from dashboard.rollouts.start import StartRefused, running_on, start
+from dashboard.rollouts.start_form import StartForm, outlook_of
+from dashboard.rollouts.states import ENDED, State
+from dashboard.rollouts.verbs import VERBS, By, VerbRefused
+from dashboard.ui.page import page
+from dashboard.ui.remembered import of
+from routing.deploy import DeployRefused, active_deployment
+from routing.models import Deployment, Worker, deployable
+
+NEEDS_A_PERSON = (State.NEEDS_ATTENTION, State.HELD, State.REVIEW)
+LISTED = 50
+
+
+@require_GET
+def of_all(request: HttpRequest) -> HttpResponse:
+    """Every Worker's rollouts: those that need a person first, then running ones, then ended."""
+    rollouts = Rollout.objects.with_versions().order_by("-started_at")
+    show = request.GET.get("show", "running")
+    if show == "running":
+        rollouts = rollouts.active()
+    rows = sorted(rollouts[:LISTED], key=_urgency)
+    context = {"rows": [(r, messages.title(r)) for r in rows], "show": show}
+    return page(request, "rollouts/list.html", context, partial="rollouts")
+
+
+@require_http_methods(["GET", "POST"])
+def of_worker(request: HttpRequest, name: str) -> HttpResponse:
+    """The form that starts a rollout, and the Worker's earlier ones; by POST, starts it."""
+    worker = get_object_or_404(Worker, name=name)
+    form = StartForm.read(request.POST if request.method == "POST" else request.GET)
+    if request.method == "POST":
+        return _start(request, worker, form)
+    return _start_page(request, worker, form)
+
+
+@require_GET
+def detail(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
+    """One rollout; asked again every second while it runs, for its partial only."""
+    rollout = _rollout(name, rollout_id)
+    return page(request, "rollouts/detail.html", _context(request, rollout), partial="rollout")
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpResponse:
+    """Step, hold, abort…: `turn` is the one that the page was read at."""
+    if verb not in VERBS:
+        raise Http404
+    rollout = _rollout(name, rollout_id)
+    turn = request.POST.get("turn", "")
+    if turn != str(rollout.turn):
+        return _conflict(request, rollout)
+    by = By(person(request), "dashboard", timezone.now(), request.POST.get("reason", "").strip())
+    try:
+        VERBS[verb](rollout, by)
+    except Stale as stale:
+        return _conflict(request, stale.rollout)
+    except (VerbRefused, DeployRefused) as error:
+        toasts.warning(request, f"Nothing changed. {error}")
+    return redirect("rollouts:detail", name, rollout_id)
+
+
+def _start(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse:
+    allowed = permission(request.user, Role.OPERATOR)
+    if not allowed:
+        return _start_page(request, worker, form, allowed.why, 403)
+    try:
+        rollout = start(
+            worker=worker,
+            version_id=form.version,
+            plan=form.plan(),
+            owner=person(request),
+            source="dashboard",
+            now=timezone.now(),
+            expected=form.expected or None,
+            consent=form.consent,
+        )
+    except StartRefused as refused:
+        if refused.rollout is not None:
+            toasts.warning(request, str(refused))
+            return redirect("rollouts:detail", worker.name, refused.rollout.pk)
+        asks = refused.code == "secrets_changed"
+        return _start_page(request, worker, form, str(refused), 409, asks)
+    except PlanError as error:
+        return _start_page(request, worker, form, str(error), 422)
+    return redirect("rollouts:detail", worker.name, rollout.pk)
+
+
+def _start_page(
+    request: HttpRequest,
+    worker: Worker,
+    form: StartForm,
+    refused: str = "",
+    status: int = 200,
+    asks_consent: bool = False,
+) -> HttpResponse:
+    deployment, standings = _live(worker)
+    stable = standings[-1].version if standings else None
+    versions = deployable([worker]).select_related("author")
+    context = {
+        "worker": worker,
+        "row": _strip(worker, deployment, standings),
+        "form": form,
+        "refused": refused,
+        "asks_consent": asks_consent,
+        "running": running_on(worker),
+        "versions": [v for v in versions if v != stable],
+        "expected": form.expected or (str(deployment.id) if deployment else ""),
+        "outlook": outlook_of(worker, form, stable),
+        "can": permission(request.user, Role.OPERATOR),
+        "earlier": [
+            (r, messages.title(r))
+            for r in worker.rollouts.with_versions().order_by("-started_at")[:LISTED]
+        ],
+    }
+    return page(request, "rollouts/start.html", context, partial="outlook", status=status)
+
+
+def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
+    """The rollout moved since the page was read: nothing is done, and who moved it is named."""
+    last = rollout.events.order_by("-pk").first()
+    context = _context(request, rollout) | {"moved": last}
+    return page(request, "rollouts/detail.html", context, partial="rollout", status=409)
+
+
+def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
+    deployment, standings = _live(rollout.worker)
+    return {
+        "worker": rollout.worker,
+        "row": _strip(rollout.worker, deployment, standings),
+        "standings": standings,
+        "page": page_of(rollout, timezone.now()),
+        "can": permission(request.user, Role.OPERATOR),
+        "address": request.path,
+    }
+
+
+def _live(worker: Worker) -> tuple[Deployment | None, list[Any]]:
+    deployment = active_deployment(worker)
+    return deployment, of(deployment) if deployment else []
+
+
+def _strip(worker: Worker, deployment: Deployment | None, standings: list[Any]) -> dict[str, Any]:
+    """What the LIVE strip reads."""
+    return {"worker": worker, "deployment": deployment, "standings": standings}
+
+
+def _rollout(name: str, rollout_id: UUID) -> Rollout:
+    return get_object_or_404(Rollout.objects.with_versions(), pk=rollout_id, worker__name=name)
+
+
+def _urgency(rollout: Rollout) -> tuple[int, float]:
+    state = State(rollout.state)
+    rank = NEEDS_A_PERSON.index(state) if state in NEEDS_A_PERSON else 8
+    return (9 if state in ENDED else rank), -rollout.started_at.timestamp()
