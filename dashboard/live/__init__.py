@@ -1,5 +1,7 @@
 """What happens while somebody looks.
 
+broadcast.py  the one way to the channel layer; push_socket.py the base of every WebSocket
+tasks.py      tasks of sockets; database.py their database work, in threads of its own
 watching.py   who looks at which Worker's log (models.py); feed.py sends them what the edges told
 shown.py      an invocation as lists and live logs show it, rendered once for all
 parts.py      which parts of which pages are pushed; the rooms above say how theirs are rendered

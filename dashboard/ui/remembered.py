@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -41,8 +42,8 @@ _lineages: Kept[UUID, Lineage] = Kept(MOST)
 def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
     """The standings of each deployment by its id, in one query for those not known yet.
 
-    Everybody who asks gets the same versions, so nothing may be read from them that can change:
-    neither their author nor their Worker.
+    Each caller gets versions of its own: pages run in several threads, and a column that was not
+    read yet is loaded into the row. Their author and Worker may have changed since.
     """
     return standings_by_id(d.pk for d in deployments)
 
@@ -56,11 +57,19 @@ def standings_by_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
     """The same, for deployments of which only the ids are at hand."""
     wanted = set(ids)
     found = deployed(wanted)
-    return {pk: list(found[pk].standings) if pk in found else [] for pk in wanted}
+    return {pk: _own(found[pk].standings) if pk in found else [] for pk in wanted}
+
+
+def _own(shared: tuple[Standing, ...]) -> list[Standing]:
+    return [replace(standing, version=copy(standing.version)) for standing in shared]
 
 
 def deployed(ids: Iterable[UUID]) -> dict[UUID, Deployed]:
-    """All of it, for deployments of which only the ids are at hand: one query for each 500."""
+    """All of it, for deployments of which only the ids are at hand: one query for each 500.
+
+    For lists of thousands: the versions are shared with other threads, so only columns that no
+    list leaves out (`HEAVY`) may be read.
+    """
     wanted = set(ids)
     found = _known.of(wanted)
     for missing in batches(wanted - found.keys()):

@@ -104,3 +104,14 @@ def test_pages_show_what_somebody_is_called_now(maya, path):
     for address in (f"/workers/shop/{path}", "/workers/"):
         html = maya.get(address).content.decode()
         assert "jonathan" in html and "jonas" not in html
+
+
+def test_each_caller_has_rows_of_its_own(history, django_assert_num_queries):
+    """Pages run in threads: what one of them loads or sets must not appear in another's."""
+    first, second = of(history[1]), of(history[1])
+    assert first == second and first[0].version is not second[0].version
+    with django_assert_num_queries(1):
+        assert first[0].version.bindings == []  # no list reads it, so it is loaded now
+    first[0].version.author = make_user("jonas")
+    assert "bindings" in second[0].version.get_deferred_fields()
+    assert "author" not in second[0].version._state.fields_cache
