@@ -10,7 +10,7 @@ request.py, send.py, answer.py     built once, sent to a proof listener on loopb
 proof.py, hops.py, stamp.py        the edges' log lines about it, against the prediction
 history.py, redact.py, models.py   what is kept, for whom and how long, and what is masked
 checks.py                          what an answer should be: saved with a request, run by suites
-curl.py                            a curl command read: curl_words.py as a shell does, with
+curl.py                            a curl command read: curl_words.py and curl_windows.py
 curl_options.py, curl_address.py, curl_form.py   curl's own rules
 export.py                          the request as curl, fetch and httpx
 disconnect.py                      ends a send when its browser has left

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from dashboard.playground.curl_options import NotCurl
+from dashboard.playground.curl_windows import windows_words
 
 _MOST_NOTES = 10
 _PROMPT = re.compile(r"[$%>#] +(?=curl)")
@@ -65,7 +66,7 @@ def words_of(text: str) -> Words:
         and first[1] == '^"'
         or ((first is None or first[1] == '"') and _CARET_AT_END.search(text))
     ):
-        return _windows(text)
+        return Words(windows_words(text))
     return _Reader(text).read()
 
 
@@ -244,65 +245,3 @@ def _text(word: bytes, found: Words) -> str:
     except UnicodeDecodeError:
         found.note("Bytes that are no UTF-8 text became �. Attach such a body as a file.")
         return word.decode("utf-8", "replace")
-
-
-def _windows(text: str) -> Words:
-    """cmd.exe takes its carets away, then the program splits the rest into its arguments."""
-    found = Words()
-    line = _without_carets(text.replace("\r\n", "\n"))
-    word: list[str] | None = None
-    quoted = False
-    at = 0
-    while at < len(line):
-        char = line[at]
-        if char in " \t" and not quoted:
-            if word is not None:
-                found.words.append("".join(word))
-            word, at = None, at + 1
-            continue
-        word = [] if word is None else word
-        slashes = _SLASHES.match(line, at)
-        if slashes and slashes[2]:
-            half, odd = divmod(len(slashes[1]), 2)
-            word.append("\\" * half)
-            if odd:
-                word.append('"')
-            elif quoted and line.startswith('"', slashes.end()):
-                word.append('"')
-                at += 1
-            else:
-                quoted = not quoted
-            at = at + len(slashes[0])
-            continue
-        run = _UNQUOTED.match(line, at) if not quoted else _QUOTED.match(line, at)
-        piece = run[0] if run else char
-        word.append(piece)
-        at += len(piece)
-    if quoted:
-        raise NotCurl("A double quote does not close.")
-    if word is not None:
-        found.words.append("".join(word))
-    return found
-
-
-_SLASHES = re.compile(r'(\\*)(")')
-_UNQUOTED = re.compile(r'[^ \t"\\]+|\\+(?!")')
-_QUOTED = re.compile(r'[^"\\]+|\\+(?!")')
-_CARET_PIECE = re.compile(r'\^\n(.)?|\^(.)|(")|(\n)|[^\^"\n]+|\^', re.DOTALL)
-
-
-def _without_carets(text: str) -> str:
-    """A caret takes the meaning of the next character, also of a line end; not between quotes."""
-    pieces = []
-    quoted = False
-    for found in _CARET_PIECE.finditer(text):
-        if found[3]:
-            quoted = not quoted
-        if quoted and found[0].startswith("^"):
-            pieces.append(found[0])
-            quoted ^= found[0].endswith('"')
-        elif found[0].startswith("^"):
-            pieces.append(found[1] or found[2] or "")
-        else:
-            pieces.append(" " if found[4] and not quoted else found[0])
-    return "".join(pieces)
