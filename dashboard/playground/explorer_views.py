@@ -22,6 +22,7 @@ from dashboard.playground.explorer import STEPS, Pinned, Ramp, generated, pin, r
 from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_runner import once
 from dashboard.playground.request import build
+from dashboard.sending.deadline import within
 from dashboard.sending.send import connect
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
@@ -33,6 +34,8 @@ TEMPLATE = "playground/explorer.html"
 SHOWN = 200
 """Rows on the page; the CSV has all."""
 CHECKED = 50
+ALL_SECONDS = 20.0
+"""For all keys together: a Worker that streams would take this long for each."""
 LONGEST_LINK = 2_000
 
 
@@ -117,9 +120,9 @@ def _check(request: HttpRequest, worker: Worker, context: dict[str, Any]) -> dic
     if wait := take(person(request), len(asked)):
         words = f"You have sent very much in this minute. Again in {wait:.0f} s."
         return {"failed": ("Not asked", words)}
-    with connect(8) as client, ThreadPoolExecutor(8) as pool:
-        left = cancellation(request)
-        sent = list(pool.map(lambda p: once(wire.with_key(p.key), client, left), asked))
+    limit = within(ALL_SECONDS, cancellation(request))
+    with limit as stop, connect(8) as client, ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(lambda p: once(wire.with_key(p.key), client, stop), asked))
     return _compared(asked, sent, context["by_id"])
 
 

@@ -26,6 +26,8 @@ BEAT = 0.4
 """Seconds between reports."""
 LOG_WAIT = 5.0
 """Seconds to wait for the edge's log lines when everything is sent."""
+LONGEST = 600.0
+"""Seconds for a whole run: 1,000 sends to a Worker that streams would take hours."""
 SLOTS = threading.BoundedSemaphore(4)
 """Runs that one process carries out at a time."""
 
@@ -45,7 +47,8 @@ def carry_out(run: Run, request: WireRequest) -> None:
     sender = Sender(request, run.count)
     try:
         stopped = _send_all(run, sender)
-        _finish(run, sender.sent, Run.State.STOPPED if stopped else Run.State.DONE)
+        problem = f"Stopped after {LONGEST / 60:.0f} minutes." if sender.late else ""
+        _finish(run, sender.sent, Run.State.STOPPED if stopped else Run.State.DONE, problem)
     except Exception as error:
         _logger.exception("A run of the playground broke off")
         sender.stop.set()
@@ -59,6 +62,7 @@ class Sender:
     def __init__(self, request: WireRequest, total: int) -> None:
         self.request = request
         self.stop = threading.Event()
+        self.late = False
         self.sent: list[Sent] = []
         self._total = total
         self._number = count()
@@ -101,14 +105,16 @@ def _with_slot(run: Run, request: WireRequest) -> None:
 
 
 def _send_all(run: Run, sender: Sender) -> bool:
-    """Whether somebody stopped it."""
+    """Whether somebody stopped it, or it took too long."""
+    ends = time.monotonic() + LONGEST
     with connect(run.at_once) as client, ThreadPoolExecutor(run.at_once) as pool:
         left: set[Future[None]] = {pool.submit(sender.work, client) for _ in range(run.at_once)}
         while left:
             done, left = wait(left, timeout=BEAT)
             for finished in done:
                 finished.result()
-            if left and not sender.stop.is_set() and _report(run, sender.sent):
+            sender.late = sender.late or time.monotonic() > ends
+            if left and not sender.stop.is_set() and (_report(run, sender.sent) or sender.late):
                 sender.stop.set()
     return sender.stop.is_set()
 
@@ -120,11 +126,17 @@ def _report(run: Run, sent: Sequence[Sent]) -> bool:
     return not written or Run.objects.filter(pk=run.pk, stop_asked=True).exists()
 
 
-def _finish(run: Run, sent: Sequence[Sent], state: str) -> None:
+def _finish(run: Run, sent: Sequence[Sent], state: str, problem: str) -> None:
     _report(run, sent)
     ended = timezone.now()
     confirmed, wrong = confirm(run.worker, {s.ray: s.version for s in sent if s.ray}, LOG_WAIT)
-    _running(run).update(state=state, ended_on=ended, confirmed=confirmed, contradicted=wrong[:100])
+    _running(run).update(
+        state=state,
+        ended_on=ended,
+        confirmed=confirmed,
+        contradicted=wrong[:100],
+        problem=problem,
+    )
 
 
 def _running(run: Run) -> QuerySet[Run]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 
@@ -35,6 +35,23 @@ class Cancellation:
     def remove(self, listener: Callable[[], None]) -> None:
         with self._lock, suppress(ValueError):
             self._listeners.remove(listener)
+
+
+@contextmanager
+def within(seconds: float, also: Cancellation | None = None) -> Iterator[Cancellation]:
+    """Cancelled after so many seconds, or with `also`: one limit for many requests."""
+    both = Cancellation()
+    timer = threading.Timer(seconds, both.cancel)
+    timer.daemon = True
+    timer.start()
+    if also:
+        also.add(both.cancel)
+    try:
+        yield both
+    finally:
+        timer.cancel()
+        if also:
+            also.remove(both.cancel)
 
 
 class Deadline:

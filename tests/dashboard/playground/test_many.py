@@ -1,14 +1,16 @@
 """Runs: who may start what, one at a time, progress, stop, death; and comparisons by the page."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from dashboard.playground import compare_three, many_runner
+from dashboard.playground import compare_three, explorer_views, many_runner
 from dashboard.playground.compare_models import Compared
 from dashboard.playground.many_models import Run
+from dashboard.sending import send as sending
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
 from tests.factories import make_deployment, make_edge, make_invocation, make_worker
 
@@ -186,3 +188,28 @@ def test_one_version_alone_cannot_be_compared(maya, vera, db, listener):
     assert vera.get("/playground/compare/?worker=solo").status_code == 200
     refused = vera.post("/playground/compare/", {"worker": "solo", "method": "DELETE"})
     assert refused.status_code == 403 and listener.requests == []
+
+
+def test_workers_that_never_stop_sending_are_cut(maya, shop, listener, launched, monkeypatch):
+    monkeypatch.setattr(sending, "DEADLINE", 0.3)
+    monkeypatch.setattr(explorer_views, "ALL_SECONDS", 0.5)
+    listener.tick = b"tick\n"
+    began = time.monotonic()
+    html = maya.get(maya.post("/playground/compare/", {"worker": "shop"})["location"]).content
+    assert html.count(b"Not the whole answer") == 3 and b"No difference." in html
+    start(maya, count="2", at_once="2")
+    many_runner.carry_out(*launched[0])
+    assert [status for _, status, *_ in Run.objects.get().sent] == [200, 200]
+    html = maya.post("/playground/keys/", {"worker": "shop", "generate": "40", "as": "check"})
+    assert html.status_code == 200 and time.monotonic() - began < 6
+
+
+def test_a_run_ends_after_ten_minutes(maya, shop, listener, launched, monkeypatch):
+    monkeypatch.setattr(sending, "DEADLINE", 0.2)
+    monkeypatch.setattr(many_runner, "LONGEST", 0.5)
+    monkeypatch.setattr(many_runner, "BEAT", 0.1)
+    listener.tick = b"tick\n"
+    start(maya, count="100", at_once="1")
+    many_runner.carry_out(*launched[0])
+    run = Run.objects.get()
+    assert run.state == "stopped" and run.problem.startswith("Stopped after") and len(run.sent) < 10
