@@ -46,7 +46,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
     try:
         beside = context["beside"]
         text, keep = context["percentage"], context["keep"]
-        proposal = propose(choice.standing, text, beside, row.standings, keep=keep)
+        proposal = propose(choice.standing, text, beside, row.standings, keep, row.lineage)
     except SplitRefused as error:
         context["refused"] = str(error)
         status = 422 if is_post else 200
@@ -92,7 +92,11 @@ def _no_choice(request: HttpRequest, row: reads.Row, choice: Choice, form: str) 
     }
     status = 404 if choice.problem is Problem.UNKNOWN else 200
     status = 422 if request.method == "POST" else status
-    return page(request, "workers/no_choice.html", context, partial="form", status=status)
+    response = page(request, "workers/no_choice.html", context, partial="form", status=status)
+    if wants_fragment(request) and _part(request) == "after":
+        # A form asked for its consequence, and there is none any more: it makes room.
+        response["HX-Retarget"], response["HX-Reswap"] = f"#{form}-form", "outerHTML"
+    return response
 
 
 def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpResponse:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from dashboard.ui.standing import Role, Standing
 from routing.models import Version
+from routing.rules.lineage import Lineage, Member
 from routing.rules.split import TOTAL, Share, format_percentage, parse_split
 
 #: The steps that the editor offers, in per cent.
@@ -83,10 +84,12 @@ def propose(
     beside: Version | None,
     live: list[Standing],
     keep: bool = False,
+    history: Lineage | None = None,
 ) -> Proposal:
     """`chosen` at `text` per cent, `beside` at the rest; raises `SplitRefused`. `live` is what is.
 
-    At 100% the other version leaves the deployment, unless `keep` leaves it at 0%.
+    At 100% the other version leaves the deployment, unless `keep` leaves it at 0%. By `history`,
+    traffic for a version that `beside` replaced makes it stable again.
     """
     version = chosen.version if isinstance(chosen, Standing) else chosen
     rolled_back = isinstance(chosen, Standing) and chosen.rolled_back
@@ -96,11 +99,27 @@ def propose(
     if split[0].weight == TOTAL:
         return _promoted(version, beside, keep)
     role = Role.CANDIDATE if split[0].weight else Role.STAGED
+    if _is_stable_then(version, beside, split, history):
+        after = (
+            Standing(beside, Role.CANDIDATE, split[1].weight, rolled_back=True),
+            Standing(version, Role.STABLE, split[0].weight),
+        )
+        return Proposal(_as_listed(split, live), after)
     after = (
         Standing(version, role, split[0].weight, rolled_back=rolled_back),
         Standing(beside, Role.STABLE, split[1].weight),
     )
     return Proposal(_as_listed(split, live), after)
+
+
+def _is_stable_then(
+    version: Version, beside: Version, split: tuple[Share, ...], history: Lineage | None
+) -> bool:
+    if history is None:
+        return False
+    numbers = (version.number, beside.number)
+    members = [Member(n, share.weight) for n, share in zip(numbers, split, strict=True)]
+    return history.stable_of(members) == version.number
 
 
 def alone(version: Version, text: str = "100") -> Proposal:

@@ -110,7 +110,8 @@ def undoing(row: reads.Row, before: list[Standing]) -> tuple[str, str] | None:
         words = f"Back to {other.percentage} of {other.name}"
         return words, f"split/?version={other.version.id}&percentage={percentage}"
     target = before[-1].version
-    if target.number in row.rolled_back or target.pk == stable:
+    alone = len(row.standings) == 1 and target.pk == stable
+    if target.number in row.rolled_back or alone:
         return None
     return f"Back to {before[-1].name}", f"rollback/?version={target.id}"
 

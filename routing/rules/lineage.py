@@ -6,7 +6,7 @@ at nothing but versions, numbers and weights, so that the same history always gi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,16 +26,23 @@ class Lineage:
 
     `stable` is the stable version of the last one. `line` holds the versions that had 100%, each of
     which replaced the one before it, without those that were gone back from: its numbers rise.
-    `rolled_back` are those that some deployment went back from; it never shrinks. `stayed` are
-    those that had 100% and have been in every deployment since. `way_back` is an earlier version
-    than the stable one: of those it replaced, the last one that was never rolled back.
+    `had_all` are all that ever had 100%, the last one last, `stayed` those of them that have been
+    in every deployment since. `rolled_back` are those that some deployment went back from; it
+    never shrinks. `way_back` is an earlier version than the stable one: of those it replaced, the
+    last one that was never rolled back.
     """
 
     stable: int
     line: tuple[int, ...]
+    had_all: tuple[int, ...]
     rolled_back: frozenset[int]
     stayed: frozenset[int]
     way_back: int | None
+
+    def stable_of(self, members: Sequence[Member]) -> int:
+        """Which version would be stable if `members` were deployed next."""
+        last_full = {number: place for place, number in enumerate(self.had_all, start=1)}
+        return _stable(members, self.line, last_full).number
 
 
 def lineage(deployments: Iterable[Sequence[Member]]) -> Lineage:
@@ -62,7 +69,7 @@ class History:
     def add(self, members: Sequence[Member]) -> None:
         """The next deployment."""
         self._count += 1
-        self._stable = stable = self._choose(members)
+        self._stable = stable = _stable(members, self._in_line, self._last_full)
         popped = self._settle(stable)
         self._note_rolled_back(members, popped)
         full = {member.number for member in members if member.weight == TOTAL}
@@ -79,22 +86,11 @@ class History:
         return Lineage(
             stable=stable,
             line=tuple(self._line),
+            had_all=tuple(sorted(self._last_full, key=lambda number: self._last_full[number])),
             rolled_back=frozenset(self._rolled_back),
             stayed=frozenset(self._stayed),
             way_back=next((n for n in earlier if n not in self._rolled_back), None),
         )
-
-    def _choose(self, members: Sequence[Member]) -> Member:
-        """The one at 100%; else the earliest of the line, so that a version that goes from 100%
-        back to a split with its predecessor makes that one stable again; else the one that had
-        100% last; else the lower number."""
-
-        def claim(member: Member) -> tuple[bool, bool, int, int]:
-            in_line = member.number in self._in_line
-            last = 0 if in_line else self._last_full.get(member.number, 0)
-            return member.weight != TOTAL, not in_line, -last, member.number
-
-        return min(members, key=claim)
 
     def _settle(self, stable: Member) -> set[int]:
         """Makes `stable` the end of the line, which a version joins with its first 100%; gives the
@@ -118,3 +114,18 @@ class History:
             newer = alone is not None and member.number > alone
             if newer or member.number in popped:
                 self._rolled_back.add(member.number)
+
+
+def _stable(
+    members: Sequence[Member], line: Collection[int], last_full: Mapping[int, int]
+) -> Member:
+    """The one at 100%; else the earliest of the line, so that a version that goes from 100% back
+    to a split with its predecessor makes that one stable again; else the one that had 100% last;
+    else the lower number. `last_full`: numbers → a place in time, from 1 on."""
+
+    def claim(member: Member) -> tuple[bool, bool, int, int]:
+        in_line = member.number in line
+        last = 0 if in_line else last_full.get(member.number, 0)
+        return member.weight != TOTAL, not in_line, -last, member.number
+
+    return min(members, key=claim)

@@ -122,7 +122,7 @@ def _asked_for(
     if beside == standing.version:
         return None
     try:
-        return propose(standing, percentage, beside, opened.standings, keep=keep)
+        return propose(standing, percentage, beside, opened.standings, keep, opened.lineage)
     except SplitRefused:
         return None
 

@@ -258,6 +258,30 @@ def test_starting_again_keeps_the_version_that_was_asked_for(maya, shop):
     assert live(shop) == [(2, 100.0)]
 
 
+def test_a_form_whose_version_became_stable_makes_room(maya, shop):
+    headers = {"HX-Request": "true", "HX-Target": "after"}
+    url = f"/workers/shop/split/?version={version_id(shop, 1)}&percentage=25"
+    response = maya.get(url, headers=headers)
+    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#split-form", "outerHTML")
+
+
+def test_after_the_first_step_the_toast_leads_back_to_the_stable_version(maya, shop):
+    post(maya, shop, 2, 10)
+    toast = maya.get("/workers/shop/").content.decode().partition('class="toast')[2]
+    assert f"rollback/?version={version_id(shop, 1)}" in toast and "Back to #1" in toast
+
+
+def test_what_a_form_says_of_after_is_what_is_live_then(maya, shop):
+    """Promoted, then the predecessor gets traffic again: it is stable, before as after."""
+    post(maya, shop, 2, 100)
+    url = f"/workers/shop/split/?version={version_id(shop, 1)}&percentage=90"
+    label = 'aria-label="Candidate #2 10%, stable #1 90%"'
+    assert label in maya.get(url).content.decode()
+    post(maya, shop, 1, 90)
+    page = maya.get("/workers/shop/").content.decode()
+    assert label in page and "Live: candidate #2 10%, stable #1 90%." in page
+
+
 def test_a_newer_version_is_no_roll_back(maya, shop):
     response = post(maya, shop, 3, "", form="rollback")
     assert response.status_code == 422 and b'data-problem="not_earlier"' in response.content

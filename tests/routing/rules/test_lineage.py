@@ -72,6 +72,11 @@ def test_the_order_in_which_a_deployment_lists_its_versions_changes_nothing():
         assert one.rolled_back == other.rolled_back
 
 
+def test_who_would_be_stable_is_who_is_stable_then():
+    for before, members, now in (step for seed in SEEDS for step in steps(history(seed))):
+        assert before is None or before.stable_of(members) == now.stable
+
+
 def full(*numbers: int) -> list[list[Member]]:
     return [[Member(n, 100_000)] for n in numbers]
 
