@@ -196,7 +196,7 @@ def test_workers_that_never_stop_sending_are_cut(maya, shop, listener, launched,
     listener.tick = b"tick\n"
     began = time.monotonic()
     html = maya.get(maya.post("/playground/compare/", {"worker": "shop"})["location"]).content
-    assert html.count(b"Not the whole answer") == 3 and b"No difference." in html
+    assert html.count(b"Not the whole answer") == 3
     start(maya, count="2", at_once="2")
     many_runner.carry_out(*launched[0])
     assert [status for _, status, *_ in Run.objects.get().sent] == [200, 200]
