@@ -158,11 +158,11 @@ def test_no_option_of_curl_takes_the_address_away():
 def test_a_long_command_takes_no_longer_than_its_length(piece):
     began = time.process_time()
     try:
-        read("curl http://shop/?a=b" + piece * (400_000 // len(piece)))
-        read("curl http://shop/ -F 'a=" + " " * 400_000 + "x'")
+        read("curl http://shop/?a=b" + piece * (150_000 // len(piece)))
+        read("curl http://shop/ -F 'a=" + " " * 150_000 + "x'")
     except NotCurl:
         pass
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 1.5
 
 
 def test_a_range_is_a_header():
