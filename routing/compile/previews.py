@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from routing.compile import names
+from routing.compile.bad_url import bad_url
 from routing.compile.clusters import TYPE, unix_cluster
 from routing.compile.decision import ACTION
 
@@ -38,7 +39,7 @@ def preview_host(domain: str) -> _Object:
         "typed_per_filter_config": _ASK,
         "metadata": {"filter_metadata": {names.METADATA: {"reason": names.reason(names.PREVIEW)}}},
     }
-    return {"name": "previews", "domains": [f"*.{domain}"], "routes": [route]}
+    return {"name": "previews", "domains": [f"*.{domain}"], "routes": [bad_url(), route]}
 
 
 def previews_filter() -> _Object:

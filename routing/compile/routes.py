@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from routing.compile import names
+from routing.compile.bad_url import bad_url
 from routing.compile.clusters import TYPE
 from routing.compile.decision import ACTION, named, worker_routes
 from routing.compile.previews import preview_host
@@ -95,7 +96,7 @@ def _host(snapshot: Snapshot, worker: Worker, taken: set[str]) -> _Object:
     """One host name twice and Envoy refuses the whole file, so the first Worker keeps it."""
     domains = sorted({name.lower() for name in worker.hostnames} - taken)
     taken.update(domains)
-    routes = worker_routes(worker, snapshot.revision)
+    routes = [bad_url(), *worker_routes(worker, snapshot.revision)]
     return {"name": worker.name, "domains": domains, "routes": routes, **_RETRY}
 
 

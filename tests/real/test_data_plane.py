@@ -152,17 +152,6 @@ def test_a_slow_decide_service_costs_a_quarter_of_a_second_at_most(plane: Plane)
     assert reply.headers["x-sluice-override"] == "unavailable"
 
 
-def test_time_outs_of_some_switch_off_the_overrides_of_nobody(plane: Plane) -> None:
-    """Five used to eject the service for five seconds."""
-    plane.edge.decide_delay = 0.4
-    for _ in range(6):
-        late = plane.edge.get("echo", headers=plane.override(plane.new_id))
-        assert late.headers["x-sluice-override"] == "unavailable"
-    plane.edge.decide_delay = 0
-    reply = plane.edge.get("echo", headers=plane.override(plane.new_id))
-    assert reply.headers["x-sluice-override"] == "applied"
-
-
 def test_a_dead_decide_service_costs_nothing(plane: Plane) -> None:
     path = plane.edge.folder / "decide.sock"
     path.rename(path.with_suffix(".away"))
@@ -182,3 +171,14 @@ def test_a_dead_decide_service_costs_nothing(plane: Plane) -> None:
         ),
         seconds=15,
     )
+
+
+def test_time_outs_of_some_switch_off_the_overrides_of_nobody(plane: Plane) -> None:
+    """Five used to eject the service for five seconds."""
+    plane.edge.decide_delay = 0.4
+    for _ in range(6):
+        late = plane.edge.get("echo", headers=plane.override(plane.new_id))
+        assert late.headers["x-sluice-override"] == "unavailable"
+    plane.edge.decide_delay = 0
+    reply = plane.edge.get("echo", headers=plane.override(plane.new_id))
+    assert reply.headers["x-sluice-override"] == "applied"

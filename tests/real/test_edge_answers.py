@@ -134,6 +134,29 @@ def test_a_web_socket_passes(plane: Plane) -> None:
         assert client.recv(100)[2:] == b"echo hi"
 
 
+@pytest.mark.parametrize("path", ["/<", "/>", "/`", '/?q="', "/?q=<", "/a?q=>&x=?"])
+def test_a_url_that_no_version_takes_is_the_edges_own_answer(plane: Plane, path: str) -> None:
+    for host in ("echo.localhost", f"{plane.new_id[:8]}-echo.localhost"):
+        reply = plane.edge.get("", path, host=host)
+        assert reply.status == 400 and "must be percent-encoded" in reply.text
+        line = plane.edge.log("proof", ray=reply.headers["cf-ray"])
+        assert (line["route"], line["version"], line["deployment"]) == ("bad-url", None, None)
+
+
+@pytest.mark.parametrize("path", ['/a"b', "/?q=`", "/{a}|b^c\\d?e={f}'!", "/%22%3C?q=%3E"])
+def test_every_other_url_reaches_the_version(plane: Plane, path: str) -> None:
+    reply = plane.edge.get("echo", path)
+    assert reply.status == 200 and reply.json["url"].startswith("http://echo.localhost")
+
+
+def test_raw_bytes_in_a_url_count_for_no_version(plane: Plane) -> None:
+    with socket.create_connection(("127.0.0.1", plane.edge.settings.public_port)) as client:
+        client.sendall("GET /ü HTTP/1.1\r\nHost: echo.localhost\r\n\r\n".encode())
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
+    line = plane.edge.log("public", status=400, route=None)
+    assert line["version"] is None
+
+
 # --- addresses of single versions -----------------------------------------------------------------
 
 
