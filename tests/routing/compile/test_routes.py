@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from routing.compile import envoy, names
+from routing.compile.bad_url import bad_url
 from routing.rules.split import TOTAL
 from routing.snapshot import Binding, Snapshot, Worker
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
@@ -98,3 +100,22 @@ def test_a_version_that_left_the_deployment_can_still_be_called_for_a_while() ->
     hosts = {host["name"]: host["routes"][0]["route"] for host in routes["virtual_hosts"][:-1]}
     clusters = [hosts[f"w.default.s{slot}.rpc:80"]["cluster"] for slot in (0, 1)]
     assert clusters == [names.rpc_cluster(v.id) for v in (gone, now)]
+
+
+@pytest.mark.parametrize(
+    ("path", "bad"),
+    [
+        *((path, True) for path in ("/<", "/a>", "/`", '/?q="', "/?<", "/a?b?>", "/`?a")),
+        *((path, False) for path in ("/", '/a"b', "/?q=`", "/{a}|^\\", "/%22?q=%3C", "/?a?b")),
+    ],
+)
+def test_the_edge_refuses_the_urls_that_workerd_refuses(path: str, bad: bool) -> None:
+    """Worker by Worker and for previews, before any other route, under a name of no Worker."""
+    snapshot = called(make_worker("w", (NEW, TOTAL)))
+    first = {
+        host["name"]: host["routes"][0] for host in envoy.public_routes(snapshot)["virtual_hosts"]
+    }
+    assert first["w"] == first["previews"] == bad_url()
+    assert names.parse_route(first["w"]["name"])[0] == ""
+    [header] = first["w"]["match"]["headers"]
+    assert bool(re.fullmatch(header["string_match"]["safe_regex"]["regex"], path)) is bad
