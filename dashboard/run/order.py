@@ -21,6 +21,7 @@ from dashboard.run import demo, first, words
 from dashboard.run.children import Child, stop
 from dashboard.run.process_file import ProcessFile
 from routing import revision
+from routing.agent import config as edge_config
 from routing.publish import withheld_workers
 
 START_SECONDS = 60.0
@@ -42,6 +43,7 @@ def run() -> int:
     os.umask(0o077)  # the data folder holds secrets, sealed or not
     try:
         _check_ports()
+        _check_edge_settings()
         shown = _prepare()
         _serve(shown)
     except CannotStart as error:
@@ -70,6 +72,14 @@ def _check_ports() -> None:
                     f"port {port} is taken ({error.strerror}). Stop what listens there, or choose "
                     f"another: {variable}={port % 65535 + 1} make run"
                 ) from error
+
+
+def _check_edge_settings() -> None:
+    """A bad value is named at once, not by an edge that ends again and again."""
+    try:
+        edge_config.read(os.environ | {"SLUICE_EDGE_TOKEN": "made-after-this"})
+    except edge_config.ConfigInvalid as error:
+        raise CannotStart(str(error)) from error
 
 
 def _prepare() -> first.Shown | None:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dashboard.run import children, process_file
+from dashboard.run import children, order, process_file
 from dashboard.run.children import Child
 from dashboard.run.restarts import LONGEST_WAIT_SECONDS, Restarts, State
 from dashboard.ui import health
@@ -95,3 +95,10 @@ def test_healthz_says_which_process_keeps_ending(client, tmp_path, monkeypatch):
     assert client.get("/healthz").json() == {"status": "ok", "revision": 0}
     file.write_text("{")
     assert client.get("/healthz").json()["status"] == "ok"
+
+
+def test_a_bad_setting_of_the_edge_is_named_before_anything_starts(monkeypatch):
+    order._check_edge_settings()
+    monkeypatch.setenv("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.0/33")
+    with pytest.raises(order.CannotStart, match="SLUICE_EDGE_TRUSTED_PROXIES='10.0.0.0/33'"):
+        order._check_edge_settings()
