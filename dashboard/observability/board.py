@@ -11,16 +11,21 @@ from urllib.parse import urlencode
 from django.db.models import Q
 
 from dashboard.observability import words
-from dashboard.observability.charts import Chart, Marker, plotted, stacked
+from dashboard.observability.charts import Chart, plotted, stacked
+from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.figures import QUANTILES, Observed
 from dashboard.observability.health import WELL, Health, health
+from dashboard.observability.markers import Marker
 from dashboard.observability.models import Gap
 from dashboard.observability.ranges import RANGES, Range, Window, parse_range, window_of
 from dashboard.observability.series import Series, read
+from dashboard.statistics.proportion import Interval
 from dashboard.ui.remembered import standings_of
 from dashboard.ui.standing import Role, Standing
 from routing.models import Deployment, Worker
 
+BANDED = ("candidate", "staged", "stable")
+"""Roles whose error rate has its limits drawn: what is compared now."""
 MARKERS = 40
 """Deployments drawn at most; the newest ones."""
 
@@ -81,7 +86,7 @@ def board(worker: Worker, live: Sequence[Standing], asked: Asked, now: datetime)
         "errors": words.errors(_all_errors(series)),
         "tables": [
             _table("requests", series, window, lambda o: words.count(o.requests)),
-            _table("errors", series, window, lambda o: f"{o.failed:,} of {o.requests:,}"),
+            _table("errors", series, window, lambda o: str(FailureRate(o.failed, o.requests))),
             _table("latency", series, window, lambda o: words.ms(getattr(o, asked.quantile))),
         ],
     }
@@ -102,19 +107,65 @@ def _toggled(asked: Asked, standing: Standing, chosen: set[str]) -> str:
 
 def _volume(series: Sequence[Series], window: Window, markers: list[Marker]) -> Chart:
     values = [(s.role, [p.requests if p else None for p in s.points]) for s in series]
-    return stacked(values, words.axis_count, markers=markers, labels=window.labels())
+    return stacked(
+        values,
+        words.axis_count,
+        markers=markers,
+        labels=window.labels(),
+        columns_say=_say(series, window, lambda s, n: _requests(s.points[n])),
+    )
 
 
 def _rates(series: Sequence[Series], window: Window, markers: list[Marker]) -> Chart:
-    lines = _lines(series, lambda o: o.error_rate)
-    return plotted(lines, words.axis_rate, markers=markers, labels=window.labels())
+    return plotted(
+        _lines(series, lambda o: o.error_rate),
+        words.axis_rate,
+        bands={s.role: [_band(p) for p in s.trailing] for s in series if s.role in BANDED},
+        markers=markers,
+        labels=window.labels(),
+        columns_say=_say(series, window, lambda s, n: _failed(s.points[n])),
+    )
 
 
 def _latency(
     series: Sequence[Series], window: Window, markers: list[Marker], quantile: str
 ) -> Chart:
-    lines = _lines(series, lambda o: getattr(o, quantile))
-    return plotted(lines, words.axis_ms, markers=markers, labels=window.labels())
+    return plotted(
+        _lines(series, lambda o: getattr(o, quantile)),
+        words.axis_ms,
+        markers=markers,
+        labels=window.labels(),
+        columns_say=_say(series, window, lambda s, n: _quantile(s.trailing[n], quantile)),
+    )
+
+
+def _say(series: Sequence[Series], window: Window, says: Callable[[Series, int], str]) -> list[str]:
+    """What each bucket says where a reader points: "13:47 Candidate 34, Stable 86"."""
+    found = []
+    for n, start in enumerate(window.starts):
+        parts = [f"{s.name} {text}" for s in reversed(series) if (text := says(s, n))]
+        found.append(f"{window.clock(start)} {', '.join(parts) or 'no requests'}")
+    return found
+
+
+def _requests(point: Observed | None) -> str:
+    return words.count(point.requests) if point else ""
+
+
+def _failed(point: Observed | None) -> str:
+    return str(FailureRate(point.failed, point.requests)) if point else ""
+
+
+def _quantile(point: Observed | None, quantile: str) -> str:
+    return words.ms(getattr(point, quantile)) if point and point.enough else ""
+
+
+def _band(point: Observed | None) -> Interval | None:
+    """In percent, as the line is; where the line has a point."""
+    if point is None or not point.enough:
+        return None
+    interval = FailureRate(point.failed, point.requests).interval
+    return Interval(100 * interval.low, 100 * interval.high)
 
 
 def _lines(
@@ -134,7 +185,7 @@ def _table(
         for start, *points in zip(window.starts, *(s.points for s in series), strict=True)
         if any(points)
     )
-    return Table(name, ("From, UTC", *(s.word for s in series)), tuple(rows))
+    return Table(name, ("From, UTC", *(s.name for s in series)), tuple(rows))
 
 
 def _all_errors(series: Sequence[Series]) -> dict[str, int]:
@@ -151,12 +202,16 @@ def _markers(worker: Worker, window: Window) -> list[Marker]:
     made = worker.deployments.filter(created_on__gte=window.since, created_on__lt=window.until)
     newest = list(made.newest_first()[:MARKERS])
     split = standings_of(newest)
-    return [Marker(round(window.at(d.created_on), 2), _said(d, split[d.pk])) for d in newest]
+    return [
+        Marker(round(window.at(d.created_on), 2), label, f"{d.created_on:%H:%M} {label}")
+        for d in newest
+        for label in [_label(d, split[d.pk])]
+    ]
 
 
-def _said(deployment: Deployment, split: Sequence[Standing]) -> str:
+def _label(deployment: Deployment, split: Sequence[Standing]) -> str:
     """A deployment in a word: its candidate's percentage."""
     if deployment.is_rollback:
-        return "rollback"
+        return "rolled back"
     first = split[0]
     return f"staged {first.percentage}" if first.role is Role.STAGED else first.percentage

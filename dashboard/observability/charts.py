@@ -6,16 +6,17 @@ x is in percent of the width, so that text keeps its size at any width; y is in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from dashboard.observability.markers import Group, Marker, grouped
+from dashboard.statistics.proportion import Interval
 
 HEIGHT = 150
 TOP = 18
 """Pixels above the highest tick, for the labels of deployments."""
 _STEPS = (1, 2, 2.5, 5, 10)
 _APART = 14
-_LETTER = 7.0
-"""Pixels of a letter in a label."""
 WIDE, NARROW = 640.0, 300.0
 """Pixels that a drawing over the whole page, or half of it, has at least on a desk."""
 
@@ -38,20 +39,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
-    """A deployment: a dashed vertical; its label is empty where there is no room. The `newest`
-    one keeps its label on phones, too."""
+class Column:
+    """One bucket, over the whole height: what `says` is shown where a reader points."""
 
     x: float
-    label: str
-    newest: bool = False
+    width: float
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """`runs` are points of polylines on a canvas of 1000 by the height, `dots` lone ones (%, px).
 
-    The mark stands at `end_x` (%), `end_y`, the word at `word_y`, where it covers no other.
+    `bands` are polygons on the same canvas: where the true value lies, valid at every look. The
+    mark stands at `end_y`, the word at `word_y`, where it covers no other.
     """
 
     role: str
@@ -60,6 +61,7 @@ class Line:
     dots: tuple[tuple[float, float], ...]
     end_y: float
     word_y: float = 0.0
+    bands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class Chart:
     ticks: tuple[Tick, ...]
     bars: tuple[Bar, ...] = ()
     lines: tuple[Line, ...] = ()
-    markers: tuple[Marker, ...] = ()
+    markers: tuple[Group, ...] = ()
+    columns: tuple[Column, ...] = ()
     labels: tuple[str, ...] = field(default=())
     height: int = TOP + HEIGHT
 
@@ -93,6 +96,7 @@ def stacked(
     *,
     markers: Sequence[Marker] = (),
     labels: Sequence[str] = (),
+    columns_say: Sequence[str] = (),
 ) -> Chart:
     """Bars on top of each other, the first series lowest; (role, values) each."""
     columns = list(zip(*(values for _, values in series), strict=True)) if series else []
@@ -105,33 +109,62 @@ def stacked(
                 y = _y(below + value, steps[-1])
                 bars.append(Bar(_r(n * width), _r(width), y, _r(_y(below, steps[-1]) - y), role))
                 below += value
-    return Chart(_ticks(steps, says), tuple(bars), (), readable(markers, WIDE), tuple(labels))
+    return Chart(
+        _ticks(steps, says),
+        bars=tuple(bars),
+        markers=grouped(markers, WIDE),
+        columns=_columns(columns_say),
+        labels=tuple(labels),
+    )
 
 
 def plotted(
     series: Sequence[tuple[str, str, Values]],
     says: Callable[[float], str],
     *,
+    bands: Mapping[str, Sequence[Interval | None]] | None = None,
     markers: Sequence[Marker] = (),
     labels: Sequence[str] = (),
+    columns_say: Sequence[str] = (),
 ) -> Chart:
-    """Lines with gaps where a value is None; (role, word, values) each."""
+    """Lines with gaps where a value is None; (role, word, values) each, and by role their bands.
+
+    A band that is higher than twice the highest value is cut off: it would flatten the lines.
+    """
     known = [v for *_, values in series for v in values if v is not None]
-    steps = scale(max(known, default=0.0) or 1.0)
+    highest = max(known, default=0.0) or 1.0
+    ends = [i.high for band in (bands or {}).values() for i in band if i]
+    steps = scale(max(highest, min(2 * highest, max(ends, default=0.0))))
     lines = [_line(role, word, values, steps[-1]) for role, word, values in series]
-    drawn = _apart([line for line in lines if line.runs or line.dots])
-    return Chart(_ticks(steps, says), (), drawn, readable(markers, NARROW), tuple(labels))
+    banded = [
+        replace(line, bands=_bands((bands or {}).get(line.role, ()), steps[-1])) for line in lines
+    ]
+    return Chart(
+        _ticks(steps, says),
+        lines=_apart([line for line in banded if line.runs or line.dots]),
+        markers=grouped(markers, NARROW),
+        columns=_columns(columns_say),
+        labels=tuple(labels),
+    )
 
 
-def readable(markers: Sequence[Marker], width: float) -> tuple[Marker, ...]:
-    """Markers from right to left, the newest first; a label that would cover another, or leave the
-    drawing of that `width` in pixels, is left out."""
-    found, free = [], 100.0
-    for n, marker in enumerate(sorted(markers, key=lambda m: -m.x)):
-        needs = 100 * (_LETTER * len(marker.label) + 8) / width
-        fits = marker.x + needs <= free
-        found.append(Marker(marker.x, marker.label if fits else "", n == 0))
-        free = min(free, marker.x) if fits else free
+def _columns(says: Sequence[str]) -> tuple[Column, ...]:
+    width = 100 / max(1, len(says))
+    return tuple(Column(_r(n * width), _r(width), words) for n, words in enumerate(says))
+
+
+def _bands(intervals: Sequence[Interval | None], highest: float) -> tuple[str, ...]:
+    """A polygon for each run of intervals: along the upper ends, and back along the lower."""
+    found, run = [], list[tuple[float, Interval]]()
+    for n, interval in enumerate([*intervals, None]):
+        if interval is not None:
+            run.append((1000 * (n + 0.5) / len(intervals), interval))
+            continue
+        if len(run) > 1:
+            upper = [(x, _y(min(i.high, highest), highest)) for x, i in run]
+            lower = [(x, _y(i.low, highest)) for x, i in reversed(run)]
+            found.append(" ".join(f"{_r(x)},{y}" for x, y in [*upper, *lower]))
+        run = []
     return tuple(found)
 
 
@@ -162,9 +195,7 @@ def _apart(lines: Sequence[Line]) -> tuple[Line, ...]:
         free = max(line.end_y, free + _APART)
         placed[id(line)] = free
     over = max(0.0, free - (TOP + HEIGHT - 2))
-    return tuple(
-        Line(x.role, x.word, x.runs, x.dots, x.end_y, _r(placed[id(x)] - over)) for x in lines
-    )
+    return tuple(replace(line, word_y=_r(placed[id(line)] - over)) for line in lines)
 
 
 def _ticks(steps: Sequence[float], says: Callable[[float], str]) -> tuple[Tick, ...]:

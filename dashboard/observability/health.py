@@ -27,7 +27,7 @@ STATES = {
 }
 #: Rule of a flag → words, what its callers are compared with.
 RULES = {
-    Flag.Rule.STABLE: ("errors above stable", "stable in the same minutes"),
+    Flag.Rule.STABLE: ("harm found", "stable in the same minutes"),
     Flag.Rule.PAST: ("errors rising", "the hour before"),
     Flag.Rule.HIGH: ("errors high", ""),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,11 +14,11 @@ from django.views.decorators.http import require_GET
 
 from dashboard.live.shown import Shown, shown
 from dashboard.observability import search as searching
+from dashboard.observability.filter_chips import filters
 from dashboard.observability.models import Count, Gap, Span as Covers
-from dashboard.observability.search import Search
+from dashboard.observability.search import ASKED, Search
 from dashboard.observability.trace import left_out, trace as trace_of
 from dashboard.ui.page import page
-from dashboard.ui.templatetags.words import OUTCOMES
 from routing.models import Edge, Invocation, InvocationDetail, Worker
 
 LOOK_BACK = timedelta(minutes=5)
@@ -67,7 +68,12 @@ def coverage(worker: str) -> dict[str, Any]:
     start = int(since.timestamp()) // Covers.MINUTE * Covers.MINUTE
     mine = {"worker": worker} if worker else {}
     counts = Count.objects.filter(span=Covers.MINUTE, start__gte=start, **mine)
-    counted = counts.aggregate(n=Sum("requests"))["n"] or 0
+    by_reason: Counter[str] = Counter()
+    grouped = counts.values_list("reason", "override").annotate(n=Sum("requests")).order_by()
+    for reason, override, requests in grouped:
+        by_reason[reason] += requests
+        by_reason[ASKED] += requests if override not in ("absent", "") else 0
+    counted = by_reason.total() - by_reason[ASKED]
     listed = Invocation.objects.filter(started_on__gte=_moment(start), **mine).count()
     gaps = Gap.objects.filter(noticed_on__gte=since).count()
     shipping = [edge.status.get("shipping", {}) for edge in Edge.objects.only("status")]
@@ -76,12 +82,14 @@ def coverage(worker: str) -> dict[str, Any]:
         for key in ("details_dropped", "details_skipped")
     }
     listed = min(listed, counted) if counted else listed
-    return {"counted": max(counted, listed), "listed": listed, "gaps": gaps, **kept_back}
+    found = {"counted": max(counted, listed), "listed": listed, "gaps": gaps}
+    return found | kept_back | {"by_reason": by_reason}
 
 
 def _listed(request: HttpRequest, worker: str) -> HttpResponse:
     search, before = searching.parse(request.GET), request.GET.get("before", "")
     rows, more = rows_of(search, worker, before)
+    covered = coverage(worker)
     context = {
         "worker": worker,
         "every_worker": not worker,
@@ -89,9 +97,9 @@ def _listed(request: HttpRequest, worker: str) -> HttpResponse:
         "rows": rows,
         "more": more,
         "before": before,
-        "coverage": coverage(worker),
+        "coverage": covered,
         "calls": [] if before or search.query else _calls(worker),
-        "choices": choices(),
+        "filters": filters(search, live=False, counts=covered["by_reason"]),
     }
     return page(request, "observability/invocations.html", context, partial="invocation-list")
 
@@ -101,16 +109,6 @@ def _calls(worker: str) -> list[InvocationDetail]:
     mine = {"worker": worker} if worker else {}
     found = InvocationDetail.objects.filter(**mine).exclude(rpc_method="")
     return list(found.select_related("edge").order_by("-started_on")[:CALLS])
-
-
-def choices() -> dict[str, Any]:
-    """What the filters of lists and live logs offer."""
-    return {
-        "statuses": searching.STATUSES,
-        "reasons": searching.REASONS,
-        "methods": searching.METHODS,
-        "outcomes": [outcome for outcome in OUTCOMES if outcome != "absent"],
-    }
 
 
 def _moment(seconds: int) -> datetime:

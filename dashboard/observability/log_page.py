@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from dashboard.observability import search as searching
-from dashboard.observability.invocations import choices, rows_of
+from dashboard.observability.filter_chips import filters
+from dashboard.observability.invocations import rows_of
 from dashboard.ui.page import page
 from routing.models import Worker
 
@@ -18,5 +19,10 @@ def log(request: HttpRequest, name: str) -> HttpResponse:
     worker = get_object_or_404(Worker, name=name)
     search = searching.parse(request.GET)
     rows, _ = rows_of(search, worker.name)
-    context = {"worker": worker.name, "search": search, "rows": rows, "choices": choices()}
+    context = {
+        "worker": worker.name,
+        "search": search,
+        "rows": rows,
+        "filters": filters(search, live=True),
+    }
     return page(request, "observability/log.html", context, partial="log-rows")

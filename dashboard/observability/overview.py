@@ -11,6 +11,7 @@ from fastdigest import TDigest
 from dashboard.observability.figures import quantiles
 from dashboard.observability.health import Health, unwell
 from dashboard.observability.models import Latency, Reading, Span
+from dashboard.observability.spark import Spark, sparks
 from dashboard.observability.traffic import RECENT, Recent, first_minute, merged, recent
 from dashboard.ui.active_deployments import active_deployments
 from dashboard.ui.paging import Page, page_of
@@ -29,6 +30,7 @@ class Row:
     p50: float | None
     p99: float | None
     sick: list[tuple[Standing, Health]]
+    spark: Spark | None
 
 
 def rows(now: datetime, number: str = "") -> Page[Row]:
@@ -52,9 +54,10 @@ def rows(now: datetime, number: str = "") -> Page[Row]:
         return not sick.get(worker), -(found.requests if found else 0), names[worker]
 
     page = page_of(sorted(names, key=attention), number)
+    lines = sparks(now)
     digests = _digests([names[worker] for worker in page.items], now)
     return page.holding(
-        [_row(names[w], made.get(w), seen, sick.get(w, []), digests) for w in page.items]
+        [_row(names[w], made.get(w), seen, sick.get(w, []), digests, lines) for w in page.items]
     )
 
 
@@ -64,10 +67,11 @@ def _row(
     seen: Mapping[str, Recent],
     sick: list[tuple[Standing, Health]],
     digests: Mapping[str, TDigest],
+    lines: Mapping[str, Spark],
 ) -> Row:
     q = quantiles(digests.get(name))
     standings = made.standings if made else ()
-    return Row(name, standings, seen.get(name), q["p50"], q["p99"], sick)
+    return Row(name, standings, seen.get(name), q["p50"], q["p99"], sick, lines.get(name))
 
 
 def strays(now: datetime) -> int:

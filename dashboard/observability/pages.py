@@ -15,6 +15,7 @@ from dashboard.accounts.models import Role
 from dashboard.observability import overview
 from dashboard.observability.board import board, gaps, parse
 from dashboard.observability.flags import acknowledge
+from dashboard.observability.fleet import fleet
 from dashboard.observability.observation import observe
 from dashboard.observability.ranges import DEFAULT, window_of
 from dashboard.ui.page import page
@@ -70,6 +71,7 @@ def of_all(request: HttpRequest) -> HttpResponse:
         "page_number": number if number.isdecimal() else "",
         "readings": overview.readings(),
         "strays": overview.strays(now),
+        "fleet": fleet(now),
         "gaps": gaps(window_of(DEFAULT, now)),
     }
     return page(request, "observability/overview.html", context, partial="observed")

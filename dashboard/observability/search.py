@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -39,6 +39,16 @@ class Search:
     def query(self) -> str:
         """The filters as an address has them."""
         return urlencode({key: value for key, value in asdict(self).items() if value})
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a form with a field for `q` and one for `ray` carries along."""
+        fields = asdict(self).items()
+        return [(key, value) for key, value in fields if value and key not in ("q", "ray")]
+
+    def address(self, **changed: str) -> str:
+        """The same search with other fields."""
+        return f"?{replace(self, **changed).query}"
 
     def rows(self, worker: str = "") -> InvocationQuerySet:
         """What matches, newest first; of one Worker, or of all."""

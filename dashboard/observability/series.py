@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from fastdigest import TDigest
 
+from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.figures import ENOUGH, Observed
 from dashboard.observability.models import Count, Latency
 from dashboard.observability.ranges import Window
 from dashboard.observability.traffic import merged, observed, together
 from dashboard.ui.standing import HEAVY, Role, Standing
-from routing.models import Version, Worker
+from routing.models import Share, Worker
 
 OTHERS = "others"
 REACH = 15
 MOST = 8
 """Versions with a chip of their own; the rest is among the others."""
+NAMED = 3
+"""Versions that are no longer live with a series of their own, without a choice."""
 
 
 @dataclass(slots=True)
@@ -46,21 +49,34 @@ class Series:
         """What the end of its line says."""
         if self.standing is None:
             return "Others"
-        short = self.standing.version.short_id
-        return self.standing.word if self.standing.weight is not None else short
+        if self.standing.weight is not None:
+            return self.standing.word
+        return f"#{self.standing.version.number}"
+
+    @property
+    def name(self) -> str:
+        """Candidate, Rolled back #3, Others."""
+        is_former = self.standing is not None and self.standing.weight is None
+        return f"{self.standing.word} {self.word}" if self.standing and is_former else self.word
+
+    @property
+    def failures(self) -> FailureRate:
+        return FailureRate(self.total.failed, self.total.requests)
 
 
 def read(
     worker: Worker, window: Window, live: Sequence[Standing], chosen: Collection[str] = ()
 ) -> tuple[list[Series], list[Standing]]:
-    """The chosen versions (without a choice the live ones and all others as one), stable first;
-    and the versions that can be chosen. Three queries."""
+    """The chosen versions (without a choice the live ones, those most seen of the others, and the
+    rest as one), stable first; and the versions that can be chosen. Four queries."""
     counts, digests = _counts(worker, window), _digests(worker, window)
     seen = Counter[str]()
     for (_, version_id), by_error in counts.items():
         seen[version_id] += by_error.total()
     offered = _offered(worker, live, seen)
-    shown = [s for s in offered if str(s.version.id) in chosen] if chosen else list(live)
+    shown = offered[: len(live) + NAMED]
+    if chosen:
+        shown = [s for s in offered if str(s.version.id) in chosen]
     keys = {str(s.version.id) for s in shown}
     groups: list[tuple[set[str], str, Standing | None]] = [
         ({str(s.version.id)}, str(s.version.id), s) for s in reversed(shown)
@@ -151,13 +167,25 @@ def _within(worker: Worker, window: Window) -> dict[str, object]:
 
 
 def _offered(worker: Worker, live: Sequence[Standing], seen: Counter[str]) -> list[Standing]:
-    """The live versions, then those seen most, newest first."""
+    """The live versions, then those seen most."""
     known = {str(s.version.id) for s in live}
     most = [v for v, _ in seen.most_common() if v not in known and _is_id(v)][:MOST]
-    versions: Iterable[Version] = (
-        worker.versions.filter(id__in=most).defer(*HEAVY).order_by("-number")
-    )
-    return [*live, *(Standing(version, Role.FORMER) for version in versions)]
+    last = Share.objects.filter(version=OuterRef("pk")).order_by("-deployment__number")
+    found = worker.versions.filter(id__in=most).defer(*HEAVY)
+    versions = list(found.annotate(last_in=Subquery(last.values("deployment__number")[:1])))
+    versions.sort(key=lambda version: most.index(str(version.id)))
+    lasts: dict[object, int | None] = {v.pk: getattr(v, "last_in", None) for v in versions}
+    ended = {pk: number + 1 for pk, number in lasts.items() if number is not None}
+    back = worker.deployments.filter(is_rollback=True, number__in=ended.values())
+    undone = set(back.values_list("number", flat=True))
+    return [*live, *(Standing(v, _former_role(ended.get(v.pk), undone)) for v in versions)]
+
+
+def _former_role(ended_by: int | None, undone: Collection[int]) -> Role:
+    """By the number of the deployment that took the version away; None if it never was in one."""
+    if ended_by is None:
+        return Role.NEVER
+    return Role.ROLLED_BACK if ended_by in undone else Role.FORMER
 
 
 def _is_id(text: str) -> bool:

@@ -2,8 +2,16 @@
 
 import pytest
 
+from dashboard.observability import fleet, spark
 from routing.models import Edge
 from tests.factories import make_edge
+
+
+@pytest.fixture(autouse=True)
+def minutes_not_read_yet() -> None:
+    """What a process remembers of whole minutes belongs to another test's database."""
+    fleet._fleet.cache_clear()
+    spark._drawn.cache_clear()
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from hypothesis import given, strategies as st
 from dashboard.observability.charts import (
     HEIGHT,
     TOP,
-    Marker,
     bar_of,
     plotted,
-    readable,
     scale,
     stacked,
 )
+from dashboard.observability.markers import Marker, grouped
+from dashboard.statistics.proportion import Interval
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,49 @@ def test_words_at_the_ends_do_not_cover_each_other():
     assert all(after - before >= 13.9 for before, after in zip(words, words[1:], strict=False))
 
 
-def test_labels_of_deployments_that_would_cover_each_other_are_left_out():
+def test_deployments_whose_labels_would_cover_each_other_share_one():
     given = [Marker(50, "5%"), Marker(10, "1%"), Marker(52, "25%"), Marker(99, "50%")]
-    found = readable(given, 600)
-    assert [(m.x, m.label) for m in found] == [(99, ""), (52, "25%"), (50, ""), (10, "1%")]
-    assert [m.newest for m in found] == [True, False, False, False]
+    found = grouped(given, 600)
+    assert [(g.xs, g.label, g.before) for g in found] == [
+        ((10,), "1%", False),
+        ((50, 52), "5% → 25%", False),
+        ((99,), "50%", True),
+    ]
+    assert [g.newest for g in found] == [False, False, True]
+
+
+def test_many_deployments_at_once_say_the_first_the_last_and_all_of_them_in_the_tip():
+    given = [Marker(40 + n, f"{n}%", f"13:4{n} {n}%") for n in range(4)]
+    (group,) = grouped(given, 600)
+    assert group.label == "0% … 3%" and group.title.startswith("13:40 0%, 13:41 1%, ")
+
+
+@given(st.lists(st.floats(0, 100), max_size=12), st.sampled_from([300.0, 640.0]))
+def test_no_two_labels_overlap_and_every_deployment_has_its_line(xs, width):
+    found = grouped([Marker(x, "rolled back") for x in xs], width)
+    assert sorted(x for g in found for x in g.xs) == sorted(xs)
+    ends = []
+    for g in found:
+        size = 100 * 7 * len(g.label) / width
+        ends.append((g.x - size, g.x) if g.before else (g.x, g.x + size))
+    assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:], strict=False))
+
+
+def test_a_band_runs_along_the_upper_ends_and_back_along_the_lower():
+    limits = [Interval(1, 3), Interval(1, 2), None, Interval(0, 1)]
+    chart = plotted([("stable", "Stable", [2, 1.5, None, 1])], str, bands={"stable": limits})
+    (line,) = chart.lines
+    (band,) = line.bands
+    assert [point.split(",")[0] for point in band.split()] == ["125.0", "375.0", "375.0", "125.0"]
+    assert len(chart.columns) == 0
+
+
+def test_each_bucket_says_what_it_holds():
+    chart = stacked([("stable", [6, None])], str, columns_say=["13:40 Stable 6", "13:41"])
+    assert [(c.x, c.width, c.says) for c in chart.columns] == [
+        (0, 50, "13:40 Stable 6"),
+        (50, 50, "13:41"),
+    ]
 
 
 def test_a_share_that_is_there_can_be_seen():

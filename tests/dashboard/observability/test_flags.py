@@ -268,5 +268,5 @@ def test_a_viewer_sees_the_flag_and_who_can_acknowledge(traffic):
     path, viewer = flagged(traffic), Client()
     viewer.force_login(make_user("vic", role=Role.VIEWER))
     html = viewer.get("/workers/shop/observability/").content.decode()
-    assert "errors above stable" in html and path not in html and "You are a viewer" in html
+    assert "harm found" in html and path not in html and "You are a viewer" in html
     assert viewer.post(path).status_code == 403 and open_flags().count() == 1

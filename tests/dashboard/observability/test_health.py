@@ -66,7 +66,7 @@ def make_flag(version="v1", **given):
     [
         (
             {},
-            "errors above stable",
+            "harm found",
             "16 of 55 failed (29%, 13–51%); stable in the same minutes 0 failed, under 3.7%."
             " Counted by caller",
         ),

@@ -91,6 +91,14 @@ def test_a_point_of_a_line_stands_for_100_requests_at_least(maya, edge, ramp, no
     assert html.count('class="line line-candidate"') == 2  # 40 in each minute, 120 in three
 
 
+def test_each_bucket_says_its_values_and_the_line_has_its_limits(maya, edge, ramp, now):
+    count(edge, *lines(now, ramp, n=400), now=now)
+    html = html_of(maya)
+    assert re.search(r'data-column="\d\d:\d\d Candidate 100, Stable 300"', html)
+    assert "Candidate 0 failed, under 5.7%, Stable 0 failed, under 2.1%" in html
+    assert html.count('class="chart-hit"') == 3 * 60
+
+
 def test_every_chart_has_its_table(maya, edge, ramp, now):
     count(edge, *lines(now, ramp), now=now)
     html = html_of(maya)
@@ -114,15 +122,26 @@ def test_versions_are_chosen_in_the_address(maya, edge, ramp, now):
     assert "Live versions and all others" in html
 
 
-def test_versions_that_are_live_no_more_are_together_until_they_are_chosen(
-    maya, edge, shop, ramp, now
-):
-    old = make_version(shop)
-    at = first_minute(now - timedelta(minutes=2)) - MINUTE
-    count(edge, *[request(at, str(old.id))] * 5, request(at, "not-an-id"), now=now)
-    html = html_of(maya)
-    assert "bar-former" in html and "All others" in html
-    assert "bar-former" in html_of(maya, f"?v={old.id}")
+def test_a_version_that_was_rolled_back_keeps_its_name_and_its_failures(maya, edge, shop, now):
+    one, two = shop.versions.order_by("number")
+    three = make_version(shop)
+    make_deployment(shop, (two, 100), now=now - timedelta(minutes=50))
+    bad = make_deployment(shop, (three, 50), (two, 50), now=now - timedelta(minutes=40))
+    back = {"triggered_by": "rollback", "now": now - timedelta(minutes=20)}
+    make_deployment(shop, (two, 100), **back)
+    at = first_minute(now - timedelta(minutes=30)) - MINUTE
+    fields = {"deployment": str(bad.id)}
+    logged = [request(at, str(three.id), status=500, **fields)] * 19
+    logged += [request(at, str(three.id), **fields)] * 81
+    logged += [request(at, str(two.id), **fields)] * 100
+    count(edge, *logged, request(at, str(one.id)), request(at, "not-an-id"), now=now)
+    html = " ".join(html_of(maya).split())
+    assert '<b>Rolled back #3</b> <span class="meta">19 of 100 failed (19%, 8.4–34%)</span>' in html
+    assert '<b>Stable</b> <span class="meta">0 failed, under 5.7%</span>' in html
+    assert "bar-rolled-back" in html and "Previously deployed #1" not in html
+    assert "Never deployed #1" in html and "<b>Others</b>" in html
+    assert ">50% → rolled back</text>" in html or ">rolled back</text>" in html
+    assert "bar-rolled-back" in html_of(maya, f"?v={three.id}")
 
 
 @pytest.mark.parametrize("query", ["?range=1y&q=p42&v=%01", "?v=" + "x" * 5000, "?range="])
@@ -186,9 +205,16 @@ def test_the_glance_shows_rate_errors_and_latency_of_each_worker(maya, edge, ram
     make_worker("quiet")
     count(edge, *lines(now, ramp, us=4000), *lines(now, ramp, status=502), now=now)
     html = html_of(maya, path="/observability/")
-    assert "400 in all" in html and "50%" in html and "200 failed" in html
+    assert "400 in all" in html and "<b>200 of 400 failed</b>" in html
     assert html.index(">shop<") < html.index(">quiet<")
     assert "e1 was counted" in html
+
+
+def test_the_overview_draws_all_workers_last_hour(maya, edge, ramp, now):
+    count(edge, *lines(now, ramp), *lines(now, ramp, status=502, n=40), now=now)
+    html = html_of(maya, path="/observability/")
+    assert html.count("data-chart") == 2 and 'class="bar-all"' in html
+    assert "40 of 240 failed (17%, 9.5–26%)" in html and 'class="spark"' in html
 
 
 def test_requests_for_nobody_are_not_hidden(maya, edge, now):

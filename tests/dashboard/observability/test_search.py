@@ -1,13 +1,15 @@
 """Filters of the address, and pages that stay where they are."""
 
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from django.utils import timezone
 
 from dashboard.observability import search as searching
+from dashboard.observability.filter_chips import filters
 from dashboard.observability.log_filter import wanted
-from dashboard.observability.search import Search
+from dashboard.observability.search import Search, parse
 from routing.models import InvocationDetail
 from tests.factories import make_deployment, make_edge, make_invocation, make_worker
 
@@ -118,3 +120,32 @@ ITEM = {
 )
 def test_a_live_log_filters_as_the_list_does(given, passes):
     assert wanted(ITEM, searching.parse(given)) is passes
+
+
+def chips_of(query, **given):
+    found = filters(parse(dict(parse_qsl(query))), **({"live": False} | given))
+    return {chip.words: chip for chip in (*found.toggles, *found.reasons, *found.statuses)}, found
+
+
+def test_a_chip_sets_its_filter_keeps_the_others_and_takes_itself_away():
+    chips, _ = chips_of("status=5xx&q=pay")
+    assert chips["affinity"].address == "?status=5xx&reason=affinity&q=pay"
+    assert chips["5xx"].chosen and chips["5xx"].address == "?q=pay"
+    assert chips["2xx"].address == "?status=2xx&q=pay"
+
+
+def test_typed_filters_are_chips_that_take_themselves_away():
+    _, found = chips_of("q=pay&version=1a2b&method=GET")
+    assert [(c.words, c.address) for c in found.typed] == [
+        ("Version 1a2b", "?method=GET&q=pay"),
+        ("Contains pay", "?version=1a2b&method=GET"),
+    ]
+    assert [(menu.name, menu.chosen) for menu in found.menus] == [
+        ("Outcome", ""),
+        ("Method", "GET"),
+    ]
+
+
+def test_a_live_log_offers_what_it_can_know():
+    chips, found = chips_of("", live=True)
+    assert "With an exception" not in chips and [menu.name for menu in found.menus] == ["Outcome"]
