@@ -98,3 +98,25 @@ def test_without_scripts_ranges_versions_and_tables_work(visitors: Any, traffic:
     assert "range=24h" in page.url and traffic.one in page.url
     page.get_by_text("Show as table").first.click()
     assert page.get_by_role("cell", name="2,100").count() >= 1
+
+
+def test_pointer_and_arrow_keys_read_the_values_of_a_bucket(
+    visitors: Any, traffic: Traffic
+) -> None:
+    visitor = visitors()
+    visitor.enter()
+    page = visitor.open(PATH)
+    plot, readout = page.locator("[data-plot]").first, page.locator("[data-readout]").first
+    page.locator("[data-column*='Candidate 100, Stable 300']").first.hover()
+    assert "Candidate 100, Stable 300" in readout.inner_text()
+    page.mouse.move(0, 0)
+    assert readout.is_hidden()
+    plot.focus()
+    assert "no requests" in readout.inner_text()  # the minute that has just begun
+    page.keyboard.press("Home")
+    first = plot.get_attribute("aria-valuetext")
+    page.keyboard.press("ArrowRight")
+    assert plot.get_attribute("aria-valuenow") == "2"
+    assert first != plot.get_attribute("aria-valuetext") == readout.inner_text()
+    page.keyboard.press("Escape")
+    assert readout.is_hidden()
