@@ -16,7 +16,7 @@ _ATTRIBUTE = re.compile(
 
 
 def multipart(parts: Iterable[Option], notes: list[str]) -> str:
-    """A multipart/form-data body. Files are not read: their parts are empty, and said so."""
+    """A multipart/form-data body. Files are not read: their parts are empty, and a note says so."""
     pieces = [_part(option, notes) for option in parts]
     return "\r\n".join([*pieces, f"--{BOUNDARY}--", ""])
 

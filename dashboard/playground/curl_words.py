@@ -175,7 +175,7 @@ class _Reader:
         self.at = quoted.end()
 
     def _is_operator(self) -> bool:
-        """Not so inside an address that nobody has quoted: there it is what was meant."""
+        """Not inside an unquoted address: a person who pastes one means the whole of it."""
         operator = _ENDS_COMMAND.match(self.text, self.at)
         end = operator.end() if operator else self.at
         return self.word is None or end == len(self.text) or self.text[end] in " \t\r\n"

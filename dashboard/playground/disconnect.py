@@ -1,4 +1,4 @@
-"""The browser that left: known to a view as `cancellation(request)`.
+"""Tells a view, by `cancellation(request)`, that its browser has left.
 
 Django cancels what answers a request when its client hangs up, but a view that is no coroutine runs
 on in its thread. Whatever it waits for can be ended by this.

@@ -105,7 +105,7 @@ def _applied(base: Diagnosis) -> Diagnosis:
 
 
 def _applied_in_part(base: Diagnosis) -> Diagnosis:
-    """Applied here, with a part of the header that nobody reads."""
+    """Applied here, with a part of the header that is ignored."""
     return replace(base, text=f"{base.text} {_applied(base).text}")
 
 

@@ -105,7 +105,7 @@ def _with_slot(run: Run, request: WireRequest) -> None:
 
 
 def _send_all(run: Run, sender: Sender) -> bool:
-    """Whether somebody stopped it, or it took too long."""
+    """Whether it was stopped, or took too long."""
     ends = time.monotonic() + LONGEST
     with connect(run.at_once) as client, ThreadPoolExecutor(run.at_once) as pool:
         left: set[Future[None]] = {pool.submit(sender.work, client) for _ in range(run.at_once)}

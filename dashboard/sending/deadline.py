@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 class Cancellation:
-    """Set once, from any thread, when nobody waits any longer; what listens is called then."""
+    """Set once, from any thread, when the result is no longer needed; then calls its listeners."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -55,8 +55,8 @@ def send_once(
     client: httpx.Client | None = None,
     cancellation: Cancellation | None = None,
 ) -> Outcome:
-    """Sends once, and nothing when nobody waits any longer. Never raises for what the other side
-    does; touches no database."""
+    """Sends once, unless `cancellation` is already set. Never raises for what the other side does;
+    touches no database."""
     if cancellation and cancellation.cancelled:
         return Outcome(request, failure=SendFailed("Not sent", "The browser left."))
     try:
@@ -71,7 +71,7 @@ def send_and_prove(
     wait: float = LOG_WAIT,
     cancellation: Cancellation | None = None,
 ) -> Outcome:
-    """Sends once and waits for the edge's log line, unless nobody waits for it."""
+    """Sends once and waits for the edge's log line, unless `cancellation` is set."""
     outcome = send_once(request, client, cancellation)
     if outcome.answer is None:
         return outcome

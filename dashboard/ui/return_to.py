@@ -1,4 +1,4 @@
-"""Where to go when something is done that was begun on another page: kept in the session.
+"""Where to go after an act that began on another page; stored in the session.
 
 The address is ours alone: nothing that a link or a form says leads a person elsewhere.
 """
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 _KEY = "return_to"
-#: Whoever comes back to the same act later began it anew.
+#: After this long, the same act counts as a new one.
 LASTS = timedelta(minutes=15)
 
 

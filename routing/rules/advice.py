@@ -55,7 +55,7 @@ def staging_command(target: Target, version_id: str) -> str:
 
 
 def _applied(target: Target, override: Override) -> Override:
-    """Applied, though half of the header is a parameter that nobody reads."""
+    """Applied, though part of the header is a parameter, which is ignored."""
     problem = _misplaced(target, override, _swallowed(target, override.field))
     return replace(override, problem=problem) if problem else override
 
@@ -78,7 +78,7 @@ def _invalid_header(target: Target, override: Override) -> Override:
 
 
 def _mending(kind: Kind, field: str, header: str) -> FixKind:
-    """What the correction comes to: nothing but quotes, one known mistake, or several."""
+    """What the correction comes to: only quotes, one mistake, or several."""
     if header.replace('"', "") == field.replace('"', ""):
         return FixKind.quote_id
     return _MENDS.get(kind, FixKind.correct)

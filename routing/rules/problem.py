@@ -66,7 +66,7 @@ class FixKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A whole corrected header value. `worker` is the one that it addresses anew, if any."""
+    """A whole corrected header value. `worker` is the Worker that it now addresses, if any."""
 
     kind: FixKind
     header: str
