@@ -164,6 +164,7 @@ INSTALLED_APPS = [
     "dashboard.playground",
     "dashboard.edges",
     "dashboard.exports",
+    "dashboard.smoketests",
     "dashboard.reviews",
     "dashboard.rollouts",
     "dashboard.api",

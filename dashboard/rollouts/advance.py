@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
 
@@ -18,6 +18,8 @@ from dashboard.reviews.models import DeployHold
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.plan import Action, Decision, Seen, after, next_step
 from dashboard.rollouts.states import ENDED, GOING_BACK, State
+from dashboard.smoketests.run import ask
+from dashboard.smoketests.suites import newest_edit
 from routing.deploy import ANY, DeployConflict
 from routing.models import Deployment
 from routing.rules.split import TOTAL, format_percentage
@@ -31,12 +33,6 @@ class Stale(Exception):
     def __init__(self, rollout: Rollout) -> None:
         super().__init__("The rollout has moved on.")
         self.rollout = rollout
-
-
-class StartChecks(Protocol):
-    """Starts the run of the suite that the rollout names; called inside the transaction."""
-
-    def __call__(self, rollout: Rollout, now: datetime) -> None: ...
 
 
 def advance(rollout: Rollout, observe: Observe, now: datetime) -> Decision:
@@ -71,6 +67,8 @@ def carry_out(
         if decision.action is Action.DEPLOY:
             deployment_id = str(_deploy(rollout, decision, now, by).id)
             rollout.weight = decision.weight or 0
+        if decision.action is Action.RUN_CHECKS:
+            _ask_for_checks(rollout, now)
         rollout.take(after(rollout.as_value(), decision, now, deployment_id))
         for name, value in (asked or {}).items():
             setattr(rollout, name, value)
@@ -127,6 +125,13 @@ def keep_hold(rollout: Rollout, now: datetime) -> None:
         holds.update_or_create(
             kind=DeployHold.Kind.AFTER_ROLLBACK, worker=rollout.worker, defaults=fields
         )
+
+
+def _ask_for_checks(rollout: Rollout, now: datetime) -> None:
+    """A run of the suite's newest edit; a conductor carries it out."""
+    edit = newest_edit(rollout.worker, rollout.suite)
+    if edit is not None:
+        ask(edit, rollout.candidate, author=rollout.owner, now=now, rollout_id=rollout.pk)
 
 
 def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None) -> Deployment:

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from dashboard.rollouts.advance import Observe, Stale, advance
 from dashboard.rollouts.models import Rollout
+from dashboard.smoketests.models import SmokeRun
+from dashboard.smoketests.run import carry_out, claim, expire_stale_runs
 from routing.deploy import DeployRefused
 
 log = logging.getLogger(__name__)
@@ -22,7 +24,10 @@ LOOK_SECONDS = 0.5
 
 
 def conduct(stop: threading.Event, observe: Observe, look_seconds: float = LOOK_SECONDS) -> None:
-    """Looks until `stop` is set."""
+    """Looks until `stop` is set. Checks run on a thread of their own: a slow Worker holds up no
+    other rollout."""
+    checks = threading.Thread(target=_run_checks, args=(stop, look_seconds), daemon=True)
+    checks.start()
     while not stop.is_set():
         look(observe)
         stop.wait(look_seconds)
@@ -39,6 +44,29 @@ def look(observe: Observe) -> int:
     for rollout in rollouts:
         _look_at(rollout, observe)
     return len(rollouts)
+
+
+def _run_checks(stop: threading.Event, look_seconds: float) -> None:
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            run_waiting_checks()
+        except OperationalError as error:
+            log.warning("checks: the database does not answer: %s", error)
+        except Exception:  # a guard: a fault in one run must not end all later ones
+            log.exception("checks: fault")
+        stop.wait(look_seconds)
+
+
+def run_waiting_checks() -> int:
+    """Carries out the runs that nobody has taken; returns how many."""
+    expire_stale_runs(timezone.now())
+    waiting = SmokeRun.objects.filter(state=SmokeRun.State.WAITING).order_by("started_at")
+    related = waiting.select_related("edit__suite", "version__worker")
+    ours = [run for run in related if claim(run)]
+    for run in ours:
+        carry_out(run)
+    return len(ours)
 
 
 def _look_at(rollout: Rollout, observe: Observe) -> None:

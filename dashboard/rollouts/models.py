@@ -40,6 +40,7 @@ class Rollout(models.Model):
     )
     source = models.CharField(max_length=32)
     plan = models.JSONField()
+    suite = models.CharField(max_length=100, blank=True, default="", db_default="")
     state = models.CharField(max_length=16, choices=STATES, default=State.STAGING.value)
     step = models.SmallIntegerField(default=-1)
     weight = models.PositiveIntegerField(default=0)
@@ -90,6 +91,7 @@ class Rollout(models.Model):
             before_hold=State(self.before_hold) if self.before_hold else None,
             hold=self.hold,
             hold_clears=self.hold_clears,
+            has_suite=bool(self.suite),
             review_confirmed=self.review_confirmed,
             step_requested=self.step_requested,
             had_traffic=self.had_traffic,

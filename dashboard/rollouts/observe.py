@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,8 +18,9 @@ from dashboard.rollouts.guardrails import (
     worst,
 )
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plan import Seen
+from dashboard.rollouts.plan import Checks, Seen
 from dashboard.rollouts.states import TAKES_TRAFFIC, State
+from dashboard.smoketests.models import SmokeRun
 from dashboard.ui.propagation import SILENT_AFTER, Meter, meter_of
 from routing.deploy import active_deployment
 from routing.models import Deployment, Edge, Worker
@@ -28,6 +29,15 @@ from routing.rules.split import TOTAL
 PROCESS_FAULTS = ("failed", "hung", "crashing")
 ABORTING_RULES = 2
 """Rules with a chance of a false alarm: errors beside stable, and the absolute limit."""
+
+CHECKS: Mapping[str, Checks] = {
+    SmokeRun.State.WAITING: Checks.RUNNING,
+    SmokeRun.State.RUNNING: Checks.RUNNING,
+    SmokeRun.State.PASSED: Checks.PASSED,
+    SmokeRun.State.FAILED: Checks.FAILED,
+    SmokeRun.State.BROKEN: Checks.BROKEN,
+    SmokeRun.State.STOPPED: Checks.BROKEN,
+}
 
 Verify = Callable[[Worker, str], tuple[str, ...]]
 """Sends one fresh request through each edge; the edges at which another version ran, or none."""
@@ -52,6 +62,7 @@ class Observer:
             deployment_id=str(deployment.id),
             ready_at=ready,
             waiting_edges=tuple(cell.edge for cell in meter.lagging),
+            checks=checks_of(rollout) if state is State.CHECKING else Checks.NOT_ASKED,
             judgment=judge(rollout, now) if _watched(rollout) in TAKES_TRAFFIC else None,
             unverified_edges=unverified,
         )
@@ -91,6 +102,13 @@ def figures_of(rollout: Rollout, now: datetime) -> Figures:
         silent_edges=tuple(sorted(n for n, at in seen.items() if now - at > SILENT_AFTER)),
         gaps=Gap.objects.filter(noticed_on__gte=rollout.since).count(),
     )
+
+
+def checks_of(rollout: Rollout) -> Checks:
+    """How the newest run of the suite ended; a run whose process died is asked for again."""
+    runs = SmokeRun.objects.filter(rollout_id=rollout.pk).order_by("-started_at")
+    state = runs.values_list("state", flat=True).first()
+    return CHECKS.get(state or "", Checks.NOT_ASKED)
 
 
 def _watched(rollout: Rollout) -> State:

@@ -204,7 +204,9 @@ def _buttons(rollout: Rollout, waits: bool) -> list[Button]:
     buttons = []
     if state is State.REVIEW:
         buttons.append(Button("confirm", "Confirm, start the ramp", "check", "primary"))
-    if state is State.HELD:
+    if state is State.HELD and rollout.before_hold == State.CHECKING:
+        buttons.append(Button("retry", "Run the checks again", "refresh-cw", "primary"))
+    elif state is State.HELD:
         buttons.append(Button("resume", "Resume", "play", "primary"))
     else:
         buttons.append(Button("hold", "Hold", "pause"))

@@ -12,6 +12,7 @@ from dashboard.rollouts.advance import keep_hold, record
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.ramp import Plan
 from dashboard.rollouts.states import State
+from dashboard.smoketests.suites import newest_edit
 from dashboard.ui.remembered import of
 from routing import audit, revision
 from routing.deploy import active_deployment, normal_id
@@ -22,8 +23,8 @@ from routing.secret_consent import secret_changes
 
 class StartRefused(Exception):
     """No rollout was started. `code` is `running`, `unknown_version`, `already_live`,
-    `nothing_live`, `two_candidates`, `conflict` or `secrets_changed`; `rollout` the one that runs
-    already."""
+    `nothing_live`, `two_candidates`, `conflict`, `unknown_suite` or `secrets_changed`; `rollout`
+    the one that runs already."""
 
     def __init__(self, code: str, message: str, rollout: Rollout | None = None) -> None:
         super().__init__(message)
@@ -41,9 +42,11 @@ def start(
     now: datetime,
     expected: str | None = None,
     consent: bool = False,
+    suite: str = "",
 ) -> Rollout:
     """A rollout of a version of `worker` that is not stable, by `plan`. With a split that is live,
-    its candidate is taken over at its percentage. `consent` is to going back to other secrets.
+    its candidate is taken over at its percentage. `consent` is to going back to other secrets;
+    `suite` names the checks that the candidate must pass at 0%.
     Raises `StartRefused`; then nothing has changed.
     """
     with transaction.atomic():
@@ -51,10 +54,12 @@ def start(
         deployment = _active(worker, expected)
         candidate = _candidate(worker, version_id)
         stable, weight = _roles(deployment, candidate)
+        if suite and newest_edit(worker, suite) is None:
+            raise StartRefused("unknown_suite", f"{worker.name} has no suite called {suite!r}.")
         if not consent:
             _check_secrets(deployment, candidate)
         rollout = _create(worker, candidate, stable, plan, owner, source, now)
-        rollout.deployment_id = str(deployment.id)
+        rollout.deployment_id, rollout.suite = str(deployment.id), suite
         _take_over(rollout, weight)
         rollout.save()
         facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]}

@@ -39,6 +39,7 @@ class StartForm:
     confirm: bool = True
     expected: str = ""
     consent: bool = False
+    suite: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> StartForm:
@@ -55,6 +56,7 @@ class StartForm:
             confirm=data.get("confirm", "yes") != "no",
             expected=data.get("expected", ""),
             consent="consent" in data,
+            suite=data.get("suite", ""),
         )
 
     def plan(self) -> Plan:

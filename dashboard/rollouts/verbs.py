@@ -96,6 +96,15 @@ def abort(rollout: Rollout, by: By) -> Rollout:
     return _do(rollout, "abort", go_back(rollout.as_value(), "aborted_by_person", {}), by)
 
 
+def retry(rollout: Rollout, by: By) -> Rollout:
+    """Runs the checks again, where it was held because of them."""
+    _only_in(rollout, "checked again", State.HELD)
+    if rollout.before_hold != State.CHECKING:
+        raise VerbRefused("state", "It is not held because of its checks.")
+    again = Decision(State.CHECKING, "checks_asked", rollout.step, Action.RUN_CHECKS)
+    return _do(rollout, "retry", again, by)
+
+
 def finish(rollout: Rollout, by: By) -> Rollout:
     """To 100% at once; in the final bake, to its end."""
     value = rollout.as_value()
@@ -111,6 +120,7 @@ VERBS: dict[str, Callable[[Rollout, By], Rollout]] = {
     "step-down": step_down,
     "hold": hold,
     "resume": resume,
+    "retry": retry,
     "abort": abort,
     "finish": finish,
 }

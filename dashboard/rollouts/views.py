@@ -94,6 +94,7 @@ def _start(request: HttpRequest, worker: Worker, form: StartForm) -> HttpRespons
             now=timezone.now(),
             expected=form.expected or None,
             consent=form.consent,
+            suite=form.suite,
         )
     except StartRefused as refused:
         if refused.rollout is not None:
@@ -124,6 +125,7 @@ def _start_page(
         "refused": refused,
         "asks_consent": asks_consent,
         "running": running_on(worker),
+        "suites": list(worker.suites.values_list("name", flat=True)),
         "versions": [v for v in versions if v != stable],
         "expected": form.expected or (str(deployment.id) if deployment else ""),
         "outlook": outlook_of(worker, form, stable),

@@ -12,6 +12,7 @@ from dashboard.accounts.models import Role, User
 from dashboard.rollouts.advance import advance
 from dashboard.rollouts.guardrails import Judgment
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.observe import checks_of
 from dashboard.rollouts.plan import Decision, Seen
 from dashboard.rollouts.ramp import Plan
 from dashboard.rollouts.start import start
@@ -49,6 +50,7 @@ class Scene:
         active = active_deployment(rollout.worker)
         return Seen(
             deployment_id=str(active.id) if active else "",
+            checks=checks_of(rollout),
             ready_at=rollout.since if self.ready else None,
             waiting_edges=() if self.ready else ("local-1",),
             judgment=self.judgment,

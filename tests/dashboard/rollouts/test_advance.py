@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from dashboard.reviews.models import DeployHold
 from dashboard.rollouts.advance import Stale, advance
-from dashboard.rollouts.states import State
+from dashboard.rollouts.states import OnHarm, State
+from dashboard.rollouts.verbs import VERBS, By
+from dashboard.smoketests.models import SmokeRun
+from dashboard.smoketests.suites import import_suite
 from routing.models import Deployment
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import BLIND, HARM, plan_of
@@ -95,3 +100,58 @@ def test_a_look_that_changes_nothing_writes_no_line(scene: Scene) -> None:
         scene.look(1)
     assert scene.rollout().events.count() == lines
     assert scene.rollout().reason == "bakes"
+
+
+SUITE = "name: smoke\nchecks: [{name: home}]"
+
+
+@pytest.mark.parametrize(
+    ("ended", "state"),
+    [
+        (SmokeRun.State.PASSED, State.REVIEW),
+        (SmokeRun.State.FAILED, State.ROLLING_BACK),
+        (SmokeRun.State.BROKEN, State.HELD),
+        (SmokeRun.State.STOPPED, State.HELD),
+        (SmokeRun.State.RUNNING, State.CHECKING),
+    ],
+)
+def test_checks_decide_before_anybody_gets_the_candidate(
+    scene: Scene, ended: str, state: State
+) -> None:
+    load_suite(scene)
+    scene.start(suite="smoke")
+    scene.look()
+    assert scene.look().state is State.CHECKING
+    run = SmokeRun.objects.get(rollout_id=scene.rollout().pk)
+    assert run.version == scene.candidate
+    SmokeRun.objects.update(state=ended)
+    assert scene.look().state is state
+
+
+def test_a_run_whose_process_died_is_asked_for_again(scene: Scene) -> None:
+    load_suite(scene)
+    scene.start(suite="smoke")
+    for _ in range(2):
+        scene.look()
+    SmokeRun.objects.update(state=SmokeRun.State.ABANDONED)
+    scene.look(1)
+    assert SmokeRun.objects.count() == 2
+    assert scene.rollout().state == State.CHECKING
+
+
+def test_a_person_runs_the_checks_again(scene: Scene) -> None:
+    load_suite(scene)
+    scene.start(plan_of(on_harm=OnHarm.HOLD), suite="smoke")
+    for _ in range(2):
+        scene.look()
+    SmokeRun.objects.update(state=SmokeRun.State.FAILED)
+    assert scene.look().state is State.HELD
+    VERBS["retry"](scene.rollout(), By(scene.maya, "dashboard", scene.now + timedelta(seconds=1)))
+    assert scene.rollout().state == State.CHECKING
+    assert SmokeRun.objects.count() == 2
+
+
+def load_suite(scene: Scene) -> None:
+    import_suite(
+        worker=scene.worker, text=SUITE, author=scene.maya, source="dashboard", now=scene.now
+    )

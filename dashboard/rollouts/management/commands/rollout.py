@@ -87,6 +87,7 @@ class Command(BaseCommand):
             source="shell",
             now=now,
             consent=options["force"],
+            suite=options["suite"],
         )
 
     def _show(self, rollout: Rollout, as_json: bool) -> None:
@@ -102,6 +103,7 @@ def _start_arguments(parser: ArgumentParser) -> None:
     # Django's own --version prints its version; here it names the candidate.
     parser.add_argument("--version", dest="version_id", required=True, help="the candidate's id")
     parser.add_argument("--steps", required=True, help=f"20:10s,100 or one of {', '.join(PRESETS)}")
+    parser.add_argument("--suite", default="", help="checks that it must pass at 0%%")
     parser.add_argument("--final-bake", default="0s")
     parser.add_argument("--on-harm", choices=[o.value for o in OnHarm], default="abort")
     parser.add_argument("--min-sample", type=int, default=100)

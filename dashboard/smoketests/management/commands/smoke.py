@@ -1,0 +1,177 @@
+"""manage.py smoke import|export|list|run --worker W"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from dashboard.accounts.models import User
+from dashboard.smoketests.junit import junit
+from dashboard.smoketests.models import SmokeRun, SuiteEdit
+from dashboard.smoketests.run import ask, carry_out, claim
+from dashboard.smoketests.suites import export, import_suite, newest_edit
+from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.ui.remembered import of
+from routing.deploy import active_deployment
+from routing.models import Version, Worker
+
+EXIT_CODES = {SmokeRun.State.PASSED: 0, SmokeRun.State.FAILED: 1}
+"""A run that proves nothing (broken, stopped) exits with 3."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Suites of smoke checks. `run` exits with 0 when all required checks passed, 1 when one "
+        "failed, 2 for bad usage, 3 when it proves nothing: another version answered, or none."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        load = actions.add_parser("import", help="read a suite from a YAML file, - for stdin")
+        load.add_argument("file")
+        load.add_argument("--user", help="whose edit this is; default: nobody's")
+        write = actions.add_parser("export", help="print a suite as YAML")
+        write.add_argument("--suite", required=True)
+        actions.add_parser("list", help="the Worker's suites")
+        run = actions.add_parser("run", help="send the checks to a version, by override")
+        run.add_argument("--suite", required=True)
+        # Django's own --version prints its version; here it names the version under test.
+        run.add_argument("--version", dest="version_id", help="default: the candidate")
+        run.add_argument("--user")
+        shown = run.add_mutually_exclusive_group()
+        shown.add_argument("--json", action="store_true", help="last line: one JSON object")
+        shown.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+        for action in actions.choices.values():
+            action.add_argument("--worker", required=True)
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        worker = Worker.objects.filter(name=options["worker"]).first()
+        if worker is None:
+            raise CommandError(f"There is no Worker called {options['worker']}.", returncode=2)
+        getattr(self, f"_{action}")(worker, options)
+
+    def _import(self, worker: Worker, options: dict[str, Any]) -> None:
+        try:
+            file = options["file"]
+            text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+            edit = import_suite(
+                worker=worker,
+                text=text,
+                author=_user(options["user"]),
+                source="shell",
+                now=timezone.now(),
+            )
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{options['file']}: {error}", returncode=2) from error
+        except SuiteError as error:
+            lines = "\n".join(f"  {problem}" for problem in error.problems)
+            raise CommandError(f"{options['file']} is no suite:\n{lines}", returncode=2) from error
+        checks = len(edit.content.checks)
+        self.stdout.write(f"{edit.suite.name}: edit {edit.number}, {checks} checks")
+
+    def _export(self, worker: Worker, options: dict[str, Any]) -> None:
+        self.stdout.write(export(_edit(worker, options["suite"])), ending="")
+
+    def _list(self, worker: Worker, options: dict[str, Any]) -> None:
+        for suite in worker.suites.all():
+            edit = suite.edits.first()
+            if edit is not None:
+                checks = len(edit.document["checks"])
+                self.stdout.write(f"{suite.name}  edit {edit.number}  {checks} checks")
+
+    def _run(self, worker: Worker, options: dict[str, Any]) -> None:
+        edit = _edit(worker, options["suite"])
+        version = _version(worker, options["version_id"])
+        run = ask(edit, version, author=_user(options["user"]), now=timezone.now())
+        if not claim(run):
+            raise CommandError("Another process took this run.", returncode=3)
+        run = carry_out(run)
+        if options["junit"]:
+            Path(options["junit"]).write_text(junit(run), "utf-8")
+        self._show(run, options["json"])
+        sys.exit(EXIT_CODES.get(SmokeRun.State(run.state), 3))
+
+    def _show(self, run: SmokeRun, as_json: bool) -> None:
+        rows = list(run.results.all())
+        if as_json:
+            self.stdout.write(json.dumps(_as_json(run, rows)))
+            return
+        for row in rows:
+            self.stdout.write(f"{row.verdict:7} {row.name} ({row.edge}, {row.ms:.0f} ms)")
+            for result in row.results:
+                if not result["passed"]:
+                    words = f"expected {result['expected']}, was {result['actual']}"
+                    self.stdout.write(f"        {result['kind']}: {words}")
+            if row.problem:
+                self.stdout.write(f"        {row.problem}")
+        self.stdout.write(f"{run.edit.suite.name}: {run.state}. {run.problem}".strip())
+
+
+def _as_json(run: SmokeRun, rows: list[Any]) -> dict[str, Any]:
+    return {
+        "id": str(run.pk),
+        "state": run.state,
+        "problem": run.problem,
+        "suite": run.edit.suite.name,
+        "edit": run.edit.number,
+        "version_id": str(run.version_id),
+        "deployment_id": run.deployment_id,
+        "edges": run.edges,
+        "checks": [
+            {
+                "name": row.name,
+                "edge": row.edge,
+                "verdict": row.verdict,
+                "version_id": row.version_id,
+                "proved": row.proved,
+                "ray": row.ray,
+                "status": row.status,
+                "ms": row.ms,
+                "results": row.results,
+            }
+            for row in rows
+        ],
+    }
+
+
+def _edit(worker: Worker, name: str) -> SuiteEdit:
+    edit = newest_edit(worker, name)
+    if edit is None:
+        raise CommandError(f"{worker.name} has no suite called {name!r}.", returncode=2)
+    return edit
+
+
+def _version(worker: Worker, version_id: str | None) -> Version:
+    """The version under test: the one named, or the one that is not stable."""
+    if version_id:
+        try:
+            version = worker.versions.filter(id=UUID(version_id)).first()
+        except ValueError:
+            version = None
+        if version is None:
+            raise CommandError(f"{worker.name} has no version {version_id}.", returncode=2)
+        return version
+    deployment = active_deployment(worker)
+    candidates = [s for s in of(deployment) if not s.is_stable] if deployment else []
+    if not candidates:
+        raise CommandError(
+            f"{worker.name} has no candidate. Stage a version at 0%, or name one with --version.",
+            returncode=2,
+        )
+    return candidates[0].version
+
+
+def _user(name: str | None) -> User | None:
+    if not name:
+        return None
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active person called {name}.", returncode=2)
+    return user
