@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),
     path("", include("dashboard.rollouts.urls")),
+    path("", include("dashboard.smoketests.urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),
     path("exports/", include("dashboard.exports.urls")),

@@ -22,6 +22,7 @@ ROOMS = [
         {"workers:deployments", "workers:deployment", "workers:split", "workers:rollback"},
     ),
     ("Rollout", "rollouts:worker", {"rollouts:detail"}),
+    ("Checks", "smoketests:checks", {"smoketests:suite", "smoketests:run"}),
     (
         "Versions",
         "workers:versions",

@@ -1,0 +1,165 @@
+"""The Checks tab: a Worker's suites and their runs; one suite; one run with its evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.models import Role
+from dashboard.smoketests.assertions import Verdict
+from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
+from dashboard.smoketests.run import ask, stop
+from dashboard.smoketests.suites import export, import_suite
+from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.ui.page import page
+from dashboard.ui.remembered import of
+from routing.deploy import active_deployment
+from routing.models import Version, Worker
+
+EXAMPLE = """\
+name: Smoke
+checks:
+  - name: the home page answers
+    request: {method: GET, path: /}
+    assert:
+      - {status: 200}
+"""
+SHOWN = 20
+WORST_FIRST = (Verdict.BROKEN, Verdict.FAILED, Verdict.PASSED)
+
+
+@require_http_methods(["GET", "POST"])
+def checks(request: HttpRequest, name: str) -> HttpResponse:
+    """The suites and the newest runs; by POST, saves the YAML in the form."""
+    worker = get_object_or_404(Worker, name=name)
+    if request.method == "GET":
+        return page(request, "smoketests/checks.html", _context(request, worker))
+    allowed = permission(request.user, Role.OPERATOR)
+    text = request.POST.get("yaml", "").replace("\r\n", "\n")
+    if not allowed:
+        return _refused(request, worker, text, [allowed.why], 403)
+    try:
+        edit = import_suite(
+            worker=worker,
+            text=text,
+            author=person(request),
+            source="dashboard",
+            now=timezone.now(),
+        )
+    except SuiteError as error:
+        return _refused(request, worker, text, error.problems, 422)
+    messages.success(request, f"Saved as edit {edit.number} of {edit.suite.name}.")
+    return redirect("smoketests:suite", worker.name, edit.suite_id)
+
+
+@require_GET
+def suite(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
+    """One suite: its checks, its edits, its runs, and the form that saves the next edit."""
+    found = get_object_or_404(Suite, pk=suite_id, worker__name=name)
+    edit = _edit(found, request.GET.get("edit", ""))
+    context = _context(request, found.worker) | {
+        "suite": found,
+        "edit": edit,
+        "yaml": export(edit),
+        "edits": found.edits.select_related("author"),
+    }
+    return page(request, "smoketests/suite.html", context)
+
+
+@require_GET
+def download(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
+    """The newest edit as a YAML file."""
+    edit = _edit(get_object_or_404(Suite, pk=suite_id, worker__name=name), "")
+    answer = HttpResponse(export(edit), content_type="application/yaml; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}-suite-{suite_id}.yaml"'
+    return answer
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def start(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
+    """Asks for a run on the candidate; a conductor carries it out."""
+    found = get_object_or_404(Suite, pk=suite_id, worker__name=name)
+    version = candidate_of(found.worker)
+    if version is None:
+        messages.warning(request, "There is no candidate to check. Stage a version at 0% first.")
+        return redirect("smoketests:suite", name, suite_id)
+    edit = _edit(found, "")
+    asked = ask(edit, version, author=person(request), now=timezone.now())
+    return redirect("smoketests:run", name, asked.pk)
+
+
+@require_GET
+def run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
+    """One run: progress while it goes on, then every result with its evidence, worst first."""
+    found = _run(name, run_id)
+    rows = sorted(
+        found.results.all(), key=lambda row: (WORST_FIRST.index(Verdict(row.verdict)), row.position)
+    )
+    context = {
+        "worker": found.version.worker,
+        "run": found,
+        "rows": rows,
+        "passed": sum(row.verdict == Verdict.PASSED for row in rows),
+        "can": permission(request.user, Role.OPERATOR),
+        "address": request.path,
+    }
+    return page(request, "smoketests/run.html", context, partial="run")
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def stop_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
+    """Ends a run at its next check."""
+    stop(_run(name, run_id))
+    return redirect("smoketests:run", name, run_id)
+
+
+def candidate_of(worker: Worker) -> Version | None:
+    """The version of the active deployment that is not stable."""
+    deployment = active_deployment(worker)
+    others = [s for s in of(deployment) if not s.is_stable] if deployment else []
+    return others[0].version if others else None
+
+
+def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
+    edits = SuiteEdit.objects.filter(suite__worker=worker).select_related("suite")
+    newest = {edit.suite_id: edit for edit in edits.order_by("number")}
+    runs = SmokeRun.objects.filter(edit__suite__worker=worker).select_related(
+        "edit__suite", "version", "author"
+    )
+    return {
+        "worker": worker,
+        "suites": sorted(newest.values(), key=lambda edit: edit.suite.name),
+        "runs": runs.order_by("-started_at")[:SHOWN],
+        "candidate": candidate_of(worker),
+        "yaml": EXAMPLE,
+        "can": permission(request.user, Role.OPERATOR),
+    }
+
+
+def _refused(
+    request: HttpRequest, worker: Worker, text: str, problems: list[str], status: int
+) -> HttpResponse:
+    """The form again, with what was typed and what is wrong with it."""
+    context = _context(request, worker) | {"yaml": text, "problems": problems}
+    return page(request, "smoketests/checks.html", context, status=status)
+
+
+def _edit(found: Suite, number: str) -> SuiteEdit:
+    edits = found.edits.select_related("suite__worker", "author")
+    if number.isascii() and number.isdigit():
+        return get_object_or_404(edits, number=int(number))
+    return get_object_or_404(edits[:1])
+
+
+def _run(name: str, run_id: UUID) -> SmokeRun:
+    runs = SmokeRun.objects.select_related("edit__suite", "version__worker", "author")
+    return get_object_or_404(runs, pk=run_id, version__worker__name=name)

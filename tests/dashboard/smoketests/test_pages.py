@@ -1,0 +1,110 @@
+"""The Checks tab: suites, runs, evidence, and who may change or run them."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from dashboard.smoketests.models import SmokeRun, Suite
+from routing.models import Worker
+from tests.factories import make_deployment, make_version, make_worker
+
+YAML = "name: smoke\nchecks:\n  - name: home\n    assert: [{status: 200}]\n"
+
+
+@pytest.fixture
+def shop(db: None) -> Worker:
+    worker = make_worker("shop")
+    make_deployment(worker, (make_version("shop"), 0), (worker.versions.get(number=1), 100))
+    return worker
+
+
+def text(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def save(client: Client, yaml: str = YAML) -> Suite:
+    client.post("/workers/shop/checks/", {"yaml": yaml})
+    return Suite.objects.get()
+
+
+def test_without_a_suite_the_page_says_how_to_begin(maya: Client, shop: Worker) -> None:
+    html = text(maya, "/workers/shop/checks/")
+    assert "No suite yet" in html
+    assert "smoke import --worker shop" in html
+
+
+def test_a_suite_is_saved_shown_and_exported_as_it_came(maya: Client, shop: Worker) -> None:
+    suite = save(maya, YAML.replace("\n", "\r\n"))
+    page = text(maya, f"/workers/shop/checks/{suite.pk}/")
+    assert "Run on #2" in page
+    assert "Save as edit 2" in page
+    exported = maya.get(f"/workers/shop/checks/{suite.pk}/suite.yaml")
+    assert exported.content.decode() == YAML
+    save(maya, YAML.replace("200", "204"))
+    assert text(maya, f"/workers/shop/checks/{suite.pk}/?edit=1").count("edit 1, 1 checks") == 1
+    assert maya.get(f"/workers/shop/checks/{suite.pk}/?edit=9").status_code == 404
+
+
+def test_a_mistake_is_named_and_what_was_typed_stays(maya: Client, shop: Worker) -> None:
+    answer = maya.post("/workers/shop/checks/", {"yaml": "name: x\nchecks: [{nam: a}]"})
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "checks[0].name: Field required" in html
+    assert "[{nam: a}]" in html
+    assert not Suite.objects.exists()
+
+
+def test_a_run_is_asked_for_and_can_be_stopped(maya: Client, shop: Worker) -> None:
+    suite = save(maya)
+    answer = maya.post(f"/workers/shop/checks/{suite.pk}/run/")
+    run = SmokeRun.objects.get()
+    assert answer.url.endswith(f"/checks/runs/{run.pk}/")  # type: ignore[attr-defined]
+    assert run.version.number == 2
+    assert "Waiting to start" in text(maya, f"/workers/shop/checks/runs/{run.pk}/")
+    maya.post(f"/workers/shop/checks/runs/{run.pk}/stop/")
+    assert "Stopped" in text(maya, f"/workers/shop/checks/runs/{run.pk}/")
+
+
+def test_failures_come_first_with_what_was_expected_and_what_was_there(
+    maya: Client, shop: Worker
+) -> None:
+    save(maya)
+    maya.post(f"/workers/shop/checks/{Suite.objects.get().pk}/run/")
+    run = SmokeRun.objects.get()
+    wrong = {"kind": "status", "expected": "200", "passed": False, "actual": "503"}
+    for position, verdict in enumerate(("passed", "failed")):
+        run.results.create(
+            position=position,
+            name=f"check {verdict}",
+            edge="local-1",
+            verdict=verdict,
+            results=[wrong] if verdict == "failed" else [],
+            ray="8f1e2d3c4b5a6978-DEV",
+            version_id=str(run.version_id),
+            body="oh <b>no</b>",
+        )
+    SmokeRun.objects.update(state="failed", edges=["local-1"])
+    html = text(maya, f"/workers/shop/checks/runs/{run.pk}/")
+    assert html.index("check failed") < html.index("check passed")
+    assert "503" in html
+    assert "oh &lt;b&gt;no" in html
+    assert "1 of 2 passed" in html
+
+
+def test_viewers_read_and_change_nothing(vera: Client, maya: Client, shop: Worker) -> None:
+    suite = save(maya)
+    assert "smoke" in text(vera, f"/workers/shop/checks/{suite.pk}/")
+    assert vera.post("/workers/shop/checks/", {"yaml": YAML}).status_code == 403
+    assert vera.post(f"/workers/shop/checks/{suite.pk}/run/").status_code == 403
+    assert not SmokeRun.objects.exists()
+
+
+def test_without_a_candidate_nothing_is_run(maya: Client, shop: Worker) -> None:
+    make_deployment(shop, (shop.versions.get(number=1), 100))
+    suite = save(maya)
+    assert "no candidate to check" in text(maya, "/workers/shop/checks/")
+    maya.post(f"/workers/shop/checks/{suite.pk}/run/")
+    assert not SmokeRun.objects.exists()
