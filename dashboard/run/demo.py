@@ -17,7 +17,7 @@ from routing.snapshot import Binding
 
 FOLDER: Path = settings.BASE_DIR / "demo"
 WORKERS = ("pricing", "checkout", "hello")
-#: What pages say these came by: nobody pressed a button.
+#: The source that pages show: no person pressed a button.
 SOURCE = "demo"
 MESSAGES = {
     "pricing": ("Prices of tea and mugs", "Tell the VAT apart"),

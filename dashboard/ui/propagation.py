@@ -32,7 +32,7 @@ class Cell:
     silent_for: timedelta | None = None
     #: Workers whose newest deployment this edge cannot run.
     failing: tuple[str, ...] = ()
-    #: Why it does not take over this deployment, where it has said so.
+    #: Why it does not take over this deployment, if its report gives a reason.
     error: str = ""
 
     @property

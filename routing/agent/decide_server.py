@@ -108,8 +108,8 @@ class Decider:
             self._waiting -= 1
 
     def _keeping(self, key: tuple[str, bytes]) -> Callable[[Override], Response]:
-        """Makes the response and caches it for the snapshot that is known now, whichever is known
-        when the verdict comes."""
+        """Makes the response and caches it for the current snapshot, even if a newer one has come
+        by the time of the verdict."""
         kept, unmatched = self._kept, self._unmatched(key[0])
 
         def keep(override: Override) -> Response:

@@ -87,7 +87,7 @@ def test_http_1_0_is_answered_with_and_without_a_host(plane: Plane) -> None:
 
 
 def test_nginx_as_it_comes_reaches_a_worker(plane: Plane, proxy: Path) -> None:
-    """Its `proxy_pass` speaks HTTP/1.0 upstream, unless told otherwise."""
+    """Its `proxy_pass` speaks HTTP/1.0 upstream by default."""
     port = json.loads((proxy / "ports.json").read_text())["plain"]
     answer = plain(port, "GET / HTTP/1.1\r\nHost: echo.localhost\r\nConnection: close\r\n\r\n")
     assert answer.startswith("HTTP/1.1 200 OK") and '"url":"http://echo.localhost/"' in answer
