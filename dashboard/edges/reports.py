@@ -89,7 +89,8 @@ def accept(edge: Edge, body: bytes) -> None:
         ],
         ignore_conflicts=True,
     )
-    edge.save(update_fields=_REPORTED)
+    changes = {name: getattr(edge, name) for name in _REPORTED}
+    Edge.objects.filter(pk=edge.pk).update(**changes)
     judge_when_due(now)
     if states != before or was != (edge.applied_revision, edge.desired_revision, edge.lagging):
         turned = _differences(before, states)
