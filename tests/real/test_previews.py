@@ -256,6 +256,18 @@ def test_switched_off_no_version_has_an_address(system):
     eventually(lambda: system.get(f"{newest[:8]}-shop").status_code == 200, 5)
 
 
+def test_a_workers_address_says_why_nothing_answers(system):
+    system.api("POST", "/workers/workers", json={"name": "empty"})
+    assert "The Worker empty has no deployment yet" in system.get("empty").text
+    path = "/workers/scripts/shop"
+    system.api("POST", f"{path}/subdomain", json={"enabled": False, "previews_enabled": True})
+    eventually(lambda: system.get("shop").status_code == 404, 3)
+    assert "address of the Worker shop is switched off" in system.get("shop").text
+    refused = system.api("PUT", f"{path}/routes", json=[{"pattern": "example.com/*"}])
+    assert refused.status_code == 400 and "stays switched on" in refused.text
+    eventually(lambda: system.get("shop").status_code == 200, 3)
+
+
 def test_its_requests_are_found_by_version_and_are_no_part_of_the_deployments_traffic(system):
     worker = "quiet"
     upload(system, worker, "live", create=True)

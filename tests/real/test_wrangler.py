@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,8 +60,9 @@ def test_from_the_first_deploy_to_a_rollback(plane, tmp_path):
     words = ("--tag", "v3", "--message", "third one", "--preview-alias", "pr-7")
     said = wrangler("versions", "upload", *words).ok()
     third = printed(rf"Worker Version ID: ({ID})", said)
-    assert f"Version Preview URL: https://{third[:8]}-shop.localhost" in said
-    assert "Version Preview Alias URL: https://pr-7-shop.localhost" in said
+    port = os.environ.get("SLUICE_EDGE_PORT", "8787")
+    assert f"Version Preview URL: https://{third[:8]}-shop.localhost:{port}\n" in said
+    assert f"Version Preview Alias URL: https://pr-7-shop.localhost:{port}\n" in said
     assert live(plane, "shop") == {second: 100}
     assert versions_of(plane, "shop") == [first, second, third]
 
@@ -159,16 +163,54 @@ def test_routes_are_refused_and_the_worker_keeps_its_address(plane, tmp_path):
     assert len(versions_of(plane, "routed")) == 2  # wrangler deploys first, and asks afterwards
 
 
+UNSUPPORTED = [
+    (("queues", "list"), "Queues are not supported"),
+    (("d1", "list"), "D1 is not supported"),
+    (("r2", "bucket", "list"), "R2 is not supported"),
+    (("workflows", "list"), "Workflows are not supported"),
+    (("kv", "namespace", "create", "x"), "Workers KV is not supported"),
+]
+
+
+def test_other_products_are_refused_by_name(plane, tmp_path):
+    project = write_project(tmp_path, "products")
+    with ThreadPoolExecutor(2) as pool:
+        ran = list(pool.map(lambda case: plane.wrangler(project, *case[0]), UNSUPPORTED))
+    for (command, words), answer in zip(UNSUPPORTED, ran, strict=True):
+        assert words in answer.failed(), command
+    kv = [{"binding": "KV"}]  # without an id, wrangler makes the namespace first
+    said = plane.wrangler(write_project(tmp_path / "kv", "products", kv_namespaces=kv), "deploy")
+    assert "Workers KV is not supported here. Remove kv_namespaces" in said.failed()
+    assert plane.api("GET", "/workers/services/products").status_code == 404
+
+
+def test_todays_compatibility_date_is_taken(plane, tmp_path):
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    plane.wrangler(write_project(tmp_path, "today", compatibility_date=today), "deploy").ok()
+    said = plane.wrangler(tmp_path, "versions", "view", versions_of(plane, "today")[0]).ok()
+    assert today in said
+
+
 def test_a_secret_makes_a_worker_that_is_missing(plane, tmp_path):
     project = write_project(tmp_path, "from-secret")
     assert plane.wrangler(project, "secret", "put", "KEY", stdin="x").ok()
     assert len(versions_of(plane, "from-secret")) == 2
 
 
+NAMED = """import { WorkerEntrypoint } from "cloudflare:workers";
+export class Named extends WorkerEntrypoint {}
+export default { fetch() { return new Response("hi") } };
+"""
+
+
 def test_a_bound_worker_is_named_before_it_is_deleted(plane, tmp_path):
-    write_project(tmp_path / "pricing", "pricing")
+    write_project(tmp_path / "pricing", "pricing", NAMED)
     plane.wrangler(tmp_path / "pricing", "deploy").ok()
-    services = [{"binding": "PRICING", "service": "pricing", "entrypoint": "Named"}]
+    services = [{"binding": "PRICING", "service": "pricing", "entrypoint": "Nope"}]
+    write_project(tmp_path / "checkout", "checkout", services=services)
+    said = plane.wrangler(tmp_path / "checkout", "deploy").failed()
+    assert "exports no entrypoint 'Nope'" in said
+    services[0]["entrypoint"] = "Named"
     write_project(tmp_path / "checkout", "checkout", services=services)
     assert "env.PRICING" in plane.wrangler(tmp_path / "checkout", "deploy").ok()
     said = plane.wrangler(tmp_path / "pricing", "delete").ok()
