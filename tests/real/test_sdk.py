@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import cloudflare
 import pytest
@@ -111,7 +112,8 @@ def test_scripts(sdk, account, shop):
     switched = scripts.subdomain.create("shop", account_id=account, enabled=True)
     assert switched.enabled and switched.previews_enabled
     assert scripts.subdomain.get("shop", account_id=account).enabled
-    assert sdk.workers.subdomains.get(account_id=account).subdomain == "localhost"
+    subdomain = sdk.workers.subdomains.get(account_id=account).subdomain
+    assert re.fullmatch(r"localhost:\d+/#", subdomain)
     assert scripts.schedules.update("shop", account_id=account, body=[]).schedules == []
 
 
