@@ -25,7 +25,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check golden format sizes clean \
-	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web
+	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -104,6 +104,10 @@ bench-pages: ## Server time per page with 200 Workers, and with 2,000
 bench-web: ## What a browser pays for each page: LCP, CLS, bytes and requests, in real Chromium
 	$(call SETUP,test)
 	@exec $(PY) -m benchmarks.web
+
+bench-guardrails: ## False alarms and time to notice of guardrails, beside a naive test
+	$(call SETUP,run)
+	@exec $(PY) -m benchmarks.guardrails
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice
 	rm -rf .venv node_modules static/built .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
