@@ -10,7 +10,13 @@ from django.utils import timezone
 
 from dashboard.observability.traffic import first_minute
 from tests.dashboard.observability.batches import MINUTE, count, request
-from tests.factories import make_deployment, make_edge, make_user, make_worker
+from tests.factories import (
+    make_deployment,
+    make_edge,
+    make_invocation,
+    make_user,
+    make_worker,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -120,3 +126,22 @@ def test_pointer_and_arrow_keys_read_the_values_of_a_bucket(
     assert first != plot.get_attribute("aria-valuetext") == readout.inner_text()
     page.keyboard.press("Escape")
     assert readout.is_hidden()
+
+
+SHIFTS = """window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});"""
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, PHONE])
+def test_nothing_moves_while_pages_load(visitors: Any, traffic: Traffic, viewport: Any) -> None:
+    for n in range(60):
+        make_invocation(traffic.edge, traffic.live, status=500 if n % 9 == 0 else 200)
+    visitor = visitors(viewport=viewport)
+    visitor.context.add_init_script(SHIFTS)
+    visitor.enter()
+    for path in ("/invocations/", "/workers/shop/invocations/", PATH, "/observability/"):
+        page = visitor.open(path)
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.shifted") <= 0.02, path

@@ -128,6 +128,33 @@ export default {
 """
 
 
+def callers(system, worker):
+    """Callers, failing callers, and requests of unknown callers, in all minutes."""
+    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as rows:
+        question = (
+            "SELECT coalesce(sum(callers), 0), coalesce(sum(failing), 0), "
+            "coalesce(sum(unknown), 0) FROM observability_callercount WHERE worker = ?"
+        )
+        return rows.execute(question, [worker]).fetchone()
+
+
+def test_callers_are_told_apart_by_key_and_by_address_and_probes_are_no_callers(system):
+    while time.time() % 60 > 50:  # a caller counts once in each minute
+        time.sleep(0.5)
+    for _ in range(3):
+        for key in ("ann", "bob"):
+            assert system.get("pricing", cloudflare_workers_version_key=key).status_code == 200
+        for address in ("127.0.0.2", "127.0.0.3"):
+            with httpx.Client(transport=httpx.HTTPTransport(local_address=address)) as client:
+                url = f"http://127.0.0.1:{system.edge_port}/"
+                client.get(url, headers={"Host": "pricing.localhost"})
+    system.get("pricing")  # from this machine itself, where a proxy may be: not known
+    deadline = time.monotonic() + 10
+    while (found := callers(system, "pricing"))[2] < 1 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert found == (5, 0, 1)
+
+
 def test_errors_are_counted_by_kind(system):
     metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
     parts = {
