@@ -101,8 +101,12 @@ class Visitor:
         """As somebody who signed in earlier, which takes a page less than `sign_in`."""
         client = Client()
         client.force_login(get_user_model().objects.get(username=name))
-        session = {"name": "sessionid", "value": client.cookies["sessionid"].value}
-        self.context.add_cookies([{**session, "url": self.address, "httpOnly": True}])
+        self.enter_with(client.cookies["sessionid"].value)
+
+    def enter_with(self, session: str) -> None:
+        """With the session cookie of a running system (`System.session`)."""
+        cookie = {"name": "sessionid", "value": session}
+        self.context.add_cookies([{**cookie, "url": self.address, "httpOnly": True}])
 
     def sign_in(self, name: str = "maya", password: str = "pw") -> Page:
         page = self.open("/accounts/login/")

@@ -42,7 +42,7 @@ def watched(browser, system, path, size):
     visitor = Visitor(
         browser.new_context(viewport=SIZES[size]), f"http://127.0.0.1:{system.http_port}"
     )
-    visitor.sign_in("admin", "correct horse battery")
+    visitor.enter_with(system.session("admin"))
     page = visitor.open(path)
     page.locator("[data-connection]", has_text="Connected").wait_for(state="attached")
     page.evaluate("document.fonts.ready.then(() => true)")

@@ -13,7 +13,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.waiting import until
 from tests.running import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.alone, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def visit(browser, system):
     def visitor(name="admin", **options):
         one = Visitor(browser.new_context(**options), f"http://127.0.0.1:{system.http_port}")
         made.append(one)
-        one.sign_in(name, "correct horse battery")
+        one.enter_with(system.session(name))
         return one
 
     yield visitor

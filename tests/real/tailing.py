@@ -75,9 +75,18 @@ def _environment(system: System, home: Path, proxy: str) -> dict[str, str]:
     return environment(home, proxy, base_url, system.token, system.run_json["account_id"])
 
 
+#: Until every process of the Worker's versions reports every request.
+REPORTS_ALL_AFTER = 1.5
+
+
 @contextmanager
 def tailing(
-    system: System, folder: Path, proxy: str, worker: str, *arguments: str
+    system: System,
+    folder: Path,
+    proxy: str,
+    worker: str,
+    *arguments: str,
+    ready_after: float = REPORTS_ALL_AFTER,
 ) -> Iterator[Tailing]:
     """`wrangler tail <worker> …`, ready: every request after this is shown."""
     output = folder / f"tail-{time.monotonic_ns()}.txt"
@@ -95,7 +104,7 @@ def tailing(
     tail = Tailing(process, output)
     try:
         tail.wait(lambda: sessions(system, worker) not in (None, before), 30)
-        time.sleep(1.5)
+        time.sleep(ready_after)
         yield tail
     finally:
         process.send_signal(signal.SIGINT)

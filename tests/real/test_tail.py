@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from tests.real.control_plane import write_project
-from tests.real.tailing import path_of, sessions, tailing, wrangler
+from tests.real.tailing import REPORTS_ALL_AFTER, path_of, sessions, tailing, wrangler
 from tests.real.tunnel import tunnel
 from tests.running import System
 
@@ -150,10 +150,11 @@ def test_several_tails_each_with_filters_of_its_own(system, proxy, shop, tmp_pat
     with ExitStack() as stack:
         tails = {
             name: stack.enter_context(
-                tailing(system, tmp_path, proxy, "shop", "--format", "json", *more)
+                tailing(system, tmp_path, proxy, "shop", "--format", "json", *more, ready_after=0)
             )
             for name, more in filters.items()
         }
+        time.sleep(REPORTS_ALL_AFTER)
         system.get("shop", "/a", **override(one))
         system.get("shop", "/b", X_Wanted="yes", **override(two))
         system.get("shop", "/throw", **override(one))
