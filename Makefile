@@ -11,9 +11,11 @@ SCRATCH := $(CURDIR)/.sluice-scratch
 PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
 
 # Tests that measure time, or fill both cores, run one after the other; the others share the cores,
-# in the order of the files: those that run whole systems take long and must not begin last.
-TOGETHER := -m "not (alone or browser)" -n auto --dist loadfile --no-loadscope-reorder tests
+# file by file, in the order of tests/conftest.py: those that run whole systems begin first.
+SHARED := -n auto --dist loadfile --no-loadscope-reorder
+TOGETHER := -m "not (alone or browser)" $(SHARED) tests
 ALONE := -m "alone or browser" tests/browser tests/real
+FAST := -m "not (alone or browser or real)" $(SHARED) tests/routing tests/dashboard
 
 # The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).
 SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
@@ -24,7 +26,7 @@ SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check golden format sizes clean \
+.PHONY: help run test test-fast check golden format sizes clean \
 	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails
 
 help: ## List these targets
@@ -41,6 +43,10 @@ test: ## Run every check and every test; a part of the tests: make test T=tests/
 	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
 	$(if $(filter tests,$(T)),$(PYTEST) $(TOGETHER))
 	$(PYTEST) $(if $(filter tests,$(T)),$(ALONE),$(T))
+
+test-fast: ## The tests that start no browser, edge or whole system
+	$(call SETUP,dev)
+	$(PYTEST) $(FAST)
 
 check: export SLUICE_DATA_DIR = $(SCRATCH)
 check: ## Lint, format, types, import contracts, migrations, pinned requirements
