@@ -208,9 +208,9 @@ TEMPLATES = [
                 "dashboard.ui.templatetags.api_setup",
                 "dashboard.ui.templatetags.icons",
                 "dashboard.ui.templatetags.once",
-                "dashboard.ui.templatetags.tabs",
                 "dashboard.ui.templatetags.versions",
                 "dashboard.ui.templatetags.words",
+                "dashboard.workers.templatetags.worker_head",
             ],
         },
     }

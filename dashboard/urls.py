@@ -7,6 +7,7 @@ from django.urls import include, path
 from dashboard.accounts.activity import activity
 from dashboard.metrics.views import metrics
 from dashboard.ui.health import healthz
+from dashboard.ui.help import help_page
 from dashboard.ui.palette import palette
 
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("palette/", palette, name="palette"),
+    path("help/", help_page, name="help"),
     path("accounts/", include("dashboard.accounts.urls")),
     path("activity/", activity, name="activity"),
     path("people/", include("dashboard.accounts.people_urls")),

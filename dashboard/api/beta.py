@@ -15,7 +15,7 @@ from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.errors import bad_request
 from dashboard.api.lookup import worker_by
-from dashboard.api.removal import Call, callers_of_all, remove_worker
+from dashboard.api.removal import remove_worker
 from dashboard.api.schemas import WorkerItem
 from dashboard.api.script_settings import change_settings
 from dashboard.api.settings_schema import ScriptSettings, shown_settings
@@ -23,6 +23,7 @@ from dashboard.api.subdomain import SubdomainGiven, shown, switch
 from dashboard.api.wire import stamp
 from routing import revision
 from routing.batches import batches
+from routing.callers import Call, callers_of_all
 from routing.models import Deployment, Worker
 from routing.publish import hostname, port_of_url, url_of
 from routing.upload import create_worker

@@ -7,9 +7,9 @@ from typing import Any
 from dashboard.api.auth import ApiRequest, may_read
 from dashboard.api.envelope import Envelope, ok, page_info, resource
 from dashboard.api.lookup import worker_called
-from dashboard.api.removal import callers_of
 from dashboard.api.schemas import References
 from dashboard.api.scripts import SCRIPT
+from routing.callers import callers_of
 
 router = resource("References")
 ACCOUNT = "/accounts/{account_id}"

@@ -1,23 +1,37 @@
-"""Search or jump to: Workers, versions by the start of their id or tag, pages and actions."""
+"""Search or jump to: verbs, Workers, versions by id or tag, pages. The page's own Worker first."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from functools import reduce
+from operator import or_
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET
 
 from dashboard.ui.context import navigation
+from dashboard.ui.jump.matching import corrected, score, words_of
+from dashboard.ui.jump.verbs import GENERAL, OF_A_WORKER, Verb
 from dashboard.ui.page import page
 from routing.models import Version, Worker
 
 MOST = 6
+"""Workers, and versions."""
+TARGETS = 4
+"""Workers that one verb is offered for."""
+LINES = 14
 LONGEST = 100
+OF_THE_PAGE = 6
+"""What it counts that a line is about the Worker whose page is open."""
+
 _START_OF_ID = re.compile(r"[0-9a-f][0-9a-f-]{1,35}")
+_NUMBER = re.compile(r"#?v?(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,9 @@ class Jump:
     url: str
 
 
+Scored = tuple[int, Jump]
+
+
 @require_GET
 def palette(request: HttpRequest) -> HttpResponse:
     """The page, and for the dialog on every page its list."""
@@ -39,50 +56,122 @@ def palette(request: HttpRequest) -> HttpResponse:
 
 
 def jumps(request: HttpRequest, typed: str) -> list[Jump]:
-    """What fits: Workers and their actions first, then versions, then pages."""
-    found = _workers(typed)
-    return [*found, *_versions(typed), *_pages(request, typed)]
+    """What fits all typed words, best first; misspelled words count as what was meant if nothing
+    else fits."""
+    here = _worker_of_the_page(request)
+    names = list(Worker.objects.order_by("-changed_revision").values_list("name", flat=True))
+    if here in names:
+        names.remove(here)
+        names.insert(0, here)
+    else:
+        here = ""
+    words = words_of(typed)
+    if not words:
+        return _suggested(request, names, here)
+    found = [*_found(request, words, names, here), *_versions(typed)]
+    if not found:
+        known = {word for name in names for word in words_of(name)}
+        known |= {word for verb in (*OF_A_WORKER, *GENERAL) for word in words_of(verb.text)}
+        found = list(_found(request, corrected(words, known), names, here))
+    found.sort(key=lambda one: -one[0])
+    return [jump for _, jump in found[:LINES]]
 
 
-def _workers(typed: str) -> list[Jump]:
-    names = list(Worker.objects.filter(name__icontains=typed).values_list("name", flat=True)[:MOST])
-    found = [Jump("layers", n, "Worker", reverse("workers:detail", args=[n])) for n in names]
-    if typed and len(names) <= 2:
-        found += [action for name in names for action in _actions(name)]
-    return found
+def _suggested(request: HttpRequest, names: Sequence[str], here: str) -> list[Jump]:
+    """Before anything is typed: what this page is about, Workers, pages."""
+    verbs = [_jump(verb, here) for verb in _allowed(request, OF_A_WORKER)] if here else []
+    pages = [jump for _, jump in _pages(request, [])]
+    return [*verbs[:MOST], *map(_worker, names[:MOST]), *pages]
 
 
-def _actions(name: str) -> list[Jump]:
-    playground = f"{reverse('playground:playground')}?worker={quote(name)}"
-    return [
-        Jump("send", f"Send a request to {name}", "Playground", playground),
-        Jump(
-            "split", f"Change the split of {name}", "Deploy", reverse("workers:split", args=[name])
-        ),
-        Jump("undo-2", f"Roll back {name}", "Deploy", reverse("workers:rollback", args=[name])),
-    ]
+def _found(
+    request: HttpRequest, words: Sequence[str], names: Sequence[str], here: str
+) -> Iterator[Scored]:
+    fits = [(score(words, name), name) for name in names]
+    fits = sorted((one for one in fits if one[0]), key=lambda one: -one[0])[:MOST]
+    for points, name in fits:
+        yield points + 2 + OF_THE_PAGE * (name == here), _worker(name)
+        if len(fits) <= 2:
+            yield from ((points, _jump(v, name)) for v in _allowed(request, OF_A_WORKER)[:MOST])
+    for verb in _allowed(request, OF_A_WORKER):
+        yield from _targets(verb, words, names, here)
+    for verb in _allowed(request, GENERAL):
+        if points := score(words, verb.text):
+            yield points + 1, _jump(verb)
+    yield from _pages(request, words)
 
 
-def _versions(typed: str) -> list[Jump]:
-    if len(typed) < 2:
-        return []
-    fits = Q(tag__istartswith=typed)
-    if _START_OF_ID.fullmatch(typed.lower()):
-        fits |= Q(id__startswith=typed.lower())
-    rows = Version.objects.filter(fits).select_related("worker").order_by("-created_on")
-    rows = rows.only("id", "number", "tag", "worker__name")
-    return [_version(row) for row in rows[:MOST]]
+def _targets(verb: Verb, words: Sequence[str], names: Sequence[str], here: str) -> Iterator[Scored]:
+    """The verb for the Workers that the other words name; for the page's own if there are none."""
+    own = [word for word in words if score([word], verb.text)]
+    others = [word for word in words if word not in own]
+    if not own:
+        return
+    points = score(own, verb.text)
+    if not others:
+        for name in [here] if here else names[:TARGETS]:
+            yield points + OF_THE_PAGE * bool(here), _jump(verb, name)
+        return
+    fits = ((score(others, name), name) for name in names)
+    best = sorted((one for one in fits if one[0]), key=lambda one: -one[0])[:TARGETS]
+    yield from ((points + more + OF_THE_PAGE * (n == here), _jump(verb, n)) for more, n in best)
 
 
-def _version(row: Version) -> Jump:
-    words = " ".join(filter(None, [f"#{row.number}", row.short_id, row.tag]))
-    url = reverse("workers:version", args=[row.worker.name, row.pk])
-    return Jump("box", words, f"Version of {row.worker.name}", url)
+def _versions(typed: str) -> Iterator[Scored]:
+    """By the start of an id or tag, or by number; other words name the Worker."""
+    words = typed.split()
+    if not words or len(typed) < 2:
+        return
+    wanted = [_is_version(word) & _of_worker([o for o in words if o != word]) for word in words]
+    rows = Version.objects.filter(reduce(or_, wanted)).select_related("worker")
+    rows = rows.order_by("-created_on").only("id", "number", "tag", "worker__name")
+    for row in rows[:MOST]:
+        words_ = " ".join(filter(None, [f"#{row.number}", row.short_id, row.tag]))
+        url = reverse("workers:version", args=[row.worker.name, row.pk])
+        yield 3 * len(words), Jump("box", words_, f"Version of {row.worker.name}", url)
 
 
-def _pages(request: HttpRequest, typed: str) -> list[Jump]:
-    return [
-        Jump(entry["icon"], entry["word"], "Page", entry["url"])
-        for entry in navigation(request.path)
-        if typed.lower() in entry["word"].lower()
-    ]
+def _is_version(word: str) -> Q:
+    fits = Q(tag__istartswith=word) if len(word) > 1 else Q(pk__in=[])
+    if _START_OF_ID.fullmatch(word.lower()):
+        fits |= Q(id__startswith=word.lower())
+    if word.startswith("#") and (number := _NUMBER.fullmatch(word)):
+        fits |= Q(number=int(number[1]))
+    return fits
+
+
+def _of_worker(words: Sequence[str]) -> Q:
+    return reduce(lambda fits, word: fits & Q(worker__name__icontains=word), words, Q())
+
+
+def _pages(request: HttpRequest, words: Sequence[str]) -> Iterator[Scored]:
+    for entry in navigation(request.path):
+        points = score(words, entry["word"])
+        if points or not words:
+            yield points + 1, Jump(entry["icon"], entry["word"], "Page", entry["url"])
+
+
+def _allowed(request: HttpRequest, verbs: Sequence[Verb]) -> list[Verb]:
+    user: Any = request.user
+    return [verb for verb in verbs if user.may(verb.role)]
+
+
+def _jump(verb: Verb, worker: str = "") -> Jump:
+    return Jump(verb.icon, verb.words.replace("{}", worker), verb.kind, verb.url(worker))
+
+
+def _worker(name: str) -> Jump:
+    return Jump("layers", name, "Worker", reverse("workers:detail", args=[name]))
+
+
+def _worker_of_the_page(request: HttpRequest) -> str:
+    """The Worker whose page the palette was opened on; "" elsewhere. Only ever compared."""
+    htmx: Any = request.htmx  # type: ignore[attr-defined]  # set by its middleware
+    address = urlsplit(htmx.current_url_abs_path or "")
+    try:
+        match = resolve(address.path)
+    except Resolver404:
+        return ""
+    if match.view_name == "playground:playground":
+        return parse_qs(address.query).get("worker", [""])[0]
+    return str(match.kwargs.get("name", ""))

@@ -12,5 +12,7 @@ editor.py    a version made in the browser: editor_form.py is its form, editor_f
              editor_refusal.py finds the line that is wrong, editor_outlook.py says what each button
              makes live; line_breaks.py keeps a file's own
 addresses.py where a single version answers, deployed or not
-commands.py  the same change as wrangler and curl
+commands.py  the same change as wrangler and curl; tool_commands.py, commands without a button
+worker_settings.py  both switches, the account, deletion
+templatetags/worker_head.py  the head of every page of a Worker, with its tabs and the LIVE strip
 """

@@ -29,6 +29,9 @@ PARTS = {
     Why.METRICS: ("live",),
 }
 
+#: The templates of those that are not of the deployments view alone.
+HOLDERS = {"worker-state": "workers/_head.html"}
+
 #: Rows of the list pushed because of one report.
 MOST = 20
 AT_ONCE = 200
@@ -86,7 +89,7 @@ def _worker(name: str, why: Why, subject: str) -> str:
     context = showing.live(row)
     if why is Why.DEPLOYMENT or row.deployment is None:
         context |= showing.histories(row)  # where nothing is live, it says if there are versions
-    names = [f"workers/detail.html#{part}" for part in PARTS[why]]
+    names = [HOLDERS.get(part, "workers/detail.html") + f"#{part}" for part in PARTS[why]]
     names.append("workers/_live_strip.html")
     if why is Why.DEPLOYMENT:
         names.append("workers/_newest.html")

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from dashboard.workers import addresses, changes, code, diff, editor, histories, views
+from dashboard.workers import (
+    addresses,
+    changes,
+    code,
+    diff,
+    editor,
+    histories,
+    views,
+    worker_settings,
+)
 
 app_name = "workers"
 urlpatterns = [
@@ -22,6 +31,9 @@ urlpatterns = [
         "<str:name>/versions/<uuid:version_id>/modules/<int:position>/", code.module, name="module"
     ),
     path("<str:name>/versions/<uuid:version_id>/addresses/", addresses.switch, name="addresses"),
+    path("<str:name>/settings/", worker_settings.settings, name="settings"),
+    path("<str:name>/settings/previews/", worker_settings.switch_previews, name="previews"),
+    path("<str:name>/settings/delete/", worker_settings.delete, name="delete"),
     path("<str:name>/diff/", diff.choose, name="compare"),
     path("<str:name>/diff/<uuid:left>...<uuid:right>/", diff.diff, name="diff"),
     path("<str:name>/versions/<uuid:version_id>/menu/", views.menu, name="menu"),

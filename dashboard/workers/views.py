@@ -9,9 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from dashboard.accounts.gate import permission, person
+from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
-from dashboard.live import presence
 from dashboard.live.parts import sequence
 from dashboard.ui.page import page
 from dashboard.ui.standing import Standing
@@ -46,7 +45,6 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "production": url_of(row.hostname) if row.hostname else "",
         "addressable": addressable(row.worker.name),
         "can": permission(request.user, Role.OPERATOR),
-        "others": presence.others(person(request), row.worker.name),
         "back": showing.undoing(row, before[0].standings if before else []),
         **live,
         **histories,

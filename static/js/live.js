@@ -6,7 +6,7 @@ const BEAT_MS = 1000; // the server sends at least that often
 const STALE_MS = 5000;
 const live = { socket: null, heardAt: Date.now(), stale: false, tries: 0, sequences: new Map(), later: new Map() };
 
-const topics = [...document.querySelectorAll("[data-follow]")].map((e) => e.dataset.follow);
+const topics = [...new Set([...document.querySelectorAll("[data-follow]")].map((e) => e.dataset.follow))];
 
 /** Whether `a` was read before `b`: (revision, microseconds). */
 function older(a, b) {
@@ -201,12 +201,13 @@ function banner() {
   return found;
 }
 
-/* Relative times grow older on a page that is open all day */
+/* Relative times grow older on a page that is open all day; absolute ones stay */
 
 function ages(now = false) {
   if (!now && ages.at && Date.now() - ages.at < 5000) return;
   ages.at = Date.now();
   for (const time of document.querySelectorAll("main time[datetime], dialog time[datetime]")) {
+    if (!/( ago|just now)$/.test(time.textContent.trim())) continue;
     const seconds = Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000);
     const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([s]) => seconds >= s) ?? [1, ""];
     const words = unit ? `${Math.floor(seconds / size)} ${unit} ago` : "just now";

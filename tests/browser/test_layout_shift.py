@@ -1,9 +1,13 @@
-"""Live updates move nothing: the browser's own measure, on a whole running system."""
+"""Nothing moves, while a page loads or when it is updated live; and pages are light.
+
+The browser's own measures, on a whole running system.
+"""
 
 import time
 
 import pytest
 
+from dashboard.ui import bundles
 from tests.browser.conftest import Visitor
 from tests.running import System
 
@@ -81,3 +85,41 @@ def test_nothing_moves_while_others_deploy_and_requests_come(browser, system):
     for page in pages.values():
         page.context.close()
     assert {where: shifts for where, shifts in moved.items() if shifts} == {}
+
+
+LOADING = """
+    window.moved = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+            if (!entry.hadRecentInput) window.moved += entry.value;
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_page_comes_light_and_stays_where_it_is(browser, system, size):
+    """With an empty cache, as `make bench-web` measures more pages on slower connections."""
+    assert bundles.are_current(), "The bundles are older than their sources: run `make check`."
+    for _ in range(20):
+        system.get("hello")
+    address, found = f"http://127.0.0.1:{system.http_port}", {}
+    visitor = Visitor(browser.new_context(), address)
+    visitor.sign_in("admin", "correct horse battery")
+    cookies = visitor.context.cookies()
+    for path in ("/workers/", "/workers/hello/", "/invocations/", "/playground/?worker=hello"):
+        context = browser.new_context(viewport=SIZES[size])
+        context.add_cookies(cookies)
+        context.add_init_script(LOADING)
+        fresh, wire = Visitor(context, address), {}
+        channel = context.new_cdp_session(fresh.page)
+        channel.send("Network.enable")
+        channel.on("Network.loadingFinished", lambda e, wire=wire: wire.update({e["requestId"]: e}))
+        page = fresh.open(path)
+        page.wait_for_timeout(1200)
+        size_of_all = sum(e["encodedDataLength"] for e in wire.values())
+        found[path] = (page.evaluate("window.moved"), size_of_all, len(wire))
+        context.close()
+    visitor.context.close()
+    heavy = {p: f for p, f in found.items() if f[0] > 0.02 or not 0 < f[1] <= 120_000 or f[2] > 12}
+    assert heavy == {}

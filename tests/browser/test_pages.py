@@ -30,6 +30,8 @@ PAGES = [
     "/workers/ramping/rollback/",
     "/workers/ramping/versions/",
     "/workers/ramping/deployments/",
+    "/workers/ramping/invocations/",
+    "/workers/ramping/settings/",
     "/playground/?worker=ramping",
     "/accounts/",
     "/activity/",

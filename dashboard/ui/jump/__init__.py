@@ -1,0 +1,1 @@
+"""What the palette offers: verbs.py lists the verbs, matching.py says which words fit them."""

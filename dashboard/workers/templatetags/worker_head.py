@@ -1,0 +1,93 @@
+"""{% worker_head %}: a Worker's name, its tabs and what is live, on every page about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.db.models import Max
+from django.http import HttpRequest
+from django.template import Context
+from django.urls import reverse
+
+from dashboard.accounts.gate import permission, person
+from dashboard.accounts.models import Role
+from dashboard.live import presence
+from dashboard.live.parts import sequence
+from dashboard.workers import reads
+from routing.models import Worker
+from routing.publish import url_of
+
+register = template.Library()
+
+DEPLOYMENTS = "workers:detail"
+
+#: (word, route, the other routes that belong to it).
+TABS = [
+    (
+        "Deployments",
+        DEPLOYMENTS,
+        {"workers:deployments", "workers:deployment", "workers:split", "workers:rollback"},
+    ),
+    ("Rollout", "rollouts:worker", {"rollouts:detail"}),
+    ("Checks", "smoketests:checks", {"smoketests:suite", "smoketests:run"}),
+    (
+        "Versions",
+        "workers:versions",
+        {
+            *("workers:version", "workers:module", "workers:compare", "workers:diff"),
+            "workers:edit",
+        },
+    ),
+    ("Observability", "observability:worker", set[str]()),
+    ("Invocations", "invocations:worker", set[str]()),
+    ("Live log", "invocations:log", set[str]()),
+    ("Settings", "workers:settings", {"workers:delete"}),
+]
+
+#: Pages with a form that changes what is live: no second one opens over them.
+FORMS = {"workers:split", "workers:rollback", "workers:edit"}
+
+
+@register.inclusion_tag("workers/_head.html", takes_context=True)
+def worker_head(context: Context) -> dict[str, Any]:
+    """Nothing on pages about no Worker. The name is the heading of the tabs' own pages."""
+    request: HttpRequest = context.get("request") or HttpRequest()
+    match = getattr(request, "resolver_match", None)
+    here = match.view_name if match else ""
+    if match is None or not any(here == route or here in others for _, route, others in TABS):
+        return {}
+    read_at = context.get("sequence") or sequence()  # before the rows are read
+    found = Worker.objects.filter(name=match.kwargs["name"]).annotate(
+        newest=Max("versions__number")
+    )
+    worker = found.first()
+    if worker is None:
+        return {}
+    row = context.get("row")
+    row = row if isinstance(row, reads.Row) else reads.row_of(worker)
+    tabs = [
+        (word, reverse(route, args=[worker.name]), _current(here, route, others))
+        for word, route, others in TABS
+    ]
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "worker": worker,
+        "row": row,
+        "tabs": tabs,
+        "is_tab": any(current == "page" for _, _, current in tabs),
+        "shows_strip": here != DEPLOYMENTS,
+        "is_form": here in FORMS,
+        "is_rollback": here == "workers:rollback",
+        "production": url_of(row.hostname) if row.hostname else "",
+        "can": permission(request.user, Role.OPERATOR),
+        "others": presence.others(person(request), worker.name),
+        "sequence": read_at,
+        "ill": context.get("ill"),
+    }
+
+
+def _current(here: str, route: str, others: set[str]) -> str:
+    """As `aria-current` says it: this page, or the tab that it belongs to."""
+    return "page" if here == route else "true" if here in others else ""

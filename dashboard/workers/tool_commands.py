@@ -1,0 +1,30 @@
+"""The commands of one Worker that have no button: for wrangler, CI and scripts."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from dashboard.workers.commands import Commands
+from routing.models import Worker
+
+
+def everyday_commands(worker: Worker) -> Commands:
+    """(what it does, the command)."""
+    name = worker.name
+    return [
+        ("Upload a version; nothing goes live", f"npx wrangler versions upload --name {name}"),
+        ("Upload and deploy at 100%", f"npx wrangler deploy --name {name}"),
+        ("Watch its requests", f"npx wrangler tail {name}"),
+    ]
+
+
+def delete_commands(worker: Worker) -> Commands:
+    """As the button does, but without its check of what is live."""
+    address = f"accounts/{settings.ACCOUNT_ID}/workers/scripts/{worker.name}"
+    curl = " \\\n  ".join(
+        [
+            f'curl -X DELETE "$CLOUDFLARE_API_BASE_URL/{address}"',
+            '-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"',
+        ]
+    )
+    return [("wrangler delete", f"npx wrangler delete --name {worker.name}"), ("curl", curl)]

@@ -1,0 +1,119 @@
+"""A Worker's settings: where it answers, what tools need to reach it, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.models import Role
+from dashboard.live.parts import sequence
+from dashboard.reviews import gate
+from dashboard.ui.page import page
+from dashboard.workers import reads
+from dashboard.workers.tool_commands import delete_commands, everyday_commands
+from routing import revision
+from routing.callers import callers_of
+from routing.deploy import DeployConflict, DeployRefused, active_deployment, normal_id
+from routing.models import Worker
+from routing.publish import url_of
+from routing.subdomain import set_subdomain
+
+
+@require_GET
+def settings(request: HttpRequest, name: str) -> HttpResponse:
+    """Both switches, the account and its commands, and for admins the way to delete it."""
+    worker = get_object_or_404(Worker, name=name)
+    return page(request, "workers/settings.html", _context(request, worker))
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def switch_previews(request: HttpRequest, name: str) -> HttpResponse:
+    """Switches the addresses of all versions on or off."""
+    worker = get_object_or_404(Worker, name=name)
+    on = request.POST.get("on") == "1"
+    with transaction.atomic():
+        revision.lock()
+        worker.refresh_from_db(fields=["subdomain_enabled"])
+        set_subdomain(
+            worker=worker,
+            enabled=worker.subdomain_enabled,
+            previews=on,
+            author=person(request),
+            source="dashboard",
+            now=timezone.now(),
+        )
+    words = "have addresses of their own" if on else "have no addresses of their own now"
+    messages.success(request, f"Versions of {name} {words}.")
+    return redirect("workers:settings", name)
+
+
+@requires(Role.ADMIN)
+@require_POST
+def delete(request: HttpRequest, name: str) -> HttpResponse:
+    """Deletes the Worker when its name was typed and what is live is what the reader saw."""
+    worker = get_object_or_404(Worker, name=name)
+    refusal = _refusal(request, worker)
+    if refusal:
+        return page(
+            request, "workers/settings.html", _context(request, worker) | refusal, status=422
+        )
+    try:
+        _delete(request, worker)
+    except DeployConflict as conflict:
+        context = _context(request, worker)
+        live = str(context["row"].deployment.id) if context["row"].deployment else ""
+        context |= {"conflict": conflict.active, "gone": not conflict.active, "expected": live}
+        return page(request, "workers/settings.html", context, status=409)
+    except DeployRefused as refused:  # a rollout runs
+        context = _context(request, worker) | {"refused": str(refused)}
+        return page(request, "workers/settings.html", context, status=409)
+    messages.success(request, f"{name} is deleted: its addresses answer nothing from now on.")
+    return redirect("workers:list")
+
+
+def _refusal(request: HttpRequest, worker: Worker) -> dict[str, str]:
+    """What is wrong with the form, by field; the same rules as the API's."""
+    if request.POST.get("name", "").strip() != worker.name:
+        return {"name_error": f"Type {worker.name} to delete it. Nothing changed."}
+    if callers_of(worker) and "force" not in request.POST:
+        return {"force_error": "Other Workers call it. Nothing changed."}
+    return {}
+
+
+def _delete(request: HttpRequest, worker: Worker) -> None:
+    """Raises `DeployConflict` when another deployment is live than `expected` says."""
+    with transaction.atomic():
+        revision.lock()
+        active = active_deployment(worker)
+        expected = normal_id(request.POST.get("expected", ""))
+        if (str(active.id) if active else "") != expected:
+            raise DeployConflict(active)
+        gate.delete_worker(
+            worker=worker, author=person(request), source="dashboard", now=timezone.now()
+        )
+
+
+def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
+    newest = sequence()
+    row = reads.row_of(worker)
+    return {
+        "row": row,
+        "sequence": newest,
+        "can": permission(request.user, Role.OPERATOR),
+        "can_delete": permission(request.user, Role.ADMIN),
+        "production": url_of(row.hostname) if row.hostname else "",
+        "everyday": everyday_commands(worker),
+        "commands": delete_commands(worker),
+        "callers": sorted({call.caller for call in callers_of(worker)}),
+        "versions": worker.versions.count(),
+        "deployments": row.deployment.number if row.deployment else 0,
+        "expected": request.POST.get("expected", row.deployment.id if row.deployment else ""),
+    }
