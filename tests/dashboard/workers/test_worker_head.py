@@ -10,7 +10,16 @@ from dashboard.accounts.models import Role
 from routing.models import Worker
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
 
-TABS = ["", "rollouts/", "versions/", "observability/", "invocations/", "log/", "settings/"]
+TABS = [
+    "",
+    "rollouts/",
+    "checks/",
+    "versions/",
+    "observability/",
+    "invocations/",
+    "log/",
+    "settings/",
+]
 OTHERS = ["deployments/", "split/", "edit/"]
 
 
@@ -35,7 +44,15 @@ def test_a_tab_is_headed_by_the_worker_and_marked_once(maya, shop, path):
     rooms = html[html.index('class="rooms"') :].split("</nav>")[0]
     assert rooms.count('aria-current="page"') == 1
     assert [w for w in re.findall(r">\s*([A-Z][a-z]+(?: log)?)", rooms)] == [
-        *("Deployments", "Rollout", "Versions", "Observability", "Invocations", "Live log"),
+        *(
+            "Deployments",
+            "Rollout",
+            "Checks",
+            "Versions",
+            "Observability",
+            "Invocations",
+            "Live log",
+        ),
         "Settings",
     ]
     assert f'href="/workers/shop/{path}" aria-current="page"' in rooms
