@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from collections.abc import Sequence
 
-from dashboard.observability.charts import bar_of
+from django import template
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.observability.charts import Chart, bar_of
 from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.traffic import Recent
 from dashboard.observability.words import more_ms, ms, rate
@@ -36,6 +38,40 @@ def failed_cell(failed: int, requests: int) -> SafeString:
     if not requests:
         return format_html('<span class="faint">{}</span>', rate_.counted)
     return format_html('<b>{}</b> <span class="meta">{}</span>', rate_.counted, rate_.limits)
+
+
+_BAR = '<rect class="bar-{}" x="{}%" y="{}" width="{}%" height="{}"/>'
+_HIT = (
+    '<rect class="chart-hit" x="{}%" y="14" width="{}%" height="{}" data-column="{}">'
+    "<title>{}</title></rect>"
+)
+
+
+@register.simple_tag
+def chart_bars(chart: Chart) -> SafeString:
+    """The bars of a chart; there are hundreds, and the template's own loop took 10 ms."""
+    bars = ((b.role, b.x, b.y, b.width, b.height) for b in chart.bars)
+    return mark_safe("".join(_BAR.format(*bar) for bar in bars))  # our own words and numbers
+
+
+@register.simple_tag
+def chart_columns(chart: Chart) -> SafeString:
+    """What each bucket says, over the whole height of the drawing."""
+    height = chart.height - 14
+    drawn = ((c.x, c.width, height, escape(c.says)) for c in chart.columns)
+    return mark_safe("".join(_HIT.format(x, w, h, says, says) for x, w, h, says in drawn))
+
+
+@register.simple_tag
+def table_rows(rows: Sequence[Sequence[str]]) -> SafeString:
+    """Rows of numbers whose first cell is their head: as many as a chart has buckets."""
+    drawn = (
+        f'<tr><th scope="row">{escape(head)}</th>'
+        + "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
+        + "</tr>"
+        for head, *cells in rows
+    )
+    return mark_safe("\n".join(drawn))
 
 
 _TRAFFIC = """\
