@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.utils import timezone
 
 from dashboard.live import parts
 from dashboard.live.parts import Why
+from dashboard.observability.flags import judge
 from routing import snapshot
 from routing.compile import envoy, names
 from routing.models import Worker
@@ -100,6 +102,14 @@ def test_metrics_and_pushes(many, settings):
             assert parts.render("workers", why, "w0007").html
         with bounded(30):
             assert parts.render("worker:w0007", why, "w0007").html
+
+
+def test_judging_all_that_failed(many):
+    """Every version failed: the worst minute there is."""
+    with bounded(40):
+        judge(timezone.now())
+    with bounded(25):
+        assert many.client.get("/workers/").status_code == 200
 
 
 def test_deploying_one_of_many(many):
