@@ -109,7 +109,7 @@ def _timed(call: Call) -> tuple[float, float]:
 
 def _table(found: dict[int, Figures]) -> str:
     """`first` is the page's first time in its process, which has seen none of the rows yet."""
-    units = {"bare": "× bare", "p50": "p50", "p95": "p95", "first": "first"}
+    units = {"bare": "× bare", "cpu": "CPU", "p95": "p95", "first": "first"}
     head = ["ms", *(f"{n:,}: {unit}" for n in found for unit in units.values())]
     names = next(iter(found.values()))
     lines = [

@@ -19,6 +19,9 @@ from dashboard.ui.remembered import Deployed, deployed
 from dashboard.ui.standing import Standing
 from routing.models import Worker
 
+SIZE = 25
+"""Workers on one page: each costs 0.4 ms to draw."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -53,7 +56,7 @@ def rows(now: datetime, number: str = "") -> Page[Row]:
         found = seen.get(names[worker])
         return not sick.get(worker), -(found.requests if found else 0), names[worker]
 
-    page = page_of(sorted(names, key=attention), number)
+    page = page_of(sorted(names, key=attention), number, size=SIZE)
     lines = sparks(now)
     digests = _digests([names[worker] for worker in page.items], now)
     return page.holding(

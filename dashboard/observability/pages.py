@@ -61,7 +61,7 @@ def acknowledge_errors(request: HttpRequest, name: str, version_id: UUID) -> Htt
 
 @require_GET
 def of_all(request: HttpRequest) -> HttpResponse:
-    """Every Worker's last five minutes; `?page=2` for those beyond the first 50."""
+    """Every Worker's last five minutes; `?page=2` for those beyond the first 25."""
     now = timezone.now()
     number = request.GET.get("page", "")
     found = overview.rows(now, number)
