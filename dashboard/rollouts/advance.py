@@ -121,6 +121,8 @@ def keep_hold(rollout: Rollout, now: datetime) -> None:
         holds.filter(kind=DeployHold.Kind.RUNNING, rollout_id=rollout.pk).delete()
     else:
         holds.update_or_create(kind=DeployHold.Kind.RUNNING, worker=rollout.worker, defaults=fields)
+    if state is State.DONE:  # a later rollout went well: nothing is left to wait for
+        holds.filter(kind=DeployHold.Kind.AFTER_ROLLBACK).delete()
     if state in (State.ROLLED_BACK, State.ABORTED):
         holds.update_or_create(
             kind=DeployHold.Kind.AFTER_ROLLBACK, worker=rollout.worker, defaults=fields

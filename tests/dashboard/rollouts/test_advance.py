@@ -14,7 +14,7 @@ from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.suites import import_suite
 from routing.models import Deployment
 from tests.dashboard.rollouts.conftest import Scene
-from tests.dashboard.rollouts.playbook import BLIND, HARM, plan_of
+from tests.dashboard.rollouts.playbook import BLIND, HARM, SAFE, plan_of
 
 
 def test_a_good_candidate_reaches_100_percent(scene: Scene) -> None:
@@ -80,6 +80,21 @@ def test_harm_goes_back_to_stable_and_api_tokens_wait(scene: Scene) -> None:
     scene.unverified = ()
     assert scene.look().state is State.ROLLED_BACK
     assert [hold.kind for hold in DeployHold.objects.all()] == [DeployHold.Kind.AFTER_ROLLBACK]
+
+
+def test_a_later_rollout_that_goes_well_lets_tokens_deploy_again(scene: Scene) -> None:
+    scene.start()
+    scene.judgment = HARM
+    for _ in range(6):
+        scene.look()
+    assert DeployHold.objects.exists()
+    scene.judgment = SAFE
+    scene.now += timedelta(minutes=1)
+    scene.start(plan_of("100"))
+    for seconds in (0, 0, 0, 5):
+        scene.look(seconds)
+    assert scene.rollout().state == State.DONE
+    assert not DeployHold.objects.exists()
 
 
 def test_missing_figures_hold_where_it_is(scene: Scene) -> None:
