@@ -112,7 +112,9 @@ def test_destinations_are_checked_before_there_is_a_job(api):
     assert check("destination/exists", CONF) == {"exists": True}
 
 
-def test_a_deleted_job_takes_its_dead_letters_along(api, settings, tmp_path, alice):
+def test_a_deleted_job_takes_its_dead_letters_along(
+    api, settings, tmp_path, alice, django_capture_on_commit_callbacks
+):
     settings.DATA_DIR = tmp_path
     made = create(api).result
     file = tmp_path / "dead-letters" / "x"
@@ -127,7 +129,9 @@ def test_a_deleted_job_takes_its_dead_letters_along(api, settings, tmp_path, ali
         made_on=Job.objects.get().created_on,
     )
     assert api("GET", f"{JOBS}/{made['id']}").result["sluice"]["dead_letters"] == 1
-    api("DELETE", f"{JOBS}/{made['id']}")
+    with django_capture_on_commit_callbacks(execute=True):
+        api("DELETE", f"{JOBS}/{made['id']}")
+        assert file.exists()  # until the rows are gone for good
     assert not DeadLetter.objects.exists() and not file.exists()
 
 
