@@ -31,4 +31,5 @@ limits.py          how a process with somebody's code in it is started: few righ
 encode.py          workerd's configuration as bytes, and the JavaScript that runs beside user code
 inspection.py      an upload is checked by really running it
 trial.py           the two throw-away runs of an inspection
+runtime_date.py    the newest compatibility date that this workerd takes
 """
