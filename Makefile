@@ -10,11 +10,11 @@ SCRATCH := $(CURDIR)/.sluice-scratch
 
 PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
 
-# Tests that measure time, or fill both cores, run one after the other; the others share the cores,
-# file by file, in the order of tests/conftest.py: those that run whole systems begin first.
+# Tests that measure time run one after the other; all others share the cores, file by file, in the
+# order of tests/conftest.py: those that run whole systems begin first.
 SHARED := -n auto --dist loadfile --no-loadscope-reorder
-TOGETHER := -m "not (alone or browser)" $(SHARED) tests
-ALONE := -m "alone or browser" tests/browser tests/real
+TOGETHER := -m "not alone" $(SHARED) tests
+ALONE := -m alone tests/browser tests/real
 FAST := -m "not (alone or browser or real)" $(SHARED) tests/routing tests/dashboard
 
 # The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).

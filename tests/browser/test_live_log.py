@@ -51,7 +51,7 @@ def visit(browser, system):
     def visitor(**options):
         address = f"http://127.0.0.1:{system.http_port}"
         made.append(Visitor(browser.new_context(**{"viewport": DESKTOP} | options), address))
-        made[-1].sign_in("maya", "correct horse battery")
+        made[-1].enter_with(system.session("maya"))
         return made[-1]
 
     yield visitor

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -71,7 +70,7 @@ def system(tmp_path_factory) -> Iterator[System]:
 def visit(browser, system, **options):
     context = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options))
     visitor = Visitor(context, f"http://127.0.0.1:{system.http_port}")
-    visitor.sign_in("admin", "correct horse battery")
+    visitor.enter_with(system.session("admin"))
     return visitor
 
 
@@ -89,9 +88,9 @@ def counts(page):
     return [int(rows.nth(k).locator("td").first.inner_text()) for k in range(2)]
 
 
-def run(page, count, at_once=16, query=""):
+def run(visitor, count, at_once=16, query=""):
     """Sends from the page of its own and waits for the end; the verdict."""
-    page.goto(re.sub(r"(//[^/]+)/.*", r"\1", page.url) + f"/playground/many/?worker=quote{query}")
+    page = visitor.open(f"/playground/many/?worker=quote{query}")
     page.get_by_label("Times").select_option(str(count))
     page.get_by_label("At once").select_option(str(at_once))
     page.get_by_role("button", name="Send them").click()
@@ -102,7 +101,7 @@ def run(page, count, at_once=16, query=""):
 
 def test_the_split_of_many_sends_lies_within_its_interval(admin):
     page = admin.page
-    run(page, 500)
+    run(admin, 500)
     candidate, stable = counts(page)
     # 200 expected, 11 the standard deviation: six of them never happen.
     assert candidate + stable == 500 and 134 < candidate < 266
@@ -117,9 +116,9 @@ def test_the_split_of_many_sends_lies_within_its_interval(admin):
 
 def test_a_key_sticks_an_override_holds_and_failures_are_marked(admin, system):
     candidate = system.active("quote")["versions"][0]["version_id"]
-    assert "the version key sticks" in run(admin.page, 50, query="&key=user-7")
+    assert "the version key sticks" in run(admin, 50, query="&key=user-7")
     assert 0 in counts(admin.page)
-    words = run(admin.page, 50, query=f"&path=/fail&version={candidate}")
+    words = run(admin, 50, query=f"&path=/fail&version={candidate}")
     assert words.startswith("All 50 ran candidate") and "override held" in words
     assert admin.page.locator('.many-grid use[href="#m-failed"]').count() == 50
 

@@ -24,7 +24,7 @@ def system(tmp_path_factory) -> Iterator[System]:
 def admin(browser, system) -> Iterator[Visitor]:
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     visitor = Visitor(context, f"http://127.0.0.1:{system.http_port}")
-    visitor.sign_in("admin", "correct horse battery")
+    visitor.enter_with(system.session("admin"))
     yield visitor
     context.close()
     assert visitor.complaints == []

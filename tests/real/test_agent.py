@@ -14,7 +14,7 @@ from tests.real.uploads import inspected, service, upload
 from tests.real.workers import CALLER, ECHO
 from tests.running import OVERRIDES
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 
 
 def median(values):

@@ -12,7 +12,7 @@ import pytest
 from tests.real.agent import ALL, BAD, A, B, C, answering
 from tests.real.edge import eventually
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 
 
 def test_without_the_control_plane_the_edge_serves_and_so_it_does_after_a_restart(agent, control):
@@ -62,6 +62,7 @@ def test_a_version_in_an_endless_loop_is_replaced_while_another_answers(agent, c
     eventually(lambda: control.reports[-1]["versions"][A.version.id]["restarts"] == 1)
 
 
+@pytest.mark.alone
 def test_one_death_is_not_seen_and_a_crash_loop_fails_fast(agent, control):
     control.deploy("shop", (A, ALL))
     agent.start().applied(control.deploy("till", (B, ALL)))

@@ -15,7 +15,7 @@ import pytest
 from routing.agent import limits
 from tests.real.edge import eventually, stop
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give rights away")
 

@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from tests.real.edge import eventually
 from tests.running import OVERRIDES, System
 
-pytestmark = [pytest.mark.real, pytest.mark.alone, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 
 SAYS = """export default {{ async fetch(request, env) {{
   const {{ pathname }} = new URL(request.url);
