@@ -15,12 +15,14 @@ from dashboard.accounts.models import Role
 from dashboard.live import presence
 from dashboard.live.parts import sequence
 from dashboard.workers import reads
+from dashboard.workers.deploy.choice import way_back
 from routing.models import Worker
 from routing.publish import url_of
 
 register = template.Library()
 
 DEPLOYMENTS = "workers:detail"
+ROLL_BACK = "workers:rollback"
 
 #: (word, route, the other routes that belong to it).
 TABS = [
@@ -46,7 +48,7 @@ TABS = [
 ]
 
 #: Pages with a form that changes what is live: no second one opens over them.
-FORMS = {"workers:split", "workers:rollback", "workers:edit"}
+FORMS = {"workers:split", ROLL_BACK, "workers:edit"}
 
 
 @register.inclusion_tag("workers/_head.html", takes_context=True)
@@ -79,7 +81,7 @@ def worker_head(context: Context) -> dict[str, Any]:
         "is_tab": any(current == "page" for _, _, current in tabs),
         "shows_strip": here != DEPLOYMENTS,
         "is_form": here in FORMS,
-        "is_rollback": here == "workers:rollback",
+        "can_go_back": here not in {DEPLOYMENTS, ROLL_BACK} and way_back(row) is not None,
         "production": url_of(row.hostname) if row.hostname else "",
         "can": permission(request.user, Role.OPERATOR),
         "others": presence.others(person(request), worker.name),

@@ -77,6 +77,15 @@ def test_the_deployments_view_has_the_card_and_a_roll_back_form_no_second_one(ma
     assert "Roll back" not in strip and 'id="dialog"' not in form
 
 
+def test_without_a_way_back_the_strip_offers_none(maya, shop):
+    lone = make_worker("lone", versions=2)
+    make_deployment(lone, (lone.versions.get(number=1), 100))
+    make_deployment(lone, (lone.versions.get(number=2), 0), (lone.versions.get(number=1), 100))
+    html = maya.get("/workers/lone/versions/").content.decode()
+    strip = html[html.index('id="live-strip"') :].split("</section>")[0]
+    assert "Candidate #2" in words(strip) and "Roll back" not in strip
+
+
 def test_a_viewer_sees_who_can_roll_back(client, shop):
     client.force_login(make_user("vera", Role.VIEWER))
     make_user("maya", Role.OPERATOR)
