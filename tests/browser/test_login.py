@@ -4,7 +4,11 @@ import pytest
 
 from tests.factories import make_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.alone,
+    pytest.mark.django_db(transaction=True),
+]
 
 LOGIN = "/accounts/login/"
 HIDDEN, SHOWN = ("password", "false"), ("text", "true")

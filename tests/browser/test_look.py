@@ -6,7 +6,11 @@ import pytest
 
 from tests.browser.test_pages import DESKTOP, PHONE, everything  # noqa: F401
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.alone,
+    pytest.mark.django_db(transaction=True),
+]
 
 COUNT = """async (png) => {
     const image = new Image();

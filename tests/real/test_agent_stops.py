@@ -12,7 +12,7 @@ import pytest
 from tests.real.agent import ALL, HOME, A, Agent
 from tests.real.edge import eventually
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 
 
 def test_a_killed_agent_leaves_no_process(agent, control):

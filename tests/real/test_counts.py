@@ -17,7 +17,7 @@ import pytest
 
 from tests.running import System
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from routing.rules import affinity
 from routing.rules.split import Share
 from tests.running import KEY, OVERRIDES, PROJECT, System
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,6 @@ def test_explain_agrees_with_the_edge(system, hello):
         assert answer["override"]["outcome"] == said.get("x-sluice-override", "absent")
 
 
-@pytest.mark.alone
 def test_which_version_ran_reaches_the_control_plane_within_a_second(system, hello):
     staged, _ = hello
     ray = system.get("hello", **override("hello", staged)).headers["cf-ray"]
