@@ -101,6 +101,16 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
     return words.format_map(_Facts(facts)) if words else code
 
 
+def moved(rollout: Rollout) -> str:
+    """Why a verb that was read at an older state did nothing: who moved it, when, to what."""
+    last = rollout.events.order_by("-pk").first()
+    now = f"It is {title(rollout).lower()} now, deployment {rollout.deployment_id}."
+    if last is None:
+        return f"Nothing changed: the rollout moved first. {now}"
+    who = last.username or "the conductor"
+    return f"Nothing changed: {who} moved the rollout at {last.at:%Y-%m-%d %H:%M:%S} UTC. {now}"
+
+
 class _Facts(dict[str, Any]):
     """Numbers with separators, lists with commas; what is missing is a dash."""
 

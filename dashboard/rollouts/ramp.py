@@ -105,6 +105,22 @@ PRESETS: Final = {
 """Plans by name, in the form of `parse_steps`."""
 
 
+def plan_from_text(
+    *, steps: str, final_bake: str, on_harm: str, automatic: bool = True, **terms: Any
+) -> Plan:
+    """The plan as people type it, in the form, the CLI and the API alike; `steps` may also be the
+    name of a preset, `terms` are other fields of `Plan`. Raises `PlanError`, which names the field.
+    """
+    try:
+        bake = parse_duration(final_bake)
+    except ValueError as error:
+        raise PlanError("final_bake", str(error)) from error
+    if on_harm not in list(OnHarm):
+        raise PlanError("on_harm", f"{on_harm!r} is not one of {', '.join(OnHarm)}.")
+    typed = parse_steps(PRESETS.get(steps, steps), automatic)
+    return Plan(typed, bake, OnHarm(on_harm), **terms)
+
+
 def plan_from_json(data: dict[str, Any]) -> Plan:
     """The plan that `as_json` wrote. Raises `PlanError` for anything that is not one."""
     try:

@@ -9,8 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from dashboard.observability.traffic import traffic
-from dashboard.rollouts.durations import parse_duration
-from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, Step, parse_steps
+from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, Step, plan_from_text
 from dashboard.rollouts.states import OnHarm
 from dashboard.statistics.comparison import HARM_ALPHA
 from dashboard.statistics.detection import minutes_to_notice
@@ -61,14 +60,10 @@ class StartForm:
 
     def plan(self) -> Plan:
         """Raises `PlanError`, which names the field."""
-        try:
-            bake, on_harm = parse_duration(self.final_bake), OnHarm(self.on_harm)
-        except ValueError as error:
-            raise PlanError("final_bake", str(error)) from error
-        return Plan(
-            steps=parse_steps(self.steps),
-            final_bake=bake,
-            on_harm=on_harm,
+        return plan_from_text(
+            steps=self.steps,
+            final_bake=self.final_bake,
+            on_harm=self.on_harm,
             confirm_review=self.confirm,
             min_sample=_whole(self.min_sample, "min_sample"),
             min_callers=_whole(self.min_callers, "min_callers"),

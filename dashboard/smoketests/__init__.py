@@ -6,5 +6,7 @@ assertions.py   an answer held against a check                                  
 models.py       suites, their edits, runs, and one result for each check and edge
 suites.py       saving a suite: each save is a new, immutable edit
 run.py          sends every check through every edge, pinned by override, and proves what ran
+subject.py      which version a run tests
+report.py       suites and runs as JSON, for the CLI and the API
 junit.py        a run as JUnit XML
 """

@@ -9,7 +9,8 @@ from django.db import transaction
 from dashboard.accounts.models import User
 from dashboard.smoketests.document import Suite as Document
 from dashboard.smoketests.models import Suite, SuiteEdit
-from dashboard.smoketests.yaml_format import read_suite, suite_data, write_suite
+from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_data, write_suite
+from dashboard.ui.storable_text import unstorable
 from routing import audit
 from routing.models import Worker
 
@@ -34,8 +35,10 @@ def save(
     now: datetime,
     text: str = "",
 ) -> SuiteEdit:
-    """A new edit, or the newest one if it says the same."""
+    """A new edit, or the newest one if it says the same. Raises `SuiteError`."""
     data = suite_data(document)
+    if unstorable(data):
+        raise SuiteError(["The suite has a NUL character, or half of a character."])
     with transaction.atomic():
         Worker.objects.select_for_update().get(pk=worker.pk)  # one save of a Worker at a time
         suite, _ = Suite.objects.get_or_create(

@@ -16,12 +16,11 @@ from dashboard.accounts.models import Role
 from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
 from dashboard.smoketests.run import ask, stop
+from dashboard.smoketests.subject import candidate_of
 from dashboard.smoketests.suites import export, import_suite
 from dashboard.smoketests.yaml_format import SuiteError
 from dashboard.ui.page import page
-from dashboard.ui.remembered import of
-from routing.deploy import active_deployment
-from routing.models import Version, Worker
+from routing.models import Worker
 
 EXAMPLE = """\
 name: Smoke
@@ -120,13 +119,6 @@ def stop_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
     """Ends a run at its next check."""
     stop(_run(name, run_id))
     return redirect("smoketests:run", name, run_id)
-
-
-def candidate_of(worker: Worker) -> Version | None:
-    """The version of the active deployment that is not stable."""
-    deployment = active_deployment(worker)
-    others = [s for s in of(deployment) if not s.is_stable] if deployment else []
-    return others[0].version if others else None
 
 
 def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:

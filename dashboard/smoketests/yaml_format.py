@@ -16,11 +16,13 @@ DEEPEST = 40
 
 
 class SuiteError(ValueError):
-    """The text is no suite. `problems` are sentences, each with the place that is wrong."""
+    """The text is no suite. `problems` are sentences, each with the place that is wrong;
+    `field` is the first of these places, empty when the text cannot be read at all."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], field: str = "") -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+        self.field = field
 
 
 def read_suite(text: str) -> Suite:
@@ -41,7 +43,9 @@ def suite_from_data(data: dict[str, Any]) -> Suite:
     try:
         return Suite.model_validate(data)
     except ValidationError as error:
-        raise SuiteError(_sentences(error.errors())) from error
+        problems = _problems(error.errors())
+        sentences = [f"{place}: {message}." for place, message in problems]
+        raise SuiteError(sentences, problems[0][0]) from error
 
 
 def write_suite(suite: Suite) -> str:
@@ -84,11 +88,11 @@ def _where(error: Exception) -> str:
     return f"{error}."
 
 
-def _sentences(errors: Sequence[Any]) -> list[str]:
-    """Pydantic's findings, each with its place, never with the value: that may be a secret."""
+def _problems(errors: Sequence[Any]) -> list[tuple[str, str]]:
+    """Pydantic's findings as (place, message), never with the value: that may be a secret."""
     nested = {error["loc"] for error in errors if len(error["loc"]) > 1}
     real = [e for e in errors if not (e["type"] == "too_short" and nested)]
-    return [f"{_place(e['loc'])}: {e['msg'].removeprefix('Value error, ')}." for e in real[:20]]
+    return [(_place(e["loc"]), e["msg"].removeprefix("Value error, ")) for e in real[:20]]
 
 
 def _place(steps: Sequence[str | int]) -> str:

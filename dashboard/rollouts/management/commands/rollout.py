@@ -14,9 +14,8 @@ from django.utils import timezone
 from dashboard.accounts.models import User
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
-from dashboard.rollouts.durations import parse_duration
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, parse_steps
+from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, plan_from_text
 from dashboard.rollouts.start import StartRefused, start
 from dashboard.rollouts.states import OnHarm
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
@@ -58,7 +57,7 @@ class Command(BaseCommand):
         except (StartRefused, VerbRefused, DeployRefused) as error:
             raise CommandError(str(error), returncode=1) from error
         except Stale as error:
-            raise CommandError(_stale_words(error), returncode=1) from error
+            raise CommandError(messages.moved(error.rollout), returncode=1) from error
         if rollout is None:
             return
         if options["wait"]:
@@ -115,14 +114,10 @@ def _start_arguments(parser: ArgumentParser) -> None:
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    try:
-        bake = parse_duration(options["final_bake"])
-    except ValueError as error:
-        raise PlanError("final_bake", str(error)) from error
-    return Plan(
-        steps=parse_steps(PRESETS.get(options["steps"], options["steps"])),
-        final_bake=bake,
-        on_harm=OnHarm(options["on_harm"]),
+    return plan_from_text(
+        steps=options["steps"],
+        final_bake=options["final_bake"],
+        on_harm=options["on_harm"],
         confirm_review=not options["auto"],
         min_sample=options["min_sample"],
         min_callers=options["min_callers"],
@@ -155,13 +150,6 @@ def _user(name: str | None) -> User | None:
     if user is None:
         raise CommandError(f"There is no active person called {name}.", returncode=2)
     return user
-
-
-def _stale_words(error: Stale) -> str:
-    now = error.rollout
-    return (
-        f"Nothing changed: the rollout moved in between. It is {messages.title(now).lower()} now."
-    )
 
 
 def _option(field: str) -> str:

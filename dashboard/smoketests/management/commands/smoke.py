@@ -7,7 +7,6 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -15,11 +14,11 @@ from django.utils import timezone
 from dashboard.accounts.models import User
 from dashboard.smoketests.junit import junit
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
+from dashboard.smoketests.report import results_as_json, run_as_json
 from dashboard.smoketests.run import ask, carry_out, claim
+from dashboard.smoketests.subject import NoSubject, version_under_test
 from dashboard.smoketests.suites import export, import_suite, newest_edit
 from dashboard.smoketests.yaml_format import SuiteError
-from dashboard.ui.remembered import of
-from routing.deploy import active_deployment
 from routing.models import Version, Worker
 
 EXIT_CODES = {SmokeRun.State.PASSED: 0, SmokeRun.State.FAILED: 1}
@@ -101,7 +100,8 @@ class Command(BaseCommand):
     def _show(self, run: SmokeRun, as_json: bool) -> None:
         rows = list(run.results.all())
         if as_json:
-            self.stdout.write(json.dumps(_as_json(run, rows)))
+            printed = run_as_json(run) | {"checks": results_as_json(rows)}
+            self.stdout.write(json.dumps(printed))
             return
         for row in rows:
             self.stdout.write(f"{row.verdict:7} {row.name} ({row.edge}, {row.ms:.0f} ms)")
@@ -114,33 +114,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{run.edit.suite.name}: {run.state}. {run.problem}".strip())
 
 
-def _as_json(run: SmokeRun, rows: list[Any]) -> dict[str, Any]:
-    return {
-        "id": str(run.pk),
-        "state": run.state,
-        "problem": run.problem,
-        "suite": run.edit.suite.name,
-        "edit": run.edit.number,
-        "version_id": str(run.version_id),
-        "deployment_id": run.deployment_id,
-        "edges": run.edges,
-        "checks": [
-            {
-                "name": row.name,
-                "edge": row.edge,
-                "verdict": row.verdict,
-                "version_id": row.version_id,
-                "proved": row.proved,
-                "ray": row.ray,
-                "status": row.status,
-                "ms": row.ms,
-                "results": row.results,
-            }
-            for row in rows
-        ],
-    }
-
-
 def _edit(worker: Worker, name: str) -> SuiteEdit:
     edit = newest_edit(worker, name)
     if edit is None:
@@ -149,23 +122,10 @@ def _edit(worker: Worker, name: str) -> SuiteEdit:
 
 
 def _version(worker: Worker, version_id: str | None) -> Version:
-    """The version under test: the one named, or the one that is not stable."""
-    if version_id:
-        try:
-            version = worker.versions.filter(id=UUID(version_id)).first()
-        except ValueError:
-            version = None
-        if version is None:
-            raise CommandError(f"{worker.name} has no version {version_id}.", returncode=2)
-        return version
-    deployment = active_deployment(worker)
-    candidates = [s for s in of(deployment) if not s.is_stable] if deployment else []
-    if not candidates:
-        raise CommandError(
-            f"{worker.name} has no candidate. Stage a version at 0%, or name one with --version.",
-            returncode=2,
-        )
-    return candidates[0].version
+    try:
+        return version_under_test(worker, version_id or "")
+    except NoSubject as error:
+        raise CommandError(str(error), returncode=2) from error
 
 
 def _user(name: str | None) -> User | None:

@@ -1,0 +1,51 @@
+"""Suites and runs as scripts read them: the JSON of the CLI and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
+
+
+def edit_as_json(edit: SuiteEdit) -> dict[str, Any]:
+    """A suite as its edit has it, without the checks."""
+    return {
+        "name": edit.suite.name,
+        "edit": edit.number,
+        "checks": len(edit.document["checks"]),
+        "author": edit.author.username if edit.author else "",
+        "created_at": edit.created_at,
+    }
+
+
+def run_as_json(run: SmokeRun) -> dict[str, Any]:
+    """A run without its results."""
+    return {
+        "id": str(run.pk),
+        "state": run.state,
+        "problem": run.problem,
+        "suite": run.edit.suite.name,
+        "edit": run.edit.number,
+        "version_id": str(run.version_id),
+        "deployment_id": run.deployment_id,
+        "edges": run.edges,
+    }
+
+
+def results_as_json(results: Iterable[CheckResult]) -> list[dict[str, Any]]:
+    """What each check came to at each edge."""
+    return [
+        {
+            "name": row.name,
+            "edge": row.edge,
+            "verdict": row.verdict,
+            "version_id": row.version_id,
+            "proved": row.proved,
+            "ray": row.ray,
+            "status": row.status,
+            "ms": row.ms,
+            "results": row.results,
+        }
+        for row in results
+    ]
