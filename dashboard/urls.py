@@ -33,5 +33,6 @@ urlpatterns = [
     path("playground/", include("dashboard.playground.urls")),
     path("exports/", include("dashboard.exports.urls")),
     path("client/v4/", include("dashboard.api.urls")),
+    path("api/", include("dashboard.api.sluice.urls")),
     path("", include("dashboard.edges.urls")),
 ]

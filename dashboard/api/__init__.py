@@ -17,6 +17,7 @@
     tails.py tail_socket.py sockets.py trace_events.py
                             sessions of `wrangler tail`, what they are sent and which of it
     reference.py            the documentation page
+    sluice/                 Sluice's own API under `/api/`: suites, runs, rollouts
 
 A Cloudflare field name or error code stands in this room only. To serve one more endpoint, add it
 to its resource's file; a new file goes into `served.RESOURCES`.

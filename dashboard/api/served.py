@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Schema
 from ninja.openapi.schema import OpenAPISchema
 
 from dashboard.api import (
@@ -44,28 +44,35 @@ RESOURCES = (
     tails,
     unsupported,
 )
-REFUSED = {"$ref": "#/components/schemas/Failure"}
 
 
-class SluiceAPI(NinjaAPI):
-    """Documents what each operation refuses, too."""
+class DocumentedAPI(NinjaAPI):
+    """Documents what each operation refuses, too: in the shape of the schema `refusal`."""
+
+    def __init__(self, *, prefix: str, refusal: type[Schema], **given: Any) -> None:
+        super().__init__(**given)
+        self.prefix, self.refusal = prefix, refusal
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        document = super().get_openapi_schema(path_prefix=PREFIX)
-        refusal = {
-            "description": "Refused; `errors` says why.",
-            "content": {"application/json": {"schema": REFUSED}},
+        document = super().get_openapi_schema(path_prefix=self.prefix)
+        schemas = document["components"]["schemas"]
+        name = self.refusal.__name__
+        refused = {
+            "description": "Refused; the body says why.",
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}},
         }
         for operations in document["paths"].values():
             for operation in operations.values():
-                operation["responses"]["default"] = refusal
-        failure = Failure.model_json_schema(ref_template="#/components/schemas/{model}")
-        failure.pop("$defs", None)
-        document["components"]["schemas"]["Failure"] = failure
+                operation["responses"]["default"] = refused
+        schema = self.refusal.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        schemas[name] = schema
         return document
 
 
-api = SluiceAPI(
+api = DocumentedAPI(
+    prefix=PREFIX,
+    refusal=Failure,
     title="Sluice",
     version="4",
     description="Cloudflare's API for Workers, as far as Sluice has it.",

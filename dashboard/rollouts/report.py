@@ -35,6 +35,23 @@ def as_json(rollout: Rollout) -> dict[str, Any]:
     }
 
 
+def with_story(rollout: Rollout) -> dict[str, Any]:
+    """The same with the plan, who started it, and every line of its story, oldest first."""
+    events = [
+        event.as_json() | {"words": messages.reason(event.code, event.facts)}
+        for event in rollout.events.all()
+    ]
+    return as_json(rollout) | {
+        "plan": rollout.plan,
+        "suite": rollout.suite,
+        "owner": rollout.owner.username if rollout.owner else "",
+        "source": rollout.source,
+        "started_at": rollout.started_at,
+        "ended_at": rollout.ended_at,
+        "events": events,
+    }
+
+
 def url(rollout: Rollout) -> str:
     """Where a person on this machine opens it."""
     path = f"/workers/{rollout.worker.name}/rollouts/{rollout.pk}/"

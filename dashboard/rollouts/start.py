@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from dashboard.accounts.models import User
+from dashboard.reviews import gate
 from dashboard.rollouts.advance import keep_hold, record
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.ramp import Plan
@@ -43,14 +44,18 @@ def start(
     expected: str | None = None,
     consent: bool = False,
     suite: str = "",
+    by_token: bool = False,
 ) -> Rollout:
     """A rollout of a version of `worker` that is not stable, by `plan`. With a split that is live,
     its candidate is taken over at its percentage. `consent` is to going back to other secrets;
     `suite` names the checks that the candidate must pass at 0%.
-    Raises `StartRefused`; then nothing has changed.
+    Raises `StartRefused`, and `DeployHeld` for a token that has to wait after a rollback; then
+    nothing has changed.
     """
     with transaction.atomic():
         revision.lock()
+        if by_token and running_on(worker) is None:  # a running one is answered with its link
+            gate.permit_for(worker.name, by_token=True)()
         deployment = _active(worker, expected)
         candidate = _candidate(worker, version_id)
         stable, weight = _roles(deployment, candidate)

@@ -14,15 +14,17 @@ from django.db import transaction
 
 from dashboard.accounts.models import User
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.advance import carry_out, claim, record
+from dashboard.rollouts.advance import Stale, carry_out, claim, record
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plan import Action, Decision, enter_step, go_back
 from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from routing import audit
+from routing.deploy import normal_id
 
 
 class VerbRefused(Exception):
-    """The rollout is in a state in which this makes no sense. `code` is `state` or `step`."""
+    """The rollout is in a state in which this makes no sense. `code` is `state`, `step` or, for
+    what only a person may do, `person`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -31,12 +33,13 @@ class VerbRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who asks, from where, when, and why."""
+    """Who asks, from where, when, and why; `by_token` is for API tokens."""
 
     user: User | None
     source: str
     now: datetime
     reason: str = ""
+    by_token: bool = False
 
 
 def confirm(rollout: Rollout, by: By) -> Rollout:
@@ -127,6 +130,12 @@ VERBS: dict[str, Callable[[Rollout, By], Rollout]] = {
 """By the names that the CLI and the API use."""
 
 
+def check_believed(rollout: Rollout, deployment_id: str, step: int) -> None:
+    """Raises `Stale` unless the rollout is where the caller believes it is."""
+    if (normal_id(deployment_id), step) != (rollout.deployment_id, rollout.step):
+        raise Stale(rollout)
+
+
 def _do(rollout: Rollout, verb: str, decision: Decision, by: By, **asked: Any) -> Rollout:
     facts = dict(decision.facts) | ({"reason": by.reason} if by.reason else {})
     before = {"state": rollout.state, "percentage": rollout.percentage}
@@ -149,6 +158,8 @@ def _note(rollout: Rollout, code: str, by: By, **fields: Any) -> Rollout:
 
 
 def _resume_deployments(rollout: Rollout, by: By) -> Rollout:
+    if by.by_token:
+        raise VerbRefused("person", "An API token cannot release API tokens: a person resumes.")
     waiting = DeployHold.objects.filter(
         worker=rollout.worker, kind=DeployHold.Kind.AFTER_ROLLBACK, rollout_id=rollout.pk
     )

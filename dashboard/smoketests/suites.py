@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F, Max
 
 from dashboard.accounts.models import User
 from dashboard.smoketests.document import Suite as Document
@@ -64,7 +65,14 @@ def export(edit: SuiteEdit) -> str:
     return edit.source or write_suite(edit.content)
 
 
+def newest_edits(worker: Worker) -> list[SuiteEdit]:
+    """What a run of each suite runs, by the suites' names."""
+    edits = SuiteEdit.objects.filter(suite__worker=worker).select_related("suite", "author")
+    newest = edits.annotate(newest=Max("suite__edits__number")).filter(number=F("newest"))
+    return list(newest.order_by("suite__name"))
+
+
 def newest_edit(worker: Worker, name: str) -> SuiteEdit | None:
     """What a run of the suite `name` runs."""
     edits = SuiteEdit.objects.filter(suite__worker=worker, suite__name=name)
-    return edits.select_related("suite__worker").order_by("-number").first()
+    return edits.select_related("suite__worker", "author").order_by("-number").first()

@@ -17,7 +17,7 @@ from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
 from dashboard.smoketests.run import ask, stop
 from dashboard.smoketests.subject import candidate_of
-from dashboard.smoketests.suites import export, import_suite
+from dashboard.smoketests.suites import export, import_suite, newest_edits
 from dashboard.smoketests.yaml_format import SuiteError
 from dashboard.ui.page import page
 from routing.models import Worker
@@ -122,14 +122,12 @@ def stop_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
 
 
 def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
-    edits = SuiteEdit.objects.filter(suite__worker=worker).select_related("suite")
-    newest = {edit.suite_id: edit for edit in edits.order_by("number")}
     runs = SmokeRun.objects.filter(edit__suite__worker=worker).select_related(
         "edit__suite", "version", "author"
     )
     return {
         "worker": worker,
-        "suites": sorted(newest.values(), key=lambda edit: edit.suite.name),
+        "suites": newest_edits(worker),
         "runs": runs.order_by("-started_at")[:SHOWN],
         "candidate": candidate_of(worker),
         "yaml": EXAMPLE,

@@ -61,12 +61,14 @@ class Api:
         self.headers = {"Authorization": f"Bearer {self.secret}", "User-Agent": agent}
         self.client = Client(enforce_csrf_checks=True)
 
-    def raw(self, method: str, path: str, body: Any = b"", **extra: Any) -> HttpResponse:
+    def raw(
+        self, method: str, path: str, body: Any = b"", prefix: str = "/client/v4", **extra: Any
+    ) -> HttpResponse:
         content_type = extra.pop("content_type", "application/json")
         headers = self.headers | extra.pop("headers", {})
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.client.generic(
-            method, f"/client/v4{path}", data, content_type, headers=headers, **extra
+            method, f"{prefix}{path}", data, content_type, headers=headers, **extra
         )
 
     def __call__(self, method: str, path: str, body: Any = b"", **extra: Any) -> Answer:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role, Token
 from dashboard.api.served import api
+from dashboard.api.sluice.api import api as own
 from routing.models import Worker
 from tests.dashboard.api.conftest import Api
 from tests.factories import make_user, make_worker
@@ -80,17 +81,19 @@ def test_every_operation_that_changes_something_asks_about_a_worker_or_is_refuse
     given = dict.fromkeys(["script_name", "name", "worker_id"], "pricing")
     given["account_id"] = settings.ACCOUNT_ID
     refused = {}
-    for path, methods in operations():
-        filled = re.sub(r"{(?:\w+:)?(\w+)}", lambda m: given.get(m[1], "1"), path)
-        for method in methods - {"GET"}:
-            refused[method, path] = narrow.raw(method, filled).status_code
-    assert len(refused) > 25
+    for served, prefix in ((api, "/client/v4"), (own, "/api")):
+        for path, methods in operations(served):
+            filled = re.sub(r"{(?:\w+:)?(\w+)}", lambda m: given.get(m[1], "1"), path)
+            for method in methods - {"GET"}:
+                answer = narrow.raw(method, filled, prefix=prefix)
+                refused[method, prefix + path] = answer.status_code
+    assert len(refused) > 30
     assert {key: status for key, status in refused.items() if status != 403} == {}
 
 
-def operations():
-    """Every path of the API with its methods."""
-    for prefix, router in api._routers:
+def operations(served):
+    """Every path of an API with its methods."""
+    for prefix, router in served._routers:
         for path, view in router.path_operations.items():
             yield prefix + path, {m for operation in view.operations for m in operation.methods}
 

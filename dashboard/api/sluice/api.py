@@ -1,0 +1,43 @@
+"""Sluice's own API as one object, its OpenAPI document, and its page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from dashboard.api.parse import StrictParser
+from dashboard.api.reference import by_tag, for_readers
+from dashboard.api.served import DocumentedAPI
+from dashboard.api.sluice import rollouts, runs, suites
+from dashboard.api.sluice.errors import answer_plainly
+from dashboard.api.sluice.schemas import Refusal
+
+PREFIX = "/api"
+
+api = DocumentedAPI(
+    prefix=PREFIX,
+    refusal=Refusal,
+    title="Sluice: suites, runs and rollouts",
+    version="1",
+    description="What the pages and `manage.py` do, as plain JSON.",
+    urls_namespace="sluice_api",
+    docs_url=None,
+    openapi_url=None,
+    parser=StrictParser(),
+)
+for module in (suites, runs, rollouts):
+    api.add_router("", module.router)
+answer_plainly(api)
+
+
+@for_readers
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI document."""
+    return JsonResponse(api.get_openapi_schema())
+
+
+@for_readers
+def reference(request: HttpRequest) -> HttpResponse:
+    """The same as a page."""
+    tags = by_tag(api.get_openapi_schema())
+    return render(request, "api/sluice.html", {"tags": tags})

@@ -1,0 +1,141 @@
+"""Refusals of Sluice's own API: a code, a sentence, and the field that is wrong if one is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from dashboard.api.errors import ApiError, explain
+from dashboard.rollouts import messages, report
+from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.ramp import PlanError
+from dashboard.rollouts.start import StartRefused
+from dashboard.rollouts.verbs import VerbRefused
+from dashboard.smoketests.subject import NoSubject
+from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.ui.unavailable import REASON, is_database_away, retry_later
+from routing.deploy import DeployRefused
+
+logger = logging.getLogger(__name__)
+
+_SHARED: Mapping[int, str] = {
+    9106: "no_token",
+    9109: "forbidden",
+    10007: "unknown_worker",
+    10026: "invalid",
+}
+"""The codes that the Cloudflare-compatible API's own doors give, in our words."""
+_FIELDS: Mapping[str, str] = {
+    "unknown_version": "version_id",
+    "unknown_suite": "suite",
+    "no_candidate": "version_id",
+    "conflict": "deployment_id",
+    "secrets_changed": "force",
+}
+_UNPROCESSABLE = ("unknown_version", "unknown_suite")
+
+
+class Refused(Exception):
+    """Answered as `status` with `code`, the message and, if it names one, `field`."""
+
+    def __init__(self, status: int, code: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.status, self.code, self.field = status, code, field
+
+
+def refusal(status: int, code: str, message: str, field: str = "", **more: Any) -> JsonResponse:
+    """The body of every refusal."""
+    named = {"field": field} if field else {}
+    return JsonResponse({"error": code, "message": message} | named | more, status=status)
+
+
+def answer_plainly(api: NinjaAPI) -> None:
+    """Whatever goes wrong in a view is answered as `refusal` does."""
+    api.add_exception_handler(Refused, _refused)
+    api.add_exception_handler(ApiError, _shared)
+    api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(Http404, unknown_address)
+    api.add_exception_handler(PlanError, _plan)
+    api.add_exception_handler(SuiteError, _suite)
+    api.add_exception_handler(NoSubject, _coded)
+    api.add_exception_handler(StartRefused, _start)
+    api.add_exception_handler(VerbRefused, _coded)
+    api.add_exception_handler(DeployRefused, _coded)
+    api.add_exception_handler(Stale, _stale)
+    api.add_exception_handler(Exception, unexpected)
+
+
+def unknown_address(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Any address below `/api/` that is not served."""
+    return refusal(404, "unknown_address", f"Nothing is at {request.path[:200]}.")
+
+
+def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
+    """Our fault: the log has the details. A database that is away is not."""
+    if is_database_away(error):
+        logger.warning("%s %s: %s", request.method, request.path, error)
+        return retry_later(refusal(503, "unavailable", f"{REASON} Try again in a few seconds."))
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return refusal(500, "unexpected", "An unexpected error. The server's log says more.")
+
+
+def _refused(request: HttpRequest, error: Any) -> HttpResponse:
+    return refusal(error.status, error.code, str(error), error.field)
+
+
+def _shared(request: HttpRequest, error: Any) -> HttpResponse:
+    message = " ".join(message for _, message in error.problems)
+    return refusal(error.status, _SHARED.get(error.problems[0][0], "refused"), message)
+
+
+def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    """Names the first field that is wrong, never what it was: that may be a secret."""
+    sentences = explain([_without_body_name(one) for one in error.errors])
+    field = sentences[0].partition(":")[0]
+    return refusal(422, "invalid", " ".join(sentences), field, problems=sentences)
+
+
+def _without_body_name(error: Any) -> Any:
+    """Ninja puts the name of the view's parameter first: `body, given, step`."""
+    return error | {"loc": [step for step in error["loc"] if step not in ("given", "path")]}
+
+
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """Ninja's own; what the JSON parser refused is behind it."""
+    if isinstance(error.__cause__, ApiError):
+        return _shared(request, error.__cause__)
+    return refusal(error.status_code, "invalid", str(error))
+
+
+def _plan(request: HttpRequest, error: Any) -> HttpResponse:
+    return refusal(422, "invalid", str(error), error.field)
+
+
+def _suite(request: HttpRequest, error: Any) -> HttpResponse:
+    return refusal(422, "invalid_suite", str(error), error.field, problems=error.problems)
+
+
+def _coded(request: HttpRequest, error: Any) -> HttpResponse:
+    status = 422 if error.code in _UNPROCESSABLE else 409
+    return refusal(status, error.code, str(error), _FIELDS.get(error.code, ""))
+
+
+def _start(request: HttpRequest, error: Any) -> HttpResponse:
+    """A second rollout is answered with the first."""
+    if error.rollout is None:
+        return _coded(request, error)
+    return refusal(409, error.code, str(error), rollout=report.as_json(error.rollout))
+
+
+def _stale(request: HttpRequest, error: Any) -> HttpResponse:
+    """Who moved it, when, and how it is now."""
+    last = error.rollout.events.order_by("-pk").first()
+    moved = {"by": last.as_json()["by"], "at": last.at.isoformat()} if last else {}
+    now = report.as_json(error.rollout)
+    return refusal(409, "stale", messages.moved(error.rollout), rollout=now, **moved)

@@ -1,0 +1,99 @@
+"""Rollouts: listed, started, read with their story, and every verb."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Query, Router, Status
+
+from dashboard.api.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.sluice.errors import Refused
+from dashboard.api.sluice.lookup import Listing, rollout_at, worker_at
+from dashboard.api.sluice.schemas import (
+    RolloutDetail,
+    RolloutItem,
+    StartGiven,
+    VerbGiven,
+)
+from dashboard.rollouts import report
+from dashboard.rollouts.models import Rollout, RolloutQuerySet
+from dashboard.rollouts.ramp import plan_from_text
+from dashboard.rollouts.start import start
+from dashboard.rollouts.verbs import VERBS, By, check_believed
+
+router = Router(tags=["Rollouts"])
+ROLLOUTS = "/workers/{name}/rollouts"
+ROLLOUT = ROLLOUTS + "/{rollout_id}"
+
+
+class RolloutListing(Listing):
+    """Those that run, or all of them."""
+
+    show: Literal["running", "all"] = "all"
+
+
+@router.get("/rollouts", auth=may_read, response=list[RolloutItem])
+def list_all(request: ApiRequest, listing: Query[RolloutListing]) -> Any:
+    """Every Worker's rollouts, newest first."""
+    return _listed(Rollout.objects.with_versions(), listing)
+
+
+@router.get(ROLLOUTS, auth=may_read, response=list[RolloutItem])
+def list_rollouts(request: ApiRequest, name: str, listing: Query[RolloutListing]) -> Any:
+    """The Worker's rollouts, newest first."""
+    return _listed(worker_at(name).rollouts.with_versions(), listing)
+
+
+@router.post(ROLLOUTS, auth=may_deploy, response={201: RolloutDetail})
+def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
+    """Starts a rollout. If one runs already, the answer is 409 with that one."""
+    worker, caller = worker_at(name), request.auth
+    plan = plan_from_text(
+        steps=given.steps,
+        final_bake=given.final_bake,
+        on_harm=given.on_harm,
+        confirm_review=not given.auto,
+        min_sample=given.min_sample,
+        min_callers=given.min_callers,
+        error_limit=given.error_limit,
+    )
+    rollout = start(
+        worker=worker,
+        version_id=given.version_id,
+        plan=plan,
+        owner=caller.user,
+        source=caller.source,
+        now=timezone.now(),
+        expected=given.deployment_id,
+        consent=given.force,
+        suite=given.suite,
+        by_token=True,
+    )
+    return Status(201, report.with_story(rollout))
+
+
+@router.get(ROLLOUT, auth=may_read, response=RolloutDetail)
+def get_rollout(request: ApiRequest, name: str, rollout_id: UUID) -> Any:
+    """One rollout with its plan and every line of its story."""
+    return report.with_story(rollout_at(name, rollout_id))
+
+
+@router.post(ROLLOUT + "/{verb}", auth=may_deploy, response=RolloutItem)
+def act(request: ApiRequest, name: str, rollout_id: UUID, verb: str, given: VerbGiven) -> Any:
+    """`verb` is one of the buttons: `confirm`, `step`, `step-down`, `hold`, `resume`, `retry`,
+    `abort`, `finish`, `undo`. The body says where the caller believes the rollout is; if it moved,
+    the answer is 409 with who moved it and when, and nothing happens."""
+    if verb not in VERBS:
+        names = ", ".join(VERBS)
+        raise Refused(404, "unknown_verb", f"{verb[:40]!r} is not one of {names}.", "verb")
+    rollout, caller = rollout_at(name, rollout_id), request.auth
+    check_believed(rollout, given.deployment_id, given.step)
+    by = By(caller.user, caller.source, timezone.now(), given.reason.strip(), by_token=True)
+    return report.as_json(VERBS[verb](rollout, by))
+
+
+def _listed(rows: RolloutQuerySet, listing: RolloutListing) -> list[dict[str, Any]]:
+    shown = rows.active() if listing.show == "running" else rows
+    return [report.as_json(rollout) for rollout in shown.order_by("-started_at")[: listing.limit]]

@@ -1,0 +1,148 @@
+"""What Sluice's own API reads and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StrictInt
+
+from dashboard.rollouts.ramp import PRESETS
+from dashboard.rollouts.states import OnHarm
+
+Json = dict[str, Any]
+
+
+class Given(Schema):
+    """A request's body; unknown fields are refused, so that a typo never goes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SuiteItem(Schema):
+    """A suite as its newest edit has it."""
+
+    name: str
+    edit: int
+    checks: int
+    author: str
+    created_at: datetime
+
+
+class SuiteDetail(SuiteItem):
+    """With its checks, in the form that PUT reads."""
+
+    document: Json
+
+
+class RunGiven(Given):
+    """Which suite runs, and against what."""
+
+    suite: str = Field(max_length=100)
+    version_id: str = Field("", max_length=100, description="The candidate, if left out.")
+
+
+class RunItem(Schema):
+    """One run: `state` is waiting, running, passed, failed, broken, stopped or abandoned."""
+
+    id: str
+    state: str
+    problem: str
+    suite: str
+    edit: int
+    version_id: str
+    deployment_id: str
+    edges: list[str]
+    started_at: datetime
+    ended_at: datetime | None
+    done: int
+    total: int
+
+
+class RunDetail(RunItem):
+    """With what each check came to at each edge."""
+
+    checks: list[Json]
+
+
+class StartGiven(Given):
+    """A rollout's candidate and plan, as on the page and in `manage.py rollout start`."""
+
+    version_id: str = Field(max_length=100)
+    steps: str = Field(max_length=2000, description=f"`20:10s,100`, or {', '.join(PRESETS)}.")
+    suite: str = Field("", max_length=100, description="Checks that it must pass at 0%.")
+    final_bake: str = Field("0s", max_length=20)
+    on_harm: str = Field("abort", max_length=20, description=f"{' or '.join(OnHarm)}.")
+    min_sample: StrictInt = Field(100, le=1_000_000_000)
+    min_callers: StrictInt = Field(30, le=1_000_000_000)
+    error_limit: float = Field(0.05, description="The share of requests that may fail, 0 to 1.")
+    auto: bool = Field(False, description="Needs no confirmation before the ramp.")
+    force: bool = Field(False, description="Also back to other secrets.")
+    deployment_id: str | None = Field(
+        None, max_length=100, description="Start only if this deployment is active."
+    )
+
+
+class VerbGiven(Given):
+    """Where the caller believes the rollout is; if it moved, nothing happens and 409 says who."""
+
+    deployment_id: str = Field(max_length=100)
+    step: StrictInt = Field(description="-1 while staged at 0%.")
+    reason: str = Field("", max_length=500)
+
+
+class RolloutItem(Schema):
+    """A rollout: the same object that `manage.py rollout --json` prints."""
+
+    id: str
+    state: str
+    url: str
+    reason: str
+    code: str
+    worker: str
+    version_id: str
+    stable_version_id: str
+    deployment_id: str
+    step: int
+    percentage: float
+    facts: Json
+
+
+class EventItem(Schema):
+    """One line of the story: what was decided, by which numbers, by whom."""
+
+    at: datetime
+    state: str
+    step: int
+    code: str
+    words: str
+    facts: Json
+    by: str
+
+
+class RolloutDetail(RolloutItem):
+    """With its plan and its story."""
+
+    plan: Json
+    suite: str
+    owner: str
+    source: str
+    started_at: datetime
+    ended_at: datetime | None
+    events: list[EventItem]
+
+
+class Refusal(Schema):
+    """Why nothing happened. `error` is a code that stays; `field` names what is wrong, if one is.
+
+    A stale verb also gets `by`, `at` and `rollout`; a second start gets the `rollout` that runs.
+    """
+
+    error: str
+    message: str
+    field: str | None = None
+    by: str | None = None
+    at: datetime | None = None
+    rollout: RolloutItem | None = None
+    problems: list[str] | None = None
