@@ -8,7 +8,9 @@ models.py      the row, and one line for each decision
 start.py       a new rollout, or why there is none
 observe.py     what a decision is based on: edges, figures, checks, proof
 advance.py     decides once and acts once; carries out what a person asks for as well
-verbs.py       Step, Step down, Hold, Resume, Abort, Finish: what a person may ask for, and when
+undo.py        whether a finished rollout may be undone                                  (pure)
+verbs.py       Step, Hold, Abort, Undo…: what a person may ask for, and when
+commands.py    the same buttons as commands, for the terminal and for HTTP
 conductor.py   the loop of `manage.py conduct`; several of them may run
 messages.py    codes in words
 """

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.rollouts.durations import format_duration
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.ramp import Rule
 from dashboard.rollouts.states import State
+from dashboard.rollouts.undo import REFUSALS
 
 STATES = {
     State.STAGING: "Staging",
@@ -83,6 +85,7 @@ REASONS = {
     "verified": "Every edge has the deployment, and a fresh request through each ran stable.",
     "not_verified": "No proof that stable answers at {edges}.",
     "finished": "Finished by hand.",
+    "undone": "Undone by hand: back to the former stable version.",
     "baked": "The final bake is over. The candidate is the new stable version.",
     "deployments_resumed": "Deployments by API token are allowed again.",
 }
@@ -99,6 +102,17 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
     """One sentence for a code; a code without words is given as it is."""
     words = REASONS.get(code)
     return words.format_map(_Facts(facts)) if words else code
+
+
+def undo_refused(rollout: Rollout, code: str) -> str:
+    """Why a finished rollout cannot be undone."""
+    window = rollout.terms.undo_window
+    until = rollout.ended_at + window if rollout.ended_at else None
+    return REFUSALS[code].format(
+        state=rollout.state.replace("_", " "),
+        window=format_duration(window),
+        until=f"{until:%Y-%m-%d %H:%M}" if until else "–",
+    )
 
 
 def moved(rollout: Rollout) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.observability.failure_rate import FailureRate
@@ -13,6 +13,7 @@ from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.observe import figures_of, judgments
 from dashboard.rollouts.ramp import Step
 from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State, Verdict
+from dashboard.rollouts.verbs import undo_problem
 
 MILESTONES = ("Stage", "Edges", "Checks", "Review", "Ramp", "Done")
 _AT = {
@@ -130,7 +131,6 @@ class RolloutPage:
     progress_words: str = ""
     ended: bool = False
     deployments_wait: bool = False
-    commands: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
 def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
@@ -140,7 +140,7 @@ def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
     waits = rollout.worker.deploy_holds.filter(
         kind="after_rollback", rollout_id=rollout.pk
     ).exists()
-    buttons = _buttons(rollout, waits)
+    buttons = _buttons(rollout, waits, now)
     return RolloutPage(
         rollout=rollout,
         title=messages.title(rollout),
@@ -156,7 +156,6 @@ def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
         progress_words=words,
         ended=state in ENDED,
         deployments_wait=waits,
-        commands={b.verb: _commands(rollout, b.verb) for b in buttons},
     )
 
 
@@ -196,9 +195,11 @@ def _steps(rollout: Rollout) -> list[PlanStep]:
     return rows
 
 
-def _buttons(rollout: Rollout, waits: bool) -> list[Button]:
+def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
     """What may be asked for in this state; the way back comes last."""
     state, value = State(rollout.state), rollout.as_value()
+    if state is State.DONE:
+        return _undo_button(rollout, now)
     if state in ENDED | GOING_BACK:
         return [Button("resume", "Resume deploys", "play", "primary")] if waits else []
     buttons = []
@@ -222,6 +223,15 @@ def _buttons(rollout: Rollout, waits: bool) -> list[Button]:
     stable = f"#{rollout.stable.number} gets 100%. Final: the rollout ends."
     words = "Abort and roll back" if rollout.weight else "Abort"
     return [*buttons, Button("abort", words, "circle-x", "abort", asks=stable)]
+
+
+def _undo_button(rollout: Rollout, now: datetime) -> list[Button]:
+    """Offered while the rollout may be undone."""
+    if undo_problem(rollout, now):
+        return []
+    number = rollout.stable.number
+    asks = f"#{number} gets 100%. Data that #{rollout.candidate.number} wrote stays as it is."
+    return [Button("undo", f"Undo, back to #{number}", "undo-2", "danger", asks)]
 
 
 def _guardrails(rollout: Rollout, now: datetime) -> list[Guardrail]:
@@ -274,7 +284,3 @@ def _line(event: RolloutEvent) -> Line:
     words = messages.reason(event.code, event.facts)
     reason = event.facts.get("reason")
     return Line(event, f"{words} “{reason}”" if reason else words)
-
-
-def _commands(rollout: Rollout, verb: str) -> list[tuple[str, str]]:
-    return [("shell", f"manage.py rollout {verb} --worker {rollout.worker.name} --user YOU")]

@@ -16,6 +16,7 @@ from routing.rules.split import TOTAL, format_percentage
 
 MOST_STEPS = 20
 _PERCENTAGE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,3}))?%?")
+UNDO_WINDOW = timedelta(hours=24)
 SMALL_STEP = 1_000
 """Weight of 1%: at most this much traffic shows too little to wait for a sample."""
 
@@ -54,6 +55,7 @@ class Step:
 class Plan:
     """Steps up to 100%, then the final bake. `min_sample` counts candidate requests of a step,
     `min_callers` distinct callers; `error_limit` is the largest tolerable share of failures, 0..1.
+    Until `undo_window` after its end one verb undoes the rollout.
     """
 
     steps: tuple[Step, ...]
@@ -65,6 +67,7 @@ class Plan:
     margin: float = MARGIN
     error_limit: float = 0.05
     hours: AllowedHours | None = None
+    undo_window: timedelta = UNDO_WINDOW
 
     def __post_init__(self) -> None:
         _check_steps(self.steps)
@@ -94,6 +97,7 @@ class Plan:
             "margin": self.margin,
             "error_limit": self.error_limit,
             "hours": self.hours.as_json() if self.hours else None,
+            "undo_window": format_duration(self.undo_window),
         }
 
 
@@ -106,19 +110,23 @@ PRESETS: Final = {
 
 
 def plan_from_text(
-    *, steps: str, final_bake: str, on_harm: str, automatic: bool = True, **terms: Any
+    *,
+    steps: str,
+    final_bake: str,
+    on_harm: str,
+    undo_window: str = "24h",
+    automatic: bool = True,
+    **terms: Any,
 ) -> Plan:
     """The plan as people type it, in the form, the CLI and the API alike; `steps` may also be the
     name of a preset, `terms` are other fields of `Plan`. Raises `PlanError`, which names the field.
     """
-    try:
-        bake = parse_duration(final_bake)
-    except ValueError as error:
-        raise PlanError("final_bake", str(error)) from error
+    bake = _duration("final_bake", final_bake)
+    window = _duration("undo_window", undo_window)
     if on_harm not in list(OnHarm):
         raise PlanError("on_harm", f"{on_harm!r} is not one of {', '.join(OnHarm)}.")
     typed = parse_steps(PRESETS.get(steps, steps), automatic)
-    return Plan(typed, bake, OnHarm(on_harm), **terms)
+    return Plan(typed, bake, OnHarm(on_harm), undo_window=window, **terms)
 
 
 def plan_from_json(data: dict[str, Any]) -> Plan:
@@ -143,6 +151,7 @@ def plan_from_json(data: dict[str, Any]) -> Plan:
             margin=float(data["margin"]),
             error_limit=float(data["error_limit"]),
             hours=hours_from_json(data["hours"]) if data.get("hours") else None,
+            undo_window=parse_duration(data.get("undo_window", format_duration(UNDO_WINDOW))),
         )
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, PlanError):
@@ -157,7 +166,7 @@ def parse_steps(text: str, automatic: bool = True) -> tuple[Step, ...]:
         percentage, _, bake = part.partition(":")
         weight = parse_weight(percentage)
         rule = Rule.CHECKS if weight <= SMALL_STEP else Rule.SAMPLE
-        steps.append(Step(weight, _bake(bake), rule, automatic))
+        steps.append(Step(weight, _duration("steps", bake or "0s"), rule, automatic))
     _check_steps(steps)
     return tuple(steps)
 
@@ -171,11 +180,11 @@ def parse_weight(text: str) -> int:
     return weight
 
 
-def _bake(text: str) -> timedelta:
+def _duration(field: str, text: str) -> timedelta:
     try:
-        return parse_duration(text) if text else timedelta(0)
+        return parse_duration(text)
     except ValueError as error:
-        raise PlanError("steps", str(error)) from error
+        raise PlanError(field, str(error)) from error
 
 
 def _check_steps(steps: tuple[Step, ...] | list[Step]) -> None:

@@ -14,12 +14,14 @@ from django.db import transaction
 
 from dashboard.accounts.models import User
 from dashboard.reviews.models import DeployHold
+from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale, carry_out, claim, record
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plan import Action, Decision, enter_step, go_back
 from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
-from routing import audit
-from routing.deploy import normal_id
+from dashboard.rollouts.undo import undo_refusal
+from routing import audit, revision
+from routing.deploy import active_deployment, normal_id
 
 
 class VerbRefused(Exception):
@@ -117,6 +119,31 @@ def finish(rollout: Rollout, by: By) -> Rollout:
     return _do(rollout, "finish", enter_step(value, len(value.plan.steps) - 1, "finished"), by)
 
 
+def undo(rollout: Rollout, by: By) -> Rollout:
+    """Back to the former stable version, after the end: in the plan's window, and only while the
+    deployment that the rollout made is live."""
+    with transaction.atomic():
+        revision.lock()  # nobody deploys or starts a rollout between the question and the act
+        if code := undo_problem(rollout, by.now):
+            raise VerbRefused("state", messages.undo_refused(rollout, code))
+        if Rollout.objects.active().filter(worker=rollout.worker).exists():
+            raise VerbRefused("state", f"Another rollout of {rollout.worker.name} runs. Abort it.")
+        return _do(rollout, "undo", go_back(rollout.as_value(), "undone", {}), by)
+
+
+def undo_problem(rollout: Rollout, now: datetime) -> str:
+    """Why it cannot be undone now, as a code of `undo.REFUSALS`; empty when it can."""
+    live = active_deployment(rollout.worker)
+    return undo_refusal(
+        State(rollout.state),
+        rollout.ended_at,
+        rollout.terms.undo_window,
+        rollout.deployment_id,
+        str(live.id) if live else "",
+        now,
+    )
+
+
 VERBS: dict[str, Callable[[Rollout, By], Rollout]] = {
     "confirm": confirm,
     "step": step,
@@ -126,6 +153,7 @@ VERBS: dict[str, Callable[[Rollout, By], Rollout]] = {
     "retry": retry,
     "abort": abort,
     "finish": finish,
+    "undo": undo,
 }
 """By the names that the CLI and the API use."""
 

@@ -15,6 +15,7 @@ from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
 from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.commands import commands_of
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page_context import page_of
 from dashboard.rollouts.ramp import PlanError
@@ -147,11 +148,13 @@ def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
 
 def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
     deployment, standings = _live(rollout.worker)
+    shown = page_of(rollout, timezone.now())
     return {
         "worker": rollout.worker,
         "row": _strip(rollout.worker, deployment, standings),
         "standings": standings,
-        "page": page_of(rollout, timezone.now()),
+        "page": shown,
+        "commands": commands_of(rollout, shown.buttons, request.build_absolute_uri("/api")),
         "can": permission(request.user, Role.OPERATOR),
         "address": request.path,
     }

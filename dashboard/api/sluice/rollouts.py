@@ -58,6 +58,7 @@ def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
         min_sample=given.min_sample,
         min_callers=given.min_callers,
         error_limit=given.error_limit,
+        undo_window=given.undo_window,
     )
     rollout = start(
         worker=worker,

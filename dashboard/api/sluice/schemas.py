@@ -77,6 +77,9 @@ class StartGiven(Given):
     min_sample: StrictInt = Field(100, le=1_000_000_000)
     min_callers: StrictInt = Field(30, le=1_000_000_000)
     error_limit: float = Field(0.05, description="The share of requests that may fail, 0 to 1.")
+    undo_window: str = Field(
+        "24h", max_length=20, description="After its end `undo` works so long."
+    )
     auto: bool = Field(False, description="Needs no confirmation before the ramp.")
     force: bool = Field(False, description="Also back to other secrets.")
     deployment_id: str | None = Field(

@@ -176,6 +176,15 @@ def test_verbs_act_and_are_on_the_record(ci: OwnApi, ramping: Scene) -> None:
     assert ci.verb(ramping, "abort")[1]["state"] == "rolling_back"
 
 
+def test_a_finished_rollout_is_undone(ci: OwnApi, ramping: Scene) -> None:
+    for seconds in (10, 10, 5):
+        ramping.look(seconds)
+    assert ramping.rollout().state == State.DONE
+    assert ci.verb(ramping, "undo")[1]["state"] == "rolling_back"
+    assert ci.verb(ramping, "undo")[1]["error"] == "state"
+    assert ramping.live() == {1: 100_000}
+
+
 def test_a_stale_verb_says_who_moved_it_and_when(ci: OwnApi, ramping: Scene) -> None:
     stale = ramping.rollout()
     believed = {"deployment_id": stale.deployment_id, "step": stale.step}

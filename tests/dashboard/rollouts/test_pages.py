@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -94,6 +97,20 @@ def test_each_state_has_its_title_and_its_buttons(client: Client, scene: Scene) 
     assert "Finish now" in seen[State.BAKING]
     assert "Resume deploys" in seen[State.ROLLED_BACK]
     assert scene.rollout().state == State.ROLLED_BACK
+
+
+def test_every_button_is_a_command_for_the_terminal_and_for_http(
+    client: Client, scene: Scene
+) -> None:
+    scene.start()
+    for _ in range(3):
+        scene.look()
+    html = unescape(page(client, scene))
+    rollout = scene.rollout()
+    assert "manage.py rollout hold --worker checkout --user YOU" in html
+    assert f"/api/workers/checkout/rollouts/{rollout.pk}/abort" in html
+    body = json.dumps({"deployment_id": rollout.deployment_id, "step": 0})
+    assert body in html
 
 
 def test_a_stale_page_changes_nothing_and_names_who_moved_it(client: Client, scene: Scene) -> None:

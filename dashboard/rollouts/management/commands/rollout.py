@@ -1,4 +1,4 @@
-"""manage.py rollout start|status|confirm|step|step-down|hold|resume|abort|finish --worker W"""
+"""manage.py rollout start|status|confirm|step|step-down|hold|resume|abort|finish|undo --worker W"""
 
 from __future__ import annotations
 
@@ -108,6 +108,7 @@ def _start_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--min-sample", type=int, default=100)
     parser.add_argument("--min-callers", type=int, default=30)
     parser.add_argument("--error-limit", type=float, default=0.05, help="share that may fail")
+    parser.add_argument("--undo-window", default="24h", help="after its end `undo` works so long")
     parser.add_argument("--auto", action="store_true", help="needs no confirmation before the ramp")
     parser.add_argument("--force", action="store_true", help="also back to other secrets")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
@@ -122,6 +123,7 @@ def _plan(options: dict[str, Any]) -> Plan:
         min_sample=options["min_sample"],
         min_callers=options["min_callers"],
         error_limit=options["error_limit"],
+        undo_window=options["undo_window"],
     )
 
 

@@ -1,0 +1,38 @@
+"""The buttons of a rollout as commands: what a script runs in place of a click."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.page_context import Button
+
+
+def commands_of(rollout: Rollout, buttons: Sequence[Button], api: str) -> list[tuple[str, str]]:
+    """(title, text) for the terminal of this machine and for HTTP; `api` is where the API is."""
+    return [
+        ("shell", _lines(buttons, [_shell(rollout, button.verb) for button in buttons])),
+        ("curl", _lines(buttons, [_curl(rollout, button.verb, api) for button in buttons])),
+    ]
+
+
+def _lines(buttons: Sequence[Button], commands: Sequence[str]) -> str:
+    pairs = zip(buttons, commands, strict=True)
+    return "\n".join(f"# {button.words}\n{command}" for button, command in pairs)
+
+
+def _shell(rollout: Rollout, verb: str) -> str:
+    return f"manage.py rollout {verb} --worker {rollout.worker.name} --user YOU"
+
+
+def _curl(rollout: Rollout, verb: str, api: str) -> str:
+    """Names what the page shows, so that a command that is run too late does nothing."""
+    address = f"{api}/workers/{rollout.worker.name}/rollouts/{rollout.pk}/{verb}"
+    body = json.dumps({"deployment_id": rollout.deployment_id, "step": rollout.step})
+    return (
+        f"curl -X POST {shlex.quote(address)} \\\n"
+        '  -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" \\\n'
+        f"  -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+    )
