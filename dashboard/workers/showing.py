@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dashboard.observability.health import Health
 from dashboard.observability.observation import observe
+from dashboard.rollouts.start import running_on
 from dashboard.ui.propagation import meter_of
 from dashboard.ui.standing import Standing, inline
 from dashboard.workers import reads
@@ -65,6 +66,7 @@ def actions(row: reads.Row, uploads: list[reads.Upload], ill: Sequence[Health]) 
     newest = to_stage(uploads)
     can_go_back = way_back(row) is not None
     found = {
+        "rollout": running_on(row.worker),
         "candidate": candidate,
         "next_step": step,
         "steps_up": step is not None,

@@ -14,6 +14,7 @@ from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
 from dashboard.live import presence
 from dashboard.live.parts import sequence
+from dashboard.rollouts.start import running_on
 from dashboard.workers import reads
 from dashboard.workers.deploy.choice import way_back
 from routing.models import Worker
@@ -82,6 +83,7 @@ def worker_head(context: Context) -> dict[str, Any]:
         "shows_strip": here != DEPLOYMENTS,
         "is_form": here in FORMS,
         "can_go_back": here not in {DEPLOYMENTS, ROLL_BACK} and way_back(row) is not None,
+        "rollout": running_on(worker) if row.deployment and here != DEPLOYMENTS else None,
         "production": url_of(row.hostname) if row.hostname else "",
         "can": permission(request.user, Role.OPERATOR),
         "others": presence.others(person(request), worker.name),

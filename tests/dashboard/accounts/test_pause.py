@@ -139,7 +139,7 @@ def test_a_name_that_nobody_has_is_told_the_same(client):
         assert said(known) == said(unknown) != ""
 
 
-@pytest.mark.parametrize("given", [{"password": ""}, {"name": "x" * 151}, {"name": "a\0b"}])
+@pytest.mark.parametrize("given", [{"password": ""}, {"name": "x" * 151}])
 def test_what_is_no_try_is_not_counted(client, given):
     assert "After 5 more tries" in said(sign_in(client, **given))
 

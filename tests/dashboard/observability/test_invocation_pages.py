@@ -117,7 +117,7 @@ def row_worker():
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(
-    row, maya, django_assert_num_queries, django_assert_max_num_queries
+    row, maya, django_assert_max_num_queries
 ):
     deployment = make_deployment(row_worker())
     read(maya, "/workers/shop/invocations/")
@@ -129,7 +129,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         make_invocation(row.edge, deployment)
     shown._roles.clear()
     forget()
-    with django_assert_num_queries(len(few)):
+    with django_assert_max_num_queries(len(few)):
         read(maya, "/workers/shop/invocations/")
 
 
