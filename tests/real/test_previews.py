@@ -39,6 +39,7 @@ def system(tmp_path_factory):
     running = System(tmp_path_factory.mktemp("previews") / "data", environment=settings)
     running.start()
     upload(running, "shop", "one", create=True)
+    eventually(lambda: running.get("shop").status_code == 200, 5)
     yield running
     running.stop()
 
@@ -261,8 +262,8 @@ def test_a_workers_address_says_why_nothing_answers(system):
     assert "The Worker empty has no deployment yet" in system.get("empty").text
     path = "/workers/scripts/shop"
     system.api("POST", f"{path}/subdomain", json={"enabled": False, "previews_enabled": True})
-    eventually(lambda: system.get("shop").status_code == 404, 3)
-    assert "address of the Worker shop is switched off" in system.get("shop").text
+    words = "address of the Worker shop is switched off"
+    eventually(lambda: words in system.get("shop").text, 3)
     refused = system.api("PUT", f"{path}/routes", json=[{"pattern": "example.com/*"}])
     assert refused.status_code == 400 and "stays switched on" in refused.text
     eventually(lambda: system.get("shop").status_code == 200, 3)
