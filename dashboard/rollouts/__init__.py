@@ -12,5 +12,6 @@ undo.py        whether a finished rollout may be undone                         
 verbs.py       Step, Hold, Abort, Undo…: what a person may ask for, and when
 commands.py    the same buttons as commands, for the terminal and for HTTP
 conductor.py   the loop of `manage.py conduct`; several of them may run
+record.py      the release record of an ended rollout, for the page and as JSON
 messages.py    codes in words
 """

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 
 from dashboard.rollouts import messages
-from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.states import State
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3
@@ -35,11 +36,12 @@ def as_json(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def with_story(rollout: Rollout) -> dict[str, Any]:
-    """The same with the plan, who started it, and every line of its story, oldest first."""
+def with_story(rollout: Rollout, lines: Sequence[RolloutEvent] | None = None) -> dict[str, Any]:
+    """The same with the plan, who started it, and every line of its story, oldest first; `lines`
+    are these when they are read already."""
     events = [
         event.as_json() | {"words": messages.reason(event.code, event.facts)}
-        for event in rollout.events.all()
+        for event in (rollout.events.all() if lines is None else lines)
     ]
     return as_json(rollout) | {
         "plan": rollout.plan,

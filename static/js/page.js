@@ -60,6 +60,7 @@ document.addEventListener("click", async (event) => {
     }
     return;
   }
+  if (event.target.closest("[data-print]")) print();
   const closer = event.target.closest("[data-dismiss]");
   if (closer) {
     closer.closest(closer.dataset.dismiss)?.remove();

@@ -12,6 +12,7 @@ from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, rollout_at, worker_at
 from dashboard.api.sluice.schemas import (
+    Json,
     RolloutDetail,
     RolloutItem,
     StartGiven,
@@ -20,6 +21,7 @@ from dashboard.api.sluice.schemas import (
 from dashboard.rollouts import report
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
 from dashboard.rollouts.ramp import plan_from_text
+from dashboard.rollouts.record import record_of
 from dashboard.rollouts.start import start
 from dashboard.rollouts.verbs import VERBS, By, check_believed
 
@@ -79,6 +81,15 @@ def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
 def get_rollout(request: ApiRequest, name: str, rollout_id: UUID) -> Any:
     """One rollout with its plan and every line of its story."""
     return report.with_story(rollout_at(name, rollout_id))
+
+
+@router.get(ROLLOUT + "/record", auth=may_read, response=Json)
+def get_record(request: ApiRequest, name: str, rollout_id: UUID) -> Any:
+    """The release record of an ended rollout; 409 while it runs."""
+    record = record_of(rollout_at(name, rollout_id))
+    if record is None:
+        raise Refused(409, "running", "A rollout has a record once it has ended.")
+    return record.as_json()
 
 
 @router.post(ROLLOUT + "/{verb}", auth=may_deploy, response=RolloutItem)

@@ -32,7 +32,7 @@ TABS = [
         DEPLOYMENTS,
         {"workers:deployments", "workers:deployment", "workers:split", "workers:rollback"},
     ),
-    ("Rollout", "rollouts:worker", {"rollouts:detail"}),
+    ("Rollout", "rollouts:worker", {"rollouts:detail", "rollouts:record"}),
     ("Checks", "smoketests:checks", {"smoketests:suite", "smoketests:run"}),
     (
         "Versions",
