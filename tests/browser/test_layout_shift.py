@@ -80,7 +80,7 @@ def test_nothing_moves_while_others_deploy_and_requests_come(browser, system):
         '#live .split-large[aria-label="Candidate #2 v2 50%, stable #1 v1 50%"]'
     ).wait_for()
     desk.locator("#history", has_text="0% to 50%").wait_for()
-    pages["/workers/", "phone"].locator("#w-hello", has_text="Ramping 50%").wait_for()
+    pages["/workers/", "phone"].locator("#w-hello", has_text="Candidate 50%").wait_for()
     moved = {where: page.evaluate("window.shifts") for where, page in pages.items()}
     for page in pages.values():
         page.context.close()
