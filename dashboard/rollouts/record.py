@@ -6,7 +6,7 @@ has None. All times are absolute.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,8 +29,8 @@ Sums = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One deployment of the rollout: the candidate's share, how long it was live, its figures, and
-    the code of the decision that ended it."""
+    """One deployment of the rollout: the candidate's share, how long it was live, its figures, who
+    stepped by hand (`by`), and the decision that ended it."""
 
     deployment_id: str
     weight: int
@@ -141,10 +141,7 @@ def _steps(
     sums = sums_of_deployments(rollout.worker.name, [str(row.id) for row in rows])
     ends = [row.created_on for row in rows[1:]] + [ended_at]
     decided = {event.at: event for event in events}
-    return [
-        _step(rollout, row, end, decided.get(end), sums)
-        for row, end in zip(rows, ends, strict=True)
-    ]
+    return [_step(rollout, row, end, decided, sums) for row, end in zip(rows, ends, strict=True)]
 
 
 def _taken_over(rollout: Rollout) -> Deployment | None:
@@ -159,19 +156,19 @@ def _step(
     rollout: Rollout,
     row: Deployment,
     end: datetime,
-    decided: RolloutEvent | None,
+    decided: Mapping[datetime, RolloutEvent],
     sums: dict[tuple[str, str], Sums],
 ) -> StepRecord:
     parts = {share.version_id: share.weight for share in row.shares.all()}
-    began = max(row.created_on, rollout.started_at)
+    began, left = max(row.created_on, rollout.started_at), decided.get(end)
     return StepRecord(
         deployment_id=str(row.id),
         weight=parts.get(rollout.candidate_id, 0),
         began_at=began,
         lasted=end - began,
-        by=row.author.username if row.author else "",
-        left_by=decided.code if decided else "",
-        left_words=_words(decided) if decided else "",
+        by=decided[row.created_on].username if row.created_on in decided else "",
+        left_by=left.code if left else "",
+        left_words=_words(left) if left else "",
         candidate=sums.get((str(row.id), str(rollout.candidate_id))),
         stable=sums.get((str(row.id), str(rollout.stable_id))),
     )
