@@ -87,8 +87,9 @@ def test_a_conflict_shows_what_is_live_and_goes_on_from_there(maya, shop):
     page.get_by_text("Nothing saved. jonas deployed").wait_for()
     assert page.evaluate("document.activeElement.id") == "refusal"
     assert maya.axe() == []
+    page.locator("input[name=replace]").check()  # #2 has traffic by now
     page.get_by_role("button", name="Save and stage at 0%").click()
-    page.get_by_text("Live: candidate #2 0%, stable #1 100%.").first.wait_for()
+    page.get_by_text("Live: candidate #3 0%, stable #1 100%.").first.wait_for()
     assert newest(shop).number == 3
 
 
@@ -126,5 +127,5 @@ def test_a_refusal_and_files_work_without_scripts(visitors, shop, runtime):
     assert page.get_by_role("link", name="index.js, line 3").is_visible()
     runtime.side_effect = says_fine
     page.get_by_role("button", name="Save and deploy at 100%").click()
-    page.get_by_text("Live: stable #1 100%.").first.wait_for()
+    page.get_by_text("Live: stable #2 100%.").first.wait_for()
     assert [p.name for p in draft_of(newest(shop)).parts] == ["index.js", "a.bin"]
