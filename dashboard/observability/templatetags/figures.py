@@ -36,7 +36,8 @@ def failed_cell(failed: int, requests: int) -> SafeString:
     """The same, with the limits on a line of their own."""
     rate_ = FailureRate(failed, requests)
     if not requests:
-        return format_html('<span class="faint">{}</span>', rate_.counted)
+        # The same element as with figures: a live update must not reuse it for the limits.
+        return format_html('<b class="faint">{}</b>', rate_.counted)
     return format_html('<b>{}</b> <span class="meta">{}</span>', rate_.counted, rate_.limits)
 
 
