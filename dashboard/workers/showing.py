@@ -54,7 +54,8 @@ def histories(row: reads.Row) -> dict[str, Any]:
 
 
 def actions(row: reads.Row, uploads: list[reads.Upload], ill: Sequence[Health]) -> dict[str, Any]:
-    """What can be done next: the step, the newest version to stage, the live split as commands.
+    """What can be done next: a rollout first, then by hand the step, the newest version to stage,
+    and the live split as commands.
 
     A version that was rolled back is never offered to step up or to stage; one that is not well
     makes Roll back the first button.
@@ -71,6 +72,7 @@ def actions(row: reads.Row, uploads: list[reads.Upload], ill: Sequence[Health]) 
         "next_step": step,
         "steps_up": step is not None,
         "newest": newest,
+        "to_roll_out": candidate.version if candidate and step is not None else newest,
         "stage_words": f"Stage #{newest.number} at 0%" if newest else "",
         "can_go_back": can_go_back,
         "sick": bool(ill) and can_go_back,
