@@ -115,6 +115,7 @@ def rollback(
         triggered_by="rollback",
         now=now,
         force=force,
+        permit=permit,
     )
 
 

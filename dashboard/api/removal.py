@@ -23,4 +23,10 @@ def remove_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
                 "service binding first, or delete with force=true.",
             ),
         )
-    gate.delete_worker(worker=worker, author=caller.user, source=caller.source, now=timezone.now())
+    gate.delete_worker(
+        worker=worker,
+        by_token=True,
+        author=caller.user,
+        source=caller.source,
+        now=timezone.now(),
+    )

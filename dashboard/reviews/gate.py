@@ -44,11 +44,13 @@ def upload(*, worker_name: str, by_token: bool, **asked: Any) -> tuple[Version, 
     return upload_version(worker_name=worker_name, permit=permit, **asked)
 
 
-def delete_worker(*, worker: Worker, **asked: Any) -> None:
-    """As `routing.deploy.delete_worker`; raises `DeployHeld` while a rollout runs."""
+def delete_worker(*, worker: Worker, by_token: bool, **asked: Any) -> None:
+    """As `routing.deploy.delete_worker`; raises `DeployHeld` while a rollout runs. After a rollback
+    tokens wait here too: to delete a Worker and upload it again would be a way around the hold."""
 
     def permit() -> None:
-        hold = _holds(worker.name).filter(kind=DeployHold.Kind.RUNNING).first()
+        kinds = DeployHold.Kind.values if by_token else [DeployHold.Kind.RUNNING]
+        hold = _holds(worker.name).filter(kind__in=kinds).order_by("-kind").first()
         if hold is not None:
             raise DeployHeld(hold, messages.held_delete(hold))
 

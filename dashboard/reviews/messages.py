@@ -23,6 +23,12 @@ def held(hold: DeployHold) -> str:
 
 def held_delete(hold: DeployHold) -> str:
     """Why a Worker is not deleted."""
+    if hold.kind == DeployHold.Kind.AFTER_ROLLBACK:
+        return (
+            f"{hold.worker.name} was not deleted: the rollout of {_version(hold)} on it was rolled "
+            f"back, and API tokens wait until a person resumes deployments: "
+            f"manage.py rollout resume --worker {hold.worker.name}"
+        )
     return (
         f"{hold.worker.name} was not deleted: {hold.username or 'the system'} is rolling out "
         f"{_version(hold)} on it. Abort the rollout first."

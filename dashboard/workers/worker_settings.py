@@ -97,7 +97,11 @@ def _delete(request: HttpRequest, worker: Worker) -> None:
         if (str(active.id) if active else "") != expected:
             raise DeployConflict(active)
         gate.delete_worker(
-            worker=worker, author=person(request), source="dashboard", now=timezone.now()
+            worker=worker,
+            by_token=False,
+            author=person(request),
+            source="dashboard",
+            now=timezone.now(),
         )
 
 

@@ -86,11 +86,20 @@ def test_an_upload_that_goes_live_is_refused_before_it_is_stored(worker: Worker)
 
 def test_a_worker_is_not_deleted_under_its_rollout(worker: Worker) -> None:
     running = hold(worker)
-    asked = {"author": None, "source": "dashboard", "now": timezone.now()}
+    asked = {"by_token": False, "author": None, "source": "dashboard", "now": timezone.now()}
     with pytest.raises(gate.DeployHeld, match="not deleted"):
         gate.delete_worker(worker=worker, **asked)
     running.delete()
     gate.delete_worker(worker=worker, **asked)
+    assert not Worker.objects.exists()
+
+
+def test_a_token_does_not_delete_its_way_around_a_hold(worker: Worker) -> None:
+    hold(worker, DeployHold.Kind.AFTER_ROLLBACK)
+    asked = {"author": None, "source": "api", "now": timezone.now()}
+    with pytest.raises(gate.DeployHeld, match="rollout resume --worker shop"):
+        gate.delete_worker(worker=worker, by_token=True, **asked)
+    gate.delete_worker(worker=worker, by_token=False, **asked)
     assert not Worker.objects.exists()
 
 
