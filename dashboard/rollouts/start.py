@@ -17,15 +17,15 @@ from dashboard.smoketests.suites import newest_edit
 from dashboard.ui.remembered import of
 from routing import audit, revision
 from routing.deploy import active_deployment, normal_id
-from routing.models import Deployment, Version, Worker
+from routing.models import DEPLOYABLE, Deployment, Version, Worker, deployable
 from routing.rules.split import TOTAL
 from routing.secret_consent import secret_changes
 
 
 class StartRefused(Exception):
-    """No rollout was started. `code` is `running`, `unknown_version`, `already_live`,
-    `nothing_live`, `two_candidates`, `conflict`, `unknown_suite` or `secrets_changed`; `rollout`
-    the one that runs already."""
+    """No rollout was started. `code` is `running`, `unknown_version`, `too_old`,
+    `already_live`, `nothing_live`, `two_candidates`, `conflict`, `unknown_suite` or
+    `secrets_changed`; `rollout` the one that runs already."""
 
     def __init__(self, code: str, message: str, rollout: Rollout | None = None) -> None:
         super().__init__(message)
@@ -96,7 +96,7 @@ def _active(worker: Worker, expected: str | None) -> Deployment:
     if expected is not None and normal_id(expected) != str(deployment.id):
         raise StartRefused(
             "conflict",
-            f"Somebody deployed {worker.name} in between: deployment {deployment.id} is live.",
+            f"{worker.name} was deployed in the meantime: deployment {deployment.id} is live.",
         )
     return deployment
 
@@ -109,6 +109,12 @@ def _candidate(worker: Worker, version_id: str) -> Version:
     if version is None:
         raise StartRefused(
             "unknown_version", f"{worker.name} has no version with the id {version_id}."
+        )
+    if not deployable([worker]).filter(pk=version.pk).exists():
+        raise StartRefused(
+            "too_old",
+            f"#{version.number} is older than the {DEPLOYABLE} most recent versions of "
+            f"{worker.name}, which are the ones that can be deployed. Upload it again.",
         )
     return version
 

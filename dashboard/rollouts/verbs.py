@@ -116,6 +116,8 @@ def finish(rollout: Rollout, by: By) -> Rollout:
     if value.state is State.BAKING:
         return _do(rollout, "finish", Decision(State.DONE, "finished", rollout.step), by)
     _only_in(rollout, "finished", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
+    if value.before_hold not in (None, State.REVIEW, *TAKES_TRAFFIC):
+        raise VerbRefused("state", "Its checks have not passed yet. Resume it or run them again.")
     return _do(rollout, "finish", enter_step(value, len(value.plan.steps) - 1, "finished"), by)
 
 

@@ -32,6 +32,7 @@ _SHARED: Mapping[int, str] = {
 """The codes that the Cloudflare-compatible API's own doors give, in our words."""
 _FIELDS: Mapping[str, str] = {
     "unknown_version": "version_id",
+    "too_old": "version_id",
     "unknown_suite": "suite",
     "no_candidate": "version_id",
     "conflict": "deployment_id",

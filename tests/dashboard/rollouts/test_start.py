@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.rollouts.start import StartRefused
 from dashboard.rollouts.states import State
-from routing.models import AuditEntry, Worker
+from routing.models import AuditEntry, Worker, deployable_versions
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_deployment, make_version, make_worker
@@ -66,3 +66,15 @@ def test_a_worker_without_a_deployment_has_nothing_to_roll_out(scene: Scene) -> 
     scene.candidate = Worker.objects.get(name="fresh").versions.get()
     with pytest.raises(StartRefused, match="no deployment yet"):
         scene.start()
+
+
+def test_a_version_that_no_deployment_may_name_starts_no_rollout(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the conductor would try for ever, and nobody else could deploy meanwhile."""
+    monkeypatch.setattr(deployable_versions, "DEPLOYABLE", 1)
+    make_version("checkout")
+    with pytest.raises(StartRefused) as refused:
+        scene.start()
+    assert refused.value.code == "too_old"
+    assert not scene.worker.deploy_holds.exists()

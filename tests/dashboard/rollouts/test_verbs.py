@@ -112,3 +112,14 @@ def test_two_people_who_read_the_same_turn_step_once(ramping: Scene) -> None:
         VERBS["step"](theirs, by)
     assert stale.value.rollout.percentage == "50%"
     assert ramping.live() == {1: 50_000, 2: 50_000}
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+def test_finish_does_not_pass_over_the_checks(scene: Scene, looks: int) -> None:
+    scene.start()
+    for _ in range(looks):
+        scene.look()
+    ask(scene, "hold")
+    with pytest.raises(VerbRefused, match="checks have not passed"):
+        ask(scene, "finish")
+    assert scene.live().get(2, 0) == 0
