@@ -15,7 +15,7 @@ from django.utils import timezone
 from dashboard.rollouts.advance import Observe, Stale, advance
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import SmokeRun
-from dashboard.smoketests.run import carry_out, claim, expire_stale_runs
+from dashboard.smoketests.run import break_off, carry_out, claim, expire_stale_runs
 from routing.deploy import DeployRefused
 
 log = logging.getLogger(__name__)
@@ -63,10 +63,23 @@ def run_waiting_checks() -> int:
     expire_stale_runs(timezone.now())
     waiting = SmokeRun.objects.filter(state=SmokeRun.State.WAITING).order_by("started_at")
     related = waiting.select_related("edit__suite", "version__worker")
-    ours = [run for run in related if claim(run)]
-    for run in ours:
+    carried_out = 0
+    for run in related:  # claimed one by one: a run that waits for another one reports nothing
+        if claim(run):
+            _carry_out(run)
+            carried_out += 1
+    return carried_out
+
+
+def _carry_out(run: SmokeRun) -> None:
+    """A fault breaks its own run: left running, it would be repeated for ever."""
+    try:
         carry_out(run)
-    return len(ours)
+    except OperationalError:
+        raise
+    except Exception:  # a guard: the runs behind it must not wait for it
+        log.exception("run %s: fault", run.pk)
+        break_off(run, "An unexpected error. The conductor's log has the details.")
 
 
 def _look_at(rollout: Rollout, observe: Observe) -> None:

@@ -97,7 +97,7 @@ class Answer:
         charset = kind.partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
         try:
             return self.body[:SHOWN].decode(charset, "replace")
-        except LookupError:
+        except (LookupError, ValueError):  # idna takes no "replace"; a name may hold a NUL
             return self.body[:SHOWN].decode("utf-8", "replace")
 
     @property

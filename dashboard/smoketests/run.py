@@ -30,8 +30,10 @@ from dashboard.smoketests.assertions import Received, Verdict, judge
 from dashboard.smoketests.document import Check
 from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
 from dashboard.ui.remembered import of
+from dashboard.ui.storable_text import storable
 from routing.deploy import active_deployment
 from routing.models import Edge, Invocation, Version, Worker
+from routing.rules.fields import as_sent
 
 AT_ONCE = 8
 LOG_WAIT = 5.0
@@ -116,6 +118,11 @@ def stop(run: SmokeRun) -> None:
     )
 
 
+def break_off(run: SmokeRun, problem: str) -> SmokeRun:
+    """Ends a run that cannot be carried out: it proves nothing."""
+    return _end(run, SmokeRun.State.BROKEN, problem)
+
+
 def _requests(run: SmokeRun) -> list[tuple[int, Check, WireRequest]]:
     """Each check through each edge."""
     edges, worker = proof_edges(), run.version.worker
@@ -140,11 +147,11 @@ def _wire(
     worker: Worker, check: Check, edge: Edge, overrides: str, version: Version
 ) -> WireRequest:
     request = check.request
-    lines = [(name, value) for name, value in request.headers.items()]
+    lines = [(name, as_sent(value)) for name, value in request.headers.items()]
     if overrides:
-        lines.append((OVERRIDES, overrides))
+        lines.append((OVERRIDES, as_sent(overrides)))
     if request.key:
-        lines.append((VERSION_KEY, request.key))
+        lines.append((VERSION_KEY, as_sent(request.key)))
     try:
         address = own_address(edge.proof_url)
     except SendFailed as error:
@@ -230,9 +237,9 @@ def _result(run: SmokeRun, sent: _Sent, lines: dict[str, str]) -> CheckResult:
         answer.status, answer.headers, answer.body, answer.elapsed_ms, row.version_id
     )
     row.verdict, results = judge(sent.check, received, str(run.version_id))
-    row.results = [asdict(result) for result in results]
+    row.results = storable([asdict(result) for result in results])
     row.ray, row.status, row.ms = answer.ray[:32], answer.status, round(answer.elapsed_ms, 1)
-    row.body = (answer.text or "")[:KEPT].replace("\0", "\ufffd")
+    row.body = storable((answer.text or "")[:KEPT])
     return row
 
 

@@ -74,5 +74,7 @@ def newest_edits(worker: Worker) -> list[SuiteEdit]:
 
 def newest_edit(worker: Worker, name: str) -> SuiteEdit | None:
     """What a run of the suite `name` runs."""
+    if unstorable(name):
+        return None
     edits = SuiteEdit.objects.filter(suite__worker=worker, suite__name=name)
     return edits.select_related("suite__worker", "author").order_by("-number").first()

@@ -145,7 +145,7 @@ def _refused(
 
 def _edit(found: Suite, number: str) -> SuiteEdit:
     edits = found.edits.select_related("suite__worker", "author")
-    if number.isascii() and number.isdigit():
+    if number.isascii() and number.isdigit() and len(number) <= 9:
         return get_object_or_404(edits, number=int(number))
     return get_object_or_404(edits[:1])
 

@@ -237,6 +237,7 @@ def test_a_token_for_one_worker_reads_all_and_changes_one(ci: OwnApi, scene: Sce
     [
         ("GET", "/workers/ghost/rollouts", 404, "unknown_worker"),
         ("GET", "/workers/checkout/suites/ghost", 404, "unknown_suite"),
+        ("GET", "/workers/checkout/suites/a%00b", 404, "unknown_suite"),
         ("GET", "/workers/checkout/rollouts/1", 422, "invalid"),
         ("DELETE", "/workers/checkout/rollouts", 405, "method_not_allowed"),
         ("GET", "/ghost", 404, "unknown_address"),

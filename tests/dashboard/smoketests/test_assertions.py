@@ -93,3 +93,9 @@ def test_what_is_no_json_fails_and_is_quoted(body: bytes) -> None:
 
 def test_without_assertions_only_the_version_counts() -> None:
     assert judge(check(), received(status=500), "new")[0] is Verdict.PASSED
+
+
+def test_a_schema_that_cannot_be_judged_fails_and_says_so() -> None:
+    verdict, results = judge(check({"schema": {"$ref": "#"}}), received(), "new")
+    assert verdict is Verdict.FAILED
+    assert results[1].actual.startswith("cannot be judged: ")

@@ -13,11 +13,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from dashboard.rollouts import conductor
 from dashboard.sending.wire_request import OVERRIDES
 from dashboard.smoketests import run as runs
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
 from dashboard.smoketests.suites import export, import_suite
 from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.ui.storable_text import unstorable
 from routing.models import AuditEntry, Edge, Version, Worker
 from tests.dashboard.playground.fake_edge import RAY, FakeEdge, fake_edge
 from tests.factories import make_deployment, make_edge, make_invocation, make_version, make_worker
@@ -223,3 +225,48 @@ def test_bad_usage_exits_with_2(
     with pytest.raises(CommandError, match=message) as error:
         command(*words)
     assert error.value.returncode == 2
+
+
+def test_what_no_database_stores_is_repaired_in_the_evidence(
+    shop: Worker, listener: FakeEdge
+) -> None:
+    listener.body = b'{"a": "\\u0000", "b": "\\ud800"}'
+    text = """name: odd
+checks:
+  - name: nul
+    request: {headers: {x-name: "Łódź"}, key: "Łódź"}
+    assert: [{json: $.a, equals: 1}, {json: $.b, equals: 1}, {text: hello}]
+"""
+    run = runs.ask(load(shop, text), candidate(shop), author=None, now=timezone.now())
+    assert runs.claim(run)
+    assert runs.carry_out(run).state == SmokeRun.State.FAILED
+    row = run.results.get()
+    assert not unstorable([row.results, row.body])
+    assert row.problem == ""
+
+
+def test_a_fault_breaks_its_own_run_and_no_other(
+    shop: Worker, edit: SuiteEdit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (
+        runs.ask(edit, candidate(shop), author=None, now=timezone.now()) for _ in range(2)
+    )
+    states = []
+
+    def fault(run: SmokeRun) -> SmokeRun:
+        second.refresh_from_db()
+        states.append(second.state)
+        if run == first:
+            raise KeyError("a")
+        return runs.carry_out(run)
+
+    monkeypatch.setattr(conductor, "carry_out", fault)
+    assert conductor.run_waiting_checks() == 2
+    first.refresh_from_db()
+    assert first.state == SmokeRun.State.BROKEN
+    assert first.problem
+    # Not claimed before its turn, so nobody takes it for one whose process died.
+    assert states == [SmokeRun.State.WAITING, SmokeRun.State.RUNNING]
+    second.refresh_from_db()
+    assert second.finished
+    assert second.state != SmokeRun.State.ABANDONED
