@@ -52,7 +52,7 @@ def test_it_is_started_from_the_form(client: Client, scene: Scene) -> None:
         ({"min_sample": "many"}, 422, "is not a whole number"),
         ({"final_bake": "soon"}, 422, "is not a duration"),
         ({"version": "nonsense"}, 409, "has no version with the id"),
-        ({"expected": "0" * 8 + "-0000-4000-8000-" + "0" * 12}, 409, "was deployed in the meantime"),
+        ({"expected": "0" * 8 + "-0000-4000-8000-" + "0" * 12}, 409, "in the meantime"),
     ],
 )
 def test_a_form_that_is_refused_says_why_and_keeps_what_was_typed(
