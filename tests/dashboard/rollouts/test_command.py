@@ -76,7 +76,7 @@ def test_a_hold_that_needs_a_person_ends_the_wait(conducted: Scene, run: Run) ->
 
 def test_a_hold_without_figures_waits_until_the_timeout(conducted: Scene, run: Run) -> None:
     conducted.judgment = BLIND
-    printed, code = start(conducted, run, "--wait", "--timeout", "0.2")
+    printed, code = start(conducted, run, "--wait", "--timeout", "1")
     assert (printed["state"], code) == ("held", 3)
 
 
