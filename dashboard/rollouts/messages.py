@@ -84,6 +84,7 @@ REASONS = {
     "verifying": "Checking that stable answers on every edge.",
     "verified": "Every edge has the deployment, and a fresh request through each ran stable.",
     "not_verified": "No proof that stable answers at {edges}.",
+    "ended_unverified": "Ended by hand, without proof that stable answers on every edge.",
     "finished": "Finished by hand.",
     "undone": "Undone by hand: back to the former stable version.",
     "baked": "The final bake is over. The candidate is the new stable version.",

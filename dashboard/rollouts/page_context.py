@@ -200,6 +200,9 @@ def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
     state, value = State(rollout.state), rollout.as_value()
     if state is State.DONE:
         return _undo_button(rollout, now)
+    if state is State.NEEDS_ATTENTION:
+        asks = f"#{rollout.stable.number} has 100%, but not every edge proved it."
+        return [Button("abort", "End without proof", "circle-x", "danger", asks)]
     if state in ENDED | GOING_BACK:
         return [Button("resume", "Resume deploys", "play", "primary")] if waits else []
     buttons = []

@@ -96,9 +96,20 @@ def resume(rollout: Rollout, by: By) -> Rollout:
 
 
 def abort(rollout: Rollout, by: By) -> Rollout:
-    """Back to stable, at once and for good."""
+    """Back to stable, at once and for good. Where stable has 100% again and the proof that it
+    answers does not come, as while an edge is down, it ends without the proof."""
+    if rollout.state == State.NEEDS_ATTENTION:
+        return _end_unverified(rollout, by)
     _not_in(rollout, "aborted", ENDED | GOING_BACK)
     return _do(rollout, "abort", go_back(rollout.as_value(), "aborted_by_person", {}), by)
+
+
+def _end_unverified(rollout: Rollout, by: By) -> Rollout:
+    """Else nobody could deploy a fix until the last edge answers."""
+    if by.by_token:
+        raise VerbRefused("person", "An API token cannot end it without proof: a person aborts.")
+    ended = State.ROLLED_BACK if rollout.had_traffic else State.ABORTED
+    return _do(rollout, "abort", Decision(ended, "ended_unverified", rollout.step), by)
 
 
 def retry(rollout: Rollout, by: By) -> Rollout:

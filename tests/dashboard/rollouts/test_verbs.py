@@ -123,3 +123,18 @@ def test_finish_does_not_pass_over_the_checks(scene: Scene, looks: int) -> None:
     with pytest.raises(VerbRefused, match="checks have not passed"):
         ask(scene, "finish")
     assert scene.live().get(2, 0) == 0
+
+
+def test_abort_ends_a_way_back_that_cannot_be_proved(ramping: Scene) -> None:
+    ask(ramping, "abort")
+    ramping.unverified = ("local-1",)
+    ramping.look()
+    assert ramping.look(100).state is State.NEEDS_ATTENTION
+    token = By(ramping.maya, "api", ramping.now, by_token=True)
+    with pytest.raises(VerbRefused, match="a person aborts"):
+        VERBS["abort"](ramping.rollout(), token)
+    ask(ramping, "abort")
+    rollout = ramping.rollout()
+    assert (rollout.state, rollout.reason) == (State.ROLLED_BACK, "ended_unverified")
+    assert ramping.live() == {1: 100_000}
+    assert [hold.kind for hold in DeployHold.objects.all()] == [DeployHold.Kind.AFTER_ROLLBACK]
