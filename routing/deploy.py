@@ -33,7 +33,7 @@ class DeployConflict(DeployRefused):
     """Somebody deployed in between: `active` is what is live now (None: nothing yet)."""
 
     def __init__(self, active: Deployment | None) -> None:
-        who = f"{active.author_email or 'somebody'} via {active.source}" if active else "nobody"
+        who = f"{active.author_email or 'the system'} via {active.source}" if active else "nobody"
         live = f"deployment {active.id} by {who}" if active else "no deployment"
         super().__init__(
             "conflict", f"The active deployment is not the expected one: it is {live}."

@@ -86,7 +86,7 @@ def _look_at(rollout: Rollout, observe: Observe) -> None:
     try:
         advance(rollout, observe, timezone.now())
     except Stale:
-        log.info("rollout %s was moved by somebody else", rollout.pk)
+        log.info("rollout %s moved in the meantime", rollout.pk)
     except DeployRefused as error:
         log.warning("rollout %s could not deploy: %s", rollout.pk, error)
     except OperationalError as error:

@@ -54,7 +54,10 @@ def start(
     """
     with transaction.atomic():
         revision.lock()
-        if by_token and running_on(worker) is None:  # a running one is answered with its link
+        if running := running_on(worker):
+            # Asked before the insert, which would wait for a conductor that waits for our lock.
+            raise _second(running)
+        if by_token:
             gate.permit_for(worker.name, by_token=True)()
         deployment = _active(worker, expected)
         candidate = _candidate(worker, version_id)
@@ -174,12 +177,16 @@ def _create(
         running = running_on(worker)
         if running is None:
             raise
-        raise StartRefused(
-            "running",
-            f"A rollout of #{running.candidate.number} runs on {worker.name} already: "
-            f"{running.state.replace('_', ' ')} at {running.percentage}.",
-            running,
-        ) from error
+        raise _second(running) from error
+
+
+def _second(running: Rollout) -> StartRefused:
+    return StartRefused(
+        "running",
+        f"A rollout of #{running.candidate.number} runs on {running.worker.name} already: "
+        f"{running.state.replace('_', ' ')} at {running.percentage}.",
+        running,
+    )
 
 
 def _take_over(rollout: Rollout, weight: int) -> None:

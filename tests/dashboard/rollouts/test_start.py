@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dashboard.rollouts.start import StartRefused
 from dashboard.rollouts.states import State
@@ -78,3 +80,11 @@ def test_a_version_that_no_deployment_may_name_starts_no_rollout(
         scene.start()
     assert refused.value.code == "too_old"
     assert not scene.worker.deploy_holds.exists()
+
+
+def test_a_second_one_is_refused_before_it_waits_for_the_first_ones_row(scene: Scene) -> None:
+    """An insert would wait for a conductor that holds that row and waits for our lock."""
+    scene.start()
+    with CaptureQueriesContext(connection) as queries, pytest.raises(StartRefused):
+        scene.start()
+    assert not [q for q in queries if q["sql"].startswith("INSERT")]

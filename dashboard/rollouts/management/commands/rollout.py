@@ -40,11 +40,11 @@ class Command(BaseCommand):
             action.add_argument("--wait", action="store_true", help="until it ends or is held")
             action.add_argument("--timeout", type=float, default=3600, help="seconds to wait")
             if name != "status":
-                action.add_argument("--user", help="whose act this is; default: nobody's")
+                action.add_argument("--user", help="the person who acts; default: the system")
             if name == "start":
                 _start_arguments(action)
             elif name != "status":
-                action.add_argument("--reason", default="", help="kept with the act")
+                action.add_argument("--reason", default="", help="recorded with the act")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         worker = Worker.objects.filter(name=options["worker"]).first()

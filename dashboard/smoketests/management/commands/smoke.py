@@ -35,7 +35,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         load = actions.add_parser("import", help="read a suite from a YAML file, - for stdin")
         load.add_argument("file")
-        load.add_argument("--user", help="whose edit this is; default: nobody's")
+        load.add_argument("--user", help="the author of the edit; default: the system")
         write = actions.add_parser("export", help="print a suite as YAML")
         write.add_argument("--suite", required=True)
         actions.add_parser("list", help="the Worker's suites")
