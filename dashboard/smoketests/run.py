@@ -114,7 +114,7 @@ def carry_out(run: SmokeRun) -> SmokeRun:
 def stop(run: SmokeRun) -> None:
     """Ends a run at the next check."""
     SmokeRun.objects.filter(pk=run.pk, state__in=SmokeRun.UNFINISHED).update(
-        state=SmokeRun.State.STOPPED
+        state=SmokeRun.State.STOPPED, ended_at=timezone.now()
     )
 
 

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from dashboard.rollouts import conductor
+from dashboard.rollouts.verification import verify
 from dashboard.sending.wire_request import OVERRIDES
 from dashboard.smoketests import run as runs
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
@@ -270,3 +271,18 @@ def test_a_fault_breaks_its_own_run_and_no_other(
     second.refresh_from_db()
     assert second.finished
     assert second.state != SmokeRun.State.ABANDONED
+
+
+def test_a_run_that_is_stopped_before_it_begins_has_ended(shop: Worker, edit: SuiteEdit) -> None:
+    run = runs.ask(edit, candidate(shop), author=None, now=timezone.now())
+    runs.stop(run)
+    assert not runs.claim(run)
+    run.refresh_from_db()
+    assert (run.state, run.ended_at is None) == (SmokeRun.State.STOPPED, False)
+
+
+def test_an_edge_that_cannot_be_asked_proves_nothing(shop: Worker) -> None:
+    """A way back is verified by a fresh request through every edge, or not at all."""
+    assert verify(shop, str(candidate(shop).id)) == ()
+    make_edge("second", proof_url="")
+    assert verify(shop, str(candidate(shop).id)) == ("second",)
