@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -26,6 +27,8 @@ DEPLOYMENT = 90002
 """Ours: these versions and percentages make no deployment."""
 REFERENCED = 90003
 """Ours: other Workers would lose this one."""
+
+TOO_LARGE = "The body is larger than this server reads. Send less at a time."
 
 OLDER_DATE = 90004
 """Ours, a remark: the version runs with an older compatibility date than it was uploaded with."""
@@ -136,7 +139,10 @@ def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRespon
 
 
 def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
-    """Our fault: the log has the details, the client has none. A database that is away is not."""
+    """Our fault: the log has the details, the client has none. A body that is too large, or a
+    database that is away, is not."""
+    if isinstance(error, RequestDataTooBig):
+        return failure(413, [(10026, TOO_LARGE)])
     if is_database_away(error):
         logger.warning("%s %s: %s", request.method, request.path, error)
         return retry_later(failure(503, [(10013, f"{REASON} Try again in a few seconds.")]))

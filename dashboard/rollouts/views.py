@@ -30,6 +30,7 @@ from routing.models import Deployment, Worker, deployable
 
 NEEDS_A_PERSON = (State.NEEDS_ATTENTION, State.HELD, State.REVIEW)
 LISTED = 50
+LONGEST_REASON = 500
 
 
 @require_GET
@@ -71,7 +72,8 @@ def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpRes
     turn = request.POST.get("turn", "")
     if turn != str(rollout.turn):
         return _conflict(request, rollout)
-    by = By(person(request), "dashboard", timezone.now(), request.POST.get("reason", "").strip())
+    reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
+    by = By(person(request), "dashboard", timezone.now(), reason)
     try:
         VERBS[verb](rollout, by)
     except Stale as stale:

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from dashboard.api.errors import ApiError, explain
+from dashboard.api.errors import TOO_LARGE, ApiError, explain
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.ramp import PlanError
@@ -78,7 +79,10 @@ def unknown_address(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResp
 
 
 def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
-    """Our fault: the log has the details. A database that is away is not."""
+    """Our fault: the log has the details. A body that is too large, or a database that is away,
+    is not."""
+    if isinstance(error, RequestDataTooBig):
+        return refusal(413, "too_large", TOO_LARGE)
     if is_database_away(error):
         logger.warning("%s %s: %s", request.method, request.path, error)
         return retry_later(refusal(503, "unavailable", f"{REASON} Try again in a few seconds."))

@@ -288,3 +288,13 @@ def test_lists_take_a_constant_number_of_queries(
         ci("GET", path)
     with django_assert_num_queries(3):
         ci("GET", "/rollouts")
+
+
+def test_a_body_that_is_too_large_is_the_callers_fault(ci: OwnApi, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    status, body = ci.put_yaml("x" * 2000)
+    assert (status, body["error"]) == (413, "too_large")
+    path = "/client/v4/accounts/{}/workers/scripts/checkout/deployments"
+    given = {"strategy": "x" * 2000}
+    answer = ci.raw("POST", path.format(settings.ACCOUNT_ID), given, prefix="")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (413, 10026)

@@ -171,3 +171,12 @@ def test_queries_do_not_grow_with_the_story(
         VERBS[verb](scene.rollout(), By(scene.maya, "dashboard", scene.now))
     with django_assert_max_num_queries(28):  # type: ignore[operator]
         page(client, scene)
+
+
+def test_a_reason_is_no_longer_than_its_field(client: Client, scene: Scene) -> None:
+    rollout = scene.start()
+    address = reverse("rollouts:act", args=["checkout", rollout.pk, "hold"])
+    client.post(address, {"turn": str(rollout.turn), "reason": "x" * 100_000})
+    line = scene.rollout().events.last()
+    assert line is not None
+    assert line.facts["reason"] == "x" * 500
