@@ -47,6 +47,8 @@ class By:
 def confirm(rollout: Rollout, by: By) -> Rollout:
     """Step ④: a person has looked, and the ramp may begin."""
     _only_in(rollout, "confirmed", State.REVIEW)
+    if by.by_token:
+        raise VerbRefused("person", "A person confirms. Start the rollout without confirmation.")
     return _note(rollout, "confirmed", by, review_confirmed=True)
 
 

@@ -28,8 +28,10 @@ def verify(worker: Worker, version_id: str) -> tuple[str, ...]:
 
 
 def _ran(worker: str, edge: Edge) -> str:
-    """The version that answered; empty without an answer. Touches no database."""
+    """The version that answered at this edge; empty without an answer, or with one of another edge
+    at the same address. Touches no database."""
     try:
-        return send(get(worker, edge)).stamps.get("version", "")
+        stamps = send(get(worker, edge)).stamps
     except SendFailed:
         return ""
+    return stamps.get("version", "") if stamps.get("edge", edge.name) == edge.name else ""

@@ -14,6 +14,7 @@ Nothing here does I/O. Whatever is wrong is named by its place: `checks[2].reque
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
@@ -27,6 +28,23 @@ MOST_CHECKS = 1000
 MOST_ASSERTIONS = 100
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body."""
+
+
+#: Python's expressions backtrack, and a Worker's answer chooses the text they run over.
+_MATCHES = re.compile(r"\b(match|search)\s*\(")
+
+
+def _pattern_in(schema: Any) -> str:
+    """The first keyword of a schema that holds a regular expression; empty without one."""
+    if isinstance(schema, list):
+        return next(filter(None, map(_pattern_in, schema)), "")
+    if not isinstance(schema, dict):
+        return ""
+    if isinstance(schema.get("pattern"), str):  # as a property's name it leads to a schema
+        return "pattern"
+    if "patternProperties" in schema:
+        return "patternProperties"
+    return next(filter(None, map(_pattern_in, schema.values())), "")
 
 
 class _Part(BaseModel):
@@ -111,6 +129,8 @@ class JsonAt(_Part):
     @field_validator("json_path")
     @classmethod
     def _parses(cls, path: str) -> str:
+        if _MATCHES.search(path):
+            raise ValueError("match() and search() are not allowed: they could run without end")
         try:
             jsonpath.compile(path)
         except jsonpath.JSONPathError as error:
@@ -132,6 +152,8 @@ class SchemaMatches(_Part):
     @field_validator("schema_")
     @classmethod
     def _is_one(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        if word := _pattern_in(schema):
+            raise ValueError(f"{word} is not allowed: an expression could run without end")
         try:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:

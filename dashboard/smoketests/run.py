@@ -244,8 +244,9 @@ def _result(run: SmokeRun, sent: _Sent, lines: dict[str, str]) -> CheckResult:
 
 
 def _state_of(results: Sequence[CheckResult]) -> str:
-    """Optional checks are shown and decide nothing."""
-    verdicts = {row.verdict for row in results if row.required}
+    """Optional checks are shown and decide nothing, unless there are no others."""
+    required = [row for row in results if row.required] or results
+    verdicts = {row.verdict for row in required}
     if Verdict.BROKEN in verdicts:
         return SmokeRun.State.BROKEN
     return SmokeRun.State.FAILED if Verdict.FAILED in verdicts else SmokeRun.State.PASSED

@@ -138,3 +138,15 @@ def test_abort_ends_a_way_back_that_cannot_be_proved(ramping: Scene) -> None:
     assert (rollout.state, rollout.reason) == (State.ROLLED_BACK, "ended_unverified")
     assert ramping.live() == {1: 100_000}
     assert [hold.kind for hold in DeployHold.objects.all()] == [DeployHold.Kind.AFTER_ROLLBACK]
+
+
+def test_a_token_does_not_confirm_for_a_person(scene: Scene) -> None:
+    scene.start(plan_of(confirm_review=True))
+    for _ in range(2):
+        scene.look()
+    for verb in ("confirm", "step"):
+        with pytest.raises(VerbRefused) as refused:
+            VERBS[verb](scene.rollout(), By(scene.maya, "api", scene.now, by_token=True))
+        assert refused.value.code == "person"
+    ask(scene, "confirm")
+    assert scene.rollout().review_confirmed

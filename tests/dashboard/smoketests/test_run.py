@@ -130,6 +130,20 @@ def test_an_optional_check_is_shown_and_decides_nothing(shop: Worker) -> None:
     assert run.results.get(name="a").verdict == "failed"
 
 
+def test_a_suite_of_optional_checks_only_is_decided_by_them(
+    shop: Worker, listener: FakeEdge
+) -> None:
+    listener.headers[-1] = ("x-sluice-version", "another")
+    text = "name: s\nchecks: [{name: a, required: false}]"
+    assert go(load(shop, text), candidate(shop)).state == "broken"
+
+
+def test_an_answer_of_another_edge_proves_no_way_back(shop: Worker, listener: FakeEdge) -> None:
+    assert verify(shop, str(candidate(shop).id)) == ()
+    listener.headers.append(("x-sluice-edge", "local-2"))
+    assert verify(shop, str(candidate(shop).id)) == ("local-1",)
+
+
 @pytest.mark.parametrize("case", ["no edge", "not deployed", "no candidate behind"])
 def test_what_cannot_be_run_says_why(shop: Worker, edit: SuiteEdit, case: str) -> None:
     version = candidate(shop)

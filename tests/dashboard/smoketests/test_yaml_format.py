@@ -66,6 +66,11 @@ def test_defaults_are_a_plain_get_of_the_root() -> None:
         ("name: x\nchecks: [{name: a, assert: [{status: 200, text: b}]}]", "exactly one of status"),
         ('name: x\nchecks: [{name: a, assert: [{json: "$["}]}]', "is not a JSONPath"),
         ("name: x\nchecks: [{name: a, assert: [{schema: {type: 3}}]}]", "no JSON Schema"),
+        (
+            'name: x\nchecks: [{name: a, assert: [{schema: {items: {pattern: "^(a+)+$"}}}]}]',
+            "pattern is",
+        ),
+        ("name: x\nchecks: [{name: a, assert: [{json: \"$[?match(@.a, 'a+')]\"}]}]", "match() and"),
         ("a: &a [1]\nb: *a", "aliases are not read"),
         ("[" * 100, "too deeply nested"),
         ("!!python/object/apply:os.system [true]", "not YAML that can be read"),
