@@ -75,6 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """One moment for all: answers differ by nothing but what a test says."""
+        return "Sun, 29 Nov 2026 12:00:00 GMT"
+
     def log_message(self, *args: Any) -> None:
         pass
 
