@@ -32,6 +32,7 @@ DEBIAN: dict[str, dict[str, tuple[str, ...]]] = {
         HEADLESS: (HEADLESS, "chromium", "chromium-browser", "google-chrome"),
         "nginx": ("nginx",),
         "postgresql": ("initdb",),
+        "curl": ("curl",),
         "redis-server": ("redis-server",),
     },
     "bench": {"wrk": ("wrk",), "nginx": ("nginx",), "haproxy": ("haproxy",)},

@@ -109,4 +109,4 @@ def test_a_process_that_fails_is_harm_and_decides() -> None:
 def test_the_numbers_behind_a_verdict_can_be_stored(figures: Figures) -> None:
     """Without a failure on stable the ratio has no upper limit, and JSON knows no infinity."""
     for judgment in (judge_errors(figures, PLAN, Rule.SAMPLE), judge_limit(figures, PLAN)):
-        json.dumps(judgment.facts, allow_nan=False)
+        assert json.loads(json.dumps(judgment.facts, allow_nan=False)) == judgment.facts
