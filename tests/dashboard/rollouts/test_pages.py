@@ -180,3 +180,10 @@ def test_a_reason_is_no_longer_than_its_field(client: Client, scene: Scene) -> N
     line = scene.rollout().events.last()
     assert line is not None
     assert line.facts["reason"] == "x" * 500
+
+
+def test_a_step_without_a_bake_says_none(client: Client, scene: Scene) -> None:
+    scene.start(plan_of("20,100"))
+    html = page(client, scene)
+    assert "0.0 ms" not in html
+    assert "none" in html
