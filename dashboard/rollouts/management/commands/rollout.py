@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.models import User
+from dashboard.accounts.shell_user import shell_user
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.models import Rollout
@@ -71,7 +71,7 @@ class Command(BaseCommand):
     def _act(self, action: str, worker: Worker, options: dict[str, Any]) -> Rollout | None:
         if action == "status":
             return _newest(worker)
-        user, now = _user(options["user"]), timezone.now()
+        user, now = shell_user(options["user"]), timezone.now()
         if action != "start":
             return VERBS[action](_newest(worker), By(user, "shell", now, options["reason"]))
         plan = _plan(options)
@@ -143,15 +143,6 @@ def _newest(worker: Worker) -> Rollout:
     if rollout is None:
         raise CommandError(f"{worker.name} has had no rollout.", returncode=2)
     return rollout
-
-
-def _user(name: str | None) -> User | None:
-    if not name:
-        return None
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no active person called {name}.", returncode=2)
-    return user
 
 
 def _option(field: str) -> str:

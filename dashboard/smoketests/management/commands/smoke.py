@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.models import User
+from dashboard.accounts.shell_user import shell_user
 from dashboard.smoketests.junit import junit
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
 from dashboard.smoketests.report import results_as_json, run_as_json
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             edit = import_suite(
                 worker=worker,
                 text=text,
-                author=_user(options["user"]),
+                author=shell_user(options["user"]),
                 source="shell",
                 now=timezone.now(),
             )
@@ -88,7 +88,7 @@ class Command(BaseCommand):
     def _run(self, worker: Worker, options: dict[str, Any]) -> None:
         edit = _edit(worker, options["suite"])
         version = _version(worker, options["version_id"])
-        run = ask(edit, version, author=_user(options["user"]), now=timezone.now())
+        run = ask(edit, version, author=shell_user(options["user"]), now=timezone.now())
         if not claim(run):
             raise CommandError("Another process took this run.", returncode=3)
         run = carry_out(run)
@@ -126,12 +126,3 @@ def _version(worker: Worker, version_id: str | None) -> Version:
         return version_under_test(worker, version_id or "")
     except NoSubject as error:
         raise CommandError(str(error), returncode=2) from error
-
-
-def _user(name: str | None) -> User | None:
-    if not name:
-        return None
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no active person called {name}.", returncode=2)
-    return user
