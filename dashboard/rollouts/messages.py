@@ -56,7 +56,7 @@ REASONS = {
     "outside_hours": "Outside the plan's hours.",
     "bakes": "No harm seen. The step lasts until {until}.",
     "sample": "No harm in {requests} candidate requests.",
-    "checks": "No harm, and the checks passed.",
+    "checks": "No harm found in {requests} candidate requests.",
     "proved": "Proved: not worse than the plan allows.",
     "too_few_requests": "Not yet: {requests} candidate requests so far.",
     "too_few_callers": "Not yet: {callers} callers so far.",

@@ -165,10 +165,21 @@ def milestones(rollout: Rollout) -> list[Milestone]:
     back = state in GOING_BACK | {State.ROLLED_BACK, State.ABORTED}
     held = state is State.HELD
     at = 5 if back else _AT[State(rollout.before_hold) if held else state]
-    failed = (4 if rollout.had_traffic else 2) if back else -1
+    failed = 4 if back and rollout.had_traffic else -1
     words = [*MILESTONES[:5], _LAST_WORD.get(state, "Rolled back" if back else "Done")]
     looks = [_look(i, at, failed, held, state) for i in range(6)]
+    for index, word in _left_out(rollout):
+        words[index], looks[index] = word, "todo"
+    if back and not rollout.had_traffic:  # how far it came is in the story
+        looks[1:5] = ["todo"] * 4
     return [Milestone(i + 1, word, looks[i]) for i, word in enumerate(words)]
+
+
+def _left_out(rollout: Rollout) -> list[tuple[int, str]]:
+    """Milestones that this rollout does not have: no check mark claims that they were passed."""
+    left_out = [] if rollout.suite else [(2, "No checks")]
+    reviewed = rollout.terms.confirm_review
+    return left_out if reviewed else [*left_out, (3, "No review")]
 
 
 def _look(index: int, at: int, failed: int, held: bool, state: State) -> str:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.rollouts.page_context import milestones
 from dashboard.rollouts.states import State
 from dashboard.rollouts.verbs import VERBS, By
 from tests.dashboard.rollouts.conftest import Scene
@@ -187,3 +188,26 @@ def test_a_step_without_a_bake_says_none(client: Client, scene: Scene) -> None:
     html = page(client, scene)
     assert "0.0 ms" not in html
     assert "none" in html
+
+
+@pytest.mark.parametrize(
+    ("suite", "confirm_review", "words"),
+    [
+        ("", False, {"No checks": "todo", "No review": "todo", "Stage": "done"}),
+        ("smoke", True, {"Checks": "done", "Review": "done", "Stage": "done"}),
+    ],
+)
+def test_no_mark_claims_what_did_not_happen(
+    scene: Scene, suite: str, confirm_review: bool, words: dict[str, str]
+) -> None:
+    scene.start(plan_of(confirm_review=confirm_review))
+    rollout = scene.rollout()
+    rollout.suite, rollout.state, rollout.step = suite, State.RAMPING.value, 0
+    looks = {m.word: m.look for m in milestones(rollout)}
+    assert words.items() <= looks.items()
+
+
+def test_an_abort_before_any_traffic_marks_no_check_as_failed(scene: Scene) -> None:
+    scene.start()
+    VERBS["abort"](scene.rollout(), By(scene.maya, "dashboard", scene.now))
+    assert "failed" not in {m.look for m in milestones(scene.rollout())}
