@@ -28,7 +28,7 @@ Observe = Callable[[Rollout, datetime], Seen]
 
 
 class Stale(Exception):
-    """Somebody moved the rollout in between; `rollout` is how it is now."""
+    """Another writer moved the rollout first; `rollout` is its present state."""
 
     def __init__(self, rollout: Rollout) -> None:
         super().__init__("The rollout has moved on.")
@@ -36,7 +36,7 @@ class Stale(Exception):
 
 
 def advance(rollout: Rollout, observe: Observe, now: datetime) -> Decision:
-    """Decides once and carries it out; raises `Stale` when somebody else was faster."""
+    """Decides once and carries it out; raises `Stale` when another writer was faster."""
     value = rollout.as_value()
     decision = next_step(value, observe(rollout, now), now)
     if decision.changes(value):
@@ -137,7 +137,7 @@ def _ask_for_checks(rollout: Rollout, now: datetime) -> None:
 
 
 def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None) -> Deployment:
-    """The candidate's share as decided. A way back waits for nobody's deployment."""
+    """The candidate's share as decided. A way back is unconditional."""
     back = decision.state in GOING_BACK
     return gate.deploy(
         worker=rollout.worker,

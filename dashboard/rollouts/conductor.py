@@ -59,7 +59,7 @@ def _run_checks(stop: threading.Event, look_seconds: float) -> None:
 
 
 def run_waiting_checks() -> int:
-    """Carries out the runs that nobody has taken; returns how many."""
+    """Claims and carries out the waiting runs; returns how many."""
     expire_stale_runs(timezone.now())
     waiting = SmokeRun.objects.filter(state=SmokeRun.State.WAITING).order_by("started_at")
     related = waiting.select_related("edit__suite", "version__worker")

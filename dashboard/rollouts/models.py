@@ -25,8 +25,8 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
 
 
 class Rollout(models.Model):
-    """`turn` is raised by each write: whoever writes names the turn they read, and loses to
-    somebody who was faster. `weight` is the candidate's share, in units of 0.001%, that was
+    """`turn` is raised by each write. A writer names the turn it read, and loses to one that was
+    faster. `weight` is the candidate's share, in units of 0.001%, that was
     deployed at `since`."""
 
     STATES = [(state.value, state.value) for state in State]

@@ -114,7 +114,7 @@ def next_step(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
 
 
 def go_back(rollout: Rollout, code: str, facts: Mapping[str, Any]) -> Decision:
-    """Stable gets 100%; nobody has to agree."""
+    """Stable gets 100%, without any approval."""
     return Decision(State.ROLLING_BACK, code, rollout.step, Action.DEPLOY, weight=0, facts=facts)
 
 

@@ -61,7 +61,7 @@ def url(rollout: Rollout) -> str:
 
 
 def exit_code(rollout: Rollout) -> int:
-    """For a rollout that nobody waits for any more."""
+    """For a command that ends now."""
     state = State(rollout.state)
     if state in _FAILED:
         return FAILED

@@ -64,7 +64,7 @@ def step(rollout: Rollout, by: By) -> Rollout:
 
 
 def step_down(rollout: Rollout, by: By) -> Rollout:
-    """To the share before this one, or to 0%; then it is held, until somebody resumes."""
+    """To the share before this one, or to 0%; then it is held until a person resumes."""
     value = rollout.as_value()
     _only_in(rollout, "stepped down", State.RAMPING, State.BAKING, State.HELD)
     if rollout.step < 0:
@@ -107,7 +107,7 @@ def abort(rollout: Rollout, by: By) -> Rollout:
 
 
 def _end_unverified(rollout: Rollout, by: By) -> Rollout:
-    """Else nobody could deploy a fix until the last edge answers."""
+    """Without this, no fix could be deployed until the last edge answers."""
     if by.by_token:
         raise VerbRefused("person", "An API token cannot end it without proof: a person aborts.")
     ended = State.ROLLED_BACK if rollout.had_traffic else State.ABORTED
@@ -138,7 +138,7 @@ def undo(rollout: Rollout, by: By) -> Rollout:
     """Back to the former stable version, after the end: in the plan's window, and only while the
     deployment that the rollout made is live."""
     with transaction.atomic():
-        revision.lock()  # nobody deploys or starts a rollout between the question and the act
+        revision.lock()  # no deployment or rollout between the check and the act
         if code := undo_problem(rollout, by.now):
             raise VerbRefused("state", messages.undo_refused(rollout, code))
         if Rollout.objects.active().filter(worker=rollout.worker).exists():
