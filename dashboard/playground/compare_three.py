@@ -14,7 +14,6 @@ from dashboard.playground.history import without_secrets
 from dashboard.playground.redact import headers_of
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.outcome import Outcome, confirm, send_once
-from dashboard.sending.send import connect
 from dashboard.sending.wire_request import WireRequest
 
 #: Bytes of a body that are kept and compared.
@@ -60,9 +59,8 @@ def three(
     cancellation: Cancellation | None = None,
 ) -> list[Kept]:
     """The three answers, each with the version that the edge says ran, and the log's word on it."""
-    with connect() as client:
-        order = (stable, candidate, stable)
-        asked = [send_once(wire.pinned_to(v), client, cancellation) for v in order]
+    order = (stable, candidate, stable)
+    asked = [send_once(wire.pinned_to(v), cancellation) for v in order]
     came = (asked[0], asked[2], asked[1])
     wanted = (stable, stable, candidate)
     kept = [_kept(v, outcome, secrets) for v, outcome in zip(wanted, came, strict=True)]

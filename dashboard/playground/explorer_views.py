@@ -23,7 +23,6 @@ from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_runner import once
 from dashboard.playground.request import build
 from dashboard.sending.deadline import within
-from dashboard.sending.send import connect
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
 from dashboard.ui.standing import Standing
@@ -121,8 +120,8 @@ def _check(request: HttpRequest, worker: Worker, context: dict[str, Any]) -> dic
         words = f"You have sent very much in this minute. Again in {wait:.0f} s."
         return {"failed": ("Not asked", words)}
     limit = within(ALL_SECONDS, cancellation(request))
-    with limit as stop, connect(8) as client, ThreadPoolExecutor(8) as pool:
-        sent = list(pool.map(lambda p: once(wire.with_key(p.key), client, stop), asked))
+    with limit as stop, ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(lambda p: once(wire.with_key(p.key), stop), asked))
     return _compared(asked, sent, context["by_id"])
 
 

@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import astuple
 from itertools import count
 
-import httpx
 from django.db import connections
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -19,7 +18,6 @@ from dashboard.playground.many_figures import Sent
 from dashboard.playground.many_models import Run
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.outcome import confirm, send_once
-from dashboard.sending.send import connect
 from dashboard.sending.wire_request import WireRequest
 
 BEAT = 0.4
@@ -67,20 +65,16 @@ class Sender:
         self._total = total
         self._number = count()
 
-    def work(self, client: httpx.Client) -> None:
+    def work(self) -> None:
         # A step of `count` and an append are each one act under the interpreter's lock.
         while not self.stop.is_set() and next(self._number) < self._total:
-            self.sent.append(once(self.request, client))
+            self.sent.append(once(self.request))
 
 
-def once(
-    request: WireRequest,
-    client: httpx.Client | None = None,
-    cancellation: Cancellation | None = None,
-) -> Sent:
+def once(request: WireRequest, cancellation: Cancellation | None = None) -> Sent:
     """One send, whatever comes of it."""
     began = time.monotonic()
-    came = send_once(request, client, cancellation)
+    came = send_once(request, cancellation)
     answer = came.answer
     if answer is None:
         ms = (time.monotonic() - began) * 1000
@@ -107,8 +101,8 @@ def _with_slot(run: Run, request: WireRequest) -> None:
 def _send_all(run: Run, sender: Sender) -> bool:
     """Whether it was stopped, or took too long."""
     ends = time.monotonic() + LONGEST
-    with connect(run.at_once) as client, ThreadPoolExecutor(run.at_once) as pool:
-        left: set[Future[None]] = {pool.submit(sender.work, client) for _ in range(run.at_once)}
+    with ThreadPoolExecutor(run.at_once) as pool:
+        left: set[Future[None]] = {pool.submit(sender.work) for _ in range(run.at_once)}
         while left:
             done, left = wait(left, timeout=BEAT)
             for finished in done:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import httpx
-
 from dashboard.sending.answer import Answer
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.send import send
@@ -50,29 +48,24 @@ class Outcome:
         return self.log_line is not None
 
 
-def send_once(
-    request: WireRequest,
-    client: httpx.Client | None = None,
-    cancellation: Cancellation | None = None,
-) -> Outcome:
+def send_once(request: WireRequest, cancellation: Cancellation | None = None) -> Outcome:
     """Sends once, unless `cancellation` is already set. Never raises for what the other side does;
     touches no database."""
     if cancellation and cancellation.cancelled:
         return Outcome(request, failure=SendFailed("Not sent", "The browser left."))
     try:
-        return Outcome(request, answer=send(request, client, cancellation))
+        return Outcome(request, answer=send(request, cancellation))
     except SendFailed as failure:
         return Outcome(request, failure=failure)
 
 
 def send_and_prove(
     request: WireRequest,
-    client: httpx.Client | None = None,
     wait: float = LOG_WAIT,
     cancellation: Cancellation | None = None,
 ) -> Outcome:
     """Sends once and waits for the edge's log line, unless `cancellation` is set."""
-    outcome = send_once(request, client, cancellation)
+    outcome = send_once(request, cancellation)
     if outcome.answer is None:
         return outcome
     left = cancellation is not None and cancellation.cancelled

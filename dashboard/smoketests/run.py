@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.sending.answer import Answer
-from dashboard.sending.send import connect, send
+from dashboard.sending.send import send
 from dashboard.sending.wire_request import (
     OVERRIDES,
     VERSION_KEY,
@@ -182,8 +181,8 @@ def _candidate_of(name: str, check: Check) -> str:
 def _send_all(run: SmokeRun, plan: Sequence[tuple[int, Check, WireRequest]]) -> list[_Sent] | None:
     """None when it was stopped."""
     sent: list[_Sent] = []
-    with connect(AT_ONCE) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-        left: set[Future[_Sent]] = {pool.submit(_send, *one, client) for one in plan}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        left: set[Future[_Sent]] = {pool.submit(_send, *one) for one in plan}
         while left:
             done, left = wait(left, timeout=BEAT)
             sent += [future.result() for future in done]
@@ -193,10 +192,10 @@ def _send_all(run: SmokeRun, plan: Sequence[tuple[int, Check, WireRequest]]) -> 
     return sorted(sent, key=lambda one: (one.position, one.edge))
 
 
-def _send(position: int, check: Check, wire: WireRequest, client: httpx.Client) -> _Sent:
+def _send(position: int, check: Check, wire: WireRequest) -> _Sent:
     """Touches no database: it runs in the pool."""
     try:
-        return _Sent(position, check, wire.edge, send(wire, client))
+        return _Sent(position, check, wire.edge, send(wire))
     except SendFailed as error:
         return _Sent(position, check, wire.edge, None, f"{error.title}: {error}"[:500])
 

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -191,3 +192,15 @@ def test_the_edge_heard_of_last_is_asked():
     make_edge("bare", proof_url="")
     make_edge("good", proof_url="http://127.0.0.1:2")
     assert proof_edge().name == "good"
+
+
+def test_no_two_sends_share_a_pool_of_connections(listener, monkeypatch):
+    """A pool that two threads share can close a connection under the request it gave it to."""
+    clients = []
+    connect = sending._connect
+    monkeypatch.setattr(sending, "_connect", lambda: clients.append(connect()) or clients[-1])
+    wire = build(compose("shop", {}), Edge(name="local-1", proof_url=listener.url))
+    with ThreadPoolExecutor(4) as pool:
+        assert [a.status for a in pool.map(lambda _: send(wire), range(12))] == [200] * 12
+    assert len({id(client) for client in clients}) == 12
+    assert all(client.is_closed for client in clients)
