@@ -116,7 +116,7 @@ DEBUG = _switch("SLUICE_DEBUG", False)
 METRICS_TOKEN = os.environ.get("SLUICE_METRICS_TOKEN", "")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("SLUICE_METRICS_TOKEN: expected at least 16 characters.")
-#: Hosts that log exports may send to, comma separated. SLUICE_EXPORT_HOSTS.
+#: Hosts that exports, hooks and guardrails may reach, comma separated. SLUICE_EXPORT_HOSTS.
 EXPORT_HOSTS = frozenset(
     host.strip().lower().strip("[]")
     for host in os.environ.get("SLUICE_EXPORT_HOSTS", "localhost,127.0.0.1,::1").split(",")

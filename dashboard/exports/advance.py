@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from dashboard.egress.client import SendFailed
 from dashboard.exports import dead_letters
 from dashboard.exports.batches import INTERVAL, Batch, missed, next_batch
 from dashboard.exports.destination import Destination, parse_destination
 from dashboard.exports.models import DeadLetter, Job
-from dashboard.exports.outgoing import SendFailed
 from dashboard.exports.senders import deliver
 from routing.models import Invocation
 from routing.sealed import SealBroken, unseal

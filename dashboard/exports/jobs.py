@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from dashboard.accounts.by import By
-from dashboard.exports import outgoing
+from dashboard.egress.client import HostNotAllowed, SendFailed, check_host
 from dashboard.exports.destination import (
     Destination,
     DestinationInvalid,
@@ -24,7 +24,6 @@ from dashboard.exports.filters import FilterInvalid, parse_filter
 from dashboard.exports.lag import newest_id
 from dashboard.exports.models import DATASET, DeadLetter, Job
 from dashboard.exports.options import FIELDS, OptionsInvalid, parse_options
-from dashboard.exports.outgoing import SendFailed
 from dashboard.exports.senders import deliver
 from routing import audit
 from routing.sealed import SealBroken, seal, unseal
@@ -101,8 +100,8 @@ def check_destination(conf: str) -> Destination:
     try:
         destination = parse_destination(conf)
         if destination.kind != "file":
-            outgoing.check_host(destination.host)
-    except DestinationInvalid as error:
+            check_host(destination.host)
+    except (DestinationInvalid, HostNotAllowed) as error:
         raise JobRefused(str(error)) from error
     return destination
 

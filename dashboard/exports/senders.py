@@ -11,9 +11,8 @@ import httpx
 from django.conf import settings
 from httpx_auth import AWS4Auth
 
-from dashboard.exports import outgoing
+from dashboard.egress.client import Answer, SendFailed, request
 from dashboard.exports.destination import Destination, object_path
-from dashboard.exports.outgoing import SendFailed
 
 NDJSON = "application/x-ndjson"
 PLAIN = "text/plain"
@@ -46,10 +45,8 @@ def _post(destination: Destination, name: str, body: bytes, packed: bool) -> Non
     headers["Sluice-Batch"] = name
     own = {key.lower() for key, _ in destination.headers}
     kept = {key: value for key, value in headers.items() if key.lower() not in own}
-    answer = outgoing.request(
-        "POST", destination.url, headers=kept | dict(destination.headers), body=body
-    )
-    outgoing.checked(answer, destination)
+    answer = request("POST", destination.url, headers=kept | dict(destination.headers), body=body)
+    check_answer(answer, destination)
 
 
 def _put(destination: Destination, path: str, body: bytes, packed: bool) -> None:
@@ -57,14 +54,27 @@ def _put(destination: Destination, path: str, body: bytes, packed: bool) -> None
     auth: httpx.Auth = AWS4Auth(
         destination.access_key, destination.secret_key, destination.region, "s3", **token
     )
-    answer = outgoing.request(
+    answer = request(
         "PUT",
         f"{destination.url}/{quote(path)}",
         headers={"Content-Type": "application/gzip" if packed else PLAIN},
         body=body,
         auth=auth,
     )
-    outgoing.checked(answer, destination)
+    check_answer(answer, destination)
+
+
+def check_answer(answer: Answer, destination: Destination) -> None:
+    """Raises `SendFailed` unless the answer is a 2xx; its text is shown without secrets."""
+    if answer.ok:
+        return
+    text = answer.text
+    for secret in destination.secrets:
+        text = text.replace(secret, "REDACTED")
+    words = f"{destination.host} answered {answer.status}"
+    if answer.redirects:
+        raise SendFailed(f"{words}: redirects are not followed.")
+    raise SendFailed(f"{words}{': ' + ' '.join(text.split())[:300] if text.strip() else ''}")
 
 
 def _write(path: str, body: bytes) -> None:
