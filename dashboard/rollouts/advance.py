@@ -63,9 +63,9 @@ def carry_out(
     changes with it. Raises `Stale`, or what `gate.deploy` raises; then nothing has changed."""
     with transaction.atomic():
         claim(rollout)
-        deployment_id = rollout.deployment_id
+        deployment_id, facts = rollout.deployment_id, dict(decision.facts)
         if decision.action is Action.DEPLOY:
-            deployment_id = str(_deploy(rollout, decision, now, by).id)
+            deployment_id = facts["deployment_id"] = str(_deploy(rollout, decision, now, by).id)
             rollout.weight = decision.weight or 0
         if decision.action is Action.RUN_CHECKS:
             _ask_for_checks(rollout, now)
@@ -75,7 +75,7 @@ def carry_out(
         rollout.reason, rollout.facts = decision.code, dict(decision.facts)
         rollout.ended_at = now if State(rollout.state) in ENDED else None
         rollout.save()
-        record(rollout, decision.code, decision.facts, now, by)
+        record(rollout, decision.code, facts, now, by)
         keep_hold(rollout, now)
     return rollout
 

@@ -83,7 +83,9 @@ def judgments(rollout: Rollout, figures: Figures, now: datetime) -> list[Judgmen
 
 
 def figures_of(rollout: Rollout, now: datetime) -> Figures:
-    """What was counted since the current share was deployed."""
+    """What was counted since the current share was deployed. After the clock was set back, since
+    then: harm must not wait for the clock to get there again."""
+    since = min(rollout.since, now)
     edges = Edge.objects.values_list("name", "last_seen_on")
     seen = {name: at for name, at in edges if at is not None}
     counted = split_figures(
@@ -91,7 +93,7 @@ def figures_of(rollout: Rollout, now: datetime) -> Figures:
         str(rollout.candidate_id),
         str(rollout.stable_id),
         rollout.deployment_id,
-        rollout.since,
+        since,
     )
     return Figures(
         blocks=counted.blocks,
@@ -100,7 +102,7 @@ def figures_of(rollout: Rollout, now: datetime) -> Figures:
         callers=None if counted.assumes_independent_requests else counted.callers,
         until=min(seen.values(), default=None),
         silent_edges=tuple(sorted(n for n, at in seen.items() if now - at > SILENT_AFTER)),
-        gaps=Gap.objects.filter(noticed_on__gte=rollout.since).count(),
+        gaps=Gap.objects.filter(noticed_on__gte=since).count(),
     )
 
 

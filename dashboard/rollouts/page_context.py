@@ -285,7 +285,7 @@ def _progress(rollout: Rollout, now: datetime) -> tuple[int | None, str]:
     bake = plan.final_bake if state is State.BAKING else step.bake if step else timedelta(0)
     if not bake:
         return None, ""
-    over = min(now - rollout.since, bake)
+    over = max(timedelta(0), min(now - rollout.since, bake))  # a clock may have been set back
     seconds, total = int(over.total_seconds()), int(bake.total_seconds())
     return round(100 * seconds / total), f"{_span(seconds)} of {_span(total)}"
 

@@ -134,9 +134,9 @@ def _steps(
     rollout: Rollout, ended_at: datetime, events: Sequence[RolloutEvent]
 ) -> list[StepRecord]:
     """Its deployments in order; one that it took over counts from its start on."""
-    within = Q(source="rollout", created_on__gte=rollout.started_at, created_on__lte=ended_at)
-    rows = list(rollout.worker.deployments.filter(within).with_shares().order_by("number"))
-    if taken := _taken_over(rollout):
+    made = rollout.worker.deployments.filter(_made_by(rollout, ended_at, events))
+    rows = list(made.with_shares().order_by("number"))
+    if rows and (taken := _taken_over(rollout, rows[0])):
         rows.insert(0, taken)
     sums = sums_of_deployments(rollout.worker.name, [str(row.id) for row in rows])
     ends = [row.created_on for row in rows[1:]] + [ended_at]
@@ -144,9 +144,17 @@ def _steps(
     return [_step(rollout, row, end, decided, sums) for row, end in zip(rows, ends, strict=True)]
 
 
-def _taken_over(rollout: Rollout) -> Deployment | None:
-    """The split that was live already, if the candidate was part of it."""
-    earlier = rollout.worker.deployments.filter(created_on__lt=rollout.started_at).with_shares()
+def _made_by(rollout: Rollout, ended_at: datetime, events: Sequence[RolloutEvent]) -> Q:
+    """Its deployments: those that its story names. Times alone would lose some where the clock was
+    set back; they are for rollouts of an earlier release, whose events name none."""
+    within = Q(source="rollout", created_on__gte=rollout.started_at, created_on__lte=ended_at)
+    named = [event.facts["deployment_id"] for event in events if "deployment_id" in event.facts]
+    return Q(id__in=named) if named else within
+
+
+def _taken_over(rollout: Rollout, first: Deployment) -> Deployment | None:
+    """The split that was live before its first deployment, if the candidate was part of it."""
+    earlier = rollout.worker.deployments.filter(number__lt=first.number).with_shares()
     live = earlier.order_by("-number").first()
     parts = {share.version_id: share.weight for share in live.shares.all()} if live else {}
     return live if parts.get(rollout.candidate_id) else None
