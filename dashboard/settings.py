@@ -161,6 +161,7 @@ INSTALLED_APPS = [
     "dashboard.live",
     "dashboard.observability",
     "dashboard.workers",
+    "dashboard.variables",
     "dashboard.playground",
     "dashboard.edges",
     "dashboard.exports",

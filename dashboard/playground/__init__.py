@@ -2,13 +2,12 @@
 
 compose.py, bodies.py              what a person typed → one request, or what is wrong with it
 form.py                            the page's form
-variables.py, environment.py       {{name}}: filled in at the last moment; secrets are sealed
 predict.py, reach.py               what the edge's own rules say beforehand, and at which Workers
 doctor.py, mark.py                 the same for people: where the header breaks, and the fix
 messages.py                        the words for what the rules find
 request.py, send.py, answer.py     built once, sent to a proof listener on loopback, nowhere else
 proof.py, hops.py, stamp.py        the edges' log lines about it, against the prediction
-history.py, redact.py, models.py   what is kept, for whom and how long, and what is masked
+history.py, redact.py, models.py   what is stored, for which person and how long, secrets masked
 checks.py                          what an answer should be: saved with a request, run by suites
 curl.py                            a curl command read: curl_words.py and curl_windows.py
 curl_options.py, curl_address.py, curl_form.py   curl's own rules

@@ -14,7 +14,7 @@ from dashboard.playground.checks import Result, read, run
 from dashboard.playground.compose import METHODS, READS, Composed
 from dashboard.playground.doctor import Diagnosis, diagnose
 from dashboard.playground.export import exports
-from dashboard.playground.models import Entry, Saved, Variable
+from dashboard.playground.models import Entry, Saved
 from dashboard.playground.predict import Prediction, predict
 from dashboard.playground.reach import Reached, reached_from
 from dashboard.playground.redirects import own_place
@@ -22,6 +22,7 @@ from dashboard.playground.stamp import said
 from dashboard.sending.answer import Answer
 from dashboard.ui.remembered import of
 from dashboard.ui.standing import HEAVY, Standing
+from dashboard.variables.models import Variable
 from routing.deploy import active_deployment
 from routing.models import Deployment, Invocation, Version, Worker, deployable
 from routing.publish import hostname

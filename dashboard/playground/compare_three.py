@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 from dataclasses import asdict, dataclass
 
-from dashboard.playground.compare import Side
-from dashboard.playground.history import without_secrets
-from dashboard.playground.redact import headers_of
+from dashboard.comparison.compare import Side
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.outcome import Outcome, confirm, send_once
+from dashboard.sending.redaction import headers_of, without_secrets
 from dashboard.sending.wire_request import WireRequest
 
 #: Bytes of a body that are kept and compared.

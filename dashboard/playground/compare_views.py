@@ -15,9 +15,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
-from dashboard.playground import bench, compare_words as words
+from dashboard.comparison import wording as words
+from dashboard.comparison.compare import Comparison, compare as held
+from dashboard.playground import bench
 from dashboard.playground.allowance import take
-from dashboard.playground.compare import Comparison, compare as held
 from dashboard.playground.compare_models import Compared
 from dashboard.playground.compare_three import Kept, three
 from dashboard.playground.disconnect import cancellation

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from dashboard.playground import bodies
-from dashboard.playground.variables import MASK, fill
+from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY
+from dashboard.variables.names import fill
 from routing.rules.fields import as_sent
 
 READS = ("GET", "HEAD")

@@ -11,7 +11,7 @@ import shlex
 from urllib.parse import quote
 
 from dashboard.playground.compose import TARGET, Composed
-from dashboard.playground.variables import USE
+from dashboard.variables.names import USE
 from routing.publish import hostname, url_of
 from routing.rules.fields import as_read
 

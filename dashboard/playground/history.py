@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, astuple
 
 from django.utils import timezone
 
@@ -11,9 +11,9 @@ from dashboard.playground.compose import Composed
 from dashboard.playground.models import KEEP, MOST, Entry
 from dashboard.playground.predict import Expected
 from dashboard.playground.proof import Proof
-from dashboard.playground.redact import fields_of, headers_of
-from dashboard.playground.variables import MASK, mask
+from dashboard.playground.redact import fields_of
 from dashboard.sending.answer import Answer, EndedBy, Timing
+from dashboard.sending.redaction import headers_of
 from dashboard.sending.wire_request import SendFailed
 
 SHOWN = 30
@@ -69,18 +69,6 @@ def answer_of(entry: Entry) -> Answer | None:
 def expected_of(entry: Entry) -> Expected | None:
     kept = entry.expected
     return Expected(**(kept | {"versions": tuple(kept["versions"])})) if kept else None
-
-
-def without_secrets(answer: Answer, secrets: tuple[str, ...]) -> Answer:
-    """The answer with the values of secret variables masked, should the Worker repeat them."""
-    if not secrets:
-        return answer
-    body = answer.body
-    for secret in secrets:
-        if len(secret) >= 6:
-            body = body.replace(secret.encode(), MASK.encode())
-    headers = [(name, mask(value, secrets)) for name, value in answer.headers]
-    return replace(answer, body=body, headers=headers)
 
 
 def latest(person: User) -> list[Entry]:

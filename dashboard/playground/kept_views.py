@@ -17,7 +17,6 @@ from dashboard.accounts.models import Role
 from dashboard.playground import bench, checks, drafts, history
 from dashboard.playground.compose import Composed, compose
 from dashboard.playground.curl import NotCurl, read
-from dashboard.playground.environment import values_for
 from dashboard.playground.form import typed
 from dashboard.playground.models import Entry, Saved
 from dashboard.playground.redact import fields_of
@@ -26,6 +25,7 @@ from dashboard.playground.views import PRIVATE, asked_in
 from dashboard.sending.outcome import log_line
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.unstorable_input import any_text_in
+from dashboard.variables.store import values_for
 from routing.models import Worker
 
 

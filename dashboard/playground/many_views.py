@@ -22,8 +22,8 @@ from dashboard.playground.many_report import Stood, grid, lines, verdict
 from dashboard.playground.predict import Prediction, predict
 from dashboard.playground.redact import fields_of
 from dashboard.playground.request import build
-from dashboard.playground.variables import MASK
 from dashboard.playground.views import PRIVATE, asked_in
+from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.standing import Standing

@@ -84,26 +84,6 @@ class Saved(models.Model):
         return {str(k): str(v) for k, v in self.request.items()} | {"saved": str(self.id)}
 
 
-class Variable(models.Model):
-    """{{name}} for one Worker. A secret's value is sealed and never shown again."""
-
-    worker = models.CharField(max_length=63)
-    name = models.CharField(max_length=63)
-    value = models.TextField(blank=True)
-    sealed = models.TextField(blank=True)
-    changed_on = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["worker", "name"], name="playground_variable_once")
-        ]
-
-    @property
-    def is_secret(self) -> bool:
-        return bool(self.sealed)
-
-
 class Allowance(models.Model):
     """How many requests a person has sent in the minute that began at `since`."""
 

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.gate import permission, refuse
 from dashboard.accounts.models import Role
-from dashboard.playground.environment import change
-from dashboard.playground.models import Variable
 from dashboard.ui.page import page
+from dashboard.variables.models import Variable
+from dashboard.variables.store import change
 from routing.models import Worker
 
 

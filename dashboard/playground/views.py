@@ -15,14 +15,15 @@ from dashboard.playground.allowance import take
 from dashboard.playground.bench import TEMPLATE
 from dashboard.playground.compose import Composed, compose
 from dashboard.playground.disconnect import cancellation
-from dashboard.playground.environment import values_for
 from dashboard.playground.form import typed, upload
 from dashboard.playground.models import Entry
 from dashboard.playground.request import build
 from dashboard.sending.outcome import LOG_WAIT, RAY, log_line, send_and_prove
+from dashboard.sending.redaction import without_secrets
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
 from dashboard.ui.unstorable_input import any_text_in
+from dashboard.variables.store import values_for
 from routing.models import Worker
 
 #: Fields whose values may be secrets and never belong in an error report.
@@ -119,7 +120,7 @@ def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     came = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
     if came.answer is None:
         return _failed(history.record(who, asked, expected, came.failure))
-    answer = history.without_secrets(came.answer, asked.secrets)
+    answer = without_secrets(came.answer, asked.secrets)
     entry = history.record(who, asked, expected, answer)
     found = bench.outcome(entry, asked, answer, came.log_line)
     history.conclude(entry, found["proof"])

@@ -9,8 +9,9 @@ from django.test import Client
 
 from dashboard.accounts.models import Role
 from dashboard.playground.compose import compose
-from dashboard.playground.models import Entry, Saved, Variable
+from dashboard.playground.models import Entry, Saved
 from dashboard.playground.redact import fields_of
+from dashboard.variables.models import Variable
 from tests.dashboard.playground.fake_edge import fake_edge
 from tests.factories import make_deployment, make_edge, make_user, make_worker
 

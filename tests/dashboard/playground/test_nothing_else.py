@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dashboard.playground.models import Variable
+from dashboard.variables.models import Variable
 from routing.models import Edge
 from tests.dashboard.playground.fake_edge import fake_edge
 from tests.factories import make_deployment, make_edge, make_worker

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.playground.compare_mask import SELF, Noise
-from dashboard.playground.compare_noise import MISSING
-from dashboard.playground.compare_walk import Change, Row, Walk, walk_json, walk_text
+from dashboard.comparison.json_diff import Change, Row, Walk, walk_json, walk_text
+from dashboard.comparison.noise import MISSING
+from dashboard.comparison.noise_mask import SELF, Noise
 from dashboard.sending import json_text
 
 #: Header lines that say nothing about the Worker, or follow from the body.

@@ -10,8 +10,8 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
-from dashboard.playground.compare_align import align, canonical
-from dashboard.playground.compare_noise import MISSING
+from dashboard.comparison.list_alignment import align, canonical
+from dashboard.comparison.noise import MISSING
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 #: Deeper values are compared as a whole.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils import timezone
 
 from dashboard.accounts.models import Role, User
-from dashboard.playground.models import Variable
-from dashboard.playground.variables import NAME
+from dashboard.variables.models import Variable
+from dashboard.variables.names import NAME
 from routing.sealed import SealBroken, seal, unseal
 from routing.snapshot import Secret
 

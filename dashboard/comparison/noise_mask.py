@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.playground.compare_noise import MISSING, key_shape, kind, varies_alike
-from dashboard.playground.compare_walk import Change, step
+from dashboard.comparison.json_diff import Change, step
+from dashboard.comparison.noise import MISSING, key_shape, kind, varies_alike
 
 SELF = "stable differs from itself"
 

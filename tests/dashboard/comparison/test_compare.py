@@ -9,7 +9,7 @@ import uuid
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dashboard.playground.compare import Side, compare
+from dashboard.comparison.compare import Side, compare
 
 TURNS = itertools.count()
 scalars = st.one_of(

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.playground.compare import IDENTITY, USUAL, Comparison, Found
-from dashboard.playground.compare_walk import Row
+from dashboard.comparison.compare import IDENTITY, USUAL, Comparison, Found
+from dashboard.comparison.json_diff import Row
 
 SHOWN = 3_000
 """Lines of a body that are shown; differences beyond them are listed all the same."""

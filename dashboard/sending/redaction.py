@@ -1,0 +1,97 @@
+"""What may be stored and shown of a request or an answer: values of secrets are masked.
+
+Header lines, query parameters and body fields whose names mark them as secrets are masked, and so
+is the value of every stored secret wherever it appears. `{{name}}` stays: it reveals nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dashboard.sending import json_text
+from dashboard.sending.answer import Answer
+
+MASK = "••••"
+#: Shorter secrets would mask words that only look like them.
+SHORTEST = 6
+_SECRET = re.compile(
+    r"authori[sz]ation|cookie|secret|passw|token|api.?key|access.?key|private.?key|credential"
+    r"|signature|session|^auth$|^key$|^pwd$|^pin$|^otp$|jwt|bearer|csrf|xsrf",
+    re.IGNORECASE,
+)
+_PLAIN = frozenset({"cloudflare-workers-version-key"})
+_VARIABLES_ONLY = re.compile(r"((bearer|basic|token) )?\s*\{\{\s*\w+\s*\}\}\s*", re.IGNORECASE)
+#: Pieces are found by their ends and split once: a search for "name=" takes quadratic time.
+_PIECE = re.compile(r"[^&#]+")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a value under this name is better not shown."""
+    return name.lower() not in _PLAIN and _SECRET.search(name.strip()) is not None
+
+
+def value(text: str) -> str:
+    """The value of a secret: masked, unless it is empty or only names a variable."""
+    return text if not text or _VARIABLES_ONLY.fullmatch(text) else MASK
+
+
+def named(name: str, text: str) -> str:
+    """The value that stands under `name`."""
+    return value(text) if is_secret(name) else text
+
+
+def header_line(line: str) -> str:
+    """One `Name: value` line."""
+    name, colon, text = line.partition(":")
+    return f"{name}{colon} {value(text.strip())}" if is_secret(name) else line
+
+
+def headers_of(lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """An answer's header lines, secrets masked."""
+    return [(name, MASK if is_secret(name) else text) for name, text in lines]
+
+
+def target(path: str) -> str:
+    """A path and its query."""
+    place, mark, query = path.partition("?")
+    return place + mark + pairs(query)
+
+
+def pairs(text: str) -> str:
+    """`name=value` pieces with & between them."""
+    return _PIECE.sub(_pair, text)
+
+
+def body(text: str) -> str:
+    """A body by its fields, where it is JSON or a form; other text stays."""
+    if json_text.is_json(text):
+        return json_text.replace_strings(text, named)
+    return pairs(text) if "=" in text else text
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """`text` without the values of stored secrets, as far as they stand in it unchanged."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            text = text.replace(secret, MASK)
+    return text
+
+
+def without_secrets(answer: Answer, secrets: tuple[str, ...]) -> Answer:
+    """The answer with the values of stored secrets masked, should the Worker repeat them."""
+    if not secrets:
+        return answer
+    content = answer.body
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            content = content.replace(secret.encode(), MASK.encode())
+    headers = [(name, mask(text, secrets)) for name, text in answer.headers]
+    return replace(answer, body=content, headers=headers)
+
+
+def _pair(found: re.Match[str]) -> str:
+    left, equals, text = found[0].partition("=")
+    name = left.rpartition("?")[2]
+    return f"{left}={value(text)}" if equals and name and is_secret(name) else found[0]
