@@ -125,6 +125,16 @@ EXPORT_HOSTS = frozenset(
 for _host in EXPORT_HOSTS:
     if not re.fullmatch(r"[a-z0-9_.:-]{1,253}", _host):
         raise ImproperlyConfigured(f"SLUICE_EXPORT_HOSTS: {_host!r} is no host name.")
+#: The Prometheus that guardrails of rollouts ask by default. SLUICE_PROMETHEUS_URL.
+PROMETHEUS_URL = os.environ.get("SLUICE_PROMETHEUS_URL", "")
+if PROMETHEUS_URL:
+    _prometheus = urlsplit(PROMETHEUS_URL)
+    if _prometheus.scheme not in {"http", "https"} or not _prometheus.hostname:
+        raise ImproperlyConfigured("SLUICE_PROMETHEUS_URL: expected http://host:port.")
+    if _prometheus.hostname not in EXPORT_HOSTS:
+        raise ImproperlyConfigured(
+            f"SLUICE_PROMETHEUS_URL: add {_prometheus.hostname} to SLUICE_EXPORT_HOSTS first."
+        )
 #: How many days rollups by minute, hour and day are kept. SLUICE_KEEP_MINUTES, _HOURS, _DAYS.
 KEEP_MINUTES = _number("SLUICE_KEEP_MINUTES", 2, 36_500, "a number of days")
 KEEP_HOURS = _number("SLUICE_KEEP_HOURS", 35, 36_500, "a number of days")

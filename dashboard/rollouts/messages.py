@@ -33,6 +33,7 @@ GUARDRAILS = {
     "errors": ("Errors", "exceptions, 5xx, runtime failures; by caller", "not above stable"),
     "limit": ("Error limit", "the same, whatever stable does", "{limit} of requests"),
     "processes": ("Processes", "cannot start, crashes, hangs", "none"),
+    "checks": ("Smoke checks", "run again while it ramps and in the final bake", "all pass"),
 }
 
 RULES = {

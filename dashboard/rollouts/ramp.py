@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from dashboard.rollouts.durations import format_duration, parse_duration
+from dashboard.rollouts.external.terms import (
+    NO_EXTERNAL,
+    ExternalTerms,
+    TermsError,
+    external_from_json,
+)
 from dashboard.rollouts.hours import AllowedHours, hours_from_json
 from dashboard.rollouts.states import OnHarm
 from dashboard.statistics.comparison import MARGIN
@@ -55,7 +62,8 @@ class Step:
 class Plan:
     """Steps up to 100%, then the final bake. `min_sample` counts candidate requests of a step,
     `min_callers` distinct callers; `error_limit` is the largest tolerable share of failures, 0..1.
-    Until `undo_window` after its end one verb undoes the rollout.
+    Until `undo_window` after its end one verb undoes the rollout. `external` are re-checks and
+    guardrails that ask other programs.
     """
 
     steps: tuple[Step, ...]
@@ -68,6 +76,7 @@ class Plan:
     error_limit: float = 0.05
     hours: AllowedHours | None = None
     undo_window: timedelta = UNDO_WINDOW
+    external: ExternalTerms = NO_EXTERNAL
 
     def __post_init__(self) -> None:
         _check_steps(self.steps)
@@ -98,7 +107,7 @@ class Plan:
             "error_limit": self.error_limit,
             "hours": self.hours.as_json() if self.hours else None,
             "undo_window": format_duration(self.undo_window),
-        }
+        } | self.external.as_json()
 
 
 PRESETS: Final = {
@@ -152,11 +161,20 @@ def plan_from_json(data: dict[str, Any]) -> Plan:
             error_limit=float(data["error_limit"]),
             hours=hours_from_json(data["hours"]) if data.get("hours") else None,
             undo_window=parse_duration(data.get("undo_window", format_duration(UNDO_WINDOW))),
+            external=external_terms(data),
         )
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, PlanError):
             raise
         raise PlanError("plan", f"This is not a plan: {error}.") from error
+
+
+def external_terms(data: Mapping[str, Any]) -> ExternalTerms:
+    """Re-checks and outside guardrails of a plan as JSON. Raises `PlanError`."""
+    try:
+        return external_from_json(data)
+    except TermsError as error:
+        raise PlanError(error.field, str(error)) from error
 
 
 def parse_steps(text: str, automatic: bool = True) -> tuple[Step, ...]:

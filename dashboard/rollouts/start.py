@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from dashboard.accounts.models import User
 from dashboard.reviews import gate
 from dashboard.rollouts.advance import keep_hold, record
+from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.ramp import Plan
 from dashboard.rollouts.states import State
@@ -49,9 +50,10 @@ def start(
     """A rollout of a version of `worker` that is not stable, by `plan`. With a split that is live,
     its candidate is taken over at its percentage. `consent` is to going back to other secrets;
     `suite` names the checks that the candidate must pass at 0%.
-    Raises `StartRefused`, and `DeployHeld` for a token that has to wait after a rollback; then
-    nothing has changed.
+    Raises `StartRefused`, `PlanError` for guardrails that cannot run here, and `DeployHeld` for a
+    token that has to wait after a rollback; then nothing has changed.
     """
+    check_external(plan.external, suite)
     with transaction.atomic():
         revision.lock()
         if running := running_on(worker):

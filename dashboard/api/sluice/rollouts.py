@@ -19,8 +19,9 @@ from dashboard.api.sluice.schemas import (
     VerbGiven,
 )
 from dashboard.rollouts import report
+from dashboard.rollouts.external.terms import FIELDS
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
-from dashboard.rollouts.ramp import plan_from_text
+from dashboard.rollouts.ramp import external_terms, plan_from_text
 from dashboard.rollouts.record import record_of
 from dashboard.rollouts.start import start
 from dashboard.rollouts.verbs import VERBS, By, check_believed
@@ -61,6 +62,7 @@ def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
         min_callers=given.min_callers,
         error_limit=given.error_limit,
         undo_window=given.undo_window,
+        external=external_terms(given.dict(include={*FIELDS})),
     )
     rollout = start(
         worker=worker,

@@ -80,6 +80,20 @@ class StartGiven(Given):
     undo_window: str = Field(
         "24h", max_length=20, description="After its end `undo` works so long."
     )
+    recheck: str = Field("", max_length=20, description="Run the suite again so often, as `5m`.")
+    on_breach: dict[str, str] = Field(
+        {}, description="By guardrail: `roll_back`, `hold` or `show`, instead of `on_harm`."
+    )
+    prometheus: list[Json] = Field(
+        [],
+        description="Queries as guardrails: `name`, `query`, `limit`, `comparison` (`at_most` or "
+        "`at_least`), `lasting`, `server`, `every`, `timeout`, `on_breach`.",
+    )
+    webhooks: list[Json] = Field(
+        [],
+        description="URLs that answer with a verdict: `name`, `url`, `every`, `timeout`, "
+        "`on_breach`.",
+    )
     auto: bool = Field(False, description="Needs no confirmation before the ramp.")
     force: bool = Field(False, description="Also back to other secrets.")
     deployment_id: str | None = Field(

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,8 +15,9 @@ from django.utils import timezone
 from dashboard.accounts.shell_user import shell_user
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, plan_from_text
+from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, external_terms, plan_from_text
 from dashboard.rollouts.start import StartRefused, start
 from dashboard.rollouts.states import OnHarm
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
@@ -75,6 +77,7 @@ class Command(BaseCommand):
         if action != "start":
             return VERBS[action](_newest(worker), By(user, "shell", now, options["reason"]))
         plan = _plan(options)
+        check_external(plan.external, options["suite"])
         if options["dry_run"]:
             self.stdout.write(json.dumps(plan.as_json()))
             return None
@@ -109,12 +112,17 @@ def _start_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--min-callers", type=int, default=30)
     parser.add_argument("--error-limit", type=float, default=0.05, help="share that may fail")
     parser.add_argument("--undo-window", default="24h", help="after its end `undo` works so long")
+    parser.add_argument("--recheck", default="", help="run the suite again so often, as 5m")
+    parser.add_argument(
+        "--guardrails", type=Path, help="JSON file: on_breach, prometheus, webhooks"
+    )
     parser.add_argument("--auto", action="store_true", help="needs no confirmation before the ramp")
     parser.add_argument("--force", action="store_true", help="also back to other secrets")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
 
 
 def _plan(options: dict[str, Any]) -> Plan:
+    outside = _guardrails(options["guardrails"]) | {"recheck": options["recheck"]}
     return plan_from_text(
         steps=options["steps"],
         final_bake=options["final_bake"],
@@ -124,7 +132,19 @@ def _plan(options: dict[str, Any]) -> Plan:
         min_callers=options["min_callers"],
         error_limit=options["error_limit"],
         undo_window=options["undo_window"],
+        external=external_terms(outside),
     )
+
+
+def _guardrails(file: Path | None) -> dict[str, Any]:
+    """The fields of `--guardrails FILE`. Raises `PlanError`."""
+    try:
+        data = json.loads(file.read_text()) if file else {}
+    except (OSError, ValueError) as error:
+        raise PlanError("guardrails", f"{file} cannot be read as JSON: {error}.") from error
+    if not isinstance(data, dict) or not set(data) <= {"on_breach", "prometheus", "webhooks"}:
+        raise PlanError("guardrails", "Write an object of on_breach, prometheus and webhooks.")
+    return data
 
 
 def _wait(rollout: Rollout, seconds: float) -> tuple[Rollout, bool]:
