@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ANY_TIME = "any"
+_FORM = re.compile(
+    r"([A-Za-z,-]+)\s+([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})(?:\s+([A-Za-z0-9_+/-]+))?"
+)
+_HOW = "Write them like: mon-thu,sat 09:00-16:00 Europe/Berlin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,41 @@ def hours_from_json(data: dict[str, Any]) -> AllowedHours:
         ends=time.fromisoformat(data["until"]),
         zone=data["zone"],
     )
+
+
+def parse_hours(text: str) -> AllowedHours | None:
+    """ "mon-thu,sat 09:00-16:00 Europe/Berlin"; None for "any" and nothing. Raises `ValueError`."""
+    words = text.strip()
+    if words.lower() in ("", ANY_TIME):
+        return None
+    match = _FORM.fullmatch(words)
+    if match is None:
+        raise ValueError(f"{words[:80]!r} are no hours. {_HOW}")
+    days, begins, ends, zone = match.groups()
+    try:
+        first, last = time.fromisoformat(begins), time.fromisoformat(ends)
+    except ValueError as error:
+        raise ValueError(f"{begins}-{ends} is no range of times. {_HOW}") from error
+    return AllowedHours(parse_days(days.lower()), first, last, zone or "UTC")
+
+
+def parse_days(text: str) -> frozenset[str]:
+    """ "mon-wed,sat" → mon, tue, wed, sat. Raises `ValueError`."""
+    days: set[str] = set()
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if first not in DAYS or (dash and last not in DAYS):
+            raise ValueError(f"{part!r} is not a day. Days are {', '.join(DAYS)}")
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        if end < begin:
+            raise ValueError(f"{part!r} ends before it begins")
+        days |= set(DAYS[begin : end + 1])
+    return frozenset(days)
+
+
+def format_hours(hours: AllowedHours | None) -> str:
+    """What `parse_hours` reads."""
+    if hours is None:
+        return ANY_TIME
+    days = ",".join(day for day in DAYS if day in hours.days)
+    return f"{days} {hours.begins:%H:%M}-{hours.ends:%H:%M} {hours.zone}"

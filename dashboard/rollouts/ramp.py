@@ -22,8 +22,11 @@ from dashboard.statistics.comparison import MARGIN
 from routing.rules.split import TOTAL, format_percentage
 
 MOST_STEPS = 20
+_MOVES = {"auto": True, "hand": False}
 _PERCENTAGE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,3}))?%?")
 UNDO_WINDOW = timedelta(hours=24)
+EXPIRY = timedelta(days=7)
+MOST_MARGIN = 100
 SMALL_STEP = 1_000
 """Weight of 1%: at most this much traffic shows too little to wait for a sample."""
 
@@ -62,7 +65,8 @@ class Step:
 class Plan:
     """Steps up to 100%, then the final bake. `min_sample` counts candidate requests of a step,
     `min_callers` distinct callers; `error_limit` is the largest tolerable share of failures, 0..1.
-    Until `undo_window` after its end one verb undoes the rollout. `external` are re-checks and
+    Until `undo_window` after its end one verb undoes the rollout. A candidate that stays at 0% for
+    longer than `expiry` is forgotten: its owner is asked to remove it. `external` are re-checks and
     guardrails that ask other programs.
     """
 
@@ -77,6 +81,7 @@ class Plan:
     hours: AllowedHours | None = None
     undo_window: timedelta = UNDO_WINDOW
     external: ExternalTerms = NO_EXTERNAL
+    expiry: timedelta = EXPIRY
 
     def __post_init__(self) -> None:
         _check_steps(self.steps)
@@ -85,6 +90,8 @@ class Plan:
                 raise PlanError(field, "Write 0 or more.")
         if not 0 < self.error_limit <= 1:
             raise PlanError("error_limit", "Write a share above 0 and up to 1.")
+        if not 1 < self.margin <= MOST_MARGIN:
+            raise PlanError("margin", f"Write a ratio above 1 and up to {MOST_MARGIN}.")
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for the database and the API; `plan_from_json` reads them."""
@@ -107,6 +114,7 @@ class Plan:
             "error_limit": self.error_limit,
             "hours": self.hours.as_json() if self.hours else None,
             "undo_window": format_duration(self.undo_window),
+            "expiry": format_duration(self.expiry),
         } | self.external.as_json()
 
 
@@ -114,28 +122,9 @@ PRESETS: Final = {
     "all-at-once": "100",
     "canary": "1:5m,5:10m,25:10m,50:15m,100",
     "careful": "1:10m,2:10m,5:15m,10:15m,25:30m,50:30m,100",
+    "checks-only": "10:5m:checks,50:5m:checks,100",
 }
 """Plans by name, in the form of `parse_steps`."""
-
-
-def plan_from_text(
-    *,
-    steps: str,
-    final_bake: str,
-    on_harm: str,
-    undo_window: str = "24h",
-    automatic: bool = True,
-    **terms: Any,
-) -> Plan:
-    """The plan as people type it, in the form, the CLI and the API alike; `steps` may also be the
-    name of a preset, `terms` are other fields of `Plan`. Raises `PlanError`, which names the field.
-    """
-    bake = _duration("final_bake", final_bake)
-    window = _duration("undo_window", undo_window)
-    if on_harm not in list(OnHarm):
-        raise PlanError("on_harm", f"{on_harm!r} is not one of {', '.join(OnHarm)}.")
-    typed = parse_steps(PRESETS.get(steps, steps), automatic)
-    return Plan(typed, bake, OnHarm(on_harm), undo_window=window, **terms)
 
 
 def plan_from_json(data: dict[str, Any]) -> Plan:
@@ -162,6 +151,7 @@ def plan_from_json(data: dict[str, Any]) -> Plan:
             hours=hours_from_json(data["hours"]) if data.get("hours") else None,
             undo_window=parse_duration(data.get("undo_window", format_duration(UNDO_WINDOW))),
             external=external_terms(data),
+            expiry=parse_duration(data.get("expiry", format_duration(EXPIRY))),
         )
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, PlanError):
@@ -178,15 +168,29 @@ def external_terms(data: Mapping[str, Any]) -> ExternalTerms:
 
 
 def parse_steps(text: str, automatic: bool = True) -> tuple[Step, ...]:
-    """ "20:10s,100" → 20% for at least 10 seconds, then 100%. Raises `PlanError`."""
-    steps = []
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        percentage, _, bake = part.partition(":")
-        weight = parse_weight(percentage)
-        rule = Rule.CHECKS if weight <= SMALL_STEP else Rule.SAMPLE
-        steps.append(Step(weight, _duration("steps", bake or "0s"), rule, automatic))
+    """ "20:10s,50:1h:proved:hand,100" → 20% for at least 10 seconds; 50% for an hour, until it is
+    proved and a person steps; then 100%. `automatic` is for steps that do not say `auto` or `hand`.
+    Raises `PlanError`."""
+    parts = filter(None, (piece.strip() for piece in text.split(",")))
+    steps = [_parse_step(part, automatic) for part in parts]
     _check_steps(steps)
     return tuple(steps)
+
+
+def _parse_step(text: str, automatic: bool) -> Step:
+    percentage, *rest = text.split(":")
+    weight = parse_weight(percentage)
+    bake = _duration("steps", rest[0] if rest and rest[0] else "0s")
+    rule = Rule.CHECKS if weight <= SMALL_STEP else Rule.SAMPLE
+    for word in rest[1:]:
+        if word in list(Rule):
+            rule = Rule(word)
+        elif word in _MOVES:
+            automatic = _MOVES[word]
+        else:
+            words = ", ".join([*Rule, *_MOVES])
+            raise PlanError("steps", f"{word[:40]!r} in step {text[:40]!r} is not one of {words}.")
+    return Step(weight, bake, rule, automatic)
 
 
 def parse_weight(text: str) -> int:

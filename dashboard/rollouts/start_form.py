@@ -9,7 +9,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from dashboard.observability.traffic import traffic
-from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, Step, plan_from_text
+from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, Step
 from dashboard.rollouts.states import OnHarm
 from dashboard.statistics.comparison import HARM_ALPHA
 from dashboard.statistics.detection import minutes_to_notice
@@ -60,13 +61,16 @@ class StartForm:
 
     def plan(self) -> Plan:
         """Raises `PlanError`, which names the field."""
-        return plan_from_text(
-            steps=self.steps,
-            final_bake=self.final_bake,
-            on_harm=self.on_harm,
-            confirm_review=self.confirm,
-            min_sample=_whole(self.min_sample, "min_sample"),
-            min_callers=_whole(self.min_callers, "min_callers"),
+        return plan_with(
+            None,
+            {
+                "steps": self.steps,
+                "final_bake": self.final_bake,
+                "on_harm": self.on_harm,
+                "confirm_review": self.confirm,
+                "min_sample": _whole(self.min_sample, "min_sample"),
+                "min_callers": _whole(self.min_callers, "min_callers"),
+            },
         )
 
 

@@ -19,9 +19,9 @@ from dashboard.api.sluice.schemas import (
     VerbGiven,
 )
 from dashboard.rollouts import report
-from dashboard.rollouts.external.terms import FIELDS
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
-from dashboard.rollouts.ramp import external_terms, plan_from_text
+from dashboard.rollouts.plans.preview import preview
+from dashboard.rollouts.plans.texts import plan_with
 from dashboard.rollouts.record import record_of
 from dashboard.rollouts.start import start
 from dashboard.rollouts.verbs import VERBS, By, check_believed
@@ -49,21 +49,14 @@ def list_rollouts(request: ApiRequest, name: str, listing: Query[RolloutListing]
     return _listed(worker_at(name).rollouts.with_versions(), listing)
 
 
-@router.post(ROLLOUTS, auth=may_deploy, response={201: RolloutDetail})
+@router.post(ROLLOUTS, auth=may_deploy, response={201: RolloutDetail, 200: Json})
 def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
-    """Starts a rollout. If one runs already, the answer is 409 with that one."""
+    """Starts a rollout. If one runs already, the answer is 409 with that one. With `dry_run`
+    nothing starts: the answer is the plan, and what each step can notice at today's traffic."""
     worker, caller = worker_at(name), request.auth
-    plan = plan_from_text(
-        steps=given.steps,
-        final_bake=given.final_bake,
-        on_harm=given.on_harm,
-        confirm_review=not given.auto,
-        min_sample=given.min_sample,
-        min_callers=given.min_callers,
-        error_limit=given.error_limit,
-        undo_window=given.undo_window,
-        external=external_terms(given.dict(include={*FIELDS})),
-    )
+    plan = plan_with(None, given.terms())
+    if given.dry_run:
+        return Status(200, preview(worker, plan, timezone.now()))
     rollout = start(
         worker=worker,
         version_id=given.version_id,

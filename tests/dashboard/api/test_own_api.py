@@ -151,6 +151,10 @@ def test_a_second_start_is_answered_with_the_first(ci: OwnApi, scene: Scene) -> 
         ({"suite": "ghost"}, 422, "suite"),
         ({"deployment_id": "nonsense"}, 409, "deployment_id"),
         ({"stepz": "100"}, 422, "stepz"),
+        ({"steps": [{"percentage": 20, "rule": "luck"}]}, 422, "steps"),
+        ({"hours": "sometimes"}, 422, "hours"),
+        ({"margin": 0.5}, 422, "margin"),
+        ({"expiry": "soon"}, 422, "expiry"),
     ],
 )
 def test_a_start_that_is_refused_names_the_field(
@@ -164,6 +168,25 @@ def test_a_start_that_is_refused_names_the_field(
     assert (answered, body["field"]) == (status, field)
     assert body["error"] and body["message"]
     assert not scene.worker.rollouts.exists()
+
+
+def test_every_term_of_a_plan_can_be_given_and_tried_first(ci: OwnApi, scene: Scene) -> None:  # noqa: F811
+    given = {
+        "steps": [
+            {"percentage": 20, "bake": "10s", "rule": "proved", "automatic": False},
+            {"percentage": 100},
+        ],
+        "hours": {"days": ["mon"], "from": "09:00", "until": "16:00", "zone": "Europe/Berlin"},
+        "margin": 3.5,
+        "expiry": "2d",
+    }
+    status, body = ci.start(scene, dry_run=True, **given)
+    assert (status, body["detection"][0]["code"]) == (200, "no_traffic")
+    assert not scene.worker.rollouts.exists()
+    plan = ci.start(scene, **given)[1]["plan"]
+    assert plan["steps"][0] == given["steps"][0] | {"percentage": "20"}  # type: ignore[index]
+    assert plan["hours"]["zone"] == "Europe/Berlin"
+    assert (plan["margin"], plan["expiry"]) == (3.5, "2d")
 
 
 def test_verbs_act_and_are_on_the_record(ci: OwnApi, ramping: Scene) -> None:

@@ -103,6 +103,15 @@ def test_a_dry_run_prints_the_plan_and_starts_nothing(scene: Scene, run: Run) ->
     assert not Rollout.objects.exists()
 
 
+def test_every_term_of_a_plan_has_an_option(scene: Scene, run: Run) -> None:
+    hours = "mon-fri 09:00-16:00 Europe/Berlin"
+    words = ("--margin", "3", "--hours", hours, "--by-hand", "--expiry", "2d")
+    printed, _ = start(scene, run, "--dry-run", *words)
+    assert (printed["margin"], printed["expiry"]) == (3, "2d")
+    assert (printed["hours"]["zone"], printed["steps"][0]["automatic"]) == ("Europe/Berlin", False)
+    assert printed["detection"][0]["words"].startswith("No requests in the last 24 h")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

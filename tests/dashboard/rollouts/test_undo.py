@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.ramp import PlanError, plan_from_json, plan_from_text
+from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.ramp import PlanError, plan_from_json
 from dashboard.rollouts.states import State
 from dashboard.rollouts.undo import undo_refusal
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
@@ -38,13 +39,13 @@ def test_when_it_may_be_undone(state: State, live: str, hours: int, code: str) -
 
 
 def test_the_window_is_a_field_of_the_plan() -> None:
-    plan = plan_from_text(steps="100", final_bake="0s", on_harm="abort", undo_window="2h")
+    plan = plan_with(None, {"steps": "100", "undo_window": "2h"})
     assert plan_from_json(plan.as_json()).undo_window == timedelta(hours=2)
     earlier = plan.as_json()
     del earlier["undo_window"]
     assert plan_from_json(earlier).undo_window == DAY
     with pytest.raises(PlanError) as error:
-        plan_from_text(steps="100", final_bake="0s", on_harm="abort", undo_window="soon")
+        plan_with(None, {"steps": "100", "undo_window": "soon"})
     assert error.value.field == "undo_window"
 
 

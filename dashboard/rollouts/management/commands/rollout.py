@@ -17,7 +17,9 @@ from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, external_terms, plan_from_text
+from dashboard.rollouts.plans.preview import lines, preview
+from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.ramp import PRESETS, Plan, PlanError
 from dashboard.rollouts.start import StartRefused, start
 from dashboard.rollouts.states import OnHarm
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
@@ -25,6 +27,19 @@ from routing.deploy import DeployRefused
 from routing.models import Worker
 
 POLL_SECONDS = 0.25
+TERMS = (
+    "steps",
+    "final_bake",
+    "on_harm",
+    "min_sample",
+    "min_callers",
+    "margin",
+    "error_limit",
+    "hours",
+    "undo_window",
+    "expiry",
+    "recheck",
+)
 
 
 class Command(BaseCommand):
@@ -79,7 +94,7 @@ class Command(BaseCommand):
         plan = _plan(options)
         check_external(plan.external, options["suite"])
         if options["dry_run"]:
-            self.stdout.write(json.dumps(plan.as_json()))
+            self._dry_run(worker, plan, options["json"])
             return None
         return start(
             worker=worker,
@@ -91,6 +106,13 @@ class Command(BaseCommand):
             consent=options["force"],
             suite=options["suite"],
         )
+
+    def _dry_run(self, worker: Worker, plan: Plan, as_json: bool) -> None:
+        """The last line is the plan as an object, with what each step can notice."""
+        now = timezone.now()
+        if not as_json:
+            self.stdout.write("\n".join(lines(worker, plan, now)))
+        self.stdout.write(json.dumps(preview(worker, plan, now)))
 
     def _show(self, rollout: Rollout, as_json: bool) -> None:
         if as_json:
@@ -104,36 +126,44 @@ class Command(BaseCommand):
 def _start_arguments(parser: ArgumentParser) -> None:
     # Django's own --version prints its version; here it names the candidate.
     parser.add_argument("--version", dest="version_id", required=True, help="the candidate's id")
-    parser.add_argument("--steps", required=True, help=f"20:10s,100 or one of {', '.join(PRESETS)}")
     parser.add_argument("--suite", default="", help="checks that it must pass at 0%%")
-    parser.add_argument("--final-bake", default="0s")
-    parser.add_argument("--on-harm", choices=[o.value for o in OnHarm], default="abort")
-    parser.add_argument("--min-sample", type=int, default=100)
-    parser.add_argument("--min-callers", type=int, default=30)
-    parser.add_argument("--error-limit", type=float, default=0.05, help="share that may fail")
-    parser.add_argument("--undo-window", default="24h", help="after its end `undo` works so long")
-    parser.add_argument("--recheck", default="", help="run the suite again so often, as 5m")
-    parser.add_argument(
-        "--guardrails", type=Path, help="JSON file: on_breach, prometheus, webhooks"
-    )
+    _plan_arguments(parser)
     parser.add_argument("--auto", action="store_true", help="needs no confirmation before the ramp")
     parser.add_argument("--force", action="store_true", help="also back to other secrets")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
 
 
-def _plan(options: dict[str, Any]) -> Plan:
-    outside = _guardrails(options["guardrails"]) | {"recheck": options["recheck"]}
-    return plan_from_text(
-        steps=options["steps"],
-        final_bake=options["final_bake"],
-        on_harm=options["on_harm"],
-        confirm_review=not options["auto"],
-        min_sample=options["min_sample"],
-        min_callers=options["min_callers"],
-        error_limit=options["error_limit"],
-        undo_window=options["undo_window"],
-        external=external_terms(outside),
+def _plan_arguments(parser: ArgumentParser) -> None:
+    """The terms of a plan, by the names of its fields; those left out are None."""
+    presets = ", ".join(PRESETS)
+    parser.add_argument(
+        "--steps", help=f"20:10s,50:1h:proved:hand,100 (rules: sample, checks, proved) or {presets}"
     )
+    parser.add_argument("--final-bake", help="watched so long at 100%%, like 30m")
+    parser.add_argument("--on-harm", choices=[o.value for o in OnHarm])
+    parser.add_argument("--min-sample", type=int, help="candidate requests that a step needs")
+    parser.add_argument("--min-callers", type=int, help="distinct callers that a step needs")
+    parser.add_argument("--margin", type=float, help="`proved` means: not this many times as bad")
+    parser.add_argument("--error-limit", type=float, help="share that may fail, 0 to 1")
+    parser.add_argument("--hours", help="steps up only then: mon-thu 09:00-16:00 Europe/Berlin")
+    parser.add_argument("--by-hand", action="store_true", help="each step waits for a person")
+    parser.add_argument("--undo-window", help="after its end `undo` works so long, like 24h")
+    parser.add_argument("--expiry", help="a candidate at 0%% is forgotten after this, like 7d")
+    parser.add_argument("--recheck", help="run the suite again so often, as 5m")
+    parser.add_argument(
+        "--guardrails", type=Path, help="JSON file: on_breach, prometheus, webhooks"
+    )
+
+
+def _terms(options: dict[str, Any]) -> dict[str, Any]:
+    terms = {name: options[name] for name in TERMS}
+    terms |= {"automatic": False if options["by_hand"] else None}
+    return terms | _guardrails(options["guardrails"])
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    review = {"confirm_review": False} if options["auto"] else {}
+    return plan_with(None, _terms(options) | review)
 
 
 def _guardrails(file: Path | None) -> dict[str, Any]:
