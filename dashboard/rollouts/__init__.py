@@ -1,7 +1,7 @@
 """Guided rollouts: one object that leads a version from 0% to 100%, or safely back.
 
 states.py      the states and verdicts, whose names are part of API and CLI
-ramp.py        a plan as values; durations.py and hours.py are its parts                  (pure)
+ramp.py        a plan as values                                                       (pure)
 guardrails.py  what the figures of a step say                                             (pure)
 plan.py        `next_step(rollout, seen, now)`: what happens next                         (pure)
 models.py      the row, and one line for each decision

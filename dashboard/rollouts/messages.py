@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.rollouts.durations import format_duration
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.ramp import Rule
 from dashboard.rollouts.states import State
 from dashboard.rollouts.undo import REFUSALS
+from dashboard.times.durations import format_duration
 
 STATES = {
     State.STAGING: "Staging",

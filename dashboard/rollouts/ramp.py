@@ -9,16 +9,16 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from dashboard.rollouts.durations import format_duration, parse_duration
 from dashboard.rollouts.external.terms import (
     NO_EXTERNAL,
     ExternalTerms,
     TermsError,
     external_from_json,
 )
-from dashboard.rollouts.hours import AllowedHours, hours_from_json
 from dashboard.rollouts.states import OnHarm
 from dashboard.statistics.comparison import MARGIN
+from dashboard.times.durations import format_duration, parse_duration
+from dashboard.times.hours import AllowedHours, hours_from_json
 from routing.rules.split import TOTAL, format_percentage
 
 MOST_STEPS = 20

@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.rollouts.durations import format_duration, parse_duration
+from dashboard.times.durations import format_duration, parse_duration
 
 MOST_GUARDRAILS = 10
 """Of one kind in one plan."""

@@ -8,9 +8,9 @@ from datetime import time, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from dashboard.rollouts.hours import AllowedHours
 from dashboard.rollouts.plan import Checks, after, go_back
 from dashboard.rollouts.states import ENDED, GOING_BACK, OnHarm, State
+from dashboard.times.hours import AllowedHours
 from tests.dashboard.rollouts.playbook import BLIND, HARM, NOT_YET, SAFE, plan_of, play
 
 

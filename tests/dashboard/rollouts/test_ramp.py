@@ -7,8 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from dashboard.rollouts.durations import format_duration, parse_duration
-from dashboard.rollouts.hours import AllowedHours
 from dashboard.rollouts.ramp import (
     PRESETS,
     Plan,
@@ -18,6 +16,8 @@ from dashboard.rollouts.ramp import (
     parse_weight,
     plan_from_json,
 )
+from dashboard.times.durations import format_duration, parse_duration
+from dashboard.times.hours import AllowedHours
 
 
 def test_steps_are_percentages_with_a_bake_time() -> None:

@@ -1,4 +1,4 @@
-"""The hours of the week in which a plan steps up. Abort, hold and roll back work at any time."""
+"""The hours of the week in which plans step up and approved changes go live."""
 
 from __future__ import annotations
 
