@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from dashboard.reviews.policies.models import PolicyEdit
 from routing.models import Worker
+
+__all__ = ["DeployHold", "PolicyEdit"]
 
 
 class DeployHold(models.Model):

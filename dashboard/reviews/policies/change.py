@@ -1,0 +1,108 @@
+"""What a deployment changes, as far as the rules of a policy look at it. Pure.
+
+Only versions that get more traffic than they had, or that come in at 0%, change anything. Going
+back to a version that had everything before is a way back and never needs an approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from routing.rules.lineage import Lineage
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """A version as rules see it. `bindings` and `secrets` map names to something that differs when
+    the value does; no secret itself is in it."""
+
+    id: str
+    number: int
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    compatibility: str = ""
+
+
+Split = Sequence[tuple[VersionFacts, int]]
+"""Versions with their weights, in units of 0.001%."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One version that the deployment gives something: `before` is None where it was not in the
+    last one. The names are those that differ from the stable version's."""
+
+    version_id: str
+    number: int
+    before: int | None
+    after: int
+    bindings: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    compatibility: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is given to which version; nothing, where it is a way back or a step down."""
+
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def highest(self) -> Part | None:
+        """The version that gets the most."""
+        return max(self.parts, key=lambda part: part.after, default=None)
+
+
+def change_between(before: Split, after: Split, history: Lineage | None) -> Change:
+    """What replacing `before` by `after` changes; `history` is the lineage up to `before`, None
+    for a Worker that was never deployed."""
+    had = {version.id: weight for version, weight in before}
+    stable = _stable(before, history)
+    parts = [
+        _part(version, had.get(version.id), weight, stable)
+        for version, weight in after
+        if _gives(had.get(version.id), weight) and not is_way_back(version, weight, history)
+    ]
+    return Change(tuple(parts))
+
+
+def is_way_back(version: VersionFacts, weight: int, history: Lineage | None) -> bool:
+    """Whether giving it traffic is going back: the stable version, or an earlier one that had 100%.
+    An older version that never had everything is no way back: nobody agreed to it yet."""
+    if history is None or not weight:
+        return False
+    if version.number == history.stable:
+        return True
+    return version.number < history.stable and version.number in history.had_all
+
+
+def _gives(before: int | None, after: int) -> bool:
+    return before is None or after > before
+
+
+def _stable(before: Split, history: Lineage | None) -> VersionFacts | None:
+    if history is None:
+        return None
+    return next((version for version, _ in before if version.number == history.stable), None)
+
+
+def _part(
+    version: VersionFacts, before: int | None, after: int, stable: VersionFacts | None
+) -> Part:
+    if stable is None:
+        return Part(version.id, version.number, before, after)
+    return Part(
+        version.id,
+        version.number,
+        before,
+        after,
+        bindings=_differing(stable.bindings, version.bindings),
+        secrets=_differing(stable.secrets, version.secrets),
+        compatibility=stable.compatibility != version.compatibility,
+    )
+
+
+def _differing(left: Mapping[str, str], right: Mapping[str, str]) -> tuple[str, ...]:
+    names = left.keys() | right.keys()
+    return tuple(sorted(name for name in names if left.get(name) != right.get(name)))

@@ -1,0 +1,97 @@
+"""Saving policies. A save is a new edit; saving what counts already makes none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from dashboard.accounts.by import By
+from dashboard.accounts.models import Role, User
+from dashboard.reviews.policies.models import PolicyEdit
+from dashboard.reviews.policies.policy import NO_APPROVALS, Policy, PolicyError
+from dashboard.reviews.signals import policy_saved
+from routing import audit, revision
+from routing.models import Worker
+
+ACCOUNT = "account"
+"""The subject of the audit trail's entries about the account-wide default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The policy that counts for a Worker, and the edit it is from; None where none was saved.
+    `own` is whether it is the Worker's own."""
+
+    policy: Policy
+    edit: PolicyEdit | None = None
+    own: bool = False
+
+
+def effective(worker: Worker | None) -> Effective:
+    """What counts for `worker`; without one, or without a policy of its own, the account's."""
+    newest = _newest(worker) if worker is not None else None
+    if newest is not None and not newest.follows_account:
+        return Effective(newest.policy, newest, own=True)
+    account = _newest(None)
+    return Effective(account.policy, account) if account else Effective(NO_APPROVALS)
+
+
+def save(worker: Worker | None, change: Callable[[Policy], Policy], by: By) -> PolicyEdit | None:
+    """Saves what `change` makes of the policy that counts now, as the next edit. Open reviews are
+    judged by it at once. None where nothing is different. Raises `PolicyError`."""
+    with transaction.atomic():
+        revision.lock()  # no deployment or decision between the old policy and the new one
+        now = effective(worker)
+        policy = change(now.policy)
+        _check_people(policy)
+        if policy == now.policy and (now.own or worker is None):
+            return None
+        return _write(worker, policy, by, follows_account=False)
+
+
+def follow_account(worker: Worker, by: By) -> PolicyEdit | None:
+    """From now on the account-wide default counts; None where it does already."""
+    with transaction.atomic():
+        revision.lock()
+        if not effective(worker).own:
+            return None
+        return _write(worker, NO_APPROVALS, by, follows_account=True)
+
+
+def _write(worker: Worker | None, policy: Policy, by: By, *, follows_account: bool) -> PolicyEdit:
+    last, before = _newest(worker), effective(worker)
+    edit = PolicyEdit.objects.create(
+        worker=worker,
+        number=last.number + 1 if last else 1,
+        document=policy.as_json(),
+        follows_account=follows_account,
+        author=by.actor,
+        created_at=by.now,
+    )
+    audit.record(
+        "policy.save",
+        worker.name if worker else ACCOUNT,
+        actor=by.actor,
+        source=by.source,
+        now=by.now,
+        before=before.policy.as_json(),
+        after=policy.as_json() | {"edit": edit.number, "follows_account": follows_account},
+    )
+    policy_saved.send(PolicyEdit, edit=edit, by=by)
+    return edit
+
+
+def _newest(worker: Worker | None) -> PolicyEdit | None:
+    return PolicyEdit.objects.filter(worker=worker).select_related("author").first()
+
+
+def _check_people(policy: Policy) -> None:
+    """Named people exist and may review: a rule that nobody can satisfy is a mistake."""
+    named = {name for rule in policy.rules for name in rule.people}
+    people = {user.username: user for user in User.objects.filter(username__in=named)}
+    for name in sorted(named):
+        user = people.get(name)
+        if user is None or not user.may(Role.REVIEWER):
+            raise PolicyError("people", f"{name} is nobody who may review.")
