@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from dashboard.rollouts.durations import format_duration
 from dashboard.rollouts.plans.detection import StepDetection
+from dashboard.times.durations import format_duration
 
 SENTENCES: Final[Mapping[str, str]] = {
     "alone": "Nothing runs beside it, so only the error limit of {limit} applies.",

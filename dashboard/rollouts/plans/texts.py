@@ -7,9 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from dashboard.rollouts.durations import format_duration, parse_duration
 from dashboard.rollouts.external.terms import FIELDS, NO_EXTERNAL
-from dashboard.rollouts.hours import AllowedHours, hours_from_json, parse_hours
 from dashboard.rollouts.ramp import (
     PRESETS,
     SMALL_STEP,
@@ -22,6 +20,8 @@ from dashboard.rollouts.ramp import (
     parse_weight,
 )
 from dashboard.rollouts.states import OnHarm
+from dashboard.times.durations import format_duration, parse_duration
+from dashboard.times.hours import AllowedHours, hours_from_json, parse_hours
 
 NO_STEPS = "Write steps as 20:10s,100, the name of a preset, or the name of a saved plan."
 
