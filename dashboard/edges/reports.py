@@ -37,11 +37,22 @@ class ReportInvalid(ValueError):
     """The report cannot be read; the message says where."""
 
 
+class EndReport(msgspec.Struct):
+    """The last unexpected end of a process: `kind` is a `routing.agent.held.EndKind`."""
+
+    kind: str
+    at: str
+
+
 class VersionReport(msgspec.Struct):
+    """`starts` are when its process became ready; agents of earlier releases send none."""
+
     state: str
     since: str = ""
     restarts: int = 0
     message: str = ""
+    starts: list[str] = []
+    end: EndReport | None = None
 
 
 class WorkerLag(msgspec.Struct):

@@ -101,12 +101,25 @@ def judge_limit(figures: Figures, plan: Plan, now: datetime | None = None) -> Ju
     return Judgment("limit", Verdict.SAFE, "within_the_limit", facts)
 
 
+PROCESSES = "processes"
+"""Name of the one guardrail that also judges a candidate at 0%."""
+PROCESS_CODES = {
+    "memory": "out_of_memory",
+    "hang": "process_hung",
+    "crash": "process_crashed",
+    "start": "process_not_started",
+}
+"""Kinds of process faults, the one that explains most first."""
+
+
 def judge_processes(sick: Sequence[tuple[str, str]]) -> Judgment:
-    """`sick`: (edge, what its process of the candidate does) where it crashes, hangs or cannot
-    start. Harm at once."""
-    if sick:
-        return Judgment("processes", Verdict.HARM, "process_failed", {"edges": list(sick)})
-    return Judgment("processes", Verdict.SAFE, "processes_run")
+    """`sick`: (edge, kind) where the candidate's process ran out of memory, hung, crashed or could
+    not start since the rollout began. Harm at once, also when it runs again."""
+    if not sick:
+        return Judgment(PROCESSES, Verdict.SAFE, "processes_run")
+    worst_kind = min((kind for _, kind in sick), key=list(PROCESS_CODES).index)
+    facts = {"edges": sorted({edge for edge, _ in sick}), "kinds": sorted({k for _, k in sick})}
+    return Judgment(PROCESSES, Verdict.HARM, PROCESS_CODES[worst_kind], facts)
 
 
 def _facts(figures: Figures) -> dict[str, Any]:

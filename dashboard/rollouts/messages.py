@@ -32,7 +32,7 @@ STATES = {
 GUARDRAILS = {
     "errors": ("Errors", "exceptions, 5xx, runtime failures; by caller", "not above stable"),
     "limit": ("Error limit", "the same, whatever stable does", "{limit} of requests"),
-    "processes": ("Processes", "cannot start, crashes, hangs", "none"),
+    "processes": ("Processes", "cannot start, crashes, hangs, out of memory", "none"),
     "checks": ("Smoke checks", "run again while it ramps and in the final bake", "all pass"),
 }
 
@@ -80,6 +80,10 @@ REASONS = {
     "over_the_limit": "Harm: {failed} of {requests} candidate requests failed, over the limit.",
     "processes_run": "The candidate's process runs on every edge.",
     "process_failed": "Harm: the candidate's process failed.",
+    "out_of_memory": "Harm: the candidate's process ran out of memory at {edges}.",
+    "process_hung": "Harm: the candidate's process hung at {edges} and was replaced.",
+    "process_crashed": "Harm: the candidate's process crashed at {edges}.",
+    "process_not_started": "Harm: the candidate's process cannot start at {edges}.",
     "within_the_limit": "{failed} of {requests} requests failed, within the limit.",
     "aborted_by_person": "Aborted by hand.",
     "verifying": "Checking that stable answers on every edge.",

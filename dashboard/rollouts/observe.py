@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.observability.health import health
 from dashboard.observability.models import Gap
+from dashboard.observability.process_faults import process_reports
 from dashboard.observability.split_figures import split_figures
 from dashboard.rollouts.guardrails import (
     Figures,
@@ -19,14 +19,15 @@ from dashboard.rollouts.guardrails import (
 )
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plan import Checks, Seen
-from dashboard.rollouts.states import TAKES_TRAFFIC, State
+from dashboard.rollouts.states import STAGED, TAKES_TRAFFIC, State
 from dashboard.smoketests.models import SmokeRun
 from dashboard.ui.propagation import SILENT_AFTER, Meter, meter_of
 from routing.deploy import active_deployment
 from routing.models import Deployment, Edge, Worker
 from routing.rules.split import TOTAL
 
-PROCESS_FAULTS = ("failed", "hung", "crashing")
+REPORT_TIME = timedelta(seconds=5)
+"""A process that ended this long before a step may have been reported only after it."""
 ABORTING_RULES = 2
 """Rules with a chance of a false alarm: errors beside stable, and the absolute limit."""
 
@@ -63,9 +64,16 @@ class Observer:
             ready_at=ready,
             waiting_edges=tuple(cell.edge for cell in meter.lagging),
             checks=checks_of(rollout) if state is State.CHECKING else Checks.NOT_ASKED,
-            judgment=judge(rollout, now) if _watched(rollout) in TAKES_TRAFFIC else None,
+            judgment=_judged(rollout, now),
             unverified_edges=unverified,
         )
+
+
+def _judged(rollout: Rollout, now: datetime) -> Judgment | None:
+    watched = _watched(rollout)
+    if watched in STAGED:
+        return judge_processes(_sick(rollout, now))
+    return judge(rollout, now) if watched in TAKES_TRAFFIC else None
 
 
 def judge(rollout: Rollout, now: datetime) -> Judgment:
@@ -76,7 +84,7 @@ def judge(rollout: Rollout, now: datetime) -> Judgment:
 def judgments(rollout: Rollout, figures: Figures, now: datetime) -> list[Judgment]:
     """One for each guardrail. At 100% nothing runs beside the candidate: fixed limits only."""
     step = rollout.as_value().current
-    fixed = [judge_limit(figures, rollout.terms, now), judge_processes(_sick(rollout))]
+    fixed = [judge_limit(figures, rollout.terms, now), judge_processes(_sick(rollout, now))]
     if rollout.weight == TOTAL or step is None:
         return fixed
     return [judge_errors(figures, rollout.terms, step.rule, ABORTING_RULES, now), *fixed]
@@ -117,9 +125,12 @@ def _watched(rollout: Rollout) -> State:
     return State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
 
 
-def _sick(rollout: Rollout) -> list[tuple[str, str]]:
-    candidate = health([rollout.candidate_id])[str(rollout.candidate_id)]
-    return [(candidate.detail, candidate.kind)] if candidate.kind in PROCESS_FAULTS else []
+def _sick(rollout: Rollout, now: datetime) -> list[tuple[str, str]]:
+    """(edge, kind of fault) since the current share was deployed."""
+    candidate = rollout.candidate_id
+    since = max(rollout.started_at, rollout.since - REPORT_TIME)
+    faults = process_reports([candidate]).faults(candidate, since, now)
+    return [(fault.edge, fault.kind) for fault in faults]
 
 
 def _ready_at(meter: Meter, deployment: Deployment) -> datetime | None:

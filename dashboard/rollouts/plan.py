@@ -12,9 +12,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from dashboard.rollouts.guardrails import Judgment
+from dashboard.rollouts.guardrails import PROCESSES, Judgment
 from dashboard.rollouts.ramp import Plan, Step
-from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, OnHarm, State, Verdict
+from dashboard.rollouts.states import (
+    ENDED,
+    GOING_BACK,
+    STAGED,
+    TAKES_TRAFFIC,
+    OnHarm,
+    State,
+    Verdict,
+)
 from routing.rules.split import TOTAL
 
 EDGE_PATIENCE = timedelta(seconds=30)
@@ -257,10 +265,13 @@ def _open(rollout: Rollout, now: datetime) -> bool:
 
 
 def _harm(rollout: Rollout, seen: Seen) -> Decision | None:
-    """Harm counts in every state in which the candidate has traffic, also while held."""
+    """Harm counts in every state in which the candidate runs, also while held."""
     watched = rollout.before_hold if rollout.state is State.HELD else rollout.state
     judgment = seen.judgment
-    if judgment is None or judgment.verdict is not Verdict.HARM or watched not in TAKES_TRAFFIC:
+    if judgment is None or judgment.verdict is not Verdict.HARM:
+        return None
+    staged = watched in STAGED and judgment.name == PROCESSES  # no user has reached it
+    if watched not in TAKES_TRAFFIC and not staged:
         return None
     if rollout.plan.on_harm is OnHarm.ABORT:
         return go_back(rollout, judgment.code, judgment.facts)

@@ -27,6 +27,8 @@ ENDED = frozenset({State.DONE, State.ROLLED_BACK, State.ABORTED})
 """Nothing moves any more; the Worker is free for the next rollout."""
 GOING_BACK = frozenset({State.ROLLING_BACK, State.VERIFYING, State.NEEDS_ATTENTION})
 """Stable has 100% again, or is about to; only proof that it answers is missing."""
+STAGED = frozenset({State.WAITING, State.CHECKING, State.REVIEW})
+"""The candidate runs at 0%: only its process can be judged."""
 TAKES_TRAFFIC = frozenset({State.RAMPING, State.BAKING})
 """States in which the guardrails watch the candidate's own traffic."""
 

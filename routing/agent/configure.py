@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from routing.agent.addresses import own_networks
 from routing.agent.encode import encode, runtime
+from routing.agent.held import EndKind
 from routing.agent.modules import ModuleMissing, Modules
 from routing.agent.plan import Start
 from routing.agent.process import NotStarted
@@ -26,7 +27,9 @@ class Configurations:
         try:
             contents = await self._modules.of(start.version)
             return await asyncio.to_thread(self._encoded, start, contents)
-        except (ModuleMissing, workerd.VersionInvalid) as error:
+        except ModuleMissing as error:
+            raise NotStarted(str(error), EndKind.edge) from error
+        except workerd.VersionInvalid as error:
             raise NotStarted(str(error)) from error
 
     def _encoded(self, start: Start, contents: Mapping[str, bytes]) -> bytes:

@@ -35,9 +35,33 @@ class Phase(StrEnum):
     stopping = "stopping"
 
 
+class EndKind(StrEnum):
+    """Why a process ended that nobody had told to end. `start`: the version's own code never became
+    ready; `edge`: this machine could not start it, whatever the version is."""
+
+    crash = "crash"
+    hang = "hang"
+    memory = "memory"
+    start = "start"
+    edge = "edge"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last unexpected end of a process. `at` is in seconds."""
+
+    kind: EndKind
+    at: float
+
+
+STARTS = 5
+"""How many of its starts a process remembers, the newest ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """The process of one version. `since` is when its state or phase last changed."""
+    """The process of one version. `since` is when its state or phase last changed, `starts` are
+    when it became ready (seconds, oldest first)."""
 
     worker: str
     version: Version
@@ -48,6 +72,8 @@ class Process:
     message: str = ""
     restarts: int = 0
     hurried: bool = False
+    end: End | None = None
+    starts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +117,32 @@ def started(held: Held, process: Process) -> Held:
 
 
 def felt(
-    held: Held, version_id: str, state: State, *, at: float, restarts: int, message: str = ""
+    held: Held,
+    version_id: str,
+    state: State,
+    *,
+    at: float,
+    restarts: int,
+    message: str = "",
+    end: EndKind | None = None,
 ) -> Held:
-    """A process changed its state."""
+    """A process changed its state; `end` is why it ended, where it did."""
     process = held.processes.get(version_id)
     if process is None:
         return held
-    at = process.since if process.state is state else at
-    changed = replace(process, state=state, since=at, restarts=restarts, message=message)
-    return _put(held, changed)
+    ready = state is State.running and process.state is not state
+    return _put(
+        held,
+        replace(
+            process,
+            state=state,
+            since=process.since if process.state is state else at,
+            restarts=restarts,
+            message=message,
+            end=End(end, at) if end else process.end,
+            starts=(*process.starts, at)[-STARTS:] if ready else process.starts,
+        ),
+    )
 
 
 def moved(held: Held, version_id: str, phase: Phase, *, at: float) -> Held:

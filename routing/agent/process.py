@@ -11,12 +11,12 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from routing.agent import limits, words
 from routing.agent.backoff import Backoff
 from routing.agent.gate import Gate
-from routing.agent.held import State
+from routing.agent.held import EndKind, State
 from routing.agent.listeners import Listeners
 from routing.agent.spawn import Child, spawn
 from routing.agent.tasks import Tasks
@@ -28,12 +28,24 @@ STOP_SECONDS = 10.0
 _LET_GO_SECONDS = 0.3
 """Between leaving Envoy and SIGTERM: what is still queued inside the process gets out."""
 
-Tell = Callable[[State, int, str], None]
+Tell = Callable[[State, int, str, EndKind | None], None]
 Prepare = Callable[[], Awaitable[bytes]]
 
 
 class NotStarted(Exception):
     """The version has no running process; the message is for people."""
+
+    def __init__(self, message: str, kind: EndKind = EndKind.start) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Life(NamedTuple):
+    """How one run of the process ended, and how many seconds it was ready."""
+
+    message: str
+    kind: EndKind
+    seconds: float = 0.0
 
 
 class VersionProcess:
@@ -90,18 +102,18 @@ class VersionProcess:
     async def _run(self) -> None:
         while not self._stopping:
             try:
-                message, health = await self._live()
+                life = await self._live()
             except NotStarted as error:
-                message, health = str(error), 0.0
+                life = Life(str(error), error.kind)
             except OSError as error:
-                message, health = f"cannot start: {error}", 0.0
+                life = Life(f"cannot start: {error}", EndKind.edge)
             if self._stopping:
                 return
-            await self._pause(message, health)
+            await self._pause(life)
             self.restarts += 1
 
-    async def _live(self) -> tuple[str, float]:
-        """One life: (how it ended, how long it was well)."""
+    async def _live(self) -> Life:
+        """Starts the process and waits until it ends."""
         loop = asyncio.get_running_loop()
         self._listeners.open()
         config = await self._prepare()
@@ -110,12 +122,13 @@ class VersionProcess:
         try:
             began = loop.time()
             self._was_ready = True
-            self._tell(State.running, self.restarts, "")
-            return await self._until_it_ends(child), loop.time() - began
+            self._tell(State.running, self.restarts, "", None)
+            message, kind = await self._until_it_ends(child)
+            return Life(message, kind, loop.time() - began)
         finally:
             self._child = None
 
-    async def _until_it_ends(self, child: Child) -> str:
+    async def _until_it_ends(self, child: Child) -> tuple[str, EndKind]:
         path = names.socket_file(self._id, names.socket())
         watching = watch(path, child, hang_seconds=self._hang_seconds)
         watcher = self._tasks.once(f"watch {self._id}", watching)
@@ -123,25 +136,29 @@ class VersionProcess:
             either: list[asyncio.Future[Any]] = [child.ended, watcher]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not child.ended.done() and watcher.done() and watcher.result():
-                self._tell(State.hung, self.restarts, words.hung(self._hang_seconds))
+                message = words.hung(self._hang_seconds)
+                self._tell(State.hung, self.restarts, message, EndKind.hang)
                 child.signal(signal.SIGKILL)
                 await child.ended
-                return words.hung(self._hang_seconds)
-            return words.ended(await child.ended, child.said())
+                return message, EndKind.hang
+            code, output = await child.ended, child.said()
+            kind = EndKind.memory if words.out_of_memory(code, output) else EndKind.crash
+            return words.ended(code, output), kind
         finally:
             watcher.cancel()
 
-    async def _pause(self, message: str, health: float) -> None:
-        wait = self._backoff.failed(after=health) if self._was_ready else self._first_failed()
+    async def _pause(self, life: Life) -> None:
+        restarts = self.restarts + 1
+        wait = self._backoff.failed(after=life.seconds) if self._was_ready else self._first_failed()
         if not wait:
-            self._tell(State.starting, self.restarts + 1, message)
+            self._tell(State.starting, restarts, life.message, life.kind)
             return
         self._listeners.close()
         state = State.backoff if self._was_ready else State.failed
-        self._tell(state, self.restarts + 1, message)
+        self._tell(state, restarts, life.message, life.kind)
         await asyncio.sleep(wait)
         if self._was_ready:
-            self._tell(State.starting, self.restarts + 1, message)
+            self._tell(State.starting, restarts, life.message, None)
 
     def _first_failed(self) -> float:
         """A version that never was ready is no emergency: it has no requests waiting."""
@@ -162,7 +179,8 @@ class VersionProcess:
         except OSError as error:
             os.close(control)
             os.close(pipe)
-            raise NotStarted(f"cannot start workerd: {error.strerror}") from error
+            message = f"cannot start workerd: {error.strerror}"
+            raise NotStarted(message, EndKind.edge) from error
         finally:
             os.close(told)
             os.close(source)
@@ -190,12 +208,17 @@ class VersionProcess:
                 while missing:
                     line = await reader.readline()
                     if not line:
-                        raise NotStarted(words.not_started(await child.ended, child.said()))
+                        raise _not_started(await child.ended, child.said())
                     missing.discard(limits.served_socket(line) or "")
         except TimeoutError:
             raise NotStarted(f"was not ready after {READY_SECONDS:.0f} s") from None
         finally:
             transport.close()
+
+
+def _not_started(code: int, output: bytes) -> NotStarted:
+    kind = EndKind.memory if words.out_of_memory(code, output) else EndKind.start
+    return NotStarted(words.not_started(code, output), kind)
 
 
 async def _feed(pipe: int, config: bytes) -> None:

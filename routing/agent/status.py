@@ -77,11 +77,14 @@ def iso(seconds: float) -> str:
 
 
 def _version(process: Process) -> dict[str, Any]:
+    end = process.end
     return {
         "state": shown(process),
         "since": iso(process.since),
         "restarts": process.restarts,
         "message": process.message,
+        "starts": [iso(at) for at in process.starts],
+        "end": {"kind": str(end.kind), "at": iso(end.at)} if end else None,
     }
 
 

@@ -16,7 +16,7 @@ from routing.agent.configure import Configurations
 from routing.agent.drain import Drains
 from routing.agent.envoy import Envoy
 from routing.agent.gate import Gate
-from routing.agent.held import Held, Phase, Process, State
+from routing.agent.held import EndKind, Held, Phase, Process, State
 from routing.agent.keep import needed, save
 from routing.agent.modules import Modules
 from routing.agent.plan import (
@@ -242,10 +242,18 @@ class Supervisor:
         self.held = now_held.moved(self.held, version_id, phase, at=time.time())
         self._touch()
 
-    def _felt(self, version_id: str, state: State, restarts: int, message: str) -> None:
+    def _felt(
+        self, version_id: str, state: State, restarts: int, message: str, end: EndKind | None
+    ) -> None:
         log.info("version %s is %s%s", version_id, state, f": {message}" if message else "")
         self.held = now_held.felt(
-            self.held, version_id, state, at=time.time(), restarts=restarts, message=message
+            self.held,
+            version_id,
+            state,
+            at=time.time(),
+            restarts=restarts,
+            message=message,
+            end=end,
         )
         self._touch()
 

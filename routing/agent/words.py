@@ -10,6 +10,9 @@ import json
 import signal
 
 _LONGEST = 2000
+_NO_MEMORY = ("out of memory", "cannot allocate memory", "bad_alloc")
+_AFTER_REASON = ("stack: ", "*** Received signal")
+"""Lines that follow the reason of an end."""
 
 
 def hung(seconds: float) -> str:
@@ -26,6 +29,15 @@ def not_started(code: int, output: bytes) -> str:
     """A version never became ready: workerd's own words, or how it ended."""
     said = "\n".join(runtime_words(output))
     return said[:_LONGEST] or f"could not start ({_code(code)})"
+
+
+def out_of_memory(code: int, output: bytes) -> bool:
+    """Whether memory ran out: V8 says so at its heap's limit, the allocator at the process's limit;
+    the kernel kills without a word, and nothing else but a hang ends in SIGKILL here."""
+    if code == -signal.SIGKILL:
+        return True
+    said = "\n".join(runtime_words(output)).lower()
+    return any(words in said for words in _NO_MEMORY)
 
 
 def runtime_words(output: bytes) -> list[str]:
@@ -51,7 +63,8 @@ def _message(line: str) -> str:
 
 def _with_reason(text: str, output: bytes) -> str:
     said = runtime_words(output)
-    return f"{text}: {said[-1]}"[:_LONGEST] if said else text
+    reasons = [line for line in said if not line.startswith(_AFTER_REASON)] or said
+    return f"{text}: {reasons[-1]}"[:_LONGEST] if reasons else text
 
 
 def _code(code: int) -> str:

@@ -99,10 +99,16 @@ def test_the_limit_is_all_there_is_at_100_percent() -> None:
 
 
 def test_a_process_that_fails_is_harm_and_decides() -> None:
-    sick = judge_processes([("local-1", "crashing")])
+    sick = judge_processes([("local-1", "crash")])
     fine = judge_errors(GOOD, PLAN, Rule.SAMPLE, now=NOON)
     assert worst([fine, sick]) is sick
     assert worst([fine, judge_processes([])]).verdict is Verdict.SAFE
+
+
+def test_a_process_that_ran_out_of_memory_is_named_before_its_crash_elsewhere() -> None:
+    judgment = judge_processes([("b", "crash"), ("a", "memory"), ("a", "start")])
+    assert (judgment.verdict, judgment.code) == (Verdict.HARM, "out_of_memory")
+    assert judgment.facts == {"edges": ["a", "b"], "kinds": ["crash", "memory", "start"]}
 
 
 @pytest.mark.parametrize("figures", [GOOD, BAD, figures_of(Block(60, 60, 240, 0)), Figures()])

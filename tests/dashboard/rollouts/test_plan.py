@@ -8,8 +8,9 @@ from datetime import time, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from dashboard.rollouts.guardrails import Judgment
 from dashboard.rollouts.plan import Checks, after, go_back
-from dashboard.rollouts.states import ENDED, GOING_BACK, OnHarm, State
+from dashboard.rollouts.states import ENDED, GOING_BACK, OnHarm, State, Verdict
 from dashboard.times.hours import AllowedHours
 from tests.dashboard.rollouts.playbook import BLIND, HARM, NOT_YET, SAFE, plan_of, play
 
@@ -55,6 +56,18 @@ def test_missing_figures_hold_and_the_hold_ends_with_its_cause() -> None:
     assert book.look(BLIND, seconds=60).code == "edge_silent"
     assert book.look(SAFE).code == "cause_gone"
     assert book.look(SAFE).state is State.BAKING
+
+
+@pytest.mark.parametrize("on_harm", list(OnHarm))
+def test_a_process_that_crashes_at_0_percent_is_harm_before_any_user_is_moved(
+    on_harm: OnHarm,
+) -> None:
+    book = play(plan_of(on_harm=on_harm))
+    book.look()
+    book.ready = False
+    book.look(Judgment("processes", Verdict.HARM, "process_not_started"))
+    assert book.state() is (State.ROLLING_BACK if on_harm is OnHarm.ABORT else State.HELD)
+    assert set(book.deployed) == {0}
 
 
 def test_a_persons_hold_stays_until_they_resume() -> None:

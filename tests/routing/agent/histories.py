@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from routing.agent import held as now
-from routing.agent.held import Held, Phase, Process, State
+from routing.agent.held import EndKind, Held, Phase, Process, State
 from routing.agent.plan import (
     Action,
     Clusters,
@@ -84,7 +84,7 @@ class History:
             self._feels(version_id, State.running)
 
     def fails(self, version_id: str, message: str) -> None:
-        self._feels(version_id, State.failed, message)
+        self._feels(version_id, State.failed, message, EndKind.start)
 
     def dies(self, version_id: str) -> None:
         self._feels(version_id, State.backoff, "ended by itself")
@@ -102,9 +102,11 @@ class History:
     def routed(self) -> dict[str, list[str]]:
         return {w.name: [v.id for v in w.versions] for w in self.held.applied.workers}
 
-    def _feels(self, version_id: str, state: State, message: str = "") -> None:
+    def _feels(
+        self, version_id: str, state: State, message: str = "", end: EndKind | None = None
+    ) -> None:
         self.held = now.felt(
-            self.held, version_id, state, at=self._tick(), restarts=0, message=message
+            self.held, version_id, state, at=self._tick(), restarts=0, message=message, end=end
         )
 
     def _tick(self) -> float:

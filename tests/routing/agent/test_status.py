@@ -34,7 +34,10 @@ def test_a_report_names_every_process_and_the_workers_that_lag():
         "since": iso(edge.clock),
         "restarts": 0,
         "message": "Uncaught Error",
+        "starts": [],
+        "end": {"kind": "start", "at": iso(edge.clock)},
     }
+    assert len(said["versions"]["a"]["starts"]) == 1
     [shop] = edge.held.applied.workers
     lag = {"error": "version b: Uncaught Error", "deployment": shop.deployment.id}
     assert said["workers"] == {"shop": lag}

@@ -1,5 +1,7 @@
 """How a process ended, in words."""
 
+import pytest
+
 from routing.agent import words
 
 PRINTED = b'{"timestamp":1795378917046,"level":"log","message":"token=secret"}\n'
@@ -32,3 +34,30 @@ def test_lines_from_below_the_runtime_count_and_broken_ones_do_not():
 
 def test_messages_are_short():
     assert len(words.not_started(1, b"x" * 9000)) == 2000
+
+
+STACK = b"*** Received signal #6: Aborted\nstack: /lib/libc.so.6@0x8aeeb /proc/self/fd/20@0x47b6\n"
+HEAP_FULL = (
+    b'{"timestamp":"1795994079868","level":"fatal","source":"workerd/jsg/setup.c++:44",'
+    b'"message":"V8 fatal error; location = Reached heap limit; message = : '
+    b'allocation failed: JavaScript heap out of memory","context_depth":0}\n'
+)
+
+
+def test_the_reason_of_an_end_is_not_the_stack_below_it():
+    assert words.ended(1, HEAP_FULL + STACK).endswith("JavaScript heap out of memory")
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "memory"),
+    [
+        (1, HEAP_FULL + STACK, True),
+        (-6, b"terminate called after throwing std::bad_alloc\n", True),
+        (-9, b"", True),
+        (1, RUNTIME, False),
+        (-11, STACK, False),
+        (1, b'{"timestamp":1,"level":"log","message":"out of memory"}\n', False),
+    ],
+)
+def test_out_of_memory_is_told_from_other_ends(code, output, memory):
+    assert words.out_of_memory(code, output) is memory
