@@ -41,6 +41,9 @@ class Verdict(StrEnum):
     BROKEN = "broken"
 
 
+WORST_FIRST = (Verdict.BROKEN, Verdict.FAILED, Verdict.PASSED)
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """What came back: `version_id` by the edge's word; headers in lower case; `ms` in all."""

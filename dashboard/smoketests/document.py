@@ -22,7 +22,16 @@ from typing import Annotated, Any, Literal, TypeAlias
 import jsonpath
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 MOST_CHECKS = 1000
 MOST_ASSERTIONS = 100
@@ -120,23 +129,38 @@ class HeaderIs(_Part):
     contains: str | None = None
 
 
+def _json_path(path: str) -> str:
+    if _MATCHES.search(path):
+        raise ValueError("match() and search() are not allowed: they could run without end")
+    try:
+        jsonpath.compile(path)
+    except jsonpath.JSONPathError as error:
+        problem = str(error).splitlines()[0]
+        raise ValueError(f"{path!r} is not a JSONPath: {problem}") from error
+    return path
+
+
+JsonPath: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=1000), AfterValidator(_json_path)
+]
+"""RFC 9535, without its regular expressions."""
+
+
 class JsonAt(_Part):
-    """The first value at a JSONPath (RFC 9535) equals this; without `equals`, one is there."""
+    """The first value at a JSONPath equals this; without `equals` or `as_text`, one is there.
 
-    json_path: str = Field(alias="json", min_length=1, max_length=1000)
+    `as_text` compares the value as it is written: 42 and "42" both are `42`.
+    """
+
+    json_path: JsonPath = Field(alias="json")
     equals: Any = None
+    as_text: str | None = Field(default=None, max_length=10_000)
 
-    @field_validator("json_path")
-    @classmethod
-    def _parses(cls, path: str) -> str:
-        if _MATCHES.search(path):
-            raise ValueError("match() and search() are not allowed: they could run without end")
-        try:
-            jsonpath.compile(path)
-        except jsonpath.JSONPathError as error:
-            problem = str(error).splitlines()[0]
-            raise ValueError(f"{path!r} is not a JSONPath: {problem}") from error
-        return path
+    @model_validator(mode="after")
+    def _compares_once(self) -> JsonAt:
+        if self.compares and self.as_text is not None:
+            raise ValueError("equals and as_text exclude each other")
+        return self
 
     @property
     def compares(self) -> bool:
@@ -167,7 +191,25 @@ class LatencyUnder(_Part):
     latency_ms: float = Field(gt=0, le=60_000)
 
 
-_KINDS = ("status", "text", "no_text", "header", "json", "schema", "latency_ms")
+class StableDifferences(_Part):
+    """What may differ from stable's answer: values at these JSONPaths, and, unless `headers`, its
+    header lines."""
+
+    except_paths: tuple[JsonPath, ...] = Field(default=(), alias="except", max_length=100)
+    headers: bool = False
+
+
+class SameAsStable(_Part):
+    """Status and body are those of stable, apart from noise: stable is asked twice, and where its
+    own two answers differ, the candidate may differ in the same manner."""
+
+    same_as_stable: StableDifferences
+
+
+_KINDS = (
+    *("status", "text", "no_text", "header", "json", "schema", "latency_ms"),
+    "same_as_stable",
+)
 
 
 def _kind(data: Any) -> str | None:
@@ -184,7 +226,8 @@ Assertion: TypeAlias = Annotated[
     | Annotated[HeaderIs, Tag("header")]
     | Annotated[JsonAt, Tag("json")]
     | Annotated[SchemaMatches, Tag("schema")]
-    | Annotated[LatencyUnder, Tag("latency_ms")],
+    | Annotated[LatencyUnder, Tag("latency_ms")]
+    | Annotated[SameAsStable, Tag("same_as_stable")],
     Discriminator(
         _kind,
         custom_error_type="assertion",
@@ -194,14 +237,28 @@ Assertion: TypeAlias = Annotated[
 
 
 class Check(_Part):
-    """A request and what its answer must be. That the candidate ran is always checked."""
+    """A request and what its answer must be. That the candidate ran is always checked.
+
+    Or a `script`: a shell command that passes with exit code 0 within `timeout` seconds. Only
+    `manage.py smoke run` runs it.
+    """
 
     name: str = Field(min_length=1, max_length=200)
     request: CheckRequest = Field(default_factory=CheckRequest)
     assertions: tuple[Assertion, ...] = Field(
         default=(), alias="assert", max_length=MOST_ASSERTIONS
     )
+    script: str = Field(default="", max_length=10_000)
+    timeout: float = Field(default=300, gt=0, le=3600)
     required: bool = True
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Check:
+        if self.script and {"request", "assertions"} & self.model_fields_set:
+            raise ValueError("a script has no request and no assert: its exit code is the result")
+        if not self.script and "timeout" in self.model_fields_set:
+            raise ValueError("timeout is for a script; a request has latency_ms")
+        return self
 
 
 class Suite(_Part):

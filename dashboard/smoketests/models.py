@@ -64,6 +64,7 @@ class SmokeRun(models.Model):
         ABANDONED = "abandoned", "Its process died"
 
     UNFINISHED = (State.WAITING, State.RUNNING)
+    JUDGED = (State.PASSED, State.FAILED, State.BROKEN)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     edit = models.ForeignKey(SuiteEdit, on_delete=models.CASCADE, related_name="runs")

@@ -9,6 +9,7 @@ from django.db.models import F, Max
 
 from dashboard.accounts.models import User
 from dashboard.smoketests.document import Suite as Document
+from dashboard.smoketests.masking import masked_suite
 from dashboard.smoketests.models import Suite, SuiteEdit
 from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_data, write_suite
 from dashboard.ui.storable_text import unstorable
@@ -16,15 +17,36 @@ from routing import audit
 from routing.models import Worker
 
 
+class EditConflict(Exception):
+    """The suite is no longer as its editor saw it: `newest` was saved meanwhile."""
+
+    def __init__(self, newest: SuiteEdit | None) -> None:
+        super().__init__("The suite was saved meanwhile.")
+        self.newest = newest
+
+
 def import_suite(
-    *, worker: Worker, text: str, author: User | None, source: str, now: datetime
+    *,
+    worker: Worker,
+    text: str,
+    author: User | None,
+    source: str,
+    now: datetime,
+    expected: int | None = None,
 ) -> SuiteEdit:
     """The suite in the YAML `text`, as the newest edit of the Worker's suite of that name.
 
-    Raises `SuiteError`; then nothing has changed.
+    Raises `SuiteError` or `EditConflict`; then nothing has changed.
     """
-    document = read_suite(text)
-    return save(worker=worker, document=document, text=text, author=author, source=source, now=now)
+    return save(
+        worker=worker,
+        document=read_suite(text),
+        text=text,
+        author=author,
+        source=source,
+        now=now,
+        expected=expected,
+    )
 
 
 def save(
@@ -35,8 +57,13 @@ def save(
     source: str,
     now: datetime,
     text: str = "",
+    expected: int | None = None,
 ) -> SuiteEdit:
-    """A new edit, or the newest one if it says the same. Raises `SuiteError`."""
+    """A new edit, or the newest one if it says the same.
+
+    `expected` is the number of the newest edit as the author saw it, 0 for no suite of this name,
+    None for whatever there is. Raises `SuiteError` or `EditConflict`.
+    """
     data = suite_data(document)
     if unstorable(data):
         raise SuiteError(["The suite has a NUL character, or half of a character."])
@@ -45,7 +72,9 @@ def save(
         suite, _ = Suite.objects.get_or_create(
             worker=worker, name=document.name, defaults={"created_at": now}
         )
-        newest = suite.edits.first()
+        newest = suite.edits.select_related("author").first()
+        if expected is not None and expected != (newest.number if newest else 0):
+            raise EditConflict(newest)
         if newest is not None and newest.document == data and (not text or newest.source == text):
             return newest
         edit = suite.edits.create(
@@ -63,6 +92,14 @@ def save(
 def export(edit: SuiteEdit) -> str:
     """The edit as YAML: a file that was imported comes out as it went in."""
     return edit.source or write_suite(edit.content)
+
+
+def export_for(edit: SuiteEdit, *, clear: bool) -> str:
+    """The edit as YAML; unless `clear`, with the values of secrets masked."""
+    if clear:
+        return export(edit)
+    masked = masked_suite(edit.content)
+    return export(edit) if masked == edit.content else write_suite(masked)
 
 
 def newest_edits(worker: Worker) -> list[SuiteEdit]:

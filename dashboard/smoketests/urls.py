@@ -3,11 +3,25 @@
 from django.urls import path
 
 from dashboard.smoketests import views
+from dashboard.smoketests.editor import edit_views, views as editor
 
 app_name = "smoketests"
 urlpatterns = [
     path("workers/<str:name>/checks/", views.checks, name="checks"),
-    path("workers/<str:name>/checks/<int:suite_id>/", views.suite, name="suite"),
+    path("workers/<str:name>/checks/new/", edit_views.new, name="new"),
+    path("workers/<str:name>/checks/<int:suite_id>/", editor.suite, name="suite"),
+    path("workers/<str:name>/checks/<int:suite_id>/move/", editor.move, name="move"),
+    path("workers/<str:name>/checks/<int:suite_id>/yaml/", edit_views.yaml, name="yaml"),
+    path(
+        "workers/<str:name>/checks/<int:suite_id>/edits/<int:number>/",
+        edit_views.edit,
+        name="edit",
+    ),
+    path(
+        "workers/<str:name>/checks/<int:suite_id>/edits/<int:number>/restore/",
+        edit_views.restore_edit,
+        name="restore",
+    ),
     path("workers/<str:name>/checks/<int:suite_id>/suite.yaml", views.download, name="download"),
     path("workers/<str:name>/checks/<int:suite_id>/run/", views.start, name="start"),
     path("workers/<str:name>/checks/runs/<uuid:run_id>/", views.run, name="run"),

@@ -17,7 +17,7 @@ from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
 from dashboard.smoketests.run import ask, stop
 from dashboard.smoketests.subject import candidate_of
-from dashboard.smoketests.suites import export, import_suite, newest_edits
+from dashboard.smoketests.suites import export_for, import_suite, newest_edits
 from dashboard.smoketests.yaml_format import SuiteError
 from dashboard.ui.page import page
 from routing.models import Worker
@@ -59,24 +59,12 @@ def checks(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_GET
-def suite(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
-    """One suite: its checks, its edits, its runs, and the form that saves the next edit."""
-    found = get_object_or_404(Suite, pk=suite_id, worker__name=name)
-    edit = _edit(found, request.GET.get("edit", ""))
-    context = _context(request, found.worker) | {
-        "suite": found,
-        "edit": edit,
-        "yaml": export(edit),
-        "edits": found.edits.select_related("author"),
-    }
-    return page(request, "smoketests/suite.html", context)
-
-
-@require_GET
 def download(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
     """The newest edit as a YAML file."""
     edit = _edit(get_object_or_404(Suite, pk=suite_id, worker__name=name), "")
-    answer = HttpResponse(export(edit), content_type="application/yaml; charset=utf-8")
+    clear = bool(permission(request.user, Role.OPERATOR))
+    text = export_for(edit, clear=clear)
+    answer = HttpResponse(text, content_type="application/yaml; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}-suite-{suite_id}.yaml"'
     return answer
 

@@ -16,13 +16,15 @@ DEEPEST = 40
 
 
 class SuiteError(ValueError):
-    """The text is no suite. `problems` are sentences, each with the place that is wrong;
-    `field` is the first of these places, empty when the text cannot be read at all."""
+    """The text is no suite. `problems` are sentences, each with the place that is wrong; `places`
+    are the same as (place, message); `field` is the first of these places. The last two are empty
+    when the text cannot be read at all."""
 
-    def __init__(self, problems: list[str], field: str = "") -> None:
+    def __init__(self, problems: list[str], places: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
-        self.field = field
+        self.places = places
+        self.field = places[0][0] if places else ""
 
 
 def read_suite(text: str) -> Suite:
@@ -45,7 +47,7 @@ def suite_from_data(data: dict[str, Any]) -> Suite:
     except ValidationError as error:
         problems = _problems(error.errors())
         sentences = [f"{place}: {message}." for place, message in problems]
-        raise SuiteError(sentences, problems[0][0]) from error
+        raise SuiteError(sentences, problems) from error
 
 
 def write_suite(suite: Suite) -> str:

@@ -33,7 +33,14 @@ TABS = [
         {"workers:deployments", "workers:deployment", "workers:split", "workers:rollback"},
     ),
     ("Rollout", "rollouts:worker", {"rollouts:detail", "rollouts:record"}),
-    ("Checks", "smoketests:checks", {"smoketests:suite", "smoketests:run"}),
+    (
+        "Checks",
+        "smoketests:checks",
+        {
+            *("smoketests:suite", "smoketests:new", "smoketests:yaml", "smoketests:edit"),
+            "smoketests:run",
+        },
+    ),
     (
         "Versions",
         "workers:versions",

@@ -44,8 +44,8 @@ def test_a_suite_is_saved_shown_and_exported_as_it_came(maya: Client, shop: Work
     exported = maya.get(f"/workers/shop/checks/{suite.pk}/suite.yaml")
     assert exported.content.decode() == YAML
     save(maya, YAML.replace("200", "204"))
-    assert text(maya, f"/workers/shop/checks/{suite.pk}/?edit=1").count("edit 1, 1 checks") == 1
-    assert maya.get(f"/workers/shop/checks/{suite.pk}/?edit=9").status_code == 404
+    assert "status: 204" in text(maya, f"/workers/shop/checks/{suite.pk}/edits/2/")
+    assert maya.get(f"/workers/shop/checks/{suite.pk}/edits/9/").status_code == 404
 
 
 def test_a_mistake_is_named_and_what_was_typed_stays(maya: Client, shop: Worker) -> None:

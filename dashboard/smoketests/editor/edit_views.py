@@ -1,0 +1,172 @@
+"""A suite as YAML, what changed in one edit, an earlier edit restored, and a new suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard.accounts.gate import permission, person, refuse, requires
+from dashboard.accounts.models import Role
+from dashboard.smoketests.document import Suite as Document
+from dashboard.smoketests.editor.assertion_rows import KINDS
+from dashboard.smoketests.editor.changes import new_suite, restore
+from dashboard.smoketests.editor.check_form import CheckForm, as_sent, new_form
+from dashboard.smoketests.editor.edit_diff import diff_lines
+from dashboard.smoketests.editor.views import METHODS, PRIVATE, leave, newest, suite_url
+from dashboard.smoketests.masking import masked_suite
+from dashboard.smoketests.models import Suite, SuiteEdit
+from dashboard.smoketests.suites import EditConflict, export_for, save
+from dashboard.smoketests.yaml_format import SuiteError, read_suite, write_suite
+from dashboard.ui.page import page
+from dashboard.ui.unstorable_input import any_text_in
+from routing.models import Worker
+
+
+@any_text_in("yaml")
+@sensitive_post_parameters("yaml")
+@require_http_methods(["GET", "POST"])
+def yaml(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
+    """The suite as YAML; by POST, the next edit."""
+    edit = newest(name, suite_id)
+    allowed = permission(request.user, Role.OPERATOR)
+    if request.method == "GET":
+        return _show_yaml(request, edit, export_for(edit, clear=bool(allowed)), edit.number)
+    if not allowed:
+        return refuse(request, allowed)
+    text = request.POST.get("yaml", "").replace("\r\n", "\n")
+    base = _number(request.POST.get("base", ""))
+    try:
+        saved = save(
+            worker=edit.suite.worker,
+            document=_document(text, edit.suite.name),
+            text=text,
+            author=person(request),
+            source="dashboard",
+            now=timezone.now(),
+            expected=base,
+        )
+    except SuiteError as error:
+        return _show_yaml(request, edit, text, base, problems=error.problems, status=422)
+    except EditConflict as conflict:
+        overtaken_by = conflict.newest or edit
+        return _show_yaml(request, edit, text, base, overtaken_by=overtaken_by, status=409)
+    messages.success(request, f"Saved as edit {saved.number} of {saved.suite.name}.")
+    return redirect(suite_url(saved))
+
+
+@require_GET
+def edit(request: HttpRequest, name: str, suite_id: int, number: int) -> HttpResponse:
+    """One edit: what it changed, its author, and the runs that used it."""
+    suites = Suite.objects.select_related("worker")
+    found = get_object_or_404(suites, pk=suite_id, worker__name=name)
+    edits = found.edits.select_related("author", "suite__worker")
+    shown = get_object_or_404(edits, number=number)
+    before = edits.filter(number__lt=number).first()
+    context = {
+        "worker": found.worker,
+        "suite": found,
+        "edit": shown,
+        "before": before,
+        "newest": edits.first(),
+        "lines": diff_lines(_text(request, before) if before else "", _text(request, shown)),
+        "edits": edits.defer("document", "source")[:100],
+        "runs": shown.runs.select_related("version").order_by("-started_at")[:10],
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "smoketests/editor/edit.html", context)
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def restore_edit(request: HttpRequest, name: str, suite_id: int, number: int) -> HttpResponse:
+    """An earlier edit as the next one."""
+    latest = newest(name, suite_id)
+    found = get_object_or_404(latest.suite.edits.select_related("suite__worker"), number=number)
+    base = _number(request.POST.get("base", ""))
+    try:
+        saved = restore(found, base=base, author=person(request), now=timezone.now())
+    except EditConflict:
+        messages.warning(request, f"Not restored: edit {latest.number} was saved meanwhile.")
+        return redirect("smoketests:edit", name, suite_id, number)
+    messages.success(request, f"Saved as edit {saved.number}: the same as edit {number}.")
+    return redirect(suite_url(saved))
+
+
+@any_text_in("body")
+@sensitive_post_parameters(*PRIVATE)
+@requires(Role.OPERATOR)
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, name: str) -> HttpResponse:
+    """A new suite with its first check, in the form."""
+    worker = get_object_or_404(Worker, name=name)
+    if request.method == "GET":
+        is_script = request.GET.get("new") == "script"
+        return _show_new(request, worker, new_form(0, is_script=is_script))
+    form, what = as_sent(request.POST), request.POST.get("act", "save")
+    suite_name = request.POST.get("suite_name", "").strip()
+    if what != "save":
+        form.act(what)
+        return _show_new(request, worker, form)
+    try:
+        saved = new_suite(worker, suite_name, form, author=person(request), now=timezone.now())
+    except EditConflict:
+        form.errors["suite_name"] = f"{worker.name} has a suite of this name."
+        return _show_new(request, worker, form, status=409)
+    if saved is None:
+        return _show_new(request, worker, form, status=422)
+    messages.success(request, f"Saved as edit {saved.number} of {saved.suite.name}.")
+    return leave(request, suite_url(saved, form.name))
+
+
+def _show_new(
+    request: HttpRequest, worker: Worker, form: CheckForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "worker": worker,
+        "form": form,
+        "kinds": KINDS,
+        "methods": METHODS,
+        "suite_name": request.POST.get("suite_name", ""),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(
+        request, "smoketests/editor/new.html", context, partial="suite-check", status=status
+    )
+
+
+def _show_yaml(
+    request: HttpRequest, edit: SuiteEdit, text: str, base: int, status: int = 200, **more: Any
+) -> HttpResponse:
+    context = {
+        "worker": edit.suite.worker,
+        "suite": edit.suite,
+        "edit": edit,
+        "yaml": text,
+        "base": base,
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "smoketests/editor/yaml.html", context | more, status=status)
+
+
+def _document(text: str, name: str) -> Document:
+    """The suite in `text`; another name would save another suite from the page of this one."""
+    document = read_suite(text)
+    if document.name != name:
+        message = f"this suite is called {name!r}"
+        raise SuiteError([f"name: {message}."], [("name", message)])
+    return document
+
+
+def _text(request: HttpRequest, edit: SuiteEdit) -> str:
+    clear = bool(permission(request.user, Role.OPERATOR))
+    return write_suite(edit.content if clear else masked_suite(edit.content))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else 0

@@ -1,0 +1,172 @@
+"""One suite: its checks, one of them open in a form, the newest results, its edits.
+
+Every button posts the whole form and gets it back, so that nothing is lost and everything works
+without scripts; with them htmx swaps the form in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from dashboard.accounts.gate import permission, person, refuse, requires
+from dashboard.accounts.models import Role
+from dashboard.smoketests.document import Check
+from dashboard.smoketests.editor.assertion_rows import KINDS
+from dashboard.smoketests.editor.changes import MOVES, move_check, save_check
+from dashboard.smoketests.editor.check_form import CheckForm, as_sent, form_of, new_form
+from dashboard.smoketests.editor.queries import latest_results, results_of_check
+from dashboard.smoketests.masking import literal_secrets, masked_check, masked_suite
+from dashboard.smoketests.models import Suite, SuiteEdit
+from dashboard.smoketests.subject import candidate_of
+from dashboard.smoketests.suites import EditConflict
+from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.ui.page import page, wants_fragment
+from dashboard.ui.unstorable_input import any_text_in
+
+TEMPLATE = "smoketests/editor/suite.html"
+LISTED = 100
+"""Checks in the list of one page."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PRIVATE = ("header-value", "body", "path", "script")
+
+
+@any_text_in("body")
+@sensitive_post_parameters(*PRIVATE)
+@require_http_methods(["GET", "POST"])
+def suite(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
+    """The suite with one check open; by POST, the form again or the next edit."""
+    edit = newest(name, suite_id)
+    if request.method == "GET":
+        return _show(request, edit, _opened(request, edit))
+    allowed = permission(request.user, Role.OPERATOR)
+    if not allowed:
+        return refuse(request, allowed)
+    form, what = as_sent(request.POST), request.POST.get("act", "save")
+    if what != "save":
+        form.act(what)
+        return _show(request, edit, form)
+    try:
+        saved = save_check(edit, form, author=person(request), now=timezone.now())
+    except EditConflict as conflict:
+        return _show(request, edit, form, status=409, overtaken_by=conflict.newest or edit)
+    if saved is None:
+        return _show(request, edit, form, status=422)
+    messages.success(request, _saved_words(edit, saved))
+    return leave(request, suite_url(saved, form.name))
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def move(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
+    """Moves, copies or removes one check: a new edit."""
+    edit = newest(name, suite_id)
+    check, what = request.POST.get("check", ""), request.POST.get("move", "")
+    base = request.POST.get("base", "")
+    if what not in MOVES or not base.isdecimal() or len(base) > 6:
+        return redirect(suite_url(edit, check))
+    try:
+        saved = move_check(
+            edit, check, what, base=int(base), author=person(request), now=timezone.now()
+        )
+    except EditConflict:
+        messages.warning(request, f"Not done: {_who(edit)} saved edit {edit.number} meanwhile.")
+        return redirect(suite_url(edit, check))
+    except SuiteError as error:
+        messages.warning(request, f"Not done. {error}")
+        return redirect(suite_url(edit, check))
+    removed = what == "remove"
+    words = f"Removed “{check}”. Edit {base} still has it." if removed else ""
+    messages.success(request, words or _saved_words(edit, saved))
+    return redirect(suite_url(saved, "" if removed else check))
+
+
+def newest(name: str, suite_id: int) -> SuiteEdit:
+    """The newest edit of a suite of this Worker, or 404."""
+    found = get_object_or_404(Suite, pk=suite_id, worker__name=name)
+    edits = found.edits.select_related("suite__worker", "author")
+    return get_object_or_404(edits[:1])
+
+
+def suite_url(edit: SuiteEdit, check: str = "") -> str:
+    """The page of the suite with this check open."""
+    place = reverse("smoketests:suite", args=[edit.suite.worker.name, edit.suite_id])
+    return f"{place}?{urlencode({'check': check})}" if check else place
+
+
+def leave(request: HttpRequest, url: str) -> HttpResponse:
+    """To another page, from a form that htmx may have posted."""
+    return HttpResponseClientRedirect(url) if wants_fragment(request) else redirect(url)
+
+
+def _opened(request: HttpRequest, edit: SuiteEdit) -> CheckForm:
+    new = request.GET.get("new", "")
+    if new in ("check", "script"):
+        return new_form(edit.number, is_script=new == "script")
+    check = _check_named(edit, request.GET.get("check", "")) or edit.content.checks[0]
+    allowed = permission(request.user, Role.OPERATOR)
+    return form_of(check if allowed else masked_check(check), edit.number)
+
+
+def _check_named(edit: SuiteEdit, name: str) -> Check | None:
+    return next((check for check in edit.content.checks if check.name == name), None)
+
+
+def _show(
+    request: HttpRequest, edit: SuiteEdit, form: CheckForm, status: int = 200, **more: Any
+) -> HttpResponse:
+    opened = _check_named(edit, form.opened_as)
+    context: dict[str, Any] = {
+        "worker": edit.suite.worker,
+        "suite": edit.suite,
+        "edit": edit,
+        "form": form,
+        "kinds": KINDS,
+        "methods": METHODS,
+        "can": permission(request.user, Role.OPERATOR),
+        "literal": literal_secrets(opened) if opened else [],
+    }
+    if not wants_fragment(request):
+        context |= _beside(request, edit, form)
+    return page(request, TEMPLATE, context | more, partial="suite-check", status=status)
+
+
+def _beside(request: HttpRequest, edit: SuiteEdit, form: CheckForm) -> dict[str, Any]:
+    """What stands around the form."""
+    clear = bool(permission(request.user, Role.OPERATOR))
+    checks = (edit.content if clear else masked_suite(edit.content)).checks
+    names = [check.name for check in checks]
+    place = names.index(form.opened_as) if form.opened_as in names else len(names) - 1
+    number = request.GET.get("page", place // LISTED + 1)
+    latest = latest_results(edit.suite)
+    listed = Paginator(checks, LISTED).get_page(number)
+    return {
+        "listed": [(check, latest.get(check.name)) for check in listed],
+        "list_page": listed,
+        "passed": sum(latest[n].verdict == "passed" for n in names if n in latest),
+        "judged": bool(latest),
+        "required": sum(check.required for check in checks),
+        "results": results_of_check(edit.suite, form.opened_as) if form.opened_as else [],
+        "edits": edit.suite.edits.select_related("author").defer("document", "source")[:10],
+        "candidate": candidate_of(edit.suite.worker),
+    }
+
+
+def _saved_words(edit: SuiteEdit, saved: SuiteEdit) -> str:
+    if saved.pk == edit.pk:
+        return f"Nothing changed: edit {saved.number} is the newest."
+    return f"Saved as edit {saved.number} of {saved.suite.name}."
+
+
+def _who(edit: SuiteEdit) -> str:
+    return edit.author.username if edit.author else "the shell"
