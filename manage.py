@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from routing.trail import origin
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-    execute_from_command_line(sys.argv)
+    with origin.begin():  # one request id for all that a command does
+        execute_from_command_line(sys.argv)

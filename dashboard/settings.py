@@ -15,14 +15,16 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard.egress.signatures import SecretInvalid, key_of
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 NODE_MODULES = BASE_DIR / "node_modules"
 
 
-def _number(name: str, default: int, most: int, what: str = "a number") -> int:
+def _number(name: str, default: int, most: int, what: str = "a number", least: int = 1) -> int:
     raw = os.environ.get(name, str(default))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= most:
-        raise ImproperlyConfigured(f"{name}={raw!r}: expected {what} from 1 to {most}.")
+    if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected {what} from {least} to {most}.")
     return int(raw)
 
 
@@ -139,6 +141,8 @@ if PROMETHEUS_URL:
 KEEP_MINUTES = _number("SLUICE_KEEP_MINUTES", 2, 36_500, "a number of days")
 KEEP_HOURS = _number("SLUICE_KEEP_HOURS", 35, 36_500, "a number of days")
 KEEP_DAYS = _number("SLUICE_KEEP_DAYS", 400, 36_500, "a number of days")
+#: Days that entries of the audit trail are kept; 0 keeps all. SLUICE_KEEP_AUDIT.
+KEEP_AUDIT = _number("SLUICE_KEEP_AUDIT", 0, 36_500, "a number of days", least=0)
 #: Requests that one person may send from the playground in a minute. SLUICE_PLAYGROUND_PER_MINUTE.
 PLAYGROUND_PER_MINUTE = _number("SLUICE_PLAYGROUND_PER_MINUTE", 1200, 1_000_000)
 #: Where spans go, as http://127.0.0.1:4318; nowhere when unset. SLUICE_OTLP_ENDPOINT.
@@ -151,6 +155,24 @@ if OTLP_ENDPOINT:
         raise ImproperlyConfigured(
             f"SLUICE_OTLP_ENDPOINT: add {_otlp.hostname} to SLUICE_EXPORT_HOSTS first."
         )
+#: Where each entry of the audit trail is sent, signed. SLUICE_AUDIT_WEBHOOK_URL.
+AUDIT_WEBHOOK_URL = os.environ.get("SLUICE_AUDIT_WEBHOOK_URL", "")
+#: Signs it: whsec_ and the base64 of 24 to 64 random bytes. SLUICE_AUDIT_WEBHOOK_SECRET.
+AUDIT_WEBHOOK_SECRET = os.environ.get("SLUICE_AUDIT_WEBHOOK_SECRET", "")
+if AUDIT_WEBHOOK_URL:
+    _webhook = urlsplit(AUDIT_WEBHOOK_URL)
+    if _webhook.scheme not in {"http", "https"} or not _webhook.hostname or _webhook.username:
+        raise ImproperlyConfigured("SLUICE_AUDIT_WEBHOOK_URL: expected https://host/path.")
+    if _webhook.hostname not in EXPORT_HOSTS:
+        raise ImproperlyConfigured(
+            f"SLUICE_AUDIT_WEBHOOK_URL: add {_webhook.hostname} to SLUICE_EXPORT_HOSTS first."
+        )
+    try:
+        key_of(AUDIT_WEBHOOK_SECRET)
+    except SecretInvalid as error:
+        raise ImproperlyConfigured(
+            "SLUICE_AUDIT_WEBHOOK_SECRET: expected whsec_ and the base64 of 24 to 64 random bytes."
+        ) from error
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 
@@ -176,6 +198,7 @@ INSTALLED_APPS = [
     "dashboard.edges",
     "dashboard.exports",
     "dashboard.smoketests",
+    "dashboard.trail",
     "dashboard.reviews",
     "dashboard.rollouts",
     "dashboard.api",
@@ -184,6 +207,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "dashboard.trail.middleware.trail_middleware",
     "dashboard.ui.compression.CompressPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

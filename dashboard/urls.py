@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
 
-from dashboard.accounts.activity import activity
 from dashboard.metrics.views import metrics
+from dashboard.trail.activity import activity, download
 from dashboard.ui.health import healthz
 from dashboard.ui.help import help_page
 from dashboard.ui.palette import palette
@@ -24,6 +24,7 @@ urlpatterns = [
     path("help/", help_page, name="help"),
     path("accounts/", include("dashboard.accounts.urls")),
     path("activity/", activity, name="activity"),
+    path("activity/audit.<str:form>", download, name="audit-download"),
     path("people/", include("dashboard.accounts.people_urls")),
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),

@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from routing.models import AuditEntry
+from routing.trail.origin import current
+from routing.trail.seal import seal_after_commit
 
 
 def record(
@@ -20,8 +22,10 @@ def record(
     before: Any = None,
     after: Any = None,
 ) -> None:
-    """Adds one entry; call it inside the transaction that makes the change."""
-    AuditEntry.objects.create(
+    """Adds one entry; call it inside the transaction that makes the change. Its seal follows the
+    commit."""
+    origin = current()
+    entry = AuditEntry.objects.create(
         at=now,
         actor=actor.get_username() if actor else "system",
         action=action,
@@ -29,4 +33,8 @@ def record(
         source=source,
         before=before,
         after=after,
+        request_id=origin.request_id,
+        token=origin.token,
+        address=origin.address,
     )
+    seal_after_commit(entry.pk)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from dashboard.accounts.models import RANK, Role, User
 from dashboard.ui.page import page
+from routing.trail.origin import note_refusal
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -65,6 +66,7 @@ def requires(role: Role) -> Callable[[View[P]], View[P]]:
 
 def refuse(request: HttpRequest, denied: Permission) -> HttpResponse:
     """The page that says nothing changed, and who can change it."""
+    note_refusal(denied.why)
     return page(request, "403.html", {"denied": denied}, partial="refused", status=403)
 
 

@@ -15,6 +15,7 @@ from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
 from dashboard.api.errors import ApiError, bad_request
 from dashboard.api.lookup import worker_by
 from dashboard.ui.unstorable_input import unstorable_query
+from routing.trail.origin import note_token
 
 USED_EVERY = timedelta(minutes=1)
 
@@ -101,6 +102,7 @@ def caller_of(request: HttpRequest) -> Caller:
     now, source = timezone.now(), source_of(request)
     if found is None:
         raise ApiError(403, (9109, "Unauthorized to access requested resource"))
+    note_token(found.name, found.user.get_username())
     if why := _ended(found, now):
         raise ApiError(403, (9109, f"Unauthorized: {why} People & tokens makes a new one."))
     _mark_used(found, source, now)

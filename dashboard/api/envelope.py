@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import JsonResponse
 from ninja import Field, Router, Schema
 
+from routing.trail.origin import note_refusal
+
 Result = TypeVar("Result")
 
 
@@ -85,6 +87,8 @@ def ok(
 def failure(status: int, problems: Sequence[tuple[int, str]]) -> JsonResponse:
     """A refusal in the envelope."""
     errors = [{"code": code, "message": message} for code, message in problems]
+    if status in (403, 409):
+        note_refusal(" ".join(message for _, message in problems))
     body = {"success": False, "errors": errors, "messages": [], "result": None}
     return JsonResponse(body, status=status)
 

@@ -17,6 +17,7 @@ from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.run import break_off, carry_out, claim, expire_stale_runs
 from routing.deploy import DeployRefused
+from routing.trail import origin
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,8 @@ def _carry_out(run: SmokeRun) -> None:
 
 def _look_at(rollout: Rollout, observe: Observe) -> None:
     try:
-        advance(rollout, observe, timezone.now())
+        with origin.begin():  # a decision's entries share an id
+            advance(rollout, observe, timezone.now())
     except Stale:
         log.info("rollout %s moved in the meantime", rollout.pk)
     except DeployRefused as error:

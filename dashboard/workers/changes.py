@@ -26,6 +26,7 @@ from dashboard.workers.proposal import alone, button, propose
 from routing.deploy import DeployConflict, DeployRefused
 from routing.models import Worker
 from routing.rules.split import SplitRefused
+from routing.trail.origin import note_refusal
 
 TRIGGERED_BY = {"split": "deployment", "rollback": "rollback"}
 
@@ -124,6 +125,7 @@ def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpRes
         now_live = reads.row_of(row.worker)
         return _conflict(request, now_live, form)
     except DeployRefused as error:
+        note_refusal(str(error))
         context |= {"refused": str(error), "refused_code": error.code}
         return page(request, template, context, partial="form", status=422)
     return _done(request, context, f"Live: {inline(context['proposal'].after)}.")

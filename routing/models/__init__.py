@@ -1,6 +1,7 @@
 """The rows: Workers, their immutable versions and deployments, the edges that serve them.
 
     immutable.py    what a row that is written once refuses; and the audit trail
+    audit_chain.py  the hash chain over the audit trail
     versions.py     Workers, versions, their modules and service bindings
     deployments.py  deployments and their shares
     deployable_versions.py  which versions a deployment may name
@@ -14,6 +15,7 @@ Everybody else imports from here: Django finds its models in `routing.models`, a
 row is in is nobody's business.
 """
 
+from routing.models.audit_chain import AuditHead, AuditSeal
 from routing.models.deployable_versions import deployable
 from routing.models.deployments import Deployment, DeploymentQuerySet, Share
 from routing.models.edges import DesiredState, Edge, Propagation
@@ -35,6 +37,8 @@ __all__ = [
     "ALIAS",
     "DEPLOYABLE",
     "AuditEntry",
+    "AuditHead",
+    "AuditSeal",
     "Deployment",
     "DeploymentQuerySet",
     "DesiredState",

@@ -24,7 +24,11 @@ class Immutable(models.Model):
 
 
 class AuditEntry(Immutable):
-    """Who changed what, from where (spec, People). `before` and `after` never hold secrets."""
+    """Who changed what, from where (spec, People). `before` and `after` never hold secrets.
+
+    `request_id` is shared by everything that one click, command or decision did; `token` is the
+    name of the API token that signed in, `address` the client's. All are text: they outlive the
+    person and the token."""
 
     at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=254)
@@ -33,3 +37,9 @@ class AuditEntry(Immutable):
     source = models.CharField(max_length=32)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    request_id = models.CharField(max_length=36, blank=True, default="", db_default="")
+    token = models.CharField(max_length=100, blank=True, default="", db_default="")
+    address = models.CharField(max_length=45, blank=True, default="", db_default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["request_id"], name="audit_entry_request")]

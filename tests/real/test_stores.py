@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psycopg
@@ -83,3 +85,31 @@ def test_postgresql_itself_refuses_to_change_what_is_written_once(system):
     url = system.environment["DATABASE_URL"]
     with psycopg.connect(url) as rows, pytest.raises(psycopg.errors.IntegrityError, match="once"):
         rows.execute("update routing_version set tag = 'changed'")
+
+
+def test_the_audit_trail_of_both_web_processes_is_one_chain(system, second_web):
+    """Deployments and settings at once, each with its locks: no deadlock, no gap, no fork."""
+    account, first = system.run_json["account_id"], system.http_port
+
+    def change(number):
+        port = (first, second_web)[number % 2]
+        url = f"http://127.0.0.1:{port}/client/v4/accounts/{account}/workers/scripts"
+        worker = ("hello", "pricing")[number // 2 % 2]
+        authorization = {"Authorization": f"Bearer {system.token}"}
+        with httpx.Client(headers=authorization, timeout=30) as client:
+            if number < 8:
+                body = {"tags": [f"t{number}"]}
+                url = f"{url}/{worker}/script-settings"
+                return client.patch(url, json=body).status_code
+            shares = client.get(f"{url}/{worker}/deployments").json()["result"]["deployments"][0]
+            body = {"strategy": "percentage", "versions": shares["versions"]}
+            return client.post(f"{url}/{worker}/deployments", json=body).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(change, range(16))) == {200}
+    command = [sys.executable, "manage.py", "audit", "verify", "--json"]
+    environment = {**os.environ, **system._environment()}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    verdict = json.loads(done.stdout)
+    assert done.returncode == 0 and verdict["intact"] and verdict["waiting"] == 0, done
+    assert verdict["last"] >= 16

@@ -21,6 +21,7 @@ from dashboard.smoketests.subject import NoSubject
 from dashboard.smoketests.yaml_format import SuiteError
 from dashboard.ui.unavailable import REASON, is_database_away, retry_later
 from routing.deploy import DeployRefused
+from routing.trail.origin import note_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class Refused(Exception):
 def refusal(status: int, code: str, message: str, field: str = "", **more: Any) -> JsonResponse:
     """The body of every refusal."""
     named = {"field": field} if field else {}
+    if status in (403, 409):
+        note_refusal(message)
     return JsonResponse({"error": code, "message": message} | named | more, status=status)
 
 

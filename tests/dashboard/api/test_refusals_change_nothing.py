@@ -8,7 +8,8 @@ from django.conf import settings
 
 from dashboard.accounts.models import Token
 from dashboard.api.served import api as served
-from routing.models import Version
+from dashboard.trail import refusals
+from routing.models import AuditEntry, Version
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, Answer, Api, form
 from tests.factories import make_version
 
@@ -45,10 +46,13 @@ def writes():
 
 
 def state():
-    """Every row that an operation might write, but when a token was used."""
+    """Every row that an operation might write, but when a token was used, and that it was
+    refused."""
     labels = ("routing", "exports", "live", "accounts")
     models = [model for label in labels for model in apps.get_app_config(label).get_models()]
-    return {m.__name__: list(m.objects.order_by("pk").values_list()) for m in models if m != Token}
+    rows = {m.__name__: list(m.objects.order_by("pk").values_list()) for m in models if m != Token}
+    changes = AuditEntry.objects.exclude(action=refusals.ACTION).order_by("pk")
+    return rows | {"AuditEntry": list(changes.values_list())}
 
 
 def sent():

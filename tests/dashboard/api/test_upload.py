@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.api import uploading
+from dashboard.trail import refusals
 from routing.agent.inspection import Refused
 from routing.models import AuditEntry, Deployment, Module, Version, Worker
 from routing.snapshot import Export
@@ -21,9 +22,8 @@ def with_bindings(*bindings, **more):
 
 
 def rows() -> tuple[int, ...]:
-    return tuple(
-        model.objects.count() for model in (Worker, Version, Module, Deployment, AuditEntry)
-    )
+    changes = AuditEntry.objects.exclude(action=refusals.ACTION).count()
+    return changes, *(model.objects.count() for model in (Worker, Version, Module, Deployment))
 
 
 def exports_too(monkeypatch, *names: str) -> None:

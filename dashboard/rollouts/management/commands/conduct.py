@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from dashboard.rollouts.conductor import conduct
 from dashboard.rollouts.observe import Observer
 from dashboard.rollouts.verification import verify
+from dashboard.trail.upkeep import keep_up
 from routing.parent import when_gone
 
 
@@ -24,4 +25,5 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         if settings.PARENT_PID is not None:
             when_gone(settings.PARENT_PID, stop.set)
+        threading.Thread(target=keep_up, args=(stop,), daemon=True).start()
         conduct(stop, Observer(verify))

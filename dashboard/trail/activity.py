@@ -1,0 +1,101 @@
+"""The audit trail as a page, newest first. Its address holds its filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.accounts.gate import permission, refuse
+from dashboard.accounts.models import Role
+from dashboard.trail import export, push
+from dashboard.trail.entry_facts import facts
+from dashboard.trail.entry_filter import KINDS, WORDS, entry_filter
+from dashboard.ui.page import page
+from routing.models import AuditEntry, AuditHead, Worker
+
+SIZE = 50
+"""Entries of a page; the next one begins below the last id. Text is looked for in all of them."""
+OF_WORKERS = ("deployment", "version", "worker", "rollout", "suite", "review", "policy", "attempt")
+"""Kinds whose subject is a Worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry; `worker` is whether its subject is a Worker that exists."""
+
+    entry: AuditEntry
+    worker: bool
+
+    @property
+    def words(self) -> str:
+        return WORDS.get(self.entry.action, self.entry.action)
+
+    @property
+    def before(self) -> list[tuple[str, str]]:
+        return list(facts(self.entry.before, shares=self.shares))
+
+    @property
+    def after(self) -> list[tuple[str, str]]:
+        return list(facts(self.entry.after, shares=self.shares))
+
+    @property
+    def shares(self) -> bool:
+        """Whether the numbers are percentages."""
+        return _kind(self.entry) == "deployment"
+
+    @property
+    def refused(self) -> bool:
+        return _kind(self.entry) == "attempt"
+
+
+@require_safe
+def activity(request: HttpRequest) -> HttpResponse:
+    """`entry_filter` and `?before=` an id."""
+    chosen = entry_filter(request.GET)
+    before = request.GET.get("before", "")
+    before = before if before.isdecimal() and len(before) < 16 else ""
+    found = chosen.entries()
+    if before:
+        found = found.filter(id__lt=int(before))
+    entries = list(found[: SIZE + 1])
+    context = {
+        "lines": _lines(entries[:SIZE]),
+        "more": entries[SIZE - 1].pk if len(entries) > SIZE else None,
+        "kinds": KINDS.items(),
+        "filter": chosen,
+        "before": before,
+        "admin": permission(request.user, Role.ADMIN).allowed,
+    }
+    return page(request, "trail/activity.html", context | _chain(), partial="found")
+
+
+@require_safe
+def download(request: HttpRequest, form: str) -> HttpResponseBase:
+    """The entries of the page's filters as a file. For admins: it holds people's addresses."""
+    allowed = permission(request.user, Role.ADMIN)
+    if not allowed:
+        return refuse(request, allowed)
+    return export.response(request, entry_filter(request.GET), form, timezone.now())
+
+
+def _chain() -> dict[str, Any]:
+    """The chain's length and end, and how the push to a webhook stands."""
+    return {"head": AuditHead.objects.filter(id=1).first(), "push": push.status()}
+
+
+def _lines(entries: list[AuditEntry]) -> list[Line]:
+    lines = [Line(entry, _kind(entry) in OF_WORKERS) for entry in entries]
+    about = {line.entry.subject for line in lines if line.worker}
+    there = set(Worker.objects.filter(name__in=about).values_list("name", flat=True))
+    return [
+        replace(line, worker=line.entry.subject in there) if line.worker else line for line in lines
+    ]
+
+
+def _kind(entry: AuditEntry) -> str:
+    return entry.action.partition(".")[0]

@@ -1,0 +1,8 @@
+"""Django's handle on the room."""
+
+from django.apps import AppConfig
+
+
+class TrailConfig(AppConfig):
+    name = "dashboard.trail"
+    label = "trail"

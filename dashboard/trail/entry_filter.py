@@ -1,0 +1,136 @@
+"""Which entries: the filters of the page, the API and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+
+from routing.models import AuditEntry
+
+LONGEST = 100
+
+#: Kinds of subjects, by what their actions begin with.
+KINDS = {
+    "deployment": "Deployments",
+    "version": "Versions",
+    "worker": "Workers",
+    "rollout": "Rollouts",
+    "suite": "Checks",
+    "review": "Reviews",
+    "policy": "Policies",
+    "person": "People",
+    "token": "Tokens",
+    "export": "Exports",
+    "notification": "Notifications",
+    "attempt": "Refused attempts",
+    "audit": "Audit trail",
+}
+
+#: What a person did; the subject follows. An action that is not here is shown as it is.
+WORDS = {
+    "deployment.create": "deployed",
+    "version.upload": "uploaded a version of",
+    "version.acknowledge": "acknowledged the errors of a version of",
+    "worker.create": "made the Worker",
+    "worker.delete": "deleted the Worker",
+    "worker.settings": "changed the settings of",
+    "worker.subdomain": "switched the addresses of",
+    "rollout.start": "started a rollout of",
+    "rollout.confirmed": "confirmed the rollout of",
+    "rollout.step": "stepped up the rollout of",
+    "rollout.step_down": "stepped down the rollout of",
+    "rollout.hold": "held the rollout of",
+    "rollout.held_by_person": "held the rollout of",
+    "rollout.resume": "resumed the rollout of",
+    "rollout.retry": "ran the checks again in the rollout of",
+    "rollout.abort": "aborted the rollout of",
+    "rollout.finish": "finished the rollout of",
+    "rollout.undo": "undid the rollout of",
+    "suite.save": "saved checks of",
+    "person.invite": "invited",
+    "person.role": "changed the role of",
+    "person.on": "switched on",
+    "person.off": "switched off",
+    "person.sign_out": "signed out",
+    "person.link": "made a password link for",
+    "person.password": "set the password of",
+    "token.create": "made the token",
+    "token.revoke": "revoked the token",
+    "token.remove": "took off the list the token",
+    "export.create": "made the",
+    "export.change": "changed the",
+    "export.delete": "deleted the",
+    "export.retry": "sent again what was left of the",
+    "attempt.refused": "was refused a change of",
+    "audit.prune": "removed the oldest entries of the",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """`q` is text, `about` a subject, `request` a request id or its beginning. `since` and `until`
+    are days in UTC, both included; a value that is no day is ignored."""
+
+    q: str = ""
+    kind: str = ""
+    about: str = ""
+    request: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def query(self) -> str:
+        """As a query string, without what is empty."""
+        return urlencode({name: value for name in NAMES if (value := getattr(self, name))})
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.query
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        """The entries that match, newest first."""
+        return AuditEntry.objects.filter(self._condition()).order_by("-id")
+
+    def _condition(self) -> Q:
+        wanted = Q(action__startswith=f"{self.kind}.") if self.kind else Q()
+        if self.about:
+            wanted &= Q(subject=self.about)
+        if self.request:
+            wanted &= Q(request_id__startswith=self.request)
+        if since := _day(self.since):
+            wanted &= Q(at__gte=since)
+        if until := _day(self.until):
+            wanted &= Q(at__lt=until + timedelta(days=1))
+        return wanted & self._text() if self.q else wanted
+
+    def _text(self) -> Q:
+        text = self.q.lower()
+        actions = [action for action, words in WORDS.items() if text in words.lower()]
+        anywhere = Q(subject__icontains=text) | Q(actor__icontains=text) | Q(token__icontains=text)
+        return anywhere | Q(action__in=actions)
+
+
+NAMES = tuple(field.name for field in fields(EntryFilter))
+
+
+def entry_filter(given: Mapping[str, str]) -> EntryFilter:
+    """From a query string, or from the options of a command."""
+    values = {name: str(given.get(name) or "").strip()[:LONGEST] for name in NAMES}
+    if values["kind"] not in KINDS:
+        values["kind"] = ""
+    for name in ("since", "until"):
+        if _day(values[name]) is None:
+            values[name] = ""
+    return EntryFilter(**values)
+
+
+def _day(text: str) -> datetime | None:
+    """Midnight UTC of `2026-11-29`."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) if text else None
+    except ValueError:
+        return None

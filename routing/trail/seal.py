@@ -1,0 +1,67 @@
+"""Appends to the chain. Safe with any number of writers: the head's row is their lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from routing.after_commit import after_commit
+from routing.models import AuditEntry, AuditHead, AuditSeal
+from routing.trail.chain import GENESIS, link
+
+BATCH = 500
+
+
+def seal_after_commit(entry_id: int) -> None:
+    """Appends the entry once its transaction has committed."""
+    after_commit("seal the audit trail", partial(seal, entry_id))
+
+
+def seal(entry_id: int) -> int:
+    """Appends the entry, and those after the head that a killed process left; returns how many."""
+    if AuditSeal.objects.filter(entry_id=entry_id).exists():
+        return 0
+    with transaction.atomic():
+        head = lock_head()
+        wanted = Q(pk=entry_id) | Q(pk__gt=head.entry_id)
+        return append(head, without_seal().filter(wanted).order_by("pk"))
+
+
+def seal_all() -> int:
+    """Appends every entry that has no seal: an older release or a killed process wrote it."""
+    sealed = 0
+    while True:
+        with transaction.atomic():
+            head = lock_head()
+            appended = append(head, without_seal().order_by("pk")[:BATCH])
+        sealed += appended
+        if not appended:
+            return sealed
+
+
+def lock_head() -> AuditHead:
+    """The head, held until the transaction ends."""
+    AuditHead.objects.get_or_create(id=1, defaults={"hash": GENESIS})
+    return AuditHead.objects.select_for_update().get(id=1)
+
+
+def append(head: AuditHead, entries: Iterable[AuditEntry]) -> int:
+    """Links `entries` to the head, which the caller has locked; returns how many."""
+    seals = []
+    for entry in entries:
+        previous, head.position = head.hash, head.position + 1
+        head.hash = link(previous, entry)
+        head.entry_id = max(head.entry_id, entry.pk)
+        seals.append(AuditSeal(head.position, entry.pk, previous, head.hash))
+    if seals:
+        AuditSeal.objects.bulk_create(seals)
+        head.save()
+    return len(seals)
+
+
+def without_seal() -> QuerySet[AuditEntry]:
+    sealed = AuditSeal.objects.filter(entry_id=OuterRef("pk"))
+    return AuditEntry.objects.filter(~Exists(sealed))
