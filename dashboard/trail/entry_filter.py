@@ -51,6 +51,7 @@ WORDS = {
     "rollout.finish": "finished the rollout of",
     "rollout.undo": "undid the rollout of",
     "suite.save": "saved checks of",
+    "policy.save": "saved the policy of",
     "person.invite": "invited",
     "person.role": "changed the role of",
     "person.on": "switched on",
