@@ -3,6 +3,8 @@
 states.py      the states and verdicts, whose names are part of API and CLI
 ramp.py        a plan as values                                                       (pure)
 guardrails.py  what the figures of a step say                                             (pure)
+breaches.py    what a breach of each guardrail does, and which one decides                (pure)
+external/      re-checks, Prometheus queries and webhooks as guardrails
 plan.py        `next_step(rollout, seen, now)`: what happens next                         (pure)
 models.py      the row, and one line for each decision
 start.py       a new rollout, or why there is none

@@ -13,6 +13,7 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from dashboard.rollouts.advance import Observe, Stale, advance
+from dashboard.rollouts.external.poll import Poll
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.run import break_off, carry_out, claim, expire_stale_runs
@@ -25,10 +26,10 @@ LOOK_SECONDS = 0.5
 
 
 def conduct(stop: threading.Event, observe: Observe, look_seconds: float = LOOK_SECONDS) -> None:
-    """Looks until `stop` is set. Checks run on a thread of their own: a slow Worker holds up no
-    other rollout."""
-    checks = threading.Thread(target=_run_checks, args=(stop, look_seconds), daemon=True)
-    checks.start()
+    """Looks until `stop` is set. Checks and outside guardrails have threads of their own: a slow
+    Worker, or a server that hangs, delays no other rollout."""
+    for work in (_run_checks, Poll().run):
+        threading.Thread(target=work, args=(stop, look_seconds), daemon=True).start()
     while not stop.is_set():
         look(observe)
         stop.wait(look_seconds)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from dashboard.rollouts.external.terms import OnBreach
 from dashboard.rollouts.ramp import Plan, Rule
 from dashboard.rollouts.states import Verdict
 from dashboard.statistics.blocks import Block
@@ -55,12 +56,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """One guardrail's verdict. `code` says why, `facts` the numbers; wording is for templates."""
+    """One guardrail's verdict. `code` says why, `facts` the numbers; wording is for templates.
+    `on_breach` is what harm does; None leaves it to the plan."""
 
     name: str
     verdict: Verdict
     code: str
     facts: dict[str, Any] = field(default_factory=dict)
+    on_breach: OnBreach | None = None
 
 
 def worst(judgments: Sequence[Judgment]) -> Judgment:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.rollouts.external import messages as external
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import Rule
+from dashboard.rollouts.ramp import Plan, Rule
 from dashboard.rollouts.states import State
 from dashboard.rollouts.undo import REFUSALS
 from dashboard.times.durations import format_duration
@@ -78,6 +79,7 @@ REASONS = {
     "worse_than_stable": "Harm: {failed} of {requests} candidate requests failed, "
     "{stable_failed} of {stable_requests} on stable.",
     "over_the_limit": "Harm: {failed} of {requests} candidate requests failed, over the limit.",
+    **external.REASONS,
     "processes_run": "The candidate's process runs on every edge.",
     "process_failed": "Harm: the candidate's process failed.",
     "out_of_memory": "Harm: the candidate's process ran out of memory at {edges}.",
@@ -110,6 +112,14 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
     return words.format_map(_Facts(facts)) if words else code
 
 
+def guardrail(plan: Plan, name: str) -> tuple[str, str, str]:
+    """Name, what it reads, and its limit."""
+    if words := external.guardrail_words(plan.external, name):
+        return words
+    title, counts, limit = GUARDRAILS[name]
+    return title, counts, limit.format(limit=f"{plan.error_limit:.0%}")
+
+
 def undo_refused(rollout: Rollout, code: str) -> str:
     """Why a finished rollout cannot be undone."""
     window = rollout.terms.undo_window
@@ -139,7 +149,7 @@ class _Facts(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
-        if key == "until" and value != "–":
+        if key in ("until", "breached_at") and value != "–":
             return f"{datetime.fromisoformat(value).astimezone(UTC):%H:%M:%S} UTC"
         if isinstance(value, int) and not isinstance(value, bool):
             return f"{value:,}"

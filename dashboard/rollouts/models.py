@@ -10,10 +10,13 @@ from django.db import models
 from django.db.models import Q
 
 from dashboard.rollouts import plan as plans
+from dashboard.rollouts.external.models import GuardrailReading
 from dashboard.rollouts.ramp import Plan, plan_from_json
 from dashboard.rollouts.states import ENDED, State
 from routing.models import Version, Worker
 from routing.rules.split import format_percentage
+
+__all__ = ["GuardrailReading", "Rollout", "RolloutEvent"]
 
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):

@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from dashboard.observability.models import Gap
 from dashboard.observability.process_faults import process_reports
 from dashboard.observability.split_figures import split_figures
+from dashboard.rollouts.breaches import deciding, with_breaches
+from dashboard.rollouts.external.judgments import external_judgments
+from dashboard.rollouts.external.rechecks import watched_state
 from dashboard.rollouts.guardrails import (
     Figures,
     Judgment,
     judge_errors,
     judge_limit,
     judge_processes,
-    worst,
 )
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plan import Checks, Seen
@@ -70,24 +72,25 @@ class Observer:
 
 
 def _judged(rollout: Rollout, now: datetime) -> Judgment | None:
-    watched = _watched(rollout)
+    watched = watched_state(rollout)
     if watched in STAGED:
-        return judge_processes(_sick(rollout, now))
+        processes = [judge_processes(_sick(rollout, now))]
+        return deciding(with_breaches(processes, rollout.terms), rollout.terms)
     return judge(rollout, now) if watched in TAKES_TRAFFIC else None
 
 
 def judge(rollout: Rollout, now: datetime) -> Judgment:
     """The verdict that decides for the current share."""
-    return worst(judgments(rollout, figures_of(rollout, now), now))
+    return deciding(judgments(rollout, figures_of(rollout, now), now), rollout.terms)
 
 
 def judgments(rollout: Rollout, figures: Figures, now: datetime) -> list[Judgment]:
     """One for each guardrail. At 100% nothing runs beside the candidate: fixed limits only."""
     step = rollout.as_value().current
-    fixed = [judge_limit(figures, rollout.terms, now), judge_processes(_sick(rollout, now))]
-    if rollout.weight == TOTAL or step is None:
-        return fixed
-    return [judge_errors(figures, rollout.terms, step.rule, ABORTING_RULES, now), *fixed]
+    found = [judge_limit(figures, rollout.terms, now), judge_processes(_sick(rollout, now))]
+    if rollout.weight != TOTAL and step is not None:
+        found.insert(0, judge_errors(figures, rollout.terms, step.rule, ABORTING_RULES, now))
+    return with_breaches([*found, *external_judgments(rollout, now)], rollout.terms)
 
 
 def figures_of(rollout: Rollout, now: datetime) -> Figures:
@@ -119,10 +122,6 @@ def checks_of(rollout: Rollout) -> Checks:
     runs = SmokeRun.objects.filter(rollout_id=rollout.pk).order_by("-started_at")
     state = runs.values_list("state", flat=True).first()
     return CHECKS.get(state or "", Checks.NOT_ASKED)
-
-
-def _watched(rollout: Rollout) -> State:
-    return State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
 
 
 def _sick(rollout: Rollout, now: datetime) -> list[tuple[str, str]]:

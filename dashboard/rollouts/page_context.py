@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from dashboard.observability.failure_rate import FailureRate
 from dashboard.rollouts import messages
+from dashboard.rollouts.breaches import breach_of
+from dashboard.rollouts.external.messages import BREACHES
 from dashboard.rollouts.guardrails import Figures, Judgment
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.observe import figures_of, judgments
@@ -93,7 +95,7 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """One row: both versions in words, and the verdict."""
+    """One row: both versions in words, the verdict, and what a breach does."""
 
     name: str
     counts: str
@@ -103,6 +105,7 @@ class Guardrail:
     tone: str
     verdict: str
     words: str
+    breach: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,16 +261,18 @@ def _guardrails(rollout: Rollout, now: datetime) -> list[Guardrail]:
 
 def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment) -> Guardrail:
     tone, verdict = VERDICTS[judgment.verdict]
-    name, counts, limit = messages.GUARDRAILS[judgment.name]
-    stable = candidate = ""
-    if judgment.name != "processes":
+    name, counts, limit = messages.guardrail(rollout.terms, judgment.name)
+    stable = ""
+    candidate = str(judgment.facts.get("value", ""))
+    if judgment.name in ("errors", "limit"):
         candidate = str(FailureRate(figures.failed, figures.requests))
     if judgment.name == "errors":
         stable = str(FailureRate(figures.stable[1], figures.stable[0]))
     return Guardrail(
         name=name,
         counts=counts,
-        limit=limit.format(limit=f"{rollout.terms.error_limit:.0%}"),
+        limit=limit,
+        breach=BREACHES[breach_of(rollout.terms, judgment.name)],
         stable=stable or "–",
         candidate=candidate or "–",
         tone=tone,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from dashboard.rollouts.external.terms import OnBreach
 from dashboard.rollouts.guardrails import PROCESSES, Judgment
 from dashboard.rollouts.ramp import Plan, Step
 from dashboard.rollouts.states import (
@@ -273,11 +274,18 @@ def _harm(rollout: Rollout, seen: Seen) -> Decision | None:
     staged = watched in STAGED and judgment.name == PROCESSES  # no user has reached it
     if watched not in TAKES_TRAFFIC and not staged:
         return None
-    if rollout.plan.on_harm is OnHarm.ABORT:
+    if _rolls_back(rollout.plan, judgment):
         return go_back(rollout, judgment.code, judgment.facts)
     if rollout.state is State.HELD:
         return None
     return _hold(rollout, judgment.code, judgment.facts)
+
+
+def _rolls_back(plan: Plan, judgment: Judgment) -> bool:
+    """What the guardrail says; without its own word, what the plan does on harm."""
+    if judgment.on_breach is None:
+        return plan.on_harm is OnHarm.ABORT
+    return judgment.on_breach is OnBreach.ROLL_BACK
 
 
 def _wait_for_edges(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
