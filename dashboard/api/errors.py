@@ -30,6 +30,9 @@ REFERENCED = 90003
 
 TOO_LARGE = "The body is larger than this server reads. Send less at a time."
 
+REVIEW = 90005
+"""Ours: the Worker's policy asks for a review; the message has its link."""
+
 OLDER_DATE = 90004
 """Ours, a remark: the version runs with an older compatibility date than it was uploaded with."""
 
@@ -92,6 +95,7 @@ _DEPLOY: Mapping[str, tuple[int, int]] = {
     "secrets_changed": (400, 10220),
     "conflict": (409, 10035),
     "held": (409, 10035),
+    "review": (403, REVIEW),
 }
 
 

@@ -1,6 +1,8 @@
 """May this deployment happen? Every deployment passes the gate, whichever door it comes from.
 
 gate.py      the only caller of `routing.deploy`: page, rollout, API and wrangler alike
+needed.py    does this deployment need a review? asked inside its transaction
+proposals/   deployments that wait for approvals, and what becomes of them
 policies/    which changes need how many approvals, from whom
 models.py    holds: why a Worker's deployments wait, left by a running or an ended rollout
 signals.py   what happened to policies and reviews

@@ -1,8 +1,19 @@
 """Django's handle on the room."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class ReviewsConfig(AppConfig):
     name = "dashboard.reviews"
     label = "reviews"
+
+    def ready(self) -> None:
+        from dashboard.reviews.proposals import move
+        from dashboard.reviews.signals import policy_saved
+        from dashboard.smoketests.models import SuiteEdit
+        from routing.models import Deployment
+
+        post_save.connect(move.deployed, sender=Deployment)
+        post_save.connect(move.suite_saved, sender=SuiteEdit)
+        policy_saved.connect(move.policy_saved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.reviews.models import DeployHold
+from routing.models import Version
 
 
 def held(hold: DeployHold) -> str:
@@ -19,6 +20,11 @@ def held(hold: DeployHold) -> str:
         f"{worker}: {hold.facts.get('state', 'running')}{_share(hold)}. Wait until it is done, or "
         f"take over: manage.py rollout abort --worker {worker}"
     )
+
+
+def uploaded(version: Version, why: str) -> str:
+    """A live upload that waits: its version is there."""
+    return f"Version {version.id} (#{version.number}) was uploaded. {why}"
 
 
 def held_delete(hold: DeployHold) -> str:

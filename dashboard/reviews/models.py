@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db import models
 
 from dashboard.reviews.policies.models import PolicyEdit
+from dashboard.reviews.proposals.models import Decision, Proposal, ProposalEvent
 from routing.models import Worker
 
-__all__ = ["DeployHold", "PolicyEdit"]
+__all__ = ["Decision", "DeployHold", "PolicyEdit", "Proposal", "ProposalEvent"]
 
 
 class DeployHold(models.Model):

@@ -12,6 +12,7 @@ import threading
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
+from dashboard.reviews.proposals.sweep import sweep
 from dashboard.rollouts.advance import Observe, Stale, advance
 from dashboard.rollouts.external.poll import Poll
 from dashboard.rollouts.models import Rollout
@@ -32,6 +33,7 @@ def conduct(stop: threading.Event, observe: Observe, look_seconds: float = LOOK_
         threading.Thread(target=work, args=(stop, look_seconds), daemon=True).start()
     while not stop.is_set():
         look(observe)
+        look_at_reviews()
         stop.wait(look_seconds)
 
 
@@ -46,6 +48,15 @@ def look(observe: Observe) -> int:
     for rollout in rollouts:
         _look_at(rollout, observe)
     return len(rollouts)
+
+
+def look_at_reviews() -> int:
+    """Deploys what was approved, ends what ran out; how many requests are open."""
+    try:
+        return sweep(timezone.now())
+    except OperationalError as error:
+        log.warning("reviews: the database does not answer: %s", error)
+    return 0
 
 
 def _run_checks(stop: threading.Event, look_seconds: float) -> None:

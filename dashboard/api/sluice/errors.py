@@ -8,10 +8,15 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.errors import TOO_LARGE, ApiError, explain
+from dashboard.reviews.gate import ReviewNeeded
+from dashboard.reviews.proposals import report as reviews
+from dashboard.reviews.proposals.decide import DecisionRefused
+from dashboard.reviews.proposals.messages import refused
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.ramp import PlanError
@@ -72,6 +77,8 @@ def answer_plainly(api: NinjaAPI) -> None:
     api.add_exception_handler(StartRefused, _start)
     api.add_exception_handler(VerbRefused, _coded)
     api.add_exception_handler(DeployRefused, _coded)
+    api.add_exception_handler(ReviewNeeded, _review_needed)
+    api.add_exception_handler(DecisionRefused, _undecided)
     api.add_exception_handler(Stale, _stale)
     api.add_exception_handler(Exception, unexpected)
 
@@ -132,6 +139,21 @@ def _suite(request: HttpRequest, error: Any) -> HttpResponse:
 def _coded(request: HttpRequest, error: Any) -> HttpResponse:
     status = 422 if error.code in _UNPROCESSABLE else 409
     return refusal(status, error.code, str(error), _FIELDS.get(error.code, ""))
+
+
+def _review_needed(request: HttpRequest, error: Any) -> HttpResponse:
+    """With the request that it became, if it is open already."""
+    if error.proposal is None:
+        return refusal(403, error.code, str(error))
+    return refusal(
+        403, error.code, str(error), review=reviews.as_json(error.proposal, timezone.now())
+    )
+
+
+def _undecided(request: HttpRequest, error: Any) -> HttpResponse:
+    status = 403 if error.code in ("token", "role", "own", "not_yours", "not_admin") else 409
+    review = reviews.as_json(error.proposal, timezone.now())
+    return refusal(status, error.code, refused(error.code, error.proposal), review=review)
 
 
 def _start(request: HttpRequest, error: Any) -> HttpResponse:

@@ -1,0 +1,151 @@
+"""Does this deployment need a review? Asked by the gate, inside the deployment's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from dashboard.accounts.models import User
+from dashboard.reviews.policies.edits import effective
+from dashboard.reviews.policies.requirement import Requirement, required
+from dashboard.reviews.proposals import messages
+from dashboard.reviews.proposals.ask import Request, ReviewOpen, ask
+from dashboard.reviews.proposals.change import change_of
+from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.reviews.proposals.settle import finish, settle, standing_now
+from routing import audit, revision
+from routing.agent.inspection import Inspection, inspect as start_and_inspect
+from routing.deploy import ANY, DeployConflict, DeployRefused, active_deployment, normal_id
+from routing.models import Deployment, Worker
+from routing.rules.split import Percentage
+
+
+class ReviewNeeded(DeployRefused):
+    """The deployment waits for a review: `proposal`. Nothing that is live has changed."""
+
+    def __init__(self, proposal: Proposal | None, message: str) -> None:
+        super().__init__("review", message)
+        self.proposal = proposal
+
+    @classmethod
+    def of(cls, proposal: Proposal, now: datetime) -> ReviewNeeded:
+        """With the link, what is missing, and how to finish."""
+        requirement, standing = standing_now(proposal, now)
+        return cls(proposal, messages.review_needed(proposal, requirement, standing))
+
+
+class AsksForReview(Exception):
+    """Raised to undo a deployment that has to become a proposal."""
+
+
+class RememberedInspection:
+    """Starts an uploaded version once, however often its upload is written."""
+
+    def __init__(self, inspect: Callable[..., Inspection] | None) -> None:
+        self._inspect = inspect or start_and_inspect
+        self._result: Inspection | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Inspection:
+        if self._result is None:
+            self._result = self._inspect(*args, **kwargs)
+        return self._result
+
+
+def requirement_for(
+    worker: Worker, before: Deployment | None, pairs: Sequence[tuple[str, Percentage]]
+) -> Requirement:
+    """What the Worker's policy asks of this change. One or two queries where it has no rules."""
+    policy = effective(worker).policy
+    if not policy.rules:
+        return Requirement()
+    return required(policy, change_of(worker, before, pairs))
+
+
+def check_review(
+    deployment: Deployment,
+    before: Deployment | None,
+    pairs: Sequence[tuple[str, Percentage]],
+    rollout_id: UUID | None,
+    plan: Mapping[str, Any] | None,
+    now: datetime,
+) -> None:
+    """Raises `AsksForReview`, or for a rollout whose review is missing `ReviewNeeded`."""
+    worker = deployment.worker
+    if not requirement_for(worker, before, pairs).asks(now):
+        return
+    if rollout_id is None:
+        raise AsksForReview
+    proposal = review_of(rollout_id, plan)
+    if proposal is not None and proposal.state == State.APPROVED:
+        settle(proposal, now)
+    if proposal is None or proposal.state not in (State.APPROVED, State.DEPLOYED):
+        raise ReviewNeeded(proposal, messages.rollout_waits(proposal, worker.name))
+    if proposal.state == State.APPROVED:
+        finish(proposal, deployment)
+
+
+def review_of(rollout_id: UUID, plan: Mapping[str, Any] | None) -> Proposal | None:
+    """The newest request of a rollout for this plan edit."""
+    rows = Proposal.objects.filter(rollout_id=rollout_id).select_related("worker", "author")
+    newest = rows.order_by("-created_at").first()
+    return newest if newest is not None and newest.plan == plan else None
+
+
+def check_live_upload(worker_name: str, expected: Any, author: User | None, now: datetime) -> None:
+    """For a version that was written just now and would get everything. Raises `AsksForReview`;
+    `ReviewNeeded` where another request is in the way: then the version is not stored either."""
+    worker = Worker.objects.get(name=worker_name)
+    version, active = worker.versions.newest_first().first(), active_deployment(worker)
+    _check_expected(active, expected)
+    assert version is not None
+    pairs = [(str(version.pk), 100)]
+    if not requirement_for(worker, active, pairs).asks(now):
+        return
+    existing = Proposal.objects.undecided().filter(worker=worker).select_related("author").first()
+    resumes = existing is None or existing.state == State.NEEDS_CHANGES
+    if existing is not None and not resumes and not _asked_by(existing, author):
+        raise ReviewNeeded(existing, messages.other_open(existing))
+    raise AsksForReview
+
+
+def open_review(request: Request, expected: Any) -> Proposal | None:
+    """The request that the deployment becomes; None where it needs none any more. Raises
+    `DeployConflict`, or `ReviewNeeded` where another change waits already."""
+    try:
+        with transaction.atomic():
+            revision.lock()
+            active = active_deployment(request.worker)
+            _check_expected(active, expected)
+            requirement = requirement_for(request.worker, active, request.pairs)
+            if not requirement.asks(request.now):
+                return None
+            return ask(request, active, requirement)
+    except ReviewOpen as error:
+        _record_refused(request, error.proposal)
+        raise ReviewNeeded(error.proposal, messages.other_open(error.proposal)) from error
+
+
+def _check_expected(active: Deployment | None, expected: Any) -> None:
+    if expected == ANY:
+        return
+    if (str(active.id) if active else None) != (normal_id(expected) if expected else None):
+        raise DeployConflict(active)
+
+
+def _asked_by(proposal: Proposal, author: User | None) -> bool:
+    return proposal.state == State.OPEN and author is not None and proposal.author == author
+
+
+def _record_refused(request: Request, proposal: Proposal) -> None:
+    audit.record(
+        "review.refused",
+        request.worker.name,
+        actor=request.author,
+        source=request.source,
+        now=request.now,
+        after={"review": str(proposal.pk), "verb": "ask", "refused": "open"},
+    )

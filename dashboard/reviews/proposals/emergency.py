@@ -1,0 +1,123 @@
+"""Emergency deploy: an admin sets off a request without approvals. Loud, and on the record."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from dashboard.accounts.models import Role, User
+from dashboard.reviews.policies.edits import effective
+from dashboard.reviews.proposals.carry_out import carry_out
+from dashboard.reviews.proposals.decide import DecisionRefused, Word
+from dashboard.reviews.proposals.events import record
+from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.reviews.proposals.move import expire
+from routing import audit, revision
+from routing.after_commit import after_commit
+from routing.models import Worker
+
+
+def deploy_now(proposal_id: UUID, word: Word) -> Proposal:
+    """Goes live at once, at any hour; `word.comment` is the reason, which is required. Raises
+    `DecisionRefused`."""
+    with transaction.atomic():
+        revision.lock()
+        proposal = _locked(proposal_id)
+        expire(proposal, word.now)
+        refused = _refused(proposal, word)
+        if refused:
+            _record_refused(proposal, word, "emergency", refused)
+        else:
+            _allow(proposal, word)
+    if refused:
+        raise DecisionRefused(refused, proposal)
+    return proposal
+
+
+def acknowledge(proposal_id: UUID, word: Word) -> Proposal:
+    """A reviewer has looked at an emergency deploy afterwards: the banner goes. Not who deployed,
+    unless there is no other reviewer."""
+    with transaction.atomic():
+        proposal = _locked(proposal_id)
+        refused = _not_acknowledged(proposal, word)
+        if refused:
+            _record_refused(proposal, word, "acknowledge", refused)
+        else:
+            assert word.user is not None
+            proposal.acknowledged_at, proposal.acknowledged_by = word.now, word.user.username
+            proposal.save(update_fields=["acknowledged_at", "acknowledged_by"])
+            facts = {"comment": word.comment} if word.comment else {}
+            record(
+                proposal, "acknowledged", word.now, by=word.user, source=word.source, facts=facts
+            )
+    if refused:
+        raise DecisionRefused(refused, proposal)
+    return proposal
+
+
+def to_acknowledge(worker: Worker | None = None) -> list[Proposal]:
+    """Emergency deploys that nobody has looked at yet, newest first."""
+    rows = Proposal.objects.filter(acknowledged_at=None, state=State.DEPLOYED)
+    rows = rows.exclude(emergency_by="").select_related("worker", "author")
+    return list(rows.filter(worker=worker) if worker else rows.order_by("-ended_at"))
+
+
+def _allow(proposal: Proposal, word: Word) -> None:
+    assert word.user is not None
+    proposal.emergency_by = word.user.username
+    proposal.emergency_reason = word.comment[:1000]
+    proposal.state = State.APPROVED
+    proposal.save(update_fields=["emergency_by", "emergency_reason", "state"])
+    facts = {"reason": word.comment[:1000]}
+    record(proposal, "emergency", word.now, by=word.user, source=word.source, facts=facts)
+    after_commit("carry out a review", partial(carry_out, proposal.pk))
+
+
+def _refused(proposal: Proposal, word: Word) -> str:
+    if word.by_token:
+        return "token"
+    if word.user is None or not word.user.may(Role.ADMIN):
+        return "not_admin"
+    if not effective(proposal.worker).policy.emergency:
+        return "no_emergency"
+    if not proposal.undecided:
+        return "ended"
+    if word.round is not None and word.round != proposal.round:
+        return "changed"
+    return "" if word.comment.strip() else "no_reason"
+
+
+def _not_acknowledged(proposal: Proposal, word: Word) -> str:
+    if word.by_token:
+        return "token"
+    if word.user is None or not word.user.may(Role.REVIEWER):
+        return "role"
+    if not proposal.is_emergency or proposal.acknowledged_at is not None:
+        return "ended"
+    if word.user.username == proposal.emergency_by and _other_reviewers(word.user):
+        return "own"
+    return ""
+
+
+def _other_reviewers(user: User) -> bool:
+    roles = (Role.REVIEWER, Role.ADMIN)
+    others = User.objects.filter(is_active=True, by_token_only=False, role__in=roles)
+    return others.exclude(pk=user.pk).exists()
+
+
+def _locked(proposal_id: UUID) -> Proposal:
+    rows = Proposal.objects.select_for_update(of=("self",)).select_related("worker", "author")
+    return rows.get(pk=proposal_id)
+
+
+def _record_refused(proposal: Proposal, word: Word, verb: str, code: str) -> None:
+    audit.record(
+        "review.refused",
+        proposal.worker.name,
+        actor=word.user,
+        source=word.source,
+        now=word.now,
+        after={"review": str(proposal.pk), "verb": verb, "refused": code},
+    )

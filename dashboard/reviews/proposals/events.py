@@ -1,0 +1,45 @@
+"""What happens to a request is written down once, and announced after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dashboard.accounts.models import User
+from dashboard.reviews.proposals.models import Proposal, ProposalEvent
+from dashboard.reviews.signals import review_changed
+from routing import audit
+from routing.after_commit import send_after_commit
+
+
+def record(
+    proposal: Proposal,
+    code: str,
+    now: datetime,
+    *,
+    by: User | None = None,
+    source: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> ProposalEvent:
+    """One line of the request's story, one of the audit trail, and one signal after the commit."""
+    event = proposal.events.create(
+        at=now, code=code, facts=dict(facts or {}), username=by.username if by else ""
+    )
+    audit.record(
+        f"review.{code}",
+        proposal.worker.name,
+        actor=by,
+        source=source or "review",
+        now=now,
+        after={"review": str(proposal.pk), "state": proposal.state} | dict(facts or {}),
+    )
+    send_after_commit(
+        review_changed,
+        Proposal,
+        "announce review",
+        proposal_id=proposal.pk,
+        code=code,
+        worker=proposal.worker.name,
+    )
+    return event

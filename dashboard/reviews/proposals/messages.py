@@ -1,0 +1,146 @@
+"""Requests in words, for pages, API, terminals and the error that wrangler prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from dashboard.reviews.policies import messages as policy_messages
+from dashboard.reviews.policies.requirement import Requirement
+from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.reviews.proposals.standing import Standing
+
+STATES = {
+    State.OPEN: "Waiting for approvals",
+    State.NEEDS_CHANGES: "Needs changes",
+    State.APPROVED: "Approved, about to go live",
+    State.DEPLOYED: "Live",
+    State.REJECTED: "Rejected",
+    State.VOID: "Void",
+    State.EXPIRED: "Expired",
+    State.WITHDRAWN: "Withdrawn",
+}
+
+#: Code of a refused decision → why.
+REFUSALS = {
+    "token": "API tokens never decide. A person does, on the page or with manage.py review.",
+    "person": "Name the person who decides: --user NAME.",
+    "role": "Only reviewers and admins decide on reviews.",
+    "admin": "The policy asks for approvals from admins.",
+    "people": "The policy asks for approvals from other people, by name.",
+    "own": "This is your own change: you uploaded, deployed or asked for it.",
+    "again": "You approved this already.",
+    "ended": "This review is over.",
+    "changed": "The request was changed since you read it. Read it again, then decide.",
+    "needs_changes": "The request waits for changes. Approve it once it was asked for again.",
+    "not_yours": "Only who asked for this review, or an admin, withdraws it.",
+    "not_admin": "Only admins deploy without approvals.",
+    "no_emergency": "The policy of this Worker allows no emergency deploy.",
+    "no_reason": "An emergency deploy needs a reason.",
+}
+
+#: Why a request ended, by its `reason`.
+ENDS = {
+    "deployed": "{by_words} deployed this Worker in the meantime (deployment {number}).",
+    "suite_edited": "The checks of {suite} were changed: edit {edit}, it was {was}.",
+    "checks_moved": "The checks ran again: the evidence is another one now.",
+    "rollout_ended": "The rollout that asked for it has ended.",
+    "refused": "It could not be deployed: {message}",
+    "expired": "Its time was up before enough people approved.",
+    "rejected": "{by} rejected it.{comment_words}",
+    "withdrawn": "{by} withdrew it.{comment_words}",
+}
+
+#: Lines of the story, by the event's code.
+EVENTS = {
+    "asked": "asked for review",
+    "resumed": "asked again: round {round}",
+    "approved": "approved",
+    "needs_changes": "asked for changes",
+    "rejected": "Rejected",
+    "withdrawn": "Withdrawn",
+    "void": "Void",
+    "expired": "Expired",
+    "deployed": "Went live",
+    "approvals_ran_out": "Approvals ran out",
+    "policy_changed": "changed the policy: edit {edit}",
+    "expires_soon": "Ten minutes left",
+    "emergency": "deployed without approvals: {reason}",
+    "acknowledged": "acknowledged the emergency deploy",
+}
+
+
+def url(proposal: Proposal) -> str:
+    """Where a person on this machine opens it."""
+    return f"http://localhost:{settings.HTTP_PORT}/reviews/{proposal.pk}/"
+
+
+def refused(code: str, proposal: Proposal) -> str:
+    """Why a decision was refused; for a request that is over, how it ended."""
+    words = f"Nothing changed. {REFUSALS[code]}"
+    if code == "ended":
+        words += f" {STATES[State(proposal.state)]}. {end_words(proposal)}".rstrip()
+    return words
+
+
+def review_needed(proposal: Proposal, requirement: Requirement, standing: Standing) -> str:
+    """What a deployment that waits is answered with: the link, what is missing, how to finish."""
+    asks = policy_messages.requirement_words(requirement)
+    return (
+        f"Nothing was deployed. {proposal.worker.name} needs {asks}. Review it: {url(proposal)} "
+        f"{missing(proposal, requirement, standing)} Once approved, Sluice deploys exactly this by "
+        f"itself. Wait for it: manage.py review wait {proposal.pk}"
+    )
+
+
+def other_open(proposal: Proposal) -> str:
+    """Why a second request of a Worker is refused."""
+    who = proposal.author.username if proposal.author else "The system"
+    return (
+        f"Nothing was deployed. {who} asked for another change of {proposal.worker.name}, and its "
+        f"review is open: {url(proposal)} Decide it, or withdraw it first: "
+        f"manage.py review withdraw {proposal.pk}"
+    )
+
+
+def rollout_waits(proposal: Proposal | None, worker_name: str) -> str:
+    """Why a rollout does not go on."""
+    where = f": {url(proposal)}" if proposal else ", which is about to be opened."
+    return f"Nothing was deployed. The rollout of {worker_name} waits for its review{where}"
+
+
+def missing(proposal: Proposal, requirement: Requirement, standing: Standing) -> str:
+    """ "Missing: 1 approval."."""
+    if proposal.state == State.NEEDS_CHANGES:
+        return "Missing: changes."
+    if standing.missing:
+        plural = "" if standing.missing == 1 else "s"
+        return f"Missing: {standing.missing} approval{plural}."
+    rule = next((match.rule for match in requirement.matches if match.rule.hours), None)
+    return f"Waits for its hours: {policy_messages.hours_words(rule)}." if rule else "Approved."
+
+
+def end_words(proposal: Proposal) -> str:
+    """Why it ended, in one sentence; empty while it is open."""
+    words = ENDS.get(proposal.reason or proposal.state, "")
+    return words.format_map(_Facts(proposal.facts))
+
+
+def event_words(code: str, facts: Mapping[str, Any]) -> str:
+    """One line of the story; a code without words stays as it is."""
+    words = EVENTS.get(code, code).format_map(_Facts(facts))
+    reason = facts.get("reason") if code in ("void",) else None
+    return f"{words}: {ENDS[reason].format_map(_Facts(facts))}" if reason in ENDS else words
+
+
+class _Facts(dict[str, Any]):
+    """Facts by name; what is missing is a dash, and a few are put into words."""
+
+    def __missing__(self, key: str) -> str:
+        if key == "by_words":
+            return str(self.get("by") or "The system")
+        if key == "comment_words":
+            return f" “{self['comment']}”" if self.get("comment") else ""
+        return "–"

@@ -1,0 +1,271 @@
+"""From a deployment that needs review to the deployment it becomes, and every way it ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from dashboard.reviews import gate
+from dashboard.reviews.policies.policy import Rule, Trigger
+from dashboard.reviews.proposals import decide
+from dashboard.reviews.proposals.carry_out import carry_out
+from dashboard.reviews.proposals.decide import DecisionRefused
+from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.reviews.proposals.sweep import sweep
+from dashboard.smoketests import suites
+from dashboard.smoketests.yaml_format import read_suite
+from dashboard.times.hours import AllowedHours
+from routing.models import AuditEntry, Version
+from tests.dashboard.reviews.conftest import Reviewed
+from tests.factories import make_deployment, make_draft, make_version, make_worker, says_fine
+
+SUITE = """\
+name: smoke
+checks:
+  - name: answers
+    assert: [{status: 200}]
+"""
+
+
+def test_a_deployment_that_needs_review_changes_nothing_and_says_how_to_finish(
+    shop: Reviewed,
+) -> None:
+    with pytest.raises(gate.ReviewNeeded) as needed:
+        shop.deploy()
+    proposal = needed.value.proposal
+    assert proposal is not None
+    assert shop.live() == {1: 100_000}
+    for words in (f"/reviews/{proposal.pk}/", "Missing: 1 approval", "manage.py review wait"):
+        assert words in str(needed.value)
+    assert proposal.shares == [[str(shop.candidate.id), "20"], [str(shop.stable.id), "80"]]
+    assert AuditEntry.objects.filter(action="review.asked", actor="maya").count() == 1
+    assert not AuditEntry.objects.filter(action="deployment.create", actor="maya").exists()
+
+
+def test_staging_needs_none_while_the_policy_asks_from_traffic_on(shop: Reviewed) -> None:
+    shop.deploy(0)
+    assert shop.live() == {1: 100_000, 2: 0}
+
+
+def test_once_approved_the_system_deploys_exactly_what_was_proposed(
+    shop: Reviewed, django_capture_on_commit_callbacks: object
+) -> None:
+    proposal = shop.propose(message="Retries once.")
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        shop.approve(proposal, shop.jonas)
+    assert shop.live() == {1: 80_000, 2: 20_000}
+    made = shop.worker.deployments.newest_first().first()
+    assert made is not None
+    assert (made.source, made.message, made.author) == ("wrangler", "Retries once.", shop.maya)
+    done = shop.now(proposal)
+    assert (done.state, done.deployment_id) == (State.DEPLOYED, str(made.id))
+
+
+def test_a_second_look_never_deploys_twice(shop: Reviewed) -> None:
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    assert carry_out(proposal.pk) is not None
+    assert carry_out(proposal.pk) is None
+    assert shop.worker.deployments.count() == 2
+
+
+def test_the_conductor_deploys_what_a_process_that_died_left(shop: Reviewed) -> None:
+    proposal = shop.approve(shop.propose(), shop.jonas)  # its commit callback never ran
+    assert shop.now(proposal).state == State.APPROVED
+    sweep(timezone.now())
+    assert shop.now(proposal).state == State.DEPLOYED
+
+
+def test_two_approvals_take_two_people(shop: Reviewed) -> None:
+    shop.policy(Rule(Trigger.ABOVE, 2))
+    proposal = shop.propose()
+    assert shop.approve(proposal, shop.jonas).state == State.OPEN
+    with pytest.raises(DecisionRefused, match="again"):
+        shop.approve(proposal, shop.jonas)
+    assert shop.approve(proposal, shop.lena).state == State.APPROVED
+
+
+def test_needs_changes_resumes_the_same_request_and_forgets_its_approvals(shop: Reviewed) -> None:
+    shop.policy(Rule(Trigger.ABOVE, 2))
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    decide.needs_changes(proposal.pk, shop.word(shop.lena, comment="Log the 503s."))
+    with pytest.raises(DecisionRefused, match="needs_changes"):
+        shop.approve(proposal, shop.lena)
+    fixed = make_version("shop", author=shop.maya)
+    resumed = shop.propose(shares=[(str(fixed.id), 100)])
+    assert (resumed.pk, resumed.round, resumed.state) == (proposal.pk, 2, State.OPEN)
+    assert shop.approve(resumed, shop.lena).state == State.OPEN
+    assert shop.approve(resumed, shop.jonas).state == State.APPROVED
+
+
+def test_asking_for_the_same_again_is_the_same_request(shop: Reviewed) -> None:
+    proposal = shop.propose()
+    again = shop.propose()
+    assert (again.pk, again.round) == (proposal.pk, 1)
+    assert proposal.events.count() == 1
+
+
+def test_another_persons_change_waits_for_the_open_one(shop: Reviewed) -> None:
+    proposal = shop.propose()
+    other = shop.propose(50, author=shop.ada)
+    assert other.pk == proposal.pk
+    assert shop.now(proposal).shares[0][1] == "20"
+    refused = AuditEntry.objects.get(action="review.refused")
+    assert (refused.actor, refused.after["refused"]) == ("ada", "open")
+
+
+def test_one_open_request_for_each_worker_by_constraint(shop: Reviewed) -> None:
+    proposal = shop.propose()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy = shop.now(proposal)
+        copy.pk = None
+        copy._state.adding = True
+        copy.save()
+
+
+def test_a_deployment_of_the_worker_voids_it_and_says_whose(shop: Reviewed) -> None:
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    shop.deploy(0, author=shop.ada, source="dashboard")
+    void = shop.now(proposal)
+    assert (void.state, void.reason, void.facts["by"]) == (State.VOID, "deployed", "ada")
+    assert carry_out(proposal.pk) is None
+    assert shop.live() == {1: 100_000, 2: 0}
+
+
+def test_another_workers_deployment_voids_nothing(shop: Reviewed) -> None:
+    proposal = shop.propose()
+    make_deployment(make_worker("other"))
+    assert shop.now(proposal).state == State.OPEN
+
+
+def test_a_new_edit_of_the_suite_behind_the_evidence_voids_it(shop: Reviewed) -> None:
+    edit = _suite(shop, SUITE)
+    proposal = shop.propose()
+    Proposal.objects.filter(pk=proposal.pk).update(
+        evidence={"suite": "smoke", "edit": edit, "run": "x"}
+    )
+    assert _suite(shop, SUITE.replace("200", "201")) == edit + 1
+    void = shop.now(proposal)
+    assert (void.state, void.reason, void.facts["was"]) == (State.VOID, "suite_edited", edit)
+
+
+def test_a_stricter_policy_counts_at_once_and_a_looser_one_too(shop: Reviewed) -> None:
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    shop.policy(Rule(Trigger.ABOVE, 2))
+    assert shop.now(proposal).state == State.OPEN
+    assert carry_out(proposal.pk) is None
+    shop.policy()
+    assert shop.now(proposal).state == State.APPROVED
+    codes = list(proposal.events.values_list("code", flat=True))
+    assert codes.count("policy_changed") == 2
+
+
+def test_an_approval_runs_out_before_it_is_used(shop: Reviewed) -> None:
+    shop.policy(Rule(Trigger.ABOVE, valid_for=timedelta(minutes=10)))
+    proposal = shop.propose()
+    early = timezone.now() - timedelta(minutes=11)
+    assert shop.approve(proposal, shop.jonas, now=early).state == State.APPROVED
+    sweep(timezone.now())
+    assert shop.now(proposal).state == State.OPEN
+    assert proposal.events.filter(code="approvals_ran_out").exists()
+    assert shop.live() == {1: 100_000}
+
+
+def test_a_request_expires_and_ten_minutes_before_says_so_once(shop: Reviewed) -> None:
+    proposal = shop.propose()
+    for _ in range(2):
+        sweep(proposal.expires_at - timedelta(minutes=10))
+    assert proposal.events.filter(code="expires_soon").count() == 1
+    sweep(proposal.expires_at)
+    assert shop.now(proposal).state == State.EXPIRED
+    with pytest.raises(DecisionRefused, match="ended"):
+        shop.approve(proposal, shop.jonas)
+
+
+def test_an_approved_change_waits_for_its_hours(shop: Reviewed) -> None:
+    now = timezone.now()
+    another_day = (now + timedelta(days=2)).strftime("%a").lower()
+    begin, end = now.replace(hour=1).time(), now.replace(hour=2).time()
+    hours = AllowedHours(frozenset({another_day}), begin, end)
+    shop.policy(Rule(Trigger.ABOVE, hours=hours))
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    assert carry_out(proposal.pk) is None
+    assert shop.now(proposal).state == State.APPROVED
+
+
+def test_a_role_that_was_taken_away_counts_no_more(shop: Reviewed) -> None:
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    shop.jonas.role = "viewer"
+    shop.jonas.save()
+    assert carry_out(proposal.pk) is None
+    assert shop.now(proposal).state == State.OPEN
+
+
+def test_what_can_no_longer_be_deployed_ends_void_with_the_reason(shop: Reviewed) -> None:
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    Proposal.objects.filter(pk=proposal.pk).update(
+        shares=[["00000000-0000-4000-8000-000000000000", "100"]]
+    )
+    assert carry_out(proposal.pk) is None
+    void = shop.now(proposal)
+    assert (void.state, void.reason) == (State.VOID, "refused")
+
+
+def test_roll_back_never_asks(shop: Reviewed) -> None:
+    proposal = shop.approve(shop.propose(100), shop.jonas)
+    carry_out(proposal.pk)
+    shop.policy(*(Rule(trigger, 5) for trigger in Trigger))
+    back = [(str(shop.stable.id), 100)]
+    shop.deploy(shares=back, by_token=True)
+    assert shop.live() == {1: 100_000}
+
+
+def test_a_live_upload_is_stored_and_proposed_and_started_once(shop: Reviewed) -> None:
+    started = []
+    with pytest.raises(gate.ReviewNeeded, match=r"\(#3\) was uploaded") as needed:
+        gate.upload(
+            worker_name="shop",
+            by_token=True,
+            live=True,
+            draft=make_draft(b"export default {}"),
+            author=shop.maya,
+            source="wrangler",
+            triggered_by="upload",
+            now=timezone.now(),
+            inspect=lambda *a, **k: started.append(1) or says_fine(),
+        )
+    proposal = needed.value.proposal
+    assert proposal is not None and len(started) == 1
+    version = Version.objects.get(worker=shop.worker, number=3)
+    assert proposal.shares == [[str(version.id), "100"]]
+    assert shop.live() == {1: 100_000}
+
+
+def test_a_live_upload_behind_somebody_elses_request_stores_nothing(shop: Reviewed) -> None:
+    shop.propose()
+    with pytest.raises(gate.ReviewNeeded, match="another change"):
+        gate.upload(
+            worker_name="shop",
+            by_token=True,
+            live=True,
+            draft=make_draft(),
+            author=shop.ada,
+            source="wrangler",
+            triggered_by="upload",
+            now=timezone.now(),
+            inspect=says_fine,
+        )
+    assert shop.worker.versions.count() == 2
+
+
+def _suite(shop: Reviewed, text: str) -> int:
+    edit = suites.save(
+        worker=shop.worker,
+        document=read_suite(text),
+        author=shop.maya,
+        source="dashboard",
+        now=timezone.now(),
+    )
+    return edit.number
