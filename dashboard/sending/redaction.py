@@ -23,6 +23,7 @@ _SECRET = re.compile(
 )
 _PLAIN = frozenset({"cloudflare-workers-version-key"})
 _VARIABLES_ONLY = re.compile(r"((bearer|basic|token) )?\s*\{\{\s*\w+\s*\}\}\s*", re.IGNORECASE)
+_JSON_PAIR = re.compile(r'("([^"\\]{1,80})"\s*:\s*)"(?:[^"\\]|\\.)*"?')
 #: Pieces are found by their ends and split once: a search for "name=" takes quadratic time.
 _PIECE = re.compile(r"[^&#]+")
 
@@ -71,6 +72,14 @@ def body(text: str) -> str:
     return pairs(text) if "=" in text else text
 
 
+def evidence(text: str, secrets: Iterable[str]) -> str:
+    """The first part of an answer's body: fields and stored secrets masked, JSON cut or whole."""
+    masked = body(text)
+    if masked == text and text.lstrip().startswith(("{", "[")):
+        masked = _JSON_PAIR.sub(_json_pair, text)
+    return mask(masked, secrets)
+
+
 def mask(text: str, secrets: Iterable[str]) -> str:
     """`text` without the values of stored secrets, as far as they stand in it unchanged."""
     for secret in secrets:
@@ -89,6 +98,10 @@ def without_secrets(answer: Answer, secrets: tuple[str, ...]) -> Answer:
             content = content.replace(secret.encode(), MASK.encode())
     headers = [(name, mask(text, secrets)) for name, text in answer.headers]
     return replace(answer, body=content, headers=headers)
+
+
+def _json_pair(found: re.Match[str]) -> str:
+    return f'{found[1]}"{MASK}"' if is_secret(found[2]) else found[0]
 
 
 def _pair(found: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import singledispatch
 from typing import Any
@@ -16,16 +16,19 @@ from jsonschema.exceptions import best_match
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from dashboard.comparison.compare import Side
 from dashboard.smoketests.document import (
     Check,
     HeaderIs,
     JsonAt,
     LatencyUnder,
+    SameAsStable,
     SchemaMatches,
     StatusIs,
     TextContains,
     TextLacks,
 )
+from dashboard.smoketests.same_as_stable import Difference, differences
 
 _LONGEST = 200  # characters of a value that a result quotes
 _CANNOT_JUDGE = (RecursionError, ArithmeticError, re.error, jsonpath.JSONPathError)
@@ -61,23 +64,82 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One assertion: what was expected, whether it held, and what was there."""
+    """One assertion: what was expected, whether it holds, what was there, and what stable has."""
 
     kind: str
     expected: str
     passed: bool
     actual: str = ""
+    stable: str = ""
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two answers of stable and one of the version under test; `None` for no other version."""
+
+    first: Side
+    second: Side
+    candidate: Side
 
 
 def judge(check: Check, received: Received, version_id: str) -> tuple[Verdict, list[Result]]:
     """The check's verdict, with a result for the version first and then for each assertion."""
-    ran = received.version_id == version_id
-    results = [Result("version", version_id, ran, received.version_id or "none")]
-    results += [_result(assertion, received) for assertion in check.assertions]
+    results = results_of(check, received)
+    return conclude(results, received.version_id, version_id)
+
+
+def results_of(check: Check, received: Received, compared: Compared | None = None) -> list[Result]:
+    """A result for each assertion. Without `compared`, what needs stable is not judged."""
+    results = []
+    for assertion in check.assertions:
+        if isinstance(assertion, SameAsStable):
+            results.append(_against_stable(assertion, compared))
+        else:
+            results.append(_result(assertion, received))
+    return results
+
+
+def conclude(
+    results: Sequence[Result], ran_id: str, version_id: str
+) -> tuple[Verdict, list[Result]]:
+    """The verdict when `ran_id` answered; the result for the version comes first."""
+    ran = ran_id == version_id
+    whole = [Result("version", version_id, ran, ran_id or "none"), *results]
     if not ran:
-        return Verdict.BROKEN, results
+        return Verdict.BROKEN, whole
     passed = all(result.passed for result in results)
-    return Verdict.PASSED if passed else Verdict.FAILED, results
+    return Verdict.PASSED if passed else Verdict.FAILED, whole
+
+
+def with_stable(results: Sequence[Result], stable: Sequence[Result]) -> list[Result]:
+    """The results with what stable has in each place that failed."""
+    return [
+        result if result.passed or result.stable else replace(result, stable=_actual(other))
+        for result, other in zip(results, stable, strict=True)
+    ]
+
+
+def _actual(result: Result) -> str:
+    return result.actual or (result.expected if result.passed else "nothing")
+
+
+def _against_stable(assertion: SameAsStable, compared: Compared | None) -> Result:
+    allowed = assertion.same_as_stable
+    parts = "status, headers and body" if allowed.headers else "status and body"
+    paths = f", except {', '.join(allowed.except_paths)}" if allowed.except_paths else ""
+    expected = f"{parts} as stable{paths}"
+    if compared is None:
+        return Result("same_as_stable", expected, True, "not compared: no other version is live")
+    found = differences(compared.first, compared.second, compared.candidate, allowed)
+    return Result(
+        "same_as_stable",
+        expected,
+        not found,
+        _short("; ".join(f"{d.place}: {d.candidate}" for d in found)),
+        _short("; ".join(f"{d.place}: {d.stable}" for d in found)),
+        tuple(found),
+    )
 
 
 @singledispatch
@@ -121,6 +183,8 @@ def _(assertion: JsonAt, received: Received) -> Result:
     expected = assertion.json_path
     if assertion.compares:
         expected = f"{expected} = {_as_json(assertion.equals)}"
+    elif assertion.as_text is not None:
+        expected = f"{expected} reads {assertion.as_text}"
     return _with_json("json", expected, received, lambda document: _at(assertion, document))
 
 
@@ -162,6 +226,9 @@ def _at(assertion: JsonAt, document: Any) -> tuple[bool, str]:
     values = jsonpath.findall(assertion.json_path, document)
     if not values:
         return False, "nothing is there"
+    if assertion.as_text is not None:
+        text = values[0] if isinstance(values[0], str) else _as_json(values[0])
+        return text == assertion.as_text, text
     if not assertion.compares:
         return True, _as_json(values[0])
     return _equal(values[0], assertion.equals), _as_json(values[0])

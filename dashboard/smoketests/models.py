@@ -108,6 +108,10 @@ class CheckResult(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     ms = models.FloatField(default=0)
     body = models.TextField(blank=True)
+    headers = models.JSONField(null=True)
+    #: What stable answered to the same request, where it was asked.
+    stable = models.JSONField(null=True)
+    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -27,6 +27,18 @@ def values_for(worker: str, person: User) -> tuple[dict[str, str], tuple[str, ..
     return values, tuple(secrets)
 
 
+def all_values(worker: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The same for a run of checks, which only those who may act can start."""
+    values: dict[str, str] = {}
+    secrets = []
+    for row in Variable.objects.filter(worker=worker):
+        value = _opened(row) if row.is_secret else row.value
+        if value is not None:
+            values[row.name] = value
+            secrets += [value] if row.is_secret else []
+    return values, tuple(secrets)
+
+
 def change(worker: str, name: str, value: str, *, secret: bool) -> str:
     """Sets a variable; returns why it was not, or nothing."""
     if not NAME.fullmatch(name):

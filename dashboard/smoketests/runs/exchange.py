@@ -1,0 +1,176 @@
+"""One check through one edge: sent, judged, and compared with stable. Touches no database.
+
+`same_as_stable` asks stable, the candidate and stable again, one after the other, as Compare does.
+A check that fails without it asks stable once afterwards, to show both side by side, where its
+method changes nothing (RFC 9110, section 9.2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from dashboard.comparison.compare import Side as Answered
+from dashboard.sending import redaction
+from dashboard.sending.answer import Answer
+from dashboard.sending.deadline import Cancellation
+from dashboard.sending.send import send
+from dashboard.sending.wire_request import SendFailed, WireRequest
+from dashboard.smoketests.assertions import Compared, Received, Result, results_of, with_stable
+from dashboard.smoketests.document import Check, SameAsStable
+from dashboard.smoketests.runs.jobs import CannotSend, Job, Plan, Side
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+COMPARED = 256 * 1024
+"""Bytes of a body that are compared with stable's."""
+EVIDENCE = 8192
+"""Characters of a body that are stored."""
+_READ = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one check came to at one edge; secrets are masked. Without an answer, `problem` says
+    why. `stamp` is the version that the edge named on the answer; its log line is the proof."""
+
+    position: int
+    name: str
+    required: bool
+    edge: str
+    sent_at: datetime
+    problem: str = ""
+    results: tuple[Result, ...] = ()
+    stamp: str = ""
+    ray: str = ""
+    status: int = 0
+    ms: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    stable: dict[str, Any] | None = None
+
+
+def perform(plan: Plan, job: Job, cancellation: Cancellation) -> Judged | None:
+    """The judged exchange; None when the run had ended before it was sent."""
+    if cancellation.cancelled:
+        return None
+    check = job.check
+    blank = Judged(job.position, check.name, check.required, job.edge, timezone.now())
+    try:
+        return _exchange(plan, check, plan.wire(job), blank, cancellation)
+    except CannotSend as error:
+        return replace(blank, problem=str(error)[:500])
+    except SendFailed as error:
+        return replace(blank, problem=f"{error.title}: {error}"[:500])
+
+
+def _exchange(
+    plan: Plan, check: Check, wire: WireRequest, blank: Judged, cancellation: Cancellation
+) -> Judged:
+    compares = any(isinstance(assertion, SameAsStable) for assertion in check.assertions)
+    stable = plan.stable
+    if not compares or stable is None:
+        answer = send(wire, cancellation)
+        results = results_of(check, _received(answer))
+        beside = None
+        if stable and wire.method in SAFE and not all(result.passed for result in results):
+            beside = _ask_stable(wire, stable, cancellation)
+        if beside:
+            results = with_stable(results, results_of(check, _received(beside)))
+        return _judged(plan, blank, answer, results, beside)
+    first = _of_stable(wire, stable, cancellation)
+    answer = send(wire, cancellation)
+    second = _of_stable(wire, stable, cancellation)
+    compared = Compared(_side(first, stable), _side(second, stable), _side(answer, plan.subject))
+    results = results_of(check, _received(answer), compared)
+    results = with_stable(results, results_of(check, _received(first), compared))
+    return _judged(plan, blank, answer, results, first)
+
+
+def _of_stable(wire: WireRequest, stable: Side, cancellation: Cancellation) -> Answer:
+    """An answer of stable, or `SendFailed`: a comparison with anything else proves nothing."""
+    answer = send(wire.pinned_to(stable.id), cancellation)
+    if answer.stamps.get("version", "") != stable.id:
+        ran = answer.stamps.get("version", "")[:8] or "no version"
+        raise SendFailed("Not compared", f"{ran} answered in place of stable {stable.id[:8]}.")
+    return answer
+
+
+def _ask_stable(wire: WireRequest, stable: Side, cancellation: Cancellation) -> Answer | None:
+    """Only to be shown beside a failure: without it the failure stays what it is."""
+    try:
+        return _of_stable(wire, stable, cancellation)
+    except SendFailed:
+        return None
+
+
+def _received(answer: Answer) -> Received:
+    version = answer.stamps.get("version", "")
+    return Received(answer.status, answer.headers, answer.body, answer.elapsed_ms, version)
+
+
+def _side(answer: Answer, version: Side) -> Answered:
+    cut = answer.truncated or len(answer.body) > COMPARED
+    body = answer.body[:COMPARED]
+    return Answered(answer.status, tuple(answer.headers), body, cut, version.names)
+
+
+def _judged(
+    plan: Plan, blank: Judged, answer: Answer, results: Sequence[Result], stable: Answer | None
+) -> Judged:
+    beside = None
+    if stable is not None and plan.stable is not None:
+        beside = {"version_id": plan.stable.id, **_evidence(stable, plan.secrets)}
+    own = _evidence(answer, plan.secrets)
+    return replace(
+        blank,
+        results=tuple(_masked(result, plan.secrets) for result in results),
+        stamp=answer.stamps.get("version", "")[:36],
+        ray=answer.ray[:32],
+        status=own["status"],
+        ms=own["ms"],
+        headers=tuple(own["headers"]),
+        body=own["body"],
+        stable=beside,
+    )
+
+
+def _evidence(answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
+    text = (answer.text or "")[:_READ]
+    lines = redaction.headers_of(answer.headers)
+    return {
+        "status": answer.status,
+        "ms": round(answer.elapsed_ms, 1),
+        "headers": [(name, redaction.mask(value, secrets)[:1000]) for name, value in lines],
+        "body": redaction.evidence(text, secrets)[:EVIDENCE],
+    }
+
+
+def _masked(result: Result, secrets: tuple[str, ...]) -> Result:
+    """The result without values of secrets; for a header with a secret, without its value."""
+    if result.kind == "header":
+        name = result.expected.partition(":")[0].partition(" ")[0]
+        if redaction.is_secret(name):
+            hidden = f"{name}: {redaction.MASK}" if result.expected != name else name
+            shown = redaction.MASK if result.actual else ""
+            return replace(result, expected=hidden, actual=shown, stable="")
+    if not secrets:
+        return result
+    spots = tuple(
+        replace(
+            spot,
+            stable=redaction.mask(spot.stable, secrets),
+            candidate=redaction.mask(spot.candidate, secrets),
+        )
+        for spot in result.differences
+    )
+    return replace(
+        result,
+        expected=redaction.mask(result.expected, secrets),
+        actual=redaction.mask(result.actual, secrets),
+        stable=redaction.mask(result.stable, secrets),
+        differences=spots,
+    )
