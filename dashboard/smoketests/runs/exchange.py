@@ -7,6 +7,7 @@ method changes nothing (RFC 9110, section 9.2.1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from dashboard.sending.wire_request import SendFailed, WireRequest
 from dashboard.smoketests.assertions import Compared, Received, Result, results_of, with_stable
 from dashboard.smoketests.document import Check, SameAsStable
 from dashboard.smoketests.runs.jobs import CannotSend, Job, Plan, Side
+from dashboard.smoketests.same_as_stable import Difference
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 COMPARED = 256 * 1024
@@ -30,6 +32,7 @@ COMPARED = 256 * 1024
 EVIDENCE = 8192
 """Characters of a body that are stored."""
 _READ = 64 * 1024
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +153,39 @@ def _evidence(answer: Answer, secrets: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _masked(result: Result, secrets: tuple[str, ...]) -> Result:
-    """The result without values of secrets; for a header with a secret, without its value."""
-    if result.kind == "header":
-        name = result.expected.partition(":")[0].partition(" ")[0]
-        if redaction.is_secret(name):
-            hidden = f"{name}: {redaction.MASK}" if result.expected != name else name
-            shown = redaction.MASK if result.actual else ""
-            return replace(result, expected=hidden, actual=shown, stable="")
-    if not secrets:
-        return result
-    spots = tuple(
-        replace(
-            spot,
-            stable=redaction.mask(spot.stable, secrets),
-            candidate=redaction.mask(spot.candidate, secrets),
-        )
-        for spot in result.differences
-    )
+    """The result without values of secrets: stored ones, and those under the name of a secret."""
+    name = _name_in(result)
+    expected, actual, stable = result.expected, result.actual, result.stable
+    if redaction.is_secret(name):
+        where = re.split(" = | reads |:", expected)[0]
+        expected = where if where == expected else f"{where}: {redaction.MASK}"
+        actual, stable = redaction.value(actual), redaction.value(stable)
     return replace(
         result,
-        expected=redaction.mask(result.expected, secrets),
-        actual=redaction.mask(result.actual, secrets),
-        stable=redaction.mask(result.stable, secrets),
-        differences=spots,
+        expected=redaction.mask(expected, secrets),
+        actual=redaction.evidence(actual, secrets),
+        stable=redaction.evidence(stable, secrets),
+        differences=tuple(_masked_difference(spot, secrets) for spot in result.differences),
     )
+
+
+def _masked_difference(spot: Difference, secrets: tuple[str, ...]) -> Difference:
+    name = _last_name(spot.place)
+    return replace(
+        spot,
+        stable=redaction.evidence(redaction.named(name, spot.stable), secrets),
+        candidate=redaction.evidence(redaction.named(name, spot.candidate), secrets),
+    )
+
+
+def _name_in(result: Result) -> str:
+    """The header or field whose value a result shows."""
+    if result.kind == "header":
+        return result.expected.partition(":")[0].partition(" ")[0]
+    path = re.split(" = | reads ", result.expected)[0]
+    return _last_name(path) if result.kind == "json" else ""
+
+
+def _last_name(path: str) -> str:
+    names = _NAME.findall(path)
+    return names[-1] if names else ""
