@@ -5,6 +5,7 @@ ramp.py        a plan as values                                                 
 guardrails.py  what the figures of a step say                                             (pure)
 breaches.py    what a breach of each guardrail does, and which one decides                (pure)
 external/      re-checks, Prometheus queries and webhooks as guardrails
+values.py      the rollout, what was seen, a decision; how a decision changes the rollout    (pure)
 plan.py        `next_step(rollout, seen, now)`: what happens next                         (pure)
 models.py      the row, and one line for each decision
 start.py       a new rollout, or why there is none
@@ -14,6 +15,7 @@ undo.py        whether a finished rollout may be undone                         
 verbs.py       Step, Hold, Abort, Undo…: what a person may ask for, and when
 commands.py    the same buttons as commands, for the terminal and for HTTP
 conductor.py   the loop of `manage.py conduct`; several of them may run
+plans/         plans as texts, what their steps can notice, saved plans, edits of a running one
 record.py      the release record of an ended rollout, for the page and as JSON
 messages.py    codes in words
 """

@@ -45,6 +45,7 @@ RULES = {
 
 REASONS = {
     "started": "The rollout began.",
+    "started_by_plan": "The rollout began, by the plan {plan_name}, edit {plan_edit}.",
     "staged": "Staged at 0%. No user request moves.",
     "edges_ready": "Every edge has the deployment.",
     "edges_waiting": "Waiting for {edges}.",
@@ -65,8 +66,9 @@ REASONS = {
     "not_proved": "Not yet: not proved by {requests} candidate requests.",
     "step_safe": "Safe to step: the candidate gets {percentage}.",
     "waits_for_step": "Safe to step. Waiting for a person to step up.",
+    "plan_changed": "Plan changed: edit {edit}, in force from the next step. {changes}.",
     "stepped_up": "Stepped up to {percentage} by hand.",
-    "stepped_down": "Stepped down by hand.",
+    "stepped_down": "Stepped down to {percentage} by hand.",
     "held_by_person": "Held by hand.",
     "person": "Held by hand.",
     "resumed": "Resumed.",

@@ -9,14 +9,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from dashboard.rollouts import plan as plans
+from dashboard.rollouts import values
 from dashboard.rollouts.external.models import GuardrailReading
+from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
 from dashboard.rollouts.ramp import Plan, plan_from_json
 from dashboard.rollouts.states import ENDED, State
 from routing.models import Version, Worker
 from routing.rules.split import format_percentage
 
-__all__ = ["GuardrailReading", "Rollout", "RolloutEvent"]
+__all__ = [
+    "GuardrailReading",
+    "Rollout",
+    "RolloutEvent",
+    "RolloutQuerySet",
+    "SavedPlan",
+    "SavedPlanEdit",
+]
 
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
@@ -30,7 +38,7 @@ class RolloutQuerySet(models.QuerySet["Rollout"]):
 class Rollout(models.Model):
     """`turn` is raised by each write. A writer names the turn it read, and loses to one that was
     faster. `weight` is the candidate's share, in units of 0.001%, that was
-    deployed at `since`."""
+    deployed at `since`. `next_plan` is the newest edit of the plan until a step begins with it."""
 
     STATES = [(state.value, state.value) for state in State]
 
@@ -43,6 +51,8 @@ class Rollout(models.Model):
     )
     source = models.CharField(max_length=32)
     plan = models.JSONField()
+    next_plan = models.JSONField(null=True)
+    plan_edit = models.PositiveIntegerField(default=1, db_default=1)
     suite = models.CharField(max_length=100, blank=True, default="", db_default="")
     state = models.CharField(max_length=16, choices=STATES, default=State.STAGING.value)
     step = models.SmallIntegerField(default=-1)
@@ -83,9 +93,9 @@ class Rollout(models.Model):
         """The plan as values."""
         return plan_from_json(self.plan)
 
-    def as_value(self) -> plans.Rollout:
+    def as_value(self) -> values.Rollout:
         """The row as `plan.next_step` takes it."""
-        return plans.Rollout(
+        return values.Rollout(
             plan=self.terms,
             state=State(self.state),
             step=self.step,
@@ -98,11 +108,15 @@ class Rollout(models.Model):
             review_confirmed=self.review_confirmed,
             step_requested=self.step_requested,
             had_traffic=self.had_traffic,
+            next_plan=plan_from_json(self.next_plan) if self.next_plan else None,
+            edit=self.plan_edit,
         )
 
-    def take(self, value: plans.Rollout) -> None:
+    def take(self, value: values.Rollout) -> None:
         """Copies what changes in a rollout from its value; the caller saves."""
         self.state, self.step = value.state.value, value.step
+        if self.next_plan and value.next_plan is None:
+            self.plan, self.next_plan = self.next_plan, None
         self.since = value.since or self.since
         self.deployment_id = value.deployment_id
         self.before_hold = value.before_hold.value if value.before_hold else ""

@@ -45,6 +45,8 @@ def with_story(rollout: Rollout, lines: Sequence[RolloutEvent] | None = None) ->
     ]
     return as_json(rollout) | {
         "plan": rollout.plan,
+        "next_plan": rollout.next_plan,
+        "plan_edit": rollout.plan_edit,
         "suite": rollout.suite,
         "owner": rollout.owner.username if rollout.owner else "",
         "source": rollout.source,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -12,6 +14,7 @@ from dashboard.reviews import gate
 from dashboard.rollouts.advance import keep_hold, record
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plans.models import SavedPlanEdit
 from dashboard.rollouts.ramp import Plan
 from dashboard.rollouts.states import State
 from dashboard.smoketests.suites import newest_edit
@@ -46,10 +49,12 @@ def start(
     consent: bool = False,
     suite: str = "",
     by_token: bool = False,
+    saved: SavedPlanEdit | None = None,
 ) -> Rollout:
     """A rollout of a version of `worker` that is not stable, by `plan`. With a split that is live,
     its candidate is taken over at its percentage. `consent` is to going back to other secrets;
-    `suite` names the checks that the candidate must pass at 0%.
+    `suite` names the checks that the candidate must pass at 0%; `saved` is what the plan was made
+    from, and is recorded if the plan is still the same.
     Raises `StartRefused`, `PlanError` for guardrails that cannot run here, and `DeployHeld` for a
     token that has to wait after a rollback; then nothing has changed.
     """
@@ -73,7 +78,8 @@ def start(
         _take_over(rollout, weight)
         rollout.save()
         facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]}
-        record(rollout, "started", facts, now, owner)
+        named = _named(saved, plan)
+        record(rollout, "started_by_plan" if named else "started", facts | named, now, owner)
         keep_hold(rollout, now)
         audit.record(
             "rollout.start",
@@ -81,7 +87,8 @@ def start(
             actor=owner,
             source=source,
             now=now,
-            after={"rollout": str(rollout.pk), "version": str(candidate.id), "plan": rollout.plan},
+            after={"rollout": str(rollout.pk), "version": str(candidate.id), "plan": rollout.plan}
+            | named,
         )
     return rollout
 
@@ -89,6 +96,13 @@ def start(
 def running_on(worker: Worker) -> Rollout | None:
     """The one active rollout of a Worker."""
     return Rollout.objects.active().with_versions().filter(worker=worker).first()
+
+
+def _named(saved: SavedPlanEdit | None, plan: Plan) -> dict[str, Any]:
+    """Which edit of which saved plan this is; empty when its terms were changed."""
+    if saved is None or replace(saved.plan, confirm_review=plan.confirm_review) != plan:
+        return {}
+    return {"plan_name": saved.saved_plan.name, "plan_edit": saved.number}
 
 
 def _active(worker: Worker, expected: str | None) -> Deployment:

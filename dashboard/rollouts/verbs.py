@@ -17,16 +17,17 @@ from dashboard.reviews.models import DeployHold
 from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale, carry_out, claim, record
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plan import Action, Decision, enter_step, go_back
 from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from dashboard.rollouts.undo import undo_refusal
+from dashboard.rollouts.values import Action, Decision, Rollout as Value, enter_step, go_back
 from routing import audit, revision
 from routing.deploy import active_deployment, normal_id
+from routing.rules.split import format_percentage
 
 
 class VerbRefused(Exception):
-    """The rollout is in a state in which this makes no sense. `code` is `state`, `step` or, for
-    what only a person may do, `person`."""
+    """The rollout is in a state in which this makes no sense. `code` is `state`, `step`, `same`,
+    `unknown_step` or, for what only a person may do, `person`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -35,13 +36,15 @@ class VerbRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who asks, from where, when, and why; `by_token` is for API tokens."""
+    """Who asks, from where, when, and why; `by_token` is for API tokens. `to` is the share that
+    Step goes to, in units of 0.001%; None for the next one."""
 
     user: User | None
     source: str
     now: datetime
     reason: str = ""
     by_token: bool = False
+    to: int | None = None
 
 
 def confirm(rollout: Rollout, by: By) -> Rollout:
@@ -53,7 +56,10 @@ def confirm(rollout: Rollout, by: By) -> Rollout:
 
 
 def step(rollout: Rollout, by: By) -> Rollout:
-    """To the plan's next share at once, whatever its figures say; the reason is recorded."""
+    """To the plan's next share at once, or to `by.to`, whatever its figures say; the reason is
+    recorded."""
+    if by.to is not None:
+        return _step_to(rollout, by, by.to)
     value = rollout.as_value()
     if value.state is State.REVIEW:
         return confirm(rollout, by)
@@ -63,6 +69,26 @@ def step(rollout: Rollout, by: By) -> Rollout:
     return _do(rollout, "step", enter_step(value, rollout.step + 1, "stepped_up"), by)
 
 
+def _step_to(rollout: Rollout, by: By, weight: int) -> Rollout:
+    """To a share of the plan, higher or lower; a lower one is then held."""
+    value = rollout.as_value()
+    _only_in(rollout, "moved to another step", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
+    _check_past_checks(value)
+    if weight == rollout.weight:
+        raise VerbRefused("step", f"The candidate has {rollout.percentage} already.")
+    steps = value.upcoming.steps
+    shares = [0, *(step.weight for step in steps)]
+    if weight not in shares:
+        listed = ", ".join(format_percentage(share) for share in shares)
+        words = f"{format_percentage(weight)} is not a step of the plan. Its steps are {listed}."
+        raise VerbRefused("unknown_step", words)
+    index = shares.index(weight) - 1
+    if weight < rollout.weight:
+        return _go_down(rollout, by, index, weight)
+    _check_reviewed(value, by)
+    return _do(rollout, "step", enter_step(value, index, "stepped_up"), by)
+
+
 def step_down(rollout: Rollout, by: By) -> Rollout:
     """To the share before this one, or to 0%; then it is held until a person resumes."""
     value = rollout.as_value()
@@ -70,13 +96,21 @@ def step_down(rollout: Rollout, by: By) -> Rollout:
     if rollout.step < 0:
         raise VerbRefused("step", "The candidate has no traffic to take away.")
     lower = rollout.step - 1
-    weight = value.plan.steps[lower].weight if lower >= 0 else 0
+    return _go_down(rollout, by, lower, value.plan.steps[lower].weight if lower >= 0 else 0)
+
+
+def _go_down(rollout: Rollout, by: By, index: int, weight: int) -> Rollout:
     decision = Decision(
-        State.HELD, "stepped_down", lower, Action.DEPLOY, weight=weight, hold="person"
+        State.HELD,
+        "stepped_down",
+        index,
+        Action.DEPLOY,
+        weight=weight,
+        hold="person",
+        facts={"percentage": format_percentage(weight)},
     )
-    before = State.RAMPING if lower >= 0 else State.REVIEW
-    done = _do(rollout, "step_down", decision, by, before_hold=before.value)
-    return done
+    before = State.RAMPING if index >= 0 else State.REVIEW
+    return _do(rollout, "step_down", decision, by, before_hold=before.value)
 
 
 def hold(rollout: Rollout, by: By) -> Rollout:
@@ -129,9 +163,21 @@ def finish(rollout: Rollout, by: By) -> Rollout:
     if value.state is State.BAKING:
         return _do(rollout, "finish", Decision(State.DONE, "finished", rollout.step), by)
     _only_in(rollout, "finished", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
+    _check_past_checks(value)
+    _check_reviewed(value, by)
+    return _do(rollout, "finish", enter_step(value, len(value.upcoming.steps) - 1, "finished"), by)
+
+
+def _check_past_checks(value: Value) -> None:
     if value.before_hold not in (None, State.REVIEW, *TAKES_TRAFFIC):
         raise VerbRefused("state", "Its checks have not passed yet. Resume it or run them again.")
-    return _do(rollout, "finish", enter_step(value, len(value.plan.steps) - 1, "finished"), by)
+
+
+def _check_reviewed(value: Value, by: By) -> None:
+    """Where a person has to confirm before the ramp, a token does not go past that."""
+    waits = value.plan.confirm_review and not value.review_confirmed and not value.had_traffic
+    if by.by_token and waits:
+        raise VerbRefused("person", "A person confirms. Start the rollout without confirmation.")
 
 
 def undo(rollout: Rollout, by: By) -> Rollout:

@@ -19,6 +19,7 @@ from dashboard.reviews.proposals.decide import DecisionRefused
 from dashboard.reviews.proposals.messages import refused
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.plans.saved import SavedPlanError
 from dashboard.rollouts.ramp import PlanError
 from dashboard.rollouts.start import StartRefused
 from dashboard.rollouts.verbs import VerbRefused
@@ -44,8 +45,10 @@ _FIELDS: Mapping[str, str] = {
     "no_candidate": "version_id",
     "conflict": "deployment_id",
     "secrets_changed": "force",
+    "unknown_step": "to",
+    "name": "name",
 }
-_UNPROCESSABLE = ("unknown_version", "unknown_suite")
+_UNPROCESSABLE = ("unknown_version", "unknown_suite", "unknown_step", "name")
 
 
 class Refused(Exception):
@@ -74,6 +77,7 @@ def answer_plainly(api: NinjaAPI) -> None:
     api.add_exception_handler(PlanError, _plan)
     api.add_exception_handler(SuiteError, _suite)
     api.add_exception_handler(NoSubject, _coded)
+    api.add_exception_handler(SavedPlanError, _coded)
     api.add_exception_handler(StartRefused, _start)
     api.add_exception_handler(VerbRefused, _coded)
     api.add_exception_handler(DeployRefused, _coded)

@@ -10,7 +10,8 @@ from pydantic import Field
 from dashboard.api.errors import ApiError
 from dashboard.api.lookup import worker_called
 from dashboard.api.sluice.errors import Refused
-from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.models import Rollout, SavedPlanEdit
+from dashboard.rollouts.plans.saved import newest
 from dashboard.smoketests.models import SuiteEdit
 from dashboard.smoketests.suites import newest_edit
 from routing.models import Worker
@@ -44,3 +45,21 @@ def rollout_at(name: str, rollout_id: UUID) -> Rollout:
     if rollout is None:
         raise Refused(404, "unknown_rollout", f"{worker.name} has no rollout with this id.")
     return rollout
+
+
+def edit_called(worker: Worker | None, name: str) -> SavedPlanEdit:
+    """The newest edit of a saved plan that this Worker can use; without one, of all Workers."""
+    edit = newest(worker, name)
+    if edit is None:
+        whose = worker.name if worker else "The account"
+        raise Refused(404, "unknown_plan", f"{whose} has no plan called {name[:60]!r}.", "plan")
+    return edit
+
+
+def own_edit(worker: Worker, name: str) -> SavedPlanEdit:
+    """The same for a plan that is only this Worker's."""
+    edit = edit_called(worker, name)
+    if edit.saved_plan.worker is None:
+        message = f"{name[:60]!r} is for all Workers: its address is /api/plans/."
+        raise Refused(409, "for_all_workers", message, "plan")
+    return edit

@@ -10,9 +10,10 @@ from ninja import Query, Router, Status
 
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
-from dashboard.api.sluice.lookup import Listing, rollout_at, worker_at
+from dashboard.api.sluice.lookup import Listing, edit_called, rollout_at, worker_at
 from dashboard.api.sluice.schemas import (
     Json,
+    PlanChangeGiven,
     RolloutDetail,
     RolloutItem,
     StartGiven,
@@ -20,8 +21,10 @@ from dashboard.api.sluice.schemas import (
 )
 from dashboard.rollouts import report
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
+from dashboard.rollouts.plans.edits import change_plan
 from dashboard.rollouts.plans.preview import preview
 from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.ramp import PlanError, parse_weight
 from dashboard.rollouts.record import record_of
 from dashboard.rollouts.start import start
 from dashboard.rollouts.verbs import VERBS, By, check_believed
@@ -54,7 +57,8 @@ def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
     """Starts a rollout. If one runs already, the answer is 409 with that one. With `dry_run`
     nothing starts: the answer is the plan, and what each step can notice at today's traffic."""
     worker, caller = worker_at(name), request.auth
-    plan = plan_with(None, given.terms())
+    saved = edit_called(worker, given.plan) if given.plan else None
+    plan = plan_with(saved.plan if saved else None, given.terms())
     if given.dry_run:
         return Status(200, preview(worker, plan, timezone.now()))
     rollout = start(
@@ -68,6 +72,7 @@ def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
         consent=given.force,
         suite=given.suite,
         by_token=True,
+        saved=saved,
     )
     return Status(201, report.with_story(rollout))
 
@@ -87,18 +92,40 @@ def get_record(request: ApiRequest, name: str, rollout_id: UUID) -> Any:
     return record.as_json()
 
 
+@router.put(ROLLOUT + "/plan", auth=may_deploy, response=RolloutDetail)
+def change(request: ApiRequest, name: str, rollout_id: UUID, given: PlanChangeGiven) -> Any:
+    """A new edit of the plan, in force from the next step. Terms left out stay as they are. If the
+    rollout moved or another edit was made, the answer is 409 with who and when."""
+    rollout, caller = rollout_at(name, rollout_id), request.auth
+    check_believed(rollout, given.deployment_id, given.step)
+    plan = plan_with(rollout.as_value().upcoming, given.terms())
+    now = timezone.now()
+    by = By(caller.user, caller.source, now, given.reason.strip(), by_token=True)
+    return report.with_story(change_plan(rollout, plan, by, given.edit))
+
+
 @router.post(ROLLOUT + "/{verb}", auth=may_deploy, response=RolloutItem)
 def act(request: ApiRequest, name: str, rollout_id: UUID, verb: str, given: VerbGiven) -> Any:
     """`verb` is one of the buttons: `confirm`, `step`, `step-down`, `hold`, `resume`, `retry`,
-    `abort`, `finish`, `undo`. The body says where the caller believes the rollout is; if it moved,
-    the answer is 409 with who moved it and when, and nothing happens."""
+    `abort`, `finish`, `undo`; `step` may name the share it goes `to`. The body says where the
+    caller believes the rollout is; if it moved, the answer is 409 with who moved it and when, and
+    nothing happens."""
     if verb not in VERBS:
         names = ", ".join(VERBS)
         raise Refused(404, "unknown_verb", f"{verb[:40]!r} is not one of {names}.", "verb")
     rollout, caller = rollout_at(name, rollout_id), request.auth
     check_believed(rollout, given.deployment_id, given.step)
-    by = By(caller.user, caller.source, timezone.now(), given.reason.strip(), by_token=True)
+    to = None if given.to is None else _share(given.to)
+    reason = given.reason.strip()
+    by = By(caller.user, caller.source, timezone.now(), reason, by_token=True, to=to)
     return report.as_json(VERBS[verb](rollout, by))
+
+
+def _share(to: float | str) -> int:
+    try:
+        return parse_weight(f"{to:.3f}" if isinstance(to, float) else str(to))
+    except PlanError as error:
+        raise PlanError("to", str(error)) from error
 
 
 def _listed(rows: RolloutQuerySet, listing: RolloutListing) -> list[dict[str, Any]]:

@@ -141,8 +141,50 @@ class StartGiven(PlanGiven):
     )
     dry_run: bool = Field(False, description="Answer with the plan, and start nothing.")
 
+    plan: str | None = Field(
+        None, max_length=60, description="A saved plan; terms that are given go over its own."
+    )
+
     def terms(self) -> Json:
         return super().terms() | ({"confirm_review": False} if self.auto else {})
+
+
+class PlanChangeGiven(PlanGiven):
+    """Terms that change from the next step on, and where the caller believes the rollout is."""
+
+    deployment_id: str = Field(max_length=100)
+    step: StrictInt = Field(description="-1 while staged at 0%.")
+    edit: StrictInt = Field(description="`plan_edit` of the rollout, as it was read.")
+    reason: str = Field("", max_length=500)
+
+
+class SavedPlanGiven(PlanGiven):
+    """The terms to save. Those left out are the ones of the newest edit, or the defaults."""
+
+    edit: StrictInt | None = Field(
+        None, description="Save only over this edit; 0: only if there is no such plan."
+    )
+    auto: bool = Field(False, description="Needs no confirmation before the ramp.")
+
+    def terms(self) -> Json:
+        return super().terms() | ({"confirm_review": False} if self.auto else {})
+
+
+class RenameGiven(Given):
+    """The new name of a saved plan."""
+
+    name: str = Field(max_length=100)
+
+
+class SavedPlanItem(Schema):
+    """The newest edit of a saved plan; `worker` is None for a plan of all Workers."""
+
+    name: str
+    worker: str | None
+    edit: int
+    plan: Json
+    author: str
+    created_at: datetime
 
 
 class VerbGiven(Given):
@@ -151,6 +193,9 @@ class VerbGiven(Given):
     deployment_id: str = Field(max_length=100)
     step: StrictInt = Field(description="-1 while staged at 0%.")
     reason: str = Field("", max_length=500)
+    to: float | str | None = Field(
+        None, description="For `step`: a higher or lower share of the plan, in percent."
+    )
 
 
 class RolloutItem(Schema):
@@ -183,9 +228,11 @@ class EventItem(Schema):
 
 
 class RolloutDetail(RolloutItem):
-    """With its plan and its story."""
+    """With its plan and its story. `next_plan` is a newer edit, in force from the next step."""
 
     plan: Json
+    next_plan: Json | None
+    plan_edit: int
     suite: str
     owner: str
     source: str

@@ -1,0 +1,5 @@
+"""What `manage.py rollout` reads and does, behind the command itself.
+
+arguments.py    the options of each action, and the plan that they make
+saved_plans.py  plans, save-plan, rename-plan, delete-plan
+"""
