@@ -67,18 +67,19 @@ class ControlPlane:
 
     def prepare(self) -> None:
         """A database with one admin, alice, and her token."""
-        self._manage("migrate", "-v0")
-        self._manage(
+        self.manage("migrate", "-v0")
+        self.manage(
             "shell",
             "-v0",
             "-c",
             "from dashboard.accounts.models import User; User.objects.create_user("
             "'alice', 'alice@example.test', 'a long password', role='admin')",
         )
-        said = self._manage("token", "create", "--name", "wrangler", "--user", "alice")
+        said = self.manage("token", "create", "--name", "wrangler", "--user", "alice")
         self.token = said.split()[-1]
 
-    def _manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str) -> str:
+        """What a command says; it must succeed."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
             command, cwd=PROJECT, env=self.environment, check=True, capture_output=True, text=True

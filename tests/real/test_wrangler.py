@@ -316,3 +316,44 @@ def test_more_than_25_mb_is_refused_whether_or_not_its_length_is_said(plane, chu
     answer = plane.api("PUT", "/workers/scripts/big", content=content, headers=headers)
     assert answer.status_code == 413
     assert answer.json()["errors"][0]["code"] == 10027 and "25 MB" in answer.text
+
+
+def test_a_policy_turns_deployments_into_reviews_that_wrangler_links_to(plane, tmp_path):
+    desk = write_project(tmp_path, "desk")
+    wrangler = lambda *words, **more: plane.wrangler(desk, *words, **more)  # noqa: E731
+    wrangler("deploy").ok()
+    first = versions_of(plane, "desk")[0]
+    plane.manage(
+        "shell",
+        "-c",
+        "from dashboard.accounts.models import User; "
+        "User.objects.create_user('jonas', password='a long password', role='reviewer')",
+    )
+    rule = ("--above", "0", "--approvals", "1", "--own", "no")
+    plane.manage("policy", "set", "--worker", "desk", *rule)
+
+    wrangler("versions", "upload").ok()
+    second = versions_of(plane, "desk")[-1]
+    wrangler("versions", "deploy", f"{second}@0%", f"{first}@100%", "-y").ok()
+
+    said = wrangler("versions", "deploy", f"{second}@100%", "-y").failed()
+    link = printed(r"(http://localhost:\d+/reviews/[0-9a-f-]+/)", said)
+    assert "Missing: 1 approval." in said and "manage.py review wait" in said and "90005" in said
+    assert live(plane, "desk") == {second: 0, first: 100}
+
+    plane.manage("review", "approve", link, "--user", "jonas", "--comment", "Same totals.")
+    assert '"state": "deployed"' in plane.manage(
+        "review", "wait", link, "--timeout", "20", "--json"
+    )
+    assert live(plane, "desk") == {second: 100}
+
+    said = wrangler("secret", "put", "KEY", stdin="hunter2").failed()
+    assert "was uploaded. Nothing was deployed." in said and "hunter2" not in said
+    assert live(plane, "desk") == {second: 100}
+
+    said = wrangler("deploy").failed()
+    assert printed(r"(http://localhost:\d+/reviews/[0-9a-f-]+/)", said) != link
+    assert live(plane, "desk") == {second: 100}
+
+    wrangler("rollback", first, "-y").ok()
+    assert live(plane, "desk") == {first: 100}

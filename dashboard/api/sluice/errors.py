@@ -14,6 +14,7 @@ from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.errors import TOO_LARGE, ApiError, explain
 from dashboard.reviews.gate import ReviewNeeded
+from dashboard.reviews.policies.policy import PolicyError
 from dashboard.reviews.proposals import report as reviews
 from dashboard.reviews.proposals.decide import DecisionRefused
 from dashboard.reviews.proposals.messages import refused
@@ -75,6 +76,7 @@ def answer_plainly(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(Http404, unknown_address)
     api.add_exception_handler(PlanError, _plan)
+    api.add_exception_handler(PolicyError, _plan)
     api.add_exception_handler(SuiteError, _suite)
     api.add_exception_handler(NoSubject, _coded)
     api.add_exception_handler(SavedPlanError, _coded)

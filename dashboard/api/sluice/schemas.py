@@ -254,3 +254,48 @@ class Refusal(Schema):
     at: datetime | None = None
     rollout: RolloutItem | None = None
     problems: list[str] | None = None
+
+
+class ReviewItem(Schema):
+    """A deployment that waits, or waited, for approvals."""
+
+    id: str
+    worker: str
+    state: str
+    url: str
+    reason: str
+    code: str
+    message: str
+    asked_by: str
+    source: str
+    round: int
+    from_deployment_id: str | None
+    versions: list[Json]
+    plan: Json | None
+    evidence: Json
+    rollout_id: str | None
+    needs: str
+    approvals: int
+    approved_by: list[str]
+    missing: int
+    deployment_id: str | None
+    emergency: bool
+    asked_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+class ReviewGiven(Given):
+    """Why; and the round that was read, so that a decision never meets another change."""
+
+    comment: str = Field("", max_length=2000)
+    round: StrictInt | None = None
+
+
+class PolicyDetail(Schema):
+    """Rules by risk; the strictest one that matches counts."""
+
+    rules: list[Json] = Field(max_length=20)
+    emergency: bool = True
+    edit: int = 0
+    own: bool = False

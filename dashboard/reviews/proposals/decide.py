@@ -29,7 +29,7 @@ from routing.after_commit import after_commit
 @dataclass(frozen=True, slots=True)
 class Word:
     """Who decides, from where, when, why; `round` is the one that was read, None for the present
-    one; `proof` as of a `Decision`. `by_token` is for API tokens, which never decide."""
+    one; `proof` as of a `Decision`. `by_token` is for API tokens, which only withdraw."""
 
     user: User | None
     source: str
@@ -97,7 +97,7 @@ def _decided(
         proposal = rows.get(pk=proposal_id)
         expire(proposal, word.now)
         word = _with_rights_of_now(word)
-        refused = _not_now(proposal, word) or act(proposal, word)
+        refused = _not_now(proposal, word, verb) or act(proposal, word)
         if refused:
             _record_refused(proposal, word, verb, refused)
     if refused:
@@ -112,8 +112,8 @@ def _with_rights_of_now(word: Word) -> Word:
     return replace(word, user=User.objects.get(pk=word.user.pk))
 
 
-def _not_now(proposal: Proposal, word: Word) -> str:
-    if word.by_token:
+def _not_now(proposal: Proposal, word: Word, verb: str) -> str:
+    if word.by_token and verb != "withdraw":
         return "token"
     if word.user is None:
         return "person"

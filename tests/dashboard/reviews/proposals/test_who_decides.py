@@ -53,7 +53,7 @@ def test_may_and_may_not(cast: Reviewed, verb: str, name: str) -> None:
     assert (entry.actor, entry.after["verb"]) == (name, verb)
 
 
-@pytest.mark.parametrize("verb", MAY)
+@pytest.mark.parametrize("verb", sorted(MAY.keys() - {"withdraw"}))
 def test_no_token_decides(cast: Reviewed, verb: str) -> None:
     proposal = cast.propose()
     with pytest.raises(DecisionRefused, match="token"):
