@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -14,6 +15,7 @@ from routing import audit, revision
 from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker, deployable
 from routing.rules import split
 from routing.secret_consent import secret_changes
+from routing.snapshot import CountSpec
 
 ANY: Final = "any"
 """As `expected`: whatever is active now."""
@@ -53,6 +55,7 @@ def deploy(
     triggered_by: str = "deployment",
     force: bool = False,
     permit: Callable[[], None] | None = None,
+    counts: CountSpec | None = None,
 ) -> Deployment:
     """Makes `shares` ((version id, percentage) in the order to keep) the active deployment.
 
@@ -60,6 +63,7 @@ def deploy(
     for no condition. `force` is the consent that a change of secrets may need
     (`secret_consent`); without it such a deployment is refused, whoever calls.
     `permit` is called once nobody else can deploy any more, and raises `DeployRefused` to stop it.
+    `counts` is how edges count its requests, beside the counts by minute.
     Raises `DeployRefused` or `DeployConflict`; then nothing has changed.
     """
     try:
@@ -86,6 +90,7 @@ def deploy(
             triggered_by=triggered_by,
             message=message[:1000],
             is_rollback=_is_rollback(active, versions),
+            counts=asdict(counts) if counts else None,
         )
         _write_shares(deployment, parsed, versions)
         _record(deployment, active, parsed, now)

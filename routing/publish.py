@@ -164,10 +164,16 @@ def _worker(
         deployment=snapshot.Deployment(
             id=str(deployment.id),
             shares=tuple(RuleShare(str(s.version_id), s.weight) for s in newest_first),
+            counts=_counts(deployment),
         ),
         versions=tuple(_version(s.version, modules[s.version_id]) for s in newest_first),
         other_versions=tuple(i for i in others if i not in live),
     )
+
+
+def _counts(deployment: Deployment) -> snapshot.CountSpec | None:
+    counts = deployment.counts
+    return msgspec.convert(counts, snapshot.CountSpec) if counts else None
 
 
 def _hostnames(worker: Worker) -> tuple[str, ...]:

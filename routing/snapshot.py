@@ -94,11 +94,30 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountSpec:
+    """How a deployment's requests are counted for the rollout that made it: in blocks of
+    `block_seconds` up to `fine_until` (seconds since 1970), of a minute afterwards. Requests that
+    took longer than a threshold, in microseconds, are counted as slow; 0 is no threshold."""
+
+    block_seconds: int
+    fine_until: int
+    slow_p95_us: int = 0
+    slow_p99_us: int = 0
+
+    def block_start(self, second: int) -> int:
+        """The first second of the block that `second` belongs to."""
+        size = self.block_seconds if second < self.fine_until else 60
+        return second // size * size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The active deployment. `shares` are in affinity order: newest version first."""
+    """The active deployment. `shares` are in affinity order: newest version first. Without `counts`
+    its requests are counted by minute only."""
 
     id: str
     shares: tuple[Share, ...]
+    counts: CountSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

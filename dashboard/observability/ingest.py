@@ -58,6 +58,7 @@ def _count(edge: Edge, batch: Counts, reading: Reading, now: datetime) -> None:
     rollup.add_counts(edge.name, batch.counts)
     rollup.add_latencies(edge.name, batch.latency)
     rollup.add_callers(edge.name, batch.called())
+    rollup.add_steps(edge.name, batch.steps)
     if reading.pk is None or now - reading.applied_on > PRUNE_EVERY:
         prune(now)
     reading.places = {**reading.places, **batch.ends}

@@ -145,6 +145,49 @@ class CallerCount(models.Model):
         ]
 
 
+class StepCount(models.Model):
+    """What one version did under a rollout's deployment at one edge, in the block from `start` on
+    (seconds since 1970; `routing.snapshot.CountSpec` says how long blocks are).
+
+    `requests`, `failed` and `slow_*` count requests; `callers`, `failing` and `slow_*_callers`
+    count observations, of which a caller with a version key is one in each block
+    (`routing.agent.step_counts`).
+    """
+
+    KEY = ("deployment_id", "version_id", "start", "edge")
+    NUMBERS = (
+        "requests",
+        "callers",
+        "failed",
+        "failing",
+        "slow_p95",
+        "slow_p95_callers",
+        "slow_p99",
+        "slow_p99_callers",
+    )
+
+    deployment_id = models.CharField(max_length=36)
+    version_id = models.CharField(max_length=36)
+    start = models.PositiveBigIntegerField()
+    edge = models.CharField(max_length=63)
+    requests = models.PositiveBigIntegerField()
+    callers = models.PositiveBigIntegerField()
+    failed = models.PositiveBigIntegerField()
+    failing = models.PositiveBigIntegerField()
+    slow_p95 = models.PositiveBigIntegerField()
+    slow_p95_callers = models.PositiveBigIntegerField()
+    slow_p99 = models.PositiveBigIntegerField()
+    slow_p99_callers = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment_id", "version_id", "start", "edge"], name="step_count_once"
+            )
+        ]
+        indexes = [models.Index(fields=["start"])]
+
+
 class Flag(models.Model):
     """A version whose requests fail too often. It stays until the version leaves the deployment or
     a person acknowledges it, whatever its errors do meanwhile.

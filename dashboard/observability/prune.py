@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from dashboard.observability.models import CallerCount, Count, Gap, Latency, Span
+from dashboard.observability.models import CallerCount, Count, Gap, Latency, Span, StepCount
 
 
 def kept_days(span: Span) -> int:
@@ -28,5 +28,6 @@ def prune(now: datetime) -> int:
             gone += model.objects.filter(span=span, start__lt=int(oldest)).delete()[0]
     minutes = (now - timedelta(days=kept_days(Span.MINUTE))).timestamp()
     gone += CallerCount.objects.filter(start__lt=int(minutes)).delete()[0]
+    gone += StepCount.objects.filter(start__lt=int(minutes)).delete()[0]
     oldest_gap = now - timedelta(days=settings.KEEP_DAYS)
     return gone + Gap.objects.filter(noticed_on__lt=oldest_gap).delete()[0]

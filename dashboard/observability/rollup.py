@@ -12,8 +12,8 @@ from typing import TypeAlias
 from django.db import connection, models
 from fastdigest import TDigest
 
-from dashboard.observability.models import CallerCount, Count, Latency, Span
-from dashboard.observability.wire import Called, Counted, Timed
+from dashboard.observability.models import CallerCount, Count, Latency, Span, StepCount
+from dashboard.observability.wire import Called, Counted, Stepped, Timed
 
 Key: TypeAlias = tuple[str | int, ...]
 
@@ -39,6 +39,19 @@ def add_callers(edge: str, rows: Iterable[Called]) -> None:
         for key, numbers in sorted(added.items(), key=str)
     ]
     _upsert(CallerCount, CallerCount.KEY, CallerCount.NUMBERS, listed)
+
+
+def add_steps(edge: str, rows: Iterable[Stepped]) -> None:
+    """Adds to the blocks of rollouts' steps."""
+    added: defaultdict[Key, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        key = (row.deployment_id, row.version_id, row.start, edge)
+        added[key].update({name: getattr(row, name) for name in StepCount.NUMBERS})
+    listed = [
+        (*key, *(numbers[name] for name in StepCount.NUMBERS))
+        for key, numbers in sorted(added.items(), key=str)
+    ]
+    _upsert(StepCount, StepCount.KEY, StepCount.NUMBERS, listed)
 
 
 def add_latencies(edge: str, rows: Iterable[Timed]) -> None:

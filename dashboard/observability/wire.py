@@ -66,10 +66,26 @@ class Called(msgspec.Struct, array_like=True):
     unknown: _Whole
 
 
+class Stepped(msgspec.Struct, array_like=True):
+    """What one version did in a block that begins at `start`; see `models.StepCount`."""
+
+    start: _Whole
+    version_id: Annotated[str, msgspec.Meta(max_length=36)]
+    deployment_id: Annotated[str, msgspec.Meta(max_length=36)]
+    requests: _Whole
+    callers: _Whole
+    failed: _Whole
+    failing: _Whole
+    slow_p95: _Whole
+    slow_p95_callers: _Whole
+    slow_p99: _Whole
+    slow_p99_callers: _Whole
+
+
 class Counts(msgspec.Struct):
     """The part of a batch that is counted. Without `log` there is none.
 
-    An agent of an earlier release sends no `callers`.
+    An agent of an earlier release sends no `callers`, or no `steps`.
     """
 
     batch: Annotated[str, msgspec.Meta(max_length=40)]
@@ -81,6 +97,7 @@ class Counts(msgspec.Struct):
     counts: list[Counted] = []
     latency: list[Timed] = []
     callers: list[Called] | None = None
+    steps: list[Stepped] = []
 
     def called(self) -> list[Called]:
         """Callers by version and minute. Where the agent does not tell, each request counts as one

@@ -15,6 +15,8 @@ from django.db import transaction
 from dashboard.accounts.models import User
 from dashboard.reviews import gate
 from dashboard.reviews.models import DeployHold
+from dashboard.rollouts.latency.blocks import count_spec
+from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.plan import Action, Decision, Seen, after, next_step
 from dashboard.rollouts.states import ENDED, GOING_BACK, State
@@ -23,6 +25,7 @@ from dashboard.smoketests.suites import newest_edit
 from routing.deploy import ANY, DeployConflict
 from routing.models import Deployment
 from routing.rules.split import TOTAL, format_percentage
+from routing.snapshot import CountSpec
 
 Observe = Callable[[Rollout, datetime], Seen]
 
@@ -150,8 +153,37 @@ def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None
         message=f"Rollout of #{rollout.candidate.number}: {_words(decision, back)}",
         expected=ANY if back else rollout.deployment_id,
         triggered_by="rollback" if back else "rollout",
+        counts=_counts(rollout, decision.weight, decision.step, now),
         force=True,  # consent was given when the rollout started; a way back never waits for it
     )
+
+
+def deploy_again(rollout: Rollout, now: datetime) -> Deployment:
+    """The split that was live when the rollout started, as a deployment of its own: its figures
+    begin with the rollout, and edges count it as a step."""
+    return gate.deploy(
+        worker=rollout.worker,
+        by_token=False,
+        rollout_id=rollout.pk,
+        shares=_shares(rollout, rollout.weight, back=False),
+        author=rollout.owner,
+        source="rollout",
+        now=now,
+        message=f"Rollout of #{rollout.candidate.number} takes over at {rollout.percentage}",
+        expected=rollout.deployment_id,
+        triggered_by="rollout",
+        counts=_counts(rollout, rollout.weight, rollout.step, now),
+        force=True,  # the same versions as before
+    )
+
+
+def _counts(rollout: Rollout, weight: int | None, step: int, now: datetime) -> CountSpec | None:
+    """How edges count the step that begins; nothing is compared at 0%."""
+    if not weight:
+        return None
+    plan = rollout.terms
+    bake = plan.final_bake if weight == TOTAL else plan.steps[max(step, 0)].bake
+    return count_spec(bake, budget_from_json(rollout.slow_budget), now)
 
 
 def _shares(rollout: Rollout, weight: int, back: bool) -> list[tuple[str, str]]:

@@ -7,11 +7,12 @@ Harm may be found at any look; safety also needs the plan's smallest sample (rol
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from dashboard.observability.slow_figures import SlowFigures
 from dashboard.rollouts.external.terms import OnBreach
 from dashboard.rollouts.ramp import Plan, Rule
 from dashboard.rollouts.states import Verdict
@@ -31,8 +32,9 @@ WORST_FIRST = (Verdict.HARM, Verdict.CANNOT_JUDGE, Verdict.NOT_YET, Verdict.SAFE
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was counted since the step began. `blocks` count distinct callers by minute, the pairs
-    (requests, failed) count requests; `callers` are the candidate's, or None where not known.
+    """What was counted since the step began, its cold start aside. `blocks` count observations, of
+    which a caller with a version key is one in each block, the pairs (requests, failed) count
+    requests; `callers` are the candidate's, or None where not known; `slow` is by p95 and p99.
 
     `until` is when the last edge reported; `silent_edges` have not for a while, `gaps` were lost.
     """
@@ -41,6 +43,7 @@ class Figures:
     candidate: tuple[int, int] = (0, 0)
     stable: tuple[int, int] = (0, 0)
     callers: int | None = None
+    slow: Mapping[str, SlowFigures] = field(default_factory=dict)
     until: datetime | None = None
     silent_edges: tuple[str, ...] = ()
     gaps: int = 0
@@ -86,20 +89,22 @@ def judge_errors(
         high = interval.high if math.isfinite(interval.high) else None
         ratios = {"low": interval.low, "high": high, "evidence": evidence}
         return Judgment("errors", Verdict.HARM, "worse_than_stable", facts | ratios)
-    if unknown := _unknown(figures, now):
+    if unknown := unknown_reason(figures, now):
         return Judgment("errors", Verdict.CANNOT_JUDGE, unknown, facts)
     if missing := _missing(figures, plan, rule):
         return Judgment("errors", Verdict.NOT_YET, missing, facts)
     return Judgment("errors", Verdict.SAFE, rule.value, facts)
 
 
-def judge_limit(figures: Figures, plan: Plan, now: datetime | None = None) -> Judgment:
+def judge_limit(
+    figures: Figures, plan: Plan, now: datetime | None = None, aborting_rules: int = 1
+) -> Judgment:
     """The candidate's failures against the plan's absolute limit; the only rule at 100%."""
-    interval = rate_interval(figures.failed, figures.requests, HARM_ALPHA)
+    interval = rate_interval(figures.failed, figures.requests, HARM_ALPHA / aborting_rules)
     facts = _facts(figures) | {"limit": plan.error_limit, "low": interval.low}
     if interval.low > plan.error_limit:
         return Judgment("limit", Verdict.HARM, "over_the_limit", facts)
-    if unknown := _unknown(figures, now):
+    if unknown := unknown_reason(figures, now):
         return Judgment("limit", Verdict.CANNOT_JUDGE, unknown, facts)
     return Judgment("limit", Verdict.SAFE, "within_the_limit", facts)
 
@@ -136,7 +141,7 @@ def _facts(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _unknown(figures: Figures, now: datetime | None) -> str:
+def unknown_reason(figures: Figures, now: datetime | None) -> str:
     """Why nothing can be judged; empty where it can."""
     if figures.silent_edges:
         return "edge_silent"

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.observability.failure_rate import percent
 from dashboard.rollouts.external import messages as external
+from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import Plan, Rule
+from dashboard.rollouts.ramp import Rule
 from dashboard.rollouts.states import State
 from dashboard.rollouts.undo import REFUSALS
 from dashboard.times.durations import format_duration
@@ -32,6 +34,8 @@ STATES = {
 #: Guardrail → name, what counts, limit.
 GUARDRAILS = {
     "errors": ("Errors", "exceptions, 5xx, runtime failures; by caller", "not above stable"),
+    "slow_p95": ("Slow requests, p95", "slower than {p95}; by caller", "not above stable"),
+    "slow_p99": ("Slow requests, p99", "slower than {p99}; by caller", "not above stable"),
     "limit": ("Error limit", "the same, whatever stable does", "{limit} of requests"),
     "processes": ("Processes", "cannot start, crashes, hangs, out of memory", "none"),
     "checks": ("Smoke checks", "run again while it ramps and in the final bake", "all pass"),
@@ -80,6 +84,11 @@ REASONS = {
     "deployed_elsewhere": "Held: this Worker was deployed outside the rollout.",
     "worse_than_stable": "Harm: {failed} of {requests} candidate requests failed, "
     "{stable_failed} of {stable_requests} on stable.",
+    "slower_than_stable": "Harm: {slow} of {requests} candidate requests took more than "
+    "{threshold_ms} ms, {stable_slow} of {stable_requests} on stable.",
+    "not_slower": "{slow} of {requests} candidate requests took more than {threshold_ms} ms, "
+    "{stable_slow} of {stable_requests} on stable.",
+    "no_budget": "No budget: stable had too few requests in the day before the rollout.",
     "over_the_limit": "Harm: {failed} of {requests} candidate requests failed, over the limit.",
     **external.REASONS,
     "processes_run": "The candidate's process runs on every edge.",
@@ -114,14 +123,6 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
     return words.format_map(_Facts(facts)) if words else code
 
 
-def guardrail(plan: Plan, name: str) -> tuple[str, str, str]:
-    """Name, what it reads, and its limit."""
-    if words := external.guardrail_words(plan.external, name):
-        return words
-    title, counts, limit = GUARDRAILS[name]
-    return title, counts, limit.format(limit=f"{plan.error_limit:.0%}")
-
-
 def undo_refused(rollout: Rollout, code: str) -> str:
     """Why a finished rollout cannot be undone."""
     window = rollout.terms.undo_window
@@ -131,6 +132,29 @@ def undo_refused(rollout: Rollout, code: str) -> str:
         window=format_duration(window),
         until=f"{until:%Y-%m-%d %H:%M}" if until else "–",
     )
+
+
+def guardrail(rollout: Rollout, name: str) -> tuple[str, str, str]:
+    """Name of a guardrail, what it counts, and its limit, with the rollout's own numbers."""
+    if words := external.guardrail_words(rollout.terms.external, name):
+        return words
+    budget = budget_from_json(rollout.slow_budget)
+    numbers = {
+        "limit": f"{rollout.terms.error_limit:.0%}",
+        "p95": _milliseconds(budget.p95_us) or "stable's p95",
+        "p99": _milliseconds(budget.p99_us) or "stable's p99",
+    }
+    title, counts, limit = GUARDRAILS[name]
+    return title, counts.format(**numbers), limit.format(**numbers)
+
+
+def slow_share(requests: int, slow: int) -> str:
+    """ "16 of 800 slow (2%)"."""
+    return f"{slow:,} of {requests:,} slow ({percent(slow / requests)})" if requests else "–"
+
+
+def _milliseconds(us: int) -> str:
+    return f"{us / 1000:,.0f} ms" if us else ""
 
 
 def moved(rollout: Rollout) -> str:

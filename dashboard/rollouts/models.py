@@ -53,6 +53,7 @@ class Rollout(models.Model):
     plan = models.JSONField()
     next_plan = models.JSONField(null=True)
     plan_edit = models.PositiveIntegerField(default=1, db_default=1)
+    slow_budget = models.JSONField(default=dict, db_default={})
     suite = models.CharField(max_length=100, blank=True, default="", db_default="")
     state = models.CharField(max_length=16, choices=STATES, default=State.STAGING.value)
     step = models.SmallIntegerField(default=-1)

@@ -19,6 +19,9 @@ from dashboard.rollouts.guardrails import (
     judge_limit,
     judge_processes,
 )
+from dashboard.rollouts.latency.blocks import cold_start
+from dashboard.rollouts.latency.budget import budget_from_json
+from dashboard.rollouts.latency.judge import judge_slow
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plan import Checks, Seen
 from dashboard.rollouts.states import STAGED, TAKES_TRAFFIC, State
@@ -27,11 +30,13 @@ from dashboard.ui.propagation import SILENT_AFTER, Meter, meter_of
 from routing.deploy import active_deployment
 from routing.models import Deployment, Edge, Worker
 from routing.rules.split import TOTAL
+from routing.snapshot import CountSpec
 
 REPORT_TIME = timedelta(seconds=5)
 """A process that ended this long before a step may have been reported only after it."""
-ABORTING_RULES = 2
-"""Rules with a chance of a false alarm: errors beside stable, and the absolute limit."""
+ABORTING_RULES = 4
+"""Rules with a chance of a false alarm, which share it: errors beside stable, the absolute limit,
+and slow requests by p95 and by p99."""
 
 CHECKS: Mapping[str, Checks] = {
     SmokeRun.State.WAITING: Checks.RUNNING,
@@ -86,10 +91,17 @@ def judge(rollout: Rollout, now: datetime) -> Judgment:
 
 def judgments(rollout: Rollout, figures: Figures, now: datetime) -> list[Judgment]:
     """One for each guardrail. At 100% nothing runs beside the candidate: fixed limits only."""
-    step = rollout.as_value().current
-    found = [judge_limit(figures, rollout.terms, now), judge_processes(_sick(rollout, now))]
+    step, budget = rollout.as_value().current, budget_from_json(rollout.slow_budget)
+    found = [
+        judge_limit(figures, rollout.terms, now, ABORTING_RULES),
+        judge_processes(_sick(rollout, now)),
+    ]
     if rollout.weight != TOTAL and step is not None:
-        found.insert(0, judge_errors(figures, rollout.terms, step.rule, ABORTING_RULES, now))
+        found[:0] = [
+            judge_errors(figures, rollout.terms, step.rule, ABORTING_RULES, now),
+            judge_slow("p95", figures, budget.p95_us, ABORTING_RULES, now),
+            judge_slow("p99", figures, budget.p99_us, ABORTING_RULES, now),
+        ]
     return with_breaches([*found, *external_judgments(rollout, now)], rollout.terms)
 
 
@@ -105,16 +117,35 @@ def figures_of(rollout: Rollout, now: datetime) -> Figures:
         str(rollout.stable_id),
         rollout.deployment_id,
         since,
+        _cold_start(rollout, since),
     )
     return Figures(
         blocks=counted.blocks,
         candidate=counted.candidate,
         stable=counted.stable,
         callers=None if counted.assumes_independent_requests else counted.callers,
+        slow=counted.slow,
         until=min(seen.values(), default=None),
         silent_edges=tuple(sorted(n for n, at in seen.items() if now - at > SILENT_AFTER)),
         gaps=Gap.objects.filter(noticed_on__gte=since).count(),
     )
+
+
+def _cold_start(rollout: Rollout, since: datetime) -> Callable[[int], bool]:
+    """Which blocks are left out. A deployment that no rollout made has none to leave out."""
+    deployments = rollout.worker.deployments.filter(id__in=filter(None, [rollout.deployment_id]))
+    counts = deployments.values_list("counts", flat=True).first()
+    if counts is None:
+        return lambda start: False
+    starts = process_reports([rollout.candidate_id, rollout.stable_id]).starts(since)
+    return cold_start(_bake(rollout), CountSpec(**counts), since, starts)
+
+
+def _bake(rollout: Rollout) -> timedelta:
+    step = rollout.as_value().current
+    if step is None or step.weight == TOTAL:
+        return rollout.terms.final_bake
+    return step.bake
 
 
 def checks_of(rollout: Rollout) -> Checks:

@@ -261,24 +261,34 @@ def _guardrails(rollout: Rollout, now: datetime) -> list[Guardrail]:
 
 def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment) -> Guardrail:
     tone, verdict = VERDICTS[judgment.verdict]
-    name, counts, limit = messages.guardrail(rollout.terms, judgment.name)
-    stable = ""
-    candidate = str(judgment.facts.get("value", ""))
-    if judgment.name in ("errors", "limit"):
-        candidate = str(FailureRate(figures.failed, figures.requests))
-    if judgment.name == "errors":
-        stable = str(FailureRate(figures.stable[1], figures.stable[0]))
+    if judgment.code == "no_budget":
+        tone, verdict = "plain", "Not judged"
+    name, counts, limit = messages.guardrail(rollout, judgment.name)
+    stable, candidate = _rates(figures, judgment)
     return Guardrail(
         name=name,
         counts=counts,
         limit=limit,
         breach=BREACHES[breach_of(rollout.terms, judgment.name)],
-        stable=stable or "–",
-        candidate=candidate or "–",
+        stable=stable,
+        candidate=candidate,
         tone=tone,
         verdict=verdict,
         words=messages.reason(judgment.code, judgment.facts),
     )
+
+
+def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
+    """Stable's and the candidate's, as far as the guardrail looks at them."""
+    name = judgment.name
+    if slow := figures.slow.get(name.removeprefix("slow_")):
+        return messages.slow_share(*slow.stable), messages.slow_share(*slow.candidate)
+    stable, candidate = "–", str(judgment.facts.get("value", "–"))
+    if name in ("errors", "limit"):
+        candidate = str(FailureRate(figures.failed, figures.requests))
+    if name == "errors":
+        stable = str(FailureRate(figures.stable[1], figures.stable[0]))
+    return stable, candidate
 
 
 def _progress(rollout: Rollout, now: datetime) -> tuple[int | None, str]:

@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 
 from dashboard.accounts.models import User
 from dashboard.reviews import gate
-from dashboard.rollouts.advance import keep_hold, record
+from dashboard.rollouts.advance import deploy_again, keep_hold, record
 from dashboard.rollouts.external.permitted import check_external
+from dashboard.rollouts.latency.thresholds import budget_of
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.models import SavedPlanEdit
 from dashboard.rollouts.ramp import Plan
@@ -75,7 +76,10 @@ def start(
             _check_secrets(deployment, candidate)
         rollout = _create(worker, candidate, stable, plan, owner, source, now)
         rollout.deployment_id, rollout.suite = str(deployment.id), suite
+        rollout.slow_budget = budget_of(worker.name, stable.pk, now).as_json()
         _take_over(rollout, weight)
+        if weight:
+            rollout.deployment_id = str(deploy_again(rollout, now).id)
         rollout.save()
         facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]}
         named = _named(saved, plan)

@@ -30,9 +30,10 @@ _WIDEST_LOG_RATIO = math.log(1e6)
 _STEPS = 14  # of a bisection over the logarithm of the ratio: 0.2% of the ratio
 
 
-def harm_evidence(blocks: Iterable[Block]) -> float:
-    """E-value against "the candidate fails at most as often as stable"; 1.0 without failures."""
-    return math.exp(min(_log_evidence(_usable(blocks), 1.0, _RATIO), _LARGEST_LOG))
+def harm_evidence(blocks: Iterable[Block], ratio: float = 1.0) -> float:
+    """E-value against "the candidate fails at most `ratio` times as often as stable"; 1.0 without
+    failures."""
+    return math.exp(min(_log_evidence(_usable(blocks), ratio, _RATIO), _LARGEST_LOG))
 
 
 def safe_evidence(blocks: Iterable[Block], margin: float = MARGIN) -> float:

@@ -116,6 +116,7 @@ class Edge:
             await self._metrics.start()
         await self._shipper.rotate(every=True)
         self._decider.know(self._applied, self._applied)
+        self._shipper.know(self._applied)
         self._supervisor.boot(self._applied)
         forever = self._tasks.forever
         forever("envoy", lambda: self._envoy.run(self._tasks))
@@ -207,6 +208,7 @@ class Edge:
         if known[0] is not self._known[0] or known[1] is not self._known[1]:
             self._known = known
             self._decider.know(*known)
+            self._shipper.know(*known)
         if bool(self._sync.away) != bool(self._away):
             self._away_since = time.time()
         self._away = self._sync.away

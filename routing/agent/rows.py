@@ -5,15 +5,18 @@ Every line is counted, too (`tally`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from routing.agent.lines import Line, Meaning, meaning, parse
+from routing.agent.step_counts import StepTally
 from routing.agent.tally import Tally
 from routing.compile import names
+from routing.snapshot import CountSpec
 
 _WATCHED_ROOM = 10
+NO_SPECS: Mapping[str, CountSpec] = {}
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class Rows:
     sampled_out: int = 0
     lost: int = 0
     tally: Tally = field(default_factory=Tally)
+    steps: StepTally = field(default_factory=StepTally)
 
     def add(self, other: Rows) -> None:
         """Joins what came from another listener's log."""
@@ -31,6 +35,7 @@ class Rows:
         self.sampled_out += other.sampled_out
         self.lost += other.lost
         self.tally.join(other.tally)
+        self.steps.join(other.steps)
 
 
 class Sampler:
@@ -56,8 +61,11 @@ class Sampler:
         return True
 
 
-def read(lines: Iterable[bytes], sampler: Sampler) -> Rows:
-    """The rows in `lines`: requests that a Worker's route answered, RPC connections left out."""
+def read(
+    lines: Iterable[bytes], sampler: Sampler, specs: Mapping[str, CountSpec] = NO_SPECS
+) -> Rows:
+    """The rows in `lines`: requests that a Worker's route answered, RPC connections left out.
+    Deployments of a rollout are counted by `specs`, too."""
     found = Rows()
     for raw in lines:
         parsed = parse(raw)
@@ -69,6 +77,8 @@ def read(lines: Iterable[bytes], sampler: Sampler) -> Rows:
         meant = meaning(line.route, line.outcome)
         if not meant.worker or meant.is_rpc:
             continue
+        if spec := specs.get(line.deployment or ""):
+            found.steps.add(line, meant, started_on, spec)
         always = line.listener == "proof" or meant.override != "absent"
         if always or sampler.takes(started_on, meant.worker):
             found.rows.append(_row(line, meant, started_on))

@@ -23,7 +23,9 @@ from routing.agent.control import ControlAway, OtherPlaces
 from routing.agent.logfiles import LogFile, Piece, Place
 from routing.agent.places import farthest
 from routing.agent.rows import Rows, Sampler, read
+from routing.agent.step_counts import SpecMemory, StepMemory
 from routing.compile import names
+from routing.snapshot import Snapshot
 
 log = logging.getLogger("edge")
 
@@ -67,7 +69,8 @@ class Shipper:
         self._sending: dict[str, Place] = {}
         self._boot, self._batches = uuid.uuid4().hex[:12], 0
         self._unsaid = Counts()
-        self._callers = CallerMemory()
+        self._callers, self._steps = CallerMemory(), StepMemory()
+        self._specs = SpecMemory()
         self.counts = Counts()
         #: Called with what the control plane has taken.
         self.counted: Callable[[Rows], None] = lambda found: None
@@ -75,6 +78,11 @@ class Shipper:
     def watch(self, workers: frozenset[str]) -> None:
         """Somebody is looking at these Workers: leave out as few of their requests as possible."""
         self._sampler.watched = workers
+
+    def know(self, *snapshots: Snapshot) -> None:
+        """Deployments in these are counted as they ask for."""
+        for snapshot in snapshots:
+            self._specs.learn(snapshot)
 
     def cut(self) -> None:
         """Envoy was killed, and what it had not written yet is gone: the next batch says so."""
@@ -113,6 +121,7 @@ class Shipper:
             self._sending = {}
         if reached == ends:
             self._callers.remember(found.tally.calls())
+            self._steps.remember(found.steps)
             self.counted(found)
         self._go_on(reached)
         return max(1, lines)
@@ -167,7 +176,8 @@ class Shipper:
         for piece in pieces:
             found.lost += piece.broken
             for start in range(0, len(piece.lines), LINES_A_TURN):
-                found.add(read(piece.lines[start : start + LINES_A_TURN], self._sampler))
+                lines = piece.lines[start : start + LINES_A_TURN]
+                found.add(read(lines, self._sampler, self._specs.by_deployment))
                 await asyncio.sleep(0)
         return found
 
@@ -186,6 +196,7 @@ class Shipper:
                 "cut_off": self._cuts > 0,
                 "rows": found.rows,
                 **found.tally.told(self._callers),
+                "steps": self._steps.rows(found.steps),
             }
         )
 

@@ -67,7 +67,6 @@ class Tally:
 
     def add(self, line: Line, started_on: float) -> None:
         """Counts the request of `line`, which came at `started_on` (seconds)."""
-        crashed = line.status == 500 and line.typed is None and line.tx == _CRASH_BYTES
         seen = _Seen(
             int(started_on) // 60 * 60,
             line.listener,
@@ -77,7 +76,7 @@ class Tally:
             line.deployment,
             line.status,
             line.flags,
-            crashed,
+            has_crashed(line),
         )
         durations, callers = self._seen[seen]
         durations.append(line.duration_us)
@@ -124,11 +123,16 @@ class Tally:
         }
 
 
+def has_crashed(line: Line) -> bool:
+    """Whether this is how workerd answers an uncaught exception: 21 bytes and no content type."""
+    return line.status == 500 and line.typed is None and line.tx == _CRASH_BYTES
+
+
 def error_kind(status: int, flags: str, *, crashed: bool) -> str:
     """exception, 5xx, 4xx, runtime, or "" for a request that went well.
 
-    workerd answers an uncaught exception with a 500 that has 21 bytes and no content type
-    (`crashed`). `runtime`: Envoy answered itself, since the version's process did not.
+    `crashed`: see `has_crashed`. `runtime`: Envoy answered itself, since the version's process did
+    not.
     """
     if crashed:
         return "exception"

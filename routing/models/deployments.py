@@ -35,7 +35,8 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
 
 class Deployment(Immutable):
-    """An immutable split of one Worker's traffic. `revision` is the desired state it made."""
+    """An immutable split of one Worker's traffic. `revision` is the desired state it made; `counts`
+    is a `snapshot.CountSpec` where a rollout made it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="deployments")
@@ -50,6 +51,7 @@ class Deployment(Immutable):
     triggered_by = models.CharField(max_length=32)
     message = models.CharField(max_length=1000, blank=True)
     is_rollback = models.BooleanField(default=False)
+    counts = models.JSONField(null=True)
 
     objects = DeploymentQuerySet.as_manager()
 

@@ -2,13 +2,13 @@ import pytest
 from django.utils import timezone
 
 from routing import snapshot
-from routing.deploy import delete_worker
+from routing.deploy import delete_worker, deploy
 from routing.models import Edge, Worker
 from routing.publish import publish, target, withheld_workers
 from routing.revision import current
 from routing.snapshot import Binding, Secret
 from routing.subdomain import set_subdomain
-from tests.factories import make_deployment, make_draft, make_version, make_worker
+from tests.factories import T0, make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,22 @@ def test_the_snapshot_holds_the_deployment_newest_first_and_survives_json():
     assert [v.number for v in shop.versions] == [3, 1]
     assert shop.other_versions == (str(middle.id),)
     assert snapshot.from_json(snapshot.to_json(published)) == published
+
+
+def test_how_a_rollouts_deployment_is_counted_reaches_the_edge():
+    spec = snapshot.CountSpec(block_seconds=2, fine_until=120, slow_p95_us=50_000)
+    worker = make_worker()
+    version = str(worker.versions.get().id)
+    deploy(worker=worker, shares=[(version, 100)], author=None, source="x", now=T0, counts=spec)
+    published = snapshot.from_json(snapshot.to_json(publish()))
+    assert published.workers[0].deployment.counts == spec
+
+
+def test_a_snapshot_of_an_earlier_release_is_read():
+    make_deployment(worker := make_worker(), (worker.versions.get(), 100))
+    raw = snapshot.to_json(publish()).replace(b',"counts":null', b"")
+    assert b"counts" not in raw
+    assert snapshot.from_json(raw).workers[0].deployment.counts is None
 
 
 def test_a_worker_whose_name_is_switched_off_is_published_without_one():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from dashboard.observability.ingest import accept
 from dashboard.observability.wire import Counts
-from routing.agent.lines import parse
-from routing.agent.tally import Tally
+from routing.agent.rows import NO_SPECS, Sampler, read
+from routing.agent.step_counts import StepMemory
 from routing.models import Edge
+from routing.snapshot import CountSpec
 from tests.factories import T0
 from tests.routing.agent.test_rows import line
 
@@ -22,19 +24,22 @@ def places(lines: int, file: int = 0) -> dict[str, tuple[int, int, int]]:
     return {"public": (file, 100 * lines, lines)}
 
 
-def make_batch(*logged: bytes, begins: int = 0, **given: Any) -> Counts:
+def make_batch(
+    *logged: bytes,
+    begins: int = 0,
+    specs: Mapping[str, CountSpec] = NO_SPECS,
+    **given: Any,
+) -> Counts:
     """What an agent would send about these lines of its log."""
-    tally = Tally()
-    for raw in logged:
-        parsed = parse(raw)
-        assert parsed
-        tally.add(*parsed)
+    rows = read(logged, Sampler(0), specs)
+    assert not rows.lost
     said = {
         "batch": "boot-1",
         "log": "log-1",
         "begins": places(begins),
         "ends": places(begins + len(logged)),
-        **tally.told(),
+        **rows.tally.told(),
+        "steps": StepMemory().rows(rows.steps),
         **given,
     }
     return msgspec.json.decode(msgspec.json.encode(said), type=Counts)

@@ -211,3 +211,16 @@ def test_an_abort_before_any_traffic_marks_no_check_as_failed(scene: Scene) -> N
     scene.start()
     VERBS["abort"](scene.rollout(), By(scene.maya, "dashboard", scene.now))
     assert "failed" not in {m.look for m in milestones(scene.rollout())}
+
+
+def test_slow_requests_are_a_row_with_the_threshold_fixed_at_the_start(
+    client: Client, scene: Scene
+) -> None:
+    rollout = scene.start()
+    for _ in range(3):
+        scene.look()
+    assert "No budget: stable had too few requests" in page(client, scene)
+    rollout.worker.rollouts.update(slow_budget={"p95_us": 210_000, "p99_us": 480_000})
+    shown = page(client, scene)
+    assert "slower than 210 ms; by caller" in shown
+    assert "slower than 480 ms; by caller" in shown

@@ -33,6 +33,10 @@ def test_a_live_candidate_is_taken_over_at_its_share(scene: Scene) -> None:
     make_deployment(scene.worker, (scene.candidate, 30), (scene.stable, 70))
     rollout = scene.start(plan_of("20:10s,50:10s,100"))
     assert (rollout.state, rollout.step, rollout.percentage) == (State.RAMPING, 0, "30%")
+    assert scene.live() == {1: 70_000, 2: 30_000}
+    own = scene.worker.deployments.newest_first().first()
+    assert own is not None and str(own.id) == rollout.deployment_id
+    assert own.counts["block_seconds"] == 2, "edges count it as a step"
     scene.look(10)
     assert scene.live() == {1: 50_000, 2: 50_000}
 

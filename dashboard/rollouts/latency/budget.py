@@ -1,0 +1,28 @@
+"""The thresholds of slow requests as a value. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SlowBudget:
+    """Thresholds in microseconds, 0 where stable had too little traffic; `requests` is how many of
+    stable's they come from."""
+
+    p95_us: int = 0
+    p99_us: int = 0
+    requests: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+NO_BUDGET = SlowBudget()
+
+
+def budget_from_json(data: Mapping[str, Any]) -> SlowBudget:
+    """What `as_json` wrote; rollouts of earlier releases have no budget."""
+    return SlowBudget(**{name: int(data.get(name, 0)) for name in asdict(NO_BUDGET)})

@@ -1,0 +1,45 @@
+"""Slow requests: slower than a fixed threshold is a kind of failure, judged like errors. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from dashboard.observability.slow_figures import SlowFigures
+from dashboard.rollouts.guardrails import Figures, Judgment, unknown_reason
+from dashboard.rollouts.states import Verdict
+from dashboard.statistics.comparison import HARM_ALPHA, harm_evidence, ratio_interval
+
+SLOW_RATIO = 1.25
+"""Harm is evidence against "at most this many times as often as stable": a fresh process with a
+small share is a little slower than one with full load, whatever its code."""
+
+
+def judge_slow(
+    name: str, figures: Figures, threshold_us: int, aborting_rules: int, now: datetime | None
+) -> Judgment:
+    """`name` is p95 or p99. Without a threshold there is nothing to judge, and nothing to wait for:
+    `no_budget` is safe and says so."""
+    slow = figures.slow.get(name, SlowFigures())
+    rule, facts = f"slow_{name}", _facts(slow, threshold_us)
+    if not threshold_us:
+        return Judgment(rule, Verdict.SAFE, "no_budget", facts)
+    evidence = harm_evidence(slow.blocks, SLOW_RATIO)
+    if evidence >= aborting_rules / HARM_ALPHA:
+        interval = ratio_interval(slow.blocks)
+        high = interval.high if math.isfinite(interval.high) else None
+        ratios = {"low": interval.low, "high": high, "evidence": evidence}
+        return Judgment(rule, Verdict.HARM, "slower_than_stable", facts | ratios)
+    if unknown := unknown_reason(figures, now):
+        return Judgment(rule, Verdict.CANNOT_JUDGE, unknown, facts)
+    return Judgment(rule, Verdict.SAFE, "not_slower", facts)
+
+
+def _facts(slow: SlowFigures, threshold_us: int) -> dict[str, object]:
+    return {
+        "threshold_ms": round(threshold_us / 1000, 1),
+        "slow": slow.candidate[1],
+        "requests": slow.candidate[0],
+        "stable_slow": slow.stable[1],
+        "stable_requests": slow.stable[0],
+    }
