@@ -121,14 +121,29 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """How a Worker's overrides are checked. `keys` are public, by id, in base64: an edge can check
+    a permission and never grant one. `revoked` are ids of permissions that have not expired."""
+
+    protected: bool = False
+    keys: dict[str, str] = field(default_factory=dict)
+    revoked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """One Worker with a deployment; `versions` are exactly those the deployment names."""
+    """One Worker with a deployment; `versions` are exactly those the deployment names.
+
+    `overrides` is None where anyone may send an override and no link was shared. Agents that are
+    older than this field do not read it, and apply every override.
+    """
 
     name: str
     hostnames: tuple[str, ...]
     deployment: Deployment
     versions: tuple[Version, ...]
     other_versions: tuple[str, ...] = ()
+    overrides: Overrides | None = None
 
     def version(self, version_id: str) -> Version:
         """The version of that id; raises `KeyError` when the deployment does not name it."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from routing.rules.cause import ODD_QUOTES
 from routing.rules.decide import Decision, Step
+from routing.rules.permission import Fault
 from routing.rules.problem import Fact, Fix, FixKind, Kind, Problem
 
 Facts = Mapping[str, Fact]
@@ -115,6 +116,24 @@ _WORDS: dict[Kind, Words] = {kind: Words(_STOPS, text) for kind, text in _CAUSES
         "The edge's decide service did not answer in time, so the request was routed as if the "
         "header were absent. Try again in a moment.",
     ),
+    Kind.not_permitted: Words(
+        "Not permitted",
+        "{worker} protects its overrides: one counts only with a signed permission. {why} Share "
+        "this version on the Worker's page, or: manage.py override link --worker {worker}",
+    ),
+}
+
+#: Why the permission that came along, or did not, is of no use.
+_FAULTS: dict[str, str] = {
+    Fault.missing: "The request carries none.",
+    Fault.malformed: "What the request carries is incomplete: copy all of it.",
+    Fault.other_worker: "The one that the request carries is for another Worker.",
+    Fault.unknown_key: "The one that the request carries was signed with a key that is gone.",
+    Fault.forged: "The one that the request carries was changed after it was signed.",
+    Fault.other_host: "The one that the request carries is for another host name.",
+    Fault.other_version: "The one that the request carries is for another version.",
+    Fault.expired: "The one that the request carries has expired.",
+    Fault.revoked: "The one that the request carries was revoked.",
 }
 
 _FIXES: dict[FixKind, str] = {
@@ -132,6 +151,7 @@ _FIXES: dict[FixKind, str] = {
 def words_of(problem: Problem, **more: Fact) -> Words:
     """Title and text of a problem; `more` are facts that only the caller has, such as `name`."""
     facts = {"name": problem.facts.get("id", "")} | dict(problem.facts) | more
+    facts["why"] = _FAULTS.get(str(facts.get("fault", "")), "")
     spoken = {name: _spoken(name, value, facts) for name, value in facts.items()}
     title, text = (part.format_map(spoken) for part in _WORDS[problem.kind])
     if problem.kind in _CAUSES:
@@ -177,6 +197,8 @@ def step_detail(step: Step, decision: Decision) -> str:
         "look up": f"It has a member for {facts.get('worker')}.",
         "type": f"Its value is a String: {facts.get('id')}",
         "match": f"In the deployment, at {facts.get('percentage')}.",
+        "permit": "The request carries a valid permission for this version.",
+        "link": f"A shared link asks for this version: {facts.get('id')}",
         "apply": "This version answers; nothing else is consulted.",
         "draw": f"The draw fell at {facts.get('at')} of the line of all traffic.",
     }

@@ -6,24 +6,33 @@ It always answers 200, for Envoy would pass any refusal on to the client.
 Short fields are judged at once: at worst that takes 2 ms. Longer ones, up to the limit of
 `override.LONGEST_FIELD`, wait for a thread of their own, so that they delay neither short ones nor
 the rest of the agent. Few may wait; more are answered as if the service were away.
+
+Where overrides are checked (`compile.permits`) the request comes with its permission, host and
+cookies; the answer gives the cookies back without the shared link's. `links.py` answers for links.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from cachetools import LRUCache
 
+from routing.agent import links
+from routing.agent.permits import Permits, protection_of
 from routing.agent.tasks import Tasks
 from routing.agent.unix_http import Request, Response, Server
 from routing.compile import names
 from routing.rules.decide import Target, judge
 from routing.rules.override import Outcome, Override, too_long
+from routing.rules.permission import NOTHING, UNPROTECTED, Permission, Presented
+from routing.rules.presented import take_cookie
 from routing.snapshot import EMPTY, Snapshot, Worker
 
 log = logging.getLogger("edge")
@@ -38,21 +47,32 @@ MOST_WAITING = 16
 """Longer fields in the thread's queue. At 3 ms each, all are answered within Envoy's 250 ms."""
 _OVERRIDES = names.OVERRIDES.encode()
 _ROUTE = names.ROUTE_HEADER.encode()
+_PERMISSION, _HOST = names.PERMISSION.encode(), names.HOST_HEADER.encode()
 _REMOVED = (b"x-envoy-auth-headers-to-remove", names.NOTHING_HEADER.encode())
+_REMOVED_COOKIES = (_REMOVED[0], _REMOVED[1] + b",cookie")
+_WITHOUT_VERSION = (Outcome.absent, Outcome.not_permitted)
+"""Envoy routes to a version that it is told, so of a refused one it is told nothing."""
 _NO_ANSWER = Response(headers=(_REMOVED,))
 
-Judge: TypeAlias = Callable[[Target, list[bytes]], Override]
+Judge: TypeAlias = Callable[[Target, list[bytes], Presented], Override]
+Answer: TypeAlias = Response | Coroutine[Any, Any, Response]
+_Key: TypeAlias = tuple[str, bytes, bytes, str, str]
 
 
 class Decider:
-    """Judges overrides by the snapshot that is routed; ids of a newer one are on their way."""
+    """Judges overrides by the snapshot that is routed; ids of a newer one are on their way.
 
-    def __init__(self, judge: Judge = judge) -> None:
+    How overrides are checked is read from the newest snapshot: what is revoked or protected counts
+    before Envoy has new routes.
+    """
+
+    def __init__(self, judge: Judge = judge, permits: Permits | None = None) -> None:
         self._judge = judge
+        self._permits = permits or Permits()
         self._applied: dict[str, Worker] = {}
         self._desired: dict[str, Worker] = {}
         self._targets: dict[str, Target] = {}
-        self._kept: LRUCache[tuple[str, bytes], Response] = LRUCache(_KEPT)
+        self._kept: LRUCache[_Key, tuple[Response, float]] = LRUCache(_KEPT)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
         self._waiting = 0
         #: Fields that were not judged because too many waited.
@@ -64,10 +84,13 @@ class Decider:
         self._desired = {worker.name: worker for worker in desired.workers}
         self._targets.clear()
         self._kept = LRUCache(_KEPT)  # verdicts of the thread may still go to the old one
+        self._permits.forget()
 
-    def answer(self, request: Request) -> Response | Coroutine[Any, Any, Response]:
+    def answer(self, request: Request) -> Answer:
         """Never raises: the request at the edge must not suffer from what goes wrong here."""
         try:
+            if request.path == "/link":
+                return links.answer(request, self._permits, self._target)
             return self._answer(request)
         except Exception:
             log.exception("fault in the decide service")
@@ -77,45 +100,71 @@ class Decider:
         """Ends the thread; what still waits in it is dropped."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _answer(self, request: Request) -> Response | Coroutine[Any, Any, Response]:
+    def _answer(self, request: Request) -> Answer:
         route = b"".join(request.lines(_ROUTE)[:1]).decode("latin-1")
-        lines = request.lines(_OVERRIDES)
-        key = (names.parse_route(route)[0], b", ".join(lines))
-        kept = self._kept.get(key)
-        if kept is not None:
-            return kept
+        worker, lines = names.parse_route(route)[0], request.lines(_OVERRIDES)
+        header, cookie, rest, host = b", ".join(request.lines(_PERMISSION)), None, b"", ""
+        if request.path == "/permit":
+            cookie, rest = take_cookie(request.lines(b"cookie"))
+            host = b"".join(request.lines(_HOST)[:1]).decode("latin-1")
+        if header or self._protects(worker):
+            header = self._permits.carry(b"".join(request.lines(b"cf-ray")[:1]), header)
+        key = (worker, b", ".join(lines), header, cookie or "", host)
+        answer = self._remembered(key) or self._verdict(key, lines, cookie)
+        if cookie is None:
+            return answer
+        if isinstance(answer, Response):
+            return _with_cookies(answer, rest)
+        return _later_with_cookies(answer, rest)
+
+    def _protects(self, worker: str) -> bool:
+        return self._target(worker).protection is not UNPROTECTED
+
+    def _remembered(self, key: _Key) -> Response | None:
+        """A verdict that permissions led to is one only until the first of them expires."""
+        response, until = self._kept.get(key, (None, 0.0))
+        return response if until > self._permits.now() else None
+
+    def _verdict(self, key: _Key, lines: list[bytes], cookie: str | None) -> Answer:
+        presented = self._presented(key, cookie)
         if len(key[1]) <= SHORT_FIELD or too_long(lines):
-            return self._judged(key, lines)
+            keep = self._keeping(key, presented)
+            return keep(self._judge(self._target(key[0]), lines, presented))
         if self._waiting >= MOST_WAITING:
             self._skip()
             return _NO_ANSWER
         self._waiting += 1
-        return self._later(key, lines)
+        return self._later(key, lines, presented)
 
-    def _judged(self, key: tuple[str, bytes], lines: list[bytes]) -> Response:
-        keep = self._keeping(key)
-        return keep(self._judge(self._target(key[0]), lines))
+    def _presented(self, key: _Key, cookie: str | None) -> Presented:
+        worker, _, header, _, host = key
+        if not header and cookie is None:
+            return NOTHING
+        protection = self._target(worker).protection
+        return self._permits.presented(worker, protection, header, cookie, host)
 
-    async def _later(self, key: tuple[str, bytes], lines: list[bytes]) -> Response:
-        keep, target = self._keeping(key), self._target(key[0])
+    async def _later(self, key: _Key, lines: list[bytes], presented: Presented) -> Response:
+        keep, target = self._keeping(key, presented), self._target(key[0])
         loop = asyncio.get_running_loop()
+        judged = loop.run_in_executor(self._thread, self._judge, target, lines, presented)
         try:
-            return keep(await loop.run_in_executor(self._thread, self._judge, target, lines))
+            return keep(await judged)
         except Exception:
             log.exception("fault in the decide service")
             return _NO_ANSWER
         finally:
             self._waiting -= 1
 
-    def _keeping(self, key: tuple[str, bytes]) -> Callable[[Override], Response]:
+    def _keeping(self, key: _Key, presented: Presented) -> Callable[[Override], Response]:
         """Makes the response and caches it for the current snapshot, even if a newer one has come
         by the time of the verdict."""
         kept, unmatched = self._kept, self._unmatched(key[0])
+        until = _until(presented)
 
         def keep(override: Override) -> Response:
             response = _response(override, unmatched)
-            if len(key[1]) <= _LONGEST_KEPT:
-                kept[key] = response
+            if sum(map(len, key)) <= _LONGEST_KEPT:
+                kept[key] = (response, until)
             return response
 
         return keep
@@ -159,7 +208,26 @@ def _target(name: str, applied: Worker | None, desired: Worker | None) -> Target
         shares=applied.deployment.shares if applied else (),
         other_versions=frozenset(others - here),
         pending=frozenset(coming - here),
+        protection=protection_of(desired or applied),
     )
+
+
+def _until(presented: Presented) -> float:
+    """When what is presented says something else: one of its permissions expires."""
+    reads = (*presented.header, presented.cookie)
+    ends = (read.expires_at for read in reads if isinstance(read, Permission))
+    return min((end for end in ends if end > presented.now), default=math.inf)
+
+
+def _with_cookies(response: Response, rest: bytes) -> Response:
+    """The Worker gets the cookies in `rest`, and no others."""
+    headers = tuple(header for header in response.headers if header != _REMOVED)
+    more = (_REMOVED, (b"cookie", rest)) if rest else (_REMOVED_COOKIES,)
+    return replace(response, headers=headers + more)
+
+
+async def _later_with_cookies(answer: Coroutine[Any, Any, Response], rest: bytes) -> Response:
+    return _with_cookies(await answer, rest)
 
 
 def _response(override: Override, unmatched: Callable[[str], Outcome]) -> Response:
@@ -172,6 +240,8 @@ def _response(override: Override, unmatched: Callable[[str], Outcome]) -> Respon
     if outcome is Outcome.applied:
         outcome = unmatched(requested)
     told = [(names.OUTCOME_HEADER.encode(), outcome.encode()), _REMOVED]
-    if override.outcome is not Outcome.absent and _SAFE.fullmatch(requested):
+    if override.fault is not None:
+        told.append((names.PERMISSION_HEADER.encode(), override.fault.encode()))
+    if override.outcome not in _WITHOUT_VERSION and _SAFE.fullmatch(requested):
         told.append((names.VERSION_HEADER.encode(), requested.encode("ascii")))
     return Response(headers=tuple(told))

@@ -8,6 +8,7 @@
     routes.py     which Worker a request is for: host names, service bindings, RPC slots
     previews.py   addresses of single versions, in a deployment or not
     decision.py   which of its versions answers: overrides, version key, percentages
+    permits.py    the same where overrides need a permission, and the answers of shared links
     clusters.py   where a version's process listens
     workerd.py    the door to workerd's half: one version's process, and its inspection
     modules.py    uploaded parts as workerd's modules

@@ -11,6 +11,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.clusters import TYPE
+from routing.compile.permits import ASK_PERMITS, HAS_COOKIE, NO_COOKIE, WITHOUT_COOKIES
 from routing.rules.split import TOTAL, Share
 from routing.snapshot import Worker
 
@@ -43,12 +44,35 @@ def worker_routes(worker: Worker, revision: int, entrypoint: str = "") -> list[_
         )
         for share in worker.deployment.shares
     ]
-    listed = [
+    listed = _permitted(split, pinned) if worker.overrides else _free(split, pinned)
+    return [named(route, worker, revision) for route in listed]
+
+
+def _free(split: _Object, pinned: list[_Object]) -> list[_Object]:
+    """Anyone may send an override."""
+    return [
         *_drawn(split, "", [_NO_OVERRIDE]),
         *pinned,
         *({**r, "typed_per_filter_config": _ASK} for r in _drawn(split, names.CHECKED, [])),
     ]
-    return [named(route, worker, revision) for route in listed]
+
+
+def _permitted(split: _Object, pinned: list[_Object]) -> list[_Object]:
+    """Overrides need a permission, or links were shared, whose cookie is as good as a header.
+
+    The decide service takes the cookie off the request, after which a request without an override
+    header looks like any other: hence `pinned` comes first. A request that still has the cookie was
+    not answered for in time, and the Worker gets none of its cookies rather than that one.
+    """
+    asked = [
+        *({**r, **WITHOUT_COOKIES} for r in _drawn(split, names.CHECKED, [HAS_COOKIE])),
+        *_drawn(split, names.CHECKED, []),
+    ]
+    return [
+        *pinned,
+        *_drawn(split, "", [_NO_OVERRIDE, NO_COOKIE]),
+        *({**route, "typed_per_filter_config": ASK_PERMITS} for route in asked),
+    ]
 
 
 def named(route: _Object, worker: Worker, revision: int) -> _Object:

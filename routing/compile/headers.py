@@ -45,6 +45,9 @@ OUTCOME = (
 """What became of the override header; empty when there was none. Same words as
 `names.override_outcome`: the route when it knows, else the decide service, else `unavailable`."""
 
+_FAULT = f"%DYNAMIC_METADATA({names.DECISION}:{names.PERMISSION_HEADER})%"
+"""Why an override is not permitted; empty for every other outcome."""
+
 _Object = dict[str, Any]
 
 
@@ -102,6 +105,7 @@ def _proof(edge_name: str) -> list[_Object]:
         _set("x-sluice-deployment", route_says("deployment")),
         _set("x-sluice-reason", route_says("reason")),
         _set("x-sluice-override", OUTCOME),
+        _set("x-sluice-permission", _FAULT),
         _set("x-sluice-edge", _literal(edge_name)),
     ]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from routing.compile import accesslog, headers, names
 from routing.compile.clusters import TYPE
+from routing.compile.permits import links_filter
 from routing.compile.previews import previews_filter, refusals
 
 _X = f"{TYPE}envoy.extensions."
@@ -94,7 +95,7 @@ def _outside(
     return _chain(
         name,
         routes=("public", names.PUBLIC_ROUTES),
-        filters=[headers.outside_filter(edge, proof=proof), previews_filter()],
+        filters=[headers.outside_filter(edge, proof=proof), previews_filter(), links_filter()],
         early=headers.on_arrival(edge),
         more={
             **(_forwarded(trusted_proxies) if trusted_proxies else {"use_remote_address": True}),
@@ -145,7 +146,7 @@ def _chain(
         "stat_prefix": name,
         "rds": {"route_config_name": routes[0], "config_source": file_source(routes[1])},
         "early_header_mutation_extensions": early,
-        "http_filters": [*filters, _overrides(), _router()],
+        "http_filters": [*filters, _overrides("overrides"), _overrides("permits"), _router()],
         "access_log": accesslog.access_log(name),
         "local_reply_config": _local_replies(),
         "upgrade_configs": [{"upgrade_type": "websocket"}],
@@ -169,32 +170,47 @@ def file_source(path: str) -> _Object:
     return {"path_config_source": {"path": path}}
 
 
-def _overrides() -> _Object:
+def _overrides(name: str) -> _Object:
     """Asks the decide service, on routes that switch this on. If it is late or away, go on.
 
-    It gets the override header and the name of the matched route, nothing else of the request.
+    It gets the override header, the permission header, the ray and the name of the matched route,
+    nothing else of the request. `permits` is for Workers whose overrides are checked: their host
+    and cookies go along, and the cookies come back without the shared link's.
     """
-    told = [{"exact": names.VERSION_HEADER}, {"exact": names.OUTCOME_HEADER}]
+    permits = name == "permits"
+    told = [names.VERSION_HEADER, names.OUTCOME_HEADER]
+    sent = [names.OVERRIDES, names.PERMISSION, "cf-ray"]
+    added = [{"key": names.ROUTE_HEADER, "value": "%ROUTE_NAME%"}]
+    answered: _Object = {"dynamic_metadata_from_headers": _exactly(*told)}
+    if permits:
+        sent.append("cookie")
+        added.append({"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"})
+        answered = {
+            "dynamic_metadata_from_headers": _exactly(*told, names.PERMISSION_HEADER),
+            "allowed_upstream_headers": _exactly("cookie"),
+        }
     service = {
         "server_uri": {"uri": "http://decide", "cluster": "decide", "timeout": "0.25s"},
-        "path_override": "/decide",
-        "authorization_request": {
-            "headers_to_add": [{"key": names.ROUTE_HEADER, "value": "%ROUTE_NAME%"}]
-        },
-        "authorization_response": {"dynamic_metadata_from_headers": {"patterns": told}},
+        "path_override": "/permit" if permits else "/decide",
+        "authorization_request": {"headers_to_add": added},
+        "authorization_response": answered,
     }
     config = {
         "@type": f"{_X}filters.http.ext_authz.v3.ExtAuthz",
-        "stat_prefix": "overrides",
+        "stat_prefix": name,
         "failure_mode_allow": True,
         "clear_route_cache": True,
         "charge_cluster_response_stats": False,
-        "allowed_headers": {"patterns": [{"exact": names.OVERRIDES}]},
+        "allowed_headers": _exactly(*sent),
         # Sent to the service unless it is named here.
-        "disallowed_headers": {"patterns": [{"exact": "authorization"}]},
+        "disallowed_headers": _exactly("authorization"),
         "http_service": service,
     }
-    return {"name": "overrides", "disabled": True, "typed_config": config}
+    return {"name": name, "disabled": True, "typed_config": config}
+
+
+def _exactly(*header_names: str) -> _Object:
+    return {"patterns": [{"exact": name} for name in header_names]}
 
 
 def _router() -> _Object:

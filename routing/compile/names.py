@@ -11,6 +11,7 @@ import re
 from urllib.parse import quote, unquote
 
 from routing.rules.fields import OVERRIDES as OVERRIDES, VERSION_KEY
+from routing.rules.permission import PERMISSION as PERMISSION
 from routing.snapshot import Export, Version
 
 KEY = VERSION_KEY
@@ -51,7 +52,9 @@ CF_HEADER = "x-edge-cf"
 ROUTE_HEADER = "x-edge-route"
 VERSION_HEADER = "x-edge-version"
 OUTCOME_HEADER = "x-edge-outcome"
+PERMISSION_HEADER = "x-edge-permission"
 HOST_HEADER = "x-edge-host"
+TARGET_PATH_HEADER = "x-edge-path"
 CLUSTER_HEADER = "x-edge-cluster"
 PREVIEW_HEADER = "x-edge-preview"
 NOTHING_HEADER = "x-edge-none"
@@ -67,7 +70,14 @@ DECISION = "envoy.filters.http.ext_authz"
 """Namespace of the dynamic metadata in which Envoy keeps the decide service's answer."""
 
 METADATA = "sluice"
-"""Namespace of our own metadata on routes: reason, outcome, deployment, revision."""
+"""Namespace of our own metadata on routes: reason, outcome, deployment, revision, worker."""
+
+LINK_PATH = "/__sluice/override"
+"""Where a shared link leads at a Worker's own host: the edge answers, and sets the cookie."""
+LEAVE_PATH = "/__sluice/override/leave"
+"""The way out: it removes the cookie."""
+LINK = "link"
+"""Name of the route of both. It belongs to no Worker, so its requests count for none."""
 
 # Kinds of routes, the second half of a route's name. The reason stands before the `+`.
 OVERRIDE = "override"
@@ -112,11 +122,12 @@ def override_outcome(kind: str, told: str | None) -> str:
     """What became of the override header: the log's `route` kind and its `outcome` together.
 
     `told` is what the decide service answered for the case that no route knows the version; None
-    when it did not answer in time.
+    when it did not answer in time, or was not asked. A shared link's cookie is gone by the time
+    that the request is routed, so its route may be one of those without an override.
     """
-    if not kind.endswith(CHECKED):
-        return "applied" if kind == OVERRIDE else "absent"
-    return told or "unavailable"
+    if kind == OVERRIDE:
+        return "applied"
+    return told or ("unavailable" if kind.endswith(CHECKED) else "absent")
 
 
 def parse_ray(text: str | None) -> str:

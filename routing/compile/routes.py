@@ -9,6 +9,7 @@ from routing.compile import names
 from routing.compile.bad_url import bad_url
 from routing.compile.clusters import TYPE
 from routing.compile.decision import ACTION, named, worker_routes
+from routing.compile.permits import link_routes
 from routing.compile.previews import preview_host
 from routing.compile.services import service_targets
 from routing.snapshot import Snapshot, Version, Worker
@@ -44,6 +45,7 @@ def public_routes(snapshot: Snapshot) -> _Object:
         "name": "public",
         "ignore_port_in_host_matching": True,
         "validate_clusters": True,
+        "request_headers_to_remove": [names.PERMISSION],
         "virtual_hosts": [
             *(host for host in hosts if host["domains"]),
             preview_host(snapshot.domain),
@@ -81,6 +83,7 @@ def internal_routes(
         "@type": f"{_ROUTE}RouteConfiguration",
         "name": "internal",
         "validate_clusters": True,
+        "request_headers_to_remove": [names.PERMISSION],
         "virtual_hosts": [
             *_rpc_hosts(snapshot, slots, leaving, called),
             {"name": "*", "domains": ["*"], **_RETRY, **_by_target(snapshot, called)},
@@ -96,7 +99,8 @@ def _host(snapshot: Snapshot, worker: Worker, taken: set[str]) -> _Object:
     """One host name twice and Envoy refuses the whole file, so the first Worker keeps it."""
     domains = sorted({name.lower() for name in worker.hostnames} - taken)
     taken.update(domains)
-    routes = [bad_url(), *worker_routes(worker, snapshot.revision)]
+    links = link_routes(worker) if worker.overrides else []
+    routes = [bad_url(), *links, *worker_routes(worker, snapshot.revision)]
     return {"name": worker.name, "domains": domains, "routes": routes, **_RETRY}
 
 

@@ -6,6 +6,8 @@
     affinity.py  the version key's hash, exactly as Envoy computes it
     override.py  Cloudflare-Workers-Version-Overrides, up to "this id is asked for"
     plain_members.py  one member of a long field, at the speed of C
+    permission.py  who may override a protected Worker, and why a permission does not count
+    permission_token.py  a permission as signed text; presented.py finds those of a request
     target.py    one Worker as the decider sees it
     decide.py    the whole decision, with its steps; and `judge`, the override half, for the edge
     locate.py    where a field stops parsing, and where its members lie

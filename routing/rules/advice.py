@@ -21,6 +21,7 @@ from routing.rules.override import (
     parse,
     type_name,
 )
+from routing.rules.permission import Fault
 from routing.rules.problem import Fact, Fix, FixKind, Kind, Problem
 from routing.rules.split import Share, format_percentage
 from routing.rules.target import Target
@@ -169,6 +170,17 @@ def _unavailable(target: Target, override: Override) -> Override:
     return replace(override, problem=Problem(Kind.unavailable))
 
 
+def _not_permitted(target: Target, override: Override) -> Override:
+    """A permission is nothing that could be guessed, so there is no fix."""
+    fault = override.fault or Fault.missing
+    facts: dict[str, Fact] = {
+        "worker": target.worker,
+        "id": _short(override.requested or ""),
+        "fault": str(fault),
+    }
+    return replace(override, problem=Problem(Kind.not_permitted, facts))
+
+
 _ADVISORS: dict[Outcome, Callable[[Target, Override], Override]] = {
     Outcome.applied: _applied,
     Outcome.invalid_header: _invalid_header,
@@ -178,6 +190,7 @@ _ADVISORS: dict[Outcome, Callable[[Target, Override], Override]] = {
     Outcome.not_in_deployment: _not_in_deployment,
     Outcome.not_propagated: _not_propagated,
     Outcome.unavailable: _unavailable,
+    Outcome.not_permitted: _not_permitted,
 }
 
 

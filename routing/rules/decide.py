@@ -11,7 +11,8 @@ from enum import StrEnum
 from routing.rules import affinity, split
 from routing.rules.advice import advise
 from routing.rules.fields import OVERRIDES, VERSION_KEY, Value, lines_named
-from routing.rules.override import Outcome, Override, read
+from routing.rules.override import Outcome, Override, Reading, read
+from routing.rules.permission import NOTHING, Fault, Permission, Presented, fault_of, refusal
 from routing.rules.problem import Fact
 from routing.rules.split import TOTAL, format_percentage
 from routing.rules.target import Target
@@ -50,14 +51,19 @@ class Decision:
     steps: tuple[Step, ...]
 
 
-def decide(target: Target, headers: Sequence[tuple[str, Value]], draw: float) -> Decision:
+def decide(
+    target: Target,
+    headers: Sequence[tuple[str, Value]],
+    draw: float,
+    presented: Presented = NOTHING,
+) -> Decision:
     """Decide one request. `headers` are its lines as received, names in any case.
 
     `draw` is a random number in [0, 1), used only where nothing else decides; ValueError otherwise.
-    No header, however broken, makes it raise.
+    `presented` are the permissions it carries (`presented.presented_in`). No header makes it raise.
     """
     lines = lines_named(OVERRIDES, headers)
-    judged = advise(target, judge(target, lines))
+    judged = advise(target, judge(target, lines, presented))
     steps = _override_steps(target, judged, len(lines))
     if judged.outcome is Outcome.applied and judged.requested is not None:
         version_id, reason = judged.requested, Reason.override
@@ -68,22 +74,52 @@ def decide(target: Target, headers: Sequence[tuple[str, Value]], draw: float) ->
         version_id=version_id,
         weight=target.weight(version_id) or 0,
         reason=reason,
-        override=judged if lines else None,
+        override=judged if lines or presented.cookie else None,
         steps=tuple(steps),
     )
 
 
-def judge(target: Target, override_lines: Sequence[Value]) -> Override:
+def judge(
+    target: Target, override_lines: Sequence[Value], presented: Presented = NOTHING
+) -> Override:
     """The override half, without its problem: what an edge asks for each request with the header.
 
     `override_lines` are the values of its lines; one line that Envoy has joined is the same thing.
+    What the header asks for counts before a shared link's cookie, which asks for the version that
+    its permission names.
     """
     reading = read(override_lines, target.worker)
-    if reading.requested is None:
-        return Override(reading.outcome or Outcome.absent, field=reading.field)
-    return Override(
-        target.match(reading.requested), requested=reading.requested, field=reading.field
-    )
+    if reading.requested is not None:
+        return _permitted(target, reading.requested, reading.field, presented)
+    if presented.cookie is not None and reading.outcome in _UNASKED:
+        return _shared(target, presented.cookie, presented, reading)
+    return Override(reading.outcome or Outcome.absent, field=reading.field)
+
+
+_UNASKED = (Outcome.absent, Outcome.not_addressed)
+
+
+def _permitted(target: Target, requested: str, text: str, presented: Presented) -> Override:
+    """A version that is not in the deployment is out of reach with a permission as without one."""
+    outcome, fault = target.match(requested), None
+    if outcome is Outcome.applied and target.protection.protected:
+        fault = refusal(requested, target.protection, presented)
+    if fault is not None:
+        outcome = Outcome.not_permitted
+    return Override(outcome, requested=requested, field=text, fault=fault)
+
+
+def _shared(
+    target: Target, cookie: Permission | Fault, presented: Presented, reading: Reading
+) -> Override:
+    """A shared link works whether or not overrides are protected, as long as its permission is
+    valid; one that is not asks for nothing."""
+    requested = cookie.version_id if isinstance(cookie, Permission) else ""
+    fault = fault_of(cookie, requested, target.protection, presented)
+    if fault is not None:
+        return Override(Outcome.not_permitted, field=reading.field, fault=fault, shared=True)
+    outcome = target.match(requested)
+    return Override(outcome, requested=requested, field=reading.field, shared=True)
 
 
 _FAILS_AT = {
@@ -94,20 +130,27 @@ _FAILS_AT = {
     Outcome.unknown_version: "match",
     Outcome.not_in_deployment: "match",
     Outcome.not_propagated: "match",
+    Outcome.not_permitted: "permit",
 }
 
 
 def _override_steps(target: Target, override: Override, line_count: int) -> list[Step]:
-    """Steps 1-6 as far as they went; the last one is not ok unless the override applied."""
+    """Steps 1-6 as far as they went; the last one is not ok unless the override applied. Between 5
+    and 6 comes the permission, where one is needed. A shared link is a step of its own."""
     requested = override.requested or ""
+    if override.shared:
+        return [Step("link", override.outcome is Outcome.applied, {"id": requested})]
     every: dict[str, dict[str, Fact]] = {
         "collect": {"lines": line_count},
         "parse": {},
         "look up": {"worker": target.worker},
         "type": {"id": requested},
         "match": {"percentage": format_percentage(target.weight(requested) or 0)},
+        "permit": {},
         "apply": {},
     }
+    if not target.protection.protected and override.fault is None:
+        del every["permit"]
     steps: list[Step] = []
     for name, facts in every.items():
         if name == _FAILS_AT.get(override.outcome):

@@ -18,6 +18,7 @@ from http_sfv.types import DisplayString, Token
 
 from routing.rules import plain_members
 from routing.rules.fields import Value, octets
+from routing.rules.permission import Fault
 from routing.rules.problem import Problem
 
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
@@ -41,6 +42,9 @@ class Outcome(StrEnum):
     #: Ours: the decide service did not answer in time, and the request was routed as if the header
     #: were absent. Only the edge's log can tell; the rules never return it.
     unavailable = "unavailable"
+    #: Ours: the Worker protects its overrides and the request carries no valid permission, or it
+    #: came by a shared link whose permission is not valid.
+    not_permitted = "not_permitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Override:
     rest is for people and stays empty until `advise` fills it: `position` is the index in `field`
     where parsing stops (only for invalid_header; len(field) when it ends too early), `problem` what
     is wrong. An applied override can have a problem too: a semicolon where a comma was meant.
+    `fault` is why it is not permitted; None for every other outcome. `shared` says that a shared
+    link's cookie asks for the version, and not the header.
     """
 
     outcome: Outcome
@@ -58,6 +64,8 @@ class Override:
     position: int | None = None
     problem: Problem | None = None
     field: str = field(default="", repr=False)
+    fault: Fault | None = None
+    shared: bool = False
 
     @property
     def suggestion(self) -> str | None:

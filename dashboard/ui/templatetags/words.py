@@ -43,6 +43,10 @@ OUTCOMES = {
         "Not decided",
         "The edge's decide service did not answer in time, so the request went by percentage.",
     ),
+    "not_permitted": (
+        "Not permitted",
+        "The request carries no valid permission, so it was routed as if without the override.",
+    ),
 }
 
 SOURCES = {

@@ -27,6 +27,7 @@ FACTS = {
     "leaving": "new",
     "percentage": "25%",
     "staying": "old",
+    "fault": "expired",
 }
 
 

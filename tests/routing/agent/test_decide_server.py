@@ -104,7 +104,7 @@ async def test_long_fields_delay_no_short_one(tmp_path, monkeypatch):
     only a few wait: the others are answered as if the service were away."""
     stuck = threading.Event()
 
-    def slow(target, lines):
+    def slow(target, lines, presented):
         if len(lines[0]) > decide_server.SHORT_FIELD:
             stuck.wait(10)
         return judge(target, lines)
@@ -127,7 +127,7 @@ async def test_long_fields_delay_no_short_one(tmp_path, monkeypatch):
 async def test_a_late_verdict_is_not_cached_for_the_next_snapshot(tmp_path, monkeypatch):
     go_on = threading.Event()
 
-    def slow(target, lines):
+    def slow(target, lines, presented):
         go_on.wait(10)
         return judge(target, lines)
 
@@ -164,7 +164,7 @@ async def test_a_fault_is_answered_with_nothing(tmp_path, monkeypatch, caplog):
 def test_answers_are_kept_but_not_without_limit():
     asked = []
 
-    def counting(target, lines):
+    def counting(target, lines, presented):
         asked.append(lines)
         return judge(target, lines)
 
