@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import msgspec
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from routing import revision, snapshot
+from routing import override_policies, revision, snapshot
 from routing.models import (
     Deployment,
     Edge,
@@ -26,6 +27,7 @@ from routing.models import (
 )
 from routing.read_transaction import read_transaction
 from routing.rules.decide import Target
+from routing.rules.permission import UNPROTECTED, Protection
 from routing.rules.split import Share as RuleShare
 from routing.sealed import SealBroken, open_binding
 
@@ -64,7 +66,7 @@ def withheld_workers() -> dict[str, str]:
 
 def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.Worker], dict[str, str]]:
     """Those of `asked` that are deployed, by name, and those that cannot be published with the
-    reason: four queries, and no term for each Worker. One broken seal keeps back one Worker."""
+    reason: a few queries, and no term for each Worker. One broken seal keeps back one Worker."""
     active = Deployment.objects.active(asked)
     shares: defaultdict[UUID, list[Share]] = defaultdict(list)
     for share in Share.objects.filter(deployment__in=active).select_related("version"):
@@ -73,11 +75,13 @@ def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.Worker], dict[str, 
     for module in _modules().filter(version__shares__deployment__in=active):
         modules[module.version_id].append(module)
     others = _recent_ids(asked)
+    overrides = override_policies.policies(asked)
     workers, withheld = [], {}
     for deployment in active.select_related("worker").order_by("worker__name"):
         ids = others.get(deployment.worker_id, [])
         try:
-            workers.append(_worker(deployment, shares[deployment.pk], modules, ids))
+            worker = _worker(deployment, shares[deployment.pk], modules, ids)
+            workers.append(replace(worker, overrides=overrides.get(deployment.worker_id)))
         except SealBroken as error:
             withheld[deployment.worker.name] = str(error)
     return workers, withheld
@@ -89,8 +93,10 @@ def target(
     *,
     requested: Iterable[str] = (),
     edge: Edge | None = None,
+    protection: Protection = UNPROTECTED,
 ) -> Target:
-    """`worker` as the decider sees it, for explanations; `requested` are ids a header asks for.
+    """`worker` as the decider sees it, for explanations; `requested` are ids a header asks for,
+    `protection` is how its overrides are checked (`override_policies`).
 
     With `edge`, the decision is the one this edge would make: by the deployment it has, the newer
     one's versions `pending`.
@@ -108,6 +114,7 @@ def target(
         pending=frozenset(newest - here),
         foreign=_owners(requested, worker),
         workers=frozenset(Worker.objects.values_list("name", flat=True)),
+        protection=protection,
     )
 
 

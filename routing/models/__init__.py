@@ -5,6 +5,7 @@
     versions.py     Workers, versions, their modules and service bindings
     deployments.py  deployments and their shares
     deployable_versions.py  which versions a deployment may name
+    overrides.py    keys and links of overrides that are checked
     edges.py        edges, the revision they should run, and when they had it
     invocations.py  requests as the edges' logs told them, and what Workers said meanwhile
 
@@ -21,6 +22,7 @@ from routing.models.deployments import Deployment, DeploymentQuerySet, Share
 from routing.models.edges import DesiredState, Edge, Propagation
 from routing.models.immutable import AuditEntry, Immutable
 from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
+from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
 from routing.models.versions import (
     ALIAS,
     DEPLOYABLE,
@@ -48,6 +50,9 @@ __all__ = [
     "InvocationDetail",
     "InvocationQuerySet",
     "Module",
+    "OverrideKey",
+    "OverrideLink",
+    "OverrideLinkQuerySet",
     "Propagation",
     "RemovedWorker",
     "ServiceBinding",

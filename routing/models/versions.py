@@ -15,7 +15,10 @@ DEPLOYABLE = 100
 
 
 class Worker(models.Model):
-    """A named program. `tag` is its immutable id on the wire, `settings` what is not versioned."""
+    """A named program. `tag` is its immutable id on the wire, `settings` what is not versioned.
+
+    With `overrides_protected` an override counts only with a signed permission.
+    """
 
     name = models.CharField(max_length=63, unique=True)
     tag = models.CharField(max_length=32, unique=True, editable=False)
@@ -23,6 +26,7 @@ class Worker(models.Model):
     changed_revision = models.PositiveBigIntegerField(default=0, db_index=True)
     subdomain_enabled = models.BooleanField(default=True)
     previews_enabled = models.BooleanField(default=True)
+    overrides_protected = models.BooleanField(default=False, db_default=False)
     last_deployed_from = models.CharField(max_length=32, default="wrangler")
     settings = models.JSONField(default=dict)
 
