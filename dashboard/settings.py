@@ -197,6 +197,7 @@ INSTALLED_APPS = [
     "dashboard.playground",
     "dashboard.edges",
     "dashboard.exports",
+    "dashboard.overrides",
     "dashboard.smoketests",
     "dashboard.trail",
     "dashboard.reviews",

@@ -10,7 +10,8 @@ from django.utils.http import urlsafe_base64_encode
 from dashboard.accounts.by import By
 from dashboard.accounts.links import links
 from dashboard.accounts.models import Role, Session, User
-from routing import audit
+from dashboard.accounts.signals import person_switched_off
+from routing import audit, revision
 
 RESERVED = ("system", "somebody")
 """What pages and the audit trail say where there is no name."""
@@ -55,14 +56,19 @@ def set_role(person: User, role: Role, *, was: str, by: By) -> None:
 
 def switch(person: User, *, on: bool, by: By) -> None:
     """Off: their sessions and links end, and their tokens open nothing until they are on again.
-    Sessions end at both: one that began while somebody was switched off must not wake up."""
+    Sessions end at both: one that began while somebody was switched off must not wake up. Rooms
+    above hear `person_switched_off`."""
     with transaction.atomic():
+        if not on:
+            revision.lock()  # first, as everyone who also writes down who did it
         person = _locked(person, by)
         if person.is_active == on:
             raise PersonConflict(f"{person.username} is {'on' if on else 'off'} already.")
         _record("person.on" if on else "person.off", person, by)
         User.objects.filter(pk=person.pk).update(is_active=on, links_from=by.now)
         Session.objects.filter(user=person).delete()
+        if not on:
+            person_switched_off.send(User, person=person, by=by)
 
 
 def sign_out(person: User, by: By) -> int:

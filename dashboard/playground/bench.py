@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.overrides.carry import Carrier
 from dashboard.playground import history, hops, proof as proofs
 from dashboard.playground.checks import Result, read, run
 from dashboard.playground.compose import METHODS, READS, Composed
@@ -20,12 +22,15 @@ from dashboard.playground.reach import Reached, reached_from
 from dashboard.playground.redirects import own_place
 from dashboard.playground.stamp import said
 from dashboard.sending.answer import Answer
+from dashboard.sending.wire_request import Lines
 from dashboard.ui.remembered import of
 from dashboard.ui.standing import HEAVY, Standing
 from dashboard.variables.models import Variable
 from routing.deploy import active_deployment
 from routing.models import Deployment, Invocation, Version, Worker, deployable
 from routing.publish import hostname
+from routing.rules.fields import lines_named
+from routing.rules.permission import PERMISSION
 
 TEMPLATE = "playground/playground.html"
 BODY_KINDS = (("text", "Text"), ("json", "JSON"), ("form", "Form"), ("file", "File"))
@@ -46,7 +51,9 @@ def context(request: HttpRequest, worker: Worker, asked: Composed) -> dict[str, 
     """The request, what the rules predict, and what is kept beside it."""
     deployment, standings = live(worker)
     reached = reached_from(worker)
-    prediction = predict(worker.name, asked.filled.lines, deployment, standings)
+    lines = lines_as_sent(request, asked)
+    prediction = predict(worker.name, lines, deployment, standings)
+    asked.needs_permission = _needs_permission(worker, asked)
     return {
         "workers": Worker.objects.values_list("name", flat=True),
         "worker": worker,
@@ -56,7 +63,7 @@ def context(request: HttpRequest, worker: Worker, asked: Composed) -> dict[str, 
         "rows": _rows(worker, asked, standings, reached),
         "rpc_only": [r for r in reached if r.rpc_only],
         "prediction": prediction,
-        "diagnoses": _diagnoses(asked, prediction, deployment, reached),
+        "diagnoses": _diagnoses(asked, lines, prediction, deployment, reached),
         "methods": METHODS,
         "reads": READS,
         "body_kinds": BODY_KINDS,
@@ -65,6 +72,19 @@ def context(request: HttpRequest, worker: Worker, asked: Composed) -> dict[str, 
         "variables": list(Variable.objects.filter(worker=worker.name)),
         **kept(request),
     }
+
+
+def lines_as_sent(request: HttpRequest, asked: Composed) -> Lines:
+    """The header lines with the permission that goes along, if the override needs one."""
+    lines = tuple(asked.filled.lines)
+    if not asked.filled.override:
+        return lines
+    return Carrier.of(person(request).username, timezone.now()).completed(lines)
+
+
+def _needs_permission(worker: Worker, asked: Composed) -> bool:
+    typed = lines_named(PERMISSION, asked.lines)
+    return worker.overrides_protected and bool(asked.override) and not typed
 
 
 def kept(request: HttpRequest) -> dict[str, Any]:
@@ -123,18 +143,21 @@ def _others(worker: Worker, standings: list[Standing]) -> list[Version]:
 
 
 def _diagnoses(
-    asked: Composed, prediction: Prediction, deployment: Deployment | None, reached: list[Reached]
+    asked: Composed,
+    lines: Lines,
+    prediction: Prediction,
+    deployment: Deployment | None,
+    reached: list[Reached],
 ) -> list[Diagnosis]:
     names = frozenset(r.name for r in reached)
     found = [diagnose(asked.worker, prediction, deployment, names)]
     if asked.filled.override and found[0].outcome != "invalid_header":
-        found += [_behind(r, asked) for r in reached if not r.rpc_only]
+        found += [_behind(r, lines) for r in reached if not r.rpc_only]
     return found
 
 
-def _behind(reached: Reached, asked: Composed) -> Diagnosis:
+def _behind(reached: Reached, lines: Lines) -> Diagnosis:
     """At a Worker that is called with the same header, if its caller passes it on."""
-    lines = asked.filled.lines
     prediction = predict(reached.name, lines, reached.deployment, reached.standings)
     return diagnose(reached.name, prediction, reached.deployment, frozenset())
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
@@ -17,6 +18,7 @@ from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
 from dashboard.comparison import wording as words
 from dashboard.comparison.compare import Comparison, compare as held
+from dashboard.overrides.carry import carried
 from dashboard.playground import bench
 from dashboard.playground.allowance import take
 from dashboard.playground.compare_models import Compared
@@ -130,7 +132,7 @@ def _send(
     """Three sends and the row that keeps them, or why nothing was sent."""
     stable, candidate = _both(standings)
     try:
-        wire = build(asked, proof_edge())
+        wire = carried(build(asked, proof_edge()), person(request).username, timezone.now())
     except SendFailed as error:
         return 502, error.title, str(error)
     if wait := take(person(request), 3):

@@ -60,6 +60,8 @@ class Composed:
     password: str = ""
     #: The saved request this one was opened from; its check is run on the answer.
     saved: str = ""
+    #: Its override is of a protected Worker: the playground adds a permission, others need one.
+    needs_permission: bool = False
     errors: dict[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     filled: Composed = field(init=False, repr=False, compare=False)

@@ -17,6 +17,10 @@ from routing.models import Deployment, Version
 from routing.rules.override import Outcome, addressable, parse
 from routing.rules.problem import Kind, Problem
 
+_CARRIED = (
+    "Its overrides are protected: what you send from here carries your own permission. Others need "
+    "one too: share the version with them."
+)
 QUIET = (Outcome.absent, Outcome.not_addressed)
 
 
@@ -101,7 +105,14 @@ def _applied(base: Diagnosis) -> Diagnosis:
         f"{base.worker} runs {runs.word.lower()} {runs.version.short_id}, "
         f"in the live deployment at {runs.percentage}{edges}."
     )
+    if _is_protected(base):
+        text = f"{text} {_CARRIED}"
     return replace(base, tone="ok", title="Will be applied", text=text)
+
+
+def _is_protected(base: Diagnosis) -> bool:
+    decision = base.prediction.decision
+    return decision is not None and any(step.name == "permit" for step in decision.steps)
 
 
 def _applied_in_part(base: Diagnosis) -> Diagnosis:

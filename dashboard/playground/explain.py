@@ -12,9 +12,13 @@ from dashboard.ui.propagation import SILENT_AFTER
 from routing import publish
 from routing.deploy import active_deployment
 from routing.models import DEPLOYABLE, Deployment, Edge, Version, Worker
+from routing.override_policies import protection
+from routing.rules import permission_token
 from routing.rules.decide import Decision, Target, advise, decide, judge
 from routing.rules.fields import OVERRIDES, lines_named
 from routing.rules.override import Outcome, Override, read
+from routing.rules.permission import COOKIE, NOTHING, UNPROTECTED, Presented, Protection
+from routing.rules.presented import presented_in
 from routing.rules.split import percentage
 
 Lines = Sequence[tuple[str, str]]
@@ -36,7 +40,18 @@ def explain(worker_name: str, headers: Lines, draw: float) -> dict[str, Any]:
 
 def decision(worker_name: str, headers: Lines, draw: float) -> Decision:
     """The decision itself, with the target looked up; raises as `explain` does."""
-    return decide(target_of(worker_name, headers), headers, draw)
+    target = target_of(worker_name, headers)
+    return decide(target, headers, draw, carried_by(target, headers))
+
+
+def carried_by(target: Target, headers: Lines) -> Presented:
+    """The permissions among these lines, at the Worker's own host and now."""
+    if target.protection is UNPROTECTED:
+        return NOTHING
+    host, now = publish.hostname(target.worker), timezone.now().timestamp()
+    return presented_in(
+        target.worker, headers, target.protection, host=host, now=now, read=permission_token.read
+    )
 
 
 def target_of(worker_name: str, headers: Lines) -> Target:
@@ -53,7 +68,16 @@ def target_of(worker_name: str, headers: Lines) -> Target:
         deployment,
         requested=[asked] if asked else [],
         edge=_edge_without(worker.name, deployment),
+        protection=_protection(worker, headers),
     )
+
+
+def _protection(worker: Worker, headers: Lines) -> Protection:
+    """Nothing is looked up where neither the Worker nor a shared link's cookie asks for it."""
+    has_cookie = any(COOKIE in value for value in lines_named("cookie", headers))
+    if not worker.overrides_protected and not has_cookie:
+        return UNPROTECTED
+    return protection(worker)
 
 
 def undecided(worker_name: str, headers: Lines, error: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The request as others send it: curl, fetch and httpx, to the edge's public address.
 
-Variables keep their names, so that nothing secret leaves the playground unseen.
+Variables keep their names, so that nothing secret leaves the playground unseen; a permission for a
+protected override is a name too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dashboard.playground.compose import TARGET, Composed
 from dashboard.variables.names import USE
 from routing.publish import hostname, url_of
 from routing.rules.fields import as_read
+from routing.rules.permission import PERMISSION_NAME, PLACEHOLDER
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
@@ -38,6 +40,8 @@ def as_curl(asked: Composed) -> str:
     elif asked.method != ("POST" if _body(asked) else "GET"):
         lines.append(f"-X {asked.method}")
     lines += [f"-H {_quoted(_line(name, value))}" for name, value in _lines(asked)]
+    if asked.needs_permission:  # in double quotes, so that the shell puts the variable in
+        lines.append(f'-H "{PERMISSION_NAME}: {PLACEHOLDER}"')
     if asked.acts and asked.kind == "file" and asked.upload:
         lines.append(f"--data-binary {_quoted('@' + asked.upload.name)}")
     elif body := _body(asked):
@@ -49,7 +53,8 @@ def as_curl(asked: Composed) -> str:
 
 def as_fetch(asked: Composed) -> str:
     """For a browser's console or Node."""
-    options: dict[str, object] = {"method": asked.method, "headers": _lines(asked)}
+    headers = _lines(asked) + _permission(asked)
+    options: dict[str, object] = {"method": asked.method, "headers": headers}
     if body := _body(asked):
         options["body"] = body
     shown = json.dumps(options, indent=2, ensure_ascii=False)
@@ -61,7 +66,7 @@ def as_httpx(asked: Composed) -> str:
     lines = [
         f"    {asked.method!r},",
         f"    {address(asked)!r},",
-        f"    headers={_lines(asked)!r},",
+        f"    headers={_lines(asked) + _permission(asked)!r},",
     ]
     if body := _body(asked):
         lines.append(f"    content={body!r}.encode(),")
@@ -98,6 +103,10 @@ def _path(asked: Composed) -> str:
 def _lines(asked: Composed) -> list[tuple[str, str]]:
     """As people read them; on the wire they are UTF-8."""
     return [(name, as_read(value)) for name, value in asked.lines]
+
+
+def _permission(asked: Composed) -> list[tuple[str, str]]:
+    return [(PERMISSION_NAME, PLACEHOLDER)] if asked.needs_permission else []
 
 
 def _body(asked: Composed) -> str:

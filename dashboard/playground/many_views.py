@@ -9,11 +9,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.accounts.gate import permission, person, refuse
 from dashboard.accounts.models import Role
+from dashboard.overrides.carry import carried
 from dashboard.playground import bench, many_runner
 from dashboard.playground.allowance import take
 from dashboard.playground.compose import Composed
@@ -110,9 +112,10 @@ def _start(request: HttpRequest) -> HttpResponse:
     if refused := refusal(request, asked):
         return _failed(request, worker, *refused)
     deployment, standings = bench.live(worker)
-    prediction = predict(worker.name, asked.filled.lines, deployment, standings)
+    lines_sent = bench.lines_as_sent(request, asked)
+    prediction = predict(worker.name, lines_sent, deployment, standings)
     try:
-        wire = build(asked, proof_edge())
+        wire = carried(build(asked, proof_edge()), person(request).username, timezone.now())
     except SendFailed as error:
         return _failed(request, worker, 502, error.title, str(error))
     if wait := take(person(request), count):

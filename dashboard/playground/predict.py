@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from dashboard.playground.compose import VERSION_KEY
-from dashboard.playground.explain import CannotExplain, Lines, target_of
+from dashboard.playground.explain import CannotExplain, Lines, carried_by, target_of
 from dashboard.ui.remembered import standings_by_id
 from dashboard.ui.standing import Standing
 from routing.models import Deployment
@@ -66,7 +66,7 @@ def predict(
         target = target_of(worker, lines)
     except CannotExplain as error:
         return Prediction(problem=str(error))
-    found = decide(target, lines, 0.0)
+    found = decide(target, lines, 0.0, carried_by(target, lines))
     decides = _standings(target.deployment_id, deployment, standings)
     answers = tuple(s for s in decides if _may_answer(found, s))
     expected = Expected(

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.accounts.gate import person
+from dashboard.overrides.carry import carried
 from dashboard.playground import bench, drafts, history, hops, proof as proofs
 from dashboard.playground.allowance import take
 from dashboard.playground.bench import TEMPLATE
@@ -114,7 +116,7 @@ def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Sends it, and keeps what came; the answer and the edge's word about it."""
     asked, expected, who = context["asked"], context["prediction"].expected, person(request)
     try:
-        wire = build(asked, proof_edge())
+        wire = carried(build(asked, proof_edge()), person(request).username, timezone.now())
     except SendFailed as failure:
         return _failed(history.record(who, asked, expected, failure))
     came = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))

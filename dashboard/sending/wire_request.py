@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from routing.models import Edge
@@ -23,17 +25,29 @@ class SendFailed(Exception):
         self.title = title
 
 
+Lines: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def _as_they_are(lines: Lines) -> Lines:
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """`address` is a loopback one, always; `target` and `lines` are written as they are."""
+    """`address` is a loopback one, always; `target` and `lines` are written as they are.
+
+    `complete` adds what the lines need when they are sent, whatever became of them by then: the
+    permission for an override of a protected Worker. It reads no row.
+    """
 
     worker: str
     method: str
     target: bytes
-    lines: tuple[tuple[str, str], ...]
+    lines: Lines
     body: bytes
     edge: str
     address: tuple[str, int]
+    complete: Callable[[Lines], Lines] = field(default=_as_they_are, compare=False, repr=False)
 
     def with_override(self, value: str) -> WireRequest:
         """The same request with another override header; none where `value` is empty."""
@@ -59,7 +73,7 @@ class WireRequest:
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """All header lines in their order; the host is this Worker's and no other's."""
-        lines = [("Host", hostname(self.worker)), *self.lines]
+        lines = [("Host", hostname(self.worker)), *self.complete(self.lines)]
         if self.body:
             lines.append(("Content-Length", str(len(self.body))))
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in lines]

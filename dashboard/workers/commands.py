@@ -11,6 +11,7 @@ from django.conf import settings
 
 from routing.models import Worker
 from routing.publish import hostname, url_of
+from routing.rules.permission import PERMISSION_NAME, PLACEHOLDER
 
 Commands = list[tuple[str, str]]
 
@@ -38,9 +39,12 @@ def override_header(worker: Worker, version_id: object) -> str:
 
 
 def override_command(worker: Worker, version_id: object) -> str:
-    """A request that this version answers, as curl."""
-    url = f"{url_of(hostname(worker.name))}/"
-    return f"curl {url} \\\n  -H {shlex.quote(override_header(worker, version_id))}"
+    """A request that this version answers, as curl; a protected Worker's needs a permission too."""
+    lines = [f"curl {url_of(hostname(worker.name))}/"]
+    lines.append(f"-H {shlex.quote(override_header(worker, version_id))}")
+    if worker.overrides_protected:
+        lines.append(f'-H "{PERMISSION_NAME}: {PLACEHOLDER}"')
+    return " \\\n  ".join(lines)
 
 
 def _wrangler(worker: Worker, pairs: Sequence[tuple[str, str]], message: str) -> str:

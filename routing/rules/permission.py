@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-#: The request header, in lower case. It holds one permission, or several with commas between.
-PERMISSION = "sluice-override-permission"
+#: The request header as people read it. It holds one permission, or several with commas between.
+PERMISSION_NAME = "Sluice-Override-Permission"
+#: The same in lower case, as HTTP compares names.
+PERMISSION = PERMISSION_NAME.lower()
+#: Stands for a permission in commands that are copied.
+PLACEHOLDER = "$SLUICE_OVERRIDE_PERMISSION"
 #: The cookie of a shared link.
 COOKIE = "__sluice_override"
 

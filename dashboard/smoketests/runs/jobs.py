@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from django.utils import timezone
+
+from dashboard.overrides.carry import Carrier
 from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import (
     OVERRIDES,
@@ -59,7 +62,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a run sends. `stable` is the other version of the deployment, if there is one."""
+    """All that a run sends. `stable` is the other version of the deployment, if there is one;
+    `carrier` adds the permissions that its overrides need."""
 
     worker: str
     subject: Side
@@ -69,6 +73,7 @@ class Plan:
     candidates: Mapping[str, str]
     values: Mapping[str, str]
     secrets: tuple[str, ...]
+    carrier: Carrier
 
     def jobs(self) -> Iterator[Job]:
         """Scripts aside, each check through each edge."""
@@ -100,7 +105,7 @@ class Plan:
         wire = WireRequest(
             self.worker, request.method, target, tuple(lines), content, job.edge, job.address
         )
-        return wire.pinned_to(self.subject.id)
+        return self.carrier.carried(wire).pinned_to(self.subject.id)
 
     def _overrides(self, check: Check) -> str:
         """Members of the override header for Workers behind this one."""
@@ -131,6 +136,7 @@ def plan_of(run: SmokeRun) -> Plan:
         candidates=_candidates(checks),
         values=values,
         secrets=secrets,
+        carrier=Carrier.of(run.author.username if run.author else "system", timezone.now()),
     )
 
 

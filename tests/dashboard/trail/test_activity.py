@@ -93,7 +93,8 @@ def test_every_action_that_is_recorded_has_words(settings):
         for path in (settings.BASE_DIR / room).rglob("*.py"):
             found |= set(
                 re.findall(
-                    r'"((?:worker|version|deployment|person|token|export)\.\w+)"', path.read_text()
+                    r'"((?:worker|version|deployment|person|token|export|override)\.\w+)"',
+                    path.read_text(),
                 )
             )
     kinds = {action.partition(".")[0] for action in found}

@@ -1,0 +1,47 @@
+"""What can be shared, and for how long: the versions of the active deployment."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from dashboard.overrides.protection import OverrideRefused
+from dashboard.ui.remembered import of
+from dashboard.ui.standing import Standing
+from routing.deploy import active_deployment
+from routing.models import Version, Worker
+
+DURATIONS = (
+    ("1h", "1 hour"),
+    ("8h", "8 hours"),
+    ("1d", "1 day"),
+    ("7d", "7 days"),
+    ("30d", "30 days"),
+)
+
+
+def standings(worker: Worker) -> list[Standing]:
+    """The versions of the active deployment, the one that is not stable first."""
+    active = active_deployment(worker)
+    return sorted(of(active), key=lambda standing: standing.is_stable) if active else []
+
+
+def version_to_share(worker: Worker, version_id: str = "") -> Version:
+    """The named one; without an id the one that is not stable. Raises `OverrideRefused`."""
+    if version_id:
+        return _named(worker, version_id)
+    found = standings(worker)
+    if not found or found[0].is_stable:
+        message = f"{worker.name} has no candidate. Stage a version at 0%, or name one."
+        raise OverrideRefused("no_candidate", message, "version_id")
+    return found[0].version
+
+
+def _named(worker: Worker, version_id: str) -> Version:
+    try:
+        version = worker.versions.filter(id=UUID(version_id)).first()
+    except ValueError:
+        version = None
+    if version is None:
+        message = f"{worker.name} has no version {version_id[:40]!r}."
+        raise OverrideRefused("unknown_version", message, "version_id")
+    return version

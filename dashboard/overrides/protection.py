@@ -1,0 +1,58 @@
+"""The switch: does an override of this Worker need a permission?"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from dashboard.accounts.by import By
+from dashboard.overrides import keys
+from routing import audit, revision
+from routing.models import OverrideLink, Worker
+
+
+class OverrideRefused(Exception):
+    """Nothing changed. `code` is for programs; `field` names what was wrong, if one thing was."""
+
+    def __init__(self, code: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.code, self.field = code, field
+
+
+def protect(worker: Worker, *, on: bool, by: By) -> bool:
+    """Sets the switch and tells the edges; False where it stood like that already."""
+    with transaction.atomic():
+        revision.lock()
+        changed = Worker.objects.filter(pk=worker.pk).exclude(overrides_protected=on)
+        if not changed.update(overrides_protected=on):
+            return False
+        worker.overrides_protected = on
+        if on:
+            keys.ensure(worker, by.now)
+        tell_edges(worker)
+        _record("override.protect", worker, by, before={"on": not on}, after={"on": on})
+    return True
+
+
+def rotate_key(worker: Worker, *, drop: bool, by: By) -> int:
+    """A new signing key. With `drop` every permission signed before ends now, links included;
+    returns how many links that were."""
+    with transaction.atomic():
+        revision.lock()
+        keys.rotate(worker, by.now, drop=drop)
+        ended = 0
+        if drop:
+            live = OverrideLink.objects.live(by.now).filter(worker=worker)
+            ended = live.update(revoked_at=by.now, revoked_by=by.actor)
+        tell_edges(worker)
+        _record("override.key", worker, by, after={"older_end_now": drop, "links_ended": ended})
+    return ended
+
+
+def tell_edges(worker: Worker) -> None:
+    """A new revision; nothing to tell while nothing is deployed. The caller holds the lock."""
+    if worker.deployments.exists():
+        revision.advance(worker)
+
+
+def _record(action: str, worker: Worker, by: By, **facts: object) -> None:
+    audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, **facts)
