@@ -20,7 +20,17 @@ from routing.models import AuditEntry, AuditHead, Worker
 
 SIZE = 50
 """Entries of a page; the next one begins below the last id. Text is looked for in all of them."""
-OF_WORKERS = ("deployment", "version", "worker", "rollout", "suite", "review", "policy", "attempt")
+OF_WORKERS = (
+    "deployment",
+    "version",
+    "worker",
+    "rollout",
+    "suite",
+    "review",
+    "policy",
+    "override",
+    "attempt",
+)
 """Kinds whose subject is a Worker."""
 
 

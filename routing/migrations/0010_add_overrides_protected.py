@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("routing", "0007_fill_service_binding"),
+        ("routing", "0009_chain_audit_entries"),
     ]
 
     operations = [
