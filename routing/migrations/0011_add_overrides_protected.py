@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("routing", "0009_chain_audit_entries"),
+        ("routing", "0010_add_deployment_counts"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("routing", "0010_add_overrides_protected"),
+        ("routing", "0011_add_overrides_protected"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
