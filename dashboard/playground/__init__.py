@@ -15,6 +15,7 @@ export.py                          the request as curl, fetch and httpx
 disconnect.py                      ends a send when its browser has left
 redirects.py, allowance.py         which redirects may be followed; how much one person may send
 explain.py                         the decision on the control plane's rows (`manage.py explain`)
+check_import/                      checks from saved requests, curl, HAR and YAML
 drafts.py                          the composed request while a version is staged first
 bench.py, views.py, form_views.py, kept_views.py, variable_views.py   the pages
 """

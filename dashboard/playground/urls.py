@@ -11,6 +11,7 @@ from dashboard.playground import (
     variable_views,
     views,
 )
+from dashboard.playground.check_import import views as check_import
 
 app_name = "playground"
 urlpatterns = [
@@ -31,5 +32,6 @@ urlpatterns = [
     path("many/<uuid:id>/stop", many_views.stop, name="stop"),
     path("compare/", compare_views.compare, name="compare"),
     path("compare/<uuid:id>/", compare_views.compared, name="compared"),
+    path("checks/<str:name>/import/", check_import.import_checks, name="import_checks"),
     path("keys/", explorer_views.keys, name="keys"),
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import count
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -11,7 +14,13 @@ from dashboard.accounts.models import User
 from dashboard.smoketests.document import Suite as Document
 from dashboard.smoketests.masking import masked_suite
 from dashboard.smoketests.models import Suite, SuiteEdit
-from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_data, write_suite
+from dashboard.smoketests.yaml_format import (
+    SuiteError,
+    read_suite,
+    suite_data,
+    suite_from_data,
+    write_suite,
+)
 from dashboard.ui.storable_text import unstorable
 from routing import audit
 from routing.models import Worker
@@ -115,3 +124,34 @@ def newest_edit(worker: Worker, name: str) -> SuiteEdit | None:
         return None
     edits = SuiteEdit.objects.filter(suite__worker=worker, suite__name=name)
     return edits.select_related("suite__worker", "author").order_by("-number").first()
+
+
+def add_checks(
+    *,
+    worker: Worker,
+    name: str,
+    checks: Sequence[dict[str, Any]],
+    author: User | None,
+    source: str,
+    now: datetime,
+) -> SuiteEdit:
+    """The next edit of the suite `name`, or its first one, with these checks at its end.
+
+    A check whose name is taken gets a number behind it. Raises `SuiteError`.
+    """
+    with transaction.atomic():
+        Worker.objects.select_for_update().get(pk=worker.pk)
+        newest = newest_edit(worker, name)
+        present = list(newest.document["checks"]) if newest else []
+        for check in checks:
+            taken = {other["name"] for other in present}
+            present.append(check | {"name": free_name(str(check.get("name", "")), taken)})
+        document = suite_from_data({"name": name, "checks": present})
+        return save(worker=worker, document=document, author=author, source=source, now=now)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """`name`, or `name (2)` or the next number that is free."""
+    if name not in taken:
+        return name
+    return next(n for k in count(2) if (n := f"{name[:190]} ({k})") not in taken)

@@ -39,6 +39,11 @@ checks:
   - {name: Health, request: {path: /healthz}, assert: [{status: 200}]}
   - {name: p95 under 60 ms, script: k6 run smoke.js, required: false}
 """
+RECORDING = """{"log": {"entries": [
+  {"request": {"method": "GET", "url": "https://shop.example/api/quote?country=DE", "headers": [
+    {"name": "cookie", "value": "session=1"}]}, "response": {"status": 200}},
+  {"request": {"method": "GET", "url": "https://cdn.example/logo.svg"}, "response": {"status": 304}}
+]}}"""
 SHOTS = os.environ.get("SLUICE_SHOTS", "")
 
 
@@ -101,9 +106,15 @@ def test_the_pages_of_checks_have_nothing_for_axe(
         "edit": f"{base}{suite.pk}/edits/2/",
         "new": f"{base}new/",
         "run": f"{base}runs/{run.pk}/",
+        "import": "/playground/checks/checkout/import/?from=har",
     }.items():
         page = visitor.open(path)
         shoot(page, f"{name}-{theme}-{size[0]}")
+        if name == "import":
+            page.get_by_label("Or its text").fill(RECORDING)
+            page.get_by_role("button", name="Preview").click()
+            page.get_by_role("heading", name="2 checks").wait_for()
+            shoot(page, f"preview-{theme}-{size[0]}")
         found[name] = [*visitor.axe(), *(["spills"] if visitor.spills() else [])]
     assert {name: problems for name, problems in found.items() if problems} == {}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from dashboard.accounts.models import User
 from dashboard.smoketests.editor.check_form import CheckForm
 from dashboard.smoketests.models import SuiteEdit
-from dashboard.smoketests.suites import EditConflict, save
+from dashboard.smoketests.suites import EditConflict, free_name, save
 from dashboard.smoketests.yaml_format import SuiteError, suite_from_data
 from routing.models import Worker
 
@@ -110,22 +110,14 @@ def restore(edit: SuiteEdit, *, base: int, author: User | None, now: datetime) -
     )
 
 
-def copy_name(name: str, taken: Sequence[str]) -> str:
-    """`name (2)`, or the next number that is free."""
-    number = 2
-    while f"{name[:190]} ({number})" in taken:
-        number += 1
-    return f"{name[:190]} ({number})"
-
-
 def _swap(checks: Checks, index: int, other: int) -> None:
     if 0 <= other < len(checks):
         checks[index], checks[other] = checks[other], checks[index]
 
 
 def _copy(checks: Checks, index: int) -> None:
-    taken = [check["name"] for check in checks]
-    copied = checks[index] | {"name": copy_name(checks[index]["name"], taken)}
+    taken = {check["name"] for check in checks}
+    copied = checks[index] | {"name": free_name(checks[index]["name"], taken)}
     checks.insert(index + 1, copied)
 
 

@@ -38,6 +38,12 @@ TEMPLATE = "smoketests/editor/suite.html"
 LISTED = 100
 """Checks in the list of one page."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+IMPORTED_FROM = (
+    ("playground", "Playground"),
+    ("curl", "curl"),
+    ("har", "HAR file"),
+    ("yaml", "YAML"),
+)
 PRIVATE = ("header-value", "body", "path", "script")
 
 
@@ -158,6 +164,7 @@ def _beside(request: HttpRequest, edit: SuiteEdit, form: CheckForm) -> dict[str,
         "required": sum(check.required for check in checks),
         "results": results_of_check(edit.suite, form.opened_as) if form.opened_as else [],
         "edits": edit.suite.edits.select_related("author").defer("document", "source")[:10],
+        "sources": IMPORTED_FROM,
         "candidate": candidate_of(edit.suite.worker),
     }
 

@@ -38,7 +38,7 @@ TABS = [
         "smoketests:checks",
         {
             *("smoketests:suite", "smoketests:new", "smoketests:yaml", "smoketests:edit"),
-            "smoketests:run",
+            *("smoketests:run", "playground:import_checks"),
         },
     ),
     (

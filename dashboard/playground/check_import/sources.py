@@ -1,0 +1,92 @@
+"""The sources of the page: what was given → checks, or what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from dashboard.playground.check_import.found import CannotImport, FoundCheck
+from dashboard.playground.check_import.from_har import LARGEST, checks_of_har
+from dashboard.playground.check_import.from_request import check_of
+from dashboard.playground.compose import compose
+from dashboard.playground.curl import NotCurl, read
+from dashboard.playground.models import Saved
+from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_data
+from routing.models import Worker
+from routing.publish import hostname
+
+MOST_SAVED = 200
+
+
+def found_in(source: str, request: HttpRequest, worker: Worker) -> list[FoundCheck]:
+    """The checks in what the form has for this source. Raises `CannotImport`."""
+    return SOURCES[source](request, worker)
+
+
+def text_of(request: HttpRequest) -> str:
+    """The file, or else the text. Raises `CannotImport` before a file that is too large is read."""
+    upload = request.FILES.get("file")
+    if upload is None:
+        text = request.POST.get("text", "").replace("\r\n", "\n")
+    elif (upload.size or 0) > LARGEST:
+        raise CannotImport(f"{upload.name}: more than {LARGEST // 1024 // 1024} MB.")
+    else:
+        upload.seek(0)
+        try:
+            text = upload.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise CannotImport(f"{upload.name}: not UTF-8 text.") from error
+    if not text.strip():
+        raise CannotImport("Nothing was given.")
+    return text
+
+
+def _from_saved(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
+    ids = [text for text in request.POST.getlist("saved") if _is_uuid(text)]
+    rows = Saved.objects.filter(pk__in=ids[:MOST_SAVED], worker=worker.name)
+    if not rows:
+        raise CannotImport("Choose at least one saved request.")
+    return [check_of(compose(worker.name, row.asked), row.name) for row in rows]
+
+
+def _from_curl(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
+    try:
+        given = read(text_of(request))
+    except NotCurl as error:
+        raise CannotImport(f"This is not a curl command that can be read: {error}") from error
+    asked = compose(worker.name, given.fields)
+    if asked.errors:
+        raise CannotImport(" ".join(f"{name}: {words}" for name, words in asked.errors.items()))
+    found = check_of(asked)
+    notes = (*given.notes, *found.notes)
+    return [FoundCheck(found.data, notes, host=given.host)]
+
+
+def _from_har(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
+    return checks_of_har(text_of(request), hostname(worker.name))
+
+
+def _from_yaml(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
+    try:
+        document = read_suite(text_of(request))
+    except SuiteError as error:
+        raise CannotImport("\n".join(error.problems)) from error
+    return [FoundCheck(check) for check in suite_data(document)["checks"]]
+
+
+SOURCES: Mapping[str, Callable[[HttpRequest, Worker], list[FoundCheck]]] = {
+    "playground": _from_saved,
+    "curl": _from_curl,
+    "har": _from_har,
+    "yaml": _from_yaml,
+}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

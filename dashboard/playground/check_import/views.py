@@ -1,0 +1,131 @@
+"""The page that imports checks: give something, look at what was found, save it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.models import Role
+from dashboard.playground.check_import.found import CannotImport, FoundCheck
+from dashboard.playground.check_import.sources import MOST_SAVED, SOURCES, found_in, text_of
+from dashboard.playground.models import Saved
+from dashboard.smoketests.models import SuiteEdit
+from dashboard.smoketests.suites import add_checks, import_suite, newest_edits
+from dashboard.smoketests.yaml_format import SuiteError, read_suite
+from dashboard.ui.page import page
+from dashboard.ui.unstorable_input import any_text_in
+from routing.models import Worker
+
+TEMPLATE = "playground/check_import/import.html"
+LABELS = (("playground", "Playground"), ("curl", "curl"), ("har", "HAR file"), ("yaml", "YAML"))
+PRIVATE = ("text", "checks", "yaml")
+
+
+@any_text_in(*PRIVATE)
+@sensitive_post_parameters(*PRIVATE)
+@requires(Role.OPERATOR)
+@require_http_methods(["GET", "POST"])
+def import_checks(request: HttpRequest, name: str) -> HttpResponse:
+    """The form of one source; by POST, what was found in it; by POST of that, the next edit."""
+    worker = get_object_or_404(Worker, name=name)
+    source = request.POST.get("from") or request.GET.get("from", "")
+    source = source if source in SOURCES else "playground"
+    if request.method == "GET":
+        return _show(request, worker, source)
+    if "checks" in request.POST or "yaml" in request.POST:
+        return _save(request, worker, source)
+    try:
+        found = found_in(source, request, worker)
+        yaml = text_of(request) if source == "yaml" else ""
+    except CannotImport as error:
+        problems = str(error).split("\n")
+        return _show(request, worker, source, problems=problems, status=422)
+    return _preview(request, worker, source, found, yaml)
+
+
+def _save(request: HttpRequest, worker: Worker, source: str) -> HttpResponse:
+    try:
+        edit = _saved(request, worker)
+    except (CannotImport, SuiteError) as error:
+        problems = error.problems if isinstance(error, SuiteError) else [str(error)]
+        if yaml := request.POST.get("yaml", ""):
+            return _show(request, worker, source, 422, problems=problems, text=yaml)
+        found = _posted(request)
+        return _preview(request, worker, source, found, "", problems=problems, status=422)
+    messages.success(request, f"Saved as edit {edit.number} of {edit.suite.name}.")
+    return redirect("smoketests:suite", worker.name, edit.suite_id)
+
+
+def _saved(request: HttpRequest, worker: Worker) -> SuiteEdit:
+    author, now = person(request), timezone.now()
+    if text := request.POST.get("yaml", "").replace("\r\n", "\n"):
+        return import_suite(worker=worker, text=text, author=author, source="dashboard", now=now)
+    name = request.POST.get("new_suite", "").strip() or request.POST.get("suite", "")
+    if not name:
+        raise CannotImport("Suite: choose one, or name a new one.")
+    chosen = [check.data for check in _posted(request) if check.taken]
+    if not chosen:
+        raise CannotImport("Choose at least one check.")
+    return add_checks(
+        worker=worker, name=name, checks=chosen, author=author, source="dashboard", now=now
+    )
+
+
+def _posted(request: HttpRequest) -> list[FoundCheck]:
+    """The checks of the preview, with the names and choices of its reader."""
+    try:
+        rows = json.loads(request.POST.get("checks", "[]"))
+    except (ValueError, RecursionError):
+        rows = []
+    if not isinstance(rows, list):
+        rows = []
+    taken = set(request.POST.getlist("take"))
+    return [
+        FoundCheck(row | {"name": request.POST.get(f"name-{i}", "").strip()}, taken=str(i) in taken)
+        for i, row in enumerate(rows)
+        if isinstance(row, dict)
+    ]
+
+
+def _preview(
+    request: HttpRequest,
+    worker: Worker,
+    source: str,
+    found: list[FoundCheck],
+    yaml: str,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    context = {
+        "found": found,
+        "checks": json.dumps([check.data for check in found], ensure_ascii=False),
+        "yaml": yaml,
+        "yaml_name": read_suite(yaml).name if yaml else "",
+        "new_suite": request.POST.get("new_suite", ""),
+    }
+    return _show(request, worker, source, status, **(context | more))
+
+
+def _show(
+    request: HttpRequest, worker: Worker, source: str, status: int = 200, **more: Any
+) -> HttpResponse:
+    saved = Saved.objects.filter(worker=worker.name).defer("request")
+    context = {
+        "worker": worker,
+        "source": source,
+        "sources": LABELS,
+        "suites": [edit.suite.name for edit in newest_edits(worker)],
+        "chosen_suite": request.POST.get("suite") or request.GET.get("suite", ""),
+        "saved": saved[:MOST_SAVED] if source == "playground" else [],
+        "text": request.POST.get("text", ""),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, TEMPLATE, context | more, status=status)
