@@ -17,5 +17,6 @@ commands.py    the same buttons as commands, for the terminal and for HTTP
 conductor.py   the loop of `manage.py conduct`; several of them may run
 plans/         plans as texts, what their steps can notice, saved plans, edits of a running one
 record.py      the release record of an ended rollout, for the page and as JSON
+reviewing/     step ④ under a policy: the review, bound to the plan edit and the evidence
 messages.py    codes in words
 """

@@ -19,6 +19,7 @@ from dashboard.rollouts.latency.blocks import count_spec
 from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.plan import Action, Decision, Seen, after, next_step
+from dashboard.rollouts.reviewing.request import ask_for_review, end_review, plan_of
 from dashboard.rollouts.states import ENDED, GOING_BACK, State
 from dashboard.smoketests.run import ask
 from dashboard.smoketests.suites import newest_edit
@@ -66,12 +67,16 @@ def carry_out(
     changes with it. Raises `Stale`, or what `gate.deploy` raises; then nothing has changed."""
     with transaction.atomic():
         claim(rollout)
+        if decision.state in GOING_BACK | ENDED:
+            end_review(rollout, "rollout_ended", now)
         deployment_id, facts = rollout.deployment_id, dict(decision.facts)
         if decision.action is Action.DEPLOY:
             deployment_id = facts["deployment_id"] = str(_deploy(rollout, decision, now, by).id)
             rollout.weight = decision.weight or 0
         if decision.action is Action.RUN_CHECKS:
             _ask_for_checks(rollout, now)
+        if decision.action is Action.ASK_REVIEW:
+            facts["review"] = str(ask_for_review(rollout, now).pk)
         rollout.take(after(rollout.as_value(), decision, now, deployment_id))
         for name, value in (asked or {}).items():
             setattr(rollout, name, value)
@@ -136,6 +141,7 @@ def _ask_for_checks(rollout: Rollout, now: datetime) -> None:
     """A run of the suite's newest edit; a conductor carries it out."""
     edit = newest_edit(rollout.worker, rollout.suite)
     if edit is not None:
+        end_review(rollout, "checks_moved", now)
         ask(edit, rollout.candidate, author=rollout.owner, now=now, rollout_id=rollout.pk)
 
 
@@ -146,6 +152,7 @@ def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None
         worker=rollout.worker,
         by_token=False,
         rollout_id=rollout.pk,
+        plan=plan_of(rollout),
         shares=_shares(rollout, decision.weight or 0, back),
         author=by or rollout.owner,
         source="rollout",

@@ -24,6 +24,7 @@ from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.latency.judge import judge_slow
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plan import Checks, Seen
+from dashboard.rollouts.reviewing.observe import review_of
 from dashboard.rollouts.states import STAGED, TAKES_TRAFFIC, State
 from dashboard.smoketests.models import SmokeRun
 from dashboard.ui.propagation import SILENT_AFTER, Meter, meter_of
@@ -66,6 +67,7 @@ class Observer:
         unverified: tuple[str, ...] = ()
         if ready and state in (State.VERIFYING, State.NEEDS_ATTENTION):
             unverified = self.verify(rollout.worker, str(rollout.stable_id))
+        review, proposal = review_of(rollout, deployment, now)
         return Seen(
             deployment_id=str(deployment.id),
             ready_at=ready,
@@ -73,6 +75,8 @@ class Observer:
             checks=checks_of(rollout) if state is State.CHECKING else Checks.NOT_ASKED,
             judgment=_judged(rollout, now),
             unverified_edges=unverified,
+            review=review,
+            review_id=str(proposal.pk) if proposal else "",
         )
 
 

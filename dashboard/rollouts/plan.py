@@ -27,6 +27,7 @@ from dashboard.rollouts.values import (
     Action,
     Checks,
     Decision,
+    Review,
     Rollout,
     Seen,
     after,
@@ -38,6 +39,7 @@ __all__ = [
     "Action",
     "Checks",
     "Decision",
+    "Review",
     "Rollout",
     "Seen",
     "after",
@@ -91,17 +93,48 @@ def _checking(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
 
 
 def _review(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
-    if rollout.plan.confirm_review and not rollout.review_confirmed:
+    """Where a policy asks, its approvals are the confirmation, whatever the plan says."""
+    if seen.review is Review.CHECKS_MOVED:
+        return Decision(State.CHECKING, "suite_edited", -1, Action.RUN_CHECKS)
+    if waits := _not_reviewed(rollout, seen):
+        return waits
+    by_hand = seen.review is Review.NOT_NEEDED and rollout.plan.confirm_review
+    if by_hand and not rollout.review_confirmed:
         return _stay(rollout, "waits_for_confirmation")
     if not _open(rollout, now):
         return _stay(rollout, "outside_hours")
     return enter_step(rollout, 0, "confirmed")
 
 
+def _ask_for_review(rollout: Rollout) -> Decision:
+    return Decision(rollout.state, "asks_for_review", rollout.step, Action.ASK_REVIEW)
+
+
+def _not_reviewed(rollout: Rollout, seen: Seen) -> Decision | None:
+    """What the missing review makes the rollout do; None when it may go on."""
+    facts = {"review": seen.review_id} if seen.review_id else {}
+    match seen.review:
+        case Review.NOT_ASKED:
+            return _ask_for_review(rollout)
+        case Review.WAITING:
+            return _stay(rollout, "waits_for_review", facts)
+        case Review.OUTSIDE_HOURS:
+            return _stay(rollout, "outside_policy_hours", facts)
+        case Review.REJECTED:
+            return _hold(rollout, "review_rejected", facts)
+        case Review.EXPIRED:
+            return _hold(rollout, "review_expired", facts)
+    return None
+
+
 def _ramping(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
     step, following = rollout.current, rollout.following
     assert step is not None and following is not None
+    if seen.review is Review.NOT_ASKED:
+        return _ask_for_review(rollout)
     if waits := _not_safe(rollout, seen, now, step.bake):
+        return waits
+    if waits := _not_reviewed(rollout, seen):
         return waits
     if not step.automatic and not rollout.step_requested:
         return _stay(rollout, "waits_for_step")

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from dashboard.accounts.models import User
 from dashboard.reviews import gate
+from dashboard.reviews.needed import requirement_for
 from dashboard.rollouts.advance import deploy_again, keep_hold, record
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.latency.thresholds import budget_of
@@ -29,7 +30,7 @@ from routing.secret_consent import secret_changes
 
 class StartRefused(Exception):
     """No rollout was started. `code` is `running`, `unknown_version`, `too_old`,
-    `already_live`, `nothing_live`, `two_candidates`, `conflict`, `unknown_suite` or
+    `already_live`, `nothing_live`, `two_candidates`, `conflict`, `unknown_suite`, `review` or
     `secrets_changed`; `rollout` the one that runs already."""
 
     def __init__(self, code: str, message: str, rollout: Rollout | None = None) -> None:
@@ -74,6 +75,7 @@ def start(
             raise StartRefused("unknown_suite", f"{worker.name} has no suite called {suite!r}.")
         if not consent:
             _check_secrets(deployment, candidate)
+        _check_staging(worker, deployment, candidate, stable, now)
         rollout = _create(worker, candidate, stable, plan, owner, source, now)
         rollout.deployment_id, rollout.suite = str(deployment.id), suite
         rollout.slow_budget = budget_of(worker.name, stable.pk, now).as_json()
@@ -170,6 +172,20 @@ def _check_secrets(deployment: Deployment, candidate: Version) -> None:
                 f"#{candidate.number} is older and was uploaded with other secrets: "
                 f"{', '.join(change.names)}. Confirm that it may use them.",
             )
+
+
+def _check_staging(
+    worker: Worker, deployment: Deployment, candidate: Version, stable: Version, now: datetime
+) -> None:
+    """A policy that asks for a review of staging: that comes first, as a deployment of its own."""
+    staged = [(str(candidate.id), 0), (str(stable.id), 100)]
+    is_live = candidate.pk in {share.version_id for share in deployment.shares.all()}
+    if not is_live and requirement_for(worker, deployment, staged).asks(now):
+        raise StartRefused(
+            "review",
+            f"The policy of {worker.name} asks for a review before #{candidate.number} is staged "
+            "at 0%. Stage it first; once that is approved, start the rollout.",
+        )
 
 
 def _create(

@@ -20,6 +20,7 @@ class Action(StrEnum):
     NONE = "none"
     DEPLOY = "deploy"
     RUN_CHECKS = "run_checks"
+    ASK_REVIEW = "ask_review"
 
 
 class Checks(StrEnum):
@@ -30,6 +31,19 @@ class Checks(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     BROKEN = "broken"
+
+
+class Review(StrEnum):
+    """How the review stands that the Worker's policy asks for before the next step."""
+
+    NOT_NEEDED = "not_needed"
+    NOT_ASKED = "not_asked"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CHECKS_MOVED = "checks_moved"
+    OUTSIDE_HOURS = "outside_hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,8 @@ class Seen:
     checks: Checks = Checks.NOT_ASKED
     judgment: Judgment | None = None
     unverified_edges: tuple[str, ...] = ()
+    review: Review = Review.NOT_NEEDED
+    review_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,20 +14,32 @@ from django.db import transaction
 
 from dashboard.accounts.models import User
 from dashboard.reviews.models import DeployHold
+from dashboard.reviews.proposals.messages import rollout_waits
 from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale, carry_out, claim, record
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.reviewing.observe import review_of
 from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from dashboard.rollouts.undo import undo_refusal
-from dashboard.rollouts.values import Action, Decision, Rollout as Value, enter_step, go_back
+from dashboard.rollouts.values import (
+    Action,
+    Decision,
+    Review,
+    Rollout as Value,
+    enter_step,
+    go_back,
+)
 from routing import audit, revision
 from routing.deploy import active_deployment, normal_id
 from routing.rules.split import format_percentage
 
+REVIEW_HOLDS = ("review_rejected", "review_expired")
+"""Holds after which Resume asks for a review again."""
+
 
 class VerbRefused(Exception):
     """The rollout is in a state in which this makes no sense. `code` is `state`, `step`, `same`,
-    `unknown_step` or, for what only a person may do, `person`."""
+    `unknown_step`, `review` or, for what only a person may do, `person`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -52,6 +64,7 @@ def confirm(rollout: Rollout, by: By) -> Rollout:
     _only_in(rollout, "confirmed", State.REVIEW)
     if by.by_token:
         raise VerbRefused("person", "A person confirms. Start the rollout without confirmation.")
+    _check_policy(rollout, by)
     return _note(rollout, "confirmed", by, review_confirmed=True)
 
 
@@ -127,7 +140,8 @@ def resume(rollout: Rollout, by: By) -> Rollout:
     if rollout.state in {state.value for state in ENDED}:
         return _resume_deployments(rollout, by)
     _only_in(rollout, "resumed", State.HELD)
-    decision = Decision(State(rollout.before_hold or State.REVIEW), "resumed", rollout.step)
+    action = Action.ASK_REVIEW if rollout.hold in REVIEW_HOLDS else Action.NONE
+    decision = Decision(State(rollout.before_hold or State.REVIEW), "resumed", rollout.step, action)
     return _do(rollout, "resume", decision, by)
 
 
@@ -223,6 +237,13 @@ def check_believed(rollout: Rollout, deployment_id: str, step: int) -> None:
     """Raises `Stale` unless the rollout is where the caller believes it is."""
     if (normal_id(deployment_id), step) != (rollout.deployment_id, rollout.step):
         raise Stale(rollout)
+
+
+def _check_policy(rollout: Rollout, by: By) -> None:
+    """Nobody confirms in place of the approvals that the policy asks for."""
+    stands, proposal = review_of(rollout, active_deployment(rollout.worker), by.now)
+    if stands is not Review.NOT_NEEDED:
+        raise VerbRefused("review", rollout_waits(proposal, rollout.worker.name))
 
 
 def _do(rollout: Rollout, verb: str, decision: Decision, by: By, **asked: Any) -> Rollout:

@@ -45,6 +45,7 @@ REFUSALS = {
 ENDS = {
     "deployed": "{by_words} deployed this Worker in the meantime (deployment {number}).",
     "suite_edited": "The checks of {suite} were changed: edit {edit}, it was {was}.",
+    "plan_edited": "The plan was edited: it is edit {edit} now.",
     "checks_moved": "The checks ran again: the evidence is another one now.",
     "rollout_ended": "The rollout that asked for it has ended.",
     "refused": "It could not be deployed: {message}",

@@ -11,6 +11,7 @@ from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.texts import format_steps
 from dashboard.rollouts.ramp import Plan, PlanError
+from dashboard.rollouts.reviewing.request import end_review
 from dashboard.rollouts.states import ENDED, GOING_BACK, State
 from dashboard.rollouts.values import Rollout as Value
 from dashboard.rollouts.verbs import By, VerbRefused
@@ -36,6 +37,7 @@ def change_plan(rollout: Rollout, plan: Plan, by: By, believed_edit: int) -> Rol
         before = rollout.next_plan or rollout.plan
         rollout.next_plan, rollout.plan_edit = plan.as_json(), rollout.plan_edit + 1
         rollout.save()
+        end_review(rollout, "plan_edited", by.now, {"edit": rollout.plan_edit})
         facts = {"edit": rollout.plan_edit, "changes": changes, "plan": rollout.next_plan}
         facts |= {"reason": by.reason} if by.reason else {}
         record(rollout, "plan_changed", facts, by.now, by.user)

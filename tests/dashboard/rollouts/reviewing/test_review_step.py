@@ -1,0 +1,232 @@
+"""Step ④ under a policy: the review of the plan, and what it covers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard.accounts.by import By as PolicyBy
+from dashboard.accounts.models import Role, User
+from dashboard.reviews.gate import ReviewNeeded
+from dashboard.reviews.policies import edits
+from dashboard.reviews.policies.policy import Policy, Rule, Trigger
+from dashboard.reviews.proposals import decide, emergency
+from dashboard.reviews.proposals.decide import Word
+from dashboard.reviews.proposals.models import Proposal, State as ReviewState
+from dashboard.rollouts import verbs
+from dashboard.rollouts.advance import advance
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plan import Seen
+from dashboard.rollouts.plans.edits import change_plan
+from dashboard.rollouts.reviewing.observe import review_of
+from dashboard.rollouts.start import StartRefused
+from dashboard.rollouts.states import State
+from dashboard.rollouts.verbs import By, VerbRefused
+from dashboard.smoketests.models import SmokeRun
+from dashboard.smoketests.suites import save
+from dashboard.smoketests.yaml_format import read_suite
+from routing.deploy import active_deployment
+from tests.dashboard.rollouts.conftest import Scene
+from tests.dashboard.rollouts.playbook import plan_of
+from tests.factories import make_deployment, make_user
+
+SUITE = "name: smoke\nchecks:\n  - name: home\n    assert: [{status: 200}]\n"
+
+
+class Reviewed(Scene):
+    """Looks with the review as the conductor sees it."""
+
+    def observe(self, rollout: Rollout, now: datetime) -> Seen:
+        stands, proposal = review_of(rollout, active_deployment(rollout.worker), now)
+        seen = super().observe(rollout, now)
+        return replace(seen, review=stands, review_id=str(proposal.pk) if proposal else "")
+
+    def look_times(self, times: int) -> State:
+        for _ in range(times):
+            advance(self.rollout(), self.observe, self.now)
+        return State(self.rollout().state)
+
+    def policy(self, *rules: Rule) -> None:
+        by = PolicyBy(None, "shell", timezone.now())
+        edits.save(self.worker, lambda _: Policy(rules), by)
+
+    def review(self) -> Proposal:
+        newest = Proposal.objects.order_by("-created_at").first()
+        assert newest is not None
+        return newest
+
+    def save_suite(self, text: str) -> int:
+        edit = save(
+            worker=self.worker,
+            document=read_suite(text),
+            author=self.maya,
+            source="dashboard",
+            now=timezone.now(),
+        )
+        return edit.number
+
+
+@pytest.fixture
+def reviewed(scene: Scene) -> Reviewed:
+    made = Reviewed(scene.worker, scene.stable, scene.candidate, scene.maya)
+    made.policy(Rule(Trigger.ABOVE))
+    return made
+
+
+@pytest.fixture
+def jonas(db: None) -> User:
+    return make_user("jonas", Role.REVIEWER)
+
+
+def word(user: User, comment: str = "") -> Word:
+    return Word(user, "dashboard", timezone.now(), comment)
+
+
+def test_auto_confirms_only_where_no_policy_asks(reviewed: Reviewed) -> None:
+    reviewed.start(plan_of())  # --auto
+    assert reviewed.look_times(6) is State.REVIEW
+    assert reviewed.rollout().reason == "waits_for_review"
+    assert reviewed.live() == {1: 100_000, 2: 0}
+    reviewed.policy()
+    assert reviewed.look_times(1) is State.RAMPING
+
+
+def test_the_review_is_bound_to_the_plan_and_opened_once(reviewed: Reviewed) -> None:
+    rollout = reviewed.start(plan_of())
+    reviewed.look_times(6)
+    review = reviewed.review()
+    assert Proposal.objects.count() == 1
+    assert (review.rollout_id, review.plan) == (rollout.pk, {"edit": 1, **rollout.plan})
+    assert review.shares == [[str(reviewed.candidate.id), "100"]]
+
+
+def test_an_approval_passes_the_step_and_covers_the_whole_plan(
+    reviewed: Reviewed, jonas: User
+) -> None:
+    reviewed.start(plan_of("20:10s,100"))
+    reviewed.look_times(4)
+    review = decide.approve(reviewed.review().pk, word(jonas))
+    assert reviewed.look_times(1) is State.RAMPING
+    assert reviewed.live() == {1: 80_000, 2: 20_000}
+    review.refresh_from_db()
+    active = active_deployment(reviewed.worker)
+    assert active is not None
+    assert (review.state, review.deployment_id) == (ReviewState.DEPLOYED, str(active.id))
+    reviewed.look(11)
+    assert reviewed.live() == {2: 100_000}
+    assert Proposal.objects.count() == 1
+
+
+def test_nobody_confirms_or_steps_past_the_policy(reviewed: Reviewed) -> None:
+    reviewed.start(plan_of(confirm_review=True))
+    reviewed.look_times(4)
+    by = By(reviewed.maya, "dashboard", timezone.now())
+    with pytest.raises(VerbRefused) as refused:
+        verbs.confirm(reviewed.rollout(), by)
+    assert refused.value.code == "review"
+    with pytest.raises(ReviewNeeded):
+        verbs.finish(reviewed.rollout(), by)
+    assert reviewed.live() == {1: 100_000, 2: 0}
+
+
+def test_hold_and_abort_never_wait(reviewed: Reviewed) -> None:
+    reviewed.start(plan_of())
+    reviewed.look_times(4)
+    by = By(reviewed.maya, "dashboard", timezone.now())
+    verbs.hold(reviewed.rollout(), by)
+    verbs.abort(reviewed.rollout(), by)
+    assert reviewed.live() == {1: 100_000}
+    assert (reviewed.review().state, reviewed.review().reason) == (
+        ReviewState.VOID,
+        "rollout_ended",
+    )
+
+
+def test_a_rejected_review_holds_and_resume_asks_again(reviewed: Reviewed, jonas: User) -> None:
+    reviewed.start(plan_of())
+    reviewed.look_times(4)
+    first = decide.reject(reviewed.review().pk, word(jonas, "Log the 503s."))
+    assert reviewed.look_times(1) is State.HELD
+    assert reviewed.rollout().reason == "review_rejected"
+    verbs.resume(reviewed.rollout(), By(reviewed.maya, "dashboard", timezone.now()))
+    assert reviewed.look_times(1) is State.REVIEW
+    assert reviewed.review().pk != first.pk
+    assert reviewed.review().state == ReviewState.OPEN
+
+
+def test_another_plan_edit_takes_another_review(reviewed: Reviewed, jonas: User) -> None:
+    rollout = reviewed.start(plan_of("20:10s,50:10s,100"))
+    reviewed.look_times(4)
+    decide.approve(reviewed.review().pk, word(jonas))
+    reviewed.look_times(1)
+    by = By(reviewed.maya, "dashboard", timezone.now())
+    change_plan(reviewed.rollout(), plan_of("20:10s,90:10s,100"), by, rollout.plan_edit)
+    reviewed.look(11)
+    reviewed.look(1)
+    assert reviewed.live() == {1: 80_000, 2: 20_000}
+    assert (reviewed.review().state, reviewed.review().plan["edit"]) == (ReviewState.OPEN, 2)
+    decide.approve(reviewed.review().pk, word(jonas))
+    reviewed.look(1)
+    assert reviewed.live() == {1: 10_000, 2: 90_000}
+
+
+def test_a_plan_edit_voids_the_open_review_at_once(reviewed: Reviewed) -> None:
+    rollout = reviewed.start(plan_of())
+    reviewed.look_times(4)
+    first = reviewed.review()
+    by = By(reviewed.maya, "dashboard", timezone.now())
+    change_plan(reviewed.rollout(), plan_of("30:10s,100"), by, rollout.plan_edit)
+    first.refresh_from_db()
+    assert (first.state, first.reason) == (ReviewState.VOID, "plan_edited")
+
+
+def test_a_new_suite_edit_runs_the_checks_again_and_asks_again(reviewed: Reviewed) -> None:
+    reviewed.save_suite(SUITE)
+    reviewed.start(plan_of(), suite="smoke")
+    reviewed.look_times(2)
+    SmokeRun.objects.update(state=SmokeRun.State.PASSED)
+    reviewed.look_times(3)
+    first = reviewed.review()
+    assert first.evidence["edit"] == 1
+    reviewed.save_suite(SUITE.replace("200", "201"))
+    first.refresh_from_db()
+    assert (first.state, first.reason) == (ReviewState.VOID, "suite_edited")
+    reviewed.now += timedelta(seconds=1)
+    assert reviewed.look_times(1) is State.CHECKING
+    SmokeRun.objects.update(state=SmokeRun.State.PASSED)
+    reviewed.look_times(3)
+    assert (reviewed.review().state, reviewed.review().evidence["edit"]) == (ReviewState.OPEN, 2)
+
+
+def test_a_split_that_is_taken_over_waits_for_its_review_too(
+    reviewed: Reviewed, jonas: User
+) -> None:
+    make_deployment(reviewed.worker, (reviewed.candidate, 10), (reviewed.stable, 90))
+    reviewed.start(plan_of("10:10s,100"))
+    assert reviewed.look_times(1) is State.RAMPING
+    reviewed.look(11)
+    assert reviewed.live() == {1: 90_000, 2: 10_000}
+    decide.approve(reviewed.review().pk, word(jonas))
+    reviewed.look(1)
+    assert reviewed.live() == {2: 100_000}
+
+
+def test_an_emergency_lets_the_rollout_go_on_by_its_plan(reviewed: Reviewed) -> None:
+    reviewed.start(plan_of())
+    reviewed.look_times(4)
+    emergency.deploy_now(reviewed.review().pk, word(make_user("ada", Role.ADMIN), "Cards fail."))
+    assert reviewed.look_times(1) is State.RAMPING
+    assert reviewed.review().is_emergency
+
+
+def test_staging_that_needs_a_review_comes_first(reviewed: Reviewed) -> None:
+    reviewed.policy(Rule(Trigger.STAGE))
+    with pytest.raises(StartRefused) as refused:
+        reviewed.start(plan_of())
+    assert refused.value.code == "review"
+    make_deployment(reviewed.worker, (reviewed.candidate, 0), (reviewed.stable, 100))
+    reviewed.start(plan_of())
+    assert reviewed.look_times(1) is State.WAITING
