@@ -123,7 +123,8 @@ def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: Syste
     suite.write_text(SUITE)
     system.manage("smoke", "import", "--worker", "hello", str(suite))
     with Traffic(system, "hello") as traffic:
-        killer = threading.Timer(5, kill_conductor, [system.data_dir])
+        # In the middle of it: the next one goes on where this one was.
+        killer = threading.Timer(5, kill, [system, "dashboard.run.conductor"])
         killer.start()
         words = ("--steps", "20:2s,50:2s,100", "--final-bake", "1s", "--suite", "smoke")
         ended, code = start(system, "hello", candidate, *words)
@@ -134,16 +135,63 @@ def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: Syste
     assert set(traffic.statuses) == {200}
 
 
-def kill_conductor(data_dir: Path) -> None:
-    """In the middle of it: the next one goes on where this one was."""
+def kill(system: System, module: str, number: signal.Signals = signal.SIGKILL) -> None:
+    """Sends a signal to this system's process of `module`."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_bytes()
-            mine = str(data_dir).encode() in (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            mine = str(system.data_dir).encode() in (process / "environ").read_bytes()
         except OSError:
             continue
-        if b"dashboard.run.conductor" in command and mine:
-            os.kill(int(process.name), signal.SIGKILL)
+        if module.encode() in command and mine:
+            os.kill(int(process.name), number)
+
+
+def test_it_goes_on_after_the_edge_hung_and_edge_and_web_were_killed(system: System) -> None:
+    good = upload(system, "hello", "export default { fetch() { return new Response('new'); } };")
+    words = ("--worker", "hello", "--version", good, "--steps", "20:2s,50:2s,100", "--auto")
+    started, _ = rollout(system, "start", *words, "--min-sample", "0", "--min-callers", "0")
+    wait_until(system, started["id"], "state", "ramping")
+    kill(system, "routing.agent", signal.SIGSTOP)
+    wait_until(system, started["id"], "reason", "edges_waiting")
+    assert row(system, started["id"])["state"] == "ramping", "it waits where it is"
+    kill(system, "routing.agent")
+    kill(system, "dashboard.run.web")
+    wait_until(system, started["id"], "state", "done")
+    wait_for_web(system)
+    assert shares_by_rollout(system, "hello", good)[-4:] == [0, 20, 50, 100]
+    stepped = [code for code, _ in events(system, started["id"]) if code in STEPS]
+    assert stepped == ["staged", "confirmed", "step_safe", "step_safe"]
+
+
+STEPS = {"staged", "confirmed", "step_safe", "stepped_up", "finished"}
+
+
+def wait_until(system: System, rollout_id: str, column: str, value: str) -> None:
+    deadline = time.monotonic() + 60
+    while row(system, rollout_id)[column] != value:
+        assert time.monotonic() < deadline, row(system, rollout_id)
+        time.sleep(0.05)
+
+
+def wait_for_web(system: System) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return system.api("GET", "/workers/scripts").close()
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the web process was not started again"
+            time.sleep(0.1)
+
+
+def row(system: System, rollout_id: str) -> dict[str, Any]:
+    """The rollout as it is stored: needs no process of the system."""
+    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as database:
+        database.row_factory = sqlite3.Row
+        found = database.execute(
+            "SELECT * FROM rollouts_rollout WHERE id = ?", [rollout_id.replace("-", "")]
+        ).fetchone()
+    return dict(found)
 
 
 def test_a_candidate_that_fails_is_rolled_back_and_verified(system: System) -> None:
