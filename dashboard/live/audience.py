@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -28,9 +29,11 @@ AGAIN = 5
 
 class Viewer(Protocol):
     presences: tuple[UUID, ...]
+    topics: frozenset[str]
 
-    def hear(self, why: Why, stamp: str) -> None:
-        """News about every topic, or without `stamp` a sign of life; nobody waits for it."""
+    def hear(self, why: Why, stamp: str, topic: str = "") -> None:
+        """News about one topic or about every one, or without `stamp` a sign of life; nobody
+        waits for it."""
 
 
 @dataclass
@@ -49,6 +52,7 @@ class Audience:
     viewers: set[Viewer] = field(default_factory=set)
     _latest: dict[tuple[str, Why, str], _Rendering] = field(default_factory=dict)
     _looking: asyncio.Task[None] | None = None
+    _watched: dict[tuple[str, Why], Hashable] = field(default_factory=dict)
 
     def join(self, viewer: Viewer) -> None:
         self.viewers.add(viewer)
@@ -81,6 +85,7 @@ class Audience:
             await asyncio.sleep(LOOK_EVERY)
             try:
                 found = await _state()
+                await self._watch()
                 if look % presence.RENEW_EVERY == 0:
                     await self._renew()
             except Exception as error:  # no beat: browsers say that nothing is live
@@ -94,6 +99,16 @@ class Audience:
             known = found
             for viewer in tuple(self.viewers):
                 viewer.hear(why, stamp)
+
+    async def _watch(self) -> None:
+        """Topics whose state another process changed. A topic's first look is news as well: what
+        happened since its page was rendered is not known."""
+        values = await _values({topic for viewer in self.viewers for topic in viewer.topics})
+        for (topic, why), value in values.items():
+            if (topic, why) not in self._watched or self._watched[topic, why] != value:
+                for viewer in [v for v in self.viewers if topic in v.topics]:
+                    viewer.hear(why, f"watched {value}", topic)
+        self._watched = values
 
     async def _renew(self) -> None:
         """Those who look are still here; whoever vanished is no more, and that is told."""
@@ -127,6 +142,10 @@ async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float)
 
 async def _forgotten(presences: list[UUID]) -> set[str]:
     return await in_database(presence.renew)(presences)
+
+
+async def _values(topics: Collection[str]) -> dict[tuple[str, Why], Hashable]:
+    return await in_database(parts.watch)(topics) if topics else {}
 
 
 async def _state() -> tuple[Any, ...]:

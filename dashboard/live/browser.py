@@ -87,12 +87,12 @@ class PageConsumer(PushSocket):
             await self.join_again()
         await self.send_json({})
 
-    def hear(self, why: Why, stamp: str) -> None:
+    def hear(self, why: Why, stamp: str, topic: str = "") -> None:
         if not stamp:
             self.soon(self.beat())
             return
-        for topic in self.topics:
-            self.soon(self.show(topic, why, stamp))
+        for followed in [topic] if topic else self.topics:
+            self.soon(self.show(followed, why, stamp))
 
 
 @in_database

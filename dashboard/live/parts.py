@@ -4,7 +4,7 @@ nothing in them depends on a person, since one rendering is sent to all who look
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -35,12 +35,30 @@ class Parts:
     html: str
 
 
+Watcher: TypeAlias = Callable[[Collection[str]], Mapping[str, Mapping[Why, Hashable]]]
+"""Names that pages follow → by name and reason, a value; another value than before is news. For
+what other processes write: without Redis their messages do not arrive."""
+
 _renderers: dict[str, Renderer] = {}
+_watchers: dict[str, Watcher] = {}
 
 
-def provide(kind: str, renderer: Renderer) -> None:
-    """Topics of this kind are rendered so."""
+def provide(kind: str, renderer: Renderer, watcher: Watcher | None = None) -> None:
+    """How topics of this kind are rendered, and how news about them is noticed."""
     _renderers[kind] = renderer
+    if watcher is not None:
+        _watchers[kind] = watcher
+
+
+def watch(topics: Collection[str]) -> dict[tuple[str, Why], Hashable]:
+    """What the watchers read about these topics, by (topic, reason). One call for each kind."""
+    values: dict[tuple[str, Why], Hashable] = {}
+    for kind, watcher in _watchers.items():
+        prefix = f"{kind}:"
+        names = [topic.removeprefix(prefix) for topic in topics if topic.startswith(prefix)]
+        for name, by_reason in (watcher(names) if names else {}).items():
+            values |= {(prefix + name, why): value for why, value in by_reason.items()}
+    return values
 
 
 def known(topic: str) -> bool:

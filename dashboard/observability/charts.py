@@ -17,6 +17,8 @@ TOP = 18
 """Pixels above the highest tick, for the labels of deployments."""
 _STEPS = (1, 2, 2.5, 5, 10)
 _APART = 14
+_NEAR = 3
+"""Times the highest value, up to which a limit is drawn."""
 WIDE, NARROW = 640.0, 300.0
 """Pixels that a drawing over the whole page, or half of it, has at least on a desk."""
 
@@ -65,8 +67,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A value that a rule must not pass, drawn as a dotted line with its words."""
+
+    value: float
+    words: str
+    y: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """`lines` and `bars` in the order in which they are drawn."""
+    """`lines` and `bars` in the order in which they are drawn. A limit that is far above them is
+    left out, since it would flatten them."""
 
     ticks: tuple[Tick, ...]
     bars: tuple[Bar, ...] = ()
@@ -74,6 +86,7 @@ class Chart:
     markers: tuple[Group, ...] = ()
     columns: tuple[Column, ...] = ()
     labels: tuple[str, ...] = field(default=())
+    limits: tuple[Limit, ...] = ()
     height: int = TOP + HEIGHT
 
     @property
@@ -118,11 +131,36 @@ def stacked(
     )
 
 
+def levels(
+    pieces: Sequence[tuple[float, float, float, str]],
+    highest: float,
+    says: Callable[[float], str],
+    *,
+    role: str = "candidate",
+    markers: Sequence[Marker] = (),
+    labels: Sequence[str] = (),
+) -> Chart:
+    """Bars of any width beside each other: (x, width, value, words), x and width in percent."""
+    steps = (0.0, highest / 2, highest)
+    bars = []
+    for x, width, value, _ in pieces:
+        y = _y(value, highest)
+        bars.append(Bar(_r(x), _r(width), y, _r(_y(0.0, highest) - y), role))
+    return Chart(
+        _ticks(steps, says),
+        bars=tuple(bars),
+        markers=grouped(markers, WIDE),
+        columns=tuple(Column(_r(x), _r(width), words) for x, width, _, words in pieces),
+        labels=tuple(labels),
+    )
+
+
 def plotted(
     series: Sequence[tuple[str, str, Values]],
     says: Callable[[float], str],
     *,
     bands: Mapping[str, Sequence[Interval | None]] | None = None,
+    limits: Sequence[Limit] = (),
     markers: Sequence[Marker] = (),
     labels: Sequence[str] = (),
     columns_say: Sequence[str] = (),
@@ -134,7 +172,9 @@ def plotted(
     known = [v for *_, values in series for v in values if v is not None]
     highest = max(known, default=0.0) or 1.0
     ends = [i.high for band in (bands or {}).values() for i in band if i]
-    steps = scale(max(highest, min(2 * highest, max(ends, default=0.0))))
+    near = [limit for limit in limits if limit.value <= _NEAR * highest]
+    top = max([highest, min(2 * highest, max(ends, default=0.0)), *(n.value for n in near)])
+    steps = scale(top)
     lines = [_line(role, word, values, steps[-1]) for role, word, values in series]
     banded = [
         replace(line, bands=_bands((bands or {}).get(line.role, ()), steps[-1])) for line in lines
@@ -145,6 +185,7 @@ def plotted(
         markers=grouped(markers, NARROW),
         columns=_columns(columns_say),
         labels=tuple(labels),
+        limits=tuple(replace(limit, y=_y(limit.value, steps[-1])) for limit in near),
     )
 
 

@@ -87,6 +87,13 @@ def read(
     return [_series(ids, key, s, window, counts, digests) for ids, key, s in groups], offered
 
 
+def read_live(worker: Worker, window: Window, live: Sequence[Standing]) -> list[Series]:
+    """These versions only, stable first. Two queries."""
+    counts, digests = _counts(worker, window), _digests(worker, window)
+    keys = [(str(standing.version.id), standing) for standing in reversed(live)]
+    return [_series({key}, key, standing, window, counts, digests) for key, standing in keys]
+
+
 def _series(
     ids: set[str],
     key: str,

@@ -108,6 +108,16 @@ def last_minutes(worker: Worker, deployment: Deployment | None = None) -> Traffi
     return traffic(worker, now - RECENT, now, deployment)
 
 
+def per_minute(worker: Worker, version_id: object, now: datetime) -> float:
+    """Requests a minute of one version in the last five, one query."""
+    since = first_minute(now - RECENT)
+    counts = Count.objects.of_deployments().filter(
+        worker=worker.name, span=Span.MINUTE, start__gte=since, version_id=str(version_id)
+    )
+    requests = counts.aggregate(n=Sum("requests", default=0))["n"]
+    return float(requests / max(1.0, (now.timestamp() - since) / 60))
+
+
 def splits(standings: Iterable[Standing], found: Traffic) -> dict[str, Split]:
     """Observed against configured for each version of a deployment; `found` is its traffic."""
     listed = list(standings)

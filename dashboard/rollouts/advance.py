@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from dashboard.accounts.models import User
+from dashboard.live.announce import changed
+from dashboard.live.parts import Why
 from dashboard.reviews import gate
 from dashboard.reviews.models import DeployHold
 from dashboard.rollouts.latency.blocks import count_spec
@@ -23,6 +27,7 @@ from dashboard.rollouts.reviewing.request import ask_for_review, end_review, pla
 from dashboard.rollouts.states import ENDED, GOING_BACK, State
 from dashboard.smoketests.run import ask
 from dashboard.smoketests.suites import newest_edit
+from routing.after_commit import after_commit
 from routing.deploy import ANY, DeployConflict
 from routing.models import Deployment
 from routing.rules.split import TOTAL, format_percentage
@@ -71,8 +76,9 @@ def carry_out(
             end_review(rollout, "rollout_ended", now)
         deployment_id, facts = rollout.deployment_id, dict(decision.facts)
         if decision.action is Action.DEPLOY:
-            deployment_id = facts["deployment_id"] = str(_deploy(rollout, decision, now, by).id)
             rollout.weight = decision.weight or 0
+            deployment_id = facts["deployment_id"] = str(_deploy(rollout, decision, now, by).id)
+            facts["percentage"] = rollout.percentage
         if decision.action is Action.RUN_CHECKS:
             _ask_for_checks(rollout, now)
         if decision.action is Action.ASK_REVIEW:
@@ -99,7 +105,8 @@ def claim(rollout: Rollout) -> None:
 def record(
     rollout: Rollout, code: str, facts: Any, now: datetime, by: User | None = None
 ) -> RolloutEvent:
-    """One more line of the story."""
+    """One more line of the story. Open pages are told once it is committed."""
+    after_commit("announce rollout", partial(changed, topic(rollout.pk), Why.EDGES))
     return rollout.events.create(
         at=now,
         state=rollout.state,
@@ -108,6 +115,11 @@ def record(
         facts=dict(facts),
         username=by.username if by else "",
     )
+
+
+def topic(rollout_id: UUID) -> str:
+    """What pages about this rollout follow."""
+    return f"rollout:{rollout_id}"
 
 
 def keep_hold(rollout: Rollout, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Django's handle on the room."""
+"""Django's handle on the room; open pages follow from here on."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class RolloutsConfig(AppConfig):
     name = "dashboard.rollouts"
     label = "rollouts"
+
+    def ready(self) -> None:
+        from dashboard.rollouts.page import push
+
+        push.connect()

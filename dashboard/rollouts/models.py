@@ -13,7 +13,7 @@ from dashboard.rollouts import values
 from dashboard.rollouts.external.models import GuardrailReading
 from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
 from dashboard.rollouts.ramp import Plan, plan_from_json
-from dashboard.rollouts.states import ENDED, State
+from dashboard.rollouts.states import ENDED, GOING_BACK, State
 from routing.models import Version, Worker
 from routing.rules.split import format_percentage
 
@@ -88,6 +88,11 @@ class Rollout(models.Model):
     def percentage(self) -> str:
         """The candidate's share as people read it."""
         return format_percentage(self.weight)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether stable has 100% again, or is about to."""
+        return State(self.state) in GOING_BACK
 
     @property
     def terms(self) -> Plan:

@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.observability.failure_rate import FailureRate
 from dashboard.rollouts import messages
-from dashboard.rollouts.breaches import breach_of
-from dashboard.rollouts.external.messages import BREACHES
-from dashboard.rollouts.guardrails import Figures, Judgment
 from dashboard.rollouts.models import Rollout, RolloutEvent
-from dashboard.rollouts.observe import figures_of, judgments
+from dashboard.rollouts.page.guardrail_rows import Guardrail, guardrail_rows
 from dashboard.rollouts.ramp import Step
-from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State, Verdict
+from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from dashboard.rollouts.verbs import undo_problem
 
 MILESTONES = ("Stage", "Edges", "Checks", "Review", "Ramp", "Done")
@@ -52,12 +48,6 @@ _SIGNS = {
     State.ABORTED: "circle-x",
     State.NEEDS_ATTENTION: "triangle-alert",
 }
-VERDICTS = {
-    Verdict.SAFE: ("ok", "Safe to step"),
-    Verdict.HARM: ("danger", "Harm found"),
-    Verdict.NOT_YET: ("plain", "Not yet"),
-    Verdict.CANNOT_JUDGE: ("warn", "Cannot judge"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +84,6 @@ class PlanStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Guardrail:
-    """One row: both versions in words, the verdict, and what a breach does."""
-
-    name: str
-    counts: str
-    limit: str
-    stable: str
-    candidate: str
-    tone: str
-    verdict: str
-    words: str
-    breach: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the story."""
 
@@ -135,6 +110,21 @@ class RolloutPage:
     ended: bool = False
     deployments_wait: bool = False
 
+    @property
+    def version(self) -> str:
+        """ "#63 v1.42.0", or "#63" without a tag."""
+        candidate = self.rollout.candidate
+        return f"#{candidate.number} {candidate.tag}".strip()
+
+    @property
+    def can_abort(self) -> bool:
+        """Whether there is a way back to take, from a rollout that runs."""
+        return not self.ended and bool(self.abort_words)
+
+    @property
+    def abort_words(self) -> str:
+        return next((button.words for button in self.buttons if button.verb == "abort"), "")
+
 
 def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
     """Reads what the page shows; a constant number of queries."""
@@ -154,7 +144,7 @@ def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
         steps=_steps(rollout),
         buttons=buttons,
         story=[_line(event) for event in rollout.events.order_by("-pk")[:50]],
-        guardrails=_guardrails(rollout, now),
+        guardrails=guardrail_rows(rollout, now),
         progress=percent,
         progress_words=words,
         ended=state in ENDED,
@@ -249,46 +239,6 @@ def _undo_button(rollout: Rollout, now: datetime) -> list[Button]:
     number = rollout.stable.number
     asks = f"#{number} gets 100%. Data that #{rollout.candidate.number} wrote stays as it is."
     return [Button("undo", f"Undo, back to #{number}", "undo-2", "danger", asks)]
-
-
-def _guardrails(rollout: Rollout, now: datetime) -> list[Guardrail]:
-    watched = State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
-    if watched not in TAKES_TRAFFIC:
-        return []
-    figures = figures_of(rollout, now)
-    return [_guardrail(rollout, figures, j) for j in judgments(rollout, figures, now)]
-
-
-def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment) -> Guardrail:
-    tone, verdict = VERDICTS[judgment.verdict]
-    if judgment.code == "no_budget":
-        tone, verdict = "plain", "Not judged"
-    name, counts, limit = messages.guardrail(rollout, judgment.name)
-    stable, candidate = _rates(figures, judgment)
-    return Guardrail(
-        name=name,
-        counts=counts,
-        limit=limit,
-        breach=BREACHES[breach_of(rollout.terms, judgment.name)],
-        stable=stable,
-        candidate=candidate,
-        tone=tone,
-        verdict=verdict,
-        words=messages.reason(judgment.code, judgment.facts),
-    )
-
-
-def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
-    """Stable's and the candidate's, as far as the guardrail looks at them."""
-    name = judgment.name
-    if slow := figures.slow.get(name.removeprefix("slow_")):
-        return messages.slow_share(*slow.stable), messages.slow_share(*slow.candidate)
-    stable, candidate = "–", str(judgment.facts.get("value", "–"))
-    if name in ("errors", "limit"):
-        candidate = str(FailureRate(figures.failed, figures.requests))
-    if name == "errors":
-        stable = str(FailureRate(figures.stable[1], figures.stable[0]))
-    return stable, candidate
 
 
 def _progress(rollout: Rollout, now: datetime) -> tuple[int | None, str]:

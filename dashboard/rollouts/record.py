@@ -13,15 +13,20 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from dashboard.observability.charts import Chart
 from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.split_figures import sums_of_deployments
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.page.share_chart import share_chart
 from dashboard.rollouts.states import State
 from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import SmokeRun
 from routing.models import Deployment
 from routing.rules.split import format_percentage
+
+CONFIRMATIONS = ("confirmed_by_person", "confirmed")
+"""The second one is of an earlier release, where a person's line had the conductor's code."""
 
 Sums = tuple[int, int]
 """Requests, and how many of them failed."""
@@ -92,6 +97,21 @@ class Record:
         return _rate(_total([step.stable for step in self.steps]))
 
     @property
+    def share_chart(self) -> Chart:
+        """Who got it, when."""
+        return share_chart(self.steps, self.rollout.started_at, self.ended_at)
+
+    @property
+    def approvals(self) -> list[RolloutEvent]:
+        """Who confirmed before the ramp, with the reason in `facts`."""
+        return [event for event in self.events if event.code in CONFIRMATIONS and event.username]
+
+    @property
+    def proved_at(self) -> datetime | None:
+        """When a fresh request through every edge had run stable, after a way back."""
+        return next((e.at for e in reversed(self.events) if e.code == "verified"), None)
+
+    @property
     def last_run(self) -> SmokeRun | None:
         """The run that counted: a later one replaces an earlier one."""
         return self.runs[-1] if self.runs else None
@@ -112,6 +132,10 @@ class Record:
             "candidate": _version_json(self.rollout.candidate) | {"sums": _sums_json(candidate)},
             "stable": _version_json(self.rollout.stable) | {"sums": _sums_json(stable)},
             "steps": [step.as_json() for step in self.steps],
+            "approvals": [
+                {"by": e.username, "at": e.at.isoformat(), "reason": e.facts.get("reason", "")}
+                for e in self.approvals
+            ],
             "checks": [_run_json(run) for run in self.runs],
         }
 

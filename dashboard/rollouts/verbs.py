@@ -65,7 +65,7 @@ def confirm(rollout: Rollout, by: By) -> Rollout:
     if by.by_token:
         raise VerbRefused("person", "A person confirms. Start the rollout without confirmation.")
     _check_policy(rollout, by)
-    return _note(rollout, "confirmed", by, review_confirmed=True)
+    return _note(rollout, "confirmed_by_person", by, review_confirmed=True)
 
 
 def step(rollout: Rollout, by: By) -> Rollout:

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
+from dashboard.live.parts import sequence
 from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.commands import commands_of
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.page_context import page_of
+from dashboard.rollouts.page.push import for_everyone
 from dashboard.rollouts.ramp import PlanError
 from dashboard.rollouts.start import StartRefused, running_on, start
 from dashboard.rollouts.start_form import StartForm, outlook_of
@@ -57,9 +58,9 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_GET
 def detail(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
-    """One rollout; asked again every second while it runs, for its partial only."""
+    """One rollout; open pages follow over the socket."""
     rollout = _rollout(name, rollout_id)
-    return page(request, "rollouts/detail.html", _context(request, rollout), partial="rollout")
+    return page(request, "rollouts/detail.html", _context(request, rollout))
 
 
 @requires(Role.OPERATOR)
@@ -145,20 +146,19 @@ def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
     """The rollout moved since the page was read: nothing is done, and who moved it is named."""
     last = rollout.events.order_by("-pk").first()
     context = _context(request, rollout) | {"moved": last}
-    return page(request, "rollouts/detail.html", context, partial="rollout", status=409)
+    return page(request, "rollouts/detail.html", context, status=409)
 
 
 def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
+    read_at = sequence()  # before the rows are read
     deployment, standings = _live(rollout.worker)
-    shown = page_of(rollout, timezone.now())
-    return {
-        "worker": rollout.worker,
+    shown = for_everyone(rollout)
+    return shown | {
+        "sequence": read_at,
         "row": _strip(rollout.worker, deployment, standings),
         "standings": standings,
-        "page": shown,
-        "commands": commands_of(rollout, shown.buttons, request.build_absolute_uri("/api")),
+        "commands": commands_of(rollout, shown["page"].buttons, request.build_absolute_uri("/api")),
         "can": permission(request.user, Role.OPERATOR),
-        "address": request.path,
     }
 
 

@@ -28,12 +28,19 @@ function show({ sequence, html, why }) {
     else strangers ||= fresh.nodeName === "TR";
   }
   follow();
+  document.dispatchEvent(new Event("live:shown"));
   ages(true); // what was pushed is newer than the rest: one event has one age
   const missed = sequence[0] > live.revision;
   live.revision = Math.max(live.revision, sequence[0]);
   const turned = sick !== document.getElementById("live")?.dataset.sick; // then other buttons come first
-  if (why === "deployment" || strangers || turned) refetchOwn();
+  if (why === "deployment" || strangers || turned || outdated()) refetchOwn();
   else if (missed) refetchAll(); // deployed while the page was on its way
+}
+
+/** Whether buttons were made for an earlier turn of a rollout than the one that was pushed. */
+function outdated() {
+  const turn = document.getElementById("rollout")?.dataset.madeFor;
+  return [...document.querySelectorAll("[data-own][data-made-for]")].some((own) => own.dataset.madeFor !== turn);
 }
 
 /** What else on the page depends on what is live: the stopwatch, an open form. */
@@ -82,7 +89,7 @@ function take(page, which, own) {
 }
 
 const OWN = "[data-own]";
-const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #meter, #edges-pill";
+const PARTS = "#worker-state, #live, #versions, #history, #live-strip, #newest, #meter, #edges-pill, #rollout";
 
 async function refetch(which) {
   const page = await pageNow();

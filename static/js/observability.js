@@ -98,4 +98,5 @@ document.addEventListener("keydown", (event) => {
   read(plot, event.key === "Escape" ? null : columns[Math.max(0, Math.min(last, to))]);
 });
 document.addEventListener("htmx:afterSettle", prepare);
+document.addEventListener("live:shown", prepare);
 prepare();

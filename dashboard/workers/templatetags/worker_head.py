@@ -24,6 +24,7 @@ register = template.Library()
 
 DEPLOYMENTS = "workers:detail"
 ROLL_BACK = "workers:rollback"
+ROLLOUT = "rollouts:detail"
 
 #: (word, route, the other routes that belong to it).
 TABS = [
@@ -80,6 +81,8 @@ def worker_head(context: Context) -> dict[str, Any]:
         (word, reverse(route, args=[worker.name]), _current(here, route, others))
         for word, route, others in TABS
     ]
+    rollout = running_on(worker) if row.deployment and here != DEPLOYMENTS else None
+    can = permission(request.user, Role.OPERATOR)
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
@@ -90,9 +93,10 @@ def worker_head(context: Context) -> dict[str, Any]:
         "shows_strip": here != DEPLOYMENTS,
         "is_form": here in FORMS,
         "can_go_back": here not in {DEPLOYMENTS, ROLL_BACK} and way_back(row) is not None,
-        "rollout": running_on(worker) if row.deployment and here != DEPLOYMENTS else None,
+        "rollout": rollout,
+        "abort_here": here == ROLLOUT and can.allowed and rollout and not rollout.goes_back,
         "production": url_of(row.hostname) if row.hostname else "",
-        "can": permission(request.user, Role.OPERATOR),
+        "can": can,
         "others": presence.others(person(request), worker.name),
         "sequence": read_at,
         "ill": context.get("ill"),

@@ -1,0 +1,113 @@
+"""The guardrails of a step as rows: both versions in words, the interval, the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.observability.failure_rate import FailureRate
+from dashboard.rollouts import messages
+from dashboard.rollouts.breaches import breach_of
+from dashboard.rollouts.external.messages import BREACHES
+from dashboard.rollouts.guardrails import Figures, Judgment
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.observe import figures_of, judgments
+from dashboard.rollouts.page.expected import minutes_left
+from dashboard.rollouts.page.intervals import IntervalPlot, rate_plot, ratio_plot
+from dashboard.rollouts.ramp import Plan
+from dashboard.rollouts.states import TAKES_TRAFFIC, State, Verdict
+from dashboard.statistics.comparison import ratio_interval, safe_evidence
+from dashboard.statistics.proportion import rate_interval
+
+VERDICTS = {
+    Verdict.SAFE: ("ok", "Safe to step"),
+    Verdict.HARM: ("danger", "Harm found"),
+    Verdict.NOT_YET: ("plain", "Not yet"),
+    Verdict.CANNOT_JUDGE: ("warn", "Cannot judge"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """One row: both versions in words, the verdict, and what a breach does."""
+
+    name: str
+    counts: str
+    limit: str
+    stable: str
+    candidate: str
+    tone: str
+    verdict: str
+    words: str
+    plot: IntervalPlot | None = None
+    expected: int | None = None
+    breach: str = ""
+
+
+def guardrail_rows(rollout: Rollout, now: datetime) -> list[Guardrail]:
+    """Nothing while the candidate has no traffic to watch."""
+    watched = State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
+    if watched not in TAKES_TRAFFIC:
+        return []
+    figures = figures_of(rollout, now)
+    return [_guardrail(rollout, figures, j, now) for j in judgments(rollout, figures, now)]
+
+
+def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment, now: datetime) -> Guardrail:
+    """`plot` is the interval behind the verdict, `expected` the minutes until "not yet" ends."""
+    tone, verdict = VERDICTS[judgment.verdict]
+    if judgment.code == "no_budget":
+        tone, verdict = "plain", "Not judged"
+    name, counts, limit = messages.guardrail(rollout, judgment.name)
+    stable, candidate = _rates(figures, judgment)
+    return Guardrail(
+        name=name,
+        counts=counts,
+        limit=limit,
+        breach=BREACHES[breach_of(rollout.terms, judgment.name)],
+        stable=stable,
+        candidate=candidate,
+        tone=tone,
+        verdict=verdict,
+        words=messages.reason(judgment.code, judgment.facts),
+        plot=_plot(rollout.terms, figures, judgment),
+        expected=_expected(rollout, figures, judgment, now),
+    )
+
+
+def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
+    """Stable's and the candidate's, as far as the guardrail looks at them."""
+    name = judgment.name
+    if slow := figures.slow.get(name.removeprefix("slow_")):
+        return messages.slow_share(*slow.stable), messages.slow_share(*slow.candidate)
+    stable, candidate = "–", str(judgment.facts.get("value", "–"))
+    if name in ("errors", "limit"):
+        candidate = str(FailureRate(figures.failed, figures.requests))
+    if name == "errors":
+        stable = str(FailureRate(figures.stable[1], figures.stable[0]))
+    return stable, candidate
+
+
+def _plot(plan: Plan, figures: Figures, judgment: Judgment) -> IntervalPlot | None:
+    if judgment.name == "errors" and any(block.comparable for block in figures.blocks):
+        return ratio_plot(ratio_interval(figures.blocks), _ratio(figures), plan.margin)
+    if judgment.name == "limit" and figures.requests:
+        interval = rate_interval(figures.failed, figures.requests)
+        return rate_plot(interval, figures.failed / figures.requests, plan.error_limit)
+    return None
+
+
+def _ratio(figures: Figures) -> float | None:
+    """The observed ratio of both error rates; None where one of them is unknown or 0."""
+    (requests, failed), (stable, stable_failed) = figures.candidate, figures.stable
+    if not (requests and stable and stable_failed):
+        return None
+    return (failed / requests) / (stable_failed / stable)
+
+
+def _expected(rollout: Rollout, figures: Figures, judgment: Judgment, now: datetime) -> int | None:
+    if judgment.verdict is not Verdict.NOT_YET:
+        return None
+    evidence = safe_evidence(figures.blocks, rollout.terms.margin)
+    elapsed = now - rollout.since
+    return minutes_left(judgment.code, judgment.facts, rollout.terms, elapsed, evidence)

@@ -1,0 +1,71 @@
+"""What is pushed to open pages about rollouts. A conductor is another process, so the rows are
+looked at once a second as well: without Redis its messages do not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from dashboard.live import parts
+from dashboard.live.parts import Why
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.page.charts import charts_of
+from dashboard.rollouts.page.way_back import way_back_of
+from dashboard.rollouts.page_context import page_of
+from dashboard.rollouts.states import ENDED, State
+
+FIGURES_EVERY = 5
+"""Seconds between pushes of figures while a rollout runs; a change of its state goes at once."""
+
+
+def connect() -> None:
+    """Called once at start."""
+    parts.provide("rollout", _render, _watch)
+
+
+def for_everyone(rollout: Rollout) -> dict[str, Any]:
+    """What the page shows to each person alike."""
+    now = timezone.now()
+    return {
+        "worker": rollout.worker,
+        "page": page_of(rollout, now),
+        "charts": charts_of(rollout, now),
+        "way_back": way_back_of(rollout, now),
+        "rendered_at": now,
+    }
+
+
+def _render(name: str, why: Why, subject: str) -> str:
+    rollout = Rollout.objects.with_versions().filter(pk__in=_ids([name])).first()
+    if rollout is None:
+        return ""
+    return render_to_string(
+        "rollouts/detail.html#rollout", for_everyone(rollout) | {"pushed": True}
+    )
+
+
+def _watch(names: Collection[str]) -> Mapping[str, Mapping[Why, Hashable]]:
+    rows = Rollout.objects.filter(pk__in=_ids(names)).values_list("pk", "turn", "reason", "state")
+    turn_of_figures = int(timezone.now().timestamp()) // FIGURES_EVERY
+    return {
+        str(pk): {
+            Why.EDGES: (turn, reason),
+            Why.METRICS: 0 if State(state) in ENDED else turn_of_figures,
+        }
+        for pk, turn, reason, state in rows
+    }
+
+
+def _ids(names: Collection[str]) -> list[UUID]:
+    """Topics come from the address of a socket: what is no id names nothing."""
+    ids = []
+    for name in names:
+        try:
+            ids.append(UUID(name))
+        except ValueError:
+            continue
+    return ids
