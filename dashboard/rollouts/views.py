@@ -151,12 +151,9 @@ def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
 
 def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
     read_at = sequence()  # before the rows are read
-    deployment, standings = _live(rollout.worker)
     shown = for_everyone(rollout)
     return shown | {
         "sequence": read_at,
-        "row": _strip(rollout.worker, deployment, standings),
-        "standings": standings,
         "commands": commands_of(rollout, shown["page"].buttons, request.build_absolute_uri("/api")),
         "can": permission(request.user, Role.OPERATOR),
     }

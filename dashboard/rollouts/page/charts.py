@@ -17,6 +17,7 @@ from dashboard.observability.figures import Observed
 from dashboard.observability.markers import Marker
 from dashboard.observability.ranges import Window
 from dashboard.observability.series import Series, read_live
+from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.window import window_between
 from dashboard.statistics.proportion import Interval
@@ -55,7 +56,7 @@ def charts_of(rollout: Rollout, now: datetime) -> RolloutCharts:
     window = window_between(rollout.started_at, rollout.ended_at or now)
     series = read_live(rollout.worker, window, _standings(rollout))
     markers = _boundaries(rollout, window)
-    limit = rollout.terms.error_limit
+    limit, budget = rollout.terms.error_limit, budget_from_json(rollout.slow_budget)
     return RolloutCharts(
         window=window,
         series=series,
@@ -71,6 +72,7 @@ def charts_of(rollout: Rollout, now: datetime) -> RolloutCharts:
         latency=plotted(
             _lines(series, lambda o: o.p99),
             words.axis_ms,
+            limits=[Limit(budget.p99_us / 1000, "slow above")] if budget.p99_us else [],
             markers=markers,
             labels=_labels(window),
             columns_say=_columns(series, window, _latency),

@@ -10,6 +10,7 @@ from dashboard.rollouts import messages
 from dashboard.rollouts.breaches import breach_of
 from dashboard.rollouts.external.messages import BREACHES
 from dashboard.rollouts.guardrails import Figures, Judgment
+from dashboard.rollouts.latency.judge import SLOW_RATIO
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.observe import figures_of, judgments
 from dashboard.rollouts.page.expected import minutes_left
@@ -90,19 +91,25 @@ def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
 
 def _plot(plan: Plan, figures: Figures, judgment: Judgment) -> IntervalPlot | None:
     if judgment.name == "errors" and any(block.comparable for block in figures.blocks):
-        return ratio_plot(ratio_interval(figures.blocks), _ratio(figures), plan.margin)
+        return ratio_plot(
+            ratio_interval(figures.blocks), _ratio(figures.candidate, figures.stable), plan.margin
+        )
+    if slow := figures.slow.get(judgment.name.removeprefix("slow_")):
+        ratio = _ratio(slow.candidate, slow.stable)
+        comparable = any(block.comparable for block in slow.blocks)
+        return ratio_plot(ratio_interval(slow.blocks), ratio, SLOW_RATIO) if comparable else None
     if judgment.name == "limit" and figures.requests:
         interval = rate_interval(figures.failed, figures.requests)
         return rate_plot(interval, figures.failed / figures.requests, plan.error_limit)
     return None
 
 
-def _ratio(figures: Figures) -> float | None:
-    """The observed ratio of both error rates; None where one of them is unknown or 0."""
-    (requests, failed), (stable, stable_failed) = figures.candidate, figures.stable
-    if not (requests and stable and stable_failed):
+def _ratio(candidate: tuple[int, int], stable: tuple[int, int]) -> float | None:
+    """The observed ratio of two (requests, failed); None where one rate is unknown or 0."""
+    (requests, failed), (stable_requests, stable_failed) = candidate, stable
+    if not (requests and stable_requests and stable_failed):
         return None
-    return (failed / requests) / (stable_failed / stable)
+    return (failed / requests) / (stable_failed / stable_requests)
 
 
 def _expected(rollout: Rollout, figures: Figures, judgment: Judgment, now: datetime) -> int | None:
