@@ -19,6 +19,7 @@ from dashboard.live.announce import changed
 from dashboard.live.parts import Why
 from dashboard.reviews import gate
 from dashboard.reviews.models import DeployHold
+from dashboard.rollouts.hooks.outbox import on_decision
 from dashboard.rollouts.latency.blocks import count_spec
 from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout, RolloutEvent
@@ -90,6 +91,7 @@ def carry_out(
         rollout.ended_at = now if State(rollout.state) in ENDED else None
         rollout.save()
         record(rollout, decision.code, facts, now, by)
+        on_decision(rollout, decision, now)
         keep_hold(rollout, now)
     return rollout
 

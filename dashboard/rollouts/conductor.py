@@ -15,6 +15,7 @@ from django.utils import timezone
 from dashboard.reviews.proposals.sweep import sweep
 from dashboard.rollouts.advance import Observe, Stale, advance
 from dashboard.rollouts.external.poll import Poll
+from dashboard.rollouts.hooks.courier import Courier
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.run import break_off, carry_out, claim, expire_stale_runs
@@ -27,9 +28,9 @@ LOOK_SECONDS = 0.5
 
 
 def conduct(stop: threading.Event, observe: Observe, look_seconds: float = LOOK_SECONDS) -> None:
-    """Looks until `stop` is set. Checks and outside guardrails have threads of their own: a slow
-    Worker, or a server that hangs, delays no other rollout."""
-    for work in (_run_checks, Poll().run):
+    """Looks until `stop` is set. Checks, outside guardrails and hooks have threads of their own: a
+    slow Worker, or a server that hangs, delays no other rollout."""
+    for work in (_run_checks, Poll().run, Courier().run):
         threading.Thread(target=work, args=(stop, look_seconds), daemon=True).start()
     while not stop.is_set():
         look(observe)

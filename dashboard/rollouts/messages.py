@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.observability.failure_rate import percent
 from dashboard.rollouts.external import messages as external
+from dashboard.rollouts.hooks import messages as hooks
 from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.ramp import Rule
@@ -98,6 +99,7 @@ REASONS = {
     "no_budget": "No budget: stable had too few requests in the day before the rollout.",
     "over_the_limit": "Harm: {failed} of {requests} candidate requests failed, over the limit.",
     **external.REASONS,
+    **hooks.REASONS,
     "processes_run": "The candidate's process runs on every edge.",
     "process_failed": "Harm: the candidate's process failed.",
     "out_of_memory": "Harm: the candidate's process ran out of memory at {edges}.",

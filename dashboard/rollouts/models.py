@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from dashboard.rollouts import values
 from dashboard.rollouts.external.models import GuardrailReading
+from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
 from dashboard.rollouts.ramp import Plan, plan_from_json
 from dashboard.rollouts.states import ENDED, GOING_BACK, State
@@ -19,6 +20,8 @@ from routing.rules.split import format_percentage
 
 __all__ = [
     "GuardrailReading",
+    "Hook",
+    "HookDelivery",
     "Rollout",
     "RolloutEvent",
     "RolloutQuerySet",

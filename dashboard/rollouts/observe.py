@@ -19,6 +19,7 @@ from dashboard.rollouts.guardrails import (
     judge_limit,
     judge_processes,
 )
+from dashboard.rollouts.hooks.gates import gate_before
 from dashboard.rollouts.latency.blocks import cold_start
 from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.latency.judge import judge_slow
@@ -77,6 +78,7 @@ class Observer:
             unverified_edges=unverified,
             review=review,
             review_id=str(proposal.pk) if proposal else "",
+            gate=gate_before(rollout, now),
         )
 
 

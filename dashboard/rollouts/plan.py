@@ -13,6 +13,7 @@ from typing import Any
 
 from dashboard.rollouts.external.terms import OnBreach
 from dashboard.rollouts.guardrails import PROCESSES, Judgment
+from dashboard.rollouts.hooks.events import GateState, HookEvent
 from dashboard.rollouts.ramp import Plan
 from dashboard.rollouts.states import (
     ENDED,
@@ -67,7 +68,8 @@ def next_step(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
 
 
 def _staging(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
-    return Decision(State.WAITING, "staged", -1, Action.DEPLOY, weight=0)
+    staged = Decision(State.WAITING, "staged", -1, Action.DEPLOY, weight=0)
+    return _past_gates(rollout, seen, staged)
 
 
 def _waiting(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
@@ -103,7 +105,7 @@ def _review(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
         return _stay(rollout, "waits_for_confirmation")
     if not _open(rollout, now):
         return _stay(rollout, "outside_hours")
-    return enter_step(rollout, 0, "confirmed")
+    return _past_gates(rollout, seen, enter_step(rollout, 0, "confirmed"))
 
 
 def _ask_for_review(rollout: Rollout) -> Decision:
@@ -140,7 +142,33 @@ def _ramping(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
         return _stay(rollout, "waits_for_step")
     if not _open(rollout, now) and not rollout.step_requested:
         return _stay(rollout, "outside_hours")
-    return enter_step(rollout, rollout.step + 1, "step_safe")
+    return _past_gates(rollout, seen, enter_step(rollout, rollout.step + 1, "step_safe"))
+
+
+def transition(rollout: Rollout) -> tuple[HookEvent | None, int]:
+    """What hooks may gate next, and the step that it leads to; None where nothing can be gated."""
+    watched = rollout.before_hold if rollout.state is State.HELD else rollout.state
+    if watched is State.STAGING:
+        return HookEvent.BEFORE_STAGE, -1
+    if watched is State.REVIEW:
+        return HookEvent.BEFORE_STEP, 0
+    if watched is State.RAMPING and rollout.following is not None:
+        return HookEvent.BEFORE_STEP, rollout.step + 1
+    return None, rollout.step
+
+
+def _past_gates(rollout: Rollout, seen: Seen, decision: Decision) -> Decision:
+    """`decision`, once every gate before it has answered safe. One that does not answer holds."""
+    gate = seen.gate
+    if gate.state is GateState.OPEN:
+        return decision
+    if gate.state is GateState.NOT_ASKED:
+        return Decision(rollout.state, "gates_asked", rollout.step, Action.ASK_GATES)
+    if gate.state is GateState.WAITING:
+        return _stay(rollout, "gate_waits", gate.facts)
+    if gate.state is GateState.REFUSED:
+        return _hold(rollout, "gate_refused", gate.facts)
+    return _hold(rollout, "gate_failed", gate.facts, clears=True)
 
 
 def _baking(rollout: Rollout, seen: Seen, now: datetime) -> Decision:

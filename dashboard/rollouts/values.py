@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from dashboard.rollouts.guardrails import Judgment
+from dashboard.rollouts.hooks.events import OPEN, Gate
 from dashboard.rollouts.ramp import Plan, Step
 from dashboard.rollouts.states import State
 from routing.rules.split import TOTAL
@@ -21,6 +22,7 @@ class Action(StrEnum):
     DEPLOY = "deploy"
     RUN_CHECKS = "run_checks"
     ASK_REVIEW = "ask_review"
+    ASK_GATES = "ask_gates"
 
 
 class Checks(StrEnum):
@@ -85,7 +87,8 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was observed for this decision. `ready_at`: when the last edge got the deployment."""
+    """What was observed for this decision. `ready_at`: when the last edge got the deployment;
+    `gate`: what the hooks before the next transition say."""
 
     deployment_id: str
     ready_at: datetime | None = None
@@ -95,6 +98,7 @@ class Seen:
     unverified_edges: tuple[str, ...] = ()
     review: Review = Review.NOT_NEEDED
     review_id: str = ""
+    gate: Gate = OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,14 @@ TABS = [
         DEPLOYMENTS,
         {"workers:deployments", "workers:deployment", "workers:split", "workers:rollback"},
     ),
-    ("Rollout", "rollouts:worker", {"rollouts:detail", "rollouts:record"}),
+    (
+        "Rollout",
+        "rollouts:worker",
+        {
+            *("rollouts:detail", "rollouts:record", "rollouts:backtest", "rollouts:hooks"),
+            *("rollouts:hook", "rollouts:hook-act"),
+        },
+    ),
     (
         "Checks",
         "smoketests:checks",

@@ -1,0 +1,27 @@
+"""Hooks in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboard.rollouts.hooks.events import HookEvent, HookKind
+
+REASONS: Mapping[str, str] = {
+    "gates_asked": "Waiting for the answer of a hook.",
+    "gate_waits": "Waiting for the hook {hook}.",
+    "gate_refused": "Held: the hook {hook} refused. It answered: {answer}.",
+    "gate_failed": "Held: the hook {hook} gave no answer: {answer}.",
+    "gate_opened": "The hook {hook} answered safe: {answer}.",
+    "hook_delivered": "Sent to the hook {hook}.",
+    "hook_failed": "The hook {hook} failed and is tried again: {answer}.",
+    "hook_given_up": "The hook {hook} failed {attempts} times and is not tried again: {answer}.",
+}
+
+EVENTS: Mapping[HookEvent, str] = {
+    HookEvent.BEFORE_STAGE: "Before the candidate is staged",
+    HookEvent.BEFORE_STEP: "Before each step",
+    HookEvent.AFTER_DONE: "After the rollout is done",
+    HookEvent.ON_ROLLBACK: "When it rolls back",
+    HookEvent.TEST: "Test",
+}
+KINDS: Mapping[HookKind, str] = {HookKind.GATE: "Gate", HookKind.NOTICE: "Notice"}

@@ -1,0 +1,165 @@
+"""The page of a Worker's hooks: what is called when, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages as toasts
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.accounts.by import By
+from dashboard.accounts.gate import permission, person, refuse, requires
+from dashboard.accounts.models import Role
+from dashboard.rollouts.hooks import edit
+from dashboard.rollouts.hooks.edit import HookForm, HookRefused
+from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress
+from dashboard.rollouts.hooks.messages import EVENTS, KINDS
+from dashboard.rollouts.hooks.models import Hook, HookDelivery
+from dashboard.ui.page import page
+from dashboard.ui.redact_url import redacted_url
+from routing.models import Worker
+
+LISTED = 20
+"""Requests that the page lists."""
+_TONES = {
+    Progress.DONE: ("ok", "Answered"),
+    Progress.WAITING: ("plain", "Waiting"),
+    Progress.REFUSED: ("danger", "Refused"),
+    Progress.FAILED: ("warn", "Failed"),
+    Progress.VOID: ("plain", "No longer needed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HookRow:
+    """One hook as the page shows it; its URL without what may be a secret."""
+
+    hook: Hook
+    event: str
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One request and what came of it."""
+
+    delivery: HookDelivery
+    event: str
+    tone: str
+    word: str
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def of_worker(request: HttpRequest, name: str) -> HttpResponse:
+    """The Worker's hooks; by POST, makes one and shows its secret this once."""
+    worker = get_object_or_404(Worker, name=name)
+    if request.method != "POST":
+        return _page(request, worker)
+    allowed = permission(request.user, Role.OPERATOR)
+    if not allowed:
+        return refuse(request, allowed)
+    form = HookForm.read(request.POST)
+    try:
+        hook, secret = edit.create(worker, form, _by(request))
+    except HookRefused as refused:
+        return _page(request, worker, form=form, refused=refused, status=422)
+    return _page(request, worker, made=hook, secret=secret)
+
+
+@never_cache
+@requires(Role.OPERATOR)
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
+    """The form of one hook; by POST, saves it."""
+    hook = _hook(name, hook_id)
+    if request.method != "POST":
+        form = HookForm(hook.name, hook.event, hook.kind, hook.url, str(hook.timeout))
+        return _page(request, hook.worker, form=form, changes=hook)
+    form = HookForm.read(request.POST)
+    try:
+        edit.change(hook, form, _by(request))
+    except HookRefused as refused:
+        shown = _hook(name, hook_id)
+        return _page(request, hook.worker, form=form, changes=shown, refused=refused, status=422)
+    toasts.success(request, f"{hook.name} is saved.")
+    return redirect("rollouts:hooks", name)
+
+
+@never_cache
+@requires(Role.OPERATOR)
+@require_POST
+def act(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
+    """On, off, a test, a new secret, deletion: the button's name says which."""
+    hook, by = _hook(name, hook_id), _by(request)
+    verb = request.POST.get("do", "")
+    if verb == "rotate":
+        return _page(request, hook.worker, made=hook, secret=edit.rotate(hook, by))
+    if verb in ("on", "off"):
+        edit.switch(hook, verb == "on", by)
+        toasts.success(request, f"{hook.name} is {verb}.")
+    elif verb == "test":
+        edit.send_test(hook, by)
+        toasts.success(request, f"A test is on its way to {hook.name}.")
+    elif verb == "delete":
+        edit.delete(hook, by)
+        toasts.success(request, f"{hook.name} is deleted.")
+    else:
+        return HttpResponse(status=400)
+    return redirect("rollouts:hooks", name)
+
+
+def _page(
+    request: HttpRequest,
+    worker: Worker,
+    *,
+    form: HookForm | None = None,
+    changes: Hook | None = None,
+    refused: HookRefused | None = None,
+    made: Hook | None = None,
+    secret: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    recent = HookDelivery.objects.filter(hook__worker=worker).select_related("hook", "rollout")
+    context: dict[str, Any] = {
+        "worker": worker,
+        "hooks": [_row(hook) for hook in worker.hooks.all()],
+        "deliveries": [_delivery(row) for row in recent.order_by("-created_at", "-pk")[:LISTED]],
+        "form": form or HookForm(),
+        "changes": changes,
+        "refused": refused,
+        "made": made,
+        "secret": secret,
+        "events": [(value, EVENTS[HookEvent(value)]) for value, _ in Hook.EVENTS],
+        "kinds": [(kind.value, KINDS[kind]) for kind in HookKind],
+        "hosts": sorted(settings.EXPORT_HOSTS),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "rollouts/hooks/hooks.html", context, partial="hooks", status=status)
+
+
+def _row(hook: Hook) -> HookRow:
+    event, kind = EVENTS[HookEvent(hook.event)], KINDS[HookKind(hook.kind)]
+    return HookRow(hook, event, kind, redacted_url(hook.url))
+
+
+def _delivery(row: HookDelivery) -> DeliveryRow:
+    tone, word = _TONES[Progress(row.state)]
+    if row.state == Progress.FAILED and row.next_try_at:
+        word = "Failed, tried again"
+    return DeliveryRow(row, EVENTS[HookEvent(row.event)], tone, word)
+
+
+def _hook(name: str, hook_id: int) -> Hook:
+    return get_object_or_404(Hook.objects.select_related("worker"), pk=hook_id, worker__name=name)
+
+
+def _by(request: HttpRequest) -> By:
+    return By(person(request), "dashboard", timezone.now())
