@@ -8,7 +8,6 @@ messages.py                        the words for what the rules find
 request.py, send.py, answer.py     built once, sent to a proof listener on loopback, nowhere else
 proof.py, hops.py, stamp.py        the edges' log lines about it, against the prediction
 history.py, redact.py, models.py   what is stored, for which person and how long, secrets masked
-checks.py                          what an answer should be: saved with a request, run by suites
 curl.py                            a curl command read: curl_words.py and curl_windows.py
 curl_options.py, curl_address.py, curl_form.py   curl's own rules
 export.py                          the request as curl, fetch and httpx

@@ -12,7 +12,6 @@ from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
 from dashboard.overrides.carry import Carrier
 from dashboard.playground import history, hops, proof as proofs
-from dashboard.playground.checks import Result, read, run
 from dashboard.playground.compose import METHODS, READS, Composed
 from dashboard.playground.doctor import Diagnosis, diagnose
 from dashboard.playground.export import exports
@@ -23,6 +22,9 @@ from dashboard.playground.redirects import own_place
 from dashboard.playground.stamp import said
 from dashboard.sending.answer import Answer
 from dashboard.sending.wire_request import Lines
+from dashboard.smoketests.assertions import Received, Result, results_of
+from dashboard.smoketests.document import Check
+from dashboard.smoketests.models import SuiteEdit
 from dashboard.ui.remembered import of
 from dashboard.ui.standing import HEAVY, Standing
 from dashboard.variables.models import Variable
@@ -105,7 +107,7 @@ def outcome(
     proof = proofs.prove(found, expected, standings) if found else None
     ran = found.version_id if found else ""
     own = frozenset(str(i) for i in worker.versions.values_list("id", flat=True)) if worker else ()
-    results = _results(asked, answer, ran)
+    results = _results(asked, answer)
     return {
         "entry": entry,
         "answer": answer,
@@ -162,9 +164,24 @@ def _behind(reached: Reached, lines: Lines) -> Diagnosis:
     return diagnose(reached.name, prediction, reached.deployment, frozenset())
 
 
-def _results(asked: Composed, answer: Answer, ran: str) -> list[Result]:
+def _results(asked: Composed, answer: Answer) -> list[Result]:
+    """The answer against the check that this saved request is, if it is one."""
     saved = Saved.objects.filter(pk=asked.saved).first() if asked.saved else None
-    return run(read(saved.check_json), answer, ran, asked.version) if saved else []
+    check = check_of_saved(saved) if saved else None
+    if check is None:
+        return []
+    stamp = answer.stamps.get("version", "")
+    received = Received(answer.status, answer.headers, answer.body, answer.elapsed_ms, stamp)
+    return results_of(check, received)
+
+
+def check_of_saved(saved: Saved) -> Check | None:
+    """The check in the newest edit of its suite; None where it is none or was removed there."""
+    if saved.suite_id is None or not saved.check_name:
+        return None
+    edit = SuiteEdit.objects.filter(suite=saved.suite_id).first()
+    checks = edit.content.checks if edit else ()
+    return next((check for check in checks if check.name == saved.check_name), None)
 
 
 def _follow(answer: Answer, entry: Entry) -> dict[str, str] | None:

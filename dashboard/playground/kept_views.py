@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.gate import permission, person, refuse
 from dashboard.accounts.models import Role
-from dashboard.playground import bench, checks, drafts, history
+from dashboard.playground import bench, drafts, history
+from dashboard.playground.check_import.from_request import check_of
 from dashboard.playground.compose import Composed, compose
 from dashboard.playground.curl import NotCurl, read
 from dashboard.playground.form import typed
@@ -23,6 +27,8 @@ from dashboard.playground.redact import fields_of
 from dashboard.playground.redirects import own_place
 from dashboard.playground.views import PRIVATE, asked_in
 from dashboard.sending.outcome import log_line
+from dashboard.smoketests.suites import add_checks
+from dashboard.smoketests.yaml_format import SuiteError
 from dashboard.ui.page import page, wants_fragment
 from dashboard.ui.unstorable_input import any_text_in
 from dashboard.variables.store import values_for
@@ -58,15 +64,15 @@ def body(request: HttpRequest, id: UUID) -> HttpResponse:
 @sensitive_post_parameters(*PRIVATE)
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    """Shares the request as it stands in the form, secrets masked, with or without a check."""
+    """Shares the request as it stands in the form, secrets masked; also as a check of a suite."""
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
     asked = asked_in(request, worker.name)
     if {"method", "path"} & set(asked.errors):
-        messages.error(request, f"Not saved. {' '.join(asked.errors.values())}")
-        drafts.keep(request, typed(request.POST))
-        return _to(request, f"{reverse('playground:playground')}?worker={worker.name}&draft=1")
+        return _not_saved(request, worker, asked.errors.values())
+    if request.POST.get("with_check") and not (can := permission(request.user, Role.OPERATOR)):
+        return refuse(request, can)
     kept = fields_of(asked)
-    made = Saved.objects.create(
+    made = Saved(
         collection=request.POST.get("collection", "").strip()[:100] or "Shared",
         name=request.POST.get("saved_name", "").strip()[:100]
         or f"{asked.method} {kept['path']}"[:100],
@@ -74,14 +80,37 @@ def save(request: HttpRequest) -> HttpResponse:
         method=asked.method,
         path=kept["path"],
         request=kept,
-        check_json=checks.read(_expectations(request)).as_json(),
         made_by=person(request),
     )
-    word = "as a check" if made.check_json else "for everybody"
-    messages.success(
-        request, f"Saved “{made.name}” in {made.collection} {word}. Secrets are masked."
-    )
+    try:
+        words = _as_check(request, worker, made) if request.POST.get("with_check") else ""
+    except SuiteError as error:
+        return _not_saved(request, worker, error.problems)
+    made.save()
+    shared = words or f"in {made.collection} for everybody"
+    messages.success(request, f"Saved “{made.name}” {shared}. Secrets are masked.")
     return _to(request, reverse("playground:shared", args=[made.pk]))
+
+
+def _as_check(request: HttpRequest, worker: Worker, made: Saved) -> str:
+    """Adds the request, secrets masked, to the suite that is called as its collection."""
+    found = check_of(compose(worker.name, made.asked), made.name)
+    edit = add_checks(
+        worker=worker,
+        name=made.collection,
+        checks=[found.data | {"assert": _expectations(request)}],
+        author=person(request),
+        source="dashboard",
+        now=timezone.now(),
+    )
+    made.suite, made.check_name = edit.suite, edit.document["checks"][-1]["name"]
+    return f"as a check of suite {made.collection}, edit {edit.number}"
+
+
+def _not_saved(request: HttpRequest, worker: Worker, problems: Iterable[str]) -> HttpResponse:
+    messages.error(request, f"Not saved. {' '.join(problems)}")
+    drafts.keep(request, typed(request.POST))
+    return _to(request, f"{reverse('playground:playground')}?worker={worker.name}&draft=1")
 
 
 @require_POST
@@ -126,11 +155,18 @@ def _kept_answer(entry: Entry, asked: Composed) -> dict[str, object]:
     return bench.outcome(entry, asked, answer, log_line(answer.ray, entry.worker, wait=0.0))
 
 
-def _expectations(request: HttpRequest) -> dict[str, str]:
-    if not request.POST.get("with_check"):
-        return {}
-    names = ("status", "ran", "contains", "path", "equals")
-    return {name: request.POST.get(f"check.{name}", "") for name in names}
+def _expectations(request: HttpRequest) -> list[dict[str, Any]]:
+    """What the answer must be, as assertions of a suite; empty fields are none."""
+    names = ("status", "contains", "path", "equals")
+    status, text, path, equals = (request.POST.get(f"check.{n}", "").strip() for n in names)
+    found: list[dict[str, Any]] = []
+    if status:
+        found.append({"status": status})
+    if text:
+        found.append({"text": text})
+    if path:
+        found.append({"json": path} | ({"as_text": equals} if equals else {}))
+    return found
 
 
 def _to(request: HttpRequest, url: str) -> HttpResponse:

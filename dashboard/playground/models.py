@@ -1,4 +1,4 @@
-"""What the playground keeps: a person's history, shared requests with their checks, variables."""
+"""What the playground stores: a person's history and requests shared with everybody."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from dashboard.smoketests.models import Suite
 
 KEEP = timedelta(days=30)
 MOST = 200
@@ -57,8 +59,8 @@ class Entry(models.Model):
 
 
 class Saved(models.Model):
-    """A request shared with everybody, under a collection's name; `check` is what it should answer
-    (see checks.py), in a form that suites can run."""
+    """A request shared with everybody, under a collection's name. One that was made a check names
+    its suite and the check there, which says what the answer must be."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.CharField(max_length=100, default="Shared", db_index=True)
@@ -67,7 +69,8 @@ class Saved(models.Model):
     method = models.CharField(max_length=16)
     path = models.CharField(max_length=4096)
     request = models.JSONField(default=dict)
-    check_json = models.JSONField(default=dict)
+    suite = models.ForeignKey(Suite, null=True, on_delete=models.SET_NULL, related_name="+")
+    check_name = models.CharField(max_length=200, blank=True, default="", db_default="")
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

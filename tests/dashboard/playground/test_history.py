@@ -110,14 +110,32 @@ def test_saving_shares_without_secrets(maya, vera_looks, shop):
     assert "Authorization: ••••" in html and "{{token}}" in html
 
 
-def test_a_check_is_kept_and_run(maya, shop):
-    kept = {"with_check": "1", "check.status": "201", "check.contains": "hell"}
-    url = maya.post("/playground/save/", {"worker": "shop", "path": "/"} | kept).url
+def test_a_saved_check_is_a_check_of_a_suite(maya, shop):
+    sent = {"with_check": "1", "check.status": "201", "check.contains": "hell", "collection": "s"}
+    url = maya.post("/playground/save/", {"worker": "shop", "path": "/", "key": "k"} | sent).url
     saved = Saved.objects.get()
-    assert saved.check_json == {"status": 201, "contains": "hell"}
+    [check] = saved.suite.edits.get().document["checks"]
+    assert saved.suite.name == "s" and check["name"] == saved.check_name == "GET /"
+    assert check["assert"] == [{"status": 201}, {"text": "hell"}]
+    assert check["request"] == {"method": "GET", "path": "/", "key": "k"}
     html = send(maya, saved=str(saved.id))
-    assert "1 of 2 pass" in html and "Status is 201; was 200." in html
+    assert "1 of 2 pass" in html and "status: expected 201; was 200." in html
     assert url == f"/playground/r/{saved.id}/"
+    assert "is edited there" in maya.get(url).content.decode()
+
+
+def test_a_check_that_is_none_is_not_saved_and_stays_typed(maya, shop):
+    sent = {"worker": "shop", "path": "/typed", "with_check": "1", "check.path": "$["}
+    html = maya.post("/playground/save/", sent, follow=True).content.decode()
+    assert "is not a JSONPath" in html and 'value="/typed"' in html
+    assert not Saved.objects.exists()
+
+
+def test_viewers_save_requests_and_no_checks(vera_looks, shop):
+    sent = {"worker": "shop", "path": "/"}
+    assert vera_looks.post("/playground/save/", sent).status_code == 302
+    assert vera_looks.post("/playground/save/", sent | {"with_check": "1"}).status_code == 403
+    assert Saved.objects.get().suite is None
 
 
 def test_its_maker_or_an_operator_removes_what_is_shared(maya, vera_looks, shop):
