@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("dashboard.observability.urls")),
     path("", include("dashboard.rollouts.urls")),
     path("", include("dashboard.smoketests.urls")),
+    path("", include("dashboard.overrides.urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),
     path("exports/", include("dashboard.exports.urls")),

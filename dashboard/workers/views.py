@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.accounts.gate import permission
@@ -37,7 +39,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, name: str) -> HttpResponse:
     newest = sequence()
-    row = reads.row_of(get_object_or_404(Worker, name=name))
+    live_links = Q(override_links__revoked_at=None, override_links__expires_at__gt=timezone.now())
+    workers = Worker.objects.annotate(shared_links=Count("override_links", filter=live_links))
+    row = reads.row_of(get_object_or_404(workers, name=name))
     histories = showing.histories(row)
     before, live = histories["entries"][1:2], showing.live(row)
     context = {

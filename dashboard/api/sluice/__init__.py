@@ -1,4 +1,4 @@
-"""Sluice's own API under `/api/`: suites, runs, rollouts, reviews and their verbs, in plain JSON.
+"""Sluice's own API under `/api/`: suites, runs, rollouts, reviews and overrides, in plain JSON.
 
     urls.py          addresses
     api.py           the API as one object, with its OpenAPI document and its page

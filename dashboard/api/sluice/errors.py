@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.errors import TOO_LARGE, ApiError, explain
+from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies.policy import PolicyError
 from dashboard.reviews.proposals import report as reviews
@@ -52,6 +53,15 @@ _FIELDS: Mapping[str, str] = {
 _UNPROCESSABLE = ("unknown_version", "unknown_suite", "unknown_step", "name")
 
 
+_OVERRIDES: Mapping[str, int] = {
+    "invalid": 422,
+    "unknown_version": 422,
+    "unknown_link": 404,
+    "not_allowed": 403,
+}
+"""Statuses of `OverrideRefused`; every other code is 409."""
+
+
 class Refused(Exception):
     """Answered as `status` with `code`, the message and, if it names one, `field`."""
 
@@ -83,6 +93,7 @@ def answer_plainly(api: NinjaAPI) -> None:
     api.add_exception_handler(StartRefused, _start)
     api.add_exception_handler(VerbRefused, _coded)
     api.add_exception_handler(DeployRefused, _coded)
+    api.add_exception_handler(OverrideRefused, _override)
     api.add_exception_handler(ReviewNeeded, _review_needed)
     api.add_exception_handler(DecisionRefused, _undecided)
     api.add_exception_handler(Stale, _stale)
@@ -160,6 +171,10 @@ def _undecided(request: HttpRequest, error: Any) -> HttpResponse:
     status = 403 if error.code in ("token", "role", "own", "not_yours", "not_admin") else 409
     review = reviews.as_json(error.proposal, timezone.now())
     return refusal(status, error.code, refused(error.code, error.proposal), review=review)
+
+
+def _override(request: HttpRequest, error: Any) -> HttpResponse:
+    return refusal(_OVERRIDES.get(error.code, 409), error.code, str(error), error.field)
 
 
 def _start(request: HttpRequest, error: Any) -> HttpResponse:

@@ -60,7 +60,7 @@ TABS = [
     ("Observability", "observability:worker", set[str]()),
     ("Invocations", "invocations:worker", set[str]()),
     ("Live log", "invocations:log", set[str]()),
-    ("Settings", "workers:settings", {"workers:delete"}),
+    ("Settings", "workers:settings", {"workers:delete", "overrides:worker", "overrides:share"}),
 ]
 
 #: Pages with a form that changes what is live: no second one opens over them.

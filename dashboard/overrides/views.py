@@ -1,0 +1,134 @@
+"""A Worker's overrides: who may send one, and the links that were shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.accounts.by import By
+from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.models import Role
+from dashboard.overrides import choices, links, protection
+from dashboard.overrides.protection import OverrideRefused
+from dashboard.overrides.report import state_of
+from dashboard.times.durations import format_duration, parse_duration
+from dashboard.ui.page import page
+from routing.models import OverrideLink, Worker
+from routing.publish import hostname
+
+TEMPLATE = "overrides/worker.html"
+SHOWN = 100
+"""Links that have ended, on the page; the command lists all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A link and what it is worth now: live, expired or revoked."""
+
+    link: OverrideLink
+    state: str
+
+
+@require_GET
+def overrides(request: HttpRequest, name: str) -> HttpResponse:
+    """The form to share a version, the links, the switch. `version` preselects, `all` shows links
+    that have ended."""
+    return page(request, TEMPLATE, _context(request, get_object_or_404(Worker, name=name)))
+
+
+@requires(Role.OPERATOR)
+@never_cache
+@require_POST
+def share(request: HttpRequest, name: str) -> HttpResponse:
+    """The page with the new link on it, this once. A refused form keeps what was typed."""
+    worker = get_object_or_404(Worker, name=name)
+    sent = request.POST
+    try:
+        version = choices.version_to_share(worker, sent.get("version", ""))
+        lasts = parse_duration(sent.get("lasts", format_duration(links.USUAL)))
+        path, note = sent.get("path", "").strip() or "/", sent.get("note", "")
+        shared = links.share(version, _by(request), lasts=lasts, note=note, path=path)
+    except OverrideRefused as error:
+        return _refused(request, worker, str(error), error.field)
+    except ValueError as error:
+        return _refused(request, worker, str(error), "lasts")
+    return page(request, TEMPLATE, _context(request, worker) | {"shared": shared}, status=201)
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def revoke(request: HttpRequest, name: str, link_id: UUID) -> HttpResponse:
+    """Ends a link; one that had ended before stays as it was."""
+    worker = get_object_or_404(Worker, name=name)
+    link = get_object_or_404(worker.override_links.select_related("version"), pk=link_id)
+    if links.revoke(link, _by(request)):
+        messages.success(request, f"The link to #{link.version.number} opens nothing any more.")
+    else:
+        messages.info(request, "This link had ended before.")
+    return redirect("overrides:worker", name)
+
+
+@requires(Role.ADMIN)
+@require_POST
+def protect(request: HttpRequest, name: str) -> HttpResponse:
+    """The switch, both ways."""
+    worker, on = get_object_or_404(Worker, name=name), request.POST.get("on") == "1"
+    protection.protect(worker, on=on, by=_by(request))
+    state = "need a signed permission now" if on else "are open to anyone now"
+    messages.success(request, f"Overrides of {name} {state}.")
+    return redirect("overrides:worker", name)
+
+
+@requires(Role.ADMIN)
+@require_POST
+def rotate_key(request: HttpRequest, name: str) -> HttpResponse:
+    """A new signing key; with `drop` everything signed before ends."""
+    worker, drop = get_object_or_404(Worker, name=name), "drop" in request.POST
+    ended = protection.rotate_key(worker, drop=drop, by=_by(request))
+    more = f" {ended} link{'' if ended == 1 else 's'} ended." if drop else ""
+    messages.success(request, f"A new key signs permissions for {name}.{more}")
+    return redirect("overrides:worker", name)
+
+
+def _refused(request: HttpRequest, worker: Worker, problem: str, field: str) -> HttpResponse:
+    context = _context(request, worker) | {"problem": problem, "wrong": field}
+    return page(request, TEMPLATE, context, status=422)
+
+
+def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
+    now, ended = timezone.now(), "all" in request.GET
+    rows = links.of_worker(worker, now, ended=ended)[: SHOWN + links.MOST]
+    standings = choices.standings(worker)
+    return {
+        "worker": worker,
+        "standings": standings,
+        "picked": request.POST.get("version") or request.GET.get("version", ""),
+        "rows": [Row(link, state_of(link, now)) for link in rows],
+        "ended": ended,
+        "durations": choices.DURATIONS,
+        "lasts": request.POST.get("lasts", format_duration(links.USUAL)),
+        "leave_url": links.leave_url(hostname(worker.name)),
+        "can": permission(request.user, Role.OPERATOR),
+        "can_protect": permission(request.user, Role.ADMIN),
+        "key": worker.override_keys.filter(retired_at=None).first(),
+        "commands": _commands(worker),
+    }
+
+
+def _commands(worker: Worker) -> list[tuple[str, str]]:
+    share = f'manage.py override link --worker {worker.name} --for 8h --note "for Bob"'
+    listed = f"manage.py override list --worker {worker.name}"
+    ended = f"manage.py override revoke --worker {worker.name} --id LINK_ID"
+    return [("Shell", "\n".join([share, listed, ended]))]
+
+
+def _by(request: HttpRequest) -> By:
+    return By(actor=person(request), source="dashboard", now=timezone.now())
