@@ -13,8 +13,8 @@ from dashboard.rollouts.page_context import Button
 def commands_of(rollout: Rollout, buttons: Sequence[Button], api: str) -> list[tuple[str, str]]:
     """(title, text) for the terminal of this machine and for HTTP; `api` is where the API is."""
     return [
-        ("shell", _lines(buttons, [_shell(rollout, button.verb) for button in buttons])),
-        ("curl", _lines(buttons, [_curl(rollout, button.verb, api) for button in buttons])),
+        ("shell", _lines(buttons, [_shell(rollout, button) for button in buttons])),
+        ("curl", _lines(buttons, [_curl(rollout, button, api) for button in buttons])),
     ]
 
 
@@ -23,16 +23,23 @@ def _lines(buttons: Sequence[Button], commands: Sequence[str]) -> str:
     return "\n".join(f"# {button.words}\n{command}" for button, command in pairs)
 
 
-def _shell(rollout: Rollout, verb: str) -> str:
-    return f"manage.py rollout {verb} --worker {rollout.worker.name} --user YOU"
+def _shell(rollout: Rollout, button: Button) -> str:
+    to = f" --to {_first_share(button)}" if button.choices else ""
+    return f"manage.py rollout {button.verb} --worker {rollout.worker.name}{to} --user YOU"
 
 
-def _curl(rollout: Rollout, verb: str, api: str) -> str:
+def _curl(rollout: Rollout, button: Button, api: str) -> str:
     """Names what the page shows, so that a command that is run too late does nothing."""
-    address = f"{api}/workers/{rollout.worker.name}/rollouts/{rollout.pk}/{verb}"
-    body = json.dumps({"deployment_id": rollout.deployment_id, "step": rollout.step})
+    address = f"{api}/workers/{rollout.worker.name}/rollouts/{rollout.pk}/{button.verb}"
+    body: dict[str, object] = {"deployment_id": rollout.deployment_id, "step": rollout.step}
+    if button.choices:
+        body["to"] = _first_share(button)
     return (
         f"curl -X POST {shlex.quote(address)} \\\n"
         '  -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" \\\n'
-        f"  -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+        f"  -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}"
     )
+
+
+def _first_share(button: Button) -> str:
+    return button.choices[-1].rstrip("%")

@@ -12,6 +12,7 @@ from dashboard.rollouts.page.guardrail_rows import Guardrail, guardrail_rows
 from dashboard.rollouts.ramp import Step
 from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from dashboard.rollouts.verbs import undo_problem
+from routing.rules.split import format_percentage
 
 MILESTONES = ("Stage", "Edges", "Checks", "Review", "Ramp", "Done")
 _AT = {
@@ -61,13 +62,20 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A verb that may be asked for now. `asks` is why it wants a confirmation first."""
+    """A verb that may be asked for now. `asks` is why it wants a confirmation first; `choices` are
+    shares that it can go to."""
 
     verb: str
     words: str
     icon: str
     look: str = ""
     asks: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Names the button's popover."""
+        return f"{self.verb}-to" if self.choices else self.verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,18 @@ class RolloutPage:
         """ "#63 v1.42.0", or "#63" without a tag."""
         candidate = self.rollout.candidate
         return f"#{candidate.number} {candidate.tag}".strip()
+
+    @property
+    def can_change_plan(self) -> bool:
+        """Whether a step follows that a new edit of the plan could change."""
+        state = State(self.rollout.state)
+        return state not in ENDED | GOING_BACK and self.rollout.as_value().following is not None
+
+    @property
+    def next_steps(self) -> str:
+        """The steps of an edit that waits for the next step; empty without one."""
+        plan = self.rollout.as_value().next_plan
+        return ", ".join(step.percentage for step in plan.steps) if plan else ""
 
     @property
     def can_abort(self) -> bool:
@@ -225,11 +245,23 @@ def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
     if on_ramp and rollout.step >= 0:
         lower = value.plan.steps[rollout.step - 1].percentage if rollout.step else "0%"
         buttons.append(Button("step-down", f"Step down to {lower}", "arrow-down-right"))
+    buttons += _step_to_button(rollout)
     if state is State.BAKING:
         buttons.append(Button("finish", "Finish now", "flag", asks="Nothing watches it then."))
     stable = f"#{rollout.stable.number} gets 100%. Final: the rollout ends."
     words = "Abort and roll back" if rollout.weight else "Abort"
     return [*buttons, Button("abort", words, "circle-x", "abort", asks=stable)]
+
+
+def _step_to_button(rollout: Rollout) -> list[Button]:
+    """Every share of the plan but the present one, lower ones first."""
+    value, past_checks = rollout.as_value(), {State.REVIEW, *TAKES_TRAFFIC}
+    if State(rollout.before_hold or rollout.state) not in past_checks:
+        return []
+    weights = [0, *(step.weight for step in value.upcoming.steps)]
+    others = tuple(format_percentage(weight) for weight in weights if weight != rollout.weight)
+    asks = "Up: whatever the figures say. Down: it is held there until a person resumes."
+    return [Button("step", "Step to…", "list-checks", asks=asks, choices=others)]
 
 
 def _undo_button(rollout: Rollout, now: datetime) -> list[Button]:

@@ -4,11 +4,15 @@ from django.urls import path
 
 from dashboard.rollouts import record_views, views
 from dashboard.rollouts.hooks import views as hook_views
+from dashboard.rollouts.plans import change_views, views as plan_views
+from dashboard.rollouts.start_page import views as start_views
 
 app_name = "rollouts"
 urlpatterns = [
     path("rollouts/", views.of_all, name="all"),
-    path("workers/<str:name>/rollouts/", views.of_worker, name="worker"),
+    path("workers/<str:name>/rollouts/", start_views.of_worker, name="worker"),
+    path("workers/<str:name>/plans/<int:plan_id>/rename/", plan_views.rename, name="rename-plan"),
+    path("workers/<str:name>/plans/<int:plan_id>/delete/", plan_views.delete, name="delete-plan"),
     path("workers/<str:name>/hooks/", hook_views.of_worker, name="hooks"),
     path("workers/<str:name>/hooks/<int:hook_id>/", hook_views.change, name="hook"),
     path("workers/<str:name>/hooks/<int:hook_id>/act/", hook_views.act, name="hook-act"),
@@ -18,6 +22,11 @@ urlpatterns = [
         "workers/<str:name>/rollouts/<uuid:rollout_id>/record.json",
         record_views.export,
         name="record-json",
+    ),
+    path(
+        "workers/<str:name>/rollouts/<uuid:rollout_id>/plan/",
+        change_views.change,
+        name="change-plan",
     ),
     path("workers/<str:name>/rollouts/<uuid:rollout_id>/<slug:verb>/", views.act, name="act"),
 ]

@@ -9,7 +9,7 @@ from django.contrib import messages as toasts
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
@@ -19,15 +19,13 @@ from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.commands import commands_of
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.push import for_everyone
-from dashboard.rollouts.ramp import PlanError
-from dashboard.rollouts.start import StartRefused, running_on, start
-from dashboard.rollouts.start_form import StartForm, outlook_of
+from dashboard.rollouts.ramp import PlanError, parse_weight
 from dashboard.rollouts.states import ENDED, State
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from dashboard.ui.page import page
 from dashboard.ui.remembered import of
 from routing.deploy import DeployRefused, active_deployment
-from routing.models import Deployment, Worker, deployable
+from routing.models import Deployment, Worker
 
 NEEDS_A_PERSON = (State.NEEDS_ATTENTION, State.HELD, State.REVIEW)
 LISTED = 50
@@ -44,16 +42,6 @@ def of_all(request: HttpRequest) -> HttpResponse:
     rows = sorted(rollouts[:LISTED], key=_urgency)
     context = {"rows": [(r, messages.title(r)) for r in rows], "show": show}
     return page(request, "rollouts/list.html", context, partial="rollouts")
-
-
-@require_http_methods(["GET", "POST"])
-def of_worker(request: HttpRequest, name: str) -> HttpResponse:
-    """The form that starts a rollout, and the Worker's earlier ones; by POST, starts it."""
-    worker = get_object_or_404(Worker, name=name)
-    form = StartForm.read(request.POST if request.method == "POST" else request.GET)
-    if request.method == "POST":
-        return _start(request, worker, form)
-    return _start_page(request, worker, form)
 
 
 @require_GET
@@ -74,72 +62,14 @@ def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpRes
     if turn != str(rollout.turn):
         return _conflict(request, rollout)
     reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
-    by = By(person(request), "dashboard", timezone.now(), reason)
     try:
-        VERBS[verb](rollout, by)
+        to = parse_weight(request.POST["to"]) if "to" in request.POST else None
+        VERBS[verb](rollout, By(person(request), "dashboard", timezone.now(), reason, to=to))
     except Stale as stale:
         return _conflict(request, stale.rollout)
-    except (VerbRefused, DeployRefused) as error:
+    except (VerbRefused, DeployRefused, PlanError) as error:
         toasts.warning(request, f"Nothing changed. {error}")
     return redirect("rollouts:detail", name, rollout_id)
-
-
-def _start(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse:
-    allowed = permission(request.user, Role.OPERATOR)
-    if not allowed:
-        return _start_page(request, worker, form, allowed.why, 403)
-    try:
-        rollout = start(
-            worker=worker,
-            version_id=form.version,
-            plan=form.plan(),
-            owner=person(request),
-            source="dashboard",
-            now=timezone.now(),
-            expected=form.expected or None,
-            consent=form.consent,
-            suite=form.suite,
-        )
-    except StartRefused as refused:
-        if refused.rollout is not None:
-            toasts.warning(request, str(refused))
-            return redirect("rollouts:detail", worker.name, refused.rollout.pk)
-        asks = refused.code == "secrets_changed"
-        return _start_page(request, worker, form, str(refused), 409, asks)
-    except PlanError as error:
-        return _start_page(request, worker, form, str(error), 422)
-    return redirect("rollouts:detail", worker.name, rollout.pk)
-
-
-def _start_page(
-    request: HttpRequest,
-    worker: Worker,
-    form: StartForm,
-    refused: str = "",
-    status: int = 200,
-    asks_consent: bool = False,
-) -> HttpResponse:
-    deployment, standings = _live(worker)
-    stable = standings[-1].version if standings else None
-    versions = deployable([worker]).select_related("author")
-    context = {
-        "worker": worker,
-        "row": _strip(worker, deployment, standings),
-        "form": form,
-        "refused": refused,
-        "asks_consent": asks_consent,
-        "running": running_on(worker),
-        "suites": list(worker.suites.values_list("name", flat=True)),
-        "versions": [v for v in versions if v != stable],
-        "expected": form.expected or (str(deployment.id) if deployment else ""),
-        "outlook": outlook_of(worker, form, stable),
-        "can": permission(request.user, Role.OPERATOR),
-        "earlier": [
-            (r, messages.title(r))
-            for r in worker.rollouts.with_versions().order_by("-started_at")[:LISTED]
-        ],
-    }
-    return page(request, "rollouts/start.html", context, partial="outlook", status=status)
 
 
 def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:

@@ -25,10 +25,61 @@ FITS: Final[Mapping[str, str]] = {
     "too_late": "too late",
 }
 
+RULES: Final[Mapping[str, str]] = {
+    "sample": "No harm, enough data",
+    "checks": "Checks pass, no harm",
+    "proved": "Proved: not worse than the margin",
+}
+BREACHES: Final[Mapping[str, str]] = {
+    "": "As the plan",
+    "roll_back": "Roll back",
+    "hold": "Hold",
+    "show": "Only show",
+}
+DAYS: Final[Mapping[str, str]] = {
+    "mon": "Mon",
+    "tue": "Tue",
+    "wed": "Wed",
+    "thu": "Thu",
+    "fri": "Fri",
+    "sat": "Sat",
+    "sun": "Sun",
+}
+#: Term → label, hint; `PLACES` are fields that have their label elsewhere.
+FIELDS: Final[Mapping[str, tuple[str, str]]] = {
+    "on_harm": ("When harm is found", ""),
+    "confirm": ("Before the ramp", ""),
+    "min_sample": ("Requests a step needs", "of the candidate"),
+    "min_callers": ("Callers a step needs", "distinct ones"),
+    "error_limit": ("Error limit", "percent of requests"),
+    "margin": ("Margin", "“proved”: not so many times as bad"),
+    "recheck": ("Run the checks again every", "like 5m; empty: never"),
+    "undo_window": ("Undo window", "after its end"),
+    "expiry": ("Forgotten at 0% after", "its owner is asked"),
+}
+
+PLACES: Final[Mapping[str, tuple[str, str]]] = {
+    "final_bake": ("Final bake", ""),
+    "day": ("Hours", ""),
+    "begins": ("Hours", ""),
+    "ends": ("Hours", ""),
+    "zone": ("Hours", ""),
+    "outside": ("Outside guardrails", ""),
+}
+
 
 def sentence(detected: StepDetection) -> str:
     """What the step can notice."""
     return SENTENCES[detected.code].format_map(_facts(detected.facts))
+
+
+def problem(name: str, words: str) -> str:
+    """An error of a field, away from it: "Step 3: Write a percentage, like 5 or 12.5."."""
+    _, _, number = name.rpartition("-")
+    if number.isdigit():
+        return f"Step {number}: {words}"
+    label = FIELDS.get(name, PLACES.get(name))
+    return f"{label[0]}: {words}" if label else words
 
 
 def minutes_in_words(minutes: int | None) -> str:
@@ -39,6 +90,14 @@ def minutes_in_words(minutes: int | None) -> str:
         return f"{minutes} min"
     hours = minutes / 60
     return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:,.0f} d"
+
+
+def rate_in_words(per_minute: float) -> str:
+    """ "12 req/min"."""
+    if per_minute < 0.1:
+        return "under 0.1 req/min"
+    shown = f"{per_minute:,.0f}" if per_minute >= 10 else f"{per_minute:.1f}"
+    return f"{shown} req/min"
 
 
 def bake_to_write(minutes: int) -> str:

@@ -55,6 +55,17 @@ def split_bar(found: Sequence[Standing], size: str = "") -> SafeString:
     return _bar(parts, phrase(found), size)
 
 
+@register.simple_tag
+def share_bar(weight: int, size: str = "mini") -> SafeString:
+    """A candidate's share beside stable, for a step that is only planned. `weight` is in units of
+    0.001%."""
+    rest = TOTAL - weight
+    candidate = _Part(Role.CANDIDATE if weight else Role.STAGED, weight)
+    parts = (candidate, _Part(Role.STABLE, rest)) if rest else (candidate,)
+    words = f"Candidate {format_percentage(weight)}, stable {format_percentage(rest)}"
+    return _bar(parts, words, size)
+
+
 class _Part(NamedTuple):
     role: Role
     weight: int

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale
@@ -17,6 +20,7 @@ from dashboard.rollouts.states import State
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from routing.models import AuditEntry
 from tests.dashboard.rollouts.conftest import Scene
+from tests.dashboard.rollouts.plans.test_form import typed
 from tests.dashboard.rollouts.playbook import NOT_YET, plan_of, play
 from tests.factories import make_deployment
 
@@ -168,3 +172,60 @@ def test_a_token_does_not_pass_the_review_by_naming_a_step(scene: Scene, verb: s
     with pytest.raises(VerbRefused) as refused:
         VERBS[verb](scene.rollout(), token)
     assert refused.value.code == "person"
+
+
+def page(client: Client, scene: Scene, *place: str) -> str:
+    address = reverse("rollouts:" + (place[0] if place else "detail"), args=_place(scene))
+    return unescape(client.get(address).content.decode())
+
+
+def _place(scene: Scene) -> list[object]:
+    return ["checkout", scene.rollout().pk]
+
+
+@pytest.fixture
+def client(ramping: Scene) -> Client:
+    client = Client()
+    client.force_login(ramping.maya)
+    return client
+
+
+def test_the_page_changes_the_plan_of_the_next_step(client: Client, ramping: Scene) -> None:
+    html = page(client, ramping, "change-plan")
+    assert "Has begun: stays as it is" in html
+    form = typed(ramping.rollout().terms) | {"edit": "1", "step": "0", "expiry": "11d"}
+    address = reverse("rollouts:change-plan", args=_place(ramping))
+    assert client.post(address, form | {"do": "look"}).status_code == 200
+    wrong = client.post(address, form | {"percentage": ["10", "50"]})
+    assert (wrong.status_code, "have begun" in wrong.content.decode()) == (422, True)
+    assert client.post(address, form | {"reason": "slower"}).status_code == 302
+    stale = client.post(address, form)
+    assert stale.status_code == 409
+    assert "maya moved the rollout at" in unescape(stale.content.decode())
+    assert 'value="11d"' in stale.content.decode()
+    html = page(client, ramping)
+    assert "From the next step: 20%, 50%, 100%" in html
+    assert "expiry: 7d → 11d" in html and "slower" in html
+
+
+def test_the_page_steps_to_a_share_by_the_turn_it_was_read_at(
+    client: Client, ramping: Scene
+) -> None:
+    html = page(client, ramping)
+    assert 'id="ask-step-to"' in html
+    assert "rollout step --worker checkout --to 100" in html
+    address = reverse("rollouts:act", args=[*_place(ramping), "step"])
+    turn = str(ramping.rollout().turn)
+    client.post(address, {"turn": turn, "to": "33%"})
+    assert ramping.live() == {1: 80_000, 2: 20_000}
+    assert client.post(address, {"turn": turn, "to": "100%"}).status_code == 302
+    assert ramping.live() == {2: 100_000}
+    assert client.post(address, {"turn": turn, "to": "20%"}).status_code == 409
+    assert ramping.live() == {2: 100_000}
+
+
+def test_a_viewer_changes_no_plan(vera: Client, ramping: Scene) -> None:
+    form = typed(ramping.rollout().terms) | {"edit": "1", "step": "0", "expiry": "11d"}
+    address = reverse("rollouts:change-plan", args=_place(ramping))
+    assert vera.post(address, form).status_code == 403
+    assert ramping.rollout().plan_edit == 1

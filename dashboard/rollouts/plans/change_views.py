@@ -1,0 +1,113 @@
+"""The page that changes the plan of a rollout that runs, from its next step."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from dashboard.accounts.gate import permission, person
+from dashboard.accounts.models import Role
+from dashboard.rollouts import messages
+from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plans.edits import change_plan, check_changeable
+from dashboard.rollouts.plans.form import Errors, PlanForm
+from dashboard.rollouts.plans.form_context import plan_fields
+from dashboard.rollouts.plans.preview import traffic_of_day
+from dashboard.rollouts.ramp import Plan, PlanError
+from dashboard.rollouts.verbs import By, VerbRefused
+from dashboard.ui.page import page
+from dashboard.ui.remembered import of
+from routing.deploy import active_deployment
+
+LONGEST_REASON = 500
+
+
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
+    """The plan of the next step as a form. By POST its buttons, of which one saves: under the edit
+    and the step that the page was read at."""
+    rollouts = Rollout.objects.with_versions()
+    rollout = get_object_or_404(rollouts, pk=rollout_id, worker__name=name)
+    data = request.POST if request.method == "POST" else request.GET
+    base = rollout.as_value().upcoming
+    form = PlanForm.read(data, base)
+    if request.method == "GET":
+        return _shown(request, rollout, form, base)
+    if do := data.get("do", ""):
+        return _shown(request, rollout, form.after_button(do), base, part="change-form")
+    if not (allowed := permission(request.user, Role.OPERATOR)):
+        return _shown(request, rollout, form, base, refused=allowed.why, status=403)
+    return _change(request, rollout, form, base)
+
+
+def _change(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) -> HttpResponse:
+    believed = (request.POST.get("edit", ""), request.POST.get("step", ""))
+    if believed != (str(rollout.plan_edit), str(rollout.step)):
+        return _stale(request, rollout, form, base)
+    plan, errors = form.check(rollout.suite, base)
+    if plan is None:
+        return _shown(request, rollout, form, base, errors=errors, status=422)
+    reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
+    by = By(person(request), "dashboard", timezone.now(), reason)
+    try:
+        change_plan(rollout, plan, by, rollout.plan_edit)
+    except Stale as stale:
+        return _stale(request, stale.rollout, form, base)
+    except PlanError as error:
+        errors = {error.field: str(error)}
+        return _shown(request, rollout, form, base, errors=errors, status=422)
+    except VerbRefused as refused:
+        return _shown(request, rollout, form, base, refused=str(refused), status=409)
+    toasts.success(request, f"Edit {rollout.plan_edit} of the plan is in force from the next step.")
+    return redirect("rollouts:detail", rollout.worker.name, rollout.pk)
+
+
+def _stale(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) -> HttpResponse:
+    """What was typed stays; who moved it, and when, is said."""
+    words = messages.moved(rollout)
+    return _shown(request, rollout, form, base, refused=words, status=409)
+
+
+def _shown(
+    request: HttpRequest,
+    rollout: Rollout,
+    form: PlanForm,
+    base: Plan,
+    *,
+    errors: Errors | None = None,
+    status: int = 200,
+    part: str = "outlook",
+    **more: Any,
+) -> HttpResponse:
+    value, worker = rollout.as_value(), rollout.worker
+    plan, found = form.check(rollout.suite, base)
+    traffic = traffic_of_day(worker, timezone.now())
+    shown = found if errors is None else errors
+    deployment = active_deployment(worker)
+    standings = of(deployment) if deployment else []
+    context = {
+        "worker": worker,
+        "rollout": rollout,
+        "row": {"worker": worker, "deployment": deployment, "standings": standings},
+        "form": form,
+        "fields": plan_fields(form, shown, plan, traffic, begun=rollout.step + 1),
+        "address": request.path,
+        "closed": _why_closed(value),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "rollouts/change_plan.html", context | more, partial=part, status=status)
+
+
+def _why_closed(value: Any) -> str:
+    try:
+        check_changeable(value)
+    except VerbRefused as refused:
+        return str(refused)
+    return ""

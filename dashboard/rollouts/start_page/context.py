@@ -1,0 +1,69 @@
+"""What the start page shows: what is live, what can be rolled out, and what the plan can notice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from dashboard.accounts.gate import permission
+from dashboard.accounts.models import Role
+from dashboard.rollouts import messages
+from dashboard.rollouts.models import SavedPlanEdit
+from dashboard.rollouts.plans.form import Errors
+from dashboard.rollouts.plans.form_context import plan_fields
+from dashboard.rollouts.plans.preview import traffic_of_day
+from dashboard.rollouts.start import running_on
+from dashboard.rollouts.start_page.commands import start_commands
+from dashboard.rollouts.start_page.form import StartForm
+from dashboard.ui.remembered import of
+from routing.deploy import active_deployment
+from routing.models import Worker, deployable
+
+LISTED = 50
+
+
+def start_context(
+    request: HttpRequest,
+    worker: Worker,
+    form: StartForm,
+    plans: Sequence[SavedPlanEdit],
+    errors: Errors | None = None,
+) -> dict[str, Any]:
+    """The whole page; a constant number of queries. `errors` are shown at their fields."""
+    deployment = active_deployment(worker)
+    standings = of(deployment) if deployment else []
+    stable = standings[-1].version if standings else None
+    versions = [v for v in deployable([worker]).select_related("author") if v != stable]
+    chosen = next((v for v in versions if str(v.id) == form.version), next(iter(versions), None))
+    expected = form.expected or (str(deployment.id) if deployment else "")
+    plan, found = form.plan.check(form.suite)
+    fields = plan_fields(
+        form.plan, found if errors is None else errors, plan, traffic_of_day(worker, timezone.now())
+    )
+    commands: list[tuple[str, str]] = []
+    if plan and chosen:
+        api = request.build_absolute_uri("/api")
+        commands = start_commands(worker, plan, str(chosen.id), form.suite, expected, api)
+    return {
+        "worker": worker,
+        "address": request.path,
+        "row": {"worker": worker, "deployment": deployment, "standings": standings},
+        "stable": stable,
+        "form": form,
+        "fields": fields,
+        "plans": plans,
+        "commands": commands,
+        "running": running_on(worker),
+        "suites": list(worker.suites.values_list("name", flat=True)),
+        "versions": versions,
+        "chosen": chosen,
+        "expected": expected,
+        "can": permission(request.user, Role.OPERATOR),
+        "earlier": [
+            (r, messages.title(r))
+            for r in worker.rollouts.with_versions().order_by("-started_at")[:LISTED]
+        ],
+    }

@@ -1,0 +1,53 @@
+"""What was typed on the start page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.http import QueryDict
+
+from dashboard.rollouts.models import SavedPlanEdit
+from dashboard.rollouts.plans.form import PlanForm
+
+
+@dataclass(frozen=True, slots=True)
+class StartForm:
+    """Texts as they were typed. `saved` is the plan that the terms were taken from, `do` the button
+    other than Start. `plan_name` and `plan_scope` (worker or all) are for saving."""
+
+    plan: PlanForm
+    version: str = ""
+    suite: str = ""
+    expected: str = ""
+    consent: bool = False
+    saved: SavedPlanEdit | None = None
+    do: str = ""
+    plan_name: str = ""
+    plan_scope: str = "worker"
+
+    @classmethod
+    def read(cls, data: QueryDict, plans: Sequence[SavedPlanEdit]) -> StartForm:
+        """`plans` are those that the Worker can use. A link may name one: `?plan=ID`."""
+        saved = next((p for p in plans if str(p.saved_plan_id) == data.get("plan", "")), None)
+        linked = saved is not None and "table" not in data
+        plan = PlanForm.of_plan(saved.plan) if saved and linked else PlanForm.read(data)
+        do = data.get("do", "")
+        return cls(
+            plan=plan,
+            version=data.get("version", ""),
+            suite=data.get("suite", ""),
+            expected=data.get("expected", ""),
+            consent="consent" in data,
+            saved=saved,
+            do=do,
+            plan_name=data.get("plan_name", "") or (saved.saved_plan.name if saved else ""),
+            plan_scope=data.get("plan_scope", "worker"),
+        )
+
+    def changed(self) -> StartForm:
+        """After its button: another preset, plan, row, or bake time."""
+        plan = self.plan.after_button(self.do)
+        if self.do == "use" and self.saved is not None:
+            plan = PlanForm.of_plan(self.saved.plan)
+        return replace(self, plan=plan)

@@ -1,0 +1,143 @@
+"""The start page: its form works without scripts, and loses nothing that was typed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages as toasts
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from dashboard.accounts.gate import permission, person
+from dashboard.accounts.models import Role
+from dashboard.rollouts.plans import saved
+from dashboard.rollouts.plans.form import Errors
+from dashboard.rollouts.ramp import PlanError
+from dashboard.rollouts.start import StartRefused, start
+from dashboard.rollouts.start_page.context import start_context
+from dashboard.rollouts.start_page.form import StartForm
+from dashboard.rollouts.verbs import By
+from dashboard.ui.page import page
+from routing.models import Worker
+
+FIELDS = {"unknown_version": "version", "too_old": "version", "unknown_suite": "suite"}
+"""The field that a refusal is about, by its code."""
+
+
+@require_http_methods(["GET", "POST"])
+def of_worker(request: HttpRequest, name: str) -> HttpResponse:
+    """The form, and the Worker's earlier rollouts; by POST its buttons, of which one starts."""
+    worker = get_object_or_404(Worker, name=name)
+    plans = saved.usable(worker)
+    data = request.POST if request.method == "POST" else request.GET
+    form = StartForm.read(data, plans)
+    if request.method == "GET":
+        if "suite" not in data:
+            form = replace(form, suite=worker.suites.values_list("name", flat=True).first() or "")
+        return _shown(request, worker, form, plans=plans)
+    if form.do == "save":
+        return _save(request, worker, form)
+    if form.do:
+        return _shown(request, worker, form.changed(), part="start-form", plans=plans)
+    return _start(request, worker, form)
+
+
+def _start(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse:
+    allowed = permission(request.user, Role.OPERATOR)
+    if not allowed:
+        return _shown(request, worker, form, refused=allowed.why, status=403)
+    plan, errors = form.plan.check(form.suite)
+    if plan is None:
+        return _shown(request, worker, form, errors=errors, refused=_summary(errors), status=422)
+    try:
+        rollout = start(
+            worker=worker,
+            version_id=form.version,
+            plan=plan,
+            owner=person(request),
+            source="dashboard",
+            now=timezone.now(),
+            expected=form.expected or None,
+            consent=form.consent,
+            suite=form.suite,
+            saved=form.saved,
+        )
+    except StartRefused as refused:
+        return _refused(request, worker, form, refused)
+    except PlanError as error:
+        errors = {error.field: str(error)}
+        return _shown(request, worker, form, errors=errors, refused=str(error), status=422)
+    return redirect("rollouts:detail", worker.name, rollout.pk)
+
+
+def _refused(
+    request: HttpRequest, worker: Worker, form: StartForm, refused: StartRefused
+) -> HttpResponse:
+    if refused.rollout is not None:
+        toasts.warning(request, str(refused))
+        return redirect("rollouts:detail", worker.name, refused.rollout.pk)
+    errors = {FIELDS[refused.code]: str(refused)} if refused.code in FIELDS else {}
+    return _shown(
+        request,
+        worker,
+        form,
+        errors=errors,
+        refused=str(refused),
+        status=409,
+        asks_consent=refused.code == "secrets_changed",
+    )
+
+
+def _save(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse:
+    """Saves the terms by name; the page stays as it was typed."""
+    allowed = permission(request.user, Role.OPERATOR)
+    if not allowed:
+        return _shown(request, worker, form, refused=allowed.why, status=403)
+    plan, errors = form.plan.check(form.suite)
+    if plan is None:
+        return _shown(request, worker, form, errors=errors, refused=_summary(errors), status=422)
+    try:
+        edit = saved.save(form.plan_name, plan, *_target(request, worker, form))
+    except saved.SavedPlanError as error:
+        status = 422 if error.code == "name" else 409
+        errors = {"plan_name": str(error)}
+        return _shown(request, worker, form, errors=errors, refused=str(error), status=status)
+    toasts.success(request, f"Saved as {edit.saved_plan.name}, edit {edit.number}.")
+    return _shown(request, worker, replace(form, saved=edit))
+
+
+def _target(request: HttpRequest, worker: Worker, form: StartForm) -> tuple[Worker | None, By, int]:
+    """For which Workers, who, and the edit that the page was read at; 0 for another name."""
+    owner = None if form.plan_scope == "all" else worker
+    before = form.saved
+    same = before is not None and before.saved_plan.worker == owner
+    number = 0
+    if before is not None and same and before.saved_plan.name == form.plan_name.strip():
+        typed = request.POST.get("plan_edit", "")
+        number = int(typed) if typed.isdigit() else before.number
+    return owner, By(person(request), "dashboard", timezone.now()), number
+
+
+def _shown(
+    request: HttpRequest,
+    worker: Worker,
+    form: StartForm,
+    *,
+    plans: list[saved.SavedPlanEdit] | None = None,
+    errors: Errors | None = None,
+    status: int = 200,
+    part: str = "outlook",
+    **more: Any,
+) -> HttpResponse:
+    """`errors` None: those of the plan as typed."""
+    listed = saved.usable(worker) if plans is None else plans
+    context = start_context(request, worker, form, listed, errors)
+    return page(request, "rollouts/start.html", context | more, partial=part, status=status)
+
+
+def _summary(errors: Errors) -> str:
+    first = next(iter(errors.values()))
+    return first if len(errors) == 1 else f"{len(errors)} fields are wrong. {first}"
