@@ -173,6 +173,37 @@ if AUDIT_WEBHOOK_URL:
         raise ImproperlyConfigured(
             "SLUICE_AUDIT_WEBHOOK_SECRET: expected whsec_ and the base64 of 24 to 64 random bytes."
         ) from error
+#: Whether everybody who signs in with a password needs a second factor.
+#: SLUICE_REQUIRE_SECOND_FACTOR.
+REQUIRE_SECOND_FACTOR = _switch("SLUICE_REQUIRE_SECOND_FACTOR", False)
+#: After how many minutes without a click a session ends; never when unset. SLUICE_IDLE_MINUTES.
+IDLE_LIMIT = (
+    timedelta(minutes=_number("SLUICE_IDLE_MINUTES", 30, 720, "a number of minutes"))
+    if os.environ.get("SLUICE_IDLE_MINUTES")
+    else None
+)
+#: An OpenID Connect provider that people may sign in with: the address of its issuer, what its
+#: button says, and the client that it knows Sluice as.
+#: SLUICE_OIDC_URL, SLUICE_OIDC_NAME, SLUICE_OIDC_CLIENT_ID, SLUICE_OIDC_CLIENT_SECRET.
+OIDC_URL = os.environ.get("SLUICE_OIDC_URL", "").rstrip("/")
+OIDC_NAME = os.environ.get("SLUICE_OIDC_NAME", "single sign-on")
+OIDC_CLIENT_ID = os.environ.get("SLUICE_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = os.environ.get("SLUICE_OIDC_CLIENT_SECRET", "")
+if OIDC_URL:
+    _oidc = urlsplit(OIDC_URL)
+    _on_this_machine = _oidc.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not _oidc.hostname or (_oidc.scheme != "https" and not _on_this_machine):
+        raise ImproperlyConfigured(f"SLUICE_OIDC_URL={OIDC_URL!r}: expected https://host/path.")
+    if not OIDC_CLIENT_ID:
+        raise ImproperlyConfigured("SLUICE_OIDC_CLIENT_ID: needed with SLUICE_OIDC_URL.")
+#: Roles by group, as platform=admin,developers=operator, and the claim that lists the groups of a
+#: person. People in none of them get the default role; with "none" they get no access.
+#: SLUICE_OIDC_ROLES, SLUICE_OIDC_ROLE_CLAIM, SLUICE_OIDC_DEFAULT_ROLE.
+OIDC_ROLES = os.environ.get("SLUICE_OIDC_ROLES", "")
+OIDC_ROLE_CLAIM = os.environ.get("SLUICE_OIDC_ROLE_CLAIM", "groups")
+OIDC_DEFAULT_ROLE = _matching(
+    "SLUICE_OIDC_DEFAULT_ROLE", "viewer", "none|viewer|operator|reviewer|admin", "a role or none"
+)
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 
@@ -187,6 +218,11 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "routing",
     "dashboard.ui",
     "dashboard.accounts",
@@ -216,6 +252,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashboard.accounts.seen.LoginAndSeenMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -308,6 +345,41 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Admins invite people; a provider's people come in as `dashboard.accounts.sign_in.openid` decides.
+ACCOUNT_ADAPTER = "dashboard.accounts.sign_in.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_REAUTHENTICATION_TIMEOUT = (
+    600  # seconds: after that, changing a factor asks for proof again
+)
+MFA_ADAPTER = "dashboard.accounts.sign_in.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers offer passkeys to https and to localhost only, so this opens nothing but a local trial.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
+SOCIALACCOUNT_ADAPTER = "dashboard.accounts.sign_in.openid.OpenIdAdapter"
+# A link instead of a form: `form-action` of the CSP also stops redirects after a form. PKCE and the
+# state protect the flow.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+        if OIDC_URL
+        else [],
+    }
+}
+
 # Wrong passwords for one name from one address; a stranger elsewhere locks nobody out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "dashboard.accounts.pause.address"
@@ -384,5 +456,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # httpx would write down every URL, and those of log exports may hold secrets.
     # django-axes tells each sign-in several times; a wrong password and a pause are warnings.
-    "loggers": {"httpx": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
+    },
 }

@@ -12,7 +12,12 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in
 
+        from dashboard.accounts.sign_in import browsers, openid, second_factor
+
         user_logged_in.connect(_forget_old_sessions)
+        user_logged_in.connect(browsers.note_sign_in)
+        second_factor.connect()
+        openid.mapped_roles()
 
 
 def _forget_old_sessions(**_: Any) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from dashboard.accounts.models import Role, Token, User, lasting
+from dashboard.accounts.sign_in.second_factor import FACTORS
 from dashboard.accounts.tokens import acts_as
 
 #: What each role may do (spec, People).
@@ -31,6 +32,7 @@ class PersonRow:
     sessions: int
     tokens: int
     here: bool
+    second_factor: bool
 
     @property
     def may(self) -> str:
@@ -69,10 +71,17 @@ def people(now: datetime) -> list[PersonRow]:
     found = User.objects.annotate(
         open_sessions=Count("sessions", Q(sessions__expire_date__gt=now), distinct=True),
         tokens_in_use=Count("tokens", lasting(now, "tokens__"), distinct=True),
+        factors=Count("authenticator", Q(authenticator__type__in=FACTORS), distinct=True),
     ).order_by("-is_active", "by_token_only", "username")
     return [
-        PersonRow(u, u.open_sessions, u.tokens_in_use, bool(u.seen_on and now - u.seen_on < NOW))
-        for u in found
+        PersonRow(
+            person=user,
+            sessions=user.open_sessions,
+            tokens=user.tokens_in_use,
+            here=bool(user.seen_on and now - user.seen_on < NOW),
+            second_factor=bool(user.factors),
+        )
+        for user in found
     ]
 
 

@@ -50,9 +50,14 @@ class User(AbstractUser):
 
 
 class Session(AbstractBaseSession):
-    """Django's session, which knows whose it is, so that it can be counted and ended."""
+    """Django's session, which knows whose it is and in which browser, so that it can be listed and
+    ended. The columns are copies of what the session's data holds (see `sessions`)."""
 
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    user_agent = models.CharField(max_length=300, blank=True, default="", db_default="")
+    address = models.CharField(max_length=45, blank=True, default="", db_default="")
+    signed_in_at = models.DateTimeField(null=True)
+    active_at = models.DateTimeField(null=True)
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionStore]:

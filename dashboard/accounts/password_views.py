@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
@@ -31,8 +33,6 @@ class SetPassword(PasswordResetConfirmView):
     template_name = "accounts/set_password.html"
     success_url = reverse_lazy("workers:list")
     token_generator = links
-    post_reset_login = True
-    post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
     extra_context = {"link_lasts": LINK_LASTS}
 
     def get_user(self, uidb64: str) -> User | None:
@@ -41,7 +41,11 @@ class SetPassword(PasswordResetConfirmView):
         return user if may else None
 
     def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
-        response = super().form_valid(form)
+        super().form_valid(form)
+        # A second factor is still asked for: the link only proves that an admin sent it.
+        to_do = Login(user=form.user, redirect_url=str(self.success_url))
+        credentials = {"username": form.user.username}
+        response = perform_password_login(self.request, credentials, to_do)
         _done(self.request, form.user, f"Welcome, {form.user.username}. Your password is set.")
         return response
 

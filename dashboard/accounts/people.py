@@ -10,6 +10,7 @@ from django.utils.http import urlsafe_base64_encode
 from dashboard.accounts.by import By
 from dashboard.accounts.links import links
 from dashboard.accounts.models import Role, Session, User
+from dashboard.accounts.sign_in import second_factor
 from dashboard.accounts.signals import person_switched_off
 from routing import audit, revision
 
@@ -79,6 +80,12 @@ def sign_out(person: User, by: By) -> int:
         User.objects.filter(pk=person.pk).update(links_from=by.now)
         _record("person.sign_out", person, by, after={"sessions": ended})
     return ended
+
+
+def reset_second_factor(person: User, by: By) -> int:
+    """For a person who lost their device; their sessions end. Returns the number of factors."""
+    with transaction.atomic():
+        return second_factor.remove_all(_locked(person, by), by)
 
 
 def link_of(person: User, by: By) -> str:

@@ -93,6 +93,9 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
         elif what == "sign-out":
             count = people.sign_out(found, by)
             told = f"{name} is signed out of {count} session{'' if count == 1 else 's'}."
+        elif what == "second-factor":
+            people.reset_second_factor(found, by)
+            told = f"{name} signs in with the password alone until they add a second factor."
         elif what in ("off", "on"):
             people.switch(found, on=what == "on", by=by)
             told = f"{name} is switched {what}."

@@ -5,14 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from dashboard.accounts.gate import person
 from dashboard.accounts.models import User
+from dashboard.accounts.sign_in.browsers import is_idle, note_activity
+from dashboard.accounts.sign_in.second_factor import is_due
 from dashboard.ui.unstorable_input import refuse_unstorable
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -30,10 +36,28 @@ class LoginAndSeenMiddleware(LoginRequiredMiddleware):
             return refused
         refusal = super().process_view(request, view_func, view_args, view_kwargs)
         if refusal is None and getattr(view_func, "login_required", True):
-            user, now = person(request), timezone.now()
-            if user.last_seen is None or now - user.last_seen > SEEN_EVERY:
-                note_seen(user, now)
+            return _let_in(request)
         return refusal
+
+
+def _let_in(request: HttpRequest) -> HttpResponse | None:
+    """None for a session that is good for this page; notes that its person is here."""
+    user, now = person(request), timezone.now()
+    if is_idle(request.session, now):
+        logout(request)
+        messages.info(request, "You were signed out after a while without activity.")
+        return redirect_to_login(request.get_full_path())
+    if is_due(request) and not _sets_up_a_factor(request):
+        return redirect("mfa_index")
+    note_activity(request, now)
+    if user.last_seen is None or now - user.last_seen > SEEN_EVERY:
+        note_seen(user, now)
+    return None
+
+
+def _sets_up_a_factor(request: HttpRequest) -> bool:
+    name = (request.resolver_match and request.resolver_match.url_name) or ""
+    return name.startswith("mfa_") or name in ("account_reauthenticate", "logout")
 
 
 def note_seen(person: User, now: datetime) -> bool:

@@ -10,9 +10,12 @@ from typing import Any
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from dashboard.accounts.models import Session, User
+from dashboard.accounts.sign_in import browsers, second_factor
+from dashboard.accounts.sign_in.browsers import is_idle
 
 
 class SessionStore(DatabaseStore):
@@ -32,7 +35,7 @@ def still_signed_in(scope: Mapping[str, Any]) -> User | None:
     was ended, has expired, or its password was changed."""
     stored = SessionStore(scope["session"].session_key).load()
     user = User.objects.filter(pk=stored.get(SESSION_KEY, 0), is_active=True).first()
-    if user is None:
+    if user is None or is_idle(stored, timezone.now()) or second_factor.is_due_in(stored):
         return None
     known = constant_time_compare(stored.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
     return user if known else None
@@ -46,4 +49,7 @@ def end_others(user: User, kept: str | None) -> None:
 def _owned(session: Any, data: dict[str, Any]) -> Session:
     assert isinstance(session, Session)
     session.user_id = data.get(SESSION_KEY)
+    browser = browsers.browser_of(data)
+    session.user_agent, session.address = browser.user_agent, browser.address
+    session.signed_in_at, session.active_at = browser.signed_in_at, browser.active_at
     return session

@@ -1,11 +1,23 @@
 """Signing in and out, and the page about oneself."""
 
-from django.urls import path
+from allauth.account.views import reauthenticate
+from django.urls import include, path
 
 from dashboard.accounts import password_views, views
+from dashboard.accounts.sign_in import browser_views, factor_views
 
 urlpatterns = [
     path("", views.account, name="account"),
+    path("browsers/", browser_views.browsers, name="browsers"),
+    path("browsers/end/", browser_views.end, name="end-browser"),
+    # allauth finds our pages by its own names.
+    path("login/", views.sign_in, name="account_login"),
+    path("logout/", views.sign_out, name="account_logout"),
+    path("reauthenticate/", reauthenticate, name="account_reauthenticate"),
+    path("2fa/", factor_views.index, name="mfa_index"),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("sso/cancelled/", views.cancelled, name="socialaccount_login_cancelled"),
     path("login/", views.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),
     path("password/", password_views.change_password, name="change-password"),

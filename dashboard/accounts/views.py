@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +23,7 @@ from dashboard.accounts.gate import person
 from dashboard.accounts.listed import MAY
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.pause import tries
+from dashboard.accounts.sign_in.second_factor import factor_names
 from dashboard.ui.page import page
 
 
@@ -44,8 +48,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(_after(request))
     form = SignIn(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login(request, form.get_user())
-        return redirect(_after(request))
+        to_do = Login(user=form.get_user(), redirect_url=_after(request))
+        return perform_password_login(request, {"username": form.get_user().username}, to_do)
     return _sign_in_page(request, form)
 
 
@@ -59,12 +63,22 @@ def _sign_in_page(request: HttpRequest, form: SignIn) -> HttpResponse:
         "limit": settings.AXES_FAILURE_LIMIT,
         "pause_minutes": settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
         "hours": settings.SESSION_COOKIE_AGE // 3600,
+        "idle_limit": settings.IDLE_LIMIT,
+        "provider": settings.OIDC_NAME if settings.OIDC_URL else "",
     }
     if left and left.until:
         response = page(request, "accounts/login.html", context, status=429)
         response["Retry-After"] = str(left.seconds)
         return response
     return page(request, "accounts/login.html", context, status=401 if left else 200)
+
+
+@login_not_required
+@require_GET
+def cancelled(request: HttpRequest) -> HttpResponse:
+    """Where a person lands who turned back at the provider."""
+    messages.info(request, "Sign-in was canceled.")
+    return redirect("login")
 
 
 @require_POST
@@ -81,6 +95,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "may": MAY[Role(user.role)],
         "tokens": user.tokens.in_use(now).count(),
         "sessions": user.sessions.filter(expire_date__gt=now).count(),
+        "factors": factor_names(user),
+        "required": settings.REQUIRE_SECOND_FACTOR,
     }
     return page(request, "accounts/account.html", context)
 

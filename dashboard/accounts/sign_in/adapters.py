@@ -1,0 +1,104 @@
+"""What django-allauth asks of a project: where to go next, which words, how keys are stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from dashboard.accounts.models import User
+from dashboard.accounts.sign_in import second_factor
+from routing.sealed import seal, unseal
+from routing.snapshot import Secret
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+#: What allauth reports, in our words. What is not here needs no message.
+MESSAGES = {
+    "mfa/messages/totp_activated.txt": "Your authenticator app is set up.",
+    "mfa/messages/totp_deactivated.txt": "Your authenticator app is removed.",
+    "mfa/messages/webauthn_added.txt": "The passkey is added.",
+    "mfa/messages/webauthn_removed.txt": "The passkey is removed.",
+    "mfa/messages/recovery_codes_generated.txt": "You have new recovery codes. The old ones ended.",
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Admins invite people, so there is no sign-up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        login(request, user, backend=MODEL_BACKEND)  # type: ignore[arg-type]  # django-stubs
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        messages.error(request, "This account is switched off. Ask an admin.")
+        return redirect("login")
+
+    def pre_login(self, request: HttpRequest, user: Any, **facts: Any) -> Any:
+        """Machine accounts sign in with tokens only, whichever door they try."""
+        if isinstance(user, User) and user.by_token_only:
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **facts)
+
+    def is_reauthentication_required(self, *, app: str, **facts: Any) -> bool:
+        # People who come by a provider have nothing to prove it with before their first factor.
+        return bool(self.get_reauthentication_methods(self.request.user))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        # The server in front already resolved trusted proxies into REMOTE_ADDR.
+        return str(request.META.get("REMOTE_ADDR", ""))
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        text = message or MESSAGES.get(message_template or "")
+        if text:
+            messages.add_message(request, level, text)
+
+    def send_notification_mail(self, *args: Any, **facts: Any) -> None:
+        """The audit trail has it; see `second_factor`."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keys of authenticator apps are sealed as other secrets are."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "This code is not right. Codes change every 30 seconds.",
+        "cannot_delete_authenticator": (
+            "A second factor is required here: add another one before you remove this one."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return seal(Secret(text))
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text).reveal()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return second_factor.may_remove(authenticator)
+
+    def get_totp_issuer(self) -> str:
+        return f"Sluice {self._get_site_name()}"
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Any) -> str:
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return f"Passkey {count + 1}"
+
+    def send_notification_mail(self, *args: Any, **facts: Any) -> None:
+        """The audit trail has it; see `second_factor`."""

@@ -1,0 +1,152 @@
+"""Sign-in through one OpenID Connect provider: who comes in, under which name, with which role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from dashboard.accounts.models import Role, User
+from dashboard.accounts.people import RESERVED
+from dashboard.accounts.sign_in.role_mapping import parse_roles, role_of
+from dashboard.ui.page import page
+from routing import audit
+
+ID = "sso"
+"""Our one provider; a part of its addresses."""
+TIMEOUT = 10.0
+"""Seconds for each request to the provider."""
+
+
+_NOT_FROM_CLAIMS = [f.name for f in User._meta.fields if f.name not in ("username", "email")]
+
+
+class NotLetIn(Exception):
+    """Why the provider's person gets no account here; the message is for them."""
+
+
+class OpenIdAdapter(DefaultSocialAccountAdapter):
+    """A new person is created at their first sign-in; the role is set at each one."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        try:
+            with transaction.atomic():
+                user = admit(sociallogin)
+                if not sociallogin.is_existing:
+                    sociallogin.connect(request, user)
+        except NotLetIn as error:
+            refusal = page(request, "accounts/not_let_in.html", {"why": str(error)}, status=403)
+            raise ImmediateHttpResponse(refusal) from error
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **facts: Any) -> None:
+        context = {"why": f"{settings.OIDC_NAME} did not confirm who you are."}
+        refusal = page(request, "accounts/not_let_in.html", context, status=502)
+        raise ImmediateHttpResponse(refusal)
+
+    def get_requests_session(self) -> requests.Session:
+        session = _Bounded()
+        session.trust_env = False
+        return session
+
+
+class _Bounded(requests.Session):
+    """Ends a request that a provider leaves open."""
+
+    def request(self, *args: Any, **options: Any) -> requests.Response:
+        return super().request(*args, **({"timeout": TIMEOUT} | options))
+
+
+def mapped_roles() -> dict[str, Role]:
+    """SLUICE_OIDC_ROLES. Raises `ImproperlyConfigured`, at the start of the program."""
+    try:
+        return parse_roles(settings.OIDC_ROLES)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"SLUICE_OIDC_ROLES: {error}") from error
+
+
+def admit(sociallogin: SocialLogin) -> User:
+    """The person behind a sign-in, created or updated. Raises `NotLetIn`."""
+    claims = claims_of(sociallogin)
+    default = Role(settings.OIDC_DEFAULT_ROLE) if settings.OIDC_DEFAULT_ROLE != "none" else None
+    role = role_of(claims, settings.OIDC_ROLE_CLAIM, mapped_roles(), default)
+    if role is None:
+        raise NotLetIn("None of your groups has access to Sluice. Ask an admin.")
+    user = sociallogin.user if sociallogin.is_existing else _by_email(claims)
+    if user is None:
+        return _create(claims, role)
+    if user.by_token_only or not user.is_active:
+        raise NotLetIn("This account is switched off. Ask an admin.")
+    if settings.OIDC_ROLES and user.role != role:
+        _change_role(user, role)
+    return user
+
+
+def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
+    """Claims of the ID token, and over them those of the userinfo endpoint."""
+    data: Mapping[str, Any] = sociallogin.account.extra_data
+    if "userinfo" not in data and "id_token" not in data:
+        return dict(data)
+    return {**(data.get("id_token") or {}), **(data.get("userinfo") or {})}
+
+
+def came_by_provider(request: HttpRequest) -> bool:
+    """Whether this session began at the provider."""
+    user = request.user if isinstance(request.user, User) else None
+    return any(r["method"] == "socialaccount" for r in get_authentication_records(request, user))
+
+
+def _by_email(claims: Mapping[str, Any]) -> User | None:
+    """The one person with the provider's address, if the provider verified it."""
+    email = claims.get("email")
+    if not isinstance(email, str) or not email or claims.get("email_verified") is not True:
+        return None
+    same = list(User.objects.select_for_update().filter(email__iexact=email)[:2])
+    return same[0] if len(same) == 1 else None
+
+
+def _create(claims: Mapping[str, Any], role: Role) -> User:
+    name = _username(claims)
+    if name.lower() in RESERVED:
+        raise NotLetIn(f"The name {name!r} is reserved. Ask an admin.")
+    email = claims.get("email") if claims.get("email_verified") is True else ""
+    user = User(username=name, email=email or "", role=role)
+    user.set_unusable_password()
+    try:
+        user.clean_fields(exclude=_NOT_FROM_CLAIMS)
+        with transaction.atomic():
+            user.save()
+    except (IntegrityError, ValidationError) as error:
+        raise NotLetIn(
+            f"The name {name!r} cannot be used here: another person has it or it has characters "
+            "that names cannot have. Ask an admin."
+        ) from error
+    _record("person.openid_create", user, after={"role": role})
+    return user
+
+
+def _username(claims: Mapping[str, Any]) -> str:
+    for key in ("preferred_username", "email", "sub"):
+        value = claims.get(key)
+        if isinstance(value, str) and value:
+            return value
+    raise NotLetIn(f"{settings.OIDC_NAME} sent no name for you.")
+
+
+def _change_role(user: User, role: Role) -> None:
+    before, user.role = user.role, role
+    user.save(update_fields=["role"])
+    _record("person.role", user, before=before, after=role)
+
+
+def _record(action: str, user: User, **facts: Any) -> None:
+    audit.record(action, user.username, actor=None, source="openid", now=timezone.now(), **facts)
