@@ -143,6 +143,10 @@ KEEP_HOURS = _number("SLUICE_KEEP_HOURS", 35, 36_500, "a number of days")
 KEEP_DAYS = _number("SLUICE_KEEP_DAYS", 400, 36_500, "a number of days")
 #: Days that entries of the audit trail are kept; 0 keeps all. SLUICE_KEEP_AUDIT.
 KEEP_AUDIT = _number("SLUICE_KEEP_AUDIT", 0, 36_500, "a number of days", least=0)
+#: How many days runs of checks, and the answers they received, are stored.
+#: SLUICE_KEEP_CHECK_RUNS, _CHECK_EVIDENCE.
+KEEP_CHECK_RUNS = _number("SLUICE_KEEP_CHECK_RUNS", 400, 36_500, "a number of days")
+KEEP_CHECK_EVIDENCE = _number("SLUICE_KEEP_CHECK_EVIDENCE", 30, 36_500, "a number of days")
 #: Requests that one person may send from the playground in a minute. SLUICE_PLAYGROUND_PER_MINUTE.
 PLAYGROUND_PER_MINUTE = _number("SLUICE_PLAYGROUND_PER_MINUTE", 1200, 1_000_000)
 #: Where spans go, as http://127.0.0.1:4318; nowhere when unset. SLUICE_OTLP_ENDPOINT.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
@@ -19,12 +20,15 @@ from dashboard.rollouts.hooks.courier import Courier
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.run import break_off, carry_out, claim, expire_stale_runs
+from dashboard.smoketests.runs.retention import prune
 from routing.deploy import DeployRefused
 from routing.trail import origin
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
+PRUNE_EVERY = 600.0
+"""Seconds between looks for runs of checks that are stored for long enough."""
 
 
 def conduct(stop: threading.Event, observe: Observe, look_seconds: float = LOOK_SECONDS) -> None:
@@ -61,10 +65,14 @@ def look_at_reviews() -> int:
 
 
 def _run_checks(stop: threading.Event, look_seconds: float) -> None:
+    prune_at = 0.0
     while not stop.is_set():
         try:
             close_old_connections()
             run_waiting_checks()
+            if time.monotonic() >= prune_at:
+                prune(timezone.now())
+                prune_at = time.monotonic() + PRUNE_EVERY
         except OperationalError as error:
             log.warning("checks: the database does not answer: %s", error)
         except Exception:  # a guard: a fault in one run must not end all later ones

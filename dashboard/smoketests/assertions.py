@@ -37,14 +37,15 @@ _CANNOT_JUDGE = (RecursionError, ArithmeticError, re.error, jsonpath.JSONPathErr
 
 class Verdict(StrEnum):
     """What a check came to. `BROKEN`: another version answered, or nothing did, so it proves
-    nothing; it is never a pass."""
+    nothing; it is never a pass. `COMMAND`: a script, which runs by command only, was not run."""
 
     PASSED = "passed"
     FAILED = "failed"
     BROKEN = "broken"
+    COMMAND = "command"
 
 
-WORST_FIRST = (Verdict.BROKEN, Verdict.FAILED, Verdict.PASSED)
+WORST_FIRST = (Verdict.BROKEN, Verdict.FAILED, Verdict.COMMAND, Verdict.PASSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from dashboard.smoketests.models import CheckResult, SmokeRun
 
 def junit(run: SmokeRun) -> str:
     """One test case for each check and edge; a broken check is an error, not a failure."""
-    rows = list(run.results.all())
+    rows = list(run.results.select_related("accepted"))
     suite = ElementTree.Element(
         "testsuite",
         name=run.edit.suite.name,
         tests=str(len(rows)),
-        failures=str(sum(row.verdict == Verdict.FAILED for row in rows)),
+        failures=str(sum(row.verdict == Verdict.FAILED and not _is_skipped(row) for row in rows)),
         errors=str(sum(row.verdict == Verdict.BROKEN for row in rows)),
+        skipped=str(sum(_is_skipped(row) for row in rows)),
         timestamp=run.started_at.isoformat(),
     )
     for row in rows:
@@ -34,7 +35,10 @@ def _case(run: SmokeRun, row: CheckResult) -> ElementTree.Element:
         classname=f"{run.version.worker.name}.{row.edge}",
         time=f"{row.ms / 1000:.3f}",
     )
-    if row.verdict != Verdict.PASSED:
+    if _is_skipped(row):
+        why = row.accepted.why if row.accepted else row.problem
+        ElementTree.SubElement(case, "skipped", message=_printable(why))
+    elif row.verdict != Verdict.PASSED:
         kind = "failure" if row.verdict == Verdict.FAILED else "error"
         wrong = [r for r in row.results if not r["passed"]]
         words = [f"{r['kind']}: expected {r['expected']}, was {r['actual']}" for r in wrong]
@@ -42,6 +46,11 @@ def _case(run: SmokeRun, row: CheckResult) -> ElementTree.Element:
         first = text.splitlines()[0] if text else row.verdict
         ElementTree.SubElement(case, kind, message=first).text = text
     return case
+
+
+def _is_skipped(row: CheckResult) -> bool:
+    """Marked as expected, or a script that was not run."""
+    return row.accepted_id is not None or row.verdict == Verdict.COMMAND
 
 
 def _printable(text: str) -> str:

@@ -71,6 +71,10 @@ class SmokeRun(models.Model):
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="+")
     deployment_id = models.CharField(max_length=36, blank=True)
     rollout_id = models.UUIDField(null=True)
+    #: Run by `manage.py smoke run`, which runs scripts too.
+    by_command = models.BooleanField(default=False, db_default=False)
+    #: Whether bodies and header lines of its results are still stored (see runs/retention.py).
+    has_evidence = models.BooleanField(default=True, db_default=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     problem = models.CharField(max_length=500, blank=True)
     edges = models.JSONField(default=list)
@@ -89,6 +93,32 @@ class SmokeRun(models.Model):
     @property
     def finished(self) -> bool:
         return self.state not in self.UNFINISHED
+
+
+class AcceptedDifference(models.Model):
+    """A failure that a person marked as expected, for one edit and version: who, why, when.
+
+    `fingerprint` is of the assertions that failed (see runs/acceptance.py); `results` are they.
+    """
+
+    edit = models.ForeignKey(SuiteEdit, on_delete=models.CASCADE, related_name="accepted")
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    results = models.JSONField(default=list)
+    why = models.CharField(max_length=500)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edit", "version", "position", "fingerprint"], name="accepted_once"
+            ),
+        ]
 
 
 class CheckResult(models.Model):
@@ -112,6 +142,9 @@ class CheckResult(models.Model):
     #: What stable answered to the same request, where it was asked.
     stable = models.JSONField(null=True)
     sent_at = models.DateTimeField(null=True)
+    accepted = models.ForeignKey(
+        AcceptedDifference, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints = [

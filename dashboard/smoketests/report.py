@@ -46,6 +46,8 @@ def results_as_json(results: Iterable[CheckResult]) -> list[dict[str, Any]]:
             "status": row.status,
             "ms": row.ms,
             "results": row.results,
+            "problem": row.problem,
+            "expected": row.accepted_id is not None,
         }
         for row in results
     ]

@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.sending.deadline import Cancellation, within
+from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
 from dashboard.smoketests.runs.collector import Collector, state_of
 from dashboard.smoketests.runs.exchange import Judged, perform
 from dashboard.smoketests.runs.jobs import CannotRun, Plan, plan_of
+from dashboard.smoketests.runs.scripts import earlier_result, run_script
 from routing.deploy import active_deployment
 from routing.models import Version
 
@@ -44,16 +46,23 @@ def ask(
     author: User | None,
     now: datetime,
     rollout_id: Any = None,
+    by_command: bool = False,
 ) -> SmokeRun:
-    """A run that waits for `carry_out`, here or in another process."""
+    """A run that waits for `carry_out`, here or in another process.
+
+    One `by_command` is claimed already: only the command that asked for it may run its scripts.
+    """
     active = active_deployment(version.worker)
+    claimed = {"state": SmokeRun.State.RUNNING, "heartbeat_at": timezone.now()}
     return SmokeRun.objects.create(
         edit=edit,
         version=version,
         deployment_id=str(active.id) if active else "",
         rollout_id=rollout_id,
+        by_command=by_command,
         author=author,
         started_at=now,
+        **(claimed if by_command else {}),
     )
 
 
@@ -70,8 +79,11 @@ def expire_stale_runs(now: datetime) -> int:
     return stale.update(state=SmokeRun.State.ABANDONED, ended_at=now)
 
 
-def carry_out(run: SmokeRun) -> SmokeRun:
-    """Sends, proves and judges; the row says how far it is, and is in its last state at the end."""
+def carry_out(run: SmokeRun, *, runs_scripts: bool = False) -> SmokeRun:
+    """Sends, proves and judges; the row says how far it is, and is in its last state at the end.
+
+    `runs_scripts` is for `manage.py smoke run` alone: no page and no conductor runs a command.
+    """
     try:
         plan = plan_of(run)
     except CannotRun as error:
@@ -83,18 +95,49 @@ def carry_out(run: SmokeRun) -> SmokeRun:
         if not _send_all(plan, collector, deadline):
             return _end(run, SmokeRun.State.STOPPED)
         late = deadline.cancelled
+    if not _scripts(plan, collector, runs_scripts):
+        return _end(run, SmokeRun.State.STOPPED)
     if late:
         words = (
             f"Ended after {DEADLINE / 60:.0f} min with {collector.saved} of {plan.total} results."
         )
         return _end(run, SmokeRun.State.BROKEN, words)
-    return _end(run, judged_state(run))
+    return _end(run, judged_state(run), _not_run(run))
 
 
 def judged_state(run: SmokeRun) -> str:
     """The state that the run's results come to."""
-    rows = run.results.values_list("required", "verdict").distinct()
-    return state_of([(required, verdict, False) for required, verdict in rows])
+    rows = run.results.order_by().values_list("required", "verdict", "accepted").distinct()
+    return state_of([(required, verdict, bool(by)) for required, verdict, by in rows])
+
+
+def settle(run: SmokeRun) -> None:
+    """Brings the state of an ended run in line with what was marked as expected."""
+    judged = SmokeRun.objects.filter(pk=run.pk, state__in=SmokeRun.JUDGED, problem="")
+    judged.update(state=judged_state(run))
+
+
+def _not_run(run: SmokeRun) -> str:
+    """What a run says that could run no scripts."""
+    left = run.results.filter(verdict=Verdict.COMMAND, required=True).count()
+    words = "script runs" if left == 1 else "scripts run"
+    return f"{left} required {words} by command only: manage.py smoke run." if left else ""
+
+
+def _scripts(plan: Plan, collector: Collector, runs_scripts: bool) -> bool:
+    """Runs the scripts, or looks for a run that did; whether the run goes on."""
+    run = collector.run
+    for position, check in enumerate(plan.checks):
+        if not check.script:
+            continue
+        if runs_scripts:
+            row = run_script(run, position, check, lambda: _report(run, collector.saved), BEAT)
+        else:
+            row = earlier_result(run, position, check, timezone.now())
+        collector.add_row(row)
+        if not _report(run, collector.saved):
+            return False
+    return True
 
 
 def stop(run: SmokeRun) -> None:

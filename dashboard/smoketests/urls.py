@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.smoketests import views
+from dashboard.smoketests import run_views, views
 from dashboard.smoketests.editor import edit_views, views as editor
 
 app_name = "smoketests"
@@ -24,6 +24,16 @@ urlpatterns = [
     ),
     path("workers/<str:name>/checks/<int:suite_id>/suite.yaml", views.download, name="download"),
     path("workers/<str:name>/checks/<int:suite_id>/run/", views.start, name="start"),
-    path("workers/<str:name>/checks/runs/<uuid:run_id>/", views.run, name="run"),
-    path("workers/<str:name>/checks/runs/<uuid:run_id>/stop/", views.stop_run, name="stop"),
+    path("workers/<str:name>/checks/runs/<uuid:run_id>/", run_views.run, name="run"),
+    path(
+        "workers/<str:name>/checks/runs/<uuid:run_id>/results/<int:result_id>/accept/",
+        run_views.accept_result,
+        name="accept",
+    ),
+    path(
+        "workers/<str:name>/checks/runs/<uuid:run_id>/results/<int:result_id>/withdraw/",
+        run_views.withdraw_result,
+        name="withdraw",
+    ),
+    path("workers/<str:name>/checks/runs/<uuid:run_id>/stop/", run_views.stop_run, name="stop"),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
-from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
-from dashboard.smoketests.run import ask, stop
+from dashboard.smoketests.run import ask
 from dashboard.smoketests.subject import candidate_of
 from dashboard.smoketests.suites import export_for, import_suite, newest_edits
 from dashboard.smoketests.yaml_format import SuiteError
@@ -31,7 +29,6 @@ checks:
       - {status: 200}
 """
 SHOWN = 20
-WORST_FIRST = (Verdict.BROKEN, Verdict.FAILED, Verdict.PASSED)
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,32 +80,6 @@ def start(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
     return redirect("smoketests:run", name, asked.pk)
 
 
-@require_GET
-def run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
-    """One run: progress while it goes on, then every result with its evidence, worst first."""
-    found = _run(name, run_id)
-    rows = sorted(
-        found.results.all(), key=lambda row: (WORST_FIRST.index(Verdict(row.verdict)), row.position)
-    )
-    context = {
-        "worker": found.version.worker,
-        "run": found,
-        "rows": rows,
-        "passed": sum(row.verdict == Verdict.PASSED for row in rows),
-        "can": permission(request.user, Role.OPERATOR),
-        "address": request.path,
-    }
-    return page(request, "smoketests/run.html", context, partial="run")
-
-
-@requires(Role.OPERATOR)
-@require_POST
-def stop_run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
-    """Ends a run at its next check."""
-    stop(_run(name, run_id))
-    return redirect("smoketests:run", name, run_id)
-
-
 def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
     runs = SmokeRun.objects.filter(edit__suite__worker=worker).select_related(
         "edit__suite", "version", "author"
@@ -136,8 +107,3 @@ def _edit(found: Suite, number: str) -> SuiteEdit:
     if number.isascii() and number.isdigit() and len(number) <= 9:
         return get_object_or_404(edits, number=int(number))
     return get_object_or_404(edits[:1])
-
-
-def _run(name: str, run_id: UUID) -> SmokeRun:
-    runs = SmokeRun.objects.select_related("edit__suite", "version__worker", "author")
-    return get_object_or_404(runs, pk=run_id, version__worker__name=name)

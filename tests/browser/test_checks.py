@@ -66,14 +66,22 @@ def suite(transactional_db: None) -> Suite:
 
 def _run(edit: Any, worker: Worker, maya: User) -> SmokeRun:
     run = ask(edit, worker.versions.get(number=2), author=maya, now=timezone.now())
-    wrong = {"kind": "status", "expected": "200", "passed": False, "actual": "503"}
+    spot = {"place": "$.lines[1].vat", "stable": "2.07", "candidate": "2.08"}
+    compared = {"kind": "same_as_stable", "expected": "status and body as stable, except $.at"}
+    wrong = [
+        {"kind": "version", "expected": str(run.version_id), "passed": True, "actual": "x"},
+        {"kind": "status", "expected": "200", "passed": False, "actual": "503", "stable": "200"},
+        compared | {"passed": False, "actual": "", "stable": "", "differences": [spot]},
+    ]
     for position, check in enumerate(edit.content.checks):
         run.results.create(
             position=position,
             name=check.name,
             edge="local-1",
             verdict="passed" if position else "failed",
-            results=[] if position else [wrong],
+            results=[] if position else wrong,
+            headers=[["content-type", "application/json"], ["set-cookie", "••••"]],
+            sent_at=timezone.now(),
             ray="8f1e2d3c4b5a6978-DEV",
             version_id=str(run.version_id),
             proved=True,

@@ -8,16 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
+from dashboard.accounts.models import Token
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.parse import parse_json
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import edit_of, worker_at
 from dashboard.api.sluice.schemas import SuiteDetail, SuiteItem
 from dashboard.smoketests.document import Suite
+from dashboard.smoketests.masking import masked_suite
 from dashboard.smoketests.models import SuiteEdit
 from dashboard.smoketests.report import edit_as_json
-from dashboard.smoketests.suites import export, newest_edits, save
-from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_from_data
+from dashboard.smoketests.suites import export_for, newest_edits, save
+from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_data, suite_from_data
 
 router = Router(tags=["Suites"])
 SUITES = "/workers/{name}/suites"
@@ -43,11 +45,17 @@ def list_suites(request: ApiRequest, name: str) -> Any:
 def get_suite(
     request: ApiRequest, name: str, suite: str, format: Literal["json", "yaml"] = "json"
 ) -> Any:
-    """The newest edit. With `format=yaml` as a file: an unedited import comes out as it went in."""
+    """The newest edit. With `format=yaml` as a file: an unedited import comes out as it went in.
+
+    Tokens that may not deploy see the values of secrets masked.
+    """
     edit = edit_of(worker_at(name), suite)
     if format == "yaml":
-        return HttpResponse(export(edit), content_type=f"{YAML}; charset=utf-8")
-    return _detail(edit)
+        text = export_for(edit, clear=_may_see_secrets(request))
+        return HttpResponse(text, content_type=f"{YAML}; charset=utf-8")
+    if _may_see_secrets(request):
+        return _detail(edit)
+    return _detail(edit) | {"document": suite_data(masked_suite(edit.content))}
 
 
 @router.put(SUITE, auth=may_deploy, response=SuiteDetail, openapi_extra={"requestBody": SUITE_BODY})
@@ -68,6 +76,10 @@ def put_suite(request: ApiRequest, name: str, suite: str) -> Any:
         now=timezone.now(),
     )
     return _detail(edit)
+
+
+def _may_see_secrets(request: ApiRequest) -> bool:
+    return request.auth.may(Token.Scope.DEPLOY)
 
 
 def _detail(edit: SuiteEdit) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from dashboard.accounts.models import User
+from dashboard.smoketests.document import Check
 from dashboard.smoketests.editor.check_form import CheckForm
 from dashboard.smoketests.models import SuiteEdit
 from dashboard.smoketests.suites import EditConflict, free_name, save
@@ -48,6 +49,23 @@ def save_check(
         form.show_errors(error.places, place)
         form.problems += [] if error.places else error.problems
         return None
+
+
+def replace_check(
+    edit: SuiteEdit, check: Check, *, author: User | None, now: datetime
+) -> SuiteEdit:
+    """The check in place of the one of its name. Raises `EditConflict` when `edit` is not the
+    newest."""
+    content = edit.content
+    checks = tuple(check if other.name == check.name else other for other in content.checks)
+    return save(
+        worker=edit.suite.worker,
+        document=content.model_copy(update={"checks": checks}),
+        author=author,
+        source="dashboard",
+        now=now,
+        expected=edit.number,
+    )
 
 
 def new_suite(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from dashboard.smoketests.assertions import Verdict, conclude
 from dashboard.smoketests.models import CheckResult, SmokeRun
+from dashboard.smoketests.runs.acceptance import Accepted, accepted_for, fingerprint
 from dashboard.smoketests.runs.exchange import Judged
 from dashboard.ui.storable_text import storable
 from routing.models import Invocation
@@ -21,6 +22,10 @@ class Collector:
     log_wait: float
     waiting: list[tuple[float, Judged]] = field(default_factory=list)
     saved: int = 0
+    accepted: Accepted = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.accepted = accepted_for(self.run)
 
     def add(self, judged: Judged) -> None:
         self.waiting.append((time.monotonic(), judged))
@@ -34,12 +39,22 @@ class Collector:
         rows, waiting = list[CheckResult](), list[tuple[float, Judged]]()
         for since, judged in self.waiting:
             if not judged.ray or judged.ray in lines or now - since >= self.log_wait:
-                rows.append(_row(self.run, judged, lines))
+                rows.append(self._row(judged, lines))
             else:
                 waiting.append((since, judged))
         self.waiting = waiting
         CheckResult.objects.bulk_create(rows, batch_size=200)
         self.saved += len(rows)
+
+    def _row(self, judged: Judged, lines: dict[str, str]) -> CheckResult:
+        row = row_of(self.run, judged, lines)
+        row.accepted_id = self.accepted.get((row.position, fingerprint(row.results)))
+        return row
+
+    def add_row(self, row: CheckResult) -> None:
+        """A result that needs no log line."""
+        row.save()
+        self.saved += 1
 
     def _log_lines(self) -> dict[str, str]:
         """Ray → the version that ran, by the edges' log."""
@@ -49,7 +64,8 @@ class Collector:
         return dict(rows.values_list("ray", "version_id"))
 
 
-def _row(run: SmokeRun, judged: Judged, lines: dict[str, str]) -> CheckResult:
+def row_of(run: SmokeRun, judged: Judged, lines: dict[str, str]) -> CheckResult:
+    """The result as it is saved; `lines` are ray → version by the edges' log."""
     row = CheckResult(
         run=run,
         position=judged.position,
@@ -75,10 +91,11 @@ def _row(run: SmokeRun, judged: Judged, lines: dict[str, str]) -> CheckResult:
 def state_of(rows: Sequence[tuple[bool, str, bool]]) -> str:
     """A run's state by its results as (required, verdict, marked as expected).
 
-    Optional checks are shown and decide nothing, unless there are no others.
+    Optional checks are shown and decide nothing, unless there are no others. Scripts that were not
+    run prove nothing.
     """
     required = [row for row in rows if row[0]] or list(rows)
     verdicts = {verdict for _, verdict, expected in required if not expected}
-    if Verdict.BROKEN in verdicts:
+    if verdicts & {Verdict.BROKEN, Verdict.COMMAND}:
         return SmokeRun.State.BROKEN
     return SmokeRun.State.FAILED if Verdict.FAILED in verdicts else SmokeRun.State.PASSED

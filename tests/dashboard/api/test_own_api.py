@@ -297,6 +297,10 @@ def test_scopes_reading_and_deploying(ci: OwnApi, scene: Scene) -> None:  # noqa
     status, body = reader.start(scene)
     assert (status, body["error"]) == (403, "forbidden")
     assert "deploy" in body["message"]
+    ci.put_yaml("name: smoke\nchecks: [{name: a, request: {headers: {cookie: hunter22}}}]")
+    for path in ("/suites/smoke", "/suites/smoke?format=yaml"):
+        assert "hunter22" in str(ci("GET", path)[1])
+        assert "hunter22" not in str(reader("GET", path)[1])
     stranger = Client().get("/api/workers/checkout/rollouts")
     assert (stranger.status_code, stranger.json()["error"]) == (400, "no_token")
 

@@ -15,7 +15,7 @@ from dashboard.accounts.shell_user import shell_user
 from dashboard.smoketests.junit import junit
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
 from dashboard.smoketests.report import results_as_json, run_as_json
-from dashboard.smoketests.run import ask, carry_out, claim
+from dashboard.smoketests.run import ask, carry_out
 from dashboard.smoketests.subject import NoSubject, version_under_test
 from dashboard.smoketests.suites import export, import_suite, newest_edit
 from dashboard.smoketests.yaml_format import SuiteError
@@ -44,6 +44,7 @@ class Command(BaseCommand):
         # Django's own --version prints its version; here it names the version under test.
         run.add_argument("--version", dest="version_id", help="default: the candidate")
         run.add_argument("--user")
+        run.add_argument("--no-scripts", action="store_true", help="run no command of the suite")
         shown = run.add_mutually_exclusive_group()
         shown.add_argument("--json", action="store_true", help="last line: one JSON object")
         shown.add_argument("--junit", metavar="FILE", help="write JUnit XML")
@@ -88,10 +89,14 @@ class Command(BaseCommand):
     def _run(self, worker: Worker, options: dict[str, Any]) -> None:
         edit = _edit(worker, options["suite"])
         version = _version(worker, options["version_id"])
-        run = ask(edit, version, author=shell_user(options["user"]), now=timezone.now())
-        if not claim(run):
-            raise CommandError("Another process took this run.", returncode=3)
-        run = carry_out(run)
+        run = ask(
+            edit,
+            version,
+            author=shell_user(options["user"]),
+            now=timezone.now(),
+            by_command=True,
+        )
+        run = carry_out(run, runs_scripts=not options["no_scripts"])
         if options["junit"]:
             Path(options["junit"]).write_text(junit(run), "utf-8")
         self._show(run, options["json"])
