@@ -29,6 +29,8 @@ urlpatterns = [
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),
     path("", include("dashboard.rollouts.urls")),
+    path("reviews/", include("dashboard.workers.reviews.urls")),
+    path("policies/", include("dashboard.reviews.policy_pages.urls")),
     path("", include("dashboard.smoketests.urls")),
     path("", include("dashboard.overrides.urls")),
     path("workers/", include("dashboard.workers.urls")),

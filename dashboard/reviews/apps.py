@@ -9,11 +9,14 @@ class ReviewsConfig(AppConfig):
     label = "reviews"
 
     def ready(self) -> None:
+        from dashboard.reviews.inbox.queue import waiting_count
         from dashboard.reviews.proposals import move
         from dashboard.reviews.signals import policy_saved
         from dashboard.smoketests.models import SuiteEdit
+        from dashboard.ui import badges
         from routing.models import Deployment
 
         post_save.connect(move.deployed, sender=Deployment)
         post_save.connect(move.suite_saved, sender=SuiteEdit)
         policy_saved.connect(move.policy_saved)
+        badges.register("reviews:inbox", waiting_count)

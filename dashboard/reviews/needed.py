@@ -27,9 +27,17 @@ from routing.rules.split import Percentage
 class ReviewNeeded(DeployRefused):
     """The deployment waits for a review: `proposal`. Nothing that is live has changed."""
 
-    def __init__(self, proposal: Proposal | None, message: str) -> None:
+    def __init__(self, proposal: Proposal | None, message: str, *, other: bool = False) -> None:
         super().__init__("review", message)
         self.proposal = proposal
+        self.other = other
+
+    @property
+    def title(self) -> str:
+        """For who is sent to the review. With `other` it is about another change."""
+        asked = "Nothing was deployed. The policy asks for a review: this is it."
+        in_the_way = "Nothing was deployed. This review of another change is open: decide it first."
+        return in_the_way if self.other else asked
 
     @classmethod
     def of(cls, proposal: Proposal, now: datetime) -> ReviewNeeded:
@@ -95,6 +103,11 @@ def review_of(rollout_id: UUID, plan: Mapping[str, Any] | None) -> Proposal | No
     return newest if newest is not None and newest.plan == plan else None
 
 
+def was_asked(rollout_id: UUID) -> bool:
+    """Whether a review of this rollout was ever opened."""
+    return Proposal.objects.filter(rollout_id=rollout_id).exists()
+
+
 def check_live_upload(worker_name: str, expected: Any, author: User | None, now: datetime) -> None:
     """For a version that was written just now and would get everything. Raises `AsksForReview`;
     `ReviewNeeded` where another request is in the way: then the version is not stored either."""
@@ -108,7 +121,7 @@ def check_live_upload(worker_name: str, expected: Any, author: User | None, now:
     existing = Proposal.objects.undecided().filter(worker=worker).select_related("author").first()
     resumes = existing is None or existing.state == State.NEEDS_CHANGES
     if existing is not None and not resumes and not _asked_by(existing, author):
-        raise ReviewNeeded(existing, messages.other_open(existing))
+        raise ReviewNeeded(existing, messages.other_open(existing), other=True)
     raise AsksForReview
 
 
@@ -126,7 +139,8 @@ def open_review(request: Request, expected: Any) -> Proposal | None:
             return ask(request, active, requirement)
     except ReviewOpen as error:
         _record_refused(request, error.proposal)
-        raise ReviewNeeded(error.proposal, messages.other_open(error.proposal)) from error
+        in_the_way = messages.other_open(error.proposal)
+        raise ReviewNeeded(error.proposal, in_the_way, other=True) from error
 
 
 def _check_expected(active: Deployment | None, expected: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboard.reviews.needed import was_asked
 from dashboard.rollouts import messages
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.page.guardrail_rows import Guardrail, guardrail_rows
@@ -191,7 +192,7 @@ def milestones(rollout: Rollout) -> list[Milestone]:
 def _left_out(rollout: Rollout) -> list[tuple[int, str]]:
     """Milestones that this rollout does not have: no check mark claims that they were passed."""
     left_out = [] if rollout.suite else [(2, "No checks")]
-    reviewed = rollout.terms.confirm_review
+    reviewed = rollout.terms.confirm_review or was_asked(rollout.pk)
     return left_out if reviewed else [*left_out, (3, "No review")]
 
 
@@ -230,7 +231,7 @@ def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
     if state in ENDED | GOING_BACK:
         return [Button("resume", "Resume deploys", "play", "primary")] if waits else []
     buttons = []
-    if state is State.REVIEW:
+    if state is State.REVIEW and not rollout.facts.get("review"):
         buttons.append(Button("confirm", "Confirm, start the ramp", "check", "primary"))
     if state is State.HELD and rollout.before_hold == State.CHECKING:
         buttons.append(Button("retry", "Run the checks again", "refresh-cw", "primary"))

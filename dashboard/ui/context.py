@@ -9,12 +9,14 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from dashboard.ui.badges import count_of
 from dashboard.ui.propagation import meter_of_all
 
 #: (route, icon, word). An entry shows as soon as its page exists.
 DAILY = [
     ("workers:list", "layers", "Workers"),
     ("rollouts:all", "trending-up", "Rollouts"),
+    ("reviews:inbox", "clipboard-check", "Reviews"),
     ("playground:playground", "send", "Playground"),
     ("observability:all", "chart-column", "Observability"),
     ("invocations:all", "activity", "Invocations"),
@@ -22,6 +24,7 @@ DAILY = [
     ("edges:list", "server", "Edges"),
 ]
 SETTINGS = [
+    ("policies:account", "shield-check", "Policies"),
     ("exports:list", "cloud-upload", "Exports"),
     ("people:list", "users", "People & tokens"),
 ]
@@ -30,20 +33,27 @@ SETTINGS = [
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Lazy, so that fragments, which have no frame, cost no query."""
     return {
-        "navigation": SimpleLazyObject(lambda: navigation(request.path)),
+        "navigation": SimpleLazyObject(lambda: navigation(request.path, request)),
         "all_edges": SimpleLazyObject(meter_of_all),
         "rendered_at": timezone.now(),
     }
 
 
-def navigation(path: str) -> list[dict[str, Any]]:
-    """The entries whose pages exist, and which of them holds `path`."""
-    entries = [(_url(route), icon, word, "") for route, icon, word in DAILY]
-    entries += [(_url(route), icon, word, "Settings") for route, icon, word in SETTINGS]
+def navigation(path: str, request: HttpRequest | None = None) -> list[dict[str, Any]]:
+    """The entries whose pages exist, which of them holds `path`, and their numbers."""
+    entries = [(route, icon, word, "") for route, icon, word in DAILY]
+    entries += [(route, icon, word, "Settings") for route, icon, word in SETTINGS]
     return [
-        {"url": url, "icon": icon, "word": word, "group": group, "here": path.startswith(url)}
-        for url, icon, word, group in entries
-        if url
+        {
+            "url": url,
+            "icon": icon,
+            "word": word,
+            "group": group,
+            "here": path.startswith(url),
+            "count": count_of(route, request) if request is not None else 0,
+        }
+        for route, icon, word, group in entries
+        if (url := _url(route))
     ]
 
 

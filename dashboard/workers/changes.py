@@ -124,11 +124,25 @@ def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpRes
     except DeployConflict:
         now_live = reads.row_of(row.worker)
         return _conflict(request, now_live, form)
+    except gate.ReviewNeeded as needed:
+        if needed.proposal is not None:
+            return _to_review(request, needed)
+        raise
     except DeployRefused as error:
         note_refusal(str(error))
         context |= {"refused": str(error), "refused_code": error.code}
         return page(request, template, context, partial="form", status=422)
     return _done(request, context, f"Live: {inline(context['proposal'].after)}.")
+
+
+def _to_review(request: HttpRequest, needed: gate.ReviewNeeded) -> HttpResponse:
+    """To the review that the deployment became, or that is in its way."""
+    assert needed.proposal is not None
+    messages.info(request, needed.title)
+    address = reverse("reviews:detail", args=[needed.proposal.pk])
+    if wants_fragment(request):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
 
 
 def _done(request: HttpRequest, context: dict[str, Any], words: str) -> HttpResponse:

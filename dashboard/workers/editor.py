@@ -107,6 +107,8 @@ def _leave(request: HttpRequest, done: Saved) -> HttpResponse:
     address = reverse("workers:detail", args=[name])
     if not done.live:
         address = reverse("workers:version", args=[name, done.version.id])
+    if done.review is not None:
+        address = reverse("reviews:detail", args=[done.review.pk])
     return HttpResponseClientRedirect(address) if wants_fragment(request) else redirect(address)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from dashboard.accounts.gate import person
 from dashboard.accounts.models import User
 from dashboard.reviews import gate
+from dashboard.reviews.models import Proposal
 from dashboard.ui.standing import Role, Standing, inline
 from dashboard.workers import editor_draft, reads
 from dashboard.workers.editor_form import EditorForm
@@ -32,6 +33,7 @@ class Saved:
     words: str
     live: bool = False
     complete: bool = True
+    review: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def save(
         version = _upload(person(request), form, draft, row, what)
     except DeployConflict:
         return _conflict(form, reads.row_of(row.worker)) if row is not None else _taken(form)
+    except gate.ReviewNeeded as needed:
+        return _to_review(needed, form)
     except (UploadRefused, DeployRefused) as error:
         return _refused(error, form, row)
     if what == "stage" and row is not None:
@@ -93,6 +97,15 @@ def _upload(
     return version
 
 
+def _to_review(needed: gate.ReviewNeeded, form: EditorForm) -> Saved | NotSaved:
+    """The version is there and waits, unless another review was in the way of storing it."""
+    if needed.other or needed.proposal is None:
+        return NotSaved("Not saved.", problems=[str(needed)])
+    version = Worker.objects.get(name=form.name).versions.newest_first()[0]
+    words = f"Saved #{version.number}. {needed.title}"
+    return Saved(version, words, complete=False, review=needed.proposal)
+
+
 def _latest_seen(row: reads.Row, form: EditorForm) -> Version:
     """The newest version when the form was opened: uploads made since are not passed over."""
     try:
@@ -116,6 +129,9 @@ def _stage(author: User, form: EditorForm, row: reads.Row, version: Version) -> 
             expected=form.expected or None,
             now=timezone.now(),
         )
+    except gate.ReviewNeeded as needed:
+        words = f"Saved #{version.number}. {needed.title}"
+        return Saved(version, words, complete=False, review=needed.proposal)
     except DeployRefused as error:
         return Saved(version, f"Saved #{version.number}, but not staged. {error}", complete=False)
     return Saved(version, f"Live: {inline(proposal.after)}.", live=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F, Max
 
 from dashboard.accounts.by import By
 from dashboard.accounts.models import Role, User
@@ -58,6 +59,21 @@ def follow_account(worker: Worker, by: By) -> PolicyEdit | None:
         if not effective(worker).own:
             return None
         return _write(worker, NO_APPROVALS, by, follows_account=True)
+
+
+def own_policies() -> list[PolicyEdit]:
+    """The newest edit of each Worker that has a policy of its own, by name."""
+    edits = PolicyEdit.objects.exclude(worker=None).select_related("worker")
+    newest = edits.annotate(newest=Max("worker__policy_edits__number")).filter(number=F("newest"))
+    return list(newest.filter(follows_account=False).order_by("worker__name"))
+
+
+def workers_of(worker: Worker | None) -> list[Worker]:
+    """Whom a save concerns: the Worker, or for the account those without a policy of their own."""
+    if worker is not None:
+        return [worker]
+    own = [edit.worker_id for edit in own_policies() if edit.worker_id is not None]
+    return list(Worker.objects.exclude(pk__in=own))
 
 
 def _write(worker: Worker | None, policy: Policy, by: By, *, follows_account: bool) -> PolicyEdit:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dashboard.reviews.policies.change import Change, Part
-from dashboard.reviews.policies.policy import Policy, Rule, Trigger
+from dashboard.reviews.policies.policy import Policy, Rule, Trigger, rule_from_json
 from routing.rules.split import TOTAL
 
 
@@ -53,6 +53,13 @@ class Requirement:
 
     def as_json(self) -> list[dict[str, Any]]:
         return [match.as_json() for match in self.matches]
+
+
+def requirement_from_json(data: Sequence[Mapping[str, Any]]) -> Requirement:
+    """What `Requirement.as_json` wrote."""
+    return Requirement(
+        tuple(Match(rule_from_json(row["rule"]), tuple(row["names"])) for row in data)
+    )
 
 
 def required(policy: Policy, change: Change) -> Requirement:

@@ -6,13 +6,14 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import OuterRef
 
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.proposals.carry_out import carry_out
 from dashboard.reviews.proposals.decide import DecisionRefused, Word
 from dashboard.reviews.proposals.events import record
-from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
 from dashboard.reviews.proposals.move import expire
 from routing import audit, revision
 from routing.after_commit import after_commit
@@ -57,11 +58,20 @@ def acknowledge(proposal_id: UUID, word: Word) -> Proposal:
     return proposal
 
 
+def unacknowledged() -> ProposalQuerySet:
+    """Emergency deploys of the Worker of an outer query that nobody has looked at yet."""
+    return _waiting().filter(worker=OuterRef("pk"))
+
+
 def to_acknowledge(worker: Worker | None = None) -> list[Proposal]:
     """Emergency deploys that nobody has looked at yet, newest first."""
+    rows = _waiting().select_related("worker", "author").order_by("-ended_at")
+    return list(rows.filter(worker=worker) if worker else rows)
+
+
+def _waiting() -> ProposalQuerySet:
     rows = Proposal.objects.filter(acknowledged_at=None, state=State.DEPLOYED)
-    rows = rows.exclude(emergency_by="").select_related("worker", "author")
-    return list(rows.filter(worker=worker) if worker else rows.order_by("-ended_at"))
+    return rows.exclude(emergency_by="")
 
 
 def _allow(proposal: Proposal, word: Word) -> None:

@@ -41,7 +41,8 @@ class Proposal(models.Model):
     """A deployment that waits. Approvals are bound to `from_deployment_id` (empty: none), `shares`
     ([version id, percentage] in order), `plan` and `evidence`; `round` is raised when one of them
     is replaced. `evidence` holds `suite`, `edit` and `run`, or nothing. With `rollout_id` the
-    rollout deploys, by `plan`. `shares` are what is live at the end then."""
+    rollout deploys, by `plan`. `shares` are what is live at the end then. `requirement` and
+    `owners` are as `settle` last judged it, for lists."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="proposals")
@@ -60,6 +61,7 @@ class Proposal(models.Model):
     evidence = models.JSONField(default=dict)
     rollout_id = models.UUIDField(null=True)
     requirement = models.JSONField(default=list)
+    owners = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     reason = models.CharField(max_length=32, blank=True)
     facts = models.JSONField(default=dict)
     deployment_id = models.CharField(max_length=36, blank=True)

@@ -37,6 +37,7 @@ def standing_now(proposal: Proposal, now: datetime) -> tuple[Requirement, Standi
     """What it needs, and how far it is."""
     requirement = requirement_of(proposal)
     owners = owners_of(proposal) if requirement.approvals else set()
+    proposal.owners = sorted(owners)
     return requirement, standing_of(requirement, votes_of(proposal), owners, now)
 
 
@@ -48,7 +49,7 @@ def settle(proposal: Proposal, now: datetime) -> Standing:
     if proposal.state in (State.OPEN, State.APPROVED):
         approved = proposal.is_emergency or not standing.missing
         proposal.state = State.APPROVED if approved else State.OPEN
-    proposal.save(update_fields=["requirement", "state"])
+    proposal.save(update_fields=["requirement", "owners", "state"])
     if (before, proposal.state) == (State.APPROVED, State.OPEN):
         record(proposal, "approvals_ran_out", now, facts={"missing": standing.missing})
     return standing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.db.models import Max
+from django.db.models import Exists, Max
 from django.http import HttpRequest
 from django.template import Context
 from django.urls import reverse
@@ -14,6 +14,7 @@ from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
 from dashboard.live import presence
 from dashboard.live.parts import sequence
+from dashboard.reviews.proposals.emergency import to_acknowledge, unacknowledged
 from dashboard.rollouts.start import running_on
 from dashboard.workers import reads
 from dashboard.workers.deploy.choice import way_back
@@ -77,7 +78,7 @@ def worker_head(context: Context) -> dict[str, Any]:
         return {}
     read_at = context.get("sequence") or sequence()  # before the rows are read
     found = Worker.objects.filter(name=match.kwargs["name"]).annotate(
-        newest=Max("versions__number")
+        newest=Max("versions__number"), unacknowledged=Exists(unacknowledged())
     )
     worker = found.first()
     if worker is None:
@@ -104,6 +105,7 @@ def worker_head(context: Context) -> dict[str, Any]:
         "abort_here": here == ROLLOUT and can.allowed and rollout and not rollout.goes_back,
         "production": url_of(row.hostname) if row.hostname else "",
         "can": can,
+        "emergencies": to_acknowledge(worker) if worker.unacknowledged else [],
         "others": presence.others(person(request), worker.name),
         "sequence": read_at,
         "ill": context.get("ill"),

@@ -1,0 +1,81 @@
+"""The inbox. Everybody reads it; what waits for a person depends on who looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.accounts.gate import person
+from dashboard.reviews.inbox.rows import Row, decided_of, rows_of
+from dashboard.reviews.proposals.emergency import to_acknowledge
+from dashboard.reviews.proposals.models import UNDECIDED, Proposal
+from dashboard.ui.page import page
+
+SHOWS = {
+    "waiting": "Waiting for me",
+    "mine": "Asked by me",
+    "open": "All open",
+    "decided": "Decided",
+}
+SORTS = {"expires": "Expires first", "newest": "Newest first"}
+LISTED = 100
+LATELY = 5
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """`?show=` waiting, mine, open, decided; `?worker=` one Worker; `?sort=` expires, newest."""
+    now, user = timezone.now(), person(request)
+    show = request.GET.get("show", "waiting")
+    show = show if show in SHOWS else "waiting"
+    worker, sort = request.GET.get("worker", "")[:63], request.GET.get("sort", "expires")
+    rows = Proposal.objects.with_people()
+    undecided = rows.filter(state__in=UNDECIDED).order_by(
+        "-created_at" if sort == "newest" else "expires_at"
+    )
+    listed = rows_of(undecided[:LISTED], user, now)
+    workers = sorted({row.proposal.worker.name for row in listed})
+    ended = rows.exclude(state__in=UNDECIDED).order_by("-ended_at")
+    shown = [row for row in listed if not worker or row.proposal.worker.name == worker]
+    context = {
+        "show": show,
+        "sort": sort if sort in SORTS else "expires",
+        "sorts": SORTS.items(),
+        "worker": worker,
+        "workers": workers,
+        "chips": _chips(listed, show, Proposal.objects.exclude(state__in=UNDECIDED).count()),
+        "groups": _groups(shown, show),
+        "waiting": sum(row.waits_for_me for row in listed),
+        "soon": any(row.soon and row.waits_for_me for row in listed),
+        "decided": decided_of(ended[: LISTED if show == "decided" else LATELY]),
+        "emergencies": to_acknowledge(),
+        "now": now,
+        "address": request.get_full_path(),
+    }
+    return page(request, "reviews/inbox.html", context, partial="reviews")
+
+
+def _chips(rows: list[Row], show: str, decided: int) -> list[dict[str, Any]]:
+    counts = {
+        "waiting": sum(row.waits_for_me for row in rows),
+        "mine": sum(row.mine for row in rows),
+        "open": len(rows),
+        "decided": decided,
+    }
+    return [
+        {"key": key, "words": words, "count": counts[key], "here": key == show}
+        for key, words in SHOWS.items()
+    ]
+
+
+def _groups(rows: list[Row], show: str) -> list[tuple[str, list[Row]]]:
+    """Waiting for you, asked by you, others; only those that the filter shows."""
+    waiting = [row for row in rows if row.waits_for_me]
+    mine = [row for row in rows if row.mine and not row.waits_for_me]
+    others = [row for row in rows if not row.mine and not row.waits_for_me]
+    groups = [("Waiting for you", waiting), ("Asked by you", mine), ("Others", others)]
+    shown = {"waiting": groups[:1], "mine": groups[1:2], "open": groups, "decided": []}[show]
+    return [(words, found) for words, found in shown if found]

@@ -1,0 +1,135 @@
+"""*Try this policy*: what it would have asked of the last changes. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from dashboard.accounts.models import Role, User
+from dashboard.reviews.policies.change import Change, Split, change_between
+from dashboard.reviews.policies.edits import effective, workers_of
+from dashboard.reviews.policies.messages import match_words
+from dashboard.reviews.policies.policy import Policy
+from dashboard.reviews.policies.requirement import Requirement, required
+from dashboard.reviews.proposals.change import facts_of
+from dashboard.reviews.proposals.settle import voter_of
+from dashboard.reviews.proposals.standing import why_not
+from dashboard.ui.remembered import lineage_of, standings_by_id
+from dashboard.ui.standing import Standing
+from routing.models import Deployment, Worker
+
+CHANGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One earlier deployment: what it needed by today's policy, and by the one that is tried."""
+
+    deployment: Deployment
+    standings: Sequence[Standing]
+    today: int
+    needs: int
+    rule: str
+    nobody: bool
+
+    @property
+    def more(self) -> bool:
+        return self.needs > self.today
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`by_need` are (approvals, how many changes)."""
+
+    rows: Sequence[Tried]
+    by_need: Sequence[tuple[int, int]]
+    more: int
+    nobody: int
+
+
+def preview_of(policy: Policy, worker: Worker | None) -> Preview:
+    """The last changes of `worker`, or of every Worker that follows the account-wide default."""
+    workers = [worker] if worker is not None else workers_of(None)
+    newest = list(
+        Deployment.objects.filter(worker__in=workers)
+        .with_shares()
+        .order_by("-created_on")[:CHANGES]
+    )
+    before = _before(newest)
+    people = _reviewers()
+    today = effective(worker).policy
+    standings = standings_by_id(row.pk for row in newest)
+    rows = [
+        _tried(row, before.get(row.pk), today, policy, standings[row.pk], people) for row in newest
+    ]
+    needs = sorted({row.needs for row in rows})
+    return Preview(
+        rows=rows,
+        by_need=[(need, sum(row.needs == need for row in rows)) for need in needs],
+        more=sum(row.more for row in rows),
+        nobody=sum(row.nobody for row in rows),
+    )
+
+
+def _tried(
+    row: Deployment,
+    before: Deployment | None,
+    today: Policy,
+    policy: Policy,
+    standings: Sequence[Standing],
+    people: Sequence[User],
+) -> Tried:
+    change = _change(row, before)
+    new = required(policy, change)
+    return Tried(
+        deployment=row,
+        standings=standings,
+        today=required(today, change).approvals,
+        needs=new.approvals,
+        rule=match_words(new.matches[0]) if new.matches else _none_words(change),
+        nobody=_able(new, _owners(row), people) < new.approvals,
+    )
+
+
+def _none_words(change: Change) -> str:
+    return "no rule" if change.parts else "way back"
+
+
+def _change(row: Deployment, before: Deployment | None) -> Change:
+    history = lineage_of(before) if before else None
+    return change_between(_split(before), _split(row), history)
+
+
+def _split(deployment: Deployment | None) -> Split:
+    if deployment is None:
+        return []
+    return [(facts_of(share.version), share.weight) for share in deployment.shares.all()]
+
+
+def _before(rows: Sequence[Deployment]) -> dict[UUID, Deployment]:
+    """The deployment that each one replaced; one query for all Workers."""
+    wanted = {(row.worker_id, row.number - 1): row.pk for row in rows if row.number > 1}
+    numbers = {number for _, number in wanted}
+    workers = {worker for worker, _ in wanted}
+    earlier = Deployment.objects.filter(worker__in=workers, number__in=numbers).with_shares()
+    return {
+        wanted[row.worker_id, row.number]: row
+        for row in earlier
+        if (row.worker_id, row.number) in wanted
+    }
+
+
+def _owners(row: Deployment) -> set[str]:
+    authors = [share.version.author for share in row.shares.all()] + [row.author]
+    return {author.get_username() for author in authors if author is not None}
+
+
+def _reviewers() -> list[User]:
+    roles = (Role.REVIEWER, Role.ADMIN)
+    return list(User.objects.filter(is_active=True, by_token_only=False, role__in=roles))
+
+
+def _able(requirement: Requirement, owners: Collection[str], people: Sequence[User]) -> int:
+    """How many people could have approved."""
+    return sum(not why_not(requirement, voter_of(user), owners) for user in people)

@@ -1,0 +1,98 @@
+"""The policy page. Everybody reads it, admins save; trying a policy changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages as toasts
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from dashboard.accounts.by import By
+from dashboard.accounts.gate import permission, person, refuse
+from dashboard.accounts.models import Role
+from dashboard.reviews.policies import edits
+from dashboard.reviews.policies.policy import Policy, PolicyError
+from dashboard.reviews.policy_pages.form import context_of, policy_of, typed_rows
+from dashboard.reviews.policy_pages.preview import preview_of
+from dashboard.reviews.proposals.models import Proposal
+from dashboard.ui.page import page
+from routing.models import Worker
+
+
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """The account-wide default, which counts for Workers without a policy of their own."""
+    if name := request.GET.get("worker"):
+        return redirect("policies:worker", get_object_or_404(Worker, name=name).name)
+    return _page(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+def worker(request: HttpRequest, name: str) -> HttpResponse:
+    """A Worker's policy: its own, or the default until one is saved."""
+    return _page(request, get_object_or_404(Worker, name=name))
+
+
+def _page(request: HttpRequest, worker: Worker | None) -> HttpResponse:
+    if request.method != "POST":
+        now = edits.effective(worker)
+        return _shown(request, worker, context_of(now.policy), now.policy)
+    try:
+        policy = policy_of(request.POST, "emergency" in request.POST)
+        if "look" in request.POST:
+            return _shown(request, worker, context_of(policy) | {"tried": True}, policy)
+        return _save(request, worker, policy)
+    except PolicyError as error:
+        return _wrong(request, worker, error)
+
+
+def _save(request: HttpRequest, worker: Worker | None, policy: Policy) -> HttpResponse:
+    allowed = permission(request.user, Role.ADMIN)
+    if not allowed:
+        return refuse(request, allowed)
+    by = By(person(request), "dashboard", timezone.now())
+    if worker is not None and "follow" in request.POST:
+        edit = edits.follow_account(worker, by)
+    else:
+        edit = edits.save(worker, lambda _: policy, by)
+    words = f"Saved as edit {edit.number}." if edit else "Nothing was different."
+    toasts.success(request, words)
+    return redirect("policies:worker", worker.name) if worker else redirect("policies:account")
+
+
+def _wrong(request: HttpRequest, worker: Worker | None, error: PolicyError) -> HttpResponse:
+    """What was typed stays, with what is wrong beside its row."""
+    now = edits.effective(worker)
+    try:
+        rows = typed_rows(request.POST, error)
+    except PolicyError:
+        rows = context_of(now.policy)["rows"]
+    context = {"rows": rows, "emergency": "emergency" in request.POST, "refused": str(error)}
+    return _shown(request, worker, context, now.policy, status=422)
+
+
+def _shown(
+    request: HttpRequest,
+    worker: Worker | None,
+    context: dict[str, Any],
+    policy: Policy,
+    status: int = 200,
+) -> HttpResponse:
+    own = edits.own_policies()
+    follow = edits.workers_of(None)
+    affected = [worker] if worker else follow
+    shown = {
+        "worker_named": worker,
+        "now": edits.effective(worker),
+        "own": own,
+        "follow": follow,
+        "names": Worker.objects.values_list("name", flat=True),
+        "affected": len(affected),
+        "open_reviews": Proposal.objects.undecided().filter(worker__in=affected).count(),
+        "preview": preview_of(policy, worker),
+        "can": permission(request.user, Role.ADMIN),
+    }
+    return page(request, "reviews/policies.html", shown | context, status=status)

@@ -1,0 +1,223 @@
+"""What the review page shows, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dashboard.accounts.models import Role, User
+from dashboard.reviews.inbox.rows import title_of
+from dashboard.reviews.inbox.splits import Splits, splits_of
+from dashboard.reviews.policies import messages as policy_messages
+from dashboard.reviews.policies.edits import Effective, effective
+from dashboard.reviews.policies.requirement import Requirement
+from dashboard.reviews.proposals import messages
+from dashboard.reviews.proposals.models import Decision, Proposal, State
+from dashboard.reviews.proposals.settle import standing_now, voter_of
+from dashboard.reviews.proposals.standing import Standing, why_not
+from dashboard.rollouts import messages as rollout_messages
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.ramp import Plan, plan_from_json
+from dashboard.workers import code, compare, diff, facts
+from dashboard.workers.reviews.evidence import own_run, run_of
+from routing.models import Version
+
+TONES = {
+    State.OPEN: ("warn", "clipboard-check"),
+    State.NEEDS_CHANGES: ("warn", "pencil"),
+    State.APPROVED: ("ok", "check"),
+    State.DEPLOYED: ("ok", "circle-check"),
+    State.REJECTED: ("danger", "circle-x"),
+    State.VOID: ("warn", "circle-slash"),
+    State.EXPIRED: ("plain", "clock"),
+    State.WITHDRAWN: ("plain", "undo-2"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the timeline."""
+
+    at: datetime
+    who: str
+    words: str
+    comment: str = ""
+    proof: Any = None
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """Everything about one request at one moment. `problem` is why the reader's approval would not
+    count, in words."""
+
+    proposal: Proposal
+    title: str
+    chip: str
+    tone: str
+    icon: str
+    splits: Splits
+    requirement: Requirement
+    standing: Standing
+    policy: Effective
+    problem: str
+    reviews: bool
+    may_withdraw: bool
+    may_hurry: bool
+    may_acknowledge: bool
+    timeline: Sequence[Line]
+    decisions: Sequence[Decision]
+    owners: Sequence[str]
+    run: Any
+    own_run: Any
+    suites: Sequence[str]
+    plan: Plan | None
+    changes: dict[str, Any]
+    left: Version | None
+    right: Version | None
+    stays: Sequence[str]
+    earlier: Sequence[tuple[Rollout, str, str]]
+
+    @property
+    def needs(self) -> str:
+        return policy_messages.requirement_words(self.requirement)
+
+    @property
+    def end_words(self) -> str:
+        return messages.end_words(self.proposal)
+
+
+def page_of(proposal: Proposal, user: User, now: datetime) -> ReviewPage:
+    """Reads what the page shows."""
+    splits = splits_of([proposal])[proposal.pk]
+    requirement, standing = standing_now(proposal, now)
+    left, right = _versions(proposal, splits)
+    tone, icon = TONES[State(proposal.state)]
+    voter, undecided = voter_of(user), proposal.undecided
+    return ReviewPage(
+        proposal=proposal,
+        title=title_of(proposal, splits),
+        chip=_chip(proposal, standing),
+        tone=tone,
+        icon=icon,
+        splits=splits,
+        requirement=requirement,
+        standing=standing,
+        policy=effective(proposal.worker),
+        problem=_problem(proposal, requirement, user),
+        reviews=voter.reviews,
+        may_withdraw=undecided and (proposal.author_id == user.pk or voter.admin),
+        may_hurry=undecided and voter.admin and effective(proposal.worker).policy.emergency,
+        may_acknowledge=_unacknowledged(proposal) and voter.reviews,
+        timeline=_timeline(proposal),
+        decisions=[row for row in proposal.decisions.all() if row.round == proposal.round],
+        owners=proposal.owners,
+        run=run_of(proposal, right),
+        own_run=own_run(proposal, right, user),
+        suites=list(proposal.worker.suites.values_list("name", flat=True)),
+        plan=_plan(proposal),
+        changes=_changes(left, right),
+        left=left,
+        right=right,
+        stays=_stays(right),
+        earlier=_earlier(right),
+    )
+
+
+def may_operate(user: User) -> bool:
+    """Whether this person may send checks and ask again."""
+    return user.may(Role.OPERATOR)
+
+
+def _versions(proposal: Proposal, splits: Splits) -> tuple[Version | None, Version | None]:
+    """Stable and candidate, whole."""
+    ids = [s.version.pk for s in (splits.stable, splits.candidate) if s]
+    rows = proposal.worker.versions.select_related("author").in_bulk(ids)
+    left = rows.get(splits.stable.version.pk) if splits.stable else None
+    right = rows.get(splits.candidate.version.pk) if splits.candidate else None
+    return left, right
+
+
+def _changes(left: Version | None, right: Version | None) -> dict[str, Any]:
+    """As `workers/_changes.html` shows it; against nothing where nothing was live."""
+    if right is None:
+        return {}
+    if left is None:
+        return diff.compared(
+            compare.files([], code.files(right), whole=False),
+            compare.facts([], facts.bindings(right)),
+            compare.facts([], facts.settings(right)),
+        )
+    return diff.changes(left, right)
+
+
+def _chip(proposal: Proposal, standing: Standing) -> str:
+    if proposal.state == State.OPEN and standing.missing:
+        plural = "" if standing.missing == 1 else "s"
+        return f"Needs {standing.missing} more approval{plural}"
+    return messages.STATES[State(proposal.state)]
+
+
+def _problem(proposal: Proposal, requirement: Requirement, user: User) -> str:
+    if not proposal.undecided:
+        return messages.REFUSALS["ended"]
+    if proposal.state == State.NEEDS_CHANGES:
+        return messages.REFUSALS["needs_changes"]
+    code_ = why_not(requirement, voter_of(user), proposal.owners)
+    approved = any(
+        row.person_id == user.pk and row.kind == Decision.Kind.APPROVE
+        for row in proposal.decisions.all()
+        if row.round == proposal.round
+    )
+    return messages.REFUSALS.get(code_ or ("again" if approved else ""), "")
+
+
+def _timeline(proposal: Proposal) -> list[Line]:
+    """Newest first. Comments come with the decision that they were made with."""
+    proofs = {row.at: row.proof for row in proposal.decisions.all() if row.proof}
+    return [
+        Line(
+            event.at,
+            event.username,
+            messages.event_words(event.code, event.facts),
+            event.facts.get("comment", ""),
+            proofs.get(event.at),
+        )
+        for event in proposal.events.order_by("-pk")[:100]
+    ]
+
+
+def _plan(proposal: Proposal) -> Plan | None:
+    if not proposal.plan:
+        return None
+    return plan_from_json({k: v for k, v in proposal.plan.items() if k != "edit"})
+
+
+def _stays(version: Version | None) -> list[str]:
+    """What a roll back does not bring back, by name."""
+    services = [row for row in version.bindings if row["type"] == "service"] if version else []
+    names = ", ".join(f"{row['name']} ({row['service']})" for row in services)
+    calls = [f"What other Workers did when they were called: {names}."] if names else []
+    return [
+        "Answers that were sent, and what callers stored of them.",
+        "Data that the version wrote elsewhere.",
+        *calls,
+        "Settings of the Worker that belong to no version.",
+    ]
+
+
+def _earlier(version: Version | None) -> list[tuple[Rollout, str, str]]:
+    """What guardrails found in earlier rollouts of this version, newest first."""
+    if version is None:
+        return []
+    rows = Rollout.objects.with_versions().filter(candidate=version).order_by("-started_at")[:5]
+    return [
+        (row, rollout_messages.title(row), rollout_messages.reason(row.reason, row.facts))
+        for row in rows
+    ]
+
+
+def _unacknowledged(proposal: Proposal) -> bool:
+    done = proposal.state == State.DEPLOYED and proposal.acknowledged_at is None
+    return proposal.is_emergency and done

@@ -1,0 +1,145 @@
+"""The review page and its forms. Each form names the round that its reader saw."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.accounts.gate import person, requires
+from dashboard.accounts.models import Role
+from dashboard.reviews import gate
+from dashboard.reviews.inbox.splits import splits_of
+from dashboard.reviews.proposals import emergency, messages
+from dashboard.reviews.proposals.decide import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals.models import Proposal
+from dashboard.smoketests.run import ask
+from dashboard.smoketests.suites import newest_edit
+from dashboard.ui.page import page
+from dashboard.workers import reads
+from dashboard.workers.reviews.context import may_operate, page_of
+from dashboard.workers.reviews.evidence import own_run, proof_of
+from routing.deploy import DeployRefused
+from routing.models import Version
+
+ACTS = {**VERBS, "emergency": emergency.deploy_now, "acknowledge": emergency.acknowledge}
+STATUS = {"ended": 409, "changed": 409, "again": 409, "needs_changes": 409, "no_reason": 422}
+"""HTTP status of a refused decision; 403 for the others."""
+LONGEST = 2000
+
+
+@require_GET
+def detail(request: HttpRequest, review_id: UUID) -> HttpResponse:
+    """One review; while it is open, its decisions are asked for again every few seconds."""
+    proposal = _proposal(review_id)
+    return page(request, "reviews/detail.html", _context(request, proposal), partial="decisions")
+
+
+@require_POST
+def decide(request: HttpRequest, review_id: UUID, verb: str) -> HttpResponse:
+    """Approve, needs-changes, reject, withdraw, emergency, acknowledge; who may is decided there,
+    so that refused attempts are in the trail."""
+    if verb not in ACTS:
+        raise Http404
+    proposal, user = _proposal(review_id), person(request)
+    sent = request.POST.get("round", "")
+    word = Word(
+        user=user,
+        source="dashboard",
+        now=timezone.now(),
+        comment=request.POST.get("comment", "").strip()[:LONGEST],
+        round=int(sent) if sent.isdecimal() and len(sent) < 9 else None,
+        proof=proof_of(own_run(proposal, _candidate(proposal), user)),
+    )
+    try:
+        ACTS[verb](proposal.pk, word)
+    except DecisionRefused as refused:
+        return _refused(request, refused)
+    return redirect("reviews:detail", review_id)
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def try_first(request: HttpRequest, review_id: UUID) -> HttpResponse:
+    """Sends the checks of a suite as the reader; what they prove comes with the reader's vote."""
+    proposal = _proposal(review_id)
+    candidate = _candidate(proposal)
+    edit = newest_edit(proposal.worker, request.POST.get("suite", ""))
+    if candidate is None or edit is None:
+        toasts.warning(request, "Nothing was sent: choose a suite.")
+    else:
+        ask(edit, candidate, author=person(request), now=timezone.now())
+    return redirect("reviews:detail", review_id)
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def ask_again(request: HttpRequest, review_id: UUID) -> HttpResponse:
+    """The same split, from what is live now: a new request, or a deployment where none is needed
+    any more."""
+    proposal = _proposal(review_id)
+    if proposal.undecided or proposal.rollout_id is not None:
+        return redirect("reviews:detail", review_id)
+    try:
+        gate.deploy(
+            worker=proposal.worker,
+            by_token=False,
+            shares=proposal.pairs,
+            author=person(request),
+            source="dashboard",
+            message=proposal.message,
+            triggered_by=proposal.triggered_by,
+            now=timezone.now(),
+        )
+    except gate.ReviewNeeded as needed:
+        if needed.proposal is not None:
+            return redirect("reviews:detail", needed.proposal.pk)
+    except DeployRefused as error:
+        toasts.warning(request, f"Nothing changed. {error}")
+        return redirect("reviews:detail", review_id)
+    toasts.success(request, "Live: the policy asks for no review any more.")
+    return redirect("workers:detail", proposal.worker.name)
+
+
+def _context(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+    now, user = timezone.now(), person(request)
+    row = reads.row_of(proposal.worker)
+    shown = page_of(proposal, user, now)
+    return {
+        "row": row,
+        "now": now,
+        "page": shown,
+        "operates": may_operate(user),
+        "admin": user.may(Role.ADMIN),
+        "left": {"version": shown.left},
+        "right": {"version": shown.right},
+        "address": request.path,
+        **shown.changes,
+    }
+
+
+def _refused(request: HttpRequest, refused: DecisionRefused) -> HttpResponse:
+    """The page as it is now, and why nothing changed; what was typed stays."""
+    proposal = _proposal(refused.proposal.pk)
+    context = _context(request, proposal) | {
+        "refused": messages.refused(refused.code, proposal),
+        "comment": request.POST.get("comment", ""),
+        "address": f"/reviews/{proposal.pk}/",
+    }
+    status = STATUS.get(refused.code, 403)
+    return page(request, "reviews/detail.html", context, partial="decisions", status=status)
+
+
+def _proposal(review_id: UUID) -> Proposal:
+    return get_object_or_404(Proposal.objects.with_people(), pk=review_id)
+
+
+def _candidate(proposal: Proposal) -> Version | None:
+    """The version that the request is about."""
+    candidate = splits_of([proposal])[proposal.pk].candidate
+    return Version.objects.filter(pk=candidate.version.pk).first() if candidate else None
