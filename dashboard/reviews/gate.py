@@ -74,7 +74,8 @@ def upload(*, worker_name: str, by_token: bool, **asked: Any) -> tuple[Version, 
     if not asked.get("live"):
         return upload_version(worker_name=worker_name, permit=holds, **asked)
     holds()
-    inspect = RememberedInspection(asked.pop("inspect", None))
+    usual = (upload_version.__kwdefaults__ or {})["inspect"]
+    inspect = RememberedInspection(asked.pop("inspect", usual))
     expected, author = asked.get("expected", ANY), asked["author"]
 
     def permit() -> None:

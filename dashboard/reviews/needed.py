@@ -18,7 +18,7 @@ from dashboard.reviews.proposals.change import change_of
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.settle import finish, settle, standing_now
 from routing import audit, revision
-from routing.agent.inspection import Inspection, inspect as start_and_inspect
+from routing.agent.inspection import Inspection
 from routing.deploy import ANY, DeployConflict, DeployRefused, active_deployment, normal_id
 from routing.models import Deployment, Worker
 from routing.rules.split import Percentage
@@ -53,8 +53,8 @@ class AsksForReview(Exception):
 class RememberedInspection:
     """Starts an uploaded version once, however often its upload is written."""
 
-    def __init__(self, inspect: Callable[..., Inspection] | None) -> None:
-        self._inspect = inspect or start_and_inspect
+    def __init__(self, inspect: Callable[..., Inspection]) -> None:
+        self._inspect = inspect
         self._result: Inspection | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Inspection:
