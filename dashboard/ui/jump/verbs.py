@@ -111,6 +111,8 @@ OF_A_WORKER = (
 )
 
 GENERAL = (
+    Verb("clipboard-check", "Reviews", "Page", "reviews:inbox", "approve approvals inbox waiting"),
+    Verb("shield-check", "Policies", "Page", "policies:account", "rules approvals review who"),
     Verb(
         "book-open",
         "API reference",
