@@ -141,6 +141,10 @@ if PROMETHEUS_URL:
 KEEP_MINUTES = _number("SLUICE_KEEP_MINUTES", 2, 36_500, "a number of days")
 KEEP_HOURS = _number("SLUICE_KEEP_HOURS", 35, 36_500, "a number of days")
 KEEP_DAYS = _number("SLUICE_KEEP_DAYS", 400, 36_500, "a number of days")
+#: Days that the lines and evidence of ended rollouts are kept. SLUICE_KEEP_ROLLOUTS.
+KEEP_ROLLOUTS = _number("SLUICE_KEEP_ROLLOUTS", 400, 36_500, "a number of days")
+#: Days after which a version at 0% counts as forgotten. SLUICE_EXPIRE_STAGED_DAYS.
+EXPIRE_STAGED_DAYS = _number("SLUICE_EXPIRE_STAGED_DAYS", 7, 36_500, "a number of days")
 #: Days that entries of the audit trail are kept; 0 keeps all. SLUICE_KEEP_AUDIT.
 KEEP_AUDIT = _number("SLUICE_KEEP_AUDIT", 0, 36_500, "a number of days", least=0)
 #: How many days runs of checks, and the answers they received, are stored.

@@ -17,6 +17,11 @@ verbs.py       Step, Hold, Abort, Undo…: what a person may ask for, and when
 commands.py    the same buttons as commands, for the terminal and for HTTP
 conductor.py   the loop of `manage.py conduct`; several of them may run
 plans/         plans as texts, what their steps can notice, saved plans, edits of a running one
+start_page/    the page that starts one
+forgotten/     versions that stay at 0% for too long
+neighbors/     rollouts of Workers that call each other
+listing/       the list of all rollouts
+retention/     lines and evidence of ended rollouts go after a while
 record.py      the release record of an ended rollout, for the page and as JSON
 reviewing/     step ④ under a policy: the review, bound to the plan edit and the evidence
 messages.py    codes in words

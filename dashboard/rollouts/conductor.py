@@ -18,6 +18,7 @@ from dashboard.rollouts.advance import Observe, Stale, advance
 from dashboard.rollouts.external.poll import Poll
 from dashboard.rollouts.hooks.courier import Courier
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.retention import prune as retention
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.run import break_off, carry_out, claim, expire_stale_runs
 from dashboard.smoketests.runs.retention import prune
@@ -34,7 +35,7 @@ PRUNE_EVERY = 600.0
 def conduct(stop: threading.Event, observe: Observe, look_seconds: float = LOOK_SECONDS) -> None:
     """Looks until `stop` is set. Checks, outside guardrails and hooks have threads of their own: a
     slow Worker, or a server that hangs, delays no other rollout."""
-    for work in (_run_checks, Poll().run, Courier().run):
+    for work in (_run_checks, Poll().run, Courier().run, retention.run):
         threading.Thread(target=work, args=(stop, look_seconds), daemon=True).start()
     while not stop.is_set():
         look(observe)

@@ -3,14 +3,21 @@
 from django.urls import path
 
 from dashboard.rollouts import record_views, views
+from dashboard.rollouts.forgotten import views as forgotten_views
 from dashboard.rollouts.hooks import views as hook_views
+from dashboard.rollouts.listing import views as list_views
 from dashboard.rollouts.plans import change_views, views as plan_views
 from dashboard.rollouts.start_page import views as start_views
 
 app_name = "rollouts"
 urlpatterns = [
-    path("rollouts/", views.of_all, name="all"),
+    path("rollouts/", list_views.of_all, name="all"),
     path("workers/<str:name>/rollouts/", start_views.of_worker, name="worker"),
+    path(
+        "workers/<str:name>/forgotten/remove/",
+        forgotten_views.remove_version,
+        name="remove-forgotten",
+    ),
     path("workers/<str:name>/plans/<int:plan_id>/rename/", plan_views.rename, name="rename-plan"),
     path("workers/<str:name>/plans/<int:plan_id>/delete/", plan_views.delete, name="delete-plan"),
     path("workers/<str:name>/hooks/", hook_views.of_worker, name="hooks"),

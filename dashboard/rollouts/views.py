@@ -14,34 +14,18 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
-from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.commands import commands_of
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.push import for_everyone
 from dashboard.rollouts.ramp import PlanError, parse_weight
-from dashboard.rollouts.states import ENDED, State
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from dashboard.ui.page import page
 from dashboard.ui.remembered import of
 from routing.deploy import DeployRefused, active_deployment
 from routing.models import Deployment, Worker
 
-NEEDS_A_PERSON = (State.NEEDS_ATTENTION, State.HELD, State.REVIEW)
-LISTED = 50
 LONGEST_REASON = 500
-
-
-@require_GET
-def of_all(request: HttpRequest) -> HttpResponse:
-    """Every Worker's rollouts: those that need a person first, then running ones, then ended."""
-    rollouts = Rollout.objects.with_versions().order_by("-started_at")
-    show = request.GET.get("show", "running")
-    if show == "running":
-        rollouts = rollouts.active()
-    rows = sorted(rollouts[:LISTED], key=_urgency)
-    context = {"rows": [(r, messages.title(r)) for r in rows], "show": show}
-    return page(request, "rollouts/list.html", context, partial="rollouts")
 
 
 @require_GET
@@ -101,9 +85,3 @@ def _strip(worker: Worker, deployment: Deployment | None, standings: list[Any]) 
 
 def _rollout(name: str, rollout_id: UUID) -> Rollout:
     return get_object_or_404(Rollout.objects.with_versions(), pk=rollout_id, worker__name=name)
-
-
-def _urgency(rollout: Rollout) -> tuple[int, float]:
-    state = State(rollout.state)
-    rank = NEEDS_A_PERSON.index(state) if state in NEEDS_A_PERSON else 8
-    return (9 if state in ENDED else rank), -rollout.started_at.timestamp()

@@ -21,6 +21,7 @@ from dashboard.api.sluice.schemas import (
 )
 from dashboard.rollouts import report
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
+from dashboard.rollouts.neighbors.messages import warnings_of
 from dashboard.rollouts.plans.edits import change_plan
 from dashboard.rollouts.plans.preview import preview
 from dashboard.rollouts.plans.texts import plan_with
@@ -60,7 +61,7 @@ def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
     saved = edit_called(worker, given.plan) if given.plan else None
     plan = plan_with(saved.plan if saved else None, given.terms())
     if given.dry_run:
-        return Status(200, preview(worker, plan, timezone.now()))
+        return Status(200, preview(worker, plan, timezone.now(), given.version_id))
     rollout = start(
         worker=worker,
         version_id=given.version_id,
@@ -74,7 +75,7 @@ def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
         by_token=True,
         saved=saved,
     )
-    return Status(201, report.with_story(rollout))
+    return Status(201, report.with_story(rollout) | {"warnings": warnings_of(rollout)})
 
 
 @router.get(ROLLOUT, auth=may_read, response=RolloutDetail)

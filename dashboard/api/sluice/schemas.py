@@ -228,11 +228,13 @@ class EventItem(Schema):
 
 
 class RolloutDetail(RolloutItem):
-    """With its plan and its story. `next_plan` is a newer edit, in force from the next step."""
+    """With its plan and its story. `next_plan` is a newer edit, in force from the next step;
+    `warnings`, at its start, are about rollouts of Workers that it calls or that call it."""
 
     plan: Json
     next_plan: Json | None
     plan_edit: int
+    warnings: list[str] = []
     suite: str
     owner: str
     source: str

@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard.live import parts
 from dashboard.live.parts import Why
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.neighbors.messages import warnings_of
 from dashboard.rollouts.page.charts import charts_of
 from dashboard.rollouts.page.way_back import way_back_of
 from dashboard.rollouts.page_context import page_of
@@ -30,10 +31,12 @@ def connect() -> None:
 def for_everyone(rollout: Rollout) -> dict[str, Any]:
     """What the page shows to each person alike."""
     now = timezone.now()
+    page = page_of(rollout, now)
     return {
         "worker": rollout.worker,
-        "page": page_of(rollout, now),
+        "page": page,
         "charts": charts_of(rollout, now),
+        "warnings": [] if page.ended else warnings_of(rollout),
         "way_back": way_back_of(rollout, now),
         "rendered_at": now,
     }

@@ -12,6 +12,8 @@ from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
 from dashboard.rollouts import messages
 from dashboard.rollouts.models import SavedPlanEdit
+from dashboard.rollouts.neighbors.find import running_neighbors
+from dashboard.rollouts.neighbors.messages import warning
 from dashboard.rollouts.plans.form import Errors
 from dashboard.rollouts.plans.form_context import plan_fields
 from dashboard.rollouts.plans.preview import traffic_of_day
@@ -57,6 +59,9 @@ def start_context(
         "plans": plans,
         "commands": commands,
         "running": running_on(worker),
+        "warnings": [
+            warning(one, worker.name) for one in running_neighbors(worker, (stable, chosen))
+        ],
         "suites": list(worker.suites.values_list("name", flat=True)),
         "versions": versions,
         "chosen": chosen,

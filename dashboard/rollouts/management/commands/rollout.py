@@ -18,6 +18,7 @@ from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.cli import arguments, saved_plans
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.neighbors.messages import warnings_of
 from dashboard.rollouts.plans.edits import change_plan
 from dashboard.rollouts.plans.models import SavedPlanEdit
 from dashboard.rollouts.plans.preview import lines, preview
@@ -107,9 +108,9 @@ class Command(BaseCommand):
         plan = arguments.plan_of(options, saved.plan if saved else None)
         check_external(plan.external, options["suite"])
         if options["dry_run"]:
-            self._dry_run(worker, plan, options["json"])
+            self._dry_run(worker, plan, options)
             return None
-        return start(
+        rollout = start(
             worker=worker,
             version_id=options["version_id"],
             plan=plan,
@@ -120,6 +121,9 @@ class Command(BaseCommand):
             suite=options["suite"],
             saved=saved,
         )
+        for warning in warnings_of(rollout):
+            self.stderr.write(f"Warning: {warning}")
+        return rollout
 
     def _show_plans(self, edits: list[SavedPlanEdit], as_json: bool) -> None:
         if as_json:
@@ -128,12 +132,12 @@ class Command(BaseCommand):
         for edit in edits:
             self.stdout.write(saved_plans.line(edit))
 
-    def _dry_run(self, worker: Worker, plan: Plan, as_json: bool) -> None:
+    def _dry_run(self, worker: Worker, plan: Plan, options: dict[str, Any]) -> None:
         """The last line is the plan as an object, with what each step can notice."""
         now = timezone.now()
-        if not as_json:
+        if not options["json"]:
             self.stdout.write("\n".join(lines(worker, plan, now)))
-        self.stdout.write(json.dumps(preview(worker, plan, now)))
+        self.stdout.write(json.dumps(preview(worker, plan, now, options["version_id"])))
 
     def _show(self, rollout: Rollout, as_json: bool) -> None:
         if as_json:

@@ -1,0 +1,104 @@
+"""Which rollouts an address asks for: filters, and those that need a person first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.db.models import Case, IntegerField, Q, Value, When
+
+from dashboard.accounts.models import User
+from dashboard.rollouts.models import Rollout, RolloutQuerySet
+from dashboard.rollouts.states import ENDED, State
+
+NEEDS_A_PERSON = (State.NEEDS_ATTENTION, State.HELD, State.REVIEW)
+LONGEST = 100
+SHOWS: Final[Mapping[str, str]] = {
+    "running": "Running",
+    "attention": "Needs a person",
+    "ended": "Ended",
+    "all": "All",
+}
+OUTCOMES: Final[Mapping[str, str]] = {
+    "": "Any state",
+    State.DONE.value: "Done",
+    State.ROLLED_BACK.value: "Rolled back",
+    State.ABORTED.value: "Aborted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutFilter:
+    """`show` is one of `SHOWS`, `state` an end; `q` is part of a Worker's name, a version's number
+    or tag; `mine` limits to the reader's own."""
+
+    show: str = "running"
+    state: str = ""
+    q: str = ""
+    mine: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> RolloutFilter:
+        """Values that mean nothing are left out."""
+        show, state = query.get("show", "running"), query.get("state", "")
+        return cls(
+            show=show if show in SHOWS else "running",
+            state=state if state in OUTCOMES else "",
+            q=query.get("q", "").strip()[:LONGEST],
+            mine="1" if query.get("mine") else "",
+        )
+
+    def as_query(self) -> dict[str, str]:
+        """The parameters of its address."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def address(self, **changes: str) -> str:
+        return "?" + urlencode(replace(self, **changes).as_query())
+
+
+def rollouts_for(wanted: RolloutFilter, reader: User) -> RolloutQuerySet:
+    """In the order of the page, to be sliced: what needs a person, what runs, what has ended."""
+    rows = Rollout.objects.with_versions()
+    if wanted.show == "running":
+        rows = rows.active()
+    if wanted.show == "attention":
+        rows = rows.filter(state__in=[state.value for state in NEEDS_A_PERSON])
+    if wanted.show == "ended":
+        rows = rows.filter(state__in=[state.value for state in sorted(ENDED)])
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.mine:
+        rows = rows.filter(owner=reader)
+    if wanted.q:
+        rows = rows.filter(_matches(wanted.q))
+    return rows.order_by(_urgency(), "-started_at", "pk")
+
+
+def _matches(text: str) -> Q:
+    found = Q(worker__name__icontains=text) | Q(candidate__tag__icontains=text)
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        found |= Q(candidate__number=int(number))
+    return found
+
+
+def _urgency() -> Case:
+    """Rank of the state: smaller needs a person sooner."""
+    first = [When(state=state.value, then=Value(rank)) for rank, state in enumerate(NEEDS_A_PERSON)]
+    ended = When(state__in=[state.value for state in sorted(ENDED)], then=Value(9))
+    return Case(*first, ended, default=Value(5), output_field=IntegerField())
+
+
+class CountedRows(Sequence[Rollout]):
+    """Rows as `page_of` takes them: counted by the database, and read one page at a time."""
+
+    def __init__(self, rows: RolloutQuerySet) -> None:
+        self._rows, self._count = rows, rows.count()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, at: Any) -> Any:
+        return list(self._rows[at]) if isinstance(at, slice) else self._rows[at]

@@ -1,0 +1,49 @@
+"""Deletes the lines of rollouts that ended long ago, and the runs of their checks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections
+from django.utils import timezone
+
+from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.states import ENDED
+from dashboard.smoketests.models import SmokeRun
+
+log = logging.getLogger(__name__)
+
+PRUNE_EVERY = timedelta(hours=1)
+MOST = 500
+"""Rollouts in one go: a long transaction would make others wait."""
+
+
+def run(stop: threading.Event, look_seconds: float) -> None:
+    """Prunes now and every hour until `stop` is set. Several may run."""
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            prune(timezone.now())
+        except OperationalError as error:
+            log.warning("retention: the database does not answer: %s", error)
+        except Exception:  # a guard: the conductor goes on without it
+            log.exception("retention: fault")
+        stop.wait(PRUNE_EVERY.total_seconds())
+
+
+def prune(now: datetime) -> int:
+    """Deletes expired rows; returns how many. A rollout's plan, outcome and times stay."""
+    oldest = now - timedelta(days=settings.KEEP_ROLLOUTS)
+    ended = Rollout.objects.filter(
+        state__in=[state.value for state in sorted(ENDED)],
+        ended_at__lt=oldest,
+        events__isnull=False,
+    )
+    ids = list(ended.order_by("ended_at").values_list("pk", flat=True).distinct()[:MOST])
+    if not ids:
+        return 0
+    gone = RolloutEvent.objects.filter(rollout__in=ids).delete()[0]
+    return gone + SmokeRun.objects.filter(rollout_id__in=ids).delete()[0]

@@ -1,0 +1,31 @@
+"""{% forgotten_version row %}: on a Worker's page, the version that stays at 0% for too long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils import timezone
+
+from dashboard.accounts.gate import permission
+from dashboard.accounts.models import Role
+from dashboard.rollouts.forgotten.find import forgotten_by, forgotten_in
+
+register = template.Library()
+
+
+@register.inclusion_tag("rollouts/_forgotten_on_worker.html", takes_context=True)
+def forgotten_version(context: Context, row: Any) -> dict[str, Any]:
+    """No query: the page has the deployment and the rollout already."""
+    now, rollout = timezone.now(), context.get("rollout")
+    found = (
+        forgotten_by(rollout, now) if rollout else forgotten_in(row.deployment, row.standings, now)
+    )
+    request = context["request"]
+    return {
+        "f": found,
+        "user": request.user,
+        "csrf_token": context.get("csrf_token"),
+        "can": permission(request.user, Role.OPERATOR),
+    }
