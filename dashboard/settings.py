@@ -141,7 +141,7 @@ if PROMETHEUS_URL:
 KEEP_MINUTES = _number("SLUICE_KEEP_MINUTES", 2, 36_500, "a number of days")
 KEEP_HOURS = _number("SLUICE_KEEP_HOURS", 35, 36_500, "a number of days")
 KEEP_DAYS = _number("SLUICE_KEEP_DAYS", 400, 36_500, "a number of days")
-#: Days that the lines and evidence of ended rollouts are kept. SLUICE_KEEP_ROLLOUTS.
+#: Days that the lines of ended rollouts are stored. SLUICE_KEEP_ROLLOUTS.
 KEEP_ROLLOUTS = _number("SLUICE_KEEP_ROLLOUTS", 400, 36_500, "a number of days")
 #: Days after which a version at 0% counts as forgotten. SLUICE_EXPIRE_STAGED_DAYS.
 EXPIRE_STAGED_DAYS = _number("SLUICE_EXPIRE_STAGED_DAYS", 7, 36_500, "a number of days")

@@ -1,4 +1,4 @@
-"""Deletes the lines of rollouts that ended long ago, and the runs of their checks."""
+"""Deletes the lines of rollouts that ended long ago."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.states import ENDED
-from dashboard.smoketests.models import SmokeRun
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,4 @@ def prune(now: datetime) -> int:
         events__isnull=False,
     )
     ids = list(ended.order_by("ended_at").values_list("pk", flat=True).distinct()[:MOST])
-    if not ids:
-        return 0
-    gone = RolloutEvent.objects.filter(rollout__in=ids).delete()[0]
-    return gone + SmokeRun.objects.filter(rollout_id__in=ids).delete()[0]
+    return RolloutEvent.objects.filter(rollout__in=ids).delete()[0] if ids else 0
