@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from dashboard.reviews.proposals.ask import Request, ReviewOpen, ask
 from dashboard.reviews.proposals.change import change_of
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.settle import finish, settle, standing_now
+from dashboard.smoketests.models import SmokeRun
 from routing import audit, revision
 from routing.agent.inspection import Inspection
 from routing.deploy import ANY, DeployConflict, DeployRefused, active_deployment, normal_id
@@ -103,6 +105,17 @@ def review_of(rollout_id: UUID, plan: Mapping[str, Any] | None) -> Proposal | No
     return newest if newest is not None and newest.plan == plan else None
 
 
+def evidence_for(worker: Worker, pairs: Sequence[tuple[str, Percentage]]) -> dict[str, Any]:
+    """The newest run of checks of the versions that get something; empty where none ran."""
+    change = change_of(worker, active_deployment(worker), pairs)
+    ids = [UUID(part.version_id) for part in change.parts]
+    runs = SmokeRun.objects.filter(version__in=ids).exclude(state__in=SmokeRun.UNFINISHED)
+    run = runs.select_related("edit__suite").order_by("-started_at").first()
+    if run is None:
+        return {}
+    return {"suite": run.edit.suite.name, "edit": run.edit.number, "run": str(run.pk)}
+
+
 def was_asked(rollout_id: UUID) -> bool:
     """Whether a review of this rollout was ever opened."""
     return Proposal.objects.filter(rollout_id=rollout_id).exists()
@@ -136,7 +149,8 @@ def open_review(request: Request, expected: Any) -> Proposal | None:
             requirement = requirement_for(request.worker, active, request.pairs)
             if not requirement.asks(request.now):
                 return None
-            return ask(request, active, requirement)
+            evidence = evidence_for(request.worker, request.pairs)
+            return ask(replace(request, evidence=evidence), active, requirement)
     except ReviewOpen as error:
         _record_refused(request, error.proposal)
         in_the_way = messages.other_open(error.proposal)

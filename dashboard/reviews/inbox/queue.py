@@ -14,14 +14,17 @@ from dashboard.reviews.proposals.settle import voter_of
 from dashboard.reviews.proposals.standing import Standing, Vote, standing_of, why_not
 
 
-def waits_for(proposal: Proposal, user: User) -> bool:
+def waits_for(proposal: Proposal, user: User, now: datetime) -> bool:
     """Whether this person's approval is missing and would count."""
     if proposal.state != State.OPEN:
         return False
     requirement = requirement_from_json(proposal.requirement)
     if why_not(requirement, voter_of(user), proposal.owners):
         return False
-    return all(row.person_id != user.pk for row in approvals_of(proposal))
+    rule = requirement.rule
+    return rule is not None and all(
+        row.person_id != user.pk or row.at + rule.valid_for <= now for row in approvals_of(proposal)
+    )
 
 
 def approvals_of(proposal: Proposal) -> list[Decision]:
@@ -29,7 +32,9 @@ def approvals_of(proposal: Proposal) -> list[Decision]:
     return [
         row
         for row in proposal.decisions.all()
-        if row.kind == Decision.Kind.APPROVE and row.round == proposal.round
+        if row.kind == Decision.Kind.APPROVE
+        and row.round == proposal.round
+        and row.renewed_at is None
     ]
 
 
@@ -45,5 +50,6 @@ def waiting_count(request: HttpRequest) -> int:
     user = request.user
     if not isinstance(user, User) or not voter_of(user).reviews:
         return 0
-    rows = Proposal.objects.filter(state=State.OPEN, expires_at__gt=timezone.now())
-    return sum(waits_for(row, user) for row in rows.prefetch_related("decisions"))
+    now = timezone.now()
+    rows = Proposal.objects.filter(state=State.OPEN, expires_at__gt=now)
+    return sum(waits_for(row, user, now) for row in rows.prefetch_related("decisions"))

@@ -20,7 +20,13 @@ from dashboard.reviews.proposals.change import owners_of
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from dashboard.reviews.proposals.move import end, expire
-from dashboard.reviews.proposals.settle import requirement_of, settle, voter_of, votes_of
+from dashboard.reviews.proposals.settle import (
+    approvals_of,
+    requirement_of,
+    settle,
+    standing_now,
+    voter_of,
+)
 from dashboard.reviews.proposals.standing import why_not
 from routing import audit, revision
 from routing.after_commit import after_commit
@@ -78,12 +84,14 @@ VERBS: Mapping[str, Callable[[UUID, Word], Proposal]] = {
 """By the names that the CLI, the API and the pages use."""
 
 
-def approval_problem(proposal: Proposal, user: User) -> str:
-    """Why this person's approval would not count, as a code; empty where it would."""
+def approval_problem(proposal: Proposal, user: User, now: datetime) -> str:
+    """Why this person's approval would not count, as a code; empty where it would. One that ran
+    out may be given again."""
     code = why_not(requirement_of(proposal), voter_of(user), owners_of(proposal))
     if code:
         return code
-    given = {vote.voter.username for vote in votes_of(proposal)}
+    _, standing = standing_now(proposal, now)
+    given = {vote.voter.username for vote in standing.counted}
     return "again" if user.username in given else ""
 
 
@@ -128,8 +136,9 @@ def _approve(proposal: Proposal, word: Word) -> str:
     if proposal.state == State.NEEDS_CHANGES:
         return "needs_changes"
     assert word.user is not None
-    if code := approval_problem(proposal, word.user):
+    if code := approval_problem(proposal, word.user, word.now):
         return code
+    approvals_of(proposal).filter(person=word.user).update(renewed_at=word.now)
     _write(proposal, word, Decision.Kind.APPROVE)
     standing = settle(proposal, word.now)
     facts = {"missing": standing.missing} | _said(word)

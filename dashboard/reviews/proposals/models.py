@@ -121,7 +121,8 @@ class Proposal(models.Model):
 
 
 class Decision(models.Model):
-    """One person's word on one round of a request; never changed. `proof` is the run of checks that
+    """One person's word on one round of a request. `renewed_at` is when an approval that had run
+    out was given again; nothing else is ever changed. `proof` is the run of checks that
     the person sent from the review page: `run`, `state`, `passed` and `results`."""
 
     class Kind(models.TextChoices):
@@ -137,13 +138,14 @@ class Decision(models.Model):
     comment = models.CharField(max_length=2000, blank=True)
     proof = models.JSONField(default=dict)
     at = models.DateTimeField()
+    renewed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["proposal", "round", "person"],
-                condition=Q(kind="approve"),
+                condition=Q(kind="approve", renewed_at=None),
                 name="one_approval_each",
             )
         ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import models
+
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.policies.requirement import Requirement, required
@@ -25,8 +27,15 @@ def requirement_of(proposal: Proposal) -> Requirement:
 
 def votes_of(proposal: Proposal) -> list[Vote]:
     """The approvals of this round, by people as they are now."""
-    rows = proposal.decisions.filter(round=proposal.round, kind=Decision.Kind.APPROVE)
+    rows = approvals_of(proposal)
     return [Vote(voter_of(row.person), row.at) for row in rows.select_related("person")]
+
+
+def approvals_of(proposal: Proposal) -> models.QuerySet[Decision]:
+    """The approvals of this round, those that ran out too."""
+    return proposal.decisions.filter(
+        round=proposal.round, kind=Decision.Kind.APPROVE, renewed_at=None
+    )
 
 
 def voter_of(user: User) -> Voter:

@@ -67,7 +67,7 @@ class ReviewPage:
     may_hurry: bool
     may_acknowledge: bool
     timeline: Sequence[Line]
-    decisions: Sequence[Decision]
+    decisions: Sequence[tuple[Decision, datetime | None]]
     owners: Sequence[str]
     run: Any
     own_run: Any
@@ -105,13 +105,13 @@ def page_of(proposal: Proposal, user: User, now: datetime) -> ReviewPage:
         requirement=requirement,
         standing=standing,
         policy=effective(proposal.worker),
-        problem=_problem(proposal, requirement, user),
+        problem=_problem(proposal, requirement, standing, user),
         reviews=voter.reviews,
         may_withdraw=undecided and (proposal.author_id == user.pk or voter.admin),
         may_hurry=undecided and voter.admin and effective(proposal.worker).policy.emergency,
         may_acknowledge=_unacknowledged(proposal) and voter.reviews,
         timeline=_timeline(proposal),
-        decisions=[row for row in proposal.decisions.all() if row.round == proposal.round],
+        decisions=_decisions(proposal, requirement),
         owners=proposal.owners,
         run=run_of(proposal, right),
         own_run=own_run(proposal, right, user),
@@ -159,18 +159,28 @@ def _chip(proposal: Proposal, standing: Standing) -> str:
     return messages.STATES[State(proposal.state)]
 
 
-def _problem(proposal: Proposal, requirement: Requirement, user: User) -> str:
+def _problem(proposal: Proposal, requirement: Requirement, standing: Standing, user: User) -> str:
     if not proposal.undecided:
         return messages.REFUSALS["ended"]
     if proposal.state == State.NEEDS_CHANGES:
         return messages.REFUSALS["needs_changes"]
     code_ = why_not(requirement, voter_of(user), proposal.owners)
-    approved = any(
-        row.person_id == user.pk and row.kind == Decision.Kind.APPROVE
-        for row in proposal.decisions.all()
-        if row.round == proposal.round
-    )
+    approved = any(vote.voter.username == user.username for vote in standing.counted)
     return messages.REFUSALS.get(code_ or ("again" if approved else ""), "")
+
+
+def _decisions(
+    proposal: Proposal, requirement: Requirement
+) -> list[tuple[Decision, datetime | None]]:
+    """Those of this round, and until when an approval counts."""
+    rule = requirement.rule
+    rows = [row for row in proposal.decisions.all() if row.round == proposal.round]
+    lasts = rule.valid_for if rule and proposal.undecided else None
+    return [
+        (row, row.at + lasts if lasts and row.kind == Decision.Kind.APPROVE else None)
+        for row in rows
+        if row.renewed_at is None
+    ]
 
 
 def _timeline(proposal: Proposal) -> list[Line]:

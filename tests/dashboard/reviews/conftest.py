@@ -73,6 +73,11 @@ class Reviewed:
 
 @pytest.fixture
 def shop(db: None) -> Reviewed:
+    return make_reviewed()
+
+
+def make_reviewed() -> Reviewed:
+    """The scene; tests with several connections make their own."""
     worker = make_worker("shop")
     stable = worker.versions.get()
     make_deployment(worker, (stable, 100))

@@ -16,6 +16,9 @@ from dashboard.reviews.proposals.decide import DecisionRefused
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.sweep import sweep
 from dashboard.smoketests import suites
+from dashboard.smoketests.models import SmokeRun
+from dashboard.smoketests.run import ask
+from dashboard.smoketests.suites import newest_edit
 from dashboard.smoketests.yaml_format import read_suite
 from dashboard.times.hours import AllowedHours
 from routing.models import AuditEntry, Version
@@ -171,6 +174,27 @@ def test_an_approval_runs_out_before_it_is_used(shop: Reviewed) -> None:
     assert shop.now(proposal).state == State.OPEN
     assert proposal.events.filter(code="approvals_ran_out").exists()
     assert shop.live() == {1: 100_000}
+
+
+def test_an_approval_that_ran_out_may_be_given_again(shop: Reviewed) -> None:
+    shop.policy(Rule(Trigger.ABOVE, valid_for=timedelta(minutes=10)))
+    proposal = shop.propose()
+    shop.approve(proposal, shop.jonas, now=timezone.now() - timedelta(minutes=11))
+    sweep(timezone.now())
+    assert shop.approve(proposal, shop.jonas).state == State.APPROVED
+    assert carry_out(proposal.pk) is not None
+
+
+def test_a_deployment_is_bound_to_the_checks_that_ran_before(shop: Reviewed) -> None:
+    _suite(shop, SUITE)
+    edit = newest_edit(shop.worker, "smoke")
+    assert edit is not None
+    run = ask(edit, shop.candidate, author=shop.maya, now=timezone.now())
+    SmokeRun.objects.update(state=SmokeRun.State.PASSED)
+    proposal = shop.propose()
+    assert proposal.evidence == {"suite": "smoke", "edit": 1, "run": str(run.pk)}
+    _suite(shop, SUITE.replace("200", "201"))
+    assert shop.now(proposal).reason == "suite_edited"
 
 
 def test_a_request_expires_and_ten_minutes_before_says_so_once(shop: Reviewed) -> None:
