@@ -28,6 +28,8 @@ from routing.models import Worker
 from routing.rules.split import SplitRefused
 from routing.trail.origin import note_refusal
 
+ASK = "Ask for review"
+"""What the button says where the policy does not let the change go live at once."""
 TRIGGERED_BY = {"split": "deployment", "rollback": "rollback"}
 
 
@@ -54,6 +56,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
         return page(request, "workers/split.html", context, partial=_part(request), status=status)
     context |= {"words": button(row.standings, proposal)}
     context |= contexts.consequence(row, proposal, context)
+    context |= {"words": ASK} if context["review"] else {}
     return _finish(request, "split", context)
 
 
@@ -74,6 +77,7 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
         "words": f"Roll back to #{choice.standing.version.number}",
     }
     context |= contexts.consequence(row, alone(choice.standing.version), context)
+    context |= {"words": ASK} if context["review"] else {}
     return _finish(request, "rollback", context)
 
 

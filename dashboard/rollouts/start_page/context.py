@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
+from dashboard.reviews.needed import requirement_for
+from dashboard.reviews.policies.messages import requirement_words
 from dashboard.rollouts import messages
 from dashboard.rollouts.models import SavedPlanEdit
 from dashboard.rollouts.neighbors.find import running_neighbors
@@ -22,7 +24,7 @@ from dashboard.rollouts.start_page.commands import start_commands
 from dashboard.rollouts.start_page.form import StartForm
 from dashboard.ui.remembered import of
 from routing.deploy import active_deployment
-from routing.models import Worker, deployable
+from routing.models import Deployment, Version, Worker, deployable
 
 LISTED = 50
 
@@ -65,6 +67,7 @@ def start_context(
         "suites": list(worker.suites.values_list("name", flat=True)),
         "versions": versions,
         "chosen": chosen,
+        "review": _review(worker, deployment, chosen),
         "expected": expected,
         "can": permission(request.user, Role.OPERATOR),
         "earlier": [
@@ -72,3 +75,11 @@ def start_context(
             for r in worker.rollouts.with_versions().order_by("-started_at")[:LISTED]
         ],
     }
+
+
+def _review(worker: Worker, deployment: Deployment | None, chosen: Version | None) -> str:
+    """What the policy asks for before the ramp, in words; empty where it asks for nothing."""
+    if chosen is None:
+        return ""
+    requirement = requirement_for(worker, deployment, [(str(chosen.id), 100)])
+    return requirement_words(requirement) if requirement.approvals else ""

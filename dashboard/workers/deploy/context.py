@@ -11,6 +11,8 @@ from django.utils.functional import SimpleLazyObject
 from dashboard.live.parts import sequence
 from dashboard.observability.traffic import recent
 from dashboard.observability.version_figures import FigurePair, figures_of
+from dashboard.reviews.needed import requirement_for
+from dashboard.reviews.policies.messages import requirement_words
 from dashboard.ui.standing import Standing
 from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands
@@ -70,6 +72,7 @@ def consequence(row: reads.Row, proposal: Proposal, context: Context) -> Context
     return {
         "proposal": proposal,
         "secrets": secrets,
+        "review": _review(row, proposal, context["now"]),
         "armed": not is_live(row.standings, proposal),
         "commands": deploy_commands(
             row.worker,
@@ -80,6 +83,12 @@ def consequence(row: reads.Row, proposal: Proposal, context: Context) -> Context
         ),
         **_impact(row, proposal, context["version"]),
     }
+
+
+def _review(row: reads.Row, proposal: Proposal, now: datetime) -> str:
+    """What the policy asks for before this goes live, in words; empty where it may at once."""
+    requirement = requirement_for(row.worker, row.deployment, proposal.pairs)
+    return requirement_words(requirement) if requirement.asks(now) else ""
 
 
 def of_conflict(row: reads.Row, sent: Mapping[str, str], form: str, now: datetime) -> Context:

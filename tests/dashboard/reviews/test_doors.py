@@ -66,6 +66,14 @@ def test_the_command_shows_approves_waits_and_exits_for_scripts(shop: Reviewed) 
     assert waited["deployment_id"]
 
 
+def test_the_list_of_a_person_is_what_waits_for_them(shop: Reviewed) -> None:
+    proposal = shop.propose()
+    assert [row["id"] for row in review("list", "--user", "jonas")[0]] == [str(proposal.pk)]
+    assert review("list", "--user", "maya")[0] == []
+    assert review("show", "--worker", "shop", "--user", "jonas")[0]["waits_for_user"] is True
+    assert review("list", "--user", "nobody")[1] == 2
+
+
 @pytest.mark.parametrize(("verb", "user"), [("reject", "jonas"), ("withdraw", "maya")])
 def test_a_pipeline_fails_where_the_change_does_not_go_live(
     shop: Reviewed, verb: str, user: str

@@ -54,6 +54,14 @@ def test_the_form_of_a_split_leads_to_the_review_it_became(shop: Reviewed) -> No
     assert shop.live() == {1: 100_000}
 
 
+def test_a_form_says_what_the_policy_asks_before_it_is_sent(shop: Reviewed) -> None:
+    form = reverse("workers:split", args=["shop"])
+    maya, chosen = signed_in(shop.maya), f"?version={shop.candidate.id}&percentage="
+    asks, stages = (maya.get(form + chosen + share).content.decode() for share in ("20", "0"))
+    assert "Needs 1 approval from reviewers (above 0%)" in asks and "Ask for review" in asks
+    assert "data-review" not in stages
+
+
 def test_a_reviewer_approves_on_the_page(
     shop: Reviewed, django_capture_on_commit_callbacks: Any
 ) -> None:

@@ -12,7 +12,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from dashboard.accounts.models import User
 from dashboard.accounts.shell_user import shell_user
+from dashboard.reviews.inbox.queue import waits_for
 from dashboard.reviews.proposals import emergency, messages, report
 from dashboard.reviews.proposals.decide import VERBS, DecisionRefused, Word
 from dashboard.reviews.proposals.models import Proposal, State
@@ -20,6 +22,13 @@ from routing.models import Worker
 
 POLL_SECONDS = 0.25
 ACTS = {**VERBS, "emergency": emergency.deploy_now, "acknowledge": emergency.acknowledge}
+
+
+USERS = {
+    "list": "only those that wait for this person",
+    "show": "says whether this person may approve",
+    "wait": "not needed: anybody may wait",
+}
 
 
 class Command(BaseCommand):
@@ -34,12 +43,12 @@ class Command(BaseCommand):
             action = actions.add_parser(name)
             action.add_argument("--json", action="store_true", help="JSON instead of lines")
             action.add_argument("--worker", help="the newest review of this Worker")
+            action.add_argument("--user", help=USERS.get(name, "the person who decides"))
             if name == "list":
                 action.add_argument("--all", action="store_true", help="decided ones, too")
                 continue
             action.add_argument("review", nargs="?", help="its id, the id's beginning, or its link")
             if name in ACTS:
-                action.add_argument("--user", help="the person who decides")
                 action.add_argument("--comment", "--reason", default="", help="recorded with it")
             if name == "wait":
                 action.add_argument("--timeout", type=float, default=3600, help="seconds")
@@ -53,27 +62,31 @@ class Command(BaseCommand):
             proposal = _act(action, proposal, options)
         if action == "wait":
             proposal = _wait(proposal, options["timeout"])
-        self._show(proposal, options["json"])
+        self._show(proposal, options["json"], shell_user(options["user"]))
         if action in ("show", "wait"):
             sys.exit(report.exit_code(proposal))
 
     def _list(self, options: dict[str, Any]) -> None:
-        rows, now = Proposal.objects.select_related("worker", "author"), timezone.now()
+        rows, now = Proposal.objects.with_people(), timezone.now()
         if not options["all"]:
             rows = rows.filter(state__in=(State.OPEN, State.NEEDS_CHANGES, State.APPROVED))
         if options["worker"]:
             rows = rows.filter(worker=_worker(options["worker"]))
-        listed = [report.as_json(row, now) for row in rows.order_by("-created_at")[:200]]
+        found = list(rows.order_by("-created_at")[:200])
+        if user := shell_user(options["user"]):
+            found = [row for row in found if waits_for(row, user, now)]
+        listed = [report.as_json(row, now) for row in found]
         if options["json"]:
             self.stdout.write(json.dumps(listed))
             return
         for row in listed:
             self.stdout.write(f"{row['id']}  {row['worker']}  {row['state']}  {row['needs']}")
 
-    def _show(self, proposal: Proposal, as_json: bool) -> None:
+    def _show(self, proposal: Proposal, as_json: bool, user: User | None) -> None:
         now = timezone.now()
+        may = {"waits_for_user": waits_for(proposal, user, now)} if user else {}
         if as_json:
-            self.stdout.write(json.dumps(report.with_story(proposal, now)))
+            self.stdout.write(json.dumps(report.with_story(proposal, now) | may))
             return
         row = report.as_json(proposal, now)
         split = ", ".join(f"{s['version_id'][:8]} {s['percentage']:g}%" for s in row["versions"])
