@@ -27,6 +27,7 @@ SETTINGS = [
     ("policies:account", "shield-check", "Policies"),
     ("exports:list", "cloud-upload", "Exports"),
     ("people:list", "users", "People & tokens"),
+    ("sluice_api:reference", "code", "API"),
 ]
 
 

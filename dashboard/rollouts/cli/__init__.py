@@ -1,5 +1,6 @@
 """What `manage.py rollout` reads and does, behind the command itself.
 
 arguments.py    the options of each action, and the plan that they make
+junit.py        the rollout and its checks as JUnit XML
 saved_plans.py  plans, save-plan, rename-plan, delete-plan
 """

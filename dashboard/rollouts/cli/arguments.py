@@ -37,6 +37,9 @@ def add_common(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="last line: one JSON object")
     parser.add_argument("--wait", action="store_true", help="until it ends or is held")
     parser.add_argument("--timeout", type=_seconds, default=3600, help="seconds to wait")
+    parser.add_argument(
+        "--junit", metavar="FILE", type=Path, help="write the rollout and its checks as JUnit XML"
+    )
 
 
 def add_verb(parser: ArgumentParser, verb: str) -> None:

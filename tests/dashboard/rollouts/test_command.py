@@ -7,7 +7,9 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,6 +20,7 @@ from dashboard.rollouts.states import State
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import BLIND, HARM
 
+STARTED = ("--steps", "20:10s,100", "--auto", "--version")
 Run = Callable[..., tuple[dict[str, Any], int]]
 
 
@@ -101,6 +104,39 @@ def test_a_dry_run_prints_the_plan_and_starts_nothing(scene: Scene, run: Run) ->
     printed, code = start(scene, run, "--dry-run", "--min-sample", "7")
     assert (printed["min_sample"], code) == (7, 0)
     assert not Rollout.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("judgment", "found"),
+    [(None, {"failures": "0", "errors": "1"}), (HARM, {"failures": "1", "errors": "0"})],
+)
+def test_junit_says_how_it_ended(
+    conducted: Scene, run: Run, tmp_path: Path, judgment: Any, found: dict[str, str]
+) -> None:
+    conducted.judgment = judgment
+    file = tmp_path / "out.xml"
+    run(
+        "start",
+        *STARTED,
+        str(conducted.candidate.id),
+        "--junit",
+        str(file),
+        "--wait",
+        "--timeout",
+        "1",
+    )
+    suite = ElementTree.fromstring(file.read_text()).find("testsuite")
+    assert suite is not None
+    assert {name: suite.get(name) for name in found} == found
+
+
+def test_junit_of_a_rollout_that_is_done_passes(conducted: Scene, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "out.xml"
+    run("start", *STARTED, str(conducted.candidate.id), "--junit", str(file), "--wait")
+    suites = ElementTree.fromstring(file.read_text())
+    assert not suites.findall(".//failure") + suites.findall(".//error")
+    assert "reaches 100%" in suites.findall(".//testcase")[0].get("name", "")
+    run("status", "--junit", str(tmp_path / "none" / "out.xml"))
 
 
 def test_every_term_of_a_plan_has_an_option(scene: Scene, run: Run) -> None:

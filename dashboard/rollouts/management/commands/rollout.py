@@ -7,6 +7,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -16,6 +17,7 @@ from dashboard.accounts.shell_user import shell_user
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.cli import arguments, saved_plans
+from dashboard.rollouts.cli.junit import rollout_junit
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.neighbors.messages import warnings_of
@@ -75,8 +77,10 @@ class Command(BaseCommand):
     def _finish(self, action: str, rollout: Rollout, options: dict[str, Any]) -> None:
         if options["wait"]:
             rollout, in_time = _wait(rollout, options["timeout"])
+            self._write_junit(rollout, options["junit"])
             self._show(rollout, options["json"])
             sys.exit(report.exit_code(rollout) if in_time else report.WAITS)
+        self._write_junit(rollout, options["junit"])
         self._show(rollout, options["json"])
         if action == "status":
             sys.exit(report.exit_code(rollout))
@@ -131,6 +135,14 @@ class Command(BaseCommand):
             return
         for edit in edits:
             self.stdout.write(saved_plans.line(edit))
+
+    def _write_junit(self, rollout: Rollout, file: Path | None) -> None:
+        if file is None:
+            return
+        try:
+            file.write_text(rollout_junit(rollout), "utf-8")
+        except OSError as error:
+            self.stderr.write(f"--junit: {file} cannot be written: {error.strerror}.")
 
     def _dry_run(self, worker: Worker, plan: Plan, options: dict[str, Any]) -> None:
         """The last line is the plan as an object, with what each step can notice."""
