@@ -22,11 +22,10 @@ def seal_after_commit(entry_id: int) -> None:
 
 def seal(entry_id: int) -> int:
     """Appends the entry, and those after the head that a killed process left; returns how many."""
-    if AuditSeal.objects.filter(entry_id=entry_id).exists():
-        return 0
     with transaction.atomic():
         head = lock_head()
-        wanted = Q(pk=entry_id) | Q(pk__gt=head.entry_id)
+        late = entry_id <= head.entry_id  # sealed already, or its transaction took longer
+        wanted = Q(pk=entry_id) if late else Q(pk__gt=head.entry_id)
         return append(head, without_seal().filter(wanted).order_by("pk"))
 
 
@@ -44,8 +43,12 @@ def seal_all() -> int:
 
 def lock_head() -> AuditHead:
     """The head, held until the transaction ends."""
-    AuditHead.objects.get_or_create(id=1, defaults={"hash": GENESIS})
-    return AuditHead.objects.select_for_update().get(id=1)
+    locked = AuditHead.objects.select_for_update()
+    head = locked.filter(id=1).first()
+    if head is None:
+        AuditHead.objects.get_or_create(id=1, defaults={"hash": GENESIS})
+        head = locked.get(id=1)
+    return head
 
 
 def append(head: AuditHead, entries: Iterable[AuditEntry]) -> int:
@@ -58,7 +61,7 @@ def append(head: AuditHead, entries: Iterable[AuditEntry]) -> int:
         seals.append(AuditSeal(head.position, entry.pk, previous, head.hash))
     if seals:
         AuditSeal.objects.bulk_create(seals)
-        head.save()
+        head.save(force_update=True)
     return len(seals)
 
 
