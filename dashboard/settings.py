@@ -81,6 +81,13 @@ EDGE_PORT = _number("SLUICE_EDGE_PORT", 8787, 65_535, "a port")
 DOMAIN = _matching(
     "SLUICE_DOMAIN", "localhost", r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "a lower-case domain name"
 )
+#: Where people reach these pages, for links in messages: `https://sluice.example.com` behind a TLS
+#: proxy. SLUICE_PUBLIC_URL.
+PUBLIC_URL = os.environ.get("SLUICE_PUBLIC_URL", "").rstrip("/") or f"http://localhost:{HTTP_PORT}"
+if not re.fullmatch(r"https?://[A-Za-z0-9_.:\[\]-]+", PUBLIC_URL):
+    raise ImproperlyConfigured(
+        f"SLUICE_PUBLIC_URL={PUBLIC_URL!r}: expected http or https://host[:port], no path."
+    )
 #: Where people reach the edge: `https://<DOMAIN>` behind a TLS proxy. SLUICE_EDGE_PUBLIC_URL.
 EDGE_PUBLIC_URL = os.environ.get("SLUICE_EDGE_PUBLIC_URL") or f"http://{DOMAIN}:{EDGE_PORT}"
 if not re.fullmatch(rf"https?://{re.escape(DOMAIN)}(:[1-9][0-9]{{0,4}})?", EDGE_PUBLIC_URL):
@@ -215,6 +222,23 @@ OIDC_DEFAULT_ROLE = _matching(
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 
+#: The mail server; without one, mail is printed to the conductor's log. SLUICE_SMTP_HOST.
+EMAIL_HOST = os.environ.get("SLUICE_SMTP_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+#: Its port. SLUICE_SMTP_PORT.
+EMAIL_PORT = _number("SLUICE_SMTP_PORT", 587, 65_535, "a port")
+#: `starttls`, `tls` from the first byte, or `off`. SLUICE_SMTP_TLS.
+SMTP_TLS = _matching("SLUICE_SMTP_TLS", "starttls", "starttls|tls|off", "starttls, tls or off")
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_TLS == "starttls", SMTP_TLS == "tls"
+#: Signs in there. SLUICE_SMTP_USER, SLUICE_SMTP_PASSWORD.
+EMAIL_HOST_USER = os.environ.get("SLUICE_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("SLUICE_SMTP_PASSWORD", "")
+EMAIL_TIMEOUT = 15
+#: Who mail is from. SLUICE_MAIL_FROM.
+DEFAULT_FROM_EMAIL = _matching(
+    "SLUICE_MAIL_FROM", "sluice@localhost", r"[^\r\n]*[^\s@<>]+@[^\s@<>]+>?", "a mail address"
+)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -243,6 +267,7 @@ INSTALLED_APPS = [
     "dashboard.exports",
     "dashboard.overrides",
     "dashboard.smoketests",
+    "dashboard.notifications",
     "dashboard.trail",
     "dashboard.reviews",
     "dashboard.rollouts",
@@ -281,6 +306,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.ui.context.shell",
+                "dashboard.notifications.inbox.bell",
             ],
             # Ours and the partials', so that no template has to load them.
             "builtins": [

@@ -25,6 +25,8 @@ urlpatterns = [
     path("accounts/", include("dashboard.accounts.urls")),
     path("activity/", activity, name="activity"),
     path("activity/audit.<str:form>", download, name="audit-download"),
+    path("inbox/", include("dashboard.notifications.urls_inbox")),
+    path("notifications/", include("dashboard.notifications.urls")),
     path("people/", include("dashboard.accounts.people_urls")),
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),

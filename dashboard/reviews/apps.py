@@ -10,7 +10,7 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.reviews.inbox.queue import waiting_count
-        from dashboard.reviews.proposals import move
+        from dashboard.reviews.proposals import move, notices
         from dashboard.reviews.signals import policy_saved
         from dashboard.smoketests.models import SuiteEdit
         from dashboard.ui import badges
@@ -20,3 +20,4 @@ class ReviewsConfig(AppConfig):
         post_save.connect(move.suite_saved, sender=SuiteEdit)
         policy_saved.connect(move.policy_saved)
         badges.register("reviews:inbox", waiting_count)
+        notices.connect()

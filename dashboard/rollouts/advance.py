@@ -23,6 +23,7 @@ from dashboard.rollouts.hooks.outbox import on_decision
 from dashboard.rollouts.latency.blocks import count_spec
 from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.notices import announce
 from dashboard.rollouts.plan import Action, Decision, Seen, after, next_step
 from dashboard.rollouts.reviewing.request import ask_for_review, end_review, plan_of
 from dashboard.rollouts.states import ENDED, GOING_BACK, State
@@ -71,6 +72,7 @@ def carry_out(
 ) -> Rollout:
     """Writes the decision and its line, and deploys what it says. `asked` are fields that a person
     changes with it. Raises `Stale`, or what `gate.deploy` raises; then nothing has changed."""
+    before = rollout.state
     with transaction.atomic():
         claim(rollout)
         if decision.state in GOING_BACK | ENDED:
@@ -92,6 +94,7 @@ def carry_out(
         rollout.save()
         record(rollout, decision.code, facts, now, by)
         on_decision(rollout, decision, now)
+        announce(rollout, before, now, by, facts)
         keep_hold(rollout, now)
     return rollout
 

@@ -26,6 +26,7 @@ DAILY = [
 SETTINGS = [
     ("policies:account", "shield-check", "Policies"),
     ("exports:list", "cloud-upload", "Exports"),
+    ("notifications:settings", "bell", "Notifications"),
     ("people:list", "users", "People & tokens"),
     ("sluice_api:reference", "code", "API"),
 ]

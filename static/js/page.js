@@ -135,3 +135,10 @@ document.addEventListener("htmx:load", (event) => {
   const sentence = elt.matches("[data-announce]") ? elt : elt.querySelector("[data-announce]");
   if (sentence) announce(sentence.dataset.announce);
 });
+
+// An inbox changed, it may be this person's: the bell asks. The news itself says nothing about it.
+const news = document.getElementById("inbox-news");
+if (news) {
+  new MutationObserver(() => window.htmx?.trigger("#inbox-bell", "inbox-changed"))
+    .observe(news, { attributes: true, attributeFilter: ["data-newest"] });
+}

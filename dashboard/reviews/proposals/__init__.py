@@ -10,6 +10,7 @@ move.py       what makes a request void, at once, and what changed since
 carry_out.py  deploys what was approved, exactly as proposed, once
 emergency.py  an admin deploys without approvals, on the record
 sweep.py      the conductor's look: expiry, approvals that ran out, what is left to deploy
+notices.py    who is notified of what
 report.py     a request as scripts read it, with exit codes
 messages.py   codes in words
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard.accounts.models import User
 from dashboard.reviews.proposals.models import Proposal, ProposalEvent
-from dashboard.reviews.signals import review_changed
+from dashboard.reviews.signals import review_changed, review_recorded
 from routing import audit
 from routing.after_commit import send_after_commit
 
@@ -33,6 +33,9 @@ def record(
         source=source or "review",
         now=now,
         after={"review": str(proposal.pk), "state": proposal.state} | dict(facts or {}),
+    )
+    review_recorded.send(
+        Proposal, proposal=proposal, code=code, now=now, by=by, facts=dict(facts or {})
     )
     send_after_commit(
         review_changed,

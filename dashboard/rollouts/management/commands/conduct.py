@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from dashboard.notifications import loop
+from dashboard.reviews.digest.weekly import send_weekly
 from dashboard.rollouts.conductor import conduct
 from dashboard.rollouts.observe import Observer
 from dashboard.rollouts.verification import verify
@@ -25,5 +27,6 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         if settings.PARENT_PID is not None:
             when_gone(settings.PARENT_PID, stop.set)
+        threading.Thread(target=loop.run, args=(stop, [send_weekly]), daemon=True).start()
         threading.Thread(target=keep_up, args=(stop,), daemon=True).start()
         conduct(stop, Observer(verify))

@@ -1,0 +1,45 @@
+"""Events in words, as plain text. Templates escape them; nothing here is markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.notifications.events import Event
+
+TITLES: Mapping[Event, str] = {
+    Event.REVIEW_ASKED: "{actor} asks for a review of {worker}",
+    Event.REVIEW_APPROVED: "{actor} approved your change of {worker}",
+    Event.REVIEW_CHANGES: "{actor} asks for changes to your change of {worker}",
+    Event.REVIEW_REJECTED: "{actor} rejected your change of {worker}",
+    Event.REVIEW_VOID: "The review of your change of {worker} is over",
+    Event.REVIEW_EXPIRING: "The review of {worker} ends in ten minutes",
+    Event.DEPLOYED: "{actor} deployed {worker}",
+    Event.EMERGENCY: "Emergency deploy of {worker} by {actor}",
+    Event.HELD: "The rollout of {worker} is held",
+    Event.HARM: "Harm found in the rollout of {worker}",
+    Event.ROLLED_BACK: "The rollout of {worker} is rolled back",
+    Event.ATTENTION: "The rollout of {worker} needs attention",
+    Event.DONE: "The rollout of {worker} is done",
+    Event.EDGE_BEHIND: "Edge {edge} is {state}",
+    Event.MENTION: "{actor} mentions you on {worker}",
+    Event.DIGEST: "Weekly digest: {count} to look at",
+}
+
+
+def title(code: str, worker: str, actor: str, facts: Mapping[str, Any]) -> str:
+    """One line without line breaks; a code of a newer release is shown as it is."""
+    known = {"worker": worker, "actor": actor or "The system"} | dict(facts)
+    words = TITLES[Event(code)].format_map(_Facts(known)) if code in set(Event) else code
+    return " ".join(words.split())[:250]
+
+
+def detail(facts: Mapping[str, Any]) -> str:
+    """What the event adds: a reason, a comment, or what is live now."""
+    parts = [str(facts[name]) for name in ("text", "reason", "live", "comment") if facts.get(name)]
+    return "\n".join(parts)[:4000]
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"

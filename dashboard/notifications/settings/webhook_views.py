@@ -1,0 +1,115 @@
+"""The page of webhooks and of what could not be delivered; changes are for admins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.accounts.by import By
+from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.models import Role
+from dashboard.notifications.delivery.send_due import try_again
+from dashboard.notifications.events import EVENTS
+from dashboard.notifications.models import Delivery, Webhook
+from dashboard.notifications.settings import webhooks
+from dashboard.notifications.settings.webhooks import WebhookRefused
+from dashboard.ui.page import page
+from routing.models import Worker
+
+SHOWN = 50
+DONE = {
+    "pause": "{} is paused.",
+    "resume": "{} gets events again.",
+    "delete": "{} is deleted.",
+    "test": "A test is on its way to {}.",
+}
+
+
+@never_cache
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@requires(Role.ADMIN)
+@never_cache
+@sensitive_post_parameters("url")
+@require_POST
+def create(request: HttpRequest) -> HttpResponse:
+    """Answers with the signing secret, which is shown this once."""
+    given = request.POST
+    try:
+        webhook, secret = webhooks.create(
+            name=given.get("name", "").strip(),
+            kind=given.get("kind", ""),
+            url=given.get("url", "").strip(),
+            worker=given.get("worker", ""),
+            events=given.getlist("events"),
+            by=_by(request),
+        )
+    except WebhookRefused as error:
+        return _page(request, status=422, error=error, given=given)
+    if secret:
+        return _page(request, made=webhook, secret=secret)
+    messages.success(request, f"{webhook} gets events from now on.")
+    return redirect("notifications:settings")
+
+
+@requires(Role.ADMIN)
+@require_POST
+def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
+    """Pause, resume, test, delete: the button's name says which."""
+    webhook, by = get_object_or_404(Webhook, pk=webhook_id), _by(request)
+    what = request.POST.get("do", "")
+    if what not in DONE:
+        return HttpResponse(status=400)
+    if what == "delete":
+        webhooks.delete(webhook, by)
+    elif what == "test":
+        webhooks.send_test(webhook, by)
+    else:
+        webhooks.switch(webhook, what == "resume", by)
+    messages.success(request, DONE[what].format(webhook))
+    return redirect("notifications:settings")
+
+
+@requires(Role.ADMIN)
+@require_POST
+def again(request: HttpRequest) -> HttpResponse:
+    """Sends again what was given up."""
+    ids = [int(text) for text in request.POST.getlist("delivery") if text.isdecimal()][:SHOWN]
+    count = try_again(ids, timezone.now())
+    messages.success(request, f"{count} message{'' if count == 1 else 's'} will be sent again.")
+    return redirect("notifications:settings")
+
+
+def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+    waiting = Count("deliveries", filter=Q(deliveries__state=Delivery.State.WAITING))
+    failing = Delivery.objects.exclude(problem="").exclude(state=Delivery.State.SENT)
+    can = permission(request.user, Role.ADMIN)
+    rows = failing.select_related("event", "person", "webhook").order_by("-pk")
+    context = {
+        "webhooks": Webhook.objects.annotate(waiting=waiting).order_by("name"),
+        "failing": list(rows[:SHOWN]) if can else [],
+        "can": can,
+        "kinds": Webhook.Kind.choices,
+        "events": [(event.value, kind.label) for event, kind in EVENTS.items()],
+        "workers": Worker.objects.order_by("name").values_list("name", flat=True),
+        "hosts": sorted(settings.EXPORT_HOSTS),
+        "mail_server": settings.EMAIL_HOST,
+        "given": {"kind": "slack"},
+    }
+    return page(request, "notifications/settings.html", context | more, status=status)
+
+
+def _by(request: HttpRequest) -> By:
+    return By(actor=person(request), source="dashboard", now=timezone.now())
