@@ -77,25 +77,12 @@ def render(topic: str, why: Why, subject: str = "") -> Parts:
     return Parts(now, _renderers[kind](name, why, subject))
 
 
-State: TypeAlias = tuple[int, tuple[tuple[str, str], ...], tuple[int, ...]]
-
-_probes: dict[str, Callable[[], int]] = {}
-
-
-def watch(name: str, probe: Callable[[], int]) -> None:
-    """Pages follow when the number that `probe` reads has changed. It is read once a second in each
-    process that serves an open page, so that changes by processes without Redis are seen too."""
-    _probes[name] = probe
-
-
-def state() -> State:
-    """The newest revision, how each edge stands, and what is watched: when they differ, pages must
-    follow."""
+def state() -> tuple[int, tuple[tuple[str, str], ...]]:
+    """The newest revision and how each edge stands: when they differ, pages must follow."""
     meter = meter_of_all()
-    watched = tuple(probe() for probe in _probes.values())
-    return meter.revision, tuple((c.edge, c.state) for c in meter.cells), watched
+    return meter.revision, tuple((c.edge, c.state) for c in meter.cells)
 
 
-def settled(state: State) -> bool:
+def settled(state: tuple[int, tuple[tuple[str, str], ...]]) -> bool:
     """Whether every edge has the newest revision."""
     return all(edge_state == "applied" for _, edge_state in state[1])

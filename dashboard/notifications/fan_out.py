@@ -28,7 +28,7 @@ from routing.after_commit import after_commit
 
 log = logging.getLogger(__name__)
 
-TOPIC = "inbox"
+TOPIC = "inbox:all"
 """Pages follow it; it only says that an inbox changed, never whose or how."""
 BATCH = 100
 

@@ -25,8 +25,8 @@ SIZE = 50
 
 def connect() -> None:
     """Open pages learn that an inbox changed; each asks for its own."""
-    parts.provide(TOPIC, _news)
-    parts.watch(TOPIC, newest_item)
+    kind, _, name = TOPIC.partition(":")
+    parts.provide(kind, _news, lambda names: {name: {Why.EDGES: newest_item()}})
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
@@ -100,5 +100,6 @@ def read(request: HttpRequest) -> HttpResponse:
 def _news(name: str, why: Why, subject: str) -> str:
     """The same for everybody: it holds no count, nobody's name and no text."""
     return format_html(
-        '<span id="inbox-news" data-follow="inbox" data-newest="{}" hidden></span>', newest_item()
+        '<span id="inbox-news" data-follow="inbox:all" data-newest="{}" hidden></span>',
+        newest_item(),
     )

@@ -113,3 +113,16 @@ def test_the_audit_trail_of_both_web_processes_is_one_chain(system, second_web):
     verdict = json.loads(done.stdout)
     assert done.returncode == 0 and verdict["intact"] and verdict["waiting"] == 0, done
     assert verdict["last"] >= 16
+
+
+def test_the_conductor_fans_out_what_happened(system):
+    """By its own process, from the rows that the web processes wrote."""
+    sql = "select count(*), count(fanned_out_at) from notifications_outboxevent"
+    deadline = time.monotonic() + 60
+    with psycopg.connect(system.environment["DATABASE_URL"], autocommit=True) as rows:
+        while True:
+            written, fanned_out = rows.execute(sql).fetchone()
+            if 9 <= written == fanned_out:
+                return
+            assert time.monotonic() < deadline, (written, fanned_out)
+            time.sleep(0.2)

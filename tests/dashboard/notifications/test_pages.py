@@ -69,10 +69,10 @@ def test_what_is_pushed_names_nobody(people, happen):
     from dashboard.live import parts
     from dashboard.live.parts import Why
 
-    before = parts.state()
+    before = parts.watch(["inbox:all"])
     mention(happen, people["rita"], worker="secret-plan")
-    assert parts.state() != before  # open pages follow, also those of another process
-    html = parts.render("inbox", Why.EDGES).html
+    assert parts.watch(["inbox:all"]) != before  # seen also by another process's pages
+    html = parts.render("inbox:all", Why.EDGES).html
     assert "secret-plan" not in html and "rita" not in html and "data-newest" in html
 
 

@@ -141,5 +141,5 @@ def test_queries_do_not_grow(vera, django_assert_max_num_queries, count):
         )
         for n in range(count)
     )
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         vera.get(PATH)
