@@ -27,7 +27,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check golden format sizes clean \
-	bench-edge bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails
+	bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -75,6 +75,9 @@ bench-edge: ## Requests per second through the edge, against workerd, Envoy, ngi
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge
 
+bench-permits: ## What a signed permission costs beside an ordinary override
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.permits
 bench-propagation: ## How soon a deployment decides requests, and that none fails meanwhile
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.propagation
