@@ -14,7 +14,7 @@ from uuid import uuid4
 from dashboard.overrides import keys
 from dashboard.overrides.keys import Signer
 from dashboard.sending.wire_request import Lines, WireRequest
-from routing.models import OverrideKey
+from routing.models import OverrideKey, Version
 from routing.rules.fields import OVERRIDES, lines_named
 from routing.rules.override import combine, parse, read
 from routing.rules.permission import PERMISSION, Permission
@@ -64,6 +64,11 @@ class Carrier:
             if name in self.signers and (version := read(asked, name).requested)
         ]
         return (*lines, (PERMISSION, ", ".join(tokens[:MOST]))) if tokens else lines
+
+    def permission(self, version: Version) -> str:
+        """For programs that send their own requests to this version; empty where none is needed."""
+        name = version.worker.name
+        return self._token(name, str(version.pk)) if name in self.signers else ""
 
     def _token(self, worker: str, version_id: str) -> str:
         expires_at = int((self.now + LASTS).timestamp())

@@ -9,12 +9,15 @@ rollout's own was made since.
 | `SLUICE_URL` | the Worker's public address, as `http://shop.localhost:8787` |
 | `SLUICE_OVERRIDE_HEADER` | the header line that reaches the version, for `curl -H` |
 | `SLUICE_OVERRIDE_NAME`, `SLUICE_OVERRIDE_VALUE` | the same in two parts |
+| `SLUICE_PERMISSION_HEADER` | a second line for `curl -H`, empty unless overrides are protected |
+| `SLUICE_OVERRIDE_PERMISSION` | the permission in it: for some minutes, for this version alone |
 | `SLUICE_WORKER`, `SLUICE_VERSION_ID`, `SLUICE_VERSION_NUMBER` | what is under test |
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -27,7 +30,8 @@ from typing import IO
 
 from django.utils import timezone
 
-from dashboard.sending.redaction import mask
+from dashboard.overrides.carry import Carrier
+from dashboard.sending.redaction import MASK, mask
 from dashboard.sending.wire_request import OVERRIDES
 from dashboard.smoketests.assertions import Result, Verdict
 from dashboard.smoketests.document import Check
@@ -36,10 +40,13 @@ from dashboard.ui.storable_text import storable
 from dashboard.variables.store import all_values
 from routing.models import Deployment
 from routing.publish import hostname, url_of
+from routing.rules.permission import PERMISSION_NAME
 
 COUNTS_FOR = timedelta(hours=1)
 OUTPUT = 8192
 """Bytes of the end of the output that are stored."""
+_TOKEN = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+"""A permission that the script printed: it opens the version until it expires."""
 _OWN = ("SLUICE_", "DJANGO_", "DATABASE_URL")
 """Settings of this server, its secrets among them: a script gets none of them."""
 
@@ -47,16 +54,24 @@ _OWN = ("SLUICE_", "DJANGO_", "DATABASE_URL")
 def environment(run: SmokeRun, base: Mapping[str, str]) -> dict[str, str]:
     """The environment of a script: `base` without this server's settings, and the variables."""
     worker, version = run.version.worker.name, str(run.version_id)
-    value = f'{worker}="{version}"'
+    value, permission = f'{worker}="{version}"', _permission(run)
     return {name: text for name, text in base.items() if not name.startswith(_OWN)} | {
         "SLUICE_URL": url_of(hostname(worker)),
         "SLUICE_OVERRIDE_HEADER": f"{OVERRIDES}: {value}",
         "SLUICE_OVERRIDE_NAME": OVERRIDES,
         "SLUICE_OVERRIDE_VALUE": value,
+        "SLUICE_PERMISSION_HEADER": f"{PERMISSION_NAME}: {permission}" if permission else "",
+        "SLUICE_OVERRIDE_PERMISSION": permission,
         "SLUICE_WORKER": worker,
         "SLUICE_VERSION_ID": version,
         "SLUICE_VERSION_NUMBER": str(run.version.number),
     }
+
+
+def _permission(run: SmokeRun) -> str:
+    """What an override of a protected Worker needs; empty for every other."""
+    person = run.author.username if run.author else "system"
+    return Carrier.of(person, timezone.now()).permission(run.version)
 
 
 def run_script(
@@ -72,7 +87,7 @@ def run_script(
         output.seek(max(0, size - OUTPUT))
         text = output.read().decode("utf-8", "replace")
     row.ms = round((time.monotonic() - started) * 1000, 1)
-    row.body = storable(mask(text, all_values(run.version.worker.name)[1]))
+    row.body = storable(mask(_TOKEN.sub(MASK, text), all_values(run.version.worker.name)[1]))
     actual = str(code) if code is not None else f"stopped after {row.ms / 1000:.0f} s"
     row.results = [asdict(Result("exit code", "0", code == 0, actual))]
     row.verdict = Verdict.PASSED if code == 0 else Verdict.FAILED

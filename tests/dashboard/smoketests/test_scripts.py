@@ -14,6 +14,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from dashboard.accounts.by import By
+from dashboard.overrides.protection import protect
 from dashboard.rollouts import conductor
 from dashboard.smoketests import run as runs
 from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
@@ -21,6 +23,9 @@ from dashboard.smoketests.runs.scripts import run_script
 from dashboard.smoketests.suites import import_suite
 from dashboard.variables.store import change
 from routing.models import Worker
+from routing.override_policies import protection
+from routing.rules.permission import Permission
+from routing.rules.permission_token import read
 from tests.dashboard.smoketests.versioned_edge import VersionedEdge, versioned_edge
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
@@ -87,6 +92,23 @@ def test_a_script_gets_the_address_and_the_override_and_no_setting_of_ours(
     assert (lines["SLUICE_VERSION_ID"], lines["SLUICE_WORKER"]) == (candidate, "shop")
     assert lines["CI_TOKEN"] == "passed on"
     assert "hunter22" not in row.body
+
+
+def test_a_script_gets_the_permission_that_a_protected_worker_asks_for(
+    shop: Worker, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    suite(shop, f'echo "$SLUICE_PERMISSION_HEADER" | tee {seen}')
+    assert command()[1] == 0
+    assert seen.read_text() == "\n"
+    protect(shop, on=True, by=By(None, "shell", timezone.now()))
+    assert command()[1] == 0
+    name, token = seen.read_text().strip().split(": ")
+    permission = read(token, "shop", protection(shop).keys)
+    assert isinstance(permission, Permission) and name == "Sluice-Override-Permission"
+    assert permission.version_id == str(shop.versions.get(number=2).id)
+    row = CheckResult.objects.filter(name="tests").latest("pk")
+    assert row.body == "Sluice-Override-Permission: ••••\n"
 
 
 def test_its_exit_code_is_the_result_and_its_output_the_evidence(
