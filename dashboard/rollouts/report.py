@@ -33,6 +33,7 @@ def as_json(rollout: Rollout) -> dict[str, Any]:
         "step": rollout.step,
         "percentage": rollout.weight / 1000,
         "facts": rollout.facts,
+        "review": review_url(rollout),
     }
 
 
@@ -60,6 +61,12 @@ def url(rollout: Rollout) -> str:
     """Where a person on this machine opens it."""
     path = f"/workers/{rollout.worker.name}/rollouts/{rollout.pk}/"
     return f"http://localhost:{settings.HTTP_PORT}{path}"
+
+
+def review_url(rollout: Rollout) -> str | None:
+    """The review that it waits for."""
+    waits = rollout.facts.get("review")
+    return f"http://localhost:{settings.HTTP_PORT}/reviews/{waits}/" if waits else None
 
 
 def exit_code(rollout: Rollout) -> int:

@@ -213,6 +213,7 @@ class RolloutItem(Schema):
     step: int
     percentage: float
     facts: Json
+    review: str | None = Field(None, description="The review that it waits for.")
 
 
 class EventItem(Schema):

@@ -88,8 +88,9 @@ class ReviewPage:
         return messages.end_words(self.proposal)
 
 
-def page_of(proposal: Proposal, user: User, now: datetime) -> ReviewPage:
-    """Reads what the page shows."""
+def page_of(proposal: Proposal, user: User, now: datetime, *, whole: bool = True) -> ReviewPage:
+    """Reads what the page shows; without `whole` the decisions alone, which are asked for again and
+    again while the code stays as it is."""
     splits = splits_of([proposal])[proposal.pk]
     requirement, standing = standing_now(proposal, now)
     left, right = _versions(proposal, splits)
@@ -117,7 +118,7 @@ def page_of(proposal: Proposal, user: User, now: datetime) -> ReviewPage:
         own_run=own_run(proposal, right, user),
         suites=list(proposal.worker.suites.values_list("name", flat=True)),
         plan=_plan(proposal),
-        changes=_changes(left, right),
+        changes=_changes(left, right) if whole else {},
         left=left,
         right=right,
         stays=_stays(right),

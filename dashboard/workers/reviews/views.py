@@ -20,7 +20,7 @@ from dashboard.reviews.proposals.decide import VERBS, DecisionRefused, Word
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.smoketests.run import ask
 from dashboard.smoketests.suites import newest_edit
-from dashboard.ui.page import page
+from dashboard.ui.page import page, wants_fragment
 from dashboard.workers import reads
 from dashboard.workers.reviews.context import may_operate, page_of
 from dashboard.workers.reviews.evidence import own_run, proof_of
@@ -109,7 +109,7 @@ def ask_again(request: HttpRequest, review_id: UUID) -> HttpResponse:
 def _context(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
     now, user = timezone.now(), person(request)
     row = reads.row_of(proposal.worker)
-    shown = page_of(proposal, user, now)
+    shown = page_of(proposal, user, now, whole=not wants_fragment(request))
     return {
         "row": row,
         "now": now,

@@ -61,6 +61,8 @@ class Command(BaseCommand):
         if action in ACTS:
             proposal = _act(action, proposal, options)
         if action == "wait":
+            if proposal.undecided and not options["json"]:
+                self.stdout.write(f"Waiting for {messages.url(proposal)}")
             proposal = _wait(proposal, options["timeout"])
         self._show(proposal, options["json"], shell_user(options["user"]))
         if action in ("show", "wait"):

@@ -157,7 +157,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{rollout.worker.name}: {messages.title(rollout)}")
         self.stdout.write(messages.reason(rollout.reason, rollout.facts))
-        self.stdout.write(report.url(rollout))
+        self.stdout.write(report.review_url(rollout) or report.url(rollout))
 
 
 def _wait(rollout: Rollout, seconds: float) -> tuple[Rollout, bool]:

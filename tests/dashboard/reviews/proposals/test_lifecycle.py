@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dashboard.reviews import gate
-from dashboard.reviews.policies.policy import Rule, Trigger
+from dashboard.reviews.policies import edits
+from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals import decide
 from dashboard.reviews.proposals.carry_out import carry_out
 from dashboard.reviews.proposals.decide import DecisionRefused
@@ -265,6 +266,30 @@ def test_a_live_upload_is_stored_and_proposed_and_started_once(shop: Reviewed) -
     version = Version.objects.get(worker=shop.worker, number=3)
     assert proposal.shares == [[str(version.id), "100"]]
     assert shop.live() == {1: 100_000}
+
+
+def test_the_first_deploy_of_a_new_worker_waits_under_an_account_wide_policy(
+    shop: Reviewed,
+) -> None:
+    edits.save(None, lambda _: Policy((Rule(Trigger.FIRST_TRAFFIC),)), shop.by())
+    with pytest.raises(gate.ReviewNeeded) as needed:
+        gate.upload(
+            worker_name="fresh",
+            by_token=True,
+            live=True,
+            create=True,
+            draft=make_draft(),
+            author=shop.maya,
+            source="wrangler",
+            triggered_by="upload",
+            now=timezone.now(),
+            inspect=says_fine,
+        )
+    proposal = needed.value.proposal
+    assert proposal is not None and proposal.from_deployment_id == ""
+    assert proposal.worker.versions.count() == 1
+    assert carry_out(shop.approve(proposal, shop.jonas).pk) is not None
+    assert proposal.worker.deployments.count() == 1
 
 
 def test_a_live_upload_behind_somebody_elses_request_stores_nothing(shop: Reviewed) -> None:

@@ -21,6 +21,7 @@ from dashboard.rollouts.advance import advance
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plan import Seen
 from dashboard.rollouts.plans.edits import change_plan
+from dashboard.rollouts.report import as_json
 from dashboard.rollouts.reviewing.observe import review_of
 from dashboard.rollouts.start import StartRefused
 from dashboard.rollouts.states import State
@@ -101,6 +102,7 @@ def test_the_review_is_bound_to_the_plan_and_opened_once(reviewed: Reviewed) -> 
     assert Proposal.objects.count() == 1
     assert (review.rollout_id, review.plan) == (rollout.pk, {"edit": 1, **rollout.plan})
     assert review.shares == [[str(reviewed.candidate.id), "100"]]
+    assert str(review.pk) in str(as_json(reviewed.rollout())["review"])
 
 
 def test_an_approval_passes_the_step_and_covers_the_whole_plan(
