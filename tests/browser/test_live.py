@@ -251,6 +251,67 @@ def process_of(system, version):
     raise AssertionError("no process answers for this version")
 
 
+SUITE = "name: smoke\nchecks: [{name: home, assert: [{status: 200}]}]"
+
+
+def start_rollout(page, steps):
+    """From the form, as a person fills it."""
+    page.get_by_label("Steps").first.fill(steps)
+    page.locator("[name=final_bake]").fill("1s")
+    page.locator("[name=min_sample]").fill("0")
+    page.locator("[name=min_callers]").fill("0")
+    page.get_by_role("button", name="Start: stage at 0%").click()
+
+
+def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
+    suite = system.data_dir / "suite.yaml"
+    suite.write_text(SUITE)
+    system.manage("smoke", "import", "--worker", "pricing", str(suite))
+    visitor = visit(viewport={"width": 1440, "height": 1000})
+    page = visitor.open("/workers/pricing/rollouts/")
+    start_rollout(page, "20:2s,100:1s")
+    title = page.locator("#state-title")
+    page.get_by_role("button", name="Confirm, start the ramp").wait_for(timeout=60_000)
+    assert "passed" in page.locator("#rollout-story").inner_text()
+    page.get_by_role("button", name="Confirm, start the ramp").click()
+    page.evaluate("""() => {
+        window.announced = [];
+        new MutationObserver((changes) => {
+            const added = changes.flatMap((change) => [...change.addedNodes]);
+            window.announced.push(...added.map((sentence) => sentence.textContent));
+        }).observe(document.getElementById("announce"), { childList: true });
+    }""")
+    title.filter(has_text="Done").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Undo, back to").wait_for(timeout=10_000)
+    until(page, "window.announced.includes('Done.')", timeout=30)
+    said = page.evaluate("window.announced")
+    assert len(said) == len(set(said)), "a state is announced once, not each second"
+    assert visitor.axe() == []
+
+
+def test_a_rollout_is_aborted_on_a_phone_without_scripts(visit, system):
+    phone = visit(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = phone.open("/workers/checkout/rollouts/")
+    start_rollout(page, "20:1h,100")
+    look_again(page, "Waiting for a confirmation")
+    page.get_by_role("button", name="Confirm, start the ramp").click()
+    look_again(page, "Ramping at 20%")
+    page.locator("#rollout-bar").get_by_role("button", name="Abort and roll back").click()
+    page.locator("#ask-abort [name=reason]").fill("prices are wrong")
+    page.locator("#ask-abort").get_by_role("button").click()
+    look_again(page, "Rolled back")
+    assert "prices are wrong" in page.locator("#rollout-story").inner_text()
+
+
+def look_again(page, title):
+    """Until the state is there: this page does not follow by itself."""
+    deadline = time.monotonic() + 60
+    while title not in page.locator("#state-title").inner_text():
+        assert time.monotonic() < deadline, page.locator("#state-title").inner_text()
+        page.get_by_role("link", name="Look again").click()
+        page.wait_for_timeout(200)
+
+
 def test_the_policy_lets_pages_reach_only_this_server(visit, system):
     visitor = visit()
     page = visitor.open("/workers/hello/")

@@ -30,6 +30,11 @@ def ended(transactional_db: None) -> Rollout:
     maya = make_user("maya", Role.OPERATOR)
     running = _scene("pricing", maya)
     running.start(plan_of("20:10s,100"))
+    for _ in range(3):
+        running.look()
+    ramps = running.rollout().deployment_id
+    make_traffic("pricing", 600, 9, running.candidate.id, deployment_id=ramps)
+    make_traffic("pricing", 2400, 11, running.stable.id, deployment_id=ramps)
     scene = _scene("checkout", maya)
     text = "name: smoke\nchecks: [{name: home}]"
     import_suite(worker=scene.worker, text=text, author=maya, source="shell", now=scene.now)
