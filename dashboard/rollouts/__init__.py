@@ -4,6 +4,7 @@ states.py      the states and verdicts, whose names are part of API and CLI
 ramp.py        a plan as values                                                       (pure)
 guardrails.py  what the figures of a step say                                             (pure)
 breaches.py    what a breach of each guardrail does, and which one decides                (pure)
+backtest/      what a plan would have done with recorded traffic
 hooks/         signed HTTP requests as gates and notices
 external/      re-checks, Prometheus queries and webhooks as guardrails
 values.py      the rollout, what was seen, a decision; how a decision changes the rollout    (pure)

@@ -25,6 +25,9 @@ from dashboard.statistics.comparison import (
 )
 from dashboard.statistics.proportion import ALPHA, rate_interval
 
+ABORTING_RULES = 4
+"""Rules with a chance of a false alarm, which share it: errors beside stable, the absolute limit,
+and slow requests by p95 and by p99."""
 LATE_AFTER = timedelta(seconds=20)
 """Figures older than this, of an edge that serves the Worker, are late."""
 WORST_FIRST = (Verdict.HARM, Verdict.CANNOT_JUDGE, Verdict.NOT_YET, Verdict.SAFE)

@@ -13,6 +13,7 @@ from dashboard.rollouts.breaches import deciding, with_breaches
 from dashboard.rollouts.external.judgments import external_judgments
 from dashboard.rollouts.external.rechecks import watched_state
 from dashboard.rollouts.guardrails import (
+    ABORTING_RULES,
     Figures,
     Judgment,
     judge_errors,
@@ -36,9 +37,6 @@ from routing.snapshot import CountSpec
 
 REPORT_TIME = timedelta(seconds=5)
 """A process that ended this long before a step may have been reported only after it."""
-ABORTING_RULES = 4
-"""Rules with a chance of a false alarm, which share it: errors beside stable, the absolute limit,
-and slow requests by p95 and by p99."""
 
 CHECKS: Mapping[str, Checks] = {
     SmokeRun.State.WAITING: Checks.RUNNING,

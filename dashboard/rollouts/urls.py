@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.rollouts import record_views, views
+from dashboard.rollouts.backtest import views as backtest_views
 from dashboard.rollouts.forgotten import views as forgotten_views
 from dashboard.rollouts.hooks import views as hook_views
 from dashboard.rollouts.listing import views as list_views
@@ -20,6 +21,7 @@ urlpatterns = [
     ),
     path("workers/<str:name>/plans/<int:plan_id>/rename/", plan_views.rename, name="rename-plan"),
     path("workers/<str:name>/plans/<int:plan_id>/delete/", plan_views.delete, name="delete-plan"),
+    path("workers/<str:name>/backtest/", backtest_views.of_worker, name="backtest"),
     path("workers/<str:name>/hooks/", hook_views.of_worker, name="hooks"),
     path("workers/<str:name>/hooks/<int:hook_id>/", hook_views.change, name="hook"),
     path("workers/<str:name>/hooks/<int:hook_id>/act/", hook_views.act, name="hook-act"),

@@ -78,6 +78,8 @@ def test_axe_finds_nothing(visitors: Any, ended: Rollout, theme: str, size: Any)
         f"/workers/pricing/rollouts/{runs.pk}/",
         own,
         f"{own}record/",
+        "/workers/checkout/hooks/",
+        f"/workers/checkout/backtest/?over={ended.pk}",
         "/api/",
     ):
         visitor.open(path)

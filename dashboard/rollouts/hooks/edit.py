@@ -127,7 +127,9 @@ def _fill(hook: Hook, form: HookForm) -> None:
     if form.kind == HookKind.GATE and form.event not in GATED:
         raise HookRefused("kind", "Only what comes before a stage or a step can wait for a gate.")
     hook.name, hook.event, hook.kind = form.name, form.event, form.kind
-    hook.url, hook.timeout = _url(form.url), _timeout(form.timeout)
+    hook.timeout = _timeout(form.timeout)
+    if not hook.url or form.url != redacted_url(hook.url):  # as the page shows it: unchanged
+        hook.url = _url(form.url)
 
 
 def _check_choice(field: str, given: str, choices: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -81,7 +82,8 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
     """The form of one hook; by POST, saves it."""
     hook = _hook(name, hook_id)
     if request.method != "POST":
-        form = HookForm(hook.name, hook.event, hook.kind, hook.url, str(hook.timeout))
+        url = redacted_url(hook.url)
+        form = HookForm(hook.name, hook.event, hook.kind, url, str(hook.timeout))
         return _page(request, hook.worker, form=form, changes=hook)
     form = HookForm.read(request.POST)
     try:
@@ -130,10 +132,11 @@ def _page(
     recent = HookDelivery.objects.filter(hook__worker=worker).select_related("hook", "rollout")
     context: dict[str, Any] = {
         "worker": worker,
-        "hooks": [_row(hook) for hook in worker.hooks.all()],
+        "hooks": [_row(hook) for hook in sorted(worker.hooks.all(), key=_in_time)],
         "deliveries": [_delivery(row) for row in recent.order_by("-created_at", "-pk")[:LISTED]],
         "form": form or HookForm(),
         "changes": changes,
+        "form_address": _address(worker, changes),
         "refused": refused,
         "made": made,
         "secret": secret,
@@ -143,6 +146,18 @@ def _page(
         "can": permission(request.user, Role.OPERATOR),
     }
     return page(request, "rollouts/hooks/hooks.html", context, partial="hooks", status=status)
+
+
+def _address(worker: Worker, changes: Hook | None) -> str:
+    """Where the form is sent."""
+    if changes is None:
+        return reverse("rollouts:hooks", args=[worker.name])
+    return reverse("rollouts:hook", args=[worker.name, changes.pk])
+
+
+def _in_time(hook: Hook) -> tuple[int, str]:
+    """In the order in which a rollout calls them."""
+    return list(HookEvent).index(HookEvent(hook.event)), hook.name
 
 
 def _row(hook: Hook) -> HookRow:

@@ -16,7 +16,8 @@ from django.utils import timezone
 from dashboard.accounts.shell_user import shell_user
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
-from dashboard.rollouts.cli import arguments, saved_plans
+from dashboard.rollouts.backtest.report import as_json, lines as replay_lines
+from dashboard.rollouts.cli import arguments, backtest, saved_plans
 from dashboard.rollouts.cli.junit import rollout_junit
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         for name in saved_plans.ACTIONS:
             saved_plans.add_arguments(actions.add_parser(name), name)
+        backtest.add_arguments(actions.add_parser("backtest"))
         for name in ("start", "status", "change-plan", *VERBS):
             action = actions.add_parser(name)
             arguments.add_common(action)
@@ -88,6 +90,9 @@ class Command(BaseCommand):
     def _act(self, action: str, worker: Worker, options: dict[str, Any]) -> Rollout | None:
         if action == "status":
             return _newest(worker)
+        if action == "backtest":
+            self._backtest(worker, options)
+            return None
         by = By(shell_user(options.get("user")), "shell", timezone.now(), options.get("reason", ""))
         if action in saved_plans.ACTIONS:
             self._show_plans(saved_plans.act(action, worker, options, by), options["json"])
@@ -106,6 +111,14 @@ class Command(BaseCommand):
             plan = arguments.plan_of(options, rollout.as_value().upcoming)
             return change_plan(rollout, plan, by, believed)
         return VERBS[action](rollout, replace(by, to=arguments.share(options.get("to"))))
+
+    def _backtest(self, worker: Worker, options: dict[str, Any]) -> None:
+        replay = backtest.read(worker, options).run(timezone.now())
+        if options["json"]:
+            self.stdout.write(json.dumps(as_json(replay)))
+            return
+        for line in replay_lines(replay):
+            self.stdout.write(line)
 
     def _start(self, worker: Worker, options: dict[str, Any], by: By) -> Rollout | None:
         saved = arguments.saved_plan(worker, options["plan"])
