@@ -3,8 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.accounts.by import By
+from dashboard.reviews.policies import edits
+from dashboard.reviews.policies.policy import Policy, Rule, Trigger
+from dashboard.reviews.proposals.models import Proposal
 from routing.models import Deployment
 from routing.upload import draft_of
 from tests.dashboard.workers.editor.form import OTHER, fields, live, newest, post
@@ -97,3 +102,13 @@ def test_staging_over_a_candidate_with_traffic_asks_first(maya, shop):
     assert post(maya, shop, act="stage", replace=str(two.id)).status_code == 302
     live = shop.deployments.newest_first().first().shares.values_list("version__number", "weight")
     assert list(live) == [(3, 0), (1, 100_000)]
+
+
+@pytest.mark.parametrize("act", ["stage", "deploy"])
+def test_a_policy_turns_it_into_a_review_and_the_version_is_there(maya, shop, act):
+    rules = Policy((Rule(Trigger.STAGE), Rule(Trigger.ABOVE)))
+    edits.save(shop, lambda _: rules, By(None, "shell", timezone.now()))
+    response = post(maya, shop, act=act)
+    proposal = Proposal.objects.get()
+    assert response.url == reverse("reviews:detail", args=[proposal.pk])
+    assert newest(shop).number == 2 and live(shop) == [(1, 100.0)]
