@@ -16,6 +16,7 @@ from dashboard.reviews.policies.messages import requirement_words
 from dashboard.ui.standing import Standing
 from dashboard.workers import reads
 from dashboard.workers.commands import deploy_commands
+from dashboard.workers.deploy.checks import LastRun, failed_candidate, last_runs
 from dashboard.workers.deploy.choice import to_roll_back, to_split, way_back
 from dashboard.workers.deploy.secrets import secrets_of
 from dashboard.workers.proposal import PRESETS, Proposal, alone, is_live, move, propose
@@ -53,6 +54,7 @@ def of_split(
     beside = row.standings[-1] if row.standings else None
     context = of_form(row, standing, sent, now, is_post)
     figures: Any = context["figures"]
+    runs: Any = SimpleLazyObject(lambda: last_runs(_pair(row, standing)))
     text = sent.get("percentage", "").strip()
     return context | {
         "percentage": text if is_post else text or _start(row, standing),
@@ -62,7 +64,8 @@ def of_split(
         "beside_name": beside.name if beside else "",
         "version_now": standing.percentage,
         "beside_now": beside.percentage if beside else "",
-        "goes_back_instead": SimpleLazyObject(lambda: _instead(row, figures)),
+        "goes_back_instead": SimpleLazyObject(lambda: _instead(row, figures, runs)),
+        "last_runs": runs,
     }
 
 
@@ -157,9 +160,17 @@ def _leaving(live: Sequence[Standing], proposal: Proposal) -> list[Standing]:
     return [s for s in live if s.version.pk not in stays and not s.is_stable]
 
 
-def _instead(row: reads.Row, figures: FigurePair) -> Version | None:
-    """Where to go back to while the candidate is not well: then that is the first button."""
-    return way_back(row) if figures.sick else None
+def _instead(row: reads.Row, figures: FigurePair, runs: Sequence[LastRun]) -> Version | None:
+    """Where to go back to while the live candidate is not well or failed its newest checks: then
+    that is the first button."""
+    failed = failed_candidate(runs) and runs[0].standing.weight is not None
+    return way_back(row) if figures.sick or failed else None
+
+
+def _pair(row: reads.Row, standing: Standing) -> list[Standing]:
+    """The version that steps, then the one beside it."""
+    beside = [s for s in row.standings[-1:] if s.version.pk != standing.version.pk]
+    return [standing, *beside]
 
 
 def _start(row: reads.Row, standing: Standing) -> str:

@@ -26,7 +26,7 @@ class Secrets:
 def secrets_of(row: Row, after: Sequence[Standing], sent: Mapping[str, str]) -> Secrets:
     """What replacing the live split of `row` by `after` does to secrets. One query."""
     ids = {s.version.pk for s in (*row.standings, *after)}
-    versions = row.worker.versions.only("number", "tag", "bindings").in_bulk(ids)
+    versions = row.worker.versions.only("worker", "number", "tag", "bindings").in_bulk(ids)
     changes = secret_changes(_weights(row.standings, versions), _weights(after, versions))
     back = next((change for change in changes if change.needs_consent), None)
     forward = tuple(change for change in changes if not change.needs_consent)
