@@ -19,6 +19,7 @@ from dashboard.accounts.models import Role
 from dashboard.smoketests.assertions import WORST_FIRST, Verdict
 from dashboard.smoketests.document import Check
 from dashboard.smoketests.editor.changes import replace_check
+from dashboard.smoketests.editor.check_form import form_of
 from dashboard.smoketests.masking import masked_check
 from dashboard.smoketests.models import CheckResult, SmokeRun
 from dashboard.smoketests.run import settle, stop
@@ -112,15 +113,16 @@ def _show_run(
     return page(request, "smoketests/run.html", context | more, partial="run", status=status)
 
 
-def _about(row: CheckResult, check: Check | None) -> tuple[str, bool]:
-    """The request of a result in a few words, and whether its check can be made to expect it."""
+def _about(row: CheckResult, check: Check | None) -> tuple[str, str, bool]:
+    """The request of a result in a few words and as the playground's query, and whether its check
+    can be changed to expect what was there."""
     if check is None:
-        return "", False
+        return "", "", False
     if check.script:
-        return f"$ {check.script}", False
-    shown = masked_check(check).request
+        return f"$ {check.script}", "", False
+    form = form_of(masked_check(check), 0)
     changes = row.verdict == Verdict.FAILED and expecting(check, row.results) is not None
-    return f"{shown.method} {shown.path}", changes
+    return f"{form.method} {form.path}", form.playground_query, changes
 
 
 @requires(Role.OPERATOR)

@@ -8,11 +8,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from dashboard.smoketests.document import Suite
+from dashboard.smoketests.document import MOST_CHECKS, Suite
 
 LARGEST = 12 * 1024 * 1024
 """Bytes of a file; one body of a request has its own, smaller limit."""
 DEEPEST = 40
+MOST_VALUES = 1_000_000
+"""More than 1,000 checks of 100 assertions have."""
 
 
 class SuiteError(ValueError):
@@ -32,6 +34,7 @@ def read_suite(text: str) -> Suite:
     if len(text.encode("utf-8", "replace")) > LARGEST:
         raise SuiteError([f"The file has more than {LARGEST // 1024 // 1024} MB."])
     try:
+        _refuse_bombs(text)
         data = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader that allows less
     except (yaml.YAMLError, ValueError) as error:
         raise SuiteError([f"This is not YAML that can be read: {_where(error)}"]) from error
@@ -42,6 +45,10 @@ def read_suite(text: str) -> Suite:
 
 def suite_from_data(data: dict[str, Any]) -> Suite:
     """The suite in plain values, as JSON or YAML give them; raises `SuiteError`."""
+    if isinstance(checks := data.get("checks"), list) and len(checks) > MOST_CHECKS:
+        # Before each of them is looked at.
+        message = f"{len(checks):,} checks; a suite has at most {MOST_CHECKS}"
+        raise SuiteError([f"checks: {message}."], [("checks", message)])
     try:
         return Suite.model_validate(data)
     except ValidationError as error:
@@ -61,26 +68,33 @@ def suite_data(suite: Suite) -> dict[str, Any]:
     return suite.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(yaml.CSafeLoader):
     """Plain values only. A date stays the text that it is, so that it can be written again."""
 
     yaml_implicit_resolvers = {
         first: [(tag, form) for tag, form in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    depth = 0
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not read", mark)
-        self.depth += 1
-        if self.depth > DEEPEST:
-            mark = self.peek_event().start_mark
-            raise yaml.constructor.ConstructorError(None, None, "too deeply nested", mark)
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
+
+def _refuse_bombs(text: str) -> None:
+    """Raises `ValueError` for aliases, depth or very many values, before any is made."""
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        if isinstance(event, yaml.AliasEvent):
+            raise _refused("aliases are not read", event)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise _refused("too deeply nested", event)
+        if number > MOST_VALUES:
+            raise _refused(f"more than {MOST_VALUES:,} values", event)
+
+
+def _refused(problem: str, event: yaml.Event) -> ValueError:
+    mark = event.start_mark
+    place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+    return ValueError(f"{problem}{place}")
 
 
 def _where(error: Exception) -> str:

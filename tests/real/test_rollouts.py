@@ -37,6 +37,9 @@ checks:
       - {status: 200}
       - {header: content-type, contains: json}
       - {json: $.version.id}
+      - {same_as_stable: {except: [$.version.tag]}}
+  - name: script
+    script: 'curl -fsS -H "$SLUICE_OVERRIDE_HEADER" "$SLUICE_URL" | grep -q "$SLUICE_VERSION_ID"'
 """
 
 
@@ -122,6 +125,9 @@ def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: Syste
     suite = system.data_dir / "suite.yaml"
     suite.write_text(SUITE)
     system.manage("smoke", "import", "--worker", "hello", str(suite))
+    by_command = system.manage("smoke", "run", "--worker", "hello", "--suite", "smoke", "--json")
+    checks = json.loads(by_command.splitlines()[-1])["checks"]
+    assert [(c["name"], c["verdict"]) for c in checks] == [("home", "passed"), ("script", "passed")]
     with Traffic(system, "hello") as traffic:
         # In the middle of it: the next one goes on where this one was.
         killer = threading.Timer(5, kill, [system, "dashboard.run.conductor"])

@@ -1,8 +1,8 @@
 """Script checks: `manage.py smoke run` runs them, with the address and the override in their
 environment. No other process runs a command: it looks for a run by command that counts.
 
-Such a run counts for an hour, for the same edit and version, and while no deployment but a
-rollout's own was made since.
+Such a run counts for an hour (for a rollout: an hour before its first run of checks), for the same
+edit and version, and while no deployment but a rollout's own was made since.
 
 | variable | value |
 | --- | --- |
@@ -28,6 +28,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import IO
 
+from django.db.models import Min
 from django.utils import timezone
 
 from dashboard.overrides.carry import Carrier
@@ -116,7 +117,7 @@ def _counting(run: SmokeRun, position: int, now: datetime) -> CheckResult | None
         run__edit=run.edit_id,
         run__version=run.version_id,
         run__state__in=SmokeRun.JUDGED,
-        sent_at__gte=now - COUNTS_FOR,
+        sent_at__gte=_asked_at(run, now) - COUNTS_FOR,
     )
     found = rows.select_related("run").order_by("-sent_at").first()
     if found is None or found.sent_at is None:
@@ -125,6 +126,14 @@ def _counting(run: SmokeRun, position: int, now: datetime) -> CheckResult | None
         worker=run.version.worker, created_on__gt=found.run.started_at
     )
     return None if later.exclude(source="rollout").exists() else found
+
+
+def _asked_at(run: SmokeRun, now: datetime) -> datetime:
+    """When evidence had to be fresh: what counted at a rollout's gate counts in its later runs."""
+    if run.rollout_id is None:
+        return now
+    first = SmokeRun.objects.filter(rollout_id=run.rollout_id).aggregate(at=Min("started_at"))
+    return min(now, first["at"] or now)
 
 
 def _row(run: SmokeRun, position: int, check: Check) -> CheckResult:

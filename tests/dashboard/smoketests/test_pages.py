@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
-from dashboard.smoketests.models import SmokeRun, Suite
+from dashboard.smoketests.models import CheckResult, SmokeRun, Suite
 from routing.models import Worker
 from tests.factories import make_deployment, make_version, make_worker
 
@@ -108,3 +110,39 @@ def test_without_a_candidate_nothing_is_run(maya: Client, shop: Worker) -> None:
     assert "no candidate to check" in text(maya, "/workers/shop/checks/")
     maya.post(f"/workers/shop/checks/{suite.pk}/run/")
     assert not SmokeRun.objects.exists()
+
+
+def test_a_run_of_1000_results_is_shown_in_parts_with_a_constant_number_of_queries(
+    maya: Client, shop: Worker, django_assert_max_num_queries: Any
+) -> None:
+    save(maya)
+    maya.post(f"/workers/shop/checks/{Suite.objects.get().pk}/run/")
+    run = SmokeRun.objects.get()
+    names = {"run": run, "edge": "local-1", "results": [], "body": "x" * 8000}
+    CheckResult.objects.bulk_create(
+        CheckResult(position=n, name=f"check {n}", verdict=("passed", "failed")[n == 999], **names)
+        for n in range(1000)
+    )
+    SmokeRun.objects.update(state="failed", done=1000, total=1000)
+    place = f"/workers/shop/checks/runs/{run.pk}/"
+    with django_assert_max_num_queries(28):
+        html = text(maya, place)
+    assert html.count('class="check-result"') == 100
+    assert html.index("check 999") < html.index("check 0<")
+    assert "1–100 of 1000" in html
+    assert "901–1000 of 1000" in text(maya, f"{place}?page=10")
+    SmokeRun.objects.update(state="running")
+    part = maya.get(place, headers={"HX-Request": "true"}).content.decode()
+    assert 'hx-trigger="every 1s"' in part
+    assert "<html" not in part
+
+
+def test_a_body_of_10_mb_is_refused_at_its_field(maya: Client, shop: Worker) -> None:
+    suite = save(maya)
+    sent = {"opened_as": "home", "name": "home", "base": "1", "path": "/", "method": "POST"}
+    answer = maya.post(f"/workers/shop/checks/{suite.pk}/", sent | {"body": "x" * 10 * 1024 * 1024})
+    assert answer.status_code == 422
+    assert "a body has at most 1,048,576 bytes" in answer.content.decode()
+    yaml = f"name: smoke\nchecks: [{{name: a, request: {{body: {'x' * 10 * 1024 * 1024}}}}}]"
+    answer = maya.post("/workers/shop/checks/", {"yaml": yaml})
+    assert "checks[0].request.body: a body has at most" in answer.content.decode()

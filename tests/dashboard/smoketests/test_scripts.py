@@ -9,6 +9,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
@@ -66,9 +67,9 @@ def command(*more: str) -> tuple[dict[str, Any], int]:
     raise AssertionError("the command ends with an exit code")
 
 
-def from_a_page(edit: SuiteEdit) -> SmokeRun:
+def from_a_page(edit: SuiteEdit, rollout_id: UUID | None = None) -> SmokeRun:
     version = edit.suite.worker.versions.get(number=2)
-    run = runs.ask(edit, version, author=None, now=timezone.now())
+    run = runs.ask(edit, version, author=None, now=timezone.now(), rollout_id=rollout_id)
     assert conductor.run_waiting_checks() == 1
     run.refresh_from_db()
     return run
@@ -198,3 +199,14 @@ def test_a_run_by_command_counts_while_nothing_moves(
     if change_ == "an hour":
         CheckResult.objects.update(sent_at=timezone.now() - timedelta(minutes=61))
     assert from_a_page(edit).results.get(name="tests").verdict == verdict
+
+
+def test_what_counted_at_a_rollouts_gate_counts_in_its_later_runs(shop: Worker) -> None:
+    edit, rollout_id = suite(shop, "exit 0"), uuid4()
+    assert command()[1] == 0
+    gate = from_a_page(edit, rollout_id)
+    two_hours = timedelta(hours=2)
+    CheckResult.objects.update(sent_at=timezone.now() - two_hours)
+    assert from_a_page(edit).results.get(name="tests").verdict == "command"
+    SmokeRun.objects.filter(pk=gate.pk).update(started_at=timezone.now() - two_hours)
+    assert from_a_page(edit, rollout_id).results.get(name="tests").verdict == "passed"

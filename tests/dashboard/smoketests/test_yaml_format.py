@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dashboard.smoketests import yaml_format
 from dashboard.smoketests.document import LARGEST_BODY, MOST_CHECKS
 from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_from_data, write_suite
 
@@ -103,3 +104,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         read_suite(text)
     except SuiteError as error:
         assert error.problems
+
+
+def test_very_many_values_are_refused_before_any_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_format, "MOST_VALUES", 100)
+    with pytest.raises(SuiteError, match="more than 100 values"):
+        read_suite("name: s\nchecks: [" + "{a: b}, " * 50 + "]")
