@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 from dashboard.accounts.gate import person
 from dashboard.reviews.inbox.rows import Row, decided_of, rows_of
 from dashboard.reviews.proposals.emergency import to_acknowledge
-from dashboard.reviews.proposals.models import UNDECIDED, Proposal
+from dashboard.reviews.proposals.models import UNDECIDED, Proposal, State
 from dashboard.ui.page import page
 
 SHOWS = {
@@ -23,6 +24,8 @@ SHOWS = {
 SORTS = {"expires": "Expires first", "newest": "Newest first"}
 LISTED = 100
 LATELY = 5
+VOID_STAYS = timedelta(days=1)
+"""How long a request that became void stays in the list of who asked for it."""
 
 
 @require_safe
@@ -36,7 +39,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     undecided = rows.filter(state__in=UNDECIDED).order_by(
         "-created_at" if sort == "newest" else "expires_at"
     )
-    listed = rows_of(undecided[:LISTED], user, now)
+    lately = rows.filter(author=user, state=State.VOID, ended_at__gte=now - VOID_STAYS)
+    listed = rows_of([*undecided, *lately.order_by("-ended_at")[:LATELY]], user, now)
     workers = sorted({row.proposal.worker.name for row in listed})
     ended = rows.exclude(state__in=UNDECIDED).order_by("-ended_at")
     shown = [row for row in listed if not worker or row.proposal.worker.name == worker]
@@ -62,7 +66,7 @@ def _chips(rows: list[Row], show: str, decided: int) -> list[dict[str, Any]]:
     counts = {
         "waiting": sum(row.waits_for_me for row in rows),
         "mine": sum(row.mine for row in rows),
-        "open": len(rows),
+        "open": sum(row.proposal.undecided for row in rows),
         "decided": decided,
     }
     return [
@@ -78,4 +82,4 @@ def _groups(rows: list[Row], show: str) -> list[tuple[str, list[Row]]]:
     others = [row for row in rows if not row.mine and not row.waits_for_me]
     groups = [("Waiting for you", waiting), ("Asked by you", mine), ("Others", others)]
     shown = {"waiting": groups[:1], "mine": groups[1:2], "open": groups, "decided": []}[show]
-    return [(words, found) for words, found in shown if found]
+    return [(words, found[:LISTED]) for words, found in shown if found]

@@ -114,6 +114,8 @@ def test_a_void_request_says_why_and_is_asked_again_with_one_click(shop: Reviewe
     shop.deploy(0, author=shop.ada, source="dashboard")
     page = shown(shop.maya, proposal)
     assert "ada deployed this Worker in the meantime" in page and "Ask again" in page
+    mine = signed_in(shop.maya).get(reverse("reviews:inbox") + "?show=mine").content.decode()
+    assert "is-void" in mine and "ada deployed this Worker" in mine
     answer = signed_in(shop.maya).post(reverse("reviews:again", args=[proposal.pk]))
     fresh = Proposal.objects.get(state=State.OPEN)
     assert answer.url == reverse("reviews:detail", args=[fresh.pk])  # type: ignore[attr-defined]
