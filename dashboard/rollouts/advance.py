@@ -177,7 +177,7 @@ def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None
         message=f"Rollout of #{rollout.candidate.number}: {_words(decision, back)}",
         expected=ANY if back else rollout.deployment_id,
         triggered_by="rollback" if back else "rollout",
-        counts=_counts(rollout, decision.weight, decision.step, now),
+        counts=_counts(rollout, decision, now),
         force=True,  # consent was given when the rollout started; a way back never waits for it
     )
 
@@ -185,6 +185,7 @@ def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None
 def deploy_again(rollout: Rollout, now: datetime) -> Deployment:
     """The split that was live when the rollout started, as a deployment of its own: its figures
     begin with the rollout, and edges count it as a step."""
+    bake = rollout.terms.steps[max(rollout.step, 0)].bake
     return gate.deploy(
         worker=rollout.worker,
         by_token=False,
@@ -196,17 +197,19 @@ def deploy_again(rollout: Rollout, now: datetime) -> Deployment:
         message=f"Rollout of #{rollout.candidate.number} takes over at {rollout.percentage}",
         expected=rollout.deployment_id,
         triggered_by="rollout",
-        counts=_counts(rollout, rollout.weight, rollout.step, now),
+        counts=count_spec(bake, budget_from_json(rollout.slow_budget), now),
         force=True,  # the same versions as before
     )
 
 
-def _counts(rollout: Rollout, weight: int | None, step: int, now: datetime) -> CountSpec | None:
+def _counts(rollout: Rollout, decision: Decision, now: datetime) -> CountSpec | None:
     """How edges count the step that begins; nothing is compared at 0%."""
-    if not weight:
+    if not decision.weight:
         return None
-    plan = rollout.terms
-    bake = plan.final_bake if weight == TOTAL else plan.steps[max(step, 0)].bake
+    value = rollout.as_value()
+    plan = value.plan if decision.step == value.step else value.upcoming
+    last = decision.weight == TOTAL
+    bake = plan.final_bake if last else plan.steps[decision.step].bake
     return count_spec(bake, budget_from_json(rollout.slow_budget), now)
 
 

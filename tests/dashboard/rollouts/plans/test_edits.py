@@ -61,6 +61,8 @@ def test_a_change_applies_from_the_next_step(ramping: Scene, change: Change) -> 
     assert ramping.live() == {1: 70_000, 2: 30_000}
     assert (rollout.terms.min_sample, rollout.next_plan) == (7, None)
     assert rollout.terms.steps[1].bake == timedelta(hours=1)
+    deployment = ramping.worker.deployments.get(pk=rollout.deployment_id)
+    assert deployment.counts["block_seconds"] == 60, "blocks are those of the new step"
 
 
 def test_a_change_is_on_the_story_and_the_audit_trail(ramping: Scene, change: Change) -> None:
