@@ -27,7 +27,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check golden format sizes clean \
-	bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails
+	bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -117,6 +117,14 @@ bench-web: ## What a browser pays for each page: LCP, CLS, bytes and requests, i
 bench-guardrails: ## False alarms and time to notice of guardrails, beside a naive test
 	$(call SETUP,run)
 	@exec $(PY) -m benchmarks.guardrails
+
+bench-candidates: ## Bad candidates on a real edge: caught at which step, by which guardrail, how soon
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.candidates
+
+bench-abort: ## From the click on Abort to proof on every edge, under load
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.abort
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice
 	rm -rf .venv node_modules static/built .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

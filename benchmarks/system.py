@@ -38,17 +38,11 @@ class System:
     def start(self) -> None:
         """Returns when run.json says that everything is ready."""
         began = time.monotonic()
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_")}
-        own = {
-            "SLUICE_DATA_DIR": str(self.data_dir),
-            "SLUICE_HTTP_PORT": str(self.http_port),
-            "SLUICE_EDGE_PORT": str(self.edge_port),
-        }
         with open(self._output, "wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dashboard.run"],
                 cwd=HOME,
-                env=inherited | own | self._environment,
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -56,6 +50,16 @@ class System:
             )
         self._wait_ready(began + 120)
         self.start_seconds = time.monotonic() - began
+
+    def environment(self) -> dict[str, str]:
+        """For its processes, and for `manage.py` on its data."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_")}
+        own = {
+            "SLUICE_DATA_DIR": str(self.data_dir),
+            "SLUICE_HTTP_PORT": str(self.http_port),
+            "SLUICE_EDGE_PORT": str(self.edge_port),
+        }
+        return inherited | own | self._environment
 
     def stop(self) -> None:
         """As Ctrl-C does."""
