@@ -26,8 +26,8 @@ from benchmarks.system import System
 
 WORKER = "shop"
 PLAN = (
-    *("--steps", "5:10s,25:10s,50:10s,100", "--final-bake", "5s", "--suite", "smoke"),
-    *("--min-sample", "20", "--min-callers", "10", "--auto", "--wait", "--timeout", "150"),
+    *("--steps", "5:12s,25:24s,50:24s,100", "--final-bake", "5s", "--suite", "smoke"),
+    *("--min-sample", "20", "--min-callers", "10", "--auto", "--wait", "--timeout", "200"),
 )
 PROCESS_FAILS = ("crashes at start", "hangs", "leaks memory")
 WARM_UP = 20
@@ -53,7 +53,7 @@ class Result:
 def main() -> None:
     options = argparse.ArgumentParser(prog="benchmarks.candidates", description=__doc__)
     options.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BADNESS))
-    options.add_argument("--rate", type=int, default=60, help="requests a second")
+    options.add_argument("--rate", type=int, default=80, help="requests a second")
     given = options.parse_args()
     if unknown := set(given.names) - set(BADNESS):
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(BADNESS)}")
@@ -79,10 +79,9 @@ def try_out(system: System, traffic: Traffic, name: str) -> Result:
         ended = rollout(system, "start", "--worker", WORKER, "--version", version, *PLAN)
     time.sleep(2)  # what was under way when the switch came
     story = Api(system).rollout(WORKER, ended["id"])
-    for number, why in before.others.items():
-        print(f"  before {name}: {why} × {number}")
-    for why, number in seen.others.items():
-        print(f"  {name}: {number} × {why}")
+    for when, others in (("before ", before.others), ("", seen.others)):
+        for why, number in others.items():
+            print(f"  {when}{name}: {number} × {why}")
     return _result(name, story, seen)
 
 
@@ -137,7 +136,7 @@ def _killed_at_start(system: System, version: str, *, on: bool) -> Iterator[None
     over = threading.Event()
 
     def kill() -> None:
-        while not over.wait(0.02):
+        while not over.wait(0.1):
             for pid in system.processes().get("workerd", []):
                 if _writes_for(pid, version):
                     os.kill(pid, signal.SIGSEGV)
