@@ -29,6 +29,21 @@ export default {
 };
 """
 
+SLOW = """
+export default {
+  async fetch() { await scheduler.wait(80); return new Response("late"); },
+};
+"""
+LEAKS = """
+const kept = [];
+export default {
+  fetch() {
+    kept.push(new Array(1 << 21).fill(0.5));
+    return new Response("ok");
+  },
+};
+"""
+
 SUITE = """
 name: smoke
 checks:
@@ -222,6 +237,41 @@ def events(system: System, rollout_id: str) -> list[tuple[str, dict[str, Any]]]:
             [rollout_id.replace("-", "")],
         ).fetchall()
     return [(code, json.loads(facts)) for code, facts in rows]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(SLOW, "slower_than_stable"), (LEAKS, "out_of_memory")],
+    ids=["slow", "leaks"],
+)
+def test_a_candidate_without_a_failed_check_or_error_of_its_own_is_caught(
+    system: System, code: str, reason: str
+) -> None:
+    """Every answer of one is 200, and the process of the other runs again at once."""
+    shares = {v["percentage"]: v["version_id"] for v in system.active("pricing")["versions"]}
+    stable = shares[100]
+    bad = upload(system, "pricing", code)
+    with Traffic(system, "pricing") as traffic:
+        while traffic.statuses[200] < 150:  # of which p95 is known
+            time.sleep(0.05)
+        wait_until_counted(system, stable, 120)
+        ended, exit_code = start(system, "pricing", bad, "--steps", "30:20s,100")
+    assert (ended["state"], exit_code) == ("rolled_back", 1), ended
+    assert [code for code, _ in events(system, ended["id"])][-3] == reason
+    if code is SLOW:
+        assert set(traffic.statuses) == {200}
+
+
+def wait_until_counted(system: System, version: str, requests: int) -> None:
+    """Until so many requests of a version are in the rollups that thresholds come from."""
+    question = (
+        "SELECT sum(requests) FROM observability_latency WHERE span = 3600 AND version_id = ?"
+    )
+    deadline = time.monotonic() + 30
+    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as database:
+        while (database.execute(question, [version]).fetchone()[0] or 0) < requests:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_after_a_way_back_tokens_wait_until_a_person_resumes(system: System) -> None:

@@ -11,8 +11,8 @@ from dashboard.rollouts.states import Verdict
 from dashboard.statistics.comparison import HARM_ALPHA, harm_evidence, ratio_interval
 
 SLOW_RATIO = 1.25
-"""Harm is evidence against "at most this many times as often as stable": a fresh process with a
-small share is a little slower than one with full load, whatever its code."""
+"""Harm is evidence against "at most this many times as often as stable". A fresh process has colder
+caches and compiles as it goes, whatever its code; what is worth a rollback is a larger change."""
 
 
 def judge_slow(

@@ -13,8 +13,8 @@ from dashboard.statistics.latency import smallest_sample
 
 BASIS = timedelta(hours=24)
 LEAST_US = 20_000
-"""No threshold is lower: under 20 ms a small share on a fresh process is slower by itself, by
-scheduling and cold caches, and nobody notices."""
+"""No threshold is lower. Of a Worker that only answers, on two busy cores, p95 was 4 ms and p99 8:
+so short a time is the machine's, not the code's, and nobody notices it."""
 QUANTILES = {"p95_us": 0.95, "p99_us": 0.99}
 
 
