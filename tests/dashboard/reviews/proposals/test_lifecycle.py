@@ -26,6 +26,7 @@ from routing.models import AuditEntry, Version
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_draft, make_version, make_worker, says_fine
 
+CARRY_OUT = "dashboard.reviews.proposals.carry_out"
 SUITE = """\
 name: smoke
 checks:
@@ -80,6 +81,25 @@ def test_the_conductor_deploys_what_a_process_that_died_left(shop: Reviewed) -> 
     assert shop.now(proposal).state == State.APPROVED
     sweep(timezone.now())
     assert shop.now(proposal).state == State.DEPLOYED
+
+
+@pytest.mark.parametrize("place", ["dashboard.reviews.gate.deploy", f"{CARRY_OUT}.finish"])
+def test_a_process_that_is_killed_on_the_way_has_done_nothing_and_the_next_resumes(
+    shop: Reviewed, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    proposal = shop.approve(shop.propose(), shop.jonas)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(place, lambda *args, **given: killing())
+        carry_out(proposal.pk)
+    assert (shop.now(proposal).state, shop.live()) == (State.APPROVED, {1: 100_000})
+    for _ in range(2):
+        sweep(timezone.now())
+    assert (shop.now(proposal).state, shop.live()) == (State.DEPLOYED, {1: 80_000, 2: 20_000})
+    assert shop.worker.deployments.count() == 2
+
+
+def killing() -> None:
+    raise KeyboardInterrupt
 
 
 def test_two_approvals_take_two_people(shop: Reviewed) -> None:
