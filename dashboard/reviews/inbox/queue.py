@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from functools import lru_cache
 
+from django.db.models import Exists, OuterRef, TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
 from dashboard.accounts.models import User
-from dashboard.reviews.policies.requirement import requirement_from_json
+from dashboard.reviews.policies.requirement import Requirement, requirement_from_json
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from dashboard.reviews.proposals.settle import voter_of
 from dashboard.reviews.proposals.standing import Standing, Vote, standing_of, why_not
 
 
-def waits_for(proposal: Proposal, user: User, now: datetime) -> bool:
-    """Whether this person's approval is missing and would count."""
-    if proposal.state != State.OPEN:
+def waits_for(proposal: Proposal, requirement: Requirement, user: User, now: datetime) -> bool:
+    """Whether this person's approval is missing and would count; `requirement` as last judged."""
+    rule = requirement.rule
+    if proposal.state != State.OPEN or rule is None:
         return False
-    requirement = requirement_from_json(proposal.requirement)
     if why_not(requirement, voter_of(user), proposal.owners):
         return False
-    rule = requirement.rule
-    return rule is not None and all(
+    return all(
         row.person_id != user.pk or row.at + rule.valid_for <= now for row in approvals_of(proposal)
     )
 
@@ -38,18 +41,27 @@ def approvals_of(proposal: Proposal) -> list[Decision]:
     ]
 
 
-def listed_standing(proposal: Proposal, now: datetime) -> Standing:
+def listed_standing(proposal: Proposal, requirement: Requirement, now: datetime) -> Standing:
     """How far the approvals are, by what was last judged."""
     votes = [Vote(voter_of(row.person), row.at) for row in approvals_of(proposal)]
-    requirement = requirement_from_json(proposal.requirement)
     return standing_of(requirement, votes, proposal.owners, now)
 
 
 def waiting_count(request: HttpRequest) -> int:
-    """The number in the menu; 0 for who does not review."""
+    """The number in the menu; 0 for who does not review. One query on every page: policies repeat
+    themselves, so each text of a requirement is read once."""
     user = request.user
     if not isinstance(user, User) or not voter_of(user).reviews:
         return 0
-    now = timezone.now()
-    rows = Proposal.objects.filter(state=State.OPEN, expires_at__gt=now)
-    return sum(waits_for(row, user, now) for row in rows.prefetch_related("decisions"))
+    voter, rows = voter_of(user), Proposal.objects.filter(state=State.OPEN)
+    given = Decision.objects.filter(
+        proposal=OuterRef("pk"), round=OuterRef("round"), person=user, kind=Decision.Kind.APPROVE
+    )
+    open_to_me = rows.filter(~Exists(given), expires_at__gt=timezone.now())
+    asked = open_to_me.values_list(Cast("requirement", TextField()), "owners")
+    return sum(not why_not(_requirement(text), voter, owners) for text, owners in asked)
+
+
+@lru_cache(maxsize=512)
+def _requirement(text: str) -> Requirement:
+    return requirement_from_json(json.loads(text))

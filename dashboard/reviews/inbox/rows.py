@@ -85,11 +85,11 @@ def _row(proposal: Proposal, splits: Splits, user: User, now: datetime) -> Row:
     return Row(
         proposal=proposal,
         splits=splits,
-        standing=listed_standing(proposal, now),
+        standing=listed_standing(proposal, requirement, now),
         risks=[(match_words(match), match.rule.trigger in HIGH) for match in requirement.matches],
         approvers=[row.username for row in approvals_of(proposal)],
         from_whom=from_words(requirement.rule) if requirement.rule else "",
-        waits_for_me=waits_for(proposal, user, now),
+        waits_for_me=waits_for(proposal, requirement, user, now),
         mine=proposal.author_id == user.pk,
         soon=undecided and proposal.expires_at - now <= WARN_BEFORE,
     )

@@ -22,7 +22,7 @@ SHOWS = {
     "decided": "Decided",
 }
 SORTS = {"expires": "Expires first", "newest": "Newest first"}
-LISTED = 100
+LISTED = 50
 LATELY = 5
 VOID_STAYS = timedelta(days=1)
 """How long a request that became void stays in the list of who asked for it."""

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from dashboard.accounts.models import User
 from dashboard.accounts.shell_user import shell_user
 from dashboard.reviews.inbox.queue import waits_for
+from dashboard.reviews.policies.requirement import requirement_from_json
 from dashboard.reviews.proposals import emergency, messages, report
 from dashboard.reviews.proposals.decide import VERBS, DecisionRefused, Word
 from dashboard.reviews.proposals.models import Proposal, State
@@ -76,7 +78,7 @@ class Command(BaseCommand):
             rows = rows.filter(worker=_worker(options["worker"]))
         found = list(rows.order_by("-created_at")[:200])
         if user := shell_user(options["user"]):
-            found = [row for row in found if waits_for(row, user, now)]
+            found = [row for row in found if _waits(row, user, now)]
         listed = [report.as_json(row, now) for row in found]
         if options["json"]:
             self.stdout.write(json.dumps(listed))
@@ -86,7 +88,7 @@ class Command(BaseCommand):
 
     def _show(self, proposal: Proposal, as_json: bool, user: User | None) -> None:
         now = timezone.now()
-        may = {"waits_for_user": waits_for(proposal, user, now)} if user else {}
+        may = {"waits_for_user": _waits(proposal, user, now)} if user else {}
         if as_json:
             self.stdout.write(json.dumps(report.with_story(proposal, now) | may))
             return
@@ -99,6 +101,10 @@ class Command(BaseCommand):
         elif row["reason"]:
             self.stdout.write(row["reason"])
         self.stdout.write(row["url"])
+
+
+def _waits(proposal: Proposal, user: User, now: datetime) -> bool:
+    return waits_for(proposal, requirement_from_json(proposal.requirement), user, now)
 
 
 def _act(action: str, proposal: Proposal, options: dict[str, Any]) -> Proposal:
