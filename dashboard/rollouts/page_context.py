@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from dashboard.reviews.needed import was_asked
 from dashboard.rollouts import messages
+from dashboard.rollouts.external.rechecks import HOLDS as RECHECK_HOLDS
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.page.guardrail_rows import Guardrail, guardrail_rows
 from dashboard.rollouts.ramp import Step
@@ -237,6 +238,8 @@ def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
         buttons.append(Button("retry", "Run the checks again", "refresh-cw", "primary"))
     elif state is State.HELD:
         buttons.append(Button("resume", "Resume", "play", "primary"))
+        if rollout.hold in RECHECK_HOLDS:
+            buttons.append(Button("retry", "Run the checks again", "refresh-cw"))
     else:
         buttons.append(Button("hold", "Hold", "pause"))
     on_ramp = State(rollout.before_hold or state) is State.RAMPING

@@ -17,6 +17,7 @@ from dashboard.reviews.models import DeployHold
 from dashboard.reviews.proposals.messages import rollout_waits
 from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale, carry_out, claim, record
+from dashboard.rollouts.external.rechecks import HOLDS as RECHECK_HOLDS, ask_now
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.reviewing.observe import review_of
 from dashboard.rollouts.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
@@ -165,10 +166,21 @@ def _end_unverified(rollout: Rollout, by: By) -> Rollout:
 def retry(rollout: Rollout, by: By) -> Rollout:
     """Runs the checks again, where it was held because of them."""
     _only_in(rollout, "checked again", State.HELD)
+    if rollout.hold in RECHECK_HOLDS:
+        return _recheck(rollout, by)
     if rollout.before_hold != State.CHECKING:
         raise VerbRefused("state", "It is not held because of its checks.")
     again = Decision(State.CHECKING, "checks_asked", rollout.step, Action.RUN_CHECKS)
     return _do(rollout, "retry", again, by)
+
+
+def _recheck(rollout: Rollout, by: By) -> Rollout:
+    """It stays held: a hold that clears ends once they pass, the others wait for Resume."""
+    with transaction.atomic():
+        noted = _note(rollout, "recheck_asked", by)
+        if ask_now(rollout, by.now) is None:
+            raise VerbRefused("state", "Its checks are running already.")
+    return noted
 
 
 def finish(rollout: Rollout, by: By) -> Rollout:

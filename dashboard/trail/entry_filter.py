@@ -50,6 +50,7 @@ WORDS = {
     "rollout.held_by_person": "held the rollout of",
     "rollout.resume": "resumed the rollout of",
     "rollout.retry": "ran the checks again in the rollout of",
+    "rollout.recheck_asked": "ran the checks again in the rollout of",
     "rollout.abort": "aborted the rollout of",
     "rollout.finish": "finished the rollout of",
     "rollout.undo": "undid the rollout of",

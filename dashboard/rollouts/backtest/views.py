@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from dashboard.observability.failure_rate import FailureRate
 from dashboard.rollouts import messages
 from dashboard.rollouts.backtest.messages import OUTCOMES, headline, span
+from dashboard.rollouts.backtest.recent import recent
 from dashboard.rollouts.backtest.replay import Outcome, Replay, StepReplay
 from dashboard.rollouts.backtest.report import why
 from dashboard.rollouts.backtest.request import BacktestRequest, backtest_request, most_hours
@@ -25,6 +26,8 @@ from dashboard.times.durations import format_duration
 from dashboard.ui.page import page
 from routing.models import Worker
 
+ALL_RECENT = "recent"
+"""In place of one rollout: the last few."""
 LISTED = 10
 """Ended rollouts to choose from."""
 FIELDS = ("steps", "final_bake", "on_harm", "min_sample", "min_callers", "error_limit")
@@ -65,7 +68,7 @@ class StepRow:
 
 @require_GET
 def of_worker(request: HttpRequest, name: str) -> HttpResponse:
-    """The form; with `run`, and what the plan would have done."""
+    """The form; with `over`, also what the plan would have done."""
     worker = get_object_or_404(Worker, name=name)
     ended = _ended(worker)
     chosen = next((r for r in ended if str(r.pk) == request.GET.get("over")), None)
@@ -79,13 +82,21 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
     status = 200
     if "over" in request.GET:
         try:
-            context |= _shown(_read(worker, typed).run(timezone.now()))
+            context |= _replayed(worker, typed, ended)
         except PlanError as error:
             context |= {"refused": error}
             status = 422
     return page(
         request, "rollouts/backtest/backtest.html", context, partial="backtest", status=status
     )
+
+
+def _replayed(worker: Worker, typed: Mapping[str, str], ended: Sequence[Rollout]) -> dict[str, Any]:
+    """Raises `PlanError`."""
+    now = timezone.now()
+    if typed["over"] == ALL_RECENT:
+        return {"recent": recent(worker, _terms(typed), ended, now)}
+    return _shown(_read(worker, typed).run(now))
 
 
 def _inputs(typed: Mapping[str, str]) -> list[Input]:
@@ -130,11 +141,16 @@ def _own(rollout: Rollout) -> dict[str, str]:
     }
 
 
-def _read(worker: Worker, typed: Mapping[str, str]) -> BacktestRequest:
+def _terms(typed: Mapping[str, str]) -> dict[str, Any]:
     terms: dict[str, Any] = {field: typed[field] for field in FIELDS}
     for field in ("min_sample", "min_callers"):
         terms[field] = int(_number(field, typed[field], whole=True))
     terms["error_limit"] = _number("error_limit", typed["error_limit"]) / 100
+    return terms
+
+
+def _read(worker: Worker, typed: Mapping[str, str]) -> BacktestRequest:
+    terms = _terms(typed)
     if typed["over"] != "hours":
         return backtest_request(worker, terms, rollout_id=typed["over"])
     hours = int(_number("hours", typed["hours"], whole=True))

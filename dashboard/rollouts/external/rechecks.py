@@ -19,6 +19,9 @@ from dashboard.smoketests.models import CheckResult, SmokeRun
 from dashboard.smoketests.run import ask
 from dashboard.smoketests.suites import newest_edit
 
+HOLDS = frozenset({"recheck_failed", "recheck_broken", "recheck_late"})
+"""Codes of holds that another run of the checks may end."""
+
 
 def ask_when_due(rollout: Rollout, now: datetime) -> SmokeRun | None:
     """A new run if the plan wants one by now; a conductor carries it out."""
@@ -28,10 +31,15 @@ def ask_when_due(rollout: Rollout, now: datetime) -> SmokeRun | None:
         same_turn = Rollout.objects.filter(pk=rollout.pk, turn=rollout.turn)
         if not same_turn.update(turn=F("turn")) or not is_due(rollout, now):
             return None  # it moved, or another conductor was faster
-        edit = newest_edit(rollout.worker, rollout.suite)
-        if edit is None:
-            return None
-        return ask(edit, rollout.candidate, author=rollout.owner, now=now, rollout_id=rollout.pk)
+        return ask_now(rollout, now)
+
+
+def ask_now(rollout: Rollout, now: datetime) -> SmokeRun | None:
+    """A new run whatever the schedule says; None while one runs. Call it with the turn claimed."""
+    edit = newest_edit(rollout.worker, rollout.suite) if rollout.suite else None
+    if edit is None or _runs(rollout).filter(state__in=SmokeRun.UNFINISHED).exists():
+        return None
+    return ask(edit, rollout.candidate, author=rollout.owner, now=now, rollout_id=rollout.pk)
 
 
 def is_due(rollout: Rollout, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, close_old_connections
@@ -52,8 +52,15 @@ class Courier:
                 log.warning("hooks: the database does not answer: %s", error)
             except Exception:  # a guard: a fault in one look must not end all later ones
                 log.exception("hooks: fault")
-            stop.wait(look_seconds)
+            self._pause(stop, look_seconds)
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _pause(self, stop: threading.Event, seconds: float) -> None:
+        """Until the next look; an answer that comes earlier is stored at once."""
+        if self._waiting:
+            wait(self._waiting, seconds, FIRST_COMPLETED)
+        else:
+            stop.wait(seconds)
 
     def look(self, now: datetime) -> None:
         """Stores what was answered, then sends what is due."""

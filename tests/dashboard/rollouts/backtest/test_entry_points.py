@@ -150,6 +150,20 @@ def test_the_page_shows_each_step_and_can_be_shared(client: Client, ended: Rollo
     assert address in start
 
 
+def test_one_plan_is_tried_on_the_last_rollouts(client: Client, ended: Rollout) -> None:
+    address = reverse("rollouts:backtest", args=["checkout"])
+    html = client.get(address, {"over": "recent", "steps": "20:1h,100"}).content.decode()
+    assert "On the last rollout this plan would have rolled back 1 and held 0." in html
+    assert reverse("rollouts:detail", args=["checkout", ended.pk]) in html
+    held = client.get(address, {"over": "recent", "steps": "20:1h,100", "on_harm": "hold"})
+    assert "rolled back 0 and held 1" in held.content.decode()
+    Count.objects.all().delete()
+    CallerCount.objects.all().delete()
+    gone = client.get(address, {"over": "recent"}).content.decode()
+    assert "No rollout that ended has counts to replay." in gone
+    assert client.get(address, {"over": "recent", "steps": "50"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

@@ -20,7 +20,7 @@ from dashboard.rollouts.external.rechecks import ask_when_due
 from dashboard.rollouts.external.terms import external_from_json
 from dashboard.rollouts.guardrails import Judgment
 from dashboard.rollouts.states import State, Verdict
-from dashboard.rollouts.verbs import VERBS, By
+from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from dashboard.smoketests.models import CheckResult, SmokeRun
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.external.conftest import Server
@@ -223,3 +223,20 @@ def test_a_recheck_decides_as_the_plan_says(
     assert scene.look(1).state is ends
     if ends is State.ROLLING_BACK:
         assert scene.rollout().facts["checks"] == ["login"]
+
+
+def test_a_person_runs_them_again_while_it_is_held_because_of_them(scene: Scene) -> None:
+    load_suite(scene)
+    ramp(scene, {"recheck": "5m", "on_breach": {"checks": "hold"}}, suite="smoke")
+    scene.now += timedelta(minutes=6)
+    assert ask_when_due(scene.rollout(), scene.now) is not None
+    SmokeRun.objects.update(state=SmokeRun.State.FAILED, ended_at=scene.now)
+    found = with_breaches(all_judged(scene), scene.rollout().terms)
+    scene.judgment = deciding(found, scene.rollout().terms)
+    assert scene.look(1).state is State.HELD
+    by, runs = By(scene.maya, "dashboard", scene.now), SmokeRun.objects.count()
+    VERBS["retry"](scene.rollout(), by)
+    assert SmokeRun.objects.count() == runs + 1
+    with pytest.raises(VerbRefused, match="running already"):
+        VERBS["retry"](scene.rollout(), by)
+    assert scene.rollout().state == State.HELD
