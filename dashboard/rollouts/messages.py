@@ -157,6 +157,19 @@ def guardrail(rollout: Rollout, name: str) -> tuple[str, str, str]:
     return title, counts.format(**numbers), limit.format(**numbers)
 
 
+def slow_budget(rollout: Rollout) -> str:
+    """ "above 210 ms (p95) and 480 ms (p99) of 12,000 requests to stable"."""
+    budget = budget_from_json(rollout.slow_budget)
+    parts = [
+        f"{words} ({name})"
+        for name, us in (("p95", budget.p95_us), ("p99", budget.p99_us))
+        if (words := _milliseconds(us))
+    ]
+    if not parts:
+        return "not judged: stable had too few requests in the day before"
+    return f"above {' and '.join(parts)} of {budget.requests:,} requests to stable"
+
+
 def slow_share(requests: int, slow: int) -> str:
     """ "16 of 800 slow (2%)"."""
     return f"{slow:,} of {requests:,} slow ({percent(slow / requests)})" if requests else "–"

@@ -117,6 +117,11 @@ class Record:
         return self.runs[-1] if self.runs else None
 
     @property
+    def slow_words(self) -> str:
+        """The thresholds of slow requests that were fixed at the start."""
+        return messages.slow_budget(self.rollout)
+
+    @property
     def timeline(self) -> list[tuple[RolloutEvent, str]]:
         return [(event, _words(event)) for event in self.events]
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from dashboard.rollouts import messages
+from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.states import State
 
@@ -48,6 +49,7 @@ def with_story(rollout: Rollout, lines: Sequence[RolloutEvent] | None = None) ->
         "plan": rollout.plan,
         "next_plan": rollout.next_plan,
         "plan_edit": rollout.plan_edit,
+        "slow_budget": budget_from_json(rollout.slow_budget).as_json(),
         "suite": rollout.suite,
         "owner": rollout.owner.username if rollout.owner else "",
         "source": rollout.source,

@@ -230,11 +230,13 @@ class EventItem(Schema):
 
 class RolloutDetail(RolloutItem):
     """With its plan and its story. `next_plan` is a newer edit, in force from the next step;
+    `slow_budget` are the thresholds of slow requests in microseconds, 0 where there is none;
     `warnings`, at its start, are about rollouts of Workers that it calls or that call it."""
 
     plan: Json
     next_plan: Json | None
     plan_edit: int
+    slow_budget: dict[str, int]
     warnings: list[str] = []
     suite: str
     owner: str

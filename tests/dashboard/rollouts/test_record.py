@@ -103,6 +103,16 @@ def test_a_rollback_is_a_record_too(client: Client, scene: Scene) -> None:
     assert "was rolled back" in client.get(address(scene, "record")).content.decode()
 
 
+def test_the_thresholds_of_slow_requests_are_on_record(client: Client, ended: Scene) -> None:
+    page = client.get(address(ended, "record")).content.decode()
+    assert "not judged: stable had too few requests in the day before" in page
+    budget = {"p95_us": 210_000, "p99_us": 480_000, "requests": 12_000}
+    ended.worker.rollouts.update(slow_budget=budget)
+    page = client.get(address(ended, "record")).content.decode()
+    assert "above 210 ms (p95) and 480 ms (p99) of 12,000 requests to stable" in page
+    assert client.get(address(ended, "record-json")).json()["slow_budget"] == budget
+
+
 def test_a_split_that_was_taken_over_is_its_first_step(scene: Scene) -> None:
     make_deployment(scene.worker, (scene.candidate, 30), (scene.stable, 70))
     scene.now = timezone.now()
