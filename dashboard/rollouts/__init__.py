@@ -14,6 +14,7 @@ start.py       a new rollout, or why there is none
 observe.py     what a decision is based on: edges, figures, checks, proof
 advance.py     decides once and acts once; carries out what a person asks for as well
 undo.py        whether a finished rollout may be undone                                  (pure)
+actor.py       who asks, and the refusal of what makes no sense
 verbs.py       Step, Hold, Abort, Undo…: what a person may ask for, and when
 commands.py    the same buttons as commands, for the terminal and for HTTP
 conductor.py   the loop of `manage.py conduct`; several of them may run

@@ -83,25 +83,31 @@ def start(
         if weight:
             rollout.deployment_id = str(deploy_again(rollout, now).id)
         rollout.save()
-        facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]}
-        named = _named(saved, plan)
-        record(rollout, "started_by_plan" if named else "started", facts | named, now, owner)
         keep_hold(rollout, now)
-        audit.record(
-            "rollout.start",
-            worker.name,
-            actor=owner,
-            source=source,
-            now=now,
-            after={"rollout": str(rollout.pk), "version": str(candidate.id), "plan": rollout.plan}
-            | named,
-        )
+        _record_start(rollout, plan, saved, now)
     return rollout
 
 
 def running_on(worker: Worker) -> Rollout | None:
     """The one active rollout of a Worker."""
     return Rollout.objects.active().with_versions().filter(worker=worker).first()
+
+
+def _record_start(rollout: Rollout, plan: Plan, saved: SavedPlanEdit | None, now: datetime) -> None:
+    """The first line of its story, and the entry of the audit trail."""
+    named = _named(saved, plan)
+    facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]} | named
+    code = "started_by_plan" if named else "started"
+    record(rollout, code, facts, now, rollout.owner)
+    started = {"rollout": str(rollout.pk), "version": str(rollout.candidate_id)}
+    audit.record(
+        "rollout.start",
+        rollout.worker.name,
+        actor=rollout.owner,
+        source=rollout.source,
+        now=now,
+        after=started | {"plan": rollout.plan} | named,
+    )
 
 
 def _named(saved: SavedPlanEdit | None, plan: Plan) -> dict[str, Any]:

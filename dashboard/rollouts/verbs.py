@@ -6,16 +6,16 @@ Abort and Hold never wait: for no review, no metric, and no other request.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from dashboard.accounts.models import User
 from dashboard.reviews.models import DeployHold
 from dashboard.reviews.proposals.messages import rollout_waits
 from dashboard.rollouts import messages
+from dashboard.rollouts.actor import By, VerbRefused
 from dashboard.rollouts.advance import Stale, carry_out, claim, record
 from dashboard.rollouts.external.rechecks import HOLDS as RECHECK_HOLDS, ask_now
 from dashboard.rollouts.models import Rollout
@@ -34,30 +34,10 @@ from routing import audit, revision
 from routing.deploy import active_deployment, normal_id
 from routing.rules.split import format_percentage
 
+__all__ = ["VERBS", "By", "VerbRefused", "check_believed", "undo_problem"]
+
 REVIEW_HOLDS = ("review_rejected", "review_expired")
 """Holds after which Resume asks for a review again."""
-
-
-class VerbRefused(Exception):
-    """The rollout is in a state in which this makes no sense. `code` is `state`, `step`, `same`,
-    `unknown_step`, `review` or, for what only a person may do, `person`."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who asks, from where, when, and why; `by_token` is for API tokens. `to` is the share that
-    Step goes to, in units of 0.001%; None for the next one."""
-
-    user: User | None
-    source: str
-    now: datetime
-    reason: str = ""
-    by_token: bool = False
-    to: int | None = None
 
 
 def confirm(rollout: Rollout, by: By) -> Rollout:

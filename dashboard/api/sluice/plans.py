@@ -9,7 +9,7 @@ from ninja import Router, Status
 
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.lookup import edit_called, own_edit, worker_at
-from dashboard.api.sluice.schemas import RenameGiven, SavedPlanGiven, SavedPlanItem
+from dashboard.api.sluice.plan_schemas import RenameGiven, SavedPlanGiven, SavedPlanItem
 from dashboard.rollouts.models import SavedPlanEdit
 from dashboard.rollouts.plans import saved
 from dashboard.rollouts.plans.report import saved_as_json

@@ -7,19 +7,20 @@ from uuid import UUID
 
 from django.utils import timezone
 from ninja import Query, Router, Status
+from pydantic import Field
 
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, edit_called, rollout_at, worker_at
+from dashboard.api.sluice.plan_schemas import PlanChangeGiven, StartGiven
 from dashboard.api.sluice.schemas import (
     Json,
-    PlanChangeGiven,
     RolloutDetail,
     RolloutItem,
-    StartGiven,
     VerbGiven,
 )
 from dashboard.rollouts import report
+from dashboard.rollouts.listing.query import RolloutFilter, narrowed
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
 from dashboard.rollouts.neighbors.messages import warnings_of
 from dashboard.rollouts.plans.edits import change_plan
@@ -36,9 +37,11 @@ ROLLOUT = ROLLOUTS + "/{rollout_id}"
 
 
 class RolloutListing(Listing):
-    """Those that run, or all of them."""
+    """Those that run, that need a person, that ended, or all of them; `q` is part of a Worker's
+    name or a version's tag, or its number."""
 
-    show: Literal["running", "all"] = "all"
+    show: Literal["running", "attention", "ended", "all"] = "all"
+    q: str = Field("", max_length=100)
 
 
 @router.get("/rollouts", auth=may_read, response=list[RolloutItem])
@@ -130,5 +133,5 @@ def _share(to: float | str) -> int:
 
 
 def _listed(rows: RolloutQuerySet, listing: RolloutListing) -> list[dict[str, Any]]:
-    shown = rows.active() if listing.show == "running" else rows
+    shown = narrowed(rows, RolloutFilter(listing.show, q=listing.q))
     return [report.as_json(rollout) for rollout in shown.order_by("-started_at")[: listing.limit]]

@@ -60,7 +60,14 @@ class RolloutFilter:
 
 def rollouts_for(wanted: RolloutFilter, reader: User) -> RolloutQuerySet:
     """In the order of the page, to be sliced: what needs a person, what runs, what has ended."""
-    rows = Rollout.objects.with_versions()
+    rows = narrowed(Rollout.objects.with_versions(), wanted)
+    if wanted.mine:
+        rows = rows.filter(owner=reader)
+    return rows.order_by(_urgency(), "-started_at", "pk")
+
+
+def narrowed(rows: RolloutQuerySet, wanted: RolloutFilter) -> RolloutQuerySet:
+    """Those of `rows` that its filters leave, whoever reads."""
     if wanted.show == "running":
         rows = rows.active()
     if wanted.show == "attention":
@@ -69,11 +76,7 @@ def rollouts_for(wanted: RolloutFilter, reader: User) -> RolloutQuerySet:
         rows = rows.filter(state__in=[state.value for state in sorted(ENDED)])
     if wanted.state:
         rows = rows.filter(state=wanted.state)
-    if wanted.mine:
-        rows = rows.filter(owner=reader)
-    if wanted.q:
-        rows = rows.filter(_matches(wanted.q))
-    return rows.order_by(_urgency(), "-started_at", "pk")
+    return rows.filter(_matches(wanted.q)) if wanted.q else rows
 
 
 def _matches(text: str) -> Q:

@@ -16,10 +16,12 @@ from dashboard.accounts.models import Role
 from dashboard.rollouts import messages
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plans.commands import change_commands
 from dashboard.rollouts.plans.edits import change_plan, check_changeable
-from dashboard.rollouts.plans.form import Errors, PlanForm
+from dashboard.rollouts.plans.form import PlanForm
 from dashboard.rollouts.plans.form_context import plan_fields
 from dashboard.rollouts.plans.preview import traffic_of_day
+from dashboard.rollouts.plans.step_rows import Errors
 from dashboard.rollouts.ramp import Plan, PlanError
 from dashboard.rollouts.verbs import By, VerbRefused
 from dashboard.ui.page import page
@@ -99,6 +101,9 @@ def _shown(
         "form": form,
         "fields": plan_fields(form, shown, plan, traffic, begun=rollout.step + 1),
         "address": request.path,
+        "commands": change_commands(rollout, plan, request.build_absolute_uri("/api"))
+        if plan
+        else [],
         "closed": _why_closed(value),
         "can": permission(request.user, Role.OPERATOR),
     }

@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import time
 from typing import Any
 
 from django.http import QueryDict
 
 from dashboard.rollouts.external.permitted import check_external
+from dashboard.rollouts.plans.form_values import read_number, read_time, whole
+from dashboard.rollouts.plans.step_rows import (
+    LONGEST_TEXT,
+    Errors,
+    StepRow,
+    row_of_step,
+    rows_of_query,
+    steps_of_rows,
+    weight_of,
+)
 from dashboard.rollouts.plans.texts import plan_with
 from dashboard.rollouts.ramp import (
     MOST_STEPS,
     PRESETS,
     Plan,
     PlanError,
-    Rule,
     Step,
     parse_steps,
-    parse_weight,
 )
-from dashboard.times.durations import format_duration, parse_duration
+from dashboard.times.durations import parse_duration
 from dashboard.times.hours import DAYS, AllowedHours
 from routing.rules.split import TOTAL
 
-Errors = dict[str, str]
-"""By the name of the field; rows of steps have their number, as `bake-2`."""
 TEXTS = ("final_bake", "on_harm", "min_sample", "min_callers", "undo_window", "expiry", "recheck")
 USUAL = Plan(parse_steps(PRESETS["canary"]), final_bake=parse_duration("30m"))
-LONGEST_TEXT = 200
 LONGEST_GUARDRAILS = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step below 100%. `moves` is `auto` or `hand`."""
-
-    percentage: str = ""
-    bake: str = "10m"
-    rule: str = Rule.SAMPLE.value
-    moves: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,7 @@ class PlanForm:
         }
         outside = {name: written[name] for name in ("prometheus", "webhooks") if written[name]}
         return cls(
-            rows=tuple(_row(step) for step in plan.steps if step.weight < TOTAL),
+            rows=tuple(row_of_step(step) for step in plan.steps if step.weight < TOTAL),
             texts=texts,
             in_hours=hours is not None,
             days=tuple(day for day in DAYS if day in hours.days) if hours else DAYS[:5],
@@ -93,7 +87,7 @@ class PlanForm:
             return form.with_steps(short) if short else form
         return replace(
             form,
-            rows=_rows(data),
+            rows=rows_of_query(data),
             in_hours="in_hours" in data,
             days=tuple(day for day in DAYS if day in data.getlist("day")),
             breaches={
@@ -110,12 +104,12 @@ class PlanForm:
             steps = parse_steps(PRESETS.get(short, short))
         except PlanError as error:
             return replace(self, steps_error=str(error))
-        rows = tuple(_row(step) for step in steps if step.weight < TOTAL)
+        rows = tuple(row_of_step(step) for step in steps if step.weight < TOTAL)
         return replace(self, rows=rows, steps_error="")
 
     def with_row(self) -> PlanForm:
         """One more step, half-way between the last one and 100%."""
-        weights = [_weight_or_none(row.percentage) or 0 for row in self.rows]
+        weights = [weight_of(row) or 0 for row in self.rows]
         half = (max(weights, default=0) + TOTAL) // 2
         row = StepRow(f"{max(1, round(half / 1000))}")
         return replace(self, rows=(*self.rows, row)) if len(self.rows) < MOST_STEPS - 1 else self
@@ -146,7 +140,7 @@ class PlanForm:
     def check(self, suite: str, base: Plan = USUAL) -> tuple[Plan | None, Errors]:
         """The plan, or None with an error for each field that is wrong. Terms that the form does
         not have are those of `base`."""
-        steps, errors = _read_rows(self.rows)
+        steps, errors = steps_of_rows(self.rows)
         if self.steps_error:
             errors["steps"] = self.steps_error
         terms = self._terms(errors)
@@ -166,9 +160,9 @@ class PlanForm:
             name: self.texts[name].strip() for name in TEXTS if not name.startswith("min_")
         }
         for name in ("min_sample", "min_callers"):
-            terms[name] = _number(errors, name, self.texts[name], _whole)
-        terms["margin"] = _number(errors, "margin", self.texts["margin"], float)
-        percent = _number(errors, "error_limit", self.texts["error_limit"], float)
+            terms[name] = read_number(errors, name, self.texts[name], whole)
+        terms["margin"] = read_number(errors, "margin", self.texts["margin"], float)
+        percent = read_number(errors, "error_limit", self.texts["error_limit"], float)
         terms["error_limit"] = None if percent is None else percent / 100
         terms["confirm_review"] = self.texts["confirm"] != "no"
         terms["hours"] = self._hours(errors) if self.in_hours else "any"
@@ -177,7 +171,7 @@ class PlanForm:
     def _hours(self, errors: Errors) -> dict[str, Any] | None:
         if not self.days:
             errors["day"] = "Choose a day, or let it step up at any time."
-        clock = {name: _time(errors, name, self.texts[name]) for name in ("begins", "ends")}
+        clock = {name: read_time(errors, name, self.texts[name]) for name in ("begins", "ends")}
         begins, ends = clock["begins"], clock["ends"]
         if not self.days or begins is None or ends is None:
             return None
@@ -202,82 +196,6 @@ class PlanForm:
             errors["outside"] = 'Write an object with "prometheus" and "webhooks".'
             return {}
         return {"prometheus": data.get("prometheus", []), "webhooks": data.get("webhooks", [])}
-
-
-def _rows(data: QueryDict) -> tuple[StepRow, ...]:
-    columns = [data.getlist(name)[:MOST_STEPS] for name in ("percentage", "bake", "rule", "moves")]
-    rows = zip(*columns, strict=False)
-    return tuple(StepRow(*(text[:LONGEST_TEXT] for text in row)) for row in rows)
-
-
-def _row(step: Step) -> StepRow:
-    moves = "auto" if step.automatic else "hand"
-    percentage = step.percentage.rstrip("%")
-    return StepRow(percentage, format_duration(step.bake), step.rule.value, moves)
-
-
-def _read_rows(rows: tuple[StepRow, ...]) -> tuple[list[Step], Errors]:
-    errors: Errors = {}
-    steps: list[Step] = []
-    for number, row in enumerate(rows, 1):
-        last = steps[-1].weight if steps else 0
-        step = _read_row(row, number, last, errors)
-        if step is not None:
-            steps.append(step)
-    return steps, errors
-
-
-def _read_row(row: StepRow, number: int, last: int, errors: Errors) -> Step | None:
-    weight, bake = _weight_or_none(row.percentage), None
-    if weight is None:
-        errors[f"percentage-{number}"] = "Write a percentage, like 5 or 12.5."
-    elif not last < weight < TOTAL:
-        low = Step(last).percentage if last else "0%"
-        errors[f"percentage-{number}"] = f"Write more than {low} and less than 100%."
-    try:
-        bake = parse_duration(row.bake)
-    except ValueError as error:
-        errors[f"bake-{number}"] = str(error)
-    if row.rule not in list(Rule):
-        errors[f"rule-{number}"] = f"Choose one of {', '.join(Rule)}."
-    if weight is None or bake is None or row.rule not in list(Rule):
-        return None
-    return Step(weight, bake, Rule(row.rule), row.moves != "hand")
-
-
-def weight_of(row: StepRow) -> int | None:
-    """In units of 0.001%; None for what is no percentage."""
-    return _weight_or_none(row.percentage)
-
-
-def _weight_or_none(text: str) -> int | None:
-    try:
-        return parse_weight(text)
-    except PlanError:
-        return None
-
-
-def _number(errors: Errors, name: str, text: str, convert: Callable[[str], float]) -> Any:
-    try:
-        return convert(text.strip().rstrip("%"))
-    except ValueError:
-        kind = "whole number" if convert is _whole else "number"
-        errors[name] = f"{text[:40]!r} is not a {kind}."
-        return None
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise ValueError(text)
-    return int(text)
-
-
-def _time(errors: Errors, name: str, text: str) -> time | None:
-    try:
-        return time.fromisoformat(text.strip())
-    except ValueError:
-        errors[name] = "Write a time, like 09:00."
-        return None
 
 
 def _collect(errors: Errors, base: Plan, name: str, value: Any) -> None:

@@ -9,7 +9,8 @@ from datetime import timedelta
 from dashboard.rollouts import messages as room_messages
 from dashboard.rollouts.plans import messages
 from dashboard.rollouts.plans.detection import Notice, StepDetection, Traffic, detection
-from dashboard.rollouts.plans.form import Errors, PlanForm, StepRow, weight_of
+from dashboard.rollouts.plans.form import PlanForm
+from dashboard.rollouts.plans.step_rows import Errors, StepRow, weight_of
 from dashboard.rollouts.ramp import Plan
 from dashboard.rollouts.states import OnHarm
 from routing.rules.split import TOTAL

@@ -16,9 +16,9 @@ from dashboard.rollouts import messages
 from dashboard.rollouts.models import SavedPlanEdit
 from dashboard.rollouts.neighbors.find import running_neighbors
 from dashboard.rollouts.neighbors.messages import warning
-from dashboard.rollouts.plans.form import Errors
 from dashboard.rollouts.plans.form_context import plan_fields
 from dashboard.rollouts.plans.preview import traffic_of_day
+from dashboard.rollouts.plans.step_rows import Errors
 from dashboard.rollouts.start import running_on
 from dashboard.rollouts.start_page.commands import start_commands
 from dashboard.rollouts.start_page.form import StartForm

@@ -42,12 +42,21 @@ class StartForm:
             saved=saved,
             do=do,
             plan_name=data.get("plan_name", "") or (saved.saved_plan.name if saved else ""),
-            plan_scope=data.get("plan_scope", "worker"),
+            plan_scope=data.get("plan_scope", _scope(saved)),
         )
 
     def changed(self) -> StartForm:
         """After its button: another preset, plan, row, or bake time."""
-        plan = self.plan.after_button(self.do)
         if self.do == "use" and self.saved is not None:
-            plan = PlanForm.of_plan(self.saved.plan)
-        return replace(self, plan=plan)
+            saved = self.saved.saved_plan
+            return replace(
+                self,
+                plan=PlanForm.of_plan(self.saved.plan),
+                plan_name=saved.name,
+                plan_scope=_scope(self.saved),
+            )
+        return replace(self, plan=self.plan.after_button(self.do))
+
+
+def _scope(saved: SavedPlanEdit | None) -> str:
+    return "all" if saved is not None and saved.saved_plan.worker_id is None else "worker"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
 from dashboard.rollouts.plans import saved
-from dashboard.rollouts.plans.form import Errors
+from dashboard.rollouts.plans.step_rows import Errors
 from dashboard.rollouts.ramp import PlanError
 from dashboard.rollouts.start import StartRefused, start
 from dashboard.rollouts.start_page.context import start_context

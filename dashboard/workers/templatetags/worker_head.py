@@ -39,6 +39,7 @@ TABS = [
         "rollouts:worker",
         {
             *("rollouts:detail", "rollouts:record", "rollouts:backtest", "rollouts:hooks"),
+            "rollouts:change-plan",
             *("rollouts:hook", "rollouts:hook-act"),
         },
     ),

@@ -130,6 +130,9 @@ def test_a_rollout_starts_with_the_same_object_as_the_cli(ci: OwnApi, scene: Sce
     assert ci("GET", f"/rollouts/{body['id']}")[1]["id"] == body["id"]
     assert [r["id"] for r in ci("GET", "/rollouts?show=running")[1]] == [body["id"]]
     assert ci.raw("GET", "/rollouts", prefix="/api").json()[0]["worker"] == "checkout"
+    for query, count in (("show=attention", 0), ("show=ended", 0), ("q=check", 1), ("q=x", 0)):
+        listed = ci.raw("GET", f"/rollouts?{query}", prefix="/api").json()
+        assert len(listed) == count, query
 
 
 def test_a_second_start_is_answered_with_the_first(ci: OwnApi, scene: Scene) -> None:  # noqa: F811

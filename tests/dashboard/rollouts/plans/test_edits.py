@@ -195,6 +195,8 @@ def client(ramping: Scene) -> Client:
 def test_the_page_changes_the_plan_of_the_next_step(client: Client, ramping: Scene) -> None:
     html = page(client, ramping, "change-plan")
     assert "Has begun: stays as it is" in html
+    assert "rollout change-plan --worker checkout" in html
+    assert "--if-edit 1 --if-step 0" in html
     form = typed(ramping.rollout().terms) | {"edit": "1", "step": "0", "expiry": "11d"}
     address = reverse("rollouts:change-plan", args=_place(ramping))
     assert client.post(address, form | {"do": "look"}).status_code == 200

@@ -189,6 +189,7 @@ def test_a_plan_is_saved_chosen_renamed_and_deleted(client: Client, scene: Scene
     assert re.search(r'id="min_sample"\s+value="7"', html)
     page = client.get(reverse("rollouts:worker", args=["checkout"]), plan).content.decode()
     assert re.search(r'id="min_sample"\s+value="7"', page)
+    assert re.search(r'id="plan_name"[^>]*value="Slow"', html)
     again = plan | {"plan_name": "Slow", "plan_edit": "1"}
     assert "edit 2" in post(client, scene, do="save", min_sample="8", **again)[1]
     status, html = post(client, scene, do="save", min_sample="9", **again)
