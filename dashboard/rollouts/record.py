@@ -216,6 +216,7 @@ def _runs(rollout: Rollout) -> list[SmokeRun]:
     counted = runs.annotate(
         results_in_all=Count("results"),
         passed=Count("results", filter=Q(results__verdict=Verdict.PASSED)),
+        expected=Count("results", filter=Q(results__accepted__isnull=False)),
     )
     return list(counted.order_by("started_at"))
 
@@ -251,6 +252,7 @@ def _run_json(run: Any) -> dict[str, Any]:
         "state": run.state,
         "passed": run.passed,
         "results": run.results_in_all,
+        "marked_as_expected": run.expected,
         "edges": run.edges,
         "started_at": run.started_at.isoformat(),
         "ended_at": run.ended_at.isoformat() if run.ended_at else None,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
+
 from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
 
 
@@ -20,10 +23,12 @@ def edit_as_json(edit: SuiteEdit) -> dict[str, Any]:
 
 
 def run_as_json(run: SmokeRun) -> dict[str, Any]:
-    """A run without its results."""
+    """A run without its results. `id`, `state`, `url` and `reason` are fixed; the rest may grow."""
     return {
         "id": str(run.pk),
         "state": run.state,
+        "url": _url(run),
+        "reason": run.problem or run.get_state_display(),
         "problem": run.problem,
         "suite": run.edit.suite.name,
         "edit": run.edit.number,
@@ -51,3 +56,9 @@ def results_as_json(results: Iterable[CheckResult]) -> list[dict[str, Any]]:
         }
         for row in results
     ]
+
+
+def _url(run: SmokeRun) -> str:
+    """Where a person on this machine opens it."""
+    path = reverse("smoketests:run", args=[run.version.worker.name, run.pk])
+    return f"http://localhost:{settings.HTTP_PORT}{path}"

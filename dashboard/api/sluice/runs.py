@@ -20,13 +20,16 @@ from dashboard.smoketests.subject import version_under_test
 router = Router(tags=["Runs"])
 RUNS = "/workers/{name}/runs"
 RUN = RUNS + "/{run_id}"
+BESIDE = ("edit__suite", "version__worker")
 
 
 @router.get(RUNS, auth=may_read, response=list[RunItem])
 def list_runs(request: ApiRequest, name: str, listing: Query[Listing]) -> Any:
     """Runs, newest first."""
     rows = SmokeRun.objects.filter(version__worker=worker_at(name)).order_by("-started_at")
-    return [_item(run) for run in rows.select_related("edit__suite")[: listing.limit]]
+    return [
+        _item(run) for run in rows.select_related("edit__suite", "version__worker")[: listing.limit]
+    ]
 
 
 @router.post(RUNS, auth=may_deploy, response={202: RunItem})
@@ -64,7 +67,9 @@ def _item(run: SmokeRun) -> dict[str, Any]:
 
 def _run(name: str, run_id: UUID) -> SmokeRun:
     worker = worker_at(name)
-    rows = SmokeRun.objects.filter(version__worker=worker).select_related("edit__suite")
+    rows = SmokeRun.objects.filter(version__worker=worker).select_related(
+        "edit__suite", "version__worker"
+    )
     run = rows.filter(pk=run_id).first()
     if run is None:
         raise Refused(404, "unknown_run", f"{worker.name} has no run with this id.")

@@ -45,6 +45,8 @@ class RunItem(Schema):
 
     id: str
     state: str
+    url: str
+    reason: str
     problem: str
     suite: str
     edit: int

@@ -211,6 +211,8 @@ def test_the_command_imports_lists_exports_and_runs(shop: Worker, tmp_path: Path
     assert code == 0
     run = json.loads(printed.splitlines()[-1])
     assert (run["state"], [c["verdict"] for c in run["checks"]]) == ("passed", ["passed"] * 2)
+    assert run["url"].endswith(f"/workers/shop/checks/runs/{run['id']}/")
+    assert run["reason"] == "Passed"
 
 
 def test_exit_codes_and_junit_tell_failed_from_broken(
