@@ -64,7 +64,8 @@ class WorkerLag(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """`desired` is the newest revision that the edge knows; 0 from agents that do not say it."""
+    """`desired` is the newest revision that the edge knows; 0 from agents that do not say it.
+    `checks_permissions` is said by agents that honor protected overrides with a permission only."""
 
     revision: int
     desired: int = 0
@@ -75,6 +76,7 @@ class Report(msgspec.Struct):
     versions: dict[UUID, VersionReport] = {}
     workers: dict[str, WorkerLag] = {}
     shipping: dict[str, Any] = {}
+    checks_permissions: bool = False
 
 
 def accept(edge: Edge, body: bytes) -> None:

@@ -21,7 +21,7 @@ from dashboard.overrides.protection import OverrideRefused
 from dashboard.overrides.report import state_of
 from dashboard.times.durations import format_duration, parse_duration
 from dashboard.ui.page import page
-from routing.models import OverrideLink, Worker
+from routing.models import Edge, OverrideLink, Worker
 from routing.publish import hostname
 
 TEMPLATE = "overrides/worker.html"
@@ -120,7 +120,15 @@ def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
         "can_protect": permission(request.user, Role.ADMIN),
         "key": worker.override_keys.filter(retired_at=None).first(),
         "commands": _commands(worker),
+        "old_edges": _old_edges(),
     }
+
+
+def _old_edges() -> list[str]:
+    """Edges whose agent is older than permissions: it honors every override."""
+    heard = Edge.objects.exclude(last_seen_on=None).order_by("name")
+    said = heard.values_list("name", "status__checks_permissions")
+    return [name for name, checks in said if checks is not True]
 
 
 def _commands(worker: Worker) -> list[tuple[str, str]]:

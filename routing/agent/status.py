@@ -37,7 +37,8 @@ def report(facts: Facts) -> dict[str, Any]:
     """The body of `POST /edge/v1/reports`.
 
     `desired` is the newest revision this edge knows: a Worker that is not in `workers` has it. The
-    others say why, and by which deployment they still answer ("" is: by none).
+    others say why, and by which deployment they still answer ("" is: by none). An agent that does
+    not say `checks_permissions` honors every override, protected or not.
     """
     return {
         "revision": facts.held.applied.revision,
@@ -49,6 +50,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "versions": {key: _version(p) for key, p in sorted(facts.held.processes.items())},
         "workers": _workers(facts),
         "shipping": dict(facts.shipping),
+        "checks_permissions": True,
         "error": facts.error,
     }
 

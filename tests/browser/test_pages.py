@@ -1,8 +1,11 @@
 """Every page, both themes, desktop and phone: nothing for axe-core to find, nothing that spills."""
 
 import pytest
+from django.utils import timezone
 
+from dashboard.accounts.by import By
 from dashboard.accounts.models import Role
+from dashboard.overrides.links import share
 from routing.models import Worker
 from tests.factories import (
     make_deployment,
@@ -32,6 +35,7 @@ PAGES = [
     "/workers/ramping/deployments/",
     "/workers/ramping/invocations/",
     "/workers/ramping/settings/",
+    "/workers/ramping/overrides/",
     "/playground/?worker=ramping",
     "/accounts/",
     "/activity/",
@@ -51,6 +55,7 @@ def everything(transactional_db) -> Worker:
         make_deployment(worker, (worker.versions.get(number=1), 100))
         shares = (two, 25 if name == "ramping" else 0), (worker.versions.get(number=1), None)
         made = make_deployment(worker, shares[0], (shares[1][0], 100 - shares[0][1]))
+        share(two, By(None, "shell", timezone.now()), note="The people who design the checkout")
     make_worker("idle")
     make_propagation(make_edge("local-1"), made)
     make_edge("local-2", applied_revision=1)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from dashboard.accounts.models import Role
 from routing.models import AuditEntry, OverrideLink, Worker
-from tests.factories import make_deployment, make_user, make_worker
+from tests.factories import make_deployment, make_edge, make_user, make_worker
 
 PAGE = "/workers/shop/overrides/"
 
@@ -111,6 +111,13 @@ def test_roles_are_asked_everywhere(vera, maya, shop, path):
     assert not Worker.objects.get().overrides_protected
     assert OverrideLink.objects.get().revoked_at is None
     assert "disabled" in vera.get(PAGE).content.decode()
+
+
+def test_an_edge_that_checks_no_permission_is_named(maya, shop):
+    make_edge("new-1", status={"checks_permissions": True})
+    assert "honor every override" not in text(maya.get(PAGE))
+    make_edge("old-1")
+    assert "These edges honor every override: old-1" in text(maya.get(PAGE))
 
 
 def test_queries_do_not_grow_with_links(maya, shop, django_assert_max_num_queries):
