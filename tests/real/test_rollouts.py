@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.running import KEY, PROJECT, System
+from tests.running import KEY, OVERRIDES, PROJECT, System
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]
 
@@ -54,7 +54,9 @@ checks:
       - {json: $.version.id}
       - {same_as_stable: {except: [$.version.tag]}}
   - name: script
-    script: 'curl -fsS -H "$SLUICE_OVERRIDE_HEADER" "$SLUICE_URL" | grep -q "$SLUICE_VERSION_ID"'
+    script: >
+      curl -fsS -H "$SLUICE_OVERRIDE_HEADER" -H "$SLUICE_PERMISSION_HEADER" "$SLUICE_URL"
+      | grep -q "$SLUICE_VERSION_ID"
 """
 
 
@@ -140,6 +142,9 @@ def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: Syste
     suite = system.data_dir / "suite.yaml"
     suite.write_text(SUITE)
     system.manage("smoke", "import", "--worker", "hello", str(suite))
+    # Overrides are protected: the checks reach the candidate by the permission that they carry.
+    system.manage("override", "protect", "--worker", "hello")
+    follow_link(system, "hello", candidate)
     by_command = system.manage("smoke", "run", "--worker", "hello", "--suite", "smoke", "--json")
     checks = json.loads(by_command.splitlines()[-1])["checks"]
     assert [(c["name"], c["verdict"]) for c in checks] == [("home", "passed"), ("script", "passed")]
@@ -154,6 +159,24 @@ def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: Syste
     assert shares_by_rollout(system, "hello", candidate) == [0, 20, 50, 100]
     assert "checks_passed" in [code for code, _ in events(system, ended["id"])]
     assert set(traffic.statuses) == {200}
+
+
+def follow_link(system: System, worker: str, candidate: str) -> None:
+    """A link opens the candidate to a browser that sends no header; an override alone does not."""
+    shared = json.loads(system.manage("override", "link", "--worker", worker, "--json"))
+    address, host = f"http://127.0.0.1:{system.edge_port}", {"Host": f"{worker}.localhost"}
+    link = shared["url"].partition(".localhost")[2].partition("/")[2]
+    with httpx.Client(timeout=10, base_url=address, headers=host) as browser:
+        deadline = time.monotonic() + 20
+        while (answer := browser.get(f"/{link}")).status_code != 303:  # until the edge has it
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.1)
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        assert browser.get("/", headers={"Cookie": cookie}).json()["version"]["id"] == candidate
+        asked = {OVERRIDES: f'{worker}="{candidate}"'}
+        assert browser.get("/", headers=asked).json()["version"]["id"] != candidate
+        asked["Sluice-Override-Permission"] = shared["permission"]
+        assert browser.get("/", headers=asked).json()["version"]["id"] == candidate
 
 
 def kill(system: System, module: str, number: signal.Signals = signal.SIGKILL) -> None:

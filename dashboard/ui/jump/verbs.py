@@ -90,6 +90,15 @@ OF_A_WORKER = (
         "canary ramp automatic abort hold resume",
         role="operator",
     ),
+    Verb(
+        "share-2",
+        "Share a version of {}",
+        "Overrides",
+        "overrides:worker",
+        "link permission colleague protect override",
+        suffix="#share",
+        role="operator",
+    ),
     Verb("radio", "Live log of {}", "Page", "invocations:log", "logs tail console stream watch"),
     Verb("activity", "Invocations of {}", "Page", "invocations:worker", "requests traces log logs"),
     Verb(
