@@ -54,7 +54,7 @@ class Carrier:
 
     def completed(self, lines: Lines) -> Lines:
         """The header lines with a permission for each protected Worker that the override header
-        names. One that somebody typed stays as it is."""
+        names. One that a person typed stays as it is."""
         if not self.signers or lines_named(PERMISSION, lines):
             return lines
         asked = lines_named(OVERRIDES, lines)

@@ -33,7 +33,7 @@ _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1000}")
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A link that was just made. `token` is stored nowhere: it is shown once."""
+    """A link that was just made. `token` is stored nowhere: the page displays it once."""
 
     link: OverrideLink
     token: str
@@ -94,7 +94,7 @@ def revoke(link: OverrideLink, by: By) -> bool:
 
 
 def revoke_all_by(sender: Any, *, person: User, by: By, **_: Any) -> None:
-    """Whoever is switched off leaves no open link behind."""
+    """A person who is switched off leaves no open link behind."""
     revision.lock()
     _revoke(OverrideLink.objects.filter(created_by=person), by)
 
@@ -152,7 +152,7 @@ def _check(lasts: timedelta, note: str, path: str) -> None:
 
 
 def _check_person(by: By) -> None:
-    """Whoever was switched off a moment ago gets no new link."""
+    """A person who was switched off a moment ago gets no new link."""
     if by.actor and not User.objects.get(pk=by.actor.pk).may(Role.OPERATOR):
         raise OverrideRefused("not_allowed", "You may no longer share versions.")
 

@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from cachetools import LRUCache
@@ -51,7 +52,7 @@ _PERMISSION, _HOST = names.PERMISSION.encode(), names.HOST_HEADER.encode()
 _REMOVED = (b"x-envoy-auth-headers-to-remove", names.NOTHING_HEADER.encode())
 _REMOVED_COOKIES = (_REMOVED[0], _REMOVED[1] + b",cookie")
 _WITHOUT_VERSION = (Outcome.absent, Outcome.not_permitted)
-"""Envoy routes to a version that it is told, so of a refused one it is told nothing."""
+"""Envoy routes to any version in the answer, so a refused one must not be in it."""
 _NO_ANSWER = Response(headers=(_REMOVED,))
 
 Judge: TypeAlias = Callable[[Target, list[bytes], Presented], Override]
@@ -105,7 +106,7 @@ class Decider:
         worker, lines = names.parse_route(route)[0], request.lines(_OVERRIDES)
         header, cookie, rest, host = b", ".join(request.lines(_PERMISSION)), None, b"", ""
         if request.path == "/permit":
-            cookie, rest = take_cookie(request.lines(b"cookie"))
+            cookie, rest = _cookies(b"; ".join(request.lines(b"cookie")))
             host = b"".join(request.lines(_HOST)[:1]).decode("latin-1")
         if header or self._protects(worker):
             header = self._permits.carry(b"".join(request.lines(b"cf-ray")[:1]), header)
@@ -210,6 +211,12 @@ def _target(name: str, applied: Worker | None, desired: Worker | None) -> Target
         pending=frozenset(coming - here),
         protection=protection_of(desired or applied),
     )
+
+
+@lru_cache(maxsize=1024)
+def _cookies(line: bytes) -> tuple[str | None, bytes]:
+    """As `take_cookie`; a browser sends the same line again and again."""
+    return take_cookie([line]) if line else (None, b"")
 
 
 def _until(presented: Presented) -> float:

@@ -1,4 +1,4 @@
-"""Permissions at the edge: read once, remembered, judged anew at every request.
+"""Permissions at the edge: read once, remembered, judged again at every request.
 
 A signature costs some 100 µs to check and never changes its mind, so what was read is remembered by
 its text; time and revocations are looked at by the rules each time.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache
 
 from routing.rules.permission import UNPROTECTED, Presented, Protection, Read
 from routing.rules.presented import Reader, host_name, tokens
@@ -36,7 +37,8 @@ class Permits:
     ) -> None:
         self._clock = clock
         self._read: LRUCache[tuple[str, str], Read] = LRUCache(_READ)
-        self._carried: TTLCache[bytes, bytes] = TTLCache(_CARRIED, CARRIED_SECONDS, timer=ticks)
+        self._ticks = ticks
+        self._carried: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
 
     def forget(self) -> None:
         """Keys may have changed."""
@@ -49,9 +51,15 @@ class Permits:
     def carry(self, ray: bytes, header: bytes) -> bytes:
         """The permission header of the request with this ray. Workers never see theirs, so that of
         the request from outside counts for those that they call on its behalf."""
-        if header and ray:
-            self._carried[ray] = header
-        return header or self._carried.get(ray, b"")
+        if not ray:
+            return header
+        if not header:
+            carried, since = self._carried.get(ray, (b"", 0.0))
+            return carried if self._ticks() - since < CARRIED_SECONDS else b""
+        self._carried[ray] = (header, self._ticks())
+        if len(self._carried) > _CARRIED:
+            self._carried.popitem(last=False)
+        return header
 
     def presented(
         self, worker: str, protection: Protection, header: bytes, cookie: str | None, host: str

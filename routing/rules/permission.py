@@ -61,7 +61,7 @@ Read: TypeAlias = Permission | Fault
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What is known of one Worker. `keys` are the public halves of its signing keys, by id."""
+    """How one Worker checks overrides. `keys` are the public halves of its signing keys, by id."""
 
     protected: bool = False
     keys: Mapping[str, bytes] = field(default_factory=dict, hash=False)

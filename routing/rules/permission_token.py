@@ -1,13 +1,14 @@
 """A permission as text: a JSON Web Token (RFC 7519), signed with Ed25519 (RFC 8037).
 
 Edges hold public keys only, so no edge can grant what it checks. PyJWT does the work; the time is
-never read here: whoever judges a permission has its own.
+never read here: the caller that judges a permission passes its own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -65,33 +66,31 @@ def sign(permission: Permission, key_id: str, private: bytes) -> str:
 def read(token: str, worker: str, keys: Mapping[str, bytes]) -> Read:
     """The permission in `token`, whose signature is right, or why it is of no use to `worker`.
 
-    A token for another Worker is told apart before any key is looked at: each Worker has its own
-    keys. Never raises.
+    Each Worker has its own keys. Never raises.
     """
     if len(token) > LONGEST or not _SHAPE.fullmatch(token):
         return Fault.malformed
     try:
-        parts = jwt.decode_complete(token, options=_UNCHECKED)
+        public = keys.get(str(jwt.get_unverified_header(token).get("kid")))
+        if public is None:
+            claims = jwt.decode(token, options=_UNCHECKED)
+        else:
+            claims = jwt.decode(token, _loaded(public), algorithms=[_ALGORITHM], options=_NO_CLOCK)
+    except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+        return Fault.forged
     except (jwt.PyJWTError, ValueError):
         return Fault.malformed
-    permission = _permission(parts["payload"])
+    permission = _permission(claims)
     if permission is None:
         return Fault.malformed
     if permission.worker != worker:
         return Fault.other_worker
-    public = keys.get(str(parts["header"].get("kid")))
-    if public is None:
-        return Fault.unknown_key
-    return permission if _is_signed(token, public) else Fault.forged
+    return permission if public is not None else Fault.unknown_key
 
 
-def _is_signed(token: str, public: bytes) -> bool:
-    key = Ed25519PublicKey.from_public_bytes(public)
-    try:
-        jwt.decode(token, key, algorithms=[_ALGORITHM], options=_NO_CLOCK)
-    except (jwt.PyJWTError, ValueError):
-        return False
-    return True
+@lru_cache(maxsize=256)
+def _loaded(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def _permission(claims: Mapping[str, Any]) -> Permission | None:

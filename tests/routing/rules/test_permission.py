@@ -57,7 +57,7 @@ REFUSED = [
     (token(expires_at=NOW), Fault.expired),
     (token(id="p9"), Fault.revoked),
     (token(worker="v"), Fault.other_worker),
-    (token(OTHER_PRIVATE, worker="v"), Fault.other_worker),
+    (token(OTHER_PRIVATE, "k9", worker="v"), Fault.other_worker),
     (token(version_id=OLD), Fault.other_version),
     (token(host="w.elsewhere"), Fault.other_host),
 ]

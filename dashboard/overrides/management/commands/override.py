@@ -76,7 +76,7 @@ class Command(BaseCommand):
             f"Link    {shared.url}",
             f"Header  {shared.header}",
             f"Leave   {shared.leave_url}",
-            f"Ends    {shared.link.expires_at:%Y-%m-%d %H:%M} UTC. It is shown once.",
+            f"Ends    {shared.link.expires_at:%Y-%m-%d %H:%M} UTC. Copy it now: it is not stored.",
         ]
         return shared_as_json(shared, by.now), lines
 
