@@ -74,6 +74,11 @@ class Limit:
     words: str
     y: float = 0.0
 
+    @property
+    def words_dy(self) -> int:
+        """Above the line; below it at the top, where the labels of deployments are."""
+        return 14 if self.y < TOP + _APART else -4
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
