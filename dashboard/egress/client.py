@@ -78,6 +78,8 @@ def request(
     Reads at most `most_bytes` of the answer. Raises `SendFailed` when no answer comes.
     """
     limit = SECONDS if seconds is None else seconds
+    # A limit of the caller's own ends a silent read as well, at that time and with its words.
+    read_seconds = READ_SECONDS if seconds is None else limit + READ_SECONDS
     parts = urlsplit(url)
     host = parts.hostname or ""
     deadline = Deadline(limit)
@@ -89,7 +91,7 @@ def request(
             httpx.URL(url).copy_with(host=str(address)),
             headers={**headers, "Host": parts.netloc},
             content=body,
-            extensions=_extensions(parts.scheme, host, deadline, limit),
+            extensions=_extensions(parts.scheme, host, deadline, limit, read_seconds),
         )
         with deadline, _client() as client:
             return _read(client.send(outgoing, auth=auth, stream=True), deadline, most_bytes)
@@ -104,10 +106,12 @@ def _client() -> httpx.Client:
     return httpx.Client(trust_env=False, follow_redirects=False, verify=_trusted())
 
 
-def _extensions(scheme: str, host: str, deadline: Deadline, seconds: float) -> dict[str, Any]:
+def _extensions(
+    scheme: str, host: str, deadline: Deadline, limit: float, read_seconds: float
+) -> dict[str, Any]:
     """The certificate is checked against the name, not against the address."""
     named = {"sni_hostname": host} if scheme == "https" else {}
-    timeout = httpx.Timeout(min(READ_SECONDS, seconds), connect=min(CONNECT_SECONDS, seconds))
+    timeout = httpx.Timeout(read_seconds, connect=min(CONNECT_SECONDS, limit))
     return {**named, "timeout": timeout.as_dict(), "trace": deadline.trace}
 
 

@@ -67,8 +67,15 @@ class Poll:
         """Stores what was answered, then asks what is due."""
         self._store()
         for rollout in Rollout.objects.active().with_versions():
-            if watched_state(rollout) not in TAKES_TRAFFIC or not rollout.terms.external:
-                continue
+            try:
+                self._look_at(rollout, now)
+            except OperationalError:
+                raise
+            except Exception:  # a guard: one rollout's fault must not stop the others
+                log.exception("guardrails of rollout %s: fault", rollout.pk)
+
+    def _look_at(self, rollout: Rollout, now: datetime) -> None:
+        if watched_state(rollout) in TAKES_TRAFFIC and rollout.terms.external:
             ask_when_due(rollout, now)
             self._ask(rollout, now)
 

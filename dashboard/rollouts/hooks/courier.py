@@ -88,11 +88,11 @@ class Courier:
         for future in [future for future in self._waiting if future.done()]:
             delivery = self._waiting.pop(future)
             try:
-                _save(delivery, future.result(), now)
-            except OperationalError:
-                raise
-            except Exception:  # a guard: a fault in one answer must not lose the others
+                result = future.result()
+            except Exception:  # a guard: a fault in one request must not lose the others
                 log.exception("hook %s: fault", delivery.hook_id)
+                result = Result(Progress.FAILED, "An unexpected error. The log has the details.")
+            _save(delivery, result, now)
 
 
 def wait_after(attempts: int) -> timedelta:

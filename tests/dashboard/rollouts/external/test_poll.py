@@ -19,6 +19,7 @@ from dashboard.rollouts.external.poll import Poll
 from dashboard.rollouts.external.rechecks import ask_when_due
 from dashboard.rollouts.external.terms import external_from_json
 from dashboard.rollouts.guardrails import Judgment
+from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.states import State, Verdict
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from dashboard.smoketests.models import CheckResult, SmokeRun
@@ -26,6 +27,7 @@ from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.dashboard.rollouts.test_advance import load_suite
+from tests.factories import make_worker
 
 
 def ramp(scene: Scene, external: dict[str, Any], **given: object) -> None:
@@ -240,3 +242,23 @@ def test_a_person_runs_them_again_while_it_is_held_because_of_them(scene: Scene)
     with pytest.raises(VerbRefused, match="running already"):
         VERBS["retry"](scene.rollout(), by)
     assert scene.rollout().state == State.HELD
+
+
+def test_a_rollout_that_cannot_be_read_stops_no_other(scene: Scene, server: Server) -> None:
+    ramp(scene, webhook(server))
+    rollout = scene.rollout()
+    other = make_worker("broken")
+    Rollout.objects.create(
+        worker=other,
+        candidate=other.versions.get(),
+        stable=other.versions.get(),
+        source="shell",
+        plan={"steps": "none"},
+        state=State.RAMPING,
+        since=rollout.since,
+        started_at=rollout.started_at - timedelta(days=1),
+    )
+    poll = Poll()
+    while not server.requests:
+        poll.look(scene.now)
+        time.sleep(0.01)

@@ -17,6 +17,8 @@ from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
 from dashboard.rollouts.states import State
 from dashboard.rollouts.verbs import VERBS, By
+from routing.sealed import seal
+from routing.snapshot import Secret
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
 from tests.dashboard.rollouts.playbook import plan_of
@@ -136,3 +138,15 @@ def test_a_receiver_that_is_away_or_hangs_is_given_up_in_time(
     rolled_back(hooked)
     hooked.carry(lambda: "hook_failed" in hooked.codes())
     assert HookDelivery.objects.get().state == Progress.FAILED
+
+
+def test_a_secret_that_signs_nothing_is_given_up_like_any_failure(
+    hooked: Hooked, server: Server
+) -> None:
+    hook = hooked.hook(server, "on_rollback")
+    hook.sealed_secret = seal(Secret("whsec_broken"))
+    hook.save()
+    rolled_back(hooked)
+    hooked.carry_all()
+    assert HookDelivery.objects.get().state == Progress.FAILED
+    assert server.requests == []
