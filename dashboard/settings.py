@@ -270,6 +270,7 @@ INSTALLED_APPS = [
     "dashboard.notifications",
     "dashboard.trail",
     "dashboard.reviews",
+    "dashboard.discussion",
     "dashboard.rollouts",
     "dashboard.api",
 ]

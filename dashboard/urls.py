@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("dashboard.observability.invocation_urls")),
     path("", include("dashboard.observability.urls")),
     path("", include("dashboard.rollouts.urls")),
+    path("", include("dashboard.discussion.urls")),
     path("reviews/", include("dashboard.workers.reviews.urls")),
     path("policies/", include("dashboard.reviews.policy_pages.urls")),
     path("", include("dashboard.smoketests.urls")),

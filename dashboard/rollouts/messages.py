@@ -66,6 +66,7 @@ REASONS = {
     "review_rejected": "Held: its review was rejected or withdrawn.",
     "review_expired": "Held: its review expired without a decision.",
     "suite_edited": "The suite was edited since: the checks run again.",
+    "taken_over": "Took over from {from}.",
     "confirmed_by_person": "Confirmed by hand: the ramp may begin.",
     "confirmed": "The ramp begins: the candidate gets {percentage}.",
     "outside_hours": "Outside the plan's hours.",

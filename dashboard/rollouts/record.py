@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from dashboard.discussion.record import conversation_of
 from dashboard.observability.charts import Chart
 from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.split_figures import sums_of_deployments
@@ -122,6 +123,10 @@ class Record:
         return messages.slow_budget(self.rollout)
 
     @property
+    def conversation(self) -> list[dict[str, Any]]:
+        return conversation_of(self.rollout.pk)
+
+    @property
     def timeline(self) -> list[tuple[RolloutEvent, str]]:
         return [(event, _words(event)) for event in self.events]
 
@@ -142,6 +147,7 @@ class Record:
                 for e in self.approvals
             ],
             "checks": [_run_json(run) for run in self.runs],
+            "conversation": self.conversation,
         }
 
 

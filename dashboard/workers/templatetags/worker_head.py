@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.db.models import Exists, Max
+from django.db.models import Exists, Max, OuterRef
 from django.http import HttpRequest
 from django.template import Context
 from django.urls import reverse
 
 from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.discussion.models import Attention
 from dashboard.live import presence
 from dashboard.live.parts import sequence
 from dashboard.reviews.proposals.emergency import to_acknowledge, unacknowledged
@@ -62,6 +63,7 @@ TABS = [
     ("Observability", "observability:worker", set[str]()),
     ("Invocations", "invocations:worker", set[str]()),
     ("Live log", "invocations:log", set[str]()),
+    ("Conversation", "discussion:worker", {"discussion:open", "discussion:reply"}),
     ("Settings", "workers:settings", {"workers:delete", "overrides:worker", "overrides:share"}),
 ]
 
@@ -79,7 +81,9 @@ def worker_head(context: Context) -> dict[str, Any]:
         return {}
     read_at = context.get("sequence") or sequence()  # before the rows are read
     found = Worker.objects.filter(name=match.kwargs["name"]).annotate(
-        newest=Max("versions__number"), unacknowledged=Exists(unacknowledged())
+        newest=Max("versions__number"),
+        unacknowledged=Exists(unacknowledged()),
+        needs_attention=Exists(Attention.objects.filter(worker=OuterRef("pk"), ended_at=None)),
     )
     worker = found.first()
     if worker is None:
@@ -101,6 +105,7 @@ def worker_head(context: Context) -> dict[str, Any]:
         "is_tab": any(current == "page" for _, _, current in tabs),
         "shows_strip": here != DEPLOYMENTS,
         "is_form": here in FORMS,
+        "on_conversation": here.startswith("discussion:"),
         "can_go_back": here not in {DEPLOYMENTS, ROLL_BACK} and way_back(row) is not None,
         "rollout": rollout,
         "abort_here": here == ROLLOUT and can.allowed and rollout and not rollout.goes_back,

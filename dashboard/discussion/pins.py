@@ -1,0 +1,65 @@
+"""What a thread is about. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST_PLACE = 200
+LONGEST_SEEN = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`icon` is one of Lucide's; `hint` says where in the product such a pin is made."""
+
+    label: str
+    icon: str
+    hint: str
+
+
+KINDS: Final = {
+    "general": Kind("Deployment", "message-square", "the active deployment as a whole"),
+    "version": Kind("Version", "git-commit-horizontal", "its page"),
+    "step": Kind("Step", "pause", "the plan on the rollout page"),
+    "check": Kind("Check", "clipboard-check", "its result in a run"),
+    "chart": Kind("Chart minute", "chart-spline", "a minute and what the chart shows then"),
+    "diff": Kind("Diff line", "file-diff", "file and line of the diff"),
+    "request": Kind("Request", "activity", "its page, by ray id"),
+}
+
+
+class PinRefused(ValueError):
+    """A pin that cannot be; `field` names the input that is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """`place` names the thing in words, `path` is its page here, `seen` what was visible then:
+    figures, lines or a result, as text."""
+
+    kind: str = "general"
+    place: str = ""
+    path: str = ""
+    seen: str = ""
+
+
+def check(pin: Pin) -> Pin:
+    """The pin without surrounding spaces. Raises `PinRefused`."""
+    place, seen = pin.place.strip(), pin.seen.strip("\n")
+    if pin.kind not in KINDS:
+        raise PinRefused("kind", f"{pin.kind!r} is not one of {', '.join(KINDS)}.")
+    if pin.kind != "general" and not place:
+        raise PinRefused("place", f"Name the {KINDS[pin.kind].label.lower()}.")
+    if len(place) > LONGEST_PLACE:
+        raise PinRefused("place", f"At most {LONGEST_PLACE} characters.")
+    if len(seen) > LONGEST_SEEN:
+        raise PinRefused("seen", f"At most {LONGEST_SEEN:,} characters.")
+    # A path of this dashboard, never an address elsewhere.
+    if pin.path and (not pin.path.startswith("/") or pin.path[1:2] in ("/", "\\")):
+        raise PinRefused("path", "A pin leads to a page of this dashboard.")
+    return Pin(pin.kind, place, pin.path, seen)

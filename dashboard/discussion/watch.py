@@ -1,0 +1,118 @@
+"""Who takes care of a Worker: hand-over, needs attention, looked at."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from dashboard.accounts.by import By
+from dashboard.accounts.models import User
+from dashboard.discussion.models import Attention, HandOver, Look
+from dashboard.discussion.pins import PinRefused
+from dashboard.discussion.signals import taken_over
+from dashboard.discussion.threads import Moved
+from routing import audit
+from routing.deploy import active_deployment
+from routing.models import Worker
+
+LONGEST_NOTE = 2_000
+LONGEST_REASON = 500
+
+
+def hand_over(
+    worker: Worker, to: User, watch: str, then: str, by: By, rollout_id: UUID | None = None
+) -> HandOver:
+    """Replaces an open hand-over. Raises `PinRefused`, and `Moved` when another one came first."""
+    watch, then = watch.strip(), then.strip()
+    if not watch and not then:
+        raise PinRefused("watch", "Write what to watch or what to do then.")
+    for field, text in (("watch", watch), ("then", then)):
+        if len(text) > LONGEST_NOTE:
+            raise PinRefused(field, f"At most {LONGEST_NOTE:,} characters.")
+    assert by.actor is not None
+    try:
+        with transaction.atomic():
+            open_ones = HandOver.objects.filter(worker=worker, ended_at=None)
+            open_ones.update(ended_at=by.now)
+            note = HandOver.objects.create(
+                worker=worker,
+                from_username=by.actor.username,
+                to=to,
+                watch=watch,
+                then=then,
+                rollout_id=rollout_id,
+                created_at=by.now,
+            )
+            _record("worker.hand_over", worker, by, {"to": to.username})
+    except IntegrityError as error:
+        raise Moved("Another person wrote a hand-over a moment ago.") from error
+    return note
+
+
+def take_over(note: HandOver, by: By) -> None:
+    """Raises `Moved` where it was taken or replaced."""
+    open_one = HandOver.objects.filter(pk=note.pk, ended_at=None)
+    with transaction.atomic():
+        if not open_one.update(ended_at=by.now, taken=True):
+            raise Moved("This hand-over is over: it was taken or replaced.")
+        _record("worker.take_over", note.worker, by, {"from": note.from_username})
+        taken_over.send(sender=HandOver, note=note, person=by.actor)
+
+
+def ask_attention(worker: Worker, reason: str, owner: User | None, by: By) -> Attention:
+    """Replaces an open one. Raises `PinRefused` and `Moved`."""
+    reason = reason.strip()
+    if not reason:
+        raise PinRefused("reason", "Write why it needs attention.")
+    if len(reason) > LONGEST_REASON:
+        raise PinRefused("reason", f"At most {LONGEST_REASON} characters.")
+    assert by.actor is not None
+    try:
+        with transaction.atomic():
+            _end_attention(worker, by)
+            attention = Attention.objects.create(
+                worker=worker,
+                reason=reason,
+                owner=owner,
+                username=by.actor.username,
+                created_at=by.now,
+            )
+            after = {"reason": reason, "owner": owner.username if owner else ""}
+            _record("worker.attention", worker, by, after)
+    except IntegrityError as error:
+        raise Moved("Another person asked for attention a moment ago.") from error
+    return attention
+
+
+def clear_attention(worker: Worker, by: By) -> bool:
+    """Whether there was any."""
+    with transaction.atomic():
+        ended = _end_attention(worker, by)
+        if ended:
+            _record("worker.attention_over", worker, by, {})
+    return ended
+
+
+def look(worker: Worker, by: By) -> bool:
+    """Notes that a person looked at the active deployment; False where there is none."""
+    deployment = active_deployment(worker)
+    if deployment is None or by.actor is None:
+        return False
+    Look.objects.update_or_create(
+        worker=worker,
+        deployment_id=str(deployment.id),
+        username=by.actor.username,
+        defaults={"at": by.now},
+    )
+    return True
+
+
+def _end_attention(worker: Worker, by: By) -> bool:
+    open_ones = Attention.objects.filter(worker=worker, ended_at=None)
+    name = by.actor.username if by.actor else ""
+    return bool(open_ones.update(ended_at=by.now, ended_by=name))
+
+
+def _record(action: str, worker: Worker, by: By, after: dict[str, str]) -> None:
+    audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, after=after)
