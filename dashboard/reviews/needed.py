@@ -85,16 +85,20 @@ def check_review(
 ) -> None:
     """Raises `AsksForReview`, or for a rollout whose review is missing `ReviewNeeded`."""
     worker = deployment.worker
-    if not requirement_for(worker, before, pairs).asks(now):
-        return
+    asks = requirement_for(worker, before, pairs).asks(now)
     if rollout_id is None:
-        raise AsksForReview
+        if asks:
+            raise AsksForReview
+        return
     proposal = review_of(rollout_id, plan)
     if proposal is not None and proposal.state == State.APPROVED:
         settle(proposal, now)
-    if proposal is None or proposal.state not in (State.APPROVED, State.DEPLOYED):
+    passed = proposal is not None and proposal.state in (State.APPROVED, State.DEPLOYED)
+    if asks and not passed:
         raise ReviewNeeded(proposal, messages.rollout_waits(proposal, worker.name))
-    if proposal.state == State.APPROVED:
+    if proposal is None or proposal.state != State.APPROVED:
+        return
+    if any(part.after for part in change_of(worker, before, pairs).parts):
         finish(proposal, deployment)
 
 

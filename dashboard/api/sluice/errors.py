@@ -50,6 +50,8 @@ _FIELDS: Mapping[str, str] = {
     "unknown_step": "to",
     "name": "name",
 }
+_UNDECIDED = {"ended": 409, "changed": 409, "again": 409, "needs_changes": 409, "no_reason": 422}
+"""Statuses of refused decisions; 403 for the others: somebody else may."""
 _UNPROCESSABLE = ("unknown_version", "unknown_suite", "unknown_step", "name")
 
 
@@ -168,7 +170,7 @@ def _review_needed(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _undecided(request: HttpRequest, error: Any) -> HttpResponse:
-    status = 403 if error.code in ("token", "role", "own", "not_yours", "not_admin") else 409
+    status = _UNDECIDED.get(error.code, 403)
     review = reviews.as_json(error.proposal, timezone.now())
     return refusal(status, error.code, refused(error.code, error.proposal), review=review)
 

@@ -93,6 +93,7 @@ def test_auto_confirms_only_where_no_policy_asks(reviewed: Reviewed) -> None:
     assert reviewed.live() == {1: 100_000, 2: 0}
     reviewed.policy()
     assert reviewed.look_times(1) is State.RAMPING
+    assert reviewed.review().state == ReviewState.DEPLOYED
 
 
 def test_the_review_is_bound_to_the_plan_and_opened_once(reviewed: Reviewed) -> None:
