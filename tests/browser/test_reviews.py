@@ -32,7 +32,9 @@ def checkout(transactional_db: None) -> Worker:
     ada = make_user("ada", Role.ADMIN)
     worker = make_worker("checkout")
     make_deployment(worker, (worker.versions.get(), 100))
-    bound = make_draft(CHANGED, [Binding("LIMIT", "plain_text", {"text": "5"})], tag="v1.42.0")
+    bound = make_draft(
+        CHANGED, [Binding(name="LIMIT", type="plain_text", options={"text": "5"})], tag="v1.42.0"
+    )
     make_version(worker, bound, author=maya)
     import_suite(
         worker=worker,
