@@ -145,3 +145,22 @@ def test_a_check_is_edited_by_keyboard(suite: Suite, visitors: Any, scripts: boo
     saved = suite.edits.all()[0].document["checks"][1]
     assert saved["request"]["path"] == "/healthy"
     assert saved["assert"] == [{"text": "fine"}, {"status": 200}]
+
+
+def test_what_is_not_saved_is_not_lost_by_a_click(suite: Suite, visitors: Any) -> None:
+    visitor = visitors()
+    visitor.enter()
+    page = visitor.open(f"/workers/checkout/checks/{suite.pk}/?check=Health")
+    questions: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        questions.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label("Path and query").fill("/typed")
+    page.get_by_role("link", name="YAML", exact=True).first.click(no_wait_after=True)
+    assert page.get_by_label("Path and query").input_value() == "/typed"
+    page.get_by_role("link", name="Discard").click()
+    page.wait_for_url("**/checks/*/")
+    assert questions == ["beforeunload"]
