@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -41,3 +42,24 @@ class Block:
     def comparable(self) -> bool:
         """Whether both versions answered and at least one request failed."""
         return bool(self.candidate and self.stable and self.failed)
+
+
+def pooled(blocks: Iterable[Block], groups: int = 6) -> list[Block]:
+    """The comparable blocks, those of nearly the same share added up to one: at most `groups`.
+
+    Evidence depends on a block's share and failures alone, so that pooling equal shares changes
+    nothing. For drawings, whose cost then does not grow with the length of a step; decisions are
+    made on the blocks themselves.
+    """
+    ordered = sorted((block for block in blocks if block.comparable), key=lambda b: b.share)
+    size = -(-len(ordered) // groups) or 1
+    return [_added(ordered[start : start + size]) for start in range(0, len(ordered), size)]
+
+
+def _added(blocks: list[Block]) -> Block:
+    return Block(
+        sum(b.candidate for b in blocks),
+        sum(b.candidate_failed for b in blocks),
+        sum(b.stable for b in blocks),
+        sum(b.stable_failed for b in blocks),
+    )

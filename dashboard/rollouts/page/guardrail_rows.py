@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from dashboard.rollouts.page.expected import minutes_left
 from dashboard.rollouts.page.intervals import IntervalPlot, rate_plot, ratio_plot
 from dashboard.rollouts.ramp import Plan
 from dashboard.rollouts.states import TAKES_TRAFFIC, State, Verdict
+from dashboard.statistics.blocks import Block, pooled
 from dashboard.statistics.comparison import ratio_interval, safe_evidence
 from dashboard.statistics.proportion import rate_interval
 
@@ -90,18 +92,22 @@ def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
 
 
 def _plot(plan: Plan, figures: Figures, judgment: Judgment) -> IntervalPlot | None:
-    if judgment.name == "errors" and any(block.comparable for block in figures.blocks):
-        return ratio_plot(
-            ratio_interval(figures.blocks), _ratio(figures.candidate, figures.stable), plan.margin
-        )
+    """The interval behind a verdict; None where nothing can be compared yet."""
+    if judgment.name == "errors":
+        ratio = _ratio(figures.candidate, figures.stable)
+        return _ratio_plot(figures.blocks, ratio, plan.margin)
     if slow := figures.slow.get(judgment.name.removeprefix("slow_")):
-        ratio = _ratio(slow.candidate, slow.stable)
-        comparable = any(block.comparable for block in slow.blocks)
-        return ratio_plot(ratio_interval(slow.blocks), ratio, SLOW_RATIO) if comparable else None
+        return _ratio_plot(slow.blocks, _ratio(slow.candidate, slow.stable), SLOW_RATIO)
     if judgment.name == "limit" and figures.requests:
         interval = rate_interval(figures.failed, figures.requests)
         return rate_plot(interval, figures.failed / figures.requests, plan.error_limit)
     return None
+
+
+def _ratio_plot(blocks: Sequence[Block], ratio: float | None, limit: float) -> IntervalPlot | None:
+    """Of pooled blocks: a step of hours has hundreds, and the page must not wait for them."""
+    shown = pooled(blocks)
+    return ratio_plot(ratio_interval(shown), ratio, limit) if shown else None
 
 
 def _ratio(candidate: tuple[int, int], stable: tuple[int, int]) -> float | None:
