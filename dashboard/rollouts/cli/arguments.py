@@ -125,8 +125,8 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds <= LONGEST_WAIT:
-        raise ArgumentTypeError(f"{text!r}: expected seconds above 0 and up to {LONGEST_WAIT}.")
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise ArgumentTypeError(f"{text!r}: expected seconds from 0 to {LONGEST_WAIT}.")
     return seconds
 
 

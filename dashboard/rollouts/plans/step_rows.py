@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from django.http import QueryDict
 
@@ -28,7 +29,7 @@ class StepRow:
 def rows_of_query(data: QueryDict) -> tuple[StepRow, ...]:
     """What was typed in the table."""
     columns = [data.getlist(name)[:MOST_STEPS] for name in ("percentage", "bake", "rule", "moves")]
-    rows = zip(*columns, strict=False)
+    rows = zip_longest(*columns, fillvalue="")  # a field that is missing is an error of its row
     return tuple(StepRow(*(text[:LONGEST_TEXT] for text in row)) for row in rows)
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dashboard.rollouts.models import SavedPlan
+from dashboard.rollouts.models import Rollout, SavedPlan
 from dashboard.rollouts.plans.form import USUAL, PlanForm
 from dashboard.rollouts.plans.saved import newest, save
+from dashboard.rollouts.plans.step_rows import StepRow
 from dashboard.rollouts.plans.texts import plan_with
 from dashboard.rollouts.states import OnHarm
-from dashboard.rollouts.verbs import By
+from dashboard.rollouts.verbs import VERBS, By
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_traffic, make_worker
@@ -83,6 +87,7 @@ def test_every_term_can_be_typed_and_is_shown_again(client: Client, scene: Scene
         ("percentage", ["1", "5", "25", "100"], "percentage-4", "less than 100%"),
         ("percentage", ["0", "5", "25", "50"], "percentage-1", "more than 0%"),
         ("bake", ["5m", "soon", "1m", "1m"], "bake-2", "is not a duration"),
+        ("bake", ["5m", "10m", "10m"], "bake-4", "is not a duration"),
         ("rule", ["luck", "sample", "sample", "sample"], "rule-1", "Choose one of"),
         ("final_bake", "soon", "final_bake", "is not a duration"),
         ("on_harm", "smile", "on_harm", "is not one of"),
@@ -226,3 +231,25 @@ def test_viewers_save_nothing(vera: Client, scene: Scene) -> None:
 def test_the_usual_plan_is_the_canary() -> None:
     assert [step.percentage for step in USUAL.steps] == ["1%", "5%", "25%", "50%", "100%"]
     assert USUAL.on_harm is OnHarm.ABORT
+
+
+def test_queries_do_not_grow_with_plans_and_rollouts(client: Client, scene: Scene) -> None:
+    by, address = By(scene.maya, "shell", scene.now), reverse("rollouts:worker", args=["checkout"])
+    counts = []
+    for size in (1, 4):
+        for number in range(size):
+            save(f"Plan {size} {number}", USUAL, scene.worker if number % 2 else None, by)
+            rollout = scene.start()
+            VERBS["abort"](rollout, by)
+            Rollout.objects.filter(pk=rollout.pk).update(state="aborted", ended_at=scene.now)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1], counts
+
+
+def test_too_many_steps_are_an_error_of_the_table() -> None:
+    rows = tuple(StepRow(str(number)) for number in range(1, 21))
+    plan, errors = replace(PlanForm.of_plan(USUAL), rows=rows).check("")
+    assert plan is None
+    assert "1 to 20 steps" in errors["steps"]

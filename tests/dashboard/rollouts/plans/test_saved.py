@@ -126,8 +126,8 @@ def test_changed_terms_are_not_recorded_as_the_saved_plan(scene: Scene, by: By) 
         (["delete-plan", "--plan", "Ghost"], "--plan: checkout has no plan called"),
         (["save-plan", "--plan", "Slow"], "--steps: Write steps"),
         (["save-plan", "--plan", "canary", "--steps", "100"], "is a preset"),
-        (["start", "--version", "x", "--steps", "100", "--timeout", "nan"], "expected seconds"),
-        (["start", "--version", "x", "--steps", "100", "--timeout", "0"], "expected seconds"),
+        (["start", "--version", "x", "--steps", "100", "--timeout=nan"], "expected seconds"),
+        (["start", "--version", "x", "--steps", "100", "--timeout=-1"], "expected seconds"),
     ],
 )
 def test_bad_usage_exits_with_2(scene: Scene, words: list[str], message: str) -> None:
