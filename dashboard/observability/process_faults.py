@@ -17,6 +17,8 @@ from routing.models import Edge
 _FAULTS_BY_STATE = {"failed": "start", "hung": "hang", "backoff": "crash"}
 """What a state says by itself, for agents of earlier releases, which report no ends."""
 
+_NOT_RUNNING = frozenset({"starting", *_FAULTS_BY_STATE})
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessFault:
@@ -58,6 +60,15 @@ class ProcessReports:
             ProcessFault(edge, kind, process.message or "")
             for edge, process in self._of(version_id)
             if (kind := self._kind(edge, process, since, now))
+        ]
+
+    def not_running(self, version_id: object, now: datetime) -> list[str]:
+        """Edges where its process is on its way, or ended; not those where it leaves, nor silent
+        ones."""
+        return [
+            edge
+            for edge, process in self._of(version_id)
+            if process.state in _NOT_RUNNING and now - self.heard_at[edge] <= SILENT_AFTER
         ]
 
     def starts(self, since: datetime) -> list[datetime]:

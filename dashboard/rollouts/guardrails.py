@@ -123,9 +123,13 @@ PROCESS_CODES = {
 """Kinds of process faults, the one that explains most first."""
 
 
-def judge_processes(sick: Sequence[tuple[str, str]]) -> Judgment:
+def judge_processes(sick: Sequence[tuple[str, str]], not_running: Sequence[str] = ()) -> Judgment:
     """`sick`: (edge, kind) where the candidate's process ran out of memory, hung, crashed or could
-    not start since the rollout began. Harm at once, also when it runs again."""
+    not start since the rollout began. Harm at once, also when it runs again. A step waits for the
+    edges where a process of either version does not run now."""
+    if not sick and not_running:
+        facts: dict[str, Any] = {"edges": sorted(set(not_running))}
+        return Judgment(PROCESSES, Verdict.NOT_YET, "processes_start", facts)
     if not sick:
         return Judgment(PROCESSES, Verdict.SAFE, "processes_run")
     worst_kind = min((kind for _, kind in sick), key=list(PROCESS_CODES).index)

@@ -101,6 +101,7 @@ REASONS = {
     "over_the_limit": "Harm: {failed} of {requests} candidate requests failed, over the limit.",
     **external.REASONS,
     **hooks.REASONS,
+    "processes_start": "Not yet: a process starts again at {edges}.",
     "processes_run": "The candidate's process runs on every edge.",
     "process_failed": "Harm: the candidate's process failed.",
     "out_of_memory": "Harm: the candidate's process ran out of memory at {edges}.",

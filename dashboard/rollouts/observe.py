@@ -83,7 +83,7 @@ class Observer:
 def _judged(rollout: Rollout, now: datetime) -> Judgment | None:
     watched = watched_state(rollout)
     if watched in STAGED:
-        processes = [judge_processes(_sick(rollout, now))]
+        processes = [_judge_processes(rollout, now)]
         return deciding(with_breaches(processes, rollout.terms), rollout.terms)
     return judge(rollout, now) if watched in TAKES_TRAFFIC else None
 
@@ -98,7 +98,7 @@ def judgments(rollout: Rollout, figures: Figures, now: datetime) -> list[Judgmen
     step, budget = rollout.as_value().current, budget_from_json(rollout.slow_budget)
     found = [
         judge_limit(figures, rollout.terms, now, ABORTING_RULES),
-        judge_processes(_sick(rollout, now)),
+        _judge_processes(rollout, now),
     ]
     if rollout.weight != TOTAL and step is not None:
         found[:0] = [
@@ -159,12 +159,16 @@ def checks_of(rollout: Rollout) -> Checks:
     return CHECKS.get(state or "", Checks.NOT_ASKED)
 
 
-def _sick(rollout: Rollout, now: datetime) -> list[tuple[str, str]]:
-    """(edge, kind of fault) since the current share was deployed."""
-    candidate = rollout.candidate_id
+def _judge_processes(rollout: Rollout, now: datetime) -> Judgment:
+    """The candidate's since the current share was deployed, and whether both versions run now, as
+    far as they have a share."""
+    candidate, stable = rollout.candidate_id, rollout.stable_id
     since = max(rollout.started_at, rollout.since - REPORT_TIME)
-    faults = process_reports([candidate]).faults(candidate, since, now)
-    return [(fault.edge, fault.kind) for fault in faults]
+    reports = process_reports([candidate, stable])
+    faults = reports.faults(candidate, since, now)
+    live = [candidate, stable] if rollout.weight < TOTAL else [candidate]
+    not_running = [edge for version in live for edge in reports.not_running(version, now)]
+    return judge_processes([(fault.edge, fault.kind) for fault in faults], not_running)
 
 
 def _ready_at(meter: Meter, deployment: Deployment) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.rollouts.observe import Observer
+from dashboard.rollouts.observe import Observer, figures_of, judgments
 from dashboard.rollouts.plan import Seen
 from dashboard.rollouts.states import State, Verdict
 from tests.dashboard.rollouts.conftest import Scene
@@ -44,3 +44,21 @@ def test_an_end_before_the_rollout_is_not_its_own(scene: Scene) -> None:
     scene.look()
     judgment = seen(scene).judgment
     assert judgment is not None and judgment.verdict is Verdict.SAFE
+
+
+@pytest.mark.parametrize(("state", "waits"), [("starting", True), ("draining", False)])
+def test_a_step_waits_while_a_process_of_stable_starts_again(
+    scene: Scene, state: str, waits: bool
+) -> None:
+    scene.start()
+    for _ in range(3):
+        scene.look()
+    make_edge(status={"versions": {str(scene.stable.id): {"state": state}}})
+    rollout = scene.rollout()
+    (processes,) = (
+        judgment
+        for judgment in judgments(rollout, figures_of(rollout, scene.now), scene.now)
+        if judgment.name == "processes"
+    )
+    assert processes.code == ("processes_start" if waits else "processes_run")
+    assert (processes.verdict is Verdict.NOT_YET) is waits
