@@ -262,3 +262,26 @@ def test_a_refused_command_says_why(worker, arguments, code):
     with pytest.raises(CommandError) as refused:
         run(*arguments)
     assert refused.value.returncode == code and str(refused.value)
+
+
+def explained(*lines):
+    out = StringIO()
+    headers = [word for line in lines for word in ("--header", line)]
+    call_command("explain", "--worker", "shop", "--json", *headers, stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_explain_says_what_is_missing_and_that_a_link_is_enough(worker, new):
+    override = f'{OVERRIDES}: shop="{new.pk}"'
+    assert explained(override)["reason"] == "override"
+    protection.protect(worker, on=True, by=by())
+    found = explained(override)
+    assert (found["reason"], found["override"]["outcome"]) == ("percentage", "not_permitted")
+    assert "manage.py override link --worker shop" in found["override"]["advice"]
+    assert "The request carries none." in found["override"]["advice"]
+    shared = links.share(new, by())
+    assert explained(override, shared.header)["reason"] == "override"
+    by_cookie = explained(f"Cookie: __sluice_override={shared.token}")
+    assert (by_cookie["version_id"], by_cookie["reason"]) == (str(new.pk), "override")
+    forged = explained(override, shared.header[:-8] + "AAAAAAAA")
+    assert "changed after it was signed" in forged["override"]["advice"]
