@@ -60,7 +60,7 @@ def suite_from_data(data: dict[str, Any]) -> Suite:
 def write_suite(suite: Suite) -> str:
     """YAML that `read_suite` reads as the same suite."""
     data = suite_data(suite)
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def suite_data(suite: Suite) -> dict[str, Any]:
