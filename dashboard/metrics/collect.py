@@ -12,7 +12,9 @@ from prometheus_client.registry import Collector
 
 from dashboard.exports.lag import lag_of
 from dashboard.exports.models import Job
+from dashboard.notifications.models import Delivery
 from dashboard.observability.models import Gap
+from dashboard.trail import push
 from dashboard.ui.propagation import SILENT_AFTER, meter_of
 from routing import after_commit, revision
 from routing.models import Deployment, Edge, Invocation, Worker
@@ -30,7 +32,27 @@ class ControlPlane(Collector):
         yield _propagation()
         yield _gaps()
         yield from _exports()
+        yield from _notifications()
         yield _failures()
+
+
+def _notifications() -> Iterator[Metric]:
+    """What waits to be sent, what was given up, and how far the push of the audit trail is."""
+    counts = dict(
+        Delivery.objects.exclude(state=Delivery.State.SENT)
+        .order_by()
+        .values_list("state")
+        .annotate(count=Count("pk"))
+    )
+    words = "Messages of notifications, by state"
+    family = GaugeMetricFamily("sluice_notifications", words, labels=["state"])
+    for state in (Delivery.State.WAITING, Delivery.State.FAILED):
+        family.add_metric([state.value], counts.get(state, 0))
+    yield family
+    if pushed := push.status():
+        waits = "Entries of the audit trail that the webhook has not taken"
+        yield _gauge("sluice_audit_push_waiting", waits, pushed.waiting)
+        yield _gauge("sluice_audit_push_failures", "Tries in a row that failed", pushed.failures)
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:
