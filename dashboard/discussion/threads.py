@@ -5,13 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.urls import reverse
 
 from dashboard.accounts.by import By
 from dashboard.accounts.models import Role, User
 from dashboard.discussion.mentions import GROUPS, mentioned
 from dashboard.discussion.models import Comment, EarlierText, Thread
 from dashboard.discussion.pins import Pin, PinRefused, check
-from dashboard.discussion.signals import people_mentioned
+from dashboard.notifications.events import Event
+from dashboard.notifications.notify import notify
 from routing import audit
 from routing.deploy import active_deployment
 from routing.models import Worker
@@ -134,8 +136,18 @@ def _people(text: str) -> list[User]:
 
 def _notify(comment: Comment, people: list[User]) -> None:
     others = [user for user in people if user.pk != comment.author_id]
-    if others:
-        people_mentioned.send(sender=Comment, comment=comment, people=others)
+    if not others:
+        return
+    worker = comment.thread.worker.name
+    notify(
+        Event.MENTION,
+        now=comment.edited_at or comment.created_at,
+        worker=worker,
+        by=comment.author,
+        people=others,
+        facts={"text": comment.thread.place, "comment": comment.text[:500]},
+        link=f"{reverse('discussion:worker', args=[worker])}#comment-{comment.pk}",
+    )
 
 
 def _checked(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from dashboard.accounts.by import By
 from dashboard.accounts.models import User
@@ -12,6 +13,8 @@ from dashboard.discussion.models import Attention, HandOver, Look
 from dashboard.discussion.pins import PinRefused
 from dashboard.discussion.signals import taken_over
 from dashboard.discussion.threads import Moved
+from dashboard.notifications.events import Event
+from dashboard.notifications.notify import notify
 from routing import audit
 from routing.deploy import active_deployment
 from routing.models import Worker
@@ -45,6 +48,7 @@ def hand_over(
                 created_at=by.now,
             )
             _record("worker.hand_over", worker, by, {"to": to.username})
+            _notify(worker, to, by, f"A hand-over to you. Watch: {watch} Then: {then}")
     except IntegrityError as error:
         raise Moved("Another person wrote a hand-over a moment ago.") from error
     return note
@@ -80,6 +84,7 @@ def ask_attention(worker: Worker, reason: str, owner: User | None, by: By) -> At
             )
             after = {"reason": reason, "owner": owner.username if owner else ""}
             _record("worker.attention", worker, by, after)
+            _notify(worker, owner, by, f"It needs attention, and you take care: {reason}")
     except IntegrityError as error:
         raise Moved("Another person asked for attention a moment ago.") from error
     return attention
@@ -112,6 +117,23 @@ def _end_attention(worker: Worker, by: By) -> bool:
     open_ones = Attention.objects.filter(worker=worker, ended_at=None)
     name = by.actor.username if by.actor else ""
     return bool(open_ones.update(ended_at=by.now, ended_by=name))
+
+
+def _notify(worker: Worker, person: User | None, by: By, text: str) -> None:
+    """Notifies a person of what became theirs; not of what they took themselves."""
+    if person is None or person == by.actor:
+        return
+    link = reverse("discussion:worker", args=[worker.name])
+    facts = {"text": text[:1_000]}
+    notify(
+        Event.MENTION,
+        now=by.now,
+        worker=worker.name,
+        by=by.actor,
+        people=[person],
+        facts=facts,
+        link=link,
+    )
 
 
 def _record(action: str, worker: Worker, by: By, after: dict[str, str]) -> None:

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboard.accounts.models import Role, User
 from dashboard.discussion.models import Attention, Comment, HandOver, Look, Thread
-from dashboard.discussion.signals import people_mentioned
+from dashboard.notifications.events import Event
+from dashboard.notifications.models import OutboxEvent
 from routing.models import AuditEntry
 from tests.factories import make_deployment, make_user, make_version
 
@@ -131,21 +132,14 @@ def test_deleting_leaves_a_trace_and_no_text(maya, deployment):
 def test_mentions_reach_people_and_groups_once_and_never_the_author(maya, deployment):
     lena, rita = make_user("lena"), make_user("rita", Role.REVIEWER)
     make_user("gone", Role.REVIEWER, is_active=False)
-    reached: list[set[str]] = []
-
-    def receive(people, **_):
-        reached.append({user.username for user in people})
-
-    people_mentioned.connect(receive)
-    try:
-        begin(maya, "@lena @LENA @maya @reviewers look, not `@rita`")
-        comment = Comment.objects.get()
-        edited = {"text": comment.text + " @vera", "was": comment.text}
-        make_user("vera", Role.VIEWER)
-        maya.post(f"{BASE}comments/{comment.pk}/edit/", edited)
-    finally:
-        people_mentioned.disconnect(receive)
-    assert reached == [{lena.username, rita.username}, {"vera"}]
+    begin(maya, "@lena @LENA @maya @reviewers look, not `@rita`")
+    comment = Comment.objects.get()
+    vera = make_user("vera", Role.VIEWER)
+    edited = {"text": comment.text + " @vera", "was": comment.text}
+    maya.post(f"{BASE}comments/{comment.pk}/edit/", edited)
+    first, second = OutboxEvent.objects.filter(code=Event.MENTION).order_by("pk")
+    assert (first.people, second.people) == (sorted([lena.pk, rita.pk]), [vera.pk])
+    assert first.link == f"{BASE}#comment-{comment.pk}" and first.worker == "shop"
     for name, count in (("lena", 1), ("rita", 1), ("maya", 1)):
         page = client_of(name).get(f"{BASE}?show=mine")
         assert len(page.context["threads"]) == count
@@ -164,6 +158,8 @@ def test_hand_over_and_take_over(maya, deployment):
     page = lena.get(BASE).content.decode()
     assert "Hand-over: maya to lena" in page and "100% #1 since" in page
     note = HandOver.objects.get()
+    notice = OutboxEvent.objects.get(code=Event.MENTION)
+    assert notice.people == [note.to_id] and "p99 under 144 ms" in notice.facts["text"]
     assert lena.post(f"{BASE}hand-over/{note.pk}/").status_code == 302
     assert lena.post(f"{BASE}hand-over/{note.pk}/").status_code == 409
     assert "Hand-over:" not in lena.get(BASE).content.decode()
