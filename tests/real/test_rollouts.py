@@ -17,7 +17,9 @@ from typing import Any
 
 import httpx
 import pytest
+from standardwebhooks import Webhook
 
+from tests.real.receiver import Receiver, hook
 from tests.running import KEY, OVERRIDES, PROJECT, System
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]
@@ -241,16 +243,30 @@ def row(system: System, rollout_id: str) -> dict[str, Any]:
 def test_a_candidate_that_fails_is_rolled_back_and_verified(system: System) -> None:
     _, stable = staged(system, "pricing")
     bad = upload(system, "pricing", FAILS_HALF)
-    with Traffic(system, "pricing") as traffic:
-        ended, code = start(system, "pricing", bad, "--steps", "30:20s,100")
-        after = Counter(traffic.statuses)
-        time.sleep(0.5)
+    outside = system.data_dir / "guardrails.json"
+    with Receiver() as receiver, Traffic(system, "pricing") as traffic:
+        webhook = {"name": "carts", "url": f"{receiver.url}/guardrail", "every": "5s"}
+        outside.write_text(json.dumps({"webhooks": [webhook]}))
+        words = ("--steps", "30:20s,100", "--guardrails", str(outside))
+        with (
+            hook(system, "pricing", "before_step", "gate", f"{receiver.url}/gate") as gate,
+            hook(system, "pricing", "on_rollback", "notice", f"{receiver.url}/notice") as notice,
+        ):
+            ended, code = start(system, "pricing", bad, *words)
+            after = Counter(traffic.statuses)
+            time.sleep(0.5)
+            receiver.wait_for("/guardrail")
+            receiver.wait_for("/notice")
     assert (ended["state"], code) == ("rolled_back", 1), ended
     assert traffic.statuses[500] == after[500], "stable answers everything again"
     assert {v["version_id"] for v in system.active("pricing")["versions"]} == {stable}
-    why, *then = [code for code, _ in events(system, ended["id"])][-3:]
+    codes = [code for code, _ in events(system, ended["id"])]
+    assert "gate_opened" in codes
+    why, *then = [code for code in codes if not code.startswith("hook")][-3:]
     assert why in {"worse_than_stable", "over_the_limit"}
     assert then == ["edges_ready", "verified"]
+    assert Webhook(gate).verify(*receiver.signed("/gate"))["data"]["next"]["percentage"] == 30
+    assert Webhook(notice).verify(*receiver.signed("/notice"))["type"] == "rollout.on_rollback"
 
 
 def events(system: System, rollout_id: str) -> list[tuple[str, dict[str, Any]]]:
