@@ -200,7 +200,7 @@ class StableDifferences(_Part):
 
 
 class SameAsStable(_Part):
-    """Status and body are those of stable, apart from noise: stable is asked twice, and where its
+    """Status and body are those of stable, apart from noise: stable answers twice, and where its
     own two answers differ, the candidate may differ in the same manner."""
 
     same_as_stable: StableDifferences

@@ -139,7 +139,7 @@ class CheckResult(models.Model):
     ms = models.FloatField(default=0)
     body = models.TextField(blank=True)
     headers = models.JSONField(null=True)
-    #: What stable answered to the same request, where it was asked.
+    #: What stable answered to the same request; null where nothing was sent to it.
     stable = models.JSONField(null=True)
     sent_at = models.DateTimeField(null=True)
     accepted = models.ForeignKey(

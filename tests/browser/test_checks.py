@@ -48,7 +48,7 @@ SHOTS = os.environ.get("SLUICE_SHOTS", "")
 
 
 def shoot(page: Any, name: str) -> None:
-    """A picture for whoever looks at the page; none in a test run."""
+    """A picture to look at the page; none in a test run."""
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 

@@ -1,6 +1,6 @@
 """A HAR recording (http://www.softwareishard.com/blog/har-12-spec/) → checks. Pure.
 
-Browsers' own header lines and those with secrets are left out: a recording is somebody's session.
+Browsers' own header lines and those with secrets are left out: a recording is a person's session.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _of_stable(wire: WireRequest, stable: Side, cancellation: Cancellation) -> A
 
 
 def _ask_stable(wire: WireRequest, stable: Side, cancellation: Cancellation) -> Answer | None:
-    """Only to be shown beside a failure: without it the failure stays what it is."""
+    """For display beside a failure: without it the failure stays what it is."""
     try:
         return _of_stable(wire, stable, cancellation)
     except SendFailed:

@@ -78,7 +78,7 @@ def _permission(run: SmokeRun) -> str:
 def run_script(
     run: SmokeRun, position: int, check: Check, goes_on: Callable[[], bool], beat: float
 ) -> CheckResult:
-    """Runs the command to its end, its time-out, or until `goes_on` says no; asked every `beat`
+    """Runs the command to its end, its time-out, or until `goes_on` is false; called every `beat`
     seconds. Its exit code is the result."""
     row = _row(run, position, check)
     row.sent_at, started = timezone.now(), time.monotonic()
