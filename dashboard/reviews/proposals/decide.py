@@ -164,7 +164,7 @@ def _reject(proposal: Proposal, word: Word) -> str:
     _write(proposal, word, Decision.Kind.REJECT)
     assert word.user is not None
     facts = {"by": word.user.username} | _said(word)
-    end(proposal, "rejected", facts, word.now, State.REJECTED)
+    end(proposal, "rejected", facts, word.now, State.REJECTED, by=word.user, source=word.source)
     return ""
 
 
@@ -174,7 +174,7 @@ def _withdraw(proposal: Proposal, word: Word) -> str:
     if not asked and not word.user.may(Role.ADMIN):
         return "not_yours"
     facts = {"by": word.user.username} | _said(word)
-    end(proposal, "withdrawn", facts, word.now, State.WITHDRAWN)
+    end(proposal, "withdrawn", facts, word.now, State.WITHDRAWN, by=word.user, source=word.source)
     return ""
 
 

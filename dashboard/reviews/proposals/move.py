@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.accounts.by import By
+from dashboard.accounts.models import User
 from dashboard.reviews.policies.models import PolicyEdit
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
@@ -64,12 +65,17 @@ def end(
     facts: Mapping[str, Any],
     now: datetime,
     state: State = State.VOID,
+    *,
+    by: User | None = None,
+    source: str = "",
 ) -> None:
-    """Ends a request without a deployment. The caller holds its row."""
+    """Ends a request without a deployment: `by` a person, or by itself. The caller holds its
+    row."""
     proposal.state, proposal.reason, proposal.facts = state, reason, dict(facts)
     proposal.ended_at = now
     proposal.save(update_fields=["state", "reason", "facts", "ended_at"])
-    record(proposal, state.value, now, facts={"reason": reason} | dict(facts))
+    written = {"reason": reason} | dict(facts)
+    record(proposal, state.value, now, by=by, source=source, facts=written)
 
 
 def _locked() -> ProposalQuerySet:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from dashboard.accounts.models import Role
 from dashboard.reviews.proposals.carry_out import carry_out
 from dashboard.reviews.proposals.models import State
+from routing.models import AuditEntry
 from tests.dashboard.api.conftest import Api
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_user
@@ -82,6 +83,7 @@ def test_a_pipeline_fails_where_the_change_does_not_go_live(
     review(verb, str(proposal.pk), "--user", user, "--comment", "Not today.")
     waited, code = review("wait", str(proposal.pk))
     assert code == 1 and "Not today." in waited["reason"]
+    assert AuditEntry.objects.get(action=f"review.{waited['state']}").actor == user
 
 
 def test_an_unknown_review_is_bad_usage(shop: Reviewed) -> None:
