@@ -24,6 +24,7 @@ forgotten/     versions that stay at 0% for too long
 neighbors/     rollouts of Workers that call each other
 listing/       the list of all rollouts
 retention/     lines of ended rollouts go after a while
+cli/           what `manage.py rollout` reads and does
 record.py      the release record of an ended rollout, for the page and as JSON
 reviewing/     step ④ under a policy: the review, bound to the plan edit and the evidence
 messages.py    codes in words

@@ -101,6 +101,7 @@ def _shown(
         "form": form,
         "fields": plan_fields(form, shown, plan, traffic, begun=rollout.step + 1),
         "address": request.path,
+        "target": "change-form",
         "commands": change_commands(rollout, plan, request.build_absolute_uri("/api"))
         if plan
         else [],

@@ -54,6 +54,7 @@ def start_context(
     return {
         "worker": worker,
         "address": request.path,
+        "target": "start-form",
         "row": {"worker": worker, "deployment": deployment, "standings": standings},
         "stable": stable,
         "form": form,
