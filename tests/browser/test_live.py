@@ -254,13 +254,12 @@ def process_of(system, version):
 SUITE = "name: smoke\nchecks: [{name: home, assert: [{status: 200}]}]"
 
 
-def start_rollout(page, steps):
-    """From the form, as a person fills it."""
-    page.get_by_label("Steps").first.fill(steps)
-    page.locator("[name=final_bake]").fill("1s")
-    page.locator("[name=min_sample]").fill("0")
-    page.locator("[name=min_callers]").fill("0")
+def start_rollout(visitor, worker, steps):
+    """From the form, which a link has filled in."""
+    plan = f"steps={steps}&final_bake=1s&min_sample=0&min_callers=0"
+    page = visitor.open(f"/workers/{worker}/rollouts/?{plan}")
     page.get_by_role("button", name="Start: stage at 0%").click()
+    return page
 
 
 def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
@@ -268,8 +267,7 @@ def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
     suite.write_text(SUITE)
     system.manage("smoke", "import", "--worker", "pricing", str(suite))
     visitor = visit(viewport={"width": 1440, "height": 1000})
-    page = visitor.open("/workers/pricing/rollouts/")
-    start_rollout(page, "20:2s,100:1s")
+    page = start_rollout(visitor, "pricing", "20:2s,100")
     title = page.locator("#state-title")
     page.get_by_role("button", name="Confirm, start the ramp").wait_for(timeout=60_000)
     assert "passed" in page.locator("#rollout-story").inner_text()
@@ -291,8 +289,7 @@ def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
 
 def test_a_rollout_is_aborted_on_a_phone_without_scripts(visit, system):
     phone = visit(viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    page = phone.open("/workers/checkout/rollouts/")
-    start_rollout(page, "20:1h,100")
+    page = start_rollout(phone, "checkout", "20:1h,100")
     look_again(page, "Waiting for a confirmation")
     page.get_by_role("button", name="Confirm, start the ramp").click()
     look_again(page, "Ramping at 20%")
