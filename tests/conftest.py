@@ -7,10 +7,15 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
+
+# The same examples in every run, however slow the machine: a failure is of the change at hand.
+hypothesis.settings.register_profile("sluice", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("sluice")
 
 
 def is_loopback(host: str) -> bool:

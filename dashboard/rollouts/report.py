@@ -62,13 +62,13 @@ def with_story(rollout: Rollout, lines: Sequence[RolloutEvent] | None = None) ->
 def url(rollout: Rollout) -> str:
     """Where a person on this machine opens it."""
     path = f"/workers/{rollout.worker.name}/rollouts/{rollout.pk}/"
-    return f"http://localhost:{settings.HTTP_PORT}{path}"
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 def review_url(rollout: Rollout) -> str | None:
     """The review that it waits for."""
     waits = rollout.facts.get("review")
-    return f"http://localhost:{settings.HTTP_PORT}/reviews/{waits}/" if waits else None
+    return f"{settings.PUBLIC_URL}/reviews/{waits}/" if waits else None
 
 
 def exit_code(rollout: Rollout) -> int:

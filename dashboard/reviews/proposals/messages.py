@@ -75,7 +75,7 @@ EVENTS = {
 
 def url(proposal: Proposal) -> str:
     """Where a person on this machine opens it."""
-    return f"http://localhost:{settings.HTTP_PORT}/reviews/{proposal.pk}/"
+    return f"{settings.PUBLIC_URL}/reviews/{proposal.pk}/"
 
 
 def refused(code: str, proposal: Proposal) -> str:

@@ -20,7 +20,7 @@ def api_base_url(context: Context) -> str:
     """Where this page's reader reaches the API: by the host they typed, if this is a request."""
     request = context.get("request")
     if request is None:  # a part that is pushed to open pages
-        return f"http://localhost:{settings.HTTP_PORT}/client/v4"
+        return f"{settings.PUBLIC_URL}/client/v4"
     return f"{request.scheme}://{request.get_host()}/client/v4"
 
 

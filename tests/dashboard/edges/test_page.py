@@ -64,5 +64,5 @@ def test_queries_do_not_grow_with_the_edges(maya, django_assert_max_num_queries)
     told = {str(v.id): {"state": "running"} for v in worker.versions.all()}
     for n in range(30):
         edge(f"e{n}", status={"versions": told})
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert maya.get("/edges/").content.count(b"<section") == 30

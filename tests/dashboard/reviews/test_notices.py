@@ -42,7 +42,7 @@ def test_the_author_learns_of_each_word(shop, asked):
     decide.reject(asked.pk, shop.word(shop.lena, comment="no"))
     (event,) = OutboxEvent.objects.all()
     assert event.title == "lena rejected your change of shop"
-    assert told() == [("review.rejected", "", ["maya"])]
+    assert told() == [("review.rejected", "lena", ["maya"])]
 
 
 def test_an_approval_is_told_and_a_deployment_voids(shop, asked):

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -77,10 +78,19 @@ def test_a_hold_that_needs_a_person_ends_the_wait(conducted: Scene, run: Run) ->
     assert (printed["state"], code) == ("held", 3)
 
 
-def test_a_hold_without_figures_waits_until_the_timeout(conducted: Scene, run: Run) -> None:
-    conducted.judgment = BLIND
-    printed, code = start(conducted, run, "--wait", "--timeout", "1")
+def test_a_hold_without_figures_waits_until_the_timeout(
+    scene: Scene, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.judgment = BLIND
+    looks = []
+    # A clock of its own: a tenth of a second for each look, however long one takes here.
+    clock = SimpleNamespace(
+        monotonic=lambda: len(looks) / 10, sleep=lambda _: looks.append(scene.look(11))
+    )
+    monkeypatch.setattr("dashboard.rollouts.management.commands.rollout.time", clock)
+    printed, code = start(scene, run, "--wait", "--timeout", "1")
     assert (printed["state"], code) == ("held", 3)
+    assert len(looks) == 11
 
 
 def test_status_reports_without_changing_anything(scene: Scene, run: Run) -> None:

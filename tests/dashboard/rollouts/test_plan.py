@@ -216,11 +216,10 @@ def test_no_history_skips_doubles_or_lowers_a_step(events: list[tuple]) -> None:
         if before in GOING_BACK:
             assert book.state() in GOING_BACK | ENDED
     ramp = [0, 1_000, 5_000, 25_000, 100_000]
-    forward = book.deployed if book.state() not in GOING_BACK | ENDED else book.deployed[:-1]
     undone = book.deployed.index(0, 1) if 0 in book.deployed[1:] else len(book.deployed)
     assert book.deployed[:undone] == ramp[:undone]
+    # On the way back 0% is deployed again as often as another deployment came in between.
     assert set(book.deployed[undone:]) <= {0}
-    assert len(forward) <= len(ramp)
 
 
 def test_going_back_records_when_it_began() -> None:
