@@ -24,6 +24,7 @@ from dashboard.reviews.needed import (
     check_review,
     open_review,
 )
+from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.proposals.ask import Request
 from routing import deploy as routing_deploy
 from routing.deploy import ANY, DeployRefused, active_deployment
@@ -51,14 +52,16 @@ def deploy(
     rollout_id: UUID | None = None,
     plan: Mapping[str, Any] | None = None,
     approved: bool = False,
+    takes_away: bool = False,
     **asked: Any,
 ) -> Deployment:
     """As `routing.deploy.deploy`; also raises `DeployHeld`, and `ReviewNeeded` with the proposal
     that it became. `rollout_id` names the rollout that deploys, by `plan`: its own hold does not
-    stop it, nor a policy that its review satisfied. `approved` is for `carry_out` alone."""
+    stop it, nor a policy that its review satisfied. `takes_away` is for its way back and its steps
+    down, which no policy stops. `approved` is for `carry_out` alone."""
     for _ in range(ATTEMPTS):
         try:
-            return _deploy(worker, by_token, rollout_id, plan, approved, asked)
+            return _deploy(worker, by_token, rollout_id, plan, approved or takes_away, asked)
         except AsksForReview:
             request = _request(worker, asked)
         proposal = open_review(request, asked.get("expected", ANY))
@@ -107,13 +110,17 @@ def upload(*, worker_name: str, by_token: bool, **asked: Any) -> tuple[Version, 
 
 def delete_worker(*, worker: Worker, by_token: bool, **asked: Any) -> None:
     """As `routing.deploy.delete_worker`; raises `DeployHeld` while a rollout runs. After a rollback
-    tokens wait here too: to delete a Worker and upload it again would be a way around the hold."""
+    tokens wait here too: to delete a Worker and upload it again would be a way around the hold.
+    So it would be around a policy of the Worker's own, which is deleted with it."""
 
     def permit() -> None:
         kinds = DeployHold.Kind.values if by_token else [DeployHold.Kind.RUNNING]
         hold = _holds(worker.name).filter(kind__in=kinds).order_by("-kind").first()
         if hold is not None:
             raise DeployHeld(hold, messages.held_delete(hold))
+        policy = effective(worker)
+        if by_token and policy.own and policy.policy.rules:
+            raise DeployRefused("review", messages.policy_delete(worker.name))
 
     routing_deploy.delete_worker(worker=worker, permit=permit, **asked)
 
@@ -139,10 +146,10 @@ def _deploy(
     by_token: bool,
     rollout_id: UUID | None,
     plan: Mapping[str, Any] | None,
-    approved: bool,
+    passes: bool,
     asked: dict[str, Any],
 ) -> Deployment:
-    """Deploys, then looks at the policy: what it raises undoes the deployment."""
+    """Deploys, then looks at the policy unless it `passes`: what that raises undoes it."""
     holds = permit_for(worker.name, by_token=by_token, rollout_id=rollout_id)
     before: list[Deployment | None] = []
 
@@ -152,7 +159,7 @@ def _deploy(
 
     with transaction.atomic():
         deployment = routing_deploy.deploy(worker=worker, permit=permit, **asked)
-        if not approved:
+        if not passes:
             now: datetime = asked["now"]
             check_review(deployment, before[0], asked["shares"], rollout_id, plan, now)
     return deployment

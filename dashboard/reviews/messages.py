@@ -41,6 +41,15 @@ def held_delete(hold: DeployHold) -> str:
     )
 
 
+def policy_delete(worker_name: str) -> str:
+    """Why an API token does not delete a Worker that has a policy of its own."""
+    return (
+        f"{worker_name} was not deleted: its own policy would be deleted with it. An admin deletes "
+        f"it on its Settings page, or removes the policy first: "
+        f"manage.py policy follow-account --worker {worker_name}"
+    )
+
+
 def _version(hold: DeployHold) -> str:
     number, tag = hold.facts.get("number"), hold.facts.get("tag")
     return f"#{number}{f' {tag}' if tag else ''}" if number else "a version"

@@ -85,7 +85,8 @@ def check_review(
 ) -> None:
     """Raises `AsksForReview`, or for a rollout whose review is missing `ReviewNeeded`."""
     worker = deployment.worker
-    asks = requirement_for(worker, before, pairs).asks(now)
+    requirement = requirement_for(worker, before, pairs)
+    asks = requirement.asks(now)
     if rollout_id is None:
         if asks:
             raise AsksForReview
@@ -96,10 +97,26 @@ def check_review(
     passed = proposal is not None and proposal.state in (State.APPROVED, State.DEPLOYED)
     if asks and not passed:
         raise ReviewNeeded(proposal, messages.rollout_waits(proposal, worker.name))
+    if not _has_begun(proposal, before) and _waits_for_hours(proposal, requirement, now):
+        raise ReviewNeeded(proposal, messages.waits_for_hours(worker.name, requirement))
     if proposal is None or proposal.state != State.APPROVED:
         return
     if any(part.after for part in change_of(worker, before, pairs).parts):
         finish(proposal, deployment)
+
+
+def _has_begun(proposal: Proposal | None, before: Deployment | None) -> bool:
+    """Whether what was approved has traffic already: hours are for the first step."""
+    approved = {version_id for version_id, _ in proposal.shares} if proposal else set()
+    shares = before.shares.all() if before else ()
+    return any(share.weight and str(share.version_id) in approved for share in shares)
+
+
+def _waits_for_hours(proposal: Proposal | None, requirement: Requirement, now: datetime) -> bool:
+    """Whether a plan that was approved, not by an emergency, waits for the policy's hours."""
+    if proposal is None or proposal.state != State.APPROVED or proposal.is_emergency:
+        return False
+    return not requirement.open_at(now)
 
 
 def review_of(rollout_id: UUID, plan: Mapping[str, Any] | None) -> Proposal | None:

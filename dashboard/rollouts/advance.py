@@ -79,8 +79,10 @@ def carry_out(
             end_review(rollout, "rollout_ended", now)
         deployment_id, facts = rollout.deployment_id, dict(decision.facts)
         if decision.action is Action.DEPLOY:
+            takes_away = (decision.weight or 0) < rollout.weight
             rollout.weight = decision.weight or 0
-            deployment_id = facts["deployment_id"] = str(_deploy(rollout, decision, now, by).id)
+            deployment = _deploy(rollout, decision, now, by, takes_away)
+            deployment_id = facts["deployment_id"] = str(deployment.id)
             facts["percentage"] = rollout.percentage
         if decision.action is Action.RUN_CHECKS:
             _ask_for_checks(rollout, now)
@@ -105,6 +107,7 @@ def claim(rollout: Rollout) -> None:
     if not Rollout.objects.filter(pk=rollout.pk, turn=turn).update(turn=turn + 1):
         raise Stale(Rollout.objects.get(pk=rollout.pk))
     rollout.turn = turn + 1
+    rollout.refresh_from_db(fields=["owner"])  # a take-over changes it without a turn
 
 
 def record(
@@ -162,14 +165,17 @@ def _ask_for_checks(rollout: Rollout, now: datetime) -> None:
         ask(edit, rollout.candidate, author=rollout.owner, now=now, rollout_id=rollout.pk)
 
 
-def _deploy(rollout: Rollout, decision: Decision, now: datetime, by: User | None) -> Deployment:
-    """The candidate's share as decided. A way back is unconditional."""
+def _deploy(
+    rollout: Rollout, decision: Decision, now: datetime, by: User | None, takes_away: bool
+) -> Deployment:
+    """The candidate's share as decided. A way back is unconditional, and waits for no review."""
     back = decision.state in GOING_BACK
     return gate.deploy(
         worker=rollout.worker,
         by_token=False,
         rollout_id=rollout.pk,
         plan=plan_of(rollout),
+        takes_away=back or takes_away,
         shares=_shares(rollout, decision.weight or 0, back),
         author=by or rollout.owner,
         source="rollout",

@@ -69,11 +69,12 @@ def change_between(before: Split, after: Split, history: Lineage | None) -> Chan
 
 def is_way_back(version: VersionFacts, weight: int, history: Lineage | None) -> bool:
     """Whether giving it traffic is going back: the stable version, or an earlier one that had 100%.
-    An older version that never had everything is no way back: nobody agreed to it yet."""
+    A version that never had everything is no way back, though it is stable because those it shares
+    with never had either: nobody agreed to 100% of it yet. A Worker's first split is left out."""
     if history is None or not weight:
         return False
     if version.number == history.stable:
-        return True
+        return version.number in history.had_all or not history.had_all
     return version.number < history.stable and version.number in history.had_all
 
 

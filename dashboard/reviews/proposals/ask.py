@@ -115,6 +115,8 @@ def _resume(
     for name, value in (_terms(request, requirement) | wanted).items():
         setattr(proposal, name, value)
     proposal.state, proposal.reason, proposal.facts = State.OPEN, "", {}
+    # An emergency deploy is of the content that the admin read, never of the next one.
+    proposal.emergency_by = proposal.emergency_reason = ""
     proposal.round += 1
     proposal.save()
     facts = {"round": proposal.round, "changed": [_NAMES[name] for name in changed]}

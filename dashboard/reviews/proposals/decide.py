@@ -104,7 +104,7 @@ def _decided(
         rows = Proposal.objects.select_for_update(of=("self",)).select_related("worker", "author")
         proposal = rows.get(pk=proposal_id)
         expire(proposal, word.now)
-        word = _with_rights_of_now(word)
+        word = with_rights_of_now(word)
         refused = _not_now(proposal, word, verb) or act(proposal, word)
         if refused:
             _record_refused(proposal, word, verb, refused)
@@ -113,7 +113,7 @@ def _decided(
     return proposal
 
 
-def _with_rights_of_now(word: Word) -> Word:
+def with_rights_of_now(word: Word) -> Word:
     """A role that was taken away while the request was on its way counts no more."""
     if word.user is None:
         return word

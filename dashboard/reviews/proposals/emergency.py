@@ -11,7 +11,7 @@ from django.db.models import OuterRef
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.proposals.carry_out import carry_out
-from dashboard.reviews.proposals.decide import DecisionRefused, Word
+from dashboard.reviews.proposals.decide import DecisionRefused, Word, with_rights_of_now
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
 from dashboard.reviews.proposals.move import expire
@@ -27,6 +27,7 @@ def deploy_now(proposal_id: UUID, word: Word) -> Proposal:
         revision.lock()
         proposal = _locked(proposal_id)
         expire(proposal, word.now)
+        word = with_rights_of_now(word)
         refused = _refused(proposal, word)
         if refused:
             _record_refused(proposal, word, "emergency", refused)
@@ -42,6 +43,7 @@ def acknowledge(proposal_id: UUID, word: Word) -> Proposal:
     unless there is no other reviewer."""
     with transaction.atomic():
         proposal = _locked(proposal_id)
+        word = with_rights_of_now(word)
         refused = _not_acknowledged(proposal, word)
         if refused:
             _record_refused(proposal, word, "acknowledge", refused)

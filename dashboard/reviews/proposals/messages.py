@@ -112,6 +112,15 @@ def rollout_waits(proposal: Proposal | None, worker_name: str) -> str:
     return f"Nothing was deployed. The rollout of {worker_name} waits for its review{where}"
 
 
+def waits_for_hours(worker_name: str, requirement: Requirement) -> str:
+    """Why an approved rollout does not begin yet."""
+    rule = next((match.rule for match in requirement.matches if match.rule.hours), None)
+    hours = f": {policy_messages.hours_words(rule)}" if rule else ""
+    return (
+        f"Nothing was deployed. The policy of {worker_name} allows this only in its hours{hours}."
+    )
+
+
 def missing(proposal: Proposal, requirement: Requirement, standing: Standing) -> str:
     """ "Missing: 1 approval."."""
     if proposal.state == State.NEEDS_CHANGES:

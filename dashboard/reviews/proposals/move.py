@@ -19,6 +19,7 @@ from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
 from dashboard.reviews.proposals.settle import settle
 from dashboard.smoketests.models import SuiteEdit
+from routing import revision
 from routing.models import Deployment
 from routing.rules.split import format_percentage
 
@@ -54,7 +55,10 @@ def policy_saved(sender: Any, edit: PolicyEdit, by: By, **_: Any) -> None:
 
 
 def rollout_moved(rollout_id: Any, code: str, now: datetime, facts: Mapping[str, Any]) -> None:
-    """The rollout that a request belongs to ended, or its evidence is another one now."""
+    """The rollout that a request belongs to ended, or its evidence is another one now. Takes the
+    lock of the desired state first, as every decision does: an Abort that waits for an approval's
+    row, while the approval waits for the Abort's lock, would be a deadlock."""
+    revision.lock()
     for proposal in _locked().filter(rollout_id=rollout_id).exclude(state=State.NEEDS_CHANGES):
         end(proposal, code, facts, now)
 

@@ -39,7 +39,8 @@ def review_of(
     proposal = Proposal.objects.filter(rollout_id=rollout.pk).order_by("-created_at").first()
     stands = _stands(rollout, proposal)
     if stands is Review.APPROVED and rollout.step < 0 and not requirement.open_at(now):
-        stands = Review.OUTSIDE_HOURS
+        if proposal is not None and not proposal.is_emergency:  # that one goes at any hour
+            stands = Review.OUTSIDE_HOURS
     return stands, proposal
 
 
@@ -57,7 +58,11 @@ def _stands(rollout: Rollout, proposal: Proposal | None) -> Review:
 
 
 def _is_about(proposal: Proposal, rollout: Rollout) -> bool:
-    return proposal.plan == plan_of(rollout) and proposal.evidence == evidence_of(rollout)
+    """Once the candidate has traffic, checks run again and again as a guardrail: a run that passes
+    takes no approval away."""
+    if proposal.plan != plan_of(rollout):
+        return False
+    return rollout.step >= 0 or proposal.evidence == evidence_of(rollout)
 
 
 def _checks_moved(rollout: Rollout) -> bool:

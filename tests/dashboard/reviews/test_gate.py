@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from dashboard.reviews import gate
 from dashboard.reviews.models import DeployHold
+from routing.deploy import DeployRefused
 from routing.models import Deployment, Version, Worker
+from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_draft, make_worker, says_fine
 
 
@@ -114,3 +116,12 @@ def test_nobody_else_calls_the_deploying_functions() -> None:
         if acts & {alias.name for alias in node.names}
     }
     assert callers == {"dashboard/reviews/gate.py"}
+
+
+def test_a_token_does_not_delete_its_way_around_a_policy(shop: Reviewed) -> None:
+    asked = {"worker": shop.worker, "author": shop.ada, "source": "api", "now": timezone.now()}
+    with pytest.raises(DeployRefused, match="policy follow-account --worker shop") as refused:
+        gate.delete_worker(by_token=True, **asked)
+    assert refused.value.code == "review"
+    gate.delete_worker(by_token=False, **asked)
+    assert not Worker.objects.exists()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.accounts.models import Role
+from dashboard.discussion.models import HandOver
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.advance import Stale, advance
+from dashboard.rollouts.owner import follow_hand_over
 from dashboard.rollouts.states import State
 from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from routing.models import AuditEntry
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import BLIND, NOT_YET, plan_of
+from tests.factories import make_user
 
 
 @pytest.fixture
@@ -150,3 +154,16 @@ def test_a_token_does_not_confirm_for_a_person(scene: Scene) -> None:
         assert refused.value.code == "person"
     ask(scene, "confirm")
     assert scene.rollout().review_confirmed
+
+
+def test_a_decision_on_its_way_does_not_undo_a_take_over(scene: Scene) -> None:
+    scene.start(plan_of())
+    read_before, lena = scene.rollout(), make_user("lena", Role.OPERATOR)
+    note = HandOver(worker=scene.worker, from_username="maya")
+    follow_hand_over(note, lena)
+    advance(read_before, scene.observe, scene.now)
+    rollout = scene.rollout()
+    assert (rollout.owner, rollout.turn > 0) == (lena, True)
+    assert list(rollout.events.filter(code="taken_over").values_list("username", flat=True)) == [
+        "lena"
+    ]

@@ -126,6 +126,17 @@ def test_an_older_version_that_never_had_everything_is_no_way_back() -> None:
     assert change_between([(live, TOTAL)], [(never, TOTAL)], before) == Change()
 
 
+def test_a_version_that_is_stable_only_beside_another_new_one_is_no_way_back() -> None:
+    one, other = VersionFacts("o", 2), VersionFacts("n", 3)
+    both = [Member(2, TOTAL // 2), Member(3, TOTAL // 2)]
+    before = [(one, TOTAL // 2), (other, TOTAL // 2)]
+    after_stable = lineage([[Member(1, TOTAL)], both])
+    (part,) = change_between(before, [(one, TOTAL)], after_stable).parts
+    assert (part.number, part.after) == (2, TOTAL)
+    first_split = lineage([both])
+    assert change_between(before, [(one, TOTAL)], first_split) == Change()
+
+
 def test_a_rolled_back_version_is_forward_again_even_behind_a_newer_one_at_zero() -> None:
     rolled_back, stable, staged = (VersionFacts(str(n), n) for n in (2, 1, 3))
     history = lineage(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from dashboard.accounts.models import Role
+from dashboard.accounts.models import Role, User
+from dashboard.reviews.models import DeployHold
 from dashboard.reviews.policies.policy import Approver, Rule, Trigger
-from dashboard.reviews.proposals import emergency
+from dashboard.reviews.proposals import decide, emergency
 from dashboard.reviews.proposals.decide import VERBS, DecisionRefused
 from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.reviews.proposals.sweep import sweep
 from routing.models import AuditEntry
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_user
@@ -135,3 +139,27 @@ def test_a_policy_may_forbid_emergencies(shop: Reviewed) -> None:
     proposal = shop.propose()
     with pytest.raises(DecisionRefused, match="no_emergency"):
         emergency.deploy_now(proposal.pk, shop.word(shop.ada, comment="Cards fail."))
+
+
+def test_an_emergency_is_of_the_content_that_was_read_and_of_no_later_one(shop: Reviewed) -> None:
+    proposal = shop.propose()
+    DeployHold.objects.create(
+        worker=shop.worker, kind="running", rollout_id=uuid4(), created_at=timezone.now()
+    )
+    emergency.deploy_now(proposal.pk, shop.word(shop.ada, comment="Cards fail."))
+    assert shop.now(proposal).state == State.APPROVED  # it waits for the hold
+    decide.needs_changes(proposal.pk, shop.word(shop.jonas))
+    DeployHold.objects.all().delete()
+    resumed = shop.propose(90)
+    assert (resumed.pk, shop.now(resumed).state) == (proposal.pk, State.OPEN)
+    sweep(timezone.now())
+    assert shop.live() == {1: 100_000}
+
+
+def test_an_admin_whose_role_was_taken_away_deploys_no_emergency(shop: Reviewed) -> None:
+    proposal, word = shop.propose(), shop.word(shop.ada, comment="Cards fail.")
+    User.objects.filter(pk=shop.ada.pk).update(role=Role.OPERATOR)
+    with pytest.raises(DecisionRefused) as refused:
+        emergency.deploy_now(proposal.pk, word)
+    assert refused.value.code == "not_admin"
+    assert shop.live() == {1: 100_000}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.accounts.by import By as PolicyBy
@@ -27,8 +29,10 @@ from dashboard.rollouts.start import StartRefused
 from dashboard.rollouts.states import State
 from dashboard.rollouts.verbs import By, VerbRefused
 from dashboard.smoketests.models import SmokeRun
-from dashboard.smoketests.suites import save
+from dashboard.smoketests.run import ask
+from dashboard.smoketests.suites import newest_edit, save
 from dashboard.smoketests.yaml_format import read_suite
+from dashboard.times.hours import AllowedHours
 from routing.deploy import active_deployment
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
@@ -233,3 +237,79 @@ def test_staging_that_needs_a_review_comes_first(reviewed: Reviewed) -> None:
     make_deployment(reviewed.worker, (reviewed.candidate, 0), (reviewed.stable, 100))
     reviewed.start(plan_of())
     assert reviewed.look_times(1) is State.WAITING
+
+
+@pytest.mark.parametrize("verb", ["abort", "step-down"])
+def test_a_rollout_of_an_older_version_goes_back_without_a_review(
+    reviewed: Reviewed, verb: str
+) -> None:
+    make_deployment(reviewed.worker, (reviewed.candidate, 100))
+    reviewed.start(plan_of("20:10s,100"), version_id=str(reviewed.stable.id))
+    reviewed.look_times(4)
+    assert reviewed.live() == {1: 20_000, 2: 80_000}  # a way back: no review
+    verbs.VERBS[verb](reviewed.rollout(), By(reviewed.maya, "dashboard", timezone.now()))
+    back = {"abort": {2: 100_000}, "step-down": {1: 0, 2: 100_000}}
+    assert reviewed.live() == back[verb]
+
+
+def closed_now() -> AllowedHours:
+    """Hours of a day that is neither today nor tomorrow."""
+    another_day = (timezone.now() + timedelta(days=2)).strftime("%a").lower()
+    return AllowedHours(frozenset({another_day}), time(1), time(2))
+
+
+def test_nobody_steps_past_the_hours_of_an_approved_plan(reviewed: Reviewed, jonas: User) -> None:
+    reviewed.policy(Rule(Trigger.ABOVE, hours=closed_now()))
+    reviewed.start(plan_of("20:10s,100"))
+    reviewed.look_times(4)
+    decide.approve(reviewed.review().pk, word(jonas))
+    for by_token in (False, True):
+        by = By(reviewed.maya, "api", timezone.now(), by_token=by_token, to=20_000)
+        with pytest.raises(ReviewNeeded, match="only in its hours"):
+            verbs.step(reviewed.rollout(), by)
+    assert reviewed.live() == {1: 100_000, 2: 0}
+    reviewed.policy(Rule(Trigger.ABOVE))
+    verbs.step(reviewed.rollout(), By(reviewed.maya, "api", timezone.now(), to=20_000))
+    reviewed.policy(Rule(Trigger.ABOVE, hours=closed_now()))
+    verbs.finish(reviewed.rollout(), By(reviewed.maya, "api", timezone.now()))
+    assert reviewed.live() == {2: 100_000}  # hours are for the first step
+
+
+def test_an_emergency_of_a_rollout_waits_for_no_hours(reviewed: Reviewed) -> None:
+    reviewed.policy(Rule(Trigger.ABOVE, hours=closed_now()))
+    reviewed.start(plan_of())
+    reviewed.look_times(4)
+    emergency.deploy_now(reviewed.review().pk, word(make_user("ada", Role.ADMIN), "Cards fail."))
+    assert reviewed.look_times(1) is State.RAMPING
+
+
+def test_checks_that_pass_again_on_the_way_take_no_approval_away(
+    reviewed: Reviewed, jonas: User
+) -> None:
+    reviewed.save_suite(SUITE)
+    make_deployment(reviewed.worker, (reviewed.candidate, 10), (reviewed.stable, 90))
+    rollout = reviewed.start(plan_of("10:10s,100"), suite="smoke")
+    reviewed.look_times(1)
+    decide.approve(reviewed.review().pk, word(jonas))
+    edit = newest_edit(reviewed.worker, "smoke")
+    assert edit is not None
+    run = ask(edit, reviewed.candidate, author=None, now=reviewed.now, rollout_id=rollout.pk)
+    SmokeRun.objects.filter(pk=run.pk).update(state=SmokeRun.State.PASSED)
+    reviewed.look(11)
+    assert reviewed.live() == {2: 100_000}
+    assert reviewed.review().round == 1
+
+
+def test_an_abort_takes_the_locks_in_the_order_of_an_approval(reviewed: Reviewed) -> None:
+    """The desired state before a review's row: the other way around, both would wait forever."""
+    reviewed.start(plan_of())
+    reviewed.look_times(4)
+    with CaptureQueriesContext(connection) as queries:
+        verbs.abort(reviewed.rollout(), By(reviewed.maya, "dashboard", timezone.now()))
+    tables = [
+        table
+        for query in queries.captured_queries
+        for table in ("routing_desiredstate", "reviews_proposal")
+        if f'FROM "{table}"' in query["sql"]
+    ]
+    assert tables.index("routing_desiredstate") < tables.index("reviews_proposal")
