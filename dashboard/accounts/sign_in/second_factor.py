@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
@@ -95,6 +96,7 @@ def connect() -> None:
 def _saved(instance: Authenticator, created: bool, **_: object) -> None:
     if created:  # else it was used or renamed
         _record_own("person.second_factor_add", instance)
+        _end_sessions_without(instance)
 
 
 def _deleted(instance: Authenticator, **_: object) -> None:
@@ -110,6 +112,20 @@ def _record_own(action: str, factor: Authenticator) -> None:
     request.session.pop(COMPLETE, None)
     by = By(actor=request.user, source="dashboard", now=timezone.now())
     _record(action, request.user, by, after={"kind": NAMES[Authenticator.Type(factor.type)]})
+
+
+def _end_sessions_without(factor: Authenticator) -> None:
+    """With the first factor, every other session ends: each began with the password alone, and one
+    of them may belong to a person who knows only that."""
+    request: HttpRequest | None = context.request
+    if factor.type not in FACTORS or request is None or request.user.pk != factor.user_id:
+        return
+    rows = Authenticator.objects.filter(user_id=factor.user_id, type__in=FACTORS)
+    if rows.exclude(pk=factor.pk).exists():
+        return
+    others = Session.objects.filter(user_id=factor.user_id).exclude(pk=request.session.session_key)
+    if others.delete()[0]:
+        messages.info(request, "Your other browsers are signed out.", fail_silently=True)
 
 
 def _record(action: str, user: User, by: By, **facts: object) -> None:

@@ -182,3 +182,19 @@ def test_the_command_removes_it_too(noor, capsys):
 def test_accounts_of_machines_have_no_door(client):
     make_user("ci", by_token_only=True)
     assert enter(client, "ci").status_code == 401
+
+
+def test_the_first_factor_ends_sessions_that_began_without_one(client, settings):
+    """Else a person who knows only the password goes on with the factor of another."""
+    settings.REQUIRE_SECOND_FACTOR = True
+    make_user("maya")
+    stranger = Client()
+    for browser in (stranger, client):
+        enter(browser, "maya")
+    client.post("/accounts/reauthenticate/", {"password": "pw"})
+    page = client.get("/accounts/2fa/totp/activate/")
+    [secret] = re.findall(rb'id="totp-key" readonly value="([A-Z2-7]+)"', page.content)
+    done = client.post("/accounts/2fa/totp/activate/", {"code": code(secret.decode())}, follow=True)
+    assert b"Your other browsers are signed out." in done.content
+    assert client.get("/workers/").status_code == 200
+    assert stranger.get("/workers/")["Location"].startswith("/accounts/login/")
