@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.contrib.auth import login
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import second_factor
@@ -38,6 +40,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         login(request, user, backend=MODEL_BACKEND)  # type: ignore[arg-type]  # django-stubs
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """This host only: `localhost` of SLUICE_ALLOWED_HOSTS is another machine for a browser."""
+        request: HttpRequest = context.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         messages.error(request, "This account is switched off. Ask an admin.")

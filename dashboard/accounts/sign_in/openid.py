@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import IntegrityError, transaction
@@ -21,6 +23,8 @@ from dashboard.accounts.people import RESERVED
 from dashboard.accounts.sign_in.role_mapping import parse_roles, role_of
 from dashboard.ui.page import page
 from routing import audit
+
+log = logging.getLogger(__name__)
 
 ID = "sso"
 """Our one provider; a part of its addresses."""
@@ -39,6 +43,8 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
     """A new person is created at their first sign-in; the role is set at each one."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        # The address of the link may name another process: connecting to whoever is signed in.
+        sociallogin.state["process"] = AuthProcess.LOGIN
         try:
             with transaction.atomic():
                 user = admit(sociallogin)
@@ -60,10 +66,12 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
 
 
 class _Bounded(requests.Session):
-    """Ends a request that a provider leaves open."""
+    """Ends a request that a provider leaves open. A POST holds the client secret and the code, so
+    it is sent to no other address."""
 
-    def request(self, *args: Any, **options: Any) -> requests.Response:
-        return super().request(*args, **({"timeout": TIMEOUT} | options))
+    def request(self, method: Any, *args: Any, **options: Any) -> requests.Response:
+        ours = {"timeout": TIMEOUT, "allow_redirects": str(method).upper() == "GET"}
+        return super().request(method, *args, **(ours | options))
 
 
 def mapped_roles() -> dict[str, Role]:
@@ -143,6 +151,11 @@ def _username(claims: Mapping[str, Any]) -> str:
 
 
 def _change_role(user: User, role: Role) -> None:
+    """The last admin stays one: a wrong claim must not leave Sluice without any."""
+    admins = User.objects.select_for_update().filter(role=Role.ADMIN, by_token_only=False)
+    if user.role == Role.ADMIN and {*admins.filter(is_active=True)} == {user}:
+        log.warning("%s stays admin, the last one: the claims say %s", user.username, role)
+        return
     before, user.role = user.role, role
     user.save(update_fields=["role"])
     _record("person.role", user, before=before, after=role)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from requests import Response
 
 from dashboard.accounts.models import Role, User
+from dashboard.accounts.sign_in.openid import OpenIdAdapter
 from routing.models import AuditEntry
 from tests.dashboard.accounts.sign_in.openid_provider import Provider, running
 from tests.factories import make_user
@@ -128,3 +130,42 @@ def test_the_provider_asks_for_factors_where_everybody_needs_one(client, provide
     settings.REQUIRE_SECOND_FACTOR = True
     enter(client, provider)
     assert client.get("/workers/").status_code == 200
+
+
+def test_the_last_admin_stays_one_whatever_the_claims_say(client, provider):
+    maya = make_user("maya", Role.ADMIN)
+    make_user("ci", Role.ADMIN, by_token_only=True)
+    provider.claims["email"] = maya.email
+    enter(client, provider)
+    maya.refresh_from_db()
+    assert maya.role == Role.ADMIN
+    make_user("noor", Role.ADMIN)
+    enter(Client(), provider)
+    maya.refresh_from_db()
+    assert maya.role == Role.OPERATOR
+
+
+@pytest.mark.parametrize("onto", ["http://localhost/", "//example.test/", "https://testserver.x/"])
+def test_no_other_host_is_gone_to_after_signing_in(client, provider, onto):
+    assert enter(client, provider, onto)["Location"] == "/workers/"
+
+
+@pytest.mark.parametrize("process", ["connect", "redirect"])
+def test_an_address_cannot_name_another_process_than_signing_in(client, provider, process):
+    client.force_login(make_user("maya"))
+    away = client.get(f"/accounts/oidc/sso/login/?process={process}&next=/playground/")
+    back = provider.authorize(away["Location"])
+    answer = client.get(back.removeprefix("http://testserver"))
+    assert answer["Location"] == "/playground/"
+    assert client.get("/accounts/").context["user"].username == "noor"
+
+
+def test_the_client_secret_follows_no_redirect():
+    assert _allowed_redirects("POST") is False and _allowed_redirects("get") is True
+
+
+def _allowed_redirects(method):
+    session, seen = OpenIdAdapter().get_requests_session(), {}
+    session.send = lambda prepared, **options: seen.update(options) or Response()
+    session.request(method, "http://127.0.0.1:9/")
+    return seen["allow_redirects"]
