@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.times.durations import format_duration, parse_duration
+from dashboard.ui.redact_url import holds_secret
 
 MOST_GUARDRAILS = 10
 """Of one kind in one plan."""
@@ -301,4 +302,10 @@ def _url(place: str, text: str) -> str:
         raise TermsError(place, "This is not a URL.") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise TermsError(place, "Write http:// or https://, a host, and no password.")
+    if holds_secret(text):
+        raise TermsError(
+            place,
+            "Everyone who signs in can read a plan, so a URL in it may hold no token or key. "
+            "The URL of a hook may: make it a gate.",
+        )
     return text

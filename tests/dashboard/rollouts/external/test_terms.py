@@ -82,3 +82,30 @@ def test_a_stored_plan_with_a_broken_guardrail_is_a_plan_error() -> None:
     with pytest.raises(PlanError) as error:
         plan_from_json(stored)
     assert error.value.field == "webhooks[0].name"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/verdict?token=abc",
+        "https://h/verdict?x=1&api_key=abc",
+        "https://h/services/T01/B02/x0x1x2x3x4x5x6x7x8x9x0x1",
+        "https://h/verdict?id=x0x1x2x3x4x5x6x7x8x9x0x1",
+    ],
+)
+def test_a_secret_in_a_url_is_refused_because_everyone_reads_plans(url: str) -> None:
+    for given in ({"webhooks": [HOOK | {"url": url}]}, {"prometheus": [QUERY | {"server": url}]}):
+        with pytest.raises(TermsError, match="no token or key"):
+            external_from_json(given)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "api/v1/rollout-verdict-2?service=shop&key_count=3",
+        "0d3c4f2e-8f64-4c6b-9d0e-1b8f5a2c7d11/verdict",
+        "internationalization/check",
+    ],
+)
+def test_words_versions_and_uuids_in_a_url_are_no_secrets(path: str) -> None:
+    assert external_from_json({"webhooks": [HOOK | {"url": f"https://h/{path}"}]}).webhooks
