@@ -89,7 +89,7 @@ def request(
         outgoing = httpx.Request(
             method,
             httpx.URL(url).copy_with(host=str(address)),
-            headers={**headers, "Host": parts.netloc},
+            headers={**headers, "Host": parts.netloc.rpartition("@")[2]},
             content=body,
             extensions=_extensions(parts.scheme, host, deadline, limit, read_seconds),
         )

@@ -48,7 +48,7 @@ OUTPUT = 8192
 """Bytes of the end of the output that are stored."""
 _TOKEN = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
 """A permission that the script printed: it opens the version until it expires."""
-_OWN = ("SLUICE_", "DJANGO_", "DATABASE_URL")
+_OWN = ("SLUICE_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PGPASS")
 """Settings of this server, its secrets among them: a script gets none of them."""
 
 

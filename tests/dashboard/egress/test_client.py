@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -138,3 +139,11 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(certified, monkeypatch
     client._trusted.cache_clear()
     with pytest.raises(client.SendFailed, match="certificate verify failed"):
         send(f"https://localhost:{certified}/")
+
+
+def test_a_password_in_the_address_of_prometheus_signs_in_and_stays_out_of_the_host(monkeypatch):
+    seen = []
+    transport = httpx.MockTransport(lambda asked: seen.append(asked.headers) or httpx.Response(200))
+    monkeypatch.setattr(client, "_client", lambda: httpx.Client(transport=transport))
+    send("http://ada:pw@127.0.0.1:9/")
+    assert seen[0]["host"] == "127.0.0.1:9" and seen[0]["authorization"].startswith("Basic ")

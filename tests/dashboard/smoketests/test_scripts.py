@@ -78,7 +78,8 @@ def from_a_page(edit: SuiteEdit, rollout_id: UUID | None = None) -> SmokeRun:
 def test_a_script_gets_the_address_and_the_override_and_no_setting_of_ours(
     shop: Worker, edge: VersionedEdge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SLUICE_ADMIN_PASSWORD", "hunter22")
+    for name in ("SLUICE_ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL", "PGPASSWORD"):
+        monkeypatch.setenv(name, "hunter22")
     monkeypatch.setenv("CI_TOKEN", "passed on")
     suite(shop, "env | sort; exit 0")
     printed, code = command()
