@@ -18,7 +18,8 @@ MASK = "••••"
 SHORTEST = 6
 _SECRET = re.compile(
     r"authori[sz]ation|cookie|secret|passw|token|api.?key|access.?key|private.?key|credential"
-    r"|signature|session|^auth$|^key$|^pwd$|^pin$|^otp$|jwt|bearer|csrf|xsrf",
+    r"|signature|session|override.?permission|^permission$|^auth$|^key$|^pwd$|^pin$|^otp$"
+    r"|jwt|bearer|csrf|xsrf",
     re.IGNORECASE,
 )
 _PLAIN = frozenset({"cloudflare-workers-version-key"})
