@@ -143,7 +143,12 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(certified, monkeypatch
 
 def test_a_password_in_the_address_of_prometheus_signs_in_and_stays_out_of_the_host(monkeypatch):
     seen = []
-    transport = httpx.MockTransport(lambda asked: seen.append(asked.headers) or httpx.Response(200))
+
+    def answer(asked):
+        seen.append(asked.headers)
+        return httpx.Response(200, stream=httpx.ByteStream(b""))
+
+    transport = httpx.MockTransport(answer)
     monkeypatch.setattr(client, "_client", lambda: httpx.Client(transport=transport))
     send("http://ada:pw@127.0.0.1:9/")
     assert seen[0]["host"] == "127.0.0.1:9" and seen[0]["authorization"].startswith("Basic ")
