@@ -277,6 +277,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "dashboard.ui.response_headers.headers_middleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "dashboard.trail.middleware.trail_middleware",
     "dashboard.ui.compression.CompressPages",
@@ -378,6 +379,11 @@ AUTHENTICATION_BACKENDS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "email")},
+    },
+    {"NAME": "dashboard.accounts.password_rules.DisguisedWord"},
 ]
 
 # Admins invite people; a provider's people come in as `dashboard.accounts.sign_in.openid` decides.
@@ -428,8 +434,9 @@ AXES_DISABLE_ACCESS_LOG = True
 # The log tells the address, and no name: some type their password there.
 AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
-# The sign-in page says the pause itself, so no other page needs the middleware.
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W002",  # the sign-in page says the pause itself, so no other page needs the middleware
+]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -479,9 +486,27 @@ SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; the sign-in page says it
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_HTTPONLY = True  # scripts take the token from the page
+# Browsers take a cookie with this prefix from this host over https only, so that no Worker at a
+# host beside it can plant one (RFC 6265bis, "Cookie Name Prefixes").
+COOKIE_PREFIX = "__Host-" if BEHIND_TLS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+MESSAGE_STORAGE = "dashboard.ui.message_storage.MessageStorage"
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
+    # For a year browsers would refuse Workers that answer over http below the dashboard's host.
+    _host = urlsplit(PUBLIC_URL).hostname or ""
+    _workers_below = f".{DOMAIN}".endswith(f".{_host}")
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = not (_workers_below and EDGE_PUBLIC_URL.startswith("http:"))
+    SILENCED_SYSTEM_CHECKS += [
+        # The proxy redirects people to https. Edges and `/healthz` speak http on this machine.
+        "security.W008",
+        # Browsers' preload lists are for the owner of the domain to decide.
+        "security.W021",
+        # See above: only where it would cut off Workers.
+        *([] if SECURE_HSTS_INCLUDE_SUBDOMAINS else ["security.W005"]),
+    ]
 
 LOGGING = {
     "version": 1,

@@ -22,6 +22,9 @@ class Child:
         self.name, self.log = name, log
         ours = {"SLUICE_EXIT_WITH_PARENT": "1", "SLUICE_PARENT_PID": str(os.getpid())}
         self.env = {**os.environ, **env, **ours}
+        self.env.pop(
+            "SLUICE_ADMIN_PASSWORD", None
+        )  # only the first start, in this process, reads it
         self.command = [sys.executable, "-m", module]
         self.process: subprocess.Popen[bytes] | None = None
         self.restarts = Restarts()
