@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LONGEST_PLACE = 200
+LONGEST_PATH = 500
 LONGEST_SEEN = 4_000
 
 
@@ -59,7 +60,8 @@ def check(pin: Pin) -> Pin:
         raise PinRefused("place", f"At most {LONGEST_PLACE} characters.")
     if len(seen) > LONGEST_SEEN:
         raise PinRefused("seen", f"At most {LONGEST_SEEN:,} characters.")
-    # A path of this dashboard, never an address elsewhere.
-    if pin.path and (not pin.path.startswith("/") or pin.path[1:2] in ("/", "\\")):
+    # A path of this dashboard, never an address elsewhere. Browsers leave out tabs and line breaks.
+    inside = pin.path.startswith("/") and pin.path[1:2] not in ("/", "\\")
+    if pin.path and not (inside and pin.path.isprintable() and len(pin.path) <= LONGEST_PATH):
         raise PinRefused("path", "A pin leads to a page of this dashboard.")
     return Pin(pin.kind, place, pin.path, seen)

@@ -63,6 +63,9 @@ def test_viewers_write_too(vera, deployment):
         ("path", {"path": "//evil.example/"}),
         ("path", {"path": "https://evil.example/"}),
         ("path", {"path": "/\\evil.example"}),
+        ("path", {"path": "/\t/evil.example/"}),
+        ("path", {"path": "/" + "x" * 500}),
+        ("path", {"path": "/\n\\evil.example/"}),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_lost(maya, deployment, field, sent):
