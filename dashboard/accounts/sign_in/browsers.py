@@ -92,8 +92,11 @@ def is_idle(session: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _is_activity(request: HttpRequest) -> bool:
-    refreshes = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
-    return request.method == "POST" or not refreshes
+    """Scripts ask with `HX-Request`, or by `fetch`, which browsers mark as for no element of a page
+    (Fetch Metadata, section 2.1)."""
+    asked = request.headers
+    by_script = "HX-Request" in asked or asked.get("Sec-Fetch-Dest") == "empty"
+    return request.method == "POST" or not by_script or "HX-Boosted" in asked
 
 
 def _time(seconds: float) -> datetime:

@@ -89,12 +89,16 @@ def test_after_the_idle_limit_a_session_ends(two, settings):
     assert busy.get("/workers/").status_code == 200, "a click begins the time again"
 
 
-def test_a_page_that_refreshes_itself_is_no_activity(two, settings):
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {"Sec-Fetch-Dest": "empty"}])
+def test_a_page_that_refreshes_itself_is_no_activity(two, settings, headers):
     settings.IDLE_LIMIT = timedelta(minutes=30)
     client = two[0]
     age(client, 20)
-    client.get("/workers/", headers={"HX-Request": "true"})
+    client.get("/workers/", headers=headers)
     assert minutes_idle(client) >= 20
+    client.get("/workers/", headers=headers | {"HX-Boosted": "true"})
+    assert minutes_idle(client) < 1
+    age(client, 20)
     client.get("/workers/")
     assert minutes_idle(client) < 1
 
