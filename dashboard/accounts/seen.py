@@ -36,11 +36,11 @@ class LoginAndSeenMiddleware(LoginRequiredMiddleware):
             return refused
         refusal = super().process_view(request, view_func, view_args, view_kwargs)
         if refusal is None and getattr(view_func, "login_required", True):
-            return _let_in(request)
+            return refuse_session(request)
         return refusal
 
 
-def _let_in(request: HttpRequest) -> HttpResponse | None:
+def refuse_session(request: HttpRequest) -> HttpResponse | None:
     """None for a session that is good for this page; notes that its person is here."""
     user, now = person(request), timezone.now()
     if is_idle(request.session, now):

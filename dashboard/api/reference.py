@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from dashboard.accounts.seen import refuse_session
 from dashboard.api.auth import caller_of
 from dashboard.api.errors import DEPLOYMENT, REFERENCED, UNSUPPORTED, ApiError
 from dashboard.api.expected import HEADER
@@ -28,11 +29,12 @@ def for_readers(view: View) -> View:
     @require_GET
     @functools.wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
-            try:
-                caller_of(request)
-            except ApiError:
-                return redirect_to_login(request.get_full_path())
+        if request.user.is_authenticated:
+            return refuse_session(request) or view(request)
+        try:
+            caller_of(request)
+        except ApiError:
+            return redirect_to_login(request.get_full_path())
         return view(request)
 
     return guarded

@@ -136,6 +136,8 @@ def test_where_everybody_needs_one_nothing_else_opens(client, settings):
     enter(client, "maya")
     assert client.get("/workers/")["Location"] == "/accounts/2fa/"
     assert client.post("/people/invite/")["Location"] == "/accounts/2fa/"
+    assert client.get("/api/")["Location"] == client.get("/client/v4/")["Location"]
+    assert client.get("/api/")["Location"] == "/accounts/2fa/"
     assert b"Add a second factor to go on" in client.get("/accounts/2fa/").content
     TOTP.activate(user, SECRET)
     assert client.get("/workers/").status_code == 200
