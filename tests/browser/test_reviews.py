@@ -94,7 +94,7 @@ def test_three_people_from_the_proposal_to_live(visitors: Any, checkout: Worker)
 
     page = ada.open(f"/reviews/{proposal.pk}/")
     page.get_by_role("button", name="Approve").click()
-    page.get_by_text("The deployment it became").wait_for()
+    page.get_by_text("The resulting deployment").wait_for()
     assert live(checkout) == {2: 10_000, 1: 90_000}
     assert Proposal.objects.get().state == State.DEPLOYED
     lena.open(f"/reviews/{proposal.pk}/").get_by_text("approved", exact=False).first.wait_for()

@@ -110,4 +110,4 @@ def _check_people(policy: Policy) -> None:
     for name in sorted(named):
         user = people.get(name)
         if user is None or not user.may(Role.REVIEWER):
-            raise PolicyError("people", f"{name} is nobody who may review.")
+            raise PolicyError("people", f"{name} cannot review. Name reviewers or admins.")

@@ -25,31 +25,31 @@ STATES = {
 
 #: Code of a refused decision → why.
 REFUSALS = {
-    "token": "API tokens never decide. A person does, on the page or with manage.py review.",
+    "token": "An API token cannot decide. A person can, on the page or with manage.py review.",
     "person": "Name the person who decides: --user NAME.",
-    "role": "Only reviewers and admins decide on reviews.",
+    "role": "Only reviewers and admins can decide on reviews.",
     "admin": "The policy asks for approvals from admins.",
     "people": "The policy asks for approvals from other people, by name.",
     "own": "This is your own change: you uploaded, deployed or asked for it.",
     "again": "You approved this already.",
     "ended": "This review is over.",
     "changed": "The request was changed since you read it. Read it again, then decide.",
-    "needs_changes": "The request waits for changes. Approve it once it was asked for again.",
-    "not_yours": "Only who asked for this review, or an admin, withdraws it.",
-    "not_admin": "Only admins deploy without approvals.",
-    "no_emergency": "The policy of this Worker allows no emergency deploy.",
+    "needs_changes": "This request needs changes first. You can approve it once it is resubmitted.",
+    "not_yours": "Only the person who asked for this review, or an admin, can withdraw it.",
+    "not_admin": "Only admins can deploy without approvals.",
+    "no_emergency": "This Worker's policy does not allow emergency deploys.",
     "no_reason": "An emergency deploy needs a reason.",
 }
 
 #: Why a request ended, by its `reason`.
 ENDS = {
     "deployed": "{by_words} deployed this Worker in the meantime (deployment {number}).",
-    "suite_edited": "The checks of {suite} were changed: edit {edit}, it was {was}.",
-    "plan_edited": "The plan was edited: it is edit {edit} now.",
-    "checks_moved": "The checks ran again: the evidence is another one now.",
+    "suite_edited": "The checks in {suite} changed from edit {was} to edit {edit}.",
+    "plan_edited": "The plan has changed: edit {edit} replaced it.",
+    "checks_moved": "The checks ran again, so the evidence has changed.",
     "rollout_ended": "The rollout that asked for it has ended.",
     "refused": "It could not be deployed: {message}",
-    "expired": "Its time was up before enough people approved.",
+    "expired": "It expired before enough people approved it.",
     "rejected": "{by} rejected it.{comment_words}",
     "withdrawn": "{by} withdrew it.{comment_words}",
 }

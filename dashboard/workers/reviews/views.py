@@ -102,7 +102,7 @@ def ask_again(request: HttpRequest, review_id: UUID) -> HttpResponse:
     except DeployRefused as error:
         toasts.warning(request, f"Nothing changed. {error}")
         return redirect("reviews:detail", review_id)
-    toasts.success(request, "Live: the policy asks for no review any more.")
+    toasts.success(request, "Live. The policy no longer asks for a review.")
     return redirect("workers:detail", proposal.worker.name)
 
 

@@ -136,7 +136,7 @@ def test_try_it_first_sends_the_checks_as_me_and_goes_with_my_vote(shop: Reviewe
     run = SmokeRun.objects.get()
     assert (run.author, run.version) == (shop.jonas, shop.candidate)
     SmokeRun.objects.update(state=SmokeRun.State.PASSED)
-    assert "It goes with your vote." in shown(shop.jonas, proposal)
+    assert "Your decision will include this run." in shown(shop.jonas, proposal)
     post(shop.jonas, proposal, "approve")
     decision = shop.now(proposal).decisions.get()
     assert (decision.proof["run"], decision.proof["state"]) == (str(run.pk), "passed")
