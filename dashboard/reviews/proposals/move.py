@@ -23,6 +23,9 @@ from routing import revision
 from routing.models import Deployment
 from routing.rules.split import format_percentage
 
+ROLLOUT_ENDED = "rollout_ended"
+"""The reason of a request whose rollout no longer runs: nothing would deploy it."""
+
 
 def deployed(sender: Any, instance: Deployment, created: bool, **_: Any) -> None:
     """The Worker's open request starts from another deployment than the one that is live now."""
@@ -59,7 +62,10 @@ def rollout_moved(rollout_id: Any, code: str, now: datetime, facts: Mapping[str,
     lock of the desired state first, as every decision does: an Abort that waits for an approval's
     row, while the approval waits for the Abort's lock, would be a deadlock."""
     revision.lock()
-    for proposal in _locked().filter(rollout_id=rollout_id).exclude(state=State.NEEDS_CHANGES):
+    rows = _locked().filter(rollout_id=rollout_id)
+    if code != ROLLOUT_ENDED:  # who asked may go on with what needs changes
+        rows = rows.exclude(state=State.NEEDS_CHANGES)
+    for proposal in rows:
         end(proposal, code, facts, now)
 
 

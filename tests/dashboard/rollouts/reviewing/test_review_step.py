@@ -313,3 +313,17 @@ def test_an_abort_takes_the_locks_in_the_order_of_an_approval(reviewed: Reviewed
         if f'FROM "{table}"' in query["sql"]
     ]
     assert tables.index("routing_desiredstate") < tables.index("reviews_proposal")
+
+
+def test_what_needs_changes_ends_with_its_rollout(reviewed: Reviewed, jonas: User) -> None:
+    """An emergency would approve it, and nothing would ever deploy it."""
+    reviewed.start(plan_of("20:10s,100"))
+    reviewed.look_times(4)
+    decide.needs_changes(reviewed.review().pk, word(jonas, "Log the 503s."))
+    reviewed.policy()
+    reviewed.look_times(1)
+    for seconds in (11, 6):
+        reviewed.look(seconds)
+    assert reviewed.rollout().state == State.DONE
+    ended = (reviewed.review().state, reviewed.review().reason)
+    assert ended == (ReviewState.VOID, "rollout_ended")
