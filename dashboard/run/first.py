@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from dashboard.accounts.by import By
@@ -25,17 +27,20 @@ class Shown:
     username: str
     password: str | None
     token: str
+    weak_because: tuple[str, ...] = ()
+    """What is wrong with a password given by SLUICE_ADMIN_PASSWORD."""
 
 
 def admin_and_token() -> Shown | None:
     """Makes the first admin and an API token; None when there are people already.
 
-    A password given by SLUICE_ADMIN_PASSWORD is used and not shown.
+    A password given by SLUICE_ADMIN_PASSWORD is used and not shown. A weak one is used too, so that
+    no script stops working, and comes with the reasons.
     """
     if User.objects.exists():
         return None
     given = settings.ADMIN_PASSWORD
-    password = given or secrets.token_urlsafe(12)
+    password = given or secrets.token_urlsafe(16)
     admin = User.objects.create_user(
         username=settings.ADMIN_USER,
         email=f"{settings.ADMIN_USER}@sluice.invalid",
@@ -44,7 +49,15 @@ def admin_and_token() -> Shown | None:
     )
     by = By(actor=None, source="shell", now=timezone.now())
     _, token = make_token(owner=admin, name="first token", scopes=allowed(admin), by=by)
-    return Shown(admin.username, None if given else password, token)
+    return Shown(admin.username, None if given else password, token, _faults_of(password, admin))
+
+
+def _faults_of(password: str, admin: User) -> tuple[str, ...]:
+    try:
+        validate_password(password, admin)
+    except ValidationError as error:
+        return tuple(error.messages)
+    return ()
 
 
 def edge_token_file() -> Path:

@@ -40,6 +40,9 @@ def _once(shown: Shown) -> None:
     print("\nShown once; write it down:\n")
     print(f"  Sign in    {shown.username}  {password}")
     print(f"  API token  {shown.token}")
+    if shown.weak_because:
+        print(f"\nThe password in SLUICE_ADMIN_PASSWORD is weak. {' '.join(shown.weak_because)}")
+        print("Change it under Your account.")
 
 
 def _commands(shown: Shown | None, at: Mapping[str, str]) -> None:

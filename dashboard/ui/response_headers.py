@@ -6,12 +6,16 @@ from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 UNUSED_FEATURES = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 """What no page here asks a browser for (W3C, Permissions Policy). Passkeys and copying stay."""
+
+
+NO_FRAME = "frame-ancestors 'none'"
 
 
 @sync_and_async_middleware
@@ -44,5 +48,20 @@ def add_headers(response: HttpResponseBase) -> None:
     a hash of their content. Static files have their own.
     """
     response.headers.setdefault("Cache-Control", "private, no-store")
+    response.headers.setdefault("Content-Security-Policy", NO_FRAME)  # pages have a full one
     response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     response.headers.setdefault("Permissions-Policy", UNUSED_FEATURES)
+
+
+def headers_before_django() -> list[tuple[bytes, bytes]]:
+    """For an answer that is given before any middleware runs."""
+    headers = [
+        (b"cache-control", b"private, no-store"),
+        (b"content-security-policy", NO_FRAME.encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if settings.SECURE_HSTS_SECONDS:
+        below = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+        hsts = f"max-age={settings.SECURE_HSTS_SECONDS}{below}"
+        headers.append((b"strict-transport-security", hsts.encode()))
+    return headers
