@@ -7,5 +7,4 @@ threads.py    opening, replying, editing, deleting, resolving
 watch.py      hand-over and take over, needs attention, looked at
 queries.py    what the page lists; record.py the same for a release record
 views.py      the Conversation tab
-signals.py    a Worker was taken over, for the room that has its rollout
 """

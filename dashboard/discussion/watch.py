@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,6 @@ from dashboard.accounts.by import By
 from dashboard.accounts.models import User
 from dashboard.discussion.models import Attention, HandOver, Look
 from dashboard.discussion.pins import PinRefused
-from dashboard.discussion.signals import taken_over
 from dashboard.discussion.threads import Moved
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
@@ -21,6 +21,15 @@ from routing.models import Worker
 
 LONGEST_NOTE = 2_000
 LONGEST_REASON = 500
+
+Follower = Callable[[HandOver, User], None]
+"""What a room above does when a person takes over, in the same transaction."""
+_followers: list[Follower] = []
+
+
+def follow_take_over(follower: Follower) -> None:
+    if follower not in _followers:
+        _followers.append(follower)
 
 
 def hand_over(
@@ -56,12 +65,14 @@ def hand_over(
 
 def take_over(note: HandOver, by: By) -> None:
     """Raises `Moved` where it was taken or replaced."""
+    assert by.actor is not None
     open_one = HandOver.objects.filter(pk=note.pk, ended_at=None)
     with transaction.atomic():
         if not open_one.update(ended_at=by.now, taken=True):
             raise Moved("This hand-over is over: it was taken or replaced.")
         _record("worker.take_over", note.worker, by, {"from": note.from_username})
-        taken_over.send(sender=HandOver, note=note, person=by.actor)
+        for follow in _followers:
+            follow(note, by.actor)
 
 
 def ask_attention(worker: Worker, reason: str, owner: User | None, by: By) -> Attention:

@@ -8,9 +8,9 @@ class RolloutsConfig(AppConfig):
     label = "rollouts"
 
     def ready(self) -> None:
-        from dashboard.discussion.signals import taken_over
+        from dashboard.discussion.watch import follow_take_over
         from dashboard.rollouts.owner import follow_hand_over
         from dashboard.rollouts.page import push
 
         push.connect()
-        taken_over.connect(follow_hand_over, dispatch_uid="owners follow hand-overs")
+        follow_take_over(follow_hand_over)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 
 from dashboard.accounts.models import User
@@ -11,7 +9,7 @@ from dashboard.discussion.models import HandOver
 from dashboard.rollouts.models import Rollout, RolloutEvent
 
 
-def follow_hand_over(note: HandOver, person: User, **_: Any) -> None:
+def follow_hand_over(note: HandOver, person: User) -> None:
     """The person who takes over a Worker owns its running rollout. Runs in that transaction.
 
     The turn stays: the owner is nothing that a decision of the conductor depends on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -31,6 +32,14 @@ def no_lines_of_other_tests() -> None:
 def quick_passwords(settings: Any) -> None:
     """Hashing slowly on purpose is Django's business and tested there."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def no_minute_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is here is noted once a minute, which would be a query more where a test counts them and
+    the machine is slow."""
+    monkeypatch.setattr("dashboard.accounts.seen.SEEN_EVERY", timedelta(days=1))
+    monkeypatch.setattr("dashboard.accounts.sign_in.browsers.ACTIVE_EVERY", timedelta(days=1))
 
 
 @pytest.fixture

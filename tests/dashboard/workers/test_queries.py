@@ -16,7 +16,7 @@ from dashboard.workers import listing, live
 from routing.models import Deployment, Module, Share, Version, VersionModule, Worker
 from tests.factories import make_edge, make_traffic
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_minute_passes")]
 
 GIVEN = {"source": "wrangler", "triggered_by": "upload", "created_on": timezone.now()}
 DIALOG = {"HX-Request": "true", "HX-Target": "dialog"}
