@@ -133,7 +133,9 @@ def missing(proposal: Proposal, requirement: Requirement, standing: Standing) ->
 
 
 def end_words(proposal: Proposal) -> str:
-    """Why it ended, in one sentence; empty while it is open."""
+    """Why it ended without going live, in one sentence; empty while it is open, and once live."""
+    if proposal.state == State.DEPLOYED:
+        return ""
     words = ENDS.get(proposal.reason or proposal.state, "")
     return words.format_map(_Facts(proposal.facts))
 

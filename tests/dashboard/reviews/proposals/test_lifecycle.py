@@ -14,6 +14,7 @@ from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals import decide
 from dashboard.reviews.proposals.carry_out import carry_out
 from dashboard.reviews.proposals.decide import DecisionRefused
+from dashboard.reviews.proposals.messages import end_words
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.sweep import sweep
 from dashboard.smoketests import suites
@@ -67,6 +68,7 @@ def test_once_approved_the_system_deploys_exactly_what_was_proposed(
     assert (made.source, made.message, made.author) == ("wrangler", "Retries once.", shop.maya)
     done = shop.now(proposal)
     assert (done.state, done.deployment_id) == (State.DEPLOYED, str(made.id))
+    assert end_words(done) == "", "words of a request that another deployment made void"
 
 
 def test_a_second_look_never_deploys_twice(shop: Reviewed) -> None:
