@@ -168,6 +168,7 @@ def test_every_term_of_a_plan_has_an_option(scene: Scene, run: Run) -> None:
             + ["--final-bake", "soon"],
             "--final-bake",
         ),
+        (["start", "--worker", "checkout", "--version", "x", "--steps", "100"], "no version with"),
         (["status", "--worker", "checkout"], "has had no rollout"),
         (["hold", "--worker", "checkout", "--user", "ghost"], "no active person"),
     ],
@@ -182,6 +183,14 @@ def test_a_refused_verb_exits_with_1(scene: Scene, run: Run) -> None:
     start(scene, run)
     with pytest.raises(CommandError, match="cannot be resumed") as error:
         call_command("rollout", "resume", "--worker", "checkout")
+    assert error.value.returncode == 1
+
+
+def test_a_second_start_is_answered_with_a_link_to_the_first(scene: Scene, run: Run) -> None:
+    printed, _ = start(scene, run)
+    with pytest.raises(CommandError, match="already") as error:
+        start(scene, run)
+    assert str(error.value).endswith(printed["url"])
     assert error.value.returncode == 1
 
 

@@ -228,6 +228,15 @@ def test_exit_codes_and_junit_tell_failed_from_broken(
     assert ElementTree.parse(file).getroot().get("errors") == "2"
 
 
+def test_a_junit_file_that_cannot_be_written_does_not_turn_a_pass_into_a_failure(
+    shop: Worker, edit: SuiteEdit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "missing" / "out.xml"
+    printed, code = command("run", "--suite", "smoke", "--json", "--junit", str(file))
+    assert (json.loads(printed)["state"], code) == ("passed", 0)
+    assert f"{file} cannot be written: No such file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -33,7 +33,7 @@ from dashboard.rollouts.verbs import VERBS, By, VerbRefused, check_believed
 from routing.deploy import DeployRefused
 from routing.models import Worker
 
-BAD_USAGE = ("unknown_step", "name")
+BAD_USAGE = ("unknown_step", "unknown_suite", "unknown_version", "name")
 """Codes of refusals that are answered with 2: what was typed can never work."""
 POLL_SECONDS = 0.25
 
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             raise CommandError(f"--{_option(error.field)}: {error}", returncode=2) from error
         except (StartRefused, VerbRefused, DeployRefused, SavedPlanError) as error:
             code = 2 if error.code in BAD_USAGE else 1
-            raise CommandError(str(error), returncode=code) from error
+            raise CommandError(_with_link(error), returncode=code) from error
         except Stale as error:
             raise CommandError(messages.moved(error.rollout), returncode=1) from error
         if rollout is not None:
@@ -189,6 +189,12 @@ def _newest(worker: Worker) -> Rollout:
     if rollout is None:
         raise CommandError(f"{worker.name} has had no rollout.", returncode=2)
     return rollout
+
+
+def _with_link(refused: Exception) -> str:
+    """Its sentence, and where the rollout is that runs already."""
+    running = refused.rollout if isinstance(refused, StartRefused) else None
+    return f"{refused} {report.url(running)}" if running else str(refused)
 
 
 def _option(field: str) -> str:

@@ -45,9 +45,8 @@ class Command(BaseCommand):
         run.add_argument("--version", dest="version_id", help="default: the candidate")
         run.add_argument("--user")
         run.add_argument("--no-scripts", action="store_true", help="run no command of the suite")
-        shown = run.add_mutually_exclusive_group()
-        shown.add_argument("--json", action="store_true", help="last line: one JSON object")
-        shown.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+        run.add_argument("--json", action="store_true", help="last line: one JSON object")
+        run.add_argument("--junit", metavar="FILE", type=Path, help="write JUnit XML")
         for action in actions.choices.values():
             action.add_argument("--worker", required=True)
 
@@ -68,7 +67,9 @@ class Command(BaseCommand):
                 source="shell",
                 now=timezone.now(),
             )
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}.", returncode=2) from error
+        except UnicodeDecodeError as error:
             raise CommandError(f"{options['file']}: {error}", returncode=2) from error
         except SuiteError as error:
             lines = "\n".join(f"  {problem}" for problem in error.problems)
@@ -97,10 +98,18 @@ class Command(BaseCommand):
             by_command=True,
         )
         run = carry_out(run, runs_scripts=not options["no_scripts"])
-        if options["junit"]:
-            Path(options["junit"]).write_text(junit(run), "utf-8")
+        self._write_junit(run, options["junit"])
         self._show(run, options["json"])
         sys.exit(EXIT_CODES.get(SmokeRun.State(run.state), 3))
+
+    def _write_junit(self, run: SmokeRun, file: Path | None) -> None:
+        """A file that cannot be written changes no exit code: that belongs to the run."""
+        if file is None:
+            return
+        try:
+            file.write_text(junit(run), "utf-8")
+        except OSError as error:
+            self.stderr.write(f"--junit: {file} cannot be written: {error.strerror}.")
 
     def _show(self, run: SmokeRun, as_json: bool) -> None:
         rows = list(run.results.all())
