@@ -16,6 +16,7 @@ from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
 from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewGiven, ReviewItem
+from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import policy_from_json
 from dashboard.reviews.proposals import emergency, report
@@ -100,6 +101,5 @@ def _review_at(name: str, review_id: UUID) -> Proposal:
 
 def _listed(rows: ProposalQuerySet, listing: ReviewListing) -> list[dict[str, Any]]:
     shown = rows.filter(state__in=UNDECIDED) if listing.show == "open" else rows
-    newest = shown.select_related("worker", "author").order_by("-created_at")
-    now = timezone.now()
-    return [report.as_json(row, now) for row in newest[: listing.limit]]
+    newest = shown.with_people().order_by("-created_at")
+    return listed_as_json(newest[: listing.limit], timezone.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from dashboard.reviews.models import Proposal
 from routing.models import Deployment, Share
@@ -31,13 +31,8 @@ class Finding:
 
 def overlooked(now: datetime) -> list[Finding]:
     """Stale splits first, then forgotten 0% versions, then unreviewed deployments."""
-    newest = Deployment.objects.values("worker").annotate(newest=Max("number"))
-    live = {(row["worker"], row["newest"]) for row in newest}
-    old = [
-        deployment
-        for deployment in _with_shares().filter(created_on__lt=now - STALE_AFTER)
-        if (deployment.worker_id, deployment.number) in live
-    ]
+    live = Deployment.objects.active().values("pk")
+    old = list(_with_shares().filter(pk__in=live, created_on__lt=now - STALE_AFTER))
     found = [*map(_split, old), *map(_forgotten, old), *_unreviewed(now)]
     order = ("stale_split", "forgotten", "unreviewed")
     return sorted(filter(None, found), key=lambda f: (order.index(f.kind), f.since))

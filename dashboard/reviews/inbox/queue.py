@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Exists, OuterRef, TextField
 from django.db.models.functions import Cast
@@ -14,6 +16,7 @@ from django.utils import timezone
 from dashboard.accounts.models import User
 from dashboard.reviews.policies.requirement import Requirement, requirement_from_json
 from dashboard.reviews.proposals.models import Decision, Proposal, State
+from dashboard.reviews.proposals.report import as_json
 from dashboard.reviews.proposals.settle import voter_of
 from dashboard.reviews.proposals.standing import Standing, Vote, standing_of, why_not
 
@@ -45,6 +48,12 @@ def listed_standing(proposal: Proposal, requirement: Requirement, now: datetime)
     """How far the approvals are, by what was last judged."""
     votes = [Vote(voter_of(row.person), row.at) for row in approvals_of(proposal)]
     return standing_of(requirement, votes, proposal.owners, now)
+
+
+def listed_as_json(proposals: Iterable[Proposal], now: datetime) -> list[dict[str, Any]]:
+    """As scripts read them, by what was last judged; `proposals` come with people."""
+    rows = [(row, requirement_from_json(row.requirement)) for row in proposals]
+    return [as_json(row, now, (asks, listed_standing(row, asks, now))) for row, asks in rows]
 
 
 def waiting_count(request: HttpRequest) -> int:

@@ -6,17 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.reviews.policies import messages as policy_messages
+from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals import messages
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.settle import standing_now
+from dashboard.reviews.proposals.standing import Standing
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3
 """Exit codes: live; rejected, void, expired or withdrawn; bad usage; waiting, or the timeout."""
 
 
-def as_json(proposal: Proposal, now: datetime) -> dict[str, Any]:
-    """`id`, `worker`, `state` and `url` are fixed; the rest may grow."""
-    requirement, standing = standing_now(proposal, now)
+def as_json(
+    proposal: Proposal, now: datetime, judged: tuple[Requirement, Standing] | None = None
+) -> dict[str, Any]:
+    """`id`, `worker`, `state` and `url` are fixed; the rest may grow. `judged` is what a list
+    has at hand; without it the request is judged now, which takes about ten queries."""
+    requirement, standing = judged or standing_now(proposal, now)
     return {
         "id": str(proposal.pk),
         "worker": proposal.worker.name,

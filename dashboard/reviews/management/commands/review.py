@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.accounts.shell_user import shell_user
-from dashboard.reviews.inbox.queue import waits_for
+from dashboard.reviews.inbox.queue import listed_as_json, waits_for
 from dashboard.reviews.policies.requirement import requirement_from_json
 from dashboard.reviews.proposals import emergency, messages, report
 from dashboard.reviews.proposals.decide import VERBS, DecisionRefused, Word
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         found = list(rows.order_by("-created_at")[:200])
         if user := shell_user(options["user"]):
             found = [row for row in found if _waits(row, user, now)]
-        listed = [report.as_json(row, now) for row in found]
+        listed = listed_as_json(found, now)
         if options["json"]:
             self.stdout.write(json.dumps(listed))
             return

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.reviews import gate
+from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals import decide
@@ -16,6 +18,7 @@ from dashboard.reviews.proposals.carry_out import carry_out
 from dashboard.reviews.proposals.decide import DecisionRefused
 from dashboard.reviews.proposals.messages import end_words
 from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.reviews.proposals.report import as_json
 from dashboard.reviews.proposals.sweep import sweep
 from dashboard.smoketests import suites
 from dashboard.smoketests.models import SmokeRun
@@ -340,3 +343,18 @@ def _suite(shop: Reviewed, text: str) -> int:
         now=timezone.now(),
     )
     return edit.number
+
+
+def test_a_list_for_scripts_takes_as_many_queries_for_two_as_for_one(shop: Reviewed) -> None:
+    shop.approve(shop.propose(), shop.lena)
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            rows = listed_as_json(Proposal.objects.with_people(), timezone.now())
+        counts.append(len(queries))
+        if len(rows) == 1:
+            shop.deploy(0)  # a step down
+            shop.approve(shop.propose(30), shop.jonas)
+    assert counts[0] == counts[1]
+    now = timezone.now()
+    assert rows == [as_json(Proposal.objects.get(pk=row["id"]), now) for row in rows]
