@@ -15,6 +15,7 @@ from dashboard.rollouts.states import GOING_BACK, State
 HARM = frozenset(
     {
         "worse_than_stable",
+        "slower_than_stable",
         "over_the_limit",
         "process_failed",
         "process_not_started",

@@ -4,6 +4,8 @@ import pytest
 from django.utils import timezone
 
 from dashboard.notifications.models import OutboxEvent
+from dashboard.rollouts import messages
+from dashboard.rollouts.notices import HARM
 from dashboard.rollouts.verbs import VERBS, By
 
 pytestmark = pytest.mark.django_db
@@ -29,3 +31,8 @@ def test_a_decision_that_loses_its_turn_tells_nobody(scene):
     with pytest.raises(Stale):
         VERBS["abort"](stale, By(None, "shell", timezone.now()))
     assert not OutboxEvent.objects.exists()
+
+
+def test_every_reason_that_is_harm_is_announced_as_harm():
+    harm = {code for code, words in messages.REASONS.items() if words.startswith("Harm: ")}
+    assert harm <= HARM
