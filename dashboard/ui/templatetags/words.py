@@ -80,8 +80,8 @@ def source_words(source: str) -> str:
 
 
 @register.filter
-def who(made: Version | Deployment | None, nobody: str = "somebody") -> str:
-    """Who uploaded a version or deployed it: the name, or the address of one who is gone."""
+def who(made: Version | Deployment | None, nobody: str = "system") -> str:
+    """Who uploaded or deployed it: a name, the address of one who is gone, or the system."""
     if made is None:
         return nobody
     return made.author.get_username() if made.author else made.author_email or nobody

@@ -10,8 +10,8 @@ from dashboard.ui.standing import Role, Standing
 from dashboard.ui.templatetags.icons import icon
 from dashboard.ui.templatetags.once import once
 from dashboard.ui.templatetags.versions import mark
-from dashboard.ui.templatetags.words import OUTCOMES, REASONS, age, duration
-from routing.models import Version
+from dashboard.ui.templatetags.words import OUTCOMES, REASONS, age, duration, who
+from routing.models import Deployment, Version
 from routing.rules.decide import Reason
 from routing.rules.override import Outcome
 
@@ -104,3 +104,8 @@ def test_one_response_has_one_age_of_one_event():
     text = "{% ago moment %} {% ago moment %}"
     context = Context({"moment": NOW - timedelta(seconds=59.9), "rendered_at": NOW})
     assert Template(text).render(context).count("59 s ago") == 2
+
+
+def test_what_no_person_deployed_was_the_system() -> None:
+    assert who(Deployment()) == "system"
+    assert who(Deployment(author_email="ada@example.com")) == "ada@example.com"
