@@ -82,11 +82,13 @@ class SettingsGiven(VersionSettings):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload as read from a request."""
+    """An upload as read from a request. `annotated`: it has annotations, if only empty ones, which
+    `wrangler versions upload` always sends and a plain `wrangler deploy` never does."""
 
     draft: Draft
     keep: frozenset[str]
     settings: Mapping[str, Any]
+    annotated: bool = True
 
 
 def read_upload(request: HttpRequest, worker_name: str) -> Upload:
@@ -105,6 +107,7 @@ def as_upload(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: st
         draft=_draft(metadata, parts, worker_name),
         keep=SECRET_TYPES if keep is None else frozenset(keep),
         settings=changed_settings(metadata),
+        annotated="annotations" in metadata.model_fields_set,
     )
 
 

@@ -15,6 +15,7 @@ from dashboard.api.schemas import VersionItem, VersionList
 from dashboard.api.scripts import SCRIPT
 from dashboard.api.uploading import remarks_on, upload
 from dashboard.api.wire import version_item
+from dashboard.reviews import gate
 from routing import models
 
 router = resource("Versions")
@@ -51,10 +52,14 @@ def create_version(
 ) -> dict[str, Any]:
     """Uploads a version of a Worker that exists; nothing is deployed."""
     worker_called(script_name)
+    given = read_upload(request, script_name)
+    if request.auth.source == "wrangler" and not given.annotated:
+        # A plain `wrangler deploy`: where its deployment will be refused, nothing is stored first.
+        gate.permit_for(script_name, by_token=True)()
     version, _ = upload(
         request.auth,
         script_name,
-        read_upload(request, script_name),
+        given,
         triggered_by="version_upload",
         strict=bindings_inherit == "strict",
     )

@@ -1,7 +1,10 @@
 import re
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from dashboard.reviews.models import DeployHold
 from tests.dashboard.api.conftest import METADATA, Api
 from tests.factories import make_version
 
@@ -102,3 +105,17 @@ def test_the_list_of_scripts_has_each_workers_latest_version(api: Api):
     found = {item["id"]: item for item in api("GET", "/workers/scripts").result}
     assert set(found) == {"shop", "pricing"}
     assert found["pricing"]["compatibility_date"] == "2026-01-01"
+
+
+@pytest.mark.parametrize("kind", list(DeployHold.Kind))
+def test_while_deployments_wait_a_plain_wrangler_deploy_stores_nothing(api: Api, kind):
+    """It uploads, then deploys; `versions upload` uploads and always sends annotations."""
+    worker = make_version().worker
+    DeployHold.objects.create(
+        worker=worker, kind=kind, rollout_id=uuid4(), username="maya", created_at=timezone.now()
+    )
+    assert api.post().status == 409
+    assert worker.versions.count() == 1
+    assert api.post(metadata=METADATA | {"annotations": {}}).status == 200
+    assert api.post(headers={"User-Agent": "sdk"}).status == 200
+    assert worker.versions.count() == 3
