@@ -46,3 +46,4 @@ def test_without_scripts_on_a_phone_everything_is_there(visitors, lena):
     page.get_by_role("article", name="Thread about 8f2c41d7").wait_for()
     page.get_by_role("button", name="Resolve the thread about 8f2c41d7").click()
     page.get_by_text("Resolved by lena").wait_for()
+    assert not visitor.spills()

@@ -32,7 +32,7 @@ def carry_out(proposal_id: UUID) -> Deployment | None:
 
 def _deploy(proposal_id: UUID) -> Deployment | None:
     revision.lock()
-    proposal = _locked(proposal_id)
+    proposal = locked(proposal_id)
     now = timezone.now()
     if proposal.state != State.APPROVED or proposal.rollout_id is not None:
         return None
@@ -64,12 +64,12 @@ def _give_up(proposal_id: UUID, error: DeployRefused) -> None:
     """Refused by the rules of deployments: it cannot go live as it was approved."""
     with transaction.atomic():
         revision.lock()
-        proposal = _locked(proposal_id)
+        proposal = locked(proposal_id)
         if proposal.state != State.APPROVED or error.code == "held":
             return  # somebody was faster, or a rollout runs: its end is waited for
         end(proposal, "refused", {"code": error.code, "message": str(error)}, timezone.now())
 
 
-def _locked(proposal_id: UUID) -> Proposal:
+def locked(proposal_id: UUID) -> Proposal:
     rows = Proposal.objects.select_for_update(of=("self",)).select_related("worker", "author")
     return rows.get(pk=proposal_id)

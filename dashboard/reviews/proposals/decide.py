@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 
 from dashboard.accounts.models import Role, User
-from dashboard.reviews.proposals.carry_out import carry_out
+from dashboard.reviews.proposals.carry_out import carry_out, locked
 from dashboard.reviews.proposals.change import owners_of
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Decision, Proposal, State
@@ -101,13 +101,12 @@ def _decided(
     """`act` returns why it is refused. An expiry that was due is written down all the same."""
     with transaction.atomic():
         revision.lock()  # no deployment, policy or other decision comes between
-        rows = Proposal.objects.select_for_update(of=("self",)).select_related("worker", "author")
-        proposal = rows.get(pk=proposal_id)
+        proposal = locked(proposal_id)
         expire(proposal, word.now)
         word = with_rights_of_now(word)
         refused = _not_now(proposal, word, verb) or act(proposal, word)
         if refused:
-            _record_refused(proposal, word, verb, refused)
+            record_refused(proposal, word, verb, refused)
     if refused:
         raise DecisionRefused(refused, proposal)
     return proposal
@@ -200,7 +199,7 @@ def _said(word: Word) -> dict[str, str]:
     return {"comment": word.comment[:2000]} if word.comment else {}
 
 
-def _record_refused(proposal: Proposal, word: Word, verb: str, code: str) -> None:
+def record_refused(proposal: Proposal, word: Word, verb: str, code: str) -> None:
     audit.record(
         "review.refused",
         proposal.worker.name,

@@ -10,12 +10,17 @@ from django.db.models import OuterRef
 
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.policies.edits import effective
-from dashboard.reviews.proposals.carry_out import carry_out
-from dashboard.reviews.proposals.decide import DecisionRefused, Word, with_rights_of_now
+from dashboard.reviews.proposals.carry_out import carry_out, locked
+from dashboard.reviews.proposals.decide import (
+    DecisionRefused,
+    Word,
+    record_refused,
+    with_rights_of_now,
+)
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
 from dashboard.reviews.proposals.move import expire
-from routing import audit, revision
+from routing import revision
 from routing.after_commit import after_commit
 from routing.models import Worker
 
@@ -25,12 +30,12 @@ def deploy_now(proposal_id: UUID, word: Word) -> Proposal:
     `DecisionRefused`."""
     with transaction.atomic():
         revision.lock()
-        proposal = _locked(proposal_id)
+        proposal = locked(proposal_id)
         expire(proposal, word.now)
         word = with_rights_of_now(word)
         refused = _refused(proposal, word)
         if refused:
-            _record_refused(proposal, word, "emergency", refused)
+            record_refused(proposal, word, "emergency", refused)
         else:
             _allow(proposal, word)
     if refused:
@@ -42,11 +47,11 @@ def acknowledge(proposal_id: UUID, word: Word) -> Proposal:
     """A reviewer has looked at an emergency deploy afterwards: the banner goes. Not who deployed,
     unless there is no other reviewer."""
     with transaction.atomic():
-        proposal = _locked(proposal_id)
+        proposal = locked(proposal_id)
         word = with_rights_of_now(word)
         refused = _not_acknowledged(proposal, word)
         if refused:
-            _record_refused(proposal, word, "acknowledge", refused)
+            record_refused(proposal, word, "acknowledge", refused)
         else:
             assert word.user is not None
             proposal.acknowledged_at, proposal.acknowledged_by = word.now, word.user.username
@@ -117,19 +122,3 @@ def _other_reviewers(user: User) -> bool:
     roles = (Role.REVIEWER, Role.ADMIN)
     others = User.objects.filter(is_active=True, by_token_only=False, role__in=roles)
     return others.exclude(pk=user.pk).exists()
-
-
-def _locked(proposal_id: UUID) -> Proposal:
-    rows = Proposal.objects.select_for_update(of=("self",)).select_related("worker", "author")
-    return rows.get(pk=proposal_id)
-
-
-def _record_refused(proposal: Proposal, word: Word, verb: str, code: str) -> None:
-    audit.record(
-        "review.refused",
-        proposal.worker.name,
-        actor=word.user,
-        source=word.source,
-        now=word.now,
-        after={"review": str(proposal.pk), "verb": verb, "refused": code},
-    )

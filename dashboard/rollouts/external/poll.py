@@ -8,15 +8,12 @@ delays no other rollout. Only this thread reads and writes rows.
 from __future__ import annotations
 
 import logging
-import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
-from django.utils import timezone
+from django.db import OperationalError
 
 from dashboard.rollouts.external.ask import Question, ask
 from dashboard.rollouts.external.facts import facts_of, values_of
@@ -26,42 +23,15 @@ from dashboard.rollouts.external.terms import PrometheusTerms, WebhookTerms
 from dashboard.rollouts.external.verdicts import Reading
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.states import TAKES_TRAFFIC
+from dashboard.rollouts.waiting_calls import AT_ONCE, CLAIM, EACH, WaitingCalls
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32
-EACH = 2
-"""Questions of one rollout that may wait for an answer at the same time."""
-CLAIM = timedelta(seconds=15)
-"""Beyond its timeout, how long a question stays claimed if its conductor dies."""
 
-
-class Poll:
+class Poll(WaitingCalls[Question, Reading]):
     """One conductor's questions that wait for an answer."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="guardrail")
-        self._waiting: dict[Future[Reading], Question] = {}
-
-    def run(self, stop: threading.Event, look_seconds: float) -> None:
-        """Looks until `stop` is set."""
-        while not stop.is_set():
-            try:
-                close_old_connections()
-                self.look(timezone.now())
-            except OperationalError as error:
-                log.warning("guardrails: the database does not answer: %s", error)
-            except Exception:  # a guard: a fault in one look must not end all later ones
-                log.exception("guardrails: fault")
-            self._pause(stop, look_seconds)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _pause(self, stop: threading.Event, seconds: float) -> None:
-        """Until the next look; an answer that comes earlier is stored at once."""
-        if self._waiting:
-            wait(self._waiting, seconds, FIRST_COMPLETED)
-        else:
-            stop.wait(seconds)
+    name = "guardrails"
 
     def look(self, now: datetime) -> None:
         """Stores what was answered, then asks what is due."""
@@ -93,8 +63,7 @@ class Poll:
             self._waiting[self._pool.submit(ask, question)] = question
 
     def _store(self) -> None:
-        for future in [future for future in self._waiting if future.done()]:
-            question = self._waiting.pop(future)
+        for question, future in self._answered():
             try:
                 _save(question, future.result())
             except OperationalError:

@@ -7,27 +7,18 @@ message id, until it is answered or `TRIES` have failed. A hook that hangs delay
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-
-from django.db import OperationalError, close_old_connections
-from django.utils import timezone
 
 from dashboard.rollouts.advance import record
 from dashboard.rollouts.hooks.deliver import Letter, Result, deliver
 from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
+from dashboard.rollouts.waiting_calls import AT_ONCE, CLAIM, EACH, WaitingCalls
 from routing.sealed import SealBroken, unseal
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32
-EACH = 2
-"""Requests to one hook that may wait for an answer at the same time."""
-CLAIM = timedelta(seconds=15)
-"""Beyond its timeout, how long a request stays claimed if its conductor dies."""
 TRIES = 12
 FIRST_WAIT, LONGEST_WAIT = 5.0, 600.0
 """Seconds between tries, doubled each time: about an hour in all."""
@@ -35,32 +26,10 @@ ASKS_TO_WAIT = timedelta(seconds=15)
 """When a gate that answered `not_yet` is asked again."""
 
 
-class Courier:
+class Courier(WaitingCalls[HookDelivery, Result]):
     """One conductor's requests that wait for an answer."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hook")
-        self._waiting: dict[Future[Result], HookDelivery] = {}
-
-    def run(self, stop: threading.Event, look_seconds: float) -> None:
-        """Looks until `stop` is set."""
-        while not stop.is_set():
-            try:
-                close_old_connections()
-                self.look(timezone.now())
-            except OperationalError as error:
-                log.warning("hooks: the database does not answer: %s", error)
-            except Exception:  # a guard: a fault in one look must not end all later ones
-                log.exception("hooks: fault")
-            self._pause(stop, look_seconds)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _pause(self, stop: threading.Event, seconds: float) -> None:
-        """Until the next look; an answer that comes earlier is stored at once."""
-        if self._waiting:
-            wait(self._waiting, seconds, FIRST_COMPLETED)
-        else:
-            stop.wait(seconds)
+    name = "hooks"
 
     def look(self, now: datetime) -> None:
         """Stores what was answered, then sends what is due."""
@@ -85,8 +54,7 @@ class Courier:
         self._waiting[self._pool.submit(deliver, letter, now)] = delivery
 
     def _store(self, now: datetime) -> None:
-        for future in [future for future in self._waiting if future.done()]:
-            delivery = self._waiting.pop(future)
+        for delivery, future in self._answered():
             try:
                 result = future.result()
             except Exception:  # a guard: a fault in one request must not lose the others

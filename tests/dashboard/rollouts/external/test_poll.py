@@ -259,6 +259,5 @@ def test_a_rollout_that_cannot_be_read_stops_no_other(scene: Scene, server: Serv
         started_at=rollout.started_at - timedelta(days=1),
     )
     poll = Poll()
-    while not server.requests:
-        poll.look(scene.now)
-        time.sleep(0.01)
+    answered(poll, scene, lambda: bool(server.requests))
+    assert len(server.requests) == 1
