@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,11 @@ from django.db.models.signals import post_migrate
 # The same examples in every run, however slow the machine: a failure is of the change at hand.
 hypothesis.settings.register_profile("sluice", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("sluice")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests of whole systems wait a third of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def is_loopback(host: str) -> bool:
