@@ -12,7 +12,7 @@ CONTEXT_WORDS = frozenset(
     "sluice admin administrator reviewer operator viewer worker workers cloudflare wrangler "
     "workerd envoy deploy deployment rollout dashboard".split()
 )
-"""Words that somebody who guesses would try here first. `deploy/asvs.md` names them."""
+"""Words that a person who guesses would try here first. `deploy/asvs.md` names them."""
 
 _DISGUISES = str.maketrans("013457@$!", "oleastasi")
 _WORD = re.compile(r"[^\W\d_]+")

@@ -21,6 +21,7 @@ from dashboard.accounts.models import Role
 from routing.models import Worker
 from routing.upload import upload_version
 from tests.browser.editing import CODE
+from tests.eventually import eventually
 from tests.factories import make_deployment, make_draft, make_user, make_version, says_fine
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
@@ -156,10 +157,14 @@ def visitors(browser: Browser, transactional_db: None, live_server: Any) -> Iter
     complaints = [c for visitor in made for c in visitor.complaints]
     for visitor in made:
         visitor.context.close()
-    for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
-            thread.join(5)
+    eventually(lambda: not _requests_under_way())
     assert complaints == []
+
+
+def _requests_under_way() -> list[str]:
+    """Names of the live server's threads: also of those that are made but do not run yet."""
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if "process_request_thread" in name]
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from routing.snapshot import Binding, Export
+from tests.eventually import eventually
 from tests.real.control import TOKEN, ControlPlane
-from tests.real.edge import Reply, eventually
+from tests.real.edge import Reply
 from tests.real.uploads import Upload, upload
 from tests.running import free_port
 

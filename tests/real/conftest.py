@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import eventually
 from tests.real.agent import Agent
 from tests.real.control import ControlPlane
-from tests.real.edge import Edge, eventually
+from tests.real.edge import Edge
 from tests.real.plane import Plane, start_plane
 
 

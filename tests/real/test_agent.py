@@ -8,8 +8,8 @@ import time
 import pytest
 
 from routing.snapshot import Binding
+from tests.eventually import eventually
 from tests.real.agent import ALL, A, B, Load, answering
-from tests.real.edge import eventually
 from tests.real.uploads import inspected, service, upload
 from tests.real.workers import CALLER, ECHO
 from tests.running import OVERRIDES

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from tests.eventually import eventually
 from tests.real.agent import ALL, HOME, A, Agent
-from tests.real.edge import eventually
 
 pytestmark = pytest.mark.real
 

@@ -11,7 +11,7 @@ from routing.compile.names import KEY, OVERRIDES
 from routing.rules import affinity
 from routing.rules.override import LONGEST_FIELD
 from routing.rules.split import TOTAL
-from tests.real.edge import eventually
+from tests.eventually import eventually
 from tests.real.plane import Plane
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]

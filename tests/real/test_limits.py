@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from routing.agent import limits
-from tests.real.edge import eventually, stop
+from tests.eventually import eventually
+from tests.real.edge import stop
 
 pytestmark = pytest.mark.real
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")

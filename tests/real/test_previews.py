@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.real.edge import eventually
+from tests.eventually import eventually
 from tests.running import OVERRIDES, System
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]

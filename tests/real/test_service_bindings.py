@@ -7,7 +7,7 @@ import pytest
 from routing.compile.names import KEY
 from routing.rules import affinity
 from routing.rules.split import TOTAL
-from tests.real.edge import eventually
+from tests.eventually import eventually
 from tests.real.plane import Plane
 
 pytestmark = pytest.mark.real

@@ -43,7 +43,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
     """A new person is created at their first sign-in; the role is set at each one."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        # The address of the link may name another process: connecting to whoever is signed in.
+        # The address of the link may name another process: connecting to the session.
         sociallogin.state["process"] = AuthProcess.LOGIN
         try:
             with transaction.atomic():

@@ -51,7 +51,7 @@ _FIELDS: Mapping[str, str] = {
     "name": "name",
 }
 _UNDECIDED = {"ended": 409, "changed": 409, "again": 409, "needs_changes": 409, "no_reason": 422}
-"""Statuses of refused decisions; 403 for the others: somebody else may."""
+"""Statuses of refused decisions; 403 for the others: another person may."""
 _UNPROCESSABLE = ("unknown_version", "unknown_suite", "unknown_step", "name")
 
 

@@ -140,7 +140,7 @@ def _approve(proposal: Proposal, word: Word) -> str:
     approvals_of(proposal).filter(person=word.user).update(renewed_at=word.now)
     _write(proposal, word, Decision.Kind.APPROVE)
     standing = settle(proposal, word.now)
-    facts = {"missing": standing.missing} | _said(word)
+    facts = {"missing": standing.missing} | _comment_of(word)
     record(proposal, "approved", word.now, by=word.user, source=word.source, facts=facts)
     if proposal.state == State.APPROVED:
         after_commit("carry out a review", partial(carry_out, proposal.pk))
@@ -153,7 +153,14 @@ def _needs_changes(proposal: Proposal, word: Word) -> str:
     _write(proposal, word, Decision.Kind.NEEDS_CHANGES)
     proposal.state = State.NEEDS_CHANGES
     proposal.save(update_fields=["state"])
-    record(proposal, "needs_changes", word.now, by=word.user, source=word.source, facts=_said(word))
+    record(
+        proposal,
+        "needs_changes",
+        word.now,
+        by=word.user,
+        source=word.source,
+        facts=_comment_of(word),
+    )
     return ""
 
 
@@ -162,7 +169,7 @@ def _reject(proposal: Proposal, word: Word) -> str:
         return code
     _write(proposal, word, Decision.Kind.REJECT)
     assert word.user is not None
-    facts = {"by": word.user.username} | _said(word)
+    facts = {"by": word.user.username} | _comment_of(word)
     end(proposal, "rejected", facts, word.now, State.REJECTED, by=word.user, source=word.source)
     return ""
 
@@ -172,7 +179,7 @@ def _withdraw(proposal: Proposal, word: Word) -> str:
     asked = proposal.author == word.user and word.user.may(Role.OPERATOR)
     if not asked and not word.user.may(Role.ADMIN):
         return "not_yours"
-    facts = {"by": word.user.username} | _said(word)
+    facts = {"by": word.user.username} | _comment_of(word)
     end(proposal, "withdrawn", facts, word.now, State.WITHDRAWN, by=word.user, source=word.source)
     return ""
 
@@ -195,7 +202,7 @@ def _write(proposal: Proposal, word: Word, kind: Decision.Kind) -> None:
     )
 
 
-def _said(word: Word) -> dict[str, str]:
+def _comment_of(word: Word) -> dict[str, str]:
     return {"comment": word.comment[:2000]} if word.comment else {}
 
 

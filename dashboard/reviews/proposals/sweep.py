@@ -59,7 +59,7 @@ def _expire(proposal_id: UUID, now: datetime) -> None:
 
 
 def _announce(proposal_id: UUID, now: datetime) -> None:
-    """Once, whoever looks first."""
+    """Once, by the process that looks first."""
     with transaction.atomic():
         waiting = Proposal.objects.undecided().filter(pk=proposal_id, expiry_announced_at=None)
         if waiting.update(expiry_announced_at=now):

@@ -102,7 +102,7 @@ def _save(delivery: HookDelivery, result: Result, now: datetime) -> None:
         next_try_at=next_try_at,
         answered_at=now if answered else None,
     ):
-        _tell(delivery, result, next_try_at, now)
+        _add_to_story(delivery, result, next_try_at, now)
 
 
 def _next_try(delivery: HookDelivery, result: Result, now: datetime) -> datetime | None:
@@ -113,7 +113,7 @@ def _next_try(delivery: HookDelivery, result: Result, now: datetime) -> datetime
     return None
 
 
-def _tell(
+def _add_to_story(
     delivery: HookDelivery, result: Result, next_try_at: datetime | None, now: datetime
 ) -> None:
     """A line of the rollout's story for an answer, for the first failure, and for the last."""

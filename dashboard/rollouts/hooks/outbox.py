@@ -66,7 +66,7 @@ def owed(
 
 
 def _owe_gates(rollout: Rollout, now: datetime) -> None:
-    """Every gate before the next transition is asked anew."""
+    """Every gate before the next transition is asked again."""
     value = rollout.as_value()
     event, step = transition(value)
     if event is None:

@@ -67,7 +67,7 @@ def rollouts_for(wanted: RolloutFilter, reader: User) -> RolloutQuerySet:
 
 
 def narrowed(rows: RolloutQuerySet, wanted: RolloutFilter) -> RolloutQuerySet:
-    """Those of `rows` that its filters leave, whoever reads."""
+    """Those of `rows` that its filters leave, for every reader."""
     if wanted.show == "running":
         rows = rows.active()
     if wanted.show == "attention":

@@ -86,7 +86,7 @@ def charts_of(rollout: Rollout, now: datetime) -> RolloutCharts:
 
 
 def _standings(rollout: Rollout) -> list[Standing]:
-    """Both versions by their roles in this rollout, whoever is live by now."""
+    """Both versions by their roles in this rollout, whatever is live by now."""
     return [
         Standing(rollout.candidate, Role.CANDIDATE, rollout.weight),
         Standing(rollout.stable, Role.STABLE, 100_000 - rollout.weight),
