@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ export default {
 };
 """
 
+GOOD = """
+export default { fetch() { return new Response("good"); } };
+"""
 SLOW = """
 export default {
   async fetch() { await scheduler.wait(80); return new Response("late"); },
@@ -115,14 +119,26 @@ def start(system: System, worker: str, version: str, *words: str) -> tuple[dict[
 
 def upload(system: System, worker: str, code: str) -> str:
     """A version in no deployment; its id."""
+    answer = system.api("POST", f"/workers/scripts/{worker}/versions", files=parts(code))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["result"]["id"])
+
+
+def create(system: System, worker: str, code: str) -> str:
+    """A new Worker at 100%; the id of its version. Waits until the edge serves it."""
+    answer = system.api("PUT", f"/workers/scripts/{worker}", files=parts(code))
+    assert answer.status_code == 200, answer.text
+    active = system.active(worker)
+    system.wait_for(active["id"], worker, timeout=30)
+    return str(active["versions"][0]["version_id"])
+
+
+def parts(code: str) -> dict[str, tuple[str | None, str, str]]:
     metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
-    parts = {
+    return {
         "metadata": (None, json.dumps(metadata), "application/json"),
         "index.js": ("index.js", code, "application/javascript+module"),
     }
-    answer = system.api("POST", f"/workers/scripts/{worker}/versions", files=parts)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["result"]["id"])
 
 
 def staged(system: System, worker: str) -> tuple[str, str]:
@@ -240,7 +256,19 @@ def row(system: System, rollout_id: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_candidate_that_fails_is_rolled_back_and_verified(system: System) -> None:
+def test_candidates_that_fail_are_rolled_back_and_verified(system: System) -> None:
+    """Each on a Worker of its own at the same time: most of a rollout is waiting."""
+    with ThreadPoolExecutor() as pool:
+        rollouts = [
+            pool.submit(fails_and_is_rolled_back, system),
+            pool.submit(is_caught, system, "late", SLOW, "slower_than_stable"),
+            pool.submit(is_caught, system, "leaky", LEAKS, "out_of_memory"),
+        ]
+    for rollout in rollouts:
+        rollout.result()
+
+
+def fails_and_is_rolled_back(system: System) -> None:
     _, stable = staged(system, "pricing")
     bad = upload(system, "pricing", FAILS_HALF)
     outside = system.data_dir / "guardrails.json"
@@ -278,23 +306,16 @@ def events(system: System, rollout_id: str) -> list[tuple[str, dict[str, Any]]]:
     return [(code, json.loads(facts)) for code, facts in rows]
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [(SLOW, "slower_than_stable"), (LEAKS, "out_of_memory")],
-    ids=["slow", "leaks"],
-)
-def test_a_candidate_without_a_failed_check_or_error_of_its_own_is_caught(
-    system: System, code: str, reason: str
-) -> None:
-    """Every answer of one is 200, and the process of the other runs again at once."""
-    shares = {v["percentage"]: v["version_id"] for v in system.active("pricing")["versions"]}
-    stable = shares[100]
-    bad = upload(system, "pricing", code)
-    with Traffic(system, "pricing") as traffic:
+def is_caught(system: System, worker: str, code: str, reason: str) -> None:
+    """A candidate without a failed check or error of its own: every answer of one is 200, and the
+    process of the other runs again at once."""
+    stable = create(system, worker, GOOD)
+    bad = upload(system, worker, code)
+    with Traffic(system, worker) as traffic:
         while traffic.statuses[200] < 150:  # of which p95 is known
             time.sleep(0.05)
         wait_until_counted(system, stable, 120)
-        ended, exit_code = start(system, "pricing", bad, "--steps", "30:20s,100")
+        ended, exit_code = start(system, worker, bad, "--steps", "30:20s,100")
     assert (ended["state"], exit_code) == ("rolled_back", 1), ended
     assert [code for code, _ in events(system, ended["id"])][-3] == reason
     if code is SLOW:
