@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from tests.running import PROJECT, free_port
+from tests.running import PROJECT, free_port, migrated_database
 
 NODE = PROJECT / ".venv/bin/node"
 WRANGLER = PROJECT / "node_modules/wrangler/bin/wrangler.js"
@@ -67,15 +68,16 @@ class ControlPlane:
 
     def prepare(self) -> None:
         """A database with one admin, alice, and her token."""
-        self.manage("migrate", "-v0")
-        self.manage(
-            "shell",
-            "-v0",
-            "-c",
+        data = self.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        shutil.copy(migrated_database(), data / "sluice.sqlite3")
+        code = (
+            "from django.core.management import call_command; "
             "from dashboard.accounts.models import User; User.objects.create_user("
-            "'alice', 'alice@example.test', 'a long password', role='admin')",
+            "'alice', 'alice@example.test', 'a long password', role='admin'); "
+            "call_command('token', 'create', '--name', 'wrangler', '--user', 'alice')"
         )
-        said = self.manage("token", "create", "--name", "wrangler", "--user", "alice")
+        said = self.manage("shell", "-v0", "-c", code)
         self.token = said.split()[-1]
 
     def manage(self, *arguments: str) -> str:
