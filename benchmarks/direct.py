@@ -13,8 +13,9 @@ from benchmarks.split import Split
 from benchmarks.system import System
 from routing.agent import limits
 from routing.agent.encode import encode, runtime
+from routing.agent.seal import Seal
 from routing.compile import names, workerd
-from routing.snapshot import Version, from_json
+from routing.snapshot import Secret, Version, from_json
 
 
 @contextmanager
@@ -54,5 +55,6 @@ def _config(system: System, split: Split) -> bytes:
 
 
 def _version(system: System, version_id: str) -> Version:
-    snapshot = from_json((system.edge_folder / "snapshot.json").read_bytes())
+    seal = Seal(Secret((system.edge_folder.parent / "edge_token").read_text().strip()))
+    snapshot = from_json(seal.open((system.edge_folder / "snapshot.json").read_bytes()))
     return next(v for worker in snapshot.workers for v in worker.versions if v.id == version_id)

@@ -22,6 +22,7 @@ from routing.agent.keep import last_applied
 from routing.agent.modules import Modules
 from routing.agent.preview_names import PreviewNames
 from routing.agent.previews import Previews
+from routing.agent.seal import Seal
 from routing.agent.ship import Shipper
 from routing.agent.status import Facts, report, status
 from routing.agent.supervise import Supervisor
@@ -50,12 +51,13 @@ class Edge:
         self._config, self._tasks = config, tasks
         self._proof_url = f"http://127.0.0.1:{proof_port}"
         self._control = ControlPlane(config.control_url, config.token)
-        settings = _settings(config, proof_port)
+        settings, seal = _settings(config, proof_port), Seal(config.token)
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._supervisor = Supervisor(
             config=config,
             envoy=self._envoy,
             modules=Modules(self._control.module),
+            seal=seal,
             tasks=tasks,
             changed=self._changed,
         )
@@ -83,7 +85,7 @@ class Edge:
         self._metrics = _metrics(config, self.facts)
         if self._metrics is not None:
             self._shipper.counted = self._metrics.counted
-        applied = last_applied()
+        applied = last_applied(seal)
         self._sync = Sync(self._control, applied, self._supervisor, self._changed)
         self._applied, self._applied_at = applied, time.time()
         self._started_at = self._applied_at

@@ -32,6 +32,7 @@ from routing.agent.plan import (
     plan,
 )
 from routing.agent.process import VersionProcess
+from routing.agent.seal import Seal
 from routing.agent.tasks import Tasks
 from routing.agent.xds import Rejected
 from routing.compile import workerd
@@ -53,10 +54,12 @@ class Supervisor:
         config: Config,
         envoy: Envoy,
         modules: Modules,
+        seal: Seal,
         tasks: Tasks,
         changed: Callable[[], None],
     ) -> None:
         self._config, self._envoy, self._modules = config, envoy, modules
+        self._seal = seal
         self._tasks, self._changed = tasks, changed
         self._processes: dict[str, VersionProcess] = {}
         self._gate = Gate(_STARTS_AT_ONCE)
@@ -113,7 +116,7 @@ class Supervisor:
             self._unsaved.clear()
             try:
                 kept = self.held
-                await asyncio.to_thread(save, kept)
+                await asyncio.to_thread(save, kept, self._seal)
                 self._modules.evict([*needed(kept, kept.applied), *needed(self.held, self.desired)])
                 self._fail("save", "")
             except OSError as error:
