@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from tests.running import PROJECT, free_port, migrated_database
+from tests.running import PROJECT, free_port, prepare_data
 
 NODE = PROJECT / ".venv/bin/node"
 WRANGLER = PROJECT / "node_modules/wrangler/bin/wrangler.js"
@@ -68,9 +67,7 @@ class ControlPlane:
 
     def prepare(self) -> None:
         """A database with one admin, alice, and her token."""
-        data = self.folder / "data"
-        data.mkdir(parents=True, exist_ok=True)
-        shutil.copy(migrated_database(), data / "sluice.sqlite3")
+        prepare_data(self.folder / "data")
         code = (
             "from django.core.management import call_command; "
             "from dashboard.accounts.models import User; User.objects.create_user("

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
-    running = System(tmp_path_factory.mktemp("run") / "data", migrated=False).start()
+    running = System(tmp_path_factory.mktemp("run") / "data", prepared=False).start()
     yield running
     running.stop()
 
