@@ -5,7 +5,7 @@ __main__.py        start and stop; edge.py puts the parts together; config.py re
 held.py            what the edge holds: Envoy's routes, the processes of versions (pure)
 plan.py            what to do next: desired and held in, actions out (pure)
 supervise.py       performs the plan, one round at a time
-process.py         one version's process: start, death, next start; watch.py notices a hang
+process.py         one version's process: start, death, next start; watch.py and hang/ notice a hang
 configure.py       what it is started with; listeners.py its sockets, gate.py not all at once
 keep.py            what stays on disk: the edge serves it after its own restart
 drain.py           waits until a version without routes has no requests

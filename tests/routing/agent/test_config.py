@@ -14,7 +14,7 @@ def test_defaults(tmp_path):
     assert config.control_url == "http://127.0.0.1:8000"
     assert config.folder == tmp_path / "edge"
     assert (config.host, config.port, config.proof_port) == ("127.0.0.1", 8787, 0)
-    assert (config.hang_seconds, config.drain_seconds, config.wait_until_seconds) == (10, 60, 30)
+    assert (config.hang_seconds, config.drain_seconds, config.wait_until_seconds) == (3.5, 60, 30)
     assert config.envoy.name == "envoy"
     assert not config.public_headers and config.parent is None
 
