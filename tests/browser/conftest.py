@@ -15,7 +15,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from dashboard.accounts.models import Role
 from routing.models import Worker
@@ -36,6 +36,10 @@ SYSTEM = next(
     ),
     "",
 )
+# As long as a locator waits for an action: what is asserted right after a click must not depend on
+# whether the next page has come.
+expect.set_options(timeout=30_000)
+
 #: No talk with the outside; a sandbox needs a user other than root.
 FLAGS = (
     "--disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -1,6 +1,7 @@
 """Stage, step, conflict, roll back: with scripts, by keyboard, and without scripts."""
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
 from tests.browser.waiting import until
@@ -40,7 +41,7 @@ def test_stage_step_and_roll_back(maya, shop):
     page.get_by_role("button", name="Deploy 10% / 90%").click()
     said(page, "Live: candidate #2 10%, stable #1 90%.")
     assert live(shop) == {1: 90.0, 2: 10.0}
-    assert page.get_by_text("First real traffic").count()
+    expect(page.get_by_text("First real traffic").first).to_be_attached()
 
     page.get_by_role("link", name="Roll back").first.click()
     page.get_by_label("Reason").fill("Too slow")
@@ -61,7 +62,7 @@ def test_the_percentage_obeys_the_keyboard(maya, shop):
         ("End", "100"),
     ]:
         page.keyboard.press(key)
-        assert field.input_value() == value
+        expect(field).to_have_value(value)
     page.get_by_text("Every request will go to #2.").wait_for()
     field.fill("33.333")
     page.get_by_role("img", name="Candidate #2 33.333%, stable #1 66.667%").wait_for()
@@ -114,7 +115,7 @@ def test_a_version_is_staged_from_its_row_by_keyboard(maya, shop):
     stage = page.get_by_role("menuitem", name="Stage at 0%")
     stage.wait_for()
     page.keyboard.press("Escape")
-    assert not stage.is_visible()
+    expect(stage).to_be_hidden()
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Actions for #2"
     page.keyboard.press("ArrowDown")
     stage.wait_for()
@@ -154,7 +155,7 @@ def test_a_toast_is_spoken_and_dismissed(maya, shop):
     page.keyboard.press("F8")
     assert page.evaluate("document.activeElement.className") == "toast"
     page.get_by_role("button", name="Dismiss").click()
-    assert page.locator(".toast").count() == 0
+    expect(page.locator(".toast")).to_have_count(0)
 
 
 def test_the_list_filters_as_one_types(maya, shop):
@@ -162,8 +163,8 @@ def test_the_list_filters_as_one_types(maya, shop):
     page = maya.open("/workers/")
     page.get_by_label("Filter by name, hostname, tag or id").type("pri")
     page.locator("#w-shop").wait_for(state="detached")
-    assert page.locator("#w-pricing").count() == 1
+    expect(page.locator("#w-pricing")).to_have_count(1)
     assert "?q=pri" in page.url
     page.go_back()
     page.locator("#w-shop").wait_for()
-    assert page.get_by_role("heading", name="Workers").count()
+    expect(page.get_by_role("heading", name="Workers").first).to_be_attached()

@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from dashboard.accounts.by import By
 from dashboard.discussion.pins import Pin
@@ -27,12 +28,12 @@ def test_a_mention_is_completed_and_the_reply_sent_by_keyboard(maya, lena):
     page.get_by_role("option", name="lena operator").wait_for()
     assert maya.axe() == [] and not maya.spills()
     reply.press("Tab")
-    assert reply.input_value() == "@lena "
+    expect(reply).to_have_value("@lena ")
     reply.press_sequentially("yes: **past** that they retry.")
     reply.press("Control+Enter")
     page.wait_for_url("**#thread-*")
-    assert page.locator(".comment .mention").inner_text() == "@lena"
-    assert page.locator(".comment strong").inner_text() == "past"
+    expect(page.locator(".comment .mention")).to_have_text("@lena", use_inner_text=True)
+    expect(page.locator(".comment strong")).to_have_text("past", use_inner_text=True)
 
 
 def test_without_scripts_on_a_phone_everything_is_there(visitors, lena):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from routing.upload import draft_of
 from tests.browser.editing import CODE, newest, settled, type_over
@@ -21,7 +22,7 @@ def test_it_saves_by_keyboard_and_keeps_tag_and_message(maya, shop):
     assert page.evaluate("document.activeElement.className") != "editor-code"
     page.get_by_label("Tag").fill("v2")
     page.get_by_label("Message").type("By keyboard", delay=150)  # past the live diff
-    assert page.get_by_label("Message").input_value() == "By keyboard"
+    expect(page.get_by_label("Message")).to_have_value("By keyboard")
     page.get_by_role("button", name="Save version").focus()
     page.keyboard.press("Enter")
     page.get_by_text("Saved #2.").first.wait_for()
@@ -41,7 +42,7 @@ def test_what_was_not_saved_is_offered_again(maya, shop):
     page.get_by_role("button", name="Save version").click()
     page.get_by_text("Saved #2.").first.wait_for()
     page = maya.open("/workers/shop/edit/")
-    assert page.locator("#draft").is_hidden()
+    expect(page.locator("#draft")).to_be_hidden()
 
 
 def test_modules_and_files_are_added(maya, shop):
@@ -116,7 +117,9 @@ def test_files_are_dropped_and_stay_as_they_are(maya, shop):
     )
     said = page.locator("#said")
     said.get_by_text("Added: raw.bin, win.txt.").wait_for()
-    assert "Replaced the module of the same name: index.js." in said.inner_text()
+    expect(said).to_contain_text(
+        "Replaced the module of the same name: index.js.", use_inner_text=True
+    )
     assert maya.axe() == []
     settled(page)
     page.get_by_role("button", name="Save version").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
 from tests.browser.editing import CODE, type_over
@@ -16,7 +17,7 @@ def test_the_editor_obeys_the_policy_and_shows_changes_as_one_types(maya, shop):
     page = maya.open("/workers/shop/edit/")
     type_over(page, CODE.decode().replace("one", "two"))
     page.locator("#changes .diff-new", has_text="two").wait_for()
-    assert page.locator("#changes .diff-gone", has_text="one").count() == 1
+    expect(page.locator("#changes .diff-gone", has_text="one")).to_have_count(1)
     gutter = page.locator(".cm-gutters").first
     assert gutter.evaluate("e => getComputedStyle(e).display") == "flex"
     assert maya.axe() == []

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from routing.agent.inspection import Refused
 from routing.draft import Part
@@ -42,9 +43,9 @@ def test_an_error_is_shown_at_its_line_and_the_fixed_version_answers(browser, sy
     type_over(page, "export default {\n  fetch() {\n    return new Response('two';\n  },\n};\n")
     page.get_by_role("button", name="Save and stage at 0%").click()
     page.get_by_text("Version refused. Nothing changed.").wait_for()
-    assert "index.js:3:24" in page.locator("#refusal-words").inner_text()
+    expect(page.locator("#refusal-words")).to_contain_text("index.js:3:24", use_inner_text=True)
     page.get_by_role("link", name="index.js, line 3").wait_for()
-    assert page.locator(".cm-lint-marker-error").count() == 1
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(1)
     assert len(system.api("GET", "/workers/scripts/fresh/versions").json()["result"]["items"]) == 1
 
     type_over(page, "export default {\n  fetch() {\n    return new Response('two');\n  },\n};\n")
@@ -69,12 +70,12 @@ def test_a_refusal_takes_the_focus_and_loses_nothing(maya, shop, runtime):
     page.get_by_role("button", name="Save version").click()
     page.get_by_role("link", name="index.js, line 3").wait_for()
     assert page.evaluate("document.activeElement.id") == "refusal"
-    assert page.get_by_label("Tag").input_value() == "v2"
-    assert "third line" in page.locator(".cm-content").first.inner_text()
+    expect(page.get_by_label("Tag")).to_have_value("v2")
+    expect(page.locator(".cm-content").first).to_contain_text("third line", use_inner_text=True)
     assert maya.axe() == []
     page.get_by_role("link", name="index.js, line 3").click()
     page.locator(".cm-focused").wait_for()  # the link scrolls first
-    assert page.locator(".cm-focused").count() == 1
+    expect(page.locator(".cm-focused")).to_have_count(1)
     box = page.locator(".cm-content").first.bounding_box()
     assert box is not None and 0 < box["y"] < page.evaluate("innerHeight")
 
@@ -101,16 +102,18 @@ def test_an_error_stands_under_its_line_until_that_line_is_changed(maya, runtime
     page = maya.open("/workers/shop/edit/")
     page.get_by_role("button", name="Save version").click()
     wrong = page.locator("#module-1")
-    assert wrong.locator(".cm-complaint").inner_text() == "Uncaught TypeError: in a"
-    assert wrong.locator(".cm-lint-marker-error").count() == 1
+    expect(wrong.locator(".cm-complaint")).to_have_text(
+        "Uncaught TypeError: in a", use_inner_text=True
+    )
+    expect(wrong.locator(".cm-lint-marker-error")).to_have_count(1)
     assert maya.axe() == []
     wrong.locator(".cm-line").first.click()
     page.keyboard.type("// another line")
-    assert wrong.locator(".cm-complaint").count() == 1
+    expect(wrong.locator(".cm-complaint")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.type("// ")
     wrong.locator(".cm-complaint").wait_for(state="detached")
-    assert wrong.locator(".cm-lint-marker-error").count() == 0
+    expect(wrong.locator(".cm-lint-marker-error")).to_have_count(0)
 
 
 def test_a_refusal_and_files_work_without_scripts(visitors, shop, runtime):
@@ -121,10 +124,10 @@ def test_a_refusal_and_files_work_without_scripts(visitors, shop, runtime):
     files = [{"name": "a.bin", "mimeType": "application/x", "buffer": b"\0\xff"}]
     page.set_input_files("#upload", files)
     page.get_by_role("button", name="Add files").click()
-    assert page.locator("#said").inner_text() == "Added: a.bin."
+    expect(page.locator("#said")).to_have_text("Added: a.bin.", use_inner_text=True)
     runtime.side_effect = Refused("startup", "Uncaught Error: no\n  at index.js:3:5")
     page.get_by_role("button", name="Save version").click()
-    assert page.get_by_role("link", name="index.js, line 3").is_visible()
+    expect(page.get_by_role("link", name="index.js, line 3")).to_be_visible()
     runtime.side_effect = says_fine
     page.get_by_role("button", name="Save and deploy at 100%").click()
     page.get_by_text("Live: stable #2 100%.").first.wait_for()

@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
 from dashboard.exports.models import DeadLetter, Job
@@ -54,4 +55,4 @@ def test_an_admin_creates_a_job_with_the_keyboard_and_pauses_it(visitors, failin
     card = page.get_by_role("region", name="to a folder")
     card.get_by_role("button", name="Pause").click()
     page.get_by_text("to a folder is paused").wait_for()
-    assert page.get_by_role("region", name="to a folder").get_by_text("Paused").is_visible()
+    expect(page.get_by_role("region", name="to a folder").get_by_text("Paused")).to_be_visible()

@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
 from dashboard.notifications.events import Event
@@ -40,7 +41,7 @@ def test_the_bell_follows_and_an_item_is_read(visitors):
     bell.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/inbox/")
-    assert page.locator("#items img").count() == 0
+    expect(page.locator("#items img")).to_have_count(0)
     assert visitor.axe() == []
     page.get_by_role("link", name="Unread").last.click()
     page.wait_for_url("**/edges/")

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.waiting import until
@@ -112,7 +113,7 @@ def test_what_has_the_focus_is_not_swapped(visit, system):
     page.get_by_role("button", name="As command").click()
     share(system, 25)
     shown(page, "Candidate #2 v2 25%, stable #1 v1 75%")
-    assert page.get_by_role("dialog", name="As command").is_visible()
+    expect(page.get_by_role("dialog", name="As command")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Step up to 50%").first.wait_for()
 
@@ -127,7 +128,7 @@ def test_without_a_socket_the_page_says_so_and_comes_back(visit, system):
     page.locator("#stale", has_text="Live updates stopped").wait_for(timeout=9000)
     assert page.locator("#live .live").text_content() == "Last known"
     page.get_by_role("button", name="Try now").click()
-    assert page.locator("#stale").is_visible()
+    expect(page.locator("#stale")).to_be_visible()
     share(system, 5)
     visitor.context.set_offline(False)
     shown(page, "Candidate #2 v2 5%, stable #1 v1 95%", 6000)
@@ -203,7 +204,7 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
     maya.get_by_role("button", name="Roll back to #1").click()
     maya.locator(".toast", has_text="Live: stable #1 v1 100%.").wait_for()
     # Nothing brings the version back by itself: neither the toast nor the next step.
-    assert not maya.locator(".toast").get_by_role("link").count()
+    expect(maya.locator(".toast").get_by_role("link")).to_have_count(0)
     jonas.locator("#history", has_text="Too slow").wait_for(timeout=2000)
 
 
@@ -270,7 +271,7 @@ def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
     page = start_rollout(visitor, "pricing", "20:2s,100")
     title = page.locator("#state-title")
     page.get_by_role("button", name="Confirm, start the ramp").wait_for(timeout=60_000)
-    assert "passed" in page.locator("#rollout-story").inner_text()
+    expect(page.locator("#rollout-story")).to_contain_text("passed", use_inner_text=True)
     page.get_by_role("button", name="Confirm, start the ramp").click()
     page.evaluate("""() => {
         window.announced = [];
@@ -297,7 +298,7 @@ def test_a_rollout_is_aborted_on_a_phone_without_scripts(visit, system):
     page.locator("#ask-abort [name=reason]").fill("prices are wrong")
     page.locator("#ask-abort").get_by_role("button").click()
     look_again(page, "Rolled back")
-    assert "prices are wrong" in page.locator("#rollout-story").inner_text()
+    expect(page.locator("#rollout-story")).to_contain_text("prices are wrong", use_inner_text=True)
 
 
 def look_again(page, title):

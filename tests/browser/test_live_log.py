@@ -88,7 +88,7 @@ def test_paused_rows_wait_and_are_shown_when_it_goes_on(system, visit):
     page.get_by_role("button", name="Pause").click()
     system.get("shop", "/waits")
     expect(page.locator("#log-missed")).to_contain_text("1 waiting")
-    assert row(page, "/waits").count() == 0
+    expect(row(page, "/waits")).to_have_count(0)
     page.get_by_role("button", name="Resume").click()
     expect(row(page, "/waits")).to_be_visible()
 
@@ -99,7 +99,7 @@ def test_filters_are_in_the_address_and_hold_for_what_comes(system, visit):
     system.get("shop", "/throw")
     system.get("shop", "/throw")
     expect(row(page, "/throw").first).to_be_visible()
-    assert row(page, "/fine").count() == 0
+    expect(row(page, "/fine")).to_have_count(0)
 
 
 def test_without_scripts_the_log_is_a_list_with_a_refresh(system, visit):

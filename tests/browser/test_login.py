@@ -1,6 +1,7 @@
 """Signing in with a browser: the eye in the field, help without scripts, notes in both themes."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.factories import make_user
 
@@ -45,13 +46,13 @@ def test_the_eye_shows_what_was_typed_and_it_is_sent_hidden(visitors):
 
 def test_help_opens_without_scripts_and_buttons_that_need_them_are_away(visitors):
     page = visitors(java_script_enabled=False).open(LOGIN)
-    assert not page.get_by_role("button", name="Show the password").is_visible()
+    expect(page.get_by_role("button", name="Show the password")).to_be_hidden()
     page.get_by_role("button", name="Forgot it").click()
     help = page.get_by_role("dialog", name="Forgot it")
-    assert "manage.py changepassword NAME" in help.inner_text()
-    assert not help.get_by_role("button").is_visible()
+    expect(help).to_contain_text("manage.py changepassword NAME", use_inner_text=True)
+    expect(help.get_by_role("button")).to_be_hidden()
     page.keyboard.press("Escape")
-    assert not help.is_visible()
+    expect(help).to_be_hidden()
 
 
 @pytest.mark.parametrize(

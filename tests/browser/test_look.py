@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_pages import DESKTOP, PHONE, everything  # noqa: F401
 
@@ -77,7 +78,7 @@ def test_on_a_phone_the_way_back_stays_in_reach(visitors, everything):  # noqa: 
     for _ in range(2):
         box = bar.bounding_box()
         assert box["y"] + box["height"] == PHONE["height"]
-        assert bar.get_by_role("link", name="Roll back").is_visible()
+        expect(bar.get_by_role("link", name="Roll back")).to_be_visible()
         page.evaluate("scrollTo(0, document.body.scrollHeight)")
     assert bar.get_by_role("link", name="Step to 50%").bounding_box()["height"] >= 44
 

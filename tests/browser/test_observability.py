@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from dashboard.observability.traffic import first_minute
 from tests.dashboard.observability.batches import MINUTE, count, request
@@ -85,7 +86,7 @@ def test_new_requests_show_within_five_seconds_and_an_open_table_stays_open(
     page.locator("h1").click()  # what holds focus is not renewed
     traffic.send(100)
     page.get_by_text("2,900 in all").wait_for(timeout=7_000)
-    assert page.locator("#table-requests[open]").count() == 1
+    expect(page.locator("#table-requests[open]")).to_have_count(1)
 
 
 def test_what_holds_focus_is_left_alone(visitors: Any, traffic: Traffic) -> None:
@@ -95,7 +96,7 @@ def test_what_holds_focus_is_left_alone(visitors: Any, traffic: Traffic) -> None
     page.get_by_role("link", name="6 h").focus()
     traffic.send(100)
     page.wait_for_timeout(6_000)
-    assert page.get_by_text("2,800 in all").count() == 1
+    expect(page.get_by_text("2,800 in all")).to_have_count(1)
     assert page.evaluate("document.activeElement.textContent") == "6 h"
 
 
@@ -107,7 +108,7 @@ def test_without_scripts_ranges_versions_and_tables_work(visitors: Any, traffic:
     page.get_by_role("link", name="Candidate").click()
     assert "range=24h" in page.url and traffic.one in page.url
     page.get_by_text("Show as table").first.click()
-    assert page.get_by_role("cell", name="2,100").count() >= 1
+    expect(page.get_by_role("cell", name="2,100").first).to_be_attached()
 
 
 def test_pointer_and_arrow_keys_read_the_values_of_a_bucket(
@@ -118,18 +119,20 @@ def test_pointer_and_arrow_keys_read_the_values_of_a_bucket(
     page = visitor.open(PATH)
     plot, readout = page.locator("[data-plot]").first, page.locator("[data-readout]").first
     page.locator("[data-column*='Candidate 100, Stable 300']").first.hover()
-    assert "Candidate 100, Stable 300" in readout.inner_text()
+    expect(readout).to_contain_text("Candidate 100, Stable 300", use_inner_text=True)
     page.mouse.move(0, 0)
-    assert readout.is_hidden()
+    expect(readout).to_be_hidden()
     plot.focus()
-    assert "no requests" in readout.inner_text()  # the minute that has just begun
+    expect(readout).to_contain_text(
+        "no requests", use_inner_text=True
+    )  # the minute that has just begun
     page.keyboard.press("Home")
     first = plot.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowRight")
     assert plot.get_attribute("aria-valuenow") == "2"
     assert first != plot.get_attribute("aria-valuetext") == readout.inner_text()
     page.keyboard.press("Escape")
-    assert readout.is_hidden()
+    expect(readout).to_be_hidden()
 
 
 SHIFTS = """window.shifted = 0;

@@ -1,6 +1,7 @@
 """People and tokens in a browser: what is shown once, and what somebody invited meets."""
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role, Token, User
 from tests.factories import make_user, make_worker
@@ -78,7 +79,7 @@ def test_a_role_is_saved_once_it_differs_and_a_token_revoked_after_a_word(admin)
     page = visitor.page
     row = page.get_by_role("row", name="maya")
     save = row.get_by_role("button", name="Save")
-    assert not save.is_visible()
+    expect(save).to_be_hidden()
     page.get_by_label("Role of maya", exact=True).select_option("viewer")
     save.click()
     page.get_by_text("maya is viewer now.").first.wait_for()
@@ -95,7 +96,7 @@ def test_a_refused_form_opens_again_with_what_was_typed(admin):
     page.locator("#invite-name").fill("ada")
     page.locator("#invite").get_by_role("button", name="Invite").click()
     page.locator("#invite").get_by_text("Somebody is called ada already").wait_for()
-    assert page.locator("#invite-name").input_value() == "ada"
+    expect(page.locator("#invite-name")).to_have_value("ada")
 
 
 def test_without_scripts_everything_is_there(admin):

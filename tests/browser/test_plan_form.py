@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
 from dashboard.rollouts.models import Rollout
@@ -38,14 +39,16 @@ def test_the_form_says_what_a_plan_can_notice_while_one_types(visitors: Any, sho
     page = visitor.open(shown)
     page.locator("#percentage-2").fill("x")
     page.locator("#plan-basis .field-error").wait_for()
-    assert "Step 2: Write a percentage" in page.locator("#plan-basis").inner_text()
+    expect(page.locator("#plan-basis")).to_contain_text(
+        "Step 2: Write a percentage", use_inner_text=True
+    )
     page.locator("#percentage-2").fill("8")
     page.locator("#advice-2", has_text="5× rise takes about").wait_for()
     page.locator("#advice-2 button").click()
     page.locator("#bake-2:not([value='10m'])").wait_for()
     page.get_by_role("button", name="Add a step").click()
     page.locator("#percentage-5").wait_for()
-    assert page.locator("#percentage-2").input_value() == "8"
+    expect(page.locator("#percentage-2")).to_have_value("8")
     assert not visitor.spills()
     assert visitor.axe() == []
 
@@ -57,7 +60,7 @@ def test_without_scripts_the_form_adds_a_step_and_starts(visitors: Any, shown: s
     page.locator("#expiry").fill("11d")
     page.get_by_role("button", name="Add a step").click()
     page.locator("#percentage-5").wait_for()
-    assert page.locator("#expiry").input_value() == "11d"
+    expect(page.locator("#expiry")).to_have_value("11d")
     page.get_by_role("button", name="Start: stage at 0%").click()
     page.wait_for_url("**/rollouts/*-*/")
     rollout = Rollout.objects.get()

@@ -1,6 +1,7 @@
 """The playground in a browser, against a stand-in for an edge on loopback."""
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
 from routing.models import Edge, Worker
@@ -37,7 +38,7 @@ def test_pick_predict_send_and_proof(maya, shop, listener):
     page.get_by_label("Path and query").fill("/cart?x=1")
     page.keyboard.press("Control+Enter")
     page.locator(".banner", has_text="Ran candidate").wait_for()
-    assert page.get_by_text("As predicted.").count()
+    expect(page.get_by_text("As predicted.").first).to_be_attached()
     assert page.url.endswith("?worker=shop")  # the page stayed
     page.locator("#announce", has_text="Ran candidate").wait_for(state="attached")
     assert listener.requests[0][1] == "/cart?x=1"
@@ -72,7 +73,7 @@ def test_the_verdict_follows_the_typing_and_a_fix_is_one_click(maya, shop):
     page.get_by_role("button", name="Put the id in quotes").click()
     page.get_by_text("unknown_version", exact=True).wait_for()
     field = page.get_by_label("Cloudflare-Workers-Version-Overrides")
-    assert field.input_value() == 'shop="abc"'
+    expect(field).to_have_value('shop="abc"')
     assert maya.axe() == []
 
 
@@ -145,7 +146,7 @@ def test_choosing_another_worker_loads_its_versions(maya, shop):
     page.get_by_label("Worker", exact=True).select_option("pricing")
     page.wait_for_url("**/playground/?worker=pricing")
     [version] = Worker.objects.get(name="pricing").versions.all()
-    assert str(version.id)[:8] in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text(str(version.id)[:8], use_inner_text=True)
 
 
 def test_it_works_without_scripts(visitors, shop, listener):
@@ -157,7 +158,7 @@ def test_it_works_without_scripts(visitors, shop, listener):
     page.get_by_label("Path and query").fill("/now")
     page.get_by_role("button", name="curl, fetch, httpx").click()
     commands = page.get_by_role("region", name="The request as a command")
-    assert "/now" in commands.inner_text()
+    expect(commands).to_contain_text("/now", use_inner_text=True)
     page.get_by_role("button", name="Send", exact=True).first.click()
     page.locator(".banner", has_text="Ran candidate").wait_for()
     assert [target for _, target, _, _ in listener.requests] == ["/now"]
@@ -168,4 +169,4 @@ def test_a_session_that_ended_leads_to_the_sign_in_page(maya, shop):
     maya.context.clear_cookies(name="sessionid")
     page.get_by_label("Version key").type("x")
     page.wait_for_url("**/accounts/login/**")
-    assert page.get_by_label("Password").is_visible()
+    expect(page.get_by_label("Password")).to_be_visible()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.running import System
@@ -105,7 +106,7 @@ def test_the_split_of_many_sends_lies_within_its_interval(admin):
     candidate, stable = counts(page)
     # 200 expected, 11 the standard deviation: six of them never happen.
     assert candidate + stable == 500 and 134 < candidate < 266
-    assert page.locator(".many-grid use").count() == 500
+    expect(page.locator(".many-grid use")).to_have_count(500)
     page.get_by_text("The edge’s log confirms 500 of 500").wait_for()
     assert admin.axe() == [] and not admin.spills()
     page.locator("[data-grid]").focus()
@@ -120,7 +121,7 @@ def test_a_key_sticks_an_override_holds_and_failures_are_marked(admin, system):
     assert 0 in counts(admin.page)
     words = run(admin, 50, query=f"&path=/fail&version={candidate}")
     assert words.startswith("All 50 ran candidate") and "override held" in words
-    assert admin.page.locator('.many-grid use[href="#m-failed"]').count() == 50
+    expect(admin.page.locator('.many-grid use[href="#m-failed"]')).to_have_count(50)
 
 
 def test_the_button_on_the_playground_fills_the_panel_and_stop_stops(admin):
@@ -143,14 +144,16 @@ def test_compare_finds_the_planted_regression_and_ignores_planted_noise(admin):
     page.get_by_role("button", name="Compare").click()
     page.locator(".compare-verdict").wait_for()
     page.wait_for_load_state()  # the verdict is there before the scripts are
-    assert page.locator(".compare-verdict .note-title").inner_text() == "1 real difference."
-    assert page.locator("#differences").locator("xpath=../..").locator("li").count() == 1
+    expect(page.locator(".compare-verdict .note-title")).to_have_text(
+        "1 real difference.", use_inner_text=True
+    )
+    expect(page.locator("#differences").locator("xpath=../..").locator("li")).to_have_count(1)
     page.get_by_text("2.07 became 2.08").wait_for()
     masks = page.locator("#masks").locator("xpath=../..").locator("li code").all_inner_texts()
     assert {"$.at", "$.quote", "$.version.id", "$.lines[0].took", "$.lines[1].took"} <= set(masks)
     assert not any("vat" in mask for mask in masks)
     page.locator("body").press("n")
-    assert "2.08" in page.locator("tr[data-difference]:focus").inner_text()
+    expect(page.locator("tr[data-difference]:focus")).to_contain_text("2.08", use_inner_text=True)
     page.get_by_label("$.quote").uncheck()
     page.get_by_text("2 real differences.").wait_for()
     assert "chosen=1" in page.url and admin.axe() == [] and not admin.spills()

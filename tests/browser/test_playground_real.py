@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.running import System
@@ -64,7 +65,8 @@ def test_an_override_reaches_a_version_at_0_percent(admin, system):
     page.locator(
         ".banner-staged", has_text=f"Ran candidate {ids(system, 'hello')[2][:8]}"
     ).wait_for()
-    assert page.locator(".banner", has_text="(0%)").count() and page.locator(".agree").count()
+    expect(page.locator(".banner", has_text="(0%)").first).to_be_attached()
+    expect(page.locator(".agree").first).to_be_attached()
     page.get_by_text("agrees with the edge’s stamp").wait_for()
     assert admin.axe() == []
 
@@ -82,7 +84,7 @@ def test_two_hops_run_the_versions_that_their_overrides_name(admin, system):
         words = hops.nth(place).inner_text()
         assert worker in words and ids(system, worker)[2][:8] in words
         assert "override" in words and "applied" in words
-    assert "called by checkout" in hops.nth(1).inner_text()
+    expect(hops.nth(1)).to_contain_text("called by checkout", use_inner_text=True)
 
 
 def test_each_verdict_has_its_fix(admin, system):
@@ -96,12 +98,12 @@ def test_each_verdict_has_its_fix(admin, system):
     outcome(page, "unknown_version" if digit != hello[2] else "applied")
     write(page, "hello=abc")
     outcome(page, "not_a_string")
-    assert page.locator(".header-line mark").inner_text() == "abc"
+    expect(page.locator(".header-line mark")).to_have_text("abc", use_inner_text=True)
     fix(page, "Put the id in quotes")
-    assert raw.input_value() == 'hello="abc"'
+    expect(raw).to_have_value('hello="abc"')
     write(page, f'hallo="{hello[2]}"')
     outcome(page, "not_addressed")
-    assert page.locator(".header-line mark").inner_text() == "hallo"
+    expect(page.locator(".header-line mark")).to_have_text("hallo", use_inner_text=True)
     fix(page, "Use hello")
     outcome(page, "applied")
     write(page, f'hello="{hello[2][:8]}"')
@@ -112,9 +114,9 @@ def test_each_verdict_has_its_fix(admin, system):
     fix(page, "Address pricing instead")
     assert raw.input_value() == f'pricing="{pricing[2]}"'
     write(page, 'Hello:"x"')
-    assert "character 1" in page.locator(".caret").inner_text()
+    expect(page.locator(".caret")).to_contain_text("character 1", use_inner_text=True)
     fix(page, "Correct the header")
-    assert raw.input_value() == 'hello="x"'
+    expect(raw).to_have_value('hello="x"')
     write(page, "")
     outcome(page, "absent")
     fix(page, f"Use candidate {hello[2][:8]}, 0%")
@@ -159,7 +161,7 @@ def test_rpc_is_in_the_trail_and_headers_cannot_reach_it(admin, system):
             break
         page.wait_for_timeout(250)
         page.reload() if "/r/" in page.url else page.locator(".answer-link a").click()
-    assert called.count() == 1 and "called by checkout" in called.inner_text()
+    expect(called).to_contain_text("called by checkout", use_inner_text=True)
 
 
 def test_a_curl_command_is_imported_sent_and_shared_without_its_secret(admin, system):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role, User
 from dashboard.rollouts.models import Rollout
@@ -92,7 +93,9 @@ def test_undo_is_confirmed_and_its_command_can_be_read(visitors: Any, ended: Rol
     visitor.enter("maya")
     page = visitor.open(f"/workers/checkout/rollouts/{ended.pk}/")
     page.get_by_role("button", name="As command").last.click()
-    assert "manage.py rollout undo" in page.locator("#rollout-commands").inner_text()
+    expect(page.locator("#rollout-commands")).to_contain_text(
+        "manage.py rollout undo", use_inner_text=True
+    )
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo, back to #1").first.click()
     page.locator("#ask-undo input[name=reason]").fill("prices are wrong")

@@ -1,6 +1,7 @@
 """Phones, and 400% zoom, where a window of 1280 × 1024 is one of 320 × 256: nothing is covered."""
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
 from tests.browser.test_pages import PHONE, everything  # noqa: F401
@@ -67,7 +68,7 @@ def test_the_bar_is_one_row_and_its_menu_leads_on(phone, everything):  # noqa: F
     assert edges.bounding_box()["height"] >= 44
     assert phone.axe() == []
     page.keyboard.press("Escape")
-    assert not edges.is_visible()
+    expect(edges).to_be_hidden()
     page.get_by_role("button", name="Menu").click()
     edges.click()
     page.wait_for_url("**/edges/")
