@@ -197,6 +197,8 @@ IDLE_LIMIT = (
     if os.environ.get("SLUICE_IDLE_MINUTES")
     else None
 )
+#: After how many hours a session ends, however active it is. SLUICE_SESSION_HOURS.
+SESSION_LIMIT = timedelta(hours=_number("SLUICE_SESSION_HOURS", 24, 720, "a number of hours"))
 #: An OpenID Connect provider that people may sign in with: the address of its issuer, what its
 #: button says, and the client that it knows Sluice as.
 #: SLUICE_OIDC_URL, SLUICE_OIDC_NAME, SLUICE_OIDC_CLIENT_ID, SLUICE_OIDC_CLIENT_SECRET.
@@ -218,6 +220,27 @@ OIDC_ROLES = os.environ.get("SLUICE_OIDC_ROLES", "")
 OIDC_ROLE_CLAIM = os.environ.get("SLUICE_OIDC_ROLE_CLAIM", "groups")
 OIDC_DEFAULT_ROLE = _matching(
     "SLUICE_OIDC_DEFAULT_ROLE", "viewer", "none|viewer|operator|reviewer|admin", "a role or none"
+)
+#: After how many hours a session through the provider ends, so that the provider confirms the person
+#: again. SLUICE_OIDC_SESSION_HOURS.
+OIDC_SESSION_LIMIT = timedelta(
+    hours=_number("SLUICE_OIDC_SESSION_HOURS", 12, 720, "a number of hours")
+)
+#: After how many days without a sign-in there a person's API tokens stop until the next one; 0 is
+#: never. SLUICE_OIDC_CONFIRM_DAYS.
+_confirm_days = _number("SLUICE_OIDC_CONFIRM_DAYS", 30, 3_650, "a number of days", least=0)
+OIDC_CONFIRM_LIMIT = timedelta(days=_confirm_days) if _confirm_days else None
+#: How strong a sign-in there has to be: values of `acr`, comma separated; any when unset.
+#: SLUICE_OIDC_ACR.
+OIDC_ACR = frozenset(
+    filter(None, os.environ.get("SLUICE_OIDC_ACR", "").replace(" ", "").split(","))
+)
+#: How many minutes ago the person may have proved there who they are (`max_age`); any when unset.
+#: SLUICE_OIDC_MAX_AGE_MINUTES.
+OIDC_MAX_AGE = (
+    timedelta(minutes=_number("SLUICE_OIDC_MAX_AGE_MINUTES", 60, 43_200, "a number of minutes"))
+    if os.environ.get("SLUICE_OIDC_MAX_AGE_MINUTES")
+    else None
 )
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024

@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from dashboard.accounts.gate import person
 from dashboard.accounts.models import User
-from dashboard.accounts.sign_in.browsers import is_idle, note_activity
+from dashboard.accounts.sign_in.browsers import note_activity
 from dashboard.accounts.sign_in.second_factor import is_due
+from dashboard.accounts.sign_in.session_limits import end_of
 from dashboard.ui.unstorable_input import refuse_unstorable
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -43,9 +44,9 @@ class LoginAndSeenMiddleware(LoginRequiredMiddleware):
 def refuse_session(request: HttpRequest) -> HttpResponse | None:
     """None for a session that is good for this page; notes that its person is here."""
     user, now = person(request), timezone.now()
-    if is_idle(request.session, now):
+    if end := end_of(request.session, now):
         logout(request)
-        messages.info(request, "You were signed out after a while without activity.")
+        messages.info(request, end.value)
         return redirect_to_login(request.get_full_path())
     if is_due(request) and not _sets_up_a_factor(request):
         return redirect("mfa_index")

@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from dashboard.accounts.models import Session, User
 from dashboard.accounts.sign_in import browsers, second_factor
-from dashboard.accounts.sign_in.browsers import is_idle
+from dashboard.accounts.sign_in.session_limits import end_of
 
 
 class SessionStore(DatabaseStore):
@@ -35,7 +35,7 @@ def still_signed_in(scope: Mapping[str, Any]) -> User | None:
     was ended, has expired, or its password was changed."""
     stored = SessionStore(scope["session"].session_key).load()
     user = User.objects.filter(pk=stored.get(SESSION_KEY, 0), is_active=True).first()
-    if user is None or is_idle(stored, timezone.now()) or second_factor.is_due_in(stored):
+    if user is None or end_of(stored, timezone.now()) or second_factor.is_due_in(stored):
         return None
     known = constant_time_compare(stored.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
     return user if known else None

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from dashboard.accounts import password_views, views
 from dashboard.accounts.sign_in import browser_views, factor_views
+from dashboard.accounts.sign_in.provider import views as provider_views
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -16,7 +17,12 @@ urlpatterns = [
     path("reauthenticate/", reauthenticate, name="account_reauthenticate"),
     path("2fa/", factor_views.index, name="mfa_index"),
     path("2fa/", include("allauth.mfa.urls")),
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("oidc/<str:provider_id>/login/", provider_views.login, name="openid_connect_login"),
+    path(
+        "oidc/<str:provider_id>/login/callback/",
+        provider_views.callback,
+        name="openid_connect_callback",
+    ),
     path("sso/cancelled/", views.cancelled, name="socialaccount_login_cancelled"),
     path("login/", views.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),

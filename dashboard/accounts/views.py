@@ -64,6 +64,7 @@ def _sign_in_page(request: HttpRequest, form: SignIn) -> HttpResponse:
         "pause_minutes": settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
         "hours": settings.SESSION_COOKIE_AGE // 3600,
         "idle_limit": settings.IDLE_LIMIT,
+        "longest": settings.SESSION_LIMIT,
         "provider": settings.OIDC_NAME if settings.OIDC_URL else "",
     }
     if left and left.until:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja.security.base import AuthBase
 
 from dashboard.accounts.models import RANK, Token, User
+from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
 from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
 from dashboard.api.errors import ApiError, bad_request
 from dashboard.api.lookup import worker_by
@@ -105,6 +106,8 @@ def caller_of(request: HttpRequest) -> Caller:
     note_token(found.name, found.user.get_username())
     if why := _ended(found, now):
         raise ApiError(403, (9109, f"Unauthorized: {why} People & tokens makes a new one."))
+    if confirmation_lapsed(found.user, now):
+        raise ApiError(403, (9109, f"Unauthorized: {_unconfirmed(found.user)}"))
     _mark_used(found, source, now)
     return Caller(user=found.user, token=found, source=source)
 
@@ -125,6 +128,14 @@ def _ended(token: Token, now: datetime) -> str:
         case "off":
             return f"the account of {token.user.username} is switched off."
     return ""
+
+
+def _unconfirmed(owner: User) -> str:
+    days = settings.OIDC_CONFIRM_LIMIT.days if settings.OIDC_CONFIRM_LIMIT else 0
+    return (
+        f"{owner.username} has not signed in with {settings.OIDC_NAME} for {days} days. The token "
+        "works again after the next sign-in."
+    )
 
 
 def _mark_used(token: Token, source: str, now: datetime) -> None:

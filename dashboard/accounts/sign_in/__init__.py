@@ -1,9 +1,12 @@
 """How people prove who they are, beyond a password; the flows are django-allauth's.
 
 adapters        what allauth asks us: words, sealed keys, where to go next
+provider/       the protocol with it, and what makes its ID token good
 openid          sign-in through a company's OpenID Connect provider, and the role it gives
 role_mapping    which role a provider's claims give (pure)
 second_factor   who has one, who must have one, taking it away, the audit trail
+confirmation    what works without the provider for people who have no other way in
 browsers        the browsers a person is signed in with, and the idle limit
+session_limits  when a session ends by itself
 views           the sign-in page and the page of one's browsers
 """

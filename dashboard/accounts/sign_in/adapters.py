@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,6 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import second_factor
+from dashboard.accounts.sign_in.confirmation import belongs_to_provider
 from routing.sealed import seal, unseal
 from routing.snapshot import Secret
 
@@ -54,6 +57,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Machine accounts sign in with tokens only, whichever door they try."""
         if isinstance(user, User) and user.by_token_only:
             return self.respond_user_inactive(request, user)
+        if isinstance(user, User) and _goes_around_provider(request, user):
+            messages.error(request, f"Sign in with {settings.OIDC_NAME}: it has your account.")
+            return redirect("login")
         return super().pre_login(request, user, **facts)
 
     def is_reauthentication_required(self, *, app: str, **facts: Any) -> bool:
@@ -79,6 +85,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_notification_mail(self, *args: Any, **facts: Any) -> None:
         """The audit trail has it; see `second_factor`."""
+
+
+def _goes_around_provider(request: HttpRequest, user: User) -> bool:
+    """A passkey alone would let in a person whom the provider no longer has."""
+    records = get_authentication_records(request, user)
+    if any(record["method"] == "socialaccount" for record in records):
+        return False
+    return belongs_to_provider(user)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -28,8 +29,10 @@ def browsers(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@reauthentication_required
 def end(request: HttpRequest) -> HttpResponse:
-    """`browser` is the id of one; without it all others end. One's own ends by signing out."""
+    """`browser` is the id of one; without it all others end. One's own ends by signing out. The
+    person first confirms who they are, so that nobody at an open browser ends the real one's."""
     user, own = person(request), request.session.session_key
     chosen = request.POST.get("browser")
     if chosen is None:

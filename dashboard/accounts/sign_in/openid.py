@@ -20,6 +20,8 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.people import RESERVED
+from dashboard.accounts.sign_in.provider.client import Provider, check_answer
+from dashboard.accounts.sign_in.provider.id_token import IdTokenInvalid
 from dashboard.accounts.sign_in.role_mapping import parse_roles, role_of
 from dashboard.ui.page import page
 from routing import audit
@@ -46,6 +48,10 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
         # The address of the link may name another process: connecting to the session.
         sociallogin.state["process"] = AuthProcess.LOGIN
         try:
+            check_answer(sociallogin)
+        except IdTokenInvalid as error:
+            self.on_authentication_error(request, None, exception=error)
+        try:
             with transaction.atomic():
                 user = admit(sociallogin)
                 if not sociallogin.is_existing:
@@ -54,7 +60,11 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
             refusal = page(request, "accounts/not_let_in.html", {"why": str(error)}, status=403)
             raise ImmediateHttpResponse(refusal) from error
 
+    def get_provider(self, request: HttpRequest, provider: str, client_id: Any = None) -> Any:
+        return Provider(request, app=self.get_app(request, provider=provider, client_id=client_id))
+
     def on_authentication_error(self, request: HttpRequest, provider: Any, **facts: Any) -> None:
+        log.warning("The sign-in through the provider failed: %s", facts.get("exception") or facts)
         context = {"why": f"{settings.OIDC_NAME} did not confirm who you are."}
         refusal = page(request, "accounts/not_let_in.html", context, status=502)
         raise ImmediateHttpResponse(refusal)
@@ -66,12 +76,12 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
 
 
 class _Bounded(requests.Session):
-    """Ends a request that a provider leaves open. A POST holds the client secret and the code, so
-    it is sent to no other address."""
+    """Ends a request that a provider leaves open. Requests hold the client secret, the code or the
+    access token, so none is sent to another address than the metadata name."""
 
     def request(self, method: Any, *args: Any, **options: Any) -> requests.Response:
-        ours = {"timeout": TIMEOUT, "allow_redirects": str(method).upper() == "GET"}
-        return super().request(method, *args, **(ours | options))
+        ours = {"timeout": TIMEOUT, "allow_redirects": False}
+        return super().request(method, *args, **(options | ours))
 
 
 def mapped_roles() -> dict[str, Role]:

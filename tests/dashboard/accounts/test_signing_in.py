@@ -61,7 +61,7 @@ def test_the_account_page_tells_role_and_tokens(vera):
     assert b'href="/people/#tokens"' in response.content
 
 
-@pytest.mark.parametrize(("age", "words"), [(43_200, "12 hours."), (3_600, "1 hour.")])
+@pytest.mark.parametrize(("age", "words"), [(43_200, "12 hours after"), (3_600, "1 hour after")])
 def test_the_page_says_how_long_one_stays_signed_in(client, settings, age, words):
     settings.SESSION_COOKIE_AGE = age
     make_user("maya")
@@ -78,3 +78,9 @@ def test_the_page_says_what_to_do_about_a_forgotten_password(client):
     assert 'popovertarget="forgot"' in page
     assert "An admin makes you a new link under <b>People &amp; tokens</b>." in page
     assert "manage.py changepassword NAME" in page
+
+
+@pytest.mark.parametrize("path", ["/workers/", "/playground/", "/activity/", "/accounts/"])
+def test_every_page_has_a_button_to_sign_out(maya, path):
+    page = maya.get(path).content.decode()
+    assert 'action="/accounts/logout/"' in page and "Sign out" in page

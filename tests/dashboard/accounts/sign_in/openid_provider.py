@@ -20,18 +20,25 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 @dataclass
 class Provider:
-    """`claims` are of the person who signs in next; `broken` names the step that fails."""
+    """`claims` are of the person who signs in next, `in_token` those of the ID token alone;
+    `broken` names the step that fails, `signer` the key that signs, `asked` what was asked for."""
 
     url: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
+    in_token: dict[str, Any] = field(default_factory=dict)
     broken: str = ""
+    issuer: str = ""
+    asked: dict[str, str] = field(default_factory=dict)
     challenges: dict[str, tuple[str, str]] = field(default_factory=dict)
     key: Any = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    signer: Any = None
+    algorithm: str = "RS256"
 
     def authorize(self, address: str) -> str:
         """What the person's browser does at the provider; returns where it is sent back to."""
         query = {k: v[0] for k, v in parse_qs(urlsplit(address).query).items()}
         assert query["code_challenge_method"] == "S256", "PKCE"
+        self.asked = query
         code = f"code-{len(self.challenges)}"
         self.challenges[code] = (query["code_challenge"], query.get("nonce", ""))
         return f"{query['redirect_uri']}?code={code}&state={query['state']}"
@@ -42,7 +49,12 @@ class Provider:
         assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == challenge
         now = int(time.time())
         claims = {"iss": self.url, "aud": "sluice", "iat": now, "exp": now + 60, "nonce": nonce}
-        signed = jwt.encode(claims | self.claims, self.key, "RS256", headers={"kid": "k"})
+        signed = jwt.encode(
+            claims | self.claims | self.in_token,
+            self.signer or self.key,
+            self.algorithm,
+            headers={"kid": "k"},
+        )
         return {"access_token": "at", "token_type": "Bearer", "id_token": signed}
 
     def answer(self, path: str, form: dict[str, str]) -> dict[str, Any]:
@@ -51,9 +63,10 @@ class Provider:
         if path == "/userinfo":
             return self.claims
         if path == "/keys":
-            return {"keys": [json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))]}
+            jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+            return {"keys": [jwk | {"kid": "k", "use": "sig"}]}
         return {
-            "issuer": self.url,
+            "issuer": self.issuer or self.url,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "userinfo_endpoint": f"{self.url}/userinfo",

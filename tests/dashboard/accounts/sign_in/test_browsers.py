@@ -20,9 +20,11 @@ SAFARI = (
 )
 
 
-def enter(agent: str, name: str = "maya") -> Client:
+def enter(agent: str, name: str = "maya", confirmed: bool = True) -> Client:
     client = Client(HTTP_USER_AGENT=agent)
     client.post("/accounts/login/", {"username": name, "password": "pw"})
+    if confirmed:
+        client.post("/accounts/reauthenticate/", {"password": "pw"})
     return client
 
 
@@ -70,6 +72,16 @@ def test_one_is_ended_and_the_others_stay(two):
 def test_all_others_end_at_once(two):
     two[1].post("/accounts/browsers/end/")
     assert [c.get("/workers/").status_code for c in two] == [302, 200]
+
+
+def test_ending_a_browser_asks_for_the_password_first(two):
+    fresh = enter("curl/8", confirmed=False)
+    answer = fresh.post("/accounts/browsers/end/")
+    assert answer["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert [c.get("/workers/").status_code for c in two] == [200, 200]
+    done = fresh.post(answer["Location"], {"password": "pw", "next": "/accounts/browsers/end/"})
+    assert done["Location"] == "/accounts/browsers/"  # what was asked for is done
+    assert [c.get("/workers/").status_code for c in (*two, fresh)] == [302, 302, 200]
 
 
 def rows(client: Client):

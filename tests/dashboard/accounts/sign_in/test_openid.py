@@ -14,6 +14,7 @@ from tests.dashboard.accounts.sign_in.openid_provider import Provider, running
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
+CLICKED = {"Sec-Fetch-Site": "same-origin"}
 NOOR = {"sub": "7", "preferred_username": "noor", "email": "noor@example.test"}
 
 
@@ -27,6 +28,7 @@ def server():
 def provider(server, settings):
     cache.clear()
     server.broken, server.claims = "", NOOR | {"email_verified": True, "groups": ["developers"]}
+    server.in_token, server.signer, server.algorithm, server.issuer = {}, None, "RS256", ""
     settings.OIDC_URL, settings.OIDC_NAME = server.url, "Example ID"
     settings.OIDC_ROLES, settings.OIDC_DEFAULT_ROLE = "developers=operator,ops=admin", "none"
     app = {"provider_id": "sso", "name": "Example ID", "client_id": "sluice", "secret": "s"}
@@ -40,7 +42,7 @@ def provider(server, settings):
 def enter(client: Client, provider: Provider, onto: str = "/playground/"):
     page = client.get("/accounts/login/")
     assert b"Continue with Example ID" in page.content
-    away = client.get(f"/accounts/oidc/sso/login/?next={onto}")
+    away = client.get(f"/accounts/oidc/sso/login/?next={onto}", headers=CLICKED)
     assert away["Location"].startswith(f"{provider.url}/authorize?")
     back = provider.authorize(away["Location"])
     return client.get(back.removeprefix("http://testserver"))
@@ -153,15 +155,16 @@ def test_no_other_host_is_gone_to_after_signing_in(client, provider, onto):
 @pytest.mark.parametrize("process", ["connect", "redirect"])
 def test_an_address_cannot_name_another_process_than_signing_in(client, provider, process):
     client.force_login(make_user("maya"))
-    away = client.get(f"/accounts/oidc/sso/login/?process={process}&next=/playground/")
+    address = f"/accounts/oidc/sso/login/?process={process}&next=/playground/"
+    away = client.get(address, headers=CLICKED)
     back = provider.authorize(away["Location"])
     answer = client.get(back.removeprefix("http://testserver"))
     assert answer["Location"] == "/playground/"
     assert client.get("/accounts/").context["user"].username == "noor"
 
 
-def test_the_client_secret_follows_no_redirect():
-    assert _allowed_redirects("POST") is False and _allowed_redirects("get") is True
+def test_no_request_to_the_provider_follows_a_redirect():
+    assert _allowed_redirects("POST") is False and _allowed_redirects("get") is False
 
 
 def _allowed_redirects(method):
