@@ -221,8 +221,8 @@ OIDC_ROLE_CLAIM = os.environ.get("SLUICE_OIDC_ROLE_CLAIM", "groups")
 OIDC_DEFAULT_ROLE = _matching(
     "SLUICE_OIDC_DEFAULT_ROLE", "viewer", "none|viewer|operator|reviewer|admin", "a role or none"
 )
-#: After how many hours a session through the provider ends, so that the provider confirms the person
-#: again. SLUICE_OIDC_SESSION_HOURS.
+#: After how many hours a session through the provider ends: then it confirms the person again.
+#: SLUICE_OIDC_SESSION_HOURS.
 OIDC_SESSION_LIMIT = timedelta(
     hours=_number("SLUICE_OIDC_SESSION_HOURS", 12, 720, "a number of hours")
 )

@@ -10,6 +10,9 @@ function show(shown) {
   eye.setAttribute("aria-pressed", String(shown));
 }
 
-eye.addEventListener("click", () => show(password.type === "password"));
-// Browsers keep what is sent from a field for text.
-password.form.addEventListener("submit", () => show(false));
+if (password && eye) {
+  // Pages about a sign-in have this bundle without the form.
+  eye.addEventListener("click", () => show(password.type === "password"));
+  // Browsers keep what is sent from a field for text.
+  password.form.addEventListener("submit", () => show(false));
+}
