@@ -16,6 +16,8 @@ CONTEXT_WORDS = frozenset(
 
 _DISGUISES = str.maketrans("013457@$!", "oleastasi")
 _WORD = re.compile(r"[^\W\d_]+")
+_LONGEST = 128
+"""Longer passwords are of several words, or of no word at all: nothing here applies to them."""
 
 
 class DisguisedWord:
@@ -44,6 +46,8 @@ class DisguisedWord:
 def plain_forms(password: str) -> set[str]:
     """The one word that a password consists of, as typed and with look-alikes put back; empty if it
     has several words."""
+    if len(password) > _LONGEST:
+        return set()
     lower = password.lower()
     forms = {lower, lower.translate(_DISGUISES), lower.rstrip("!").translate(_DISGUISES)}
     ends_off = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", lower)

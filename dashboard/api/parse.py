@@ -33,6 +33,7 @@ def parse_json(raw: bytes, what: str) -> Any:
     try:
         value = json.loads(raw.decode(errors="surrogateescape"), parse_constant=_refuse_constant)
         value = _whole(value, what, ())
+        holds_nul = unstorable(value)
     except RecursionError as error:
         raise bad_request(f"{what} is nested too deeply.") from error
     except json.JSONDecodeError as error:
@@ -42,7 +43,7 @@ def parse_json(raw: bytes, what: str) -> Any:
         raise bad_request(f"{what} is not JSON: {error.msg} at {where}.") from None
     except ValueError as error:
         raise bad_request(f"{what} holds a number that cannot be read.") from error
-    if unstorable(value):
+    if holds_nul:
         raise bad_request(f"{what} holds a NUL character.")
     return value
 

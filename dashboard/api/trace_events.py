@@ -25,6 +25,11 @@ _FILTERS = {
 }
 
 
+MOST_FILTERS, MOST_CHOICES, LONGEST = 20, 100, 1_000
+"""Filters of a session, values of one of them, and characters of a value: every event of the Worker
+is compared with each."""
+
+
 class FilterInvalid(ValueError):
     """The message names the filter."""
 
@@ -46,6 +51,8 @@ class Filters:
 
 def parse_filters(given: Sequence[_Object], self_ip: str) -> Filters:
     """Raises `FilterInvalid`."""
+    if sum(map(len, given)) > MOST_FILTERS:
+        raise FilterInvalid(f"filters: at most {MOST_FILTERS} of them.")
     rate = 1.0
     others: list[tuple[str, Any]] = []
     for entry in given:
@@ -91,7 +98,11 @@ NOTICE_ENDS = {"message": "Tail is showing every event again.", "type": "overloa
 
 
 def _is_known(name: str, value: Any) -> bool:
-    return name in _FILTERS and isinstance(value, _FILTERS[name])
+    if name not in _FILTERS or not isinstance(value, _FILTERS[name]):
+        return False
+    parts = [*value.values()] if isinstance(value, dict) else value
+    parts = parts if isinstance(parts, list) else [parts]
+    return len(parts) <= MOST_CHOICES and all(len(str(part)) <= LONGEST for part in parts)
 
 
 def _rate(value: float) -> float:

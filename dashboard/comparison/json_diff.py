@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
+from dashboard.comparison.bounded_matcher import BoundedMatcher, TooMuchWork, Work
 from dashboard.comparison.list_alignment import align, canonical
 from dashboard.comparison.noise import MISSING
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 #: Deeper values are compared as a whole.
 DEEPEST = 60
+#: Longer keys are shortened in paths: a path is made for each place below one.
+LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +78,25 @@ def walk_text(left: str, right: str) -> Walk:
     """The same by lines; a line that only the right side has is `line 3+`, after the third."""
     found = Walk()
     ours, theirs = left.split("\n"), right.split("\n")
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=len(ours) > 2_000)
-    for tag, i, i_stop, j, j_stop in matcher.get_opcodes():
+    for tag, i, i_stop, j, j_stop in _opcodes(ours, theirs):
         if tag == "equal":
             for line in ours[i:i_stop]:
                 found.row((line, "", ""), (line, "", ""))
         else:
             _lines(found, ours[i:i_stop], theirs[j:j_stop], i)
     return found
+
+
+def _opcodes(ours: list[str], theirs: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """As `difflib` has them. Two texts with too little in common are compared line by line."""
+    try:
+        matcher = BoundedMatcher(ours, theirs, Work(), autojunk=len(ours) > 2_000)
+        return matcher.get_opcodes()
+    except TooMuchWork:
+        both = min(len(ours), len(theirs))
+        pairs = (("equal" if ours[k] == theirs[k] else "replace", k) for k in range(both))
+        rest = ("replace", both, len(ours), both, len(theirs))
+        return [*((tag, k, k + 1, k, k + 1) for tag, k in pairs), rest]
 
 
 def _lines(found: Walk, ours: Sequence[str], theirs: Sequence[str], start: int) -> None:
@@ -99,6 +113,8 @@ def _lines(found: Walk, ours: Sequence[str], theirs: Sequence[str], start: int) 
 
 def step(path: str, key: str) -> str:
     """The path of a field."""
+    if len(key) > LONGEST_KEY:
+        key = f"{key[:100]}…{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:12]}"
     return f"{path}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{path}[{json.dumps(key)}]"
 
 
@@ -185,10 +201,17 @@ def _print(value: Any, at: _Place, side: int) -> list[tuple[str, str, str]]:
 
 def _merged(left: list[str], right: list[str]) -> Iterable[str]:
     """The left side's keys, with the right side's own after the key that they follow there."""
-    known, out = set(left), list(left)
-    for k, key in enumerate(right):
-        if key not in known:
-            out.insert(out.index(right[k - 1]) + 1 if k else 0, key)
+    known = set(left)
+    behind: dict[str | None, list[str]] = {}
+    anchor: str | None = None  # the last key of both sides; None before the first one
+    for key in right:
+        if key in known:
+            anchor = key
+        else:
+            behind.setdefault(anchor, []).append(key)
+    out = list(behind.get(None, ()))
+    for key in left:
+        out += [key, *behind.get(key, ())]
     return out
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Any
+
+from dashboard.comparison.bounded_matcher import BoundedMatcher, TooMuchWork, Work
 
 #: Names under which an element says who it is, best first.
 IDENTITIES = ("id", "uuid", "key", "sku", "slug", "code", "name")
@@ -55,12 +56,11 @@ def _names(side: Sequence[Any], name: str) -> dict[str, int]:
 def _by_value(left: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
     """Equal ones first, in order and then wherever they are; the rest by likeness, then place."""
     ours, theirs = [canonical(v) for v in left], [canonical(v) for v in right]
-    matched: dict[int, int] = {}
-    for i, j, size in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
-        matched |= {i + k: j + k for k in range(size)}
+    matched = _in_order(ours, theirs)
     _match_moved(ours, theirs, matched)
+    taken = set(matched.values())
     rest = [i for i in range(len(left)) if i not in matched]
-    free = [j for j in range(len(right)) if j not in set(matched.values())]
+    free = [j for j in range(len(right)) if j not in taken]
     if len(rest) <= _ALIKE and len(free) <= _ALIKE:
         rest, free = _match_alike(left, right, rest, free, matched)
     # Strings and numbers that are left have nothing in common but their places.
@@ -68,15 +68,27 @@ def _by_value(left: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
     return matched
 
 
+def _in_order(ours: list[str], theirs: list[str]) -> dict[int, int]:
+    """Equal ones without any that changed places; none where finding them is too much work."""
+    matched: dict[int, int] = {}
+    try:
+        blocks = BoundedMatcher(ours, theirs, Work(), autojunk=False).get_matching_blocks()
+    except TooMuchWork:
+        return matched
+    for i, j, size in blocks:
+        matched |= {i + k: j + k for k in range(size)}
+    return matched
+
+
 def _match_moved(ours: list[str], theirs: list[str], matched: dict[int, int]) -> None:
     taken = set(matched.values())
-    places: dict[str, list[int]] = defaultdict(list)
+    places: dict[str, deque[int]] = defaultdict(deque)
     for j, text in enumerate(theirs):
         if j not in taken:
             places[text].append(j)
     for i, text in enumerate(ours):
         if i not in matched and places[text]:
-            matched[i] = places[text].pop(0)
+            matched[i] = places[text].popleft()
 
 
 def _match_alike(
@@ -87,7 +99,9 @@ def _match_alike(
     matched: dict[int, int],
 ) -> tuple[list[int], list[int]]:
     """Objects that share most of their fields; returns what is left over on both sides."""
-    scored = [(_likeness(left[i], right[j]), -abs(i - j), i, j) for i in rest for j in free]
+    ours = {i: _fields(left[i]) for i in rest}
+    theirs = {j: _fields(right[j]) for j in free}
+    scored = [(_likeness(ours[i], theirs[j]), -abs(i - j), i, j) for i in rest for j in free]
     for score, _, i, j in sorted(scored, key=lambda s: (-s[0], -s[1], s[2])):
         if score > 0.25 and i in rest and j in free:
             matched[i] = j
@@ -95,11 +109,16 @@ def _match_alike(
     return rest, free
 
 
-def _likeness(one: Any, other: Any) -> float:
-    if not isinstance(one, dict) or not isinstance(other, dict):
+def _fields(element: Any) -> dict[str, str] | None:
+    """An object's fields as text; None where it is none."""
+    return {k: canonical(v) for k, v in element.items()} if isinstance(element, dict) else None
+
+
+def _likeness(one: dict[str, str] | None, other: dict[str, str] | None) -> float:
+    if one is None or other is None:
         return 0.0
     every = one.keys() | other.keys()
-    same = [k for k in one.keys() & other.keys() if canonical(one[k]) == canonical(other[k])]
+    same = [k for k in one.keys() & other.keys() if one[k] == other[k]]
     return len(same) / len(every) if every else 1.0
 
 

@@ -7,8 +7,10 @@ where two lines differ in one word, a third line may differ in that word alone.
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
+from collections.abc import Sequence
 from typing import Any
+
+from dashboard.comparison.bounded_matcher import BoundedMatcher, TooMuchWork, Work
 
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _SHAPES = [
@@ -20,6 +22,7 @@ _SHAPES = [
     ("number", re.compile(r"\b\d{9,}(?:\.\d+)?\b")),
 ]
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_HEX_RUN = re.compile(r"[\da-f]+")
 #: Longer texts than this are held against their shape as a whole only.
 _LONGEST = 4_000
 
@@ -62,7 +65,16 @@ def key_shape(key: str) -> str:
     """A key with its digits and letters as classes, if it looks made up; else the key itself."""
     if not any(c.isdigit() for c in key):
         return key
-    return re.sub(r"[a-z]", "a", re.sub(r"\d|[a-f](?=[0-9a-f]*\d)|(?<=\d)[a-f]+", "9", key.lower()))
+    return re.sub(r"[a-z]", "a", _HEX_RUN.sub(_digits, key.lower()))
+
+
+def _digits(run: re.Match[str]) -> str:
+    """A run of hexadecimal digits: each up to the last decimal one is a 9, the letters behind it
+    are one 9 together. Letters alone are a word."""
+    last = max((i for i, c in enumerate(run[0]) if c.isdigit()), default=-1)
+    if last < 0:
+        return run[0]
+    return "9" * (last + 1) + ("9" if last + 1 < len(run[0]) else "")
 
 
 def _texts_alike(first: str, second: str, third: str) -> bool:
@@ -71,7 +83,11 @@ def _texts_alike(first: str, second: str, third: str) -> bool:
         return three == one
     if max(len(one), len(two), len(three)) > _LONGEST:
         return True
-    return _template(one, two).fullmatch(three) is not None
+    try:
+        pieces = _template(one, two)
+    except TooMuchWork:
+        return True
+    return fits(pieces, three, words=" " in one)
 
 
 def _scrubbed(text: str) -> str:
@@ -81,15 +97,40 @@ def _scrubbed(text: str) -> str:
     return text
 
 
-def _template(one: str, two: str) -> re.Pattern[str]:
-    """What both texts have in common; anything may stand where they differ."""
+def _template(one: str, two: str) -> list[str | None]:
+    """What both texts have in common, with None where they differ."""
     left, right = _TOKEN.findall(one), _TOKEN.findall(two)
-    parts = []
-    for tag, i, stop, _, _ in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        parts.append(re.escape("".join(left[i:stop])) if tag == "equal" else _anything(one))
-    return re.compile("".join(parts), re.DOTALL)
+    codes = BoundedMatcher(left, right, Work(500_000), autojunk=False).get_opcodes()
+    return ["".join(left[i:stop]) if tag == "equal" else None for tag, i, stop, _, _ in codes]
 
 
-def _anything(text: str) -> str:
-    # One word varies within a sentence; an id of its own may have any signs.
-    return r"[^\s]*?" if " " in text else ".*?"
+def fits(pieces: Sequence[str | None], text: str, *, words: bool) -> bool:
+    """Whether `text` is these pieces in their order, with anything in place of each None; with
+    `words`, anything without white space: one word varies within a sentence, while an id of its own
+    may have any signs.
+
+    Not a regular expression: those go back over every gap, which takes exponential time.
+    """
+    starts = [0]
+    for piece in pieces:
+        if piece is not None:
+            starts = [at + len(piece) for at in starts if text.startswith(piece, at)]
+        elif words:
+            starts = _to_the_end_of_words(starts, text)
+        elif starts:
+            starts = list(range(starts[0], len(text) + 1))
+    return len(text) in starts
+
+
+def _to_the_end_of_words(starts: Sequence[int], text: str) -> list[int]:
+    """Each place from one of these, which ascend, up to the next white space; each once."""
+    reached: list[int] = []
+    for start in starts:
+        at = max(start, reached[-1] + 1) if reached else start
+        if at > start and at - 1 < len(text) and text[at - 1].isspace():
+            continue
+        reached.append(at)
+        while at < len(text) and not text[at].isspace():
+            at += 1
+            reached.append(at)
+    return reached

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.comparison.json_diff import Change, step
+from dashboard.comparison.json_diff import Change
 from dashboard.comparison.noise import MISSING, key_shape, kind, varies_alike
 
 SELF = "stable differs from itself"
@@ -61,8 +62,18 @@ def _count(value: Any, below: Sequence[str]) -> int:
         return sum(_count(v, below[1:]) for v in value) if isinstance(value, list) else 0
     if not isinstance(value, dict):
         return 0
-    found = next((v for k, v in value.items() if step("", k) == below[0]), MISSING)
+    found = value.get(_key(below[0]), MISSING)
     return 0 if found is MISSING else _count(found, below[1:])
+
+
+def _key(one: str) -> str:
+    """The key of a step: `.name` or `["odd name"]`. One that was shortened leads nowhere."""
+    if one.startswith("."):
+        return one[1:]
+    try:
+        return str(json.loads(one[1:-1]))
+    except ValueError:
+        return ""
 
 
 def steps(path: str) -> list[str]:

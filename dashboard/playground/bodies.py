@@ -66,4 +66,6 @@ def problem(kind: str, text: str, upload: Upload | None) -> str:
             json.loads(text)
         except ValueError as error:
             return f"Not JSON: {error}. Choose Text to send it as it is."
+        except RecursionError:
+            return "This JSON is nested too deeply. Choose Text to send it as it is."
     return ""

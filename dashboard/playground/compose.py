@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import quote
 
 from dashboard.playground import bodies
@@ -26,6 +27,8 @@ OURS = frozenset(
 )
 LONGEST_PATH = 4096
 LONGEST_HEADERS = 64 * 1024
+MOST_LINES = 200
+"""Header lines; an edge takes half as many. The form has a row for each."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -98,7 +101,7 @@ class Composed:
     def table(self) -> list[tuple[str, str]]:
         """The extra headers as rows; what is no header line stays in its first column."""
         rows = (line.partition(":") for line in filter(str.strip, self.extra.split("\n")))
-        return [(name.strip(), value.strip()) for name, _, value in rows]
+        return [(name.strip(), value.strip()) for name, _, value in islice(rows, MOST_LINES)]
 
     @property
     def content(self) -> bytes:
@@ -207,6 +210,8 @@ def _check(asked: Composed) -> None:
     parse_lines(asked.extra, errors)
     if any(MASK in text for text in (asked.path, asked.extra, asked.token, asked.password)):
         errors["mask"] = f"{MASK} stands for a secret that was not kept. Type it again."
+    if asked.extra.count("\n") > MOST_LINES:
+        errors["headers"] = f"At most {MOST_LINES} header lines: an edge refuses such a request."
     if sum(map(len, (asked.extra, asked.override, asked.key))) > LONGEST_HEADERS:
         errors["headers"] = "More than 64 KB of headers: an edge refuses such a request."
     if problem := bodies.problem(asked.kind, asked.body, asked.upload):

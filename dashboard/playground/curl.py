@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
-from dashboard.playground.compose import METHODS, OURS, OVERRIDES, VERSION_KEY
+from dashboard.playground.compose import METHODS, MOST_LINES, OURS, OVERRIDES, VERSION_KEY
 from dashboard.playground.curl_address import Address, read_address
 from dashboard.playground.curl_form import BOUNDARY, multipart
 from dashboard.playground.curl_options import Command, NotCurl, parse
@@ -17,6 +17,8 @@ __all__ = ["BOUNDARY", "Imported", "NotCurl", "read"]
 
 LONGEST = 512 * 1024
 MOST_NOTES = 12
+MOST_OPTIONS = 2_000
+"""More than a person pastes; each header becomes a row of the form."""
 
 #: Options that carry the body, in curl's order of the command line.
 _BODY = ("data", "data-raw", "data-binary", "data-urlencode", "json", "form", "form-string")
@@ -58,6 +60,8 @@ def read(command: str) -> Imported:
     if not words or re.split(r"[/\\]", words[0])[-1].lower() not in ("curl", "curl.exe"):
         raise NotCurl("It does not begin with curl.")
     given = parse(words[1:])
+    if len(given.options) > MOST_OPTIONS or len(given.values("header")) > MOST_LINES:
+        raise NotCurl(f"More than {MOST_LINES} headers or {MOST_OPTIONS:,} options.")
     found = Imported(notes=list(read_words.notes))
     address = read_address(given, found.notes)
     found.host = address.host

@@ -7,6 +7,7 @@ value, or that value is taken for the address.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -71,6 +72,8 @@ SHORT = dict(
     v=verbose w=write-out X=request x=proxy Y=speed-limit y=speed-time Z=parallel z=time-cond
     """.split()
 )
+
+_SORTED = sorted((*WITH_VALUE, *SWITCHES))
 
 #: Older spellings of the same options.
 _ALIASES = {"data-ascii": "data", "include": "show-headers"}
@@ -146,7 +149,8 @@ def _known(text: str) -> str | None:
     text = text.lower()
     if text in WITH_VALUE or text in SWITCHES:
         return _ALIASES.get(text, text)
-    starts = [n for n in (*WITH_VALUE, *SWITCHES) if n.startswith(text)] if len(text) > 2 else []
+    first = bisect_left(_SORTED, text)
+    starts = [n for n in _SORTED[first : first + 2] if n.startswith(text)] if len(text) > 2 else []
     return _ALIASES.get(starts[0], starts[0]) if len(starts) == 1 else None
 
 

@@ -118,7 +118,7 @@ class _Reader:
             self._ansi()
         elif char in "|;&" and self._is_operator():
             return self._leave_out_rest()
-        elif char in "<>" and (self.word is None or self.word.isdigit()):
+        elif char in "<>" and self._is_redirection():
             self.word = None
             self.at = _after_arrows(text, at)
             self.skip_next = True
@@ -179,6 +179,11 @@ class _Reader:
         operator = _ENDS_COMMAND.match(self.text, self.at)
         end = operator.end() if operator else self.at
         return self.word is None or end == len(self.text) or self.text[end] in " \t\r\n"
+
+    def _is_redirection(self) -> bool:
+        """A number before the arrow names what is redirected. Longer ones are no file descriptors,
+        and looking through them at each arrow would take quadratic time."""
+        return self.word is None or len(self.word) < 10 and self.word.isdigit()
 
     def _leave_out_rest(self) -> bool:
         self.found.note(f"Left out: {self.text[self.at :].strip()[:100]}")

@@ -11,11 +11,9 @@ from functools import singledispatch
 from typing import Any
 
 import jsonpath
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from dashboard.comparison.bounded_matcher import TooMuchWork
 from dashboard.comparison.compare import Side
 from dashboard.smoketests.document import (
     Check,
@@ -28,10 +26,12 @@ from dashboard.smoketests.document import (
     TextContains,
     TextLacks,
 )
+from dashboard.smoketests.json_rules.path import values_at
+from dashboard.smoketests.json_rules.schema import first_problem
 from dashboard.smoketests.same_as_stable import Difference, differences
 
 _LONGEST = 200  # characters of a value that a result quotes
-_CANNOT_JUDGE = (RecursionError, ArithmeticError, re.error, jsonpath.JSONPathError)
+_CANNOT_JUDGE = (*(RecursionError, ArithmeticError, re.error, jsonpath.JSONPathError, TooMuchWork),)
 """What a schema or a path that is valid may still raise, by what it meets in an answer."""
 
 
@@ -132,7 +132,10 @@ def _against_stable(assertion: SameAsStable, compared: Compared | None) -> Resul
     expected = f"{parts} as stable{paths}"
     if compared is None:
         return Result("same_as_stable", expected, True, "not compared: no other version is live")
-    found = differences(compared.first, compared.second, compared.candidate, allowed)
+    try:
+        found = differences(compared.first, compared.second, compared.candidate, allowed)
+    except _CANNOT_JUDGE as error:
+        return Result("same_as_stable", expected, False, _short(f"cannot be judged: {error}"))
     return Result(
         "same_as_stable",
         expected,
@@ -192,10 +195,8 @@ def _(assertion: JsonAt, received: Received) -> Result:
 @_result.register
 def _(assertion: SchemaMatches, received: Received) -> Result:
     def problem(document: Any) -> tuple[bool, str]:
-        # An empty registry, so that a $ref never makes this machine fetch another address.
-        validator = Draft202012Validator(assertion.schema_, registry=Registry())
         try:
-            first = best_match(validator.iter_errors(document))
+            first = first_problem(assertion.schema_, document)
         except Unresolvable as error:
             return False, f"{error.ref} is not part of the schema"
         return first is None, f"{first.json_path}: {first.message}" if first else ""
@@ -224,7 +225,7 @@ def _with_json(
 
 
 def _at(assertion: JsonAt, document: Any) -> tuple[bool, str]:
-    values = jsonpath.findall(assertion.json_path, document)
+    values = values_at(assertion.json_path, document)
     if not values:
         return False, "nothing is there"
     if assertion.as_text is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from dashboard.smoketests.document import MOST_CHECKS, Suite
 LARGEST = 12 * 1024 * 1024
 """Bytes of a file; one body of a request has its own, smaller limit."""
 DEEPEST = 40
+LONGEST_NUMBER = 100
+_NUMBER = re.compile(r"[-+.0-9][-+.:_0-9a-fA-FxXoO]*")
 MOST_VALUES = 1_000_000
 """More than 1,000 checks of 100 assertions have."""
 
@@ -87,8 +90,16 @@ def _refuse_bombs(text: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise _refused("too deeply nested", event)
+        if isinstance(event, yaml.ScalarEvent) and _is_endless_number(event):
+            raise _refused("a number is too long; put it in quotes if it is text", event)
         if number > MOST_VALUES:
             raise _refused(f"more than {MOST_VALUES:,} values", event)
+
+
+def _is_endless_number(event: yaml.ScalarEvent) -> bool:
+    """YAML counts `1:59:59` in sixties: the time to read such a number grows with its square."""
+    plain = event.implicit[0] and len(event.value) > LONGEST_NUMBER
+    return plain and _NUMBER.fullmatch(event.value) is not None
 
 
 def _refused(problem: str, event: yaml.Event) -> ValueError:

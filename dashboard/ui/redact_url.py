@@ -13,7 +13,7 @@ _SECRET_STEP = re.compile(r"(?<=/)(?=[^/]*\d)[\w~.-]{16,}")
 _SECRET_NAME = re.compile(
     r"token|secret|passw|credential|signature|api.?key|^(key|sig|auth)$", re.I
 )
-_SECRET_RUN = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{20,}")
+_SECRET_RUN = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{20,}")
 """Letters and digits in one long run; words, versions and UUIDs have separators."""
 
 

@@ -1,24 +1,23 @@
 """Two versions side by side: modules line by line, bindings and settings one by one.
 
-Comparing takes a bounded time: a bundle of many lines, or of few very long ones, is not compared.
+Comparing takes bounded work: a bundle of many lines, or of few very long ones, is not compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from time import monotonic
 from typing import Literal, TypeAlias
 
+from dashboard.comparison.bounded_matcher import BoundedMatcher, TooMuchWork, Work
 from dashboard.workers.code import File
 from dashboard.workers.facts import HIDDEN, Fact
 
 Change: TypeAlias = Literal["same", "changed", "new", "gone"]
 Kind: TypeAlias = Literal["same", "new", "gone", "gap"]
 
-#: Seconds for all modules of a page, and the longest line that people could still read.
-SECONDS, LONGEST_LINE = 1.5, 2_000
+#: The longest line that people could still read.
+LONGEST_LINE = 2_000
 #: Unchanged lines shown around a change.
 AROUND = 3
 
@@ -67,29 +66,17 @@ class FactChange:
         return HIDDEN in ((self.left or self.right or Fact("", "")).value,)
 
 
-class _TooSlow(Exception):
-    """The deadline has passed."""
-
-
-class _Matcher(SequenceMatcher[str]):
-    """Gives up at a deadline; one step between two looks at the clock is short."""
-
-    deadline = 0.0
-
-    def find_longest_match(self, *args: int, **kwargs: int) -> object:  # type: ignore[override]
-        if monotonic() > self.deadline:
-            raise _TooSlow
-        return super().find_longest_match(*args, **kwargs)
-
-
 def files(
-    left: Iterable[File], right: Iterable[File], whole: bool = False, seconds: float = SECONDS
+    left: Iterable[File], right: Iterable[File], whole: bool = False, work: Work | None = None
 ) -> list[FileChange]:
-    """Modules by name, in the order of the right side; those only on the left come last."""
-    deadline = monotonic() + seconds
+    """Modules by name, in the order of the right side; those only on the left come last.
+
+    All share `work`: when it is used up, the other modules are not compared line by line.
+    """
+    work = work or Work()
     before, after = ({f.name: f for f in side} for side in (left, right))
     names = [*after, *(name for name in before if name not in after)]
-    return [_file(name, before.get(name), after.get(name), whole, deadline) for name in names]
+    return [_file(name, before.get(name), after.get(name), whole, work) for name in names]
 
 
 def facts(left: Iterable[Fact], right: Iterable[Fact]) -> list[FactChange]:
@@ -103,9 +90,7 @@ def _fact(name: str, left: Fact | None, right: Fact | None) -> FactChange:
     return FactChange(name, _change(left, right, left == right), left, right)
 
 
-def _file(
-    name: str, left: File | None, right: File | None, whole: bool, deadline: float
-) -> FileChange:
+def _file(name: str, left: File | None, right: File | None, whole: bool, work: Work) -> FileChange:
     equal = left is not None and right is not None and left.sha256 == right.sha256
     change = _change(left, right, equal)
     if change == "same":
@@ -117,7 +102,7 @@ def _file(
         if any(len(line) > LONGEST_LINE for side in sides for line in side):
             why = "its lines are too long to compare, as minified code has them"
         else:
-            lines, why = _lines(*sides, whole, deadline)
+            lines, why = _lines(*sides, whole, work)
     return FileChange(name, change, left, right, lines, why)
 
 
@@ -130,14 +115,12 @@ def _change(left: object, right: object, equal: bool) -> Change:
 
 
 def _lines(
-    left: Sequence[str], right: Sequence[str], whole: bool, deadline: float
+    left: Sequence[str], right: Sequence[str], whole: bool, work: Work
 ) -> tuple[tuple[Line, ...], str]:
-    matcher = _Matcher(None, left, right)
-    matcher.deadline = deadline
     around = max(len(left), len(right)) if whole else AROUND
     try:
-        groups = list(matcher.get_grouped_opcodes(around))
-    except _TooSlow:
+        groups = list(BoundedMatcher(left, right, work).get_grouped_opcodes(around))
+    except TooMuchWork:
         return (), "the two differ too much to compare within a moment"
     if not groups:
         return (), "only its line breaks differ"

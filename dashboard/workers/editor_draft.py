@@ -145,7 +145,7 @@ def _options(form: BindingField, same: Binding | None, problems: list[str]) -> d
             if unstorable(value):
                 raise ValueError("a NUL or half a surrogate pair cannot be stored")
             return {"json": value}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             problems.append(f"Binding {form.name} is no JSON: {error}.")
             return {}
     if form.kind == "service":

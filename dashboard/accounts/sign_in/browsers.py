@@ -21,7 +21,7 @@ _NAMES = (
     ("Opera", r"OPR/(\d+)"),
     ("Firefox", r"(?:Firefox|FxiOS)/(\d+)"),
     ("Chrome", r"(?:Headless)?(?:Chrome|CriOS)/(\d+)"),
-    ("Safari", r"Version/(\d+)[\d.]* (?:Mobile/\S+ )?Safari"),
+    ("Safari", r"Version/(\d{1,4})[\d.]{0,20} (?:Mobile/\S+ )?Safari"),
     ("curl", r"curl/(\d+)"),
 )
 _SYSTEMS = (

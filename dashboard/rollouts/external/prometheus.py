@@ -22,6 +22,9 @@ MOST_BYTES = 256 * 1024
 POINTS = 30
 """Samples over the time that a breach has to last."""
 _VARIABLE = re.compile(r"\$(worker|candidate|stable|deployment)\b")
+_UNREADABLE = (
+    *(ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError),
+)
 VARIABLES = ("worker", "candidate", "stable", "deployment")
 """In a query `$worker` is the Worker's name, the others are ids of this rollout."""
 
@@ -100,7 +103,7 @@ def _samples(status: int, text: str) -> list[tuple[datetime, float]]:
             raise _Unusable("prometheus_many_series", series=len(series))
         pairs = series[0]["values"] if series else []
         samples = [(datetime.fromtimestamp(at, UTC), float(value)) for at, value in pairs]
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError) as error:
+    except _UNREADABLE as error:
         raise _Unusable("prometheus_unreadable", status=status) from error
     if not samples:
         raise _Unusable("prometheus_no_data")

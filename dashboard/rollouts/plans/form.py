@@ -189,7 +189,7 @@ class PlanForm:
         """Prometheus queries and webhooks; both are empty without any text."""
         try:
             data = json.loads(self.outside) if self.outside.strip() else {}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             errors["outside"] = f"This is not JSON: {error}."
             return {}
         if not isinstance(data, dict) or not set(data) <= {"prometheus", "webhooks"}:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import islice
+
+from dashboard.comparison.bounded_matcher import BoundedMatcher, TooMuchWork, Work
 
 CONTEXT = 3
 MOST_LINES = 2_000
@@ -23,12 +24,19 @@ class DiffLine:
 
 
 def diff_lines(before: str, after: str) -> list[DiffLine]:
-    """The lines that changed with a few around them; at most `MOST_LINES`."""
-    return list(islice(_lines(before.splitlines(), after.splitlines()), MOST_LINES))
+    """The lines that changed with a few around them; at most `MOST_LINES`. Two edits that have too
+    little in common are shown as all lines gone and all new."""
+    left, right = before.splitlines(), after.splitlines()
+    try:
+        return list(islice(_lines(left, right), MOST_LINES))
+    except TooMuchWork:
+        gone = [DiffLine("gone", text, before=n) for n, text in enumerate(left, 1)]
+        new = [DiffLine("new", text, after=n) for n, text in enumerate(right, 1)]
+        return gone[: MOST_LINES // 2] + new[: MOST_LINES // 2]
 
 
 def _lines(left: list[str], right: list[str]) -> Iterator[DiffLine]:
-    matcher = SequenceMatcher(None, left, right, autojunk=len(left) > 2_000)
+    matcher = BoundedMatcher(left, right, Work(), autojunk=len(left) > 2_000)
     for number, group in enumerate(matcher.get_grouped_opcodes(CONTEXT)):
         if number:
             yield DiffLine("skip", "")

@@ -3,6 +3,7 @@
 import random
 from time import monotonic
 
+from dashboard.comparison.bounded_matcher import Work
 from dashboard.workers import compare
 from dashboard.workers.code import File
 from dashboard.workers.facts import HIDDEN, Fact
@@ -72,7 +73,7 @@ def test_minified_code_is_not_compared():
 
 
 def test_a_comparison_is_given_up_when_its_time_is_over():
-    [change] = compare.files([make_file("a\nb")], [make_file("b\na")], seconds=-1)
+    [change] = compare.files([make_file("a\nb")], [make_file("b\na")], work=Work(0))
     assert not change.lines and "differ too much" in change.why
 
 
