@@ -48,6 +48,6 @@ class BoundedMatcher(SequenceMatcher[str]):
     def find_longest_match(  # type: ignore[override]
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> object:
-        end = len(self.a) if ahi is None else ahi
+        end = len(self._costs) - 1 if ahi is None else ahi
         self._work.spend(self._costs[end] - self._costs[alo])
         return super().find_longest_match(alo, ahi, blo, bhi)

@@ -260,6 +260,7 @@ PARSERS: dict[str, Parser] = {
             "dashboard.comparison.json_diff",
             "dashboard.comparison.list_alignment",
         ),
+        size=1_500,
     ),
     "lines": Parser(
         lambda given: walk_text(*given),
