@@ -14,6 +14,8 @@ from benchmarks.system import System
 from routing.agent import limits
 from routing.agent.encode import encode, runtime
 from routing.agent.seal import Seal
+from routing.agent.users.claims import Users
+from routing.agent.users.isolation import User, possible
 from routing.compile import names, workerd
 from routing.snapshot import Secret, Version, from_json
 
@@ -24,7 +26,8 @@ def listening(system: System, split: Split) -> Iterator[tuple[int, list[int]]]:
     config = _config(system, split)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         control, told = os.pipe()
-        command = limits.serve_command({names.socket(): listener.fileno()}, told)
+        fds, user = {names.socket(): listener.fileno()}, _user()
+        command = limits.serve_command(fds, told, user=user)
         with on_core(SERVER):
             process = subprocess.Popen(
                 command.arguments,
@@ -45,6 +48,11 @@ def listening(system: System, split: Split) -> Iterator[tuple[int, list[int]]]:
         finally:
             process.kill()
             process.wait()
+
+
+def _user() -> User | None:
+    isolation = possible()
+    return Users(isolation, group=isolation.group).claim().user
 
 
 def _config(system: System, split: Split) -> bytes:

@@ -16,6 +16,8 @@ from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
 from routing.agent.folder import FolderTaken
 from routing.agent.tasks import Tasks
+from routing.agent.users.claims import Users
+from routing.agent.users.isolation import possible
 from routing.parent import LOOK_SECONDS, gone
 
 log = logging.getLogger("edge")
@@ -34,7 +36,8 @@ def main() -> int:
     )
     try:
         settings = config.read()
-        folder.enter(settings.folder)
+        isolation = possible(settings.uids)
+        folder.enter(settings.folder, isolation.group)
         proof_port = settings.proof_port or _free_port()
         _check_port(settings.host, settings.port, "SLUICE_EDGE_PORT")
         _check_port("127.0.0.1", proof_port, "SLUICE_EDGE_PROOF_PORT")
@@ -49,11 +52,11 @@ def main() -> int:
         print(f"The edge cannot start: {error}", file=sys.stderr)
         return 2
     _raise_file_limit()
-    asyncio.run(_run(settings, proof_port))
+    asyncio.run(_run(settings, proof_port, Users(isolation, group=isolation.group)))
     return 0
 
 
-async def _run(settings: Config, proof_port: int) -> None:
+async def _run(settings: Config, proof_port: int, users: Users) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -61,7 +64,7 @@ async def _run(settings: Config, proof_port: int) -> None:
         tasks = Tasks(group)
         if settings.parent is not None:
             tasks.once("parent", _watch_parent(settings.parent, stop))
-        async with Edge(settings, proof_port, tasks) as edge:
+        async with Edge(settings, proof_port, tasks, users) as edge:
             await edge.start()
             await stop.wait()
             log.info("stopping")

@@ -11,6 +11,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from routing.agent.users import isolation
+from routing.agent.users.ranges import RangeInvalid
 from routing.snapshot import Secret
 
 _HOME = Path(__file__).resolve().parents[2]
@@ -65,6 +67,8 @@ class Config:
     log_limit_mb: int
     #: SLUICE_ENVOY: the Envoy to run; by default the one installed beside this program.
     envoy: Path
+    #: SLUICE_EDGE_UIDS: user ids for versions, one each; None chooses a range (`users.ranges`).
+    uids: range | None
     #: SLUICE_EXIT_WITH_PARENT, SLUICE_PARENT_PID: stop when this process is gone; None for none.
     parent: int | None
 
@@ -99,6 +103,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         metrics_port=variables.optional_port("SLUICE_EDGE_METRICS_PORT"),
         log_limit_mb=variables.whole("SLUICE_EDGE_LOG_LIMIT_MB", 256, 1, 1_000_000),
         envoy=variables.program("SLUICE_ENVOY", _envoy()),
+        uids=variables.user_ids(),
         parent=variables.parent(),
     )
 
@@ -134,6 +139,14 @@ class _Variables:
         except ValueError as error:
             expected = "networks as 10.0.0.0/8, separated by commas"
             raise ConfigInvalid(f"{name}={raw!r}: {error}; expected {expected}.") from error
+
+    def user_ids(self) -> range | None:
+        """Only root can use them; others may say them all the same."""
+        try:
+            return isolation.asked_for(self._environ)
+        except RangeInvalid as error:
+            raw = self._environ.get(isolation.VARIABLE)
+            raise ConfigInvalid(f"{isolation.VARIABLE}={raw!r}: {error}.") from error
 
     def parent(self) -> int | None:
         """The process to end with. Who started this one says its own id: once that process is

@@ -31,5 +31,5 @@ class Control:
 
 
 def serve(control: Control) -> Server:
-    """The socket is open to the unprivileged user that versions run as."""
-    return Server(names.AGENT_SOCKET, control.answer, mode=0o666)
+    """The socket is open to the group of the users that versions run as."""
+    return Server(names.AGENT_SOCKET, control.answer, mode=0o660)

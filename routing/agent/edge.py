@@ -32,6 +32,7 @@ from routing.agent.tails import Tails
 from routing.agent.tasks import Tasks
 from routing.agent.tell import Teller
 from routing.agent.unix_http import Server
+from routing.agent.users.claims import Users
 from routing.compile import names
 from routing.compile.envoy import Settings
 
@@ -47,8 +48,8 @@ _GRACE_SECONDS = 3.0
 class Edge:
     """Use as an async context manager; `start` returns at once, `stop` when all has ended."""
 
-    def __init__(self, config: Config, proof_port: int, tasks: Tasks) -> None:
-        self._config, self._tasks = config, tasks
+    def __init__(self, config: Config, proof_port: int, tasks: Tasks, users: Users) -> None:
+        self._config, self._tasks, self._users = config, tasks, users
         self._proof_url = f"http://127.0.0.1:{proof_port}"
         self._control = ControlPlane(config.control_url, config.token)
         settings, seal = _settings(config, proof_port), Seal(config.token)
@@ -58,6 +59,7 @@ class Edge:
             envoy=self._envoy,
             modules=Modules(self._control.module),
             seal=seal,
+            users=users,
             tasks=tasks,
             changed=self._changed,
         )
@@ -73,6 +75,7 @@ class Edge:
         self._tails = Tails(
             tail_ship.FILE,
             processes=lambda: self._supervisor.held.processes,
+            speaks_for=self._supervisor.speaks_for,
             clock=time.time,
             per_second=config.details_per_second,
         )
@@ -177,6 +180,7 @@ class Edge:
                 "details_taken": self._tails.counts.taken,
                 "details_dropped": self._tails.counts.dropped + self._tails.counts.unread,
                 "details_skipped": self._tails.counts.skipped,
+                "details_forged": self._tails.counts.forged,
                 "overrides_unjudged": self._decider.unjudged,
             },
             metrics_url=self._metrics.url if self._metrics is not None else "",
@@ -184,6 +188,7 @@ class Edge:
             away=self._away,
             away_since=self._away_since,
             faults=self._tasks.faults,
+            isolation=self._users.isolation,
         )
 
     def _make_previews(self) -> Previews:

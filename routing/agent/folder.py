@@ -26,13 +26,14 @@ class FolderTaken(Exception):
     """Another agent runs in this folder; the message says which."""
 
 
-def enter(folder: Path) -> None:
-    """Makes `folder` the working directory and ours alone; raises `FolderTaken`.
+def enter(folder: Path, group: int | None = None) -> None:
+    """Makes `folder` the working directory and ours alone; raises `FolderTaken`. Processes of
+    `group` may pass through it.
 
     Paths are relative from here on: a Unix socket's path may have 107 bytes only.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    open_folder(folder)
+    open_folder(folder, group)
     os.chdir(folder)
     _take_lock()
     for name in (*names.FOLDERS, *_PRIVATE):

@@ -1,26 +1,24 @@
 """How a process with somebody's code in it is started: few rights, bounded resources.
 
 Used for versions that serve and for uploads that are inspected. Limits are set by a shell in the
-new process (`ulimit`) and not in Python between fork and exec, which is unsafe beside threads.
+new process (`ulimit`) and not in Python between fork and exec, which is unsafe beside threads. As
+whom it runs is decided in `users`.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import resource
 import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-log = logging.getLogger("edge")
+from routing.agent.users.isolation import User, become
 
-NOBODY = 65534
 ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
 """All that such a process sees of the environment: none of ours, so no secret of ours."""
 
@@ -51,27 +49,37 @@ class Command:
 
 
 def command(
-    arguments: Sequence[str], limits: Limits = SERVING, *, pass_fds: Iterable[int] = ()
+    arguments: Sequence[str],
+    limits: Limits = SERVING,
+    *,
+    user: User | None,
+    pass_fds: Iterable[int] = (),
 ) -> Command:
-    """`workerd <arguments>`, limited and, when we are root, as nobody.
+    """`workerd <arguments>`, limited, as `user`; as ourselves where that is None.
 
     The process dies with the *thread* that starts it (where `setpriv` is there), so start what
-    shall live in the main thread. Its working directory must be one that user 65534 may pass
-    through; see `open_folder`. Raises `FileNotFoundError` when workerd is not installed.
+    shall live in the main thread. Its working directory must be one that `user` may pass through;
+    see `open_folder`. Raises `FileNotFoundError` when workerd is not installed.
     """
     program, fd = _workerd()
-    wrapped = [*_privileges(), "/bin/sh", "-c", _ulimits(limits), "sh", program, *arguments]
+    wrapped = [*_privileges(user), "/bin/sh", "-c", _ulimits(limits), "sh", program, *arguments]
     options: dict[str, Any] = {
         "env": ENVIRONMENT,
         "pass_fds": (*pass_fds, *(() if fd is None else (fd,))),
         "start_new_session": True,
         "umask": 0o077,
-        **_identity(),
+        **_identity(user),
     }
     return Command(wrapped, options)
 
 
-def serve_command(listeners: Mapping[str, int], control: int, limits: Limits = SERVING) -> Command:
+def serve_command(
+    listeners: Mapping[str, int],
+    control: int,
+    limits: Limits = SERVING,
+    *,
+    user: User | None,
+) -> Command:
     """`workerd serve` on sockets that are already listening, by name; configuration on stdin.
 
     On the descriptor `control` it writes a line for each socket it serves (`served_socket`), and
@@ -79,7 +87,7 @@ def serve_command(listeners: Mapping[str, int], control: int, limits: Limits = S
     """
     sockets = [f"--socket-fd={name}={fd}" for name, fd in listeners.items()]
     arguments = ["serve", f"--control-fd={control}", *sockets, "--binary", "-"]
-    return command(arguments, limits, pass_fds=(control, *listeners.values()))
+    return command(arguments, limits, user=user, pass_fds=(control, *listeners.values()))
 
 
 def served_socket(line: bytes) -> str | None:
@@ -88,14 +96,17 @@ def served_socket(line: bytes) -> str | None:
     return event.get("socket") if event.get("event") == "listen" else None
 
 
-def open_folder(folder: Path) -> None:
-    """Lets our unprivileged processes, and nobody else, pass through `folder`.
+def open_folder(folder: Path, group: int | None) -> None:
+    """Lets users of `group` pass through `folder`, and nobody else but us; without one, nobody.
 
-    Nothing above it needs to be open: they start inside and use relative paths.
+    What is made in it belongs to that group, so that a socket's mode can let them in. Nothing above
+    it needs to be open: they start inside and use relative paths.
     """
-    if os.geteuid() == 0 and _can_become_nobody():
-        os.chown(folder, 0, NOBODY)
-    folder.chmod(0o710)
+    if group is None:
+        folder.chmod(0o700)
+        return
+    os.chown(folder, -1, group)
+    folder.chmod(0o2710)
 
 
 def _ulimits(limits: Limits) -> str:
@@ -108,43 +119,19 @@ def _ulimits(limits: Limits) -> str:
     return "; ".join(parts) + '; exec "$@"'
 
 
-def _privileges() -> list[str]:
+def _privileges(user: User | None) -> list[str]:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         return []
     always = [setpriv, "--no-new-privs", "--pdeathsig", "KILL"]
-    if os.geteuid() != 0 or not _can_become_nobody():
-        return always
-    return [*always, *_BECOME_NOBODY]
+    return [*always, *become(user)] if user else always
 
 
-_BECOME_NOBODY = [
-    *("--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"),
-    *("--bounding-set=-all", "--inh-caps=-all"),
-]
-
-
-@cache
-def _can_become_nobody() -> bool:
-    """False for the root of a container that has no second user: there is nobody to become.
-
-    Its processes then run as the agent's user, who is unprivileged on the machine itself.
-    """
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        return True
-    tried = subprocess.run([setpriv, *_BECOME_NOBODY, "/bin/true"], capture_output=True)
-    if tried.returncode != 0:
-        reason = tried.stderr.decode(errors="replace").strip()
-        log.warning("versions run as the agent's own user: %s", reason)
-    return tried.returncode == 0
-
-
-def _identity() -> dict[str, Any]:
+def _identity(user: User | None) -> dict[str, Any]:
     """The fallback where util-linux is missing."""
-    if os.geteuid() != 0 or shutil.which("setpriv"):
+    if user is None or shutil.which("setpriv"):
         return {}
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    return {"user": user.uid, "group": user.gid, "extra_groups": []}
 
 
 @cache

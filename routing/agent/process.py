@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from routing.agent.held import EndKind, State
 from routing.agent.listeners import Listeners
 from routing.agent.spawn import Child, spawn
 from routing.agent.tasks import Tasks
+from routing.agent.users.claims import Claim, Users
+from routing.agent.users.peers import Peer
 from routing.agent.watch import watch
 from routing.compile import names
 
@@ -27,6 +30,9 @@ READY_SECONDS = 15.0
 STOP_SECONDS = 10.0
 _LET_GO_SECONDS = 0.3
 """Between leaving Envoy and SIGTERM: what is still queued inside the process gets out."""
+
+_PIDS = 4
+"""How many of its processes, the newest ones, a version is known by."""
 
 Tell = Callable[[State, int, str, EndKind | None], None]
 Prepare = Callable[[], Awaitable[bytes]]
@@ -58,12 +64,16 @@ class VersionProcess:
         sockets: tuple[str, ...],
         prepare: Prepare,
         tell: Tell,
+        users: Users,
         tasks: Tasks,
         gate: Gate,
         hang_seconds: float,
     ) -> None:
         self._id, self._sockets = version_id, sockets
         self._prepare, self._tell = prepare, tell
+        self._users = users
+        self._claim: Claim | None = None
+        self._pids: deque[int] = deque(maxlen=_PIDS)
         self._tasks, self._gate, self._hang_seconds = tasks, gate, hang_seconds
         self._listeners = Listeners(version_id, sockets)
         self._backoff = Backoff(free=1)
@@ -85,8 +95,17 @@ class VersionProcess:
         self._task.cancel()
         await asyncio.wait([self._task])
         self._listeners.close()
+        if self._claim is not None:
+            self._claim.release()
         with suppress(OSError):
             os.unlink(names.output_file(self._id))
+
+    def is_peer(self, peer: Peer) -> bool:
+        """Whether this version is at the other end of a socket: by its user where it has one of
+        its own, else by its process, or one that ended just now."""
+        if self._claim is not None and self._claim.is_own and self._claim.user is not None:
+            return peer.uid == self._claim.user.uid
+        return peer.pid in self._pids
 
     def hurry(self) -> None:
         """No time is left: the process is killed, whether it is being stopped or will be."""
@@ -166,9 +185,10 @@ class VersionProcess:
 
     async def _start(self, config: bytes) -> Child:
         """Returns when every socket answers; raises `NotStarted`."""
+        claim = self._claim = self._claim or self._users.claim()
         control, told = os.pipe()
         source, pipe = os.pipe()
-        command = limits.serve_command(self._listeners.fds(), told)
+        command = limits.serve_command(self._listeners.fds(), told, user=claim.user)
         try:
             child = spawn(
                 command.arguments,
@@ -185,6 +205,7 @@ class VersionProcess:
             os.close(told)
             os.close(source)
         self._child = child
+        self._pids.append(child.pid)
         try:
             await _feed(pipe, config)
             await self._ready(control, child)

@@ -9,6 +9,7 @@ from typing import Any
 
 from routing.agent.held import Held, Phase, Process
 from routing.agent.plan import lagging
+from routing.agent.users.isolation import Isolation
 from routing.snapshot import Snapshot
 
 FILE = "status.json"
@@ -31,6 +32,7 @@ class Facts:
     away: str = ""
     away_since: float = 0.0
     faults: Mapping[str, str]
+    isolation: Isolation
 
 
 def report(facts: Facts) -> dict[str, Any]:
@@ -51,6 +53,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "workers": _workers(facts),
         "shipping": dict(facts.shipping),
         "checks_permissions": True,
+        "isolation": {"kind": str(facts.isolation.kind), "reason": facts.isolation.reason},
         "error": facts.error,
     }
 

@@ -34,6 +34,8 @@ from routing.agent.plan import (
 from routing.agent.process import VersionProcess
 from routing.agent.seal import Seal
 from routing.agent.tasks import Tasks
+from routing.agent.users.claims import Users
+from routing.agent.users.peers import Peer
 from routing.agent.xds import Rejected
 from routing.compile import workerd
 from routing.compile.slots import slots_answer
@@ -55,11 +57,12 @@ class Supervisor:
         envoy: Envoy,
         modules: Modules,
         seal: Seal,
+        users: Users,
         tasks: Tasks,
         changed: Callable[[], None],
     ) -> None:
         self._config, self._envoy, self._modules = config, envoy, modules
-        self._seal = seal
+        self._seal, self._users = seal, users
         self._tasks, self._changed = tasks, changed
         self._processes: dict[str, VersionProcess] = {}
         self._gate = Gate(_STARTS_AT_ONCE)
@@ -99,6 +102,11 @@ class Supervisor:
     def slots(self, path: str) -> dict[str, object]:
         """How RPC calls are to be spread, as routed now; `path` says to whom."""
         return slots_answer(self.held.applied, self._slots(), path)
+
+    def speaks_for(self, version_id: str, peer: Peer | None) -> bool:
+        """Whether who connected to a socket of ours is this version's process."""
+        process = self._processes.get(version_id)
+        return process is not None and peer is not None and process.is_peer(peer)
 
     async def run(self) -> None:
         """Plans and performs whenever something has changed."""
@@ -203,6 +211,7 @@ class Supervisor:
             sockets=workerd.socket_names(start.version),
             prepare=partial(self._configurations.of, start),
             tell=partial(self._felt, version_id),
+            users=self._users,
             tasks=self._tasks,
             gate=self._gate,
             hang_seconds=self._config.hang_seconds,

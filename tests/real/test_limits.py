@@ -13,18 +13,27 @@ from pathlib import Path
 import pytest
 
 from routing.agent import limits
+from routing.agent.users.claims import Users, user_ids
+from routing.agent.users.isolation import Kind, User, possible
 from tests.eventually import eventually
 from tests.real.edge import stop
 
 pytestmark = pytest.mark.real
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
-root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give rights away")
+root = pytest.mark.skipif(
+    possible().kind is not Kind.own, reason=f"needs a user for each version: {possible().reason}"
+)
+
+
+@pytest.fixture(scope="module")
+def users() -> Users:
+    return Users(possible(), group=possible().group)
 
 
 @contextmanager
-def waiting(given: limits.Limits = limits.SERVING) -> Iterator[Path]:
+def waiting(given: limits.Limits = limits.SERVING, user: User | None = None) -> Iterator[Path]:
     """The /proc folder of a workerd that waits for its configuration."""
-    command = limits.command(["serve", "--binary", "-"], given)
+    command = limits.command(["serve", "--binary", "-"], given, user=user)
     process = subprocess.Popen(command.arguments, cwd="/", stdin=subprocess.PIPE, **command.options)
     try:
         proc = Path(f"/proc/{process.pid}")
@@ -43,11 +52,15 @@ def status(proc: Path) -> dict[str, str]:
 
 @linux
 @root
-def test_it_is_nobody_and_can_become_nobody_else() -> None:
-    with waiting() as proc:
-        found = status(proc)
-    assert found["Uid"].split() == ["65534"] * 4
-    assert found["Gid"].split() == ["65534"] * 4
+def test_each_is_a_user_of_its_own_and_can_become_no_other(users: Users) -> None:
+    one, two = users.claim(), users.claim()
+    with waiting(user=one.user) as proc, waiting(user=two.user) as sibling:
+        found, other = status(proc), status(sibling)
+        assert {int(s["Uid"].split()[0]) for s in (found, other)} <= user_ids()
+    one.release(), two.release()
+    assert len({*found["Uid"].split()}) == 1 and found["Uid"] != other["Uid"]
+    assert int(found["Uid"].split()[0]) in possible().uids
+    assert found["Gid"].split() == [str(possible().group)] * 4
     assert found["Groups"].strip() == ""
     assert {int(found[name], 16) for name in ("CapEff", "CapPrm", "CapInh", "CapBnd")} == {0}
     assert found["NoNewPrivs"] == "1"
@@ -55,11 +68,15 @@ def test_it_is_nobody_and_can_become_nobody_else() -> None:
 
 @linux
 @root
-def test_without_setpriv_it_is_nobody_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_setpriv_it_is_a_user_of_its_own_too(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = users.claim()
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    with waiting() as proc:
+    with waiting(user=claim.user) as proc:
         found = status(proc)
-    assert found["Uid"].split() == ["65534"] * 4
+    claim.release()
+    assert claim.user and found["Uid"].split() == [str(claim.user.uid)] * 4
     assert found["Groups"].strip() == ""
     assert int(found["CapEff"], 16) == 0
 
@@ -91,7 +108,7 @@ def test_it_dies_with_the_program_that_started_it(tmp_path: Path) -> None:
     program = (
         "import subprocess, sys, time\n"
         "from routing.agent import limits\n"
-        "command = limits.command(['serve', '--binary', '-'])\n"
+        "command = limits.command(['serve', '--binary', '-'], user=None)\n"
         "child = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, **command.options)\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"
@@ -109,6 +126,6 @@ def test_it_dies_with_the_program_that_started_it(tmp_path: Path) -> None:
 def test_only_our_processes_pass_through_the_folder(tmp_path: Path) -> None:
     folder = tmp_path / "edge"
     folder.mkdir()
-    limits.open_folder(folder)
+    limits.open_folder(folder, group := possible().group)
     found = folder.stat()
-    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (0, limits.NOBODY, 0o710)
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (0, group, 0o2710)

@@ -2,6 +2,7 @@
 
 from routing.agent.held import State
 from routing.agent.status import Facts, iso, report, status
+from routing.agent.users.isolation import Isolation, Kind
 from routing.compile.names import SLOTS
 from tests.routing.agent.histories import History, make_worker, snapshot
 
@@ -16,6 +17,7 @@ def facts(edge, **fields):
         "public_url": "http://127.0.0.1:2",
         "shipping": {"pending_bytes": 0},
         "faults": {},
+        "isolation": Isolation(kind=Kind.shared, reason="no user ids are mapped here"),
     }
     return Facts(**{**given, **fields})
 

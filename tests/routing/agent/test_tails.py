@@ -11,6 +11,7 @@ from routing.agent.held import Process
 from routing.agent.tail_ship import FILE, TailShipper
 from routing.agent.tails import Tails
 from routing.agent.unix_http import Request
+from routing.agent.users.peers import Peer
 from routing.agent.volume import ALL, ERRORS, NOTABLE, OFF, Volume
 from tests.real.uploads import upload
 
@@ -34,11 +35,16 @@ def clock(tmp_path, monkeypatch):
 
 
 MADE = []
+OWN, STRANGER = Peer(pid=41, uid=70_001, gid=70_000), Peer(pid=42, uid=70_002, gid=70_000)
+
+
+def speaks_for(version_id, peer):
+    return (version_id, peer) == (VERSION.id, OWN)
 
 
 def tails(clock, per_second=100):
     process = Process(worker="shop", version=VERSION, slot=0, since=0.0)
-    MADE.append(Tails(FILE, lambda: {VERSION.id: process}, clock, per_second))
+    MADE.append(Tails(FILE, lambda: {VERSION.id: process}, speaks_for, clock, per_second))
     return MADE[-1]
 
 
@@ -49,16 +55,26 @@ def item(*logs):
     return {"outcome": "ok", "logs": lines, "eventTimestamp": 1, "end": 2, "event": event}
 
 
-def post(found, *items, version=VERSION.id, dropped=0, skipped=0):
+def post(found, *items, version=VERSION.id, dropped=0, skipped=0, peer=OWN):
     headers = {"version": version, "dropped": str(dropped), "skipped": str(skipped)}
     lines = [(f"x-edge-{name}".encode(), value.encode()) for name, value in headers.items()]
     body = "\n".join(json.dumps(i) for i in items).encode()
-    answer = found.answer(Request("POST", "/tail", lines, body))
+    answer = found.answer(Request("POST", "/tail", lines, body, peer))
     return answer.status, dict(answer.headers).get(b"x-edge-level", b"").decode()
 
 
 def written():
     return [json.loads(line) for line in FILE.read_bytes().splitlines()] if FILE.exists() else []
+
+
+def test_no_process_speaks_for_another_version(clock, caplog):
+    found = tails(clock)
+    for peer in (STRANGER, None):
+        assert post(found, item("forged"), dropped=7, peer=peer) == (403, "")
+    assert post(found, item("own"))[0] == 204
+    assert (found.counts.forged, found.counts.dropped, found.counts.taken) == (2, 0, 1)
+    assert [row["logs"][0]["message"] for row in written()] == [["own"]]
+    assert "pid=42, uid=70002" in caplog.text
 
 
 def test_what_says_nothing_is_kept_only_while_somebody_looks(clock):
@@ -85,7 +101,7 @@ def test_what_does_not_fit_is_dropped_and_counted(clock):
 def test_what_cannot_be_read_is_counted(clock):
     found = tails(clock)
     headers = [(b"x-edge-version", VERSION.id.encode())]
-    found.answer(Request("POST", "/tail", headers, b'{"logs": 1}\nnonsense\n'))
+    found.answer(Request("POST", "/tail", headers, b'{"logs": 1}\nnonsense\n', peer=OWN))
     assert found.counts.unread == 2 and written() == []
 
 
