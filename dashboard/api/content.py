@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 from multipart import content_disposition_quote
 
 from routing.draft import Part
@@ -22,7 +23,9 @@ def main_module(version: Version) -> HttpResponse:
     """The module with the handlers; as a download, so that no browser runs it here."""
     name = version.main_module or version.body_part
     content = next(part.content for part in parts_of(version) if part.name == name)
-    return HttpResponse(content, content_type=TEXT, headers={"Content-Disposition": "attachment"})
+    file_name = name.rsplit("/", 1)[-1] or "module"
+    disposition = content_disposition_header(True, file_name) or "attachment"
+    return HttpResponse(content, content_type=TEXT, headers={"Content-Disposition": disposition})
 
 
 def as_multipart(version: Version) -> HttpResponse:

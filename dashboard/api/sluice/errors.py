@@ -19,6 +19,7 @@ from dashboard.reviews.policies.policy import PolicyError
 from dashboard.reviews.proposals import report as reviews
 from dashboard.reviews.proposals.decide import DecisionRefused
 from dashboard.reviews.proposals.messages import refused
+from dashboard.reviews.proposals.models import Proposal
 from dashboard.rollouts import messages, report
 from dashboard.rollouts.advance import Stale
 from dashboard.rollouts.plans.saved import SavedPlanError
@@ -98,6 +99,7 @@ def answer_plainly(api: NinjaAPI) -> None:
     api.add_exception_handler(OverrideRefused, _override)
     api.add_exception_handler(ReviewNeeded, _review_needed)
     api.add_exception_handler(DecisionRefused, _undecided)
+    api.add_exception_handler(Proposal.DoesNotExist, _deleted_review)
     api.add_exception_handler(Stale, _stale)
     api.add_exception_handler(Exception, unexpected)
 
@@ -173,6 +175,10 @@ def _undecided(request: HttpRequest, error: Any) -> HttpResponse:
     status = _UNDECIDED.get(error.code, 403)
     review = reviews.as_json(error.proposal, timezone.now())
     return refusal(status, error.code, refused(error.code, error.proposal), review=review)
+
+
+def _deleted_review(request: HttpRequest, error: Any) -> HttpResponse:
+    return refusal(404, "unknown_review", "The review was deleted with its Worker.")
 
 
 def _override(request: HttpRequest, error: Any) -> HttpResponse:

@@ -11,14 +11,12 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query, Router
 
-from dashboard.accounts.by import By
 from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
 from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewGiven, ReviewItem
 from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
-from dashboard.reviews.policies.policy import policy_from_json
 from dashboard.reviews.proposals import emergency, report
 from dashboard.reviews.proposals.decide import VERBS, Word
 from dashboard.reviews.proposals.models import UNDECIDED, Proposal, ProposalQuerySet
@@ -79,11 +77,14 @@ def get_policy(request: ApiRequest, name: str) -> Any:
 
 @router.put(POLICY, auth=may_administer, response=PolicyDetail)
 def put_policy(request: ApiRequest, name: str, given: PolicyDetail) -> Any:
-    """Saves the Worker's own policy as the next edit. Open reviews are judged by it at once."""
-    worker, caller = worker_at(name), request.auth
-    policy = policy_from_json({"rules": given.rules, "emergency": given.emergency})
-    edits.save(worker, lambda _: policy, By(caller.user, caller.source, timezone.now()))
-    return _policy(worker)
+    """Always 403: what asks people for approvals is changed by a person, on *Policies* or with
+    `manage.py policy`. A token that may save a policy could deploy without any approval."""
+    worker_at(name)
+    raise Refused(
+        403,
+        "token",
+        "API tokens change no policy. A person does, under Policies or with manage.py policy.",
+    )
 
 
 def _policy(worker: Worker) -> dict[str, Any]:

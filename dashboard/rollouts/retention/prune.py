@@ -1,4 +1,4 @@
-"""Deletes the lines of rollouts that ended long ago."""
+"""Deletes the lines and hook requests of rollouts that ended long ago."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, close_old_connections
+from django.db.models import Q
 from django.utils import timezone
 
+from dashboard.rollouts.hooks.models import HookDelivery
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.states import ENDED
 
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 PRUNE_EVERY = timedelta(hours=1)
 MOST = 500
 """Rollouts in one go: a long transaction would make others wait."""
+MOST_REQUESTS = 5000
+"""Hook requests in one go."""
 
 
 def run(stop: threading.Event, look_seconds: float) -> None:
@@ -42,4 +46,13 @@ def prune(now: datetime) -> int:
         events__isnull=False,
     )
     ids = list(ended.order_by("ended_at").values_list("pk", flat=True).distinct()[:MOST])
-    return RolloutEvent.objects.filter(rollout__in=ids).delete()[0] if ids else 0
+    lines = RolloutEvent.objects.filter(rollout__in=ids).delete()[0] if ids else 0
+    return lines + _prune_hook_requests(oldest)
+
+
+def _prune_hook_requests(oldest: datetime) -> int:
+    """Those that are not tried again, of rollouts that ended before `oldest`, and old tests."""
+    over = Q(rollout=None) | Q(rollout__ended_at__lt=oldest)
+    rows = HookDelivery.objects.filter(over, created_at__lt=oldest, next_try_at=None)
+    ids = list(rows.order_by("created_at").values_list("pk", flat=True)[:MOST_REQUESTS])
+    return HookDelivery.objects.filter(pk__in=ids).delete()[0] if ids else 0

@@ -60,6 +60,8 @@ def decide(request: HttpRequest, review_id: UUID, verb: str) -> HttpResponse:
         ACTS[verb](proposal.pk, word)
     except DecisionRefused as refused:
         return _refused(request, refused)
+    except Proposal.DoesNotExist as gone:  # with its Worker, a moment ago
+        raise Http404 from gone
     return redirect("reviews:detail", review_id)
 
 

@@ -1,10 +1,14 @@
 import re
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from multipart import parse_options_header
 
+from dashboard.api.content import as_multipart
 from dashboard.reviews.models import DeployHold
+from routing.draft import Part
 from tests.dashboard.api.conftest import METADATA, Api
 from tests.factories import make_version
 
@@ -119,3 +123,21 @@ def test_while_deployments_wait_a_plain_wrangler_deploy_stores_nothing(api: Api,
     assert api.post(metadata=METADATA | {"annotations": {}}).status == 200
     assert api.post(headers={"User-Agent": "sdk"}).status == 200
     assert worker.versions.count() == 3
+
+
+@pytest.mark.parametrize("name", ['a";\r\nX-Own: 1\r\n\r\nb.js', 'say "hi".js', "naïve; x=y.js"])
+def test_no_module_name_breaks_out_of_its_header(name):
+    head, _, content = content_part(name).partition(b"\r\n\r\n")
+    assert content == b"code\r\n"
+    lines = head.decode().split("\r\n")
+    assert [line.partition(":")[0] for line in lines[1:]] == ["Content-Disposition", "Content-Type"]
+    kind, given = parse_options_header(lines[1].partition(": ")[2])
+    assert kind == "form-data" and set(given) == {"name", "filename"}
+
+
+def content_part(name: str) -> bytes:
+    part = Part(name, "application/javascript+module", b"code")
+    modules = SimpleNamespace(select_related=lambda _: [SimpleNamespace(as_part=lambda: part)])
+    version = SimpleNamespace(modules=modules, main_module="index.js", body_part="")
+    body = as_multipart(version).content
+    return body[: body.rindex(b"------sluice-")]

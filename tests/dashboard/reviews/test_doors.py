@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from io import StringIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from dashboard.accounts.models import Role
+from dashboard.api.sluice import reviews as api_reviews
+from dashboard.reviews.management.commands import review as review_command
 from dashboard.reviews.proposals.carry_out import carry_out
-from dashboard.reviews.proposals.models import State
+from dashboard.reviews.proposals.decide import Word, withdraw
+from dashboard.reviews.proposals.models import Proposal, State
+from dashboard.workers.reviews import views as review_pages
 from routing.models import AuditEntry
 from tests.dashboard.api.conftest import Api
 from tests.dashboard.reviews.conftest import Reviewed
@@ -108,12 +114,31 @@ def test_our_api_lists_reads_and_withdraws_and_lets_no_token_decide(
     assert (again.status_code, again.json()["error"]) == (409, "ended")
 
 
-def test_policies_over_the_api_take_the_admin_scope(shop: Reviewed, ci: Api) -> None:
+def test_no_token_changes_a_policy(shop: Reviewed, ci: Api) -> None:
     path, rules = "/workers/shop/policy", [{"trigger": "full", "approvals": 2}]
-    assert ci.raw("GET", path, prefix="/api").json()["rules"][0]["trigger"] == "above"
+    before = ci.raw("GET", path, prefix="/api").json()
+    assert before["rules"][0]["trigger"] == "above"
     assert ci.raw("PUT", path, {"rules": rules}, prefix="/api").status_code == 403
-    admin = Api(shop.ada, ["admin"])
-    saved = admin.raw("PUT", path, {"rules": rules}, prefix="/api").json()
-    assert (saved["edit"], saved["rules"][0]["approvals"]) == (2, 2)
-    wrong = admin.raw("PUT", path, {"rules": [{"trigger": "moon"}]}, prefix="/api")
-    assert (wrong.status_code, wrong.json()["field"]) == (422, "rules")
+    refused = Api(shop.ada, ["admin"]).raw("PUT", path, {"rules": rules}, prefix="/api")
+    assert (refused.status_code, refused.json()["error"]) == (403, "token")
+    assert ci.raw("GET", path, prefix="/api").json() == before
+
+
+def test_a_review_that_is_deleted_meanwhile_is_gone(
+    shop: Reviewed, ci: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with its Worker, between looking it up and deciding."""
+
+    def too_late(proposal_id: UUID, word: Word) -> Proposal:
+        Proposal.objects.filter(pk=proposal_id).delete()
+        return withdraw(proposal_id, word)
+
+    for door in (api_reviews, review_pages, review_command):
+        monkeypatch.setitem(door.ACTS, "withdraw", too_late)
+    path = f"/workers/shop/reviews/{shop.propose(20).pk}/withdraw"
+    answer = ci.raw("POST", path, {}, prefix="/api")
+    assert (answer.status_code, answer.json()["error"]) == (404, "unknown_review")
+    client = Client()
+    client.force_login(shop.ada)
+    assert client.post(f"/reviews/{shop.propose(30).pk}/withdraw/").status_code == 404
+    assert review("withdraw", str(shop.propose(40).pk), "--user", "ada")[1] == 2

@@ -116,6 +116,8 @@ def _act(action: str, proposal: Proposal, options: dict[str, Any]) -> Proposal:
         code = 2 if refused.code in ("person", "no_reason") else 1
         why = messages.refused(refused.code, refused.proposal)
         raise CommandError(why, returncode=code) from refused
+    except Proposal.DoesNotExist as gone:
+        raise CommandError("The review was deleted with its Worker.", returncode=2) from gone
     return _row(proposal.pk)
 
 

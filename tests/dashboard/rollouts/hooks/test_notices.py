@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,6 +16,8 @@ from standardwebhooks import Webhook
 from dashboard.rollouts.hooks.courier import TRIES, Courier, wait_after
 from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.retention.prune import prune
 from dashboard.rollouts.states import State
 from dashboard.rollouts.verbs import VERBS, By
 from routing.sealed import seal
@@ -150,3 +153,23 @@ def test_a_secret_that_signs_nothing_is_given_up_like_any_failure(
     hooked.carry_all()
     assert HookDelivery.objects.get().state == Progress.FAILED
     assert server.requests == []
+
+
+def test_requests_of_old_rollouts_go_and_what_is_owed_stays(
+    hooked: Hooked, server: Server, settings: Any
+) -> None:
+    settings.KEEP_ROLLOUTS = 30
+    hooked.hook(server, "on_rollback")
+    rolled_back(hooked)
+    now, old = timezone.now(), timezone.now() - timedelta(days=31)
+    HookDelivery.objects.update(created_at=old)
+    assert HookDelivery.objects.filter(next_try_at=None).count() == 0
+    prune(now)
+    assert HookDelivery.objects.count() == 1, "still owed"
+    HookDelivery.objects.update(next_try_at=None)
+    Rollout.objects.update(ended_at=now)
+    prune(now)
+    assert HookDelivery.objects.count() == 1, "the rollout ended a moment ago"
+    Rollout.objects.update(ended_at=old)
+    prune(now)
+    assert not HookDelivery.objects.exists()
