@@ -100,7 +100,10 @@ def test_modules_come_back_as_they_were_uploaded(api: Api):
     assert b'name="index.js"; filename="index.js"' in response.content
     assert b"Content-Type: application/javascript+module" in response.content
     main = api("GET", "/workers/scripts/shop").response
-    assert main.content in response.content and main["Content-Disposition"] == "attachment"
+    assert (
+        main.content in response.content
+        and main["Content-Disposition"] == 'attachment; filename="index.js"'
+    )
 
 
 def test_the_list_of_scripts_has_each_workers_latest_version(api: Api):
