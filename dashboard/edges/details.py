@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from django.utils import timezone
 
 from dashboard.edges.ingest import BatchInvalid, unpacked
 from dashboard.live import feed, shown
 from dashboard.ui.storable_text import storable
+from dashboard.variables.secret_values import secret_masks
 from routing.after_commit import guarded
 from routing.models import Edge, InvocationDetail
 
@@ -50,15 +52,27 @@ class Batch(msgspec.Struct):
 
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     """Stores what is worth keeping, sends on what somebody waits for."""
+    content = unpacked(body) if packed else body
     try:
-        batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
+        batch = msgspec.json.decode(content, type=Batch)
     except msgspec.MsgspecError as error:
         raise BatchInvalid(str(error)) from error
+    _mask_secrets(batch.rows, content)
     kept = [_row(edge, detail) for detail in batch.rows if detail.keep]
     InvocationDetail.objects.bulk_create(kept, ignore_conflicts=True, batch_size=200)
     # They are stored: what follows must not make the edge send them again.
     guarded("push details", lambda: _send_on(batch, {row.detail_id: row for row in kept}))
     guarded("prune details", _prune)
+
+
+def _mask_secrets(rows: list[Detail], content: bytes) -> None:
+    """A Worker may print a secret variable of the playground, or get it in its path."""
+    masks = secret_masks(timezone.now())
+    if masks and (masks := masks.those_in(content.decode("utf-8", "replace"))):
+        for row in rows:
+            row.path = masks.text(row.path)
+            row.logs, row.exceptions = masks.value(row.logs), masks.value(row.exceptions)
+            row.event = masks.value(row.event)
 
 
 def _send_on(batch: Batch, kept: dict[str, InvocationDetail]) -> None:

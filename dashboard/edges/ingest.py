@@ -13,6 +13,7 @@ from dashboard.edges import onward
 from dashboard.observability import ingest as counting
 from dashboard.observability.wire import Counts, CountsInvalid
 from dashboard.ui.storable_text import storable
+from dashboard.variables.secret_values import secret_masks
 from routing.after_commit import guarded
 from routing.models import Edge, Invocation
 
@@ -62,6 +63,7 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
         batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
     except msgspec.MsgspecError as error:
         raise BatchInvalid(str(error)) from error
+    _mask_secrets(batch.rows)
     invocations = [_invocation(edge, row) for row in batch.rows]
     try:
         with transaction.atomic():
@@ -84,6 +86,14 @@ def unpacked(body: bytes) -> bytes:
     if unpacker.unconsumed_tail:
         raise BatchInvalid(f"The batch is larger than {LARGEST} bytes.")
     return content
+
+
+def _mask_secrets(rows: list[Row]) -> None:
+    """A secret variable of the playground may stand in a path, or in a host's name."""
+    masks = secret_masks(timezone.now())
+    if masks and (masks := masks.those_in("\n".join(f"{row.host}{row.path}" for row in rows))):
+        for row in rows:
+            row.path, row.host = masks.text(row.path), masks.text(row.host)
 
 
 def _invocation(edge: Edge, row: Row) -> Invocation:

@@ -10,7 +10,7 @@ from itertools import islice
 from urllib.parse import quote
 
 from dashboard.playground import bodies
-from dashboard.sending.redaction import MASK
+from dashboard.sending.redaction import MASK, TARGET
 from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY
 from dashboard.variables.names import fill
 from routing.rules.fields import as_sent
@@ -34,8 +34,6 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Controls would end a line of the request or of the log.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# Everything a request target may hold as it is; the rest is percent-encoded.
-TARGET = "/?:@!$&'()*+,;=%-._~[]"
 
 
 @dataclass

@@ -27,7 +27,8 @@ def fields_of(asked: Composed) -> dict[str, str]:
     }
     picks = {f"version.{n}": v for n, v in asked.picks.items() if n != asked.worker}
     found = named | picks | {"worker": asked.worker, "version": asked.version}
-    return {name: storable(value) for name, value in found.items() if value}
+    masks = redaction.Masks(asked.secrets)  # a secret may be typed where its variable belongs
+    return {name: storable(masks.text(value)) for name, value in found.items() if value}
 
 
 def _body(asked: Composed) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.gate import permission, refuse
+from dashboard.accounts.by import By
+from dashboard.accounts.gate import permission, person, refuse
 from dashboard.accounts.models import Role
 from dashboard.ui.page import page
 from dashboard.variables.models import Variable
-from dashboard.variables.store import change
+from dashboard.variables.store import change, remove
 from routing.models import Worker
 
 
@@ -39,13 +41,14 @@ def variables(request: HttpRequest, worker: str) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, worker: Worker) -> str:
+    by = By(person(request), "dashboard", timezone.now())
     if removed := request.POST.get("remove"):
-        Variable.objects.filter(worker=worker.name, name=removed).delete()
+        remove(worker.name, removed, by)
         messages.success(request, f"Removed {removed}.")
         return ""
     name = request.POST.get("name", "").strip()
     secret = bool(request.POST.get("secret"))
-    problem = change(worker.name, name, request.POST.get("value", ""), secret=secret)
+    problem = change(worker.name, name, request.POST.get("value", ""), by, secret=secret)
     if not problem:
         messages.success(request, f"Set {name} for {worker.name}.")
     return problem

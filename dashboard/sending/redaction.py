@@ -6,14 +6,19 @@ is the value of every stored secret wherever it appears. `{{name}}` stays: it re
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, quote_plus
 
 from dashboard.sending import json_text
 from dashboard.sending.answer import Answer
 
 MASK = "••••"
+#: Everything a request target may hold as it is; the rest is percent-encoded.
+TARGET = "/?:@!$&'()*+,;=%-._~[]"
 #: Shorter secrets would mask words that only look like them.
 SHORTEST = 6
 _SECRET = re.compile(
@@ -81,24 +86,64 @@ def evidence(text: str, secrets: Iterable[str]) -> str:
     return mask(masked, secrets)
 
 
+class Masks:
+    """Values that nobody may read: masked as they are, and as addresses and JSON write them."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._forms = {s: _forms(s) for s in dict.fromkeys(secrets) if len(s) >= SHORTEST}
+        # Of two forms the longer one first: the shorter one may be a part of it.
+        self._all = sorted({f for forms in self._forms.values() for f in forms}, key=len)[::-1]
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def those_in(self, text: str) -> Masks:
+        """The same for what stands in `text` only: many short texts are then masked quickly."""
+        return Masks(s for s, forms in self._forms.items() if any(form in text for form in forms))
+
+    def text(self, text: str) -> str:
+        """`text` with each value masked."""
+        for form in self._all:
+            text = text.replace(form, MASK)
+        return text
+
+    def content(self, content: bytes) -> bytes:
+        """The same for bytes."""
+        for form in self._all:
+            content = content.replace(form.encode("utf-8", "surrogatepass"), MASK.encode())
+        return content
+
+    def value(self, value: Any) -> Any:
+        """The same for all text in a JSON value."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+        return value
+
+
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """`text` without the values of stored secrets, as far as they stand in it unchanged."""
-    for secret in secrets:
-        if len(secret) >= SHORTEST:
-            text = text.replace(secret, MASK)
-    return text
+    """`text` without the values of stored secrets."""
+    return Masks(secrets).text(text)
 
 
 def without_secrets(answer: Answer, secrets: tuple[str, ...]) -> Answer:
     """The answer with the values of stored secrets masked, should the Worker repeat them."""
-    if not secrets:
+    masks = Masks(secrets)
+    if not masks:
         return answer
-    content = answer.body
-    for secret in secrets:
-        if len(secret) >= SHORTEST:
-            content = content.replace(secret.encode(), MASK.encode())
-    headers = [(name, mask(text, secrets)) for name, text in answer.headers]
-    return replace(answer, body=content, headers=headers)
+    headers = [(name, masks.text(text)) for name, text in answer.headers]
+    return replace(answer, body=masks.content(answer.body), headers=headers)
+
+
+def _forms(secret: str) -> frozenset[str]:
+    """As it is typed, in a path, in a query, in a form and in JSON."""
+    octets = secret.encode("utf-8", "surrogatepass")
+    encoded = {quote(octets, safe=TARGET), quote(octets, safe=""), quote_plus(octets)}
+    quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return frozenset({secret} | encoded | quoted)
 
 
 def _json_pair(found: re.Match[str]) -> str:

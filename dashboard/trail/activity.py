@@ -26,6 +26,7 @@ OF_WORKERS = (
     "worker",
     "rollout",
     "suite",
+    "variable",
     "review",
     "policy",
     "override",

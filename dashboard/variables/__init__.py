@@ -2,5 +2,6 @@
 
 names.py   finds and fills {{name}} in a text
 models.py  the rows; a secret's value is encrypted and never shown again
+secret_values.py  masks the secrets in what edges report
 store.py   reads them for a person or a run, and changes them
 """

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
+from typing import Any
 
+from django.db import transaction
+
+from dashboard.accounts.by import By
 from dashboard.accounts.models import Role, User
 from dashboard.variables.models import Variable
 from dashboard.variables.names import NAME
+from routing import audit
 from routing.sealed import SealBroken, seal, unseal
 from routing.snapshot import Secret
 
 LONGEST = 8 * 1024
+MOST = 100
+"""Variables of one Worker."""
 
 
 def values_for(worker: str, person: User) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -21,9 +27,9 @@ def values_for(worker: str, person: User) -> tuple[dict[str, str], tuple[str, ..
     for row in Variable.objects.filter(worker=worker):
         if not row.is_secret:
             values[row.name] = row.value
-        elif person.may(Role.OPERATOR) and (opened := _opened(row)) is not None:
-            values[row.name] = opened
-            secrets.append(opened)
+        elif person.may(Role.OPERATOR) and (value := opened(row)) is not None:
+            values[row.name] = value
+            secrets.append(value)
     return values, tuple(secrets)
 
 
@@ -32,15 +38,15 @@ def all_values(worker: str) -> tuple[dict[str, str], tuple[str, ...]]:
     values: dict[str, str] = {}
     secrets = []
     for row in Variable.objects.filter(worker=worker):
-        value = _opened(row) if row.is_secret else row.value
+        value = opened(row) if row.is_secret else row.value
         if value is not None:
             values[row.name] = value
             secrets += [value] if row.is_secret else []
     return values, tuple(secrets)
 
 
-def change(worker: str, name: str, value: str, *, secret: bool) -> str:
-    """Sets a variable; returns why it was not, or nothing."""
+def change(worker: str, name: str, value: str, by: By, *, secret: bool) -> str:
+    """Sets a variable; returns why it was not, or nothing. The audit trail has no value."""
     if not NAME.fullmatch(name):
         return "A name holds letters, digits and _, and starts with no digit."
     if len(value) > LONGEST:
@@ -48,14 +54,42 @@ def change(worker: str, name: str, value: str, *, secret: bool) -> str:
     kept = (
         {"value": "", "sealed": seal(Secret(value))} if secret else {"value": value, "sealed": ""}
     )
-    Variable.objects.update_or_create(
-        worker=worker, name=name, defaults=kept | {"changed_on": timezone.now()}
-    )
+    with transaction.atomic():
+        rows = Variable.objects.select_for_update().filter(worker=worker)
+        before = rows.filter(name=name).first()
+        if before is None and rows.count() >= MOST:
+            return f"A Worker has at most {MOST} variables."
+        Variable.objects.update_or_create(
+            worker=worker, name=name, defaults=kept | {"changed_on": by.now}
+        )
+        action = "variable.change" if before else "variable.create"
+        described = {"name": name, "secret": secret}
+        _record(action, worker, by, before=_described(before) if before else None, after=described)
     return ""
 
 
-def _opened(row: Variable) -> str | None:
-    """None when the key has changed since: the variable counts as not set."""
+def remove(worker: str, name: str, by: By) -> bool:
+    """Removes a variable; False where there is none."""
+    with transaction.atomic():
+        row = Variable.objects.select_for_update().filter(worker=worker, name=name).first()
+        if row is None:
+            return False
+        _record("variable.delete", worker, by, before=_described(row))
+        row.delete()
+    return True
+
+
+def _described(row: Variable) -> dict[str, Any]:
+    """For the audit trail: never the value, which a secret may have been typed into by mistake."""
+    return {"name": row.name, "secret": row.is_secret}
+
+
+def _record(action: str, worker: str, by: By, **facts: Any) -> None:
+    audit.record(action, worker, actor=by.actor, source=by.source, now=by.now, **facts)
+
+
+def opened(row: Variable) -> str | None:
+    """A secret's value; None when the key has changed since: the variable counts as not set."""
     try:
         return unseal(row.sealed).reveal()
     except SealBroken:

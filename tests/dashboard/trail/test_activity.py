@@ -93,7 +93,7 @@ def test_every_action_that_is_recorded_has_words(settings):
         for path in (settings.BASE_DIR / room).rglob("*.py"):
             found |= set(
                 re.findall(
-                    r'"((?:worker|version|deployment|person|token|export|override)\.\w+)"',
+                    r'"((?:worker|version|deployment|person|token|export|override|variable)\.\w+)"',
                     path.read_text(),
                 )
             )
