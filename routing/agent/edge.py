@@ -189,6 +189,7 @@ class Edge:
             away_since=self._away_since,
             faults=self._tasks.faults,
             isolation=self._users.isolation,
+            envoy=self._envoy.facts(),
         )
 
     def _make_previews(self) -> Previews:

@@ -8,15 +8,22 @@ import logging
 import os
 import re
 import shutil
+import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from routing.agent import folder, words
 from routing.agent.admin import Admin, Away
 from routing.agent.backoff import Backoff
+from routing.agent.handover.handover import Handover
+from routing.agent.handover.sockets import tcp_address
+from routing.agent.handover.successor import sigterm_blocked
+from routing.agent.held import End, EndKind
 from routing.agent.spawn import Child, spawn
+from routing.agent.status import EnvoyFacts
 from routing.agent.tasks import Tasks
 from routing.agent.xds import Files, Rejected, aside
 from routing.compile import envoy as compiled, names
@@ -26,6 +33,10 @@ log = logging.getLogger("edge")
 
 OUTPUT = "log/envoy.txt"
 UP_SECONDS = 30.0
+GOOD_SECONDS = 10.0
+"""An Envoy that ran for so long is started again at once when it dies, and not any later."""
+_HANDOVER_SECONDS = 15.0
+"""An Envoy that is not up by then on the sockets of the one before starts on its own."""
 _DRAIN_SECONDS = 5.0
 _MANY = 50
 _TRIM_SECONDS = 60.0
@@ -47,9 +58,12 @@ class Envoy:
         self.trouble = ""
         #: How often it ended without being told to.
         self.deaths = 0
+        self._end: End | None = None
+        self._end_message = ""
         self._up = asyncio.Event()
         self._program, self._settings, self._concurrency = program, settings, concurrency
         self._changed = changed
+        self.handover = Handover(program, _addresses(settings), concurrency)
         self._files = Files(self.admin)
         self._child: Child | None = None
         self._stopping = False
@@ -66,7 +80,7 @@ class Envoy:
 
     async def run(self, tasks: Tasks) -> None:
         """Keeps Envoy running until `stop`."""
-        backoff = Backoff(free=1)
+        backoff = Backoff(free=1, reset=GOOD_SECONDS)
         loop = asyncio.get_running_loop()
         while not self._stopping:
             self._files.restore()
@@ -76,16 +90,33 @@ class Envoy:
             while not (await asyncio.wait([child.ended], timeout=_TRIM_SECONDS))[0]:
                 child.trim()
             coming.cancel()
+            was_up = self._up.is_set()
             self._up.clear()
             await self.admin.close()
             if self._stopping:
                 break
             self.deaths += 1
-            self.trouble = f"Envoy {words.ended(child.ended.result(), child.said())}"
-            log.error("%s", self.trouble)
+            self._ended_by_itself(child)
             self._changed()
-            await asyncio.sleep(backoff.failed(after=loop.time() - began))
+            wait = backoff.failed(after=loop.time() - began)
+            self.handover.lost(was_up=was_up, wait=wait)
+            await asyncio.sleep(wait)
         await asyncio.Event().wait()
+
+    def facts(self) -> EnvoyFacts:
+        """What reports say of it."""
+        return EnvoyFacts(
+            ends=self.deaths,
+            end=self._end,
+            message=self._end_message,
+            waited=self.handover.waited,
+        )
+
+    def _ended_by_itself(self, child: Child) -> None:
+        self._end = End(EndKind.crash, time.time())
+        self._end_message = f"Envoy {words.ended(child.ended.result(), child.said())}"
+        self.trouble = self._end_message
+        log.error("%s", self.trouble)
 
     async def reach(self, versions: Sequence[Version], revision: int) -> None:
         """Envoy's clusters become those of `versions`. Raises `Rejected` or `Away`."""
@@ -121,6 +152,7 @@ class Envoy:
         child = self._child
         if child is None or child.ended.done():
             return
+        self.handover.close()
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await self.admin.post("/drain_listeners?graceful&skip_exit")
@@ -128,6 +160,8 @@ class Envoy:
                     await asyncio.sleep(0.05)
         except (Away, TimeoutError) as error:
             log.warning("requests were cut off: %s", str(error) or "they took too long")
+        with suppress(Away):
+            await self.admin.post("/quitquitquit")
         await child.stop(2.0)
 
     async def _busy(self) -> bool:
@@ -146,21 +180,37 @@ class Envoy:
         arguments = [
             *([setpriv, "--pdeathsig", "KILL"] if setpriv else []),
             *(str(self._program), "-c", names.BOOTSTRAP),
-            *("--concurrency", str(self._concurrency), "--disable-hot-restart"),
+            *("--concurrency", str(self._concurrency), *self.handover.arguments()),
             "--reject-unknown-dynamic-fields",
             *("--file-flush-interval-msec", "100", "--drain-time-s", "4", "-l", "warning"),
         ]
         with suppress(FileNotFoundError):
             os.unlink(names.ADMIN_SOCKET)
-        return spawn(arguments, output=OUTPUT, start_new_session=True)
+        with sigterm_blocked() if self.handover.is_under_way else nullcontext():
+            return spawn(arguments, output=OUTPUT, start_new_session=True)
 
     async def _come_up(self, child: Child) -> None:
-        while not await self._files.running():
-            await asyncio.sleep(0.01)
+        try:
+            async with asyncio.timeout(_HANDOVER_SECONDS if self.handover.is_under_way else None):
+                while not await self._files.running():
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            child.signal(signal.SIGKILL)
+            return
         self._up.set()
         self.trouble = ""
         self._changed()
         log.info("Envoy runs (pid %d)", child.pid)
+        await self.handover.take(child.pid)
+
+
+def _addresses(settings: compiled.Settings) -> list[str]:
+    """Where Envoy listens for others, as `handover.sockets` writes it."""
+    return [
+        tcp_address(settings.public_host, settings.public_port),
+        tcp_address("127.0.0.1", settings.proof_port),
+        f"unix://{names.INTERNAL_SOCKET}",
+    ]
 
 
 def _clusters(versions: Sequence[Version]) -> list[dict[str, Any]]:

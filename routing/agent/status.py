@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from routing.agent.held import Held, Phase, Process
+from routing.agent.held import End, Held, Phase, Process
 from routing.agent.plan import lagging
 from routing.agent.users.isolation import Isolation
 from routing.snapshot import Snapshot
 
 FILE = "status.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvoyFacts:
+    """Envoy since the agent started. `ends` counts those that nobody had asked for, `end` is the
+    last of them and `message` says how; `waited` counts connections that waited meanwhile."""
+
+    ends: int = 0
+    end: End | None = None
+    message: str = ""
+    waited: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,7 @@ class Facts:
     away_since: float = 0.0
     faults: Mapping[str, str]
     isolation: Isolation
+    envoy: EnvoyFacts = EnvoyFacts()
 
 
 def report(facts: Facts) -> dict[str, Any]:
@@ -55,6 +67,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "checks_permissions": True,
         "isolation": {"kind": str(facts.isolation.kind), "reason": facts.isolation.reason},
         "error": facts.error,
+        "envoy": _envoy(facts.envoy),
     }
 
 
@@ -91,6 +104,12 @@ def _version(process: Process) -> dict[str, Any]:
         "starts": [iso(at) for at in process.starts],
         "end": {"kind": str(end.kind), "at": iso(end.at)} if end else None,
     }
+
+
+def _envoy(envoy: EnvoyFacts) -> dict[str, Any]:
+    end = envoy.end
+    last = {"kind": str(end.kind), "at": iso(end.at), "message": envoy.message} if end else None
+    return {"ends": envoy.ends, "waited": envoy.waited, "end": last}
 
 
 def _workers(facts: Facts) -> dict[str, dict[str, str]]:

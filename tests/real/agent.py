@@ -136,6 +136,11 @@ class Agent:
                 continue
         return None
 
+    def envoy(self) -> int:
+        """The process of Envoy."""
+        (pid,) = (p for p in self.processes() if os.readlink(f"/proc/{p}/exe").endswith("/envoy"))
+        return pid
+
     # --- requests -----------------------------------------------------------------------------
 
     def get(

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.eventually import eventually
-from tests.real.agent import ALL, BAD, A, B, C, answering
+from tests.real.agent import ALL, BAD, A, B, C, Load, answering
 
 pytestmark = pytest.mark.real
 
@@ -133,10 +133,36 @@ def test_a_full_disk_is_said_and_the_old_state_serves(agent, control):
     agent.serves("shop", "large", 40)
 
 
-def test_envoy_is_started_again_with_what_it_had(agent, control):
+def test_envoy_killed_under_load_refuses_nobody_and_goes_on_with_what_it_had(agent, control):
     agent.start().applied(control.deploy("shop", (A, ALL)))
-    (envoy,) = (pid for pid in agent.processes() if pid != agent.pid_of(A))
-    os.kill(envoy, signal.SIGKILL)
     agent.serves("shop", "a")
+    with Load(agent, "shop", *[{}] * 4) as kept, Load(agent, "shop", *[NEW] * 4) as new:
+        for killed in range(1, 3):
+            _answers_more(kept, new)
+            os.kill(agent.envoy(), signal.SIGKILL)
+            eventually(lambda killed=killed: control.reports[-1]["envoy"]["ends"] == killed, 20)
+            agent.serves("shop", "a", 20)
+            _answers_more(kept, new)
+            for load in (kept, new):
+                assert not [failure for failure in load.failures if "Refused" in failure]
+                assert len(load.failures) <= 4 * killed, "more than what was in flight"
     agent.applied(control.deploy("shop", (B, ALL)))
     assert agent.get("shop").text == "b"
+    eventually(lambda: any(batch["cut_off"] for batch in control.batches), 20)
+    end = control.reports[-1]["envoy"]["end"]
+    assert (end["kind"], end["message"]) == ("crash", "Envoy ended by itself (SIGKILL)")
+
+
+NEW = {"Connection": "close"}
+
+
+def _answers_more(*loads):
+    """Waits until each of them has been answered a few times more."""
+    before = [sum(load.answers.values()) for load in loads]
+    eventually(
+        lambda: all(
+            sum(load.answers.values()) > count + 20
+            for load, count in zip(loads, before, strict=True)
+        ),
+        20,
+    )

@@ -1,0 +1,148 @@
+"""Duplicates of a process's listening sockets, and new ones on the same addresses.
+
+A duplicate is the socket itself: as long as we have one, the kernel goes on completing connections
+when the process dies, and hands out what waits to whoever accepts next.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+
+Sockets = dict[str, list[socket.socket]]
+"""By address (`tcp://127.0.0.1:80`, `unix://path`); TCP has one for each worker thread."""
+
+_BACKLOG = 4096
+_PIDFD_GETFD = 438
+"""pidfd_getfd(2), since Linux 5.6; the same number on every architecture."""
+_TCP_INFO_WAITING = struct.Struct("24xI")
+"""tcp_info.tcpi_unacked: of a listening socket, the connections that wait to be accepted."""
+
+_syscall: Callable[..., int] = ctypes.CDLL(None, use_errno=True).syscall
+
+
+def can_duplicate() -> bool:
+    """False where the system call is missing or filtered: Docker allows it with CAP_SYS_PTRACE."""
+    process = os.pidfd_open(os.getpid())
+    try:
+        with socket.socket(socket.AF_UNIX) as own:
+            _duplicate(process, own.fileno()).close()
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(process)
+
+
+def duplicates(pid: int, addresses: Iterable[str]) -> Sockets:
+    """The listening sockets of a process on these addresses.
+
+    Raises `OSError`: the process has gone, or may not be looked into (another user's process;
+    without root also one that is no descendant, where kernel.yama.ptrace_scope is 1 or more).
+    """
+    found: Sockets = {address: [] for address in addresses}
+    process = os.pidfd_open(pid)
+    try:
+        for descriptor in _sockets(pid):
+            duplicate = _duplicate(process, descriptor)
+            address = _listens_on(duplicate)
+            if address in found and (not found[address] or address.startswith("tcp://")):
+                found[address].append(duplicate)
+            else:
+                duplicate.close()
+    except BaseException:
+        close(found)
+        raise
+    finally:
+        os.close(process)
+    return {address: some for address, some in found.items() if some}
+
+
+def listen_again(addresses: Iterable[str], workers: int) -> Sockets:
+    """New sockets on TCP addresses where nothing listens any more. Raises `OSError`."""
+    opened: Sockets = {}
+    try:
+        for address in addresses:
+            if address.startswith("tcp://"):
+                opened[address] = []
+                for _ in range(workers):
+                    opened[address].append(_listening(address))
+    except OSError:
+        close(opened)
+        raise
+    return opened
+
+
+def waiting(sockets: Sockets) -> int:
+    """Connections that are complete and that nobody has accepted."""
+    return sum(
+        _TCP_INFO_WAITING.unpack(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28))[0]
+        for address, some in sockets.items()
+        if address.startswith("tcp://")
+        for one in some
+    )
+
+
+def close(sockets: Sockets) -> None:
+    """Gives them up. What waits in one that no process has any more is reset."""
+    for some in sockets.values():
+        for one in some:
+            one.close()
+    sockets.clear()
+
+
+def tcp_address(host: str, port: int) -> str:
+    """As Envoy writes it in its requests."""
+    parsed = ip_address(host)
+    return f"tcp://[{parsed}]:{port}" if parsed.version == 6 else f"tcp://{parsed}:{port}"
+
+
+def _sockets(pid: int) -> Iterator[int]:
+    folder = f"/proc/{pid}/fd"
+    for descriptor in sorted(map(int, os.listdir(folder))):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(f"{folder}/{descriptor}").startswith("socket:"):
+                yield descriptor
+
+
+def _duplicate(process: int, descriptor: int) -> socket.socket:
+    duplicate = _syscall(_PIDFD_GETFD, process, descriptor, 0)
+    if duplicate < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return socket.socket(fileno=duplicate)
+
+
+def _listens_on(one: socket.socket) -> str:
+    """Its address, or "" for a socket that does not listen."""
+    if not one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        return ""
+    if one.family == socket.AF_UNIX:
+        return f"unix://{one.getsockname()}"
+    if one.family in (socket.AF_INET, socket.AF_INET6):
+        host, port = one.getsockname()[:2]
+        return tcp_address(host, port)
+    return ""
+
+
+def _listening(address: str) -> socket.socket:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    host = host.strip("[]")
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setblocking(False)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if listener.family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, int(port)))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
