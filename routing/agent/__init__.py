@@ -9,7 +9,8 @@ process.py         one version's process: start, death, next start; watch.py and
 configure.py       what it is started with; listeners.py its sockets, gate.py not all at once
 keep.py            what stays on disk: the edge serves it after its own restart
 drain.py           waits until a version without routes has no requests
-envoy.py           the Envoy process; xds.py its three files, admin.py its admin socket
+envoy.py           the Envoy process; xds.py its three files, admin.py its admin socket,
+                   handover/ its listening sockets, which outlive it
 
 decide_server.py   answers Envoy: which version does an override header ask for?
 previews.py        answers Envoy: which version answers at an address of its own? It starts it, too;
