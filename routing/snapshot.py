@@ -159,6 +159,8 @@ class Snapshot:
 
     `domain` is where Workers answer (`<name>.<domain>`); the edge tells it to lost callers.
     `withheld` are the Workers that cannot be published, and why: an edge keeps what it has of them.
+    `known` is False only of `EMPTY`: an edge that has not heard of any desired state yet, which is
+    not the same as a desired state without Workers.
     """
 
     revision: int
@@ -168,6 +170,7 @@ class Snapshot:
     removed: tuple[str, ...] = ()
     withheld: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +181,7 @@ class Preview:
     version: Version
 
 
-EMPTY = Snapshot(revision=0)
+EMPTY = Snapshot(revision=0, known=False)
 
 
 def merge(held: Snapshot, change: Snapshot) -> Snapshot:

@@ -65,7 +65,8 @@ class WorkerLag(msgspec.Struct):
 
 class Report(msgspec.Struct):
     """`desired` is the newest revision that the edge knows; 0 from agents that do not say it.
-    `checks_permissions` is said by agents that honor protected overrides with a permission only."""
+    `checks_permissions` is said by agents that honor protected overrides with a permission only.
+    `error` is what stands in the way of the whole edge."""
 
     revision: int
     desired: int = 0
@@ -77,6 +78,7 @@ class Report(msgspec.Struct):
     workers: dict[str, WorkerLag] = {}
     shipping: dict[str, Any] = {}
     checks_permissions: bool = False
+    error: str = ""
 
 
 def accept(edge: Edge, body: bytes) -> None:

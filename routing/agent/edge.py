@@ -88,7 +88,7 @@ class Edge:
         self._metrics = _metrics(config, self.facts)
         if self._metrics is not None:
             self._shipper.counted = self._metrics.counted
-        applied = last_applied(seal)
+        applied, self._snapshot_problem = last_applied(seal)
         self._sync = Sync(self._control, applied, self._supervisor, self._changed)
         self._applied, self._applied_at = applied, time.time()
         self._started_at = self._applied_at
@@ -184,13 +184,21 @@ class Edge:
                 "overrides_unjudged": self._decider.unjudged,
             },
             metrics_url=self._metrics.url if self._metrics is not None else "",
-            error=self._envoy.trouble or supervisor.error,
+            error=self._error(),
             away=self._away,
             away_since=self._away_since,
             faults=self._tasks.faults,
             isolation=self._users.isolation,
             envoy=self._envoy.facts(),
         )
+
+    def _error(self) -> str:
+        """What stands in the way of the whole edge. A snapshot that could not be read matters until
+        the control plane has been reached."""
+        problem = self._snapshot_problem if self._away else ""
+        if not self._supervisor.desired.known:
+            problem = problem or "no snapshot yet: every request is answered with 503"
+        return self._envoy.trouble or self._supervisor.error or problem
 
     def _make_previews(self) -> Previews:
         supervisor = self._supervisor

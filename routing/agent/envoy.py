@@ -129,12 +129,13 @@ class Envoy:
         snapshot: Snapshot,
         slots: Mapping[str, int],
         leaving: Mapping[str, Sequence[Version]],
+        coming: frozenset[str] = frozenset(),
     ) -> None:
         """Envoy routes by `snapshot`, public first. Raises `Rejected` or `Away`."""
         await self._ready()
         many = len(snapshot.workers) > _MANY
         try:
-            public, internal = await aside(many, _routes, snapshot, slots, leaving)
+            public, internal = await aside(many, _routes, snapshot, slots, leaving, coming)
         except ValueError as error:
             raise Rejected(str(error)) from error
         await self._files.replace(names.PUBLIC_ROUTES, public, snapshot.revision)
@@ -225,7 +226,10 @@ def _clusters(versions: Sequence[Version]) -> list[dict[str, Any]]:
 
 
 def _routes(
-    snapshot: Snapshot, slots: Mapping[str, int], leaving: Mapping[str, Sequence[Version]]
+    snapshot: Snapshot,
+    slots: Mapping[str, int],
+    leaving: Mapping[str, Sequence[Version]],
+    coming: frozenset[str] = frozenset(),
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    public = compiled.public_routes(snapshot)
+    public = compiled.public_routes(snapshot, coming)
     return [public], [compiled.internal_routes(snapshot, slots, leaving)]

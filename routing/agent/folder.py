@@ -2,7 +2,8 @@
 
 agent.lock    held by the agent that runs here
 pids/         one file for each process we started, its start time inside
-snapshot.json, status.json, shipped.json, modules/, log/, v/, xds/ and the sockets
+snapshot.json, snapshot.earlier.json, status.json, shipped.json, modules/, log/, v/, xds/ and the
+sockets
 """
 
 from __future__ import annotations

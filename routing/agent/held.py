@@ -89,7 +89,8 @@ class Held:
     """`applied` is what Envoy routes by: for each Worker its newest deployment that could be.
 
     Its revision is the newest one of which nothing is missing. `clusters` are the versions that
-    Envoy can reach, `leaving` those that run without a share (`plan.Routes`). After a
+    Envoy can reach, `leaving` those that run without a share, `coming` host names of Workers that
+    are not routed yet (`plan.Routes`). After a
     refusal that may be any Worker's fault, changes are made `one_by_one`.
     """
 
@@ -97,6 +98,7 @@ class Held:
     processes: Mapping[str, Process] = field(default_factory=dict)
     clusters: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
+    coming: frozenset[str] = frozenset()
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     one_by_one: bool = False
 
@@ -174,13 +176,19 @@ def clustered(held: Held, version_ids: frozenset[str]) -> Held:
     return replace(held, clusters=version_ids)
 
 
-def routed(held: Held, snapshot: Snapshot, leaving: frozenset[str]) -> Held:
+def routed(
+    held: Held,
+    snapshot: Snapshot,
+    leaving: frozenset[str],
+    coming: frozenset[str] = frozenset(),
+) -> Held:
     """Envoy routes by `snapshot`. What was refused may be possible now that others have moved."""
     moved_on = snapshot.workers != held.applied.workers
     return replace(
         held,
         applied=snapshot,
         leaving=leaving,
+        coming=coming,
         refused={} if moved_on else held.refused,
         one_by_one=held.one_by_one and snapshot.revision == held.applied.revision,
     )

@@ -45,10 +45,12 @@ class Clusters:
 @dataclass(frozen=True, slots=True)
 class Routes:
     """Let Envoy route by `snapshot`. The versions in `leaving` run without a share: RPC callers
-    may still reach them, and they may call others."""
+    may still reach them, and they may call others. At the host names in `coming` a Worker will
+    answer of which nothing can be routed yet."""
 
     snapshot: Snapshot
     leaving: frozenset[str]
+    coming: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def plan(desired: Snapshot, held: Held, previews: Mapping[str, Preview] = {}) ->
     ]
     return (
         *_comings(wanted, held),
-        *_switch(target, wanted, going, held, clusters, beside),
+        *_switch(desired, target, wanted, going, held, clusters, beside),
         *_goings(wanted, going, held, clusters),
     )
 
@@ -118,6 +120,7 @@ def next_routes(desired: Snapshot, held: Held) -> Snapshot:
         held.applied,
         revision=desired.revision if complete else held.applied.revision,
         domain=desired.domain,
+        known=desired.known,
         withheld=desired.withheld,
         workers=tuple(workers[name] for name in sorted(workers)),
     )
@@ -223,6 +226,7 @@ def _age(process: Process) -> tuple[float, str]:
 
 
 def _switch(
+    desired: Snapshot,
     target: Snapshot,
     wanted: Mapping[str, tuple[str, Version]],
     going: list[str],
@@ -239,8 +243,14 @@ def _switch(
     leaving |= beside - version_ids(target.workers)
     if clusters != held.clusters:
         yield Clusters(clusters)
-    if target is not held.applied or leaving != held.leaving:
-        yield Routes(target, leaving)
+    coming = _coming(desired, target)
+    if target is not held.applied or leaving != held.leaving or coming != held.coming:
+        yield Routes(target, leaving, coming)
+
+
+def _coming(desired: Snapshot, target: Snapshot) -> frozenset[str]:
+    routed = {worker.name for worker in target.workers}
+    return frozenset(h for w in desired.workers if w.name not in routed for h in w.hostnames)
 
 
 def _goings(

@@ -74,6 +74,8 @@ class Supervisor:
         self.held: Held = Held()
         self.desired: Snapshot = EMPTY
         self._previews: Mapping[str, Preview] = {}
+        self._saved: Snapshot = EMPTY
+        self._earlier: Snapshot = EMPTY
         self._errors: dict[str, str] = {}
 
     @property
@@ -84,6 +86,7 @@ class Supervisor:
     def boot(self, applied: Snapshot) -> None:
         """Starts what was applied last; Envoy is to be started with it right after."""
         self.held, self.desired = now_held.restored(applied), applied
+        self._saved = self._earlier = applied
         for action in plan(self.desired, self.held):
             if isinstance(action, Start):
                 self._start(action)
@@ -124,8 +127,11 @@ class Supervisor:
             self._unsaved.clear()
             try:
                 kept = self.held
-                await asyncio.to_thread(save, kept, self._seal)
-                self._modules.evict([*needed(kept, kept.applied), *needed(self.held, self.desired)])
+                if kept.applied is not self._saved:
+                    await asyncio.to_thread(save, kept, self._seal)
+                    self._earlier, self._saved = self._saved, kept.applied
+                now = needed(self.held, self.desired, self._earlier)
+                self._modules.evict([*needed(kept, kept.applied), *now])
                 self._fail("save", "")
             except OSError as error:
                 self._fail("save", f"the snapshot cannot be kept: {error.strerror}")
@@ -180,8 +186,8 @@ class Supervisor:
                 self._start(action)
             case Clusters(version_ids):
                 await self._reach(version_ids)
-            case Routes(snapshot, leaving):
-                await self._route(snapshot, leaving)
+            case Routes():
+                await self._route(action)
             case Keep(version_id):
                 self._drains.cancel(version_id)
                 self._move(version_id, Phase.live)
@@ -224,16 +230,18 @@ class Supervisor:
         await self._envoy.reach(versions, self.desired.revision)
         self.held = now_held.clustered(self.held, version_ids)
 
-    async def _route(self, snapshot: Snapshot, leaving: frozenset[str]) -> None:
+    async def _route(self, routes: Routes) -> None:
+        snapshot = routes.snapshot
         going: dict[str, list[Version]] = {}
-        for key in sorted(leaving):
+        for key in sorted(routes.leaving):
             process = self.held.processes[key]
             going.setdefault(process.worker, []).append(process.version)
-        await self._envoy.route(snapshot, self._slots(), going)
+        await self._envoy.route(snapshot, self._slots(), going, routes.coming)
         if snapshot.revision != self.held.applied.revision:
             log.info("revision %d is applied", snapshot.revision)
-        self.held = now_held.routed(self.held, snapshot, leaving)
-        self._unsaved.set()
+        self.held = now_held.routed(self.held, snapshot, routes.leaving, routes.coming)
+        if snapshot.revision or snapshot.workers:  # a new edge has nothing to keep yet
+            self._unsaved.set()
         self._dirty.set()  # something refused before may be possible now
         self._changed()
 

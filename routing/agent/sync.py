@@ -90,8 +90,9 @@ class Sync:
         """A control plane that is behind us was reset; then only the whole will do."""
         behind = self._heard is not None and self._heard < self._held.revision
         heard, self._heard = self._heard, None
-        # A Worker that is no longer withheld is in no change of a revision: ask for everything.
-        whole = behind or bool(self._held.withheld)
+        # A Worker that is no longer withheld is in no change of a revision: ask for everything. So
+        # does an edge that does not know all Workers: it may have the newest revision already.
+        whole = behind or bool(self._held.withheld) or not self._held.known
         raw = await self._control.snapshot(0 if whole else self._held.revision)
         if raw is not None:
             await self._take(raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from routing.compile import names
@@ -19,6 +19,15 @@ _NOT_DEPLOYED = (
     "The Worker that this service binding calls has no deployment, "
     "or exports no entrypoint of that name.\n"
 )
+_NO_SNAPSHOT = (
+    "This edge does not know yet whether a Worker answers here: it is still waiting for its "
+    "configuration. Try again in a few seconds.\n"
+)
+_COMING = (
+    "This Worker is deployed, but no version of it runs at this edge yet. "
+    "Try again in a few seconds.\n"
+)
+RETRY_AFTER_SECONDS = 5
 
 # Only what has not been sent yet is tried again; clusters.py says when that happens.
 _RETRY = {
@@ -33,10 +42,11 @@ _Object = dict[str, Any]
 _Leaving = Mapping[str, Sequence[Version]]
 
 
-def public_routes(snapshot: Snapshot) -> _Object:
+def public_routes(snapshot: Snapshot, coming: Collection[str] = ()) -> _Object:
     """What the public and the proof listener share: Workers by host name.
 
-    Raises `ValueError` when a deployment's weights do not sum to 100 %.
+    At the host names in `coming` a Worker will answer that is not in the snapshot yet. Raises
+    `ValueError` when a deployment's weights do not sum to 100 %.
     """
     taken = {"*"}
     hosts = [_host(snapshot, worker, taken) for worker in _in_order(snapshot)]
@@ -48,14 +58,22 @@ def public_routes(snapshot: Snapshot) -> _Object:
         "request_headers_to_remove": [names.PERMISSION],
         "virtual_hosts": [
             *(host for host in hosts if host["domains"]),
-            preview_host(snapshot.domain),
-            {
-                "name": "*",
-                "domains": ["*"],
-                "routes": [_answer("no-worker", 404, lost(snapshot.domain))],
-            },
+            *_without_worker(snapshot, {name.lower() for name in coming} - taken),
         ],
     }
+
+
+def _without_worker(snapshot: Snapshot, coming: Collection[str]) -> Iterator[_Object]:
+    """Host names at which no Worker answers: not yet, or none that this edge knows of."""
+    if not snapshot.known:
+        yield {"name": "*", "domains": ["*"], "routes": [_later("no-snapshot", _NO_SNAPSHOT)]}
+        return
+    if coming:
+        routes = [_later("coming", _COMING)]
+        yield {"name": "*coming", "domains": sorted(coming), "routes": routes}
+    yield preview_host(snapshot.domain)
+    nobody = _answer("no-worker", 404, lost(snapshot.domain))
+    yield {"name": "*", "domains": ["*"], "routes": [nobody]}
 
 
 def lost(domain: str) -> str:
@@ -179,3 +197,9 @@ def _answer(name: str, status: int, text: str) -> _Object:
     """A fixed answer. Its name has no `/`: it belongs to no Worker."""
     body = {"status": status, "body": {"inline_string": text}}
     return {"name": name, "match": {"prefix": "/"}, "direct_response": body}
+
+
+def _later(name: str, text: str) -> _Object:
+    """503 with `Retry-After`: what is missing is on its way, so no client should remember it."""
+    value = {"key": "retry-after", "value": str(RETRY_AFTER_SECONDS)}
+    return {**_answer(name, 503, text), "response_headers_to_add": [{"header": value}]}

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,19 @@ class Agent:
             return Reply(response.status, found, response.read().decode())
         finally:
             connection.close()
+
+    def answers(self, worker: str, status: int, seconds: float = 20) -> Reply:
+        """Waits until the Worker's host answers with the status, whatever is in the way at first;
+        returns that answer."""
+        replies: list[Reply] = []
+
+        def answered() -> bool:
+            with suppress(OSError):
+                replies.append(self.get(worker, timeout=2))
+            return bool(replies) and replies[-1].status == status
+
+        eventually(answered, seconds)
+        return replies[-1]
 
     def serves(self, worker: str, text: str, seconds: float = 10) -> None:
         """Waits until the Worker answers so, whatever is in the way at first."""

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.real
 
 
 def test_without_the_control_plane_the_edge_serves_and_so_it_does_after_a_restart(agent, control):
-    agent.start().applied(control.deploy("shop", (A, ALL)))
+    agent.start().applied(control.deploy("till", (C, ALL)))
+    eventually((agent.folder / "snapshot.json").exists)
+    agent.applied(control.deploy("shop", (A, ALL)))
     control.delay = 5
     control.deploy("shop", (B, ALL))
     time.sleep(0.1)
@@ -26,11 +28,34 @@ def test_without_the_control_plane_the_edge_serves_and_so_it_does_after_a_restar
     assert agent.stop() == 0
     agent.start()
     agent.serves("shop", "a")
-    assert agent.status()["revision"] == 2
+    assert agent.status()["revision"] == 3
+    assert agent.stop() == 0
+    (agent.folder / "snapshot.json").write_bytes(b"sluice-sealed-1\n")
+    agent.start()
+    agent.serves("till", "c")  # by the snapshot before
+    assert agent.get("shop").status == 503
+    eventually(lambda: "snapshot.json cannot be read" in agent.status()["error"])
     control.delay = 0
     control.start()
-    agent.applied(3)
+    agent.applied(4)
     assert agent.get("shop").text == "b"
+    eventually(lambda: not agent.status()["error"])
+
+
+def test_an_edge_without_a_snapshot_asks_to_come_back_and_one_that_knows_says_no(agent, control):
+    control.stop()
+    agent.start()
+    eventually(lambda: "no snapshot yet" in agent.status().get("error", ""), 20)
+    for host in ("shop", "a-b"):
+        reply = agent.answers(host, 503)
+        assert reply.headers["retry-after"] == "5"
+        assert "waiting for its configuration" in reply.text
+    control.start()
+    agent.answers("shop", 404)
+    control.deploy("shop", (BAD, ALL))
+    assert "no version of it runs at this edge yet" in agent.answers("shop", 503).text
+    control.deploy("shop", (A, ALL))
+    agent.serves("shop", "a")
 
 
 def test_killed_at_any_moment_of_a_switch_it_starts_clean_and_serves(agent, control):

@@ -36,6 +36,13 @@ def test_a_worker_that_cannot_move_on_is_named_with_the_reason(maya):
     )
 
 
+def test_what_stands_in_the_way_of_the_whole_edge_is_said(maya):
+    edge(status={"error": "snapshot.json cannot be read: it is damaged"})
+    assert "snapshot.json cannot be read: it is damaged" in maya.get("/edges/").content.decode()
+    edge("well", status={"error": ""})
+    assert maya.get("/edges/").content.count(b"data-edge-error") == 1
+
+
 def test_a_worker_that_an_edge_never_had_does_not_answer_there(maya):
     """On both pages, with the reason: a secret whose seal is broken, say."""
     why = "The secret KEY was sealed with another SLUICE_SECRET_KEY."

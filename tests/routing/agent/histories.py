@@ -124,13 +124,13 @@ class History:
             case Clusters(keys):
                 assert keys or not self.held.applied.workers
                 self.held = now.clustered(self.held, keys)
-            case Routes(target, leaving):
+            case Routes(target, leaving, coming):
                 if self._refuses(target):
                     target = next_routes(self.desired, self.held)
                     self.held = now.refused(self.held, target, "Envoy refused it")
                     return False
                 assert now.version_ids(target.workers) <= self.held.clusters
-                self.held = now.routed(self.held, target, leaving)
+                self.held = now.routed(self.held, target, leaving, coming)
             case Drain(key):
                 self.held = now.moved(self.held, key, Phase.draining, at=at)
             case Hurry(key):
@@ -156,7 +156,7 @@ def in_words(action: Action) -> str:
             return f"start {version.id} of {worker} in slot {slot}"
         case Clusters(keys):
             return f"clusters {' '.join(sorted(keys))}".rstrip()
-        case Routes(target, leaving):
+        case Routes(target, leaving, _):
             left = f", leaving {' '.join(sorted(leaving))}" if leaving else ""
             ids = " ".join(sorted(now.version_ids(target.workers)))
             return f"routes {target.revision}: {ids}{left}"

@@ -22,7 +22,7 @@ def folder(tmp_path, monkeypatch):
 def test_what_is_applied_comes_back_and_nobody_else_may_read_it():
     applied = snapshot(3, make_worker("shop", "b", "a", weight=5))
     keep.save(History(applied).held, SEAL)
-    assert keep.last_applied(SEAL) == applied
+    assert keep.last_applied(SEAL).snapshot == applied
     assert os.stat("snapshot.json").st_mode & 0o077 == 0
 
 
@@ -37,19 +37,19 @@ def test_no_secret_lies_on_disk_in_clear():
     keep.save(History(with_secret()).held, SEAL)
     content = Path("snapshot.json").read_bytes()
     assert b"hush-hush" not in content and b"shop" not in content
-    assert keep.last_applied(SEAL) == with_secret()
+    assert keep.last_applied(SEAL).snapshot == with_secret()
 
 
 def test_a_file_of_an_earlier_release_is_read_once_and_sealed():
     Path("snapshot.json").write_bytes(to_json(with_secret()))
-    assert keep.last_applied(SEAL) == with_secret()
+    assert keep.last_applied(SEAL).snapshot == with_secret()
     assert b"hush-hush" not in Path("snapshot.json").read_bytes()
-    assert keep.last_applied(SEAL) == with_secret()
+    assert keep.last_applied(SEAL).snapshot == with_secret()
 
 
 def test_another_token_opens_nothing(caplog):
     keep.save(History(with_secret()).held, SEAL)
-    assert keep.last_applied(Seal(Secret("sle_another-token"))) == EMPTY
+    assert keep.last_applied(Seal(Secret("sle_another-token"))).snapshot == EMPTY
     assert "another edge token" in caplog.text
 
 
@@ -57,19 +57,69 @@ def test_another_token_opens_nothing(caplog):
 def test_a_sealed_file_that_was_changed_is_not_believed(change, caplog):
     keep.save(History(with_secret()).held, SEAL)
     Path("snapshot.json").write_bytes(change(Path("snapshot.json").read_bytes()))
-    assert keep.last_applied(SEAL) == EMPTY
+    assert keep.last_applied(SEAL).snapshot == EMPTY
     assert "cannot be read" in caplog.text
 
 
 def test_nothing_kept_is_nothing():
-    assert keep.last_applied(SEAL) == EMPTY
+    assert keep.last_applied(SEAL).snapshot == EMPTY
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b'{"revision": "x"}', b'{"revision": 1, "format": 99}'])
 def test_a_damaged_file_is_said_and_does_not_stop_the_start(raw, caplog):
     Path("snapshot.json").write_bytes(raw)
-    assert keep.last_applied(SEAL) == EMPTY
+    assert keep.last_applied(SEAL).snapshot == EMPTY
     assert "cannot be read" in caplog.text
+
+
+def test_the_one_before_is_used_when_the_last_is_damaged(caplog):
+    first, second = snapshot(3, make_worker("shop", "a")), snapshot(4, make_worker("shop", "b"))
+    keep.save(History(first).held, SEAL)
+    keep.save(History(second).held, SEAL)
+    assert keep.last_applied(SEAL) == (second, "")
+    Path("snapshot.json").write_bytes(b"sluice-sealed-1\n")
+    found = keep.last_applied(SEAL)
+    assert found.snapshot == replace(first, known=False)
+    assert "snapshot.json cannot be read" in found.problem
+    assert "revision 3 of snapshot.earlier.json is used" in found.problem
+    assert Path("snapshot.damaged").exists() and not Path("snapshot.json").exists()
+
+
+def test_a_damaged_file_never_takes_the_place_of_the_one_before():
+    first, third = snapshot(3, make_worker("shop", "a")), snapshot(5, make_worker("shop", "c"))
+    keep.save(History(first).held, SEAL)
+    keep.save(History(snapshot(4)).held, SEAL)
+    Path("snapshot.json").write_bytes(b"{")
+    assert keep.last_applied(SEAL).snapshot.workers == first.workers
+    keep.save(History(third).held, SEAL)
+    Path("snapshot.json").write_bytes(b"{")
+    assert keep.last_applied(SEAL).snapshot.workers == first.workers
+
+
+def test_a_save_that_fails_again_and_again_loses_neither(monkeypatch):
+    first, second = snapshot(3, make_worker("shop", "a")), snapshot(4, make_worker("shop", "b"))
+    keep.save(History(first).held, SEAL)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(keep.folder, "write", full)
+        for _ in range(3):
+            with pytest.raises(OSError, match="No space"):
+                keep.save(History(second).held, SEAL)
+    assert keep.last_applied(SEAL).snapshot == first
+    assert not list(Path().glob("*.tmp"))
+    keep.save(History(second).held, SEAL)
+    Path("snapshot.json").unlink()
+    assert keep.last_applied(SEAL).snapshot == first
+
+
+def test_a_new_edge_that_took_over_a_part_does_not_know_the_rest_after_a_restart():
+    keep.save(History(snapshot(0, make_worker("shop", "a"))).held, SEAL)
+    assert not keep.last_applied(SEAL).snapshot.known
+    keep.save(History(snapshot(1)).held, SEAL)
+    assert keep.last_applied(SEAL).snapshot.known
 
 
 def test_modules_stay_for_what_is_applied_desired_or_still_running():
@@ -78,3 +128,5 @@ def test_modules_stay_for_what_is_applied_desired_or_still_running():
     edge.want(2, make_worker("shop", "a")).settle()
     edge.want(3, make_worker("shop", "b"))
     assert {v.id for v in keep.needed(edge.held, edge.desired)} == {"old", "a", "b"}
+    kept = keep.needed(edge.held, edge.desired, snapshot(0, make_worker("till", "earlier")))
+    assert {v.id for v in kept} == {"old", "a", "b", "earlier"}

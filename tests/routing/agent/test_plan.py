@@ -1,5 +1,7 @@
 """What the agent does next: event histories in, actions out."""
 
+from dataclasses import replace
+
 import pytest
 
 from routing.agent.held import Phase
@@ -14,12 +16,31 @@ def test_nothing_desired_and_nothing_held_is_nothing_to_do():
 
 def test_a_first_worker_is_started_then_reached_then_routed():
     edge = History().want(1, SHOP)
-    assert edge.round() == ["start a of shop in slot 0"]
+    assert edge.round() == ["start a of shop in slot 0", "routes 0: "]
     assert edge.round() == []
     edge.runs("a")
     assert edge.round() == ["clusters a", "routes 1: a"]
     assert edge.round() == []
     assert edge.held.applied.revision == 1
+
+
+def test_host_names_of_a_worker_that_is_not_routed_yet_are_coming():
+    edge = settled(SHOP)
+    edge.want(2, SHOP, replace(make_worker("till", "t"), hostnames=("till.localhost",)))
+    edge.round()
+    assert edge.held.coming == {"till.localhost"}
+    edge.runs("t")
+    edge.settle()
+    assert edge.held.coming == frozenset()
+
+
+def test_a_desired_state_without_workers_is_known_all_the_same():
+    edge = History()
+    assert not edge.held.applied.known
+    edge.want(0)
+    assert edge.round() == ["routes 0: "]
+    assert edge.held.applied.known
+    assert edge.round() == []
 
 
 def test_after_a_restart_processes_start_and_routes_are_there_already():

@@ -96,6 +96,13 @@ async def test_a_control_plane_that_was_reset_is_followed_back(control, wanted):
         assert (await wanted.revision(1)).revision == 1
 
 
+async def test_an_edge_that_does_not_know_all_workers_asks_for_the_whole(control, wanted):
+    held = replace(control.snapshot, known=False)
+    async with Running(control, wanted, held):
+        assert (await wanted.revision(held.revision)).known
+    assert "GET /edge/v1/snapshot?since=0" in control.asked
+
+
 async def test_away_and_back(control, wanted, monkeypatch):
     async with Running(control, wanted) as sync:
         await wanted.revision(1)

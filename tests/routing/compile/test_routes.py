@@ -11,7 +11,7 @@ import pytest
 from routing.compile import envoy, names
 from routing.compile.bad_url import bad_url
 from routing.rules.split import TOTAL
-from routing.snapshot import Binding, Snapshot, Worker
+from routing.snapshot import EMPTY, Binding, Snapshot, Worker
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
 
 OLD, NEW = make_version(1), make_version(2)
@@ -119,3 +119,31 @@ def test_the_edge_refuses_the_urls_that_workerd_refuses(path: str, bad: bool) ->
     assert names.parse_route(first["w"]["name"])[0] == ""
     [header] = first["w"]["match"]["headers"]
     assert bool(re.fullmatch(header["string_match"]["safe_regex"]["regex"], path)) is bad
+
+
+def last_answer(routes: dict[str, Any], host: int = -1) -> tuple[int, list[str]]:
+    """Status, and names of the headers that come with it."""
+    [route] = routes["virtual_hosts"][host]["routes"]
+    added = [header["header"]["key"] for header in route.get("response_headers_to_add", ())]
+    return route["direct_response"]["status"], added
+
+
+def test_an_edge_without_a_snapshot_says_of_no_host_that_nothing_is_there() -> None:
+    routes = envoy.public_routes(EMPTY)
+    assert domains(routes) == ["*"]
+    assert last_answer(routes) == (503, ["retry-after"])
+    assert last_answer(envoy.public_routes(Snapshot(revision=0))) == (404, [])
+
+
+def test_a_worker_that_is_not_routed_yet_is_no_unknown_host() -> None:
+    snapshot = called(make_worker("w", (NEW, TOTAL)))
+    routes = envoy.public_routes(snapshot, ["Till.localhost", "w.localhost"])
+    assert domains(routes) == [
+        "caller.localhost",
+        "w.localhost",
+        "till.localhost",
+        "*.localhost",
+        "*",
+    ]
+    assert last_answer(routes, host=2) == (503, ["retry-after"])
+    assert last_answer(routes) == (404, [])
