@@ -531,10 +531,12 @@ if BEHIND_TLS:
         *([] if SECURE_HSTS_INCLUDE_SUBDOMAINS else ["security.W005"]),
     ]
 
+#: How the processes log: `text`, or `json` for programs. SLUICE_LOG_FORMAT.
+LOG_FORMAT = _matching("SLUICE_LOG_FORMAT", "text", "text|json", "text or json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "routing.log_lines.formatter", "form": LOG_FORMAT}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # httpx would write down every URL, and those of log exports may hold secrets.
@@ -543,5 +545,7 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "fido2": {"level": "WARNING"},
+        # Its own lines have no time; the application's settings come after its own.
+        "uvicorn": {"handlers": ["stderr"], "propagate": False},
     },
 }

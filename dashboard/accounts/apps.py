@@ -10,12 +10,18 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from django.contrib.auth.signals import user_logged_in
+        from django.contrib.auth.signals import (
+            user_logged_in,
+            user_logged_out,
+            user_login_failed,
+        )
 
-        from dashboard.accounts.sign_in import browsers, openid, second_factor
+        from dashboard.accounts.sign_in import browsers, openid, record, second_factor
 
         user_logged_in.connect(_forget_old_sessions)
         user_logged_in.connect(browsers.note_sign_in)
+        user_login_failed.connect(record.note_wrong_password)
+        user_logged_out.connect(record.note_sign_out)
         second_factor.connect()
         openid.mapped_roles()
 

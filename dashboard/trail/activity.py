@@ -70,7 +70,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     chosen = entry_filter(request.GET)
     before = request.GET.get("before", "")
     before = before if before.isdecimal() and len(before) < 16 else ""
-    found = chosen.entries()
+    found = chosen.shown()
     if before:
         found = found.filter(id__lt=int(before))
     entries = list(found[: SIZE + 1])

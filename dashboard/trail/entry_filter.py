@@ -27,6 +27,7 @@ KINDS = {
     "policy": "Policies",
     "override": "Overrides",
     "person": "People",
+    "sign_in": "Sign-ins",
     "token": "Tokens",
     "export": "Exports",
     "notification": "Notifications",
@@ -92,6 +93,7 @@ WORDS = {
     "worker.attention": "asked for attention to",
     "worker.attention_over": "ended the attention to",
     "comment.delete": "deleted a comment of another person about",
+    "sign_in.success": "signed in as",
     "person.invite": "invited",
     "person.role": "changed the role of",
     "person.on": "switched on",
@@ -136,6 +138,11 @@ class EntryFilter:
     def query(self) -> str:
         """As a query string, without what is empty."""
         return urlencode({name: value for name in NAMES if (value := getattr(self, name))})
+
+    def shown(self) -> QuerySet[AuditEntry]:
+        """As `entries`; sign-ins change nothing, so a page has them only where it names them."""
+        named = self.kind or self.request or self.about
+        return self.entries() if named else self.entries().exclude(action__startswith="sign_in.")
 
     @property
     def is_empty(self) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import resource
 import signal
 import socket
 import sys
 from dataclasses import replace
 
+from routing import log_lines
 from routing.agent import config, folder
 from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
@@ -31,9 +33,7 @@ class PortTaken(Exception):
 
 def main() -> int:
     """Runs the edge until SIGTERM or SIGINT; returns the exit code."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log_lines.to_stderr(os.environ.get("SLUICE_LOG_FORMAT", "text"))
     try:
         settings = config.read()
         isolation = possible(settings.uids)

@@ -3,6 +3,7 @@
 adapters        what allauth asks us: words, sealed keys, where to go next
 provider/       the protocol with it, and what makes its ID token good
 openid          sign-in through a company's OpenID Connect provider, and the role it gives
+record          sign-ins in the audit trail, and what strangers try in the log
 role_mapping    which role a provider's claims give (pure)
 second_factor   who has one, who must have one, taking it away, the audit trail
 confirmation    what works without the provider for people who have no other way in

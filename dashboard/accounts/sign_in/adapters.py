@@ -20,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import second_factor
 from dashboard.accounts.sign_in.confirmation import belongs_to_provider
+from dashboard.accounts.sign_in.record import record_sign_in
 from routing.sealed import seal, unseal
 from routing.snapshot import Secret
 
@@ -43,6 +44,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         login(request, user, backend=MODEL_BACKEND)  # type: ignore[arg-type]  # django-stubs
+        assert isinstance(user, User)
+        record_sign_in(request, user)
 
     def is_safe_url(self, url: str | None) -> bool:
         """This host only: `localhost` of SLUICE_ALLOWED_HOSTS is another machine for a browser."""
