@@ -39,7 +39,7 @@ class Process:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One edge as the page shows it; `pages` holds its processes, `shipping` counts what its log
-    became."""
+    became, `isolation` is as whom its versions run."""
 
     edge: Edge
     cell: Cell
@@ -47,6 +47,7 @@ class Row:
     shipping: Mapping[str, Any]
     lagging: list[tuple[str, Mapping[str, Any]]]
     more_lagging: int
+    isolation: Mapping[str, str]
 
 
 @require_safe
@@ -68,6 +69,7 @@ def _rows(found: list[Edge], asked: Mapping[str, str]) -> list[Row]:
             edge.status.get("shipping", {}),
             list(edge.status.get("workers", {}).items())[:MOST_LAGGING],
             max(0, len(edge.status.get("workers", {})) - MOST_LAGGING),
+            edge.status.get("isolation", {}),
         )
         for edge in found
         if edge.name in cells

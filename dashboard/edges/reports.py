@@ -63,6 +63,14 @@ class WorkerLag(msgspec.Struct):
     deployment: str | None = None
 
 
+class IsolationReport(msgspec.Struct):
+    """As whom versions run: `kind` is a `routing.agent.users.isolation.Kind`, "" from agents that
+    do not say it; `reason` is why it is no better."""
+
+    kind: str = ""
+    reason: str = ""
+
+
 class Report(msgspec.Struct):
     """`desired` is the newest revision that the edge knows; 0 from agents that do not say it.
     `checks_permissions` is said by agents that honor protected overrides with a permission only.
@@ -79,6 +87,7 @@ class Report(msgspec.Struct):
     shipping: dict[str, Any] = {}
     checks_permissions: bool = False
     error: str = ""
+    isolation: IsolationReport = msgspec.field(default_factory=IsolationReport)
 
 
 def accept(edge: Edge, body: bytes) -> None:

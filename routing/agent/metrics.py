@@ -16,6 +16,7 @@ from routing.agent.held import State
 from routing.agent.rows import Rows
 from routing.agent.series import Requests, Series
 from routing.agent.status import Facts
+from routing.agent.users.isolation import Kind
 
 _FORGET_EVERY = 600.0
 
@@ -59,6 +60,23 @@ class Metrics(Collector):
         yield from self._processes(facts)
         yield from self._shipping(facts)
         yield from self._revisions(facts)
+        yield from self._isolation(facts)
+
+    def _isolation(self, facts: Facts) -> Iterator[Metric]:
+        own = GaugeMetricFamily(
+            "sluice_edge_versions_isolated",
+            "1 where each version runs as a user of its own",
+            labels=["edge"],
+        )
+        own.add_metric([self._edge], float(facts.isolation.kind is Kind.own))
+        yield own
+        forged = CounterMetricFamily(
+            "sluice_edge_forged_batches",
+            "Batches of console lines in the name of another version, refused",
+            labels=["edge"],
+        )
+        forged.add_metric([self._edge], facts.shipping.get("details_forged", 0))
+        yield forged
 
     async def _answer(self, request: web.Request) -> web.Response:
         body = generate_latest(self._registry)

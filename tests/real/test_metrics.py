@@ -11,6 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from routing.agent.users.isolation import Kind, possible
 from tests.running import OVERRIDES, PROJECT, System
 
 pytestmark = pytest.mark.real
@@ -90,6 +91,8 @@ def test_processes_and_revisions_are_told(system):
     [desired] = samples(families, "sluice_desired_revision")
     [applied] = samples(families, "sluice_edge_applied_revision")
     assert applied.value == desired.value > 0
+    [own] = samples(families, "sluice_edge_versions_isolated", edge="local-1")
+    assert own.value == float(possible().kind is Kind.own)
     [lag] = samples(families, "sluice_edge_lag_revisions", edge="local-1")
     assert lag.value == 0
 

@@ -58,6 +58,30 @@ def test_a_worker_that_an_edge_never_had_does_not_answer_there(maya):
     assert f"Not taken over: {why}" in page and "0/1 edge" in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "warning"),
+    [
+        ("own", ""),
+        ("", ""),
+        ("shared", "Versions share one user"),
+        ("agent", "Versions run as the agent’s own user"),
+    ],
+)
+def test_versions_that_are_no_strangers_to_each_other_are_named(maya, kind, warning):
+    edge(status={"isolation": {"kind": kind, "reason": "<no> user ids are mapped here"}})
+    said = maya.get("/edges/").content.decode()
+    assert ("SLUICE_EDGE_UIDS" in said) == bool(warning)
+    assert warning in said and ("&lt;no&gt; user ids are mapped here" in said) == bool(warning)
+
+
+def test_console_lines_in_the_name_of_another_version_are_named(maya):
+    edge(status={"shipping": {"details_forged": 1234}})
+    said = maya.get("/edges/").content.decode()
+    assert "spoke for a version that is not its own" in said and "1,234 batches" in " ".join(
+        said.split()
+    )
+
+
 def test_without_an_edge_the_page_says_how_to_make_one(maya):
     assert b"manage.py edge create" in maya.get("/edges/").content
 
