@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+from routing.hidden_environment import hide
+
 
 def main() -> int:
+    hide()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured

@@ -11,17 +11,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboard.run.restarts import Restarts, State
+from routing.hidden_environment import hand_over, without_secrets
 
 GRACE_SECONDS = 15.0
 
 
 class Child:
-    """One `python -m <module>`; its output goes to a file, so that nothing blocks it."""
+    """One `python -m <module>`; its output goes to a file, so that nothing blocks it. `secrets`:
+    whether it gets those of this server, which no environment shows."""
 
-    def __init__(self, name: str, module: str, env: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, module: str, env: Mapping[str, str], log: Path, *, secrets: bool = True
+    ) -> None:
         self.name, self.log = name, log
         ours = {"SLUICE_EXIT_WITH_PARENT": "1", "SLUICE_PARENT_PID": str(os.getpid())}
-        self.env = {**os.environ, **env, **ours}
+        base = os.environ if secrets else without_secrets(os.environ)
+        self.env = {**base, **env, **ours}
         self.env.pop(
             "SLUICE_ADMIN_PASSWORD", None
         )  # only the first start, in this process, reads it
@@ -31,10 +36,11 @@ class Child:
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
+        with self.log.open("ab") as output, hand_over(self.env) as (environ, descriptors):
             self.process = subprocess.Popen(
                 self.command,
-                env=self.env,
+                env=environ,
+                pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

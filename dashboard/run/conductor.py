@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+from routing.hidden_environment import hide
+
 
 def main() -> None:
+    hide()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     import django
 

@@ -134,7 +134,7 @@ def _children() -> list[Child]:
         "SLUICE_EDGE_METRICS_PORT": os.environ.get("SLUICE_EDGE_METRICS_PORT", "auto"),
     }
     return [
-        Child("edge", "routing.agent", shared | edge, logs / "agent.log"),
+        Child("edge", "routing.agent", shared | edge, logs / "agent.log", secrets=False),
         Child("web", "dashboard.run.web", shared, logs / "web.log"),
         Child("exports", "dashboard.run.exports", shared, logs / "exports.log"),
         Child("conductor", "dashboard.run.conductor", shared, logs / "conductor.log"),

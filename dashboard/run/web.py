@@ -7,6 +7,7 @@ import os
 import uvicorn
 
 from dashboard.run.unmasked import WebSockets
+from routing.hidden_environment import hide
 from routing.parent import when_gone
 
 # Longer than any caller keeps an idle connection (edges 30 s, httpx 5 s, nginx in front 60 s): a
@@ -15,6 +16,7 @@ KEEP_ALIVE_SECONDS = 75
 
 
 def main() -> None:
+    hide()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     from django.conf import settings
 

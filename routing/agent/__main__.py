@@ -20,6 +20,7 @@ from routing.agent.folder import FolderTaken
 from routing.agent.tasks import Tasks
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
+from routing.hidden_environment import hide
 from routing.parent import LOOK_SECONDS, gone
 
 log = logging.getLogger("edge")
@@ -33,6 +34,7 @@ class PortTaken(Exception):
 
 def main() -> int:
     """Runs the edge until SIGTERM or SIGINT; returns the exit code."""
+    hide()
     log_lines.to_stderr(os.environ.get("SLUICE_LOG_FORMAT", "text"))
     try:
         settings = config.read()

@@ -22,6 +22,7 @@ from routing.agent.handover.handover import Handover
 from routing.agent.handover.sockets import tcp_address
 from routing.agent.handover.successor import sigterm_blocked
 from routing.agent.held import End, EndKind
+from routing.agent.limits import ENVIRONMENT
 from routing.agent.spawn import Child, spawn
 from routing.agent.status import EnvoyFacts
 from routing.agent.tasks import Tasks
@@ -188,7 +189,7 @@ class Envoy:
         with suppress(FileNotFoundError):
             os.unlink(names.ADMIN_SOCKET)
         with sigterm_blocked() if self.handover.is_under_way else nullcontext():
-            return spawn(arguments, output=OUTPUT, start_new_session=True)
+            return spawn(arguments, output=OUTPUT, env=ENVIRONMENT, start_new_session=True)
 
     async def _come_up(self, child: Child) -> None:
         try:

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -18,14 +19,18 @@ import pytest
 
 from routing.rules import affinity
 from routing.rules.split import Share
-from tests.running import KEY, OVERRIDES, PROJECT, System
+from tests.running import KEY, OVERRIDES, PASSWORD, PROJECT, System
+
+TOKEN = "a-token-that-no-environment-shows"
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
-    running = System(tmp_path_factory.mktemp("run") / "data", prepared=False).start()
+    environment = {"SLUICE_METRICS_TOKEN": TOKEN, "SLUICE_EDGE_TOKEN": TOKEN}
+    data = tmp_path_factory.mktemp("run") / "data"
+    running = System(data, environment=environment, prepared=False).start()
     yield running
     running.stop()
 
@@ -61,6 +66,15 @@ def test_it_says_where_everything_is_and_shows_secrets_once(system):
 def test_what_it_writes_is_its_owners_alone(system):
     for name in ("sluice.sqlite3", "secret_key", "edge_token", "edge/snapshot.json"):
         assert (system.data_dir / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_no_process_shows_a_secret_in_its_environment(system):
+    """The edge gets none of them at all: it starts with a token of its own from a file."""
+    ours = list(running_under(system.data_dir))
+    assert len(ours) >= 7, "run, edge, web, exports, conductor, Envoy and versions"
+    for command, environment in ours:
+        for secret in (PASSWORD, TOKEN):
+            assert secret.encode() not in environment, command
 
 
 def test_ordinary_requests_follow_the_percentages(system, hello):
@@ -227,7 +241,11 @@ def test_a_bad_setting_stops_the_start_by_name(setting, tmp_path):
 
 def processes_under(folder: Path) -> list[str]:
     """Command lines of processes whose environment or working folder points into `folder`."""
-    found = []
+    return [command for command, _ in running_under(folder)]
+
+
+def running_under(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """The same with the environment of each."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -238,8 +256,7 @@ def processes_under(folder: Path) -> list[str]:
         except OSError:
             continue
         if str(folder).encode() in environment or where.startswith(str(folder)):
-            found.append(command)
-    return found
+            yield command, environment
 
 
 def test_ctrl_c_stops_everything_and_a_second_run_keeps_the_data(tmp_path):

@@ -105,7 +105,7 @@ def _refused(user: User) -> str:
     setpriv = shutil.which("setpriv")
     if setpriv is None:  # Python's own way is used then, and fails at the start of a process
         return ""
-    tried = subprocess.run([setpriv, *become(user), "/bin/true"], capture_output=True)
+    tried = subprocess.run([setpriv, *become(user), "/bin/true"], env={}, capture_output=True)
     if tried.returncode == 0:
         return ""
     return tried.stderr.decode(errors="replace").strip() or f"setpriv ended with {tried.returncode}"
