@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from dashboard.rollouts.advance import record
+from dashboard.rollouts.hooks import address
 from dashboard.rollouts.hooks.deliver import Letter, Result, deliver
 from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
@@ -82,7 +83,7 @@ def _letter(delivery: HookDelivery) -> Letter:
     hook = delivery.hook
     return Letter(
         delivery.pk,
-        hook.url,
+        address.get(hook),
         unseal(hook.sealed_secret),
         delivery.message_id,
         delivery.body,

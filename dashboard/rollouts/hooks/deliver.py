@@ -21,7 +21,7 @@ class Letter:
     """What one try sends. `is_gate`: the answer is a verdict."""
 
     delivery_id: int
-    url: str
+    url: Secret
     secret: Secret
     message_id: str
     body: str
@@ -52,7 +52,7 @@ def deliver(letter: Letter, now: datetime) -> Result:
     try:
         answer = request(
             "POST",
-            letter.url,
+            letter.url.reveal(),
             headers=headers | {"Content-Type": "application/json", "User-Agent": "Sluice"},
             body=body,
             seconds=letter.timeout,

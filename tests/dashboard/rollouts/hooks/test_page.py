@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.rollouts.hooks import address
 from dashboard.rollouts.hooks.edit import MOST_HOOKS
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from routing.models import AuditEntry
@@ -50,6 +53,47 @@ def act(client: Client, hook: Hook, verb: str) -> tuple[int, str]:
 
 def secret_in(html: str) -> str:
     return re.findall(r'data-copy="(whsec_[^"]+)"', html)[0]
+
+
+def test_the_address_is_stored_sealed_and_shown_without_secrets(client: Client) -> None:
+    make(client)
+    hook = Hook.objects.get()
+    assert "t0kenPath" not in str(vars(hook)) and "s3cret" not in str(vars(hook))
+    assert address.get(hook).reveal() == GIVEN["url"]
+    assert "http://127.0.0.1:9/REDACTED?key=REDACTED" in page(client)
+
+
+def test_the_address_that_the_form_shows_changes_nothing(client: Client) -> None:
+    make(client)
+    hook = Hook.objects.get()
+    where = reverse("rollouts:hook", args=["checkout", hook.pk])
+    assert client.post(where, GIVEN | {"url": hook.url, "timeout": "7"}).status_code == 302
+    hook.refresh_from_db()
+    assert (hook.timeout, address.get(hook).reveal()) == (7, GIVEN["url"])
+
+
+@pytest.mark.parametrize("sealed", ["", "another address"])
+def test_what_an_earlier_release_writes_in_clear_is_used_and_sealed(
+    client: Client, sealed: str
+) -> None:
+    """The other address is the one from before it was changed there."""
+    make(client, url="http://127.0.0.1:9/before")
+    Hook.objects.update(url=GIVEN["url"], **({} if sealed else {"sealed_url": ""}))
+    assert "s3cret" not in page(client)
+    assert address.get(Hook.objects.get()).reveal() == GIVEN["url"]
+    stored = Hook.objects.get()
+    assert "s3cret" not in str(vars(stored)) and address.get(stored).reveal() == GIVEN["url"]
+
+
+def test_the_migration_seals_addresses_and_opens_them_again(client: Client) -> None:
+    migration = import_module("dashboard.rollouts.migrations.0009_seal_hook_urls")
+    make(client)
+    Hook.objects.update(url=GIVEN["url"], sealed_url="")
+    migration.seal_urls(apps, None)
+    assert "s3cret" not in str(vars(hook := Hook.objects.get()))
+    assert address.get(hook).reveal() == GIVEN["url"]
+    migration.open_urls(apps, None)
+    assert Hook.objects.filter(url=GIVEN["url"], sealed_url="").exists()
 
 
 def test_a_secret_is_shown_once_and_stored_sealed(client: Client) -> None:

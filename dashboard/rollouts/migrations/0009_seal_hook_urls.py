@@ -1,0 +1,26 @@
+"""The addresses of hooks, in clear until now, are sealed as their secrets are."""
+
+from django.db import migrations
+
+
+def seal_urls(apps, schema_editor):
+    from dashboard.ui.redact_url import redacted_url
+    from routing.sealed import seal
+    from routing.snapshot import Secret
+
+    hooks = apps.get_model("rollouts", "Hook").objects
+    for pk, url in hooks.filter(sealed_url="").values_list("pk", "url"):
+        hooks.filter(pk=pk, url=url).update(sealed_url=seal(Secret(url)), url=redacted_url(url))
+
+
+def open_urls(apps, schema_editor):
+    from routing.sealed import unseal
+
+    hooks = apps.get_model("rollouts", "Hook").objects
+    for pk, sealed in hooks.exclude(sealed_url="").values_list("pk", "sealed_url"):
+        hooks.filter(pk=pk).update(url=unseal(sealed).reveal(), sealed_url="")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("rollouts", "0008_add_sealed_hook_url")]
+    operations = [migrations.RunPython(seal_urls, open_urls)]
