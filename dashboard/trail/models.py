@@ -6,7 +6,8 @@ from django.db import models
 
 
 class AuditPush(models.Model):
-    """One row for each address. `position` is the last entry that the receiver took."""
+    """One row for each address; `url` is its host and a hash. `position` is the last entry that the
+    receiver took."""
 
     url = models.CharField(max_length=500, unique=True)
     position = models.PositiveBigIntegerField(default=0)

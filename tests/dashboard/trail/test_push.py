@@ -52,6 +52,16 @@ def test_batches_come_in_order_and_signed(hook, monkeypatch):
     assert push.status().waiting == 0
 
 
+def test_the_address_is_not_stored_and_an_earlier_release_s_row_goes_on(hook, settings):
+    note(3)
+    AuditPush.objects.create(url=settings.AUDIT_WEBHOOK_URL, position=2)
+    assert push.status().waiting == 1 and push.push(T0) == 1
+    assert subjects(hook.requests[0]) == ["w2"]
+    [stored] = AuditPush.objects.values_list("url", flat=True)
+    assert stored.startswith("127.0.0.1:") and "/audit" not in stored
+    assert push.push(T0) == 0 and AuditPush.objects.count() == 1
+
+
 def test_a_failure_is_visible_backs_off_and_sends_the_same_again(hook, client):
     note(1)
     hook.status = 500
