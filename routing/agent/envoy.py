@@ -18,6 +18,7 @@ from typing import Any
 from routing.agent import folder, words
 from routing.agent.admin import Admin, Away
 from routing.agent.backoff import Backoff
+from routing.agent.handover.drain import drain, quit_envoy
 from routing.agent.handover.handover import Handover
 from routing.agent.handover.sockets import tcp_address
 from routing.agent.handover.successor import sigterm_blocked
@@ -149,7 +150,8 @@ class Envoy:
         return f"{rejected}: {found[-1]}"[:2000] if found else str(rejected)
 
     async def stop(self) -> None:
-        """Lets requests in flight end, then ends Envoy, which writes the rest of its log."""
+        """Asks callers to connect elsewhere, lets requests in flight end, then ends Envoy, which
+        writes the rest of its log."""
         self._stopping = True
         child = self._child
         if child is None or child.ended.done():
@@ -157,19 +159,11 @@ class Envoy:
         self.handover.close()
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
-                await self.admin.post("/drain_listeners?graceful&skip_exit")
-                while await self._busy():
-                    await asyncio.sleep(0.05)
+                await drain(self.admin)
         except (Away, TimeoutError) as error:
             log.warning("requests were cut off: %s", str(error) or "they took too long")
-        with suppress(Away):
-            await self.admin.post("/quitquitquit")
+        await quit_envoy(self.admin)
         await child.stop(2.0)
-
-    async def _busy(self) -> bool:
-        # Not `internal`: callers keep their RPC connections for as long as they live.
-        said = await self.admin.stats(r"^http\.(public|proof)\.downstream_rq_active$")
-        return any(int(value) for value in said.values())
 
     async def _ready(self) -> None:
         try:
@@ -184,7 +178,9 @@ class Envoy:
             *(str(self._program), "-c", names.BOOTSTRAP),
             *("--concurrency", str(self._concurrency), *self.handover.arguments()),
             "--reject-unknown-dynamic-fields",
-            *("--file-flush-interval-msec", "100", "--drain-time-s", "4", "-l", "warning"),
+            *("--file-flush-interval-msec", "100", "-l", "warning"),
+            # Each answer of an Envoy that is about to stop asks for another connection.
+            *("--drain-strategy", "immediate"),
         ]
         with suppress(FileNotFoundError):
             os.unlink(names.ADMIN_SOCKET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import sys
 import threading
@@ -24,17 +25,36 @@ def test_a_killed_agent_leaves_no_process(agent, control):
 
 def test_sigterm_lets_requests_end_and_leaves_nothing(agent, control):
     agent.start().applied(control.deploy("shop", (A, ALL)))
-    slow = []
-    thread = threading.Thread(target=lambda: slow.append(agent.get("shop", "/slow")))
-    thread.start()
+    agent.serves("shop", "a")
+    slow, closed = [], []
+    threads = [threading.Thread(target=lambda: slow.append(agent.get("shop", "/slow")))]
+    kept = {"target": _until_asked_to_close, "args": (agent, closed)}
+    threads += [threading.Thread(**kept) for _ in range(4)]
+    for thread in threads:
+        thread.start()
     time.sleep(0.3)
     began = time.monotonic()
     assert agent.stop() == 0
     print(f"stopped in {time.monotonic() - began:.1f} s")
-    thread.join(5)
+    for thread in threads:
+        thread.join(10)
     assert slow[0].text == "a"
+    assert closed == [200] * 4
     assert agent.processes() == []
     assert [row for row in control.rows if row["path"] == "/slow"]
+
+
+def _until_asked_to_close(agent, closed):
+    """Requests on one kept connection; the last one is answered like all before it."""
+    connection = http.client.HTTPConnection("127.0.0.1", agent.port, timeout=20)
+    while True:
+        connection.request("GET", "/", headers={"Host": "shop.localhost"})
+        response = connection.getresponse()
+        response.read()
+        if response.headers["Connection"] == "close":
+            closed.append(response.status)
+            return
+        time.sleep(0.01)
 
 
 def test_it_ends_with_the_process_that_started_it(agent, control):
