@@ -75,6 +75,10 @@ PARENT_PID = (
 HTTP_PORT = _number("SLUICE_HTTP_PORT", 8000, 65_535, "a port")
 #: Address the dashboard and API listen on. SLUICE_HTTP_HOST.
 HTTP_HOST = os.environ.get("SLUICE_HTTP_HOST", "127.0.0.1")
+#: Connections that the dashboard holds at a time, and of them from one address; an IPv6 /64 counts
+#: as one, this machine not at all. SLUICE_HTTP_CONNECTIONS, SLUICE_HTTP_CONNECTIONS_PER_ADDRESS.
+HTTP_CONNECTIONS = _number("SLUICE_HTTP_CONNECTIONS", 4000, 50_000, least=64)
+HTTP_CONNECTIONS_PER_ADDRESS = _number("SLUICE_HTTP_CONNECTIONS_PER_ADDRESS", 400, 50_000)
 #: Port of the demo edge's public listener. SLUICE_EDGE_PORT.
 EDGE_PORT = _number("SLUICE_EDGE_PORT", 8787, 65_535, "a port")
 #: Workers answer at <name>.<DOMAIN>. SLUICE_DOMAIN.

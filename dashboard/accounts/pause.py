@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+
+from dashboard.accounts.client_address import address_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,8 @@ def _end(left: int, failed: list[AccessAttempt]) -> datetime:
 
 
 def address(request: HttpRequest) -> str | None:
-    """Whose tries count together: an IPv4 address, or the /64 that one line of IPv6 has for itself.
+    """Whose tries count together; see `address_group`.
 
     What is no address counts as one place of its own, so that it can be tried no more often.
     """
-    try:
-        given = ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(given, IPv6Address) and not given.ipv4_mapped:
-        return str(IPv6Network((int(given), 64), strict=False).network_address)
-    return str(getattr(given, "ipv4_mapped", given))
+    return address_group(request.META.get("REMOTE_ADDR", ""))

@@ -3,41 +3,66 @@
 from __future__ import annotations
 
 import os
+import sys
 
-import uvicorn
-
-from dashboard.run.unmasked import WebSockets
+from dashboard.run.listener.connections import Connections
+from dashboard.run.listener.http_protocol import WatchedHttp
+from dashboard.run.listener.limits import limits_for, raise_open_files
+from dashboard.run.listener.repeated_lines import limit_repeated_lines
+from dashboard.run.listener.server import ACCEPTED_AT_A_TURN, Server, listening_socket
+from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWebSockets
+from dashboard.run.memory import give_back_memory
 from routing.hidden_environment import hide
 from routing.parent import when_gone
 
 # Longer than any caller keeps an idle connection (edges 30 s, httpx 5 s, nginx in front 60 s): a
 # server that closes first resets the request that is on its way just then.
 KEEP_ALIVE_SECONDS = 75
+SOCKET_MESSAGE_BYTES = 64 * 1024
+"""The largest that a WebSocket's client may send; ours send nothing of meaning."""
 
 
-def main() -> None:
+def main() -> int:
     hide()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     from django.conf import settings
 
-    server = uvicorn.Server(config())
+    give_back_memory()
+    found = config()
+    server = Server(found, found.connections)
     if settings.PARENT_PID is not None:
         when_gone(settings.PARENT_PID, lambda: setattr(server, "should_exit", True))
-    server.run()
+    try:
+        listener = listening_socket(settings.HTTP_HOST, settings.HTTP_PORT)
+    except OSError as error:
+        where = f"{settings.HTTP_HOST}:{settings.HTTP_PORT}"
+        print(f"The web process cannot listen on {where}: {error.strerror}", file=sys.stderr)
+        return 1
+    found.load()  # the logging of the settings comes with the application
+    limit_repeated_lines()
+    server.run(sockets=[listener])
+    return 0
 
 
-def config() -> uvicorn.Config:
+def config() -> ListenerConfig:
     """One port for pages, the API, edges and sockets; the settings must be there."""
     from django.conf import settings
 
-    return uvicorn.Config(
+    limits = limits_for(
+        raise_open_files(),
+        connections=settings.HTTP_CONNECTIONS,
+        per_address=settings.HTTP_CONNECTIONS_PER_ADDRESS,
+    )
+    return ListenerConfig(
         "dashboard.asgi:application",
-        host=settings.HTTP_HOST,
-        port=settings.HTTP_PORT,
+        connections=Connections(limits),
+        http=WatchedHttp,
+        ws=WatchedWebSockets,
+        ws_max_size=SOCKET_MESSAGE_BYTES,
+        backlog=ACCEPTED_AT_A_TURN,
         access_log=False,
         log_level="warning",
         lifespan="off",
-        ws=WebSockets,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,
         # X-Forwarded-For is the word of a proxy on this machine; where there is none, anybody's.
@@ -47,4 +72,4 @@ def config() -> uvicorn.Config:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
