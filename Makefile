@@ -27,7 +27,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check golden format sizes clean \
-	bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort
+	bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -121,6 +121,10 @@ bench-guardrails: ## False alarms and time to notice of guardrails, beside a nai
 bench-candidates: ## Bad candidates on a real edge: caught at which step, by which guardrail, how soon
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.candidates
+
+bench-strangers: ## A person's pages while strangers abuse the dashboard's listener, attack by attack
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.strangers
 
 bench-abort: ## From the click on Abort to proof on every edge, under load
 	$(call SETUP,bench)

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 HOST = "127.0.0.1"
 CONNECTIONS, BODIES, SOCKETS, SIGN_INS, UPLOADS = 2000, 500, 100, 8, 8
-DRIP_SECONDS = 2.0
+DRIP_SECONDS, PAUSE_SECONDS = 2.0, 0.2
 UPLOAD_BYTES = 23 * 1024 * 1024
 ANSWER_SECONDS = 60.0
 
@@ -179,7 +179,7 @@ async def _again_and_again(attack: Attack, port: int) -> None:
     while True:
         with contextlib.suppress(OSError, TimeoutError):
             await attack(port)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def main(name: str, port: int, seconds: float) -> None:

@@ -403,6 +403,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # refuses during a pause; lets nobody in
     "django.contrib.auth.backends.ModelBackend",
 ]
+PASSWORD_HASHERS = ["dashboard.accounts.attempts.hashing.PacedHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -422,6 +423,11 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = (
     600  # seconds: after that, changing a factor asks for proof again
 )
 MFA_ADAPTER = "dashboard.accounts.sign_in.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "dashboard.accounts.sign_in.code_forms.LimitedCode",
+    "reauthenticate": "dashboard.accounts.sign_in.code_forms.LimitedReauthenticationCode",
+    "activate_totp": "dashboard.accounts.sign_in.code_forms.LimitedActivationCode",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Browsers offer passkeys to https and to localhost only, so this opens nothing but a local trial.
@@ -493,6 +499,8 @@ STORAGES = {
 
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 
+# Larger bodies go to disk while they arrive.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # Uploads are parsed by dashboard.api (PUT and nested file names); asgi.py enforces the size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT + 1024 * 1024
 

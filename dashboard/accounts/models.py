@@ -13,6 +13,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from dashboard.accounts.attempts.models import AttemptCount
+
+__all__ = ["AttemptCount", "RANK", "Role", "Session", "Token", "User"]
+
 
 class Role(models.TextChoices):
     """What a person may do (spec, People); each role includes the ones before it."""

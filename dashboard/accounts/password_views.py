@@ -15,9 +15,12 @@ from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils import timezone
 
+from dashboard.accounts.attempts.limits import LINKS_BY_ADDRESS
+from dashboard.accounts.attempts.refusals import seconds_to_wait, too_many
 from dashboard.accounts.links import links
 from dashboard.accounts.models import User
 from dashboard.accounts.pause import tries
@@ -34,6 +37,12 @@ class SetPassword(PasswordResetConfirmView):
     success_url = reverse_lazy("workers:list")
     token_generator = links
     extra_context = {"link_lasts": LINK_LASTS}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        if not self.validlink and (seconds := seconds_to_wait(LINKS_BY_ADDRESS, request)):
+            return too_many(request, seconds)
+        return response
 
     def get_user(self, uidb64: str) -> User | None:
         user = super().get_user(uidb64)

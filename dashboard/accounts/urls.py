@@ -16,6 +16,8 @@ urlpatterns = [
     path("logout/", views.sign_out, name="account_logout"),
     path("reauthenticate/", reauthenticate, name="account_reauthenticate"),
     path("2fa/", factor_views.index, name="mfa_index"),
+    path("2fa/authenticate/", factor_views.authenticate, name="mfa_authenticate"),
+    path("2fa/webauthn/login/", factor_views.sign_in_with_passkey, name="mfa_login_webauthn"),
     path("2fa/", include("allauth.mfa.urls")),
     path("oidc/<str:provider_id>/login/", provider_views.login, name="openid_connect_login"),
     path(

@@ -19,10 +19,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from dashboard.accounts.attempts.messages import try_again
+from dashboard.accounts.attempts.refusals import retry_after
 from dashboard.accounts.gate import person
 from dashboard.accounts.listed import MAY
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.pause import tries
+from dashboard.accounts.sign_in import password_attempts
 from dashboard.accounts.sign_in.second_factor import factor_names
 from dashboard.ui.page import page
 
@@ -46,18 +49,29 @@ class SignIn(AuthenticationForm):
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(_after(request))
-    form = SignIn(request, data=request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        to_do = Login(user=form.get_user(), redirect_url=_after(request))
-        return perform_password_login(request, {"username": form.get_user().username}, to_do)
-    return _sign_in_page(request, form)
+    if request.method != "POST":
+        return _sign_in_page(request, SignIn(request))
+    name = request.POST.get("username", "")
+    if seconds := password_attempts.seconds_to_wait(request, name):
+        form = SignIn(request, initial={"username": name})
+        response = _sign_in_page(request, form, too_many=try_again(seconds))
+        response.status_code = 429
+        return retry_after(response, seconds)
+    form = SignIn(request, data=request.POST)
+    if not form.is_valid():
+        return _sign_in_page(request, form)
+    user = form.get_user()
+    password_attempts.was_right(request, name)
+    to_do = Login(user=user, redirect_url=_after(request))
+    return perform_password_login(request, {"username": user.username}, to_do)
 
 
-def _sign_in_page(request: HttpRequest, form: SignIn) -> HttpResponse:
+def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> HttpResponse:
     """The form; after a wrong password with how many tries are left, or how long the pause is."""
     left = tries(request, form.cleaned_data.get("username")) if form.errors else None
     context = {
         "form": form,
+        "too_many": too_many,
         "next": request.POST.get("next", request.GET.get("next", "")),
         "tries": left,
         "limit": settings.AXES_FAILURE_LIMIT,

@@ -10,10 +10,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security.base import AuthBase
 
+from dashboard.accounts.attempts.limits import TOKENS_BY_ADDRESS
+from dashboard.accounts.attempts.messages import try_again
+from dashboard.accounts.attempts.refusals import seconds_to_wait
 from dashboard.accounts.models import RANK, Token, User
 from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
 from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
-from dashboard.api.errors import ApiError, bad_request
+from dashboard.api.errors import TOO_MANY, ApiError, bad_request
 from dashboard.api.lookup import worker_by
 from dashboard.ui.unstorable_input import unstorable_query
 from routing.trail.origin import note_token
@@ -102,6 +105,8 @@ def caller_of(request: HttpRequest) -> Caller:
     found = Token.objects.select_related("user").filter(sha256=hash_token(secret.strip())).first()
     now, source = timezone.now(), source_of(request)
     if found is None:
+        if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
+            raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
         raise ApiError(403, (9109, "Unauthorized to access requested resource"))
     note_token(found.name, found.user.get_username())
     if why := _ended(found, now):

@@ -30,6 +30,9 @@ REFERENCED = 90003
 
 TOO_LARGE = "The body is larger than this server reads. Send less at a time."
 
+TOO_MANY = 971
+"""Cloudflare's code for a limit of requests."""
+
 REVIEW = 90005
 """Ours: the Worker's policy asks for a review; the message has its link."""
 
@@ -38,12 +41,13 @@ OLDER_DATE = 90004
 
 
 class ApiError(Exception):
-    """Answered as `status` with `problems` (code, message)."""
+    """Answered as `status` with `problems` (code, message); `retry_after` are seconds."""
 
-    def __init__(self, status: int, *problems: tuple[int, str]) -> None:
+    def __init__(self, status: int, *problems: tuple[int, str], retry_after: int = 0) -> None:
         super().__init__(problems)
         self.status = status
         self.problems = problems
+        self.retry_after = retry_after
 
 
 def bad_request(message: str, code: int = 10026) -> ApiError:
@@ -155,7 +159,10 @@ def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
-    return failure(error.status, error.problems)
+    response = failure(error.status, error.problems)
+    if error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _upload_refused(request: HttpRequest, error: Any) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from multipart import MultipartError, PushMultipartParser, parse_options_header
@@ -14,6 +15,7 @@ from routing.draft import Part
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PARTS = 1000
+PIECE = 256 * 1024
 NAME, CONTENT_TYPE = 1024, 100
 """Longest module name and content type, in characters."""
 
@@ -34,7 +36,7 @@ def read_fields(request: HttpRequest) -> list[Field]:
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise bad_request("Expected a multipart/form-data body.")
     try:
-        return list(_fields(request.body, options["boundary"]))
+        return list(_fields(request, options["boundary"]))
     except (MultipartError, UnicodeError) as error:
         raise bad_request(f"The multipart body cannot be read: {error}.") from error
 
@@ -73,14 +75,22 @@ def check_parts(parts: tuple[Part, ...]) -> None:
         seen.add(part.name)
 
 
-def _fields(body: bytes, boundary: str) -> Iterator[Field]:
+def _fields(request: HttpRequest, boundary: str) -> Iterator[Field]:
+    """Reads what the server has put on disk piece by piece, so that the body as a whole is never in
+    memory beside its parts."""
     with PushMultipartParser(boundary, max_segment_count=PARTS) as parser:
-        segment, chunks = None, []
-        for event in parser.parse(body):
+        segment, content = None, bytearray()
+        for event in _events(request, parser):
             if isinstance(event, (bytes, bytearray)):
-                chunks.append(bytes(event))
+                content += event
             elif event is not None:
-                segment, chunks = event, []
+                segment, content = event, bytearray()
             elif segment is not None:
                 kind = segment.header("Content-Type", "application/octet-stream")
-                yield Field(segment.name or "", segment.filename, kind, b"".join(chunks))
+                yield Field(segment.name or "", segment.filename, kind, bytes(content))
+                content = bytearray()
+
+
+def _events(request: HttpRequest, parser: PushMultipartParser) -> Iterator[Any]:
+    while piece := request.read(PIECE):
+        yield from parser.parse(piece)

@@ -3,7 +3,11 @@
 from django.urls import path
 
 from dashboard.api.tail_socket import TailConsumer
+from dashboard.live.origin import same_origin
 
 websocket_urlpatterns = [
-    path("client/v4/tails/<uuid:tail_id>/<str:secret>", TailConsumer.as_asgi()),
+    path(
+        "client/v4/tails/<uuid:tail_id>/<str:secret>",
+        same_origin(TailConsumer.as_asgi(), programs=True),
+    ),
 ]

@@ -10,6 +10,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from dashboard.accounts.attempts.limits import TOKENS_BY_ADDRESS
+from dashboard.accounts.attempts.messages import try_again
+from dashboard.accounts.attempts.refusals import retry_after, seconds_to_wait
 from dashboard.accounts.tokens import hash_token
 from dashboard.ui.unstorable_input import unstorable_address
 from routing.models import Edge
@@ -34,6 +37,9 @@ def for_edges(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         edge = edge_of(request.headers.get("Authorization", ""))
         if edge is None:
+            if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
+                refusal = JsonResponse({"error": try_again(seconds)}, status=429)
+                return retry_after(refusal, seconds)
             return JsonResponse(
                 {
                     "error": "This is no edge's token. Make one on the control plane: "

@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from channels.auth import AuthMiddlewareStack
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
 from dashboard.accounts.sessions import still_signed_in
 from dashboard.live import feed, watching
 from dashboard.live.database import in_database
 from dashboard.live.models import Watch
+from dashboard.live.origin import same_origin
 from dashboard.live.push_socket import PushSocket
 from dashboard.observability import search as searching
 from dashboard.observability.log_filter import wanted
@@ -76,6 +76,6 @@ def _may_look(scope: dict[str, Any], name: str) -> bool:
 websocket_urlpatterns = [
     path(
         "workers/<str:name>/log/live",
-        AllowedHostsOriginValidator(AuthMiddlewareStack(LogConsumer.as_asgi())),
+        same_origin(AuthMiddlewareStack(LogConsumer.as_asgi())),
     )
 ]

@@ -1,11 +1,20 @@
-"""allauth's page of second factors, with why one may be sent there."""
+"""allauth's pages of second factors: why one may be sent there, and limits of attempts."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from allauth.mfa.base.views import IndexView
+from allauth.mfa.base.views import AuthenticateView, IndexView
+from allauth.mfa.webauthn.views import login_webauthn
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 
+from dashboard.accounts.attempts import counts
+from dashboard.accounts.attempts.limits import PASSKEYS_BY_ADDRESS
+from dashboard.accounts.attempts.refusals import seconds_to_wait, too_many
+from dashboard.accounts.client_address import client_of
+from dashboard.accounts.sign_in.code_forms import as_refusal
 from dashboard.accounts.sign_in.second_factor import is_due
 
 
@@ -14,4 +23,25 @@ class Factors(IndexView):
         return {**super().get_context_data(**facts), "must_add_factor": is_due(self.request)}
 
 
+class Authenticate(AuthenticateView):
+    """The second step of signing in."""
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        return as_refusal(form, super().form_invalid(form))
+
+
+@login_not_required
+def sign_in_with_passkey(request: HttpRequest) -> HttpResponse:
+    """allauth's, with a limit by address: who it is shows only in what they send."""
+    if request.method != "POST":
+        return login_webauthn(request)
+    if seconds := seconds_to_wait(PASSKEYS_BY_ADDRESS, request):
+        return too_many(request, seconds)
+    response: HttpResponse = login_webauthn(request)
+    if request.user.is_authenticated:
+        counts.give_back(PASSKEYS_BY_ADDRESS, client_of(request))
+    return response
+
+
 index = Factors.as_view()
+authenticate = login_not_required(Authenticate.as_view())

@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -65,3 +66,30 @@ async def test_the_message_names_the_limit_in_megabytes():
     scope = {"type": "http", "headers": [(b"content-length", b"99999999")]}
     await limit_body(echo, 25 * 1024 * 1024)(scope, None, send)
     assert "25 MB" in json.loads(sent[1]["body"])["errors"][0]["message"]
+
+
+async def test_few_large_bodies_are_worked_on_at_a_time(monkeypatch):
+    monkeypatch.setattr("dashboard.api.limit.LARGE", 10)
+    inside, door = [], asyncio.Event()
+
+    async def app(scope, receive, send):
+        await receive()
+        inside.append(scope["name"])
+        await door.wait()
+
+    limited = limit_body(app, 100)
+
+    async def upload(name, size):
+        async def receive():
+            return {"type": "http.request", "body": b"x" * size, "more_body": False}
+
+        await limited({"type": "http", "headers": [], "name": name}, receive, None)
+
+    uploads = [asyncio.create_task(upload(name, 50)) for name in "abc"]
+    small = asyncio.create_task(upload("small", 5))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert sorted(inside) == ["a", "b", "small"]
+    door.set()
+    await asyncio.gather(*uploads, small)
+    assert "c" in inside

@@ -62,7 +62,9 @@ def test_a_wrong_code_is_refused_and_tries_end(client, noor):
         page = client.post("/accounts/2fa/authenticate/", {"code": "000000"})
         assert b"This code is not right." in page.content
     page = client.post("/accounts/2fa/authenticate/", {"code": code()})
-    assert page.status_code == 200 and client.get("/workers/").status_code == 302
+    assert page.status_code == 429 and 0 < int(page["Retry-After"]) <= 60
+    assert b"Too many attempts. Try again in " in page.content
+    assert client.get("/workers/").status_code == 302
 
 
 def test_a_code_works_once(client, noor):

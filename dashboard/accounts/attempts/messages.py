@@ -1,0 +1,14 @@
+"""What people read about attempts."""
+
+from __future__ import annotations
+
+import math
+
+TWO_MINUTES = 120
+
+
+def try_again(seconds: int) -> str:
+    """For `seconds` of at least 1."""
+    if seconds >= TWO_MINUTES:
+        return f"Too many attempts. Try again in {math.ceil(seconds / 60)} minutes."
+    return f"Too many attempts. Try again in {seconds} second{'' if seconds == 1 else 's'}."

@@ -1,0 +1,133 @@
+"""The lane of those who are not signed in: few at a time, small bodies, and never in the way.
+
+A request with a session or token that opens something passes at once. All others take turns: the
+sign-in forms, whose password hashes cost most, in a queue of their own, and so does `/healthz`.
+"""
+
+from __future__ import annotations
+
+from dashboard.accounts.client_address import address_group
+from dashboard.accounts.strangers.queue import Full, Queue
+from dashboard.accounts.strangers.recognized import Credentials, Recognized, credentials
+from dashboard.accounts.strangers.small_body import (
+    SMALL,
+    App,
+    Disconnected,
+    Message,
+    Receive,
+    Send,
+    TooLarge,
+    announced,
+    read_small,
+    replay,
+)
+from dashboard.ui.response_headers import headers_before_django
+
+RETRY_SECONDS = 3
+BUSY = f"Sluice is busy. Try again in {RETRY_SECONDS} seconds.\n"
+TAILS = "/client/v4/tails/"
+TRY_AGAIN, REFUSED = 1013, 4401
+"""Close codes of WebSockets; before the handshake is over, both are a 403 on the wire."""
+TOO_LARGE = f"Sign in first: without that, a request may have {SMALL // 1024} KB.\n"
+
+
+class StrangersLane:
+    """`app`, behind the queues for strangers."""
+
+    def __init__(self, app: App, recognized: Recognized | None = None) -> None:
+        self._app, self._recognized = app, recognized or Recognized()
+        self._sign_ins = Queue(2, waiting=12, per_address=6)
+        self._health = Queue(2, waiting=16, per_address=16)
+        self._others = Queue(4, waiting=128, per_address=32)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        given = credentials(scope["headers"])
+        if self._recognized.remembers(given):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._socket(given, scope, receive, send)
+        else:
+            await self._request(given, scope, receive, send)
+
+    async def _request(
+        self, given: Credentials, scope: Message, receive: Receive, send: Send
+    ) -> None:
+        try:
+            if given and await self._is_recognized(given, scope):
+                await self._app(scope, receive, send)
+                return
+            body = await self._body(given, scope, receive)
+            async with self._queue(scope).turn(_address(scope)):
+                await self._app(scope, replay(body, receive), send)
+        except TooLarge:
+            await _refuse(send, 413, TOO_LARGE)
+        except Full:
+            await _refuse(send, 503, BUSY)
+        except Disconnected:
+            return
+
+    async def _is_recognized(self, given: Credentials, scope: Message) -> bool:
+        async with self._others.turn(_address(scope)):
+            return await self._recognized.look_up(given)
+
+    async def _body(self, given: Credentials, scope: Message, receive: Receive) -> bytes:
+        """A large body is not read. With a token that opens nothing it is left out: then the API
+        refuses the token in its own words, before it would read anything."""
+        large = announced(scope["headers"]) > SMALL
+        if large and given.token:
+            return b""
+        if large:
+            raise TooLarge
+        return await read_small(receive)
+
+    async def _socket(
+        self, given: Credentials, scope: Message, receive: Receive, send: Send
+    ) -> None:
+        """Until it is accepted or refused, a socket is a stranger's. One without any credentials
+        is refused here, unless they are in its address, as a tail's are."""
+        if not given and not scope["path"].startswith(TAILS):
+            await send({"type": "websocket.close", "code": REFUSED})
+            return
+        try:
+            await self._others.take(_address(scope))
+        except Full:
+            await send({"type": "websocket.close", "code": TRY_AGAIN})
+            return
+        waits = True
+
+        async def answered(message: Message) -> None:
+            nonlocal waits
+            if waits:
+                waits = False
+                self._others.give()
+            await send(message)
+
+        try:
+            await self._recognized.look_up(given)
+            await self._app(scope, receive, answered)
+        finally:
+            if waits:
+                self._others.give()
+
+    def _queue(self, scope: Message) -> Queue:
+        if scope["path"] == "/healthz":
+            return self._health
+        forms = scope["method"] == "POST" and scope["path"].startswith("/accounts/")
+        return self._sign_ins if forms else self._others
+
+
+def _address(scope: Message) -> str:
+    client = scope.get("client")
+    return address_group(client[0]) or "" if client else ""
+
+
+async def _refuse(send: Send, status: int, text: str) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(text)),
+        *headers_before_django(),
+    ]
+    if status == 503:
+        headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text.encode()})
