@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.hashers import check_password, make_password
+from django.utils import timezone
 
 from dashboard.accounts.attempts import counts
 from dashboard.accounts.attempts.limits import AttemptLimit
@@ -14,6 +15,13 @@ from tests.factories import make_user
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LIMIT = AttemptLimit("test", 3, timedelta(seconds=60))
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """Stands still: none of this depends on how long a test takes."""
+    now = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
 
 
 def seconds(n):
