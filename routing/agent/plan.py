@@ -14,9 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from routing.agent.held import Held, Phase, Process, State, version_ids
+from routing.agent.held import Held, Phase, State, version_ids
 from routing.compile.names import SLOTS
 from routing.snapshot import Preview, Snapshot, Version, Worker
+
+_NO_SLOT = (
+    f"waiting: {SLOTS} versions of this Worker run here, which is the limit. The next starts once "
+    "one of those that leave has finished its requests"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class Hurry:
-    """Give up what is left in the process: another version needs its slot."""
+    """Give up what is left in the process: it was told to end, and the version came back."""
 
     version_id: str
 
@@ -168,9 +173,15 @@ def _error(name: str, worker: Worker | None, held: Held) -> str:
         return refusal.message
     for version in worker.versions if worker else ():
         process = held.processes.get(version.id)
+        if process is None and len(_slots_taken(name, held)) >= SLOTS:
+            return _NO_SLOT
         if process is not None and process.message and not runs(version.id, held):
             return f"version {version.id}: {process.message}"
     return ""
+
+
+def _slots_taken(worker: str, held: Held) -> set[int]:
+    return {process.slot for process in held.processes.values() if process.worker == worker}
 
 
 def _wanted(
@@ -187,42 +198,23 @@ def _wanted(
 
 def _comings(wanted: Mapping[str, tuple[str, Version]], held: Held) -> Iterator[Action]:
     taken: dict[str, set[int]] = {}
-    for process in held.processes.values():
-        taken.setdefault(process.worker, set()).add(process.slot)
     for version_id, (worker, version) in wanted.items():
         known = held.processes.get(version_id)
         if known is None:
-            used = taken.setdefault(worker, set())
-            yield from _start(worker, version, used, wanted, held)
+            used = taken.setdefault(worker, _slots_taken(worker, held))
+            yield from _start(worker, version, used)
         elif known.phase in (Phase.draining, Phase.drained):
             yield Keep(version_id)
         elif known.phase is Phase.stopping and not known.hurried:
             yield Hurry(version_id)
 
 
-def _start(
-    worker: str,
-    version: Version,
-    used: set[int],
-    wanted: Mapping[str, tuple[str, Version]],
-    held: Held,
-) -> Iterator[Action]:
+def _start(worker: str, version: Version, used: set[int]) -> Iterator[Action]:
+    """Without a free slot it waits: to give up a version that leaves would cut its requests."""
     free = next((slot for slot in range(SLOTS) if slot not in used), None)
     if free is not None:
         used.add(free)
         yield Start(worker, version, free)
-        return
-    leaving = [
-        process
-        for key, process in held.processes.items()
-        if process.worker == worker and process.phase is not Phase.live and key not in wanted
-    ]
-    if leaving and not any(process.hurried for process in leaving):
-        yield Hurry(min(leaving, key=_age).version.id)
-
-
-def _age(process: Process) -> tuple[float, str]:
-    return process.since, process.version.id
 
 
 def _switch(

@@ -21,8 +21,9 @@ from routing.compile.previews import ANSWER_SECONDS, TOLD
 from routing.snapshot import Preview
 
 START_SECONDS = ANSWER_SECONDS - 5.0
-PER_WORKER = names.SLOTS - 5
-"""At most. Two deployments have four versions at the moment of a switch, and need a slot each."""
+PER_WORKER = 3
+"""At most: nobody who asks for addresses of one Worker ends those of all others, nor takes the
+slots that its deployments need (`names.SLOTS`)."""
 _SETTLE_SECONDS = 0.05
 """Envoy's own threads get a new cluster a moment after it says that it has it."""
 _EVERY_SECONDS = 2.0

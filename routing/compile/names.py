@@ -16,9 +16,9 @@ from routing.snapshot import Export, Version
 
 KEY = VERSION_KEY
 
-SLOTS = 8
-"""Processes of one Worker that RPC can tell apart at a time. A version keeps its slot until its
-process has ended."""
+SLOTS = 32
+"""Processes of one Worker that RPC can tell apart at a time, and so the most that run. A version
+keeps its slot until its process has ended; one more waits until then (`agent.plan`)."""
 
 # Files and sockets in the edge's folder.
 ADMIN_SOCKET = "admin.sock"

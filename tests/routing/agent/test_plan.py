@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from routing.agent.held import Phase
-from routing.agent.plan import plan
+from routing.agent.plan import lagging, plan
 from routing.compile.names import SLOTS
 from tests.routing.agent.histories import SHOP, History, make_worker, settled, snapshot
 
@@ -134,16 +134,24 @@ def test_a_slot_is_taken_until_the_process_has_ended():
     assert edge.held.processes["d"].slot == 0
 
 
-def test_without_a_free_slot_the_oldest_draining_version_is_hurried():
+def test_without_a_free_slot_a_version_waits_and_says_so():
+    """To give up the oldest that leaves would cut the requests in it."""
     edge = settled(SHOP)
     for number in range(1, SLOTS):
         edge.want(1 + number, make_worker("shop", f"v{number}")).settle()
-    edge.want(20, make_worker("shop", "new"))
-    assert edge.round() == ["hurry a"]
-    assert edge.round()[-1] == "kill a"
+    assert len(edge.held.processes) == SLOTS
+    edge.want(99, make_worker("shop", "new"))
     assert edge.round() == []
+    assert lagging(edge.desired, edge.held)["shop"].startswith(f"waiting: {SLOTS} versions")
+    edge.want(100, make_worker("shop", "v5"))
+    assert edge.round()[0] == "keep v5"  # the way back to one that still runs is free
+    edge.want(101, make_worker("shop", "new"))
+    edge.settle()
+    edge.drained("a")
+    edge.settle()
     edge.ended("a")
     assert edge.round() == ["start new of shop in slot 0"]
+    assert lagging(edge.desired, edge.held)["shop"] == ""
 
 
 def test_a_crash_changes_no_routes():

@@ -74,10 +74,14 @@ def test_a_preview_whose_process_died_keeps_its_cluster():
     assert edge.round() == []
 
 
-def test_a_deployment_gets_a_slot_before_previews_that_leave():
+def test_a_deployment_gets_the_slot_of_a_preview_that_left():
     previews = [f"p{n}" for n in range(SLOTS - 1)]
     edge = settled(SHOP).preview("shop", *previews)
     edge.settle()
     edge.preview("shop", *previews[1:]).settle()
     edge.want(2, make_worker("shop", "b"))
-    assert edge.round() == ["hurry p0"]
+    assert edge.round() == []
+    edge.drained("p0")
+    edge.settle()
+    edge.ended("p0")
+    assert edge.round() == ["start b of shop in slot 1"]
