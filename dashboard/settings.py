@@ -201,6 +201,8 @@ IDLE_LIMIT = (
     if os.environ.get("SLUICE_IDLE_MINUTES")
     else None
 )
+#: A file of passwords from breaches: Pwned Passwords, ordered by hash. SLUICE_BREACHED_PASSWORDS.
+BREACHED_PASSWORDS = os.environ.get("SLUICE_BREACHED_PASSWORDS", "")
 #: After how many hours a session ends, however active it is. SLUICE_SESSION_HOURS.
 SESSION_LIMIT = timedelta(hours=_number("SLUICE_SESSION_HOURS", 24, 720, "a number of hours"))
 #: An OpenID Connect provider that people may sign in with: the address of its issuer, what its
@@ -412,6 +414,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("username", "email")},
     },
     {"NAME": "dashboard.accounts.password_rules.DisguisedWord"},
+    {"NAME": "dashboard.accounts.breached_passwords.BreachedPassword"},
 ]
 
 # Admins invite people; a provider's people come in as `dashboard.accounts.sign_in.openid` decides.

@@ -54,3 +54,55 @@ def test_no_code_runs_what_was_put_together_from_text():
             text = file.read_text()
             for what, pattern in COMPOSED.items():
                 assert not re.search(pattern, text), (str(file), what)
+
+
+#: Patterns that a variable holds: a constant of the caller, or names that were escaped before.
+PATTERNS = {
+    "dashboard/settings.py": "the second argument of `_matching`, always a literal",
+    "routing/agent/config.py": "the same",
+    "dashboard/accounts/sign_in/browsers.py": "from the table above it",
+    "dashboard/workers/editor_refusal.py": "joined from `re.escape` one line above",
+}
+RE_CALLS = {
+    "compile",
+    "match",
+    "search",
+    "fullmatch",
+    "sub",
+    "subn",
+    "split",
+    "findall",
+    "finditer",
+}
+
+
+def test_no_pattern_holds_unescaped_input():
+    """OWASP ASVS 5.0, 1.2.9: constants, or what `re.escape` was applied to."""
+    for folder in ("dashboard", "routing"):
+        for file in (PROJECT / folder).rglob("*.py"):
+            place = str(file.relative_to(PROJECT))
+            for pattern in _patterns_of(ast.parse(file.read_text())):
+                names = {n.id for n in ast.walk(pattern) if isinstance(n, ast.Name)}
+                variables = {name for name in names if not name.strip("_").isupper()}
+                escaped = "re.escape" in ast.unparse(pattern)
+                assert not variables or escaped or place in PATTERNS, (place, ast.unparse(pattern))
+
+
+def _patterns_of(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            module = node.func.value
+            if isinstance(module, ast.Name) and module.id == "re" and node.func.attr in RE_CALLS:
+                yield node.args[0]
+
+
+def test_no_script_writes_to_a_property_that_input_names():
+    """OWASP ASVS 5.0, 15.3.6: nothing reaches `__proto__`. `Map`, `Set` and `Object.fromEntries`
+    do not."""
+    by_constant = {"values[name] = current.get(name)"}  # three names, in the line above it
+    for file in (PROJECT / "static" / "js").rglob("*.js"):
+        for line in file.read_text().splitlines():
+            code = line.split("//")[0]
+            if re.search(r"[\w)\]]\[(?!\d|[\"'])[^\]]+\]\s*(?:[-+*|&?]{0,2})=(?!=|>)", code):
+                assert any(known in code for known in by_constant), (file.name, line)
+            assert "__proto__" not in code and "RegExp(" not in code, (file.name, line)

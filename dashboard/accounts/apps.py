@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class AccountsConfig(AppConfig):
@@ -16,6 +17,7 @@ class AccountsConfig(AppConfig):
             user_login_failed,
         )
 
+        from dashboard.accounts.breached_passwords import check_file
         from dashboard.accounts.sign_in import browsers, openid, record, second_factor
 
         user_logged_in.connect(_forget_old_sessions)
@@ -24,6 +26,8 @@ class AccountsConfig(AppConfig):
         user_logged_out.connect(record.note_sign_out)
         second_factor.connect()
         openid.mapped_roles()
+        if settings.BREACHED_PASSWORDS:
+            check_file(settings.BREACHED_PASSWORDS)
 
 
 def _forget_old_sessions(**_: Any) -> None:

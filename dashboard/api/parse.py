@@ -31,7 +31,11 @@ def parse_json(raw: bytes, what: str) -> Any:
     becomes U+FFFD; anywhere else it is refused, because it would change what is run.
     """
     try:
-        value = json.loads(raw.decode(errors="surrogateescape"), parse_constant=_refuse_constant)
+        value = json.loads(
+            raw.decode(errors="surrogateescape"),
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
+        )
         value = _whole(value, what, ())
         holds_nul = unstorable(value)
     except RecursionError as error:
@@ -72,6 +76,16 @@ def _whole_text(text: str, what: str, path: tuple[str, ...]) -> str:
         f"{what} holds text that is not valid Unicode{f' at {where}' if where else ''}: "
         "bytes that are not UTF-8, or half of a character."
     )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two values of one name: a program that checks one may let another run with the other."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ApiError(400, (10026, f"The name {twice[:100]!r} is in one JSON object twice."))
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -209,3 +209,15 @@ def test_queries_do_not_grow(ada, django_assert_max_num_queries, count):
         create_token(user=user, name="t", scopes=["read"])
     with django_assert_max_num_queries(12):
         ada.get(PATH)
+
+
+def test_a_value_in_the_address_is_none_of_the_form(ada):
+    """OWASP ASVS 5.0, 15.3.7: each value is read from one place, so that none can be slipped in."""
+    maya = make_user("maya", Role.OPERATOR)
+    form = {"do": "role", "role": "viewer", "was": "operator"}
+    ada.post(f"{PATH}{maya.pk}/?do=off&role=admin&was=viewer", form)
+    maya.refresh_from_db()
+    assert (maya.role, maya.is_active) == (Role.VIEWER, True)
+    assert ada.post(f"{PATH}{maya.pk}/?do=off").status_code == 422
+    maya.refresh_from_db()
+    assert maya.is_active

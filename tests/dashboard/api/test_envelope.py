@@ -46,6 +46,7 @@ def test_a_wrong_method_is_an_envelope_with_allow(api: Api):
         (b'{"env": {"\xff": null}}', "not valid Unicode at env"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"env": ' + b"1" * 5000 + b"}", "number"),
+        (b'{"env": {"A": {"text": "a", "text": "b"}}}', "'text' is in one JSON object twice"),
         (b"[]", "given"),
         (b"", "given"),
         (b'{"env": {"A": {"text": 5, "type": "secret_text"}}}', "env.A.text"),

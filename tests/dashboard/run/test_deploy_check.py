@@ -5,10 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
+from django.conf import settings
 
 from dashboard.run.children import Child
+from dashboard.ui.deploy_checks import connections_in_clear
 from tests.running import PROJECT
 
 BEHIND_TLS = {"SLUICE_BEHIND_TLS": "1", "SLUICE_PUBLIC_URL": "https://sluice.example.com"}
@@ -74,3 +77,37 @@ def test_no_process_inherits_the_first_admins_password(tmp_path, monkeypatch):
     monkeypatch.setenv("SLUICE_ADMIN_PASSWORD", "four words of mine")
     child = Child("web", "dashboard.run.web", {"SLUICE_DATA_DIR": "x"}, tmp_path / "web.log")
     assert "SLUICE_ADMIN_PASSWORD" not in child.env and child.env["SLUICE_DATA_DIR"] == "x"
+
+
+OUTSIDE = {
+    "W001": {
+        "DATABASES": {
+            "default": {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example.test"}
+        }
+    },
+    "W002": {"REDIS_URL": "redis://redis.example.test:6379/0"},
+    "W003": {"EMAIL_HOST": "mail.example.test", "SMTP_TLS": "off"},
+    "W004": {"OTLP_ENDPOINT": "http://otel.example.test:4318"},
+    "W005": {"HTTP_HOST": "0.0.0.0"},
+}
+SAFE = [
+    {"REDIS_URL": "rediss://redis.example.test:6379/0"},
+    {"REDIS_URL": "redis://[::1]:6379/0"},
+    {"EMAIL_HOST": "mail.example.test", "SMTP_TLS": "starttls"},
+    {"EMAIL_HOST": "127.0.0.1", "SMTP_TLS": "off"},
+    {"PROMETHEUS_URL": "http://localhost:9090"},
+]
+
+
+@pytest.mark.parametrize("number", OUTSIDE)
+def test_behind_tls_a_connection_in_clear_is_named(number):
+    with mock.patch.multiple(settings, create=True, BEHIND_TLS=True, **OUTSIDE[number]):
+        assert [w.id for w in connections_in_clear(None)] == [f"sluice.{number}"]
+    with mock.patch.multiple(settings, create=True, BEHIND_TLS=False, **OUTSIDE[number]):
+        assert connections_in_clear(None) == []
+
+
+@pytest.mark.parametrize("given", SAFE)
+def test_tls_and_loopback_are_fine(given):
+    with mock.patch.multiple(settings, create=True, BEHIND_TLS=True, **given):
+        assert connections_in_clear(None) == []
