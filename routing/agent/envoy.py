@@ -22,6 +22,7 @@ from routing.agent.handover.drain import drain, quit_envoy
 from routing.agent.handover.handover import Handover
 from routing.agent.handover.sockets import tcp_address
 from routing.agent.handover.successor import sigterm_blocked
+from routing.agent.hang.envoy import until_hung
 from routing.agent.held import End, EndKind
 from routing.agent.limits import ENVIRONMENT
 from routing.agent.spawn import Child, spawn
@@ -64,6 +65,7 @@ class Envoy:
         self._end_message = ""
         self._up = asyncio.Event()
         self._program, self._settings, self._concurrency = program, settings, concurrency
+        self._hung = ""
         self._changed = changed
         self.handover = Handover(program, _addresses(settings), concurrency)
         self._files = Files(self.admin)
@@ -89,9 +91,11 @@ class Envoy:
             began = loop.time()
             child = self._child = self._start()
             coming = tasks.once("Envoy's start", self._come_up(child))
+            watch = tasks.once("Envoy's watch", self._watch(child, tasks))
             while not (await asyncio.wait([child.ended], timeout=_TRIM_SECONDS))[0]:
                 child.trim()
             coming.cancel()
+            watch.cancel()
             was_up = self._up.is_set()
             self._up.clear()
             await self.admin.close()
@@ -112,13 +116,26 @@ class Envoy:
             end=self._end,
             message=self._end_message,
             waited=self.handover.waited,
+            sockets=self.handover.count,
         )
 
     def _ended_by_itself(self, child: Child) -> None:
-        self._end = End(EndKind.crash, time.time())
-        self._end_message = f"Envoy {words.ended(child.ended.result(), child.said())}"
+        hung, self._hung = self._hung, ""
+        self._end = End(EndKind.hang if hung else EndKind.crash, time.time())
+        message = hung or words.ended(child.ended.result(), child.said())
+        self._end_message = f"Envoy {message}"
         self.trouble = self._end_message
         log.error("%s", self.trouble)
+
+    async def _watch(self, child: Child, tasks: Tasks) -> None:
+        """Replaces an Envoy that hangs."""
+        await self._up.wait()
+        settings = self._settings
+        public = (settings.public_host, settings.public_port)
+        hung = await until_hung(public, child.pid, tasks, workers=self._concurrency)
+        if not self._stopping and not child.ended.done():
+            self._hung = hung
+            child.signal(signal.SIGKILL)
 
     async def reach(self, versions: Sequence[Version], revision: int) -> None:
         """Envoy's clusters become those of `versions`. Raises `Rejected` or `Away`."""
@@ -200,6 +217,7 @@ class Envoy:
         self._changed()
         log.info("Envoy runs (pid %d)", child.pid)
         await self.handover.take(child.pid)
+        self._changed()
 
 
 def _addresses(settings: compiled.Settings) -> list[str]:

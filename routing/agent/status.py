@@ -18,12 +18,14 @@ FILE = "status.json"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvoyFacts:
     """Envoy since the agent started. `ends` counts those that nobody had asked for, `end` is the
-    last of them and `message` says how; `waited` counts connections that waited meanwhile."""
+    last of them and `message` says how; `waited` counts connections that waited meanwhile.
+    `sockets` are those that would outlive it now; with 0 its end would refuse connections."""
 
     ends: int = 0
     end: End | None = None
     message: str = ""
     waited: int = 0
+    sockets: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,12 @@ def _version(process: Process) -> dict[str, Any]:
 def _envoy(envoy: EnvoyFacts) -> dict[str, Any]:
     end = envoy.end
     last = {"kind": str(end.kind), "at": iso(end.at), "message": envoy.message} if end else None
-    return {"ends": envoy.ends, "waited": envoy.waited, "end": last}
+    return {
+        "ends": envoy.ends,
+        "end": last,
+        "waited": envoy.waited,
+        "sockets": envoy.sockets,
+    }
 
 
 def _workers(facts: Facts) -> dict[str, dict[str, str]]:

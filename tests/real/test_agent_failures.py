@@ -158,11 +158,14 @@ def test_a_full_disk_is_said_and_the_old_state_serves(agent, control):
     agent.serves("shop", "large", 40)
 
 
-def test_envoy_killed_under_load_refuses_nobody_and_goes_on_with_what_it_had(agent, control):
+def test_envoy_killed_or_hung_under_load_refuses_nobody_and_goes_on_with_what_it_had(
+    agent, control
+):
     agent.start().applied(control.deploy("shop", (A, ALL)))
     agent.serves("shop", "a")
     with Load(agent, "shop", *[{}] * 4) as kept, Load(agent, "shop", *[NEW] * 4) as new:
         for killed in range(1, 3):
+            eventually(lambda: control.reports[-1]["envoy"]["sockets"], 20)
             _answers_more(kept, new)
             os.kill(agent.envoy(), signal.SIGKILL)
             eventually(lambda killed=killed: control.reports[-1]["envoy"]["ends"] == killed, 20)
@@ -171,11 +174,18 @@ def test_envoy_killed_under_load_refuses_nobody_and_goes_on_with_what_it_had(age
             for load in (kept, new):
                 assert not [failure for failure in load.failures if "Refused" in failure]
                 assert len(load.failures) <= 4 * killed, "more than what was in flight"
+        end = control.reports[-1]["envoy"]["end"]
+        assert (end["kind"], end["message"]) == ("crash", "Envoy ended by itself (SIGKILL)")
+        eventually(lambda: control.reports[-1]["envoy"]["sockets"], 20)
+        os.kill(agent.envoy(), signal.SIGSTOP)
+        eventually(lambda: control.reports[-1]["envoy"]["ends"] == 3, 60)
+        agent.serves("shop", "a", 20)
+        _answers_more(kept, new)
+        assert not [failure for failure in kept.failures + new.failures if "Refused" in failure]
+    assert control.reports[-1]["envoy"]["end"]["kind"] == "hang"
     agent.applied(control.deploy("shop", (B, ALL)))
     assert agent.get("shop").text == "b"
     eventually(lambda: any(batch["cut_off"] for batch in control.batches), 20)
-    end = control.reports[-1]["envoy"]["end"]
-    assert (end["kind"], end["message"]) == ("crash", "Envoy ended by itself (SIGKILL)")
 
 
 NEW = {"Connection": "close"}

@@ -39,6 +39,11 @@ class Handover:
         """Whether an Envoy was last started on sockets that we have."""
         return self._predecessor is not None
 
+    @property
+    def count(self) -> int:
+        """How many sockets we have."""
+        return sum(map(len, self._sockets.values()))
+
     def arguments(self) -> list[str]:
         """For the next Envoy: on the sockets that we have, or else on its own."""
         if not self._sockets and not self._may_take and not self._failed:

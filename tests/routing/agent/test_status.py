@@ -1,7 +1,7 @@
 """What the agent says about itself."""
 
-from routing.agent.held import State
-from routing.agent.status import Facts, iso, report, status
+from routing.agent.held import End, EndKind, State
+from routing.agent.status import EnvoyFacts, Facts, iso, report, status
 from routing.agent.users.isolation import Isolation, Kind
 from tests.routing.agent.histories import History, make_worker, snapshot
 
@@ -50,6 +50,18 @@ def test_a_version_that_leaves_is_draining_however_it_is():
     edge.want(2, make_worker("shop", "b")).settle()
     edge._feels("a", State.backoff)
     assert status(facts(edge))["versions"] == {"a": "draining", "b": "running"}
+
+
+def test_a_report_has_the_last_unexpected_end_of_envoy():
+    assert report(facts(History()))["envoy"] == {"ends": 0, "end": None, "waited": 0, "sockets": 0}
+    message = "Envoy did not answer for 3 s and was replaced"
+    ended = EnvoyFacts(ends=2, end=End(EndKind.hang, 1.5), message=message, waited=40, sockets=5)
+    assert report(facts(History(), envoy=ended))["envoy"] == {
+        "ends": 2,
+        "end": {"kind": "hang", "at": "1970-01-01T00:00:01.500Z", "message": message},
+        "waited": 40,
+        "sockets": 5,
+    }
 
 
 def test_the_control_plane_is_connected_or_away_since_when():

@@ -1,0 +1,39 @@
+"""Envoy as a whole: its worker threads by the public listener, its main thread by its admin."""
+
+from __future__ import annotations
+
+import asyncio
+
+from routing.agent import words
+from routing.agent.hang.detector import Detector
+from routing.agent.hang.listener import ListenerDetector
+from routing.agent.tasks import Tasks
+from routing.compile import names
+
+EVERY_SECONDS = 0.8
+HANG_SECONDS = 3.0
+"""Envoy runs nobody's code: nothing but a hang takes a worker thread so long."""
+MAIN_HANG_SECONDS = 15.0
+"""The main thread serves no request, and a large configuration keeps it busy for seconds."""
+_READY = b"GET /ready HTTP/1.1\r\nhost: admin\r\n\r\n"
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+async def until_hung(public: tuple[str, int], pid: int, tasks: Tasks, *, workers: int) -> str:
+    """Returns how it hangs, once it does. `public` is where its public listener is bound."""
+    host, port = public
+    listener = ListenerDetector(
+        (_ANY.get(host, host), port), pid, workers=workers, hang_seconds=HANG_SECONDS
+    )
+    main = Detector(names.ADMIN_SOCKET, _READY, pid, hang_seconds=MAIN_HANG_SECONDS)
+    serving = tasks.once("watch of Envoy's workers", listener.until_hung(every=EVERY_SECONDS))
+    configuring = tasks.once(
+        "watch of Envoy's main thread",
+        main.until_hung(every=EVERY_SECONDS, before_probe=lambda: None),
+    )
+    try:
+        await asyncio.wait([serving, configuring], return_when=asyncio.FIRST_COMPLETED)
+        return words.hung(HANG_SECONDS if serving.done() else MAIN_HANG_SECONDS)
+    finally:
+        serving.cancel()
+        configuring.cancel()
