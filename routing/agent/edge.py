@@ -19,6 +19,7 @@ from routing.agent.control_socket import Control
 from routing.agent.decide_server import Decider
 from routing.agent.envoy import Envoy
 from routing.agent.keep import last_applied
+from routing.agent.limits import envoy_connections
 from routing.agent.modules import Modules
 from routing.agent.preview_names import PreviewNames
 from routing.agent.previews import Previews
@@ -257,6 +258,7 @@ def _settings(config: Config, proof_port: int) -> Settings:
         public_headers=config.public_headers,
         edge_name=config.name,
         trusted_proxies=config.trusted_proxies,
+        connections=envoy_connections(),
     )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from routing.agent.users.isolation import User, become
+from routing.compile.listeners import MOST_CONNECTIONS
 
 ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
 """All that such a process sees of the environment: none of ours, so no secret of ours."""
@@ -144,3 +145,12 @@ def _workerd() -> tuple[str, int | None]:
         return str(found[0]), None
     fd = os.open(found[0], os.O_RDONLY | os.O_CLOEXEC)
     return f"/proc/self/fd/{fd}", fd
+
+
+def envoy_connections() -> int:
+    """Callers' connections at a time. Each may need a second file towards a version; without one
+    Envoy answers 503 and logs a stack trace, each time."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, files // 3)

@@ -19,6 +19,12 @@ from routing.agent.users.peers import Peer, peer_of
 log = logging.getLogger("edge")
 
 LARGEST_BODY = 4 << 20
+LARGEST_HEAD = 256 << 10
+"""Envoy passes on 128 KB of headers."""
+MOST_LINES = 300
+MOST_CONNECTIONS = 4096
+MESSAGE_SECONDS = 30.0
+"""From a message's first bytes to its last; the other end is on this machine."""
 
 
 @dataclass(slots=True)
@@ -58,30 +64,60 @@ class _Connection(asyncio.Protocol):
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body = bytearray()
+        self._head_size, self._in_head, self._whole = 0, False, True
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._peer = peer_of(transport.get_extra_info("socket"))
+        if len(self._open) >= MOST_CONNECTIONS:
+            transport.abort()
         self._open.add(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._open.discard(self._transport)
+        self._stop_timer()
 
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             self._transport.close()
+        if self._whole:
+            self._stop_timer()
+        else:
+            self._expect_rest(len(data))
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expect_rest(self, size: int) -> None:
+        """A message's rest has to come soon. Nearly all come in one piece and never get here."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(MESSAGE_SECONDS, self._transport.abort)
+        if self._in_head:
+            self._head_size += size
+            if self._head_size > LARGEST_HEAD:
+                self._transport.close()
 
     def on_message_begin(self) -> None:
         self._url, self._headers, self._body = b"", [], bytearray()
+        self._whole, self._in_head, self._head_size = False, True, 0
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
 
     def on_url(self, url: bytes) -> None:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name.lower(), value))
+        if len(self._headers) > MOST_LINES:
+            self._transport.close()
 
     def on_body(self, piece: bytes) -> None:
         """Chunked or not; a larger body than anybody sends ends the connection."""
@@ -91,6 +127,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def on_message_complete(self) -> None:
+        self._whole = True
         if self._transport.is_closing():
             return
         method = self._parser.get_method().decode("latin-1")

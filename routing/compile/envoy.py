@@ -25,7 +25,7 @@ def bootstrap(settings: Settings) -> dict[str, Any]:
         "admin": {"address": {"pipe": {"path": names.ADMIN_SOCKET, "mode": 0o600}}},
         # Statistics of versions that nobody calls cost nothing.
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
-        "overload_manager": {"resource_monitors": [_connection_limit()]},
+        "overload_manager": {"resource_monitors": [_connection_limit(settings.connections)]},
         "static_resources": {"listeners": listeners(settings), "clusters": services},
         "dynamic_resources": {"cds_config": file_source(names.CLUSTERS)},
     }
@@ -47,11 +47,11 @@ def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _connection_limit() -> dict[str, Any]:
+def _connection_limit(most: int) -> dict[str, Any]:
     return {
         "name": "envoy.resource_monitors.global_downstream_max_connections",
         "typed_config": {
             "@type": f"{TYPE}{_CONNECTIONS}.DownstreamConnectionsConfig",
-            "max_active_downstream_connections": 20_000,
+            "max_active_downstream_connections": most,
         },
     }

@@ -4,6 +4,8 @@ import asyncio
 import os
 import stat
 
+import pytest
+
 from routing.agent.tasks import Tasks
 from routing.agent.unix_http import Response, Server
 
@@ -62,3 +64,42 @@ async def test_an_answer_may_take_its_time_and_a_fault_is_an_answer_too(tmp_path
         assert (await slow).endswith(b"late")
         server.stop()
     assert "ValueError: broken" in tasks.faults[f"answer on {path}"]
+
+
+@pytest.fixture
+async def server(tmp_path):
+    path = str(tmp_path / "s.sock")
+    server = Server(path, lambda request: Response(body=request.body), mode=0o600)
+    await server.start()
+    yield path
+    server.stop()
+
+
+async def test_a_message_may_come_in_pieces_but_not_for_ever(server, monkeypatch):
+    reader, writer = await asyncio.open_unix_connection(server)
+    for piece in (b"POST / HTTP/1.1\r\ncontent-le", b"ngth: 4\r\n\r\na", b"b", b"cd"):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0)
+    assert (await reader.readuntil(b"abcd")).startswith(b"HTTP/1.1 200")
+    monkeypatch.setattr("routing.agent.unix_http.MESSAGE_SECONDS", 0)
+    writer.write(b"GET / HTTP/1.1\r\nx-slow: a")
+    assert await reader.read() == b""
+    writer.close()
+
+
+@pytest.mark.parametrize("head", [b"x: " + b"a" * 300_000, b"a: b\r\n" * 400])
+async def test_a_head_that_is_too_large_ends_the_connection(server, head):
+    reader, writer = await asyncio.open_unix_connection(server)
+    writer.write(b"GET / HTTP/1.1\r\n" + head)
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_connections_have_a_limit(server, monkeypatch):
+    monkeypatch.setattr("routing.agent.unix_http.MOST_CONNECTIONS", 1)
+    _, held = await asyncio.open_unix_connection(server)
+    reader, writer = await asyncio.open_unix_connection(server)
+    assert await reader.read() == b""
+    writer.close()
+    held.close()
