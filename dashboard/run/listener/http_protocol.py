@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from dashboard.run.listener.connections import Connection, Phase, TooMany
 from dashboard.run.listener.limits import Limits
 from dashboard.run.listener.websocket_protocol import connections_of
+from dashboard.run.unmasked import TAILS
 
 RETRY_SECONDS = 5
 
@@ -103,10 +104,18 @@ class WatchedHttp(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def handle_websocket_upgrade(self) -> None:
-        if self._open_ones.count(Phase.SOCKET) >= self._limits.sockets:
+        if self._is_anonymous():
+            self._refuse(403, "Sign in first.")
+        elif self._open_ones.count(Phase.SOCKET) >= self._limits.sockets:
             self._refuse(503, "Too many WebSockets.")
         else:
             super().handle_websocket_upgrade()
+
+    def _is_anonymous(self) -> bool:
+        """A WebSocket that carries nothing can only be refused; tails have it in their address."""
+        names = {name for name, _ in self.headers}
+        carries = b"cookie" in names or b"authorization" in names
+        return not carries and not self.url.startswith(TAILS.encode())
 
     def send_400_response(self, msg: str) -> None:
         status, text = self._refusal or (400, msg)

@@ -26,7 +26,6 @@ class Limits:
     body_bytes_a_second: int = 500
     unsent_seconds: float = 120.0
     handshake_seconds: float = 30.0
-    handshakes: int = 64
     #: What a WebSocket's client may send at once, and each second on average; ours send next to
     #: nothing.
     socket_bytes: int = 64 * 1024

@@ -17,6 +17,7 @@ from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWeb
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 UPGRADE = HEAD + (
+    b"Cookie: sessionid=a\r\n"
     b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
@@ -174,6 +175,15 @@ async def test_a_socket_that_talks_without_end_is_cut_off():
         for _ in range(1000):
             writer.write(ping)
         await until(lambda: len(running.connections) == 0)
+
+
+async def test_a_socket_that_carries_nothing_is_refused_at_once():
+    async with serving() as running:
+        reader, _ = await running.connect(UPGRADE.replace(b"Cookie", b"X-Cookie"))
+        assert (await everything(reader)).startswith(b"HTTP/1.1 403")
+        tail = UPGRADE.replace(b"Cookie", b"X-Cookie").replace(b"/", b"/client/v4/tails/1/s", 1)
+        reader, _ = await running.connect(tail)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
 
 
 async def test_sockets_leave_room_for_requests():
