@@ -39,6 +39,7 @@ class StrangersLane:
         self._sign_ins = Queue(2, waiting=12, per_address=6)
         self._health = Queue(2, waiting=16, per_address=16)
         self._others = Queue(4, waiting=128, per_address=32)
+        self._lookups = Queue(4, waiting=256, per_address=64)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         given = credentials(scope["headers"])
@@ -67,7 +68,8 @@ class StrangersLane:
             return
 
     async def _is_recognized(self, given: Credentials, scope: Message) -> bool:
-        async with self._others.turn(_address(scope)):
+        """Looking up is short, so it does not wait behind the answers to strangers."""
+        async with self._lookups.turn(_address(scope)):
             return await self._recognized.look_up(given)
 
     async def _body(self, given: Credentials, scope: Message, receive: Receive) -> bytes:
@@ -89,6 +91,9 @@ class StrangersLane:
             await send({"type": "websocket.close", "code": REFUSED})
             return
         try:
+            if given and await self._is_recognized(given, scope):
+                await self._app(scope, receive, send)
+                return
             await self._others.take(_address(scope))
         except Full:
             await send({"type": "websocket.close", "code": TRY_AGAIN})
@@ -103,7 +108,6 @@ class StrangersLane:
             await send(message)
 
         try:
-            await self._recognized.look_up(given)
             await self._app(scope, receive, answered)
         finally:
             if waits:
