@@ -13,6 +13,7 @@ from dashboard.accounts.strangers.recognized import (
     Recognized,
     opens_something,
 )
+from dashboard.accounts.strangers.small_body import replay
 from dashboard.accounts.tokens import create_token, hash_token
 from routing.models import Edge
 from tests.factories import make_user
@@ -148,6 +149,18 @@ async def test_a_large_body_with_a_token_that_opens_nothing_is_left_out(lane, do
     headers = [(b"authorization", b"Bearer known"), (b"content-length", b"70000")]
     await ask(lane, method="PUT", headers=headers, body=(b"read",))
     assert door.bodies == [b"", b"read"]
+
+
+async def test_what_comes_of_a_body_that_was_left_out_is_dropped():
+    left = [{"type": "http.request", "body": b"x", "more_body": True}] * 3
+    left.append({"type": "http.disconnect"})
+
+    async def receive():
+        return left.pop(0)
+
+    replayed = replay(b"", receive)
+    assert (await replayed())["body"] == b"" and len(left) == 4
+    assert (await replayed())["type"] == "http.disconnect"
 
 
 async def test_a_socket_without_credentials_is_refused_and_a_tail_is_not(lane, door):
