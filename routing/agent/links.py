@@ -16,7 +16,15 @@ from routing.agent.unix_http import Request, Response
 from routing.compile import names
 from routing.rules.decide import Target
 from routing.rules.override import Outcome
-from routing.rules.permission import COOKIE, Fault, Permission, Presented, Read, fault_of
+from routing.rules.permission import (
+    COOKIE,
+    HOST_COOKIE,
+    Fault,
+    Permission,
+    Presented,
+    Read,
+    fault_of,
+)
 
 TargetOf = Callable[[str], Target]
 
@@ -79,8 +87,8 @@ def _header(request: Request, name: bytes) -> str:
 
 def _cookie(value: str, seconds: int, secure: bool) -> str:
     """For this host alone: without a Domain no other host gets it (RFC 6265, 5.3)."""
-    more = "; Secure" if secure else ""
-    return f"{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{more}"
+    name, more = (HOST_COOKIE, "; Secure") if secure else (COOKIE, "")
+    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{more}"
 
 
 def _page(status: int, title: str, text: str) -> Response:

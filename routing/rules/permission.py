@@ -20,6 +20,9 @@ PERMISSION = PERMISSION_NAME.lower()
 PLACEHOLDER = "$SLUICE_OVERRIDE_PERMISSION"
 #: The cookie of a shared link.
 COOKIE = "__sluice_override"
+#: Its name over https: browsers take it from this host alone, so that no host beside it plants one
+#: (RFC 6265bis, 4.1.3.2). It holds the other name, which is what Envoy looks for.
+HOST_COOKIE = f"__Host-{COOKIE}"
 
 
 class Fault(StrEnum):

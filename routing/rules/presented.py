@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from routing.rules.fields import Value, lines_named, octets
-from routing.rules.permission import COOKIE, PERMISSION, Presented, Protection, Read
+from routing.rules.permission import COOKIE, HOST_COOKIE, PERMISSION, Presented, Protection, Read
 
 Reader: TypeAlias = Callable[[str, str, Mapping[str, bytes]], Read]
 
 MOST = 8
 """Tokens of one header that are read."""
 
-_COOKIE = COOKIE.encode()
+_COOKIES = (HOST_COOKIE.encode(), COOKIE.encode())
+"""The one that no other host can set comes first."""
 
 
 def presented_in(
@@ -47,9 +48,10 @@ def take_cookie(lines: Iterable[Value]) -> tuple[str | None, bytes]:
     """The shared link's cookie (None without it; of several the first one), and the header without
     it, the other cookies letter for letter (RFC 6265, 4.2.1)."""
     pairs = [pair.strip() for line in lines for pair in octets(line).split(b";")]
-    found = [value for name, _, value in map(_parted, pairs) if name == _COOKIE]
-    rest = b"; ".join(pair for pair in pairs if pair and _parted(pair)[0] != _COOKIE)
-    return (found[0].decode("latin-1") if found else None), rest
+    parted = [_parted(pair) for pair in pairs]
+    ours = [value for one in _COOKIES for name, _, value in parted if name == one]
+    rest = b"; ".join(pair for pair in pairs if pair and _parted(pair)[0] not in _COOKIES)
+    return (ours[0].decode("latin-1") if ours else None), rest
 
 
 def host_name(host: str) -> str:

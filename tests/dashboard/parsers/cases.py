@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 from dashboard.accounts.password_rules import plain_forms
@@ -497,7 +498,7 @@ PARSERS: dict[str, Parser] = {
         ("dashboard.workers.editor_refusal",),
     ),
     "upload": Parser(
-        lambda body: list(_fields(body, "b")),
+        lambda body: list(_fields(BytesIO(body), "b")),
         {
             "dashes": lambda n: b"--b\r\n\r\n" + b"\r\n--" * n,
             "one boundary less": lambda n: b"--b\r\n\r\n" + b"\r\n-" * n,

@@ -128,10 +128,11 @@ def test_a_link_sets_the_cookie_for_its_host_and_goes_on(edge):
     status, headers, _ = follow(edge, f"permission={signed}&path=/cart%3Fa=1", scheme="https")
     assert (status, headers[b"location"]) == (303, b"/cart?a=1")
     cookie = headers[b"set-cookie"].decode()
-    assert cookie.startswith(f"__sluice_override={signed}; Path=/; Max-Age=60; HttpOnly;")
-    assert "Domain" not in cookie and cookie.endswith("; Secure")
+    assert cookie.startswith(f"__Host-__sluice_override={signed}; Path=/; Max-Age=60; HttpOnly;")
+    assert "Domain" not in cookie and cookie.endswith("; SameSite=Lax; Secure")
     assert (headers[b"cache-control"], headers[b"referrer-policy"]) == (b"no-store", b"no-referrer")
-    assert not follow(edge, f"permission={signed}")[1][b"set-cookie"].endswith(b"Secure")
+    over_http = follow(edge, f"permission={signed}")[1][b"set-cookie"]
+    assert over_http.startswith(b"__sluice_override=") and not over_http.endswith(b"Secure")
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "/\\evil", "https://evil", "/a%0d%0aX:1", "/é"])
@@ -162,3 +163,5 @@ def test_the_way_out_takes_the_cookie_away(edge):
     status, headers, _ = follow(edge, "", path="/__sluice/override/leave")
     assert (status, headers[b"location"]) == (303, b"/")
     assert headers[b"set-cookie"].startswith(b"__sluice_override=; Path=/; Max-Age=0;")
+    _, headers, _ = follow(edge, "", path="/__sluice/override/leave", scheme="https")
+    assert headers[b"set-cookie"].startswith(b"__Host-__sluice_override=; Path=/; Max-Age=0;")

@@ -6,7 +6,7 @@ import pytest
 from routing.rules.decide import Reason, Target, decide
 from routing.rules.fields import OVERRIDES
 from routing.rules.override import Outcome
-from routing.rules.permission import COOKIE, PERMISSION, Fault, Permission, Protection
+from routing.rules.permission import COOKIE, HOST_COOKIE, PERMISSION, Fault, Permission, Protection
 from routing.rules.permission_token import LONGEST, new_key, read, sign
 from routing.rules.presented import presented_in, take_cookie
 from routing.rules.split import TOTAL, Share
@@ -131,6 +131,7 @@ def test_the_header_counts_before_the_cookie():
         (f'a="1; {COOKIE}=x; b==2=', "x", 'a="1; b==2='),
         (f"{COOKIE}=x; {COOKIE}=y;a", "x", "a"),
         (f"not{COOKIE}=x", None, f"not{COOKIE}=x"),
+        (f"{COOKIE}=planted; {HOST_COOKIE}=own; a=1", "own", "a=1"),
         (f" {COOKIE} = x ;b=\xe9", "x", "b=\xe9"),
     ],
 )
