@@ -25,6 +25,7 @@ from routing.publish import as_uuid
 _REPORTED = [
     "applied_revision",
     "desired_revision",
+    "disk",
     "lagging",
     "last_seen_on",
     "proof_url",
@@ -88,6 +89,7 @@ class Report(msgspec.Struct):
     checks_permissions: bool = False
     error: str = ""
     isolation: IsolationReport = msgspec.field(default_factory=IsolationReport)
+    disk: str = ""
 
 
 def accept(edge: Edge, body: bytes) -> None:
@@ -133,6 +135,7 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
         edge.up_at = now
     edge.applied_revision, edge.desired_revision, edge.lagging = applied, desired, lagging
     edge.last_seen_on, edge.proof_url = now, report.proof_url
+    edge.disk = storable(report.disk)[:16]
     edge.status = storable(msgspec.to_builtins(report))
     return reached
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from dashboard.live.signals import traffic_counted
 from dashboard.observability import rollup
@@ -44,6 +45,7 @@ def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
         if batch.cut_off and batch.batch != reading.batch:
             _note(edge, Gap.Kind.CUT_OFF, None, reading.applied_on, now)
         reading.batch = batch.batch
+        _note_unwritten(edge, batch, reading, now)
         if found.verdict is Verdict.next:
             _note(edge, Gap.Kind.DROPPED, found.missing, reading.applied_on, now)
             _count(edge, batch, reading, now)
@@ -76,9 +78,19 @@ def _reading(edge: Edge, batch: Counts, now: datetime) -> Reading:
     return kept
 
 
+def _note_unwritten(edge: Edge, batch: Counts, reading: Reading, now: datetime) -> None:
+    """The edge tells the sum since its log began, so that a batch that comes twice adds nothing."""
+    more = max(0, batch.unwritten - reading.unwritten)
+    _note(edge, Gap.Kind.UNWRITTEN, more, reading.applied_on, now)
+    reading.unwritten += more
+
+
 def _note(edge: Edge, kind: Gap.Kind, lines: int | None, since: datetime, now: datetime) -> None:
+    """The one place where a gap is made: what every page says of loss comes from here."""
     if lines != 0:
         Gap.objects.create(edge=edge.name, kind=kind, lines=lines, began_on=since, noticed_on=now)
+        lost = F("lost_lines") + (lines or 0)
+        Edge.objects.filter(pk=edge.pk).update(lost_lines=lost, lost_at=now)
 
 
 def _place(stored: list[int]) -> Place:

@@ -234,6 +234,8 @@ class Reading(models.Model):
     places = models.JSONField(default=dict)
     batch = models.CharField(max_length=40)
     applied_on = models.DateTimeField()
+    #: Lines of this log that the edge could not write, as far as they are noted as a gap.
+    unwritten = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edge", "log"], name="reading_once")]
@@ -245,6 +247,7 @@ class Gap(models.Model):
     class Kind(models.TextChoices):
         DROPPED = "dropped", "given up at the edge, or lost on the way"
         UNREADABLE = "unreadable", "cannot be read"
+        UNWRITTEN = "unwritten", "not written (a full disk, or a log file that was removed)"
         CUT_OFF = "cut_off", "killed: its last tenth of a second may be missing"
         RESTARTED = "restarted", "began anew: some may be missing or counted twice"
 

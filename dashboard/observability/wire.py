@@ -83,7 +83,8 @@ class Stepped(msgspec.Struct, array_like=True):
 
 
 class Counts(msgspec.Struct):
-    """The part of a batch that is counted. Without `log` there is none.
+    """The part of a batch that is counted. Without `log` there is none. `unwritten` lines of this
+    log, since it began, could not be written.
 
     An agent of an earlier release sends no `callers`, or no `steps`.
     """
@@ -94,6 +95,7 @@ class Counts(msgspec.Struct):
     ends: dict[str, Place] = {}
     unreadable: _Whole = 0
     cut_off: bool = False
+    unwritten: _Whole = 0
     counts: list[Counted] = []
     latency: list[Timed] = []
     callers: list[Called] | None = None

@@ -20,6 +20,7 @@ from routing.agent.decide_server import Decider
 from routing.agent.envoy import Envoy
 from routing.agent.keep import last_applied
 from routing.agent.limits import envoy_connections
+from routing.agent.loss.audit import LossAudit
 from routing.agent.modules import Modules
 from routing.agent.preview_names import PreviewNames
 from routing.agent.previews import Previews
@@ -72,6 +73,9 @@ class Edge:
             reopen=self._reopen_logs,
             per_second=config.invocations_per_second,
             limit_bytes=config.log_limit_mb << 20,
+        )
+        self._audit = LossAudit(
+            self._envoy.admin, self._shipper.ledger, self._shipper.lines_on_disk, self._changed
         )
         self._tails = Tails(
             tail_ship.FILE,
@@ -134,6 +138,7 @@ class Edge:
         forever("status", self._teller.write)
         forever("ship", self._shipper.ship)
         forever("logs", self._shipper.keep_small)
+        forever("audit logs", self._audit.run)
         forever("ship details", self._tail_shipper.ship)
         forever("keep details", self._tail_shipper.keep_small)
         forever("previews", self._previews.keep)
@@ -176,6 +181,7 @@ class Edge:
             shipping={
                 "pending_bytes": self._shipper.pending_bytes(),
                 "dropped": counts.lost,
+                "unwritten": self._audit.lost,
                 "sampled_out": counts.sampled_out,
                 "details_pending_bytes": self._tail_shipper.pending_bytes(),
                 "details_taken": self._tails.counts.taken,
@@ -186,6 +192,7 @@ class Edge:
             },
             metrics_url=self._metrics.url if self._metrics is not None else "",
             error=self._error(),
+            disk=self._audit.disk,
             away=self._away,
             away_since=self._away_since,
             faults=self._tasks.faults,
@@ -221,6 +228,7 @@ class Edge:
         if self._envoy.deaths > self._deaths:
             self._deaths = self._envoy.deaths
             self._shipper.cut()
+            self._audit.envoy_ended()
         known = (applied, self._supervisor.desired)
         if known[0] is not self._known[0] or known[1] is not self._known[1]:
             self._known = known

@@ -42,7 +42,7 @@ _HANDOVER_SECONDS = 15.0
 """An Envoy that is not up by then on the sockets of the one before starts on its own."""
 _DRAIN_SECONDS = 5.0
 _MANY = 50
-_TRIM_SECONDS = 60.0
+_TRIM_SECONDS = 5.0
 _LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]]*\] ?(.*)")
 
 

@@ -33,9 +33,13 @@ class LogFile:
     def __init__(self, path: Path, place: Place = START) -> None:
         self._path = path
         self.place = place
+        self._end = place
 
     def read(self, size: int) -> Piece:
         """Some `size` bytes of whole lines behind the place; no lines when there are none yet."""
+        if self._is_emptied():
+            # What it has now is another file, with the next number.
+            self.place = self._end = (self.place[0] + 1, 0, self.place[2])
         number, offset, before = self.place
         piece = Piece([], self.place)
         for file_number, file in self._files():
@@ -68,8 +72,25 @@ class LogFile:
         return _size(self._path)
 
     def misses_its_file(self) -> bool:
-        """Was the file put aside and no new one made yet?"""
-        return not self._path.exists() and any(True for _ in self._set_aside())
+        """Was the file put aside, or removed, and no new one made yet?"""
+        return not self._path.exists()
+
+    def lines_on_disk(self) -> int:
+        """Lines of this log so far, those that were read and removed included. Reads only what is
+        new since the last call."""
+        if self._is_emptied():
+            return _counted(self._path, (0, 0, self.place[2]), finished=False)[2]
+        self._end = max(self._end, self.place, key=lambda place: place[:2])
+        for number, file in self._files():
+            if number >= self._end[0]:
+                start = self._end[1] if number == self._end[0] else 0
+                self._end = _counted(file, (number, start, self._end[2]), file != self._path)
+        return self._end[2]
+
+    def _is_emptied(self) -> bool:
+        """Is the file being written shorter than what was read of it?"""
+        number, offset, _ = self.place
+        return number == self._next() and _size(self._path) < offset and self._path.exists()
 
     def pending(self) -> int:
         """Bytes that have not been shipped."""
@@ -131,6 +152,24 @@ def _count(file: Path, start: int) -> int:
     with open(file, "rb") as stream:
         stream.seek(start)
         return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
+
+
+def _counted(file: Path, place: Place, finished: bool) -> Place:
+    """The place behind the last whole line; behind half a line where the file is finished, as
+    `read` passes over it."""
+    number, start, before = place
+    with suppress(FileNotFoundError), open(file, "rb") as stream:
+        stream.seek(start)
+        lines, rest, end = 0, b"", start
+        while chunk := stream.read(1 << 20):
+            newlines = chunk.count(b"\n")
+            if newlines:
+                lines, end = lines + newlines, stream.tell() - len(chunk) + chunk.rindex(b"\n") + 1
+            rest = chunk.rpartition(b"\n")[2]
+        if finished:
+            return number + 1, 0, before + lines + bool(rest)
+        return number, end, before + lines
+    return place
 
 
 def _size(file: Path) -> int:

@@ -15,6 +15,7 @@ import msgspec
 
 from routing.agent import folder
 from routing.agent.logfiles import START, Place
+from routing.agent.loss.ledger import Ledger
 from routing.compile import names
 
 log = logging.getLogger("edge")
@@ -29,6 +30,7 @@ class Places(msgspec.Struct):
     log: str
     places: dict[str, Place]
     running: bool = True
+    ledger: Ledger = msgspec.field(default_factory=Ledger)
 
     def moved(self, places: dict[str, Place]) -> None:
         """Notes the places on disk. Before a file may be removed, its successor is there for good:
@@ -36,7 +38,11 @@ class Places(msgspec.Struct):
         numbers = {name: place[0] for name, place in self.places.items()}
         durable = numbers != {name: place[0] for name, place in places.items()}
         self.places = dict(places)
-        folder.write(FILE, msgspec.json.encode(self), durable=durable)
+        try:
+            folder.write(FILE, msgspec.json.encode(self), durable=durable)
+        except OSError as error:
+            # An agent that starts with older places is told the newer ones by the control plane.
+            log.error("%s cannot be written: %s", FILE, error.strerror)
 
     def ended(self) -> None:
         """Notes that nothing was cut off."""
@@ -49,7 +55,7 @@ def load() -> Places:
     try:
         kept = msgspec.json.decode(FILE.read_bytes(), type=Places)
         known = {name: kept.places.get(name, START) for name in names.LISTENERS}
-        return Places(kept.log, known, kept.running)
+        return Places(kept.log, known, kept.running, kept.ledger)
     except FileNotFoundError:
         pass
     except msgspec.MsgspecError:

@@ -21,6 +21,7 @@ from routing.agent.backoff import Backoff, jittered
 from routing.agent.callers import CallerMemory
 from routing.agent.control import ControlAway, OtherPlaces
 from routing.agent.logfiles import LogFile, Piece, Place
+from routing.agent.loss.ledger import Ledger
 from routing.agent.places import farthest
 from routing.agent.rows import Rows, Sampler, read
 from routing.agent.step_counts import SpecMemory, StepMemory
@@ -68,7 +69,7 @@ class Shipper:
         self._places.moved(self._places.places)
         self._sending: dict[str, Place] = {}
         self._boot, self._batches = uuid.uuid4().hex[:12], 0
-        self._unsaid = Counts()
+        self._unsaid, self._lost_told = Counts(), self._places.ledger.lost
         self._callers, self._steps = CallerMemory(), StepMemory()
         self._specs = SpecMemory()
         self.counts = Counts()
@@ -92,6 +93,15 @@ class Shipper:
         """Nothing more will be shipped, and Envoy has written all it had."""
         self._places.ended()
 
+    @property
+    def ledger(self) -> Ledger:
+        """What Envoy logged and could not write; stored with the places."""
+        return self._places.ledger
+
+    def lines_on_disk(self) -> int:
+        """Lines of all logs so far, shipped ones included."""
+        return sum(file.lines_on_disk() for file in self._files.values())
+
     def pending_bytes(self) -> int:
         """What waits on disk."""
         return sum(file.pending() for file in self._files.values())
@@ -109,14 +119,15 @@ class Shipper:
         begins = self._now()
         pieces = {name: file.read(_READ_BYTES) for name, file in self._files.items()}
         ends = {name: piece.end for name, piece in pieces.items()}
-        if ends == begins:
+        if ends == begins and self._lost_told == self._places.ledger.lost:
             return 0
         self._sending = ends
         try:
             found = await self._parse(pieces.values())
             self._count(found)
             lines = sum(end[2] - begins[name][2] for name, end in ends.items())
-            reached = await self._tell(found, begins, ends) if lines else ends
+            unsaid = self._lost_told != self._places.ledger.lost
+            reached = await self._tell(found, begins, ends) if lines or unsaid else ends
         finally:
             self._sending = {}
         if reached == ends:
@@ -124,7 +135,7 @@ class Shipper:
             self._steps.remember(found.steps)
             self.counted(found)
         self._go_on(reached)
-        return max(1, lines)
+        return max(1, lines) if ends != begins else 0
 
     async def keep_small(self) -> None:
         """Bounds what the logs take on disk, whoever is away."""
@@ -194,6 +205,7 @@ class Shipper:
                 "lost": said.lost,
                 "unreadable": found.lost,
                 "cut_off": self._cuts > 0,
+                "unwritten": self._places.ledger.lost,
                 "rows": found.rows,
                 **found.tally.told(self._callers),
                 "steps": self._steps.rows(found.steps),
@@ -204,10 +216,11 @@ class Shipper:
         self, found: Rows, begins: dict[str, Place], ends: dict[str, Place]
     ) -> dict[str, Place]:
         """Sends it; from where to go on."""
-        cuts = self._cuts
+        cuts, lost = self._cuts, self._places.ledger.lost
         try:
             await self._deliver(self._batch(found, begins, ends), len(found.rows))
             self._cuts -= cuts
+            self._lost_told = lost
             return ends
         except OtherPlaces as other:
             log.warning("the control plane has counted up to %s: going on there", other.places)

@@ -31,7 +31,8 @@ class EnvoyFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything a report is made of. `away` is why the control plane is away, since `away_since`;
-    `applied_at` is when the revision was reached, `started_at` when the agent was started."""
+    `applied_at` is when the revision was reached, `started_at` when the agent was started, `disk`
+    why its folder cannot be written (`routing.disk.DiskState`)."""
 
     held: Held
     desired: Snapshot
@@ -42,6 +43,7 @@ class Facts:
     shipping: Mapping[str, int]
     metrics_url: str = ""
     error: str = ""
+    disk: str = ""
     away: str = ""
     away_since: float = 0.0
     faults: Mapping[str, str]
@@ -70,6 +72,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "isolation": {"kind": str(facts.isolation.kind), "reason": facts.isolation.reason},
         "error": facts.error,
         "envoy": _envoy(facts.envoy),
+        "disk": facts.disk,
     }
 
 

@@ -35,6 +35,11 @@ class Edge(models.Model):
     #: Since when it has reported without a pause, or since its last start.
     up_at = models.DateTimeField(null=True)
     proof_url = models.CharField(max_length=255, blank=True)
+    #: Lines of its log that were never counted, and when some were last noticed to be missing.
+    lost_lines = models.PositiveBigIntegerField(default=0, db_default=0)
+    lost_at = models.DateTimeField(null=True)
+    #: Why it cannot write to its disk (`routing.disk.DiskState`); "" where it can.
+    disk = models.CharField(max_length=16, default="", db_default="", blank=True)
     status = models.JSONField(default=dict)
 
     class Meta:

@@ -1,5 +1,7 @@
 """One access log on disk: reading on, rotating, and what a crash leaves."""
 
+import os
+
 import pytest
 
 from routing.agent.logfiles import LogFile
@@ -107,4 +109,36 @@ def test_giving_up_the_oldest_counts_its_lines(path):
 
 def test_rotating_nothing_is_nothing(path):
     assert not LogFile(path).rotate()
-    assert not LogFile(path).misses_its_file()
+
+
+def test_lines_on_disk_are_those_before_the_place_and_behind_it(path):
+    log = LogFile(path)
+    assert log.lines_on_disk() == 0
+    append(path, "one\ntwo\nthr")
+    assert log.lines_on_disk() == 2
+    log.commit(log.read(64).end)
+    log.rotate()
+    append(path, "four\n")
+    assert log.lines_on_disk() == 4  # half a line in a finished file is passed over as one
+    assert read_all(log) == ["four"]
+    assert log.lines_on_disk() == log.place[2] == 4
+
+
+@pytest.mark.parametrize("act", ["removed", "emptied"])
+def test_a_log_that_was_removed_or_emptied_goes_on_with_the_next_file(path, act):
+    log = LogFile(path)
+    append(path, "one\ntwo\n")
+    assert read_all(log) == ["one", "two"]
+    append(path, "gone\n")
+    path.unlink() if act == "removed" else os.truncate(path, 0)
+    append(path, "three\n")
+    assert log.lines_on_disk() == 3
+    assert read_all(log) == ["three"]
+    assert log.place == (1, 6, 3) and log.lines_on_disk() == 3
+
+
+def test_a_log_that_was_removed_is_missed(path):
+    append(path, "one\n")
+    log = LogFile(path)
+    path.unlink()
+    assert log.misses_its_file()

@@ -313,3 +313,30 @@ async def test_what_is_dropped_while_a_backlog_is_read_is_counted_once(monkeypat
     assert shipper._drop()
     await sending
     assert len(receiver.ids) == 300 and shipper.counts.lost == 0
+
+
+async def test_lines_that_envoy_could_not_write_are_told_without_any_line_of_the_log():
+    receiver = Receiver()
+    shipper = make_shipper(receiver)
+    shipper.ledger.lost = 12
+    await ship_all(shipper)
+    await ship_all(shipper)
+    assert [batch["unwritten"] for batch in receiver.batches] == [12]
+    log("a")
+    await ship_all(shipper)
+    assert [batch["unwritten"] for batch in receiver.batches] == [12, 12]
+
+
+async def test_a_disk_that_is_full_stops_no_shipping(monkeypatch):
+    receiver = Receiver()
+    shipper = make_shipper(receiver)
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("routing.agent.folder.write", full)
+    log("a")
+    await ship_all(shipper)
+    log("b")
+    await ship_all(shipper)
+    assert receiver.ids == ["a", "b"]
