@@ -248,6 +248,10 @@ OIDC_MAX_AGE = (
     if os.environ.get("SLUICE_OIDC_MAX_AGE_MINUTES")
     else None
 )
+#: Size of a log of `make run` from which it is put aside, in MB, and how many older ones stay.
+#: SLUICE_LOG_MB, SLUICE_LOG_FILES.
+LOG_BYTES = _number("SLUICE_LOG_MB", 10, 10_000, "a number of MB") * 1_000_000
+LOG_FILES = _number("SLUICE_LOG_FILES", 3, 100, "a number of files", least=0)
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from dashboard.run.log_rotation import rotate
 from dashboard.run.restarts import Restarts, State
 from routing.hidden_environment import hand_over, without_secrets
 
@@ -77,6 +78,10 @@ class Child:
         """The end of its log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
+
+    def keep_log_small(self, *, most_bytes: int, files: int) -> None:
+        """Bounds its log, whatever writes there: the process itself or its interpreter."""
+        rotate(self.log, most_bytes=most_bytes, files=files)
 
     def ask_to_stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

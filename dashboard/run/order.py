@@ -183,6 +183,7 @@ def _watch(children: list[Child], processes: ProcessFile) -> None:
             wait = child.keep_alive()
             if wait is not None:
                 words.ended(child.name, child.log, wait)
+            child.keep_log_small(most_bytes=settings.LOG_BYTES, files=settings.LOG_FILES)
         with suppress(OSError):  # a full disk stops nothing
             processes.write(children)
         time.sleep(0.5)

@@ -88,6 +88,7 @@ def test_healthz_says_which_process_keeps_ending(client, tmp_path, monkeypatch):
     answer = client.get("/healthz")
     assert answer.status_code == 200 and answer.json() == {
         "status": "degraded",
+        "reasons": ["process_restarts"],
         "revision": 0,
         "processes": {"exports": {"state": "waiting", "restarts": 3}},
     }
