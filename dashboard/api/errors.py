@@ -13,7 +13,9 @@ from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.envelope import failure
 from dashboard.api.products import product_at, refusal_of
-from dashboard.ui.unavailable import REASON, is_database_away, retry_later
+from dashboard.ui.messages import reason_of
+from dashboard.ui.storage import problem_of
+from dashboard.ui.unavailable import retry_later
 from routing.deploy import DeployConflict, DeployRefused
 from routing.draft import UploadRefused
 from routing.models import Deployment
@@ -148,12 +150,12 @@ def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRespon
 
 def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
     """Our fault: the log has the details, the client has none. A body that is too large, or a
-    database that is away, is not."""
+    database that is away or a full disk, is not."""
     if isinstance(error, RequestDataTooBig):
         return failure(413, [(10026, TOO_LARGE)])
-    if is_database_away(error):
+    if problem := problem_of(error):
         logger.warning("%s %s: %s", request.method, request.path, error)
-        return retry_later(failure(503, [(10013, f"{REASON} Try again in a few seconds.")]))
+        return retry_later(failure(problem.status, [(10013, reason_of(problem))]))
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return failure(500, [(10013, "An unknown error has occurred. The server's log says more.")])
 

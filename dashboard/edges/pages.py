@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from dashboard.ui.kept import Kept
 from dashboard.ui.page import page
 from dashboard.ui.paging import Page, page_of
-from dashboard.ui.propagation import Cell, meter_of_all
+from dashboard.ui.propagation import Cell, Meter, meter_of_all
 from routing.batches import batches
 from routing.models import Edge, Version, Worker
 
@@ -54,12 +54,17 @@ class Row:
 def edges(request: HttpRequest) -> HttpResponse:
     """Every edge with what it last said; `?edge=local-1&page=2`: more of one edge's processes."""
     asked = {request.GET.get("edge", ""): request.GET.get("page", "")}
-    context = {"rows": _rows(list(Edge.objects.all()), asked), "query": request.GET.urlencode()}
+    meter = meter_of_all()
+    context = {
+        "rows": _rows(list(Edge.objects.all()), meter, asked),
+        "meter": meter,
+        "query": request.GET.urlencode(),
+    }
     return page(request, "edges/list.html", context, partial="edge-list")
 
 
-def _rows(found: list[Edge], asked: Mapping[str, str]) -> list[Row]:
-    cells = {cell.edge: cell for cell in meter_of_all().cells}
+def _rows(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[Row]:
+    cells = {cell.edge: cell for cell in meter.cells}
     places = _places({i for edge in found for i in edge.status.get("versions", {})})
     return [
         Row(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from dashboard.ui.propagation import meter_of_all
+from dashboard.ui.propagation import Cell, meter_of_all
 from routing import revision
 
 
@@ -78,11 +78,17 @@ def render(topic: str, why: Why, subject: str = "") -> Parts:
 
 
 def state() -> tuple[int, tuple[tuple[str, str], ...]]:
-    """The newest revision and how each edge stands: when they differ, pages must follow."""
+    """The newest revision and how each edge is: when they differ, pages must follow."""
     meter = meter_of_all()
-    return meter.revision, tuple((c.edge, c.state) for c in meter.cells)
+    return meter.revision, tuple((c.edge, _state(c)) for c in meter.cells)
+
+
+def _state(cell: Cell) -> str:
+    """An edge that falls silent, or loses lines, changes pages, too."""
+    reasons = cell.condition.reasons if cell.condition else ()
+    return "+".join((cell.state, *reasons))
 
 
 def settled(state: tuple[int, tuple[tuple[str, str], ...]]) -> bool:
     """Whether every edge has the newest revision."""
-    return all(edge_state == "applied" for _, edge_state in state[1])
+    return all(edge_state.startswith("applied") for _, edge_state in state[1])

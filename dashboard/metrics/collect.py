@@ -15,7 +15,8 @@ from dashboard.exports.models import Job
 from dashboard.notifications.models import Delivery
 from dashboard.observability.models import Gap
 from dashboard.trail import push
-from dashboard.ui.propagation import SILENT_AFTER, meter_of
+from dashboard.ui.edge_condition import condition_of
+from dashboard.ui.propagation import meter_of
 from routing import after_commit, revision
 from routing.models import Deployment, Edge, Invocation, Worker
 
@@ -73,13 +74,23 @@ def _edges(newest: int) -> Iterator[Metric]:
         "Workers whose newest deployment an edge cannot run",
         labels=["edge"],
     )
+    writes = GaugeMetricFamily(
+        "sluice_edge_disk_writable", "1 while an edge can write to its disk", labels=["edge"]
+    )
+    lost = CounterMetricFamily(
+        "sluice_edge_lost_log_lines",
+        "Lines of an edge's log that were never counted, of every kind",
+        labels=["edge"],
+    )
     for edge in Edge.objects.defer("status"):
         has.add_metric([edge.name], edge.current_revision)
         lag.add_metric([edge.name], max(0, newest - edge.current_revision))
         failing.add_metric([edge.name], len(edge.failing))
-        seen = edge.last_seen_on
-        up.add_metric([edge.name], float(seen is not None and now - seen <= SILENT_AFTER))
-    yield from (has, lag, failing, up)
+        condition = condition_of(edge, now)
+        up.add_metric([edge.name], float(condition.silent_for is None))
+        writes.add_metric([edge.name], float(not condition.disk))
+        lost.add_metric([edge.name], condition.lost_lines)
+    yield from (has, lag, failing, up, writes, lost)
 
 
 def _propagation() -> Metric:

@@ -1,4 +1,4 @@
-"""/healthz: whether this process can answer, and from which desired state."""
+"""/healthz: whether this process can answer, from which desired state, and what is wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 
+from dashboard.ui.edge_condition import conditions, reasons_of
+from dashboard.ui.storage import own_disk
 from routing import revision
 
 PROCESS_FILE: Path = settings.DATA_DIR / "processes.json"
@@ -19,17 +21,22 @@ PROCESS_FILE: Path = settings.DATA_DIR / "processes.json"
 
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """`status` is ok, degraded (200: this process is well, one in `processes` keeps ending) or no
-    database (503)."""
+    """`status` is ok, degraded (200: this process answers; `reasons` are codes of what is wrong)
+    or no database (503). Names nobody and no edge: anyone may ask."""
     try:
         answer: dict[str, Any] = {"status": "ok", "revision": revision.current()}
+        reasons = reasons_of(conditions())
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
+    if disk := own_disk():
+        reasons.append(f"disk_{disk}")
     processes = _processes()
     if processes:
         answer["processes"] = processes
     if any(process["state"] != "running" for process in processes.values()):
-        answer["status"] = "degraded"
+        reasons.append("process_restarts")
+    if reasons:
+        answer |= {"status": "degraded", "reasons": reasons}
     return JsonResponse(answer)
 
 

@@ -11,12 +11,11 @@ from django.db.models import Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from dashboard.ui.edge_condition import SILENT_AFTER as SILENT_AFTER, Condition, condition_of
 from dashboard.ui.templatetags.words import duration
 from routing import revision as revisions
 from routing.models import Edge, Propagation
 
-#: An edge reports every few seconds; one that says nothing for this long is silent.
-SILENT_AFTER = timedelta(seconds=15)
 #: Documentation promises "up to a couple of seconds"; what takes longer is late.
 LATE_AFTER = timedelta(seconds=2)
 
@@ -34,6 +33,7 @@ class Cell:
     failing: tuple[str, ...] = ()
     #: Why it does not take over this deployment, if its report gives a reason.
     error: str = ""
+    condition: Condition | None = None
 
     @property
     def short(self) -> str:
@@ -73,6 +73,26 @@ class Meter:
     @property
     def done(self) -> int:
         return sum(c.state == "applied" for c in self.cells)
+
+    @property
+    def current(self) -> int:
+        """Edges that have it and report. What a silent edge runs now, nobody can tell."""
+        return sum(c.state == "applied" and not c.silent_for for c in self.cells)
+
+    @property
+    def silent(self) -> int:
+        return sum(c.silent_for is not None for c in self.cells)
+
+    @property
+    def troubles(self) -> list[Condition]:
+        """Edges that lose lines of their log, or cannot write."""
+        found = [c.condition for c in self.cells if c.condition is not None]
+        return [condition for condition in found if condition.lost_at or condition.disk]
+
+    @property
+    def is_well(self) -> bool:
+        """Every edge has it, reports and loses nothing."""
+        return bool(self.cells) and self.current == self.total and not self.troubles
 
     @property
     def complete(self) -> bool:
@@ -147,16 +167,17 @@ def _cell(
     now: datetime,
     worker: str,
 ) -> Cell:
-    silent = now - (edge.last_seen_on or edge.created_on)
-    quiet = silent if silent > SILENT_AFTER else None
+    condition = condition_of(edge, now)
+    quiet = condition.silent_for
     has = edge.revision_of(worker) if worker else edge.current_revision
     if has >= revision:
         failing = () if worker else tuple(edge.failing)
-        return Cell(edge.name, "applied", has, _took_ms(since, reached), quiet, failing)
+        took = _took_ms(since, reached)
+        return Cell(edge.name, "applied", has, took, quiet, failing, condition=condition)
     late = since is None or now - since > LATE_AFTER
     state = "silent" if quiet else "late" if late else "waiting"
     error = str(edge.lagging.get(worker, {}).get("error", ""))
-    return Cell(edge.name, state, has, None, quiet, error=error)
+    return Cell(edge.name, state, has, None, quiet, error=error, condition=condition)
 
 
 def _took_ms(since: datetime | None, reached: Reached | None) -> int | None:

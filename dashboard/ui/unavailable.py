@@ -1,31 +1,32 @@
-"""Answers to errors: a database that is away or locked is no fault of the program, and passes."""
+"""Answers to errors: a database that is away or a full disk is no fault of the program, and
+passes."""
 
 from __future__ import annotations
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as failed
 
+from dashboard.ui.messages import headline_of, reason_of
+from dashboard.ui.storage import problem_of
+
 RETRY_SECONDS = 5
-REASON = "The database is busy or cannot be reached."
-
-
-def is_database_away(error: BaseException | None) -> bool:
-    """Whether `error` says that the database is locked, full, stopped or unreachable."""
-    return isinstance(error, OperationalError | InterfaceError)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500, for pages and the edges' endpoints."""
-    if not is_database_away(sys.exc_info()[1]):
+    """Django's handler500, for pages and the edges' endpoints: 503, or 507 for a full disk, with
+    the reason."""
+    problem = problem_of(sys.exc_info()[1])
+    if problem is None:
         return failed(request)
+    reason = reason_of(problem)
     if request.path.startswith("/edge/"):
-        response: HttpResponse = JsonResponse({"error": REASON}, status=503)
+        response: HttpResponse = JsonResponse({"error": reason}, status=problem.status)
     else:
-        response = HttpResponse(render_to_string("503.html", {"reason": REASON}), status=503)
+        context = {"reason": reason, "headline": headline_of(problem), "status": problem.status}
+        response = HttpResponse(render_to_string("503.html", context), status=problem.status)
     return retry_later(response)
 
 

@@ -8,7 +8,17 @@ from django.shortcuts import render
 from dashboard.api.parse import StrictParser
 from dashboard.api.reference import by_tag, for_readers
 from dashboard.api.served import DocumentedAPI
-from dashboard.api.sluice import audit, backtests, overrides, plans, reviews, rollouts, runs, suites
+from dashboard.api.sluice import (
+    audit,
+    backtests,
+    edges,
+    overrides,
+    plans,
+    reviews,
+    rollouts,
+    runs,
+    suites,
+)
 from dashboard.api.sluice.errors import answer_plainly
 from dashboard.api.sluice.schemas import Refusal
 
@@ -25,7 +35,7 @@ api = DocumentedAPI(
     openapi_url=None,
     parser=StrictParser(),
 )
-for module in (suites, runs, plans, backtests, rollouts, reviews, overrides, audit):
+for module in (suites, runs, plans, backtests, rollouts, reviews, overrides, audit, edges):
     api.add_router("", module.router)
 answer_plainly(api)
 

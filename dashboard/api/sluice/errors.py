@@ -28,7 +28,9 @@ from dashboard.rollouts.start import StartRefused
 from dashboard.rollouts.verbs import VerbRefused
 from dashboard.smoketests.subject import NoSubject
 from dashboard.smoketests.yaml_format import SuiteError
-from dashboard.ui.unavailable import REASON, is_database_away, retry_later
+from dashboard.ui.messages import reason_of
+from dashboard.ui.storage import problem_of
+from dashboard.ui.unavailable import retry_later
 from routing.deploy import DeployRefused
 from routing.trail.origin import note_refusal
 
@@ -114,9 +116,9 @@ def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
     is not."""
     if isinstance(error, RequestDataTooBig):
         return refusal(413, "too_large", TOO_LARGE)
-    if is_database_away(error):
+    if problem := problem_of(error):
         logger.warning("%s %s: %s", request.method, request.path, error)
-        return retry_later(refusal(503, "unavailable", f"{REASON} Try again in a few seconds."))
+        return retry_later(refusal(problem.status, "unavailable", reason_of(problem)))
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return refusal(500, "unexpected", "An unexpected error. The server's log says more.")
 

@@ -25,6 +25,7 @@ READ = {
     *("list_suites", "get_suite", "list_runs", "get_run", "list_plans", "list_plans_of_worker"),
     *("backtest", "list_all", "list_rollouts", "get_rollout", "get_record", "list_all_reviews"),
     *("list_reviews", "get_review", "get_policy", "get_overrides", "list_links", "list_entries"),
+    "list_edges",
 }
 TAKES = dict.fromkeys(READ, may_read) | dict.fromkeys(DEPLOY, may_deploy)
 TAKES |= dict.fromkeys(ADMIN, may_administer)
