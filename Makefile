@@ -2,6 +2,7 @@
 # outside this folder; `make test` alone may add Debian packages as root (see bin/setup.py).
 
 T ?= tests
+MINUTES ?= 5
 VENV := .venv/bin
 PY := $(VENV)/python
 
@@ -27,7 +28,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check golden format sizes clean \
-	bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers
+	torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -70,6 +71,10 @@ format: ## Format the code and fix what ruff can fix
 sizes: ## The ten largest files and functions
 	$(call SETUP,run)
 	@$(PY) bin/sizes.py
+
+torture: ## Every fault at random instants against a real edge: make torture MINUTES=30 SEED=1
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.torture --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults "$(FAULTS)")
 
 bench-edge: ## Requests per second through the edge, against workerd, Envoy, nginx and HAProxy alone
 	$(call SETUP,bench)

@@ -8,6 +8,8 @@ compile.py      200 and 2,000 Workers compiled, and one of them changed
 observation.py  what counting every request costs, and that sent = counted
 rollups.py      the charts' reads over ten million requests
 
+torture/        every fault at random instants: what it costs, and what the pages say
+
 system.py       the whole of Sluice in a folder of its own, and its API
 peers.py        Envoy, nginx and HAProxy, each written by hand for the same split
 load.py         wrk, which ends the run when one request fails

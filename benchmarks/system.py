@@ -67,6 +67,10 @@ class System:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(60)
 
+    def close(self) -> None:
+        """Forgets its connections; nothing can be called afterwards."""
+        self._http.close()
+
     def _wait_ready(self, deadline: float) -> None:
         while not (self.data_dir / "run.json").exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
