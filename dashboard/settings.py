@@ -109,6 +109,11 @@ if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", ACCOUNT_ID):
 SECRET_KEY = _kept("secret_key", "SLUICE_SECRET_KEY", secrets.token_urlsafe(48))
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SLUICE_SECRET_KEY: expected at least 32 characters.")
+#: The one before it, which still opens what it sealed and signed. SLUICE_SECRET_KEY_PREVIOUS.
+_previous = os.environ.get("SLUICE_SECRET_KEY_PREVIOUS", "")
+SECRET_KEY_FALLBACKS = [_previous] if _previous else []
+if _previous and len(_previous) < 32:
+    raise ImproperlyConfigured("SLUICE_SECRET_KEY_PREVIOUS: expected at least 32 characters.")
 #: Name of the admin that the first run makes. SLUICE_ADMIN_USER.
 ADMIN_USER = _matching(
     "SLUICE_ADMIN_USER", "admin", r"[\w.@+-]{1,150}", "letters, digits and @.+-_"

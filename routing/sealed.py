@@ -1,16 +1,29 @@
-"""Secrets at rest: sealed with a key derived from SLUICE_SECRET_KEY, opened only to publish."""
+"""Secrets at rest: sealed with a key derived from SLUICE_SECRET_KEY, opened only to publish.
+
+AES-256-GCM with a random nonce (NIST SP 800-38D). What an earlier release sealed with Fernet is
+still opened, as is what SLUICE_SECRET_KEY_PREVIOUS sealed; `reseal` brings both up to date.
+"""
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from routing.snapshot import Binding, Secret
+
+PREFIX = "v2."
+"""Begins what is sealed with AES-GCM; Fernet's text begins with `gAAAA`."""
+NONCE = 12
+"""Bytes."""
 
 
 class SealBroken(ValueError):
@@ -19,20 +32,37 @@ class SealBroken(ValueError):
 
 def seal(secret: Secret) -> str:
     """The secret as text that is safe to store."""
-    return _box().encrypt(secret.reveal().encode()).decode()
+    nonce = os.urandom(NONCE)
+    box = AESGCM(_key(settings.SECRET_KEY, b"aes-gcm")).encrypt(
+        nonce, secret.reveal().encode(), None
+    )
+    return PREFIX + base64.urlsafe_b64encode(nonce + box).decode()
 
 
 def unseal(sealed: str) -> Secret:
     """The secret in `sealed`; raises `SealBroken` when the key has changed since."""
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        try:
+            return Secret(_opened(sealed, key).decode())
+        except (InvalidTag, InvalidToken, ValueError, binascii.Error):
+            continue
+    raise SealBroken("A secret was sealed with another SLUICE_SECRET_KEY.")
+
+
+def is_current(sealed: str) -> bool:
+    """Whether the key and the algorithm of now sealed it."""
     try:
-        return Secret(_box().decrypt(sealed.encode()).decode())
-    except InvalidToken as error:
-        raise SealBroken("A secret was sealed with another SLUICE_SECRET_KEY.") from error
+        _opened(sealed, settings.SECRET_KEY)
+    except (InvalidTag, InvalidToken, ValueError, binascii.Error):
+        return False
+    return sealed.startswith(PREFIX)
 
 
 def fingerprint(secret: Secret) -> str:
     """Tells whether two secrets are equal without opening them (keyed, so it cannot be guessed)."""
-    return hashlib.blake2s(secret.reveal().encode(), key=_key()).hexdigest()
+    return hashlib.blake2s(
+        secret.reveal().encode(), key=_key(settings.SECRET_KEY, b"secrets")
+    ).hexdigest()
 
 
 def open_binding(row: Mapping[str, Any]) -> Binding:
@@ -56,9 +86,13 @@ def close_binding(binding: Binding) -> dict[str, Any]:
     return row
 
 
-def _box() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_key()))
+def _opened(sealed: str, key: str) -> bytes:
+    if not sealed.startswith(PREFIX):
+        return Fernet(base64.urlsafe_b64encode(_key(key, b"secrets"))).decrypt(sealed.encode())
+    raw = base64.urlsafe_b64decode(sealed.removeprefix(PREFIX))
+    return AESGCM(_key(key, b"aes-gcm")).decrypt(raw[:NONCE], raw[NONCE:], None)
 
 
-def _key() -> bytes:
-    return hashlib.blake2s(settings.SECRET_KEY.encode(), person=b"secrets").digest()
+def _key(secret_key: str, purpose: bytes) -> bytes:
+    """32 bytes for one purpose."""
+    return hashlib.blake2s(secret_key.encode(), person=purpose).digest()

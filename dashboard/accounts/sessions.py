@@ -37,8 +37,9 @@ def still_signed_in(scope: Mapping[str, Any]) -> User | None:
     user = User.objects.filter(pk=stored.get(SESSION_KEY, 0), is_active=True).first()
     if user is None or end_of(stored, timezone.now()) or second_factor.is_due_in(stored):
         return None
-    known = constant_time_compare(stored.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
-    return user if known else None
+    stored_hash = stored.get(HASH_SESSION_KEY, "")
+    good = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return user if any(constant_time_compare(stored_hash, one) for one in good) else None
 
 
 def end_others(user: User, kept: str | None) -> None:

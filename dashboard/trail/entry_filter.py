@@ -33,6 +33,7 @@ KINDS = {
     "notification": "Notifications",
     "attempt": "Refused attempts",
     "audit": "Audit trail",
+    "secret_key": "Secret key",
 }
 
 #: What a person did; the subject follows. An action that is not here is shown as it is.
@@ -118,6 +119,7 @@ WORDS = {
     "notification.change": "changed the webhook",
     "notification.delete": "deleted the webhook",
     "attempt.refused": "was refused a change of",
+    "secret_key.reseal": "sealed again all",
     "audit.prune": "removed the oldest entries of the",
 }
 
