@@ -169,6 +169,8 @@ KEEP_CHECK_RUNS = _number("SLUICE_KEEP_CHECK_RUNS", 400, 36_500, "a number of da
 KEEP_CHECK_EVIDENCE = _number("SLUICE_KEEP_CHECK_EVIDENCE", 30, 36_500, "a number of days")
 #: Requests that one person may send from the playground in a minute. SLUICE_PLAYGROUND_PER_MINUTE.
 PLAYGROUND_PER_MINUTE = _number("SLUICE_PLAYGROUND_PER_MINUTE", 1200, 1_000_000)
+#: Requests that one API token may make in a minute. SLUICE_API_PER_MINUTE.
+API_PER_MINUTE = _number("SLUICE_API_PER_MINUTE", 1200, 1_000_000)
 #: Where spans go, as http://127.0.0.1:4318; nowhere when unset. SLUICE_OTLP_ENDPOINT.
 OTLP_ENDPOINT = os.environ.get("SLUICE_OTLP_ENDPOINT", "")
 if OTLP_ENDPOINT:

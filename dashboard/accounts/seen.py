@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from dashboard.accounts.gate import person
@@ -20,15 +21,29 @@ from dashboard.accounts.models import User
 from dashboard.accounts.sign_in.browsers import note_activity
 from dashboard.accounts.sign_in.second_factor import is_due
 from dashboard.accounts.sign_in.session_limits import end_of
+from dashboard.limits.answers import (
+    RETRY_SECONDS,
+    give_place_back,
+    retry_after,
+    take_place,
+)
+from dashboard.limits.messages import no_place
+from dashboard.limits.places import NoPlace
 from dashboard.ui.unstorable_input import refuse_unstorable
 
+_BY_DJANGO = ("allauth.", "dashboard.accounts.")
+"""Views whose errors allauth's middleware answers: Django asks it only if it called the view."""
 SEEN_EVERY = timedelta(minutes=1)
 
 
 class LoginAndSeenMiddleware(LoginRequiredMiddleware):
     """Django's; whoever it lets pass was here, which is written at most once a minute. Pages that
-    only listen say it by their socket. Text that no database stores is refused here, too. Neither
-    has a middleware of its own: that would cost every request a change of threads, some 1 ms."""
+    only listen say it by their socket.
+
+    Text that no database stores is refused here, and requests that are worked on are limited for
+    each person. None of this has a middleware of its own: that would cost every request a change of
+    threads, some 1 ms.
+    """
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
@@ -36,9 +51,27 @@ class LoginAndSeenMiddleware(LoginRequiredMiddleware):
         if refused := refuse_unstorable(request, view_func):
             return refused
         refusal = super().process_view(request, view_func, view_args, view_kwargs)
-        if refusal is None and getattr(view_func, "login_required", True):
-            return refuse_session(request)
-        return refusal
+        signed_in = getattr(view_func, "login_required", True)
+        if refusal is None and signed_in:
+            refusal = refuse_session(request)
+        if refusal or view_func.__module__.startswith(_BY_DJANGO):
+            return refusal
+        try:
+            if signed_in:
+                take_place(request, person(request).pk)
+            return view_func(request, *view_args, **view_kwargs)
+        except NoPlace as error:
+            return _too_many(request, error)
+        finally:
+            # Here, not in `process_response`: a browser that leaves ends the request, but not the
+            # thread that works on it.
+            give_place_back(request)
+
+
+def _too_many(request: HttpRequest, error: NoPlace) -> HttpResponse:
+    words = {"message": no_place("requests", error.own)}
+    response = HttpResponse(render_to_string("429.html", words), status=429)
+    return retry_after(response, RETRY_SECONDS)
 
 
 def refuse_session(request: HttpRequest) -> HttpResponse | None:

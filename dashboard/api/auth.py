@@ -18,6 +18,11 @@ from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
 from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
 from dashboard.api.errors import TOO_MANY, ApiError, bad_request
 from dashboard.api.lookup import worker_by
+from dashboard.limits.answers import RETRY_SECONDS, take_place
+from dashboard.limits.limits import api_by_token
+from dashboard.limits.messages import no_place, try_again
+from dashboard.limits.places import NoPlace
+from dashboard.limits.rates import seconds_to_wait
 from dashboard.ui.unstorable_input import unstorable_query
 from routing.trail.origin import note_token
 
@@ -55,6 +60,7 @@ class Bearer(AuthBase):
         if unstorable_query(request):  # names in the path are looked up by their form
             raise bad_request("The query string holds a NUL character.")
         caller = caller_of(request)
+        _check_limits(request, caller.token)
         _check_account(request)
         if not caller.may(self.scope):
             raise ApiError(
@@ -115,6 +121,18 @@ def caller_of(request: HttpRequest) -> Caller:
         raise ApiError(403, (9109, f"Unauthorized: {_unconfirmed(found.user)}"))
     _mark_used(found, source, now)
     return Caller(user=found.user, token=found, source=source)
+
+
+def _check_limits(request: HttpRequest, token: Token) -> None:
+    """Requests of this token in a minute, and those of its owner that are worked on. Raises
+    `ApiError`."""
+    if seconds := seconds_to_wait(api_by_token(), token.sha256):
+        raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
+    try:
+        take_place(request, token.user_id)
+    except NoPlace as error:
+        problem = (TOO_MANY, no_place("requests", error.own))
+        raise ApiError(429, problem, retry_after=RETRY_SECONDS) from None
 
 
 def source_of(request: HttpRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Schema
 
+from dashboard.accounts.models import User
 from dashboard.accounts.tokens import hash_token
 from dashboard.api.auth import ApiRequest, check_worker, may_read
 from dashboard.api.envelope import Envelope, Failure, ok, resource
@@ -17,6 +19,7 @@ from dashboard.api.errors import ApiError, bad_request
 from dashboard.api.lookup import worker_called
 from dashboard.api.scripts import SCRIPT
 from dashboard.api.trace_events import FilterInvalid, parse_filters
+from dashboard.limits.answers import RETRY_SECONDS
 from dashboard.live import watching
 from dashboard.live.models import Tail
 from routing.models import Worker
@@ -26,6 +29,8 @@ TAILS = SCRIPT + "/tails"
 LASTS = timedelta(hours=6)
 MOST = 20
 """Sessions of one Worker at a time."""
+EACH, EACH_IN_ALL = 10, 30
+"""Of them one person's, and one person's for all Workers."""
 
 
 class TailGiven(Schema):
@@ -54,7 +59,7 @@ def create_tail(
         parse_filters(filters, address)
     except FilterInvalid as error:
         raise bad_request(str(error)) from error
-    _make_room(worker)
+    _make_room(worker, request.auth.user)
     secret = secrets.token_urlsafe(24)
     now = timezone.now()
     tail = Tail.objects.create(
@@ -104,12 +109,27 @@ def _open(worker: Worker) -> Any:
     return Tail.objects.filter(worker=worker.name, expires_on__gt=timezone.now())
 
 
-def _make_room(worker: Worker) -> None:
-    """Sessions that expired, or that nobody listens to any more, are no longer counted."""
+def _make_room(worker: Worker, person: User) -> None:
+    """Sessions that expired, or that have no listener any more, are no longer counted. When all of
+    a Worker's are taken, the person with most of them gives up their oldest one to a person with
+    fewer."""
     Tail.objects.filter(expires_on__lte=timezone.now()).delete()
     Tail.objects.filter(worker=worker.name, watch=None).delete()
-    if _open(worker).count() >= MOST:
-        raise bad_request(f"At most {MOST} tails of one Worker at a time.", 10057)
+    counts = Counter(_open(worker).values_list("token__user", flat=True))
+    if counts[person.pk] >= EACH:
+        raise _too_many(f"At most {EACH} tails of one Worker for one person.")
+    if Tail.objects.filter(token__user=person).count() >= EACH_IN_ALL:
+        raise _too_many(f"At most {EACH_IN_ALL} tails at a time for one person.")
+    if counts.total() < MOST:
+        return
+    greediest, most = counts.most_common(1)[0]
+    if most <= counts[person.pk] + 1:
+        raise _too_many(f"At most {MOST} tails of one Worker at a time.")
+    end(_open(worker).filter(token__user=greediest).order_by("created_on")[0])
+
+
+def _too_many(limit: str) -> ApiError:
+    return ApiError(429, (10057, f"{limit} End one, then try again."), retry_after=RETRY_SECONDS)
 
 
 def _shown(request: ApiRequest, tail: Tail, secret: str) -> dict[str, Any]:

@@ -13,9 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.api.auth import Caller
-from dashboard.api.errors import OLDER_DATE, ApiError
+from dashboard.api.errors import OLDER_DATE, TOO_MANY, ApiError
 from dashboard.api.lookup import latest_version
 from dashboard.api.metadata import Upload
+from dashboard.limits.answers import RETRY_SECONDS
+from dashboard.limits.limits import UPLOADS
+from dashboard.limits.messages import no_place
+from dashboard.limits.places import NoPlace
 from dashboard.reviews import gate
 from routing import revision
 from routing.agent.runtime_date import newest_date
@@ -63,7 +67,12 @@ def upload(
         expected=expected,
         settings=given.settings,
     )
-    return _replayed(lambda: act(now=timezone.now()))
+    try:
+        with UPLOADS.place(str(caller.user.pk)):
+            return _replayed(lambda: act(now=timezone.now()))
+    except NoPlace as error:
+        problem = (TOO_MANY, no_place("uploads", error.own))
+        raise ApiError(429, problem, retry_after=RETRY_SECONDS) from None
 
 
 def upload_copy(

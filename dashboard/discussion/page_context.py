@@ -26,7 +26,7 @@ def context_of(worker: Worker, me: User, show: str) -> dict[str, Any]:
         "newest": queries.newest_comment(worker),
         "people": people,
         "kinds": KINDS,
-        "here": presence.others(me, worker.name),
+        "here": presence.others(me, worker.name, shown=20),
         "can": permission(me, Role.OPERATOR),
         "is_admin": me.may(Role.ADMIN),
         **_care_of(worker),

@@ -12,6 +12,9 @@ from dashboard.accounts.models import Role, User
 from dashboard.discussion.mentions import GROUPS, mentioned
 from dashboard.discussion.models import Comment, EarlierText, Thread
 from dashboard.discussion.pins import Pin, PinRefused, check
+from dashboard.limits.limits import COMMENTS
+from dashboard.limits.messages import try_again
+from dashboard.limits.rates import seconds_to_wait
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
 from routing import audit
@@ -19,6 +22,8 @@ from routing.deploy import active_deployment
 from routing.models import Worker
 
 LONGEST = 10_000
+MOST_OPEN = 50
+"""Threads of one person that are open at one Worker."""
 MOST_COMMENTS = 500
 """Of one thread; a script that writes in a loop ends here."""
 
@@ -36,7 +41,12 @@ def open_thread(
 ) -> Thread:
     """A thread with its first comment. Raises `PinRefused`."""
     pin, text = check(pin), _checked(text)
+    _check_rate(by)
     with transaction.atomic():
+        own = Thread.objects.filter(worker=worker, username=_author(by).username)
+        if own.filter(resolved_at=None).count() >= MOST_OPEN:
+            message = f"You have {MOST_OPEN} open threads here. Resolve one, or reply in one."
+            raise PinRefused("text", message)
         deployment = active_deployment(worker)
         thread = Thread.objects.create(
             worker=worker,
@@ -57,6 +67,7 @@ def open_thread(
 def reply(thread: Thread, text: str, by: By) -> Comment:
     """Adds a comment; a resolved thread is open again. Raises `PinRefused`."""
     text = _checked(text)
+    _check_rate(by)
     with transaction.atomic():
         thread = Thread.objects.select_for_update().get(pk=thread.pk)
         if thread.comments.count() >= MOST_COMMENTS:
@@ -148,6 +159,12 @@ def _notify(comment: Comment, people: list[User]) -> None:
         facts={"text": comment.thread.place, "comment": comment.text[:500]},
         link=f"{reverse('discussion:worker', args=[worker])}#comment-{comment.pk}",
     )
+
+
+def _check_rate(by: By) -> None:
+    """Each comment may notify many people."""
+    if seconds := seconds_to_wait(COMMENTS, str(_author(by).pk)):
+        raise PinRefused("text", try_again(seconds))
 
 
 def _checked(text: str) -> str:

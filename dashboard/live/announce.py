@@ -33,11 +33,6 @@ def changed_everywhere(why: Why) -> None:
     broadcast(EVERYBODY, _news("", why, ""))
 
 
-def people_changed(topic: str) -> None:
-    """Somebody opened or closed a page that follows `topic`."""
-    broadcast(group_of(topic), {"type": "people", "topic": topic})
-
-
 def _news(topic: str, why: Why, subject: str) -> dict[str, Any]:
     stamp = uuid.uuid4().hex
     return {"type": "changed", "topic": topic, "why": why, "subject": subject, "stamp": stamp}

@@ -12,7 +12,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from dashboard.live import parts, presence
-from dashboard.live.announce import people_changed
+from dashboard.live.crowd_watch import CrowdWatch
 from dashboard.live.database import in_database
 from dashboard.live.parts import Parts, Why
 from dashboard.live.tasks import start, stop
@@ -30,6 +30,12 @@ AGAIN = 5
 class Viewer(Protocol):
     presences: tuple[UUID, ...]
     topics: frozenset[str]
+
+    @property
+    def person_name(self) -> str: ...
+
+    def see(self, sequence: parts.Sequence, html: str, worker: str) -> None:
+        """Who else looks at a Worker."""
 
     def hear(self, why: Why, stamp: str, topic: str = "") -> None:
         """News about one topic or about every one, or without `stamp` a sign of life; nobody
@@ -53,6 +59,7 @@ class Audience:
     _latest: dict[tuple[str, Why, str], _Rendering] = field(default_factory=dict)
     _looking: asyncio.Task[None] | None = None
     _watched: dict[tuple[str, Why], Hashable] = field(default_factory=dict)
+    _crowds: CrowdWatch = field(default_factory=CrowdWatch)
 
     def join(self, viewer: Viewer) -> None:
         self.viewers.add(viewer)
@@ -65,6 +72,7 @@ class Audience:
             return
         looking, self._looking = self._looking, None
         self._latest.clear()
+        self._crowds = CrowdWatch()
         await stop(looking)
 
     async def parts(self, topic: str, why: Why, subject: str, stamp: str) -> Parts:
@@ -87,7 +95,10 @@ class Audience:
                 found = await _state()
                 await self._watch()
                 if look % presence.RENEW_EVERY == 0:
-                    await self._renew()
+                    await in_database(presence.renew)(
+                        [p for v in self.viewers for p in v.presences]
+                    )
+                await self._crowds.look(look, tuple(self.viewers))
             except Exception as error:  # no beat: browsers say that nothing is live
                 note_failure("audience")
                 log.warning("looking at the edges: %r", error)
@@ -109,11 +120,6 @@ class Audience:
                 for viewer in [v for v in self.viewers if topic in v.topics]:
                     viewer.hear(why, f"watched {value}", topic)
         self._watched = values
-
-    async def _renew(self) -> None:
-        """Those who look are still here; whoever vanished is no more, and that is told."""
-        for worker in await _forgotten([p for v in self.viewers for p in v.presences]):
-            await in_database(people_changed)(presence.topic(worker))
 
 
 _audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
@@ -138,10 +144,6 @@ async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float)
         await asyncio.sleep(wait)
     rendering.begun_at = asyncio.get_running_loop().time()
     return await in_database(parts.render)(*key)
-
-
-async def _forgotten(presences: list[UUID]) -> set[str]:
-    return await in_database(presence.renew)(presences)
 
 
 async def _values(topics: Collection[str]) -> dict[tuple[str, Why], Hashable]:

@@ -14,7 +14,7 @@ from dashboard.accounts.models import User
 from dashboard.accounts.seen import note_seen
 from dashboard.accounts.sessions import still_signed_in
 from dashboard.live import parts, presence
-from dashboard.live.announce import EVERYBODY, group_of, people_changed
+from dashboard.live.announce import EVERYBODY, group_of
 from dashboard.live.audience import audience
 from dashboard.live.database import in_database
 from dashboard.live.parts import Why
@@ -42,6 +42,7 @@ class PageConsumer(PushSocket):
         self.topics = frozenset(t for t in asked[:MOST_TOPICS] if parts.known(t))
         self.beats = 0
         self.shown: dict[tuple[str, str, str], parts.Sequence] = {}
+        self.others: dict[str, str] = {}
         return [EVERYBODY, *map(group_of, self.topics)] if self.topics else []
 
     async def ready(self) -> None:
@@ -54,7 +55,7 @@ class PageConsumer(PushSocket):
 
     async def left(self) -> None:
         await audience().leave(self)
-        await _leave(self.presences, self.topics)
+        await in_database(presence.leave)(self.presences)
 
     async def changed(self, event: dict[str, Any]) -> None:
         """Some room has news about one topic, or about all."""
@@ -65,11 +66,16 @@ class PageConsumer(PushSocket):
         """Some room has rendered parts itself."""
         await self.send_json({"sequence": event["sequence"], "html": event["html"]})
 
-    async def people(self, event: dict[str, Any]) -> None:
-        """Somebody came or left; each is told of the others."""
-        worker = presence.about(event["topic"])
-        sequence, html = await _here(_person(self.scope), worker)
-        await self.send_json({"sequence": sequence, "html": html, "why": "people"})
+    def see(self, sequence: tuple[int, int], html: str, worker: str) -> None:
+        """Who else looks, told where what the page shows has changed."""
+        if self.others.get(worker) != html:
+            self.others[worker] = html
+            message = {"sequence": sequence, "html": html, "why": "people"}
+            self.soon(self.send_json(message))
+
+    @property
+    def person_name(self) -> str:
+        return str(_person(self.scope).username)
 
     async def show(self, topic: str, why: Why, stamp: str, subject: str = "") -> None:
         found = await audience().parts(topic, why, subject, stamp)
@@ -98,23 +104,7 @@ class PageConsumer(PushSocket):
 @in_database
 def _arrive(person: User, topics: frozenset[str]) -> tuple[UUID, ...]:
     followed = [topic for topic in topics if presence.about(topic)]
-    found = tuple(presence.arrive(person, presence.about(topic)) for topic in followed)
-    for topic in followed:
-        people_changed(topic)
-    return found
-
-
-@in_database
-def _leave(presences: tuple[UUID, ...], topics: frozenset[str]) -> None:
-    if presences:
-        presence.leave(presences)
-        for topic in filter(presence.about, topics):
-            people_changed(topic)
-
-
-@in_database
-def _here(person: User, worker: str) -> tuple[parts.Sequence, str]:
-    return parts.sequence(), presence.here(person, worker)
+    return tuple(presence.arrive(person, presence.about(topic)) for topic in followed)
 
 
 def _person(scope: dict[str, Any]) -> Any:

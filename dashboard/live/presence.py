@@ -1,13 +1,18 @@
-"""Who has a page about a Worker open: told to the others who do, so that two people who are about
-to deploy know of each other. Rows, because people look through different processes; they lapse by
-themselves when a process is killed."""
+"""Who has a page about a Worker open: two people who are about to deploy know of each other.
+
+Rows, because people look through different processes; they lapse by themselves when a process is
+killed. Each process looks once a second whether they changed, and then reads them once for all its
+viewers: an arrival costs one row, however many look already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Count, Max, Min
 from django.template.loader import get_template
 from django.utils import timezone
 
@@ -17,16 +22,43 @@ from dashboard.live.models import Presence
 LASTS = timedelta(seconds=45)
 RENEW_EVERY = 15
 """Looks of an audience, of a second each, between renewals."""
+SHOWN = 3
+"""Names that a page may need; the others are a number."""
 _KIND = "worker:"
 
 
-def topic(worker: str) -> str:
-    """What pages about `worker` follow."""
-    return _KIND + worker
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Who looks at a Worker beside the reader: the first `SHOWN` names, and how many in all."""
+
+    names: tuple[str, ...] = ()
+    count: int = 0
+
+    @property
+    def more(self) -> int:
+        """Those behind the two that a sentence names."""
+        return self.count - 2
+
+    @property
+    def unnamed(self) -> int:
+        """Those behind `names`, which a list shows."""
+        return self.count - len(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Everybody who looks at a Worker, each once, in the order in which they came."""
+
+    names: tuple[str, ...] = ()
+
+    def beside(self, name: str, shown: int = SHOWN) -> Others:
+        """The others, for a person who may be one of them."""
+        first = tuple(n for n in self.names[: shown + 1] if n != name)[:shown]
+        return Others(first, len(self.names) - (name in self.names))
 
 
 def about(followed: str) -> str:
-    """The Worker whose pages follow this topic; "" for others, where nobody is told of."""
+    """The Worker whose pages follow this topic; "" for others, where presence is not shown."""
     return followed.removeprefix(_KIND) if followed.startswith(_KIND) else ""
 
 
@@ -41,27 +73,36 @@ def leave(presences: Collection[UUID]) -> None:
     Presence.objects.filter(id__in=presences).delete()
 
 
-def renew(presences: Collection[UUID]) -> set[str]:
-    """They are still open. The Workers of which somebody was forgotten meanwhile, who had not left
-    in good order."""
+def renew(presences: Collection[UUID]) -> None:
+    """They are still open. Those that nobody renewed in time are removed."""
     now = timezone.now()
     Presence.objects.filter(id__in=presences).update(until=now + LASTS)
-    lapsed = Presence.objects.filter(until__lt=now)
-    workers = set(lapsed.values_list("worker", flat=True))
-    if workers:
-        lapsed.delete()
-    return workers
+    Presence.objects.filter(until__lt=now).delete()
 
 
-def others(person: User, worker: str) -> list[str]:
-    """The names of those who look at `worker` too, in the order in which they came, each once."""
-    found = Presence.objects.filter(worker=worker, until__gte=timezone.now())
-    names = (
-        found.exclude(person=person).order_by("since").values_list("person__username", flat=True)
-    )
-    return list(dict.fromkeys(names))
+def states(workers: Collection[str]) -> dict[str, Hashable]:
+    """By Worker, a value that differs when somebody came or left. One query."""
+    rows = Presence.objects.filter(worker__in=workers, until__gte=timezone.now())
+    counted = rows.values("worker").annotate(n=Count("pk"), latest=Max("since")).order_by()
+    found = {row["worker"]: (row["n"], row["latest"]) for row in counted}
+    return {worker: found.get(worker) for worker in workers}
 
 
-def here(person: User, worker: str) -> str:
-    """The part of `person`'s page that names the others."""
-    return get_template("live/_here.html").render({"others": others(person, worker)})
+def crowds(workers: Collection[str]) -> Mapping[str, Crowd]:
+    """By Worker, who looks at it. One query."""
+    rows = Presence.objects.filter(worker__in=workers, until__gte=timezone.now())
+    names = rows.values_list("worker", "person__username").annotate(came=Min("since"))
+    by_worker: dict[str, list[str]] = {worker: [] for worker in workers}
+    for worker, name, _ in names.order_by("came"):
+        by_worker[worker].append(name)
+    return {worker: Crowd(tuple(found)) for worker, found in by_worker.items()}
+
+
+def others(person: User, worker: str, shown: int = SHOWN) -> Others:
+    """Who looks at `worker` beside `person`."""
+    return crowds([worker])[worker].beside(person.username, shown)
+
+
+def rendered(found: Others) -> str:
+    """The part of a page that names the others."""
+    return get_template("live/_here.html").render({"others": found})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,10 @@ from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
 from dashboard.comparison import wording as words
 from dashboard.comparison.compare import Comparison, compare as held
+from dashboard.limits.answers import waiting
+from dashboard.limits.limits import SENDS
+from dashboard.limits.messages import no_place, try_again
+from dashboard.limits.places import NoPlace
 from dashboard.overrides.carry import carried
 from dashboard.playground import bench
 from dashboard.playground.allowance import take
@@ -136,9 +141,13 @@ def _send(
     except SendFailed as error:
         return 502, error.title, str(error)
     if wait := take(person(request), 3):
-        return 429, "Not sent", f"You have sent very much in this minute. Again in {wait:.0f} s."
+        return 429, "Not sent", try_again(math.ceil(wait))
     ids = str(stable.version.id), str(candidate.version.id)
-    answers = three(wire, *ids, asked.secrets, cancellation(request))
+    try:
+        with SENDS.place(str(person(request).pk)), waiting(request):
+            answers = three(wire, *ids, asked.secrets, cancellation(request))
+    except NoPlace as error:
+        return 429, "Not sent", no_place("requests", error.own)
     kept = Compared.objects.create(
         person=person(request),
         worker=worker.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,6 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.gate import person
+from dashboard.limits.answers import waiting
+from dashboard.limits.limits import SENDS
+from dashboard.limits.messages import no_place, try_again
+from dashboard.limits.places import NoPlace
 from dashboard.playground import bench
 from dashboard.playground.allowance import take
 from dashboard.playground.compose import compose
@@ -117,11 +122,14 @@ def _check(request: HttpRequest, worker: Worker, context: dict[str, Any]) -> dic
     except SendFailed as error:
         return {"failed": (error.title, str(error))}
     if wait := take(person(request), len(asked)):
-        words = f"You have sent very much in this minute. Again in {wait:.0f} s."
-        return {"failed": ("Not asked", words)}
+        return {"failed": ("Not asked", try_again(math.ceil(wait)))}
     limit = within(ALL_SECONDS, cancellation(request))
-    with limit as stop, ThreadPoolExecutor(8) as pool:
-        sent = list(pool.map(lambda p: once(wire.with_key(p.key), stop), asked))
+    try:
+        with SENDS.place(str(person(request).pk)), waiting(request):
+            with limit as stop, ThreadPoolExecutor(8) as pool:
+                sent = list(pool.map(lambda p: once(wire.with_key(p.key), stop), asked))
+    except NoPlace as error:
+        return {"failed": ("Not asked", no_place("requests", error.own))}
     return _compared(asked, sent, context["by_id"])
 
 

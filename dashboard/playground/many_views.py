@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.accounts.gate import permission, person, refuse
 from dashboard.accounts.models import Role
+from dashboard.limits.messages import try_again
 from dashboard.overrides.carry import carried
 from dashboard.playground import bench, many_runner
 from dashboard.playground.allowance import take
@@ -119,15 +121,14 @@ def _start(request: HttpRequest) -> HttpResponse:
     except SendFailed as error:
         return _failed(request, worker, 502, error.title, str(error))
     if wait := take(person(request), count):
-        words = f"You have sent very much in this minute. Again in {wait:.0f} s."
-        return _failed(request, worker, 429, "Not sent", words)
+        return _failed(request, worker, 429, "Not sent", try_again(math.ceil(wait)))
     begun = _row(request, asked, prediction, standings, count, at_once)
     if begun is None:
         words = "A run of yours is still under way. Stop it, or wait until it is done."
         return _failed(request, worker, 409, "Not sent", words)
     if not many_runner.launch(begun, wire):
         begun.delete()
-        words = "This server carries out as many runs as it takes. Try again in a moment."
+        words = "As many runs as this server carries out are under way. Try again in a moment."
         return _failed(request, worker, 409, "Not sent", words)
     if wants_fragment(request):
         return page(request, TEMPLATE, shown(request, begun), partial="answer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.accounts.gate import person
+from dashboard.limits.answers import waiting
+from dashboard.limits.limits import SENDS
+from dashboard.limits.messages import no_place, try_again
+from dashboard.limits.places import NoPlace
 from dashboard.overrides.carry import carried
 from dashboard.playground import bench, drafts, history, hops, proof as proofs
 from dashboard.playground.allowance import take
@@ -49,7 +54,8 @@ def playground(request: HttpRequest) -> HttpResponse:
         shown = context | {"failed": failed}
         return page(request, TEMPLATE, shown, partial="answer", status=int(status))
     found = context | _sent(request, context)
-    return page(request, TEMPLATE, found | bench.kept(request), partial="answer")
+    shown = found | bench.kept(request)
+    return page(request, TEMPLATE, shown, partial="answer", status=found.get("status", 200))
 
 
 @any_text_in(*PRIVATE)
@@ -108,7 +114,7 @@ def _refusal(request: HttpRequest, context: dict[str, Any]) -> tuple[int, str, s
     if asked.acts and not can.allowed:
         return 403, "Not sent", f"Viewers send GET and HEAD. {can.why}"
     if wait := take(person(request)):
-        return 429, "Not sent", f"You have sent very much in this minute. Again in {wait:.0f} s."
+        return 429, "Not sent", try_again(math.ceil(wait))
     return None
 
 
@@ -119,7 +125,11 @@ def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         wire = carried(build(asked, proof_edge()), person(request).username, timezone.now())
     except SendFailed as failure:
         return _failed(history.record(who, asked, expected, failure))
-    came = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
+    try:
+        with SENDS.place(str(who.pk)), waiting(request):
+            came = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
+    except NoPlace as error:
+        return {"failed": ("Not sent", no_place("requests", error.own)), "status": 429}
     if came.answer is None:
         return _failed(history.record(who, asked, expected, came.failure))
     answer = without_secrets(came.answer, asked.secrets)

@@ -12,6 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
+from dashboard.limits.limits import SUITE_RUNS
+from dashboard.limits.messages import try_again
+from dashboard.limits.rates import seconds_to_wait
 from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
 from dashboard.smoketests.run import ask
 from dashboard.smoketests.subject import candidate_of
@@ -74,6 +77,9 @@ def start(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
     version = candidate_of(found.worker)
     if version is None:
         messages.warning(request, "There is no candidate to check. Stage a version at 0% first.")
+        return redirect("smoketests:suite", name, suite_id)
+    if seconds := seconds_to_wait(SUITE_RUNS, str(person(request).pk)):
+        messages.warning(request, f"Not started. {try_again(seconds)}")
         return redirect("smoketests:suite", name, suite_id)
     edit = _edit(found, "")
     asked = ask(edit, version, author=person(request), now=timezone.now())

@@ -10,8 +10,12 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.accounts.gate import permission, refuse
+from dashboard.accounts.gate import permission, person, refuse
 from dashboard.accounts.models import Role
+from dashboard.limits.answers import retry_after
+from dashboard.limits.limits import DOWNLOADS
+from dashboard.limits.messages import try_again
+from dashboard.limits.rates import seconds_to_wait
 from dashboard.trail import export, push
 from dashboard.trail.entry_facts import facts
 from dashboard.trail.entry_filter import KINDS, WORDS, entry_filter
@@ -91,6 +95,9 @@ def download(request: HttpRequest, form: str) -> HttpResponseBase:
     allowed = permission(request.user, Role.ADMIN)
     if not allowed:
         return refuse(request, allowed)
+    if seconds := seconds_to_wait(DOWNLOADS, str(person(request).pk)):
+        words = {"message": try_again(seconds)}
+        return retry_after(page(request, "429.html", words, status=429), seconds)
     return export.response(request, entry_filter(request.GET), form, timezone.now())
 
 

@@ -14,7 +14,8 @@ envoy.py           the Envoy process; xds.py its three files, admin.py its admin
 
 decide_server.py   answers Envoy: which version does an override header ask for?
 previews.py        answers Envoy: which version answers at an address of its own? It starts it, too;
-                   preview_names.py knows whose address it is
+                   preview_names.py knows whose address it is, client_rates.py how many one
+                   client may ask for
 control_socket.py  answers version processes: how are RPC calls spread?  (all on unix_http.py)
 
 control.py         the control plane's protocol; sync.py keeps up with it, modules.py caches code

@@ -12,9 +12,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from routing.agent.admin import Away
+from routing.agent.client_rates import ClientRates
 from routing.agent.held import Held, Phase, State, version_ids
 from routing.agent.plan import runs
-from routing.agent.preview_names import PreviewNames, PreviewRefused
+from routing.agent.preview_names import PreviewLimit, PreviewNames, PreviewRefused
 from routing.agent.unix_http import Request, Response
 from routing.compile import names
 from routing.compile.previews import ANSWER_SECONDS, TOLD
@@ -28,7 +29,9 @@ _SETTLE_SECONDS = 0.05
 """Envoy's own threads get a new cluster a moment after it says that it has it."""
 _EVERY_SECONDS = 2.0
 _TRIES, _AGAIN_SECONDS = 10, 0.2
-_HOST = names.HOST_HEADER.encode()
+_HOST, _CLIENT = names.HOST_HEADER.encode(), names.CLIENT_HEADER.encode()
+_STARTS, _STARTS_PER_SECOND = 16, 0.5
+"""Versions that one client address may have started: others' must not be ended all the time."""
 
 InFlight = Callable[[list[str]], Awaitable[Mapping[str, int]]]
 
@@ -54,6 +57,7 @@ class Previews:
         self._running: dict[str, Preview] = {}
         self._used: dict[str, float] = {}
         self._room = asyncio.Lock()
+        self._starts = ClientRates(_STARTS, _STARTS_PER_SECOND, clock)
         self._news = asyncio.Event()
 
     def changed(self) -> None:
@@ -63,13 +67,12 @@ class Previews:
 
     async def answer(self, request: Request) -> Response:
         """Where Envoy sends the request, or what its caller is told instead."""
-        host = b"".join(request.lines(_HOST)[:1]).decode("latin-1")
+        host, client = (b"".join(request.lines(n)[:1]).decode("latin-1") for n in (_HOST, _CLIENT))
         try:
-            preview = await self._names.preview(host)
-            await self._run(preview)
+            preview = await self._names.preview(host, client)
+            await self._run(preview, client)
         except PreviewRefused as error:
-            kind = (b"content-type", b"text/plain; charset=utf-8")
-            return Response(TOLD.get(error.status, error.status), (kind,), f"{error}\n".encode())
+            return _refusal(error)
         told = {names.CLUSTER_HEADER: preview.version.id, names.PREVIEW_HEADER: preview.worker}
         return Response(headers=tuple((k.encode(), v.encode()) for k, v in told.items()))
 
@@ -80,11 +83,13 @@ class Previews:
             old = self._clock() - self._idle_seconds
             await self._end([key for key, used in self._used.items() if used <= old])
 
-    async def _run(self, preview: Preview) -> None:
+    async def _run(self, preview: Preview, client: str) -> None:
         """Returns once Envoy reaches the version."""
         key = preview.version.id
         if key not in version_ids(self._held().applied.workers):
             if key not in self._running:
+                if wait := self._starts.seconds_to_wait(client):
+                    raise PreviewLimit(wait)
                 async with self._room:
                     await self._take_in(preview)
             self._used[key] = self._clock()
@@ -157,3 +162,11 @@ class Previews:
         if ended:
             self._want(dict(self._running))
         return bool(ended)
+
+
+def _refusal(error: PreviewRefused) -> Response:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    if isinstance(error, PreviewLimit):
+        headers.append((b"retry-after", str(error.seconds).encode()))
+    status = TOLD.get(error.status, error.status)
+    return Response(status, tuple(headers), f"{error}\n".encode())

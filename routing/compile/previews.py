@@ -13,6 +13,7 @@ from routing.compile import names
 from routing.compile.bad_url import bad_url
 from routing.compile.clusters import TYPE, unix_cluster
 from routing.compile.decision import ACTION
+from routing.compile.headers import CLIENT
 
 ANSWER_SECONDS = 20
 """How long a request waits for a version that is being started."""
@@ -44,7 +45,8 @@ def preview_host(domain: str) -> _Object:
 
 def previews_filter() -> _Object:
     """Asks the agent, on the one route that switches this on. What it refuses, with its words, is
-    what the caller gets; the path, the query and all headers but the host stay here."""
+    what the caller gets; the path, the query and all headers but the host stay here. The client's
+    address goes along: names that are unknown, and versions to start, are limited by it."""
     service = {
         "server_uri": {
             "uri": "http://previews",
@@ -53,11 +55,16 @@ def previews_filter() -> _Object:
         },
         "path_override": "/preview",
         "authorization_request": {
-            "headers_to_add": [{"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"}]
+            "headers_to_add": [
+                {"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"},
+                {"key": names.CLIENT_HEADER, "value": CLIENT},
+            ]
         },
         "authorization_response": {
             "allowed_upstream_headers": {"patterns": [{"exact": names.CLUSTER_HEADER}]},
-            "allowed_client_headers": {"patterns": [{"exact": "content-type"}]},
+            "allowed_client_headers": {
+                "patterns": [{"exact": "content-type"}, {"exact": "retry-after"}]
+            },
             "dynamic_metadata_from_headers": {"patterns": [{"exact": names.PREVIEW_HEADER}]},
         },
     }

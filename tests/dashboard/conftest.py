@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from dashboard.accounts.models import Role
+from dashboard.limits import rates
 from dashboard.observability import spark
 from tests.factories import make_user
 
@@ -26,6 +27,12 @@ def plain_static_files(settings: Any) -> None:
 def no_lines_of_other_tests() -> None:
     """The last hour is kept for a minute; each test has its own."""
     spark.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_counts_of_other_tests() -> None:
+    """Limits count by person, and the first one of each test has the same key."""
+    rates.forget_all()
 
 
 @pytest.fixture(autouse=True)

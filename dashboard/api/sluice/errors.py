@@ -12,7 +12,7 @@ from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from dashboard.api.errors import TOO_LARGE, ApiError, explain
+from dashboard.api.errors import TOO_LARGE, TOO_MANY, ApiError, explain
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies.policy import PolicyError
@@ -41,6 +41,7 @@ _SHARED: Mapping[int, str] = {
     9109: "forbidden",
     10007: "unknown_worker",
     10026: "invalid",
+    TOO_MANY: "rate_limited",
 }
 """The codes that the Cloudflare-compatible API's own doors give, in our words."""
 _FIELDS: Mapping[str, str] = {
@@ -129,7 +130,10 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _shared(request: HttpRequest, error: Any) -> HttpResponse:
     message = " ".join(message for _, message in error.problems)
-    return refusal(error.status, _SHARED.get(error.problems[0][0], "refused"), message)
+    response = refusal(error.status, _SHARED.get(error.problems[0][0], "refused"), message)
+    if error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:

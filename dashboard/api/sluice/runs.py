@@ -9,9 +9,13 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 
 from dashboard.api.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.errors import TOO_MANY, ApiError
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, edit_of, worker_at
 from dashboard.api.sluice.schemas import RunDetail, RunGiven, RunItem
+from dashboard.limits.limits import SUITE_RUNS
+from dashboard.limits.messages import try_again
+from dashboard.limits.rates import seconds_to_wait
 from dashboard.smoketests import run as runs
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.report import results_as_json, run_as_json
@@ -38,6 +42,8 @@ def start_run(request: ApiRequest, name: str, given: RunGiven) -> Any:
     worker = worker_at(name)
     edit = edit_of(worker, given.suite, in_body=True)
     version = version_under_test(worker, given.version_id)
+    if seconds := seconds_to_wait(SUITE_RUNS, str(request.auth.user.pk)):
+        raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
     run = runs.ask(edit, version, author=request.auth.user, now=timezone.now())
     return Status(202, _item(run))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -16,10 +17,21 @@ from dashboard.api import tails
 from dashboard.asgi import application
 from dashboard.live import feed, watching
 from dashboard.live.models import Tail, Watch
+from tests.dashboard.api.conftest import Api
 from tests.dashboard.api.test_trace_events import DETAIL
 from tests.factories import make_draft, make_user, make_version
 
 PATH = "/workers/scripts/shop/tails"
+
+
+@pytest.fixture
+def bob_reads(db):
+    return Api(make_user("bob"), ["read"])
+
+
+@pytest.fixture
+def carol_reads(db):
+    return Api(make_user("carol"), ["read"])
 
 
 @pytest.fixture
@@ -57,11 +69,26 @@ def test_there_is_no_tail_of_a_worker_that_is_missing(api):
 
 
 def test_sessions_are_bounded_and_those_that_ended_make_room(shop):
-    for _ in range(tails.MOST):
+    for _ in range(tails.EACH):
         assert shop("POST", PATH, {}).status == 200
-    assert shop("POST", PATH, {}).refusal == (400, 10057)
+    assert shop("POST", PATH, {}).refusal == (429, 10057)
     Tail.objects.update(expires_on=timezone.now() - timedelta(seconds=1))
     assert shop("POST", PATH, {}).status == 200
+
+
+def test_who_has_most_sessions_gives_one_up_to_who_has_fewer(shop, bob_reads, carol_reads):
+    for caller in (shop, bob_reads):
+        for _ in range(tails.EACH):
+            assert caller("POST", PATH, {}).status == 200
+    assert Tail.objects.count() == tails.MOST
+    oldest = Tail.objects.order_by("created_on").first()
+    assert carol_reads("POST", PATH, {}).status == 200
+    assert Tail.objects.count() == tails.MOST and not Tail.objects.filter(pk=oldest.pk).exists()
+    for _ in range(5):
+        assert carol_reads("POST", PATH, {}).status == 200
+    counts = Counter(Tail.objects.values_list("token__user__username", flat=True))
+    assert sorted(counts.values()) == [6, 7, 7]
+    assert carol_reads("POST", PATH, {}).refusal == (429, 10057)
 
 
 def test_a_watch_lapses_when_nobody_renews_it(db):

@@ -100,3 +100,25 @@ async def test_only_so_many_names_are_remembered(monkeypatch):
     for label in ("a", "b", "c", "a"):
         await names.preview(f"{label}-shop.localhost")
     assert plane.asked == ["a-shop", "b-shop", "c-shop", "a-shop"]
+
+
+async def test_made_up_names_are_limited_and_hold_up_no_known_one(clock):
+    plane = Plane()
+    names = known(plane, clock)
+    assert await names.preview("a-shop.localhost", "10.0.0.1") is SHOP
+    plane.answer = NotThere("")
+    refused = []
+    for number in range(600):
+        with pytest.raises(PreviewRefused) as error:
+            await names.preview(f"{number}-shop.localhost", "10.0.0.2")
+        refused.append(error.value.status)
+    assert refused == [404] * 40 + [429] * 560
+    assert "Rate limit reached. Try again in 1 second." in str(error.value)
+    plane.answer = SHOP
+    clock[0] += preview_names.FRESH_SECONDS / 2
+    plane.asked.clear()
+    assert await names.preview("a-shop.localhost", "10.0.0.2") is SHOP and plane.asked == []
+    clock[0] += preview_names.FRESH_SECONDS
+    assert await names.preview("a-shop.localhost", "10.0.0.2") is SHOP
+    assert await names.preview("b-shop.localhost", "10.0.0.3") is SHOP
+    assert plane.asked == ["a-shop", "b-shop"]

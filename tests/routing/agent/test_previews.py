@@ -6,6 +6,7 @@ import pytest
 
 from routing.agent import previews as previewing
 from routing.agent.admin import Away
+from routing.agent.client_rates import ClientRates
 from routing.agent.held import State
 from routing.agent.preview_names import PreviewRefused
 from routing.agent.previews import PER_WORKER, Previews
@@ -19,7 +20,7 @@ from tests.routing.agent.histories import History, make_version, make_worker, sn
 class Names:
     """`b-shop` is version b of shop."""
 
-    async def preview(self, host):
+    async def preview(self, host, client):
         version_id, _, worker = host.partition("-")
         if worker == "nobody":
             raise PreviewRefused(404, "There is none.")
@@ -184,3 +185,12 @@ async def test_a_version_that_died_is_not_called_reached():
     edge.history.dies("b")
     assert "502 Version b does not start" in await edge.ask("b-shop")
     assert edge.history.held.processes["b"].state is State.backoff
+
+
+async def test_one_client_cannot_end_the_versions_of_others_all_the_time():
+    edge = FakeEdge()
+    edge.previews._starts = ClientRates(burst=2, per_second=0.5, clock=lambda: 0.0)
+    assert [await edge.ask(f"{key}-shop") for key in "bc"] == ["b", "c"]
+    refused = await edge.ask("d-shop")
+    assert refused == "429 Rate limit reached. Try again in 2 seconds.\n"
+    assert await edge.ask("b-shop") == "b"  # it runs already

@@ -1,0 +1,10 @@
+"""What one person or token may take of the server, so that there is enough for everybody else.
+
+rates.py     so many in a minute, counted in memory or, with Redis, for all processes
+places.py    so many at once, and who waits for a place; of one process, whose threads they take
+limits.py    the limits themselves
+messages.py  what people read
+answers.py   429 with Retry-After
+
+Guesses of passwords and tokens are counted by `accounts`, in the database.
+"""

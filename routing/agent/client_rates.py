@@ -1,0 +1,29 @@
+"""So many of one kind for each client address, by GCRA: a burst, then one every so often. Pure but
+for its table, which remembers so many addresses and no more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from cachetools import LRUCache
+
+_ADDRESSES = 4096
+
+
+class ClientRates:
+    """`burst` at once for an address, then `per_second`."""
+
+    def __init__(self, burst: int, per_second: float, clock: Callable[[], float]) -> None:
+        self._interval, self._room = 1 / per_second, burst / per_second
+        self._clock = clock
+        self._free_at: LRUCache[str, float] = LRUCache(_ADDRESSES)
+
+    def seconds_to_wait(self, address: str) -> int:
+        """Takes one; 0 when it is granted, else the seconds until it would be, rounded up."""
+        now = self._clock()
+        after = max(self._free_at.get(address, 0.0), now) + self._interval
+        if (wait := after - now - self._room) > 1e-9:
+            return math.ceil(wait)
+        self._free_at[address] = after
+        return 0
