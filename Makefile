@@ -28,7 +28,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check golden format sizes clean \
-	torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers
+	torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -134,6 +134,10 @@ bench-strangers: ## A person's pages while strangers abuse the dashboard's liste
 bench-abort: ## From the click on Abort to proof on every edge, under load
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.abort
+
+bench-insiders: ## Pages and tails of one person while another one takes all that they can
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.insiders
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice
 	rm -rf .venv node_modules static/built .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
