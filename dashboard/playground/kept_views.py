@@ -22,7 +22,7 @@ from dashboard.playground.check_import.from_request import check_of
 from dashboard.playground.compose import Composed, compose
 from dashboard.playground.curl import NotCurl, read
 from dashboard.playground.form import typed
-from dashboard.playground.models import Entry, Saved
+from dashboard.playground.models import MOST_SAVED, Entry, Saved
 from dashboard.playground.redact import fields_of
 from dashboard.playground.redirects import own_place
 from dashboard.playground.views import PRIVATE, asked_in
@@ -69,6 +69,8 @@ def save(request: HttpRequest) -> HttpResponse:
     asked = asked_in(request, worker.name)
     if {"method", "path"} & set(asked.errors):
         return _not_saved(request, worker, asked.errors.values())
+    if Saved.objects.filter(made_by=person(request)).count() >= MOST_SAVED:
+        return _not_saved(request, worker, [f"You share {MOST_SAVED} requests. Remove one first."])
     if request.POST.get("with_check") and not (can := permission(request.user, Role.OPERATOR)):
         return refuse(request, can)
     kept = fields_of(asked)

@@ -26,8 +26,9 @@ LOG_WAIT = 5.0
 """Seconds to wait for the edge's log lines when everything is sent."""
 LONGEST = 600.0
 """Seconds for a whole run: 1,000 sends to a Worker that streams would take hours."""
-SLOTS = threading.BoundedSemaphore(4)
+PLACES = 4
 """Runs that one process carries out at a time."""
+SLOTS = threading.BoundedSemaphore(PLACES)
 
 _logger = logging.getLogger(__name__)
 

@@ -17,6 +17,9 @@ KEEP = timedelta(days=30)
 MOST = 200
 """Entries of one person's history; the oldest go first."""
 
+MOST_SAVED = 200
+"""Requests that one person shares."""
+
 
 class Entry(models.Model):
     """One request somebody sent and what came of it. `request` holds the form's fields, secrets
