@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dashboard.accounts.by import By
 from dashboard.smoketests import run as runs
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.runs.collector import Collector
@@ -20,6 +21,7 @@ from routing.models import Worker
 from tests.dashboard.smoketests.versioned_edge import VersionedEdge, versioned_edge
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
+BY = By(None, "shell", timezone.now())
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -107,8 +109,8 @@ def test_a_comparison_with_another_version_is_broken(shop: Worker, edge: Version
 def test_stored_secrets_are_sent_and_appear_in_no_evidence(
     shop: Worker, edge: VersionedEdge
 ) -> None:
-    assert change("shop", "key", "hunter22", secret=True) == ""
-    assert change("shop", "sku", "TEA 1", secret=False) == ""
+    assert change("shop", "key", "hunter22", BY, secret=True) == ""
+    assert change("shop", "sku", "TEA 1", BY, secret=False) == ""
     edge.answers = lambda asked: (
         500,
         json.dumps({"echo": asked.headers.get("authorization"), "password": "geheim1"}),
@@ -140,7 +142,7 @@ def test_stored_secrets_are_sent_and_appear_in_no_evidence(
 def test_what_cannot_be_filled_in_is_broken_and_is_not_sent(
     shop: Worker, edge: VersionedEdge, request_: str, problem: str
 ) -> None:
-    change("shop", "lines", "a\r\nb: c", secret=False)
+    change("shop", "lines", "a\r\nb: c", BY, secret=False)
     run = go(shop, f"  - {{name: a, request: {request_}}}\n  - {{name: b}}")
     assert run.state == "broken"
     assert problem in run.results.get(name="a").problem

@@ -116,7 +116,7 @@ def test_a_script_gets_the_permission_that_a_protected_worker_asks_for(
 def test_its_exit_code_is_the_result_and_its_output_the_evidence(
     shop: Worker, tmp_path: Path
 ) -> None:
-    change("shop", "key", "hunter22", secret=True)
+    change("shop", "key", "hunter22", By(None, "shell", timezone.now()), secret=True)
     suite(shop, "yes x | head -c 20000; echo key is hunter22 >&2; exit 3")
     report = tmp_path / "out.xml"
     out = StringIO()
