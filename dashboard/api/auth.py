@@ -20,9 +20,9 @@ from dashboard.api.errors import TOO_MANY, ApiError, bad_request
 from dashboard.api.lookup import worker_by
 from dashboard.limits.answers import RETRY_SECONDS, take_place
 from dashboard.limits.limits import api_by_token
-from dashboard.limits.messages import no_place, try_again
+from dashboard.limits.messages import no_place, try_again as limit_reached
 from dashboard.limits.places import NoPlace
-from dashboard.limits.rates import seconds_to_wait
+from dashboard.limits.rates import seconds_to_wait as rate_wait
 from dashboard.ui.unstorable_input import unstorable_query
 from routing.trail.origin import note_token
 
@@ -126,8 +126,8 @@ def caller_of(request: HttpRequest) -> Caller:
 def _check_limits(request: HttpRequest, token: Token) -> None:
     """Requests of this token in a minute, and those of its owner that are worked on. Raises
     `ApiError`."""
-    if seconds := seconds_to_wait(api_by_token(), token.sha256):
-        raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
+    if seconds := rate_wait(api_by_token(), token.sha256):
+        raise ApiError(429, (TOO_MANY, limit_reached(seconds)), retry_after=seconds)
     try:
         take_place(request, token.user_id)
     except NoPlace as error:
