@@ -127,7 +127,7 @@ async def _look(server: Web, seconds: float) -> None:
     async def one(number: int) -> None:
         await asyncio.sleep(seconds / 2 * number / CROWD)
         headers = {"Cookie": f"sessionid={server.crowd[number]}", "Origin": origin}
-        with suppress(websockets.ConnectionClosed, OSError, TimeoutError):
+        with suppress(websockets.WebSocketException, OSError, TimeoutError):
             async with websockets.connect(url, additional_headers=headers) as talk:
                 async for _ in talk:
                     pass

@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from dashboard.accounts.strangers.lane import StrangersLane  # noqa: E402
+from dashboard.api.in_flight import InFlight  # noqa: E402
 from dashboard.api.limit import App, limit_body  # noqa: E402
 from dashboard.api.sockets import websocket_urlpatterns as of_the_api  # noqa: E402
 from dashboard.edges.sockets import websocket_urlpatterns as of_the_edges  # noqa: E402
@@ -28,7 +29,9 @@ application = StrangersLane(
         App,
         ProtocolTypeRouter(
             {
-                "http": note_disconnect(limit_body(cast(App, pages), settings.UPLOAD_LIMIT)),
+                "http": InFlight(
+                    note_disconnect(limit_body(cast(App, pages), settings.UPLOAD_LIMIT))
+                ),
                 "websocket": URLRouter(
                     [*of_the_api, *of_the_edges, *of_the_logs, *of_the_pages, *nowhere]
                 ),

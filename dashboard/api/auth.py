@@ -36,6 +36,7 @@ class Caller:
     user: User
     token: Token
     source: str
+    request: HttpRequest
 
     def may(self, scope: Token.Scope) -> bool:
         """Whether both the token's scopes and its owner's role allow it."""
@@ -120,7 +121,7 @@ def caller_of(request: HttpRequest) -> Caller:
     if confirmation_lapsed(found.user, now):
         raise ApiError(403, (9109, f"Unauthorized: {_unconfirmed(found.user)}"))
     _mark_used(found, source, now)
-    return Caller(user=found.user, token=found, source=source)
+    return Caller(user=found.user, token=found, source=source, request=request)
 
 
 def _check_limits(request: HttpRequest, token: Token) -> None:

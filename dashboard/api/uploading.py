@@ -16,7 +16,7 @@ from dashboard.api.auth import Caller
 from dashboard.api.errors import OLDER_DATE, TOO_MANY, ApiError
 from dashboard.api.lookup import latest_version
 from dashboard.api.metadata import Upload
-from dashboard.limits.answers import RETRY_SECONDS
+from dashboard.limits.answers import RETRY_SECONDS, waiting
 from dashboard.limits.limits import UPLOADS
 from dashboard.limits.messages import no_place
 from dashboard.limits.places import NoPlace
@@ -68,7 +68,7 @@ def upload(
         settings=given.settings,
     )
     try:
-        with UPLOADS.place(str(caller.user.pk)):
+        with UPLOADS.place(str(caller.user.pk)), waiting(caller.request):
             return _replayed(lambda: act(now=timezone.now()))
     except NoPlace as error:
         problem = (TOO_MANY, no_place("uploads", error.own))

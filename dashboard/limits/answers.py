@@ -29,15 +29,10 @@ def give_place_back(request: HttpRequest) -> None:
 
 @contextmanager
 def waiting(request: HttpRequest) -> Iterator[None]:
-    """While it only waits, another request of this person may be worked on."""
-    subject = getattr(request, _HELD, "")
+    """While it only waits, another request of this person may be worked on. It then ends without a
+    place: the rest of its work is short."""
     give_place_back(request)
-    try:
-        yield
-    finally:
-        if subject:
-            REQUESTS.take_anyway(subject)
-            setattr(request, _HELD, subject)
+    yield
 
 
 def retry_after(response: HttpResponse, seconds: int) -> HttpResponse:

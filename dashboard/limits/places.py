@@ -6,7 +6,7 @@ Places are of one web process: what they protect are its threads and its share o
 from __future__ import annotations
 
 import threading
-from collections import Counter
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,16 +21,29 @@ class NoPlace(Exception):
 
 
 @dataclass
+class _Own:
+    """The places of one subject, and how many of its requests hold one or wait."""
+
+    free: threading.Semaphore
+    inside: int = 0
+
+
+@dataclass
 class Places:
-    """`each` for one subject, `total` in all; up to `queue` of one subject wait so many seconds."""
+    """`each` for one subject, `total` in all; up to `queue` of one subject wait so many seconds.
+
+    Who waits is woken alone, and not by places that others give back.
+    """
 
     each: int
     total: int
     queue: int = 0
     wait_seconds: float = 0.0
-    _taken: Counter[str] = field(default_factory=Counter)
-    _waiting: Counter[str] = field(default_factory=Counter)
-    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _own: dict[str, _Own] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._free = threading.Semaphore(self.total)
 
     @contextmanager
     def place(self, subject: str) -> Iterator[None]:
@@ -43,39 +56,41 @@ class Places:
 
     def take(self, subject: str) -> None:
         """Raises `NoPlace`; else `give_back` must follow."""
-        with self._changed:
-            if not self._is_free(subject):
-                self._wait(subject)
-            self._taken[subject] += 1
-
-    def take_anyway(self, subject: str) -> None:
-        """For one that had a place and only waited: it comes to its end."""
-        with self._changed:
-            self._taken[subject] += 1
+        own = self._enter(subject)
+        ends = time.monotonic() + self.wait_seconds
+        if not _acquired(own.free, self.wait_seconds):
+            self._leave(subject)
+            raise NoPlace(own=True)
+        if not _acquired(self._free, ends - time.monotonic()):
+            own.free.release()
+            self._leave(subject)
+            raise NoPlace(own=False)
 
     def give_back(self, subject: str) -> None:
-        with self._changed:
-            _less(self._taken, subject)
-            self._changed.notify_all()
+        self._free.release()
+        self._own[subject].free.release()
+        self._leave(subject)
 
-    def _is_free(self, subject: str) -> bool:
-        return self._taken[subject] < self.each and self._taken.total() < self.total
+    def taken(self) -> int:
+        """How many hold a place or wait for one."""
+        with self._lock:
+            return sum(own.inside for own in self._own.values())
 
-    def _wait(self, subject: str) -> None:
-        """Until one is free for this subject; others need not wait for that."""
-        own = self._taken[subject] >= self.each
-        if self._waiting[subject] >= self.queue:
-            raise NoPlace(own)
-        self._waiting[subject] += 1
-        try:
-            if not self._changed.wait_for(lambda: self._is_free(subject), self.wait_seconds):
-                raise NoPlace(own)
-        finally:
-            _less(self._waiting, subject)
+    def _enter(self, subject: str) -> _Own:
+        with self._lock:
+            own = self._own.setdefault(subject, _Own(threading.Semaphore(self.each)))
+            if own.inside >= self.each + self.queue:
+                raise NoPlace(own=True)
+            own.inside += 1
+            return own
+
+    def _leave(self, subject: str) -> None:
+        with self._lock:
+            own = self._own[subject]
+            own.inside -= 1
+            if not own.inside:
+                del self._own[subject]
 
 
-def _less(counts: Counter[str], subject: str) -> None:
-    """One less; what is zero takes no room."""
-    counts[subject] -= 1
-    if counts[subject] <= 0:
-        del counts[subject]
+def _acquired(free: threading.Semaphore, seconds: float) -> bool:
+    return free.acquire(timeout=seconds) if seconds > 0 else free.acquire(blocking=False)

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 """Seconds between looks for what no message told: another process without Redis, a silent edge."""
 METRICS_EVERY = 0.5
+JOINED = "joined "
+"""How stamps begin that ask for what happened while a page was on its way."""
+JOINS_EVERY = 0.25
+"""Seconds between renderings for those who join: many who come at once share them."""
 AGAIN = 5
 """Looks after a change in which edges that lag are shown anew: they wait, then they are late."""
 
@@ -131,9 +135,9 @@ def audience() -> Audience:
 
 def _begin(key: tuple[str, Why, str], stamp: str, last: _Rendering | None) -> _Rendering:
     now = asyncio.get_running_loop().time()
-    wait = 0.0
-    if key[1] is Why.METRICS and last and last.begun_at is not None:
-        wait = max(0.0, last.begun_at + METRICS_EVERY - now)
+    joins = stamp.startswith(JOINED)
+    every = METRICS_EVERY if key[1] is Why.METRICS else JOINS_EVERY if joins else 0.0
+    wait = max(0.0, last.begun_at + every - now) if last and last.begun_at is not None else 0.0
     made = _Rendering({stamp})
     made.task = start(_render(key, made, wait), f"rendering of {key[0]}")
     return made

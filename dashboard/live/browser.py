@@ -15,7 +15,7 @@ from dashboard.accounts.seen import note_seen
 from dashboard.accounts.sessions import still_signed_in
 from dashboard.live import parts, presence
 from dashboard.live.announce import EVERYBODY, group_of
-from dashboard.live.audience import audience
+from dashboard.live.audience import JOINED, audience
 from dashboard.live.database import in_database
 from dashboard.live.parts import Why
 from dashboard.live.push_socket import PushSocket
@@ -51,7 +51,7 @@ class PageConsumer(PushSocket):
     async def opened(self) -> None:
         audience().join(self)
         for topic in self.topics:  # what happened while the page was on its way
-            self.soon(self.show(topic, Why.EDGES, f"joined {self.channel_name}"))
+            self.soon(self.show(topic, Why.EDGES, f"{JOINED}{self.channel_name}"))
 
     async def left(self) -> None:
         await audience().leave(self)

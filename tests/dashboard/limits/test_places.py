@@ -41,7 +41,7 @@ def test_who_waits_gets_the_next_place_and_the_queue_is_bounded():
 
     waiting = threading.Thread(target=later)
     waiting.start()
-    while not places._waiting["ann"]:
+    while places.taken() < 2:
         pass
     with pytest.raises(NoPlace):
         places.take("ann")
@@ -50,7 +50,7 @@ def test_who_waits_gets_the_next_place_and_the_queue_is_bounded():
     assert entered.wait(60)
     done.set()
     waiting.join(60)
-    assert not places._taken and not places._waiting
+    assert places.taken() == 0
 
 
 def test_who_waits_too_long_is_refused():
@@ -58,4 +58,4 @@ def test_who_waits_too_long_is_refused():
     places.take("ann")
     with pytest.raises(NoPlace):
         places.take("ann")
-    assert not places._waiting
+    assert places.taken() == 1
