@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from dashboard.edges.envoy_end import EnvoyEnd, last_end
 from dashboard.ui.kept import Kept
 from dashboard.ui.page import page
 from dashboard.ui.paging import Page, page_of
@@ -39,7 +41,7 @@ class Process:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One edge as the page shows it; `pages` holds its processes, `shipping` counts what its log
-    became, `isolation` is as whom its versions run."""
+    became, `isolation` is as whom its versions run, `envoy_end` when Envoy last ended by itself."""
 
     edge: Edge
     cell: Cell
@@ -48,6 +50,7 @@ class Row:
     lagging: list[tuple[str, Mapping[str, Any]]]
     more_lagging: int
     isolation: Mapping[str, str]
+    envoy_end: EnvoyEnd | None
 
 
 @require_safe
@@ -66,6 +69,7 @@ def edges(request: HttpRequest) -> HttpResponse:
 def _rows(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[Row]:
     cells = {cell.edge: cell for cell in meter.cells}
     places = _places({i for edge in found for i in edge.status.get("versions", {})})
+    now = timezone.now()
     return [
         Row(
             edge,
@@ -75,6 +79,7 @@ def _rows(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[Row
             list(edge.status.get("workers", {}).items())[:MOST_LAGGING],
             max(0, len(edge.status.get("workers", {})) - MOST_LAGGING),
             edge.status.get("isolation", {}),
+            last_end(edge.status, now),
         )
         for edge in found
         if edge.name in cells

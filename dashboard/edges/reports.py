@@ -72,6 +72,24 @@ class IsolationReport(msgspec.Struct):
     reason: str = ""
 
 
+class EnvoyEndReport(msgspec.Struct):
+    """The last unexpected end of Envoy: `kind` is a `routing.agent.held.EndKind`."""
+
+    kind: str
+    at: str
+    message: str = ""
+
+
+class EnvoyReport(msgspec.Struct):
+    """Envoy since the agent started, as `routing.agent.status.EnvoyFacts`; agents of earlier
+    releases send none."""
+
+    ends: int = 0
+    end: EnvoyEndReport | None = None
+    waited: int = 0
+    sockets: int = 0
+
+
 class Report(msgspec.Struct):
     """`desired` is the newest revision that the edge knows; 0 from agents that do not say it.
     `checks_permissions` is said by agents that honor protected overrides with a permission only.
@@ -90,6 +108,7 @@ class Report(msgspec.Struct):
     error: str = ""
     isolation: IsolationReport = msgspec.field(default_factory=IsolationReport)
     disk: str = ""
+    envoy: EnvoyReport = msgspec.field(default_factory=EnvoyReport)
 
 
 def accept(edge: Edge, body: bytes) -> None:

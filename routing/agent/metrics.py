@@ -58,6 +58,7 @@ class Metrics(Collector):
         self._forget(time.time())
         yield from self._requests()
         yield from self._processes(facts)
+        yield from self._envoy(facts)
         yield from self._shipping(facts)
         yield from self._revisions(facts)
         yield from self._isolation(facts)
@@ -119,6 +120,19 @@ class Metrics(Collector):
             restarts.add_metric(names, process.restarts)
         yield up
         yield restarts
+
+    def _envoy(self, facts: Facts) -> Iterator[Metric]:
+        for name, words, value in (
+            ("ends", "How often Envoy ended by itself or hung, and was replaced", facts.envoy.ends),
+            (
+                "waiting_connections",
+                "Connections that waited while Envoy was replaced",
+                facts.envoy.waited,
+            ),
+        ):
+            counter = CounterMetricFamily(f"sluice_envoy_{name}", words, labels=["edge"])
+            counter.add_metric([self._edge], value)
+            yield counter
 
     def _shipping(self, facts: Facts) -> Iterator[Metric]:
         told = CounterMetricFamily(

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -97,3 +98,25 @@ def test_queries_do_not_grow_with_the_edges(maya, django_assert_max_num_queries)
         edge(f"e{n}", status={"versions": told})
     with django_assert_max_num_queries(10):
         assert maya.get("/edges/").content.count(b"<section") == 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "words"),
+    [
+        ("hang", 5, "Envoy stopped answering and was replaced"),
+        ("crash", 5, "&lt;SIGKILL&gt;"),
+        ("crash", 90, "&lt;SIGKILL&gt;"),
+    ],
+)
+def test_the_last_unexpected_end_of_envoy_is_on_the_page_and_a_warning_for_an_hour(
+    maya, kind, minutes, words
+):
+    at = (timezone.now() - timedelta(minutes=minutes)).isoformat()
+    end = {"kind": kind, "at": at, "message": "Envoy ended by itself (<SIGKILL>)"}
+    edge(status={"envoy": {"ends": 3, "end": end, "waited": 12, "sockets": 5}})
+    edge("well", status={"envoy": {"ends": 0, "end": None, "waited": 0, "sockets": 5}})
+    page = maya.get("/edges/").content.decode()
+    assert page.count("data-envoy-end") == page.count(f'data-envoy-end="{kind}"') == 1
+    assert words in page
+    [_, note] = page.split("data-envoy-end")
+    assert ("is-warn" in note.split("</div>")[0]) == (minutes < 60)

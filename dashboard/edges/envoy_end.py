@@ -1,0 +1,43 @@
+"""The last time that an edge's Envoy ended by itself, as its agent reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+RECENT = timedelta(hours=1)
+"""So long it is a warning; later it is only part of what the page says of the edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvoyEnd:
+    """`kind` is a `routing.agent.held.EndKind`: crash or hang. `ends` are all since the agent
+    started, `waited` the connections that waited for an Envoy meanwhile."""
+
+    kind: str
+    at: datetime
+    message: str
+    ends: int
+    waited: int
+    is_recent: bool
+
+
+def last_end(status: Mapping[str, Any], now: datetime) -> EnvoyEnd | None:
+    """Of a stored report; None where Envoy has run since the agent's start."""
+    envoy = status.get("envoy") or {}
+    end = envoy.get("end") or {}
+    at = parse_datetime(end.get("at", ""))
+    if at is None:
+        return None
+    return EnvoyEnd(
+        kind=end.get("kind", ""),
+        at=at,
+        message=end.get("message", ""),
+        ends=envoy.get("ends", 0),
+        waited=envoy.get("waited", 0),
+        is_recent=now - at < RECENT,
+    )
