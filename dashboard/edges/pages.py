@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from dashboard.edges.envoy_end import EnvoyEnd, last_end
+from dashboard.observability.health import ENDS
 from dashboard.ui.kept import Kept
 from dashboard.ui.page import page
 from dashboard.ui.paging import Page, page_of
@@ -22,6 +23,15 @@ from routing.models import Edge, Version, Worker
 MOST_LAGGING = 20
 Place: TypeAlias = tuple[str, int, str]
 """(Worker, number, tag) of a version."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last unexpected end of a process: `words` say what, `message` why."""
+
+    words: str
+    at: Any
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class Process:
     since: Any
     restarts: int
     message: str
+    end: End | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +142,11 @@ def _process(version_id: str, reported: Mapping[str, Any], places: Mapping[str, 
         parse_datetime(reported.get("since") or ""),
         reported.get("restarts", 0),
         reported.get("message", ""),
+        _end(reported.get("end") or {}),
     )
+
+
+def _end(reported: Mapping[str, Any]) -> End | None:
+    words = ENDS.get(reported.get("kind", ""), "could not be started by this machine")
+    at = parse_datetime(reported.get("at") or "")
+    return End(words, at, reported.get("message", "")) if at else None

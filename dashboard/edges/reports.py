@@ -39,10 +39,12 @@ class ReportInvalid(ValueError):
 
 
 class EndReport(msgspec.Struct):
-    """The last unexpected end of a process: `kind` is a `routing.agent.held.EndKind`."""
+    """The last unexpected end of a process: `kind` is a `routing.agent.held.EndKind`. Agents of
+    earlier releases send no `message` with it."""
 
     kind: str
     at: str
+    message: str = ""
 
 
 class VersionReport(msgspec.Struct):
@@ -125,6 +127,7 @@ def accept(edge: Edge, body: bytes) -> None:
     now = timezone.now()
     newest = revision.current()
     before, states = _states(edge.status), _states(msgspec.to_builtins(report))
+    ended = _ends(msgspec.to_builtins(report)) - _ends(edge.status)
     was = (edge.applied_revision, edge.desired_revision, edge.lagging)
     reached = _take(edge, report, newest, now)
     Propagation.objects.bulk_create(
@@ -137,9 +140,16 @@ def accept(edge: Edge, body: bytes) -> None:
     changes = {name: getattr(edge, name) for name in _REPORTED}
     Edge.objects.filter(pk=edge.pk).update(**changes)
     judge_when_due(now)
-    if states != before or was != (edge.applied_revision, edge.desired_revision, edge.lagging):
-        turned = _differences(before, states)
-        send_after_commit(edge_reported, Edge, "announce report", edge=edge.name, states=turned)
+    lags = was != (edge.applied_revision, edge.desired_revision, edge.lagging)
+    if states != before or ended or lags:
+        send_after_commit(
+            edge_reported,
+            Edge,
+            "announce report",
+            edge=edge.name,
+            states=_differences(before, states),
+            ended={version_id for version_id, _ in ended},
+        )
 
 
 def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
@@ -192,6 +202,12 @@ def _reached(edge: Edge, desired: int, lagging: Mapping[str, Any]) -> set[int]:
 
 def _states(status: dict[str, Any]) -> dict[str, str]:
     return {name: version["state"] for name, version in status.get("versions", {}).items()}
+
+
+def _ends(status: dict[str, Any]) -> set[tuple[str, str]]:
+    """(version, time) of the last unexpected end of each process."""
+    versions = status.get("versions", {}).items()
+    return {(name, end["at"]) for name, version in versions if (end := version.get("end"))}
 
 
 def _differences(before: dict[str, str], now: dict[str, str]) -> dict[str, tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db.models import TextField
@@ -16,6 +16,7 @@ from dashboard.observability.failure_rate import FailureRate
 from dashboard.observability.flags import open_flags
 from dashboard.observability.models import Flag
 from dashboard.ui.propagation import SILENT_AFTER
+from routing.agent.held import EndKind
 from routing.batches import SIZE
 from routing.models import Edge
 
@@ -25,6 +26,16 @@ STATES = {
     "hung": ("hung", "hangs"),
     "backoff": ("crashing", "crash loop"),
 }
+#: Kind of a process's last unexpected end → words, where it runs again. Worst first; `edge` is no
+#: fault of the version.
+ENDS: dict[str, str] = {
+    EndKind.memory: "ran out of memory",
+    EndKind.hang: "hung and was replaced",
+    EndKind.crash: "crashed",
+    EndKind.start: "could not start",
+}
+#: How long such an end needs attention: a crash loop has a new one by then.
+RECENT_END = timedelta(minutes=15)
 #: Rule of a flag → words, what its callers are compared with.
 RULES = {
     Flag.Rule.STABLE: ("harm found", "stable in the same minutes"),
@@ -35,7 +46,10 @@ RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`kind` is ok, failed, hung, crashing or errors; `words` say it, `detail` where and why.
+    """`words` say it, `detail` where and why.
+
+    `kind` is ok, failed, hung, crashing, errors, or ended: it runs again after an unexpected end a
+    moment ago.
 
     `flagged_at` is set where it stays until a person acknowledges it.
     """
@@ -67,7 +81,7 @@ def unwell(ids: set[str] | None = None, now: datetime | None = None) -> dict[str
         for flag in open_flags(few)
         if ids is None or flag.version_id in ids
     }
-    return flagged | _by_processes(ids, (now or timezone.now()) - SILENT_AFTER)
+    return flagged | _by_processes(ids, now or timezone.now())
 
 
 def _flagged(flag: Flag) -> Health:
@@ -87,24 +101,31 @@ def _flagged(flag: Flag) -> Health:
     return Health("errors", words, detail, flag.raised_at)
 
 
-def _by_processes(ids: set[str] | None, heard_since: datetime) -> dict[str, Health]:
+def _by_processes(ids: set[str] | None, now: datetime) -> dict[str, Health]:
     """Reports of thousands of versions are long: only what is needed is decoded, and nothing of a
-    report in which no such state occurs at all."""
-    edges = Edge.objects.filter(last_seen_on__gt=heard_since)
-    sick: defaultdict[str, list[tuple[str, _Process]]] = defaultdict(list)
+    report in which neither such a state nor an end occurs at all."""
+    edges = Edge.objects.filter(last_seen_on__gt=now - SILENT_AFTER)
+    sick: defaultdict[str, list[_Case]] = defaultdict(list)
     for edge, status in edges.values_list("name", Cast("status", TextField())):
-        if not any(f'"{state}"' in status for state in STATES):
+        if not any(word in status for word in _SIGNS):
             continue
         for version_id, process in (_decoder.decode(status).versions or {}).items():
-            if process.state in STATES and (ids is None or version_id in ids):
-                sick[version_id].append((edge, process))
+            if (ids is None or version_id in ids) and (case := _case(edge, process, now)):
+                sick[version_id].append(case)
     return {version_id: _worst(cases) for version_id, cases in sick.items()}
+
+
+class _End(msgspec.Struct, gc=False):
+    kind: str = ""
+    at: datetime | None = None
+    message: str = ""
 
 
 class _Process(msgspec.Struct, gc=False):
     state: str = ""
     restarts: int | None = 0
     message: str | None = ""
+    end: _End | None = None
 
 
 class _Status(msgspec.Struct):
@@ -112,13 +133,37 @@ class _Status(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Status)
+_SIGNS = ('"end": {', '"end":{', *(f'"{state}"' for state in STATES))
 
 
-def _worst(cases: list[tuple[str, _Process]]) -> Health:
-    _, process = min(cases, key=lambda case: list(STATES).index(case[1].state))
-    kind, words = STATES[process.state]
-    edges = ", ".join(sorted(edge for edge, _ in cases))
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is wrong with a version at one edge; a lower `rank` is worse."""
+
+    rank: int
+    edge: str
+    kind: str
+    words: str
+    detail: str
+
+
+def _case(edge: str, process: _Process, now: datetime) -> _Case | None:
     restarts = process.restarts or 0
     times = f", {restarts} restart{'s' if restarts > 1 else ''}" if restarts else ""
-    message = f": {process.message}" if process.message else ""
-    return Health(kind, words, f"at {edges}{times}{message}"[:500])
+    if process.state in STATES:
+        kind, words = STATES[process.state]
+        message = f": {process.message}" if process.message else ""
+        return _Case(list(STATES).index(process.state), edge, kind, words, times + message)
+    end = process.end
+    if end is None or end.at is None or end.kind not in ENDS or now - end.at > RECENT_END:
+        return None
+    kinds, message = [str(kind) for kind in ENDS], f": {end.message}" if end.message else ""
+    detail = f" at {end.at:%H:%M:%S} UTC, runs again{times}{message}"
+    rank = len(STATES) + kinds.index(end.kind)
+    return _Case(rank, edge, "ended", ENDS[end.kind], detail)
+
+
+def _worst(cases: list[_Case]) -> Health:
+    worst = min(cases, key=lambda case: case.rank)
+    edges = ", ".join(sorted(case.edge for case in cases))
+    return Health(worst.kind, worst.words, f"at {edges}{worst.detail}"[:500])

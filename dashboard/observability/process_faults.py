@@ -10,6 +10,7 @@ import msgspec
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from dashboard.observability.health import ENDS
 from dashboard.ui.propagation import SILENT_AFTER
 from routing.agent.held import EndKind
 from routing.models import Edge
@@ -32,6 +33,7 @@ class ProcessFault:
 class _End(msgspec.Struct, gc=False):
     kind: str = ""
     at: datetime | None = None
+    message: str = ""
 
 
 class _Process(msgspec.Struct, gc=False):
@@ -57,9 +59,18 @@ class ProcessReports:
         silent. An edge that could not start it for reasons of its own is no fault of the version.
         """
         return [
-            ProcessFault(edge, kind, process.message or "")
+            ProcessFault(edge, kind, (process.end and process.end.message) or process.message or "")
             for edge, process in self._of(version_id)
             if (kind := self._kind(edge, process, since, now))
+        ]
+
+    def ends(self, version_id: object) -> list[tuple[str, datetime, str, str]]:
+        """(edge, time, what, why) of the last unexpected end at each edge that had one, however
+        long ago and though it runs again."""
+        return [
+            (edge, end.at, ENDS.get(end.kind, "could not be started by this machine"), end.message)
+            for edge, process in self._of(version_id)
+            if (end := process.end) and end.at
         ]
 
     def not_running(self, version_id: object, now: datetime) -> list[str]:

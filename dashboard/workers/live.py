@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 from uuid import UUID
 
@@ -58,9 +58,13 @@ def _deployed(*, worker: str, **_: Any) -> None:
     changed("workers", Why.DEPLOYMENT, worker)
 
 
-def _reported(*, states: Mapping[str, tuple[str, str]], **_: Any) -> None:
+def _reported(
+    *, states: Mapping[str, tuple[str, str]], ended: Set[str] = frozenset(), **_: Any
+) -> None:
+    """`states` are those before and now of each version that turned; `ended` are versions with an
+    unexpected end since."""
     changed_everywhere(Why.EDGES)
-    ill = {version for version, both in states.items() if set(both) & set(STATES)}
+    ill = {version for version, both in states.items() if set(both) & set(STATES)} | ended
     if ill:  # the list shows whose process is not well, and whose is again
         found = Version.objects.filter(id__in=ill).values_list("worker__name", flat=True)
         for name in found.distinct()[:MOST]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
 from dashboard.live.parts import sequence
+from dashboard.observability.process_faults import process_reports
 from dashboard.ui.page import page
 from dashboard.ui.standing import Standing
 from dashboard.workers import code, listing, reads, showing
@@ -70,6 +71,7 @@ def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
         "commands": [("curl", override_command(row.worker, version_id))],
         "addressable": addressable(row.worker.name),
         "production": row.hostname,
+        "ends": process_reports([version_id]).ends(version_id),
         "runs_with": running_date(upload.version.compatibility_date, newest_date()),
     }
     return page(request, "workers/version.html", context)

@@ -48,10 +48,12 @@ class EndKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last unexpected end of a process. `at` is in seconds."""
+    """The last unexpected end of a process, which stays while the process runs again. `at` is in
+    seconds."""
 
     kind: EndKind
     at: float
+    message: str = ""
 
 
 STARTS = 5
@@ -141,7 +143,7 @@ def felt(
             since=process.since if process.state is state else at,
             restarts=restarts,
             message=message,
-            end=End(end, at) if end else process.end,
+            end=End(end, at, message) if end else process.end,
             starts=(*process.starts, at)[-STARTS:] if ready else process.starts,
         ),
     )

@@ -100,15 +100,18 @@ def iso(seconds: float) -> str:
 
 
 def _version(process: Process) -> dict[str, Any]:
-    end = process.end
     return {
         "state": shown(process),
         "since": iso(process.since),
         "restarts": process.restarts,
         "message": process.message,
         "starts": [iso(at) for at in process.starts],
-        "end": {"kind": str(end.kind), "at": iso(end.at)} if end else None,
+        "end": _end(process.end),
     }
+
+
+def _end(end: End | None) -> dict[str, str] | None:
+    return {"kind": str(end.kind), "at": iso(end.at), "message": end.message} if end else None
 
 
 def _envoy(envoy: EnvoyFacts) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import signal
 
+from routing.compile.workerd import HEAP_MB
+
 _LONGEST = 2000
 _NO_MEMORY = ("out of memory", "cannot allocate memory", "bad_alloc")
 _AFTER_REASON = ("stack: ", "*** Received signal")
@@ -22,13 +24,27 @@ def hung(seconds: float) -> str:
 
 def ended(code: int, output: bytes) -> str:
     """A version that was running is not any more."""
+    if out_of_memory(code, output):
+        return _memory_ran_out(code, output)
     return _with_reason(f"ended by itself ({_code(code)})", output)
 
 
 def not_started(code: int, output: bytes) -> str:
     """A version never became ready: workerd's own words, or how it ended."""
+    if out_of_memory(code, output):
+        return f"{_memory_ran_out(code, output)} while it started"
     said = "\n".join(runtime_words(output))
     return said[:_LONGEST] or f"could not start ({_code(code)})"
+
+
+def _memory_ran_out(code: int, output: bytes) -> str:
+    """Which limit it reached: V8 and the allocator say it in terms that name addresses."""
+    said = "\n".join(runtime_words(output)).lower()
+    if "heap out of memory" in said or "heap limit" in said:
+        return f"ran out of memory (its JavaScript heap reached {HEAP_MB} MB)"
+    if any(words in said for words in _NO_MEMORY):
+        return "ran out of memory (its process reached the limit)"
+    return f"was killed by the system ({_code(code)}), as happens when memory runs out"
 
 
 def out_of_memory(code: int, output: bytes) -> bool:

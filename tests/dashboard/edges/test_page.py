@@ -44,6 +44,21 @@ def test_what_stands_in_the_way_of_the_whole_edge_is_said(maya):
     assert maya.get("/edges/").content.count(b"data-edge-error") == 1
 
 
+def test_why_a_version_was_replaced_is_said_where_it_is_named_and_stays(maya):
+    """On the Edges page, the version's page, the Worker's page and in the list of Workers."""
+    version = make_deployment(make_worker("shop")).shares.get().version
+    now = timezone.now().isoformat()
+    end = {"kind": "memory", "at": now, "message": "ran out of memory (its heap reached 128 MB)"}
+    process = {"state": "running", "restarts": 1, "message": "", "end": end}
+    edge(status={"versions": {str(version.pk): process}})
+    for page in ("/edges/", f"/workers/shop/versions/{version.pk}/"):
+        content = maya.get(page).content.decode()
+        assert content.count("data-last-end") == 1
+        assert "its heap reached 128 MB" in content
+    for page in ("/workers/shop/", "/workers/"):
+        assert "an out of memory" in maya.get(page).content.decode()
+
+
 def test_a_worker_that_an_edge_never_had_does_not_answer_there(maya):
     """On both pages, with the reason: a secret whose seal is broken, say."""
     why = "The secret KEY was sealed with another SLUICE_SECRET_KEY."

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.observability.health import health, unwell
+from dashboard.observability.health import RECENT_END, health, unwell
 from dashboard.observability.models import Flag
+from routing.models import Edge
 from tests.factories import make_edge
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,36 @@ def test_what_an_edge_says_about_the_process(state, kind, words):
     found = health(["v1"])["v1"]
     assert (found.kind, found.words) == (kind, words)
     assert found.detail == "at e1, 3 restarts: SIGSEGV"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("memory", "ran out of memory"),
+        ("hang", "hung and was replaced"),
+        ("crash", "crashed"),
+        ("start", "could not start"),
+    ],
+)
+def test_an_end_needs_attention_for_a_while_though_it_runs_again(kind, words):
+    now = timezone.now()
+    end = {"kind": kind, "at": now.isoformat(), "message": "the reason"}
+    make_edge("e1", status=told("running", restarts=1, end=end))
+    found = health(["v1"], now)["v1"]
+    assert (found.kind, found.words) == ("ended", words)
+    assert found.detail == f"at e1 at {now:%H:%M:%S} UTC, runs again, 1 restart: the reason"
+    Edge.objects.update(last_seen_on=now + RECENT_END)
+    assert health(["v1"], now + RECENT_END)["v1"].kind == "ended"
+    Edge.objects.update(last_seen_on=now + RECENT_END * 2)
+    assert health(["v1"], now + RECENT_END * 2)["v1"].ok
+
+
+@pytest.mark.parametrize(
+    "end", [None, {"kind": "edge", "at": "2999-01-01T00:00:00Z"}, {"kind": "?"}]
+)
+def test_what_is_no_recent_end_of_the_version_makes_nobody_ill(end):
+    make_edge("e1", status=told("running", end=end))
+    assert health(["v1"])["v1"].ok
 
 
 def test_the_worst_of_several_edges_counts_and_all_are_named():

@@ -36,12 +36,23 @@ def test_a_report_names_every_process_and_the_workers_that_lag():
         "restarts": 0,
         "message": "Uncaught Error",
         "starts": [],
-        "end": {"kind": "start", "at": iso(edge.clock)},
+        "end": {"kind": "start", "at": iso(edge.clock), "message": "Uncaught Error"},
     }
     assert len(said["versions"]["a"]["starts"]) == 1
     [shop] = edge.held.applied.workers
     lag = {"error": "version b: Uncaught Error", "deployment": shop.deployment.id}
     assert said["workers"] == {"shop": lag}
+
+
+def test_the_reason_of_the_last_end_stays_while_it_runs_again():
+    edge = History(snapshot(1, make_worker("shop", "a")))
+    edge.settle()
+    edge._feels("a", State.hung, "did not answer", EndKind.hang)
+    ended_at = edge.clock
+    edge.runs("a")
+    version = report(facts(edge))["versions"]["a"]
+    assert (version["state"], version["message"]) == ("running", "")
+    assert version["end"] == {"kind": "hang", "at": iso(ended_at), "message": "did not answer"}
 
 
 def test_a_version_that_leaves_is_draining_however_it_is():

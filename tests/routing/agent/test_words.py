@@ -17,7 +17,7 @@ def test_the_runtime_says_why_a_version_did_not_start():
 
 def test_silence_is_an_exit_code_or_a_signal():
     assert words.not_started(1, b"") == "could not start (exit code 1)"
-    assert words.ended(-9, b"") == "ended by itself (SIGKILL)"
+    assert words.ended(-15, b"") == "ended by itself (SIGTERM)"
     assert words.ended(-99, b"") == "ended by itself (signal 99)"
 
 
@@ -45,7 +45,21 @@ HEAP_FULL = (
 
 
 def test_the_reason_of_an_end_is_not_the_stack_below_it():
-    assert words.ended(1, HEAP_FULL + STACK).endswith("JavaScript heap out of memory")
+    crash = RUNTIME.replace(b"Uncaught TypeError", b"Fatal uncaught")
+    assert words.ended(-6, crash + STACK).endswith("x is not a function")
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "text"),
+    [
+        (1, HEAP_FULL + STACK, "ran out of memory (its JavaScript heap reached 128 MB)"),
+        (-6, b"terminate called: std::bad_alloc\n" + STACK, "ran out of memory (its process"),
+        (-9, b"", "was killed by the system (SIGKILL), as happens when memory runs out"),
+    ],
+)
+def test_memory_that_ran_out_is_said_so(code, output, text):
+    assert words.ended(code, output).startswith(text)
+    assert words.not_started(code, output).endswith("while it started")
 
 
 @pytest.mark.parametrize(
