@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from dashboard.live.signals import edge_reported
 from dashboard.observability.flags import judge_when_due
@@ -26,6 +27,8 @@ _REPORTED = [
     "applied_revision",
     "desired_revision",
     "disk",
+    "envoy_end",
+    "envoy_ended_at",
     "lagging",
     "last_seen_on",
     "proof_url",
@@ -165,6 +168,10 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
     edge.applied_revision, edge.desired_revision, edge.lagging = applied, desired, lagging
     edge.last_seen_on, edge.proof_url = now, report.proof_url
     edge.disk = storable(report.disk)[:16]
+    if report.envoy.end is not None:
+        edge.envoy_end = storable(report.envoy.end.kind)[:16]
+        # An edge whose clock is ahead must not warn for longer than others.
+        edge.envoy_ended_at = min(now, parse_datetime(report.envoy.end.at) or now)
     edge.status = storable(msgspec.to_builtins(report))
     return reached
 

@@ -85,9 +85,14 @@ class Meter:
 
     @property
     def troubles(self) -> list[Condition]:
-        """Edges that lose lines of their log, or cannot write."""
+        """Edges that lose lines of their log, cannot write, or whose Envoy was replaced lately."""
         found = [c.condition for c in self.cells if c.condition is not None]
-        return [condition for condition in found if condition.lost_at or condition.disk]
+        return [each for each in found if each.loses_lines or each.envoy_end]
+
+    @property
+    def loses_lines(self) -> bool:
+        """Does one of its edges lose lines of its log?"""
+        return any(condition.loses_lines for condition in self.troubles)
 
     @property
     def is_well(self) -> bool:

@@ -3,15 +3,17 @@
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token
+from dashboard.edges import reports
 from dashboard.observability.ingest import accept
 from dashboard.observability.models import Gap
-from dashboard.ui.edge_condition import LOSS_SHOWN_FOR, condition_of
+from dashboard.ui.edge_condition import ENVOY_END_SHOWN_FOR, LOSS_SHOWN_FOR, condition_of
 from routing.models import Edge
 from tests.dashboard.observability.batches import make_batch, request
 from tests.factories import make_deployment, make_edge, make_user, make_worker
@@ -129,3 +131,33 @@ def test_lines_that_were_not_written_are_a_gap_once():
     assert Edge.objects.get().lost_lines == 20 + sum(
         Gap.objects.filter(kind=Gap.Kind.DROPPED).values_list("lines", flat=True)
     )
+
+
+def test_an_envoy_that_hung_is_named_alike_everywhere_and_forgotten_alike(client, settings):
+    make_deployment(make_worker("shop"))
+    edge = make_edge("local-1")
+    client.force_login(make_user("maya"))
+    end = {"kind": "hang", "at": "2999-01-01T00:00:00Z", "message": "Envoy did not answer"}
+    reports.accept(edge, msgspec.json.encode({"revision": 1, "envoy": {"ends": 1, "end": end}}))
+    edge.refresh_from_db()
+    assert edge.envoy_ended_at <= timezone.now(), "a clock that is ahead"
+    trouble = 'data-edge-trouble="envoy_hang"'
+    assert client.get("/healthz").json()["reasons"] == ["envoy_hang"]
+    assert trouble in client.get("/workers/shop/").content.decode()
+    assert "Envoy was replaced" in client.get("/activity/").content.decode()
+    assert 'data-envoy-end="hang"' in client.get("/edges/").content.decode()
+    assert _api(client)["reasons"] == ["envoy_hang"]
+
+    later = timezone.now() - ENVOY_END_SHOWN_FOR
+    Edge.objects.update(envoy_ended_at=later, last_seen_on=timezone.now())
+    assert client.get("/healthz").json()["status"] == "ok"
+    assert trouble not in client.get("/workers/shop/").content.decode()
+
+
+def test_a_report_without_an_end_keeps_the_last_one():
+    edge = make_edge("local-1")
+    edge.envoy_end, edge.envoy_ended_at = "crash", timezone.now()
+    edge.save()
+    reports.accept(edge, b'{"revision": 1, "envoy": {"ends": 0, "end": null}}')
+    edge.refresh_from_db()
+    assert condition_of(edge, timezone.now()).reasons == ("envoy_crash",)
