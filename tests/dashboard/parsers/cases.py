@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -25,6 +25,7 @@ from dashboard.observability import search
 from dashboard.playground import curl
 from dashboard.playground.check_import.from_har import checks_of_har
 from dashboard.playground.compose import compose
+from dashboard.playground.curl_words import words_of
 from dashboard.playground.export import exports
 from dashboard.playground.stamp import said
 from dashboard.rollouts.external.answers import verdict_of
@@ -106,7 +107,57 @@ class _File:
         self.lines = text.split("\n")
 
 
+def _repeated(start: str, pieces: Iterable[str]) -> dict[str, Make]:
+    """Each piece again and again, up to so many characters."""
+    return {
+        f"repeated {piece!r}": lambda n, piece=piece: start + piece * (n // len(piece))
+        for piece in pieces
+    }
+
+
+def _words(text: str) -> None:
+    assert len(words_of(text).notes) <= 20
+
+
 PARSERS: dict[str, Parser] = {
+    "words of a command": Parser(
+        _words,
+        _repeated(
+            "curl ",
+            (
+                *("'", '"', "$'", "\\", "^", '^"', "$", "`", "#", "|", "&", ">", "<", " ", "\n"),
+                *("\\\n", "a", "\\'", '\\"', "$'\\", "'a'", '"a"', "$'a'", "$a ", " #", "{"),
+                *("[1-2]", "-H a", " -d @x"),
+            ),
+        ),
+        ("dashboard.playground.curl_words",),
+        size=15_000,
+    ),
+    "parts of a command": Parser(
+        curl.read,
+        _repeated(
+            "curl http://shop/?a=b",
+            (
+                " -d a",
+                " -H a:b",
+                " -F a=b;type=c",
+                " -F 'a=   ",
+                " x.y",
+                " {a,b}",
+                "&a=",
+                " -F a=;",
+            ),
+        )
+        | {"spaces": lambda n: f"curl http://shop/ -F 'a={' ' * n}x'"},
+        ("dashboard.playground.curl",),
+        size=15_000,
+    ),
+    "JSON to lay out": Parser(
+        lambda text: (json_text.is_json(text), list(json_text.pretty("[" + text))),
+        _repeated("", ("[", '"', "\\", '"a",', " ", "1,", '{"a":')),
+        ("dashboard.sending.json_text",),
+        size=15_000,
+    ),
     "curl": Parser(
         curl.read,
         {
@@ -215,7 +266,7 @@ PARSERS: dict[str, Parser] = {
                 {"schema": {"uniqueItems": True}},
                 [{"a": i} for i in range(n // 2)],
             ),
-            "repeated references": lambda n: ({"schema": _doubling(n // 300)}, {}),
+            "repeated references": lambda n: ({"schema": _doubling(n // 200)}, {}),
             "branches that quote": lambda n: (
                 {"schema": {"anyOf": [{"type": "string"}] * (n // 8)}},
                 ["x" * 20] * n,
