@@ -32,11 +32,11 @@ class Phase(Enum):
     BODY = auto()
     ANSWER = auto()
     DISCARD = auto()
-    """It was answered before its body was complete."""
+    """It was answered, or refused, before all of the request had come."""
     SOCKET = auto()
 
 
-WAITING = frozenset({Phase.HEAD, Phase.IDLE})
+WAITING = frozenset({Phase.HEAD, Phase.IDLE, Phase.DISCARD})
 
 
 class Peer(Protocol):

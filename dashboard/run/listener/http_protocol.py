@@ -13,6 +13,9 @@ from dashboard.run.listener.websocket_protocol import connections_of
 from dashboard.run.unmasked import TAILS
 
 RETRY_SECONDS = 5
+DROPPED_BYTES = 4 * 1024 * 1024
+OVERHEAD = 16
+"""Bytes on the wire for a byte of a body, at most: chunks of one byte take six."""
 
 
 class _Refused(Exception):
@@ -24,7 +27,9 @@ class WatchedHttp(HttpToolsProtocol):
 
     _connection: Connection | None = None
     _body_open = False
+    _payload = 0  # bytes of that body
     _refusal: tuple[int, str] | None = None
+    _is_refused = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,15 +58,29 @@ class WatchedHttp(HttpToolsProtocol):
         if connection.phase is Phase.IDLE:
             self._open_ones.enter(connection, Phase.HEAD)
         connection.received += len(data)
+        if self._is_refused:
+            self._drop(connection)
+            return
         super().data_received(data)
-        if not self.transport.is_closing() and connection.phase is not Phase.SOCKET:
+        if not self._is_over() and connection.phase is not Phase.SOCKET:
             self._follow(connection)
+
+    def _is_over(self) -> bool:
+        return self._is_refused or self.transport.is_closing()
+
+    def _drop(self, connection: Connection) -> None:
+        """Closing while the other side still sends would reset the connection, and the answer that
+        is on its way would be lost."""
+        if connection.received > DROPPED_BYTES:
+            self.transport.abort()
 
     def _follow(self, connection: Connection) -> None:
         """Where the data has led: a body that is not complete, or a head that is too large."""
         if self._body_open:
             if connection.phase is Phase.ANSWER:
                 self._begin_body(connection)
+            elif connection.received > self._limits.head_bytes + OVERHEAD * self._payload:
+                self._refuse(400, "The body is nearly empty: chunks without content.")
         elif connection.phase is Phase.BODY:
             self._open_ones.enter(connection, Phase.ANSWER)
         elif connection.phase is Phase.DISCARD:
@@ -83,10 +102,18 @@ class WatchedHttp(HttpToolsProtocol):
         if len(self.pipeline) >= self._limits.pipelined:
             self._refusal = 400, "Too many requests before the first answer."
             raise _Refused
-        self._body_open = True
+        self._body_open, self._payload = True, 0
         super().on_headers_complete()
         if self._connection is not None and not self.parser.should_upgrade():
             self._open_ones.enter(self._connection, Phase.ANSWER)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._body_open:  # what comes after a body (a trailer) would be stored for nothing
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._payload += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._body_open = False
@@ -144,4 +171,19 @@ class WatchedHttp(HttpToolsProtocol):
                 b"connection: close\r\ncontent-length: %d\r\n%s\r\n" % (len(text) + 1, retry)
             )
             self.transport.write(STATUS_LINE[status] + head + text.encode() + b"\n")
-        self.transport.close()
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """The other side may finish sending, but nobody listens; it closes, or time does."""
+        if self._connection is None or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self._is_refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.write_eof()
+        self._open_ones.enter(self._connection, Phase.DISCARD)
+        self.flow.resume_reading()

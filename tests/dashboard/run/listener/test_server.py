@@ -145,6 +145,20 @@ async def test_a_head_that_is_too_large_is_refused(sent, status):
         assert (await everything(reader)).startswith(b"HTTP/1.1 " + status)
 
 
+@pytest.mark.parametrize(
+    ("endless", "status"),
+    [(b"1;" + b"e" * 200_000, b"400"), (b"0\r\n" + b"a: b\r\n" * 50_000, b"400")],
+)
+async def test_a_body_of_chunks_without_content_ends(endless, status):
+    async with serving() as running:
+        post = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        reader, _ = await running.connect(post + b"1\r\nx\r\n" + endless)
+        assert (await everything(reader)).startswith(b"HTTP/1.1 " + status)
+        honest = post + b"1\r\nx\r\n" * 50_000 + b"0\r\nTrailer: a\r\n\r\n"
+        reader, writer = await running.connect(honest)
+        assert (await reader.readuntil(b"50000")).startswith(b"HTTP/1.1 200")
+
+
 async def test_a_flood_of_pipelined_requests_ends_the_connection():
     async with serving() as running:
         reader, _ = await running.connect((HEAD + b"\r\n") * 500)
