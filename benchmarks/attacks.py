@@ -67,7 +67,12 @@ async def stranger_socket(port: int) -> None:
     )
 
 
-async def sign_in(port: int) -> None:
+async def sign_in_from_anywhere(port: int) -> None:
+    """As `sign_in`, each time from another address, so that no limit by address helps."""
+    await sign_in(port, ".".join(["127", *(str(1 + secrets.randbelow(250)) for _ in range(3))]))
+
+
+async def sign_in(port: int, address: str = HOST) -> None:
     """A wrong password for a new name each time."""
     token = secrets.token_hex(16)
     form = {"username": f"n{token[:9]}", "password": token, "csrfmiddlewaretoken": token}
@@ -78,6 +83,7 @@ async def sign_in(port: int) -> None:
         f"Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
         f"Content-Length: {len(body)}\r\n\r\n".encode()
         + body,
+        address,
     )
 
 
@@ -99,6 +105,7 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "answers not read": (never_reads, BODIES),
     "WebSockets without a session": (stranger_socket, SOCKETS),
     "sign-ins": (sign_in, SIGN_INS),
+    "sign-ins, a new address each": (sign_in_from_anywhere, 4 * SIGN_INS),
     "uploads of 23 MB without a token": (stranger_upload, UPLOADS),
     "uploads of 23 MB": (upload, UPLOADS),
 }
@@ -130,8 +137,8 @@ def _has_ended(client: socket.socket, *, reads: bool) -> bool:
     return False
 
 
-async def _ask(port: int, request: bytes) -> None:
-    reader, writer = await asyncio.open_connection(HOST, port)
+async def _ask(port: int, request: bytes, address: str = HOST) -> None:
+    reader, writer = await asyncio.open_connection(HOST, port, local_addr=(address, 0))
     try:
         writer.write(request)
         async with asyncio.timeout(ANSWER_SECONDS):

@@ -33,6 +33,8 @@ FILES = 1024
 SETTLE_SECONDS, GIVE_BACK_SECONDS, GAP_SECONDS = 3.0, 4.0, 0.1
 PATIENCE_SECONDS = 15.0
 BASE = "nothing"
+PERSON, PASSWORD = "noor", "correct horse battery"
+NONE = float("nan")
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Row:
 
     name: str
     times: list[float] = field(default_factory=list)
+    health: list[float] = field(default_factory=list)
+    sign_ins: list[float] = field(default_factory=list)
     errors: int = 0
     rss: float = 0.0
     rss_after: float = 0.0
@@ -48,7 +52,7 @@ class Row:
     log_kb: float = 0.0
 
     def cells(self) -> list[object]:
-        late = self.times or [float("nan")]
+        late = self.times or [NONE]
         return [
             self.name,
             len(self.times),
@@ -56,6 +60,8 @@ class Row:
             f"{percentile(late, 50):.0f}",
             f"{percentile(late, 95):.0f}",
             f"{max(late):.0f}",
+            f"{max(self.health or [NONE]):.0f}",
+            f"{max(self.sign_ins or [NONE]):.0f}",
             f"{self.rss:.0f}",
             f"{self.rss_after:.0f}",
             self.files,
@@ -83,7 +89,14 @@ def main() -> int:
         rows = [measured(server, name, options.seconds) for name in chosen]
         print(machine.conditions())
     head = ["attack", "pages", "errors", "p50 ms", "p95 ms", "max ms"]
-    head += ["peak RSS MB", "RSS after", "most files", "log kB"]
+    head += [
+        "/healthz max ms",
+        "sign-in max ms",
+        "peak RSS MB",
+        "RSS after",
+        "most files",
+        "log kB",
+    ]
     print(table(head, [row.cells() for row in rows]))
     slow = [row.name for row in rows if row.errors or percentile(row.times, 95) > AIM_MS]
     print(f"Aim, p95 under {AIM_MS:.0f} ms and no error: {', '.join(slow) or 'met'}.")
@@ -124,7 +137,20 @@ def _open_pages(server: Web, row: Row, until: float) -> None:
             _open(kept, row)
             with _client(server) as fresh:
                 _open(fresh, row)
+            with _stranger(server) as stranger:
+                row.health.append(_timed(stranger, row, "GET", "/healthz"))
+                if len(row.times) % 20 == 2:
+                    row.sign_ins.append(_sign_in(stranger, row))
             time.sleep(GAP_SECONDS)
+
+
+def _stranger(server: Web) -> httpx.Client:
+    """Not signed in, at an address of its own."""
+    return httpx.Client(
+        base_url=f"http://127.0.0.1:{server.port}",
+        timeout=PATIENCE_SECONDS,
+        transport=httpx.HTTPTransport(local_address="127.0.0.99"),
+    )
 
 
 def _client(server: Web) -> httpx.Client:
@@ -136,13 +162,34 @@ def _client(server: Web) -> httpx.Client:
 
 
 def _open(client: httpx.Client, row: Row) -> None:
+    row.times.append(_timed(client, row, "GET", "/workers/"))
+
+
+def _sign_in(client: httpx.Client, row: Row) -> float:
+    """With the right password, from an address of its own that no attack uses."""
+    token = "a" * 32
+    form = {"username": PERSON, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    client.cookies.set("csrftoken", token)
+    return _timed(client, row, "POST", "/accounts/login/", form, expected=302)
+
+
+def _timed(
+    client: httpx.Client,
+    row: Row,
+    method: str,
+    path: str,
+    form: dict[str, str] | None = None,
+    *,
+    expected: int = 200,
+) -> float:
+    """Milliseconds until the whole answer is there; another status than `expected` is an error."""
     began = time.perf_counter()
     try:
-        answer = client.get("/workers/")
-        row.errors += answer.status_code != 200
+        answer = client.request(method, path, data=form)
+        row.errors += answer.status_code != expected
     except httpx.HTTPError:
         row.errors += 1
-    row.times.append(1000 * (time.perf_counter() - began))
+    return 1000 * (time.perf_counter() - began)
 
 
 def _watch(pid: int, row: Row, done: threading.Event) -> None:
@@ -200,6 +247,7 @@ def _fill() -> tuple[str, str, str]:
     person = rows.fill(Size(workers=200, versions=4, few=3, edges=2, minutes=20))
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(person)
+    type(person).objects.create_user(PERSON, password=PASSWORD)
     _, token = create_token(user=person, name="uploads", scopes=["deploy"])
     connections.close_all()
     return client.cookies["sessionid"].value, token, settings.ACCOUNT_ID
