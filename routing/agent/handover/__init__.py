@@ -5,7 +5,7 @@ sockets.py    duplicates of Envoy's listening sockets, taken while it runs; or n
               addresses, where the system does not let us take them
 successor.py  starts the next Envoy on these sockets, through Envoy's own hot restart
 messages.py   what the two say to each other meanwhile (pure)
-drain.py      a planned end: clients are asked to connect again before their connections close
+drain.py      a planned end: answers ask clients to connect again before connections close
 
 While no Envoy runs, connections wait in the kernel's queues, and the next Envoy accepts them
 itself: no byte of theirs passes through the agent, so nothing here needs a limit of its own, and

@@ -1,4 +1,4 @@
-"""A planned end of Envoy: clients with kept connections lose no request."""
+"""A planned end of Envoy: clients with keep-alive connections lose no request."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ async def quit_envoy(admin: Admin) -> None:
 
 async def _count(admin: Admin, what: str) -> int:
     """Connections (cx) or requests (rq)."""
-    found = await admin.stats(_COUNTED.format(what))
-    return sum(int(value) for value in found.values())
+    values = await admin.stats(_COUNTED.format(what))
+    return sum(map(int, values.values()))

@@ -1,7 +1,7 @@
 """Duplicates of a process's listening sockets, and new ones on the same addresses.
 
 A duplicate is the socket itself: as long as we have one, the kernel goes on completing connections
-when the process dies, and hands out what waits to whoever accepts next.
+when the process dies, and the next process that accepts gets what waits.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ def duplicates(pid: int, addresses: Iterable[str]) -> Sockets:
     Raises `OSError`: the process has gone, or may not be looked into (another user's process;
     without root also one that is no descendant, where kernel.yama.ptrace_scope is 1 or more).
     """
-    found: Sockets = {address: [] for address in addresses}
+    taken: Sockets = {address: [] for address in addresses}
     process = os.pidfd_open(pid)
     try:
         for descriptor in _sockets(pid):
             duplicate = _duplicate(process, descriptor)
             address = _listens_on(duplicate)
-            if address in found and (not found[address] or address.startswith("tcp://")):
-                found[address].append(duplicate)
+            if address in taken and (not taken[address] or address.startswith("tcp://")):
+                taken[address].append(duplicate)
             else:
                 duplicate.close()
     except BaseException:
-        close(found)
+        close(taken)
         raise
     finally:
         os.close(process)
-    return {address: some for address, some in found.items() if some}
+    return {address: some for address, some in taken.items() if some}
 
 
 def listen_again(addresses: Iterable[str], workers: int) -> Sockets:
@@ -79,7 +79,7 @@ def listen_again(addresses: Iterable[str], workers: int) -> Sockets:
 
 
 def waiting(sockets: Sockets) -> int:
-    """Connections that are complete and that nobody has accepted."""
+    """Complete connections that no process has accepted yet."""
     return sum(
         _TCP_INFO_WAITING.unpack(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28))[0]
         for address, some in sockets.items()

@@ -1,9 +1,9 @@
 """Starts an Envoy on sockets that another one listened on.
 
 Envoy's hot restart lets a new process ask the one before it for its listening sockets. That one is
-dead here; the agent has its sockets and answers in its place. To be asked it needs two things
+dead here; the agent has its sockets and answers in its place. For that it needs two things
 where the new process looks for them: a datagram socket, and the shared memory of the two, which
-holds versions, two locks that nobody else uses, and flags.
+holds versions, two locks that no other process uses, and flags.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Predecessor:
             try:
                 self._answer(messages.read(datagram), sender)
             except (MessageInvalid, OSError) as error:
-                log.error("a starting Envoy asked for what cannot be answered: %s", error)
+                log.error("a request of a starting Envoy cannot be answered: %s", error)
 
     def _answer(self, request: Request, sender: str) -> None:
         self.waited = max(self.waited, sockets.waiting(self._listening))
@@ -145,7 +145,7 @@ class Predecessor:
 
 
 def _share_memory(size: int) -> tuple[int, str]:
-    """(base id, path). Nobody else may open it, and the name is not in use."""
+    """(base id, path). No other user may open it, and the name is not in use."""
     while True:
         base_id = random.randrange(1, _LARGEST_BASE_ID)
         path = f"/dev/shm/envoy_shared_memory_{base_id * 10}"

@@ -12,7 +12,7 @@ from routing.compile import names
 
 EVERY_SECONDS = 0.8
 HANG_SECONDS = 3.0
-"""Envoy runs nobody's code: nothing but a hang takes a worker thread so long."""
+"""Envoy runs no code of Workers: nothing but a hang takes a worker thread so long."""
 MAIN_HANG_SECONDS = 15.0
 """The main thread serves no request, and a large configuration keeps it busy for seconds."""
 _READY = b"GET /ready HTTP/1.1\r\nhost: admin\r\n\r\n"

@@ -113,5 +113,5 @@ def _cpu_waits(pid: int) -> dict[str, float]:
 
 
 def _longest(before: Mapping[str, float], now: Mapping[str, float]) -> float:
-    """Of the waits in between: which thread has our probe is not known."""
+    """Of the waits in between: we cannot tell which thread has our probe."""
     return max((now[thread] - before[thread] for thread in now.keys() & before.keys()), default=0.0)

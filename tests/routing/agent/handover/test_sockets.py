@@ -18,8 +18,8 @@ def listen(*address, family=socket.AF_INET):
     s.bind(*address); s.listen(16)
     return s
 first = listen(("127.0.0.1", 0))
-kept = [first, listen(first.getsockname()), listen(sys.argv[1], family=socket.AF_UNIX)]
-kept += [kept[2].dup(), socket.create_connection(first.getsockname()), socket.socketpair()]
+listening = [first, listen(first.getsockname()), listen(sys.argv[1], family=socket.AF_UNIX)]
+others = [listening[2].dup(), socket.create_connection(first.getsockname()), socket.socketpair()]
 print(first.getsockname()[1], flush=True)
 time.sleep(60)
 """

@@ -55,7 +55,7 @@ async def listening(tmp_path, monkeypatch):
     sockets.close(opened)
 
 
-async def asked(child, message):
+async def answer_to(child, message):
     """One question and its answer."""
     child.socket.sendto(datagram(message), child.parent)
     return await asyncio.to_thread(child.answer)
@@ -70,17 +70,17 @@ async def test_it_gets_each_socket_and_then_needs_us_no_more(listening):
     for path in (child.parent, child.memory):
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
-    assert await asked(child, b"\n\x02\x12\x00") != (b"", [])
+    assert await answer_to(child, b"\n\x02\x12\x00") != (b"", [])
     caller = socket.create_connection(listening[url][0].getsockname(), 5)
     for worker in (0, 1):
-        body, [descriptor] = await asked(child, asks_for(url, worker))
+        body, [descriptor] = await answer_to(child, asks_for(url, worker))
         assert body == b"\x12\x04\n\x02\x08\x00"
         with socket.socket(fileno=descriptor) as passed:
             assert passed.getsockname() == listening[url][0].getsockname()
             ours = listening[url][worker].fileno()
             assert os.fstat(passed.fileno()).st_ino == os.fstat(ours).st_ino
     for other in (asks_for(url, 2), asks_for("tcp://127.0.0.1:1")):
-        assert (await asked(child, other))[1] == []
+        assert (await answer_to(child, other))[1] == []
     assert predecessor.waited == 1
 
     child.socket.sendto(datagram(b"\n\x02*\x00"), child.parent)
@@ -99,7 +99,7 @@ async def test_nonsense_is_no_question(listening, caplog):
     predecessor = Predecessor(listening, 104)
     child = Child(predecessor.arguments)
     child.socket.sendto(b"nonsense", child.parent)
-    assert (await asked(child, b"\n\x02\x12\x00"))[1] == []
+    assert (await answer_to(child, b"\n\x02\x12\x00"))[1] == []
     assert "cannot be answered" in caplog.text
     predecessor.close()
     child.socket.close()
