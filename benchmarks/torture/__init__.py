@@ -14,6 +14,7 @@ pages.py      what /healthz, the Edges page and the Worker page say
 counts.py     what the dashboard counted, and what it says is missing
 disk.py       a small disk for the data folder, filled and emptied
 faults/       the faults: each has `begin`, `end` and `expected`
+deploying.py  deployments that go on meanwhile
 rounds.py     one fault from its beginning to the last count
 report.py     the table
 reaper.py     ends every process of the data folder, whatever happens to this program

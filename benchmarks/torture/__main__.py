@@ -32,19 +32,20 @@ def run(
     *,
     seconds: float,
     most: int | None = None,
+    deploying: bool = True,
     tell: Callable[[Round], None] = lambda one: None,
 ) -> list[Round]:
     """Rounds until `seconds` have passed, or `most` of them. Without a small disk, faults that
-    need one are left out."""
+    need one are left out. `deploying`: percentages change all the time."""
     rounds: list[Round] = []
     with _folder() as (folder, mounted), _started(folder) as (site, load, pages):
         able = [name for name in names if mounted or not ALL[name].needs_disk]
         deadline = time.monotonic() + seconds
         before = totals(site.data)
-        for turn in turns(able, seed):
+        for turn in turns(able, seed, deploying=deploying):
             if time.monotonic() > deadline or len(rounds) == most:
                 return rounds
-            one, before = play(site, load, pages, ALL[turn.fault], turn.warm_seconds, before)
+            one, before = play(site, load, pages, ALL[turn.fault], turn, before)
             rounds.append(one)
             tell(one)
     return rounds

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from benchmarks.torture.counts import Totals, settled
+from benchmarks.torture.deploying import deploying
 from benchmarks.torture.faults.fault import Fault
 from benchmarks.torture.judge import Answer, Counted, Outcome, Round, cost, violations
 from benchmarks.torture.load import Load
 from benchmarks.torture.pages import Pages
+from benchmarks.torture.schedule import Turn
 from benchmarks.torture.site import Site, eventually
 
 _COMPLETE_SECONDS = 45.0
@@ -18,21 +20,15 @@ _CALM_SECONDS = 0.7
 
 
 def play(
-    site: Site, load: Load, pages: Pages, fault: Fault, warm_seconds: float, before: Totals
+    site: Site, load: Load, pages: Pages, fault: Fault, turn: Turn, before: Totals
 ) -> tuple[Round, Totals]:
     """The round, and the totals after it. Nothing of the fault is left when it returns."""
     wall = time.time()
     load.go()
-    time.sleep(warm_seconds)
-    began, site.struck_at = time.monotonic(), 0.0
-    try:
-        fault.begin(site)
-        began = site.struck_at or began
-        time.sleep(fault.hold_seconds)
-        said = pages.say()
-    finally:
-        fault.end(site)
-    complete = eventually(site.is_complete, _COMPLETE_SECONDS)
+    with deploying(site, turn.seed) if turn.seed and not fault.deploys else nullcontext():
+        time.sleep(turn.warm_seconds)
+        began, said = _strike(site, fault, pages)
+        complete = eventually(site.is_complete, _COMPLETE_SECONDS)
     time.sleep(_CALM_SECONDS)
     answers = load.pause()
     seen = _answered(answers)
@@ -57,6 +53,18 @@ def _answered(answers: list[Answer]) -> int:
     """Those whose status line came from the edge."""
     told = (Outcome.ok, Outcome.error, Outcome.wrong)
     return sum(answer.outcome in told for answer in answers)
+
+
+def _strike(site: Site, fault: Fault, pages: Pages) -> tuple[float, str]:
+    """When the fault began, and what the pages said at its end."""
+    began, site.struck_at = time.monotonic(), 0.0
+    try:
+        fault.begin(site)
+        began = site.struck_at or began
+        time.sleep(fault.hold_seconds)
+        return began, pages.say()
+    finally:
+        fault.end(site)
 
 
 def logged_failures(site: Site, since: float, most: int = 3) -> list[str]:

@@ -144,6 +144,13 @@ class Metrics(Collector):
         told.add_metric(["sampled_out", self._edge], facts.shipping["sampled_out"])
         told.add_metric(["lost", self._edge], facts.shipping["dropped"])
         yield told
+        unwritten = CounterMetricFamily(
+            "sluice_edge_log_lines_unwritten",
+            "Lines of the access logs that never reached the disk, or were removed from it",
+            labels=["edge"],
+        )
+        unwritten.add_metric([self._edge], facts.shipping["unwritten"])
+        yield unwritten
         waiting = GaugeMetricFamily(
             "sluice_edge_log_pending_bytes", "Log that is not shipped yet", labels=["edge"]
         )

@@ -25,11 +25,12 @@ def _steps(site: Site) -> None:
 
 
 FAULTS = (
-    Fault(name="deployments", begin=_steps, expected=nothing_fails()),
+    Fault(name="deployments", begin=_steps, deploys=True, expected=nothing_fails()),
     Fault(
         name="ten versions in a row",
         begin=_many_versions,
         end=_split_again,
+        deploys=True,
         expected=nothing_fails(),
     ),
 )

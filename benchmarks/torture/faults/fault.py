@@ -18,7 +18,8 @@ def nothing(site: Site) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """`begin` returns once the fault is there, `end` once it is gone; `hold_seconds` lie between,
-    and at their end the pages are read. `needs_disk`: only where a small disk could be mounted."""
+    and at their end the pages are read. `needs_disk`: only where a small disk could be mounted.
+    `deploys`: it makes deployments itself, so no others go on meanwhile."""
 
     name: str
     begin: Act
@@ -26,6 +27,7 @@ class Fault:
     expected: Expected = Expected()
     hold_seconds: float = 1.5
     needs_disk: bool = False
+    deploys: bool = False
 
 
 def nothing_fails() -> Expected:
