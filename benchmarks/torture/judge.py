@@ -99,18 +99,19 @@ class Round:
     violations: list[str] = field(default_factory=list)
 
 
-def cost(answers: Sequence[Answer], began: float) -> Cost:
-    """`began` is when the fault did."""
+def cost(answers: Sequence[Answer], began: float, struck: float | None = None) -> Cost:
+    """`began` is when the fault did; until `struck`, all may still notice it."""
+    struck = began if struck is None else struck
     failed: dict[Outcome, int] = dict.fromkeys(FAILURES, 0)
     in_flight = 0
     for answer in answers:
         if answer.outcome is Outcome.ok:
             continue
-        if answer.began < began <= answer.ended:
+        if answer.began < struck and answer.ended >= began:
             in_flight += 1
         else:
             failed[answer.outcome] += 1
-    return Cost(failed, in_flight, _recovery(answers, began), len(answers), _kinds(answers))
+    return Cost(failed, in_flight, _recovery(answers, struck), len(answers), _kinds(answers))
 
 
 def _kinds(answers: Iterable[Answer]) -> tuple[str, ...]:

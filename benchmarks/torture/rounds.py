@@ -27,7 +27,7 @@ def play(
     load.go()
     with deploying(site, turn.seed) if turn.seed and not fault.deploys else nullcontext():
         time.sleep(turn.warm_seconds)
-        began, said = _strike(site, fault, pages)
+        (began, struck), said = _strike(site, fault, pages)
         complete = eventually(site.is_complete, _COMPLETE_SECONDS)
     time.sleep(_CALM_SECONDS)
     answers = load.pause()
@@ -35,12 +35,12 @@ def play(
     after = settled(site.data, before, seen)
     counted = Counted(
         answered=seen,
-        unsure=len(answers) - seen,
+        unsure=len(answers) - seen + site.asked,
         counted=after.counted - before.counted,
         missing=after.missing - before.missing,
         has_unknown_gap=after.unknown > before.unknown,
     )
-    paid = cost(answers, began)
+    paid = cost(answers, began, struck)
     found = violations(paid, counted, fault.expected)
     if not complete:
         found.append(f"not complete again after {_COMPLETE_SECONDS:.0f} s")
@@ -55,14 +55,14 @@ def _answered(answers: list[Answer]) -> int:
     return sum(answer.outcome in told for answer in answers)
 
 
-def _strike(site: Site, fault: Fault, pages: Pages) -> tuple[float, str]:
-    """When the fault began, and what the pages said at its end."""
-    began, site.struck_at = time.monotonic(), 0.0
+def _strike(site: Site, fault: Fault, pages: Pages) -> tuple[tuple[float, float], str]:
+    """When the fault began and when all had noticed, and what the pages said at its end."""
+    began, site.struck, site.asked = time.monotonic(), None, 0
     try:
         fault.begin(site)
-        began = site.struck_at or began
+        struck = site.struck or (began, began)
         time.sleep(fault.hold_seconds)
-        return began, pages.say()
+        return struck, pages.say()
     finally:
         fault.end(site)
 

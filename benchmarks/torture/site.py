@@ -53,8 +53,10 @@ class Site:
         self.password = secrets.token_urlsafe(16)
         self.system = System(data, {"SLUICE_DEMO": "0", "SLUICE_ADMIN_PASSWORD": self.password})
         self._http = httpx.Client(timeout=30)
-        #: When the last signal had its effect.
-        self.struck_at = 0.0
+        #: When the last signal was sent, and when everybody had noticed.
+        self.struck: tuple[float, float] | None = None
+        #: Requests of the faults themselves: whether they are answered is not what counts.
+        self.asked = 0
 
     def start(self) -> None:
         self.system.start()
@@ -105,10 +107,11 @@ class Site:
 
     def _strike(self, pids: list[int], number: Signals) -> None:
         """Looking for the processes takes a while: the instant is that of the signal."""
+        sent_at = time.monotonic()
         find.send(pids, number)
         if number is SIGKILL:
             eventually(lambda: not any(find.is_alive(pid) for pid in pids), 10)
-        self.struck_at = time.monotonic() + _EFFECT_SECONDS
+        self.struck = sent_at, time.monotonic() + _EFFECT_SECONDS
 
     def ask_in_background(self, path: str, version_id: str) -> None:
         """A request pinned to one version; nobody waits for its answer."""
@@ -121,6 +124,7 @@ class Site:
             with suppress(httpx.HTTPError):
                 httpx.get(f"{self.edge_url}{path}", headers=headers, timeout=30)
 
+        self.asked += 1
         threading.Thread(target=ask, daemon=True).start()
 
     @property

@@ -48,6 +48,12 @@ def test_requests_in_flight_are_told_apart_from_those_that_came_later():
     assert found.recover_seconds == pytest.approx(0.4)
 
 
+def test_what_fails_until_all_have_noticed_was_in_flight():
+    answers = [answer(9.9, Outcome.error, ended=10.05), answer(10.1, Outcome.reset)]
+    assert cost(answers, 10.0, 10.2).in_flight == 2
+    assert cost(answers, 10.0).in_flight == 1
+
+
 def test_a_late_answer_is_no_failure_but_recovery_waits_for_it():
     found = cost([answer(10.5, slow=True), answer(12.0)], 10.0)
     assert not any(found.failed.values()) and found.recover_seconds == 0.5
