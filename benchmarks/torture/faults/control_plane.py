@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 from benchmarks.torture.faults.fault import Fault, nothing_fails
+from benchmarks.torture.judge import Expected
 from benchmarks.torture.site import Site, eventually
 
 _ALL = ("web", "exporter", "conductor")
@@ -79,5 +80,10 @@ FAULTS = (
         end=_start_again,
         expected=nothing_fails(),
     ),
-    Fault(name="planned restart", begin=_restart, expected=nothing_fails()),
+    Fault(
+        name="planned restart",
+        begin=_restart,
+        # Ctrl-C stops the edge as well, so nobody is served until it runs again.
+        expected=Expected(refused=None, in_flight=True, recover_seconds=20.0),
+    ),
 )
