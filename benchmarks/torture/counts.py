@@ -9,6 +9,7 @@ from pathlib import Path
 
 _SETTLE_SECONDS = 20.0
 _QUIET_SECONDS = 1.0
+_UNKNOWN_QUIET_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ def totals(data: Path) -> Totals:
 
 
 def settled(data: Path, before: Totals, answered: int) -> Totals:
-    """Once everything answered since `before` is counted or missing and nothing more comes; or
-    after a while, whatever there is."""
+    """Once everything answered since `before` is counted or missing and nothing more comes. What a
+    gap of unknown size lacks never comes, so a longer silence is enough there."""
     deadline = time.monotonic() + _SETTLE_SECONDS
     last, since = totals(data), time.monotonic()
     while time.monotonic() < deadline:
@@ -43,6 +44,9 @@ def settled(data: Path, before: Totals, answered: int) -> Totals:
         if now != last:
             last, since = now, time.monotonic()
         complete = now.counted + now.missing - before.counted - before.missing >= answered
-        if complete and time.monotonic() - since > _QUIET_SECONDS:
+        quiet = time.monotonic() - since
+        if complete and quiet > _QUIET_SECONDS:
+            break
+        if now.unknown > before.unknown and quiet > _UNKNOWN_QUIET_SECONDS:
             break
     return last
