@@ -36,7 +36,7 @@ from routing.agent.seal import Seal
 from routing.agent.tasks import Tasks
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer
-from routing.agent.xds import Rejected
+from routing.agent.xds import Rejected, Unwritable
 from routing.compile import workerd
 from routing.compile.slots import slots_answer
 from routing.snapshot import EMPTY, Preview, Snapshot, Version
@@ -159,6 +159,8 @@ class Supervisor:
             self._fail("round", "")
         except Rejected as error:
             self._refused(error)
+        except Unwritable as error:
+            self._fail("round", str(error))
         except Away as error:
             self._fail("round", f"Envoy is away: {error}")
         else:

@@ -7,6 +7,7 @@ import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from routing.agent import folder
@@ -20,6 +21,10 @@ _LARGE = 100_000
 Resources = list[dict[str, Any]]
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+class Unwritable(Exception):
+    """A file cannot be written; Envoy goes on with the one before. The message says why."""
 
 
 class Rejected(Exception):
@@ -47,14 +52,17 @@ class Files:
         folder.write(path, self._good[path].raw)
 
     def restore(self) -> None:
-        """The last good content again, whatever was tried since."""
+        """The last good content again, whatever was tried since. With a full disk what is there
+        has to do."""
         for path, content in self._good.items():
-            folder.write(path, content.raw)
+            with contextlib.suppress(OSError):
+                if _read(path) != content.raw:
+                    folder.write(path, content.raw)
 
     async def replace(self, path: str, resources: Resources, revision: int) -> None:
         """Returns once Envoy runs these resources; at once if it already does.
 
-        Raises `Rejected` or `Away`; then the last good content is in place.
+        Raises `Rejected`, `Unwritable` or `Away`; then the last good content is in place.
         """
         good = self._good.get(path)
         if good is not None and good.resources == resources:
@@ -63,7 +71,10 @@ class Files:
         make = self._content
         content = await aside(large, make, resources, revision)
         refusals = (await self._said(path))[1]
-        folder.write(path, content.raw)
+        try:
+            folder.write(path, content.raw)
+        except OSError as error:
+            raise Unwritable(f"{path} cannot be written: {error.strerror}") from error
         try:
             await self._confirmed(path, content.version, refusals)
         except BaseException:
@@ -108,6 +119,12 @@ class Files:
         said = await self._admin.stats(rf"^{re.escape(prefix)}\.({wanted})$")
         refused = sum(int(said.get(f"{prefix}.{name}", "0")) for name in counted)
         return said.get(f"{prefix}.version_text", ""), refused
+
+
+def _read(path: str) -> bytes | None:
+    with contextlib.suppress(FileNotFoundError):
+        return Path(path).read_bytes()
+    return None
 
 
 async def aside(large: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -8,7 +8,7 @@ import pytest
 from routing.agent import xds
 from routing.agent.admin import Admin, Away
 from routing.agent.unix_http import Response, Server
-from routing.agent.xds import Files, Rejected
+from routing.agent.xds import Files, Rejected, Unwritable
 from routing.compile.names import CLUSTERS, STATS
 
 
@@ -101,3 +101,17 @@ async def test_without_envoy_it_is_away(tmp_path, monkeypatch):
     with pytest.raises(Away):
         await Admin().get("/stats")
     assert not await Files(Admin()).running()
+
+
+async def test_a_full_disk_leaves_envoy_what_it_has(envoy, files, monkeypatch):
+    await files.replace(CLUSTERS, [cluster("a")], 1)
+    before = Path(CLUSTERS).read_bytes()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(xds.folder, "write", full)
+    with pytest.raises(Unwritable, match="No space left"):
+        await files.replace(CLUSTERS, [cluster("b")], 2)
+    files.restore()
+    assert Path(CLUSTERS).read_bytes() == before and envoy.running == "1.1"
