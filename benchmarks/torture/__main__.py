@@ -33,10 +33,12 @@ def run(
     seconds: float,
     most: int | None = None,
     deploying: bool = True,
+    slack: float = 1.0,
     tell: Callable[[Round], None] = lambda one: None,
 ) -> list[Round]:
     """Rounds until `seconds` have passed, or `most` of them. Without a small disk, faults that
-    need one are left out. `deploying`: percentages change all the time."""
+    need one are left out. `deploying`: percentages change all the time.
+    `slack`: as in `play`."""
     rounds: list[Round] = []
     with _folder() as (folder, mounted), _started(folder) as (site, load, pages):
         able = [name for name in names if mounted or not ALL[name].needs_disk]
@@ -45,7 +47,7 @@ def run(
         for turn in turns(able, seed, deploying=deploying):
             if time.monotonic() > deadline or len(rounds) == most:
                 return rounds
-            one, before = play(site, load, pages, ALL[turn.fault], turn, before)
+            one, before = play(site, load, pages, ALL[turn.fault], turn, before, slack)
             rounds.append(one)
             tell(one)
     return rounds

@@ -126,7 +126,7 @@ def _recovery(answers: Iterable[Answer], began: float) -> float:
 
 
 def violations(cost: Cost, counted: Counted, expected: Expected, slack: float = 1.0) -> list[str]:
-    """Where the round cost more than expected. `slack` is for a machine that is busy: seconds."""
+    """Where the round cost more than expected. Recovery may take `slack` seconds longer."""
     found: list[str] = []
     for outcome, most in (
         (Outcome.refused, expected.refused),
