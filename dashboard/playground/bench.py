@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.observability.health import Health, unwell_processes
 from dashboard.overrides.carry import Carrier
 from dashboard.playground import history, hops, proof as proofs
 from dashboard.playground.compose import METHODS, READS, Composed
@@ -65,6 +66,7 @@ def context(request: HttpRequest, worker: Worker, asked: Composed) -> dict[str, 
         "rows": _rows(worker, asked, standings, reached),
         "rpc_only": [r for r in reached if r.rpc_only],
         "prediction": prediction,
+        "unhealthy": _unhealthy(prediction),
         "diagnoses": _diagnoses(asked, lines, prediction, deployment, reached),
         "methods": METHODS,
         "reads": READS,
@@ -74,6 +76,12 @@ def context(request: HttpRequest, worker: Worker, asked: Composed) -> dict[str, 
         "variables": list(Variable.objects.filter(worker=worker.name)),
         **kept(request),
     }
+
+
+def _unhealthy(prediction: Prediction) -> list[tuple[Standing, Health]]:
+    """The versions that may answer and whose process is not well, with the reason."""
+    found = unwell_processes({str(standing.version.id) for standing in prediction.answers})
+    return [(s, found[str(s.version.id)]) for s in prediction.answers if str(s.version.id) in found]
 
 
 def lines_as_sent(request: HttpRequest, asked: Composed) -> Lines:

@@ -1,6 +1,7 @@
 """The playground's page before anything is sent: presets, and what the rules predict."""
 
 import pytest
+from django.utils import timezone
 
 from dashboard.ui.remembered import forget
 from tests.factories import make_deployment, make_edge, make_version, make_worker
@@ -193,3 +194,12 @@ def test_queries_do_not_grow(maya, django_assert_max_num_queries):
     for _ in range(27):
         make_version("w0")
     assert count() == few <= 23
+
+
+def test_a_version_that_is_predicted_and_not_well_says_so(maya):
+    version = make_deployment(make_worker("shop")).shares.get().version
+    end = {"kind": "hang", "at": timezone.now().isoformat(), "message": "did not answer"}
+    make_edge(status={"versions": {str(version.pk): {"state": "running", "end": end}}})
+    html = maya.get("/playground/?worker=shop").content.decode()
+    assert html.count('data-unhealthy="ended"') == 1
+    assert "hung and was replaced" in html
