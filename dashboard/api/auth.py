@@ -15,6 +15,7 @@ from dashboard.accounts.attempts.messages import try_again
 from dashboard.accounts.attempts.refusals import seconds_to_wait
 from dashboard.accounts.models import RANK, Token, User
 from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
+from dashboard.accounts.sign_in.record import note
 from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
 from dashboard.api.errors import TOO_MANY, ApiError, bad_request
 from dashboard.api.lookup import worker_by
@@ -114,6 +115,7 @@ def caller_of(request: HttpRequest) -> Caller:
     if found is None:
         if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
             raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
+        note("token.failure", request)
         raise ApiError(403, (9109, "Unauthorized to access requested resource"))
     note_token(found.name, found.user.get_username())
     if why := _ended(found, now):

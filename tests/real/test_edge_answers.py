@@ -10,6 +10,7 @@ import pytest
 from routing.compile import names
 from routing.compile.names import KEY
 from routing.rules.split import TOTAL
+from tests.ambiguous import AMBIGUOUS, ambiguous
 from tests.real.edge import stop
 from tests.real.plane import Plane
 from tests.real.uploads import METADATA, upload
@@ -155,6 +156,18 @@ def test_raw_bytes_in_a_url_count_for_no_version(plane: Plane) -> None:
         assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
     line = plane.edge.log("public", status=400, route=None)
     assert line["version"] is None
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+def test_a_message_that_could_end_in_two_places_reaches_no_version(plane: Plane, kind: str) -> None:
+    """OWASP ASVS 5.0, 4.2.1: Envoy refuses it, and none of its bytes becomes a request."""
+    with socket.create_connection(("127.0.0.1", plane.edge.settings.public_port), 10) as client:
+        client.sendall(ambiguous(kind, "echo.localhost"))
+        told = b""
+        while more := client.recv(65_536):  # Envoy closes
+            told += more
+    assert told.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 ")), told
+    assert told.count(b"HTTP/1.1 ") == 1 and b"/inside" not in told
 
 
 # --- addresses of single versions -----------------------------------------------------------------

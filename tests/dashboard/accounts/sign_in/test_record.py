@@ -68,3 +68,11 @@ def test_sign_ins_are_on_the_page_where_they_are_asked_for():
     assert b"signed in as" not in client.get("/activity/").content
     assert b"signed in as" in client.get("/activity/?kind=sign_in").content
     assert b"signed in as" in client.get("/activity/?about=ada").content
+
+
+def test_a_token_that_opens_nothing_is_logged_without_it(events, caplog):
+    headers = {"Authorization": "Bearer slc_guess"}
+    answer = Client(REMOTE_ADDR="203.0.113.9").get("/api/reviews", headers=headers)
+    assert answer.status_code == 403
+    assert [(e["event"], e["address"]) for e in events()] == [("token.failure", "203.0.113.9")]
+    assert "slc_guess" not in caplog.text

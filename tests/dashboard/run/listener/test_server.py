@@ -14,6 +14,7 @@ from dashboard.run.listener.http_protocol import WatchedHttp
 from dashboard.run.listener.limits import Limits
 from dashboard.run.listener.server import Server, listening_socket
 from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWebSockets
+from tests.ambiguous import AMBIGUOUS, ambiguous
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 UPGRADE = HEAD + (
@@ -242,3 +243,13 @@ async def test_without_files_it_says_so_once_and_makes_room(monkeypatch, caplog)
                 assert (await loop.sock_recv(late, 100)).startswith(b"HTTP/1.1 200")
         assert await everything(idle) == b""
         assert caplog.text.count("Cannot accept connections") == 1
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+async def test_a_message_that_could_end_in_two_places_is_refused(kind):
+    """OWASP ASVS 5.0, 4.2.1: none of its bytes becomes a request of its own."""
+    async with serving() as running:
+        reader, _ = await running.connect(ambiguous(kind, "localhost"))
+        async with asyncio.timeout(10):
+            told = await reader.read()  # the server closes
+        assert b" 200 " not in told and told.count(b"HTTP/1.1 ") <= 1, told
