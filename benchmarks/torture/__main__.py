@@ -41,6 +41,8 @@ def run(
     `slack`: as in `play`."""
     rounds: list[Round] = []
     with _folder() as (folder, mounted), _started(folder) as (site, load, pages):
+        if not mounted and any(ALL[name].needs_disk for name in names):
+            print("Left out, as only root can mount a small disk: disk full", file=sys.stderr)
         able = [name for name in names if mounted or not ALL[name].needs_disk]
         deadline = time.monotonic() + seconds
         before = totals(site.data)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import signal
 
-from benchmarks.torture.faults.fault import Fault, in_flight_fails, nothing_fails
+from benchmarks.torture.faults.fault import Fault, nothing_fails
 from benchmarks.torture.judge import Expected
 from benchmarks.torture.site import Site
-
-
-def _agent(number: signal.Signals) -> object:
-    return lambda site: site.signal("agent", number)
 
 
 def _kill_agent(site: Site) -> None:
@@ -68,5 +64,3 @@ FAULTS = (
         ),
     ),
 )
-
-__all__ = ["FAULTS", "in_flight_fails"]
