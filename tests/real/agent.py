@@ -62,13 +62,15 @@ class Agent:
             "SLUICE_EDGE_WAIT_UNTIL_SECONDS": "0.2",
             **environ,
         }
+        #: What the agent is started by, to run it as somebody else.
+        self.wrapper: tuple[str, ...] = ()
         self.log = data / "agent.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Agent:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "routing.agent"],
+                [*self.wrapper, sys.executable, "-m", "routing.agent"],
                 cwd=HOME,
                 env=self.environ,
                 stdout=log,

@@ -79,14 +79,14 @@ class Users:
         return User(uid, uid if self._group is None else self._group)
 
     def _take(self) -> int:
-        living = user_ids()
+        """Looks at the processes after it has the lock: whoever looks later is kept out by it."""
         for uid in self._in_turn():
-            if uid in self._taken or uid in living:
+            if uid in self._taken:
                 continue
             lock = self._lock(uid)
             if lock is None and self._locks.is_dir():
                 continue
-            if uid in user_ids():  # began after the first look; the lock keeps out all later ones
+            if uid in user_ids():
                 self._unlock(lock)
                 continue
             self._taken[uid] = lock

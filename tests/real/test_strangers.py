@@ -1,0 +1,172 @@
+"""Versions are strangers to each other, and we to all else on the machine: tried on a running edge,
+and compared with `deploy/threat-model.md`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from routing.agent.users.isolation import NOBODY, Kind, User, become, possible
+from routing.compile import names
+from routing.snapshot import Binding, Secret
+from tests.eventually import eventually
+from tests.real.agent import ALL, HOME, Agent, answering
+from tests.real.control import TOKEN, ControlPlane
+from tests.real.uploads import Upload
+
+pytestmark = pytest.mark.real
+
+MODEL = (HOME / "deploy" / "threat-model.md").read_text()
+SOCKETS = dict(re.findall(r"^\| `([^`]+)` \| (0\d{3}) \| agent \| versions \|", MODEL, re.M))
+SECRET = "the-secret-of-a-sibling"
+own_users = pytest.mark.skipif(
+    possible().kind is not Kind.own, reason=f"needs a user for each version: {possible().reason}"
+)
+
+ATTACK = r"""
+import json, os, socket, sys
+folder, pid, victim, target = sys.argv[1:]
+
+def post(path, line):
+    body = json.dumps({"outcome": "ok", "exceptions": [], "event": None, "eventTimestamp": 1,
+        "end": 2, "logs": [{"level": "log", "message": ["FORGED"], "timestamp": 1}]}) + "\n"
+    with socket.socket(socket.AF_UNIX) as one:
+        one.settimeout(5)
+        one.connect(path)
+        one.sendall(f"{line}content-length: {len(body)}\r\n\r\n{body}".encode())
+        return one.recv(200).split()[1].decode()
+
+def memory():
+    for line in open(f"/proc/{pid}/maps"):
+        first, last = (int(n, 16) for n in line.split()[0].split("-"))
+        if " rw" in line and last - first < 1 << 26:
+            with open(f"/proc/{pid}/mem", "rb", 0) as file:
+                file.seek(first)
+                if ("the-secret-of-" + "a-sibling").encode() in file.read(last - first):
+                    return "found"
+    return "read"
+
+def attempt(what):
+    try:
+        return what()
+    except OSError as error:
+        return "refused" if error.errno in (1, 13) else str(error)
+
+os.umask(0)
+tries = {"folder": lambda: os.chdir(folder) or "entered"}
+for name in ("agent.sock", "internal.sock", "decide.sock", "previews.sock", "admin.sock"):
+    tries[name] = lambda name=name: post(folder + "/" + name, "POST /tail HTTP/1.1\r\nhost: x\r\n"
+        f"x-edge-version: {victim}\r\nx-edge-worker: {target}\r\n")
+tries["memory"] = memory
+tries["environ"] = lambda: open(f"/proc/{pid}/environ", "rb").read() and "read"
+tries["signal"] = lambda: os.kill(int(pid), 0) or "sent"
+tries["snapshot"] = lambda: open(folder + "/snapshot.json", "rb").read() and "read"
+for place in ("v", "log", "modules", "xds", "pids"):
+    tries[place] = lambda place=place: os.listdir(folder + "/" + place) and "listed"
+print(json.dumps({name: attempt(what) for name, what in tries.items()}))
+"""
+
+
+@dataclass
+class Edge:
+    """An edge with two Workers, one of which has a secret."""
+
+    agent: Agent
+    victim: Upload
+    sibling: Upload
+
+    def pid(self, found: Upload) -> int:
+        return eventually(lambda: self.agent.pid_of(found))
+
+    def attacked(self, wrapper: list[str]) -> dict[str, str]:
+        """What a process that is started by `wrapper` gets at."""
+        given = [str(self.agent.folder), str(self.pid(self.victim)), self.victim.version.id]
+        command = [*wrapper, sys.executable, "-I", "-c", ATTACK, *given, names.target("victim", "")]
+        run = subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0, run.stderr
+        return dict(json.loads(run.stdout))
+
+
+def started(agent: Agent, control: ControlPlane) -> Edge:
+    secret = Binding(name="KEY", type="secret_text", secret=Secret(SECRET))
+    victim, sibling = answering("victim", bindings=[secret]), answering("sibling", 2)
+    control.deploy("victim", (victim, ALL))
+    revision = control.deploy("sibling", (sibling, ALL))
+    agent.start().applied(revision)
+    for worker in ("victim", "sibling"):
+        agent.serves(worker, worker)
+    return Edge(agent, victim, sibling)
+
+
+def user_of(pid: int) -> User:
+    fields = dict(
+        line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+    )
+    return User(int(fields["Uid"].split()[0]), int(fields["Gid"].split()[0]))
+
+
+@own_users
+def test_no_stranger_and_no_sibling_gets_at_a_version_and_the_threat_model_is_true(
+    agent: Agent, control: ControlPlane
+) -> None:
+    edge = started(agent, control)
+    user = user_of(edge.pid(edge.sibling))
+    assert user_of(edge.pid(edge.victim)).uid != user.uid
+
+    setpriv = shutil.which("setpriv") or ""
+    stranger = edge.attacked([setpriv, *become(User(NOBODY, NOBODY))])
+    assert set(stranger.values()) == {"refused"}, stranger
+
+    sibling = edge.attacked([setpriv, *become(user)])
+    allowed = {name: sibling.pop(name) for name in ("folder", "agent.sock", "internal.sock")}
+    assert set(sibling.values()) == {"refused"}, sibling
+    assert (allowed["folder"], allowed["agent.sock"]) == ("entered", "403")
+    eventually(lambda: agent.status()["shipping"]["details_forged"] == 1)
+    assert not any("FORGED" in json.dumps(batch) for batch in control.batches)
+
+    assert agent.status()["isolation"] == {"kind": "own", "reason": ""}
+    compare_with_model(agent.folder, user.gid)
+    for pid in (*agent.processes(), agent.process.pid if agent.process else 0):
+        assert TOKEN.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def compare_with_model(folder: Path, group: int) -> None:
+    """Each socket is in the table with its mode; everything else is its owner's alone."""
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o2710 and "2710" in MODEL
+    seen = set()
+    for path in (folder, *folder.rglob("*")):
+        found, name = path.stat(), str(path.relative_to(folder))
+        assert (found.st_uid, found.st_gid) == (os.geteuid(), group), name
+        if stat.S_ISSOCK(found.st_mode):
+            [row] = [row for row in SOCKETS if fnmatch(name, row)]
+            assert stat.S_IMODE(found.st_mode) == int(SOCKETS[row], 8), name
+            seen.add(row)
+        elif path != folder:
+            assert found.st_mode & 0o077 == 0, name
+    assert seen == SOCKETS.keys() - {"restart_*"}, "a socket of the table is not there"
+    assert SECRET.encode() not in (folder / "snapshot.json").read_bytes()
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs util-linux")
+def test_without_root_it_serves_says_so_and_still_hears_no_forged_line(
+    agent: Agent, control: ControlPlane
+) -> None:
+    """In a user namespace where the agent is nobody: it can become no other user."""
+    if os.geteuid() == 0:
+        agent.wrapper = ("unshare", "--user")
+    edge = started(agent, control)
+    assert agent.status()["isolation"]["kind"] == "agent"
+    assert "versions run as the agent's own user" in agent.said()
+    assert stat.S_IMODE(agent.folder.stat().st_mode) == 0o700
+    assert edge.attacked([])["agent.sock"] == "403"
+    eventually(lambda: agent.status()["shipping"]["details_forged"] == 1)
