@@ -96,6 +96,7 @@ class VersionProcess:
         await asyncio.wait([self._task])
         self._listeners.close()
         if self._claim is not None:
+            self._claim.end_all()
             self._claim.release()
         with suppress(OSError):
             os.unlink(names.output_file(self._id))
@@ -186,6 +187,7 @@ class VersionProcess:
     async def _start(self, config: bytes) -> Child:
         """Returns when every socket answers; raises `NotStarted`."""
         claim = self._claim = self._claim or self._users.claim()
+        claim.end_all()
         control, told = os.pipe()
         source, pipe = os.pipe()
         command = limits.serve_command(self._listeners.fds(), told, user=claim.user)

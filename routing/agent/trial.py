@@ -74,6 +74,7 @@ def _own_user() -> Iterator[User | None]:
     try:
         yield claim.user
     finally:
+        claim.end_all()
         claim.release()
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from routing.agent import limits
-from routing.agent.users.claims import Users, user_ids
-from routing.agent.users.isolation import Kind, User, possible
+from routing.agent.users.claims import Users, processes_of, user_ids
+from routing.agent.users.isolation import Kind, User, become, possible
 from tests.eventually import eventually
 from tests.real.edge import stop
 
@@ -79,6 +79,24 @@ def test_without_setpriv_it_is_a_user_of_its_own_too(
     assert claim.user and found["Uid"].split() == [str(claim.user.uid)] * 4
     assert found["Groups"].strip() == ""
     assert int(found["CapEff"], 16) == 0
+
+
+@linux
+@root
+def test_what_it_started_ends_with_it(users: Users) -> None:
+    """A process that was taken over may fork into a session of its own."""
+    claim, other = users.claim(), users.claim()
+    left, sibling = (
+        subprocess.Popen(["setpriv", *become(c.user), "sleep", "60"], start_new_session=True)
+        for c in (claim, other)
+        if c.user
+    )
+    eventually(lambda: claim.user and processes_of(claim.user.uid))
+    claim.end_all()
+    assert left.wait(10) == -9 and sibling.poll() is None
+    other.end_all()
+    assert sibling.wait(10) == -9
+    claim.release(), other.release()
 
 
 @linux

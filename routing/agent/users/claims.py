@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import random
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ from routing.agent.users.ranges import RangeInvalid
 log = logging.getLogger("edge")
 
 LOCKS = Path("/run/sluice-uids")
+_ROUNDS = 3
 
 
 class NoUserFree(OSError):
@@ -36,6 +38,19 @@ class Claim:
     def __init__(self, user: User | None, free: Callable[[int], None] | None = None) -> None:
         self.user, self.is_own = user, free is not None
         self._free = free
+
+    def end_all(self) -> None:
+        """Kills what runs as this user: what a process that was taken over started outlives it
+        otherwise. Where the user is shared nothing is done."""
+        if not self.is_own or self.user is None:
+            return
+        for _ in range(_ROUNDS):  # one that forks meanwhile is met in the next round
+            left = processes_of(self.user.uid)
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            if not left:
+                return
 
     def release(self) -> None:
         """The id may be given to another process; doing so twice is no fault."""
@@ -125,13 +140,21 @@ class Users:
 
 def user_ids() -> set[int]:
     """The users of all processes on this machine, as far as /proc shows them."""
-    found: set[int] = set()
+    return {uid for _, uid in _processes()}
+
+
+def processes_of(uid: int) -> list[int]:
+    """Those of this user that have not ended."""
+    return [pid for pid, owner in _processes() if owner == uid]
+
+
+def _processes() -> Iterator[tuple[int, int]]:
+    """(process, user)."""
     with suppress(FileNotFoundError), os.scandir("/proc") as entries:
         for entry in entries:
             if entry.name.isdigit():
                 with suppress(OSError):
-                    found.add(entry.stat().st_uid)
-    return found
+                    yield int(entry.name), entry.stat().st_uid
 
 
 @cache
