@@ -35,6 +35,7 @@ class PortTaken(Exception):
 def main() -> int:
     """Runs the edge until SIGTERM or SIGINT; returns the exit code."""
     hide()
+    os.umask(0o077)  # logs have addresses of clients; Envoy's files, too, are ours alone
     log_lines.to_stderr(os.environ.get("SLUICE_LOG_FORMAT", "text"))
     try:
         settings = config.read()

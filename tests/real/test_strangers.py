@@ -10,6 +10,8 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -63,7 +65,8 @@ def attempt(what):
         return "refused" if error.errno in (1, 13) else str(error)
 
 os.umask(0)
-tries = {"folder": lambda: os.chdir(folder) or "entered"}
+tries = {"outside": lambda: os.chdir(os.path.dirname(folder)) or "entered"}
+tries["folder"] = lambda: os.chdir(folder) or "entered"
 for name in ("agent.sock", "internal.sock", "decide.sock", "previews.sock", "admin.sock"):
     tries[name] = lambda name=name: post(folder + "/" + name, "POST /tail HTTP/1.1\r\nhost: x\r\n"
         f"x-edge-version: {victim}\r\nx-edge-worker: {target}\r\n")
@@ -75,6 +78,14 @@ for place in ("v", "log", "modules", "xds", "pids"):
     tries[place] = lambda place=place: os.listdir(folder + "/" + place) and "listed"
 print(json.dumps({name: attempt(what) for name, what in tries.items()}))
 """
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Others may pass through it: what they are refused inside is the edge's own doing."""
+    with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
+        os.chmod(folder, 0o711)
+        yield Path(folder)
 
 
 @dataclass
@@ -125,10 +136,12 @@ def test_no_stranger_and_no_sibling_gets_at_a_version_and_the_threat_model_is_tr
 
     setpriv = shutil.which("setpriv") or ""
     stranger = edge.attacked([setpriv, *become(User(NOBODY, NOBODY))])
+    assert stranger.pop("outside") == "entered"
     assert set(stranger.values()) == {"refused"}, stranger
 
     sibling = edge.attacked([setpriv, *become(user)])
-    allowed = {name: sibling.pop(name) for name in ("folder", "agent.sock", "internal.sock")}
+    doors = ("outside", "folder", "agent.sock", "internal.sock")
+    allowed = {name: sibling.pop(name) for name in doors}
     assert set(sibling.values()) == {"refused"}, sibling
     assert (allowed["folder"], allowed["agent.sock"]) == ("entered", "403")
     eventually(lambda: agent.status()["shipping"]["details_forged"] == 1)
