@@ -273,6 +273,8 @@ def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
     page.get_by_role("button", name="Confirm, start the ramp").wait_for(timeout=60_000)
     expect(page.locator("#rollout-story")).to_contain_text("passed", use_inner_text=True)
     page.get_by_role("button", name="Confirm, start the ramp").click()
+    expect(page.get_by_role("button", name="Confirm, start the ramp")).to_have_count(0)
+    page.wait_for_load_state()  # the next page, whose end has the element below
     page.evaluate("""() => {
         window.announced = [];
         new MutationObserver((changes) => {
