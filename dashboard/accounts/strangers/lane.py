@@ -36,7 +36,8 @@ class StrangersLane:
 
     def __init__(self, app: App, recognized: Recognized | None = None) -> None:
         self._app, self._recognized = app, recognized or Recognized()
-        self._sign_ins = Queue(2, waiting=12, per_address=6)
+        # First come, first served: each address that guesses delays a sign-in by one hash.
+        self._sign_ins = Queue(2, waiting=64, per_address=6, seconds=15.0)
         self._health = Queue(2, waiting=16, per_address=16)
         self._others = Queue(4, waiting=128, per_address=32)
         self._lookups = Queue(4, waiting=256, per_address=64)
