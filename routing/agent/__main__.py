@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import resource
 import signal
-import socket
 import sys
-from dataclasses import replace
 
 from routing import log_lines
 from routing.agent import config, folder
+from routing.agent.adoption.inheritance import inherit
+from routing.agent.adoption.ports import PortTaken, with_ports
+from routing.agent.adoption.sorting import Sorted
 from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
 from routing.agent.folder import FolderTaken
@@ -28,10 +28,6 @@ log = logging.getLogger("edge")
 STOP_SECONDS = 10.0
 
 
-class PortTaken(Exception):
-    """Another program listens there; the message says where and which variable to change."""
-
-
 def main() -> int:
     """Runs the edge until SIGTERM or SIGINT; returns the exit code."""
     hide()
@@ -40,14 +36,14 @@ def main() -> int:
     try:
         settings = config.read()
         isolation = possible(settings.uids)
-        folder.enter(settings.folder, isolation.group)
-        proof_port = settings.proof_port or _free_port()
-        _check_port(settings.host, settings.port, "SLUICE_EDGE_PORT")
-        _check_port("127.0.0.1", proof_port, "SLUICE_EDGE_PROOF_PORT")
-        if settings.metrics_port == 0:
-            settings = replace(settings, metrics_port=_free_port())
-        elif settings.metrics_port:
-            _check_port("127.0.0.1", settings.metrics_port, "SLUICE_EDGE_METRICS_PORT")
+        folder.enter(
+            settings.folder,
+            isolation.group,
+            parent=settings.parent,
+            take_over=settings.take_over,
+        )
+        inherited = inherit()
+        settings = with_ports(settings, inherited.envoy)
     except (ConfigInvalid, FolderTaken, PortTaken) as error:
         print(error, file=sys.stderr)
         return 2
@@ -55,64 +51,69 @@ def main() -> int:
         print(f"The edge cannot start: {error}", file=sys.stderr)
         return 2
     _raise_file_limit()
-    asyncio.run(_run(settings, proof_port, Users(isolation, group=isolation.group)))
+    asyncio.run(_run(settings, Users(isolation, group=isolation.group), inherited))
     return 0
 
 
-async def _run(settings: Config, proof_port: int, users: Users) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _run(settings: Config, users: Users, inherited: Sorted) -> None:
+    ending = Ending()
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)
         if settings.parent is not None:
-            tasks.once("parent", _watch_parent(settings.parent, stop))
-        async with Edge(settings, proof_port, tasks, users) as edge:
+            watching = _watch_parent(settings.parent, settings.orphan_seconds, ending)
+            tasks.once("parent", watching)
+        async with Edge(settings, tasks, users, inherited) as edge:
             await edge.start()
-            await stop.wait()
-            log.info("stopping")
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    await edge.stop()
-            except TimeoutError:
-                log.warning("not everything ended in time; what is left is killed")
+            await ending.begun.wait()
+            if ending.leaves:
+                await edge.leave()
+            else:
+                await _stop(edge)
             await tasks.stop()
-        edge.kill()
-    log.info("stopped")
+        if not ending.leaves:
+            edge.kill()
+    log.info("left; Envoy and versions serve on" if ending.leaves else "stopped")
 
 
-async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
+class Ending:
+    """How this agent is to end: SIGTERM and SIGINT stop everything, `STEP_ASIDE` stops this process
+    alone."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.leaves = False
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.begun.set)
+        loop.add_signal_handler(folder.STEP_ASIDE, self._leave)
+
+    def _leave(self) -> None:
+        if not self.begun.is_set():
+            self.leaves = True
+            self.begun.set()
+
+
+async def _stop(edge: Edge) -> None:
+    log.info("stopping")
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await edge.stop()
+    except TimeoutError:
+        log.warning("not everything ended in time; what is left is killed")
+
+
+async def _watch_parent(parent: int, orphan_seconds: float, ending: Ending) -> None:
     while not gone(parent):
         await asyncio.sleep(LOOK_SECONDS)
-    log.info("the process that started this edge is gone")
-    stop.set()
+    log.info("the process that started this edge is gone; it serves on for %g s", orphan_seconds)
+    await asyncio.sleep(orphan_seconds)
+    ending.begun.set()
 
 
 def _raise_file_limit() -> None:
     """Each version's sockets are ours as well, and Envoy's connections are files too."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _check_port(host: str, port: int, variable: str) -> None:
-    """Envoy would share the port with another Envoy without a word."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                why = "another program uses this port"
-            else:
-                why = error.strerror or str(error)
-            raise PortTaken(f"{variable}={port}: {why} on {host}. Set another.") from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

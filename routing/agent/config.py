@@ -71,6 +71,10 @@ class Config:
     uids: range | None
     #: SLUICE_EXIT_WITH_PARENT, SLUICE_PARENT_PID: stop when this process is gone; None for none.
     parent: int | None
+    #: SLUICE_EDGE_ORPHAN_SECONDS: it serves on for so long when that process ended unexpectedly.
+    orphan_seconds: float
+    #: SLUICE_EDGE_TAKE_OVER: an agent that runs in this folder is to step aside.
+    take_over: bool
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
@@ -105,6 +109,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         envoy=variables.program("SLUICE_ENVOY", _envoy()),
         uids=variables.user_ids(),
         parent=variables.parent(),
+        orphan_seconds=variables.seconds("SLUICE_EDGE_ORPHAN_SECONDS", 60),
+        take_over=variables.switch("SLUICE_EDGE_TAKE_OVER", False),
     )
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 
+from routing.agent import limits
 from routing.agent.addresses import own_networks
+from routing.agent.adoption import fingerprint
 from routing.agent.encode import encode, runtime
 from routing.agent.held import EndKind
 from routing.agent.modules import ModuleMissing, Modules
 from routing.agent.plan import Start
 from routing.agent.process import NotStarted
 from routing.agent.runtime_date import newest_date
+from routing.agent.users.isolation import Isolation
 from routing.compile import workerd
 
 
 class Configurations:
     """Made anew for each start: code and secrets are held by the process alone."""
 
-    def __init__(self, modules: Modules, *, tail: bool) -> None:
+    def __init__(self, modules: Modules, *, tail: bool, key: bytes, isolation: Isolation) -> None:
+        """`key` is a secret of this edge's, for fingerprints."""
+        self._isolation = f"{isolation.kind} {isolation.uids}"
         self._modules, self._tail = modules, tail
-        self._deny = own_networks()
+        self._deny, self._key = own_networks(), hashlib.sha256(b"fingerprints" + key).digest()
 
     async def of(self, start: Start) -> bytes:
         """What workerd reads on stdin. Raises `NotStarted`."""
@@ -31,6 +37,24 @@ class Configurations:
             raise NotStarted(str(error), EndKind.edge) from error
         except workerd.VersionInvalid as error:
             raise NotStarted(str(error)) from error
+
+    def fingerprint(self, start: Start) -> str:
+        """What `of` depends on: a process with another fingerprint is out of date. "" where
+        workerd is not installed, and so nothing can be started."""
+        try:
+            program = fingerprint.of_program(limits.program())
+        except OSError:
+            return ""
+        return fingerprint.of_version(
+            start.worker,
+            start.version,
+            start.slot,
+            key=self._key,
+            runtime=runtime(),
+            deny=self._deny,
+            tail=self._tail,
+            program=f"{program} {self._isolation}",
+        )
 
     def _encoded(self, start: Start, contents: Mapping[str, bytes]) -> bytes:
         config = workerd.config(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from routing.agent import control_socket, decide_server, spawn, tail_ship
 from routing.agent.admin import Away
+from routing.agent.adoption.sorting import NOTHING, Sorted
 from routing.agent.config import Config
 from routing.agent.control import ControlAway, ControlPlane
 from routing.agent.control_socket import Control
@@ -50,12 +52,17 @@ _GRACE_SECONDS = 3.0
 class Edge:
     """Use as an async context manager; `start` returns at once, `stop` when all has ended."""
 
-    def __init__(self, config: Config, proof_port: int, tasks: Tasks, users: Users) -> None:
+    def __init__(
+        self, config: Config, tasks: Tasks, users: Users, inherited: Sorted = NOTHING
+    ) -> None:
+        """`config` names all ports."""
         self._config, self._tasks, self._users = config, tasks, users
-        self._proof_url = f"http://127.0.0.1:{proof_port}"
+        self._inherited = inherited
+        self._proof_url = f"http://127.0.0.1:{config.proof_port}"
         self._control = ControlPlane(config.control_url, config.token)
-        settings, seal = _settings(config, proof_port), Seal(config.token)
+        settings, seal = _settings(config), Seal(config.token)
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
+        self._envoy.metrics_port = config.metrics_port
         self._supervisor = Supervisor(
             config=config,
             envoy=self._envoy,
@@ -73,6 +80,7 @@ class Edge:
             reopen=self._reopen_logs,
             per_second=config.invocations_per_second,
             limit_bytes=config.log_limit_mb << 20,
+            goes_on=inherited.envoy is not None,
         )
         self._audit = LossAudit(
             self._envoy.admin, self._shipper.ledger, self._shipper.lines_on_disk, self._changed
@@ -124,10 +132,10 @@ class Edge:
             await server.start()
         if self._metrics is not None:
             await self._metrics.start()
-        await self._shipper.rotate(every=True)
+        await self._shipper.rotate(every=self._inherited.envoy is None)
         self._decider.know(self._applied, self._applied)
         self._shipper.know(self._applied)
-        self._supervisor.boot(self._applied)
+        self._supervisor.boot(self._applied, self._inherited)
         forever = self._tasks.forever
         forever("envoy", lambda: self._envoy.run(self._tasks))
         forever("supervise", self._supervisor.run)
@@ -161,6 +169,16 @@ class Edge:
                     await asyncio.sleep(0.05)
         self._shipper.end()
         self._teller.write_now(status(self.facts()))
+
+    async def leave(self) -> None:
+        """Ends this agent's own part; Envoy and versions serve on for the next one."""
+        self._supervisor.pause()
+        for server in self._servers:
+            server.stop()
+        self._decider.close()
+        if self._metrics is not None:
+            await self._metrics.stop()
+        await self._supervisor.save_now()
 
     def kill(self) -> None:
         """Ends whatever is still there; the last thing an agent does."""
@@ -198,6 +216,7 @@ class Edge:
             faults=self._tasks.faults,
             isolation=self._users.isolation,
             envoy=self._envoy.facts(),
+            pid=os.getpid(),
         )
 
     def _error(self) -> str:
@@ -258,11 +277,11 @@ def _metrics(config: Config, facts: Callable[[], Facts]) -> Metrics | None:
     return Metrics(config.name, config.metrics_port, facts)
 
 
-def _settings(config: Config, proof_port: int) -> Settings:
+def _settings(config: Config) -> Settings:
     return Settings(
         public_host=config.host,
         public_port=config.port,
-        proof_port=proof_port,
+        proof_port=config.proof_port,
         public_headers=config.public_headers,
         edge_name=config.name,
         trusted_proxies=config.trusted_proxies,

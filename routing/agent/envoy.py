@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import re
-import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,9 @@ from typing import Any
 
 from routing.agent import folder, words
 from routing.agent.admin import Admin, Away
+from routing.agent.adoption import fingerprint
+from routing.agent.adoption.notes import EnvoyNote, Note
+from routing.agent.adoption.retire import retire, set_aside
 from routing.agent.backoff import Backoff
 from routing.agent.handover.drain import drain, quit_envoy
 from routing.agent.handover.handover import Handover
@@ -68,12 +70,34 @@ class Envoy:
         self._hung = ""
         self._changed = changed
         self.handover = Handover(program, _addresses(settings), concurrency)
-        self._files = Files(self.admin)
+        self._files, self._prepared = Files(self.admin), False
         self._child: Child | None = None
+        self._adopted: Child | None = None
         self._stopping = False
+        #: Where the agent's figures are, noted with Envoy for the next agent.
+        self.metrics_port: int | None = None
+
+    def adopt(self, note: Note) -> bool:
+        """The Envoy of an earlier agent serves on. False where it has another configuration or
+        program, or ended: then `run` starts one, and ends the other once the new one serves."""
+        with suppress(ProcessLookupError):
+            self._adopted = Child(note)
+            return note.envoy is not None and note.envoy.fingerprint == self._about().fingerprint
+        return False
+
+    @property
+    def revision(self) -> int:
+        """The revision of the routes that an adopted Envoy has taken; 0 where it is unknown."""
+        return self._files.revision()
+
+    async def reached(self) -> set[str]:
+        """The ids of the versions that an adopted Envoy reaches. Raises `Away`."""
+        await self._ready()
+        return self._files.versions()
 
     def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> None:
         """Writes everything Envoy starts with, for `snapshot`."""
+        self._prepared = True
         bootstrap = compiled.bootstrap(self._settings)
         folder.write(names.BOOTSTRAP, json.dumps(bootstrap).encode())
         versions = [version for worker in snapshot.workers for version in worker.versions]
@@ -87,9 +111,8 @@ class Envoy:
         backoff = Backoff(free=1, reset=GOOD_SECONDS)
         loop = asyncio.get_running_loop()
         while not self._stopping:
-            self._files.restore()
             began = loop.time()
-            child = self._child = self._start()
+            child = self._child = await self._first(tasks) or self._start()
             coming = tasks.once("Envoy's start", self._come_up(child))
             watch = tasks.once("Envoy's watch", self._watch(child, tasks))
             while not (await asyncio.wait([child.ended], timeout=_TRIM_SECONDS))[0]:
@@ -188,30 +211,61 @@ class Envoy:
         except TimeoutError:
             raise Away("Envoy is not running") from None
 
+    async def _first(self, tasks: Tasks) -> Child | None:
+        """The adopted Envoy, at the first turn; one that is out of date is ended behind its
+        successor, which `_start` then makes on the same sockets."""
+        adopted, self._adopted = self._adopted, None
+        if adopted is None or not self._prepared:
+            return adopted
+        await self.handover.take(adopted.pid)
+        set_aside()
+        tasks.once("Envoy's replacement", retire(adopted, self._up.wait))
+        return None
+
     def _start(self) -> Child:
-        setpriv = shutil.which("setpriv")
-        arguments = [
-            *([setpriv, "--pdeathsig", "KILL"] if setpriv else []),
-            *(str(self._program), "-c", names.BOOTSTRAP),
-            *("--concurrency", str(self._concurrency), *self.handover.arguments()),
+        self._files.restore()
+        with suppress(FileNotFoundError):
+            os.unlink(names.ADMIN_SOCKET)
+        about = {"envoy": self._about()}
+        command = [str(self._program), *self._arguments(), *self.handover.arguments()]
+        with sigterm_blocked() if self.handover.is_under_way else nullcontext():
+            return spawn(
+                command, output=OUTPUT, about=about, env=ENVIRONMENT, start_new_session=True
+            )
+
+    def _arguments(self) -> list[str]:
+        return [
+            *("-c", names.BOOTSTRAP),
+            *("--concurrency", str(self._concurrency)),
             "--reject-unknown-dynamic-fields",
             *("--file-flush-interval-msec", "100", "-l", "warning"),
             # Each answer of an Envoy that is about to stop asks for another connection.
             *("--drain-strategy", "immediate"),
         ]
-        with suppress(FileNotFoundError):
-            os.unlink(names.ADMIN_SOCKET)
-        with sigterm_blocked() if self.handover.is_under_way else nullcontext():
-            return spawn(arguments, output=OUTPUT, env=ENVIRONMENT, start_new_session=True)
+
+    def _about(self) -> EnvoyNote:
+        settings = self._settings
+        program = fingerprint.of_program(self._program)
+        return EnvoyNote(
+            fingerprint=fingerprint.of_envoy(
+                compiled.bootstrap(settings), self._arguments(), program
+            ),
+            public=(settings.public_host, settings.public_port),
+            proof_port=settings.proof_port,
+            metrics_port=self.metrics_port,
+        )
 
     async def _come_up(self, child: Child) -> None:
         try:
+            if child.is_adopted:
+                await self._files.adopt()
             async with asyncio.timeout(_HANDOVER_SECONDS if self.handover.is_under_way else None):
                 while not await self._files.running():
                     await asyncio.sleep(0.01)
-        except TimeoutError:
+        except (Away, TimeoutError):
             child.signal(signal.SIGKILL)
             return
+        child.describe(ready=True, envoy=self._about())
         self._up.set()
         self.trouble = ""
         self._changed()

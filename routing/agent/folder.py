@@ -1,7 +1,7 @@
-"""The edge's folder: who owns it, what a killed predecessor left in it, files that are replaced.
+"""The edge's folder: who owns it, files that are replaced.
 
 agent.lock    held by the agent that runs here
-pids/         one file for each process we started, its start time inside
+pids/         one file for each process we started (`adoption.notes`)
 snapshot.json, snapshot.earlier.json, status.json, shipped.json, modules/, log/, v/, xds/ and the
 sockets
 """
@@ -9,17 +9,27 @@ sockets
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from routing.agent.limits import open_folder
 from routing.compile import names
+from routing.process_identity import ProcessIdentity, identify, this_process
 
-_PIDS = Path("pids")
+log = logging.getLogger("edge")
+
+STEP_ASIDE = signal.SIGUSR1
+"""Tells an agent to end and to leave Envoy and its versions to the next one."""
+
 _PRIVATE = ("modules", "pids")
+_LOCK = "agent.lock"
+_ASIDE_SECONDS = 10.0
 _lock: int | None = None
 
 
@@ -27,22 +37,37 @@ class FolderTaken(Exception):
     """Another agent runs in this folder; the message says which."""
 
 
-def enter(folder: Path, group: int | None = None) -> None:
+class Holder(msgspec.Struct, frozen=True):
+    """The agent that runs in a folder. `parent` is the process that it ends with."""
+
+    process: ProcessIdentity
+    parent: ProcessIdentity | None = None
+
+    def is_orphan(self) -> bool:
+        """Did the process that started it end without stopping it?"""
+        return self.parent is not None and not self.parent.is_running()
+
+
+def enter(
+    folder: Path,
+    group: int | None = None,
+    *,
+    parent: int | None = None,
+    take_over: bool = False,
+) -> None:
     """Makes `folder` the working directory and ours alone; raises `FolderTaken`. Processes of
     `group` may pass through it.
+
+    An agent that runs here and is an orphan steps aside, and any does where we `take_over`.
 
     Paths are relative from here on: a Unix socket's path may have 107 bytes only.
     """
     folder.mkdir(parents=True, exist_ok=True)
     open_folder(folder, group)
     os.chdir(folder)
-    _take_lock()
+    _take_lock(identify(parent) if parent is not None else None, take_over=take_over)
     for name in (*names.FOLDERS, *_PRIVATE):
         Path(name).mkdir(mode=0o700, exist_ok=True)
-    _kill_leftovers()
-    for path in (*Path("v").glob("*.sock"), *Path().glob("*.sock"), *Path().glob("**/*.tmp")):
-        if not path.is_dir():
-            path.unlink()
 
 
 def write(path: str | Path, content: bytes, *, durable: bool = False) -> None:
@@ -62,52 +87,47 @@ def write(path: str | Path, content: bytes, *, durable: bool = False) -> None:
         raise
 
 
-def remember(pid: int) -> None:
-    """Notes a process of ours, so that the next agent can end it if this one is killed."""
-    with suppress(OSError):
-        (_PIDS / str(pid)).write_text(_start_time(pid) or "")
-
-
-def forget(pid: int) -> None:
-    """The process has ended."""
-    (_PIDS / str(pid)).unlink(missing_ok=True)
-
-
-def _take_lock() -> None:
-    global _lock
-    _lock = os.open("agent.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def holder(folder: Path = Path()) -> Holder | None:
+    """Which agent took this folder last; it may have ended."""
     try:
-        fcntl.flock(_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(_lock, 20).decode() or "unknown"
-        raise FolderTaken(f"{Path.cwd()}: another agent runs here (pid {holder}).") from None
-    os.ftruncate(_lock, 0)
-    os.write(_lock, str(os.getpid()).encode())
-
-
-def _kill_leftovers() -> None:
-    """Only a process that started when ours did is ours: pids are used again. What has not the
-    name of a process is no file of ours, and stays."""
-    left = []
-    for file in _PIDS.iterdir():
-        if not (file.name.isascii() and file.name.isdigit() and file.is_file()):
-            continue
-        pid = int(file.name)
-        if _start_time(pid) == file.read_text(errors="replace") != "":
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            left.append(pid)
-        file.unlink()
-    deadline = time.monotonic() + 5
-    while any(_start_time(pid) for pid in left) and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-def _start_time(pid: int) -> str | None:
-    """When the process started, in ticks since boot; None if it is not there, or a zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
+        return msgspec.json.decode((folder / _LOCK).read_bytes(), type=Holder)
+    except (OSError, msgspec.MsgspecError):
         return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[19]
+
+
+def _take_lock(parent: ProcessIdentity | None, *, take_over: bool) -> None:
+    global _lock
+    _lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not _locked(_lock):
+        other = holder()
+        if other is None or not (take_over or other.is_orphan()):
+            pid = other.process.pid if other else "unknown"
+            raise FolderTaken(f"{Path.cwd()}: another agent runs here (pid {pid}).")
+        _ask_aside(_lock, other.process)
+    content = msgspec.json.encode(Holder(this_process(), parent))
+    os.ftruncate(_lock, 0)
+    os.pwrite(_lock, content, 0)
+
+
+def _ask_aside(lock: int, other: ProcessIdentity) -> None:
+    """The other agent leaves its processes to us. One that does not answer is killed: that, too,
+    leaves them."""
+    for number in (STEP_ASIDE, signal.SIGKILL):
+        log.info("asking the agent with pid %d to step aside (%s)", other.pid, number.name)
+        with suppress(ProcessLookupError):
+            if other.is_running():
+                os.kill(other.pid, number)
+        deadline = time.monotonic() + _ASIDE_SECONDS
+        while time.monotonic() < deadline:
+            if _locked(lock):
+                return
+            time.sleep(0.01)
+    raise FolderTaken(f"{Path.cwd()}: the agent with pid {other.pid} does not end.")
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -120,6 +120,11 @@ def started(held: Held, process: Process) -> Held:
     return _put(held, process)
 
 
+def named(held: Held, version: Version) -> Held:
+    """A snapshot names the version of an adopted process."""
+    return _put(held, replace(held.processes[version.id], version=version))
+
+
 def felt(
     held: Held,
     version_id: str,

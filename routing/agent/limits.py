@@ -23,6 +23,9 @@ from routing.compile.listeners import MOST_CONNECTIONS
 ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
 """All that such a process sees of the environment: none of ours, so no secret of ours."""
 
+CONTROL_OPTION = "--control-fd="
+"""Among the arguments of each process that serves."""
+
 _NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 _MEGABYTE = 1 << 20
 
@@ -30,14 +33,16 @@ _MEGABYTE = 1 << 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """`data_mb` counts what a process may write to; an idle workerd already counts 540 MB and
-    100,000 requests needed less than 1.1 GB. `cpu_seconds` None: for ever."""
+    100,000 requests needed less than 1.1 GB. `cpu_seconds` None: for ever. What serves outlives the
+    process that started it (`outlives`); a trial does not."""
 
     data_mb: int = 540 + 1024
     files: int = 65_536
     cpu_seconds: int | None = None
+    outlives: bool = False
 
 
-SERVING = Limits()
+SERVING = Limits(outlives=True)
 INSPECTING = Limits(data_mb=540 + 512, files=256, cpu_seconds=2)
 
 
@@ -58,12 +63,13 @@ def command(
 ) -> Command:
     """`workerd <arguments>`, limited, as `user`; as ourselves where that is None.
 
-    The process dies with the *thread* that starts it (where `setpriv` is there), so start what
-    shall live in the main thread. Its working directory must be one that `user` may pass through;
-    see `open_folder`. Raises `FileNotFoundError` when workerd is not installed.
+    A trial dies with the *thread* that starts it (where `setpriv` is there). Its working directory
+    must be one that `user` may pass through; see `open_folder`. Raises `FileNotFoundError` when
+    workerd is not installed.
     """
-    program, fd = _workerd()
-    wrapped = [*_privileges(user), "/bin/sh", "-c", _ulimits(limits), "sh", program, *arguments]
+    path, fd = _workerd()
+    wrapped = [*_privileges(user, limits), "/bin/sh", "-c", _ulimits(limits), "sh", path]
+    wrapped += arguments
     options: dict[str, Any] = {
         "env": ENVIRONMENT,
         "pass_fds": (*pass_fds, *(() if fd is None else (fd,))),
@@ -87,7 +93,7 @@ def serve_command(
     its end means that the process has ended.
     """
     sockets = [f"--socket-fd={name}={fd}" for name, fd in listeners.items()]
-    arguments = ["serve", f"--control-fd={control}", *sockets, "--binary", "-"]
+    arguments = ["serve", f"{CONTROL_OPTION}{control}", *sockets, "--binary", "-"]
     return command(arguments, limits, user=user, pass_fds=(control, *listeners.values()))
 
 
@@ -120,11 +126,11 @@ def _ulimits(limits: Limits) -> str:
     return "; ".join(parts) + '; exec "$@"'
 
 
-def _privileges(user: User | None) -> list[str]:
+def _privileges(user: User | None, limits: Limits) -> list[str]:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         return []
-    always = [setpriv, "--no-new-privs", "--pdeathsig", "KILL"]
+    always = [setpriv, "--no-new-privs", *([] if limits.outlives else ["--pdeathsig", "KILL"])]
     return [*always, *become(user)] if user else always
 
 
@@ -135,15 +141,21 @@ def _identity(user: User | None) -> dict[str, Any]:
     return {"user": user.uid, "group": user.gid, "extra_groups": []}
 
 
-@cache
-def _workerd() -> tuple[str, int | None]:
-    """The program, and the open file it is started through: its folder may be closed to nobody."""
+def program() -> Path:
+    """workerd's file. Raises `FileNotFoundError` when it is not installed."""
     found = sorted(_NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd"))
     if not found:
         raise FileNotFoundError(f"workerd is not installed in {_NODE_MODULES}: run `make run`")
+    return found[0]
+
+
+@cache
+def _workerd() -> tuple[str, int | None]:
+    """The program, and the open file it is started through: its folder may be closed to nobody."""
+    path = program()
     if not Path("/proc/self/fd").is_dir():
-        return str(found[0]), None
-    fd = os.open(found[0], os.O_RDONLY | os.O_CLOEXEC)
+        return str(path), None
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     return f"/proc/self/fd/{fd}", fd
 
 

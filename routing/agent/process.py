@@ -7,6 +7,7 @@ wait. If it keeps dying the sockets are closed meanwhile: callers hear at once t
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections import deque
@@ -14,7 +15,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from routing.agent import limits, words
+from routing.agent.adoption.notes import Note, VersionNote
+from routing.agent.adoption.sockets import inodes, take_back
 from routing.agent.backoff import Backoff
 from routing.agent.gate import Gate
 from routing.agent.held import EndKind, State
@@ -26,6 +31,8 @@ from routing.agent.users.peers import Peer
 from routing.agent.watch import watch
 from routing.compile import names
 
+log = logging.getLogger("edge")
+
 READY_SECONDS = 15.0
 STOP_SECONDS = 10.0
 _LET_GO_SECONDS = 0.3
@@ -36,6 +43,7 @@ _PIDS = 4
 
 Tell = Callable[[State, int, str, EndKind | None], None]
 Prepare = Callable[[], Awaitable[bytes]]
+About = Callable[[], VersionNote]
 
 
 class NotStarted(Exception):
@@ -55,7 +63,8 @@ class Life(NamedTuple):
 
 
 class VersionProcess:
-    """Keeps one version running until it is told to stop. `prepare` gives its configuration."""
+    """Keeps one version running until it is told to stop. `prepare` gives its configuration,
+    `about` what is to be noted about its process. With `adopted`, a process runs already."""
 
     def __init__(
         self,
@@ -63,14 +72,16 @@ class VersionProcess:
         version_id: str,
         sockets: tuple[str, ...],
         prepare: Prepare,
+        about: About,
         tell: Tell,
         users: Users,
         tasks: Tasks,
         gate: Gate,
         hang_seconds: float,
+        adopted: Note | None = None,
     ) -> None:
         self._id, self._sockets = version_id, sockets
-        self._prepare, self._tell = prepare, tell
+        self._prepare, self._about, self._tell = prepare, about, tell
         self._users = users
         self._claim: Claim | None = None
         self._pids: deque[int] = deque(maxlen=_PIDS)
@@ -82,13 +93,18 @@ class VersionProcess:
         self._stopping = False
         self._hurry = asyncio.Event()
         self.restarts = 0
+        #: A process that is ready already: an adopted one, or one that replaces another.
+        self._at_hand: Child | None = None
+        if adopted is not None:
+            self._adopt(adopted)
         self._task = tasks.once(f"version {version_id}", self._run())
 
     async def stop(self, grace: float = STOP_SECONDS) -> None:
         """Ends the process and takes its sockets away; returns when both are done."""
         self._stopping = True
-        child = self._child
-        if child is not None:
+        for child in {self._child, self._at_hand} - {None}:
+            assert child is not None
+            child.describe(stopping=True)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), _LET_GO_SECONDS)
             await self._end(child, grace)
@@ -107,6 +123,70 @@ class VersionProcess:
         if self._claim is not None and self._claim.is_own and self._claim.user is not None:
             return peer.uid == self._claim.user.uid
         return peer.pid in self._pids
+
+    def _noted(self, fds: dict[str, int], claim: Claim) -> VersionNote:
+        uid = claim.user.uid if claim.user is not None else None
+        return replace(self._about(), listeners=inodes(fds), uid=uid)
+
+    def note(self) -> None:
+        """Notes on disk what is to be known about the process by now."""
+        if self._child is not None and self._child.note.version is not None:
+            fixed = self._child.note.version
+            changing = ("restarts", "since", "starts", "end")
+            now = {name: getattr(self._about(), name) for name in changing}
+            self._child.describe(version=replace(fixed, **now))
+
+    async def renew(self) -> None:
+        """Replaces a running process by one with the configuration of now, without a request
+        lost. Where that one cannot start, the process that runs goes on."""
+        backoff = Backoff(first=1.0)
+        while self._child is not None and not self._stopping:
+            try:
+                await self._renew(self._child)
+                log.info("version %s runs with the configuration of now", self._id)
+                return
+            except (NotStarted, OSError) as error:
+                log.warning("version %s goes on as it was started: %s", self._id, error)
+            await asyncio.sleep(backoff.failed())
+
+    async def _renew(self, old: Child) -> None:
+        listeners = Listeners(self._id, self._sockets, beside=True)
+        earlier = self._claim
+        if earlier is not None and not earlier.is_own:
+            self._claim = None
+        child = None
+        try:
+            listeners.open()
+            config = await self._prepare()
+            async with self._gate.passing():
+                child = await self._start(config, listeners)
+            if self._stopping:
+                raise NotStarted("is being stopped")
+            listeners.publish()
+        except BaseException:
+            if child is not None:
+                child.signal(signal.SIGKILL)
+            listeners.close()
+            self._claim = earlier
+            raise
+        before, self._listeners = self._listeners, listeners
+        before.release()
+        self._at_hand = child
+        child.describe(ready=True)
+        # What waits in the old sockets is taken up, then it closes them.
+        await asyncio.sleep(_LET_GO_SECONDS)
+        await old.stop(STOP_SECONDS)
+
+    def _adopt(self, note: Note) -> None:
+        assert note.version is not None
+        self.restarts = note.version.restarts
+        with suppress(ProcessLookupError):
+            self._at_hand = self._child = child = Child(note)
+            self._pids.append(child.pid)
+            if note.version.uid is not None:
+                self._claim = self._users.adopt(note.version.uid)
+            self._was_ready, listed = True, note.version.listeners
+            self._listeners.take_over(take_back(child.pid, child.pidfd, listed))
 
     def hurry(self) -> None:
         """No time is left: the process is killed, whether it is being stopped or will be."""
@@ -129,16 +209,22 @@ class VersionProcess:
                 life = Life(f"cannot start: {error}", EndKind.edge)
             if self._stopping:
                 return
+            if self._at_hand is not None:
+                continue
             await self._pause(life)
             self.restarts += 1
 
     async def _live(self) -> Life:
-        """Starts the process and waits until it ends."""
+        """Starts the process, unless one is at hand, and waits until it ends."""
         loop = asyncio.get_running_loop()
-        self._listeners.open()
-        config = await self._prepare()
-        async with self._gate.passing():
-            child = self._child = await self._start(config)
+        child, self._at_hand = self._at_hand, None
+        if child is None:
+            self._listeners.open()
+            config = await self._prepare()
+            async with self._gate.passing():
+                child = await self._start(config, self._listeners)
+            child.describe(ready=True)
+        self._child = child
         try:
             began = loop.time()
             self._was_ready = True
@@ -184,18 +270,20 @@ class VersionProcess:
         """A version that never was ready is no emergency: it has no requests waiting."""
         return max(0.1, self._backoff.failed())
 
-    async def _start(self, config: bytes) -> Child:
+    async def _start(self, config: bytes, listeners: Listeners) -> Child:
         """Returns when every socket answers; raises `NotStarted`."""
         claim = self._claim = self._claim or self._users.claim()
         claim.end_all()
         control, told = os.pipe()
         source, pipe = os.pipe()
-        command = limits.serve_command(self._listeners.fds(), told, user=claim.user)
+        fds = listeners.fds()
+        command = limits.serve_command(fds, told, user=claim.user)
         try:
             child = spawn(
                 command.arguments,
                 stdin=source,
                 output=names.output_file(self._id),
+                about={"version": self._noted(fds, claim)},
                 **command.options,
             )
         except OSError as error:
@@ -206,7 +294,8 @@ class VersionProcess:
         finally:
             os.close(told)
             os.close(source)
-        self._child = child
+        if self._child is None:
+            self._child = child
         self._pids.append(child.pid)
         try:
             await _feed(pipe, config)
@@ -214,7 +303,8 @@ class VersionProcess:
         except BaseException:
             child.signal(signal.SIGKILL)
             await asyncio.shield(child.ended)
-            self._child = None
+            if self._child is child:
+                self._child = None
             raise
         return child
 
@@ -239,7 +329,7 @@ class VersionProcess:
             transport.close()
 
 
-def _not_started(code: int, output: bytes) -> NotStarted:
+def _not_started(code: int | None, output: bytes) -> NotStarted:
     kind = EndKind.memory if words.out_of_memory(code, output) else EndKind.start
     return NotStarted(words.not_started(code, output), kind)
 

@@ -56,7 +56,16 @@ class Counts:
 class Shipper:
     """Two tasks: `ship` reads and sends, `keep_small` rotates the files and bounds them."""
 
-    def __init__(self, *, send: Send, reopen: Reopen, per_second: int, limit_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        send: Send,
+        reopen: Reopen,
+        per_second: int,
+        limit_bytes: int,
+        goes_on: bool = False,
+    ) -> None:
+        """`goes_on`: the Envoy that writes the logs has outlived the last agent."""
         self._send, self._reopen, self._limit = send, reopen, limit_bytes
         self._rotate_at = min(_ROTATE_BYTES, max(1, limit_bytes // 8))
         self._sampler = Sampler(per_second)
@@ -65,7 +74,7 @@ class Shipper:
             name: LogFile(Path(names.log_file(name)), self._places.places[name])
             for name in names.LISTENERS
         }
-        self._cuts, self._places.running = int(self._places.running), True
+        self._cuts, self._places.running = int(self._places.running and not goes_on), True
         self._places.moved(self._places.places)
         self._sending: dict[str, Place] = {}
         self._boot, self._batches = uuid.uuid4().hex[:12], 0

@@ -11,7 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from routing.agent import folder
+from msgspec.structs import replace
+
+from routing.agent.adoption import notes
+from routing.agent.adoption.notes import Note
+from routing.process_identity import ProcessIdentity, identify
 
 _running: set[Child] = set()
 
@@ -20,25 +24,42 @@ KEEP_OUTPUT = 1 << 20
 
 
 class Child:
-    """A running process. `ended` is done, with its exit code, once it has been reaped."""
+    """A running process. `ended` is done once it has ended, with its exit code: None for one that
+    an earlier agent had started, whose code nobody else gets."""
 
-    def __init__(self, process: subprocess.Popen[bytes], output: str, written: int) -> None:
-        self.pid = process.pid
-        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    def __init__(self, note: Note, process: subprocess.Popen[bytes] | None = None) -> None:
+        """Without `process` it is adopted; raises `ProcessLookupError` if it has ended by now."""
+        self.pid, self.note = note.process.pid, note
+        self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._process = process
-        self._output, self._written = output, written
-        self._pidfd = os.pidfd_open(process.pid)
-        asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
-        folder.remember(process.pid)
+        self.pidfd = os.pidfd_open(self.pid)
+        if process is None and not note.process.is_running():
+            os.close(self.pidfd)
+            raise ProcessLookupError(self.pid)
+        asyncio.get_running_loop().add_reader(self.pidfd, self._reap)
         _running.add(self)
+        self.describe()
+
+    @property
+    def is_adopted(self) -> bool:
+        """Was it started by an earlier agent?"""
+        return self._process is None
+
+    def describe(self, **changes: Any) -> None:
+        """Changes what is noted on disk about this process (fields of `Note`)."""
+        self.note = replace(self.note, **changes)
+        if not self.ended.done():
+            notes.write(self.note)
 
     def signal(self, number: signal.Signals) -> None:
         """Sends the signal, if there is still a process to get it."""
-        with suppress(ProcessLookupError):
-            self._process.send_signal(number)
+        if not self.ended.done():
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, number)
 
     async def stop(self, grace: float) -> None:
         """SIGTERM, and SIGKILL for what has not ended after `grace` seconds."""
+        self.describe(stopping=True)
         self.signal(signal.SIGTERM)
         await asyncio.wait([self.ended], timeout=grace)
         self.signal(signal.SIGKILL)
@@ -46,25 +67,26 @@ class Child:
 
     def said(self, size: int = 4096) -> bytes:
         """The end of what this process has written."""
-        with suppress(OSError), open(self._output, "rb") as stream:
+        written = self.note.written
+        with suppress(OSError), open(self.note.output, "rb") as stream:
             end = stream.seek(0, os.SEEK_END)
-            stream.seek(max(self._written if self._written <= end else 0, end - size))
+            stream.seek(max(written if written <= end else 0, end - size))
             return stream.read(size)
         return b""
 
     def trim(self) -> None:
         """Empties the output when it has grown too large; the process appends, so goes on."""
         with suppress(OSError):
-            if os.stat(self._output).st_size > KEEP_OUTPUT:
-                os.truncate(self._output, 0)
+            if os.stat(self.note.output).st_size > KEEP_OUTPUT:
+                os.truncate(self.note.output, 0)
 
     def _reap(self) -> None:
-        code = self._process.poll()
-        if code is None:
+        code = self._process.poll() if self._process is not None else None
+        if self._process is not None and code is None:
             return
-        asyncio.get_running_loop().remove_reader(self._pidfd)
-        os.close(self._pidfd)
-        folder.forget(self.pid)
+        asyncio.get_running_loop().remove_reader(self.pidfd)
+        os.close(self.pidfd)
+        notes.remove(self.pid)
         _running.discard(self)
         if not self.ended.done():
             self.ended.set_result(code)
@@ -76,11 +98,17 @@ def running() -> list[Child]:
 
 
 def spawn(
-    arguments: Sequence[str | Path], *, output: str, stdin: int = subprocess.DEVNULL, **options: Any
+    arguments: Sequence[str | Path],
+    *,
+    output: str,
+    stdin: int = subprocess.DEVNULL,
+    about: dict[str, Any] | None = None,
+    **options: Any,
 ) -> Child:
     """Starts a process whose output goes to a file, never a pipe: an unread one stops workerd.
 
-    Must be called in the main thread: processes are told to die with the thread that made them.
+    `about` are fields of its note. It outlives this one; the next agent adopts it once its note
+    says that it is ready.
     """
     log = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
@@ -88,4 +116,6 @@ def spawn(
         process = subprocess.Popen(arguments, stdin=stdin, stdout=log, stderr=log, **options)
     finally:
         os.close(log)
-    return Child(process, output, written)
+    identity = identify(process.pid) or ProcessIdentity(process.pid, "")
+    note = Note(process=identity, output=output, written=written, **(about or {}))
+    return Child(note, process)

@@ -49,6 +49,7 @@ class Facts:
     faults: Mapping[str, str]
     isolation: Isolation
     envoy: EnvoyFacts = EnvoyFacts()
+    pid: int = 0
 
 
 def report(facts: Facts) -> dict[str, Any]:
@@ -82,6 +83,7 @@ def status(facts: Facts) -> dict[str, Any]:
     return {
         **report(facts),
         "versions": {key: shown(p) for key, p in sorted(facts.held.processes.items())},
+        "pid": facts.pid,
         "control": away if facts.away else "connected",
         "metrics_url": facts.metrics_url,
         "faults": dict(facts.faults),

@@ -7,16 +7,21 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from routing.agent import held as now_held
 from routing.agent.admin import Away
+from routing.agent.adoption.edge_state import note_of, process_of
+from routing.agent.adoption.notes import Note, VersionNote
+from routing.agent.adoption.sorting import NOTHING, Sorted
+from routing.agent.adoption.unnamed import Unnamed, until_not_behind
 from routing.agent.config import Config
 from routing.agent.configure import Configurations
 from routing.agent.drain import Drains
 from routing.agent.envoy import Envoy
 from routing.agent.gate import Gate
-from routing.agent.held import EndKind, Held, Phase, Process, State
+from routing.agent.held import EndKind, Held, Phase, Process, State, version_ids
 from routing.agent.keep import needed, save
 from routing.agent.modules import Modules
 from routing.agent.plan import (
@@ -31,8 +36,9 @@ from routing.agent.plan import (
     next_routes,
     plan,
 )
-from routing.agent.process import VersionProcess
+from routing.agent.process import STOP_SECONDS, VersionProcess
 from routing.agent.seal import Seal
+from routing.agent.spawn import Child
 from routing.agent.tasks import Tasks
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer
@@ -66,7 +72,12 @@ class Supervisor:
         self._tasks, self._changed = tasks, changed
         self._processes: dict[str, VersionProcess] = {}
         self._gate = Gate(_STARTS_AT_ONCE)
-        self._configurations = Configurations(modules, tail=config.details)
+        self._configurations = Configurations(
+            modules,
+            tail=config.details,
+            key=config.token.reveal().encode(),
+            isolation=users.isolation,
+        )
         self._drains = Drains(envoy.admin, tasks, config)
         self._dirty = asyncio.Event()
         self._unsaved = asyncio.Event()
@@ -77,20 +88,30 @@ class Supervisor:
         self._saved: Snapshot = EMPTY
         self._earlier: Snapshot = EMPTY
         self._errors: dict[str, str] = {}
+        self._starts: dict[str, Start] = {}
+        self._unnamed = Unnamed(self._configurations.fingerprint)
+        self._envoy_adopted = False
 
     @property
     def error(self) -> str:
         """What stands in the way of the whole edge; "" if nothing does."""
         return "; ".join(message for message in self._errors.values() if message)
 
-    def boot(self, applied: Snapshot) -> None:
-        """Starts what was applied last; Envoy is to be started with it right after."""
+    def boot(self, applied: Snapshot, inherited: Sorted = NOTHING) -> None:
+        """Adopts what runs, starts the rest of what was applied last; Envoy is to be started with
+        it right after, unless it is adopted."""
         self.held, self.desired = now_held.restored(applied), applied
         self._saved = self._earlier = applied
+        for note in (*inherited.versions, *inherited.leaving):
+            self._adopt(note)
+        self._name_adopted()
         for action in plan(self.desired, self.held):
             if isinstance(action, Start):
                 self._start(action)
-        self._envoy.prepare(applied, self._slots())
+        if inherited.envoy is not None and self._envoy.adopt(inherited.envoy):
+            self._envoy_adopted = True
+        else:
+            self._envoy.prepare(applied, self._slots())
 
     def want(self, snapshot: Snapshot) -> None:
         """The desired state is this from now on."""
@@ -113,9 +134,12 @@ class Supervisor:
 
     async def run(self) -> None:
         """Plans and performs whenever something has changed."""
+        if self._envoy_adopted:
+            await self._catch_up_with_envoy()
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            self._name_adopted()
             if not self._paused:
                 await self._round()
             self._changed()
@@ -137,6 +161,15 @@ class Supervisor:
                 self._fail("save", f"the snapshot cannot be kept: {error.strerror}")
                 await asyncio.sleep(_AGAIN_SECONDS)
                 self._unsaved.set()
+
+    async def save_now(self) -> None:
+        """Keeps what is applied, unless that is on disk already."""
+        if self.held.applied is self._saved:
+            return
+        try:
+            await asyncio.to_thread(save, self.held, self._seal)
+        except OSError as error:
+            log.error("the snapshot cannot be kept: %s", error.strerror)
 
     def pause(self) -> None:
         """From now on nothing is planned: the edge is stopping."""
@@ -209,21 +242,77 @@ class Supervisor:
                 self._tasks.once(f"stop {version_id}", self._stop(version_id))
 
     def _start(self, start: Start) -> None:
-        version_id = start.version.id
-        process = Process(
-            worker=start.worker, version=start.version, slot=start.slot, since=time.time()
+        self._run_version(
+            start,
+            Process(worker=start.worker, version=start.version, slot=start.slot, since=time.time()),
         )
+
+    def _run_version(self, start: Start, process: Process, adopted: Note | None = None) -> None:
+        version_id = start.version.id
         self.held = now_held.started(self.held, process)
+        self._starts[version_id] = start
         self._processes[version_id] = VersionProcess(
             version_id=version_id,
             sockets=workerd.socket_names(start.version),
-            prepare=partial(self._configurations.of, start),
+            prepare=lambda: self._configurations.of(self._starts[version_id]),
+            about=partial(self._about, version_id),
             tell=partial(self._felt, version_id),
             users=self._users,
             tasks=self._tasks,
             gate=self._gate,
             hang_seconds=self._config.hang_seconds,
+            adopted=adopted,
         )
+
+    def _about(self, version_id: str) -> VersionNote:
+        fingerprint = self._configurations.fingerprint(self._starts[version_id])
+        return note_of(self.held.processes[version_id], fingerprint)
+
+    # --- after an earlier agent -------------------------------------------------------------------
+
+    def _adopt(self, note: Note) -> None:
+        about = note.version
+        if about is None or about.id in self.held.processes:
+            with suppress(ProcessLookupError):
+                self._tasks.once(f"stop {note.process.pid}", Child(note).stop(STOP_SECONDS))
+            return
+        process = process_of(note, about)
+        self._run_version(Start(about.worker, process.version, about.slot), process, note)
+        if note.stopping:
+            self._tasks.once(f"stop {about.id}", self._stop(about.id))
+        else:
+            self._unnamed.add(about)
+
+    def _name_adopted(self) -> None:
+        """Adopted versions that a snapshot names get its configuration: what they need to be
+        started again. Those that run with another one are replaced."""
+        snapshots = (self.held.applied, self.desired)
+        for start, is_current in self._unnamed.named(snapshots, self._previews):
+            version_id = start.version.id
+            self._starts[version_id] = start
+            self.held = now_held.named(self.held, start.version)
+            if not is_current:
+                self._tasks.once(f"renew {version_id}", self._processes[version_id].renew())
+
+    async def _catch_up_with_envoy(self) -> None:
+        """An adopted Envoy may be ahead of the snapshot on disk by what the agent had no time to
+        keep: then the control plane has that. Otherwise it gets the files of now, which change
+        nothing where they are the same."""
+        try:
+            reached = await self._envoy.reached()
+            known = {*self.held.processes, *version_ids(self.held.applied.workers)}
+            self.held = now_held.clustered(self.held, frozenset(reached & known))
+            await until_not_behind(self._envoy.revision, self)
+            if self.desired.revision <= self.held.applied.revision:
+                await self._restate()
+        except (Rejected, Away) as error:
+            self._fail("round", f"The adopted Envoy: {error}")
+
+    async def _restate(self) -> None:
+        deployed = version_ids(self.held.applied.workers)
+        clusters = self.held.clusters | deployed
+        await self._reach(clusters)
+        await self._route(Routes(self.held.applied, clusters - deployed, self.held.coming))
 
     async def _reach(self, version_ids: frozenset[str]) -> None:
         if not version_ids and self.held.applied.workers:
@@ -252,7 +341,7 @@ class Supervisor:
         if self.held.processes[version_id].hurried:
             process.hurry()
         await process.stop()
-        del self._processes[version_id]
+        del self._processes[version_id], self._starts[version_id]
         self.held = now_held.ended(self.held, version_id)
         log.info("version %s has left", version_id)
         self._touch()
@@ -277,6 +366,8 @@ class Supervisor:
             message=message,
             end=end,
         )
+        if state is State.running and version_id in self._processes:
+            self._processes[version_id].note()
         self._touch()
 
     def _touch(self) -> None:

@@ -22,14 +22,14 @@ def hung(seconds: float) -> str:
     return f"did not answer for {seconds:g} s and was replaced"
 
 
-def ended(code: int, output: bytes) -> str:
+def ended(code: int | None, output: bytes) -> str:
     """A version that was running is not any more."""
     if out_of_memory(code, output):
         return _memory_ran_out(code, output)
     return _with_reason(f"ended by itself ({_code(code)})", output)
 
 
-def not_started(code: int, output: bytes) -> str:
+def not_started(code: int | None, output: bytes) -> str:
     """A version never became ready: workerd's own words, or how it ended."""
     if out_of_memory(code, output):
         return f"{_memory_ran_out(code, output)} while it started"
@@ -37,7 +37,7 @@ def not_started(code: int, output: bytes) -> str:
     return said[:_LONGEST] or f"could not start ({_code(code)})"
 
 
-def _memory_ran_out(code: int, output: bytes) -> str:
+def _memory_ran_out(code: int | None, output: bytes) -> str:
     """Which limit it reached: V8 and the allocator say it in terms that name addresses."""
     said = "\n".join(runtime_words(output)).lower()
     if "heap out of memory" in said or "heap limit" in said:
@@ -47,7 +47,7 @@ def _memory_ran_out(code: int, output: bytes) -> str:
     return f"was killed by the system ({_code(code)}), as happens when memory runs out"
 
 
-def out_of_memory(code: int, output: bytes) -> bool:
+def out_of_memory(code: int | None, output: bytes) -> bool:
     """Whether memory ran out: V8 says so at its heap's limit, the allocator at the process's limit;
     the kernel kills without a word, and nothing else but a hang ends in SIGKILL here."""
     if code == -signal.SIGKILL:
@@ -83,7 +83,9 @@ def _with_reason(text: str, output: bytes) -> str:
     return f"{text}: {reasons[-1]}"[:_LONGEST] if reasons else text
 
 
-def _code(code: int) -> str:
+def _code(code: int | None) -> str:
+    if code is None:
+        return "exit code unknown: an earlier agent had started it"
     if code >= 0:
         return f"exit code {code}"
     try:

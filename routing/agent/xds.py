@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,6 +59,29 @@ class Files:
             with contextlib.suppress(OSError):
                 if _read(path) != content.raw:
                     folder.write(path, content.raw)
+
+    async def adopt(self) -> None:
+        """The files on disk are those of the Envoy that runs: those it has taken are good. Raises
+        `Away`."""
+        for path in names.STATS:
+            content = _content(path)
+            if content is None:
+                continue
+            self._count = max(self._count, _count(content.version))
+            if (await self._said(path))[0] == content.version:
+                self._good[path] = content
+
+    def versions(self) -> set[str]:
+        """The ids of the versions that Envoy reaches by the last good content."""
+        content = self._good.get(names.CLUSTERS)
+        listed = content.resources if content else []
+        return {names.parse_cluster(resource["name"])[0] for resource in listed}
+
+    def revision(self) -> int:
+        """Of the last good public routes; 0 for none."""
+        content = self._good.get(names.PUBLIC_ROUTES)
+        revision = content.version.partition(".")[0] if content else ""
+        return int(revision) if revision.isascii() and revision.isdigit() else 0
 
     async def replace(self, path: str, resources: Resources, revision: int) -> None:
         """Returns once Envoy runs these resources; at once if it already does.
@@ -125,6 +149,21 @@ def _read(path: str) -> bytes | None:
     with contextlib.suppress(FileNotFoundError):
         return Path(path).read_bytes()
     return None
+
+
+def _content(path: str) -> _Content | None:
+    try:
+        raw = Path(path).read_bytes()
+        found = json.loads(raw)
+        return _Content(found["version_info"], found["resources"], raw)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _count(version: str) -> int:
+    """Of `<revision>.<count>`; versions are never used again while Envoy lives."""
+    count = version.rpartition(".")[2]
+    return int(count) if count.isascii() and count.isdigit() else 0
 
 
 async def aside(large: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

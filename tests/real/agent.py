@@ -66,6 +66,7 @@ class Agent:
         self.wrapper: tuple[str, ...] = ()
         self.log = data / "agent.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.was_killed = False
 
     def start(self) -> Agent:
         with open(self.log, "ab") as log:
@@ -87,6 +88,12 @@ class Agent:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+        self.was_killed = True
+
+    def end_leftovers(self) -> None:
+        """What a killed agent left for the next one."""
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
 
     def said(self) -> str:
         return self.log.read_text()

@@ -47,4 +47,6 @@ def agent(tmp_path: Path, control: ControlPlane) -> Iterator[Agent]:
     yield agent
     if agent.process is not None and agent.process.poll() is None:
         agent.stop()
+    elif agent.was_killed:
+        agent.end_leftovers()
     assert eventually(lambda: not agent.processes(), 3)

@@ -7,6 +7,7 @@ import gzip
 import threading
 import uuid
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -166,7 +167,8 @@ class ControlPlane:
 
     async def _tell(self) -> None:
         for socket in set(self.live):
-            await socket.send_json({"revision": self.snapshot.revision})
+            with suppress(ConnectionError):  # an agent that was killed just now
+                await socket.send_json({"revision": self.snapshot.revision})
 
     async def _report(self, request: web.Request) -> web.Response:
         self.reports.append(await request.json())

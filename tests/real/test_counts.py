@@ -210,7 +210,7 @@ def test_nothing_is_lost_or_counted_twice_when_the_web_process_is_killed(system)
     assert gaps(system) == []
 
 
-def test_an_agent_killed_with_a_batch_in_flight_counts_it_once_and_says_it_was_killed(system):
+def test_an_agent_killed_with_a_batch_in_flight_counts_it_once_and_loses_nothing(system):
     before = counted(system)
     web, agent = children(system)["web"], children(system)["agent"]
     os.kill(web, signal.SIGSTOP)
@@ -221,11 +221,11 @@ def test_an_agent_killed_with_a_batch_in_flight_counts_it_once_and_says_it_was_k
     time.sleep(0.2)
     os.kill(web, signal.SIGCONT)
     for _ in range(40):
-        answers_again(system)
+        assert system.get("hello").status_code == 200
     assert settled(system, before + 80) == before + 80
     time.sleep(1)
     assert counted(system) == before + 80
-    assert gaps(system) == [("cut_off", None)]
+    assert gaps(system) == [], "Envoy outlived the agent, so its log has everything"
 
 
 def test_an_envoy_that_was_killed_is_said_to_be(system):

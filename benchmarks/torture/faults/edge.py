@@ -7,6 +7,7 @@ import signal
 from benchmarks.torture.faults.fault import Fault, nothing_fails
 from benchmarks.torture.judge import Expected
 from benchmarks.torture.site import Site
+from routing.agent.folder import STEP_ASIDE
 
 
 def _kill_agent(site: Site) -> None:
@@ -14,7 +15,8 @@ def _kill_agent(site: Site) -> None:
 
 
 def _restart_agent(site: Site) -> None:
-    site.signal("agent", signal.SIGTERM)
+    """As an upgrade does: SIGTERM would be a planned stop of the whole edge."""
+    site.signal("agent", STEP_ASIDE)
 
 
 def _stop_agent(site: Site) -> None:

@@ -1,10 +1,9 @@
-"""The edge's folder, and what a killed predecessor left in it."""
+"""The edge's folder."""
 
 import errno
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -33,37 +32,6 @@ def test_a_second_agent_is_refused_and_says_who_was_first(edge):
         [sys.executable, "-c", code], cwd=folder.__file__.split("/routing/")[0], capture_output=True
     )
     assert f"another agent runs here (pid {os.getpid()})" in second.stderr.decode()
-
-
-def test_leftover_processes_are_killed_and_strangers_are_not(edge):
-    (edge / "pids").mkdir(parents=True)
-    left, stranger = (subprocess.Popen(["sleep", "60"]) for _ in range(2))
-    os.chdir(edge)
-    folder.remember(left.pid)
-    (edge / "pids" / str(stranger.pid)).write_text("12345")  # its pid was used again
-    (edge / "pids" / "999999").write_text("1")
-    for odd in ("notes.txt", ".swp", "²"):
-        (edge / "pids" / odd).write_bytes(b"\xff")
-    (edge / "pids" / "12").mkdir()
-    (edge / "old.tmp").mkdir()
-    began = time.monotonic()
-    folder.enter(edge)
-    assert left.wait(1) == -9
-    assert stranger.poll() is None
-    assert time.monotonic() - began < 3
-    assert sorted(os.listdir("pids")) == [".swp", "12", "notes.txt", "²"]
-    stranger.kill()
-    stranger.wait()
-
-
-def test_stale_sockets_and_half_written_files_go(edge):
-    folder.enter(edge)
-    for name in ("admin.sock", "v/x.http.sock", "snapshot.json.tmp", "modules/abc.tmp"):
-        open(name, "w").close()
-    os.close(folder._lock)
-    folder.enter(edge)
-    assert not [f for f in os.listdir() + os.listdir("v") if "sock" in f or "tmp" in f]
-    assert os.listdir("modules") == []
 
 
 def test_a_file_is_replaced_or_untouched(edge, monkeypatch):

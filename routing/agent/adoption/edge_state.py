@@ -1,0 +1,68 @@
+"""What is noted about a version's process, and the process as the edge holds it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from routing.agent.adoption.notes import Note, VersionNote
+from routing.agent.held import Phase, Process, State
+from routing.agent.plan import Start
+from routing.snapshot import Preview, Snapshot, Version
+
+
+def note_of(process: Process, fingerprint: str) -> VersionNote:
+    """Without its sockets, which only its start knows."""
+    version = process.version
+    return VersionNote(
+        id=version.id,
+        worker=process.worker,
+        number=version.number,
+        created_on=version.created_on,
+        compatibility_date=version.compatibility_date,
+        exports=version.exports,
+        slot=process.slot,
+        fingerprint=fingerprint,
+        listeners={},
+        restarts=process.restarts,
+        since=process.since,
+        starts=process.starts,
+        end=process.end,
+    )
+
+
+def process_of(note: Note, about: VersionNote) -> Process:
+    """As it was. Its version lacks modules and bindings until a snapshot names it: enough to route
+    to it and to end it."""
+    return Process(
+        worker=about.worker,
+        version=Version(
+            id=about.id,
+            number=about.number,
+            created_on=about.created_on,
+            compatibility_date=about.compatibility_date,
+            exports=about.exports,
+        ),
+        slot=about.slot,
+        since=about.since,
+        state=State.running,
+        phase=Phase.stopping if note.stopping else Phase.live,
+        restarts=about.restarts,
+        end=about.end,
+        starts=about.starts,
+    )
+
+
+def starts_wanted(
+    waiting: Mapping[str, int], snapshots: Iterable[Snapshot], previews: Mapping[str, Preview]
+) -> dict[str, Start]:
+    """How those of the adopted versions `waiting` (id: slot) that a snapshot or a preview names
+    would be started now."""
+    named = {
+        version.id: (worker.name, version)
+        for snapshot in snapshots
+        for worker in snapshot.workers
+        for version in worker.versions
+        if version.id in waiting
+    }
+    named |= {key: (p.worker, p.version) for key, p in previews.items() if key in waiting}
+    return {key: Start(worker, version, waiting[key]) for key, (worker, version) in named.items()}

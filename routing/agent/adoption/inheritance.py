@@ -1,0 +1,82 @@
+"""What an earlier agent left in this folder: read once at a start, before anything is started."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from routing.agent.adoption import notes
+from routing.agent.adoption.notes import Note
+from routing.agent.adoption.sorting import Sorted, sort_out
+from routing.agent.adoption.strays import strays
+from routing.compile import names
+from routing.process_identity import ProcessIdentity
+
+log = logging.getLogger("edge")
+
+_DEAD_SECONDS = 5.0
+
+
+def inherit() -> Sorted:
+    """Kills what cannot be adopted and removes files of what has ended. Call it in the edge's
+    folder, which must be ours."""
+    found = list(notes.read_all())
+    running = {note.process.pid for note in found if note.process.is_running()}
+    sorted_notes = sort_out(found, running)
+    unknown = list(strays(Path.cwd(), running))
+    dead = sorted_notes.kill
+    kill([*(note.process for note in dead), *unknown])
+    _forget_all_but(running - {note.process.pid for note in dead})
+    _remove_stale_files(sorted_notes)
+    if running:
+        log.info(
+            "adopting %d versions and %s Envoy",
+            len(sorted_notes.versions),
+            "the" if sorted_notes.envoy else "no",
+        )
+    return sorted_notes
+
+
+def processes_in(folder: Path) -> list[ProcessIdentity]:
+    """Envoy and versions that run in an edge's folder, noted or not."""
+    noted = [n.process for n in notes.read_all(folder / notes.PIDS) if n.process.is_running()]
+    return [*noted, *strays(folder, {process.pid for process in noted})]
+
+
+def kill(processes: Iterable[ProcessIdentity]) -> None:
+    """Returns when all have ended, or after some seconds."""
+    left = [process for process in processes if process.is_running()]
+    for process in left:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + _DEAD_SECONDS
+    while any(process.is_running() for process in left) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _forget_all_but(pids: set[int]) -> None:
+    for file in notes.PIDS.iterdir():
+        if file.name.isascii() and file.name.isdigit() and file.is_file():
+            if int(file.name) not in pids:
+                notes.remove(int(file.name))
+
+
+def _remove_stale_files(adopted: Sorted) -> None:
+    """Sockets that a living process listens on stay."""
+    kept = {path for note in adopted.versions for path in _sockets(note)}
+    if adopted.envoy is not None:
+        kept |= {names.ADMIN_SOCKET, names.INTERNAL_SOCKET}
+    stale = (*Path("v").glob("*.sock*"), *Path().glob("*.sock"), *Path().glob("**/*.tmp"))
+    for path in stale:
+        if str(path) not in kept and not path.is_dir():
+            path.unlink(missing_ok=True)
+
+
+def _sockets(note: Note) -> list[str]:
+    version = note.version
+    return [names.socket_file(version.id, name) for name in version.listeners] if version else []

@@ -1,0 +1,97 @@
+"""One file in `pids/` for each process of ours, written before anything depends on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from routing.agent import folder
+from routing.agent.held import End
+from routing.process_identity import ProcessIdentity
+from routing.snapshot import Export
+
+log = logging.getLogger("edge")
+
+PIDS = Path("pids")
+
+
+class EnvoyNote(msgspec.Struct, frozen=True, kw_only=True):
+    """`metrics_port` is the agent's own, kept with Envoy's so that a scraper's target stays."""
+
+    fingerprint: str
+    public: tuple[str, int]
+    proof_port: int
+    metrics_port: int | None = None
+
+
+class VersionNote(msgspec.Struct, frozen=True, kw_only=True):
+    """`listeners` are the inodes of the listening sockets, by name; `uid` is the user, where it is
+    not ours. Without bindings on purpose: secrets stay out of these files. Times are in seconds."""
+
+    id: str
+    worker: str
+    number: int
+    created_on: str
+    compatibility_date: str
+    exports: tuple[Export, ...]
+    slot: int
+    fingerprint: str
+    listeners: dict[str, int]
+    uid: int | None = None
+    restarts: int = 0
+    since: float = 0.0
+    starts: tuple[float, ...] = ()
+    end: End | None = None
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """`written` is where the process's own part of the file `output` begins. `ready`: it serves;
+    `stopping`: it was told to end. One of `envoy` and `version`, or neither."""
+
+    process: ProcessIdentity
+    output: str
+    written: int = 0
+    ready: bool = False
+    stopping: bool = False
+    envoy: EnvoyNote | None = None
+    version: VersionNote | None = None
+
+
+def write(note: Note) -> None:
+    """Best effort: a process without a note still serves, and is found as a stray."""
+    with suppress(OSError):
+        folder.write(_file(note.process.pid), msgspec.json.encode(note))
+
+
+def remove(pid: int) -> None:
+    """The process has ended."""
+    with suppress(OSError):
+        _file(pid).unlink(missing_ok=True)
+
+
+def read_all(pids: Path = PIDS) -> Iterator[Note]:
+    """Every note that can be read. Files that are not named after a process are nobody's."""
+    if not pids.is_dir():
+        return
+    for file in sorted(pids.iterdir()):
+        if not (file.name.isascii() and file.name.isdigit() and file.is_file()):
+            continue
+        note = _read(file)
+        if note is not None:
+            yield note
+
+
+def _read(file: Path) -> Note | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Note)
+    except (OSError, msgspec.MsgspecError) as error:
+        log.warning("the note %s cannot be read: %s", file, error)
+        return None
+
+
+def _file(pid: int) -> Path:
+    return PIDS / str(pid)
