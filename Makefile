@@ -27,7 +27,7 @@ SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check golden format sizes clean \
+.PHONY: help run restart stop test test-fast check golden format sizes clean \
 	torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
@@ -38,6 +38,13 @@ help: ## List these targets
 run: ## Install what is missing, then start the dashboard and one edge (Ctrl-C stops both)
 	$(call SETUP,run)
 	@exec $(PY) -m dashboard.run
+
+restart: ## Start the running dashboard again with the code of now, while its edge serves on
+	$(call SETUP,run)
+	@exec $(PY) -m dashboard.run.restart
+
+stop: ## End what runs in the data folder, or was left there
+	@exec $(PY) -m dashboard.run.stop
 
 test: ## Run every check and every test; a part of the tests: make test T=tests/routing
 	$(call SETUP,test)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from dashboard.run.log_rotation import rotate
 from dashboard.run.restarts import Restarts, State
 from routing.hidden_environment import hand_over, without_secrets
+from routing.process_identity import ProcessIdentity, identify
 
 GRACE_SECONDS = 15.0
 
@@ -33,6 +36,7 @@ class Child:
         )  # only the first start, in this process, reads it
         self.command = [sys.executable, "-m", module]
         self.process: subprocess.Popen[bytes] | None = None
+        self._identity: ProcessIdentity | None = None
         self.restarts = Restarts()
 
     def start(self) -> None:
@@ -47,12 +51,13 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches this process only; it stops the others
             )
+        self._identity = identify(self.process.pid) or ProcessIdentity(self.process.pid, "")
         self.restarts.started(time.monotonic())
 
     @property
-    def is_begun(self) -> bool:
-        """Whether it was ever started."""
-        return self.process is not None
+    def identity(self) -> ProcessIdentity | None:
+        """Its process, running or ended; None before the first start."""
+        return self._identity
 
     def keep_alive(self) -> float | None:
         """Starts the process again if it has ended and its wait is over.
@@ -96,6 +101,20 @@ class Child:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def wait_for_an_end(children: list[Child], seconds: float) -> None:
+    """Returns as soon as one of those that run ends, so that its next start is not put off."""
+    pidfds = []
+    for child in children:
+        if child.process is not None and child.process.poll() is None:
+            with suppress(ProcessLookupError):
+                pidfds.append(os.pidfd_open(child.process.pid))
+    try:
+        select.select(pidfds, [], [], seconds)
+    finally:
+        for pidfd in pidfds:
+            os.close(pidfd)
 
 
 def stop(children: list[Child]) -> None:

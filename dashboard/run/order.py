@@ -17,18 +17,23 @@ from django.conf import settings
 from django.core.management import call_command
 
 from dashboard.accounts.models import User
-from dashboard.run import demo, first, words
-from dashboard.run.children import Child, stop
+from dashboard.run import demo, first, leftovers, run_file, words
+from dashboard.run.children import Child, stop, wait_for_an_end
 from dashboard.run.process_file import ProcessFile
 from routing import revision
 from routing.agent import config as edge_config
+from routing.agent.adoption.ports import serves_on
+from routing.process_identity import ProcessIdentity
 from routing.publish import withheld_workers
 
 START_SECONDS = 60.0
 #: A process that ends so often before the system is up will not come up.
 MOST_ENDS_AT_START = 4
-RUN_JSON: Path = settings.DATA_DIR / "run.json"
 EDGE_STATUS: Path = settings.DATA_DIR / "edge" / "status.json"
+
+
+class RestartAsked(BaseException):
+    """`make restart`; like an interrupt, it is nobody's error."""
 
 
 class CannotStart(RuntimeError):
@@ -40,8 +45,10 @@ def run() -> int:
     # Both by hand: a shell that starts us in the background has SIGINT ignored, and so would we.
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGUSR1, _ask_restart)
     os.umask(0o077)  # the data folder holds secrets, sealed or not
     try:
+        _make_room()
         _check_ports()
         _check_edge_settings()
         shown = _prepare()
@@ -51,6 +58,9 @@ def run() -> int:
         return 1
     except KeyboardInterrupt:
         return 0
+    except RestartAsked:
+        # The same process with the code of now: the edge stays its child.
+        os.execv(sys.executable, [sys.executable, "-m", "dashboard.run"])
     return 0
 
 
@@ -58,11 +68,28 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def _ask_restart(*_: object) -> None:
+    raise RestartAsked
+
+
+def _make_room() -> None:
+    """A killed run in this data folder may have left processes; its edge serves on."""
+    other = leftovers.running_run()
+    if other is not None:
+        raise CannotStart(
+            f"it runs already in {settings.DATA_DIR} (pid {other.pid}). "
+            "`make restart` restarts it, `make stop` ends it."
+        )
+    leftovers.end_control_plane()
+
+
 def _check_ports() -> None:
     ports = {"SLUICE_HTTP_PORT": settings.HTTP_PORT, "SLUICE_EDGE_PORT": settings.EDGE_PORT}
     if len(set(ports.values())) < len(ports):
         raise CannotStart(f"{' and '.join(ports)} are both {settings.HTTP_PORT}; choose two ports.")
     for variable, port in ports.items():
+        if variable == "SLUICE_EDGE_PORT" and serves_on(leftovers.EDGE_FOLDER, port):
+            continue  # the Envoy of this data folder, which the agent will adopt
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -98,25 +125,38 @@ def _serve(shown: first.Shown | None) -> None:
     EDGE_STATUS.unlink(missing_ok=True)  # what an earlier run had says nothing about this one
     children = _children()
     processes = ProcessFile()
+    before = processes.read()
     try:
         waited_for, background = children[:2], children[2:]
         for child in waited_for:
             child.start()
+        processes.write(children)
         _wait("the web process", waited_for, _web_answers)
-        _wait("the edge to have the snapshot", waited_for, _edge_has_newest)
+        _wait("the edge to have the snapshot", waited_for, lambda: _edge_has_newest(children[0]))
         for child in background:
             child.start()  # only now: its start would take half a second of theirs
-        _write_run_json()
+        run_file.write(addresses())
         words.greet(shown, addresses())
-        _watch(children, processes)
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        RUN_JSON.unlink(missing_ok=True)
+        _watch(children, processes, before.children.get("edge") if before else None)
+    except RestartAsked:
+        _ignore_signals()
+        run_file.remove()
+        words.restarting()
+        stop(children[1:])
+        raise
+    except BaseException:
+        _ignore_signals()
+        run_file.remove()
         processes.remove()
         words.stopping()
         stop(children)
         words.stopped()
+        raise
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _children() -> list[Child]:
@@ -129,6 +169,7 @@ def _children() -> list[Child]:
         "SLUICE_EDGE_TOKEN_FILE": str(first.edge_token_file()),
         "SLUICE_EDGE_NAME": first.EDGE_NAME,
         "SLUICE_EDGE_PORT": str(settings.EDGE_PORT),
+        "SLUICE_EDGE_TAKE_OVER": "1",
         # This edge listens on loopback only, so its answers may say which version ran.
         "SLUICE_EDGE_PUBLIC_HEADERS": os.environ.get("SLUICE_EDGE_PUBLIC_HEADERS", "1"),
         "SLUICE_EDGE_METRICS_PORT": os.environ.get("SLUICE_EDGE_METRICS_PORT", "auto"),
@@ -164,21 +205,26 @@ def _web_answers() -> bool:
         return False
 
 
-def _edge_has_newest() -> bool:
+def _edge_has_newest(edge: Child) -> bool:
     try:
         status = json.loads(EDGE_STATUS.read_text())
     except (OSError, ValueError):
         return False
+    if edge.identity is None or status.get("pid") != edge.identity.pid:
+        return False  # an earlier agent, which is about to step aside
     # A Worker that cannot start keeps its earlier deployment and holds up nothing.
     lagging = status.get("workers", {}).values()
     known = "desired" if all(lag.get("error") for lag in lagging) else "revision"
     return bool(status.get(known, -1) >= revision.current())
 
 
-def _watch(children: list[Child], processes: ProcessFile) -> None:
+def _watch(children: list[Child], processes: ProcessFile, earlier: ProcessIdentity | None) -> None:
     """Starts again what has ended. One process that keeps ending waits longer and longer; it never
-    takes another down with it."""
+    takes another down with it. `earlier` is the edge's process before a restart of this one."""
     while True:
+        if earlier is not None:
+            with suppress(ChildProcessError):
+                os.waitpid(earlier.pid, os.WNOHANG)
         for child in children:
             wait = child.keep_alive()
             if wait is not None:
@@ -186,7 +232,7 @@ def _watch(children: list[Child], processes: ProcessFile) -> None:
             child.keep_log_small(most_bytes=settings.LOG_BYTES, files=settings.LOG_FILES)
         with suppress(OSError):  # a full disk stops nothing
             processes.write(children)
-        time.sleep(0.5)
+        wait_for_an_end(children, 0.5)
 
 
 def addresses() -> dict[str, str]:
@@ -198,9 +244,3 @@ def addresses() -> dict[str, str]:
         "account_id": settings.ACCOUNT_ID,
         "edge": f"http://localhost:{settings.EDGE_PORT}",
     }
-
-
-def _write_run_json() -> None:
-    partial = RUN_JSON.with_suffix(".tmp")
-    partial.write_text(json.dumps(addresses() | {"pid": os.getpid()}, indent=1))
-    partial.replace(RUN_JSON)

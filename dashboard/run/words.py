@@ -32,7 +32,10 @@ def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
     if shown is not None:
         _once(shown)
     _commands(shown, at)
-    print("\nCtrl-C stops everything and keeps the data.", flush=True)
+    print(
+        "\nCtrl-C stops everything and keeps the data; `make restart` takes up new code.",
+        flush=True,
+    )
 
 
 def _once(shown: Shown) -> None:
@@ -82,3 +85,27 @@ def stopping() -> None:
 
 def stopped() -> None:
     print("Stopped. Everything is kept; `make run` starts it again.", flush=True)
+
+
+def restarting() -> None:
+    print("\nRestarting; the edge serves on…", flush=True)
+
+
+def restarted() -> None:
+    print("Restarted. The edge served all the time.", flush=True)
+
+
+def not_restarted() -> None:
+    print("The run did not come back; its terminal says why.", flush=True)
+
+
+def nothing_to_restart() -> None:
+    print("Nothing runs in this data folder. `make run` starts it.", flush=True)
+
+
+def nothing_ran() -> None:
+    print("Nothing runs in this data folder.", flush=True)
+
+
+def nothing_left() -> None:
+    print("Stopped. Nothing is left of it; the data is kept.", flush=True)

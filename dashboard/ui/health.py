@@ -14,6 +14,7 @@ from django.http import HttpRequest, JsonResponse
 from dashboard.ui.edge_condition import conditions, reasons_of
 from dashboard.ui.storage import own_disk
 from routing import revision
+from routing.process_identity import ProcessIdentity
 
 PROCESS_FILE: Path = settings.DATA_DIR / "processes.json"
 """Written by `make run`: how each of its processes is."""
@@ -44,6 +45,11 @@ def _processes() -> dict[str, Any]:
     """Those of the `make run` that runs now; a killed one leaves its file behind."""
     try:
         found = json.loads(PROCESS_FILE.read_text())
-        return dict(found["processes"]) if Path(f"/proc/{found['pid']}").exists() else {}
-    except (OSError, ValueError, KeyError, TypeError):
+        if not ProcessIdentity(found["pid"], found["started"]).is_running():
+            return {}
+        return {
+            name: {"state": process["state"], "restarts": process["restarts"]}
+            for name, process in found["processes"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

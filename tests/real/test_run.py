@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -10,6 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +22,7 @@ import pytest
 
 from routing.rules import affinity
 from routing.rules.split import Share
+from tests.eventually import eventually
 from tests.running import KEY, OVERRIDES, PASSWORD, PROJECT, System
 
 TOKEN = "a-token-that-no-environment-shows"
@@ -60,7 +64,10 @@ def test_it_says_where_everything_is_and_shows_secrets_once(system):
     run = system.run_json
     assert run["pid"] == system.process.pid
     assert run["api_base"].endswith("/client/v4")
-    assert set(run) == {"dashboard", "api_base", "account_id", "edge", "pid"}
+    assert set(run) == {
+        *("dashboard", "api_base", "account_id", "edge"),
+        *("pid", "started", "ready_at"),
+    }
 
 
 def test_what_it_writes_is_its_owners_alone(system):
@@ -72,7 +79,7 @@ def test_no_process_shows_a_secret_in_its_environment(system):
     """The edge gets none of them at all: it starts with a token of its own from a file."""
     ours = list(running_under(system.data_dir))
     assert len(ours) >= 7, "run, edge, web, exports, conductor, Envoy and versions"
-    for command, environment in ours:
+    for _, command, environment in ours:
         for secret in (PASSWORD, TOKEN):
             assert secret.encode() not in environment, command
 
@@ -241,11 +248,20 @@ def test_a_bad_setting_stops_the_start_by_name(setting, tmp_path):
 
 def processes_under(folder: Path) -> list[str]:
     """Command lines of processes whose environment or working folder points into `folder`."""
-    return [command for command, _ in running_under(folder)]
+    return [command for _, command, _ in running_under(folder)]
 
 
-def running_under(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """The same with the environment of each."""
+@pytest.fixture
+def data_folder(tmp_path):
+    """Whatever a failed test leaves running in it is ended."""
+    yield tmp_path
+    for pid, _, _ in running_under(tmp_path):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def running_under(folder: Path) -> Iterator[tuple[int, str, bytes]]:
+    """The same with the id and the environment of each."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -256,10 +272,11 @@ def running_under(folder: Path) -> Iterator[tuple[str, bytes]]:
         except OSError:
             continue
         if str(folder).encode() in environment or where.startswith(str(folder)):
-            yield command, environment
+            yield int(entry.name), command, environment
 
 
-def test_ctrl_c_stops_everything_and_a_second_run_keeps_the_data(tmp_path):
+def test_a_planned_stop_ends_everything_and_no_other_end_fails_a_request(data_folder):
+    tmp_path = data_folder
     system = System(tmp_path / "data").start()
     token, before = system.token, system.active("hello")["id"]
     assert system.stop() == 0
@@ -272,17 +289,93 @@ def test_ctrl_c_stops_everything_and_a_second_run_keeps_the_data(tmp_path):
     print(f"second start: {time.monotonic() - began:.1f} s")
     assert "Shown once" not in system.said and token not in system.said
     assert system.active("hello")["id"] == before and system.get("hello").status_code == 200
-    assert system.stop(signal.SIGTERM) == 0
-    assert processes_under(tmp_path) == []
 
-
-def test_nothing_outlives_a_killed_run(tmp_path):
-    system = System(tmp_path / "data", environment={"SLUICE_DEMO": "0"}).start()
+    # From here on the edge serves through every end of our own processes but a planned one.
+    serving = edge_processes(system)
+    with Load(system) as load:
+        system.stop(signal.SIGKILL)
+        load.goes_on()
+        system.start()
+        load.goes_on()
+        assert edge_processes(system) == serving
+        os.kill(children_of(system)["routing.agent"], signal.SIGKILL)
+        load.goes_on()
+        assert run_module(system, "restart") == "Restarted. The edge served all the time."
+        load.goes_on()
+        assert edge_processes(system) == serving
+    assert load.failures == []
+    assert system.manage("explain", "--worker", "hello")
+    agent = children_of(system)["routing.agent"]
     system.stop(signal.SIGKILL)
-    deadline = time.monotonic() + 15
-    while (left := processes_under(tmp_path)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert left == []
+    os.kill(agent, signal.SIGKILL)
+    eventually(lambda: edge_processes(system) == serving)  # the killed agent needs a moment to go
+    assert "Nothing is left of it" in run_module(system, "stop")
+    assert processes_under(tmp_path) == []
+    assert run_module(system, "stop") == "Nothing runs in this data folder."
+
+
+def edge_processes(system) -> list[int]:
+    """Envoy and the versions, by the folder they run in."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (entry / "cmdline").read_bytes()
+            is_agent = b"routing.agent" in command
+            if os.readlink(entry / "cwd") == str(system.data_dir / "edge") and not is_agent:
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def run_module(system, name: str) -> str:
+    """The last line that `make <name>` prints."""
+    told = subprocess.run(
+        [sys.executable, "-m", f"dashboard.run.{name}"],
+        cwd=PROJECT,
+        env=system._environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return told.stdout.strip().splitlines()[-1]
+
+
+class Load:
+    """Requests on new connections, one after the other, until the end of the block."""
+
+    def __init__(self, system: System) -> None:
+        self.port, self.failures, self.answers = system.edge_port, [], 0
+        self.ending = threading.Event()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.thread.join(20)
+
+    def goes_on(self, seconds: float = 20) -> None:
+        """Returns after some more answers."""
+        answers, deadline = self.answers, time.monotonic() + seconds
+        while self.answers < answers + 20:
+            assert time.monotonic() < deadline, self.failures
+            time.sleep(0.02)
+
+    def _run(self) -> None:
+        while not self.ending.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            try:
+                connection.request("GET", "/", headers={"Host": "hello.localhost"})
+                status = connection.getresponse().status
+                self.answers += status == 200
+                if status != 200:
+                    self.failures.append(str(status))
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+            finally:
+                connection.close()
+            time.sleep(0.01)
 
 
 def test_an_exporter_that_keeps_ending_stops_nothing_else(system):

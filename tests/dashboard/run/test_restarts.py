@@ -1,5 +1,7 @@
 """When the supervisor starts a process again, and that one that keeps ending stops no other."""
 
+import json
+import os
 import sys
 import time
 
@@ -9,6 +11,7 @@ from dashboard.run import children, order, process_file
 from dashboard.run.children import Child
 from dashboard.run.restarts import LONGEST_WAIT_SECONDS, Restarts, State
 from dashboard.ui import health
+from routing.process_identity import this_process
 
 
 def test_the_first_end_costs_no_wait_and_each_further_one_a_longer_one():
@@ -80,11 +83,22 @@ def test_a_process_that_keeps_ending_waits_and_the_other_goes_on(pair, tmp_path,
     assert health._processes() == {}
 
 
+def test_an_end_is_noticed_at_once(pair):
+    dying, lasting = pair
+    children.wait_for_an_end([lasting, dying], 30)
+    assert dying.process.wait(1) != 0
+    began = time.monotonic()
+    children.wait_for_an_end([lasting, dying], 0.05)  # one that has ended already is no news
+    assert time.monotonic() - began >= 0.05 and lasting.process.poll() is None
+
+
 @pytest.mark.django_db
 def test_healthz_says_which_process_keeps_ending(client, tmp_path, monkeypatch):
     file = tmp_path / "processes.json"
     monkeypatch.setattr(health, "PROCESS_FILE", file)
-    file.write_text('{"pid": 1, "processes": {"exports": {"state": "waiting", "restarts": 3}}}')
+    exports = {"state": "waiting", "restarts": 3, "pid": 1, "started": ""}
+    noted = {"pid": os.getpid(), "started": this_process().started}
+    file.write_text(json.dumps(noted | {"processes": {"exports": exports}}))
     answer = client.get("/healthz")
     assert answer.status_code == 200 and answer.json() == {
         "status": "degraded",
@@ -92,7 +106,8 @@ def test_healthz_says_which_process_keeps_ending(client, tmp_path, monkeypatch):
         "revision": 0,
         "processes": {"exports": {"state": "waiting", "restarts": 3}},
     }
-    file.write_text('{"pid": 0, "processes": {"exports": {"state": "waiting", "restarts": 3}}}')
+    noted["started"] = "by another process that had this id"
+    file.write_text(json.dumps(noted | {"processes": {"exports": exports}}))
     assert client.get("/healthz").json() == {"status": "ok", "revision": 0}
     file.write_text("{")
     assert client.get("/healthz").json()["status"] == "ok"

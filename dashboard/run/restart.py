@@ -1,0 +1,42 @@
+"""`make restart`: the run in this data folder starts again with the code of now, while its edge
+serves on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from routing.hidden_environment import hide
+
+READY_SECONDS = 120.0
+
+
+def main() -> int:
+    hide()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    import django
+
+    django.setup()
+    from dashboard.run import run_file, words
+
+    before = run_file.read()
+    if before is None:
+        words.nothing_to_restart()
+        return 1
+    words.step(f"Restarting the run (pid {before.process.pid})")
+    os.kill(before.process.pid, signal.SIGUSR1)
+    deadline = time.monotonic() + READY_SECONDS
+    while before.process.is_running() and time.monotonic() < deadline:
+        now = run_file.read()
+        if now is not None and now.ready_at != before.ready_at:
+            words.restarted()
+            return 0
+        time.sleep(0.05)
+    words.not_restarted()
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
