@@ -64,7 +64,7 @@ class Files:
         """The files on disk are those of the Envoy that runs: those it has taken are good. Raises
         `Away`."""
         for path in names.STATS:
-            content = _content(path)
+            content = _file_content(path)
             if content is None:
                 continue
             self._count = max(self._count, _count(content.version))
@@ -151,7 +151,7 @@ def _read(path: str) -> bytes | None:
     return None
 
 
-def _content(path: str) -> _Content | None:
+def _file_content(path: str) -> _Content | None:
     try:
         raw = Path(path).read_bytes()
         found = json.loads(raw)
