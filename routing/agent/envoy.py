@@ -43,6 +43,7 @@ GOOD_SECONDS = 10.0
 _HANDOVER_SECONDS = 15.0
 """An Envoy that is not up by then on the sockets of the one before starts on its own."""
 _DRAIN_SECONDS = 5.0
+_QUIT_SECONDS = 1.0
 _MANY = 50
 _TRIM_SECONDS = 5.0
 _LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]]*\] ?(.*)")
@@ -203,6 +204,8 @@ class Envoy:
         except (Away, TimeoutError) as error:
             log.warning("requests were cut off: %s", str(error) or "they took too long")
         await quit_envoy(self.admin)
+        # While it ends by itself a SIGTERM would kill it, and the rest of its log would be lost.
+        await asyncio.wait([child.ended], timeout=_QUIT_SECONDS)
         await child.stop(2.0)
 
     async def _ready(self) -> None:

@@ -175,7 +175,7 @@ def test_envoy_killed_or_hung_under_load_refuses_nobody_and_goes_on_with_what_it
                 assert not [failure for failure in load.failures if "Refused" in failure]
                 assert len(load.failures) <= 4 * killed, "more than what was in flight"
         end = control.reports[-1]["envoy"]["end"]
-        assert (end["kind"], end["message"]) == ("crash", "Envoy ended by itself (SIGKILL)")
+        assert end["kind"] == "crash" and "(SIGKILL)" in end["message"]
         eventually(lambda: control.reports[-1]["envoy"]["sockets"], 20)
         os.kill(agent.envoy(), signal.SIGSTOP)
         eventually(lambda: control.reports[-1]["envoy"]["ends"] == 3, 60)

@@ -20,6 +20,7 @@ log = logging.getLogger("edge")
 
 _ADMIN_SOCKET = "retiring.sock"
 _DRAIN_SECONDS = 10.0
+_QUIT_SECONDS = 1.0
 
 
 def set_aside() -> None:
@@ -39,6 +40,7 @@ async def retire(old: Child, until_up: Callable[[], Awaitable[object]]) -> None:
     except (Away, TimeoutError) as error:
         log.warning("the replaced Envoy ends at once: %s", str(error) or "requests took too long")
     await quit_envoy(admin)
+    await asyncio.wait([old.ended], timeout=_QUIT_SECONDS)
     await old.stop(2.0)
     await admin.close()
     with suppress(FileNotFoundError):
