@@ -20,6 +20,6 @@ ALL: dict[str, Fault] = {
 """By name, in the order of the table."""
 
 #: The most telling ones, for a round of some twenty seconds.
-SHORT = ("version killed", "Envoy killed", "log file removed")
+SHORT = ("agent killed", "Envoy killed", "log file removed")
 
 __all__ = ["ALL", "SHORT", "Fault"]
