@@ -40,6 +40,7 @@ def surfaces(client, settings):
         "metrics": _of_metrics(client),
         "api": _of(_api(client)["reasons"]),
         "current": re.search(r'data-edges-current="(\d)"', frame)[1],
+        "meter": re.search(r'data-meter-current="(\d)"', worker)[1],
     }
 
 
@@ -92,9 +93,9 @@ def test_every_surface_says_the_same(maya, settings, age, fields, expected):
     seen = now - timedelta(seconds=age)
     make_edge(applied_revision=made.revision, last_seen_on=seen, **fields)
     said = surfaces(maya, settings)
-    current = said.pop("current")
+    current, meter = said.pop("current"), said.pop("meter")
     assert set(said.values()) == {expected}, said
-    assert current == ("0" if expected[0] else "1")
+    assert current == meter == ("0" if expected[0] else "1")
 
 
 def test_a_loss_is_named_for_five_minutes_and_counted_for_good():
