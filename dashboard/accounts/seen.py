@@ -29,6 +29,7 @@ from dashboard.limits.answers import (
 )
 from dashboard.limits.messages import no_place
 from dashboard.limits.places import NoPlace
+from dashboard.ui.storage import own_disk
 from dashboard.ui.unstorable_input import refuse_unstorable
 
 _BY_DJANGO = ("allauth.", "dashboard.accounts.")
@@ -83,6 +84,8 @@ def refuse_session(request: HttpRequest) -> HttpResponse | None:
         return redirect_to_login(request.get_full_path())
     if is_due(request) and not _sets_up_a_factor(request):
         return redirect("mfa_index")
+    if own_disk():  # nothing can be saved, and a page that is only read must not fail by that
+        return None
     note_activity(request, now)
     if user.last_seen is None or now - user.last_seen > SEEN_EVERY:
         note_seen(user, now)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection
@@ -78,6 +79,16 @@ def test_a_deployment_says_why_it_cannot_be_saved_and_reads_work(stuck):
 
 
 _SIGN_IN = {"username": "root", "password": "not it"}
+
+
+def test_whoever_comes_after_a_while_can_still_read(full, monkeypatch):
+    client, _, _ = full
+    monkeypatch.setattr("dashboard.accounts.seen.SEEN_EVERY", timedelta())
+    monkeypatch.setattr("dashboard.accounts.sign_in.browsers.ACTIVE_EVERY", timedelta())
+    monkeypatch.setattr("dashboard.accounts.seen.own_disk", lambda: DiskState.ok)
+    assert client.get("/workers/shop/").status_code == 507
+    monkeypatch.setattr("dashboard.accounts.seen.own_disk", lambda: DiskState.full)
+    assert client.get("/workers/shop/").status_code == 200
 
 
 def test_an_edge_is_told_as_well(db, monkeypatch):
