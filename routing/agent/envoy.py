@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -75,6 +76,7 @@ class Envoy:
         self._child: Child | None = None
         self._adopted: Child | None = None
         self._stopping = False
+        self._renewals: Counter[str] = Counter()
         #: Where the agent's figures are, noted with Envoy for the next agent.
         self.metrics_port: int | None = None
 
@@ -103,7 +105,7 @@ class Envoy:
         folder.write(names.BOOTSTRAP, json.dumps(bootstrap).encode())
         versions = [version for worker in snapshot.workers for version in worker.versions]
         public, internal = _routes(snapshot, slots, {})
-        self._files.put(names.CLUSTERS, _clusters(versions), snapshot.revision)
+        self._files.put(names.CLUSTERS, _clusters(versions, self._renewals), snapshot.revision)
         self._files.put(names.PUBLIC_ROUTES, public, snapshot.revision)
         self._files.put(names.INTERNAL_ROUTES, internal, snapshot.revision)
 
@@ -164,8 +166,13 @@ class Envoy:
     async def reach(self, versions: Sequence[Version], revision: int) -> None:
         """Envoy's clusters become those of `versions`. Raises `Rejected` or `Away`."""
         await self._ready()
-        resources = await aside(len(versions) > _MANY, _clusters, versions)
+        renewals = dict(self._renewals)
+        resources = await aside(len(versions) > _MANY, _clusters, versions, renewals)
         await self._files.replace(names.CLUSTERS, resources, revision)
+
+    def renew(self, version_id: str) -> None:
+        """From the next `reach` on, connections to this version are made anew."""
+        self._renewals[version_id] += 1
 
     async def route(
         self,
@@ -222,6 +229,7 @@ class Envoy:
             return adopted
         await self.handover.take(adopted.pid)
         set_aside()
+        await self.admin.close()  # its connection leads to the old Envoy, which is well
         tasks.once("Envoy's replacement", retire(adopted, self._up.wait))
         return None
 
@@ -286,15 +294,14 @@ def _addresses(settings: compiled.Settings) -> list[str]:
     ]
 
 
-def _clusters(versions: Sequence[Version]) -> list[dict[str, Any]]:
-    endpoints = {
-        names.cluster(version.id, entrypoint): [
-            names.socket_file(version.id, names.socket(entrypoint))
-        ]
-        for version in versions
-        for entrypoint in names.entrypoints(version)
-    }
-    return compiled.clusters(endpoints)
+def _clusters(versions: Sequence[Version], renewals: Mapping[str, int]) -> list[dict[str, Any]]:
+    endpoints, counts = {}, {}
+    for version in versions:
+        for entrypoint in names.entrypoints(version):
+            name = names.cluster(version.id, entrypoint)
+            endpoints[name] = [names.socket_file(version.id, names.socket(entrypoint))]
+            counts[name] = renewals.get(version.id, 0)
+    return compiled.clusters(endpoints, counts)
 
 
 def _routes(

@@ -84,6 +84,8 @@ class VersionProcess:
         self._prepare, self._about, self._tell = prepare, about, tell
         self._users = users
         self._claim: Claim | None = None
+        #: That of a process which another one is replacing.
+        self._leaving: Claim | None = None
         self._pids: deque[int] = deque(maxlen=_PIDS)
         self._tasks, self._gate, self._hang_seconds = tasks, gate, hang_seconds
         self._listeners = Listeners(version_id, sockets)
@@ -111,18 +113,17 @@ class VersionProcess:
         self._task.cancel()
         await asyncio.wait([self._task])
         self._listeners.close()
-        if self._claim is not None:
-            self._claim.end_all()
-            self._claim.release()
+        _give_back(self._claim)
+        _give_back(self._leaving)
         with suppress(OSError):
             os.unlink(names.output_file(self._id))
 
     def is_peer(self, peer: Peer) -> bool:
         """Whether this version is at the other end of a socket: by its user where it has one of
         its own, else by its process, or one that ended just now."""
-        if self._claim is not None and self._claim.is_own and self._claim.user is not None:
-            return peer.uid == self._claim.user.uid
-        return peer.pid in self._pids
+        claims = [claim for claim in (self._claim, self._leaving) if claim is not None]
+        users = [claim.user.uid for claim in claims if claim.is_own and claim.user is not None]
+        return peer.uid in users if users else peer.pid in self._pids
 
     def _noted(self, fds: dict[str, int], claim: Claim) -> VersionNote:
         uid = claim.user.uid if claim.user is not None else None
@@ -136,25 +137,25 @@ class VersionProcess:
             now = {name: getattr(self._about(), name) for name in changing}
             self._child.describe(version=replace(fixed, **now))
 
-    async def renew(self) -> None:
+    async def renew(self, reconnect: Callable[[], Awaitable[None]]) -> None:
         """Replaces a running process by one with the configuration of now, without a request
-        lost. Where that one cannot start, the process that runs goes on."""
+        lost: `reconnect` makes Envoy let go of the connections it has. Where the new process cannot
+        start, the one that runs goes on."""
         backoff = Backoff(first=1.0)
         while self._child is not None and not self._stopping:
             try:
-                await self._renew(self._child)
+                await self._renew(self._child, reconnect)
                 log.info("version %s runs with the configuration of now", self._id)
                 return
             except (NotStarted, OSError) as error:
                 log.warning("version %s goes on as it was started: %s", self._id, error)
             await asyncio.sleep(backoff.failed())
 
-    async def _renew(self, old: Child) -> None:
+    async def _renew(self, old: Child, reconnect: Callable[[], Awaitable[None]]) -> None:
         listeners = Listeners(self._id, self._sockets, beside=True)
-        earlier = self._claim
-        if earlier is not None and not earlier.is_own:
-            self._claim = None
-        child = None
+        # A user of its own for the new process, too: the start of one ends all others of its user.
+        earlier, self._claim = self._claim, None
+        self._leaving, child = earlier, None
         try:
             listeners.open()
             config = await self._prepare()
@@ -167,15 +168,21 @@ class VersionProcess:
             if child is not None:
                 child.signal(signal.SIGKILL)
             listeners.close()
-            self._claim = earlier
+            _give_back(self._claim)
+            self._claim, self._leaving = earlier, None
             raise
         before, self._listeners = self._listeners, listeners
         before.release()
         self._at_hand = child
         child.describe(ready=True)
-        # What waits in the old sockets is taken up, then it closes them.
+        # What waits in the old sockets is taken up before the process ends, and so is what Envoy
+        # has just sent on a connection that it lets go.
+        await asyncio.sleep(_LET_GO_SECONDS)
+        await reconnect()
         await asyncio.sleep(_LET_GO_SECONDS)
         await old.stop(STOP_SECONDS)
+        _give_back(earlier)
+        self._leaving = None
 
     def _adopt(self, note: Note) -> None:
         assert note.version is not None
@@ -327,6 +334,12 @@ class VersionProcess:
             raise NotStarted(f"was not ready after {READY_SECONDS:.0f} s") from None
         finally:
             transport.close()
+
+
+def _give_back(claim: Claim | None) -> None:
+    if claim is not None:
+        claim.end_all()
+        claim.release()
 
 
 def _not_started(code: int | None, output: bytes) -> NotStarted:

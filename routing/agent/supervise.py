@@ -50,6 +50,7 @@ from routing.snapshot import EMPTY, Preview, Snapshot, Version
 log = logging.getLogger("edge")
 
 _AGAIN_SECONDS = 0.5
+_RECONNECT_SECONDS = 10.0
 _STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
@@ -91,6 +92,7 @@ class Supervisor:
         self._starts: dict[str, Start] = {}
         self._unnamed = Unnamed(self._configurations.fingerprint)
         self._envoy_adopted = False
+        self._reconnects: list[asyncio.Future[None]] = []
 
     @property
     def error(self) -> str:
@@ -189,6 +191,7 @@ class Supervisor:
         try:
             for action in actions:
                 await self._perform(action)
+            await self._make_reconnects()
             self._fail("round", "")
         except Rejected as error:
             self._refused(error)
@@ -292,7 +295,25 @@ class Supervisor:
             self._starts[version_id] = start
             self.held = now_held.named(self.held, start.version)
             if not is_current:
-                self._tasks.once(f"renew {version_id}", self._processes[version_id].renew())
+                renewal = self._processes[version_id].renew(partial(self._reconnect, version_id))
+                self._tasks.once(f"renew {version_id}", renewal)
+
+    async def _reconnect(self, version_id: str) -> None:
+        """Returns once Envoy has let go of its connections to the version, or cannot."""
+        self._envoy.renew(version_id)
+        done = asyncio.get_running_loop().create_future()
+        self._reconnects.append(done)
+        self._touch()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done, _RECONNECT_SECONDS)
+
+    async def _make_reconnects(self) -> None:
+        done, self._reconnects = self._reconnects, []
+        if done and self.held.clusters:
+            await self._reach(self.held.clusters)
+        for future in done:
+            if not future.done():
+                future.set_result(None)
 
     async def _catch_up_with_envoy(self) -> None:
         """An adopted Envoy may be ahead of the snapshot on disk by what the agent had no time to

@@ -16,16 +16,24 @@ _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _UNLIMITED = 100_000
 
 
-def clusters(endpoints: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def clusters(
+    endpoints: Mapping[str, Sequence[str]], renewals: Mapping[str, int] = {}
+) -> list[dict[str, Any]]:
     """For each name of `names.cluster` one cluster and its RPC twin, by socket paths.
 
-    Several paths are replicas: requests go round them, whichever version key they carry.
+    Several paths are replicas: requests go round them, whichever version key they carry. Where the
+    number in `renewals` grows, Envoy lets go of the connections it has, request by request: behind
+    the same paths there is another process now.
     """
     return [
-        _version_cluster(twin, endpoints[name])
+        _version_cluster(twin, endpoints[name]) | _renewed(renewals.get(name, 0))
         for name in sorted(endpoints)
         for twin in (name, names.rpc_cluster(name))
     ]
+
+
+def _renewed(count: int) -> dict[str, Any]:
+    return {"metadata": {"filter_metadata": {"sluice": {"renewed": count}}}} if count else {}
 
 
 def _version_cluster(name: str, paths: Sequence[str]) -> dict[str, Any]:
