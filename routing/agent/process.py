@@ -35,6 +35,8 @@ log = logging.getLogger("edge")
 
 READY_SECONDS = 15.0
 STOP_SECONDS = 10.0
+_WORTH_WAITING_SECONDS = 0.5
+"""Requests wait so long for the next start; before a later one they hear at once that none is."""
 _LET_GO_SECONDS = 0.3
 """Between leaving Envoy and SIGTERM: what is still queued inside the process gets out."""
 
@@ -266,7 +268,8 @@ class VersionProcess:
         if not wait:
             self._tell(State.starting, restarts, life.message, life.kind)
             return
-        self._listeners.close()
+        if wait > _WORTH_WAITING_SECONDS:
+            self._listeners.close()
         state = State.backoff if self._was_ready else State.failed
         self._tell(state, restarts, life.message, life.kind)
         await asyncio.sleep(wait)
