@@ -115,7 +115,7 @@ def caller_of(request: HttpRequest) -> Caller:
     if found is None:
         if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
             raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
-        note("token.failure", request)
+        note("api.token_failure", request)
         raise ApiError(403, (9109, "Unauthorized to access requested resource"))
     note_token(found.name, found.user.get_username())
     if why := _ended(found, now):

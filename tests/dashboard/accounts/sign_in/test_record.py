@@ -74,5 +74,5 @@ def test_a_token_that_opens_nothing_is_logged_without_it(events, caplog):
     headers = {"Authorization": "Bearer slc_guess"}
     answer = Client(REMOTE_ADDR="203.0.113.9").get("/api/reviews", headers=headers)
     assert answer.status_code == 403
-    assert [(e["event"], e["address"]) for e in events()] == [("token.failure", "203.0.113.9")]
+    assert [(e["event"], e["address"]) for e in events()] == [("api.token_failure", "203.0.113.9")]
     assert "slc_guess" not in caplog.text
