@@ -433,6 +433,8 @@ ACCOUNT_ADAPTER = "dashboard.accounts.sign_in.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+# Wrong passwords and codes are counted by dashboard.accounts.attempts, which says how long to wait.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = (
     600  # seconds: after that, changing a factor asks for proof again
 )

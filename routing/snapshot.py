@@ -222,7 +222,7 @@ def from_json(raw: bytes) -> Snapshot:
     """The snapshot in `raw`; raises `SnapshotInvalid` saying which field is wrong."""
     try:
         snapshot = _decoder.decode(raw)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise SnapshotInvalid(str(error)) from error
     if snapshot.format != FORMAT:
         raise SnapshotInvalid(f"snapshot format {snapshot.format}; this edge reads {FORMAT}")
@@ -238,7 +238,7 @@ def preview_from_json(raw: bytes) -> Preview:
     """The preview in `raw`; raises `SnapshotInvalid` saying which field is wrong."""
     try:
         return _preview_decoder.decode(raw)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise SnapshotInvalid(str(error)) from error
 
 

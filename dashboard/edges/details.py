@@ -55,7 +55,7 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     content = unpacked(body) if packed else body
     try:
         batch = msgspec.json.decode(content, type=Batch)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise BatchInvalid(str(error)) from error
     _mask_secrets(batch.rows, content)
     kept = [_row(edge, detail) for detail in batch.rows if detail.keep]

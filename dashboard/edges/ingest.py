@@ -61,7 +61,7 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     """
     try:
         batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise BatchInvalid(str(error)) from error
     _mask_secrets(batch.rows)
     invocations = [_invocation(edge, row) for row in batch.rows]

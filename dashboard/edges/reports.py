@@ -123,7 +123,7 @@ def accept(edge: Edge, body: bytes) -> None:
     """
     try:
         report = msgspec.json.decode(body, type=Report)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise ReportInvalid(str(error)) from error
     if report.proof_url and not _is_own_edge(report.proof_url):
         raise ReportInvalid(f"proof_url={report.proof_url!r}: expected http://<loopback address>.")

@@ -74,7 +74,7 @@ def config() -> ListenerConfig:
         timeout_graceful_shutdown=3,
         # X-Forwarded-For is the word of a proxy on this machine; where there is none, anybody's.
         proxy_headers=settings.BEHIND_TLS,
-        forwarded_allow_ips="127.0.0.1",
+        forwarded_allow_ips="127.0.0.1,::1",
     )
 
 

@@ -132,7 +132,7 @@ class ControlPlane:
                         self.watching(frozenset(beat.watch))
                         yield beat.revision
                 raise ControlAway(f"it closed the connection ({live.close_code})")
-        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise ControlAway(_words(error)) from error
 
     async def _ask(
@@ -162,7 +162,7 @@ class ControlPlane:
 def _other_places(content: bytes) -> Exception:
     try:
         return OtherPlaces(msgspec.json.decode(content, type=_Refusal).places)
-    except msgspec.MsgspecError:
+    except ValueError:
         return ControlAway(_refusal(409, content))
 
 
@@ -182,5 +182,5 @@ def _refusal(status: int, body: bytes) -> str:
 def _said(body: bytes) -> str:
     try:
         return str(msgspec.json.decode(body)["error"])[:500]
-    except (msgspec.MsgspecError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return ""

@@ -91,7 +91,7 @@ def holder(folder: Path = Path()) -> Holder | None:
     """Which agent took this folder last; it may have ended."""
     try:
         return msgspec.json.decode((folder / _LOCK).read_bytes(), type=Holder)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError):
         return None
 
 

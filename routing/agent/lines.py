@@ -75,7 +75,7 @@ def parse(raw: bytes) -> tuple[Line, float] | None:
         if line.preview:  # all previews share one route, which belongs to no Worker
             line.route = names.route(line.preview, names.PREVIEW)
         return line, float(line.ts)
-    except (msgspec.MsgspecError, ValueError):
+    except ValueError:
         return None
 
 

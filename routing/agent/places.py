@@ -58,7 +58,7 @@ def load() -> Places:
         return Places(kept.log, known, kept.running, kept.ledger)
     except FileNotFoundError:
         pass
-    except msgspec.MsgspecError:
+    except ValueError:
         log.warning("%s cannot be read: logs are shipped from their beginning", FILE)
     return Places(uuid.uuid4().hex, {name: START for name in names.LISTENERS}, running=False)
 

@@ -137,6 +137,7 @@ class Supervisor:
     async def run(self) -> None:
         """Plans and performs whenever something has changed."""
         if self._envoy_adopted:
+            self._envoy_adopted = False  # should this fail, the rounds go on without it
             await self._catch_up_with_envoy()
         while True:
             await self._dirty.wait()
@@ -338,7 +339,9 @@ class Supervisor:
     async def _reach(self, version_ids: frozenset[str]) -> None:
         if not version_ids and self.held.applied.workers:
             raise RuntimeError("refusing to remove every cluster from Envoy")
-        versions = [self.held.processes[key].version for key in sorted(version_ids)]
+        known = {v.id: v for worker in self.held.applied.workers for v in worker.versions}
+        known |= {key: process.version for key, process in self.held.processes.items()}
+        versions = [known[key] for key in sorted(version_ids)]
         await self._envoy.reach(versions, self.desired.revision)
         self.held = now_held.clustered(self.held, version_ids)
 

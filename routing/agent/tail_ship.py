@@ -96,5 +96,5 @@ class TailShipper:
 def _place() -> Place:
     try:
         return msgspec.json.decode(PLACE.read_bytes(), type=tuple[int, int, int])
-    except (FileNotFoundError, msgspec.MsgspecError):
+    except (FileNotFoundError, ValueError):
         return START

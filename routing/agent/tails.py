@@ -116,7 +116,7 @@ class Tails:
         try:
             item_id = f"{self._boot}-{self._number}"
             return detail(raw, source, item_id=item_id, watched=watched)
-        except (msgspec.MsgspecError, ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError):
             self.counts.unread += 1
             return None
 

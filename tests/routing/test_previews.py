@@ -4,7 +4,7 @@ import pytest
 
 from routing.draft import UploadRefused
 from routing.previews import PreviewUnknown, address_taken, find, preview_url, shadowed_alias
-from routing.snapshot import preview_from_json, preview_to_json
+from routing.snapshot import SnapshotInvalid, from_json, preview_from_json, preview_to_json
 from tests.factories import make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +135,9 @@ def test_finding_takes_the_same_queries_for_3_and_60_versions(django_assert_num_
                 find(label)
             except PreviewUnknown:
                 pass
+
+
+@pytest.mark.parametrize("read", [from_json, preview_from_json])
+def test_a_file_that_is_no_text_is_refused_like_any_damaged_one(read):
+    with pytest.raises(SnapshotInvalid):
+        read(b'{"format": "\xff"}')

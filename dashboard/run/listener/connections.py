@@ -28,7 +28,8 @@ class Phase(Enum):
     HEAD = auto()
     """A request's head is under way, or the first one has not begun."""
     IDLE = auto()
-    """It was answered and may ask again; uvicorn closes it in time."""
+    """It was answered and may ask again; uvicorn closes it in time, unless the rest of a request
+    came after the answer."""
     BODY = auto()
     ANSWER = auto()
     DISCARD = auto()
@@ -150,6 +151,8 @@ class Connections:
         match connection.phase:
             case Phase.HEAD | Phase.DISCARD:
                 return since + limits.head_seconds
+            case Phase.IDLE:
+                return since + limits.idle_seconds
             case Phase.BODY:
                 earned = connection.received / limits.body_bytes_a_second
                 return since + limits.body_seconds + earned

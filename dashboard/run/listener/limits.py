@@ -25,6 +25,8 @@ class Limits:
     body_seconds: float = 20.0
     body_bytes_a_second: int = 500
     unsent_seconds: float = 120.0
+    #: Longer than `dashboard.run.web` lets uvicorn keep a connection.
+    idle_seconds: float = 90.0
     handshake_seconds: float = 30.0
     #: What a WebSocket's client may send at once, and each second on average; ours send next to
     #: nothing.

@@ -88,7 +88,7 @@ def read_all(pids: Path = PIDS) -> Iterator[Note]:
 def _read(file: Path) -> Note | None:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Note)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError) as error:
         log.warning("the note %s cannot be read: %s", file, error)
         return None
 

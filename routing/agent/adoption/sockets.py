@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger("edge")
@@ -44,9 +45,10 @@ def _numbers(pid: int) -> dict[int, int]:
     """The descriptors of the process that are sockets, by inode."""
     found = {}
     for entry in Path(f"/proc/{pid}/fd").iterdir():
-        link = os.readlink(entry)
-        if link.startswith("socket:["):
-            found[int(link[len("socket:[") : -1])] = int(entry.name)
+        with suppress(FileNotFoundError):  # closed meanwhile
+            link = os.readlink(entry)
+            if link.startswith("socket:["):
+                found[int(link[len("socket:[") : -1])] = int(entry.name)
     return found
 
 

@@ -174,7 +174,13 @@ def test_a_row_sent_twice_is_kept_once(edge):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'{"batch": "b", "rows": [{}]}', b'{"batch": "b", "rows": [{"status": "x"}]}'],
+    [
+        b"{",
+        b"[]",
+        b'{"batch": "b", "rows": [{}]}',
+        b'{"batch": "b", "rows": [{"status": "x"}]}',
+        b'{"batch": "\xff"}',
+    ],
 )
 def test_a_broken_batch_is_refused_whole(edge, body):
     answer = post(edge, "invocations", body)

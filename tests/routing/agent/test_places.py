@@ -35,9 +35,10 @@ def test_an_agent_that_was_killed_is_found_running():
     assert not places.load().running
 
 
-def test_a_damaged_note_begins_anew_under_a_new_name(caplog):
+@pytest.mark.parametrize("damaged", [b'{"public": [1, 2]}', b'{"log": "\xff"}', b""])
+def test_a_damaged_note_begins_anew_under_a_new_name(caplog, damaged):
     first = places.load()
-    places.FILE.write_bytes(b'{"public": [1, 2]}')
+    places.FILE.write_bytes(damaged)
     second = places.load()
     assert second.places == ZERO and second.log != first.log
     assert "shipped from their beginning" in caplog.text

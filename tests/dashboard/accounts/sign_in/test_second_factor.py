@@ -13,7 +13,9 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
+from django.utils import timezone
 
+from dashboard.accounts.attempts.models import AttemptCount
 from dashboard.accounts.models import Role, Session
 from routing.models import AuditEntry
 from tests.factories import make_user
@@ -65,6 +67,9 @@ def test_a_wrong_code_is_refused_and_tries_end(client, noor):
     assert page.status_code == 429 and 0 < int(page["Retry-After"]) <= 60
     assert b"Too many attempts. Try again in " in page.content
     assert client.get("/workers/").status_code == 302
+    AttemptCount.objects.update(used_until=timezone.now())  # the wait that was named is over
+    assert client.post("/accounts/2fa/authenticate/", {"code": code()}).status_code == 302
+    assert client.get("/workers/").status_code == 200
 
 
 def test_a_code_works_once(client, noor):

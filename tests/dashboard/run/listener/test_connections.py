@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.run.listener.connections import Connections, Phase, TooMany
 from dashboard.run.listener.limits import Limits, limits_for
+from dashboard.run.web import KEEP_ALIVE_SECONDS
 
 SMALL = Limits(connections=3, per_address=2)
 
@@ -82,9 +83,14 @@ def test_the_time_that_we_do_not_read_a_body_does_not_count(connections, clock):
     assert is_over(connections, clock, connection, 21)
 
 
-@pytest.mark.parametrize("phase", [Phase.ANSWER, Phase.IDLE])
-def test_what_is_answered_takes_as_long_as_it_takes(connections, clock, phase):
-    assert not is_over(connections, clock, add(connections, phase=phase), 10_000)
+def test_an_answer_takes_as_long_as_it_takes(connections, clock):
+    assert not is_over(connections, clock, add(connections, phase=Phase.ANSWER), 10_000)
+
+
+def test_a_connection_without_another_request_ends_after_uvicorns_own_time(connections, clock):
+    connection = add(connections, phase=Phase.IDLE)
+    assert not is_over(connections, clock, connection, KEEP_ALIVE_SECONDS + 1)
+    assert is_over(connections, clock, connection, 15)
 
 
 def test_an_answer_that_nobody_reads_ends(connections, clock):

@@ -55,6 +55,7 @@ def test_processes_are_sorted_and_strangers_are_left_alone(edge, sleeper):
     for odd in ("notes.txt", ".swp", "²"):
         (edge / "pids" / odd).write_bytes(b"\xff")
     (edge / "pids" / "12").mkdir()
+    (edge / "pids" / "999998").write_bytes(b'{"pid": 999998, "started": "\xff"}')
     assert inherit().versions == (kept,)
     assert half.wait(1) == -9 and stranger.poll() is serving.poll() is None
     left = sorted(os.listdir("pids"))
