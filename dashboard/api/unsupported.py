@@ -57,8 +57,9 @@ def put_domains(request: ApiRequest, account_id: str, script_name: str) -> NoRet
 def _no_routes(request: ApiRequest, script_name: str) -> ApiError:
     """wrangler has taken the Worker's address away by now: a refusal gives it back."""
     worker, caller = worker_called(script_name), request.auth
-    undone = undo_switch_off(
-        worker=worker, author=caller.user, source=caller.source, now=timezone.now()
-    )
+    undo_switch_off(worker=worker, author=caller.user, source=caller.source, now=timezone.now())
+    # Not whether this very request gave it back: wrangler sends routes and domains side by side.
+    worker.refresh_from_db(fields=["subdomain_enabled"])
     host = hostname(worker.name)
-    return unsupported(f"{ROUTES} {host} stays switched on." if undone else ROUTES)
+    is_on = worker.subdomain_enabled
+    return unsupported(f"{ROUTES} {host} stays switched on." if is_on else ROUTES)
