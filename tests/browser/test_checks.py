@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role, User
 from dashboard.smoketests.models import SmokeRun, Suite
@@ -136,6 +137,10 @@ def test_a_check_is_edited_by_keyboard(suite: Suite, visitors: Any, scripts: boo
     page.get_by_label("Text, value").fill("fine")
     page.get_by_role("button", name="Move Text up").press("Enter")
     page.locator(".assert").nth(1).get_by_text("Text", exact=True).wait_for()
+    # Nobody types within the 20 ms in which htmx prepares the form that it has put in.
+    expect(
+        page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")
+    ).to_have_count(0)
     page.get_by_label("Path and query").fill("healthy")
     page.get_by_label("Path and query").press("Enter")
     page.get_by_text("a path starts with /").wait_for()
