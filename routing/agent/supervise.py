@@ -82,6 +82,7 @@ class Supervisor:
         self._drains = Drains(envoy.admin, tasks, config)
         self._dirty = asyncio.Event()
         self._unsaved = asyncio.Event()
+        self._saving = asyncio.Lock()
         self._paused = False
         self.held: Held = Held()
         self.desired: Snapshot = EMPTY
@@ -153,10 +154,7 @@ class Supervisor:
             await self._unsaved.wait()
             self._unsaved.clear()
             try:
-                kept = self.held
-                if kept.applied is not self._saved:
-                    await asyncio.to_thread(save, kept, self._seal)
-                    self._earlier, self._saved = self._saved, kept.applied
+                kept = await self._save()
                 now = needed(self.held, self.desired, self._earlier)
                 self._modules.evict([*needed(kept, kept.applied), *now])
                 self._fail("save", "")
@@ -167,12 +165,19 @@ class Supervisor:
 
     async def save_now(self) -> None:
         """Keeps what is applied, unless that is on disk already."""
-        if self.held.applied is self._saved:
-            return
         try:
-            await asyncio.to_thread(save, self.held, self._seal)
+            await self._save()
         except OSError as error:
             log.error("the snapshot cannot be kept: %s", error.strerror)
+
+    async def _save(self) -> Held:
+        """Writes what is applied, one save at a time: all go through the same temporary file."""
+        async with self._saving:
+            kept = self.held
+            if kept.applied is not self._saved:
+                await asyncio.to_thread(save, kept, self._seal)
+                self._earlier, self._saved = self._saved, kept.applied
+            return kept
 
     def pause(self) -> None:
         """From now on nothing is planned: the edge is stopping."""
