@@ -96,6 +96,8 @@ class VersionProcess:
         self._was_ready = False
         self._stopping = False
         self._hurry = asyncio.Event()
+        #: Only one start at a time: each ends all other processes of its user.
+        self._starting = asyncio.Lock()
         self.restarts = 0
         #: A process that is ready already: an adopted one, or one that replaces another.
         self._at_hand: Child | None = None
@@ -146,14 +148,32 @@ class VersionProcess:
         backoff = Backoff(first=1.0)
         while self._child is not None and not self._stopping:
             try:
-                await self._renew(self._child, reconnect)
+                await self._renew(reconnect)
                 log.info("version %s runs with the configuration of now", self._id)
                 return
             except (NotStarted, OSError) as error:
                 log.warning("version %s goes on as it was started: %s", self._id, error)
             await asyncio.sleep(backoff.failed())
 
-    async def _renew(self, old: Child, reconnect: Callable[[], Awaitable[None]]) -> None:
+    async def _renew(self, reconnect: Callable[[], Awaitable[None]]) -> None:
+        async with self._starting:
+            old = self._child
+            if old is None:
+                return  # the next start is with the configuration of now
+            earlier = await self._start_beside()
+        # What waits in the old sockets is taken up before the process ends, and so is what Envoy
+        # has just sent on a connection that it lets go.
+        await asyncio.sleep(_LET_GO_SECONDS)
+        await reconnect()
+        await asyncio.sleep(_LET_GO_SECONDS)
+        await old.stop(STOP_SECONDS)
+        _give_back(earlier)
+        self._leaving = None
+
+    async def _start_beside(self) -> Claim | None:
+        """Starts the process that replaces the running one, and gives it the sockets' paths.
+        Returns the claim of the one before."""
+        self._go_on()
         listeners = Listeners(self._id, self._sockets, beside=True)
         # A user of its own for the new process, too: the start of one ends all others of its user.
         earlier, self._claim = self._claim, None
@@ -162,9 +182,9 @@ class VersionProcess:
             listeners.open()
             config = await self._prepare()
             async with self._gate.passing():
+                self._go_on()
                 child = await self._start(config, listeners)
-            if self._stopping:
-                raise NotStarted("is being stopped")
+            self._go_on()
             listeners.publish()
         except BaseException:
             if child is not None:
@@ -177,14 +197,12 @@ class VersionProcess:
         before.release()
         self._at_hand = child
         child.describe(ready=True)
-        # What waits in the old sockets is taken up before the process ends, and so is what Envoy
-        # has just sent on a connection that it lets go.
-        await asyncio.sleep(_LET_GO_SECONDS)
-        await reconnect()
-        await asyncio.sleep(_LET_GO_SECONDS)
-        await old.stop(STOP_SECONDS)
-        _give_back(earlier)
-        self._leaving = None
+        return earlier
+
+    def _go_on(self) -> None:
+        """Raises `NotStarted` once the version is being stopped: the supervisor forgets it."""
+        if self._stopping:
+            raise NotStarted("is being stopped")
 
     def _adopt(self, note: Note) -> None:
         assert note.version is not None
@@ -226,14 +244,15 @@ class VersionProcess:
     async def _live(self) -> Life:
         """Starts the process, unless one is at hand, and waits until it ends."""
         loop = asyncio.get_running_loop()
-        child, self._at_hand = self._at_hand, None
-        if child is None:
-            self._listeners.open()
-            config = await self._prepare()
-            async with self._gate.passing():
-                child = await self._start(config, self._listeners)
-            child.describe(ready=True)
-        self._child = child
+        async with self._starting:
+            child, self._at_hand = self._at_hand, None
+            if child is None:
+                self._listeners.open()
+                config = await self._prepare()
+                async with self._gate.passing():
+                    child = await self._start(config, self._listeners)
+                child.describe(ready=True)
+            self._child = child
         try:
             began = loop.time()
             self._was_ready = True
