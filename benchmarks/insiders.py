@@ -188,7 +188,7 @@ def web(folder: str) -> Iterator[Web]:
             command = [sys.executable, "-m", "dashboard.run.web"]
             process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
-            _wait(port)
+            machine.wait_until_web_answers(port)
             crowd = [session for session, _ in people[2:]]
             yield Web(process, port, account, people[0], people[1], crowd)
         finally:
@@ -231,16 +231,6 @@ def _credentials(person: Any, with_token: bool) -> tuple[str, str]:
     client.force_login(person)
     token = create_token(user=person, name="bench", scopes=["read"])[1] if with_token else ""
     return client.cookies["sessionid"].value, token
-
-
-def _wait(port: int) -> None:
-    for _ in range(300):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
-            return
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    sys.exit("The web process did not start.")
 
 
 def _options() -> argparse.Namespace:

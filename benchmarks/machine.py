@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
@@ -105,6 +108,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_until_web_answers(port: int, seconds: float = 30) -> None:
+    """Returns once the web process on `port` answers; ends the benchmark when it does not."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
+            return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    sys.exit(f"The web process did not answer within {seconds:.0f} s.")
 
 
 def _stolen() -> int:

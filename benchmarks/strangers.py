@@ -223,7 +223,7 @@ def web(folder: str) -> Iterator[Web]:
             preexec_fn=_few_files,
         )
     try:
-        _wait(port)
+        machine.wait_until_web_answers(port)
         yield Web(process, port, log, session, token, account)
     finally:
         process.terminate()
@@ -256,16 +256,6 @@ def _fill() -> tuple[str, str, str]:
 def _few_files() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, most))
-
-
-def _wait(port: int) -> None:
-    for _ in range(300):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
-            return
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    sys.exit("The web process did not start.")
 
 
 def _options() -> argparse.Namespace:

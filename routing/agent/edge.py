@@ -108,10 +108,13 @@ class Edge:
         self._known = (applied, applied)
         self._away, self._away_since = "", time.time()
         self._deaths = 0
-        self._servers = (
-            decide_server.serve(self._decider, tasks),
+        self._servers = self._make_servers()
+
+    def _make_servers(self) -> tuple[Server, ...]:
+        return (
+            decide_server.serve(self._decider, self._tasks),
             control_socket.serve(Control(self._supervisor.slots, self._tails.answer)),
-            Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=tasks),
+            Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=self._tasks),
         )
 
     async def __aenter__(self) -> Self:

@@ -69,7 +69,8 @@ def test_killed_at_any_moment_of_a_switch_it_starts_clean_and_serves(agent, cont
         agent.serves("shop", f"v{number}")
         agent.applied(revision)
     eventually(lambda: list(agent.status()["versions"]) == [found.version.id], 20)
-    eventually(lambda: len(agent.processes()) == 2), "Envoy and one version"
+    eventually(lambda: len(agent.processes()) == 2)
+    assert list(agent.status()["versions"]) == [found.version.id]
 
 
 def test_a_version_in_an_endless_loop_is_replaced_while_another_answers(agent, control):

@@ -6,24 +6,20 @@ when the process dies, and the next process that accepts gets what waits.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from ipaddress import ip_address
+
+from routing.agent.process_sockets import duplicate, sockets_of
 
 Sockets = dict[str, list[socket.socket]]
 """By address (`tcp://127.0.0.1:80`, `unix://path`); TCP has one for each worker thread."""
 
 _BACKLOG = 4096
-_PIDFD_GETFD = 438
-"""pidfd_getfd(2), since Linux 5.6; the same number on every architecture."""
 _TCP_INFO_WAITING = struct.Struct("24xI")
 """tcp_info.tcpi_unacked: of a listening socket, the connections that wait to be accepted."""
-
-_syscall: Callable[..., int] = ctypes.CDLL(None, use_errno=True).syscall
 
 
 def can_duplicate() -> bool:
@@ -31,7 +27,7 @@ def can_duplicate() -> bool:
     process = os.pidfd_open(os.getpid())
     try:
         with socket.socket(socket.AF_UNIX) as own:
-            _duplicate(process, own.fileno()).close()
+            duplicate(process, own.fileno()).close()
         return True
     except OSError:
         return False
@@ -48,13 +44,13 @@ def duplicates(pid: int, addresses: Iterable[str]) -> Sockets:
     taken: Sockets = {address: [] for address in addresses}
     process = os.pidfd_open(pid)
     try:
-        for descriptor in _sockets(pid):
-            duplicate = _duplicate(process, descriptor)
-            address = _listens_on(duplicate)
+        for descriptor, _ in sockets_of(pid):
+            copy = duplicate(process, descriptor)
+            address = _listens_on(copy)
             if address in taken and (not taken[address] or address.startswith("tcp://")):
-                taken[address].append(duplicate)
+                taken[address].append(copy)
             else:
-                duplicate.close()
+                copy.close()
     except BaseException:
         close(taken)
         raise
@@ -100,22 +96,6 @@ def tcp_address(host: str, port: int) -> str:
     """As Envoy writes it in its requests."""
     parsed = ip_address(host)
     return f"tcp://[{parsed}]:{port}" if parsed.version == 6 else f"tcp://{parsed}:{port}"
-
-
-def _sockets(pid: int) -> Iterator[int]:
-    folder = f"/proc/{pid}/fd"
-    for descriptor in sorted(map(int, os.listdir(folder))):
-        with suppress(FileNotFoundError):  # closed meanwhile
-            if os.readlink(f"{folder}/{descriptor}").startswith("socket:"):
-                yield descriptor
-
-
-def _duplicate(process: int, descriptor: int) -> socket.socket:
-    duplicate = _syscall(_PIDFD_GETFD, process, descriptor, 0)
-    if duplicate < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return socket.socket(fileno=duplicate)
 
 
 def _listens_on(one: socket.socket) -> str:

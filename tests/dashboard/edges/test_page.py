@@ -93,7 +93,7 @@ def test_versions_that_are_no_strangers_to_each_other_are_named(maya, kind, warn
 def test_console_lines_in_the_name_of_another_version_are_named(maya):
     edge(status={"shipping": {"details_forged": 1234}})
     said = maya.get("/edges/").content.decode()
-    assert "spoke for a version that is not its own" in said and "1,234 batches" in " ".join(
+    assert "sent console lines as another version" in said and "1,234 batches" in " ".join(
         said.split()
     )
 

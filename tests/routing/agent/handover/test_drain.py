@@ -57,11 +57,15 @@ async def test_requests_in_flight_are_waited_for(monkeypatch):
     assert not draining.done()
     admin.left["rq"] = [0]
     await draining
+    assert admin.posts == [GRACEFUL, REFUSE]
 
 
 async def test_an_envoy_that_is_away_needs_no_asking():
     class Gone(Admin):
         async def post(self, target):
+            self.posts.append(target)
             raise Away("no socket")
 
-    await quit_envoy(Gone([0]))
+    gone = Gone([0])
+    await quit_envoy(gone)
+    assert gone.posts == ["/quitquitquit"]

@@ -103,7 +103,7 @@ async def test_where_duplicating_is_not_allowed_envoy_starts_on_sockets_of_ours(
     def refuse(*_):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(module.sockets, "_duplicate", refuse)
+    monkeypatch.setattr(module.sockets, "duplicate", refuse)
     monkeypatch.chdir(tmp_path)
     edge = Edge(tmp_path)
     assert "--base-id" in edge.handover.arguments()

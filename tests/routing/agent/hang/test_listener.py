@@ -95,6 +95,8 @@ async def test_full_queues_are_a_hang():
         detector = ListenerDetector(
             listener.getsockname(), os.getpid(), workers=1, hang_seconds=0.4
         )
-        await asyncio.wait_for(detector.until_hung(every=0.01), 60)
+        hung = asyncio.create_task(detector.until_hung(every=0.01))
+        await asyncio.wait([hung], timeout=60)
+        assert hung.done()
         for caller in calling:
             caller.close()
