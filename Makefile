@@ -85,66 +85,66 @@ torture: ## Every fault at random instants against a real edge: make torture MIN
 
 bench-edge: ## Requests per second through the edge, against workerd, Envoy, nginx and HAProxy alone
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.edge
+	@exec $(PY) -m benchmarks.edge.throughput
 
 bench-permits: ## What a signed permission costs beside an ordinary override
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.permits
+	@exec $(PY) -m benchmarks.edge.permits
 bench-propagation: ## How soon a deployment decides requests, and that none fails meanwhile
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.propagation
+	@exec $(PY) -m benchmarks.edge.propagation
 
 bench-memory: ## Idle memory of every process, and the second start of `make run`
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.memory
+	@exec $(PY) -m benchmarks.edge.memory
 
 bench-compile: ## Time and size of the configuration for 200 and 2,000 Workers
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.compile
+	@exec $(PY) -m benchmarks.edge.compile
 
 bench-tails: ## CPU a request with and without console lines collected; 50 live logs and 10 tails at once
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.tails
+	@exec $(PY) -m benchmarks.edge.tails
 
 bench-observation: ## What counting costs, and that sent = counted through kills of either side
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.observation
+	@exec $(PY) -m benchmarks.edge.observation
 
 bench-rollups: ## Reads of the charts over 10 million requests in 30 days (DATABASE_URL: PostgreSQL)
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.rollups
+	@exec $(PY) -m benchmarks.dashboard.rollups
 
 bench-playground: ## A playground send over curl and httpx, and 1,000 sends
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.playground
+	@exec $(PY) -m benchmarks.dashboard.playground
 
 bench-pages: ## Server time per page with 200 Workers, and with 2,000
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.pages
+	@exec $(PY) -m benchmarks.dashboard.pages
 
 bench-web: ## What a browser pays for each page: LCP, CLS, bytes and requests, in real Chromium
 	$(call SETUP,test)
-	@exec $(PY) -m benchmarks.web
+	@exec $(PY) -m benchmarks.dashboard.web
 
 bench-guardrails: ## False alarms and time to notice of guardrails, beside a naive test
 	$(call SETUP,run)
-	@exec $(PY) -m benchmarks.guardrails
+	@exec $(PY) -m benchmarks.rollouts.guardrails
 
 bench-candidates: ## Bad candidates on a real edge: caught at which step, by which guardrail, how soon
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.candidates
+	@exec $(PY) -m benchmarks.rollouts.candidates
 
 bench-strangers: ## A person's pages while strangers abuse the dashboard's listener, attack by attack
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.strangers
+	@exec $(PY) -m benchmarks.abuse.strangers
 
 bench-abort: ## From the click on Abort to proof on every edge, under load
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.abort
+	@exec $(PY) -m benchmarks.rollouts.abort
 
 bench-insiders: ## Pages and tails of one person while another one takes all that they can
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.insiders
+	@exec $(PY) -m benchmarks.abuse.insiders
 
 clean: ## Remove what `make` installed and cached; keeps your data in .sluice
 	rm -rf .venv node_modules static/built .sluice-scratch .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dashboard.ui import bundles
+from dashboard.ui.assets import bundles
 
 ROOT = bundles.ROOT
 MODULES = ROOT / "node_modules"

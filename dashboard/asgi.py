@@ -15,12 +15,12 @@ from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from dashboard.accounts.strangers.lane import StrangersLane  # noqa: E402
+from dashboard.api.http.body_limit import App, limit_body  # noqa: E402
 from dashboard.api.in_flight import InFlight  # noqa: E402
-from dashboard.api.limit import App, limit_body  # noqa: E402
 from dashboard.api.sockets import websocket_urlpatterns as of_the_api  # noqa: E402
 from dashboard.edges.sockets import websocket_urlpatterns as of_the_edges  # noqa: E402
 from dashboard.live.sockets import websocket_urlpatterns as of_the_pages  # noqa: E402
-from dashboard.observability.log_socket import websocket_urlpatterns as of_the_logs  # noqa: E402
+from dashboard.observability.requests.live_log_socket import websocket_urlpatterns as of_the_logs  # noqa: E402
 from dashboard.playground.disconnect import note_disconnect  # noqa: E402
 
 nowhere = [re_path("", WebsocketDenier.as_asgi())]  # refused without a line in the log

@@ -317,16 +317,16 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "dashboard.ui.response_headers.headers_middleware",
+    "dashboard.ui.http.response_headers.headers_middleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "dashboard.trail.middleware.trail_middleware",
-    "dashboard.ui.compression.CompressPages",
+    "dashboard.ui.http.compression.CompressPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "dashboard.ui.slashes.PageSlashMiddleware",
+    "dashboard.ui.http.slashes.PageSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "dashboard.accounts.seen.LoginAndSeenMiddleware",
+    "dashboard.accounts.last_seen_middleware.LoginAndSeenMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -424,8 +424,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("username", "email")},
     },
-    {"NAME": "dashboard.accounts.password_rules.DisguisedWord"},
-    {"NAME": "dashboard.accounts.breached_passwords.BreachedPassword"},
+    {"NAME": "dashboard.accounts.passwords.rules.DisguisedWord"},
+    {"NAME": "dashboard.accounts.passwords.breached.BreachedPassword"},
 ]
 
 # Admins invite people; a provider's people come in as `dashboard.accounts.sign_in.openid` decides.
@@ -472,7 +472,7 @@ SOCIALACCOUNT_PROVIDERS = {
 
 # Wrong passwords for one name from one address; a stranger elsewhere locks nobody out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "dashboard.accounts.pause.address"
+AXES_CLIENT_IP_CALLABLE = "dashboard.accounts.passwords.login_throttle.address"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_RESET_ON_SUCCESS = True
@@ -510,7 +510,7 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "dashboard.ui.static_files.Storage"},
+    "staticfiles": {"BACKEND": "dashboard.ui.assets.static_files.Storage"},
 }
 
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
@@ -532,7 +532,7 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_ENGINE = "dashboard.accounts.sessions"
+SESSION_ENGINE = "dashboard.accounts.sign_in.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds; the sign-in page says it
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -542,7 +542,7 @@ CSRF_COOKIE_HTTPONLY = True  # scripts take the token from the page
 # host beside it can plant one (RFC 6265bis, "Cookie Name Prefixes").
 COOKIE_PREFIX = "__Host-" if BEHIND_TLS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
-MESSAGE_STORAGE = "dashboard.ui.message_storage.MessageStorage"
+MESSAGE_STORAGE = "dashboard.ui.http.message_storage.MessageStorage"
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000

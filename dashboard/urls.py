@@ -4,18 +4,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
 
+from dashboard.fleet.health import healthz
 from dashboard.metrics.views import metrics
 from dashboard.trail.activity import activity, download
-from dashboard.ui.health import healthz
 from dashboard.ui.help import help_page
-from dashboard.ui.palette import palette
+from dashboard.ui.jump.palette import palette
 
 
 def home(request: HttpRequest) -> HttpResponse:
     return redirect("workers:list")
 
 
-handler500 = "dashboard.ui.unavailable.server_error"
+handler500 = "dashboard.ui.http.unavailable.server_error"
 urlpatterns = [
     path("", home),
     path("healthz", healthz, name="healthz"),
@@ -27,8 +27,8 @@ urlpatterns = [
     path("activity/audit.<str:form>", download, name="audit-download"),
     path("inbox/", include("dashboard.notifications.urls_inbox")),
     path("notifications/", include("dashboard.notifications.urls")),
-    path("people/", include("dashboard.accounts.people_urls")),
-    path("", include("dashboard.observability.invocation_urls")),
+    path("people/", include("dashboard.accounts.people.urls")),
+    path("", include("dashboard.observability.requests.urls")),
     path("", include("dashboard.observability.urls")),
     path("", include("dashboard.rollouts.urls")),
     path("", include("dashboard.discussion.urls")),

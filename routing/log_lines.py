@@ -24,7 +24,7 @@ _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 class TextLines(logging.Formatter):
-    """`2026-11-30T03:10:00.123Z WARNING routing.deploy: message key="value"`."""
+    """`2026-11-30T03:10:00.123Z WARNING routing.control.deploy: message key="value"`."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(f" {key}={json.dumps(value)}" for key, value in facts_of(record).items())

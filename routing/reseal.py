@@ -14,9 +14,9 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models, transaction
 
-from routing import revision
+from routing.control import revision
 from routing.models import Version
-from routing.sealed import fingerprint, is_current, seal, unseal
+from routing.secret_encryption import fingerprint, is_current, seal, unseal
 
 COLUMNS = (
     ("routing", "OverrideKey", "encrypted_private"),

@@ -13,14 +13,14 @@ from django.utils import timezone
 from fastdigest import TDigest
 
 from dashboard.accounts.models import Role, User
-from dashboard.observability import rollup
-from dashboard.observability.wire import CENTROIDS, Called, Counted, Timed
-from routing import deploy as deploying
-from routing.agent.inspection import Inspection
-from routing.draft import Draft, Part
+from dashboard.observability.ingest import rollup
+from dashboard.observability.ingest.batch_schema import CENTROIDS, Called, Counted, Timed
+from routing.agent.inspection.inspection import Inspection
+from routing.control import deploy as deploying
+from routing.control.upload import upload_version
+from routing.control.upload_draft import Draft, Part
 from routing.models import Deployment, Edge, Invocation, Propagation, Version, Worker
 from routing.snapshot import Binding, Export
-from routing.upload import upload_version
 
 CODE = b"export default { fetch() { return new Response('hi'); } };"
 T0 = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)

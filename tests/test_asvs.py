@@ -61,7 +61,7 @@ PATTERNS = {
     "dashboard/settings.py": "the second argument of `_matching`, always a literal",
     "routing/agent/config.py": "the same",
     "dashboard/accounts/sign_in/browsers.py": "from the table above it",
-    "dashboard/workers/editor_refusal.py": "joined from `re.escape` one line above",
+    "dashboard/workers/editor/errors.py": "joined from `re.escape` one line above",
 }
 RE_CALLS = {
     "compile",

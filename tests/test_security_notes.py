@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from routing.compile import modules
+from routing.compile.workerd import modules
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTES = (PROJECT / "deploy" / "security.md").read_text()

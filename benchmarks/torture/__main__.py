@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks import machine
+from benchmarks.base import machine
 from benchmarks.torture import disk
 from benchmarks.torture.counts import totals
 from benchmarks.torture.faults import ALL

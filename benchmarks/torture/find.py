@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.machine import command_line
+from benchmarks.base.machine import command_line
 
 _MODULES = {
     "dashboard.run": "run",

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 
 import aiohttp
 
-from benchmarks.peers import OVERRIDES
+from benchmarks.base.peers import OVERRIDES
 from benchmarks.torture.judge import Answer, Outcome
 
 TIMEOUT = 20.0

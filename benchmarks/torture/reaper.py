@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.system import HOME
+from benchmarks.base.system import HOME
 from benchmarks.torture.find import processes, send
 
 _SECONDS = 15.0

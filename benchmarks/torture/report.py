@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.figures import table
+from benchmarks.base.figures import table
 from benchmarks.torture.judge import Outcome, Round
 
 HEAD = (

@@ -13,7 +13,7 @@ from signal import SIGKILL, Signals
 
 import httpx
 
-from benchmarks.system import System
+from benchmarks.base.system import System
 from benchmarks.torture import find
 
 WORKER = "steady"

@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
             user_login_failed,
         )
 
-        from dashboard.accounts.breached_passwords import check_file
+        from dashboard.accounts.passwords.breached import check_file
         from dashboard.accounts.sign_in import browsers, openid, record, second_factor
 
         user_logged_in.connect(_forget_old_sessions)
@@ -32,6 +32,6 @@ class AccountsConfig(AppConfig):
 
 def _forget_old_sessions(**_: Any) -> None:
     """Nothing else would: whoever signs in clears what has expired."""
-    from dashboard.accounts.sessions import SessionStore
+    from dashboard.accounts.sign_in.sessions import SessionStore
 
     SessionStore.clear_expired()

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import RANK, Role, Token, User
-from dashboard.accounts.people import still_admin
-from routing import audit
+from dashboard.accounts.people.changes import still_admin
+from routing.control import audit
 from routing.models import Worker
 
 ROLE_FOR = {

@@ -3,7 +3,8 @@
 from allauth.account.views import reauthenticate
 from django.urls import include, path
 
-from dashboard.accounts import password_views, views
+from dashboard.accounts import views
+from dashboard.accounts.passwords import views as password_views
 from dashboard.accounts.sign_in import browser_views, factor_views
 from dashboard.accounts.sign_in.provider import views as provider_views
 

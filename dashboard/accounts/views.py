@@ -21,10 +21,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dashboard.accounts.attempts.messages import try_again
 from dashboard.accounts.attempts.refusals import retry_after
-from dashboard.accounts.gate import person
-from dashboard.accounts.listed import MAY
 from dashboard.accounts.models import Role, User
-from dashboard.accounts.pause import tries
+from dashboard.accounts.passwords.login_throttle import tries
+from dashboard.accounts.people.queries import MAY
+from dashboard.accounts.permissions import person
 from dashboard.accounts.sign_in import password_attempts
 from dashboard.accounts.sign_in.second_factor import factor_names
 from dashboard.ui.page import page

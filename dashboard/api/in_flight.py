@@ -12,10 +12,10 @@ import json
 from collections import Counter
 
 from dashboard.accounts.strangers.recognized import credentials
-from dashboard.api.errors import TOO_MANY
-from dashboard.api.limit import App, Message, Receive, Send
+from dashboard.api.http.body_limit import App, Message, Receive, Send
+from dashboard.api.http.errors import TOO_MANY
 from dashboard.limits.messages import no_place
-from dashboard.ui.response_headers import headers_before_django
+from dashboard.ui.http.response_headers import headers_before_django
 
 EACH = 24
 PAUSE_SECONDS = 1.0

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from dashboard.api.tail_socket import TailConsumer
-from dashboard.live.origin import same_origin
+from dashboard.api.tail.socket import TailConsumer
+from dashboard.live.channel.origin import same_origin
 
 websocket_urlpatterns = [
     path(

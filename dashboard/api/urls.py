@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from dashboard.api.envelope import failure
-from dashboard.api.errors import unexpected, unknown_route
+from dashboard.api.api import PREFIX, api
+from dashboard.api.docs.reference import openapi, reference
+from dashboard.api.http.envelope import failure
+from dashboard.api.http.errors import unexpected, unknown_route
 from dashboard.api.products import product_at
-from dashboard.api.reference import openapi, reference
-from dashboard.api.served import PREFIX, api
 
 View = Callable[..., HttpResponse]
 app_name = "api"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role, User
+from dashboard.accounts.permissions import permission
 from dashboard.discussion import queries
 from dashboard.discussion.models import Attention, HandOver, Look
 from dashboard.discussion.pins import KINDS
-from dashboard.live import presence
-from routing.deploy import active_deployment
+from dashboard.live.pages import presence
+from routing.control.deploy import active_deployment
 from routing.models import Worker
 
 

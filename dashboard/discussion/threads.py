@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
 from dashboard.discussion.mentions import GROUPS, mentioned
 from dashboard.discussion.models import Comment, EarlierText, Thread
@@ -17,8 +17,8 @@ from dashboard.limits.messages import try_again
 from dashboard.limits.rates import seconds_to_wait
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
-from routing import audit
-from routing.deploy import active_deployment
+from routing.control import audit
+from routing.control.deploy import active_deployment
 from routing.models import Worker
 
 LONGEST = 10_000

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.by import By
-from dashboard.accounts.gate import person, requires
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
+from dashboard.accounts.permissions import person, requires
 from dashboard.discussion import queries, threads, watch
 from dashboard.discussion.models import Comment, HandOver, Thread
 from dashboard.discussion.page_context import context_of

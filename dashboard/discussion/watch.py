@@ -8,15 +8,15 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import User
 from dashboard.discussion.models import Attention, HandOver, Look
 from dashboard.discussion.pins import PinRefused
 from dashboard.discussion.threads import Moved
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
-from routing import audit
-from routing.deploy import active_deployment
+from routing.control import audit
+from routing.control.deploy import active_deployment
 from routing.models import Worker
 
 LONGEST_NOTE = 2_000

@@ -8,6 +8,6 @@ class EdgesConfig(AppConfig):
     label = "edges"
 
     def ready(self) -> None:
-        from dashboard.edges import nudge
+        from dashboard.edges.protocol import notify_agents
 
-        nudge.connect()
+        notify_agents.connect()

@@ -15,8 +15,8 @@ RECENT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class EnvoyEnd:
-    """`kind` is a `routing.agent.held.EndKind`: crash or hang. `ends` are all since the agent
-    started, `waited` the connections that waited for an Envoy meanwhile."""
+    """`kind` is a `routing.agent.state.state.EndKind`: crash or hang. `ends` are all since the
+    agent started, `waited` the connections that waited for an Envoy meanwhile."""
 
     kind: str
     at: datetime

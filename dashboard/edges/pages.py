@@ -12,12 +12,12 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from dashboard.edges.envoy_end import EnvoyEnd, last_end
-from dashboard.observability.health import ENDS
-from dashboard.ui.kept import Kept
+from dashboard.fleet.bounded_cache import Kept
+from dashboard.fleet.propagation import Cell, Meter, meter_of_all
+from dashboard.observability.queries.health import ENDS
 from dashboard.ui.page import page
 from dashboard.ui.paging import Page, page_of
-from dashboard.ui.propagation import Cell, Meter, meter_of_all
-from routing.batches import batches
+from routing.control.transactions.batches import batches
 from routing.models import Edge, Version, Worker
 
 MOST_LAGGING = 20

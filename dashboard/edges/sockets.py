@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from dashboard.edges.live import EdgeConsumer
+from dashboard.edges.protocol.agent_consumer import EdgeConsumer
 
 websocket_urlpatterns = [path("edge/v1/live", EdgeConsumer.as_asgi())]

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from dashboard.edges import pages, views
+from dashboard.edges import pages
+from dashboard.edges.protocol import views
 
 app_name = "edges"
 urlpatterns = [

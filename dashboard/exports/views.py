@@ -16,12 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.by import By
-from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
-from dashboard.exports import jobs
-from dashboard.exports.jobs import JobRefused
-from dashboard.exports.lag import Lag, lag_of
+from dashboard.accounts.permissions import permission, person, requires
+from dashboard.exports.jobs import changes
+from dashboard.exports.jobs.backlog import Lag, lag_of
+from dashboard.exports.jobs.changes import JobRefused
 from dashboard.exports.models import DeadLetter, Job
 from dashboard.ui.page import page
 from routing.models import Invocation, Worker
@@ -58,7 +58,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """A job from the form. A refused one is shown again without its destination: it may hold a
     secret, and no answer ever does."""
     try:
-        job = jobs.create(_asked(request), _by(request))
+        job = changes.create(_asked(request), _by(request))
     except JobRefused as error:
         context = _context(request) | {"refused": str(error), "given": request.POST}
         return page(request, "exports/list.html", context, status=422)
@@ -73,17 +73,17 @@ def act(request: HttpRequest, job_id: int) -> HttpResponse:
     job = get_object_or_404(Job, pk=job_id)
     what, by = request.POST.get("do", ""), _by(request)
     if what in ("pause", "resume"):
-        jobs.change(job.pk, {"enabled": what == "resume"}, by)
+        changes.change(job.pk, {"enabled": what == "resume"}, by)
         told = f"{job} is paused." if what == "pause" else f"{job} goes on where it was."
     elif what == "retry":
         try:
-            count = jobs.send_again(job, by)
+            count = changes.send_again(job, by)
         except JobRefused as error:
             messages.error(request, str(error))
             return redirect("exports:list")
         told = f"{count} batch{'' if count == 1 else 'es'} of {job} will be sent again."
     elif what == "delete":
-        jobs.delete(job, by)
+        changes.delete(job, by)
         told = f"{job} and its dead letters are gone. What was sent stays where it is."
     else:
         return HttpResponse(status=400)

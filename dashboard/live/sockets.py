@@ -3,7 +3,7 @@
 from channels.auth import AuthMiddlewareStack
 from django.urls import path
 
-from dashboard.live.browser import PageConsumer
-from dashboard.live.origin import same_origin
+from dashboard.live.channel.origin import same_origin
+from dashboard.live.pages.consumer import PageConsumer
 
 websocket_urlpatterns = [path("live/", same_origin(AuthMiddlewareStack(PageConsumer.as_asgi())))]

@@ -1,4 +1,5 @@
 """`/metrics` of the control plane, for Prometheus: revisions, edges, exports.
 
-Requests are counted by the edges, which have a `/metrics` of their own (`routing.agent.metrics`).
+Requests are counted by the edges, which have a `/metrics` of their own
+(`routing.agent.metrics.exporter`).
 """

@@ -10,14 +10,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from dashboard.exports.lag import lag_of
+from dashboard.exports.jobs.backlog import lag_of
 from dashboard.exports.models import Job
+from dashboard.fleet.edge_condition import condition_of
+from dashboard.fleet.propagation import meter_of
 from dashboard.notifications.models import Delivery
 from dashboard.observability.models import Gap
 from dashboard.trail import push
-from dashboard.ui.edge_condition import condition_of
-from dashboard.ui.propagation import meter_of
-from routing import after_commit, revision
+from routing.control import revision
+from routing.control.transactions import after_commit
 from routing.models import Deployment, Edge, Invocation, Worker
 
 

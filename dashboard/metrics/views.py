@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from dashboard.accounts.models import Token
-from dashboard.api.auth import caller_of
-from dashboard.api.errors import ApiError
+from dashboard.api.http.auth import caller_of
+from dashboard.api.http.errors import ApiError
 from dashboard.metrics.collect import ControlPlane
 
 registry = CollectorRegistry()

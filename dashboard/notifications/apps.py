@@ -8,7 +8,8 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        from dashboard.notifications import deployments, inbox
+        from dashboard.notifications import inbox
+        from dashboard.notifications.sources import deployments
 
         deployments.connect()
         inbox.connect()

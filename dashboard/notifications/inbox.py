@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from dashboard.accounts.gate import person
-from dashboard.live import parts
-from dashboard.live.parts import Why
-from dashboard.notifications.fan_out import TOPIC
+from dashboard.accounts.permissions import person
+from dashboard.live.pages import fragments
+from dashboard.live.pages.fragments import Why
+from dashboard.notifications.delivery.fan_out import TOPIC
 from dashboard.notifications.models import InboxItem
 from dashboard.ui.page import page
 
@@ -26,7 +26,7 @@ SIZE = 50
 def connect() -> None:
     """Open pages learn that an inbox changed; each asks for its own."""
     kind, _, name = TOPIC.partition(":")
-    parts.provide(kind, _news, lambda names: {name: {Why.EDGES: newest_item()}})
+    fragments.provide(kind, _news, lambda names: {name: {Why.EDGES: newest_item()}})
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:

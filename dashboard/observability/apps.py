@@ -9,6 +9,6 @@ class ObservabilityConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from dashboard.observability import flags
+        from dashboard.observability.flags import flags
 
         flags.connect()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import models
 
-from routing.agent.tally import NO_TRAFFIC
+from routing.agent.access_log.request_counts import NO_TRAFFIC
 from routing.models import Edge
 
 
@@ -151,7 +151,7 @@ class StepCount(models.Model):
 
     `requests`, `failed` and `slow_*` count requests; `callers`, `failing` and `slow_*_callers`
     count observations, of which a caller with a version key is one in each block
-    (`routing.agent.step_counts`).
+    (`routing.agent.access_log.step_counts`).
     """
 
     KEY = ("deployment_id", "version_id", "start", "edge")

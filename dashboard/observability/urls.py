@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from dashboard.observability import pages
+from dashboard.observability.charts import views
 
 app_name = "observability"
 urlpatterns = [
-    path("observability/", pages.of_all, name="all"),
-    path("workers/<str:name>/observability/", pages.of_worker, name="worker"),
+    path("observability/", views.of_all, name="all"),
+    path("workers/<str:name>/observability/", views.of_worker, name="worker"),
     path(
         "workers/<str:name>/versions/<uuid:version_id>/acknowledge/",
-        pages.acknowledge_errors,
+        views.acknowledge_errors,
         name="acknowledge",
     ),
 ]

@@ -1,7 +1,7 @@
 """Protected overrides and shared links: who may send a request to a version of their choice.
 
 A Worker's overrides are open to anyone until they are protected; then the edge honors one only with
-a signed permission (`routing.rules.permission`). Links work either way.
+a signed permission (`routing.rules.permissions.permission`). Links work either way.
 
     keys.py        the Worker's signing keys: made when first needed, rotated, taken away
     protection.py  the switch

@@ -15,11 +15,11 @@ from dashboard.overrides import keys
 from dashboard.overrides.keys import Signer
 from dashboard.sending.wire_request import Lines, WireRequest
 from routing.models import OverrideKey, Version
-from routing.rules.fields import OVERRIDES, lines_named
+from routing.rules.header.fields import OVERRIDES, lines_named
 from routing.rules.override import combine, parse, read
-from routing.rules.permission import PERMISSION, Permission
-from routing.rules.presented import MOST
-from routing.sealed import SealBroken
+from routing.rules.permissions.permission import PERMISSION, Permission
+from routing.rules.permissions.presented import MOST
+from routing.secret_encryption import SealBroken
 
 log = logging.getLogger(__name__)
 

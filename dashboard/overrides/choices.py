@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.version_roles import Standing
 from dashboard.overrides.protection import OverrideRefused
-from dashboard.ui.remembered import of
-from dashboard.ui.standing import Standing
-from routing.deploy import active_deployment
+from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
 
 DURATIONS = (

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from routing.models import OverrideKey, Worker
-from routing.rules.permission import Permission
-from routing.rules.permission_token import new_key, sign
-from routing.sealed import seal, unseal
+from routing.rules.permissions.permission import Permission
+from routing.rules.permissions.token import new_key, sign
+from routing.secret_encryption import seal, unseal
 from routing.snapshot import Secret
 
 

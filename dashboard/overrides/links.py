@@ -11,18 +11,18 @@ from uuid import UUID
 
 from django.db import transaction
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
 from dashboard.overrides import keys
 from dashboard.overrides.protection import OverrideRefused, tell_edges
 from dashboard.times.durations import format_duration
-from routing import audit, revision
 from routing.compile.names import LEAVE_PATH, LINK_PATH
-from routing.deploy import active_deployment
+from routing.control import audit, revision
+from routing.control.deploy import active_deployment
+from routing.control.override_policies import LONGEST
+from routing.control.publish import hostname, url_of
 from routing.models import OverrideLink, OverrideLinkQuerySet, Version, Worker
-from routing.override_policies import LONGEST
-from routing.publish import hostname, url_of
-from routing.rules.permission import PERMISSION_NAME, Permission
+from routing.rules.permissions.permission import PERMISSION_NAME, Permission
 
 SHORTEST = timedelta(minutes=5)
 USUAL = timedelta(days=1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.overrides import keys
-from routing import audit, revision
+from routing.control import audit, revision
 from routing.models import OverrideLink, Worker
 
 

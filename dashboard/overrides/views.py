@@ -13,16 +13,16 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.by import By
-from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person, requires
 from dashboard.overrides import choices, links, protection
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.overrides.report import state_of
 from dashboard.times.durations import format_duration, parse_duration
 from dashboard.ui.page import page
+from routing.control.publish import hostname
 from routing.models import Edge, OverrideLink, Worker
-from routing.publish import hostname
 
 TEMPLATE = "overrides/worker.html"
 SHOWN = 100

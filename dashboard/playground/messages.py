@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from routing.rules.cause import ODD_QUOTES
 from routing.rules.decide import Decision, Step
-from routing.rules.permission import Fault
+from routing.rules.header.parse_error_text import ODD_QUOTES
+from routing.rules.permissions.permission import Fault
 from routing.rules.problem import Fact, Fix, FixKind, Kind, Problem
 
 Facts = Mapping[str, Fact]

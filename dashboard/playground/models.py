@@ -101,5 +101,5 @@ class Allowance(models.Model):
 
 
 # Django finds a room's models here.
-from dashboard.playground.compare_models import Compared as Compared  # noqa: E402
-from dashboard.playground.many_models import Run as Run  # noqa: E402
+from dashboard.playground.compare.models import Compared as Compared  # noqa: E402
+from dashboard.playground.runs.models import Run as Run  # noqa: E402

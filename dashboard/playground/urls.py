@@ -2,16 +2,12 @@
 
 from django.urls import path
 
-from dashboard.playground import (
-    compare_views,
-    explorer_views,
-    form_views,
-    kept_views,
-    many_views,
-    variable_views,
-    views,
-)
+from dashboard.playground.affinity import views as explorer_views
 from dashboard.playground.check_import import views as check_import
+from dashboard.playground.compare import views as compare_views
+from dashboard.playground.pages import saved_views, variable_views, views
+from dashboard.playground.request import views as form_views
+from dashboard.playground.runs import views as many_views
 
 app_name = "playground"
 urlpatterns = [
@@ -19,13 +15,13 @@ urlpatterns = [
     path("verdict/", views.verdict, name="verdict"),
     path("proof/<str:ray>/", views.proof, name="proof"),
     path("trail/<str:ray>/", views.trail, name="trail"),
-    path("import/", kept_views.import_curl, name="import"),
+    path("import/", saved_views.import_curl, name="import"),
     path("export/", form_views.export, name="export"),
     path("stage/", form_views.stage, name="stage"),
-    path("save/", kept_views.save, name="save"),
-    path("r/<uuid:id>/", kept_views.shared, name="shared"),
-    path("r/<uuid:id>/body", kept_views.body, name="body"),
-    path("r/<uuid:id>/remove", kept_views.forget, name="forget"),
+    path("save/", saved_views.save, name="save"),
+    path("r/<uuid:id>/", saved_views.shared, name="shared"),
+    path("r/<uuid:id>/body", saved_views.body, name="body"),
+    path("r/<uuid:id>/remove", saved_views.forget, name="forget"),
     path("variables/<str:worker>/", variable_views.variables, name="variables"),
     path("many/", many_views.many, name="many"),
     path("many/<uuid:id>/", many_views.run, name="run"),

@@ -1,6 +1,6 @@
 """May this deployment happen? Every deployment passes the gate, whichever door it comes from.
 
-gate.py      the only caller of `routing.deploy`: page, rollout, API and wrangler alike
+gate.py      the only caller of `routing.control.deploy`: page, rollout, API and wrangler alike
 needed.py    does this deployment need a review? asked inside its transaction
 proposals/   deployments that wait for approvals, and what becomes of them
 inbox/       the list of reviews, and the number in the menu

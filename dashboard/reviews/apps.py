@@ -10,14 +10,15 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.reviews.inbox.queue import waiting_count
-        from dashboard.reviews.proposals import move, notices
+        from dashboard.reviews.proposals import notices
+        from dashboard.reviews.proposals.deciding import invalidate
         from dashboard.reviews.signals import policy_saved
         from dashboard.smoketests.models import SuiteEdit
         from dashboard.ui import badges
         from routing.models import Deployment
 
-        post_save.connect(move.deployed, sender=Deployment)
-        post_save.connect(move.suite_saved, sender=SuiteEdit)
-        policy_saved.connect(move.policy_saved)
+        post_save.connect(invalidate.deployed, sender=Deployment)
+        post_save.connect(invalidate.suite_saved, sender=SuiteEdit)
+        policy_saved.connect(invalidate.policy_saved)
         badges.register("reviews:inbox", waiting_count)
         notices.connect()

@@ -1,4 +1,4 @@
-"""May this deployment happen? The one door in front of `routing.deploy`.
+"""May this deployment happen? The one door in front of `routing.control.deploy`.
 
 The question is asked inside the deployment's own transaction, under the lock of the desired state,
 so that a rollout, a policy or another deployment of the same moment is seen. A deployment that
@@ -25,11 +25,11 @@ from dashboard.reviews.needed import (
     open_review,
 )
 from dashboard.reviews.policies.edits import effective
-from dashboard.reviews.proposals.ask import Request
-from routing import deploy as routing_deploy
-from routing.deploy import ANY, DeployRefused, active_deployment
+from dashboard.reviews.proposals.request_review import Request
+from routing.control import deploy as routing_deploy
+from routing.control.deploy import ANY, DeployRefused, active_deployment
+from routing.control.upload import upload_version
 from routing.models import Deployment, Version, Worker
-from routing.upload import upload_version
 
 __all__ = ["DeployHeld", "ReviewNeeded", "delete_worker", "deploy", "permit_for", "upload"]
 
@@ -55,10 +55,10 @@ def deploy(
     takes_away: bool = False,
     **asked: Any,
 ) -> Deployment:
-    """As `routing.deploy.deploy`; also raises `DeployHeld`, and `ReviewNeeded` with the proposal
-    that it became. `rollout_id` names the rollout that deploys, by `plan`: its own hold does not
-    stop it, nor a policy that its review satisfied. `takes_away` is for its way back and its steps
-    down, which no policy stops. `approved` is for `carry_out` alone."""
+    """As `routing.control.deploy.deploy`; also raises `DeployHeld`, and `ReviewNeeded` with the
+    proposal that it became. `rollout_id` names the rollout that deploys, by `plan`: its own hold
+    does not stop it, nor a policy that its review satisfied. `takes_away` is for its way back and
+    its steps down, which no policy stops. `approved` is for `carry_out` alone."""
     for _ in range(ATTEMPTS):
         try:
             return _deploy(worker, by_token, rollout_id, plan, approved or takes_away, asked)
@@ -71,8 +71,9 @@ def deploy(
 
 
 def upload(*, worker_name: str, by_token: bool, **asked: Any) -> tuple[Version, Deployment | None]:
-    """As `routing.upload.upload_version`. A live upload also raises `DeployHeld`, before its
-    version is started or stored, and `ReviewNeeded`: then the version is there, not deployed."""
+    """As `routing.control.upload.upload_version`. A live upload also raises `DeployHeld`, before
+    its version is started or stored, and `ReviewNeeded`: then the version is there, not
+    deployed."""
     holds = permit_for(worker_name, by_token=by_token)
     if not asked.get("live"):
         return upload_version(worker_name=worker_name, permit=holds, **asked)
@@ -109,9 +110,9 @@ def upload(*, worker_name: str, by_token: bool, **asked: Any) -> tuple[Version, 
 
 
 def delete_worker(*, worker: Worker, by_token: bool, **asked: Any) -> None:
-    """As `routing.deploy.delete_worker`; raises `DeployHeld` while a rollout runs. After a rollback
-    tokens wait here too: to delete a Worker and upload it again would be a way around the hold.
-    So it would be around a policy of the Worker's own, which is deleted with it."""
+    """As `routing.control.deploy.delete_worker`; raises `DeployHeld` while a rollout runs. After a
+    rollback tokens wait here too: to delete a Worker and upload it again would be a way around the
+    hold. So it would be around a policy of the Worker's own, which is deleted with it."""
 
     def permit() -> None:
         kinds = DeployHold.Kind.values if by_token else [DeployHold.Kind.RUNNING]

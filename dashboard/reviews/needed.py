@@ -14,14 +14,14 @@ from dashboard.accounts.models import User
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.policies.requirement import Requirement, required
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.ask import Request, ReviewOpen, ask
 from dashboard.reviews.proposals.change import change_of
+from dashboard.reviews.proposals.deciding.settle import finish, settle, standing_now
 from dashboard.reviews.proposals.models import Proposal, State
-from dashboard.reviews.proposals.settle import finish, settle, standing_now
+from dashboard.reviews.proposals.request_review import Request, ReviewOpen, ask
 from dashboard.smoketests.models import SmokeRun
-from routing import audit, revision
-from routing.agent.inspection import Inspection
-from routing.deploy import ANY, DeployConflict, DeployRefused, active_deployment, normal_id
+from routing.agent.inspection.inspection import Inspection
+from routing.control import audit, revision
+from routing.control.deploy import ANY, DeployConflict, DeployRefused, active_deployment, normal_id
 from routing.models import Deployment, Worker
 from routing.rules.split import Percentage
 

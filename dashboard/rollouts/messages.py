@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.observability.failure_rate import percent
+from dashboard.observability.flags.failure_rate import percent
+from dashboard.rollouts.decisions.plan import Rule
+from dashboard.rollouts.decisions.states import State
+from dashboard.rollouts.decisions.undo import REFUSALS
 from dashboard.rollouts.external import messages as external
 from dashboard.rollouts.hooks import messages as hooks
 from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import Rule
-from dashboard.rollouts.states import State
-from dashboard.rollouts.undo import REFUSALS
 from dashboard.times.durations import format_duration
 
 STATES = {

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from dashboard.rollouts import values
+from dashboard.rollouts.decisions import values
+from dashboard.rollouts.decisions.plan import Plan, plan_from_json
+from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, State
 from dashboard.rollouts.external.models import GuardrailReading
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
-from dashboard.rollouts.ramp import Plan, plan_from_json
-from dashboard.rollouts.states import ENDED, GOING_BACK, State
 from routing.models import Version, Worker
 from routing.rules.split import format_percentage
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from dashboard.rollouts import record_views, views
 from dashboard.rollouts.backtest import views as backtest_views
 from dashboard.rollouts.forgotten import views as forgotten_views
 from dashboard.rollouts.hooks import views as hook_views
 from dashboard.rollouts.listing import views as list_views
+from dashboard.rollouts.page import views
 from dashboard.rollouts.plans import change_views, views as plan_views
+from dashboard.rollouts.record import views as record_views
 from dashboard.rollouts.start_page import views as start_views
 
 app_name = "rollouts"

@@ -19,9 +19,9 @@ def main() -> int:
     except ImproperlyConfigured as error:
         print(f"Sluice cannot start: {error}", file=sys.stderr)
         return 1
-    from dashboard.run import order  # needs the apps loaded
+    from dashboard.run import supervisor  # needs the apps loaded
 
-    return order.run()
+    return supervisor.run()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.reviews import gate
-from routing.draft import Draft, Part
+from routing.control.upload_draft import Draft, Part
 from routing.models import Version, Worker
 from routing.snapshot import Binding
 

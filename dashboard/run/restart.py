@@ -19,22 +19,23 @@ def main() -> int:
     import django
 
     django.setup()
-    from dashboard.run import run_file, words
+    from dashboard.run import console
+    from dashboard.run.processes import run_file
 
     before = run_file.read()
     if before is None:
-        words.nothing_to_restart()
+        console.nothing_to_restart()
         return 1
-    words.step(f"Restarting the run (pid {before.process.pid})")
+    console.step(f"Restarting the run (pid {before.process.pid})")
     os.kill(before.process.pid, signal.SIGUSR1)
     deadline = time.monotonic() + READY_SECONDS
     while before.process.is_running() and time.monotonic() < deadline:
         now = run_file.read()
         if now is not None and now.ready_at != before.ready_at:
-            words.restarted()
+            console.restarted()
             return 0
         time.sleep(0.05)
-    words.not_restarted()
+    console.not_restarted()
     return 1
 
 

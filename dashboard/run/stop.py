@@ -18,22 +18,23 @@ def main() -> int:
     import django
 
     django.setup()
-    from dashboard.run import leftovers, run_file, words
-    from dashboard.run.process_file import ProcessFile
+    from dashboard.run import console
+    from dashboard.run.processes import leftovers, run_file
+    from dashboard.run.processes.process_file import ProcessFile
 
     run, ended = leftovers.running_run(), 0
     if run is not None:
-        words.step(f"Stopping the run (pid {run.pid})")
+        console.step(f"Stopping the run (pid {run.pid})")
         ended += leftovers.end([run], RUN_SECONDS)
     leftovers.end_control_plane()
     agent = leftovers.agent()
     if agent is not None:
-        words.step(f"Stopping the edge (pid {agent.pid})")
+        console.step(f"Stopping the edge (pid {agent.pid})")
         ended += leftovers.end([agent], AGENT_SECONDS)
     ended += leftovers.end(leftovers.edge_processes(), REST_SECONDS)
     run_file.remove()
     ProcessFile().remove()
-    words.nothing_left() if ended else words.nothing_ran()
+    console.nothing_left() if ended else console.nothing_ran()
     return 0
 
 

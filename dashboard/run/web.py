@@ -13,7 +13,7 @@ from dashboard.run.listener.server import ACCEPTED_AT_A_TURN, Server, listening_
 from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWebSockets
 from dashboard.run.memory import give_back_memory
 from routing.hidden_environment import hide
-from routing.parent import when_gone
+from routing.parent_watch import when_gone
 
 # Longer than any caller keeps an idle connection (edges 30 s, httpx 5 s, nginx in front 60 s): a
 # server that closes first resets the request that is on its way just then.

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from routing.control.publish import hostname
 from routing.models import Edge
-from routing.publish import hostname
-from routing.rules.fields import as_sent
+from routing.rules.header.fields import as_sent
 from routing.rules.override import read
 
 OVERRIDES = "Cloudflare-Workers-Version-Overrides"

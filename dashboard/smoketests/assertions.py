@@ -15,7 +15,10 @@ from referencing.exceptions import Unresolvable
 
 from dashboard.comparison.bounded_matcher import TooMuchWork
 from dashboard.comparison.compare import Side
-from dashboard.smoketests.document import (
+from dashboard.smoketests.json_rules.path import values_at
+from dashboard.smoketests.json_rules.schema import first_problem
+from dashboard.smoketests.same_as_stable import Difference, differences
+from dashboard.smoketests.suites.document import (
     Check,
     HeaderIs,
     JsonAt,
@@ -26,9 +29,6 @@ from dashboard.smoketests.document import (
     TextContains,
     TextLacks,
 )
-from dashboard.smoketests.json_rules.path import values_at
-from dashboard.smoketests.json_rules.schema import first_problem
-from dashboard.smoketests.same_as_stable import Difference, differences
 
 _LONGEST = 200  # characters of a value that a result quotes
 _CANNOT_JUDGE = (*(RecursionError, ArithmeticError, re.error, jsonpath.JSONPathError, TooMuchWork),)

@@ -8,8 +8,8 @@ from functools import cached_property
 from django.conf import settings
 from django.db import models
 
-from dashboard.smoketests.document import Suite as Document
-from dashboard.smoketests.yaml_format import suite_from_data
+from dashboard.smoketests.suites.document import Suite as Document
+from dashboard.smoketests.suites.yaml_format import suite_from_data
 from routing.models import Version, Worker
 
 

@@ -13,8 +13,8 @@ from dashboard.comparison.compare import Side, compare
 from dashboard.comparison.json_diff import step
 from dashboard.comparison.noise import MISSING
 from dashboard.comparison.wording import place, short
-from dashboard.smoketests.document import StableDifferences
 from dashboard.smoketests.json_rules.path import check_work
+from dashboard.smoketests.suites.document import StableDifferences
 
 _STEP = re.compile(r"[.\[]")
 MOST = 20

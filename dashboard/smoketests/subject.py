@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from dashboard.ui.remembered import of
-from routing.deploy import active_deployment
+from dashboard.fleet.deployment_cache import of
+from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
 
 

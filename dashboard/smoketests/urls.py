@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from dashboard.smoketests import run_views, views
+from dashboard.smoketests import views
 from dashboard.smoketests.editor import edit_views, views as editor
+from dashboard.smoketests.runs import views as run_views
 
 app_name = "smoketests"
 urlpatterns = [

@@ -10,16 +10,16 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person, requires
 from dashboard.limits.limits import SUITE_RUNS
 from dashboard.limits.messages import try_again
 from dashboard.limits.rates import seconds_to_wait
 from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
-from dashboard.smoketests.run import ask
+from dashboard.smoketests.runs.run import ask
 from dashboard.smoketests.subject import candidate_of
-from dashboard.smoketests.suites import export_for, import_suite, newest_edits
-from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.smoketests.suites.edits import export_for, import_suite, newest_edits
+from dashboard.smoketests.suites.yaml_format import SuiteError
 from dashboard.ui.page import page
 from routing.models import Worker
 

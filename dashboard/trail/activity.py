@@ -10,8 +10,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.accounts.gate import permission, person, refuse
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person, refuse
 from dashboard.limits.answers import retry_after
 from dashboard.limits.limits import DOWNLOADS
 from dashboard.limits.messages import try_again

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-from dashboard.live.database import in_database
+from dashboard.live.channel.database import in_database
 from dashboard.trail.entry_filter import EntryFilter
 from routing.models import AuditEntry, AuditSeal
 from routing.trail.chain import content

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from dashboard.live.database import in_database
+from dashboard.live.channel.database import in_database
 from dashboard.trail.refusals import is_refusal, note
-from routing.after_commit import guarded
+from routing.control.transactions.after_commit import guarded
 from routing.trail import origin
 from routing.trail.origin import Origin
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from dashboard.accounts.models import User
-from routing import audit
+from routing.control import audit
 from routing.models import AuditEntry
 from routing.trail.origin import Origin
 

@@ -9,8 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from dashboard.fleet.propagation import meter_of_all
 from dashboard.ui.badges import count_of
-from dashboard.ui.propagation import meter_of_all
 
 #: (route, icon, word). An entry shows as soon as its page exists.
 DAILY = [

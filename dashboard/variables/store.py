@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
 from dashboard.variables.models import Variable
 from dashboard.variables.names import NAME
-from routing import audit
-from routing.sealed import SealBroken, seal, unseal
+from routing.control import audit
+from routing.secret_encryption import SealBroken, seal, unseal
 from routing.snapshot import Secret
 
 LONGEST = 8 * 1024

@@ -8,6 +8,6 @@ class WorkersConfig(AppConfig):
     label = "workers"
 
     def ready(self) -> None:
-        from dashboard.workers import live
+        from dashboard.workers import push
 
-        live.connect()
+        push.connect()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from dashboard.workers.commands import Commands
+from dashboard.workers.queries.cli_commands import Commands
 from routing.models import Worker
 
 

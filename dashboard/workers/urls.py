@@ -2,16 +2,12 @@
 
 from django.urls import path
 
-from dashboard.workers import (
-    addresses,
-    changes,
-    code,
-    diff,
-    editor,
-    histories,
-    views,
-    worker_settings,
-)
+from dashboard.workers import worker_settings
+from dashboard.workers.deploy import views as changes
+from dashboard.workers.diff import views as diff
+from dashboard.workers.editor import views as editor
+from dashboard.workers.page import history_views, views
+from dashboard.workers.queries import addresses, module_text
 
 app_name = "workers"
 urlpatterns = [
@@ -23,12 +19,16 @@ urlpatterns = [
     path("<str:name>/address/", addresses.switch_worker, name="address"),
     path("<str:name>/split/", changes.split, name="split"),
     path("<str:name>/rollback/", changes.roll_back, name="rollback"),
-    path("<str:name>/deployments/", histories.deployments, name="deployments"),
-    path("<str:name>/deployments/<uuid:deployment_id>/", histories.deployment, name="deployment"),
-    path("<str:name>/versions/", histories.versions, name="versions"),
+    path("<str:name>/deployments/", history_views.deployments, name="deployments"),
+    path(
+        "<str:name>/deployments/<uuid:deployment_id>/", history_views.deployment, name="deployment"
+    ),
+    path("<str:name>/versions/", history_views.versions, name="versions"),
     path("<str:name>/versions/<uuid:version_id>/", views.version, name="version"),
     path(
-        "<str:name>/versions/<uuid:version_id>/modules/<int:position>/", code.module, name="module"
+        "<str:name>/versions/<uuid:version_id>/modules/<int:position>/",
+        module_text.module,
+        name="module",
     ),
     path("<str:name>/versions/<uuid:version_id>/addresses/", addresses.switch, name="addresses"),
     path("<str:name>/settings/", worker_settings.settings, name="settings"),

@@ -11,19 +11,19 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
-from dashboard.live.parts import sequence
+from dashboard.accounts.permissions import permission, person, requires
+from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
 from dashboard.ui.page import page
-from dashboard.workers import reads
+from dashboard.workers.queries import worker_queries
 from dashboard.workers.tool_commands import delete_commands, everyday_commands
-from routing import revision
-from routing.callers import callers_of
-from routing.deploy import DeployConflict, DeployRefused, active_deployment, normal_id
+from routing.control import revision
+from routing.control.callers import callers_of
+from routing.control.deploy import DeployConflict, DeployRefused, active_deployment, normal_id
+from routing.control.publish import url_of
+from routing.control.subdomain import set_subdomain
 from routing.models import Worker
-from routing.publish import url_of
-from routing.subdomain import set_subdomain
 
 
 @require_GET
@@ -107,7 +107,7 @@ def _delete(request: HttpRequest, worker: Worker) -> None:
 
 def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
     newest = sequence()
-    row = reads.row_of(worker)
+    row = worker_queries.row_of(worker)
     return {
         "row": row,
         "sequence": newest,

@@ -10,18 +10,19 @@ import signal
 import sys
 
 from routing import log_lines
-from routing.agent import config, folder
+from routing.agent import config
 from routing.agent.adoption.inheritance import inherit
 from routing.agent.adoption.ports import PortTaken, with_ports
 from routing.agent.adoption.sorting import Sorted
+from routing.agent.base import edge_folder
+from routing.agent.base.edge_folder import FolderTaken
+from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
-from routing.agent.folder import FolderTaken
-from routing.agent.tasks import Tasks
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.hidden_environment import hide
-from routing.parent import LOOK_SECONDS, gone
+from routing.parent_watch import LOOK_SECONDS, gone
 
 log = logging.getLogger("edge")
 
@@ -36,7 +37,7 @@ def main() -> int:
     try:
         settings = config.read()
         isolation = possible(settings.uids)
-        folder.enter(
+        edge_folder.enter(
             settings.folder,
             isolation.group,
             parent=settings.parent,
@@ -85,7 +86,7 @@ class Ending:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.begun.set)
-        loop.add_signal_handler(folder.STEP_ASIDE, self._leave)
+        loop.add_signal_handler(edge_folder.STEP_ASIDE, self._leave)
 
     def _leave(self) -> None:
         if not self.begun.is_set():

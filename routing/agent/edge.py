@@ -12,36 +12,38 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from routing.agent import control_socket, decide_server, spawn, tail_ship
-from routing.agent.admin import Away
+from routing.agent.access_log.shipper import Shipper
 from routing.agent.adoption.sorting import NOTHING, Sorted
+from routing.agent.answers import control_socket, decide_server
+from routing.agent.answers.control_socket import Control
+from routing.agent.answers.decide_server import Decider
+from routing.agent.answers.preview_names import PreviewNames
+from routing.agent.answers.previews import Previews
+from routing.agent.base import child_process
+from routing.agent.base.limits import envoy_connections
+from routing.agent.base.sealed_file import Seal
+from routing.agent.base.tasks import Tasks
+from routing.agent.base.unix_http_server import Server
 from routing.agent.config import Config
-from routing.agent.control import ControlAway, ControlPlane
-from routing.agent.control_socket import Control
-from routing.agent.decide_server import Decider
-from routing.agent.envoy import Envoy
-from routing.agent.keep import last_applied
-from routing.agent.limits import envoy_connections
+from routing.agent.control_plane.client import ControlAway, ControlPlane
+from routing.agent.control_plane.module_cache import Modules
+from routing.agent.control_plane.reporter import Teller
+from routing.agent.control_plane.sync import Sync
+from routing.agent.envoy.admin_client import Away
+from routing.agent.envoy.process import Envoy
 from routing.agent.loss.audit import LossAudit
-from routing.agent.modules import Modules
-from routing.agent.preview_names import PreviewNames
-from routing.agent.previews import Previews
-from routing.agent.seal import Seal
-from routing.agent.ship import Shipper
-from routing.agent.status import Facts, report, status
-from routing.agent.supervise import Supervisor
-from routing.agent.sync import Sync
-from routing.agent.tail_ship import TailShipper
-from routing.agent.tails import Tails
-from routing.agent.tasks import Tasks
-from routing.agent.tell import Teller
-from routing.agent.unix_http import Server
+from routing.agent.processes.last_applied import last_applied
+from routing.agent.processes.supervisor import Supervisor
+from routing.agent.state.status import Facts, report, status
 from routing.agent.users.claims import Users
+from routing.agent.worker_logs import shipper
+from routing.agent.worker_logs.collector import Tails
+from routing.agent.worker_logs.shipper import TailShipper
 from routing.compile import names
-from routing.compile.envoy import Settings
+from routing.compile.envoy.config import Settings
 
 if TYPE_CHECKING:
-    from routing.agent.metrics import Metrics
+    from routing.agent.metrics.exporter import Metrics
 
 log = logging.getLogger("edge")
 
@@ -86,7 +88,7 @@ class Edge:
             self._envoy.admin, self._shipper.ledger, self._shipper.lines_on_disk, self._changed
         )
         self._tails = Tails(
-            tail_ship.FILE,
+            shipper.FILE,
             processes=lambda: self._supervisor.held.processes,
             speaks_for=self._supervisor.speaks_for,
             clock=time.time,
@@ -185,7 +187,7 @@ class Edge:
 
     def kill(self) -> None:
         """Ends whatever is still there; the last thing an agent does."""
-        for child in spawn.running():
+        for child in child_process.running():
             child.signal(signal.SIGKILL)
 
     def facts(self) -> Facts:
@@ -275,7 +277,7 @@ class Edge:
 def _metrics(config: Config, facts: Callable[[], Facts]) -> Metrics | None:
     if config.metrics_port is None:
         return None
-    from routing.agent.metrics import Metrics  # what is off costs nothing
+    from routing.agent.metrics.exporter import Metrics  # what is off costs nothing
 
     return Metrics(config.name, config.metrics_port, facts)
 

@@ -10,8 +10,8 @@ import hashlib
 import re
 from urllib.parse import quote, unquote
 
-from routing.rules.fields import OVERRIDES as OVERRIDES, VERSION_KEY
-from routing.rules.permission import PERMISSION as PERMISSION
+from routing.rules.header.fields import OVERRIDES as OVERRIDES, VERSION_KEY
+from routing.rules.permissions.permission import PERMISSION as PERMISSION
 from routing.snapshot import Export, Version
 
 KEY = VERSION_KEY

@@ -40,7 +40,7 @@ class Edge(models.Model):
     lost_at = models.DateTimeField(null=True)
     #: Why it cannot write to its disk (`routing.disk.DiskState`); "" where it can.
     disk = models.CharField(max_length=16, default="", db_default="", blank=True)
-    #: The last unexpected end of its Envoy: a `routing.agent.held.EndKind`, and when.
+    #: The last unexpected end of its Envoy: a `routing.agent.state.state.EndKind`, and when.
     envoy_end = models.CharField(max_length=16, default="", db_default="", blank=True)
     envoy_ended_at = models.DateTimeField(null=True)
     status = models.JSONField(default=dict)

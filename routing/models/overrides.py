@@ -1,7 +1,7 @@
 """Who may override a protected Worker: the keys that sign permissions, and the links people share.
 
 A permission itself is stored nowhere. A link's row says who may what, until when; its token can be
-checked by any edge without asking (`routing.rules.permission_token`).
+checked by any edge without asking (`routing.rules.permissions.token`).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from routing.draft import Part
+from routing.control.upload_draft import Part
 from routing.models.immutable import Immutable
 
 DEPLOYABLE = 100

@@ -8,10 +8,10 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from routing.rules import repair
-from routing.rules.cause import PASTED_NAME, cause
-from routing.rules.fields import as_read, character_span
-from routing.rules.locate import Parameter, scan
+from routing.rules.header import fixes
+from routing.rules.header.fields import as_read, character_span
+from routing.rules.header.parse_error_text import PASTED_NAME, cause
+from routing.rules.header.spans import Parameter, scan
 from routing.rules.override import (
     LONGEST_FIELD,
     Outcome,
@@ -21,7 +21,7 @@ from routing.rules.override import (
     parse,
     type_name,
 )
-from routing.rules.permission import Fault
+from routing.rules.permissions.permission import Fault
 from routing.rules.problem import Fact, Fix, FixKind, Kind, Problem
 from routing.rules.split import Share, format_percentage
 from routing.rules.target import Target
@@ -70,7 +70,7 @@ def _invalid_header(target: Target, override: Override) -> Override:
     span = character_span(override.field, position)
     if kind is Kind.header_name and (name := PASTED_NAME.match(override.field)):
         span = name.span()
-    header = repair.mend(override.field, target.worker)
+    header = fixes.mend(override.field, target.worker)
     if not addressable(target.worker):
         kind, facts, header = Kind.not_a_key, _names_of(target), None
     facts["character"] = len(as_read(override.field[:position])) + 1
@@ -108,7 +108,7 @@ def _not_addressed(target: Target, override: Override) -> Override:
         fix = Fix(FixKind.use_worker, f'{target.worker}="{version_id}"', target.worker)
         problem = Problem(Kind.id_as_key, facts, _key_span(field, version_id), fix)
     elif typo := _closest(target, keys):
-        header = repair.with_key(field, typo, target.worker)
+        header = fixes.with_key(field, typo, target.worker)
         found = Fix(FixKind.use_worker, header, target.worker) if header else None
         problem = Problem(Kind.typo, facts | {"typo": typo}, _key_span(field, typo), found)
     else:
@@ -119,7 +119,7 @@ def _not_addressed(target: Target, override: Override) -> Override:
 def _not_a_string(target: Target, override: Override) -> Override:
     member = member_of(override.field, target.worker)
     facts: dict[str, Fact] = {"type": type_name(member) if member is not None else ""}
-    header = repair.quote(override.field, target.worker)
+    header = fixes.quote(override.field, target.worker)
     fix = Fix(FixKind.quote_id, header) if header else None
     span = _value_span(override.field, target.worker, 0)
     return replace(override, problem=Problem(Kind.wrong_type, facts, span, fix))
@@ -132,11 +132,11 @@ def _unknown_version(target: Target, override: Override) -> Override:
     kind, fix = Kind.unknown_id, None
     if owner := target.foreign.get(requested):
         kind, facts["owner"] = Kind.foreign_id, owner
-        header = repair.with_key(field, target.worker, owner)
+        header = fixes.with_key(field, target.worker, owner)
         fix = Fix(FixKind.address_owner, header, owner) if header else None
     elif len(meant) == 1:
         kind, facts["full"] = _difference(requested, meant[0]), meant[0]
-        header = repair.with_id(field, target.worker, meant[0])
+        header = fixes.with_id(field, target.worker, meant[0])
         fix = Fix(FixKind.full_id, header) if header else None
     elif meant:
         kind, facts["count"] = Kind.id_ambiguous, len(meant)
@@ -204,7 +204,7 @@ def _swallowed(target: Target, field: str) -> list[tuple[str, Parameter]]:
 
     Each with the key of the member that it belongs to now.
     """
-    if ";" not in field or len(field) > repair.LONGEST_FIELD:
+    if ";" not in field or len(field) > fixes.LONGEST_FIELD:
         return []
     return [
         (member.key, parameter)
@@ -222,20 +222,20 @@ def _misplaced(
     parameters = [parameter for _, parameter in swallowed]
     names = tuple(_short(parameter.key) for parameter in parameters[:_LISTED_KEYS])
     facts: dict[str, Fact] = {"names": names, "owner": _short(swallowed[0][0])}
-    header = repair.with_commas(override.field, parameters)
+    header = fixes.with_commas(override.field, parameters)
     fix = Fix(FixKind.use_comma, header) if header else None
     span = (parameters[0].start, parameters[0].start + 1)
     return Problem(Kind.parameter, facts, span, fix)
 
 
 def _key_span(field: str, key: str) -> tuple[int, int] | None:
-    member = repair.member_at(field, key)
+    member = fixes.member_at(field, key)
     return (member.start, member.start + len(key)) if member else None
 
 
 def _value_span(field: str, worker: str, quotes: int) -> tuple[int, int] | None:
     """The Worker's value, without that many characters at both ends."""
-    member = repair.member_at(field, worker)
+    member = fixes.member_at(field, worker)
     return (member.value + quotes, member.stop - quotes) if member else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import xxhash
 
-from routing.rules.fields import Value, octets
+from routing.rules.header.fields import Value, octets
 from routing.rules.split import TOTAL, Share, walk
 
 

@@ -10,9 +10,16 @@ from enum import StrEnum
 
 from routing.rules import affinity, split
 from routing.rules.advice import advise
-from routing.rules.fields import OVERRIDES, VERSION_KEY, Value, lines_named
+from routing.rules.header.fields import OVERRIDES, VERSION_KEY, Value, lines_named
 from routing.rules.override import Outcome, Override, Reading, read
-from routing.rules.permission import NOTHING, Fault, Permission, Presented, fault_of, refusal
+from routing.rules.permissions.permission import (
+    NOTHING,
+    Fault,
+    Permission,
+    Presented,
+    fault_of,
+    refusal,
+)
 from routing.rules.problem import Fact
 from routing.rules.split import TOTAL, format_percentage
 from routing.rules.target import Target

@@ -16,9 +16,9 @@ from http_sfv.dictionary import Dictionary
 from http_sfv.item import InnerList, Item
 from http_sfv.types import DisplayString, Token
 
-from routing.rules import plain_members
-from routing.rules.fields import Value, octets
-from routing.rules.permission import Fault
+from routing.rules.header import plain_members
+from routing.rules.header.fields import Value, octets
+from routing.rules.permissions.permission import Fault
 from routing.rules.problem import Problem
 
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from routing.rules.override import Outcome
-from routing.rules.permission import UNPROTECTED, Protection
+from routing.rules.permissions.permission import UNPROTECTED, Protection
 from routing.rules.split import Share
 
 

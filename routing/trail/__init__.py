@@ -6,6 +6,7 @@
     verify.py     walks the chain and names the first entry that is not as it was written
     retention.py  removes old entries and leaves a checkpoint
 
-`routing/audit.py` writes entries, in the transaction of the change. They are sealed right after its
-commit: a lock on the chain inside that transaction would deadlock with the rows that it changes.
+`routing/control/audit.py` writes entries, in the transaction of the change. They are sealed right
+after its commit: a lock on the chain inside that transaction would deadlock with the rows that it
+changes.
 """

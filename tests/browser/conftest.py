@@ -18,8 +18,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from dashboard.accounts.models import Role
+from routing.control.upload import upload_version
 from routing.models import Worker
-from routing.upload import upload_version
 from tests.browser.editing import CODE
 from tests.eventually import eventually
 from tests.factories import make_deployment, make_draft, make_user, make_version, says_fine
@@ -50,7 +50,9 @@ FLAGS = (
 @pytest.fixture(autouse=True)
 def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # Playwright's loop runs in this thread, where nothing may be awaited; no edge listens here.
-    monkeypatch.setattr("dashboard.live.broadcast.async_to_sync", lambda send: lambda *args: None)
+    monkeypatch.setattr(
+        "dashboard.live.channel.broadcast.async_to_sync", lambda send: lambda *args: None
+    )
     settings.STATIC_ROOT.mkdir(exist_ok=True)
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

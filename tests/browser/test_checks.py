@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role, User
 from dashboard.smoketests.models import SmokeRun, Suite
-from dashboard.smoketests.run import ask
-from dashboard.smoketests.suites import import_suite
+from dashboard.smoketests.runs.run import ask
+from dashboard.smoketests.suites.edits import import_suite
 from routing.models import Worker
 from tests.factories import make_deployment, make_user, make_version, make_worker
 

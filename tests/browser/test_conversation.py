@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.discussion.pins import Pin
 from dashboard.discussion.threads import open_thread
 from tests.factories import make_user

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from routing.upload import draft_of
+from routing.control.upload import draft_of
 from tests.browser.editing import CODE, newest, settled, type_over
 from tests.factories import make_user
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from routing.agent.inspection import Refused
-from routing.draft import Part
-from routing.upload import draft_of
+from routing.agent.inspection.inspection import Refused
+from routing.control.upload import draft_of
+from routing.control.upload_draft import Part
 from tests.browser.conftest import Visitor
 from tests.browser.editing import CODE, newest, type_over
 from tests.factories import make_deployment, make_draft, make_user, make_version, says_fine

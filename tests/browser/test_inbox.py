@@ -6,8 +6,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from dashboard.accounts.models import Role
+from dashboard.notifications.delivery.fan_out import fan_out_all
 from dashboard.notifications.events import Event
-from dashboard.notifications.fan_out import fan_out_all
 from dashboard.notifications.notify import notify
 from tests.factories import make_user
 

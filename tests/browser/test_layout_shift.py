@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dashboard.ui import bundles
+from dashboard.ui.assets import bundles
 from tests.browser.conftest import Visitor
 from tests.running import System
 

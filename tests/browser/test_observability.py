@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.observability.traffic import first_minute
+from dashboard.observability.queries.traffic import first_minute
 from tests.dashboard.observability.batches import MINUTE, count, request
 from tests.factories import (
     make_deployment,

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
 from dashboard.overrides.links import share
 from routing.models import Worker

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
 from dashboard.reviews import gate
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals.models import Proposal, State
-from dashboard.smoketests.suites import import_suite
-from routing.deploy import active_deployment
+from dashboard.smoketests.suites.edits import import_suite
+from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
 from routing.snapshot import Binding
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from dashboard.accounts.models import Role, User
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import CheckResult, SmokeRun
-from dashboard.smoketests.suites import import_suite
+from dashboard.smoketests.suites.edits import import_suite
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import (

@@ -10,7 +10,7 @@ from django.test import Client
 
 from dashboard.accounts.models import Role
 from dashboard.limits import rates
-from dashboard.observability import spark
+from dashboard.observability.queries import sparkline
 from tests.factories import make_user
 
 
@@ -26,7 +26,7 @@ def plain_static_files(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def no_lines_of_other_tests() -> None:
     """The last hour is kept for a minute; each test has its own."""
-    spark.forget()
+    sparkline.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def quick_passwords(settings: Any) -> None:
 def no_minute_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is here is noted once a minute, which would be a query more where a test counts them and
     the machine is slow."""
-    monkeypatch.setattr("dashboard.accounts.seen.SEEN_EVERY", timedelta(days=1))
+    monkeypatch.setattr("dashboard.accounts.last_seen_middleware.SEEN_EVERY", timedelta(days=1))
     monkeypatch.setattr("dashboard.accounts.sign_in.browsers.ACTIVE_EVERY", timedelta(days=1))
 
 

@@ -8,8 +8,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from dashboard.accounts.models import Role
-from dashboard.edges import reports
-from dashboard.edges.enrol import enrol
+from dashboard.edges.protocol import reports
+from dashboard.edges.protocol.registration import enrol
 from routing.models import Deployment, Worker
 from tests.dashboard.api.conftest import Api
 from tests.factories import make_deployment, make_user, make_worker

@@ -9,11 +9,11 @@ from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
 from dashboard.accounts.models import Role
-from dashboard.edges import reports
-from dashboard.edges.enrol import enrol
+from dashboard.edges.protocol import reports
+from dashboard.edges.protocol.registration import enrol
 from dashboard.ui import storage
+from dashboard.ui.http.unavailable import server_error
 from dashboard.ui.storage import problem_of
-from dashboard.ui.unavailable import server_error
 from routing.disk import DiskState
 from routing.models import Deployment, Worker
 from tests.dashboard.api.conftest import Api
@@ -83,11 +83,11 @@ _SIGN_IN = {"username": "root", "password": "not it"}
 
 def test_whoever_comes_after_a_while_can_still_read(full, monkeypatch):
     client, _, _ = full
-    monkeypatch.setattr("dashboard.accounts.seen.SEEN_EVERY", timedelta())
+    monkeypatch.setattr("dashboard.accounts.last_seen_middleware.SEEN_EVERY", timedelta())
     monkeypatch.setattr("dashboard.accounts.sign_in.browsers.ACTIVE_EVERY", timedelta())
-    monkeypatch.setattr("dashboard.accounts.seen.own_disk", lambda: DiskState.ok)
+    monkeypatch.setattr("dashboard.accounts.last_seen_middleware.own_disk", lambda: DiskState.ok)
     assert client.get("/workers/shop/").status_code == 507
-    monkeypatch.setattr("dashboard.accounts.seen.own_disk", lambda: DiskState.full)
+    monkeypatch.setattr("dashboard.accounts.last_seen_middleware.own_disk", lambda: DiskState.full)
     assert client.get("/workers/shop/").status_code == 200
 
 

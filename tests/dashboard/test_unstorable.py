@@ -10,8 +10,8 @@ from django.test import Client
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token
-from dashboard.edges.enrol import enrol
-from dashboard.ui.storable_text import storable, unstorable
+from dashboard.edges.protocol.registration import enrol
+from dashboard.ui.http.storable_text import storable, unstorable
 from routing.models import Edge, Invocation, InvocationDetail
 from tests.dashboard.api.conftest import Api, form, part
 from tests.factories import make_deployment, make_user, make_worker

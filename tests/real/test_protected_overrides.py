@@ -12,8 +12,8 @@ import pytest
 
 from routing.compile import names
 from routing.compile.names import KEY, PERMISSION
-from routing.rules.permission import COOKIE, Permission
-from routing.rules.permission_token import new_key, sign
+from routing.rules.permissions.permission import COOKIE, Permission
+from routing.rules.permissions.token import new_key, sign
 from routing.rules.split import TOTAL
 from routing.snapshot import Overrides
 from tests.real.edge import Reply

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from routing.agent.inspection import inspect
+from routing.agent.inspection.inspection import inspect
 from routing.snapshot import Binding, Module, Version
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from routing.control.publish import target
 from routing.models import Edge
-from routing.publish import target
 from tests.factories import make_deployment, make_edge, make_worker
 
 STUCK = {"broken": {"error": "SyntaxError", "deployment": "d", "revision": 7}}

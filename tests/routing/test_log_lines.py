@@ -16,7 +16,9 @@ FORGED = "shop\n2026-11-30T03:10:00.000Z INFO sluice.security: sign_in.success\x
 
 
 def record(message: str, *args: object, **more: object) -> logging.LogRecord:
-    made = logging.LogRecord("routing.deploy", logging.WARNING, "f.py", 1, message, args, None)
+    made = logging.LogRecord(
+        "routing.control.deploy", logging.WARNING, "f.py", 1, message, args, None
+    )
     made.created = 1_795_998_600.123
     vars(made).update(more)
     return made
@@ -61,7 +63,7 @@ def test_programs_read_json():
     assert entry == {
         "time": "2026-11-30T00:30:00.123Z",
         "level": "WARNING",
-        "logger": "routing.deploy",
+        "logger": "routing.control.deploy",
         "message": "sign_in.failure",
         "event": "sign_in.failure",
         "address": "203.0.113.9",

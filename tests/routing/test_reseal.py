@@ -17,7 +17,7 @@ from django.utils import timezone
 from dashboard.variables.models import Variable
 from routing import reseal
 from routing.models import AuditEntry, OverrideKey, Version
-from routing.sealed import SealBroken, is_current, seal, unseal
+from routing.secret_encryption import SealBroken, is_current, seal, unseal
 from routing.snapshot import Binding, Secret
 from tests.factories import make_draft, make_user, make_version
 
@@ -116,9 +116,12 @@ def test_one_that_neither_key_opens_leaves_everything_as_it_was(old):
 
 def test_whatever_seals_is_known_here():
     """A new module that seals has to be in `reseal`, or to store nothing for long."""
-    brief = {"dashboard.workers.editor_fields", "dashboard.playground.drafts"}  # forms, sessions
+    brief = {
+        "dashboard.workers.editor.form_fields",
+        "dashboard.playground.request.drafts",
+    }  # forms, sessions
     others = {
-        "routing.sealed",
+        "routing.secret_encryption",
         "routing.reseal",
         "routing.trail.seal",
     }  # entries
@@ -130,8 +133,8 @@ def test_whatever_seals_is_known_here():
     }
     assert seals - brief - others == {
         "dashboard.overrides.keys",
-        "dashboard.exports.jobs",
-        "dashboard.exports.traces",
+        "dashboard.exports.jobs.changes",
+        "dashboard.exports.formats.traces",
         "dashboard.notifications.settings.webhooks",
         "dashboard.variables.store",
         "dashboard.rollouts.hooks.address",

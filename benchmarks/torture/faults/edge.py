@@ -7,7 +7,7 @@ import signal
 from benchmarks.torture.faults.fault import Fault, nothing_fails
 from benchmarks.torture.judge import Expected
 from benchmarks.torture.site import Site
-from routing.agent.folder import STEP_ASIDE
+from routing.agent.base.edge_folder import STEP_ASIDE
 
 
 def _kill_agent(site: Site) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from dashboard.accounts.attempts import counts
 from dashboard.accounts.attempts.limits import AttemptLimit
 from dashboard.accounts.attempts.messages import try_again
-from dashboard.accounts.client_address import client_of
+from dashboard.accounts.strangers.client_address import client_of
 from dashboard.ui.page import page
 
 

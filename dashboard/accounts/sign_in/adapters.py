@@ -21,7 +21,7 @@ from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import second_factor
 from dashboard.accounts.sign_in.confirmation import belongs_to_provider
 from dashboard.accounts.sign_in.record import record_sign_in
-from routing.sealed import seal, unseal
+from routing.secret_encryption import seal, unseal
 from routing.snapshot import Secret
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -13,12 +13,12 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.gate import person
 from dashboard.accounts.models import Session, User
-from dashboard.accounts.sessions import end_others
+from dashboard.accounts.permissions import person
 from dashboard.accounts.sign_in.browsers import device_name
+from dashboard.accounts.sign_in.sessions import end_others
 from dashboard.ui.page import page
-from routing import audit
+from routing.control import audit
 
 
 @never_cache

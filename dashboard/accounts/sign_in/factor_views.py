@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from dashboard.accounts.attempts import counts
 from dashboard.accounts.attempts.limits import PASSKEYS_BY_ADDRESS
 from dashboard.accounts.attempts.refusals import seconds_to_wait, too_many
-from dashboard.accounts.client_address import client_of
 from dashboard.accounts.sign_in.code_forms import as_refusal
 from dashboard.accounts.sign_in.second_factor import is_due
+from dashboard.accounts.strangers.client_address import client_of
 
 
 class Factors(IndexView):

@@ -19,12 +19,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from dashboard.accounts.models import Role, User
-from dashboard.accounts.people import RESERVED
+from dashboard.accounts.people.changes import RESERVED
 from dashboard.accounts.sign_in.provider.client import Provider, check_answer
 from dashboard.accounts.sign_in.provider.id_token import IdTokenInvalid
 from dashboard.accounts.sign_in.role_mapping import parse_roles, role_of
 from dashboard.ui.page import page
-from routing import audit
+from routing.control import audit
 
 log = logging.getLogger(__name__)
 

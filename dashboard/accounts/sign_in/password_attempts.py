@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from dashboard.accounts.attempts import counts
 from dashboard.accounts.attempts.limits import PASSWORDS_BY_ADDRESS, PASSWORDS_BY_NAME
-from dashboard.accounts.client_address import client_of
 from dashboard.accounts.models import Session
+from dashboard.accounts.strangers.client_address import client_of
 
 
 def seconds_to_wait(request: HttpRequest, name: str) -> int:

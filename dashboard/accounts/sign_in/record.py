@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in.browsers import device_name
-from routing import audit
+from routing.control import audit
 from routing.log_lines import FACTS
 from routing.trail.origin import current
 

@@ -6,7 +6,7 @@ sign-in forms, whose password hashes cost most, in a queue of their own, and so 
 
 from __future__ import annotations
 
-from dashboard.accounts.client_address import address_group
+from dashboard.accounts.strangers.client_address import address_group
 from dashboard.accounts.strangers.queue import Full, Queue
 from dashboard.accounts.strangers.recognized import Credentials, Recognized, credentials
 from dashboard.accounts.strangers.small_body import (
@@ -21,7 +21,7 @@ from dashboard.accounts.strangers.small_body import (
     read_small,
     replay,
 )
-from dashboard.ui.response_headers import headers_before_django
+from dashboard.ui.http.response_headers import headers_before_django
 
 RETRY_SECONDS = 3
 BUSY = f"Sluice is busy. Try again in {RETRY_SECONDS} seconds.\n"

@@ -7,5 +7,5 @@
                      one file a resource; each calls what the page and the CLI call
     schemas.py       what goes in and out
 
-Tokens and their limits are those of the Cloudflare-compatible API (`dashboard/api/auth.py`).
+Tokens and their limits are those of the Cloudflare-compatible API (`dashboard/api/http/auth.py`).
 """

@@ -5,22 +5,14 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from dashboard.api.parse import StrictParser
-from dashboard.api.reference import by_tag, for_readers
-from dashboard.api.served import DocumentedAPI
-from dashboard.api.sluice import (
-    audit,
-    backtests,
-    edges,
-    overrides,
-    plans,
-    reviews,
-    rollouts,
-    runs,
-    suites,
-)
+from dashboard.api.api import DocumentedAPI
+from dashboard.api.docs.reference import by_tag, for_readers
+from dashboard.api.http.json_parser import StrictParser
+from dashboard.api.sluice import audit, edges, overrides, reviews
 from dashboard.api.sluice.errors import answer_plainly
+from dashboard.api.sluice.rollouts import backtests, plans, rollouts
 from dashboard.api.sluice.schemas import Refusal
+from dashboard.api.sluice.smoketests import runs, suites
 
 PREFIX = "/api"
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from dashboard.api.auth import ApiRequest, may_administer, may_read
+from dashboard.api.http.auth import ApiRequest, may_administer, may_read
 from dashboard.api.sluice.lookup import Listing
 from dashboard.api.sluice.schemas import Json
 from dashboard.trail import export

@@ -8,8 +8,8 @@ from typing import Any
 from ninja import Router, Schema
 from pydantic import Field
 
-from dashboard.api.auth import ApiRequest, may_read
-from dashboard.ui.propagation import Cell, meter_of_all
+from dashboard.api.http.auth import ApiRequest, may_read
+from dashboard.fleet.propagation import Cell, meter_of_all
 
 router = Router(tags=["Edges"])
 

@@ -12,26 +12,27 @@ from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from dashboard.api.errors import TOO_LARGE, TOO_MANY, ApiError, explain
+from dashboard.api.http.errors import TOO_LARGE, TOO_MANY, ApiError, explain
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies.policy import PolicyError
 from dashboard.reviews.proposals import report as reviews
-from dashboard.reviews.proposals.decide import DecisionRefused
+from dashboard.reviews.proposals.deciding.vote import DecisionRefused
 from dashboard.reviews.proposals.messages import refused
 from dashboard.reviews.proposals.models import Proposal
-from dashboard.rollouts import messages, report
-from dashboard.rollouts.advance import Stale
+from dashboard.rollouts import messages
+from dashboard.rollouts.changes.start import StartRefused
+from dashboard.rollouts.changes.verbs import VerbRefused
+from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.plans.saved import SavedPlanError
-from dashboard.rollouts.ramp import PlanError
-from dashboard.rollouts.start import StartRefused
-from dashboard.rollouts.verbs import VerbRefused
+from dashboard.rollouts.record import report
 from dashboard.smoketests.subject import NoSubject
-from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.smoketests.suites.yaml_format import SuiteError
+from dashboard.ui.http.unavailable import retry_later
 from dashboard.ui.messages import reason_of
 from dashboard.ui.storage import problem_of
-from dashboard.ui.unavailable import retry_later
-from routing.deploy import DeployRefused
+from routing.control.deploy import DeployRefused
 from routing.trail.origin import note_refusal
 
 logger = logging.getLogger(__name__)

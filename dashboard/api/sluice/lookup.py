@@ -7,13 +7,13 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from dashboard.api.errors import ApiError
-from dashboard.api.lookup import worker_called
+from dashboard.api.http.errors import ApiError
+from dashboard.api.http.lookup import worker_called
 from dashboard.api.sluice.errors import Refused
 from dashboard.rollouts.models import Rollout, SavedPlanEdit
 from dashboard.rollouts.plans.saved import newest
 from dashboard.smoketests.models import SuiteEdit
-from dashboard.smoketests.suites import newest_edit
+from dashboard.smoketests.suites.edits import newest_edit
 from routing.models import Worker
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field, StrictBool
 
-from dashboard.accounts.by import By
-from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.accounts.actor import By
+from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
 from dashboard.api.sluice.schemas import Given

@@ -11,14 +11,15 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query, Router
 
-from dashboard.api.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
 from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewGiven, ReviewItem
 from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
-from dashboard.reviews.proposals import emergency, report
-from dashboard.reviews.proposals.decide import VERBS, Word
+from dashboard.reviews.proposals import report
+from dashboard.reviews.proposals.deciding.vote import VERBS, Word
+from dashboard.reviews.proposals.deploying import emergency
 from dashboard.reviews.proposals.models import UNDECIDED, Proposal, ProposalQuerySet
 from routing.models import Worker
 

@@ -12,7 +12,7 @@ from dashboard.egress import client
 from dashboard.egress.client import SendFailed
 from dashboard.egress.signatures import signed_headers
 from dashboard.notifications.models import Delivery, OutboxEvent, Webhook
-from routing.sealed import SealBroken, unseal
+from routing.secret_encryption import SealBroken, unseal
 
 SECONDS = 15.0
 

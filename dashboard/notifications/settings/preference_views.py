@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.gate import person
+from dashboard.accounts.permissions import person
 from dashboard.notifications.events import EVENTS, Event
 from dashboard.notifications.models import Delivery, Follow
 from dashboard.notifications.notify import notify

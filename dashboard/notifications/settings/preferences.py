@@ -9,9 +9,9 @@ from django.db import transaction
 from django.http import QueryDict
 
 from dashboard.accounts.models import User
+from dashboard.notifications.delivery.recipients import Channel
 from dashboard.notifications.events import EVENTS, Event
 from dashboard.notifications.models import Follow, Preference
-from dashboard.notifications.recipients import Channel
 from routing.models import Worker
 
 

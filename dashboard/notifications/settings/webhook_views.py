@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.by import By
-from dashboard.accounts.gate import permission, person, requires
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person, requires
 from dashboard.notifications.delivery.send_due import try_again
 from dashboard.notifications.events import EVENTS
 from dashboard.notifications.models import Delivery, Webhook

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.egress.client import HostNotAllowed, check_host
 from dashboard.notifications.events import Event
 from dashboard.notifications.models import Delivery, OutboxEvent, Webhook
-from routing import audit
+from routing.control import audit
 from routing.models import Worker
-from routing.sealed import seal
+from routing.secret_encryption import seal
 from routing.snapshot import Secret
 
 

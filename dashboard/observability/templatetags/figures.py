@@ -12,10 +12,10 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.observability.charts import Chart, bar_of
-from dashboard.observability.failure_rate import FailureRate
-from dashboard.observability.traffic import Recent
-from dashboard.observability.words import more_ms, ms, rate
+from dashboard.observability.charts.charts import Chart, bar_of
+from dashboard.observability.charts.formatting import more_ms, ms, rate
+from dashboard.observability.flags.failure_rate import FailureRate
+from dashboard.observability.queries.traffic import Recent
 
 register = template.Library()
 

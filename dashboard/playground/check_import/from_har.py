@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.playground.check_import.found import CannotImport, FoundCheck
-from dashboard.playground.compose import METHODS, OURS
+from dashboard.playground.check_import.candidates import CannotImport, FoundCheck
+from dashboard.playground.request.compose import METHODS, OURS
 from dashboard.sending.redaction import is_secret
 
 LARGEST = 10 * 1024 * 1024

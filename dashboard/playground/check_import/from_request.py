@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.playground import bodies
-from dashboard.playground.check_import.found import FoundCheck
-from dashboard.playground.compose import Composed, parse_lines
+from dashboard.playground.check_import.candidates import FoundCheck
+from dashboard.playground.request import bodies
+from dashboard.playground.request.compose import Composed, parse_lines
 from dashboard.sending.redaction import MASK
 
 LONGEST_NAME = 200

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from dashboard.playground.check_import.found import CannotImport, FoundCheck
+from dashboard.playground.check_import.candidates import CannotImport, FoundCheck
 from dashboard.playground.check_import.from_har import LARGEST, checks_of_har
 from dashboard.playground.check_import.from_request import check_of
-from dashboard.playground.compose import compose
-from dashboard.playground.curl import NotCurl, read
+from dashboard.playground.curl_import.parse import NotCurl, read
 from dashboard.playground.models import Saved
-from dashboard.smoketests.yaml_format import SuiteError, read_suite, suite_data
+from dashboard.playground.request.compose import compose
+from dashboard.smoketests.suites.yaml_format import SuiteError, read_suite, suite_data
+from routing.control.publish import hostname
 from routing.models import Worker
-from routing.publish import hostname
 
 MOST_SAVED = 200
 

@@ -12,16 +12,16 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.gate import permission, person, requires
 from dashboard.accounts.models import Role
-from dashboard.playground.check_import.found import CannotImport, FoundCheck
+from dashboard.accounts.permissions import permission, person, requires
+from dashboard.playground.check_import.candidates import CannotImport, FoundCheck
 from dashboard.playground.check_import.sources import MOST_SAVED, SOURCES, found_in, text_of
 from dashboard.playground.models import Saved
 from dashboard.smoketests.models import SuiteEdit
-from dashboard.smoketests.suites import add_checks, import_suite, newest_edits
-from dashboard.smoketests.yaml_format import SuiteError, read_suite
+from dashboard.smoketests.suites.edits import add_checks, import_suite, newest_edits
+from dashboard.smoketests.suites.yaml_format import SuiteError, read_suite
+from dashboard.ui.http.unstorable_input import any_text_in
 from dashboard.ui.page import page
-from dashboard.ui.unstorable_input import any_text_in
 from routing.models import Worker
 
 TEMPLATE = "playground/check_import/import.html"

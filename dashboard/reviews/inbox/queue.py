@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.reviews.policies.requirement import Requirement, requirement_from_json
+from dashboard.reviews.proposals.deciding.approvals import Standing, Vote, standing_of, why_not
+from dashboard.reviews.proposals.deciding.settle import voter_of
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from dashboard.reviews.proposals.report import as_json
-from dashboard.reviews.proposals.settle import voter_of
-from dashboard.reviews.proposals.standing import Standing, Vote, standing_of, why_not
 
 
 def waits_for(proposal: Proposal, requirement: Requirement, user: User, now: datetime) -> bool:

@@ -13,9 +13,9 @@ from dashboard.reviews.policies.messages import from_words, match_words
 from dashboard.reviews.policies.policy import Trigger
 from dashboard.reviews.policies.requirement import requirement_from_json
 from dashboard.reviews.proposals import messages
+from dashboard.reviews.proposals.deciding.approvals import Standing
+from dashboard.reviews.proposals.deploying.sweep import WARN_BEFORE
 from dashboard.reviews.proposals.models import Proposal, State
-from dashboard.reviews.proposals.standing import Standing
-from dashboard.reviews.proposals.sweep import WARN_BEFORE
 from routing.rules.split import format_percentage
 
 HIGH = (Trigger.FULL, Trigger.BINDING, Trigger.SECRET, Trigger.COMPATIBILITY_DATE)

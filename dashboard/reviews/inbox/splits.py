@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from dashboard.fleet.deployment_cache import standings_by_id
+from dashboard.fleet.version_roles import HEAVY, Role, Standing
 from dashboard.reviews.proposals.models import Proposal
-from dashboard.ui.remembered import standings_by_id
-from dashboard.ui.standing import HEAVY, Role, Standing
 from routing.models import Version
 
 

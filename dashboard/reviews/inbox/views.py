@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.accounts.gate import person
+from dashboard.accounts.permissions import person
 from dashboard.reviews.inbox.rows import Row, decided_of, rows_of
-from dashboard.reviews.proposals.emergency import to_acknowledge
+from dashboard.reviews.proposals.deploying.emergency import to_acknowledge
 from dashboard.reviews.proposals.models import UNDECIDED, Proposal, State
 from dashboard.ui.page import page
 

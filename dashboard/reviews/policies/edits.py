@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F, Max
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.policies.models import PolicyEdit
 from dashboard.reviews.policies.policy import NO_APPROVALS, Policy, PolicyError
 from dashboard.reviews.signals import policy_saved
-from routing import audit, revision
+from routing.control import audit, revision
 from routing.models import Worker
 
 ACCOUNT = "account"

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dashboard.accounts.models import Role, User
+from dashboard.fleet.deployment_cache import lineage_of, standings_by_id
+from dashboard.fleet.version_roles import Standing
 from dashboard.reviews.policies.change import Change, Split, change_between
 from dashboard.reviews.policies.edits import effective, workers_of
 from dashboard.reviews.policies.messages import match_words
 from dashboard.reviews.policies.policy import Policy
 from dashboard.reviews.policies.requirement import Requirement, required
 from dashboard.reviews.proposals.change import facts_of
-from dashboard.reviews.proposals.settle import voter_of
-from dashboard.reviews.proposals.standing import why_not
-from dashboard.ui.remembered import lineage_of, standings_by_id
-from dashboard.ui.standing import Standing
+from dashboard.reviews.proposals.deciding.approvals import why_not
+from dashboard.reviews.proposals.deciding.settle import voter_of
 from routing.models import Deployment, Worker
 
 CHANGES = 20

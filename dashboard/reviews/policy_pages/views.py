@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.by import By
-from dashboard.accounts.gate import permission, person, refuse
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person, refuse
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, PolicyError
 from dashboard.reviews.policy_pages.form import context_of, policy_of, typed_rows

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from dashboard.fleet.deployment_cache import lineage_of
 from dashboard.reviews.policies.change import Change, Split, VersionFacts, change_between
 from dashboard.reviews.proposals.models import Proposal
-from dashboard.ui.remembered import lineage_of
 from routing.models import Deployment, Version, Worker
 from routing.rules.split import Percentage, parse_split
 
@@ -21,7 +21,7 @@ def change_of(
     worker: Worker, before: Deployment | None, pairs: Sequence[tuple[str, Percentage]]
 ) -> Change:
     """What replacing `before` by `pairs` changes. Versions that are no longer there are left out;
-    `routing.deploy` refuses them. Raises `SplitRefused`."""
+    `routing.control.deploy` refuses them. Raises `SplitRefused`."""
     shares = {share.version_id: share.weight for share in parse_split(pairs)}
     had = {str(share.version_id): share.weight for share in before.shares.all()} if before else {}
     rows = worker.versions.filter(pk__in={UUID(key) for key in (*shares, *had)})

@@ -9,8 +9,8 @@ from typing import Any
 from dashboard.accounts.models import User
 from dashboard.reviews.proposals.models import Proposal, ProposalEvent
 from dashboard.reviews.signals import review_changed, review_recorded
-from routing import audit
-from routing.after_commit import send_after_commit
+from routing.control import audit
+from routing.control.transactions.after_commit import send_after_commit
 
 
 def record(

@@ -9,8 +9,8 @@ from django.conf import settings
 
 from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.requirement import Requirement
+from dashboard.reviews.proposals.deciding.approvals import Standing
 from dashboard.reviews.proposals.models import Proposal, State
-from dashboard.reviews.proposals.standing import Standing
 
 STATES = {
     State.OPEN: "Waiting for approvals",

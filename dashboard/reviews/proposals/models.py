@@ -105,7 +105,7 @@ class Proposal(models.Model):
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """`shares` as `routing.deploy` takes them."""
+        """`shares` as `routing.control.deploy` takes them."""
         return [(version_id, percentage) for version_id, percentage in self.shares]
 
     @property

@@ -8,9 +8,9 @@ from typing import Any
 from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals import messages
+from dashboard.reviews.proposals.deciding.approvals import Standing
+from dashboard.reviews.proposals.deciding.settle import standing_now
 from dashboard.reviews.proposals.models import Proposal, State
-from dashboard.reviews.proposals.settle import standing_now
-from dashboard.reviews.proposals.standing import Standing
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3
 """Exit codes: live; rejected, void, expired or withdrawn; bad usage; waiting, or the timeout."""

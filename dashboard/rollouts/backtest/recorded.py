@@ -15,9 +15,9 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from dashboard.observability.figures import FAILURES
 from dashboard.observability.models import CallerCount, Count, Span, StepCount
-from dashboard.observability.split_figures import PROBES
+from dashboard.observability.queries.statistics import FAILURES
+from dashboard.observability.versions.step_figures import PROBES
 from dashboard.rollouts.backtest.thinning import NOTHING, RecordedBlock
 from dashboard.rollouts.latency.budget import NO_BUDGET, SlowBudget, budget_from_json
 from dashboard.rollouts.models import Rollout

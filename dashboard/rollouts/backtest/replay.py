@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from dashboard.observability.slow_figures import SlowFigures
+from dashboard.observability.versions.slow_requests import SlowFigures
 from dashboard.rollouts.backtest.thinning import RecordedBlock, Thinning
-from dashboard.rollouts.breaches import deciding, with_breaches
-from dashboard.rollouts.external.terms import OnBreach
-from dashboard.rollouts.guardrails import (
+from dashboard.rollouts.decisions.breaches import deciding, with_breaches
+from dashboard.rollouts.decisions.guardrails import (
     ABORTING_RULES,
     Figures,
     Judgment,
     judge_errors,
     judge_limit,
 )
+from dashboard.rollouts.decisions.plan import Plan, Step
+from dashboard.rollouts.decisions.states import Verdict
+from dashboard.rollouts.external.terms import OnBreach
 from dashboard.rollouts.latency.budget import NO_BUDGET, SlowBudget
 from dashboard.rollouts.latency.judge import judge_slow
-from dashboard.rollouts.ramp import Plan, Step
-from dashboard.rollouts.states import Verdict
 from dashboard.statistics.blocks import Block
 from routing.rules.split import TOTAL
 

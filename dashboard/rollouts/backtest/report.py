@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.rollouts import messages
 from dashboard.rollouts.backtest.messages import OUTCOMES, headline, span
 from dashboard.rollouts.backtest.replay import Replay, StepReplay
-from dashboard.rollouts.guardrails import Judgment
+from dashboard.rollouts.decisions.guardrails import Judgment
 
 
 def as_json(replay: Replay) -> dict[str, Any]:

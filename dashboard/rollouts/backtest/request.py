@@ -12,9 +12,9 @@ from django.conf import settings
 
 from dashboard.rollouts.backtest.recorded import of_hours, of_rollout
 from dashboard.rollouts.backtest.replay import Replay, replay
+from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.texts import plan_with
-from dashboard.rollouts.ramp import Plan, PlanError
 from routing.models import Worker
 
 MOST_HOURS = 48

@@ -11,17 +11,17 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.observability.failure_rate import FailureRate
+from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.rollouts import messages
 from dashboard.rollouts.backtest.messages import OUTCOMES, headline, span
 from dashboard.rollouts.backtest.recent import recent
 from dashboard.rollouts.backtest.replay import Outcome, Replay, StepReplay
 from dashboard.rollouts.backtest.report import why
 from dashboard.rollouts.backtest.request import BacktestRequest, backtest_request, most_hours
+from dashboard.rollouts.decisions.plan import PRESETS, PlanError
+from dashboard.rollouts.decisions.states import ENDED
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.texts import format_steps
-from dashboard.rollouts.ramp import PRESETS, PlanError
-from dashboard.rollouts.states import ENDED
 from dashboard.times.durations import format_duration
 from dashboard.ui.page import page
 from routing.models import Worker

@@ -7,8 +7,8 @@ from typing import Any
 
 from dashboard.rollouts.backtest.request import BacktestRequest, backtest_request
 from dashboard.rollouts.cli.arguments import saved_plan
+from dashboard.rollouts.decisions.states import OnHarm
 from dashboard.rollouts.plans.texts import format_steps
-from dashboard.rollouts.states import OnHarm
 from routing.models import Worker
 
 TERMS = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from dashboard.rollouts import messages, report
+from dashboard.rollouts import messages
 from dashboard.rollouts.models import Rollout
-from dashboard.smoketests.junit import junit
+from dashboard.rollouts.record import report
 from dashboard.smoketests.models import SmokeRun
+from dashboard.smoketests.runs.junit import junit
 
 
 def rollout_junit(rollout: Rollout) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from dashboard.rollouts.changes.verbs import By
 from dashboard.rollouts.cli.arguments import add_terms, plan_of, saved_plan
+from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.plans import saved
 from dashboard.rollouts.plans.models import SavedPlanEdit
 from dashboard.rollouts.plans.texts import format_steps
-from dashboard.rollouts.ramp import PlanError
-from dashboard.rollouts.verbs import By
 from routing.models import Worker
 
 ACTIONS = ("plans", "save-plan", "rename-plan", "delete-plan")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from dashboard.rollouts.states import Verdict
+from dashboard.rollouts.decisions.states import Verdict
 
 MOST_BYTES = 16 * 1024
 LONGEST_REASON = 500

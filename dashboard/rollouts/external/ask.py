@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from dashboard.egress.client import SendFailed, request
+from dashboard.rollouts.decisions.states import Verdict
 from dashboard.rollouts.external import prometheus
 from dashboard.rollouts.external.answers import MOST_BYTES, AnswerInvalid, verdict_of
 from dashboard.rollouts.external.terms import PrometheusTerms, WebhookTerms
 from dashboard.rollouts.external.verdicts import Reading
-from dashboard.rollouts.states import Verdict
 
 
 @dataclass(frozen=True, slots=True)

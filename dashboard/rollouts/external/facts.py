@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from dashboard.observability.split_figures import split_figures
-from dashboard.rollouts import report
+from dashboard.observability.versions.step_figures import split_figures
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.record import report
 from routing.models import Version
 
 

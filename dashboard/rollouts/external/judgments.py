@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from dashboard.rollouts.decisions.guardrails import Judgment
 from dashboard.rollouts.external.rechecks import newest_recheck
 from dashboard.rollouts.external.verdicts import judge_rechecks, judge_source
-from dashboard.rollouts.guardrails import Judgment
 from dashboard.rollouts.models import Rollout
 
 

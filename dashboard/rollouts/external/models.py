@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from dashboard.rollouts.decisions.states import Verdict
 from dashboard.rollouts.external.verdicts import Reading
-from dashboard.rollouts.states import Verdict
 
 
 class GuardrailReading(models.Model):

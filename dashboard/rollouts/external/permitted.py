@@ -8,8 +8,8 @@ from django.conf import settings
 
 from dashboard.egress.client import HostNotAllowed, check_host
 from dashboard.rollouts import messages
+from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.external.terms import ExternalTerms
-from dashboard.rollouts.ramp import PlanError
 
 
 def check_external(terms: ExternalTerms, suite: str) -> None:

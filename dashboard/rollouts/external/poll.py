@@ -15,6 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError
 
+from dashboard.rollouts.conduct.waiting_calls import AT_ONCE, CLAIM, EACH, WaitingCalls
+from dashboard.rollouts.decisions.states import TAKES_TRAFFIC
 from dashboard.rollouts.external.ask import Question, ask
 from dashboard.rollouts.external.facts import facts_of, values_of
 from dashboard.rollouts.external.models import GuardrailReading
@@ -22,8 +24,6 @@ from dashboard.rollouts.external.rechecks import ask_when_due, watched_state
 from dashboard.rollouts.external.terms import PrometheusTerms, WebhookTerms
 from dashboard.rollouts.external.verdicts import Reading
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.states import TAKES_TRAFFIC
-from dashboard.rollouts.waiting_calls import AT_ONCE, CLAIM, EACH, WaitingCalls
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from dashboard.rollouts.decisions.states import Verdict
 from dashboard.rollouts.external.terms import PrometheusTerms
 from dashboard.rollouts.external.verdicts import Reading
-from dashboard.rollouts.states import Verdict
 
 MOST_BYTES = 256 * 1024
 POINTS = 30

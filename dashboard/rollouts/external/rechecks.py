@@ -11,13 +11,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from dashboard.rollouts.decisions.states import TAKES_TRAFFIC, State
 from dashboard.rollouts.external.verdicts import Recheck
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.states import TAKES_TRAFFIC, State
 from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import CheckResult, SmokeRun
-from dashboard.smoketests.run import ask
-from dashboard.smoketests.suites import newest_edit
+from dashboard.smoketests.runs.run import ask
+from dashboard.smoketests.suites.edits import newest_edit
 
 HOLDS = frozenset({"recheck_failed", "recheck_broken", "recheck_late"})
 """Codes of holds that another run of the checks may end."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from dashboard.rollouts.decisions.guardrails import Judgment
+from dashboard.rollouts.decisions.states import Verdict
 from dashboard.rollouts.external.terms import ExternalTerms, PrometheusTerms, WebhookTerms
-from dashboard.rollouts.guardrails import Judgment
-from dashboard.rollouts.states import Verdict
 
 CHECKS = "checks"
 GRACE = timedelta(seconds=30)

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from dashboard.accounts.models import User
+from dashboard.fleet.deployment_cache import standings_of
+from dashboard.fleet.version_roles import Standing
+from dashboard.rollouts.decisions.states import GOING_BACK, State
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.states import GOING_BACK, State
-from dashboard.ui.remembered import standings_of
-from dashboard.ui.standing import Standing
 from routing.models import Deployment, Share, Version, Worker
 
 

@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import person, requires
+from dashboard.fleet.deployment_cache import of
 from dashboard.rollouts.forgotten.find import forgotten_in
 from dashboard.rollouts.forgotten.remove import remove
-from dashboard.ui.remembered import of
-from routing.deploy import DeployRefused, active_deployment
+from routing.control.deploy import DeployRefused, active_deployment
 from routing.models import Worker
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dashboard.rollouts.hooks.models import Hook
 from dashboard.ui.redact_url import redacted_url
-from routing.sealed import seal, unseal
+from routing.secret_encryption import seal, unseal
 from routing.snapshot import Secret
 
 

@@ -10,13 +10,13 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from dashboard.rollouts.advance import record
+from dashboard.rollouts.conduct.advance import record
+from dashboard.rollouts.conduct.waiting_calls import AT_ONCE, CLAIM, EACH, WaitingCalls
 from dashboard.rollouts.hooks import address
 from dashboard.rollouts.hooks.deliver import Letter, Result, deliver
 from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
-from dashboard.rollouts.waiting_calls import AT_ONCE, CLAIM, EACH, WaitingCalls
-from routing.sealed import SealBroken, unseal
+from routing.secret_encryption import SealBroken, unseal
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from dashboard.egress.client import SendFailed, request
 from dashboard.egress.signatures import signed_headers
+from dashboard.rollouts.decisions.states import Verdict
 from dashboard.rollouts.external.answers import MOST_BYTES, AnswerInvalid, verdict_of
 from dashboard.rollouts.hooks.events import Progress
-from dashboard.rollouts.states import Verdict
 from routing.snapshot import Secret
 
 

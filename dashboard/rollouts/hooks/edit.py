@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.egress.client import HostNotAllowed, check_host
 from dashboard.egress.signatures import PREFIX
 from dashboard.rollouts.hooks import address
@@ -18,9 +18,9 @@ from dashboard.rollouts.hooks.events import GATED, HookEvent, HookKind
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.hooks.outbox import owed
 from dashboard.ui.redact_url import redacted_url
-from routing import audit
+from routing.control import audit
 from routing.models import Worker
-from routing.sealed import seal
+from routing.secret_encryption import seal
 from routing.snapshot import Secret
 
 MOST_HOOKS = 20

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from dashboard.rollouts.decisions.next_step import transition
 from dashboard.rollouts.hooks.events import OPEN, Gate, GateAnswer, HookKind, Progress, gate_of
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plan import transition
 
 FRESH = timedelta(minutes=5)
 """How long "safe" counts: a step that waits longer asks again."""

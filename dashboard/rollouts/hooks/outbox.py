@@ -12,12 +12,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from dashboard.rollouts.decisions.next_step import Action, Decision, transition
+from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, State
 from dashboard.rollouts.external.facts import state_of
 from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plan import Action, Decision, transition
-from dashboard.rollouts.states import ENDED, GOING_BACK, State
 
 ASK_AGAIN_AFTER = "resumed"
 """The code of the decision after which a gate that refused or failed is asked again."""

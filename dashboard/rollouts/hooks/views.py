@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.by import By
-from dashboard.accounts.gate import permission, person, refuse, requires
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person, refuse, requires
 from dashboard.rollouts.hooks import edit
 from dashboard.rollouts.hooks.edit import HookForm, HookRefused
 from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress

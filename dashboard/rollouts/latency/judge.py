@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from dashboard.observability.slow_figures import SlowFigures
-from dashboard.rollouts.guardrails import Figures, Judgment, unknown_reason
-from dashboard.rollouts.states import Verdict
+from dashboard.observability.versions.slow_requests import SlowFigures
+from dashboard.rollouts.decisions.guardrails import Figures, Judgment, unknown_reason
+from dashboard.rollouts.decisions.states import Verdict
 from dashboard.statistics.comparison import HARM_ALPHA, harm_evidence, ratio_interval
 
 SLOW_RATIO = 1.25

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fastdigest import TDigest
 
 from dashboard.observability.models import Latency, Span
-from dashboard.observability.traffic import together
+from dashboard.observability.queries.traffic import together
 from dashboard.rollouts.latency.budget import NO_BUDGET, SlowBudget
 from dashboard.statistics.latency import smallest_sample
 

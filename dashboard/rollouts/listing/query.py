@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from dashboard.accounts.models import User
+from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
-from dashboard.rollouts.states import ENDED, State
 
 NEEDS_A_PERSON = (State.NEEDS_ATTENTION, State.HELD, State.REVIEW)
 LONGEST = 100

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person
 from dashboard.rollouts import messages
 from dashboard.rollouts.forgotten.find import forgotten_versions
 from dashboard.rollouts.listing.query import (

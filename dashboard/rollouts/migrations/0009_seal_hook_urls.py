@@ -5,7 +5,7 @@ from django.db import migrations
 
 def seal_urls(apps, schema_editor):
     from dashboard.ui.redact_url import redacted_url
-    from routing.sealed import seal
+    from routing.secret_encryption import seal
     from routing.snapshot import Secret
 
     hooks = apps.get_model("rollouts", "Hook").objects
@@ -14,7 +14,7 @@ def seal_urls(apps, schema_editor):
 
 
 def open_urls(apps, schema_editor):
-    from routing.sealed import unseal
+    from routing.secret_encryption import unseal
 
     hooks = apps.get_model("rollouts", "Hook").objects
     for pk, sealed in hooks.exclude(sealed_url="").values_list("pk", "sealed_url"):

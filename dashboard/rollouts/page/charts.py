@@ -9,19 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.observability import words
-from dashboard.observability.board import Table
-from dashboard.observability.charts import Chart, Limit, plotted
-from dashboard.observability.failure_rate import FailureRate, percent
-from dashboard.observability.figures import Observed
-from dashboard.observability.markers import Marker
-from dashboard.observability.ranges import Window
-from dashboard.observability.series import Series, read_live
+from dashboard.fleet.version_roles import Role, Standing
+from dashboard.observability.charts import formatting
+from dashboard.observability.charts.charts import Chart, Limit, plotted
+from dashboard.observability.charts.markers import Marker
+from dashboard.observability.flags.failure_rate import FailureRate, percent
+from dashboard.observability.queries.board import Table
+from dashboard.observability.queries.series import Series, read_live
+from dashboard.observability.queries.statistics import Observed
+from dashboard.observability.queries.time_ranges import Window
 from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.window import window_between
 from dashboard.statistics.proportion import Interval
-from dashboard.ui.standing import Role, Standing
 
 QUANTILE = "p99"
 
@@ -62,7 +62,7 @@ def charts_of(rollout: Rollout, now: datetime) -> RolloutCharts:
         series=series,
         rates=plotted(
             _lines(series, lambda o: o.error_rate),
-            words.axis_rate,
+            formatting.axis_rate,
             bands={s.role: [_band(p) for p in s.trailing] for s in series},
             limits=[Limit(100 * limit, f"limit: {percent(limit)}")],
             markers=markers,
@@ -71,7 +71,7 @@ def charts_of(rollout: Rollout, now: datetime) -> RolloutCharts:
         ),
         latency=plotted(
             _lines(series, lambda o: o.p99),
-            words.axis_ms,
+            formatting.axis_ms,
             limits=[Limit(budget.p99_us / 1000, "slow above")] if budget.p99_us else [],
             markers=markers,
             labels=_labels(window),
@@ -121,7 +121,9 @@ def _failed(point: Observed) -> str:
 
 
 def _latency(point: Observed) -> str:
-    return words.ms(point.p99) if point.enough else f"{words.count(point.requests)} requests"
+    return (
+        formatting.ms(point.p99) if point.enough else f"{formatting.count(point.requests)} requests"
+    )
 
 
 def _labels(window: Window) -> list[str]:
@@ -144,7 +146,7 @@ def _table(
     name: str, series: Sequence[Series], window: Window, says: Callable[[Observed], str]
 ) -> Table:
     rows = (
-        (window.clock(start), *(says(p) if p else words.NOTHING for p in points))
+        (window.clock(start), *(says(p) if p else formatting.NOTHING for p in points))
         for start, *points in zip(window.starts, *(s.points for s in series), strict=True)
         if any(points)
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from dashboard.rollouts.ramp import Plan
+from dashboard.rollouts.decisions.plan import Plan
 from dashboard.statistics.proportion import ALPHA
 
 

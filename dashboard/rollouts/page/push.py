@@ -10,14 +10,14 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from dashboard.live import parts
-from dashboard.live.parts import Why
+from dashboard.live.pages import fragments
+from dashboard.live.pages.fragments import Why
+from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.neighbors.messages import warnings_of
 from dashboard.rollouts.page.charts import charts_of
+from dashboard.rollouts.page.context import page_of
 from dashboard.rollouts.page.way_back import way_back_of
-from dashboard.rollouts.page_context import page_of
-from dashboard.rollouts.states import ENDED, State
 
 FIGURES_EVERY = 5
 """Seconds between pushes of figures while a rollout runs; a change of its state goes at once."""
@@ -25,7 +25,7 @@ FIGURES_EVERY = 5
 
 def connect() -> None:
     """Called once at start."""
-    parts.provide("rollout", _render, _watch)
+    fragments.provide("rollout", _render, _watch)
 
 
 def for_everyone(rollout: Rollout) -> dict[str, Any]:

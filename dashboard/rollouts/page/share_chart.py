@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from dashboard.observability.charts import Chart, levels
-from dashboard.observability.markers import Marker
+from dashboard.observability.charts.charts import Chart, levels
+from dashboard.observability.charts.markers import Marker
 from routing.rules.split import TOTAL
 
 MOMENTS = 5

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.observability.traffic import per_minute
+from dashboard.observability.queries.traffic import per_minute
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout, RolloutEvent
-from dashboard.rollouts.states import State
-from routing.secret_consent import secret_changes
+from routing.control.secret_consent import secret_changes
 
 ABORTS = ("aborted_by_person", "undone")
 

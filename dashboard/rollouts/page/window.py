@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timedelta
 
 from dashboard.observability.models import Span
-from dashboard.observability.ranges import Range, Window, window_of
+from dashboard.observability.queries.time_ranges import Range, Window, window_of
 
 LEAD = timedelta(minutes=5)
 """Before the start, for stable's level."""

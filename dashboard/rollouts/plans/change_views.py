@@ -11,22 +11,22 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person
+from dashboard.fleet.deployment_cache import of
 from dashboard.rollouts import messages
-from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.changes.verbs import By, VerbRefused
+from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.commands import change_commands
 from dashboard.rollouts.plans.edits import change_plan, check_changeable
-from dashboard.rollouts.plans.form import PlanForm
-from dashboard.rollouts.plans.form_context import plan_fields
-from dashboard.rollouts.plans.preview import traffic_of_day
-from dashboard.rollouts.plans.step_rows import Errors
-from dashboard.rollouts.ramp import Plan, PlanError
-from dashboard.rollouts.verbs import By, VerbRefused
+from dashboard.rollouts.plans.form.context import plan_fields
+from dashboard.rollouts.plans.form.form import PlanForm
+from dashboard.rollouts.plans.form.preview import traffic_of_day
+from dashboard.rollouts.plans.form.step_rows import Errors
 from dashboard.ui.page import page
-from dashboard.ui.remembered import of
-from routing.deploy import active_deployment
+from routing.control.deploy import active_deployment
 
 LONGEST_REASON = 500
 

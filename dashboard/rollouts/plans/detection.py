@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from dashboard.rollouts.ramp import Plan, Rule, Step
+from dashboard.rollouts.decisions.plan import Plan, Rule, Step
 from dashboard.statistics.comparison import HARM_ALPHA
 from dashboard.statistics.detection import minutes_to_notice
 from dashboard.times.durations import format_duration

@@ -6,16 +6,16 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard.rollouts.advance import Stale, claim, record
+from dashboard.rollouts.changes.verbs import By, VerbRefused
+from dashboard.rollouts.conduct.advance import Stale, claim, record
+from dashboard.rollouts.decisions.plan import Plan, PlanError
+from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, State
+from dashboard.rollouts.decisions.values import Rollout as Value
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.texts import format_steps
-from dashboard.rollouts.ramp import Plan, PlanError
 from dashboard.rollouts.reviewing.request import end_review
-from dashboard.rollouts.states import ENDED, GOING_BACK, State
-from dashboard.rollouts.values import Rollout as Value
-from dashboard.rollouts.verbs import By, VerbRefused
-from routing import audit
+from routing.control import audit
 from routing.rules.split import format_percentage
 
 

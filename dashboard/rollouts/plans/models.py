@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from dashboard.rollouts.ramp import Plan, plan_from_json
+from dashboard.rollouts.decisions.plan import Plan, plan_from_json
 from routing.models import Worker
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from dashboard.rollouts.changes.verbs import By
+from dashboard.rollouts.decisions.plan import PRESETS, Plan
 from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
-from dashboard.rollouts.ramp import PRESETS, Plan
-from dashboard.rollouts.verbs import By
-from routing import audit
+from routing.control import audit
 from routing.models import Worker
 
 LONGEST_NAME = 60

@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from dashboard.rollouts.external.terms import FIELDS, NO_EXTERNAL
-from dashboard.rollouts.ramp import (
+from dashboard.rollouts.decisions.plan import (
     PRESETS,
     SMALL_STEP,
     Plan,
@@ -19,7 +18,8 @@ from dashboard.rollouts.ramp import (
     parse_steps,
     parse_weight,
 )
-from dashboard.rollouts.states import OnHarm
+from dashboard.rollouts.decisions.states import OnHarm
+from dashboard.rollouts.external.terms import FIELDS, NO_EXTERNAL
 from dashboard.times.durations import format_duration, parse_duration
 from dashboard.times.hours import AllowedHours, hours_from_json, parse_hours
 

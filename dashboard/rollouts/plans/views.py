@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import person, requires
+from dashboard.rollouts.changes.verbs import By
 from dashboard.rollouts.models import SavedPlan
 from dashboard.rollouts.plans import saved
-from dashboard.rollouts.verbs import By
 from routing.models import Worker
 
 

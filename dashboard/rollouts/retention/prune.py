@@ -11,9 +11,9 @@ from django.db import OperationalError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
+from dashboard.rollouts.decisions.states import ENDED
 from dashboard.rollouts.hooks.models import HookDelivery
 from dashboard.rollouts.models import Rollout, RolloutEvent
-from dashboard.rollouts.states import ENDED
 
 log = logging.getLogger(__name__)
 

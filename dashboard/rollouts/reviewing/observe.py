@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dashboard.reviews.proposals.models import Proposal, State as ReviewState
+from dashboard.rollouts.decisions.states import State
+from dashboard.rollouts.decisions.values import Review
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.reviewing.request import evidence_of, plan_of, requirement_of
-from dashboard.rollouts.states import State
-from dashboard.rollouts.values import Review
-from dashboard.smoketests.suites import newest_edit
+from dashboard.smoketests.suites.edits import newest_edit
 from routing.models import Deployment
 
 ASKS = (State.REVIEW, State.RAMPING)

@@ -8,13 +8,13 @@ from typing import Any
 
 from dashboard.reviews.needed import requirement_for
 from dashboard.reviews.policies.requirement import Requirement
-from dashboard.reviews.proposals import move
-from dashboard.reviews.proposals.ask import Request, ask
+from dashboard.reviews.proposals.deciding import invalidate
 from dashboard.reviews.proposals.models import Proposal
+from dashboard.reviews.proposals.request_review import Request, ask
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import SmokeRun
-from routing import revision
-from routing.deploy import active_deployment
+from routing.control import revision
+from routing.control.deploy import active_deployment
 from routing.models import Deployment
 
 
@@ -61,4 +61,4 @@ def end_review(
     rollout: Rollout, code: str, now: datetime, facts: Mapping[str, Any] | None = None
 ) -> None:
     """What the open review is about has moved: it is void."""
-    move.rollout_moved(rollout.pk, code, now, facts or {})
+    invalidate.rollout_moved(rollout.pk, code, now, facts or {})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from dashboard.rollouts.decisions.plan import Plan
 from dashboard.rollouts.plans.commands import changed_terms, curl, options
-from dashboard.rollouts.ramp import Plan
 from routing.models import Worker
 
 

@@ -8,22 +8,22 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission
+from dashboard.fleet.deployment_cache import of
 from dashboard.reviews.needed import requirement_for
 from dashboard.reviews.policies.messages import requirement_words
 from dashboard.rollouts import messages
+from dashboard.rollouts.changes.start import running_on
 from dashboard.rollouts.models import SavedPlanEdit
 from dashboard.rollouts.neighbors.find import running_neighbors
 from dashboard.rollouts.neighbors.messages import warning
-from dashboard.rollouts.plans.form_context import plan_fields
-from dashboard.rollouts.plans.preview import traffic_of_day
-from dashboard.rollouts.plans.step_rows import Errors
-from dashboard.rollouts.start import running_on
+from dashboard.rollouts.plans.form.context import plan_fields
+from dashboard.rollouts.plans.form.preview import traffic_of_day
+from dashboard.rollouts.plans.form.step_rows import Errors
 from dashboard.rollouts.start_page.commands import start_commands
 from dashboard.rollouts.start_page.form import StartForm
-from dashboard.ui.remembered import of
-from routing.deploy import active_deployment
+from routing.control.deploy import active_deployment
 from routing.models import Deployment, Version, Worker, deployable
 
 LISTED = 50

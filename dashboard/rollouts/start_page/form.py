@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.http import QueryDict
 
 from dashboard.rollouts.models import SavedPlanEdit
-from dashboard.rollouts.plans.form import PlanForm
+from dashboard.rollouts.plans.form.form import PlanForm
 
 
 @dataclass(frozen=True, slots=True)

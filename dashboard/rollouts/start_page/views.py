@@ -11,15 +11,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person
+from dashboard.rollouts.changes.start import StartRefused, start
+from dashboard.rollouts.changes.verbs import By
+from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.plans import saved
-from dashboard.rollouts.plans.step_rows import Errors
-from dashboard.rollouts.ramp import PlanError
-from dashboard.rollouts.start import StartRefused, start
+from dashboard.rollouts.plans.form.step_rows import Errors
 from dashboard.rollouts.start_page.context import start_context
 from dashboard.rollouts.start_page.form import StartForm
-from dashboard.rollouts.verbs import By
 from dashboard.ui.page import page
 from routing.models import Worker
 

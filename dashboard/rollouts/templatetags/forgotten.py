@@ -8,8 +8,8 @@ from django import template
 from django.template import Context
 from django.utils import timezone
 
-from dashboard.accounts.gate import permission
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission
 from dashboard.rollouts.forgotten.find import forgotten_by, forgotten_in
 
 register = template.Library()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from dashboard.accounts.client_address import address_group
+from dashboard.accounts.strangers.client_address import address_group
 from dashboard.run.listener.limits import Limits
 
 THIS_MACHINE = frozenset({"127.0.0.1", "::1", ""})

@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from dashboard.run.listener.connections import Connection, Phase, TooMany
 from dashboard.run.listener.limits import Limits
 from dashboard.run.listener.websocket_protocol import connections_of
-from dashboard.run.unmasked import TAILS
+from dashboard.run.unmasked_ws_frame import TAILS
 
 RETRY_SECONDS = 5
 DROPPED_BYTES = 4 * 1024 * 1024

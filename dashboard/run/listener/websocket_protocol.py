@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from dashboard.run.listener.connections import Connections
-from dashboard.run.unmasked import WebSockets
+from dashboard.run.unmasked_ws_frame import WebSockets
 
 
 class ListenerConfig(uvicorn.Config):

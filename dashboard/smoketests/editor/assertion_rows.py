@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.smoketests.document import Assertion
+from dashboard.smoketests.suites.document import Assertion
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from dashboard.accounts.models import User
-from dashboard.smoketests.document import Check
 from dashboard.smoketests.editor.check_form import CheckForm
 from dashboard.smoketests.models import SuiteEdit
-from dashboard.smoketests.suites import EditConflict, free_name, save
-from dashboard.smoketests.yaml_format import SuiteError, suite_from_data
+from dashboard.smoketests.suites.document import Check
+from dashboard.smoketests.suites.edits import EditConflict, free_name, save
+from dashboard.smoketests.suites.yaml_format import SuiteError, suite_from_data
 from routing.models import Worker
 
 Checks: TypeAlias = list[dict[str, Any]]

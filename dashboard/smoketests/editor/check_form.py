@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from dashboard.smoketests.document import MOST_ASSERTIONS, Check
 from dashboard.smoketests.editor.assertion_rows import KINDS, AssertionRow, row_as_sent, row_of
+from dashboard.smoketests.suites.document import MOST_ASSERTIONS, Check
 
 Pair = tuple[str, str]
 LONGEST_QUERY = 2_000

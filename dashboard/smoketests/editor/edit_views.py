@@ -11,20 +11,20 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.accounts.gate import permission, person, refuse, requires
 from dashboard.accounts.models import Role
-from dashboard.smoketests.document import Suite as Document
+from dashboard.accounts.permissions import permission, person, refuse, requires
 from dashboard.smoketests.editor.assertion_rows import KINDS
 from dashboard.smoketests.editor.changes import new_suite, restore
 from dashboard.smoketests.editor.check_form import CheckForm, as_sent, new_form
 from dashboard.smoketests.editor.edit_diff import diff_lines
 from dashboard.smoketests.editor.views import METHODS, PRIVATE, leave, newest, suite_url
-from dashboard.smoketests.masking import masked_suite
 from dashboard.smoketests.models import Suite, SuiteEdit
-from dashboard.smoketests.suites import EditConflict, export_for, save
-from dashboard.smoketests.yaml_format import SuiteError, read_suite, write_suite
+from dashboard.smoketests.suites.document import Suite as Document
+from dashboard.smoketests.suites.edits import EditConflict, export_for, save
+from dashboard.smoketests.suites.masking import masked_suite
+from dashboard.smoketests.suites.yaml_format import SuiteError, read_suite, write_suite
+from dashboard.ui.http.unstorable_input import any_text_in
 from dashboard.ui.page import page
-from dashboard.ui.unstorable_input import any_text_in
 from routing.models import Worker
 
 

@@ -19,20 +19,20 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard.accounts.gate import permission, person, refuse, requires
 from dashboard.accounts.models import Role
-from dashboard.smoketests.document import Check
+from dashboard.accounts.permissions import permission, person, refuse, requires
 from dashboard.smoketests.editor.assertion_rows import KINDS
 from dashboard.smoketests.editor.changes import MOVES, move_check, save_check
 from dashboard.smoketests.editor.check_form import CheckForm, as_sent, form_of, new_form
 from dashboard.smoketests.editor.queries import latest_results, results_of_check
-from dashboard.smoketests.masking import literal_secrets, masked_check, masked_suite
 from dashboard.smoketests.models import Suite, SuiteEdit
 from dashboard.smoketests.subject import candidate_of
-from dashboard.smoketests.suites import EditConflict
-from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.smoketests.suites.document import Check
+from dashboard.smoketests.suites.edits import EditConflict
+from dashboard.smoketests.suites.masking import literal_secrets, masked_check, masked_suite
+from dashboard.smoketests.suites.yaml_format import SuiteError
+from dashboard.ui.http.unstorable_input import any_text_in
 from dashboard.ui.page import page, wants_fragment
-from dashboard.ui.unstorable_input import any_text_in
 
 TEMPLATE = "smoketests/editor/suite.html"
 LISTED = 100

@@ -15,10 +15,10 @@ from django.db import transaction
 from dashboard.accounts.models import User
 from dashboard.sending.redaction import MASK
 from dashboard.smoketests.assertions import Verdict
-from dashboard.smoketests.document import Check, HeaderIs, SameAsStable, StatusIs
 from dashboard.smoketests.models import AcceptedDifference, CheckResult, SmokeRun
 from dashboard.smoketests.same_as_stable import exception_for
-from routing import audit
+from dashboard.smoketests.suites.document import Check, HeaderIs, SameAsStable, StatusIs
+from routing.control import audit
 
 Accepted: TypeAlias = Mapping[tuple[int, str], int]
 """(position of the check, fingerprint) → id of the accepted difference."""

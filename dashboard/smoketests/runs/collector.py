@@ -10,7 +10,7 @@ from dashboard.smoketests.assertions import Verdict, conclude
 from dashboard.smoketests.models import CheckResult, SmokeRun
 from dashboard.smoketests.runs.acceptance import Accepted, accepted_for, fingerprint
 from dashboard.smoketests.runs.exchange import Judged
-from dashboard.ui.storable_text import storable
+from dashboard.ui.http.storable_text import storable
 from routing.models import Invocation
 
 

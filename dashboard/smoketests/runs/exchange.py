@@ -22,9 +22,9 @@ from dashboard.sending.deadline import Cancellation
 from dashboard.sending.send import send
 from dashboard.sending.wire_request import SendFailed, WireRequest
 from dashboard.smoketests.assertions import Compared, Received, Result, results_of, with_stable
-from dashboard.smoketests.document import Check, SameAsStable
 from dashboard.smoketests.runs.jobs import CannotSend, Job, Plan, Side
 from dashboard.smoketests.same_as_stable import Difference
+from dashboard.smoketests.suites.document import Check, SameAsStable
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 COMPARED = 256 * 1024

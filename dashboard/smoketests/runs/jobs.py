@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from django.utils import timezone
 
+from dashboard.fleet.deployment_cache import of
 from dashboard.overrides.carry import Carrier
 from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import (
@@ -19,14 +20,13 @@ from dashboard.sending.wire_request import (
     own_address,
     proof_edges,
 )
-from dashboard.smoketests.document import Check
 from dashboard.smoketests.models import SmokeRun
-from dashboard.ui.remembered import of
+from dashboard.smoketests.suites.document import Check
 from dashboard.variables.names import fill
 from dashboard.variables.store import all_values
-from routing.deploy import active_deployment
+from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
-from routing.rules.fields import as_sent
+from routing.rules.header.fields import as_sent
 
 CANDIDATE = "candidate"
 """In a check's overrides: the version of that Worker that is not stable."""

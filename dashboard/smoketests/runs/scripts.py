@@ -35,13 +35,13 @@ from dashboard.overrides.carry import Carrier
 from dashboard.sending.redaction import MASK, mask
 from dashboard.sending.wire_request import OVERRIDES
 from dashboard.smoketests.assertions import Result, Verdict
-from dashboard.smoketests.document import Check
 from dashboard.smoketests.models import CheckResult, SmokeRun
-from dashboard.ui.storable_text import storable
+from dashboard.smoketests.suites.document import Check
+from dashboard.ui.http.storable_text import storable
 from dashboard.variables.store import all_values
+from routing.control.publish import hostname, url_of
 from routing.models import Deployment
-from routing.publish import hostname, url_of
-from routing.rules.permission import PERMISSION_NAME
+from routing.rules.permissions.permission import PERMISSION_NAME
 
 COUNTS_FOR = timedelta(hours=1)
 OUTPUT = 8192

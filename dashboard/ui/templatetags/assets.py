@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.ui import bundles
+from dashboard.ui.assets import bundles
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.ui.standing import Role, Standing, phrase
+from dashboard.fleet.version_roles import Role, Standing, phrase
 from routing.rules.split import TOTAL, format_percentage
 
 register = template.Library()

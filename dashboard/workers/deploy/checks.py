@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from dashboard.fleet.version_roles import Standing
 from dashboard.smoketests.assertions import Verdict
 from dashboard.smoketests.models import SmokeRun
-from dashboard.ui.standing import Standing
 
 RECENT = 20
 """Runs of both versions together that are looked through."""

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from dashboard.ui.standing import Role, Standing
-from dashboard.workers.reads import Row, Upload, deployable_standings, upload_of, uploads
+from dashboard.fleet.version_roles import Role, Standing
+from dashboard.workers.queries.worker_queries import (
+    Row,
+    Upload,
+    deployable_standings,
+    upload_of,
+    uploads,
+)
 from routing.models import Version, deployable
 from routing.rules.split import TOTAL
 

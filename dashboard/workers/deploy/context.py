@@ -8,18 +8,18 @@ from typing import Any
 
 from django.utils.functional import SimpleLazyObject
 
-from dashboard.live.parts import sequence
-from dashboard.observability.traffic import recent
-from dashboard.observability.version_figures import FigurePair, figures_of
+from dashboard.fleet.version_roles import Standing
+from dashboard.live.pages.fragments import sequence
+from dashboard.observability.queries.traffic import recent
+from dashboard.observability.versions.side_by_side import FigurePair, figures_of
 from dashboard.reviews.needed import requirement_for
 from dashboard.reviews.policies.messages import requirement_words
-from dashboard.ui.standing import Standing
-from dashboard.workers import reads
-from dashboard.workers.commands import deploy_commands
 from dashboard.workers.deploy.checks import LastRun, failed_candidate, last_runs
 from dashboard.workers.deploy.choice import to_roll_back, to_split, way_back
 from dashboard.workers.deploy.secrets import secrets_of
-from dashboard.workers.proposal import PRESETS, Proposal, alone, is_live, move, propose
+from dashboard.workers.queries import worker_queries
+from dashboard.workers.queries.cli_commands import deploy_commands
+from dashboard.workers.queries.proposal import PRESETS, Proposal, alone, is_live, move, propose
 from routing.models import Version
 from routing.rules.split import TOTAL, SplitRefused
 
@@ -27,7 +27,11 @@ Context = dict[str, Any]
 
 
 def of_form(
-    row: reads.Row, standing: Standing, sent: Mapping[str, str], now: datetime, is_post: bool
+    row: worker_queries.Row,
+    standing: Standing,
+    sent: Mapping[str, str],
+    now: datetime,
+    is_post: bool,
 ) -> Context:
     """What both forms hold. `expected` is what the reader saw, not what is live meanwhile.
 
@@ -48,7 +52,11 @@ def of_form(
 
 
 def of_split(
-    row: reads.Row, standing: Standing, sent: Mapping[str, str], now: datetime, is_post: bool
+    row: worker_queries.Row,
+    standing: Standing,
+    sent: Mapping[str, str],
+    now: datetime,
+    is_post: bool,
 ) -> Context:
     """Also what the percentage editor holds. An empty percentage that is sent is refused later."""
     beside = row.standings[-1] if row.standings else None
@@ -69,7 +77,7 @@ def of_split(
     }
 
 
-def consequence(row: reads.Row, proposal: Proposal, context: Context) -> Context:
+def consequence(row: worker_queries.Row, proposal: Proposal, context: Context) -> Context:
     """What deploying `proposal` does: to requests, to secrets, and as commands."""
     secrets = secrets_of(row, proposal.after, context["sent"])
     return {
@@ -88,16 +96,18 @@ def consequence(row: reads.Row, proposal: Proposal, context: Context) -> Context
     }
 
 
-def _review(row: reads.Row, proposal: Proposal, now: datetime) -> str:
+def _review(row: worker_queries.Row, proposal: Proposal, now: datetime) -> str:
     """What the policy asks for before this goes live, in words; empty where it may at once."""
     requirement = requirement_for(row.worker, row.deployment, proposal.pairs)
     return requirement_words(requirement) if requirement.asks(now) else ""
 
 
-def of_conflict(row: reads.Row, sent: Mapping[str, str], form: str, now: datetime) -> Context:
+def of_conflict(
+    row: worker_queries.Row, sent: Mapping[str, str], form: str, now: datetime
+) -> Context:
     """`row` is what is live now; the rest is what the reader had open, and asked for."""
     expected = sent.get("expected", "")
-    opened = reads.deployment_of(row.worker, expected)
+    opened = worker_queries.deployment_of(row.worker, expected)
     asked, percentage = sent.get("version", ""), sent.get("percentage", "").strip()
     choose = to_roll_back if form == "rollback" else to_split
     standing = choose(opened, asked, must_name=True).standing
@@ -117,13 +127,13 @@ def of_conflict(row: reads.Row, sent: Mapping[str, str], form: str, now: datetim
     }
 
 
-def live_id(row: reads.Row) -> str:
+def live_id(row: worker_queries.Row) -> str:
     """What a form sends back as the deployment that its reader believed to be live."""
     return str(row.deployment.id) if row.deployment else ""
 
 
 def _asked_for(
-    opened: reads.Row, standing: Standing | None, form: str, percentage: str, keep: bool
+    opened: worker_queries.Row, standing: Standing | None, form: str, percentage: str, keep: bool
 ) -> Proposal | None:
     """As the reader saw it; None where that cannot be told any more."""
     if standing is None:
@@ -139,7 +149,7 @@ def _asked_for(
         return None
 
 
-def _impact(row: reads.Row, proposal: Proposal, version: Version) -> Context:
+def _impact(row: worker_queries.Row, proposal: Proposal, version: Version) -> Context:
     traffic = recent([row.worker.name]).get(row.worker.name)
     moves = move(row.standings, proposal, version)
     everything = round(traffic.per_minute) if traffic else 0
@@ -160,20 +170,22 @@ def _leaving(live: Sequence[Standing], proposal: Proposal) -> list[Standing]:
     return [s for s in live if s.version.pk not in stays and not s.is_stable]
 
 
-def _instead(row: reads.Row, figures: FigurePair, runs: Sequence[LastRun]) -> Version | None:
+def _instead(
+    row: worker_queries.Row, figures: FigurePair, runs: Sequence[LastRun]
+) -> Version | None:
     """Where to go back to while the live candidate is not well or failed its newest checks: then
     that is the first button."""
     failed = failed_candidate(runs) and runs[0].standing.weight is not None
     return way_back(row) if figures.sick or failed else None
 
 
-def _pair(row: reads.Row, standing: Standing) -> list[Standing]:
+def _pair(row: worker_queries.Row, standing: Standing) -> list[Standing]:
     """The version that steps, then the one beside it."""
     beside = [s for s in row.standings[-1:] if s.version.pk != standing.version.pk]
     return [standing, *beside]
 
 
-def _start(row: reads.Row, standing: Standing) -> str:
+def _start(row: worker_queries.Row, standing: Standing) -> str:
     """The percentage that the form opens with: the live one, else 0, or 100 for the first."""
     if standing.weight is not None:
         return standing.percentage.rstrip("%")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.ui.standing import Standing
-from dashboard.workers.reads import Row
+from dashboard.fleet.version_roles import Standing
+from dashboard.workers.queries.worker_queries import Row
+from routing.control.secret_consent import SecretChange, Weights, secret_changes
 from routing.models import Version
-from routing.secret_consent import SecretChange, Weights, secret_changes
 
 CONSENT = "consent"
 """The field of a form that holds the id of the version whose other secrets are consented to."""

@@ -14,13 +14,14 @@ from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.edits import Effective, effective
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals import messages
+from dashboard.reviews.proposals.deciding.approvals import Standing, why_not
+from dashboard.reviews.proposals.deciding.settle import standing_now, voter_of
 from dashboard.reviews.proposals.models import Decision, Proposal, State
-from dashboard.reviews.proposals.settle import standing_now, voter_of
-from dashboard.reviews.proposals.standing import Standing, why_not
 from dashboard.rollouts import messages as rollout_messages
+from dashboard.rollouts.decisions.plan import Plan, plan_from_json
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import Plan, plan_from_json
-from dashboard.workers import code, compare, diff, facts
+from dashboard.workers.diff import version_diff, views
+from dashboard.workers.queries import module_text, version_facts
 from dashboard.workers.reviews.evidence import own_run, run_of
 from routing.models import Version
 
@@ -145,12 +146,12 @@ def _changes(left: Version | None, right: Version | None) -> dict[str, Any]:
     if right is None:
         return {}
     if left is None:
-        return diff.compared(
-            compare.files([], code.files(right), whole=False),
-            compare.facts([], facts.bindings(right)),
-            compare.facts([], facts.settings(right)),
+        return views.compared(
+            version_diff.files([], module_text.files(right), whole=False),
+            version_diff.facts([], version_facts.bindings(right)),
+            version_diff.facts([], version_facts.settings(right)),
         )
-    return diff.changes(left, right)
+    return views.changes(left, right)
 
 
 def _chip(proposal: Proposal, standing: Standing) -> str:

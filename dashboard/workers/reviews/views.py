@@ -11,20 +11,21 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.gate import person, requires
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import person, requires
 from dashboard.reviews import gate
 from dashboard.reviews.inbox.splits import splits_of
-from dashboard.reviews.proposals import emergency, messages
-from dashboard.reviews.proposals.decide import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals import messages
+from dashboard.reviews.proposals.deciding.vote import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals.deploying import emergency
 from dashboard.reviews.proposals.models import Proposal
-from dashboard.smoketests.run import ask
-from dashboard.smoketests.suites import newest_edit
+from dashboard.smoketests.runs.run import ask
+from dashboard.smoketests.suites.edits import newest_edit
 from dashboard.ui.page import page, wants_fragment
-from dashboard.workers import reads
+from dashboard.workers.queries import worker_queries
 from dashboard.workers.reviews.context import may_operate, page_of
 from dashboard.workers.reviews.evidence import own_run, proof_of
-from routing.deploy import DeployRefused
+from routing.control.deploy import DeployRefused
 from routing.models import Version
 
 ACTS = {**VERBS, "emergency": emergency.deploy_now, "acknowledge": emergency.acknowledge}
@@ -110,7 +111,7 @@ def ask_again(request: HttpRequest, review_id: UUID) -> HttpResponse:
 
 def _context(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
     now, user = timezone.now(), person(request)
-    row = reads.row_of(proposal.worker)
+    row = worker_queries.row_of(proposal.worker)
     shown = page_of(proposal, user, now, whole=not wants_fragment(request))
     return {
         "row": row,

@@ -8,8 +8,8 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.workers.code import File
-from dashboard.workers.compare import Line
+from dashboard.workers.diff.version_diff import Line
+from dashboard.workers.queries.module_text import File
 
 register = template.Library()
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.ui.templatetags.once import once
 from dashboard.ui.templatetags.words import age
-from dashboard.workers.listed import Listed
+from dashboard.workers.list.rows import Listed
 
 register = template.Library()
 

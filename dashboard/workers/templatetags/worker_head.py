@@ -10,17 +10,17 @@ from django.http import HttpRequest
 from django.template import Context
 from django.urls import reverse
 
-from dashboard.accounts.gate import permission, person
 from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person
 from dashboard.discussion.models import Attention
-from dashboard.live import presence
-from dashboard.live.parts import sequence
-from dashboard.reviews.proposals.emergency import to_acknowledge, unacknowledged
-from dashboard.rollouts.start import running_on
-from dashboard.workers import reads
+from dashboard.live.pages import presence
+from dashboard.live.pages.fragments import sequence
+from dashboard.reviews.proposals.deploying.emergency import to_acknowledge, unacknowledged
+from dashboard.rollouts.changes.start import running_on
 from dashboard.workers.deploy.choice import way_back
+from dashboard.workers.queries import worker_queries
+from routing.control.publish import url_of
 from routing.models import Worker
-from routing.publish import url_of
 
 register = template.Library()
 
@@ -89,7 +89,7 @@ def worker_head(context: Context) -> dict[str, Any]:
     if worker is None:
         return {}
     row = context.get("row")
-    row = row if isinstance(row, reads.Row) else reads.row_of(worker)
+    row = row if isinstance(row, worker_queries.Row) else worker_queries.row_of(worker)
     tabs = [
         (word, reverse(route, args=[worker.name]), _current(here, route, others))
         for word, route, others in TABS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from routing.agent.adoption.notes import Note, VersionNote
-from routing.agent.held import Phase, Process, State
-from routing.agent.plan import Start
+from routing.agent.state.plan import Start
+from routing.agent.state.state import Phase, Process, State
 from routing.snapshot import Preview, Snapshot, Version
 
 

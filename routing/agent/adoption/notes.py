@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from routing.agent import folder
-from routing.agent.held import End
+from routing.agent.base import edge_folder
+from routing.agent.state.state import End
 from routing.process_identity import ProcessIdentity
 from routing.snapshot import Export
 
@@ -64,7 +64,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 def write(note: Note) -> None:
     """Best effort: a process without a note still serves, and is found as a stray."""
     with suppress(OSError):
-        folder.write(_file(note.process.pid), msgspec.json.encode(note))
+        edge_folder.write(_file(note.process.pid), msgspec.json.encode(note))
 
 
 def remove(pid: int) -> None:

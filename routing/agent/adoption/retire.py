@@ -11,9 +11,9 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from routing.agent.admin import Admin, Away
+from routing.agent.base.child_process import Child
+from routing.agent.envoy.admin_client import Admin, Away
 from routing.agent.handover.drain import drain, quit_envoy
-from routing.agent.spawn import Child
 from routing.compile import names
 
 log = logging.getLogger("edge")

@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Mapping
 
-from routing.agent.process_sockets import duplicate, sockets_of
+from routing.agent.base.process_sockets import duplicate, sockets_of
 
 log = logging.getLogger("edge")
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from routing.agent.limits import CONTROL_OPTION
+from routing.agent.base.limits import CONTROL_OPTION
 from routing.compile import names
 from routing.process_identity import ProcessIdentity, identify
 

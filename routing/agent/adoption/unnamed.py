@@ -9,8 +9,8 @@ from typing import Protocol
 
 from routing.agent.adoption.edge_state import starts_wanted
 from routing.agent.adoption.notes import VersionNote
-from routing.agent.held import Held
-from routing.agent.plan import Start
+from routing.agent.state.plan import Start
+from routing.agent.state.state import Held
 from routing.snapshot import Preview, Snapshot
 
 _BEHIND_SECONDS = 2.0

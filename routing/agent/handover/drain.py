@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from routing.agent.admin import Admin, Away
+from routing.agent.envoy.admin_client import Admin, Away
 
 ASK_SECONDS = 2.0
 """So long Envoy accepts connections and answers each request with `Connection: close`: a client

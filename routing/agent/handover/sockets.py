@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable
 from ipaddress import ip_address
 
-from routing.agent.process_sockets import duplicate, sockets_of
+from routing.agent.base.process_sockets import duplicate, sockets_of
 
 Sockets = dict[str, list[socket.socket]]
 """By address (`tcp://127.0.0.1:80`, `unix://path`); TCP has one for each worker thread."""

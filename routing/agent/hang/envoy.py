@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from routing.agent import words
+from routing.agent.base import messages
+from routing.agent.base.tasks import Tasks
 from routing.agent.hang.detector import Detector
 from routing.agent.hang.listener import ListenerDetector
-from routing.agent.tasks import Tasks
 from routing.compile import names
 
 EVERY_SECONDS = 0.8
@@ -33,7 +33,7 @@ async def until_hung(public: tuple[str, int], pid: int, tasks: Tasks, *, workers
     )
     try:
         await asyncio.wait([serving, configuring], return_when=asyncio.FIRST_COMPLETED)
-        return words.hung(HANG_SECONDS if serving.done() else MAIN_HANG_SECONDS)
+        return messages.hung(HANG_SECONDS if serving.done() else MAIN_HANG_SECONDS)
     finally:
         serving.cancel()
         configuring.cancel()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from routing.agent.admin import Admin, Away
+from routing.agent.envoy.admin_client import Admin, Away
 from routing.agent.loss.ledger import Ledger, Logged
 from routing.disk import DiskState, disk_state
 

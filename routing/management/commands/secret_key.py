@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from routing import audit
+from routing.control import audit
 from routing.reseal import reseal, stale
-from routing.sealed import SealBroken
+from routing.secret_encryption import SealBroken
 
 
 class Command(BaseCommand):

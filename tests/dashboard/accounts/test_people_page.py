@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from dashboard.accounts.forms import TokenForm
 from dashboard.accounts.models import Role, Token, User
+from dashboard.accounts.people.forms import TokenForm
 from dashboard.accounts.tokens import create_token, hash_token
 from tests.factories import make_user, make_worker
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.accounts.by import By
-from dashboard.accounts.forms import owners
-from dashboard.accounts.listed import TokenRow, state_of
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, Token, User
-from dashboard.accounts.people import PersonConflict
+from dashboard.accounts.people.changes import PersonConflict
+from dashboard.accounts.people.forms import owners
+from dashboard.accounts.people.queries import TokenRow, state_of
 from dashboard.accounts.tokens import (
     TokenRefused,
     create_token,

@@ -13,7 +13,7 @@ from django.test import Client
 
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.tokens import create_token
-from routing.upload import upload_version
+from routing.control.upload import upload_version
 from tests.factories import CODE, make_user, says_fine
 
 ESM = "application/javascript+module"

@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from routing.callers import Call, callers_of, callers_of_all
+from routing.control.callers import Call, callers_of, callers_of_all
 from routing.models import ServiceBinding, Version
 from routing.snapshot import Binding
 from tests.factories import make_deployment, make_draft, make_version, make_worker

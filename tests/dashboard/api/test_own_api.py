@@ -12,8 +12,8 @@ from django.utils import timezone
 from dashboard.accounts.models import Role, Token
 from dashboard.api.sluice.api import api as served
 from dashboard.api.sluice.urls import urlpatterns
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By
+from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.decisions.states import State
 from dashboard.smoketests.models import CheckResult, SmokeRun
 from routing.models import AuditEntry
 from tests.dashboard.api.conftest import Api

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.urls import resolve
 
-from dashboard.api.errors import unknown_route
+from dashboard.api.http.errors import unknown_route
 from dashboard.api.products import product_at
 from tests.dashboard.api.conftest import Answer, Api
 

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.conf import settings
 
 from dashboard.accounts.models import Token
-from dashboard.api.served import api as served
+from dashboard.api.api import api as served
 from dashboard.trail import refusals
 from routing.models import AuditEntry, Version
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, Answer, Api, form

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from dashboard.accounts.models import Role, Token
-from dashboard.api.auth import may_administer, may_deploy, may_read
+from dashboard.api.http.auth import may_administer, may_deploy, may_read
 from dashboard.api.sluice.api import api as served
 from tests.dashboard.api.conftest import Api
 from tests.factories import make_user, make_worker

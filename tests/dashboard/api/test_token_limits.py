@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dashboard.accounts.models import Role, Token
-from dashboard.api.served import api
+from dashboard.api.api import api
 from dashboard.api.sluice.api import api as own
 from routing.models import Worker
 from tests.dashboard.api.conftest import Api

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.api import uploading
+from dashboard.api.acts import upload
 from dashboard.trail import refusals
-from routing.agent.inspection import Refused
+from routing.agent.inspection.inspection import Refused
+from routing.control.upload import upload_version
 from routing.models import AuditEntry, Deployment, Module, Version, Worker
 from routing.snapshot import Export
-from routing.upload import upload_version
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, Api, form, part
 from tests.factories import says_fine
 
@@ -332,7 +332,7 @@ def test_a_put_on_a_condition_that_no_longer_holds_changes_nothing(api: Api):
 
 
 def test_an_upload_says_which_compatibility_date_it_runs_with(api: Api, monkeypatch):
-    monkeypatch.setattr(uploading, "newest_date", lambda: "2026-08-10")
+    monkeypatch.setattr(upload, "newest_date", lambda: "2026-08-10")
     assert api.put().envelope["messages"] == []
     newer = METADATA | {"compatibility_date": "2026-08-12"}
     for answer in (api.put(metadata=newer), api.post(metadata=newer)):

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from dashboard.accounts.models import Role
-from routing import subdomain
+from routing.control import subdomain
 from routing.models import AuditEntry, DesiredState, Version, Worker
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, Answer, Api, form
 from tests.factories import CODE, make_user

@@ -10,14 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.asgi import application
-from dashboard.edges import ingest
-from dashboard.edges.enrol import enrol
-from dashboard.run import words
-from dashboard.ui.propagation import meter_of
+from dashboard.edges.protocol import ingest
+from dashboard.edges.protocol.registration import enrol
+from dashboard.fleet.propagation import meter_of
+from dashboard.run import console
 from routing import snapshot
+from routing.control.publish import withheld_workers
+from routing.control.revision import current
 from routing.models import Edge, Invocation, Propagation
-from routing.publish import withheld_workers
-from routing.revision import current
 from routing.snapshot import Binding, Secret
 from tests.factories import CODE, make_deployment, make_draft, make_version, make_worker
 
@@ -263,6 +263,6 @@ def test_a_version_whose_secrets_cannot_be_opened_has_no_preview(edge, settings,
     refused = edge.get(path)
     assert refused.status_code == 404 and "KEY" not in refused.json()["error"]
     assert edge.get("/edge/v1/snapshot?since=0").status_code == 200
-    words.withheld(withheld_workers())
+    console.withheld(withheld_workers())
     said = capsys.readouterr().out
     assert "The Worker shop is left out" in said and "SLUICE_SECRET_KEY" in said

@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.by import By
-from dashboard.edges import details, ingest
-from dashboard.edges.enrol import enrol
-from dashboard.live import feed, watching
-from dashboard.playground.compose import compose
+from dashboard.accounts.actor import By
+from dashboard.edges.protocol import details, ingest
+from dashboard.edges.protocol.registration import enrol
+from dashboard.live.logs import fanout, subscriptions
+from dashboard.playground.request.compose import compose
 from dashboard.sending.redaction import MASK
 from dashboard.variables.models import Variable
 from dashboard.variables.secret_values import secret_masks
 from dashboard.variables.store import change, remove
 from routing.models import AuditEntry, Edge, Invocation, InvocationDetail
-from tests.dashboard.edges.test_details import DETAIL, REQUEST, ROW
+from tests.dashboard.edges.protocol.test_details import DETAIL, REQUEST, ROW
 from tests.factories import make_worker
 
 SECRET = 'p@ss "word"/ü%+1'
@@ -37,7 +37,7 @@ def by(admin_user):
 @pytest.fixture
 def published(monkeypatch):
     found = []
-    monkeypatch.setattr(feed, "publish", lambda *given: found.append(given))
+    monkeypatch.setattr(fanout, "publish", lambda *given: found.append(given))
     return found
 
 
@@ -53,7 +53,7 @@ def batch(**more):
 def test_a_secret_in_a_path_is_masked_in_rows_and_live_logs(edge, by, published):
     make_worker("shop")
     change("other", "token", SECRET, by, secret=True)
-    watching.watch("shop")
+    subscriptions.watch("shop")
     ingest.accept(edge, batch(path=sent_path(), host=f"{SECRET}.localhost"), packed=False)
     row = Invocation.objects.get()
     assert (row.path, row.host) == (f"/reset/{MASK}/now", f"{MASK}.localhost")

@@ -21,9 +21,9 @@ import pytest
 from django.utils import timezone
 
 from dashboard.accounts.models import Role
-from dashboard.exports import jobs
-from dashboard.exports.advance import advance
+from dashboard.exports.jobs import changes
 from dashboard.exports.models import Job
+from dashboard.exports.worker.job_step import advance
 from tests.factories import make_deployment, make_edge, make_invocation, make_user, make_worker
 from tests.running import free_port
 
@@ -157,16 +157,16 @@ def own_folder(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def by(db: None) -> jobs.By:
-    return jobs.By(make_user("root", Role.ADMIN), "api", timezone.now())
+def by(db: None) -> changes.By:
+    return changes.By(make_user("root", Role.ADMIN), "api", timezone.now())
 
 
 @pytest.fixture
-def make_job(by: jobs.By) -> Callable[..., Job]:
+def make_job(by: changes.By) -> Callable[..., Job]:
     """An enabled job; what is given goes into it as the API would have it."""
 
     def make(destination: str, **given: Any) -> Job:
-        return jobs.create({"destination_conf": destination, "enabled": True, **given}, by)
+        return changes.create({"destination_conf": destination, "enabled": True, **given}, by)
 
     return make
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dashboard.exports import senders
+from dashboard.exports.delivery import senders
 from dashboard.exports.models import Job
 from routing.models import Invocation, InvocationDetail
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dashboard.egress.client import SendFailed, request
-from dashboard.exports.destination import DestinationInvalid, parse_destination, redact
-from dashboard.exports.senders import check_answer
+from dashboard.exports.delivery.senders import check_answer
+from dashboard.exports.jobs.destination import DestinationInvalid, parse_destination, redact
 
 S3 = "s3://logs/a?region=eu-west-1&access-key-id=AKIA1&secret-access-key=s3cr+t/x"
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.exports.models import DeadLetter, Job
 from routing.models import AuditEntry
-from routing.sealed import unseal
+from routing.secret_encryption import unseal
 from tests.factories import make_user, make_worker
 
 pytestmark = pytest.mark.django_db

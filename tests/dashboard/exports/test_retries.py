@@ -4,9 +4,10 @@ import gzip
 
 import pytest
 
-from dashboard.exports import dead_letters, jobs
-from dashboard.exports.advance import LEASE, TRIES
+from dashboard.exports.delivery import dead_letters
+from dashboard.exports.jobs import changes
 from dashboard.exports.models import DeadLetter
+from dashboard.exports.worker.job_step import LEASE, TRIES
 from routing.models import Invocation
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ def test_a_crash_between_send_and_cursor_sends_the_same_batch_again(
     job = make_job(receiver.url)
     traffic(3)
     with monkeypatch.context() as crash:
-        crash.setattr("dashboard.exports.advance._moved", lambda *_: 1 / 0)
+        crash.setattr("dashboard.exports.worker.job_step._moved", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             step(job)
     assert len(receiver.lines()) == 3
@@ -41,14 +42,14 @@ def test_of_two_processes_one_gets_the_job(receiver, make_job, traffic, step, mo
     def meanwhile(*given, **more):
         inside.append(step(job, me="another"))
 
-    monkeypatch.setattr("dashboard.exports.advance.deliver", meanwhile)
+    monkeypatch.setattr("dashboard.exports.worker.job_step.deliver", meanwhile)
     assert step(job) and inside == [False]
 
 
 def test_a_dead_processes_job_is_taken_over_and_its_late_word_moves_nothing(
     receiver, make_job, traffic, step, monkeypatch
 ):
-    from dashboard.exports import advance as acting
+    from dashboard.exports.worker import job_step as acting
 
     job = make_job(receiver.url)
     traffic(1)
@@ -94,7 +95,7 @@ def test_a_receiver_that_is_down_is_tried_again_then_nothing_is_lost(
     receiver.status = 200
     traffic(2)
     assert step(job, later=10_000) and len(receiver.lines()) == 2
-    assert jobs.send_again(job, by) == 1
+    assert changes.send_again(job, by) == 1
     with django_capture_on_commit_callbacks(execute=True):
         assert step(job) and not DeadLetter.objects.exists()
         assert len(list(dead_letters.folder().iterdir())) == 1  # a rollback would need it
@@ -108,7 +109,7 @@ def test_a_dead_letter_that_fails_again_stays(receiver, make_job, traffic, step,
     job = make_job(receiver.url)
     traffic(1)
     fail_until_dead(job, step)
-    jobs.send_again(job, by)
+    changes.send_again(job, by)
     assert step(job)
     letter = DeadLetter.objects.get()
     assert not letter.wanted and "500" in letter.error and dead_letters.content(letter)

@@ -22,8 +22,8 @@ from fastdigest import TDigest
 
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.tokens import create_token
+from dashboard.fleet import deployment_cache
 from dashboard.observability.models import Count, Latency, Span
-from dashboard.ui import remembered
 from routing.models import (
     Deployment,
     DesiredState,
@@ -35,7 +35,7 @@ from routing.models import (
     VersionModule,
     Worker,
 )
-from routing.sealed import close_binding
+from routing.secret_encryption import close_binding
 from routing.snapshot import Binding, Secret
 from tests.factories import CODE, make_user
 
@@ -64,7 +64,7 @@ def many(django_db_setup: None, django_db_blocker: Any) -> Iterator[Many]:
 @pytest.fixture(autouse=True)
 def as_after_a_start(many: Many, db: None) -> None:
     """Nothing is remembered from an earlier test."""
-    remembered.forget()
+    deployment_cache.forget()
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import time
 import pytest
 from django.utils import timezone
 
-from dashboard.live import parts
-from dashboard.live.parts import Why
-from dashboard.observability.flags import judge
+from dashboard.live.pages import fragments
+from dashboard.live.pages.fragments import Why
+from dashboard.observability.flags.flags import judge
 from routing import snapshot
-from routing.compile import envoy, names
+from routing.compile import names
+from routing.compile.envoy import config
+from routing.control.publish import publish
 from routing.models import Worker
-from routing.publish import publish
 from tests.dashboard.growth.conftest import WORKERS, bounded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_minute_passes")]
@@ -33,9 +34,9 @@ def test_a_whole_snapshot_is_published_and_compiled(many):
         for v in w.versions
     }
     for configuration in (
-        envoy.discovery("1", envoy.clusters(endpoints)),
-        envoy.discovery("1", [envoy.public_routes(whole)]),
-        envoy.discovery("1", [envoy.internal_routes(whole, slots)]),
+        config.discovery("1", config.clusters(endpoints)),
+        config.discovery("1", [config.public_routes(whole)]),
+        config.discovery("1", [config.internal_routes(whole, slots)]),
     ):
         assert configuration.count(b"w1199") or b"cluster" in configuration
 
@@ -99,9 +100,9 @@ def test_metrics_and_pushes(many, settings):
         assert many.client.get("/metrics", headers=headers).status_code == 200
     for why in Why:
         with bounded(25):
-            assert parts.render("workers", why, "w0007").html
+            assert fragments.render("workers", why, "w0007").html
         with bounded(30):
-            assert parts.render("worker:w0007", why, "w0007").html
+            assert fragments.render("worker:w0007", why, "w0007").html
 
 
 def test_judging_all_that_failed(many):

@@ -3,12 +3,14 @@
 import pytest
 from django.conf import settings
 
-from dashboard.api import tails
+from dashboard.api.tail import sessions
 from dashboard.discussion import threads
 from dashboard.limits import limits
-from dashboard.playground import compose, curl, many_runner
+from dashboard.playground.curl_import import parse
+from dashboard.playground.request import compose
+from dashboard.playground.runs import runner
 from dashboard.variables import store
-from routing.agent import preview_names, previews
+from routing.agent.answers import preview_names, previews
 
 TEXT = (settings.BASE_DIR / "deploy" / "limits.md").read_text()
 REQUESTS, SENDS, UPLOADS = limits.REQUESTS, limits.SENDS, limits.UPLOADS
@@ -21,11 +23,11 @@ REQUESTS, SENDS, UPLOADS = limits.REQUESTS, limits.SENDS, limits.UPLOADS
         f"| the same | {REQUESTS.total} at once |",
         "(1,200) a minute, half of them at once | a token |",
         f"| {SENDS.each} at once | a person |",
-        f"| {many_runner.PLACES} | a web process |",
+        f"| {runner.PLACES} | a web process |",
         f"{UPLOADS.each} at once, {UPLOADS.queue} more wait up to {UPLOADS.wait_seconds:.0f} s",
         f"| the same | {UPLOADS.total} at once |",
-        f"| {tails.EACH} of one Worker, {tails.EACH_IN_ALL} in all |",
-        f"| the same | {tails.MOST}; then",
+        f"| {sessions.EACH} of one Worker, {sessions.EACH_IN_ALL} in all |",
+        f"| the same | {sessions.MOST}; then",
         f"| comments | {limits.COMMENTS.burst} at once, then {limits.COMMENTS.per_minute} a minute",
         f"| {threads.MOST_OPEN} at one Worker |",
         f"| runs of suites | {limits.SUITE_RUNS.burst} at once",
@@ -33,7 +35,7 @@ REQUESTS, SENDS, UPLOADS = limits.REQUESTS, limits.SENDS, limits.UPLOADS
         f"| variables of the playground | {store.MOST} |",
         f"| {preview_names._BURST} at once, then {preview_names._PER_SECOND:.0f} a second |",
         f"| {previews._STARTS} at once, then one each {1 / previews._STARTS_PER_SECOND:.0f} s |",
-        f"{compose.MOST_LINES} headers and {curl.MOST_OPTIONS:,} options",
+        f"{compose.MOST_LINES} headers and {parse.MOST_OPTIONS:,} options",
     ],
 )
 def test_the_table_says_what_the_limits_are(words):

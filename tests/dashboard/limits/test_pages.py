@@ -43,7 +43,7 @@ def test_one_person_can_have_so_many_pages_worked_on_and_others_see_theirs(maya,
 
 def test_a_page_that_fails_gives_its_place_back(maya, monkeypatch):
     maya.raise_request_exception = False
-    monkeypatch.setattr("dashboard.playground.views._worker", lambda name: 1 / 0)
+    monkeypatch.setattr("dashboard.playground.pages.views._worker", lambda name: 1 / 0)
     assert maya.get("/playground/").status_code == 500
     assert REQUESTS.taken() == 0
 
@@ -51,7 +51,7 @@ def test_a_page_that_fails_gives_its_place_back(maya, monkeypatch):
 def test_slow_sends_of_one_person_are_limited(maya, monkeypatch):
     make_worker("shop")
     for name in ("proof_edge", "build", "carried"):
-        monkeypatch.setattr(f"dashboard.playground.views.{name}", lambda *given: None)
+        monkeypatch.setattr(f"dashboard.playground.pages.views.{name}", lambda *given: None)
     person = person_of(maya)
     taken(SENDS, person)
     try:

@@ -16,13 +16,13 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token, hash_token
 from dashboard.asgi import application
-from dashboard.edges.enrol import enrol
-from dashboard.live import watching
+from dashboard.edges.protocol.registration import enrol
+from dashboard.live.logs import subscriptions
 from dashboard.live.models import Presence, Tail, Watch
 from dashboard.settings import REDIS_HOST
-from routing import after_commit
+from routing.control.transactions import after_commit
+from routing.control.upload import upload_version
 from routing.models import Version, Worker
-from routing.upload import upload_version
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, form
 from tests.factories import make_deployment, make_user, make_worker, says_fine
 from tests.stores import redis
@@ -36,7 +36,7 @@ IDLE = 12.0
 def stopped_at_will(tmp_path, settings, monkeypatch):
     """A Redis server that a test stops and starts again; the channel layer uses it."""
     monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", says_fine)
-    monkeypatch.setattr("dashboard.live.broadcast._retry_at", 0.0)
+    monkeypatch.setattr("dashboard.live.channel.broadcast._retry_at", 0.0)
     with contextlib.ExitStack() as first:
         url = first.enter_context(redis(tmp_path))
         hosts = {"hosts": [REDIS_HOST | {"address": url}]}
@@ -59,7 +59,7 @@ def people():
         secret_sha256=hash_token("s3cret"),
         created_on=now,
         expires_on=now + timezone.timedelta(hours=1),
-        watch=watching.watch("shop"),
+        watch=subscriptions.watch("shop"),
     )
     return client.cookies["sessionid"].value, secret, enrol("local-1"), tail
 

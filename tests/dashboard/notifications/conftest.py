@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from dashboard.accounts.models import Role
-from dashboard.notifications.fan_out import fan_out_all
+from dashboard.notifications.delivery.fan_out import fan_out_all
 from dashboard.notifications.notify import notify
 from tests.factories import T0, make_user
 from tests.mail_server import mail_server

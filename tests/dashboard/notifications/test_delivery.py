@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.notifications.delivery import send_due as sending
 from dashboard.notifications.delivery.send_due import send_due, try_again
 from dashboard.notifications.events import Event

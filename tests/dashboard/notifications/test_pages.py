@@ -66,13 +66,13 @@ def test_texts_are_escaped_in_the_inbox(rita, people, happen):
 
 
 def test_what_is_pushed_names_nobody(people, happen):
-    from dashboard.live import parts
-    from dashboard.live.parts import Why
+    from dashboard.live.pages import fragments
+    from dashboard.live.pages.fragments import Why
 
-    before = parts.watch(["inbox:all"])
+    before = fragments.watch(["inbox:all"])
     mention(happen, people["rita"], worker="secret-plan")
-    assert parts.watch(["inbox:all"]) != before  # seen also by another process's pages
-    html = parts.render("inbox:all", Why.EDGES).html
+    assert fragments.watch(["inbox:all"]) != before  # seen also by another process's pages
+    html = fragments.render("inbox:all", Why.EDGES).html
     assert "secret-plan" not in html and "rita" not in html and "data-newest" in html
 
 
@@ -153,7 +153,7 @@ def test_a_signing_secret_is_shown_once(client, people):
 
 
 def test_a_test_reaches_oneself(rita, people):
-    from dashboard.notifications.fan_out import fan_out_all
+    from dashboard.notifications.delivery.fan_out import fan_out_all
 
     rita.post("/inbox/preferences/test/")
     fan_out_all(T0)

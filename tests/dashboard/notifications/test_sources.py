@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import call_command
 
-from dashboard.notifications.deployments import live_words
-from dashboard.notifications.edges_behind import PATIENCE, look_at_edges
+from dashboard.fleet.propagation import Cell, Meter
+from dashboard.notifications.delivery.fan_out import fan_out_all
 from dashboard.notifications.events import Event
-from dashboard.notifications.fan_out import fan_out_all
 from dashboard.notifications.models import DigestWeek, InboxItem, OutboxEvent
+from dashboard.notifications.sources.deployments import live_words
+from dashboard.notifications.sources.edges_behind import PATIENCE, look_at_edges
 from dashboard.reviews.digest.overlooked import overlooked
 from dashboard.reviews.digest.weekly import send_weekly
-from dashboard.ui.propagation import Cell, Meter
-from routing.deploy import DeployRefused, deploy
+from routing.control.deploy import DeployRefused, deploy
 from tests.factories import T0, make_deployment, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_an_edge_that_falls_behind_is_told_once_and_again_after_it_was_well(peop
         silent = timedelta(seconds=60) if cells["state"] == "silent" else None
         return Meter(5, (Cell("local-1", cells["state"], 4, silent_for=silent),))
 
-    monkeypatch.setattr("dashboard.notifications.edges_behind.meter_of_all", meter)
+    monkeypatch.setattr("dashboard.notifications.sources.edges_behind.meter_of_all", meter)
     now = T0
 
     def look(seconds):
@@ -124,8 +124,8 @@ def test_a_week_without_findings_sends_nothing(people):
 
 
 def test_notices_of_rollouts_say_what_happened(people):
-    from dashboard.rollouts.notices import _event
-    from dashboard.rollouts.states import State
+    from dashboard.rollouts.conduct.notices import _event
+    from dashboard.rollouts.decisions.states import State
 
     for state, before, reason, event in [
         (State.HELD, State.RAMPING, "held_by_person", Event.HELD),

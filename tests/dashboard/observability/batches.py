@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from dashboard.observability.ingest import accept
-from dashboard.observability.wire import Counts
-from routing.agent.rows import NO_SPECS, Sampler, read
-from routing.agent.step_counts import StepMemory
+from dashboard.observability.ingest.batch_schema import Counts
+from dashboard.observability.ingest.ingest import accept
+from routing.agent.access_log.log_rows import NO_SPECS, Sampler, read
+from routing.agent.access_log.step_counts import StepMemory
 from routing.models import Edge
 from routing.snapshot import CountSpec
 from tests.factories import T0
-from tests.routing.agent.test_rows import line
+from tests.routing.agent.access_log.test_log_rows import line
 
 MINUTE = 1_795_377_600  # T0 of the factories
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dashboard.observability import fleet, spark
+from dashboard.observability.charts import all_workers
+from dashboard.observability.queries import sparkline
 from routing.models import Edge
 from tests.factories import make_edge
 
@@ -10,8 +11,8 @@ from tests.factories import make_edge
 @pytest.fixture(autouse=True)
 def minutes_not_read_yet() -> None:
     """What a process remembers of whole minutes belongs to another test's database."""
-    fleet._fleet.cache_clear()
-    spark._drawn.cache_clear()
+    all_workers._fleet.cache_clear()
+    sparkline._drawn.cache_clear()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from dashboard.live import shown
-from dashboard.ui.remembered import forget
+from dashboard.fleet.deployment_cache import forget
+from dashboard.live.logs import invocation_row
 from routing.models import InvocationDetail, Worker
 from tests.factories import make_deployment, make_edge, make_invocation, make_worker
 
@@ -106,7 +106,7 @@ def test_a_request_to_a_versions_own_address_says_so(row, maya):
 
 
 def test_more_than_a_page_has_a_next_one(row, maya, monkeypatch):
-    monkeypatch.setattr("dashboard.observability.search.PAGE", 1)
+    monkeypatch.setattr("dashboard.observability.requests.search.PAGE", 1)
     make_invocation(row.edge, make_deployment(row_worker()), path="/newer")
     html = read(maya, "/workers/shop/invocations/?status=&q=")
     assert "/newer" in html and "/throw" not in html and "before=" in html
@@ -121,13 +121,13 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 ):
     deployment = make_deployment(row_worker())
     read(maya, "/workers/shop/invocations/")
-    shown._roles.clear()
+    invocation_row._roles.clear()
     forget()
     with django_assert_max_num_queries(25) as few:
         read(maya, "/workers/shop/invocations/")
     for _ in range(30):
         make_invocation(row.edge, deployment)
-    shown._roles.clear()
+    invocation_row._roles.clear()
     forget()
     with django_assert_max_num_queries(len(few)):
         read(maya, "/workers/shop/invocations/")
@@ -141,7 +141,7 @@ def test_a_row_that_no_address_leads_to_is_shown_without_a_link(row, vera, ray, 
     html = read(vera, "/invocations/")
     assert f"i-{row.edge_id}-{made.request_id}" in html and "/invocations/r-1/" in html
     assert 'href=""' not in html and "/invocations//" not in html
-    assert shown.row(shown.shown([made])[0])  # as the live log pushes it
+    assert invocation_row.row(invocation_row.shown([made])[0])  # as the live log pushes it
 
 
 def test_an_rpc_call_with_an_odd_version_is_shown_without_a_link(row, vera):

@@ -5,7 +5,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from dashboard.edges.enrol import enrol
+from dashboard.edges.protocol.registration import enrol
 from dashboard.observability.models import Count, Span
 from routing.models import Invocation
 from tests.dashboard.edges.test_protocol import ROW

@@ -9,19 +9,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from dashboard.accounts import people
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
+from dashboard.accounts.people import changes
 from dashboard.overrides import links, protection
 from dashboard.overrides.carry import Carrier
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.sending.wire_request import WireRequest
-from routing import override_policies, revision
+from routing.control import override_policies, revision
+from routing.control.publish import publish
 from routing.models import AuditEntry, OverrideKey, OverrideLink
-from routing.publish import publish
-from routing.rules.fields import OVERRIDES
-from routing.rules.permission import PERMISSION, Fault, Presented, fault_of
-from routing.rules.permission_token import read
+from routing.rules.header.fields import OVERRIDES
+from routing.rules.permissions.permission import PERMISSION, Fault, Presented, fault_of
+from routing.rules.permissions.token import read
 from routing.snapshot import to_json
 from tests.factories import make_deployment, make_user, make_worker
 
@@ -97,7 +97,7 @@ def test_a_revoked_link_is_in_the_next_revision_and_nowhere_once_it_expired(work
 def test_a_person_who_is_switched_off_leaves_no_open_link(worker, new):
     user, admin = make_user(), make_user("root", Role.ADMIN)
     mine, theirs = links.share(new, by(user)), links.share(new, by(admin))
-    people.switch(user, on=False, by=by(admin))
+    changes.switch(user, on=False, by=by(admin))
     assert fault(mine.token, new) is Fault.revoked
     assert fault(theirs.token, new) is None
     with pytest.raises(OverrideRefused):

@@ -8,47 +8,47 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from dashboard.accounts.password_rules import plain_forms
+from dashboard.accounts.passwords.rules import plain_forms
 from dashboard.accounts.sign_in.browsers import device_name
-from dashboard.api.errors import ApiError
-from dashboard.api.multipart import _fields
-from dashboard.api.parse import parse_json
-from dashboard.api.trace_events import parse_filters
+from dashboard.api.http.errors import ApiError
+from dashboard.api.http.json_parser import parse_json
+from dashboard.api.http.multipart import _fields
+from dashboard.api.tail.trace_events import parse_filters
 from dashboard.comparison.compare import Side, compare
 from dashboard.comparison.json_diff import walk_text
 from dashboard.comparison.noise import key_shape, varies_alike
 from dashboard.discussion.markdown import render
 from dashboard.discussion.mentions import mentioned
-from dashboard.exports.destination import parse_destination
-from dashboard.exports.filters import parse_filter
-from dashboard.observability import search
-from dashboard.playground import curl
+from dashboard.exports.jobs.destination import parse_destination
+from dashboard.exports.jobs.filters import parse_filter
+from dashboard.observability.requests import search
 from dashboard.playground.check_import.from_har import checks_of_har
-from dashboard.playground.compose import compose
-from dashboard.playground.curl_words import words_of
-from dashboard.playground.export import exports
-from dashboard.playground.stamp import said
+from dashboard.playground.curl_import import parse
+from dashboard.playground.curl_import.shell_words import words_of
+from dashboard.playground.request.code_export import exports
+from dashboard.playground.request.compose import compose
+from dashboard.playground.send.version_in_body import said
+from dashboard.rollouts.decisions.plan import parse_steps
 from dashboard.rollouts.external.answers import verdict_of
 from dashboard.rollouts.external.prometheus import filled
-from dashboard.rollouts.ramp import parse_steps
 from dashboard.sending import json_text, redaction
 from dashboard.sending.answer import Answer, Timing
 from dashboard.smoketests.assertions import Received, results_of
-from dashboard.smoketests.document import Check
 from dashboard.smoketests.editor.edit_diff import diff_lines
-from dashboard.smoketests.yaml_format import SuiteError, read_suite
+from dashboard.smoketests.suites.document import Check
+from dashboard.smoketests.suites.yaml_format import SuiteError, read_suite
 from dashboard.times.hours import parse_hours
+from dashboard.ui.http.storable_text import storable
 from dashboard.ui.jump.matching import corrected, score
 from dashboard.ui.redact_url import holds_secret, redacted_url
-from dashboard.ui.storable_text import storable
 from dashboard.variables.names import fill
-from dashboard.workers.compare import files
-from dashboard.workers.editor_refusal import _QUOTED
-from routing.agent import redact
-from routing.agent.lines import parse as parse_log_line
+from dashboard.workers.diff.version_diff import files
+from dashboard.workers.editor.errors import _QUOTED
+from routing.agent.access_log.log_line import parse as parse_log_line
+from routing.agent.worker_logs import redact
+from routing.rules.header.fixes import mend
 from routing.rules.override import read as read_override
-from routing.rules.presented import take_cookie, tokens
-from routing.rules.repair import mend
+from routing.rules.permissions.presented import take_cookie, tokens
 
 Make = Callable[[int], Any]
 
@@ -130,11 +130,11 @@ PARSERS: dict[str, Parser] = {
                 *("[1-2]", "-H a", " -d @x"),
             ),
         ),
-        ("dashboard.playground.curl_words",),
+        ("dashboard.playground.curl_import.shell_words",),
         size=15_000,
     ),
     "parts of a command": Parser(
-        curl.read,
+        parse.read,
         _repeated(
             "curl http://shop/?a=b",
             (
@@ -149,7 +149,7 @@ PARSERS: dict[str, Parser] = {
             ),
         )
         | {"spaces": lambda n: f"curl http://shop/ -F 'a={' ' * n}x'"},
-        ("dashboard.playground.curl",),
+        ("dashboard.playground.curl_import.parse",),
         size=15_000,
     ),
     "JSON to lay out": Parser(
@@ -159,7 +159,7 @@ PARSERS: dict[str, Parser] = {
         size=15_000,
     ),
     "curl": Parser(
-        curl.read,
+        parse.read,
         {
             "digits, then arrows": lambda n: f"curl http://a.b/ -d {'1' * n}a{'<' * n}",
             "unknown options": lambda n: "curl http://a.b/ " + "--dxx " * (n // 5),
@@ -184,9 +184,15 @@ PARSERS: dict[str, Parser] = {
             "one host": lambda n: "curl " + "a." * n + "!",
         },
         (
-            *("dashboard.playground.curl", "dashboard.playground.curl_words"),
-            *("dashboard.playground.curl_windows", "dashboard.playground.curl_address"),
-            "dashboard.playground.curl_form",
+            *(
+                "dashboard.playground.curl_import.parse",
+                "dashboard.playground.curl_import.shell_words",
+            ),
+            *(
+                "dashboard.playground.curl_import.windows",
+                "dashboard.playground.curl_import.address",
+            ),
+            "dashboard.playground.curl_import.form",
         ),
         size=6_000,
     ),
@@ -201,10 +207,10 @@ PARSERS: dict[str, Parser] = {
             "other Workers": lambda n: {f"version.{i}": "x" for i in range(n)},
         },
         (
-            "dashboard.playground.compose",
-            "dashboard.playground.export",
+            "dashboard.playground.request.compose",
+            "dashboard.playground.request.code_export",
             "dashboard.variables.names",
-            "dashboard.playground.bodies",
+            "dashboard.playground.request.bodies",
         ),
     ),
     "variables": Parser(
@@ -255,7 +261,7 @@ PARSERS: dict[str, Parser] = {
             ),
             "a path": lambda n: _suite('{json: "' + "$..a" * n + '"}'),
         },
-        ("dashboard.smoketests.yaml_format", "dashboard.smoketests.document"),
+        ("dashboard.smoketests.suites.yaml_format", "dashboard.smoketests.suites.document"),
         size=2_000,
         refuses=(SuiteError,),
     ),
@@ -343,7 +349,7 @@ PARSERS: dict[str, Parser] = {
     "modules": Parser(
         lambda texts: files([_File(texts[0])], [_File(texts[1])]),  # type: ignore[list-item]
         {"every second line": lambda n: (_lines(n, "a"), _lines(n, "b"))},
-        ("dashboard.workers.compare",),
+        ("dashboard.workers.diff.version_diff",),
     ),
     "edits": Parser(
         lambda texts: diff_lines(*texts),
@@ -390,7 +396,7 @@ PARSERS: dict[str, Parser] = {
             "a long key": lambda n: json.dumps({"k" * n: {f"k{i}": "" for i in range(n // 4)}}),
             "hexadecimal": lambda n: "abcdef01-" * n,
         },
-        ("dashboard.playground.stamp",),
+        ("dashboard.playground.send.version_in_body",),
         size=8_000,
     ),
     "Markdown": Parser(
@@ -430,19 +436,19 @@ PARSERS: dict[str, Parser] = {
             "semicolons": lambda n: "a:b;" * (n // 4),
         },
         (
-            "routing.rules.plain_members",
+            "routing.rules.header.plain_members",
             "routing.rules.override",
-            "routing.rules.locate",
-            "routing.rules.repair",
-            "routing.rules.items",
-            "routing.rules.cause",
-            "routing.rules.fields",
+            "routing.rules.header.spans",
+            "routing.rules.header.fixes",
+            "routing.rules.header.sf_items",
+            "routing.rules.header.parse_error_text",
+            "routing.rules.header.fields",
         ),
     ),
     "cookies and permissions": Parser(
         lambda text: (tokens([text]), take_cookie([text])),
         {"pairs": lambda n: "a=b;" * n, "commas": lambda n: "," * n, "equals": lambda n: "=" * n},
-        ("routing.rules.presented", "routing.rules.permission_token"),
+        ("routing.rules.permissions.presented", "routing.rules.permissions.token"),
     ),
     "JSON of the API": Parser(
         lambda text: parse_json(text.encode(), "The body"),
@@ -452,7 +458,7 @@ PARSERS: dict[str, Parser] = {
             "digits": lambda n: "1" * n,
             "escapes": lambda n: json.dumps({"a": "\\" * n}),
         },
-        ("dashboard.api.parse",),
+        ("dashboard.api.http.json_parser",),
         refuses=(ApiError,),
     ),
     "filters of a tail": Parser(
@@ -461,7 +467,7 @@ PARSERS: dict[str, Parser] = {
             0.0,
         ),
         {"many": lambda n: [{"query": "x" * 10}] * n, "long": lambda n: [{"query": "x" * n}]},
-        ("dashboard.api.trace_events",),
+        ("dashboard.api.tail.trace_events",),
     ),
     "filter of an export": Parser(
         lambda text: parse_filter(text, {"Worker": "string"}),
@@ -469,7 +475,7 @@ PARSERS: dict[str, Parser] = {
             "deep": lambda n: '{"where":{"and":[' * n,
             "long": lambda n: '{"where":{"key":"' + "a" * n,
         },
-        ("dashboard.exports.filters",),
+        ("dashboard.exports.jobs.filters",),
     ),
     "destination of an export": Parser(
         parse_destination,
@@ -477,12 +483,12 @@ PARSERS: dict[str, Parser] = {
             "steps": lambda n: "s3://bucket/" + "a/" * n + "?region=auto",
             "pairs": lambda n: "s3://bucket/a?" + "a=b&" * n,
         },
-        ("dashboard.exports.destination",),
+        ("dashboard.exports.jobs.destination",),
     ),
     "search": Parser(
         lambda text: search.parse({"text": text, "status": text, "since": text}),
         {"text": lambda n: "a" * n, "digits": lambda n: "1" * n},
-        ("dashboard.observability.search",),
+        ("dashboard.observability.requests.search",),
     ),
     "jump": Parser(
         lambda text: (
@@ -509,7 +515,7 @@ PARSERS: dict[str, Parser] = {
             "signs": lambda n: "!" * n + "a",
             "words": lambda n: "a1" * n,
         },
-        ("dashboard.accounts.password_rules",),
+        ("dashboard.accounts.passwords.rules",),
     ),
     "browser's name": Parser(
         device_name,
@@ -523,7 +529,7 @@ PARSERS: dict[str, Parser] = {
     "steps of a plan": Parser(
         parse_steps,
         {"steps": lambda n: "1:5m," * n, "digits": lambda n: "1" * n, "colons": lambda n: ":" * n},
-        ("dashboard.rollouts.ramp", "dashboard.times.durations"),
+        ("dashboard.rollouts.decisions.plan", "dashboard.times.durations"),
     ),
     "hours": Parser(
         parse_hours,
@@ -546,7 +552,7 @@ PARSERS: dict[str, Parser] = {
     "message of the runtime": Parser(
         _QUOTED.findall,
         {"quotes": lambda n: "\"a'" * n, "one quote": lambda n: '"' + "a" * n},
-        ("dashboard.workers.editor_refusal",),
+        ("dashboard.workers.editor.errors",),
     ),
     "upload": Parser(
         lambda body: list(_fields(BytesIO(body), "b")),
@@ -558,21 +564,21 @@ PARSERS: dict[str, Parser] = {
             ),
             "one header": lambda n: b"--b\r\nContent-Disposition: form-data" + b'; a="' * n,
         },
-        ("dashboard.api.multipart",),
+        ("dashboard.api.http.multipart",),
     ),
     "text to store": Parser(
         storable,
         {"halves": lambda n: "\ud800" * n, "NUL": lambda n: "\0" * n},
-        ("dashboard.ui.storable_text",),
+        ("dashboard.ui.http.storable_text",),
     ),
     "line of the access log": Parser(
         lambda text: parse_log_line(text.encode()),
         {"deep": lambda n: "[" * n, "a path": lambda n: json.dumps({"path": "/" * n})},
-        ("routing.agent.lines",),
+        ("routing.agent.access_log.log_line",),
     ),
     "address in a tail": Parser(
         redact.url,
         {"equals": lambda n: "http://a/?" + "=" * n, "pairs": lambda n: "http://a/?" + "a=b&" * n},
-        ("routing.agent.redact",),
+        ("routing.agent.worker_logs.redact",),
     ),
 }

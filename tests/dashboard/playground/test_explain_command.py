@@ -4,8 +4,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from routing.control.revision import current
 from routing.models import Worker
-from routing.revision import current
 from routing.rules import affinity
 from tests.factories import make_deployment, make_edge, make_worker
 

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.playground import compare_three, explorer_views, many_runner
-from dashboard.playground.compare_models import Compared
-from dashboard.playground.many_models import Run
+from dashboard.playground.affinity import views
+from dashboard.playground.compare import three_sends
+from dashboard.playground.compare.models import Compared
+from dashboard.playground.runs import runner
+from dashboard.playground.runs.models import Run
 from dashboard.sending import send as sending
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
 from tests.factories import make_deployment, make_edge, make_invocation, make_worker
@@ -19,8 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def listener(monkeypatch):
-    monkeypatch.setattr(many_runner, "LOG_WAIT", 0.0)
-    monkeypatch.setattr(compare_three, "LOG_WAIT", 0.0)
+    monkeypatch.setattr(runner, "LOG_WAIT", 0.0)
+    monkeypatch.setattr(three_sends, "LOG_WAIT", 0.0)
     with fake_edge() as server:
         yield server
 
@@ -42,7 +44,7 @@ def shop(transactional_db, listener):
 def launched(monkeypatch):
     """Runs that were started; `carry_out` carries them out in this thread."""
     found = []
-    monkeypatch.setattr(many_runner, "launch", lambda *given: found.append(given) or True)
+    monkeypatch.setattr(runner, "launch", lambda *given: found.append(given) or True)
     return found
 
 
@@ -52,7 +54,7 @@ def start(client, **sent):
 
 def test_a_run_sends_as_often_as_asked_and_judges_the_split(maya, shop, listener, launched):
     response = start(maya, count="20", at_once="4", path="/x?y=1")
-    many_runner.carry_out(*launched[0])
+    runner.carry_out(*launched[0])
     html = maya.get(response["location"]).content.decode()
     assert len(listener.requests) == 20 and {r[1] for r in listener.requests} == {"/x?y=1"}
     run = Run.objects.get()
@@ -65,18 +67,18 @@ def test_the_log_is_believed_over_the_answer(maya, shop, listener, launched):
     other = str(shop.versions.get(number=2).id)
     listener.headers = [(n, other if n == "x-sluice-version" else v) for n, v in listener.headers]
     place = start(maya, count="2")["location"]
-    many_runner.carry_out(*launched[0])
+    runner.carry_out(*launched[0])
     assert "log contradicts the answers" in maya.get(place).content.decode()
 
 
 def test_failures_have_a_badge_and_no_answer_is_a_failure_too(maya, shop, listener, launched):
     listener.status = 503
     place = start(maya, count="3")["location"]
-    many_runner.carry_out(*launched[0])
+    runner.carry_out(*launched[0])
     assert maya.get(place).content.decode().count('href="#m-failed"') == 3
     listener.raw = b"nonsense\r\n\r\n"
     place = start(maya, count="3")["location"]
-    many_runner.carry_out(*launched[1])
+    runner.carry_out(*launched[1])
     assert "No version answered" in maya.get(place).content.decode()
 
 
@@ -85,7 +87,7 @@ def test_htmx_gets_the_panel_and_asks_for_its_state(maya, shop, launched):
         "/playground/many/", {"worker": "shop"}, HTTP_HX_REQUEST="true"
     ).content.decode()
     assert html.strip().startswith('<section id="answer"') and 'hx-trigger="every 500ms"' in html
-    many_runner.carry_out(*launched[0])
+    runner.carry_out(*launched[0])
     place = f"/playground/many/{Run.objects.get().pk}/"
     html = maya.get(place, HTTP_HX_REQUEST="true").content.decode()
     assert html.strip().startswith('<div id="run"') and "hx-trigger" not in html
@@ -101,10 +103,10 @@ def test_one_run_at_a_time_and_a_dead_one_makes_room(maya, shop, launched):
 
 
 def test_stopping_leaves_the_rest_unsent(maya, shop, listener, launched, monkeypatch):
-    monkeypatch.setattr(many_runner, "BEAT", 0.01)
+    monkeypatch.setattr(runner, "BEAT", 0.01)
     place = start(maya, count="1000", at_once="1")["location"]
     listener.before = lambda: maya.post(f"{place}stop") if len(listener.requests) == 1 else None
-    many_runner.carry_out(*launched[0])
+    runner.carry_out(*launched[0])
     run = Run.objects.get()
     assert run.state == "stopped" and 1 <= len(run.sent) < 1000
 
@@ -118,7 +120,7 @@ def test_viewers_read_and_stop_only_their_own(maya, vera, shop, launched):
 
 
 def test_only_the_latest_runs_of_a_person_are_kept(maya, shop, launched, monkeypatch):
-    monkeypatch.setattr("dashboard.playground.many_views.KEPT", 2)
+    monkeypatch.setattr("dashboard.playground.runs.views.KEPT", 2)
     for _ in range(5):
         start(maya, count="1")
         Run.objects.update(state="done")
@@ -192,13 +194,13 @@ def test_one_version_alone_cannot_be_compared(maya, vera, db, listener):
 
 def test_workers_that_never_stop_sending_are_cut(maya, shop, listener, launched, monkeypatch):
     monkeypatch.setattr(sending, "DEADLINE", 0.3)
-    monkeypatch.setattr(explorer_views, "ALL_SECONDS", 0.5)
+    monkeypatch.setattr(views, "ALL_SECONDS", 0.5)
     listener.tick = b"tick\n"
     began = time.monotonic()
     html = maya.get(maya.post("/playground/compare/", {"worker": "shop"})["location"]).content
     assert html.count(b"Not the whole answer") == 3
     start(maya, count="2", at_once="2")
-    many_runner.carry_out(*launched[0])
+    runner.carry_out(*launched[0])
     assert [status for _, status, *_ in Run.objects.get().sent] == [200, 200]
     html = maya.post("/playground/keys/", {"worker": "shop", "generate": "40", "as": "check"})
     assert html.status_code == 200 and time.monotonic() - began < 6
@@ -206,10 +208,10 @@ def test_workers_that_never_stop_sending_are_cut(maya, shop, listener, launched,
 
 def test_a_run_ends_after_ten_minutes(maya, shop, listener, launched, monkeypatch):
     monkeypatch.setattr(sending, "DEADLINE", 0.2)
-    monkeypatch.setattr(many_runner, "LONGEST", 0.5)
-    monkeypatch.setattr(many_runner, "BEAT", 0.1)
+    monkeypatch.setattr(runner, "LONGEST", 0.5)
+    monkeypatch.setattr(runner, "BEAT", 0.1)
     listener.tick = b"tick\n"
     start(maya, count="100", at_once="1")
-    many_runner.carry_out(*launched[0])
+    runner.carry_out(*launched[0])
     run = Run.objects.get()
     assert run.state == "stopped" and run.problem.startswith("Stopped after") and len(run.sent) < 10

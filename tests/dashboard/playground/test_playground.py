@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from dashboard.ui.remembered import forget
+from dashboard.fleet.deployment_cache import forget
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
 pytestmark = pytest.mark.django_db

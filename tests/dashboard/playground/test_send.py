@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard.playground.compose import compose
-from dashboard.playground.request import build
+from dashboard.playground.request.compose import compose
+from dashboard.playground.request.wire_request import build
 from dashboard.sending import send as sending
 from dashboard.sending.answer import SHOWN
 from dashboard.sending.deadline import Cancellation

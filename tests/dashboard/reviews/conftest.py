@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
 from dashboard.reviews import gate
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
-from dashboard.reviews.proposals import decide
-from dashboard.reviews.proposals.decide import Word
+from dashboard.reviews.proposals.deciding import vote
+from dashboard.reviews.proposals.deciding.vote import Word
 from dashboard.reviews.proposals.models import Proposal
-from routing.deploy import active_deployment
+from routing.control.deploy import active_deployment
 from routing.models import Deployment, Version, Worker
 from tests.factories import make_deployment, make_user, make_version, make_worker
 
@@ -48,7 +48,7 @@ class Reviewed:
         return needed.value.proposal
 
     def approve(self, proposal: Proposal, user: User, **given: Any) -> Proposal:
-        decide.approve(proposal.pk, self.word(user, **given))
+        vote.approve(proposal.pk, self.word(user, **given))
         return self.now(proposal)
 
     def word(self, user: User | None, **given: Any) -> Word:

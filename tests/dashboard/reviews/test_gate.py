@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.reviews import gate
 from dashboard.reviews.models import DeployHold
-from routing.deploy import DeployRefused
+from routing.control.deploy import DeployRefused
 from routing.models import Deployment, Version, Worker
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_draft, make_worker, says_fine
@@ -106,13 +106,15 @@ def test_a_token_does_not_delete_its_way_around_a_hold(worker: Worker) -> None:
 
 
 def test_nobody_else_calls_the_deploying_functions() -> None:
-    """Imports of `routing.deploy`'s and `routing.upload`'s acts anywhere else in the dashboard."""
+    """Imports of `routing.control.deploy`'s and `routing.control.upload`'s acts anywhere else in
+    the dashboard."""
     acts = {"deploy", "rollback", "delete_worker", "upload_version"}
     callers = {
         str(path)
         for path in Path("dashboard").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ImportFrom) and node.module in ("routing.deploy", "routing.upload")
+        if isinstance(node, ast.ImportFrom)
+        and node.module in ("routing.control.deploy", "routing.control.upload")
         if acts & {alias.name for alias in node.names}
     }
     assert callers == {"dashboard/reviews/gate.py"}

@@ -3,7 +3,8 @@
 import pytest
 
 from dashboard.notifications.models import OutboxEvent
-from dashboard.reviews.proposals import decide, emergency
+from dashboard.reviews.proposals.deciding import vote
+from dashboard.reviews.proposals.deploying import emergency
 
 pytestmark = pytest.mark.django_db
 
@@ -35,11 +36,11 @@ def test_those_who_may_approve_are_asked_and_not_the_author(shop, asked):
 
 def test_the_author_learns_of_each_word(shop, asked):
     told()
-    decide.needs_changes(asked.pk, shop.word(shop.jonas, comment="split it"))
+    vote.needs_changes(asked.pk, shop.word(shop.jonas, comment="split it"))
     (event,) = OutboxEvent.objects.all()
     assert "split it" in event.detail
     assert told() == [("review.needs_changes", "jonas", ["maya"])]
-    decide.reject(asked.pk, shop.word(shop.lena, comment="no"))
+    vote.reject(asked.pk, shop.word(shop.lena, comment="no"))
     (event,) = OutboxEvent.objects.all()
     assert event.title == "lena rejected your change of shop"
     assert told() == [("review.rejected", "lena", ["maya"])]
@@ -61,6 +62,6 @@ def test_an_emergency_deploy_reaches_every_operator(shop, asked):
 
 def test_a_refused_word_tells_nobody(shop, asked):
     told()
-    with pytest.raises(decide.DecisionRefused):
-        decide.approve(asked.pk, shop.word(shop.maya))
+    with pytest.raises(vote.DecisionRefused):
+        vote.approve(asked.pk, shop.word(shop.maya))
     assert told() == []

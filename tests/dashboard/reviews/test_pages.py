@@ -12,15 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.accounts.models import Role, User
+from dashboard.fleet import deployment_cache
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.policies.policy import Rule, Trigger
-from dashboard.reviews.proposals import emergency
-from dashboard.reviews.proposals.carry_out import carry_out
+from dashboard.reviews.proposals.deploying import emergency
+from dashboard.reviews.proposals.deploying.deploy_approved import carry_out
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.smoketests.models import SmokeRun
-from dashboard.smoketests.suites import save
-from dashboard.smoketests.yaml_format import read_suite
-from dashboard.ui import remembered
+from dashboard.smoketests.suites.edits import save
+from dashboard.smoketests.suites.yaml_format import read_suite
 from routing.models import AuditEntry
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_user, make_version, make_worker
@@ -164,7 +164,7 @@ def test_the_inbox_takes_constant_queries(shop: Reviewed) -> None:
         )
         scene.policy(Rule(Trigger.ABOVE))
         scene.propose()
-        remembered.forget()
+        deployment_cache.forget()
         with CaptureQueriesContext(connection) as queries:
             client.get(reverse("reviews:inbox") + "?show=open")
         counts.append(len(queries))

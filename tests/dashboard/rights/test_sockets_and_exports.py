@@ -34,15 +34,21 @@ SOCKETS = {
 #: None where the scene here has no such file, or no session gets it: strangers are told apart.
 EXPORTS = {
     "dashboard/trail/export.py": ("/activity/audit.csv", Role.ADMIN),
-    "dashboard/workers/code.py": ("/workers/shop/versions/{version}/modules/0/", Role.VIEWER),
-    "dashboard/playground/explorer_views.py": (
+    "dashboard/workers/queries/module_text.py": (
+        "/workers/shop/versions/{version}/modules/0/",
+        Role.VIEWER,
+    ),
+    "dashboard/playground/affinity/views.py": (
         "/playground/keys/?worker=shop&keys=a&as=csv",
         Role.VIEWER,
     ),
-    "dashboard/playground/kept_views.py": ("/playground/r/{entry}/body", Role.VIEWER),
-    "dashboard/rollouts/record_views.py": ("/workers/shop/rollouts/{uuid}/record.json", None),
+    "dashboard/playground/pages/saved_views.py": ("/playground/r/{entry}/body", Role.VIEWER),
+    "dashboard/rollouts/record/views.py": ("/workers/shop/rollouts/{uuid}/record.json", None),
     "dashboard/smoketests/views.py": ("/workers/shop/checks/1/suite.yaml", None),
-    "dashboard/api/content.py": ("/client/v4/accounts/a/workers/scripts/shop", None),
+    "dashboard/api/serializers/module_content.py": (
+        "/client/v4/accounts/a/workers/scripts/shop",
+        None,
+    ),
 }
 
 

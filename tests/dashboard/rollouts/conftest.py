@@ -9,14 +9,14 @@ import pytest
 from django.utils import timezone
 
 from dashboard.accounts.models import Role, User
-from dashboard.rollouts.advance import advance
-from dashboard.rollouts.guardrails import Judgment
+from dashboard.rollouts.changes.start import start
+from dashboard.rollouts.conduct.advance import advance
+from dashboard.rollouts.conduct.observe import checks_of
+from dashboard.rollouts.decisions.guardrails import Judgment
+from dashboard.rollouts.decisions.next_step import Decision, Seen
+from dashboard.rollouts.decisions.plan import Plan
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.observe import checks_of
-from dashboard.rollouts.plan import Decision, Seen
-from dashboard.rollouts.ramp import Plan
-from dashboard.rollouts.start import start
-from routing.deploy import active_deployment
+from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
 from tests.dashboard.rollouts.playbook import SAFE, plan_of
 from tests.factories import make_deployment, make_user, make_version, make_worker

@@ -52,8 +52,8 @@ def _fork() -> int:
     """A conductor as `manage.py conduct` runs it, without a pause between looks."""
     from django.db import connections
 
-    from dashboard.rollouts.conductor import conduct
-    from dashboard.rollouts.observe import Observer
+    from dashboard.rollouts.conduct.conductor import conduct
+    from dashboard.rollouts.conduct.observe import Observer
 
     connections.close_all()
     pid = os.fork()
@@ -75,9 +75,9 @@ def _start(worker_name: str) -> None:
     """To the version that is not stable: each rollout leads back from where the last one led."""
     from django.utils import timezone
 
-    from dashboard.rollouts.ramp import Plan, parse_steps
-    from dashboard.rollouts.start import start
-    from routing.deploy import active_deployment
+    from dashboard.rollouts.changes.start import start
+    from dashboard.rollouts.decisions.plan import Plan, parse_steps
+    from routing.control.deploy import active_deployment
     from routing.models import Worker
 
     worker = Worker.objects.get(name=worker_name)

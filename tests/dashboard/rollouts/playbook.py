@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from dashboard.rollouts.guardrails import Judgment
-from dashboard.rollouts.plan import Action, Checks, Decision, Rollout, Seen, after, next_step
-from dashboard.rollouts.ramp import Plan, parse_steps
-from dashboard.rollouts.states import State, Verdict
+from dashboard.rollouts.decisions.guardrails import Judgment
+from dashboard.rollouts.decisions.next_step import (
+    Action,
+    Checks,
+    Decision,
+    Rollout,
+    Seen,
+    after,
+    next_step,
+)
+from dashboard.rollouts.decisions.plan import Plan, parse_steps
+from dashboard.rollouts.decisions.states import State, Verdict
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)  # a Monday
 SAFE = Judgment("errors", Verdict.SAFE, "sample")

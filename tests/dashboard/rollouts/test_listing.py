@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.accounts.models import Role
+from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.listing.query import RolloutFilter, rollouts_for
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.retention.prune import prune
-from dashboard.rollouts.states import ENDED, State
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_draft, make_user, make_version, make_worker

@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.rollouts.changes.start import start
+from dashboard.rollouts.changes.verbs import VERBS, By
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.neighbors.find import neighbors_of
-from dashboard.rollouts.plans.preview import preview
-from dashboard.rollouts.start import start
-from dashboard.rollouts.verbs import VERBS, By
+from dashboard.rollouts.plans.form.preview import preview
 from routing.snapshot import Binding
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.rollouts.page_context import milestones
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By
+from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.decisions.states import State
+from dashboard.rollouts.page.context import milestones
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import HARM, plan_of
 from tests.factories import make_traffic

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from dashboard.rollouts.decisions.plan import PRESETS, Plan, PlanError, Rule, Step, parse_steps
+from dashboard.rollouts.decisions.states import OnHarm
 from dashboard.rollouts.plans.detection import Traffic, detection
 from dashboard.rollouts.plans.messages import SENTENCES, sentence
 from dashboard.rollouts.plans.texts import format_steps, plan_with, read_steps
-from dashboard.rollouts.ramp import PRESETS, Plan, PlanError, Rule, Step, parse_steps
-from dashboard.rollouts.states import OnHarm
 from dashboard.times.hours import format_hours, parse_hours
 
 DAY = 1440

@@ -17,16 +17,16 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.reviews.models import DeployHold
+from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.conduct.observe import figures_of
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout, RolloutEvent
-from dashboard.rollouts.observe import figures_of
-from dashboard.rollouts.record import record_of
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By
+from dashboard.rollouts.record.record import record_of
 from dashboard.smoketests.models import SmokeRun
 from routing.models import AuditEntry, Deployment
+from tests.dashboard.rollouts.conduct.test_advance import load_suite
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import HARM, plan_of
-from tests.dashboard.rollouts.test_advance import load_suite
 from tests.factories import make_deployment, make_edge, make_traffic, make_version, make_worker
 from tests.running import PROJECT
 

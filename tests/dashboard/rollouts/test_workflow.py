@@ -11,7 +11,7 @@ import pytest
 import yaml
 from django.core.management import load_command_class
 
-from dashboard.rollouts.ramp import PRESETS
+from dashboard.rollouts.decisions.plan import PRESETS
 
 FILE = Path(__file__).resolve().parents[3] / "deploy/github-actions/release.yml"
 WORKFLOW: dict[Any, Any] = yaml.safe_load(FILE.read_text())

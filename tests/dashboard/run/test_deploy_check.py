@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from django.conf import settings
 
-from dashboard.run.children import Child
+from dashboard.run.processes.children import Child
 from dashboard.ui.deploy_checks import connections_in_clear
 from tests.running import PROJECT
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from dashboard.run import web
-from routing.agent.control import IDLE_SECONDS
+from routing.agent.control_plane.client import IDLE_SECONDS
 
 
 def test_callers_close_idle_connections_before_the_server_does():

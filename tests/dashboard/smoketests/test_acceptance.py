@@ -11,11 +11,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.rollouts import conductor
-from dashboard.smoketests import run as runs
+from dashboard.rollouts.conduct import conductor
 from dashboard.smoketests.models import AcceptedDifference, CheckResult, SmokeRun, SuiteEdit
+from dashboard.smoketests.runs import run as runs
 from dashboard.smoketests.runs.retention import prune
-from dashboard.smoketests.suites import import_suite
+from dashboard.smoketests.suites.edits import import_suite
 from routing.models import AuditEntry, Worker
 from tests.dashboard.smoketests.versioned_edge import VersionedEdge, versioned_edge
 from tests.factories import make_deployment, make_edge, make_version, make_worker

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.smoketests.assertions import Received, Verdict, judge
-from dashboard.smoketests.document import Check
+from dashboard.smoketests.suites.document import Check
 
 BODY = b'{"total": 42, "lines": [{"vat": 2.07}], "paid": true, "note": null}'
 HEADERS = [("Content-Type", "application/json"), ("x-a", "1"), ("X-A", "2")]

@@ -11,11 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.accounts.by import By
-from dashboard.smoketests import run as runs
+from dashboard.accounts.actor import By
 from dashboard.smoketests.models import SmokeRun
+from dashboard.smoketests.runs import run as runs
 from dashboard.smoketests.runs.collector import Collector
-from dashboard.smoketests.suites import import_suite
+from dashboard.smoketests.suites.edits import import_suite
 from dashboard.variables.store import change
 from routing.models import Worker
 from tests.dashboard.smoketests.versioned_edge import VersionedEdge, versioned_edge

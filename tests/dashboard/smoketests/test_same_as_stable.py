@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dashboard.comparison.compare import Side
-from dashboard.smoketests.document import StableDifferences
 from dashboard.smoketests.same_as_stable import differences, exception_for
+from dashboard.smoketests.suites.document import StableDifferences
 
 
 def side(document: Any, status: int = 200, **headers: str) -> Side:

@@ -15,18 +15,18 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.overrides.protection import protect
-from dashboard.rollouts import conductor
-from dashboard.smoketests import run as runs
+from dashboard.rollouts.conduct import conductor
 from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
+from dashboard.smoketests.runs import run as runs
 from dashboard.smoketests.runs.scripts import run_script
-from dashboard.smoketests.suites import import_suite
+from dashboard.smoketests.suites.edits import import_suite
 from dashboard.variables.store import change
+from routing.control.override_policies import protection
 from routing.models import Worker
-from routing.override_policies import protection
-from routing.rules.permission import Permission
-from routing.rules.permission_token import read
+from routing.rules.permissions.permission import Permission
+from routing.rules.permissions.token import read
 from tests.dashboard.smoketests.versioned_edge import VersionedEdge, versioned_edge
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 

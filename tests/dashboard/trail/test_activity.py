@@ -9,8 +9,8 @@ import pytest
 from dashboard.trail import activity
 from dashboard.trail.entry_facts import facts
 from dashboard.trail.entry_filter import WORDS
-from routing import audit
-from routing.deploy import delete_worker
+from routing.control import audit
+from routing.control.deploy import delete_worker
 from routing.models import AuditEntry
 from tests.factories import T0, make_deployment, make_user, make_worker
 

@@ -11,7 +11,7 @@ from django.test import AsyncClient
 from dashboard.accounts.models import Role, Token
 from dashboard.accounts.tokens import create_token
 from dashboard.trail import export
-from routing import audit
+from routing.control import audit
 from routing.models import AuditEntry
 from routing.trail import origin
 from routing.trail.seal import seal_all

@@ -11,7 +11,7 @@ import pytest
 from dashboard.accounts.models import Role
 from dashboard.trail import push
 from dashboard.trail.models import AuditPush
-from routing import audit
+from routing.control import audit
 from routing.trail.seal import seal_all
 from tests.factories import T0, make_user
 from tests.receiver import receiver

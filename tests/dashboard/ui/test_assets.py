@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
-from dashboard.ui import bundles
-from dashboard.ui.static_files import OnlyNew
+from dashboard.ui.assets import bundles
+from dashboard.ui.assets.static_files import OnlyNew
 from dashboard.ui.templatetags import assets
 
 TEMPLATES = settings.BASE_DIR / "templates"

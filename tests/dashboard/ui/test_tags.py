@@ -6,7 +6,7 @@ import pytest
 from django.template import Context, Template, TemplateSyntaxError
 from django.utils.safestring import mark_safe
 
-from dashboard.ui.standing import Role, Standing
+from dashboard.fleet.version_roles import Role, Standing
 from dashboard.ui.templatetags.icons import icon
 from dashboard.ui.templatetags.once import once
 from dashboard.ui.templatetags.versions import mark

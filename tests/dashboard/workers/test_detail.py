@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.live.parts import Why, render
-from dashboard.workers import views
-from dashboard.workers.reads import timeline
+from dashboard.live.pages.fragments import Why, render
+from dashboard.workers.page import views
+from dashboard.workers.queries.worker_queries import timeline
 from routing.snapshot import Binding, Secret
 from tests.factories import (
     make_deployment,

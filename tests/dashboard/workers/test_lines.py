@@ -1,7 +1,7 @@
 """Lines of code and of differences, as pages show them."""
 
-from dashboard.workers.code import File
-from dashboard.workers.compare import Line
+from dashboard.workers.diff.version_diff import Line
+from dashboard.workers.queries.module_text import File
 from dashboard.workers.templatetags.lines import compared, numbered
 
 

@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from dashboard.live import parts
-from dashboard.live.parts import Why
-from dashboard.observability import spark
-from dashboard.observability.flags import judge
-from dashboard.ui import remembered
-from dashboard.workers import listing
+from dashboard.fleet import deployment_cache
+from dashboard.live.pages import fragments
+from dashboard.live.pages.fragments import Why
+from dashboard.observability.flags.flags import judge
+from dashboard.observability.queries import sparkline
+from dashboard.workers.list import query as listing
 from routing.models import Deployment, Share, Version, Worker
 from tests.factories import make_deployment, make_edge, make_traffic, make_user, make_worker
 
@@ -94,8 +94,8 @@ def test_a_search_that_finds_nothing_is_escaped(maya):
 
 
 def queries_for(client, count, django_assert_max_num_queries):
-    spark.forget()  # read once a minute
-    remembered.forget()
+    sparkline.forget()  # read once a minute
+    deployment_cache.forget()
     with django_assert_max_num_queries(100) as counted:
         assert client.get("/workers/").status_code == 200
     return len(counted)
@@ -232,8 +232,8 @@ def test_a_roll_back_that_helped_says_what_the_rate_was(maya):
     cell = cell_of(html, "back")
     assert "3 of 1,000 failed" in cell and ">was 4.8%</span>" in cell
     assert "was" not in cell_of(html, "calm")
-    pushed = parts.render("workers", Why.METRICS, "back").html
-    row = parts.render("workers", Why.DEPLOYMENT, "back").html
+    pushed = fragments.render("workers", Why.METRICS, "back").html
+    row = fragments.render("workers", Why.DEPLOYMENT, "back").html
     assert cell_of(pushed, "back") == cell_of(row, "back") == cell
 
 
@@ -245,7 +245,7 @@ def test_pushes_know_of_a_roll_back_and_of_its_end(maya):
     then = timezone.now() - timedelta(minutes=2)
     for version, is_told in ((two, False), (one, True), (two, False)):
         make_deployment(worker, (version, 100), now=then)
-        pushed = parts.render("workers", Why.METRICS).html
+        pushed = fragments.render("workers", Why.METRICS).html
         assert ("was 4.8%" in cell_of(pushed, "shop")) is is_told
 
 
@@ -265,8 +265,8 @@ def test_a_viewers_menu_shows_what_is_off_and_who_can(vera, one_of_each):
 
 def test_a_search_costs_the_same_however_many_it_finds(maya, django_assert_max_num_queries):
     def asked():
-        spark.forget()
-        remembered.forget()
+        sparkline.forget()
+        deployment_cache.forget()
         with django_assert_max_num_queries(30) as counted:
             maya.get("/workers/?q=w0")
         return len(counted)

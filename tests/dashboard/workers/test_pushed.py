@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from dashboard.live import parts
-from dashboard.live.parts import Why
-from dashboard.observability.flags import acknowledge, judge
-from dashboard.workers import live
+from dashboard.live.pages import fragments
+from dashboard.live.pages.fragments import Why
+from dashboard.observability.flags.flags import acknowledge, judge
+from dashboard.workers import push
 from tests.factories import make_deployment, make_traffic, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -14,22 +14,22 @@ ROW = '<tr id="w-shop">'
 
 
 def pushed():
-    return " ".join(parts.render("workers", Why.METRICS).html.split())
+    return " ".join(fragments.render("workers", Why.METRICS).html.split())
 
 
 def test_rows_are_sent_when_a_version_is_flagged_and_when_a_person_acknowledges(monkeypatch):
     sent = []
-    monkeypatch.setattr(live, "changed", lambda *news: sent.append(news))
+    monkeypatch.setattr(push, "changed", lambda *news: sent.append(news))
     version = str(make_deployment(make_worker("shop")).shares.get().version_id)
     make_traffic("shop", 10, failed=9, version_id=version)
     (flag,) = judge(timezone.now())
     told = [("worker:shop", Why.EDGES, "shop"), ("workers", Why.EDGES, "shop")]
     assert (flag.version_id, sent) == (version, told)
-    row = parts.render("workers", Why.EDGES, "shop").html
+    row = fragments.render("workers", Why.EDGES, "shop").html
     assert ROW in row and "Errors high" in row
     acknowledge("shop", version, make_user("maya"), timezone.now())
     assert sent == told * 2
-    assert "Errors high" not in parts.render("workers", Why.EDGES, "shop").html
+    assert "Errors high" not in fragments.render("workers", Why.EDGES, "shop").html
 
 
 def test_traffic_alone_sends_no_rows():

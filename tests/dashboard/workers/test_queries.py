@@ -9,10 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.live import parts
-from dashboard.observability import before, spark
-from dashboard.ui.remembered import forget
-from dashboard.workers import listing, live
+from dashboard.fleet.deployment_cache import forget
+from dashboard.live.pages import fragments
+from dashboard.observability.queries import before_deployment as before, sparkline
+from dashboard.workers import push as live
+from dashboard.workers.list import query
 from routing.models import Deployment, Module, Share, Version, VersionModule, Worker
 from tests.factories import make_edge, make_traffic
 
@@ -103,8 +104,8 @@ def as_if_just_started():
     """Nothing was looked up before, and no line of the last hour was sent."""
     forget()
     before.forget()
-    listing._rolled_back.cache_clear()
-    spark.forget()
+    query._rolled_back.cache_clear()
+    sparkline.forget()
     live._drawn_at.clear()
 
 
@@ -132,12 +133,12 @@ def pages(client, again=False):
 def pushes():
     def push(topic, why):
         as_if_just_started()
-        assert parts.render(topic, why, "shop").html
+        assert fragments.render(topic, why, "shop").html
 
     return {
         (topic, why): asked(partial(push, topic, why))
         for topic in ("workers", "worker:shop")
-        for why in parts.Why
+        for why in fragments.Why
     }
 
 

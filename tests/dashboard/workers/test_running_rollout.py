@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.rollouts.changes.start import start
+from dashboard.rollouts.decisions.plan import Plan, parse_steps
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.ramp import Plan, parse_steps
-from dashboard.rollouts.start import start
 from routing.models import Worker
 from tests.factories import make_deployment, make_version, make_worker
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from routing.agent import held as now
-from routing.agent.held import EndKind, Held, Phase, Process, State
-from routing.agent.plan import (
+from routing.agent.state import state as now
+from routing.agent.state.plan import (
     Action,
     Clusters,
     Drain,
@@ -18,6 +17,7 @@ from routing.agent.plan import (
     next_routes,
     plan,
 )
+from routing.agent.state.state import EndKind, Held, Phase, Process, State
 from routing.rules.split import TOTAL, Share
 from routing.snapshot import EMPTY, Deployment, Preview, Snapshot, Version, Worker
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from routing.agent.plan import lagging
+from routing.agent.state.plan import lagging
 from tests.routing.agent.histories import SHOP, History, make_worker, settled, snapshot
 
 

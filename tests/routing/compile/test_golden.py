@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from routing.compile import envoy, names, workerd
+from routing.compile import names
+from routing.compile.envoy import config as envoy
+from routing.compile.workerd import config as workerd
 from routing.snapshot import Snapshot, Version
 from tests.routing.compile import cases
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from routing.compile import names
-from routing.compile.headers import colo
+from routing.compile.envoy.headers import colo
 from routing.rules.override import Outcome
 from routing.snapshot import Export
 from tests.routing.compile.cases import FETCH, SUMS, make_version, version_id

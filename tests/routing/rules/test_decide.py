@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from routing.rules import affinity, split
 from routing.rules.decide import Reason, Target, decide, judge
-from routing.rules.fields import OVERRIDES, VERSION_KEY
+from routing.rules.header.fields import OVERRIDES, VERSION_KEY
 from routing.rules.override import Outcome
 from routing.rules.split import TOTAL, Share
 

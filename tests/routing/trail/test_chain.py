@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
-from routing import audit
+from routing.control import audit
 from routing.models import AuditEntry, AuditHead, AuditSeal
 from routing.trail import origin
 from routing.trail.chain import GENESIS, link

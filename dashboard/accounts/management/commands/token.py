@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, Token, User
 from dashboard.accounts.tokens import TokenRefused, allowed, make_token, revoke
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboard.edges.enrol import enrol
+from dashboard.edges.protocol.registration import enrol
 from routing.models import Edge
 
 

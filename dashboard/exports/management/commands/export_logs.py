@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from dashboard.exports.running import run
-from routing.parent import when_gone
+from dashboard.exports.worker.loop import run
+from routing.parent_watch import when_gone
 
 
 class Command(BaseCommand):

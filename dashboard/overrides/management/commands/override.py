@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.shell_user import shell_user
 from dashboard.overrides import links, protection
 from dashboard.overrides.choices import version_to_share

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.playground.explain import CannotExplain, explain, undecided
-from routing.rules.fields import VERSION_KEY, as_sent
+from dashboard.playground.predict.explain import CannotExplain, explain, undecided
+from routing.rules.header.fields import VERSION_KEY, as_sent
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
 from dashboard.accounts.shell_user import shell_user
 from dashboard.reviews.policies import edits, messages

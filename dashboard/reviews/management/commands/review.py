@@ -17,8 +17,9 @@ from dashboard.accounts.models import User
 from dashboard.accounts.shell_user import shell_user
 from dashboard.reviews.inbox.queue import listed_as_json, waits_for
 from dashboard.reviews.policies.requirement import requirement_from_json
-from dashboard.reviews.proposals import emergency, messages, report
-from dashboard.reviews.proposals.decide import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals import messages, report
+from dashboard.reviews.proposals.deciding.vote import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals.deploying import emergency
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.models import Worker
 

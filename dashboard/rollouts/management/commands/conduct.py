@@ -9,13 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from dashboard.notifications import loop
+from dashboard.notifications.delivery import loop
 from dashboard.reviews.digest.weekly import send_weekly
-from dashboard.rollouts.conductor import conduct
-from dashboard.rollouts.observe import Observer
-from dashboard.rollouts.verification import verify
+from dashboard.rollouts.conduct.conductor import conduct
+from dashboard.rollouts.conduct.observe import Observer
+from dashboard.rollouts.conduct.verification import verify
 from dashboard.trail.upkeep import keep_up
-from routing.parent import when_gone
+from routing.parent_watch import when_gone
 
 
 class Command(BaseCommand):

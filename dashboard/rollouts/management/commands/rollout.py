@@ -14,23 +14,24 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from dashboard.accounts.shell_user import shell_user
-from dashboard.rollouts import messages, report
-from dashboard.rollouts.advance import Stale
+from dashboard.rollouts import messages
 from dashboard.rollouts.backtest.report import as_json, lines as replay_lines
+from dashboard.rollouts.changes.start import StartRefused, start
+from dashboard.rollouts.changes.verbs import VERBS, By, VerbRefused, check_believed
 from dashboard.rollouts.cli import arguments, backtest, saved_plans
 from dashboard.rollouts.cli.junit import rollout_junit
+from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.neighbors.messages import warnings_of
 from dashboard.rollouts.plans.edits import change_plan
+from dashboard.rollouts.plans.form.preview import lines, preview
 from dashboard.rollouts.plans.models import SavedPlanEdit
-from dashboard.rollouts.plans.preview import lines, preview
 from dashboard.rollouts.plans.report import saved_as_json
 from dashboard.rollouts.plans.saved import SavedPlanError
-from dashboard.rollouts.ramp import Plan, PlanError
-from dashboard.rollouts.start import StartRefused, start
-from dashboard.rollouts.verbs import VERBS, By, VerbRefused, check_believed
-from routing.deploy import DeployRefused
+from dashboard.rollouts.record import report
+from routing.control.deploy import DeployRefused
 from routing.models import Worker
 
 BAD_USAGE = ("unknown_step", "unknown_suite", "unknown_version", "name")

@@ -12,13 +12,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from dashboard.accounts.shell_user import shell_user
-from dashboard.smoketests.junit import junit
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
-from dashboard.smoketests.report import results_as_json, run_as_json
-from dashboard.smoketests.run import ask, carry_out
+from dashboard.smoketests.runs.junit import junit
+from dashboard.smoketests.runs.report import results_as_json, run_as_json
+from dashboard.smoketests.runs.run import ask, carry_out
 from dashboard.smoketests.subject import NoSubject, version_under_test
-from dashboard.smoketests.suites import export, import_suite, newest_edit
-from dashboard.smoketests.yaml_format import SuiteError
+from dashboard.smoketests.suites.edits import export, import_suite, newest_edit
+from dashboard.smoketests.suites.yaml_format import SuiteError
 from routing.models import Version, Worker
 
 EXIT_CODES = {SmokeRun.State.PASSED: 0, SmokeRun.State.FAILED: 1}

@@ -107,8 +107,8 @@ def test_a_new_password_by_link_still_asks_for_the_factor(client, noor, make_lin
 def make_link():
     from django.utils import timezone
 
-    from dashboard.accounts.by import By
-    from dashboard.accounts.people import link_of
+    from dashboard.accounts.actor import By
+    from dashboard.accounts.people.changes import link_of
 
     admin = make_user("root", Role.ADMIN)
     return lambda user: link_of(user, By(actor=admin, source="dashboard", now=timezone.now()))

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.accounts.models import User
-from dashboard.accounts.sessions import still_signed_in
 from dashboard.accounts.sign_in.adapters import AccountAdapter
+from dashboard.accounts.sign_in.sessions import still_signed_in
 from dashboard.accounts.tokens import create_token
 from tests.dashboard.accounts.sign_in.test_openid import enter, provider, server
 from tests.factories import make_user

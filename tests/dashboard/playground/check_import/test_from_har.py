@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from dashboard.playground.check_import import from_har
-from dashboard.playground.check_import.found import CannotImport
+from dashboard.playground.check_import.candidates import CannotImport
 from dashboard.playground.check_import.from_har import checks_of_har
-from dashboard.smoketests.yaml_format import suite_from_data
+from dashboard.smoketests.suites.yaml_format import suite_from_data
 
 
 def entry(url: str = "https://shop.example/a?b=1", **request: Any) -> dict[str, Any]:

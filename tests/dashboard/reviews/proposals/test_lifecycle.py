@@ -13,24 +13,24 @@ from dashboard.reviews import gate
 from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
-from dashboard.reviews.proposals import decide
-from dashboard.reviews.proposals.carry_out import carry_out
-from dashboard.reviews.proposals.decide import DecisionRefused
+from dashboard.reviews.proposals.deciding import vote
+from dashboard.reviews.proposals.deciding.vote import DecisionRefused
+from dashboard.reviews.proposals.deploying.deploy_approved import carry_out
+from dashboard.reviews.proposals.deploying.sweep import sweep
 from dashboard.reviews.proposals.messages import end_words
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.report import as_json
-from dashboard.reviews.proposals.sweep import sweep
-from dashboard.smoketests import suites
 from dashboard.smoketests.models import SmokeRun
-from dashboard.smoketests.run import ask
-from dashboard.smoketests.suites import newest_edit
-from dashboard.smoketests.yaml_format import read_suite
+from dashboard.smoketests.runs.run import ask
+from dashboard.smoketests.suites import edits as suites
+from dashboard.smoketests.suites.edits import newest_edit
+from dashboard.smoketests.suites.yaml_format import read_suite
 from dashboard.times.hours import AllowedHours
 from routing.models import AuditEntry, Version
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_draft, make_version, make_worker, says_fine
 
-CARRY_OUT = "dashboard.reviews.proposals.carry_out"
+CARRY_OUT = "dashboard.reviews.proposals.deploying.deploy_approved"
 SUITE = """\
 name: smoke
 checks:
@@ -119,7 +119,7 @@ def test_two_approvals_take_two_people(shop: Reviewed) -> None:
 def test_needs_changes_resumes_the_same_request_and_forgets_its_approvals(shop: Reviewed) -> None:
     shop.policy(Rule(Trigger.ABOVE, 2))
     proposal = shop.approve(shop.propose(), shop.jonas)
-    decide.needs_changes(proposal.pk, shop.word(shop.lena, comment="Log the 503s."))
+    vote.needs_changes(proposal.pk, shop.word(shop.lena, comment="Log the 503s."))
     with pytest.raises(DecisionRefused, match="needs_changes"):
         shop.approve(proposal, shop.lena)
     fixed = make_version("shop", author=shop.maya)

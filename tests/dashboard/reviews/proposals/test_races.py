@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
-from dashboard.reviews.proposals import decide
-from dashboard.reviews.proposals.decide import DecisionRefused
+from dashboard.reviews.proposals.deciding import vote
+from dashboard.reviews.proposals.deciding.vote import DecisionRefused
+from dashboard.reviews.proposals.deploying.sweep import sweep
 from dashboard.reviews.proposals.models import Proposal, State
-from dashboard.reviews.proposals.sweep import sweep
-from routing.deploy import DeployRefused
+from routing.control.deploy import DeployRefused
 from routing.models import Share
 from tests.dashboard.reviews.conftest import Reviewed, make_reviewed
 
@@ -58,8 +58,8 @@ def went_live(shop: Reviewed) -> int:
 def test_two_approvals_at_once_make_one_deployment(shop: Reviewed) -> None:
     proposal = shop.propose()
     outcomes = at_once(
-        lambda: decide.approve(proposal.pk, shop.word(shop.jonas)),
-        lambda: decide.approve(proposal.pk, shop.word(shop.lena)),
+        lambda: vote.approve(proposal.pk, shop.word(shop.jonas)),
+        lambda: vote.approve(proposal.pk, shop.word(shop.lena)),
         lambda: sweep(timezone.now()),
     )
     assert "done" in outcomes[:2] and set(outcomes[:2]) <= {"done", "ended"}
@@ -70,7 +70,7 @@ def test_two_approvals_at_once_make_one_deployment(shop: Reviewed) -> None:
 def test_approve_while_deploying_is_live_or_void_and_never_both(shop: Reviewed) -> None:
     proposal = shop.propose()
     at_once(
-        lambda: decide.approve(proposal.pk, shop.word(shop.jonas)),
+        lambda: vote.approve(proposal.pk, shop.word(shop.jonas)),
         lambda: shop.deploy(0, author=shop.ada, source="dashboard"),
     )
     state = shop.now(proposal).state
@@ -81,7 +81,7 @@ def test_a_policy_that_changes_meanwhile_is_asked_before_anything_is_live(shop: 
     proposal, by = shop.propose(), shop.by()
     stricter = Policy((Rule(Trigger.ABOVE, 3),))
     at_once(
-        lambda: decide.approve(proposal.pk, shop.word(shop.jonas)),
+        lambda: vote.approve(proposal.pk, shop.word(shop.jonas)),
         lambda: edits.save(shop.worker, lambda _: stricter, by),
     )
     state = shop.now(proposal).state

@@ -11,10 +11,11 @@ from django.utils import timezone
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.models import DeployHold
 from dashboard.reviews.policies.policy import Approver, Rule, Trigger
-from dashboard.reviews.proposals import decide, emergency
-from dashboard.reviews.proposals.decide import VERBS, DecisionRefused
+from dashboard.reviews.proposals.deciding import vote
+from dashboard.reviews.proposals.deciding.vote import VERBS, DecisionRefused
+from dashboard.reviews.proposals.deploying import emergency
+from dashboard.reviews.proposals.deploying.sweep import sweep
 from dashboard.reviews.proposals.models import Proposal, State
-from dashboard.reviews.proposals.sweep import sweep
 from routing.models import AuditEntry
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_user
@@ -120,7 +121,7 @@ def test_an_emergency_is_loud_needs_a_reason_and_waits_for_an_acknowledgement(
     with pytest.raises(DecisionRefused, match="no_reason"):
         emergency.deploy_now(proposal.pk, shop.word(shop.ada))
     emergency.deploy_now(proposal.pk, shop.word(shop.ada, comment="Cards fail."))
-    from dashboard.reviews.proposals.carry_out import carry_out
+    from dashboard.reviews.proposals.deploying.deploy_approved import carry_out
 
     carry_out(proposal.pk)
     assert shop.live() == {1: 80_000, 2: 20_000}
@@ -148,7 +149,7 @@ def test_an_emergency_is_of_the_content_that_was_read_and_of_no_later_one(shop: 
     )
     emergency.deploy_now(proposal.pk, shop.word(shop.ada, comment="Cards fail."))
     assert shop.now(proposal).state == State.APPROVED  # it waits for the hold
-    decide.needs_changes(proposal.pk, shop.word(shop.jonas))
+    vote.needs_changes(proposal.pk, shop.word(shop.jonas))
     DeployHold.objects.all().delete()
     resumed = shop.propose(90)
     assert (resumed.pk, shop.now(resumed).state) == (proposal.pk, State.OPEN)

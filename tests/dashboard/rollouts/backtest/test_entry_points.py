@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role
 from dashboard.observability.models import CallerCount, Count, Span, StepCount
+from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By
 from routing.models import Deployment
 from tests.dashboard.api.conftest import Api
 from tests.dashboard.rollouts.conftest import Scene

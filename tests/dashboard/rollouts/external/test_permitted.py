@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.external.permitted import check_external
 from dashboard.rollouts.external.terms import external_from_json
-from dashboard.rollouts.ramp import PlanError
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 

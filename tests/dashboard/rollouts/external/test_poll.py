@@ -13,20 +13,20 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.rollouts.breaches import deciding, with_breaches
+from dashboard.rollouts.changes.verbs import VERBS, By, VerbRefused
+from dashboard.rollouts.decisions.breaches import deciding, with_breaches
+from dashboard.rollouts.decisions.guardrails import Judgment
+from dashboard.rollouts.decisions.states import State, Verdict
 from dashboard.rollouts.external.judgments import external_judgments
 from dashboard.rollouts.external.poll import Poll
 from dashboard.rollouts.external.rechecks import ask_when_due
 from dashboard.rollouts.external.terms import external_from_json
-from dashboard.rollouts.guardrails import Judgment
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.states import State, Verdict
-from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from dashboard.smoketests.models import CheckResult, SmokeRun
+from tests.dashboard.rollouts.conduct.test_advance import load_suite
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.playbook import plan_of
-from tests.dashboard.rollouts.test_advance import load_suite
 from tests.factories import make_worker
 
 

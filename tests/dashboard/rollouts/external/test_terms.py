@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.rollouts.decisions.plan import Plan, PlanError, parse_steps, plan_from_json
 from dashboard.rollouts.external.terms import (
     MOST_GUARDRAILS,
     Comparison,
@@ -15,7 +16,6 @@ from dashboard.rollouts.external.terms import (
     TermsError,
     external_from_json,
 )
-from dashboard.rollouts.ramp import Plan, PlanError, parse_steps, plan_from_json
 
 QUERY = {"name": "p99", "query": "up", "limit": 1}
 HOOK = {"name": "crm", "url": "http://127.0.0.1:9/check"}

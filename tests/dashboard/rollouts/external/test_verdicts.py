@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.rollouts.breaches import deciding, with_breaches
+from dashboard.rollouts.decisions.breaches import deciding, with_breaches
+from dashboard.rollouts.decisions.guardrails import Judgment
+from dashboard.rollouts.decisions.states import OnHarm, State, Verdict
 from dashboard.rollouts.external.answers import AnswerInvalid, verdict_of
 from dashboard.rollouts.external.prometheus import filled, reading_of, url_of, window_of
 from dashboard.rollouts.external.terms import (
@@ -20,8 +22,6 @@ from dashboard.rollouts.external.terms import (
     WebhookTerms,
 )
 from dashboard.rollouts.external.verdicts import Reading, Recheck, judge_rechecks, judge_source
-from dashboard.rollouts.guardrails import Judgment
-from dashboard.rollouts.states import OnHarm, State, Verdict
 from tests.dashboard.rollouts.playbook import NOON, NOT_YET, SAFE, plan_of, play
 
 TERMS = PrometheusTerms("p99", "latency", limit=0.3, lasting=timedelta(minutes=1))

@@ -9,14 +9,14 @@ from datetime import datetime
 
 import pytest
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
+from dashboard.rollouts.decisions.next_step import Seen
 from dashboard.rollouts.hooks import edit
 from dashboard.rollouts.hooks.courier import Courier
 from dashboard.rollouts.hooks.edit import HookForm
 from dashboard.rollouts.hooks.gates import gate_before
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plan import Seen
 from tests.dashboard.rollouts.conftest import Scene, scene  # noqa: F401
 from tests.dashboard.rollouts.external.conftest import Server, server  # noqa: F401
 

@@ -7,6 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.decisions.next_step import Action, Seen, next_step, transition
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.hooks import edit
 from dashboard.rollouts.hooks.events import (
     OPEN,
@@ -18,9 +21,6 @@ from dashboard.rollouts.hooks.events import (
     gate_of,
 )
 from dashboard.rollouts.hooks.models import HookDelivery
-from dashboard.rollouts.plan import Action, Seen, next_step, transition
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
 from tests.dashboard.rollouts.playbook import HARM, NOON, SAFE, plan_of, play

@@ -13,14 +13,14 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook
 
+from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.hooks.courier import TRIES, Courier, wait_after
 from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.retention.prune import prune
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By
-from routing.sealed import seal
+from routing.secret_encryption import seal
 from routing.snapshot import Secret
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked

@@ -14,7 +14,7 @@ from dashboard.rollouts.hooks import address
 from dashboard.rollouts.hooks.edit import MOST_HOOKS
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from routing.models import AuditEntry
-from routing.sealed import unseal
+from routing.secret_encryption import unseal
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
 

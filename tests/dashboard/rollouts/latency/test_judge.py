@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.observability.slow_figures import SlowFigures
-from dashboard.rollouts.guardrails import Figures, Judgment
+from dashboard.observability.versions.slow_requests import SlowFigures
+from dashboard.rollouts.decisions.guardrails import Figures, Judgment
+from dashboard.rollouts.decisions.states import Verdict
 from dashboard.rollouts.latency.judge import judge_slow
-from dashboard.rollouts.states import Verdict
 from dashboard.statistics.blocks import Block
 from tests.dashboard.rollouts.playbook import NOON
 

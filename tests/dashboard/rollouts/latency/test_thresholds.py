@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.observability.split_figures import split_figures
+from dashboard.observability.versions.step_figures import split_figures
 from dashboard.rollouts.latency.budget import NO_BUDGET, budget_from_json
 from dashboard.rollouts.latency.thresholds import budget_of
 from routing.models import Edge

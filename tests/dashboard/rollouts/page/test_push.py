@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.live import parts
-from dashboard.live.parts import Why
+from dashboard.live.pages import fragments
+from dashboard.live.pages.fragments import Why
+from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.way_back import way_back_of
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_traffic
@@ -20,7 +20,7 @@ from tests.factories import make_traffic
 
 def test_what_is_pushed_is_the_same_for_everyone(scene: Scene) -> None:
     rollout = scene.start()
-    html = parts.render(f"rollout:{rollout.pk}", Why.EDGES).html
+    html = fragments.render(f"rollout:{rollout.pk}", Why.EDGES).html
     assert f'data-made-for="{rollout.turn}"' in html
     assert "csrfmiddlewaretoken" not in html
     assert "ask-abort" not in html
@@ -29,8 +29,8 @@ def test_what_is_pushed_is_the_same_for_everyone(scene: Scene) -> None:
 
 @pytest.mark.parametrize("topic", ["rollout:nonsense", "rollout:", f"rollout:{'0' * 32}"])
 def test_a_topic_that_names_no_rollout_shows_nothing(db: None, topic: str) -> None:
-    assert parts.render(topic, Why.EDGES).html == ""
-    assert parts.watch([topic]) == {}
+    assert fragments.render(topic, Why.EDGES).html == ""
+    assert fragments.watch([topic]) == {}
 
 
 def test_a_turn_of_another_process_is_news_and_figures_only_while_it_runs(
@@ -39,18 +39,18 @@ def test_a_turn_of_another_process_is_news_and_figures_only_while_it_runs(
     topic = f"rollout:{scene.start().pk}"
     moments = [timezone.now()]
     monkeypatch.setattr("dashboard.rollouts.page.push.timezone.now", lambda: moments[-1])
-    before = parts.watch([topic, "workers"])
-    assert parts.watch([topic]) == before
+    before = fragments.watch([topic, "workers"])
+    assert fragments.watch([topic]) == before
     scene.look()
-    after = parts.watch([topic])
+    after = fragments.watch([topic])
     assert after[topic, Why.EDGES] != before[topic, Why.EDGES]
     assert after[topic, Why.METRICS] == before[topic, Why.METRICS]
     moments.append(moments[-1] + timedelta(seconds=5))
-    assert parts.watch([topic])[topic, Why.METRICS] != after[topic, Why.METRICS]
+    assert fragments.watch([topic])[topic, Why.METRICS] != after[topic, Why.METRICS]
     Rollout.objects.update(state=State.DONE)
-    ended = parts.watch([topic])
+    ended = fragments.watch([topic])
     moments.append(moments[-1] + timedelta(seconds=5))
-    assert parts.watch([topic]) == ended
+    assert fragments.watch([topic]) == ended
 
 
 def test_followed_rollouts_cost_one_query_a_second(
@@ -58,7 +58,7 @@ def test_followed_rollouts_cost_one_query_a_second(
 ) -> None:
     topics = [f"rollout:{scene.start().pk}"] * 3
     with django_assert_num_queries(1):  # type: ignore[operator]
-        parts.watch(topics)
+        fragments.watch(topics)
 
 
 def test_the_way_back_says_what_moves_and_how_long_it_took_last(scene: Scene) -> None:

@@ -12,15 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.rollouts import messages
-from dashboard.rollouts.advance import Stale
+from dashboard.rollouts.changes.verbs import VERBS, By, VerbRefused
+from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.decisions.plan import Plan, PlanError, parse_steps
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.plans.edits import change_plan
 from dashboard.rollouts.plans.texts import plan_with
-from dashboard.rollouts.ramp import Plan, PlanError, parse_steps
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import VERBS, By, VerbRefused
 from routing.models import AuditEntry
 from tests.dashboard.rollouts.conftest import Scene
-from tests.dashboard.rollouts.plans.test_form import typed
+from tests.dashboard.rollouts.plans.form.test_form import typed
 from tests.dashboard.rollouts.playbook import NOT_YET, plan_of, play
 from tests.factories import make_deployment
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from dashboard.rollouts.changes.verbs import By
 from dashboard.rollouts.models import SavedPlan, SavedPlanEdit
 from dashboard.rollouts.plans.saved import (
     SavedPlanError,
@@ -18,7 +19,6 @@ from dashboard.rollouts.plans.saved import (
     save,
     usable,
 )
-from dashboard.rollouts.verbs import By
 from routing.models import AuditEntry
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of

@@ -10,30 +10,31 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.accounts.by import By as PolicyBy
+from dashboard.accounts.actor import By as PolicyBy
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
-from dashboard.reviews.proposals import decide, emergency
-from dashboard.reviews.proposals.decide import Word
+from dashboard.reviews.proposals.deciding import vote
+from dashboard.reviews.proposals.deciding.vote import Word
+from dashboard.reviews.proposals.deploying import emergency
 from dashboard.reviews.proposals.models import Proposal, State as ReviewState
-from dashboard.rollouts import verbs
-from dashboard.rollouts.advance import advance
+from dashboard.rollouts.changes import verbs
+from dashboard.rollouts.changes.start import StartRefused
+from dashboard.rollouts.changes.verbs import By, VerbRefused
+from dashboard.rollouts.conduct.advance import advance
+from dashboard.rollouts.decisions.next_step import Seen
+from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plan import Seen
 from dashboard.rollouts.plans.edits import change_plan
-from dashboard.rollouts.report import as_json
+from dashboard.rollouts.record.report import as_json
 from dashboard.rollouts.reviewing.observe import review_of
-from dashboard.rollouts.start import StartRefused
-from dashboard.rollouts.states import State
-from dashboard.rollouts.verbs import By, VerbRefused
 from dashboard.smoketests.models import SmokeRun
-from dashboard.smoketests.run import ask
-from dashboard.smoketests.suites import newest_edit, save
-from dashboard.smoketests.yaml_format import read_suite
+from dashboard.smoketests.runs.run import ask
+from dashboard.smoketests.suites.edits import newest_edit, save
+from dashboard.smoketests.suites.yaml_format import read_suite
 from dashboard.times.hours import AllowedHours
-from routing.deploy import active_deployment
+from routing.control.deploy import active_deployment
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_deployment, make_user
@@ -115,7 +116,7 @@ def test_an_approval_passes_the_step_and_covers_the_whole_plan(
 ) -> None:
     reviewed.start(plan_of("20:10s,100"))
     reviewed.look_times(4)
-    review = decide.approve(reviewed.review().pk, word(jonas))
+    review = vote.approve(reviewed.review().pk, word(jonas))
     assert reviewed.look_times(1) is State.RAMPING
     assert reviewed.live() == {1: 80_000, 2: 20_000}
     review.refresh_from_db()
@@ -155,7 +156,7 @@ def test_hold_and_abort_never_wait(reviewed: Reviewed) -> None:
 def test_a_rejected_review_holds_and_resume_asks_again(reviewed: Reviewed, jonas: User) -> None:
     reviewed.start(plan_of())
     reviewed.look_times(4)
-    first = decide.reject(reviewed.review().pk, word(jonas, "Log the 503s."))
+    first = vote.reject(reviewed.review().pk, word(jonas, "Log the 503s."))
     assert reviewed.look_times(1) is State.HELD
     assert reviewed.rollout().reason == "review_rejected"
     verbs.resume(reviewed.rollout(), By(reviewed.maya, "dashboard", timezone.now()))
@@ -167,7 +168,7 @@ def test_a_rejected_review_holds_and_resume_asks_again(reviewed: Reviewed, jonas
 def test_another_plan_edit_takes_another_review(reviewed: Reviewed, jonas: User) -> None:
     rollout = reviewed.start(plan_of("20:10s,50:10s,100"))
     reviewed.look_times(4)
-    decide.approve(reviewed.review().pk, word(jonas))
+    vote.approve(reviewed.review().pk, word(jonas))
     reviewed.look_times(1)
     by = By(reviewed.maya, "dashboard", timezone.now())
     change_plan(reviewed.rollout(), plan_of("20:10s,90:10s,100"), by, rollout.plan_edit)
@@ -175,7 +176,7 @@ def test_another_plan_edit_takes_another_review(reviewed: Reviewed, jonas: User)
     reviewed.look(1)
     assert reviewed.live() == {1: 80_000, 2: 20_000}
     assert (reviewed.review().state, reviewed.review().plan["edit"]) == (ReviewState.OPEN, 2)
-    decide.approve(reviewed.review().pk, word(jonas))
+    vote.approve(reviewed.review().pk, word(jonas))
     reviewed.look(1)
     assert reviewed.live() == {1: 10_000, 2: 90_000}
 
@@ -216,7 +217,7 @@ def test_a_split_that_is_taken_over_waits_for_its_review_too(
     assert reviewed.look_times(1) is State.RAMPING
     reviewed.look(11)
     assert reviewed.live() == {1: 90_000, 2: 10_000}
-    decide.approve(reviewed.review().pk, word(jonas))
+    vote.approve(reviewed.review().pk, word(jonas))
     reviewed.look(1)
     assert reviewed.live() == {2: 100_000}
 
@@ -262,7 +263,7 @@ def test_nobody_steps_past_the_hours_of_an_approved_plan(reviewed: Reviewed, jon
     reviewed.policy(Rule(Trigger.ABOVE, hours=closed_now()))
     reviewed.start(plan_of("20:10s,100"))
     reviewed.look_times(4)
-    decide.approve(reviewed.review().pk, word(jonas))
+    vote.approve(reviewed.review().pk, word(jonas))
     for by_token in (False, True):
         by = By(reviewed.maya, "api", timezone.now(), by_token=by_token, to=20_000)
         with pytest.raises(ReviewNeeded, match="only in its hours"):
@@ -290,7 +291,7 @@ def test_checks_that_pass_again_on_the_way_take_no_approval_away(
     make_deployment(reviewed.worker, (reviewed.candidate, 10), (reviewed.stable, 90))
     rollout = reviewed.start(plan_of("10:10s,100"), suite="smoke")
     reviewed.look_times(1)
-    decide.approve(reviewed.review().pk, word(jonas))
+    vote.approve(reviewed.review().pk, word(jonas))
     edit = newest_edit(reviewed.worker, "smoke")
     assert edit is not None
     run = ask(edit, reviewed.candidate, author=None, now=reviewed.now, rollout_id=rollout.pk)
@@ -319,7 +320,7 @@ def test_what_needs_changes_ends_with_its_rollout(reviewed: Reviewed, jonas: Use
     """An emergency would approve it, and nothing would ever deploy it."""
     reviewed.start(plan_of("20:10s,100"))
     reviewed.look_times(4)
-    decide.needs_changes(reviewed.review().pk, word(jonas, "Log the 503s."))
+    vote.needs_changes(reviewed.review().pk, word(jonas, "Log the 503s."))
     reviewed.policy()
     reviewed.look_times(1)
     for seconds in (11, 6):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.http import QueryDict
 
-from dashboard.smoketests.document import Check
 from dashboard.smoketests.editor.check_form import CheckForm, as_sent, form_of
 from dashboard.smoketests.editor.edit_diff import diff_lines
-from dashboard.smoketests.yaml_format import suite_data, suite_from_data
+from dashboard.smoketests.suites.document import Check
+from dashboard.smoketests.suites.yaml_format import suite_data, suite_from_data
 
 ASSERTIONS = [
     {"status": 204},

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role
 from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
-from dashboard.smoketests.suites import import_suite
+from dashboard.smoketests.suites.edits import import_suite
 from routing.models import Version, Worker
 from tests.factories import make_deployment, make_user, make_version, make_worker
 

@@ -4,8 +4,8 @@ from unittest import mock
 
 import pytest
 
+from routing.control.upload import upload_version
 from routing.snapshot import Binding, Secret
-from routing.upload import upload_version
 from tests.factories import make_deployment, make_draft, make_version, says_fine
 
 

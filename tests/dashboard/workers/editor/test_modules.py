@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from routing.draft import Part
+from routing.control.upload import draft_of
+from routing.control.upload_draft import Part
 from routing.models import Worker
-from routing.upload import draft_of
 from tests.dashboard.workers.editor.form import OTHER, fields, newest, post
 from tests.factories import make_draft, make_version
 

@@ -54,7 +54,7 @@ def test_a_new_worker_begins_with_a_date_that_the_runtime_knows(maya, db, monkey
     about = json.loads((settings.NODE_MODULES / "workerd/package.json").read_text())
     day = about["version"].split(".")[1]
     later = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=100)
-    monkeypatch.setattr("dashboard.workers.editor.timezone", mock.Mock(now=lambda: later))
+    monkeypatch.setattr("dashboard.workers.editor.views.timezone", mock.Mock(now=lambda: later))
     html = maya.get("/workers/new/").content.decode()
     assert f'value="{day[:4]}-{day[4:6]}-{day[6:]}"' in html
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from routing.agent.inspection import Refused
-from routing.upload import draft_of
+from routing.agent.inspection.inspection import Refused
+from routing.control.upload import draft_of
 from tests.dashboard.workers.editor.form import fields, newest, post
 from tests.factories import make_worker, says_fine
 

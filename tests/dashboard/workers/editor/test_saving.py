@@ -6,12 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.accounts.by import By
+from dashboard.accounts.actor import By
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals.models import Proposal
+from routing.control.upload import draft_of
 from routing.models import Deployment
-from routing.upload import draft_of
 from tests.dashboard.workers.editor.form import OTHER, fields, live, newest, post
 from tests.factories import make_deployment, make_user, make_version, says_fine
 

@@ -6,7 +6,7 @@ from routing.agent.adoption import fingerprint
 from routing.agent.adoption.edge_state import note_of, process_of
 from routing.agent.adoption.notes import Note
 from routing.agent.adoption.unnamed import Unnamed
-from routing.agent.held import End, EndKind, Process, State
+from routing.agent.state.state import End, EndKind, Process, State
 from routing.process_identity import ProcessIdentity
 from routing.snapshot import Binding, Preview, Secret, Snapshot, Version
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from routing.agent import spawn
 from routing.agent.adoption import notes, sockets
 from routing.agent.adoption.inheritance import inherit
+from routing.agent.base import child_process
 from routing.process_identity import ProcessIdentity, identify
 from tests.routing.agent.adoption.test_sorting import note, version_note
 
@@ -97,20 +97,20 @@ def test_stale_sockets_and_half_written_files_go_and_those_in_use_stay(edge, sle
 async def test_an_adopted_process_is_signalled_and_its_end_is_seen(edge, sleeper):
     process = sleeper()
     found = noted(process, version="a")
-    child = spawn.Child(found)
-    assert child.is_adopted and child in spawn.running()
+    child = child_process.Child(found)
+    assert child.is_adopted and child in child_process.running()
     stopping = asyncio.create_task(child.stop(5))
     await asyncio.sleep(0)
     process.wait()
     await stopping
     assert child.ended.result() is None, "its exit code is nobody else's"
-    assert not list(notes.read_all()) and child not in spawn.running()
+    assert not list(notes.read_all()) and child not in child_process.running()
 
 
 async def test_an_id_that_was_used_again_is_not_adopted(edge, sleeper):
     process = sleeper()
     with pytest.raises(ProcessLookupError):
-        spawn.Child(note(process.pid, version="a", started="earlier"))
+        child_process.Child(note(process.pid, version="a", started="earlier"))
     assert process.poll() is None
 
 

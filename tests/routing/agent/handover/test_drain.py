@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from routing.agent.admin import Away
+from routing.agent.envoy.admin_client import Away
 from routing.agent.handover import drain as module
 from routing.agent.handover.drain import drain, quit_envoy
 

@@ -1,0 +1,120 @@
+"""200 and 2,000 Workers of two versions compiled: time and size, and what changing one costs.
+
+`python -m benchmarks.edge.compile`. Beside each time stands the ratio to plain `json.dumps` of the
+same snapshot, the least that writing everything down could cost.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+from collections.abc import Callable, Mapping
+
+from benchmarks.base import figures, machine
+from benchmarks.dashboard import many
+from routing.agent.processes.encode import encode, runtime
+from routing.compile import names
+from routing.compile.envoy import config as envoy
+from routing.compile.workerd import config as workerd
+from routing.snapshot import Snapshot, from_json, merge, to_json
+
+ROUNDS = {200: 30, 2000: 8}
+"""By the number of Workers."""
+
+_Works = Mapping[str, Callable[[], bytes]]
+
+
+def main() -> None:
+    print(machine.conditions(), flush=True)
+    for workers, rounds in ROUNDS.items():
+        _measure(workers, rounds)
+    print(f"\n{machine.conditions()}")
+
+
+def _measure(workers: int, rounds: int) -> None:
+    snapshot = many.snapshot_of(workers)
+    change = many.one_changed(snapshot)
+    merged = merge(snapshot, from_json(change))
+    plain = json.loads(to_json(snapshot))
+    everything: _Works = {
+        "json.dumps of the snapshot": lambda: json.dumps(plain).encode(),
+        "Envoy's clusters": lambda: _clusters(snapshot),
+        "Envoy's public routes": lambda: _public(snapshot),
+        "Envoy's internal routes": lambda: _internal(snapshot),
+    }
+    one: _Works = {
+        "json.dumps of the snapshot": lambda: json.dumps(plain).encode(),
+        "read the change, merge it": lambda: _read(snapshot, change),
+        "both files of routes": lambda: _public(merged) + _internal(merged),
+        "one version's workerd": lambda: _workerd(snapshot),
+    }
+    print(_measured(f"{workers:,} Workers × 2 versions", everything, rounds))
+    print(_measured(f"one of {workers:,} changed", one, rounds), flush=True)
+
+
+def _measured(title: str, works: _Works, rounds: int) -> str:
+    """Each in turn, many times over, so that what disturbs one disturbs all."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            times[name].append(_milliseconds(work))
+    base = next(iter(times.values()))
+    rows = [
+        [
+            name,
+            f"{figures.median(times[name]):.1f}",
+            f"{figures.paired(times[name], base):.2f}",
+            f"{len(work()):,}",
+        ]
+        for name, work in works.items()
+    ]
+    return "\n" + figures.table([title, "median ms", "of json.dumps", "bytes"], rows)
+
+
+def _milliseconds(work: Callable[[], bytes]) -> float:
+    gc.collect()
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+# --- as the agent does it -------------------------------------------------------------------------
+
+
+def _clusters(snapshot: Snapshot) -> bytes:
+    endpoints = {
+        names.cluster(version.id, entrypoint): [
+            names.socket_file(version.id, names.socket(entrypoint))
+        ]
+        for worker in snapshot.workers
+        for version in worker.versions
+        for entrypoint in names.entrypoints(version)
+    }
+    return envoy.discovery("1", envoy.clusters(endpoints))
+
+
+def _public(snapshot: Snapshot) -> bytes:
+    return envoy.discovery("1", [envoy.public_routes(snapshot)])
+
+
+def _internal(snapshot: Snapshot) -> bytes:
+    slots = {v.id: n for worker in snapshot.workers for n, v in enumerate(worker.versions)}
+    return envoy.discovery("1", [envoy.internal_routes(snapshot, slots)])
+
+
+def _read(snapshot: Snapshot, change: bytes) -> bytes:
+    merge(snapshot, from_json(change))
+    return change
+
+
+def _workerd(snapshot: Snapshot) -> bytes:
+    """Of a version that calls another Worker."""
+    caller = snapshot.workers[0]
+    contents = {module.sha256: many.CODE for module in caller.versions[0].modules}
+    config = workerd.config(caller.name, caller.versions[0], contents, slot=0, runtime=runtime())
+    return encode(config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Changing who may do what. Nobody is ever deleted: what they did keeps their name."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from dashboard.accounts.actor import By
+from dashboard.accounts.models import Role, Session, User
+from dashboard.accounts.passwords.link_tokens import links
+from dashboard.accounts.sign_in import second_factor
+from dashboard.accounts.signals import person_switched_off
+from routing.control import audit, revision
+
+RESERVED = ("system", "somebody")
+"""What pages and the audit trail say where there is no name."""
+
+
+class PersonRefused(Exception):
+    """Why nothing changed, and what to do."""
+
+
+class PersonConflict(PersonRefused):
+    """Somebody else changed the same just now."""
+
+
+def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: By) -> User:
+    """A person without a password, who sets one by `link_of`, or an account that needs none."""
+    taken = PersonRefused(f"Somebody is called {name} already: choose another name.")
+    if name.lower() in RESERVED or User.objects.filter(username__iexact=name).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            still_admin(by)
+            person = User.objects.create_user(
+                username=name, email=email, password=None, role=role, by_token_only=by_token_only
+            )
+            after = {"role": role, "by_token_only": by_token_only}
+            _record("person.invite", person, by, after=after)
+    except IntegrityError as error:  # by somebody else, in this very moment
+        raise taken from error
+    return person
+
+
+def set_role(person: User, role: Role, *, was: str, by: By) -> None:
+    """Counts from the next click on. Raises `PersonConflict` when the role is not `was` now."""
+    with transaction.atomic():
+        person = _locked(person, by)
+        if person.role != was:
+            now = Role(person.role).label.lower()
+            raise PersonConflict(f"{person.username} is {now} by now: somebody else changed it.")
+        _record("person.role", person, by, before=was, after=role)
+        User.objects.filter(pk=person.pk).update(role=role)
+
+
+def switch(person: User, *, on: bool, by: By) -> None:
+    """Off: their sessions and links end, and their tokens open nothing until they are on again.
+    Sessions end at both: one that began while somebody was switched off must not wake up. Rooms
+    above hear `person_switched_off`."""
+    with transaction.atomic():
+        if not on:
+            revision.lock()  # first, as everyone who also writes down who did it
+        person = _locked(person, by)
+        if person.is_active == on:
+            raise PersonConflict(f"{person.username} is {'on' if on else 'off'} already.")
+        _record("person.on" if on else "person.off", person, by)
+        User.objects.filter(pk=person.pk).update(is_active=on, links_from=by.now)
+        Session.objects.filter(user=person).delete()
+        if not on:
+            person_switched_off.send(User, person=person, by=by)
+
+
+def sign_out(person: User, by: By) -> int:
+    """Ends every session and link; how many sessions there were."""
+    with transaction.atomic():
+        person = _locked(person, by)
+        ended, _ = Session.objects.filter(user=person).delete()
+        User.objects.filter(pk=person.pk).update(links_from=by.now)
+        _record("person.sign_out", person, by, after={"sessions": ended})
+    return ended
+
+
+def reset_second_factor(person: User, by: By) -> int:
+    """For a person who lost their device; their sessions end. Returns the number of factors."""
+    with transaction.atomic():
+        return second_factor.remove_all(_locked(person, by), by)
+
+
+def link_of(person: User, by: By) -> str:
+    """The path of the page where this person sets a password: it works once, for
+    PASSWORD_RESET_TIMEOUT seconds, until the next link, and not after signing in. The old password
+    works until then."""
+    with transaction.atomic():
+        person = _locked(person, by)
+        if person.by_token_only or not person.is_active:
+            raise PersonRefused(f"{person.username} cannot sign in: there is no password to set.")
+        person.links_from = by.now
+        person.save(update_fields=["links_from"])
+        _record("person.link", person, by)
+    encoded = urlsafe_base64_encode(force_bytes(person.pk))
+    return reverse("set-password", args=[encoded, links.make_token(person)])
+
+
+def still_admin(by: By) -> None:
+    """Raises `PersonConflict` where whoever acts was demoted a moment ago; locks their row."""
+    if by.actor:
+        _check_admin(User.objects.select_for_update().get(pk=by.actor.pk))
+
+
+def _locked(person: User, by: By) -> User:
+    """The row as it is now. Nobody changes themselves, so that an admin always remains: the one
+    who acts, who is locked as well lest two admins switch each other off."""
+    if by.actor and person.pk == by.actor.pk:
+        raise PersonRefused("Nobody changes their own role or account: ask another admin.")
+    ids = [person.pk, by.actor.pk] if by.actor else [person.pk]
+    rows = {u.pk: u for u in User.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    if by.actor:
+        _check_admin(rows[by.actor.pk])
+    return rows[person.pk]
+
+
+def _check_admin(actor: User) -> None:
+    if not actor.may(Role.ADMIN):
+        raise PersonConflict("You are no longer an admin. Nothing was changed.")
+
+
+def _record(action: str, person: User, by: By, **facts: object) -> None:
+    audit.record(action, person.username, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -1,0 +1,86 @@
+"""The API as one object: every resource, its errors, and the OpenAPI document of it all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import NinjaAPI, Schema
+from ninja.openapi.schema import OpenAPISchema
+
+from dashboard.api.http.envelope import Failure
+from dashboard.api.http.errors import answer_in_envelope
+from dashboard.api.http.json_parser import StrictParser
+from dashboard.api.resources import (
+    deployments,
+    identity,
+    logpush,
+    references,
+    script_settings,
+    scripts,
+    secrets,
+    services,
+    subdomain,
+    unsupported,
+    versions,
+    workers_beta,
+    workers_beta_versions,
+)
+from dashboard.api.tail import sessions
+
+PREFIX = "/client/v4"
+RESOURCES = (
+    identity,
+    services,
+    scripts,
+    versions,
+    deployments,
+    secrets,
+    script_settings,
+    subdomain,
+    references,
+    workers_beta,
+    workers_beta_versions,
+    logpush,
+    sessions,
+    unsupported,
+)
+
+
+class DocumentedAPI(NinjaAPI):
+    """Documents what each operation refuses, too: in the shape of the schema `refusal`."""
+
+    def __init__(self, *, prefix: str, refusal: type[Schema], **given: Any) -> None:
+        super().__init__(**given)
+        self.prefix, self.refusal = prefix, refusal
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=self.prefix)
+        schemas = document["components"]["schemas"]
+        name = self.refusal.__name__
+        refused = {
+            "description": "Refused; the body says why.",
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}},
+        }
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = refused
+        schema = self.refusal.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        schemas[name] = schema
+        return document
+
+
+api = DocumentedAPI(
+    prefix=PREFIX,
+    refusal=Failure,
+    title="Sluice",
+    version="4",
+    description="Cloudflare's API for Workers, as far as Sluice has it.",
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url=None,
+    parser=StrictParser(),
+)
+for module in RESOURCES:
+    api.add_router("", module.router)
+answer_in_envelope(api)

@@ -1,0 +1,39 @@
+"""Request bodies that are no JSON, described for the API's documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.api.serializers.upload_metadata import SettingsGiven, UploadMetadata
+
+UPLOAD_BODY: dict[str, Any] = {
+    "required": True,
+    "description": (
+        "`metadata` is JSON; every other part is a module, named by its file name (or, without "
+        "one, by its part name). At most 25 MB in all."
+    ),
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"metadata": UploadMetadata.model_json_schema()},
+                "additionalProperties": {"type": "string", "format": "binary"},
+            }
+        }
+    },
+}
+SETTINGS_BODY: dict[str, Any] = {
+    "required": True,
+    "description": (
+        "One part, `settings`, in which every field is optional. Of `bindings`, one with a type "
+        "and name only is kept as it is, one with a value is set; others are dropped."
+    ),
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"settings": SettingsGiven.model_json_schema()},
+            }
+        }
+    },
+}

@@ -1,0 +1,193 @@
+"""Who calls: a Bearer token, nothing else. No cookie or session ever counts here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security.base import AuthBase
+
+from dashboard.accounts.attempts.limits import TOKENS_BY_ADDRESS
+from dashboard.accounts.attempts.messages import try_again
+from dashboard.accounts.attempts.refusals import seconds_to_wait
+from dashboard.accounts.models import RANK, Token, User
+from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
+from dashboard.accounts.sign_in.record import note
+from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
+from dashboard.api.http.errors import TOO_MANY, ApiError, bad_request
+from dashboard.api.http.lookup import worker_by
+from dashboard.limits.answers import RETRY_SECONDS, take_place
+from dashboard.limits.limits import api_by_token
+from dashboard.limits.messages import no_place, try_again as limit_reached
+from dashboard.limits.places import NoPlace
+from dashboard.limits.rates import seconds_to_wait as rate_wait
+from dashboard.ui.http.unstorable_input import unstorable_query
+from routing.trail.origin import note_token
+
+USED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person behind a request, with the token and the client they use."""
+
+    user: User
+    token: Token
+    source: str
+    request: HttpRequest
+
+    def may(self, scope: Token.Scope) -> bool:
+        """Whether both the token's scopes and its owner's role allow it."""
+        role = acts_as(self.token)
+        return role is not None and RANK[role] >= RANK[ROLE_FOR[scope]]
+
+
+class ApiRequest(HttpRequest):
+    """A request whose caller is known."""
+
+    auth: Caller
+
+
+class Bearer(AuthBase):
+    """An API token with the scope the operation needs, and the account it belongs to."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+    scope: Token.Scope
+
+    def __call__(self, request: HttpRequest) -> Caller:
+        if unstorable_query(request):  # names in the path are looked up by their form
+            raise bad_request("The query string holds a NUL character.")
+        caller = caller_of(request)
+        _check_limits(request, caller.token)
+        _check_account(request)
+        if not caller.may(self.scope):
+            raise ApiError(
+                403,
+                (
+                    9109,
+                    f"This takes the token scope '{self.scope}' and an owner with the role "
+                    f"'{ROLE_FOR[self.scope]}' or higher.",
+                ),
+            )
+        if self.scope != Token.Scope.READ:
+            check_worker(request, caller.token)
+        return caller
+
+
+class ReadToken(Bearer):
+    """Scope `read`."""
+
+    scope = Token.Scope.READ
+    openapi_description = "A token with the scope read, deploy or admin."
+
+
+class DeployToken(Bearer):
+    """Scope `deploy`."""
+
+    scope = Token.Scope.DEPLOY
+    openapi_description = "A token with the scope deploy or admin; its owner is an operator."
+
+
+class AdminToken(Bearer):
+    """Scope `admin`."""
+
+    scope = Token.Scope.ADMIN
+    openapi_description = "A token with the scope admin; its owner is an admin."
+
+
+may_read = ReadToken()
+may_deploy = DeployToken()
+may_administer = AdminToken()
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """The caller by the `Authorization` header; raises `ApiError` as Cloudflare does."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise ApiError(400, (9106, "Send an API token: Authorization: Bearer <token>."))
+    # The lookup is by hash, so its timing tells nothing about the secret.
+    found = Token.objects.select_related("user").filter(sha256=hash_token(secret.strip())).first()
+    now, source = timezone.now(), source_of(request)
+    if found is None:
+        if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
+            raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
+        note("api.token_failure", request)
+        raise ApiError(403, (9109, "Unauthorized to access requested resource"))
+    note_token(found.name, found.user.get_username())
+    if why := _ended(found, now):
+        raise ApiError(403, (9109, f"Unauthorized: {why} People & tokens makes a new one."))
+    if confirmation_lapsed(found.user, now):
+        raise ApiError(403, (9109, f"Unauthorized: {_unconfirmed(found.user)}"))
+    _mark_used(found, source, now)
+    return Caller(user=found.user, token=found, source=source, request=request)
+
+
+def _check_limits(request: HttpRequest, token: Token) -> None:
+    """Requests of this token in a minute, and those of its owner that are worked on. Raises
+    `ApiError`."""
+    if seconds := rate_wait(api_by_token(), token.sha256):
+        raise ApiError(429, (TOO_MANY, limit_reached(seconds)), retry_after=seconds)
+    try:
+        take_place(request, token.user_id)
+    except NoPlace as error:
+        problem = (TOO_MANY, no_place("requests", error.own))
+        raise ApiError(429, problem, retry_after=RETRY_SECONDS) from None
+
+
+def source_of(request: HttpRequest) -> str:
+    """The client, as far as it says: only wrangler names itself."""
+    agent = request.headers.get("User-Agent", "")
+    return "wrangler" if agent.startswith("wrangler/") else "api"
+
+
+def _ended(token: Token, now: datetime) -> str:
+    """Why it opens nothing; who holds a token's secret may know that. Empty while it does."""
+    match token.ended(now):
+        case "revoked":
+            return f"this token was revoked on {token.revoked_on:%Y-%m-%d}."
+        case "expired":
+            return f"this token expired on {token.expires_on:%Y-%m-%d}."
+        case "off":
+            return f"the account of {token.user.username} is switched off."
+    return ""
+
+
+def _unconfirmed(owner: User) -> str:
+    days = settings.OIDC_CONFIRM_LIMIT.days if settings.OIDC_CONFIRM_LIMIT else 0
+    return (
+        f"{owner.username} has not signed in with {settings.OIDC_NAME} for {days} days. The token "
+        "works again after the next sign-in."
+    )
+
+
+def _mark_used(token: Token, source: str, now: datetime) -> None:
+    """At most one write a minute, however many requests there are."""
+    if token.last_used_on is None or now - token.last_used_on > USED_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_on=now, last_used_from=source)
+
+
+def check_worker(request: HttpRequest, token: Token) -> None:
+    """A token for some Workers changes nothing else; raises `ApiError`."""
+    if token.workers and (asked := _worker_asked(request)) not in token.workers:
+        these = ", ".join(token.workers)
+        what = asked or "what concerns all Workers"
+        raise ApiError(403, (9109, f"This token changes only {these}, not {what}."))
+
+
+def _worker_asked(request: HttpRequest) -> str:
+    """The name of the Worker that the address is about; empty when it is about none."""
+    given = request.resolver_match.kwargs if request.resolver_match else {}
+    if "worker_id" in given:
+        return worker_by(given["worker_id"]).name
+    return str(given.get("script_name", given.get("name", "")))
+
+
+def _check_account(request: HttpRequest) -> None:
+    match = request.resolver_match
+    account = match.kwargs.get("account_id") if match else None
+    if account is not None and account != settings.ACCOUNT_ID:
+        raise ApiError(403, (9109, "Unauthorized to access requested resource"))

@@ -1,0 +1,109 @@
+"""How large a request may be: counted while it arrives, whether or not it says its length.
+
+Bodies go to disk as they come. What is read into memory again takes several times its size (the
+parts, the runtime's configuration, the row), so few large ones are worked on at a time; the others
+wait on disk, without a thread.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from dashboard.accounts.strangers.queue import Full, Queue
+from dashboard.ui.http.response_headers import headers_before_django
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+LARGE = 1024 * 1024
+"""Bytes of a body above which its request waits for a turn."""
+AT_ONCE, WAITING, WAIT_SECONDS = 2, 64, 120.0
+"""As many as are inspected at a time (`routing.agent.inspection.inspection`)."""
+RETRY_SECONDS = 10
+
+
+class _TooLarge(Exception):
+    """More bytes arrived than are allowed."""
+
+
+def limit_body(app: App, limit: int) -> App:
+    """`app`, with a 413 in Cloudflare's envelope for bodies over `limit` bytes.
+
+    Django reads a body to its end before it answers, so nothing has been sent when we stop it.
+    """
+    large = Queue(AT_ONCE, waiting=WAITING, per_address=WAITING, seconds=WAIT_SECONDS)
+
+    async def limited(scope: Message, receive: Receive, send: Send) -> None:
+        if _announced(scope) > limit:
+            await _refuse(send, 413, _too_large(limit))
+            return
+        body = _Body(receive, limit, large)
+        try:
+            await app(scope, body.receive, send)
+        except _TooLarge:
+            await _refuse(send, 413, _too_large(limit))
+        except Full:
+            await _refuse(send, 503, (10001, "Too many large uploads at a time. Try again soon."))
+        finally:
+            body.end()
+
+    return limited
+
+
+def _announced(scope: Message) -> int:
+    """The Content-Length; 0 when there is none, as with chunked bodies."""
+    for name, value in scope.get("headers", []):
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+class _Body:
+    """Counts one request's body, and waits for a turn before `app` may have the end of a large
+    one. Raises `_TooLarge` and `Full`."""
+
+    def __init__(self, receive: Receive, limit: int, large: Queue) -> None:
+        self._receive, self._limit, self._large = receive, limit, large
+        self._arrived = 0
+        self._has_turn = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._arrived += len(message.get("body", b""))
+        if self._arrived > self._limit:
+            raise _TooLarge
+        is_end = message["type"] == "http.request" and not message.get("more_body", False)
+        if is_end and self._arrived > LARGE and not self._has_turn:
+            await self._large.take("")
+            self._has_turn = True
+        return message
+
+    def end(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            self._large.give()
+
+
+def _too_large(limit: int) -> tuple[int, str]:
+    return 10027, f"The upload is too large: the limit is {limit / 1024**2:g} MB in all."
+
+
+async def _refuse(send: Send, status: int, problem: tuple[int, str]) -> None:
+    code, message = problem
+    errors = [{"code": code, "message": message}]
+    envelope = {"success": False, "errors": errors, "messages": [], "result": None}
+    body = json.dumps(envelope).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        *headers_before_django(),
+    ]
+    if status == 503:
+        headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

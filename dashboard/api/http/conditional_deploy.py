@@ -1,0 +1,26 @@
+"""Our one addition to Cloudflare's API: deploy only if nobody else did in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from routing.control.deploy import ANY
+
+HEADER = "Sluice-Expected-Deployment"
+EXPECTED_HEADER = {
+    "in": "header",
+    "name": HEADER,
+    "schema": {"type": "string"},
+    "required": False,
+    "description": "Deploy only if this deployment is active, or `none` if nothing is; else 409.",
+}
+
+
+def expected_in(request: HttpRequest) -> Any:
+    """The header's condition for `routing.control.deploy`; no header, no condition."""
+    value = request.headers.get(HEADER, "").strip()
+    if not value:
+        return ANY
+    return None if value == "none" else value

@@ -1,0 +1,201 @@
+"""What was refused, as Cloudflare says it: codes, statuses and words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from dashboard.api.http.envelope import failure
+from dashboard.api.products import product_at, refusal_of
+from dashboard.ui.http.unavailable import retry_later
+from dashboard.ui.messages import reason_of
+from dashboard.ui.storage import problem_of
+from routing.control.deploy import DeployConflict, DeployRefused
+from routing.control.upload_draft import UploadRefused
+from routing.models import Deployment
+from routing.rules.split import format_percentage
+
+logger = logging.getLogger(__name__)
+
+UNSUPPORTED = 90001
+"""Ours: Cloudflare has this, Sluice does not (yet)."""
+DEPLOYMENT = 90002
+"""Ours: these versions and percentages make no deployment."""
+REFERENCED = 90003
+"""Ours: other Workers would lose this one."""
+
+TOO_LARGE = "The body is larger than this server reads. Send less at a time."
+
+TOO_MANY = 971
+"""Cloudflare's code for a limit of requests."""
+
+REVIEW = 90005
+"""Ours: the Worker's policy asks for a review; the message has its link."""
+
+OLDER_DATE = 90004
+"""Ours, a remark: the version runs with an older compatibility date than it was uploaded with."""
+
+
+class ApiError(Exception):
+    """Answered as `status` with `problems` (code, message); `retry_after` are seconds."""
+
+    def __init__(self, status: int, *problems: tuple[int, str], retry_after: int = 0) -> None:
+        super().__init__(problems)
+        self.status = status
+        self.problems = problems
+        self.retry_after = retry_after
+
+
+def bad_request(message: str, code: int = 10026) -> ApiError:
+    """The body or a parameter is not what it should be."""
+    return ApiError(400, (code, message))
+
+
+def unsupported(message: str) -> ApiError:
+    """Something of Cloudflare's that is not here."""
+    return ApiError(400, (UNSUPPORTED, message))
+
+
+def no_worker() -> ApiError:
+    """wrangler reads this code as "a new Worker" or makes one for a secret."""
+    return ApiError(404, (10007, "This Worker does not exist on your account."))
+
+
+def no_service() -> ApiError:
+    """The one place with another code: older wranglers make no first deploy without it."""
+    return ApiError(404, (10090, "workers.api.error.service_not_found"))
+
+
+def no_version() -> ApiError:
+    """No version of this Worker has the id."""
+    return ApiError(
+        404,
+        (
+            100146,
+            "The requested Worker version could not be found, "
+            "please check the ID being passed and try again.",
+        ),
+    )
+
+
+_UPLOAD: Mapping[str, tuple[int, int]] = {
+    "no_worker": (404, 10007),
+    "exists": (409, 10035),
+    "concurrent": (409, 10035),
+    "name": (400, 10016),
+    "alias": (400, 10026),
+    "no_handlers": (400, 10068),
+    "binding": (400, UNSUPPORTED),
+    "service": (400, 10143),
+    "tag": (400, 10026),
+    "message": (400, 10026),
+}
+_DEPLOY: Mapping[str, tuple[int, int]] = {
+    "unknown_version": (404, 100146),
+    "secrets_changed": (400, 10220),
+    "conflict": (409, 10035),
+    "held": (409, 10035),
+    "review": (403, REVIEW),
+}
+
+
+def of_upload(error: UploadRefused) -> ApiError:
+    """Whatever the runtime found is 10021, the code whose message wrangler prints in full."""
+    if error.kind == "inherit":
+        problems = [
+            (10057, f"inherit binding '{name}' is invalid: the latest version has none to inherit.")
+            for name in error.names
+        ]
+        return ApiError(400, *problems)
+    status, code = _UPLOAD.get(error.kind, (400, 10021))
+    return ApiError(status, (code, str(error)))
+
+
+def of_deploy(error: DeployRefused) -> ApiError:
+    """A conflict also says what is live now, so that nobody has to guess."""
+    status, code = _DEPLOY.get(error.code, (400, DEPLOYMENT))
+    message = str(error)
+    if isinstance(error, DeployConflict) and error.active:
+        message = f"{message} Live since {error.active.created_on:%Y-%m-%d %H:%M:%S} UTC: "
+        message += f"{_split(error.active)}. Read it, then decide again."
+    return ApiError(status, (code, message))
+
+
+def answer_in_envelope(api: NinjaAPI) -> None:
+    """Whatever goes wrong in a view is answered in the envelope."""
+    api.add_exception_handler(ApiError, _api_error)
+    api.add_exception_handler(UploadRefused, _upload_refused)
+    api.add_exception_handler(DeployRefused, _deploy_refused)
+    api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(Http404, lambda r, e: unknown_route(r))
+    api.add_exception_handler(Exception, unexpected)
+
+
+def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Any address of the API that is not served; another product's is refused by its name."""
+    path = request.path.removeprefix("/client/v4")
+    if product := product_at(path):
+        return failure(400, [(UNSUPPORTED, refusal_of(product))])
+    path = path[:200]
+    message = f"Could not route to {path}, perhaps your object identifier is invalid?"
+    return failure(404, [(7003, message)])
+
+
+def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
+    """Our fault: the log has the details, the client has none. A body that is too large, or a
+    database that is away or a full disk, is not."""
+    if isinstance(error, RequestDataTooBig):
+        return failure(413, [(10026, TOO_LARGE)])
+    if problem := problem_of(error):
+        logger.warning("%s %s: %s", request.method, request.path, error)
+        return retry_later(failure(problem.status, [(10013, reason_of(problem))]))
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return failure(500, [(10013, "An unknown error has occurred. The server's log says more.")])
+
+
+def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
+    response = failure(error.status, error.problems)
+    if error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _upload_refused(request: HttpRequest, error: Any) -> HttpResponse:
+    return _api_error(request, of_upload(error))
+
+
+def _deploy_refused(request: HttpRequest, error: Any) -> HttpResponse:
+    return _api_error(request, of_deploy(error))
+
+
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    """Ninja's own; what our JSON parser refused hides behind it."""
+    if isinstance(error.__cause__, ApiError):
+        return _api_error(request, error.__cause__)
+    return failure(error.status_code, [(10026, str(error))])
+
+
+def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    """Says which field is wrong and how, never what it held: that may be a secret."""
+    return failure(400, [(10026, problem) for problem in explain(error.errors)])
+
+
+def explain(errors: Any) -> list[str]:
+    """Pydantic's findings as sentences."""
+    sentences = []
+    for error in errors[:20]:
+        place = ".".join(str(step) for step in error["loc"] if step not in ("body", "query"))
+        sentences.append(f"{place or 'body'}: {error['msg']}.")
+    return sentences
+
+
+def _split(deployment: Deployment) -> str:
+    shares = deployment.shares.all()
+    return ", ".join(f"{s.version_id} at {format_percentage(s.weight)}" for s in shares)

@@ -1,0 +1,190 @@
+"""Log export in the shape of Cloudflare's Logpush. Secrets in destinations are never shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from dashboard.accounts.actor import By
+from dashboard.api.http.auth import ApiRequest, may_administer, may_read
+from dashboard.api.http.envelope import Envelope, ok, resource
+from dashboard.api.http.errors import ApiError, unsupported
+from dashboard.api.resources.logpush_schemas import (
+    Challenge,
+    ChallengeGiven,
+    Deleted,
+    DestinationGiven,
+    Exists,
+    JobGiven,
+    JobItem,
+    Json,
+    OwnershipValidity,
+    Validity,
+)
+from dashboard.api.serializers.version_json import stamp
+from dashboard.exports.jobs import changes
+from dashboard.exports.jobs.changes import JobRefused
+from dashboard.exports.jobs.options import FIELDS, OptionsInvalid, from_logpull
+from dashboard.exports.models import DATASET, Job
+
+router = resource("Logpush")
+LOGPUSH = "/accounts/{account_id}/logpush"
+JOBS = LOGPUSH + "/jobs"
+ONE = JOBS + "/{job_id}"
+INVALID = 1004
+"""Cloudflare's code for a job that cannot be as asked."""
+MISSING = 1002
+
+
+@router.get(JOBS, auth=may_read, response=Envelope[list[JobItem]])
+def list_jobs(request: ApiRequest, account_id: str) -> Json:
+    """Every job."""
+    return ok([shown(job) for job in Job.objects.filter(dataset=DATASET)])
+
+
+@router.post(JOBS, auth=may_administer, response=Envelope[JobItem])
+def create_job(request: ApiRequest, account_id: str, given: JobGiven) -> Json:
+    """A job that sends what happens from now on; disabled unless `enabled` is true."""
+    return ok(shown(_refusing(changes.create, _asked(given), _by(request))))
+
+
+@router.get(ONE, auth=may_read, response=Envelope[JobItem])
+def get_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
+    """One job."""
+    return ok(shown(job_of(job_id)))
+
+
+@router.put(ONE, auth=may_administer, response=Envelope[JobItem])
+def update_job(request: ApiRequest, account_id: str, job_id: int, given: JobGiven) -> Json:
+    """Changes what is given: `{"enabled": false}` pauses the job where it is."""
+    job_of(job_id)
+    asked = _asked(given)
+    asked.pop("dataset", None)
+    return ok(shown(_refusing(changes.change, job_id, asked, _by(request))))
+
+
+@router.delete(ONE, auth=may_administer, response=Envelope[Deleted])
+def delete_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
+    """The job and its dead letters; what was sent stays where it is."""
+    changes.delete(job_of(job_id), _by(request))
+    return ok({"id": job_id})
+
+
+@router.get(
+    LOGPUSH + "/datasets/{dataset_id}/fields", auth=may_read, response=Envelope[dict[str, str]]
+)
+def list_fields(request: ApiRequest, account_id: str, dataset_id: str) -> Json:
+    """The fields of a dataset with their types."""
+    _check_dataset(dataset_id)
+    return ok(dict(FIELDS))
+
+
+@router.get(
+    LOGPUSH + "/datasets/{dataset_id}/jobs", auth=may_read, response=Envelope[list[JobItem]]
+)
+def list_dataset_jobs(request: ApiRequest, account_id: str, dataset_id: str) -> Json:
+    """The jobs of a dataset."""
+    _check_dataset(dataset_id)
+    return ok([shown(job) for job in Job.objects.filter(dataset=dataset_id)])
+
+
+@router.post(LOGPUSH + "/ownership", auth=may_administer, response=Envelope[Challenge])
+def create_challenge(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+    """Writes a token to the destination, to be read there and sent with the job."""
+    name = _refusing(changes.challenge, given.destination_conf, timezone.now())
+    return ok({"filename": name, "message": "", "valid": True})
+
+
+@router.post(
+    LOGPUSH + "/ownership/validate", auth=may_administer, response=Envelope[OwnershipValidity]
+)
+def validate_challenge(request: ApiRequest, account_id: str, given: ChallengeGiven) -> Json:
+    """Whether this is the token that was written."""
+    return ok({"valid": changes.proves(given.destination_conf, given.ownership_challenge)})
+
+
+@router.post(LOGPUSH + "/validate/destination", auth=may_administer, response=Envelope[Validity])
+def validate_destination(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+    """Whether a job may send there. Nothing is sent."""
+    try:
+        changes.check_destination(given.destination_conf)
+    except JobRefused as error:
+        return ok({"valid": False, "message": str(error)})
+    return ok({"valid": True, "message": ""})
+
+
+@router.post(
+    LOGPUSH + "/validate/destination/exists", auth=may_administer, response=Envelope[Exists]
+)
+def destination_exists(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+    """Whether a job sends to exactly this destination."""
+    found = any(changes.same_destination(j, given.destination_conf) for j in Job.objects.all())
+    return ok({"exists": found})
+
+
+def job_of(job_id: int) -> Job:
+    """The job, or Cloudflare's 404."""
+    job = Job.objects.filter(pk=job_id, dataset=DATASET).first() if job_id < 2**63 else None
+    if job is None:
+        raise ApiError(404, (MISSING, "This job does not exist."))
+    return job
+
+
+def shown(job: Job) -> Json:
+    """A job as the API tells it: `destination_conf` with every secret replaced."""
+    return {
+        "id": job.pk,
+        "name": job.name or None,
+        "dataset": job.dataset,
+        "destination_conf": job.shown,
+        "enabled": job.enabled,
+        "filter": job.filter or None,
+        "kind": "",
+        "frequency": None,
+        "logpull_options": None,
+        "output_options": job.options or None,
+        "max_upload_bytes": job.max_upload_bytes,
+        "max_upload_records": job.max_upload_records,
+        "max_upload_interval_seconds": job.max_upload_interval_seconds,
+        "last_complete": stamp(job.last_complete) if job.last_complete else None,
+        "last_error": stamp(job.last_error) if job.last_error else None,
+        "error_message": job.error_message or None,
+        "sluice": {
+            "sent_records": job.sent_records,
+            "sent_batches": job.sent_batches,
+            "missed_records": job.missed_records,
+            "dead_letters": job.dead_letters.count(),
+            "failures_in_a_row": job.attempts,
+        },
+    }
+
+
+def _asked(given: JobGiven) -> Json:
+    """What was really given, the older form of the options turned into the newer one."""
+    if given.kind:
+        raise unsupported("Edge log delivery is not supported: leave `kind` empty.")
+    asked = given.dict(exclude_unset=True)
+    for name in ("enabled", "dataset"):
+        if asked.get(name, ...) is None:
+            del asked[name]
+    older = asked.pop("logpull_options", None)
+    if older and not asked.get("output_options"):
+        asked["output_options"] = _refusing(from_logpull, older)
+    return asked
+
+
+def _by(request: ApiRequest) -> By:
+    return By(actor=request.auth.user, source=request.auth.source, now=timezone.now())
+
+
+def _refusing(act: Any, *given: Any) -> Any:
+    try:
+        return act(*given)
+    except (JobRefused, OptionsInvalid) as error:
+        raise ApiError(400, (INVALID, str(error))) from error
+
+
+def _check_dataset(name: str) -> None:
+    if name != DATASET:
+        raise ApiError(404, (MISSING, f"There is no dataset {name[:60]!r}; only {DATASET}."))

@@ -1,0 +1,102 @@
+"""Worker scripts: upload and deploy in one step, list, read, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Query
+
+from dashboard.api.acts.delete_worker import remove_worker
+from dashboard.api.acts.upload import remarks_on, upload
+from dashboard.api.docs.reference_bodies import UPLOAD_BODY
+from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_in
+from dashboard.api.http.envelope import Envelope, OptionalPaging, ok, resource
+from dashboard.api.http.errors import no_worker
+from dashboard.api.http.lookup import latest_version, version_of, worker_called
+from dashboard.api.serializers.module_content import as_multipart, main_module
+from dashboard.api.serializers.schemas import ScriptItem, UploadedScript
+from dashboard.api.serializers.upload_metadata import read_upload
+from dashboard.api.serializers.version_json import script_item
+from routing.control.transactions.batches import batches
+from routing.models import Version, Worker
+
+router = resource("Scripts")
+SCRIPTS = "/accounts/{account_id}/workers/scripts"
+SCRIPT = SCRIPTS + "/{script_name}"
+
+
+@router.get(SCRIPTS, auth=may_read, response=Envelope[list[ScriptItem]])
+def list_scripts(
+    request: ApiRequest, account_id: str, paging: Query[OptionalPaging]
+) -> dict[str, Any]:
+    """All Workers, by name; with `page` or `per_page` only a part of them."""
+    workers, info = paging.part_of(Worker.objects.all())
+    latest = Version.objects.defer("bindings", "annotations").latest_of_each()
+    versions: dict[int, Version] = {}
+    for keys in batches(worker.pk for worker in workers):
+        versions |= {v.worker_id: v for v in latest.filter(worker__in=keys)}
+    return ok([script_item(worker, versions.get(worker.pk)) for worker in workers], info)
+
+
+@router.put(
+    SCRIPT,
+    auth=may_deploy,
+    response=Envelope[UploadedScript],
+    openapi_extra={"requestBody": UPLOAD_BODY, "parameters": [EXPECTED_HEADER]},
+)
+def put_script(
+    request: ApiRequest, account_id: str, script_name: str, bindings_inherit: str = ""
+) -> dict[str, Any]:
+    """Uploads a version and deploys it at 100 %; makes the Worker if there is none."""
+    version, _ = upload(
+        request.auth,
+        script_name,
+        read_upload(request, script_name),
+        triggered_by="upload",
+        strict=bindings_inherit == "strict",
+        create=True,
+        live=True,
+        expected=expected_in(request),
+    )
+    return ok(
+        {
+            **script_item(version.worker, version),
+            "startup_time_ms": version.startup_time_ms,
+            "deployment_id": str(version.id),
+            "entry_point": version.main_module or version.body_part,
+        },
+        remarks=remarks_on(version),
+    )
+
+
+@router.get(SCRIPT, auth=may_read)
+def get_script(request: ApiRequest, account_id: str, script_name: str) -> HttpResponse:
+    """The main module of the latest version, as text."""
+    return main_module(_version(script_name))
+
+
+@router.get(SCRIPT + "/content/v2", auth=may_read)
+def get_content(
+    request: ApiRequest, account_id: str, script_name: str, version: str = ""
+) -> HttpResponse:
+    """All modules of a version (default: the latest), as multipart/form-data."""
+    return as_multipart(_version(script_name, version))
+
+
+@router.delete(SCRIPT, auth=may_administer, response=Envelope[None])
+def delete_script(
+    request: ApiRequest, account_id: str, script_name: str, force: bool = False
+) -> dict[str, Any]:
+    """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
+    remove_worker(request.auth, worker_called(script_name), force=force)
+    return ok(None)
+
+
+def _version(script_name: str, version_id: str = "") -> Version:
+    worker = worker_called(script_name)
+    found = version_of(worker, version_id) if version_id else latest_version(worker)
+    if found is None:
+        raise no_worker()
+    return found

@@ -1,0 +1,125 @@
+"""Secrets: set, listed by name, deleted; never given back. Each change is a version, deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ninja import Schema
+from pydantic import Field
+
+from dashboard.api.acts.upload import fully_live, upload_copy
+from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.envelope import Envelope, ok, resource
+from dashboard.api.http.errors import ApiError, bad_request, unsupported
+from dashboard.api.http.lookup import latest_version, worker_called
+from dashboard.api.resources.scripts import SCRIPT
+from dashboard.api.serializers.bindings import Bindings, secret, secrets_of
+from dashboard.api.serializers.schemas import Named
+from routing.snapshot import Binding
+
+router = resource("Secrets")
+SECRETS = SCRIPT + "/secrets"
+
+
+class SecretGiven(Schema):
+    """A secret's value; its name may stand outside."""
+
+    name: str | None = Field(None, min_length=1, max_length=200)
+    text: str
+    type: str = "secret_text"
+
+
+class NamedSecretGiven(SecretGiven):
+    """A secret with its name."""
+
+    name: str = Field(min_length=1, max_length=200)
+
+
+class SecretsGiven(Schema):
+    """Secrets by name; null deletes one."""
+
+    secrets: dict[str, SecretGiven | None] = Field(max_length=128)
+
+
+@router.get(SECRETS, auth=may_read, response=Envelope[list[Named]])
+def list_secrets(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """Names and types of the latest version's secrets."""
+    return ok(secrets_of(latest_version(worker_called(script_name))))
+
+
+@router.put(SECRETS, auth=may_deploy, response=Envelope[Named])
+def put_secret(
+    request: ApiRequest, account_id: str, script_name: str, given: NamedSecretGiven
+) -> dict[str, Any]:
+    """Sets a secret in a copy of the latest version and deploys it at 100 %."""
+    _change(request, script_name, {given.name: given})
+    return ok({"name": given.name, "type": given.type})
+
+
+@router.patch(SCRIPT + "/secrets-bulk", auth=may_deploy, response=Envelope[list[Named]])
+def patch_secrets(
+    request: ApiRequest, account_id: str, script_name: str, given: SecretsGiven
+) -> dict[str, Any]:
+    """Sets and deletes several secrets in one version, deployed at 100 %."""
+    if given.secrets:
+        _change(request, script_name, given.secrets)
+    return ok(secrets_of(latest_version(worker_called(script_name))))
+
+
+@router.get(SECRETS + "/{path:secret_name}", auth=may_read, response=Envelope[Named])
+def get_secret(
+    request: ApiRequest, account_id: str, script_name: str, secret_name: str
+) -> dict[str, Any]:
+    """Whether the latest version has this secret."""
+    for held in secrets_of(latest_version(worker_called(script_name))):
+        if held["name"] == secret_name:
+            return ok(held)
+    raise _no_secret(secret_name)
+
+
+@router.delete(SECRETS + "/{path:secret_name}", auth=may_deploy, response=Envelope[None])
+def delete_secret(
+    request: ApiRequest, account_id: str, script_name: str, secret_name: str
+) -> dict[str, Any]:
+    """Takes a secret away in a copy of the latest version and deploys it at 100 %."""
+    _change(request, script_name, {secret_name: None})
+    return ok(None)
+
+
+def changed(bindings: Bindings, given: Mapping[str, SecretGiven | None]) -> Bindings:
+    """`bindings` with these secrets set or (None) deleted; raises `ApiError`."""
+    held = {binding.name: binding for binding in bindings}
+    for name, value in given.items():
+        old = held.get(name)
+        if value is None:
+            if old is None or not _is_secret(old):
+                raise _no_secret(name)
+            del held[name]
+            continue
+        if value.type != "secret_text":
+            raise unsupported(f"Secret {name!r}: the only type is secret_text.")
+        if old is not None and not _is_secret(old):
+            raise bad_request(f"{name!r} is a {old.type} binding already; choose another name.")
+        held[name] = secret(name, value.text)
+    return tuple(held.values())
+
+
+def _change(request: ApiRequest, script_name: str, given: Mapping[str, SecretGiven | None]) -> None:
+    worker = worker_called(script_name)
+    upload_copy(
+        request.auth,
+        worker,
+        lambda: fully_live(worker),
+        lambda draft: replace(draft, bindings=changed(draft.bindings, given)),
+    )
+
+
+def _is_secret(binding: Binding) -> bool:
+    """In a copy of a version, `inherit` stands for a secret whose seal is broken."""
+    return binding.secret is not None or binding.type == "inherit"
+
+
+def _no_secret(name: str) -> ApiError:
+    return ApiError(404, (10056, f"Secret {name[:200]!r} does not exist on this Worker."))

@@ -1,0 +1,103 @@
+"""Where a Worker answers, and the schedules it might have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from ninja import Schema
+
+from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.envelope import Envelope, ok, resource
+from dashboard.api.http.errors import unsupported
+from dashboard.api.http.lookup import worker_called
+from dashboard.api.resources.scripts import SCRIPT
+from dashboard.api.serializers.schemas import AccountSubdomain, Schedules, Subdomain
+from routing.control.publish import port_of_url
+from routing.control.subdomain import set_subdomain
+from routing.models import Worker
+
+router = resource("Subdomain and schedules")
+SUBDOMAIN = SCRIPT + "/subdomain"
+SCHEDULES = SCRIPT + "/schedules"
+
+
+class SubdomainGiven(Schema):
+    """Whether the Worker answers at its own name, and its previews too."""
+
+    enabled: bool
+    previews_enabled: bool | None = None
+
+
+@router.get(
+    "/accounts/{account_id}/workers/subdomain",
+    auth=may_read,
+    response=Envelope[AccountSubdomain],
+)
+def get_account_subdomain(request: ApiRequest, account_id: str) -> dict[str, Any]:
+    """The domain under which all Workers answer, and `/#`.
+
+    Older wranglers print `https://<worker>.<subdomain>.workers.dev`. A plain name would make that
+    the address of whoever has it at Cloudflare; so it is this server's, with the rest as fragment.
+    """
+    return ok({"subdomain": f"{settings.DOMAIN}{port_of_url()}/#"})
+
+
+@router.get(SUBDOMAIN, auth=may_read, response=Envelope[Subdomain])
+def get_subdomain(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """Whether this Worker answers at its own name."""
+    return ok(shown(worker_called(script_name)))
+
+
+@router.post(SUBDOMAIN, auth=may_deploy, response=Envelope[Subdomain])
+def post_subdomain(
+    request: ApiRequest, account_id: str, script_name: str, given: SubdomainGiven
+) -> dict[str, Any]:
+    """Changes it. Previews follow `enabled` when they are not mentioned."""
+    previews = given.enabled if given.previews_enabled is None else given.previews_enabled
+    return ok(shown(switch(request, script_name, enabled=given.enabled, previews=previews)))
+
+
+@router.delete(SUBDOMAIN, auth=may_deploy, response=Envelope[Subdomain])
+def delete_subdomain(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """The same as `enabled: false`."""
+    return ok(shown(switch(request, script_name, enabled=False, previews=False)))
+
+
+@router.get(SCHEDULES, auth=may_read, response=Envelope[Schedules])
+def get_schedules(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """None: cron triggers are not supported."""
+    worker_called(script_name)
+    return ok({"schedules": []})
+
+
+@router.put(SCHEDULES, auth=may_deploy, response=Envelope[Schedules])
+def put_schedules(
+    request: ApiRequest, account_id: str, script_name: str, given: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Takes the empty list only."""
+    worker_called(script_name)
+    if given:
+        raise unsupported(
+            "Cron triggers are not supported: nothing would call scheduled(). Remove "
+            "triggers.crons from the configuration. The version itself was deployed."
+        )
+    return ok({"schedules": []})
+
+
+def shown(worker: Worker) -> dict[str, bool]:
+    """The two switches."""
+    return {"enabled": worker.subdomain_enabled, "previews_enabled": worker.previews_enabled}
+
+
+def switch(request: ApiRequest, name: str, *, enabled: bool, previews: bool) -> Worker:
+    """Sets both switches."""
+    return set_subdomain(
+        worker=worker_called(name),
+        enabled=enabled,
+        previews=previews,
+        author=request.auth.user,
+        source=request.auth.source,
+        now=timezone.now(),
+    )

@@ -1,0 +1,65 @@
+"""What clients may ask for and Sluice does not have: refused by name, in the envelope."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from django.conf import settings
+from django.utils import timezone
+
+from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.envelope import Failure, resource
+from dashboard.api.http.errors import ApiError, unsupported
+from dashboard.api.http.lookup import worker_called
+from dashboard.api.products import refusal_of
+from dashboard.api.resources.scripts import SCRIPT
+from routing.control.publish import hostname
+from routing.control.subdomain import undo_switch_off
+
+router = resource("Not supported")
+ASSETS = refusal_of("Static assets")
+ROUTES = (
+    "Routes and custom domains are not supported: every Worker answers at "
+    f"<name>.{settings.DOMAIN}. Remove routes from the configuration."
+)
+
+
+@router.post(SCRIPT + "/assets-upload-session", auth=may_deploy, response=Failure)
+def create_assets_session(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
+    """Refused: there are no static assets yet."""
+    raise unsupported(ASSETS)
+
+
+@router.get("/zones", auth=may_read, response=Failure)
+def list_zones(request: ApiRequest) -> NoReturn:
+    """Refused: there are no zones, so no routes."""
+    raise unsupported(ROUTES)
+
+
+@router.put(SCRIPT + "/routes", auth=may_deploy, response=Failure)
+def put_routes(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
+    """Refused; an address that the same client just switched off is switched on again."""
+    raise _no_routes(request, script_name)
+
+
+@router.post(SCRIPT + "/domains/changeset", auth=may_deploy, response=Failure)
+def post_domains(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
+    """Refused; an address that the same client just switched off is switched on again."""
+    raise _no_routes(request, script_name)
+
+
+@router.put(SCRIPT + "/domains/records", auth=may_deploy, response=Failure)
+def put_domains(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
+    """Refused; an address that the same client just switched off is switched on again."""
+    raise _no_routes(request, script_name)
+
+
+def _no_routes(request: ApiRequest, script_name: str) -> ApiError:
+    """wrangler has taken the Worker's address away by now: a refusal gives it back."""
+    worker, caller = worker_called(script_name), request.auth
+    undo_switch_off(worker=worker, author=caller.user, source=caller.source, now=timezone.now())
+    # Not whether this very request gave it back: wrangler sends routes and domains side by side.
+    worker.refresh_from_db(fields=["subdomain_enabled"])
+    host = hostname(worker.name)
+    is_on = worker.subdomain_enabled
+    return unsupported(f"{ROUTES} {host} stays switched on." if is_on else ROUTES)

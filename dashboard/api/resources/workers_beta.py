@@ -1,0 +1,151 @@
+"""Workers, the newer resource: by name or by id, which is the Worker's tag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from ninja import Query
+from pydantic import Field
+
+from dashboard.api.acts.delete_worker import remove_worker
+from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
+from dashboard.api.http.errors import bad_request
+from dashboard.api.http.lookup import worker_by
+from dashboard.api.resources.script_settings import change_settings
+from dashboard.api.resources.subdomain import SubdomainGiven, shown, switch
+from dashboard.api.serializers.schemas import WorkerItem
+from dashboard.api.serializers.settings_schema import ScriptSettings, shown_settings
+from dashboard.api.serializers.version_json import stamp
+from routing.control import revision
+from routing.control.callers import Call, callers_of_all
+from routing.control.publish import hostname, port_of_url, url_of
+from routing.control.transactions.batches import batches
+from routing.control.upload import create_worker
+from routing.models import Deployment, Worker
+
+router = resource("Workers")
+WORKERS = "/accounts/{account_id}/workers/workers"
+WORKER = WORKERS + "/{worker_id}"
+NEVER = ("dispatch_namespace_outbounds", "domains", "durable_objects", "queues")
+"""Kinds of references that cannot exist here."""
+Json = dict[str, Any]
+
+
+class WorkerChange(ScriptSettings):
+    """What a Worker may be changed to; its name stays."""
+
+    name: str | None = Field(None, max_length=255)
+    subdomain: SubdomainGiven | None = None
+
+
+class WorkerGiven(WorkerChange):
+    """A Worker without versions."""
+
+    name: str = Field(max_length=255)
+
+
+@router.get(WORKERS, auth=may_read, response=Envelope[list[WorkerItem]])
+def list_workers(request: ApiRequest, account_id: str, paging: Query[Paging]) -> dict[str, Any]:
+    """All Workers, by name."""
+    found, info = paged(Worker.objects.all(), paging)
+    return ok(worker_items(found), info)
+
+
+@router.post(WORKERS, auth=may_deploy, response=Envelope[WorkerItem])
+def create(request: ApiRequest, account_id: str, given: WorkerGiven) -> dict[str, Any]:
+    """Makes a Worker without versions; upload one next."""
+    caller = request.auth
+    with transaction.atomic():
+        revision.lock()
+        worker = create_worker(
+            name=given.name, author=caller.user, source=caller.source, now=timezone.now()
+        )
+        worker = _apply(request, worker, given)
+    return ok(worker_item(worker))
+
+
+@router.get(WORKER, auth=may_read, response=Envelope[WorkerItem])
+def get_worker(request: ApiRequest, account_id: str, worker_id: str) -> dict[str, Any]:
+    """One Worker."""
+    return ok(worker_item(worker_by(worker_id)))
+
+
+@router.put(WORKER, auth=may_deploy, response=Envelope[WorkerItem])
+def update_worker(
+    request: ApiRequest, account_id: str, worker_id: str, given: WorkerGiven
+) -> dict[str, Any]:
+    """Changes what is given."""
+    return ok(worker_item(_apply(request, worker_by(worker_id), given)))
+
+
+@router.patch(WORKER, auth=may_deploy, response=Envelope[WorkerItem])
+def edit_worker(
+    request: ApiRequest, account_id: str, worker_id: str, given: WorkerChange
+) -> dict[str, Any]:
+    """Changes what is given."""
+    return ok(worker_item(_apply(request, worker_by(worker_id), given)))
+
+
+@router.delete(WORKER, auth=may_administer, response=Envelope[None])
+def delete(
+    request: ApiRequest, account_id: str, worker_id: str, force: bool = False
+) -> dict[str, Any]:
+    """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
+    remove_worker(request.auth, worker_by(worker_id), force=force)
+    return ok(None)
+
+
+def worker_item(worker: Worker) -> Json:
+    """One Worker."""
+    return worker_items([worker])[0]
+
+
+def worker_items(workers: Sequence[Worker]) -> list[Json]:
+    """Workers, in a constant number of queries."""
+    deployed: dict[int, datetime] = {}
+    for keys in batches(w.pk for w in workers):
+        live = Deployment.objects.active(Worker.objects.filter(pk__in=keys))
+        deployed |= dict(live.values_list("worker", "created_on"))
+    callers = callers_of_all(workers)
+    return [_item(w, deployed.get(w.pk), callers[w.name]) for w in workers]
+
+
+def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -> Json:
+    """A Worker; the addresses are those of this installation's edge."""
+    callers = dict.fromkeys((call.tag, call.caller) for call in calls)
+    return {
+        "id": worker.tag,
+        "name": worker.name,
+        "created_on": stamp(worker.created_on),
+        "updated_on": stamp(deployed_on or worker.created_on),
+        "deployed_on": stamp(deployed_on) if deployed_on else None,
+        "references": {
+            **{kind: [] for kind in NEVER},
+            "workers": [{"id": tag, "name": name} for tag, name in callers],
+        },
+        "subdomain": {
+            **shown(worker),
+            "url": url_of(hostname(worker.name)),
+            "preview_url_suffix": f"-{hostname(worker.name)}{port_of_url()}",
+        },
+        **shown_settings(worker),
+    }
+
+
+def _apply(request: ApiRequest, worker: Worker, given: WorkerChange) -> Worker:
+    """All of the change or, when any of it is refused, nothing."""
+    if given.name not in (None, worker.name):
+        raise bad_request(f"A Worker keeps its name: this one is {worker.name}.", 10016)
+    with transaction.atomic():
+        revision.lock()
+        changed = change_settings(request, worker, given)
+        if given.subdomain is None:
+            return changed
+        enabled, previews = given.subdomain.enabled, given.subdomain.previews_enabled
+        previews = enabled if previews is None else previews
+        return switch(request, worker.name, enabled=enabled, previews=previews)

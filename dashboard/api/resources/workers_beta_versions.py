@@ -1,0 +1,160 @@
+"""Versions of the newer Workers resource: JSON uploads, and changed copies of the latest."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import replace
+from typing import Any, Literal
+
+from ninja import Query, Schema
+from pydantic import Field
+
+from dashboard.api.acts.upload import remarks_on, upload, upload_copy
+from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_in
+from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
+from dashboard.api.http.errors import ApiError, bad_request
+from dashboard.api.http.lookup import latest_version, version_of, worker_by
+from dashboard.api.http.multipart import check_parts
+from dashboard.api.resources.secrets import SecretGiven, changed
+from dashboard.api.resources.workers_beta import WORKER
+from dashboard.api.serializers import annotations as notes
+from dashboard.api.serializers.annotations import Notes
+from dashboard.api.serializers.module_content import parts_of
+from dashboard.api.serializers.schemas import WorkerVersion
+from dashboard.api.serializers.upload_metadata import UploadMetadata, as_upload
+from dashboard.api.serializers.version_json import flat_version
+from routing.control.upload_draft import Part
+from routing.models import Version, Worker
+
+router = resource("Workers: versions")
+VERSIONS = WORKER + "/versions"
+
+
+class ModuleGiven(Schema):
+    """A module, its content in base64."""
+
+    name: str
+    content_type: str
+    content_base64: str
+
+
+class VersionGiven(UploadMetadata):
+    """An upload as JSON."""
+
+    modules: list[ModuleGiven] = Field(max_length=1000)
+
+
+class LatestChange(Schema):
+    """Secrets to set, or (null) to delete, in a copy of the latest version."""
+
+    env: dict[str, SecretGiven | None] = Field(max_length=128)
+    annotations: Notes | None = None
+
+
+@router.get(VERSIONS, auth=may_read, response=Envelope[list[WorkerVersion]])
+def list_worker_versions(
+    request: ApiRequest, account_id: str, worker_id: str, paging: Query[Paging]
+) -> dict[str, Any]:
+    """Versions, newest first."""
+    rows = worker_by(worker_id).versions.newest_first().select_related("author")
+    found, info = paged(rows, paging)
+    return ok([flat_version(version) for version in found], info)
+
+
+@router.post(
+    VERSIONS,
+    auth=may_deploy,
+    response=Envelope[WorkerVersion],
+    openapi_extra={"parameters": [EXPECTED_HEADER]},
+)
+def create_worker_version(
+    request: ApiRequest, account_id: str, worker_id: str, given: VersionGiven, deploy: bool = False
+) -> dict[str, Any]:
+    """Uploads a version; with `deploy` it is deployed at 100 %, too."""
+    worker = worker_by(worker_id)
+    version, _ = upload(
+        request.auth,
+        worker.name,
+        as_upload(given, _parts(given.modules), worker.name),
+        triggered_by="upload" if deploy else "version_upload",
+        live=deploy,
+        expected=expected_in(request),
+    )
+    return ok(flat_version(version), remarks=remarks_on(version))
+
+
+@router.get(VERSIONS + "/{version_id}", auth=may_read, response=Envelope[WorkerVersion])
+def get_worker_version(
+    request: ApiRequest,
+    account_id: str,
+    worker_id: str,
+    version_id: str,
+    include: Literal["", "modules"] = "",
+) -> dict[str, Any]:
+    """One version by id, or `latest`; with `include=modules` their content."""
+    worker = worker_by(worker_id)
+    version = _latest(worker) if version_id == "latest" else version_of(worker, version_id)
+    modules = {"modules": [_shown(part) for part in parts_of(version)]} if include else {}
+    return ok({**flat_version(version), **modules})
+
+
+@router.patch(VERSIONS + "/{version_id}", auth=may_deploy, response=Envelope[WorkerVersion])
+def patch_latest_version(
+    request: ApiRequest, account_id: str, worker_id: str, version_id: str, given: LatestChange
+) -> dict[str, Any]:
+    """A copy of `latest` (no other is taken) with these secrets changed; it is not deployed."""
+    worker = worker_by(worker_id)
+    if version_id != "latest":
+        raise bad_request("Versions are never changed; only 'latest' can be copied with changes.")
+    version = upload_copy(
+        request.auth,
+        worker,
+        lambda: (_latest(worker), None),
+        lambda draft: replace(
+            draft,
+            bindings=changed(draft.bindings, given.env),
+            tag=notes.tag_of(given.annotations),
+            message=notes.message_of(given.annotations),
+        ),
+    )
+    return ok(flat_version(version))
+
+
+@router.delete(VERSIONS + "/{version_id}", auth=may_deploy, response=Envelope[None])
+def delete_worker_version(
+    request: ApiRequest, account_id: str, worker_id: str, version_id: str
+) -> dict[str, Any]:
+    """Always refused: a deployment may name it."""
+    version_of(worker_by(worker_id), version_id)
+    raise bad_request("Versions are never deleted while their Worker exists.")
+
+
+def _latest(worker: Worker) -> Version:
+    latest = latest_version(worker)
+    if latest is None:
+        raise ApiError(404, (10222, "There are currently no uploaded versions of this Worker."))
+    return latest
+
+
+def _parts(given: list[ModuleGiven]) -> tuple[Part, ...]:
+    parts = tuple(map(_part, given))
+    check_parts(parts)
+    return parts
+
+
+def _part(given: ModuleGiven) -> Part:
+    try:
+        content = base64.b64decode(given.content_base64, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise bad_request(f"Module {given.name[:100]!r}: content_base64 is no base64.") from error
+    return Part(given.name, given.content_type, content)
+
+
+def _shown(part: Part) -> dict[str, str]:
+    return {
+        "name": part.name,
+        "content_type": part.content_type,
+        "content_base64": base64.b64encode(part.content).decode(),
+    }

@@ -1,0 +1,128 @@
+"""Bindings on the wire ↔ bindings in a draft. What a binding may hold is listed here, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.api.http.errors import UNSUPPORTED, ApiError, bad_request
+from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
+from routing.control.upload_draft import SECRET_TYPES
+from routing.models import Version
+from routing.snapshot import Binding, Secret
+
+Bindings = tuple[Binding, ...]
+REQUIRED: Mapping[str, str] = {
+    "plain_text": "text",
+    "secret_text": "text",
+    "service": "service",
+    "text_blob": "part",
+    "data_blob": "part",
+    "wasm_module": "part",
+}
+"""The field that a type cannot do without; it is text."""
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"service": ("environment", "entrypoint")}
+COUNT, SIZE = 128, 5 * 1024
+"""Cloudflare's limits: bindings of a version, bytes of one variable."""
+
+
+def parse_bindings(raw: Sequence[Mapping[str, Any]]) -> Bindings:
+    """The bindings of an upload, `inherit` included; raises `ApiError` naming the wrong one."""
+    if len(raw) > COUNT:
+        raise bad_request(f"{len(raw)} bindings; a version has at most {COUNT}.", 10055)
+    bindings = tuple(map(_parse, raw))
+    names = [binding.name for binding in bindings]
+    for name in names:
+        if names.count(name) > 1:
+            raise bad_request(f"Binding {name!r} is listed twice.")
+    return bindings
+
+
+def secret(name: str, text: str) -> Binding:
+    """A secret, as the secret endpoints set it."""
+    _check_size(name, text)
+    return Binding(name=name, type="secret_text", secret=Secret(text))
+
+
+def shown_bindings(version: Version) -> list[dict[str, Any]]:
+    """As uploaded; of a secret only that it is there."""
+    return [_shown(row) for row in version.bindings]
+
+
+def secrets_of(version: Version | None) -> list[dict[str, str]]:
+    """Name and type of each secret."""
+    rows = version.bindings if version else []
+    return [{"name": r["name"], "type": r["type"]} for r in rows if r["type"] in SECRET_TYPES]
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in {"sealed", "fingerprint"}}
+
+
+def _parse(raw: Mapping[str, Any]) -> Binding:
+    name, kind = raw.get("name"), raw.get("type")
+    if not isinstance(name, str) or not name:
+        raise bad_request("Every binding needs a name.", 10052)
+    if not isinstance(kind, str):
+        raise bad_request(f"Binding {name!r} needs a type.")
+    if kind == "inherit":
+        return _inherit(name, raw)
+    if kind not in SUPPORTED:
+        refusal = BindingUnsupported(Binding(name=name, type=kind))
+        raise ApiError(400, (UNSUPPORTED, str(refusal)))
+    if kind == "secret_text":
+        return secret(name, _text(name, raw, "text"))
+    return Binding(name=name, type=kind, options=_options(name, kind, raw))
+
+
+def _inherit(name: str, raw: Mapping[str, Any]) -> Binding:
+    if raw.get("old_name", name) != name or raw.get("version_id", "latest") != "latest":
+        raise ApiError(
+            400,
+            (
+                UNSUPPORTED,
+                f"Binding {name!r}: inherit takes the binding of the same name from the latest "
+                "version; old_name and version_id are not supported.",
+            ),
+        )
+    return Binding(name=name, type="inherit")
+
+
+def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    if kind == "json":
+        if "json" not in raw:
+            raise bad_request(f"Binding {name!r} needs json.")
+        _check_size(name, repr(raw["json"]))
+        return {"json": raw["json"]}
+    options = {}
+    if field := REQUIRED.get(kind):
+        options[field] = _text(name, raw, field)
+        _check_size(name, options[field])
+    for field in OPTIONAL.get(kind, ()):
+        if raw.get(field) is not None:
+            options[field] = _text(name, raw, field)
+    if kind == "service":
+        _check_service(name, raw)
+    return options
+
+
+def _check_service(name: str, raw: Mapping[str, Any]) -> None:
+    for field in ("props", "cross_account_grant"):
+        if raw.get(field):
+            raise ApiError(400, (UNSUPPORTED, f"Binding {name!r}: {field} is not supported."))
+    if raw.get("environment") not in (None, "production"):
+        message = f"Binding {name!r}: the only environment is production."
+        raise ApiError(400, (UNSUPPORTED, message))
+
+
+def _text(name: str, raw: Mapping[str, Any], field: str) -> str:
+    value = raw.get(field)
+    if not isinstance(value, str):
+        raise bad_request(f"Binding {name!r} needs {field}, as text.")
+    return value
+
+
+def _check_size(name: str, text: str) -> None:
+    size = len(text.encode())
+    if size > SIZE:
+        raise bad_request(f"Binding {name!r} is {size} bytes; at most {SIZE} fit.", 10054)

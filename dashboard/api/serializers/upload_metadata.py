@@ -1,0 +1,162 @@
+"""Upload metadata on the wire → a draft, and the settings that are not versioned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from dashboard.api.http.errors import ApiError, bad_request, explain, unsupported
+from dashboard.api.http.json_parser import parse_json
+from dashboard.api.http.multipart import read_fields, split_fields
+from dashboard.api.serializers import annotations as notes
+from dashboard.api.serializers.annotations import Notes
+from dashboard.api.serializers.bindings import parse_bindings
+from dashboard.api.serializers.settings_schema import ScriptSettings, changed_settings
+from routing.control.upload_draft import SECRET_TYPES, Draft, Part
+
+OLDEST_DATE = "2021-11-02"
+"""What Cloudflare takes when an upload names no compatibility date."""
+VERSIONED = ("placement", "limits", "cache_options", "usage_model")
+"""Kept with the version and shown again; they change nothing here."""
+REFUSED = {
+    "assets": "Static assets are not supported yet: upload the files as modules.",
+    "migrations": "Durable Objects are not supported, so there is nothing to migrate.",
+    "exports": "Durable Objects are not supported: leave out exports.",
+    "containers": "Containers are not supported.",
+}
+
+Name = Annotated[str, StringConstraints(max_length=1024)]
+Date = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Flag = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class VersionSettings(ScriptSettings):
+    """What uploads and settings calls say alike. Keys not listed here are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    annotations: Notes | None = None
+    placement: dict[str, Any] | None = None
+    limits: dict[str, Any] | None = None
+    cache_options: dict[str, Any] | None = None
+    usage_model: str | None = Field(None, max_length=20)
+    assets: Any = None
+    migrations: Any = None
+    exports: Any = None
+    containers: Any = None
+
+
+class UploadMetadata(VersionSettings):
+    """What a version is made of, besides its modules."""
+
+    main_module: Name = Field("", description="The module that exports the handlers.")
+    body_part: Name = Field("", description="The script, in service-worker syntax.")
+    compatibility_date: Date = OLDEST_DATE
+    compatibility_flags: list[Flag] = Field(default=[], max_length=100)
+    bindings: list[dict[str, Any]] = []
+    keep_bindings: list[str] | None = Field(
+        None, description="Types to copy from the latest version; absent: secrets."
+    )
+    keep_assets: bool | None = Field(
+        None, description="Copies what the latest version says of placement, limits and caching."
+    )
+
+
+class SettingsGiven(VersionSettings):
+    """A change of settings; absent means unchanged."""
+
+    bindings: list[dict[str, Any]] | None = None
+    compatibility_date: Date | None = None
+    compatibility_flags: list[Flag] | None = Field(None, max_length=100)
+
+    @property
+    def versioned(self) -> bool:
+        """Whether this changes what belongs to a version, rather than to the Worker alone."""
+        own = {"bindings", "compatibility_date", "compatibility_flags", "annotations", *VERSIONED}
+        return bool(own & self.model_fields_set)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload as read from a request. `annotated`: it has annotations, if only empty ones, which
+    `wrangler versions upload` always sends and a plain `wrangler deploy` never does."""
+
+    draft: Draft
+    keep: frozenset[str]
+    settings: Mapping[str, Any]
+    annotated: bool = True
+
+
+def read_upload(request: HttpRequest, worker_name: str) -> Upload:
+    """The multipart upload in `request`; raises `ApiError`, and then nothing is saved."""
+    raw, parts = split_fields(read_fields(request), "metadata")
+    metadata = validated(UploadMetadata, parse_json(raw, "The metadata"), "metadata")
+    return as_upload(metadata, parts, worker_name)
+
+
+def as_upload(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) -> Upload:
+    """`metadata` and its modules as an upload; raises `ApiError`."""
+    refuse_unsupported(metadata)
+    _check_main(metadata, parts)
+    keep = metadata.keep_bindings
+    return Upload(
+        draft=_draft(metadata, parts, worker_name),
+        keep=SECRET_TYPES if keep is None else frozenset(keep),
+        settings=changed_settings(metadata),
+        annotated="annotations" in metadata.model_fields_set,
+    )
+
+
+def refuse_unsupported(given: VersionSettings) -> None:
+    """Raises `ApiError` for a product that is not here."""
+    for field, reason in REFUSED.items():
+        if getattr(given, field):
+            raise unsupported(reason)
+
+
+Model = type[BaseModel]
+
+
+def validated(model: Model, value: Any, what: str) -> Any:
+    """`value` as `model`; raises `ApiError` that says which field is wrong, not what it held."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = explain(error.errors(include_input=False, include_url=False))
+        raise ApiError(400, *[(10026, f"{what}: {p}") for p in problems]) from None
+
+
+def _draft(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) -> Draft:
+    runtime = {key: getattr(metadata, key) for key in VERSIONED}
+    return Draft(
+        main_module=metadata.main_module,
+        body_part=metadata.body_part,
+        compatibility_date=metadata.compatibility_date,
+        compatibility_flags=tuple(metadata.compatibility_flags),
+        parts=parts,
+        bindings=parse_bindings(metadata.bindings),
+        tag=notes.tag_of(metadata.annotations),
+        message=notes.message_of(metadata.annotations),
+        annotations=notes.kept(metadata.annotations, worker_name),
+        runtime={key: value for key, value in runtime.items() if value is not None},
+        # Older wranglers send it with a copy of the latest version, and leave out part of that.
+        keep_runtime=bool(metadata.keep_assets),
+    )
+
+
+def _check_main(metadata: UploadMetadata, parts: tuple[Part, ...]) -> None:
+    """The metadata names one part as the program, and that part is there."""
+    if bool(metadata.main_module) == bool(metadata.body_part):
+        raise bad_request(
+            "The metadata must name one part as the program: main_module for an ES module, "
+            "body_part for service-worker syntax."
+        )
+    main = metadata.main_module or metadata.body_part
+    names = [part.name for part in parts]
+    if main not in names:
+        listed = ", ".join(map(repr, names[:10])) or "none"
+        raise ApiError(400, (10021, f"No such module {main!r}; uploaded are: {listed}."))

@@ -1,0 +1,170 @@
+"""Rows as the wire has them. Secrets, sealed or not, never get this far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dashboard.accounts.models import User
+from dashboard.api.serializers import annotations as notes
+from dashboard.api.serializers.bindings import shown_bindings
+from dashboard.api.serializers.settings_schema import shown_settings
+from routing.control.previews import preview_url
+from routing.control.publish import timestamp
+from routing.models import Deployment, Version, Worker
+
+USAGE_MODEL = "standard"
+Json = dict[str, Any]
+
+
+def stamp(moment: datetime) -> str:
+    """Fixed-width ISO 8601 in UTC: clients sort these as text."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def hex_id(pk: int | None) -> str:
+    """A row's id in the 32 digits that clients expect; empty for nobody."""
+    return f"{pk:032x}" if pk else ""
+
+
+def version_item(version: Version) -> Json:
+    """A version as the versions endpoints show it."""
+    created, has_address = timestamp(version), bool(preview_url(version.worker, version))
+    return {
+        "id": str(version.id),
+        "number": version.number,
+        "metadata": {
+            "created_on": created,
+            "modified_on": created,
+            "source": version.source,
+            "author_id": hex_id(version.author_id),
+            "author_email": author_of(version),
+            "has_preview": has_address,
+            "hasPreview": has_address,
+        },
+        "annotations": notes.of_version(version),
+        "resources": {
+            "script": {
+                "etag": version.etag,
+                "handlers": handlers(version),
+                "named_handlers": _named_handlers(version),
+                "last_deployed_from": uploaded_from(version),
+                **_placement(version),
+            },
+            "script_runtime": {
+                **_runtime(version),
+                **_extras(version, "limits", "cache_options"),
+            },
+            "bindings": shown_bindings(version),
+        },
+    }
+
+
+def flat_version(version: Version) -> Json:
+    """A version as the newer Workers resource shows it."""
+    url = preview_url(version.worker, version)
+    return {
+        "id": str(version.id),
+        "number": version.number,
+        "created_on": timestamp(version),
+        "urls": [url] if url else [],
+        "source": version.source,
+        "annotations": notes.of_version(version),
+        "author_id": hex_id(version.author_id),
+        "author_email": author_of(version),
+        "bindings": shown_bindings(version),
+        "main_module": version.main_module or version.body_part,
+        "startup_time_ms": version.startup_time_ms,
+        **_runtime(version),
+        **_extras(version, "limits", "placement", "cache_options"),
+    }
+
+
+def deployment_item(deployment: Deployment) -> Json:
+    """A deployment, versions in the order they were listed."""
+    return {
+        "id": str(deployment.id),
+        "source": deployment.source,
+        "strategy": "percentage",
+        "author_email": author_of(deployment),
+        "created_on": timestamp(deployment),
+        "annotations": notes.of_deployment(deployment),
+        "versions": [
+            {"version_id": str(s.version_id), "percentage": percent(s.weight)}
+            for s in deployment.shares.all()
+        ],
+    }
+
+
+def script_item(worker: Worker, latest: Version | None) -> Json:
+    """A Worker as its latest version describes it."""
+    return {
+        "id": worker.name,
+        "tag": worker.tag,
+        "etag": latest.etag if latest else "",
+        "handlers": handlers(latest) if latest else [],
+        "created_on": stamp(worker.created_on),
+        "modified_on": timestamp(latest) if latest else stamp(worker.created_on),
+        "has_assets": False,
+        "has_modules": bool(latest and latest.main_module),
+        "last_deployed_from": uploaded_from(latest),
+        **_runtime(latest),
+        **(_placement(latest) | _extras(latest, "limits", "cache_options") if latest else {}),
+        **shown_settings(worker),
+    }
+
+
+def percent(weight: int) -> int | float:
+    """A weight (0.001 % each) as a JSON number without noise: 33.333, 0, 100."""
+    return weight // 1000 if weight % 1000 == 0 else weight / 1000
+
+
+def author_of(row: Version | Deployment) -> str:
+    """The author's address as it was then, or their name if they had none."""
+    author: Any = row.author
+    return row.author_email or (author.get_username() if author else "")
+
+
+def email_of(user: User) -> str:
+    """What stands for a person where clients print an address."""
+    return user.email or user.get_username()
+
+
+def uploaded_from(version: Version | None) -> str:
+    """`wrangler` or `api`; never `dash`, which makes wrangler ask for six endpoints more."""
+    return "wrangler" if version is None or version.source == "wrangler" else "api"
+
+
+def handlers(version: Version) -> list[str]:
+    """What the default export handles."""
+    return next((list(e["handlers"]) for e in version.exports if e["name"] == "default"), [])
+
+
+def _named_handlers(version: Version) -> list[Mapping[str, Any]]:
+    return [
+        {"name": export["name"], "handlers": list(export["handlers"])}
+        for export in version.exports
+        if export["name"] != "default"
+    ]
+
+
+def _runtime(version: Version | None) -> Json:
+    return {
+        "compatibility_date": version.compatibility_date if version else "",
+        "compatibility_flags": version.compatibility_flags if version else [],
+        "usage_model": USAGE_MODEL,
+    }
+
+
+def _placement(version: Version) -> Json:
+    """As clients read it back: older ones take the mode alone."""
+    placement = version.runtime.get("placement")
+    if not placement:
+        return {}
+    mode = placement.get("mode") or "targeted"
+    return {"placement_mode": mode, "placement": placement}
+
+
+def _extras(version: Version, *keys: str) -> Json:
+    return {key: version.runtime[key] for key in keys if key in version.runtime}

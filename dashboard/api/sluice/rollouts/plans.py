@@ -1,0 +1,87 @@
+"""Saved plans: of all Workers, and of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from ninja import Router, Status
+
+from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.sluice.lookup import edit_called, own_edit, worker_at
+from dashboard.api.sluice.rollouts.plan_schemas import RenameGiven, SavedPlanGiven, SavedPlanItem
+from dashboard.rollouts.changes.verbs import By
+from dashboard.rollouts.models import SavedPlanEdit
+from dashboard.rollouts.plans import saved
+from dashboard.rollouts.plans.report import saved_as_json
+from dashboard.rollouts.plans.texts import plan_with
+from routing.models import Worker
+
+router = Router(tags=["Plans"])
+OF_ALL = "/plans"
+OF_WORKER = "/workers/{name}/plans"
+
+
+@router.get(OF_ALL, auth=may_read, response=list[SavedPlanItem])
+def list_plans(request: ApiRequest) -> Any:
+    """Plans of all Workers, by name."""
+    return [saved_as_json(edit) for edit in saved.usable(None)]
+
+
+@router.get(OF_WORKER, auth=may_read, response=list[SavedPlanItem])
+def list_plans_of_worker(request: ApiRequest, name: str) -> Any:
+    """Plans that the Worker can use: its own, and those of all Workers."""
+    return [saved_as_json(edit) for edit in saved.usable(worker_at(name))]
+
+
+@router.put(OF_ALL + "/{plan}", auth=may_deploy, response=SavedPlanItem)
+def save_plan(request: ApiRequest, plan: str, given: SavedPlanGiven) -> Any:
+    """The next edit of a plan of all Workers, which is made when there is none."""
+    return _save(request, plan, None, given)
+
+
+@router.put(OF_WORKER + "/{plan}", auth=may_deploy, response=SavedPlanItem)
+def save_plan_of_worker(request: ApiRequest, name: str, plan: str, given: SavedPlanGiven) -> Any:
+    """The next edit of one of the Worker's own plans, which is made when there is none."""
+    return _save(request, plan, worker_at(name), given)
+
+
+@router.patch(OF_ALL + "/{plan}", auth=may_deploy, response=SavedPlanItem)
+def rename_plan(request: ApiRequest, plan: str, given: RenameGiven) -> Any:
+    """A new name; the edits stay."""
+    return _rename(request, edit_called(None, plan), given)
+
+
+@router.patch(OF_WORKER + "/{plan}", auth=may_deploy, response=SavedPlanItem)
+def rename_plan_of_worker(request: ApiRequest, name: str, plan: str, given: RenameGiven) -> Any:
+    """A new name; the edits stay."""
+    return _rename(request, own_edit(worker_at(name), plan), given)
+
+
+@router.delete(OF_ALL + "/{plan}", auth=may_deploy, response={204: None})
+def delete_plan(request: ApiRequest, plan: str) -> Any:
+    """With its edits. Rollouts that started with it have their own copy."""
+    saved.delete(edit_called(None, plan).saved_plan, _by(request))
+    return Status(204, None)
+
+
+@router.delete(OF_WORKER + "/{plan}", auth=may_deploy, response={204: None})
+def delete_plan_of_worker(request: ApiRequest, name: str, plan: str) -> Any:
+    """With its edits. Rollouts that started with it have their own copy."""
+    saved.delete(own_edit(worker_at(name), plan).saved_plan, _by(request))
+    return Status(204, None)
+
+
+def _save(request: ApiRequest, name: str, worker: Worker | None, given: SavedPlanGiven) -> Any:
+    before = saved.newest(worker, name)
+    plan = plan_with(before.plan if before else None, given.terms())
+    return saved_as_json(saved.save(name, plan, worker, _by(request), given.edit))
+
+
+def _rename(request: ApiRequest, edit: SavedPlanEdit, given: RenameGiven) -> Any:
+    saved.rename(edit.saved_plan, given.name, _by(request))
+    return saved_as_json(edit)
+
+
+def _by(request: ApiRequest) -> By:
+    return By(request.auth.user, request.auth.source, timezone.now(), by_token=True)

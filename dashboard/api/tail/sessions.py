@@ -1,0 +1,139 @@
+"""Sessions of `wrangler tail`: whoever has a session's address may listen, until it expires."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Schema
+
+from dashboard.accounts.models import User
+from dashboard.accounts.tokens import hash_token
+from dashboard.api.http.auth import ApiRequest, check_worker, may_read
+from dashboard.api.http.envelope import Envelope, Failure, ok, resource
+from dashboard.api.http.errors import ApiError, bad_request
+from dashboard.api.http.lookup import worker_called
+from dashboard.api.resources.scripts import SCRIPT
+from dashboard.api.tail.trace_events import FilterInvalid, parse_filters
+from dashboard.limits.answers import RETRY_SECONDS
+from dashboard.live.logs import subscriptions
+from dashboard.live.models import Tail
+from routing.models import Worker
+
+router = resource("Tails")
+TAILS = SCRIPT + "/tails"
+LASTS = timedelta(hours=6)
+MOST = 20
+"""Sessions of one Worker at a time."""
+EACH, EACH_IN_ALL = 10, 30
+"""Of them one person's, and one person's for all Workers."""
+
+
+class TailGiven(Schema):
+    """What the client wants to hear; see `trace_events`."""
+
+    filters: list[dict[str, Any]] = []
+
+
+class TailItem(Schema):
+    """`url` is the WebSocket's address: it holds a secret and is said once, to who made it."""
+
+    id: str
+    url: str
+    expires_at: str
+
+
+@router.post(TAILS, auth=may_read, response=Envelope[TailItem])
+def create_tail(
+    request: ApiRequest, account_id: str, script_name: str, given: TailGiven | None = None
+) -> dict[str, Any]:
+    """Opens a session. The edges are told at once, before the client connects."""
+    check_worker(request, request.auth.token)
+    worker = worker_called(script_name)
+    filters, address = given.filters if given else [], request.META.get("REMOTE_ADDR", "")
+    try:
+        parse_filters(filters, address)
+    except FilterInvalid as error:
+        raise bad_request(str(error)) from error
+    _make_room(worker, request.auth.user)
+    secret = secrets.token_urlsafe(24)
+    now = timezone.now()
+    tail = Tail.objects.create(
+        token=request.auth.token,
+        worker=worker.name,
+        secret_sha256=hash_token(secret),
+        filters=filters,
+        client_ip=address,
+        created_on=now,
+        expires_on=now + LASTS,
+        watch=subscriptions.watch(worker.name),
+    )
+    return ok(_shown(request, tail, secret))
+
+
+@router.get(TAILS, auth=may_read, response=Envelope[TailItem | None])
+def list_tails(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """The newest open session, or null. Its address is not said again: it is a secret."""
+    tail = _open(worker_called(script_name)).order_by("-created_on").first()
+    return ok(_shown(request, tail, "") if tail else None)
+
+
+@router.delete(TAILS + "/{tail_id}", auth=may_read, response=Envelope[None] | Failure)
+def delete_tail(
+    request: ApiRequest, account_id: str, script_name: str, tail_id: str
+) -> dict[str, Any]:
+    """Ends a session; one that has ended already is ended."""
+    check_worker(request, request.auth.token)
+    worker = worker_called(script_name)
+    try:
+        tail = Tail.objects.filter(worker=worker.name, id=UUID(tail_id)).first()
+    except ValueError:
+        raise ApiError(404, (10007, "This tail does not exist.")) from None
+    if tail is not None:
+        end(tail)
+    return ok(None)
+
+
+def end(tail: Tail) -> None:
+    """Nobody listens any more."""
+    if tail.watch_id is not None:
+        subscriptions.unwatch(tail.watch_id)
+    Tail.objects.filter(pk=tail.pk).delete()
+
+
+def _open(worker: Worker) -> Any:
+    return Tail.objects.filter(worker=worker.name, expires_on__gt=timezone.now())
+
+
+def _make_room(worker: Worker, person: User) -> None:
+    """Sessions that expired, or that have no listener any more, are no longer counted. When all of
+    a Worker's are taken, the person with most of them gives up their oldest one to a person with
+    fewer."""
+    Tail.objects.filter(expires_on__lte=timezone.now()).delete()
+    Tail.objects.filter(worker=worker.name, watch=None).delete()
+    counts = Counter(_open(worker).values_list("token__user", flat=True))
+    if counts[person.pk] >= EACH:
+        raise _too_many(f"At most {EACH} tails of one Worker for one person.")
+    if Tail.objects.filter(token__user=person).count() >= EACH_IN_ALL:
+        raise _too_many(f"At most {EACH_IN_ALL} tails at a time for one person.")
+    if counts.total() < MOST:
+        return
+    greediest, most = counts.most_common(1)[0]
+    if most <= counts[person.pk] + 1:
+        raise _too_many(f"At most {MOST} tails of one Worker at a time.")
+    end(_open(worker).filter(token__user=greediest).order_by("created_on")[0])
+
+
+def _too_many(limit: str) -> ApiError:
+    return ApiError(429, (10057, f"{limit} End one, then try again."), retry_after=RETRY_SECONDS)
+
+
+def _shown(request: ApiRequest, tail: Tail, secret: str) -> dict[str, Any]:
+    scheme = "wss" if request.is_secure() else "ws"
+    url = f"{scheme}://{request.get_host()}/client/v4/tails/{tail.id}/{secret}"
+    expires = f"{tail.expires_on:%Y-%m-%dT%H:%M:%SZ}"
+    return {"id": str(tail.id), "url": url, "expires_at": expires}

@@ -1,0 +1,54 @@
+"""Who an edge is: its token, hashed; no cookie, no session."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from dashboard.accounts.attempts.limits import TOKENS_BY_ADDRESS
+from dashboard.accounts.attempts.messages import try_again
+from dashboard.accounts.attempts.refusals import retry_after, seconds_to_wait
+from dashboard.accounts.tokens import hash_token
+from dashboard.ui.http.unstorable_input import unstorable_address
+from routing.models import Edge
+
+View = Callable[..., HttpResponse]
+
+
+def edge_of(authorization: str) -> Edge | None:
+    """The edge whose token is in the `Authorization` header, or None."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    return Edge.objects.filter(token_sha256=hash_token(token.strip())).first()
+
+
+def for_edges(view: View) -> View:
+    """Lets an edge in with its token and hands it to the view; 401 otherwise."""
+
+    @csrf_exempt
+    @login_not_required
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        edge = edge_of(request.headers.get("Authorization", ""))
+        if edge is None:
+            if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
+                refusal = JsonResponse({"error": try_again(seconds)}, status=429)
+                return retry_after(refusal, seconds)
+            return JsonResponse(
+                {
+                    "error": "This is no edge's token. Make one on the control plane: "
+                    "manage.py edge create --name NAME"
+                },
+                status=401,
+            )
+        if unstorable_address(request):
+            return JsonResponse({"error": "The address holds a NUL character."}, status=400)
+        return view(request, edge, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,126 @@
+"""What the edges' access logs say becomes invocations and counts: at least once sent, once kept."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard.edges.protocol import live_log_push
+from dashboard.observability.ingest import ingest as counting
+from dashboard.observability.ingest.batch_schema import Counts, CountsInvalid
+from dashboard.ui.http.storable_text import storable
+from dashboard.variables.secret_values import secret_masks
+from routing.control.transactions.after_commit import guarded
+from routing.models import Edge, Invocation
+
+KEEP = 200_000
+"""Invocations kept in all; the oldest go first."""
+PRUNE_EVERY = 5_000
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one batch once unpacked."""
+
+
+class BatchInvalid(ValueError):
+    """The batch cannot be read; nothing of it was stored."""
+
+
+class Row(msgspec.Struct):
+    request_id: str
+    hop: str
+    worker: str
+    method: str
+    path: str
+    status: int
+    started_on: float
+    ray: str = ""
+    version_id: str = ""
+    deployment_id: str = ""
+    reason: str = ""
+    override: str = ""
+    host: str = ""
+    flags: str = ""
+    caller: str = ""
+    duration_us: int = 0
+
+
+class Batch(Counts, kw_only=True):
+    rows: list[Row]
+    sampled_out: int = 0
+    lost: int = 0
+    dropped: int = 0
+
+
+def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
+    """Stores the batch's rows, passing over those already there, and counts it, once.
+
+    Raises `BatchInvalid` and `counting.OtherPlaces`; then nothing was stored.
+    """
+    try:
+        batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
+    except ValueError as error:
+        raise BatchInvalid(str(error)) from error
+    _mask_secrets(batch.rows)
+    invocations = [_invocation(edge, row) for row in batch.rows]
+    try:
+        with transaction.atomic():
+            counting.accept(edge, batch, timezone.now())
+            Invocation.objects.bulk_create(invocations, ignore_conflicts=True, batch_size=500)
+    except CountsInvalid as error:
+        raise BatchInvalid(str(error)) from error
+    # They are stored and counted: what follows must not make the edge send them again.
+    guarded("push invocations", lambda: live_log_push.send_on(invocations))
+    guarded("prune invocations", _prune)
+
+
+def unpacked(body: bytes) -> bytes:
+    """What was sent with gzip, up to `LARGEST`."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        content = unpacker.decompress(body, LARGEST)
+    except zlib.error as error:
+        raise BatchInvalid(f"gzip: {error}") from error
+    if unpacker.unconsumed_tail:
+        raise BatchInvalid(f"The batch is larger than {LARGEST} bytes.")
+    return content
+
+
+def _mask_secrets(rows: list[Row]) -> None:
+    """A secret variable of the playground may stand in a path, or in a host's name."""
+    masks = secret_masks(timezone.now())
+    if masks and (masks := masks.those_in("\n".join(f"{row.host}{row.path}" for row in rows))):
+        for row in rows:
+            row.path, row.host = masks.text(row.path), masks.text(row.host)
+
+
+def _invocation(edge: Edge, row: Row) -> Invocation:
+    return Invocation(
+        edge=edge,
+        request_id=storable(row.request_id)[:64],
+        ray=storable(row.ray)[:32],
+        hop=storable(row.hop)[:8],
+        worker=storable(row.worker)[:63],
+        version_id=storable(row.version_id)[:36],
+        deployment_id=storable(row.deployment_id)[:36],
+        reason=storable(row.reason)[:16],
+        override=storable(row.override)[:20],
+        method=storable(row.method)[:16],
+        host=storable(row.host)[:255],
+        path=storable(row.path)[:2048],
+        status=row.status,
+        flags=storable(row.flags)[:32],
+        caller=storable(row.caller)[:36],
+        started_on=datetime.fromtimestamp(row.started_on, UTC),
+        duration_us=row.duration_us,
+    )
+
+
+def _prune() -> None:
+    """Keeps the newest `KEEP` rows, looking only once in `PRUNE_EVERY` rows or so."""
+    newest = Invocation.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    oldest = Invocation.objects.order_by("id").values_list("id", flat=True).first() or 0
+    if newest - oldest > KEEP + PRUNE_EVERY:
+        Invocation.objects.filter(id__lt=newest - KEEP).delete()

@@ -1,0 +1,61 @@
+"""Batches that a destination did not take, kept on disk until somebody sends them again."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Sum
+
+from dashboard.exports.delivery.batches import Batch
+from dashboard.exports.delivery.senders import write_durably
+from dashboard.exports.models import DeadLetter, Job
+from routing.control.transactions.after_commit import after_commit
+
+LIMIT = 1 << 30
+"""Bytes on disk for all jobs. Beyond it a job stops and waits instead: nothing is thrown away."""
+
+
+def folder() -> Path:
+    path: Path = settings.DATA_DIR / "dead-letters"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def has_room(size: int) -> bool:
+    """Whether `size` more bytes may be kept."""
+    held = DeadLetter.objects.aggregate(all=Sum("size"))["all"] or 0
+    return held + size <= LIMIT
+
+
+def keep(
+    job: Job, batch: Batch, body: bytes, *, object_name: str, error: str, now: datetime
+) -> None:
+    """The file first, then its row: a crash in between leaves a file nobody counts, never a gap."""
+    file = f"{job.pk}-{object_name.replace('/', '_')}-{secrets.token_hex(4)}"
+    write_durably(folder() / file, body)
+    DeadLetter.objects.create(
+        job=job,
+        object_name=object_name,
+        file=file,
+        records=len(batch.lines),
+        size=len(body),
+        made_on=now,
+        error=error[:1000],
+    )
+
+
+def content(letter: DeadLetter) -> bytes:
+    """The batch as it was packed; raises OSError when this machine does not have it."""
+    return (folder() / letter.file).read_bytes()
+
+
+def forget(letter: DeadLetter) -> None:
+    """Its row, and the file once that is committed: a file without a row harms nobody, and a row
+    that comes back by a rollback still has its file."""
+    file = folder() / letter.file
+    letter.delete()
+    after_commit("remove dead letter", partial(file.unlink, missing_ok=True))

@@ -1,0 +1,152 @@
+"""Deployments as looked up before: none ever changes, nor does what came before it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
+
+from dashboard.fleet import active_deployments
+from dashboard.fleet.bounded_cache import Kept
+from dashboard.fleet.version_roles import HEAVY, Standing, standings
+from routing.control.transactions.batches import batches
+from routing.models import Deployment, Share
+from routing.rules.lineage import History, Lineage, Member, lineage
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A deployment, and how its versions stood in it. What its author is called may change, so
+    only who it was is known."""
+
+    id: UUID
+    created_on: datetime
+    author_id: int | None
+    author_email: str
+    source: str
+    message: str
+    is_rollback: bool
+    standings: tuple[Standing, ...]
+
+
+MOST = 4096
+_known: Kept[UUID, Deployed] = Kept(MOST)
+_lineages: Kept[UUID, Lineage] = Kept(MOST)
+
+
+def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
+    """The standings of each deployment by its id, in one query for those not known yet.
+
+    Each caller gets versions of its own: pages run in several threads, and a column that was not
+    read yet is loaded into the row. Their author and Worker may have changed since.
+    """
+    return standings_by_id(d.pk for d in deployments)
+
+
+def of(deployment: Deployment) -> list[Standing]:
+    """The standings of one deployment. For several, `standings_of` asks once."""
+    return standings_of([deployment])[deployment.pk]
+
+
+def standings_by_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
+    """The same, for deployments of which only the ids are at hand."""
+    wanted = set(ids)
+    found = deployed(wanted)
+    return {pk: _own(found[pk].standings) if pk in found else [] for pk in wanted}
+
+
+def _own(shared: tuple[Standing, ...]) -> list[Standing]:
+    return [replace(standing, version=copy(standing.version)) for standing in shared]
+
+
+def deployed(ids: Iterable[UUID]) -> dict[UUID, Deployed]:
+    """All of it, for deployments of which only the ids are at hand: one query for each 500.
+
+    For lists of thousands: the versions are shared with other threads, so only columns that no
+    list leaves out (`HEAVY`) may be read.
+    """
+    wanted = set(ids)
+    found = _known.of(wanted)
+    for missing in batches(wanted - found.keys()):
+        found |= _learn(set(missing))
+    return found
+
+
+def forget() -> None:
+    """As if this process had just started: for tests that count queries."""
+    _known.clear()
+    active_deployments.forget()
+    _lineages.clear()
+
+
+def lineage_of(deployment: Deployment) -> Lineage | None:
+    """Which versions had 100% and which were rolled back, up to this deployment; None when it is
+    gone."""
+    found = _lineages.of([deployment.pk])
+    if not found:
+        found = _lineages_in({(deployment.worker_id, deployment.number): deployment.pk})
+        _lineages.add(found)
+    return found.get(deployment.pk)
+
+
+def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
+    shares = Share.objects.filter(deployment__in=ids).select_related("version", "deployment")
+    by_deployment: defaultdict[UUID, list[Share]] = defaultdict(list)
+    for share in shares.defer(*(f"version__{name}" for name in HEAVY)):
+        by_deployment[share.deployment_id].append(share)
+    splits = [listed[0].deployment for listed in by_deployment.values() if len(listed) > 1]
+    lineages = _lineages_in({(d.worker_id, d.number): d.pk for d in splits})
+    _lineages.add(lineages)
+    new = {
+        pk: _deployed(listed, lineages.get(pk) or _alone(listed))
+        for pk, listed in by_deployment.items()
+    }
+    _known.add(new)
+    return new
+
+
+def _alone(shares: list[Share]) -> Lineage:
+    """Enough of a lineage for one version at 100%, which is stable whatever was before."""
+    return lineage([[Member(s.version.number, s.weight) for s in shares]])
+
+
+def _lineages_in(wanted: dict[tuple[int, int], UUID]) -> dict[UUID, Lineage]:
+    """The lineages of deployments, given by Worker and number.
+
+    One query reads the whole histories of their Workers, as plain numbers.
+    """
+    workers = {worker for worker, _ in wanted}
+    if not workers:
+        return {}
+    rows = Share.objects.filter(deployment__worker__in=workers).values_list(
+        "deployment__worker", "deployment__number", "version__number", "weight"
+    )
+    ordered = rows.order_by("deployment__worker", "deployment__number")
+    found: dict[UUID, Lineage] = {}
+    for worker, of_worker in groupby(ordered, key=itemgetter(0)):
+        history = History()
+        for number, listed in groupby(of_worker, key=itemgetter(1)):
+            history.add([Member(*row[2:]) for row in listed])
+            if pk := wanted.get((worker, number)):
+                found[pk] = history.lineage()
+    return found
+
+
+def _deployed(shares: list[Share], history: Lineage) -> Deployed:
+    """The one deployment that all of these are shares of."""
+    made = shares[0].deployment
+    return Deployed(
+        id=made.pk,
+        created_on=made.created_on,
+        author_id=made.author_id,
+        author_email=made.author_email,
+        source=made.source,
+        message=made.message,
+        is_rollback=made.is_rollback,
+        standings=tuple(standings(shares, history)),
+    )

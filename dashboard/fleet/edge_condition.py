@@ -1,0 +1,79 @@
+"""How an edge is: silent, losing lines of its log, unable to write. Every page, /healthz, the API
+and the metrics ask here, so they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from routing.models import Edge
+
+#: An edge reports every few seconds; one that reports nothing for this long is silent.
+SILENT_AFTER = timedelta(seconds=15)
+#: A loss is on every page for so long; the charts show it for good.
+LOSS_SHOWN_FOR = timedelta(minutes=5)
+#: So is an Envoy that died or hung; the Edges page shows the last one for good.
+ENVOY_END_SHOWN_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """`silent_for` is None while it reports. `lost_at` is None unless lines were lost lately;
+    `lost_lines` is their number since the edge was made. `disk` is a `routing.disk.DiskState`.
+    `envoy_end` is a `routing.agent.state.state.EndKind`, "" unless its Envoy ended by itself
+    lately."""
+
+    edge: str
+    silent_for: timedelta | None = None
+    lost_lines: int = 0
+    lost_at: datetime | None = None
+    disk: str = ""
+    envoy_end: str = ""
+    envoy_ended_at: datetime | None = None
+
+    @property
+    def loses_lines(self) -> bool:
+        """Whether lines of its log were lost lately, or cannot be written."""
+        return bool(self.lost_at or self.disk)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Codes of what is wrong: edge_silent, log_lines_lost, edge_disk_full, envoy_hang, …"""
+        found = (
+            ("edge_silent", self.silent_for is not None),
+            ("log_lines_lost", self.lost_at is not None),
+            (f"edge_disk_{self.disk}", bool(self.disk)),
+            (f"envoy_{self.envoy_end}", bool(self.envoy_end)),
+        )
+        return tuple(code for code, is_so in found if is_so)
+
+
+def condition_of(edge: Edge, now: datetime) -> Condition:
+    """Needs no field of `edge` that is long. One that never connected counts from its making."""
+    silent = now - (edge.last_seen_on or edge.created_on)
+    is_recent = edge.lost_at is not None and now - edge.lost_at < LOSS_SHOWN_FOR
+    ended_at = edge.envoy_ended_at
+    has_ended = ended_at is not None and now - ended_at < ENVOY_END_SHOWN_FOR
+    return Condition(
+        edge=edge.name,
+        silent_for=silent if silent > SILENT_AFTER else None,
+        lost_lines=edge.lost_lines,
+        lost_at=edge.lost_at if is_recent else None,
+        disk=edge.disk,
+        envoy_end=edge.envoy_end if has_ended else "",
+        envoy_ended_at=ended_at if has_ended else None,
+    )
+
+
+def conditions(now: datetime | None = None) -> list[Condition]:
+    """Of all edges, in one query."""
+    now = now or timezone.now()
+    return [condition_of(edge, now) for edge in Edge.objects.defer("status", "lagging")]
+
+
+def reasons_of(found: Iterable[Condition]) -> list[str]:
+    """Each reason once."""
+    return sorted({reason for condition in found for reason in condition.reasons})

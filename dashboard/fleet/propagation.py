@@ -1,0 +1,195 @@
+"""The propagation meter: which edges have a revision, how long it took, who lags and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Min, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from dashboard.fleet.edge_condition import SILENT_AFTER as SILENT_AFTER, Condition, condition_of
+from dashboard.ui.templatetags.words import duration
+from routing.control import revision as revisions
+from routing.models import Edge, Propagation
+
+#: Documentation promises "up to a couple of seconds"; what takes longer is late.
+LATE_AFTER = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One edge: `state` is applied, waiting, late or silent."""
+
+    edge: str
+    state: str
+    revision: int
+    took_ms: int | None = None
+    silent_for: timedelta | None = None
+    #: Workers whose newest deployment this edge cannot run.
+    failing: tuple[str, ...] = ()
+    #: Why it does not take over this deployment, if its report gives a reason.
+    error: str = ""
+    condition: Condition | None = None
+
+    @property
+    def short(self) -> str:
+        """A word or two that fit a cell in every state, so that it never changes its width."""
+        if not self.revision:
+            return "not yet"
+        if self.silent_for:
+            return f"silent {duration(self.silent_for)}"
+        if self.state == "applied":
+            return "has it" if self.took_ms is None else duration(self.took_ms)
+        return "taking over" if self.state == "waiting" else f"revision {self.revision}"
+
+    @property
+    def words(self) -> str:
+        """All of it."""
+        if not self.revision:
+            return "has not connected yet"
+        silent = f", silent for {duration(self.silent_for)}" if self.silent_for else ""
+        if self.state == "applied":
+            took = "" if self.took_ms is None else f" after {duration(self.took_ms)}"
+            rest = f", except for {', '.join(self.failing)}" if self.failing else ""
+            return f"has it{took}{rest}{silent}"
+        late = "is taking over" if self.state == "waiting" else f"still on revision {self.revision}"
+        return late + silent
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    revision: int
+    cells: tuple[Cell, ...]
+    waited: timedelta | None = None
+
+    @property
+    def total(self) -> int:
+        return len(self.cells)
+
+    @property
+    def done(self) -> int:
+        return sum(c.state == "applied" for c in self.cells)
+
+    @property
+    def current(self) -> int:
+        """Edges that have it and report. What a silent edge runs now, nobody can tell."""
+        return sum(c.state == "applied" and not c.silent_for for c in self.cells)
+
+    @property
+    def silent(self) -> int:
+        return sum(c.silent_for is not None for c in self.cells)
+
+    @property
+    def troubles(self) -> list[Condition]:
+        """Edges that lose lines of their log, cannot write, or whose Envoy was replaced lately."""
+        found = [c.condition for c in self.cells if c.condition is not None]
+        return [each for each in found if each.loses_lines or each.envoy_end]
+
+    @property
+    def loses_lines(self) -> bool:
+        """Does one of its edges lose lines of its log?"""
+        return any(condition.loses_lines for condition in self.troubles)
+
+    @property
+    def is_well(self) -> bool:
+        """Every edge has it, reports and loses nothing."""
+        return bool(self.cells) and self.current == self.total and not self.troubles
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.cells) and self.done == self.total
+
+    @property
+    def lagging(self) -> list[Cell]:
+        return [c for c in self.cells if c.state != "applied"]
+
+    @property
+    def errors(self) -> list[str]:
+        """Why edges do not take it over, each reason once."""
+        return list(dict.fromkeys(c.error for c in self.cells if c.error))
+
+    @property
+    def took_ms(self) -> int | None:
+        """Until the last edge had it; None while one lags or where nobody saw."""
+        took = [c.took_ms for c in self.cells if c.took_ms is not None]
+        return max(took) if self.complete and len(took) == self.total else None
+
+
+class Reached(NamedTuple):
+    """When an edge had a revision, and since when it had been up then, where that is recorded."""
+
+    at: datetime
+    up_at: datetime | None = None
+
+
+def measure(
+    revision: int,
+    since: datetime | None,
+    edges: Iterable[Edge],
+    reached: Mapping[int, Reached],
+    now: datetime,
+    worker: str = "",
+) -> Meter:
+    """Which edges have the deployment of `worker` that `revision` made; without `worker`, which
+    have all that they can run of that revision. `reached` is by edge id."""
+    waited = now - since if since else None
+    cells = (_cell(e, revision, since, reached.get(e.pk), now, worker) for e in edges)
+    return Meter(revision, tuple(cells), waited)
+
+
+def meter_of(worker: str, revision: int, since: datetime) -> Meter:
+    """The meter of one deployment of a Worker, in two queries."""
+    rows = Propagation.objects.filter(revision__gte=revision).values_list("edge")
+    exact = Q(revision=revision)
+    found = rows.annotate(
+        # An edge that skipped the revision had it when it had a newer one.
+        first=Coalesce(Min("applied_on", filter=exact), Min("applied_on")),
+        up=Coalesce(Min("up_at", filter=exact), Min("up_at")),
+    )
+    reached = {edge: Reached(first, up) for edge, first, up in found}
+    return measure(revision, since, _edges(), reached, timezone.now(), worker)
+
+
+def meter_of_all() -> Meter:
+    """Every edge against the newest revision: the pill in the frame."""
+    return measure(revisions.current(), None, _edges(), {}, timezone.now())
+
+
+def _edges() -> QuerySet[Edge]:
+    """Without what they report of each version, which is long."""
+    return Edge.objects.defer("status", "token_sha256", "proof_url")
+
+
+def _cell(
+    edge: Edge,
+    revision: int,
+    since: datetime | None,
+    reached: Reached | None,
+    now: datetime,
+    worker: str,
+) -> Cell:
+    condition = condition_of(edge, now)
+    quiet = condition.silent_for
+    has = edge.revision_of(worker) if worker else edge.current_revision
+    if has >= revision:
+        failing = () if worker else tuple(edge.failing)
+        took = _took_ms(since, reached)
+        return Cell(edge.name, "applied", has, took, quiet, failing, condition=condition)
+    late = since is None or now - since > LATE_AFTER
+    state = "silent" if quiet else "late" if late else "waiting"
+    error = str(edge.lagging.get(worker, {}).get("error", ""))
+    return Cell(edge.name, state, has, None, quiet, error=error, condition=condition)
+
+
+def _took_ms(since: datetime | None, reached: Reached | None) -> int | None:
+    """From the deployment, or from when the edge came up if that was later: nothing propagates to
+    an edge that is not there."""
+    if since is None or reached is None:
+        return None
+    if reached.up_at is not None and since < reached.up_at <= reached.at:
+        since = reached.up_at
+    return max(0, round((reached.at - since) / timedelta(milliseconds=1)))

@@ -1,0 +1,119 @@
+"""The list of invocations, of one Worker or of all, and the trace of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.live.logs.invocation_row import Shown, shown
+from dashboard.observability.models import Count, Gap, Span as Covers
+from dashboard.observability.requests import search as searching
+from dashboard.observability.requests.filter_chips import filters
+from dashboard.observability.requests.search import ASKED, Search
+from dashboard.observability.requests.trace import left_out, trace as trace_of
+from dashboard.ui.page import page
+from routing.models import Edge, Invocation, InvocationDetail, Worker
+
+LOOK_BACK = timedelta(minutes=5)
+CALLS = 20
+
+
+@require_GET
+def of_worker(request: HttpRequest, name: str) -> HttpResponse:
+    """One Worker's invocations."""
+    return _listed(request, get_object_or_404(Worker, name=name).name)
+
+
+@require_GET
+def of_all(request: HttpRequest) -> HttpResponse:
+    """The invocations of every Worker."""
+    return _listed(request, "")
+
+
+@require_GET
+def trace(request: HttpRequest, ray: str) -> HttpResponse:
+    """Everything that is known of one request."""
+    hops = trace_of(ray)
+    if not hops or hops[0].row is None:
+        raise Http404
+    first = hops[0].row.invocation
+    context = {
+        "ray": ray,
+        "hops": hops,
+        "first": first,
+        "inferred": _inferred(hops),
+        "left_out": left_out(ray, hops),
+    }
+    return page(request, "observability/invocation.html", context)
+
+
+def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[Shown], str]:
+    """One page of rows with what their Workers said, and where the next one begins."""
+    found, more = searching.page_of(search.rows(worker), before)
+    rays = {row.ray for row in found if row.ray}
+    details = InvocationDetail.objects.filter(ray__in=rays, rpc_method="")
+    return shown(found, details.order_by("started_on")[:500]), more
+
+
+def coverage(worker: str) -> dict[str, Any]:
+    """How many of the last minutes' requests are listed, and what was lost or left out."""
+    since = timezone.now() - LOOK_BACK
+    start = int(since.timestamp()) // Covers.MINUTE * Covers.MINUTE
+    mine = {"worker": worker} if worker else {}
+    counts = Count.objects.filter(span=Covers.MINUTE, start__gte=start, **mine)
+    by_reason: Counter[str] = Counter()
+    grouped = counts.values_list("reason", "override").annotate(n=Sum("requests")).order_by()
+    for reason, override, requests in grouped:
+        by_reason[reason] += requests
+        by_reason[ASKED] += requests if override not in ("absent", "") else 0
+    counted = by_reason.total() - by_reason[ASKED]
+    listed = Invocation.objects.filter(started_on__gte=_moment(start), **mine).count()
+    gaps = Gap.objects.filter(noticed_on__gte=since).count()
+    shipping = [edge.status.get("shipping", {}) for edge in Edge.objects.only("status")]
+    kept_back = {
+        key: sum(int(told.get(key, 0)) for told in shipping)
+        for key in ("details_dropped", "details_skipped")
+    }
+    listed = min(listed, counted) if counted else listed
+    found = {"counted": max(counted, listed), "listed": listed, "gaps": gaps}
+    return found | kept_back | {"by_reason": by_reason}
+
+
+def _listed(request: HttpRequest, worker: str) -> HttpResponse:
+    search, before = searching.parse(request.GET), request.GET.get("before", "")
+    rows, more = rows_of(search, worker, before)
+    covered = coverage(worker)
+    context = {
+        "worker": worker,
+        "every_worker": not worker,
+        "search": search,
+        "rows": rows,
+        "more": more,
+        "before": before,
+        "coverage": covered,
+        "calls": [] if before or search.query else _calls(worker),
+        "filters": filters(search, live=False, counts=covered["by_reason"]),
+    }
+    return page(request, "observability/invocations.html", context, partial="invocation-list")
+
+
+def _calls(worker: str) -> list[InvocationDetail]:
+    """The newest RPC calls: no access log has them, only what the called Worker told."""
+    mine = {"worker": worker} if worker else {}
+    found = InvocationDetail.objects.filter(**mine).exclude(rpc_method="")
+    return list(found.select_related("edge").order_by("-started_on")[:CALLS])
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _inferred(hops: list[Any]) -> bool:
+    return any(hop.relation in ("inferred", "possible") for hop in hops)

@@ -1,0 +1,47 @@
+"""Where in the header the trouble lies: the text before it, the part itself, and what follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from routing.rules.header.fields import as_read, character_span
+from routing.rules.override import Outcome, Override
+
+#: Characters shown on either side of the trouble.
+AROUND = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """`character` counts from 1 and is set where parsing stops; 0 elsewhere."""
+
+    before: str
+    trouble: str
+    after: str
+    character: int = 0
+
+    @property
+    def indent(self) -> str:
+        """As many spaces as stand before the caret."""
+        return " " * len(self.before)
+
+
+def marked(override: Override) -> Marked | None:
+    """The header with its trouble; None where no place is to blame."""
+    problem, field = override.problem, override.field
+    if problem is None or problem.span is None:
+        return None
+    start, stop = problem.span
+    character = 0
+    if override.outcome is Outcome.invalid_header:
+        character = int(problem.facts["character"])  # type: ignore[arg-type]
+    return _cut(field, start, stop, character)
+
+
+def _cut(field: str, start: int, stop: int, character: int) -> Marked:
+    """A field holds one character per byte; cuts never fall inside what people typed as one."""
+    first = character_span(field, max(0, start - AROUND))[0]
+    last = character_span(field, min(len(field), stop + AROUND))[0]
+    before = ("…" if first else "") + as_read(field[first:start])
+    after = as_read(field[stop:last]) + ("…" if last < len(field) else "")
+    return Marked(before, as_read(field[start:stop]) or " ", after, character)

@@ -1,0 +1,301 @@
+"""What the rollout pages show, as values: milestones, steps, guardrails, buttons, story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.reviews.needed import was_asked
+from dashboard.rollouts import messages
+from dashboard.rollouts.changes.verbs import undo_problem
+from dashboard.rollouts.decisions.plan import Step
+from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
+from dashboard.rollouts.external.rechecks import HOLDS as RECHECK_HOLDS
+from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.page.guardrail_rows import Guardrail, guardrail_rows
+from routing.rules.split import format_percentage
+
+MILESTONES = ("Stage", "Edges", "Checks", "Review", "Ramp", "Done")
+_AT = {
+    State.STAGING: 0,
+    State.WAITING: 1,
+    State.CHECKING: 2,
+    State.REVIEW: 3,
+    State.RAMPING: 4,
+    State.BAKING: 5,
+    State.DONE: 5,
+}
+_LAST_WORD = {State.BAKING: "Final bake", State.ABORTED: "Aborted"}
+_TONES = {
+    State.DONE: "ok",
+    State.ROLLED_BACK: "ok",
+    State.ABORTED: "ok",
+    State.HELD: "warn",
+    State.REVIEW: "warn",
+    State.ROLLING_BACK: "danger",
+    State.NEEDS_ATTENTION: "danger",
+}
+_SIGNS = {
+    State.STAGING: "loader",
+    State.WAITING: "loader",
+    State.CHECKING: "list-checks",
+    State.REVIEW: "clipboard-check",
+    State.RAMPING: "trending-up",
+    State.HELD: "pause",
+    State.BAKING: "timer",
+    State.DONE: "circle-check",
+    State.ROLLING_BACK: "octagon-alert",
+    State.VERIFYING: "radar",
+    State.ROLLED_BACK: "undo-2",
+    State.ABORTED: "circle-x",
+    State.NEEDS_ATTENTION: "triangle-alert",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """`look` is done, now, held, failed or todo."""
+
+    number: int
+    word: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A verb that may be asked for now. `asks` is why it wants a confirmation first; `choices` are
+    shares that it can go to."""
+
+    verb: str
+    words: str
+    icon: str
+    look: str = ""
+    asks: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Names the button's popover."""
+        return f"{self.verb}-to" if self.choices else self.verb
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """`look` as of a milestone; the final bake belongs to the step at 100%."""
+
+    step: Step
+    look: str
+    bake: timedelta
+
+    @property
+    def rule_words(self) -> str:
+        return messages.RULES[self.step.rule] + ("" if self.step.automatic else ", by hand")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the story."""
+
+    event: RolloutEvent
+    words: str
+
+
+@dataclass(frozen=True)
+class RolloutPage:
+    """Everything about one rollout at one moment."""
+
+    rollout: Rollout
+    title: str
+    sentence: str
+    tone: str
+    sign: str
+    milestones: Sequence[Milestone]
+    steps: Sequence[PlanStep]
+    buttons: Sequence[Button]
+    story: Sequence[Line]
+    guardrails: Sequence[Guardrail] = ()
+    progress: int | None = None
+    progress_words: str = ""
+    ended: bool = False
+    deployments_wait: bool = False
+
+    @property
+    def version(self) -> str:
+        """ "#63 v1.42.0", or "#63" without a tag."""
+        candidate = self.rollout.candidate
+        return f"#{candidate.number} {candidate.tag}".strip()
+
+    @property
+    def can_change_plan(self) -> bool:
+        """Whether a step follows that a new edit of the plan could change."""
+        state = State(self.rollout.state)
+        return state not in ENDED | GOING_BACK and self.rollout.as_value().following is not None
+
+    @property
+    def next_steps(self) -> str:
+        """The steps of an edit that waits for the next step; empty without one."""
+        plan = self.rollout.as_value().next_plan
+        return ", ".join(step.percentage for step in plan.steps) if plan else ""
+
+    @property
+    def can_abort(self) -> bool:
+        """Whether there is a way back to take, from a rollout that runs."""
+        return not self.ended and bool(self.abort_words)
+
+    @property
+    def abort_words(self) -> str:
+        return next((button.words for button in self.buttons if button.verb == "abort"), "")
+
+
+def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
+    """Reads what the page shows; a constant number of queries."""
+    state = State(rollout.state)
+    percent, words = _progress(rollout, now)
+    waits = rollout.worker.deploy_holds.filter(
+        kind="after_rollback", rollout_id=rollout.pk
+    ).exists()
+    buttons = _buttons(rollout, waits, now)
+    return RolloutPage(
+        rollout=rollout,
+        title=messages.title(rollout),
+        sentence=messages.reason(rollout.reason, rollout.facts),
+        tone=_TONES.get(state, "plain"),
+        sign=_SIGNS[state],
+        milestones=milestones(rollout),
+        steps=_steps(rollout),
+        buttons=buttons,
+        story=[_line(event) for event in rollout.events.order_by("-pk")[:50]],
+        guardrails=guardrail_rows(rollout, now),
+        progress=percent,
+        progress_words=words,
+        ended=state in ENDED,
+        deployments_wait=waits,
+    )
+
+
+def milestones(rollout: Rollout) -> list[Milestone]:
+    """The six steps of the way, and how each stands."""
+    state = State(rollout.state)
+    back = state in GOING_BACK | {State.ROLLED_BACK, State.ABORTED}
+    held = state is State.HELD
+    at = 5 if back else _AT[State(rollout.before_hold) if held else state]
+    failed = 4 if back and rollout.had_traffic else -1
+    words = [*MILESTONES[:5], _LAST_WORD.get(state, "Rolled back" if back else "Done")]
+    looks = [_look(i, at, failed, held, state) for i in range(6)]
+    for index, word in _left_out(rollout):
+        words[index], looks[index] = word, "todo"
+    if back and not rollout.had_traffic:  # how far it came is in the story
+        looks[1:5] = ["todo"] * 4
+    return [Milestone(i + 1, word, looks[i]) for i, word in enumerate(words)]
+
+
+def _left_out(rollout: Rollout) -> list[tuple[int, str]]:
+    """Milestones that this rollout does not have: no check mark claims that they were passed."""
+    left_out = [] if rollout.suite else [(2, "No checks")]
+    reviewed = rollout.terms.confirm_review or was_asked(rollout.pk)
+    return left_out if reviewed else [*left_out, (3, "No review")]
+
+
+def _look(index: int, at: int, failed: int, held: bool, state: State) -> str:
+    if index == failed:
+        return "failed"
+    if index < at and (failed < 0 or index < failed):
+        return "done"
+    if index == at:
+        return "held" if held else "done" if state in ENDED else "now"
+    return "todo"
+
+
+def _steps(rollout: Rollout) -> list[PlanStep]:
+    plan, state = rollout.terms, State(rollout.state)
+    ended = state is State.DONE
+    rows = []
+    for index, step in enumerate(plan.steps):
+        last = index == len(plan.steps) - 1
+        look = "done" if index < rollout.step or ended else "todo"
+        if index == rollout.step and not ended:
+            look = {State.HELD: "held"}.get(state, "now")
+            look = "failed" if state in GOING_BACK | {State.ROLLED_BACK} else look
+        rows.append(PlanStep(step, look, plan.final_bake if last else step.bake))
+    return rows
+
+
+def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
+    """What may be asked for in this state; the way back comes last."""
+    state, value = State(rollout.state), rollout.as_value()
+    if state is State.DONE:
+        return _undo_button(rollout, now)
+    if state is State.NEEDS_ATTENTION:
+        asks = f"#{rollout.stable.number} has 100%, but not every edge proved it."
+        return [Button("abort", "End without proof", "circle-x", "danger", asks)]
+    if state in ENDED | GOING_BACK:
+        return [Button("resume", "Resume deploys", "play", "primary")] if waits else []
+    buttons = []
+    if state is State.REVIEW and not rollout.facts.get("review"):
+        buttons.append(Button("confirm", "Confirm, start the ramp", "check", "primary"))
+    if state is State.HELD and rollout.before_hold == State.CHECKING:
+        buttons.append(Button("retry", "Run the checks again", "refresh-cw", "primary"))
+    elif state is State.HELD:
+        buttons.append(Button("resume", "Resume", "play", "primary"))
+        if rollout.hold in RECHECK_HOLDS:
+            buttons.append(Button("retry", "Run the checks again", "refresh-cw"))
+    else:
+        buttons.append(Button("hold", "Hold", "pause"))
+    on_ramp = State(rollout.before_hold or state) is State.RAMPING
+    if on_ramp and value.following is not None:
+        words = f"Step up to {value.following.percentage}"
+        buttons.append(Button("step", words, "arrow-up-right", asks="Whatever the figures say."))
+    if on_ramp and rollout.step >= 0:
+        lower = value.plan.steps[rollout.step - 1].percentage if rollout.step else "0%"
+        buttons.append(Button("step-down", f"Step down to {lower}", "arrow-down-right"))
+    buttons += _step_to_button(rollout)
+    if state is State.BAKING:
+        buttons.append(Button("finish", "Finish now", "flag", asks="Nothing watches it then."))
+    stable = f"#{rollout.stable.number} gets 100%. Final: the rollout ends."
+    words = "Abort and roll back" if rollout.weight else "Abort"
+    return [*buttons, Button("abort", words, "circle-x", "abort", asks=stable)]
+
+
+def _step_to_button(rollout: Rollout) -> list[Button]:
+    """Every share of the plan but the present one, lower ones first."""
+    value, past_checks = rollout.as_value(), {State.REVIEW, *TAKES_TRAFFIC}
+    if State(rollout.before_hold or rollout.state) not in past_checks:
+        return []
+    weights = [0, *(step.weight for step in value.upcoming.steps)]
+    others = tuple(format_percentage(weight) for weight in weights if weight != rollout.weight)
+    asks = "Up: whatever the figures say. Down: it is held there until a person resumes."
+    return [Button("step", "Step to…", "list-checks", asks=asks, choices=others)]
+
+
+def _undo_button(rollout: Rollout, now: datetime) -> list[Button]:
+    """Offered while the rollout may be undone."""
+    if undo_problem(rollout, now):
+        return []
+    number = rollout.stable.number
+    asks = f"#{number} gets 100%. Data that #{rollout.candidate.number} wrote stays as it is."
+    return [Button("undo", f"Undo, back to #{number}", "undo-2", "danger", asks)]
+
+
+def _progress(rollout: Rollout, now: datetime) -> tuple[int | None, str]:
+    """How much of the bake time is over, 0 to 100; None where nothing bakes."""
+    state, plan = State(rollout.state), rollout.terms
+    if state not in TAKES_TRAFFIC:
+        return None, ""
+    step = rollout.as_value().current
+    bake = plan.final_bake if state is State.BAKING else step.bake if step else timedelta(0)
+    if not bake:
+        return None, ""
+    over = max(timedelta(0), min(now - rollout.since, bake))  # a clock may have been set back
+    seconds, total = int(over.total_seconds()), int(bake.total_seconds())
+    return round(100 * seconds / total), f"{_span(seconds)} of {_span(total)}"
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+
+
+def _line(event: RolloutEvent) -> Line:
+    words = messages.reason(event.code, event.facts)
+    reason = event.facts.get("reason")
+    return Line(event, f"{words} “{reason}”" if reason else words)

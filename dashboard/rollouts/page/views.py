@@ -1,0 +1,87 @@
+"""The pages of rollouts: one Worker's, one rollout, everybody's; and the verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages as toasts
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person, requires
+from dashboard.fleet.deployment_cache import of
+from dashboard.live.pages.fragments import sequence
+from dashboard.rollouts.changes.commands import commands_of
+from dashboard.rollouts.changes.verbs import VERBS, By, VerbRefused
+from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.decisions.plan import PlanError, parse_weight
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.page.push import for_everyone
+from dashboard.ui.page import page
+from routing.control.deploy import DeployRefused, active_deployment
+from routing.models import Deployment, Worker
+
+LONGEST_REASON = 500
+
+
+@require_GET
+def detail(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
+    """One rollout; open pages follow over the socket."""
+    rollout = _rollout(name, rollout_id)
+    return page(request, "rollouts/detail.html", _context(request, rollout))
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpResponse:
+    """Step, hold, abort…: `turn` is the one that the page was read at."""
+    if verb not in VERBS:
+        raise Http404
+    rollout = _rollout(name, rollout_id)
+    turn = request.POST.get("turn", "")
+    if turn != str(rollout.turn):
+        return _conflict(request, rollout)
+    reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
+    try:
+        to = parse_weight(request.POST["to"]) if "to" in request.POST else None
+        VERBS[verb](rollout, By(person(request), "dashboard", timezone.now(), reason, to=to))
+    except Stale as stale:
+        return _conflict(request, stale.rollout)
+    except (VerbRefused, DeployRefused, PlanError) as error:
+        toasts.warning(request, f"Nothing changed. {error}")
+    return redirect("rollouts:detail", name, rollout_id)
+
+
+def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
+    """The rollout moved since the page was read: nothing is done, and who moved it is named."""
+    last = rollout.events.order_by("-pk").first()
+    context = _context(request, rollout) | {"moved": last}
+    return page(request, "rollouts/detail.html", context, status=409)
+
+
+def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
+    read_at = sequence()  # before the rows are read
+    shown = for_everyone(rollout)
+    return shown | {
+        "sequence": read_at,
+        "commands": commands_of(rollout, shown["page"].buttons, request.build_absolute_uri("/api")),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+
+
+def _live(worker: Worker) -> tuple[Deployment | None, list[Any]]:
+    deployment = active_deployment(worker)
+    return deployment, of(deployment) if deployment else []
+
+
+def _strip(worker: Worker, deployment: Deployment | None, standings: list[Any]) -> dict[str, Any]:
+    """What the LIVE strip reads."""
+    return {"worker": worker, "deployment": deployment, "standings": standings}
+
+
+def _rollout(name: str, rollout_id: UUID) -> Rollout:
+    return get_object_or_404(Rollout.objects.with_versions(), pk=rollout_id, worker__name=name)

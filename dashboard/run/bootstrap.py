@@ -1,0 +1,70 @@
+"""What only the first run does: an admin, an API token, the edge's own token."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from dashboard.accounts.actor import By
+from dashboard.accounts.models import Role, User
+from dashboard.accounts.tokens import allowed, make_token
+from dashboard.edges.protocol.registration import enrol
+
+EDGE_NAME = "local-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown once, in the terminal, and nowhere else."""
+
+    username: str
+    password: str | None
+    token: str
+    weak_because: tuple[str, ...] = ()
+    """What is wrong with a password given by SLUICE_ADMIN_PASSWORD."""
+
+
+def admin_and_token() -> Shown | None:
+    """Makes the first admin and an API token; None when there are people already.
+
+    A password given by SLUICE_ADMIN_PASSWORD is used and not shown. A weak one is used too, so that
+    no script stops working, and comes with the reasons.
+    """
+    if User.objects.exists():
+        return None
+    given = settings.ADMIN_PASSWORD
+    password = given or secrets.token_urlsafe(16)
+    admin = User.objects.create_user(
+        username=settings.ADMIN_USER,
+        email=f"{settings.ADMIN_USER}@sluice.invalid",
+        password=password,
+        role=Role.ADMIN,
+    )
+    by = By(actor=None, source="shell", now=timezone.now())
+    _, token = make_token(owner=admin, name="first token", scopes=allowed(admin), by=by)
+    return Shown(admin.username, None if given else password, token, _faults_of(password, admin))
+
+
+def _faults_of(password: str, admin: User) -> tuple[str, ...]:
+    try:
+        validate_password(password, admin)
+    except ValidationError as error:
+        return tuple(error.messages)
+    return ()
+
+
+def edge_token_file() -> Path:
+    """The file that holds the local edge's token, readable by its owner; made when missing."""
+    path: Path = settings.DATA_DIR / "edge_token"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(enrol(EDGE_NAME))
+    return path

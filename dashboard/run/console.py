@@ -1,0 +1,111 @@
+"""What `make run` says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.conf import settings
+
+from dashboard.run.bootstrap import Shown
+from routing.control.publish import hostname, url_of
+from routing.models import Share
+
+
+def step(text: str) -> None:
+    print(f"  {text}…", flush=True)
+
+
+def withheld(workers: Mapping[str, str]) -> None:
+    """Workers that no edge gets, and why."""
+    for name, why in workers.items():
+        print(
+            f"\nThe Worker {name} is left out; edges keep what they have of it. {why}", flush=True
+        )
+
+
+def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
+    """The URLs, what is shown only once, and three commands to try."""
+    print(f"\nSluice is running.\n\n  Dashboard  {at['dashboard']}")
+    print(f"  Edge       {at['edge']}   (Workers answer at {url_of(f'<name>.{settings.DOMAIN}')})")
+    print(f"  API        {at['api_base']}")
+    if shown is not None:
+        _once(shown)
+    _commands(shown, at)
+    print(
+        "\nCtrl-C stops everything and keeps the data; `make restart` takes up new code.",
+        flush=True,
+    )
+
+
+def _once(shown: Shown) -> None:
+    password = shown.password or "(the one in SLUICE_ADMIN_PASSWORD)"
+    print("\nShown once; write it down:\n")
+    print(f"  Sign in    {shown.username}  {password}")
+    print(f"  API token  {shown.token}")
+    if shown.weak_because:
+        print(f"\nThe password in SLUICE_ADMIN_PASSWORD is weak. {' '.join(shown.weak_because)}")
+        print("Change it under Your account.")
+
+
+def _commands(shown: Shown | None, at: Mapping[str, str]) -> None:
+    print("\nTry:\n")
+    share = _staged()
+    if share is not None:
+        name = share.version.worker.name
+        url = f"{url_of(hostname(name))}/"
+        override = f'Cloudflare-Workers-Version-Overrides: {name}="{share.version_id}"'
+        print(f"  curl {url}")
+        print(f"  curl {url} -H '{override}'")
+    token = shown.token if shown else "<your token>"
+    print(
+        f"  CLOUDFLARE_API_BASE_URL={at['api_base']} CLOUDFLARE_ACCOUNT_ID={at['account_id']} \\\n"
+        f"    CLOUDFLARE_API_TOKEN={token} npx wrangler deployments status --name hello"
+    )
+
+
+def _staged() -> Share | None:
+    """A version at 0 % to try an override on."""
+    shares = Share.objects.filter(weight=0).select_related("version__worker")
+    return shares.order_by("version__worker__name", "-deployment__number").first()
+
+
+def ended(name: str, log: Path, wait: float) -> None:
+    """One process has ended. `wait`: seconds until it is started again."""
+    if wait:
+        what = f"keeps ending. Next start in {wait:.0f} s; the other processes go on"
+    else:
+        what = "ended and was started again"
+    print(f"The {name} process {what}. Its log: {log}", flush=True)
+
+
+def stopping() -> None:
+    print("\nStopping…", flush=True)
+
+
+def stopped() -> None:
+    print("Stopped. Everything is kept; `make run` starts it again.", flush=True)
+
+
+def restarting() -> None:
+    print("\nRestarting; the edge serves on…", flush=True)
+
+
+def restarted() -> None:
+    print("Restarted. The edge served all the time.", flush=True)
+
+
+def not_restarted() -> None:
+    print("The run did not come back; its terminal says why.", flush=True)
+
+
+def nothing_to_restart() -> None:
+    print("Nothing runs in this data folder. `make run` starts it.", flush=True)
+
+
+def nothing_ran() -> None:
+    print("Nothing runs in this data folder.", flush=True)
+
+
+def nothing_left() -> None:
+    print("Stopped. Nothing is left of it; the data is kept.", flush=True)

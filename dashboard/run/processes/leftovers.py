@@ -1,0 +1,63 @@
+"""What an earlier run in this data folder left: the edge, which serves on, and the rest, which
+has to end before another run can begin."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+
+from dashboard.run.processes import run_file
+from dashboard.run.processes.process_file import ProcessFile
+from routing.agent.adoption.inheritance import processes_in
+from routing.agent.base.edge_folder import holder
+from routing.process_identity import ProcessIdentity
+
+EDGE_FOLDER: Path = settings.DATA_DIR / "edge"
+EDGE = "edge"
+
+
+def running_run() -> ProcessIdentity | None:
+    """The `make run` that runs in this data folder now, ready or not; never this process."""
+    ready, noted = run_file.read(), ProcessFile().read()
+    for process in (ready.process if ready else None, noted.run if noted else None):
+        if process is not None and process.pid != os.getpid() and process.is_running():
+            return process
+    return None
+
+
+def end_control_plane(seconds: float = 10.0) -> None:
+    """Ends what a killed run left of everything but the edge."""
+    noted = ProcessFile().read()
+    if noted is not None:
+        end((child for name, child in noted.children.items() if name != EDGE), seconds)
+
+
+def agent() -> ProcessIdentity | None:
+    """The agent that runs in this data folder."""
+    found = holder(EDGE_FOLDER)
+    return found.process if found is not None and found.process.is_running() else None
+
+
+def edge_processes() -> list[ProcessIdentity]:
+    """Envoy and versions in this data folder, whoever started them."""
+    return processes_in(EDGE_FOLDER)
+
+
+def end(processes: Iterable[ProcessIdentity], seconds: float) -> int:
+    """SIGTERM, and SIGKILL after `seconds`; how many ran."""
+    left = [process for process in processes if process.is_running()]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in left:
+            if process.is_running():
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, number)
+        deadline = time.monotonic() + seconds
+        while any(process.is_running() for process in left) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return len(left)

@@ -1,0 +1,174 @@
+"""What the editor's form says, checked and put together: a draft to upload, or what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dashboard.ui.http.storable_text import unstorable
+from dashboard.workers.editor.form import EditorForm
+from dashboard.workers.editor.form_fields import BindingField, ModuleField, data_of
+from dashboard.workers.editor.line_breaks import restored, unified
+from dashboard.workers.queries.module_text import text_of
+from routing.control.service_targets import unresolved
+from routing.control.upload import draft_of
+from routing.control.upload_draft import Draft, Part
+from routing.models import Version
+from routing.secret_encryption import SealBroken, unseal
+from routing.snapshot import Binding, Secret
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: Bytes of one variable, and of a tag.
+VALUE, TAG = 5 * 1024, 100
+
+
+class FormInvalid(Exception):
+    """Nothing was uploaded; `problems` say what to change."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def draft(form: EditorForm, base: Version | None) -> Draft:
+    """The version that `form` describes; raises `FormInvalid` with everything that is wrong."""
+    original = draft_of(base) if base else None
+    problems = [*_module_problems(form), *_setting_problems(form), *_binding_problems(form)]
+    contents = original.modules() if original else {}
+    parts = [_part(module, contents, problems) for module in form.modules]
+    held = {b.name: b for b in original.bindings} if original else {}
+    bindings = [_binding(b, held.get(b.kept), problems) for b in form.bindings]
+    problems += _service_problems([b for b in bindings if "service" in b.options], form.name)
+    if problems:
+        raise FormInvalid(problems)
+    script = bool(original and original.body_part)
+    return Draft(
+        main_module="" if script else form.main_name,
+        body_part=form.main_name if script else "",
+        compatibility_date=form.compatibility_date,
+        compatibility_flags=tuple(form.compatibility_flags.split()),
+        parts=tuple(parts),
+        bindings=tuple(bindings),
+        tag=form.tag,
+        message=form.message,
+        runtime=original.runtime if original else {},
+    )
+
+
+def _part(module: ModuleField, contents: Mapping[str, bytes], problems: list[str]) -> Part:
+    content = contents.get(module.kept)
+    if module.data:
+        content = data_of(module)
+    if module.text is not None:
+        content = _encoded(module.text, content)
+    if content is None:
+        problems.append(f"Module {module.name}: its content is not there any more. Add it again.")
+    return Part(module.name, module.content_type, content or b"")
+
+
+def _encoded(text: str, original: bytes | None) -> bytes:
+    """Unchanged text stays the bytes it was; changed text keeps the line breaks it had."""
+    before = text_of(original) if original is not None else None
+    return restored(text, before or "").encode()
+
+
+def _module_problems(form: EditorForm) -> list[str]:
+    names = [m.name for m in form.modules]
+    problems = [f"Two modules are called {n}." for n in sorted(set(names)) if names.count(n) > 1]
+    if any(not n or len(n) > 1024 or _CONTROL.search(n) for n in names):
+        problems.append("Every module needs a name of 1 to 1024 printable characters.")
+    if not form.main_name:
+        problems.append("Choose the main module.")
+    return problems
+
+
+def _setting_problems(form: EditorForm) -> list[str]:
+    problems = []
+    if not _DATE.fullmatch(form.compatibility_date):
+        problems.append("The compatibility date is a day such as 2026-11-23.")
+    if len(form.tag.encode()) > TAG:
+        problems.append(f"A tag has at most {TAG} bytes.")
+    if len(form.message.encode()) > 1000:
+        problems.append("A message has at most 1000 bytes.")
+    return problems
+
+
+def _binding_problems(form: EditorForm) -> list[str]:
+    names = [b.name for b in form.bindings]
+    problems = [
+        f"Two bindings are called {n}." for n in sorted(set(names)) if n and names.count(n) > 1
+    ]
+    if not all(names):
+        problems.append("Every binding needs a name.")
+    for binding in form.bindings:
+        if len(binding.value.encode()) > VALUE:
+            problems.append(f"Binding {binding.name}: at most {VALUE} bytes fit.")
+    return problems
+
+
+def _service_problems(bindings: Sequence[Binding], worker_name: str) -> list[str]:
+    """A service binding leads to a Worker and an entrypoint that exist; its own name counts."""
+    return [
+        f"Binding {problem.binding}: "
+        + (
+            f"the Worker “{problem.service}” exports no “{problem.entrypoint}”."
+            if problem.entrypoint
+            else f"there is no Worker called “{problem.service}”."
+        )
+        for problem in unresolved(bindings, worker_name)
+    ]
+
+
+def _binding(form: BindingField, held: Binding | None, problems: list[str]) -> Binding:
+    """One binding; what the base held is kept where the form does not say otherwise."""
+    same = held if held is not None and held.type == form.kind else None
+    if not form.editable and same is None:
+        problems.append(f"Binding {form.name}: type {form.kind[:40]!r} cannot be made here.")
+    if form.is_secret:
+        return _secret(form, same, problems)
+    if same is not None and not form.editable:
+        return replace(same, name=form.name)
+    return Binding(name=form.name, type=form.kind, options=_options(form, same, problems))
+
+
+def _options(form: BindingField, same: Binding | None, problems: list[str]) -> dict[str, Any]:
+    if form.kind == "plain_text":
+        held = str(same.options.get("text", "")) if same else ""
+        return {"text": held if unified(held) == form.value else form.value}
+    if form.kind == "json":
+        try:
+            value = json.loads(form.value, parse_constant=_no_constant)
+            if unstorable(value):
+                raise ValueError("a NUL or half a surrogate pair cannot be stored")
+            return {"json": value}
+        except (ValueError, RecursionError) as error:
+            problems.append(f"Binding {form.name} is no JSON: {error}.")
+            return {}
+    if form.kind == "service":
+        service, _, entrypoint = form.value.partition("#")
+        others = {k: v for k, v in (same.options if same else {}).items() if k != "entrypoint"}
+        named = {"entrypoint": entrypoint} if entrypoint else {}
+        return {**others, "service": service.strip(), **named}
+    return {}
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is none of its values")
+
+
+def _secret(form: BindingField, same: Binding | None, problems: list[str]) -> Binding:
+    if form.sealed:
+        try:
+            typed = unseal(form.sealed)
+            return Binding(name=form.name, type=form.kind, secret=typed)
+        except SealBroken:
+            problems.append(f"Secret {form.name}: type its value again.")
+    elif same is not None and same.secret is not None:
+        return replace(same, name=form.name)
+    else:
+        problems.append(f"Secret {form.name} needs a value.")
+    return Binding(name=form.name, type=form.kind, secret=Secret(""))

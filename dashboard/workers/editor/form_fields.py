@@ -1,0 +1,175 @@
+"""One module and one binding of the editor's form: of a version, of an upload, or as sent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from dashboard.workers.editor.line_breaks import unified
+from dashboard.workers.queries import module_text
+from dashboard.workers.queries.module_text import File, text_of
+from dashboard.workers.queries.version_facts import HIDDEN, Fact
+from routing.control.upload_draft import SECRET_TYPES
+from routing.secret_encryption import seal
+from routing.snapshot import Secret
+
+ES_MODULE = "application/javascript+module"
+#: Content types by ending; anything else is data.
+TYPES = {
+    ".js": ES_MODULE,
+    ".mjs": ES_MODULE,
+    ".cjs": "application/javascript",
+    ".json": "application/json",
+    ".txt": "text/plain",
+    ".html": "text/plain",
+    ".css": "text/plain",
+    ".md": "text/plain",
+    ".svg": "text/plain",
+    ".wasm": "application/wasm",
+    ".py": "text/x-python",
+    ".map": "application/source-map",
+}
+DATA = "application/octet-stream"
+#: Types to choose from; the runtime here takes no Python, and says so.
+OFFERED = {*TYPES.values(), DATA} - {"text/x-python"}
+EDITABLE = ("plain_text", "json", "secret_text", "service", "version_metadata")
+
+
+@dataclass
+class ModuleField:
+    """One module: `text`, or else `data` (base64) just uploaded, or else the base's, `kept`.
+
+    Beside `text`, `data` is the file it came from, for its line breaks. `why` there is no text;
+    `fresh`: this answer has added it; `focused`: it has the focus.
+    """
+
+    name: str = ""
+    content_type: str = ES_MODULE
+    text: str | None = None
+    kept: str = ""
+    data: str = ""
+    size: int = 0
+    why: str = ""
+    fresh: bool = False
+    focused: bool = False
+
+    def as_file(self, position: int) -> File:
+        """For the diff; equal text under other line breaks counts as unchanged."""
+        sha256 = self.kept
+        if self.text is not None or self.data:
+            content = self.text.encode() if self.text is not None else data_of(self) or b""
+            sha256 = hashlib.sha256(content).hexdigest()
+        why = "" if self.text is not None else "not shown as text"
+        return File(
+            self.name, self.content_type, position, self.size, sha256, False, self.text, why
+        )
+
+
+@dataclass
+class BindingField:
+    """One binding. `kept` is its name in the base; `sealed` a secret typed but not saved yet."""
+
+    name: str = ""
+    kind: str = "plain_text"
+    value: str = ""
+    kept: str = ""
+    sealed: str = ""
+    focused: bool = False
+
+    @property
+    def is_secret(self) -> bool:
+        return self.kind in SECRET_TYPES
+
+    @property
+    def editable(self) -> bool:
+        return self.kind in EDITABLE
+
+    def as_fact(self, base: Mapping[str, Fact]) -> Fact:
+        held = base.get(self.kept)
+        if self.is_secret:
+            same_as = held.same_as if held and not self.sealed and held.kind == self.kind else "new"
+            return Fact(self.name, HIDDEN, self.kind, same_as)
+        if held and (not self.editable or binding_of(held).value == self.value):
+            return Fact(self.name, held.value, self.kind)
+        return Fact(self.name, self.value, self.kind)
+
+
+def module_held(file: File) -> ModuleField:
+    """A module as the base has it."""
+    return ModuleField(
+        file.name, file.content_type, _held(file.text), file.sha256, size=file.size, why=file.why
+    )
+
+
+def module_of(name: str, content: bytes) -> ModuleField:
+    """An uploaded file: text to edit where it is some, else its bytes to keep."""
+    kind = TYPES.get(PurePosixPath(name).suffix.lower(), DATA)
+    text = (
+        text_of(content)
+        if len(content) <= module_text.LARGEST and kind != "application/wasm"
+        else None
+    )
+    data = base64.b64encode(content).decode()
+    if text is None:
+        return ModuleField(name, kind, data=data, size=len(content))
+    return ModuleField(
+        name,
+        "text/plain" if kind == DATA else kind,
+        unified(text),
+        data=data if "\r" in text else "",
+        size=len(content),
+    )
+
+
+def data_of(module: ModuleField) -> bytes | None:
+    """The bytes of an uploaded binary module."""
+    try:
+        return base64.b64decode(module.data, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def module_as_sent(sent: Mapping[str, str], prefix: str) -> ModuleField:
+    text = sent.get(f"{prefix}text")
+    size = sent.get(f"{prefix}size", "0")
+    return ModuleField(
+        name=sent.get(f"{prefix}name", "").strip(),
+        content_type=sent.get(f"{prefix}type", ES_MODULE),
+        text=_held(text),
+        kept=sent.get(f"{prefix}kept", ""),
+        data=sent.get(f"{prefix}data", ""),
+        size=len(text.encode()) if text is not None else int(size) if size.isdecimal() else 0,
+        why=sent.get(f"{prefix}why", ""),
+    )
+
+
+def binding_as_sent(sent: Mapping[str, str], prefix: str) -> BindingField:
+    """What is typed as a secret is sealed at once: the page never shows it again."""
+    found = BindingField(
+        name=sent.get(f"{prefix}name", "").strip(),
+        kind=sent.get(f"{prefix}kind", ""),
+        value=unified(sent.get(f"{prefix}value", "")),
+        kept=sent.get(f"{prefix}kept", ""),
+        sealed=sent.get(f"{prefix}sealed", ""),
+    )
+    if found.is_secret:
+        found.sealed = seal(Secret(found.value)) if found.value else found.sealed
+        found.value = ""
+    else:
+        found.sealed = ""
+    return found
+
+
+def binding_of(fact: Fact) -> BindingField:
+    value = "" if fact.value == HIDDEN and fact.kind in SECRET_TYPES else fact.value
+    if fact.kind == "service":  # Worker#entrypoint; what else it holds stays as it is
+        value = value.partition(" ")[0]
+    return BindingField(fact.name, fact.kind, unified(value), kept=fact.name)
+
+
+def _held(text: str | None) -> str | None:
+    return None if text is None else unified(text)

@@ -1,0 +1,76 @@
+"""What the editor says before a button is pressed: what would be live, and if a name will do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+
+from dashboard.fleet.version_roles import Role, Standing
+from dashboard.observability.queries.traffic import recent
+from dashboard.workers.queries import worker_queries
+from routing.control.publish import hostname
+from routing.models import Version, Worker
+from routing.rules.names import worker_name_problem
+from routing.rules.override import addressable
+from routing.rules.split import TOTAL
+
+
+@dataclass(frozen=True, slots=True)
+class NameVerdict:
+    """`problem` forbids the name; one that is not `addressable` works, but for overrides."""
+
+    problem: str = ""
+    taken: bool = False
+    addressable: bool = True
+    hostname: str = ""
+
+
+@cache
+def runtime_date() -> str:
+    """The day of the installed workerd, which refuses dates some days newer than itself."""
+    about = settings.NODE_MODULES / "workerd" / "package.json"
+    try:
+        day = str(json.loads(about.read_text())["version"]).split(".")[1]
+        return date.fromisoformat(day).isoformat()
+    except (OSError, ValueError, LookupError):
+        return ""
+
+
+def live_id(row: worker_queries.Row) -> str:
+    """What the form sends back as the deployment that its reader believed to be live."""
+    return str(row.deployment.id) if row.deployment else ""
+
+
+def outlook(row: worker_queries.Row | None) -> dict[str, Any]:
+    """What is live after staging the new version, and after deploying it; who makes room."""
+    new = Version(worker=row.worker) if row else Version()
+    deployed = (Standing(new, Role.STABLE, TOTAL),)
+    if row is None or not row.standings:
+        return {"deploy": deployed}
+    first, stable = row.standings[0], row.standings[-1]
+    traffic = recent([row.worker.name]).get(row.worker.name)
+    return {
+        "stage": (
+            Standing(new, Role.STAGED, 0),
+            Standing(stable.version, Role.STABLE, TOTAL),
+        ),
+        "deploy": deployed,
+        "replaces": None if first.is_stable else first,
+        "leaves": row.standings,
+        "per_minute": round(traffic.per_minute) if traffic else 0,
+    }
+
+
+def name_verdict(name: str) -> NameVerdict | None:
+    """What choosing `name` for a new Worker means; None before anything is typed."""
+    if not name:
+        return None
+    if problem := worker_name_problem(name):
+        return NameVerdict(problem)
+    taken = Worker.objects.filter(name=name).exists()
+    return NameVerdict("", taken, addressable(name), hostname(name))

@@ -1,0 +1,182 @@
+"""Saving what the editor holds: a version, staged or deployed if that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from dashboard.accounts.models import User
+from dashboard.accounts.permissions import person
+from dashboard.fleet.version_roles import Role, Standing, inline
+from dashboard.reviews import gate
+from dashboard.reviews.models import Proposal
+from dashboard.workers.editor import draft as editor_draft
+from dashboard.workers.editor.errors import Refusal, refused
+from dashboard.workers.editor.form import EditorForm
+from dashboard.workers.editor.outlook import live_id
+from dashboard.workers.queries import worker_queries
+from dashboard.workers.queries.proposal import propose
+from routing.control.deploy import DeployConflict, DeployRefused
+from routing.control.upload_draft import Draft, UploadRefused
+from routing.models import Version, Worker
+from routing.rules.split import TOTAL
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The version is there. `complete` is false where deploying it did not follow."""
+
+    version: Version
+    words: str
+    live: bool = False
+    complete: bool = True
+    review: Proposal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved(Refusal):
+    """The form comes back; `opened` is what was live when it was opened, in a conflict."""
+
+    status: int = 422
+    opened: worker_queries.Row | None = None
+    is_conflict: bool = False
+
+
+def save(
+    request: HttpRequest,
+    form: EditorForm,
+    row: worker_queries.Row | None,
+    base: Version | None,
+    what: str,
+) -> Saved | NotSaved:
+    """Uploads; with `what` stage or deploy only if the deployment is still the expected one."""
+    try:
+        draft = editor_draft.draft(form, base)
+    except editor_draft.FormInvalid as error:
+        return NotSaved("Not saved. Something is missing.", problems=error.problems)
+    if row is None and Worker.objects.filter(name=form.name).exists():
+        return _taken(form)
+    if row is not None and what != "save" and live_id(row) != form.expected:
+        return _conflict(form, row)
+    if row is not None and what == "stage" and (problem := _replacing(request, row)):
+        return NotSaved("Not saved yet.", problems=[problem])
+    try:
+        version = _upload(person(request), form, draft, row, what)
+    except DeployConflict:
+        return (
+            _conflict(form, worker_queries.row_of(row.worker)) if row is not None else _taken(form)
+        )
+    except gate.ReviewNeeded as needed:
+        return _to_review(needed, form)
+    except (UploadRefused, DeployRefused) as error:
+        return _refused(error, form, row)
+    if what == "stage" and row is not None:
+        return _stage(person(request), form, row, version)
+    if what == "deploy":
+        name = Standing(version, Role.STABLE, TOTAL).inline
+        return Saved(version, f"Live: {name}.", live=True)
+    return Saved(version, f"Saved #{version.number}. No request reaches it until it is deployed.")
+
+
+def _upload(
+    author: User, form: EditorForm, draft: Draft, row: worker_queries.Row | None, what: str
+) -> Version:
+    live = what == "deploy"
+    version, _ = gate.upload(
+        worker_name=form.name,
+        by_token=False,
+        draft=draft,
+        author=author,
+        source="dashboard",
+        triggered_by="upload" if live else "version_upload",
+        now=timezone.now(),
+        keep=frozenset(),
+        create=row is None,
+        live=live,
+        deploy_message=form.message if live else "",
+        expected=form.expected or None,
+        based_on=_latest_seen(row, form) if row is not None else None,
+    )
+    return version
+
+
+def _to_review(needed: gate.ReviewNeeded, form: EditorForm) -> Saved | NotSaved:
+    """The version is there and waits, unless another review was in the way of storing it."""
+    if needed.other or needed.proposal is None:
+        return NotSaved("Not saved.", problems=[str(needed)])
+    version = Worker.objects.get(name=form.name).versions.newest_first()[0]
+    words = f"Saved #{version.number}. {needed.title}"
+    return Saved(version, words, complete=False, review=needed.proposal)
+
+
+def _latest_seen(row: worker_queries.Row, form: EditorForm) -> Version:
+    """The newest version when the form was opened: uploads made since are not passed over."""
+    try:
+        seen = row.worker.versions.filter(id=UUID(form.latest)).first()
+    except ValueError:
+        seen = None
+    return seen or Version(worker=row.worker)
+
+
+def _stage(author: User, form: EditorForm, row: worker_queries.Row, version: Version) -> Saved:
+    stable = row.standings[-1].version if row.standings else None
+    proposal = propose(version, "0" if stable else "100", stable, row.standings)
+    try:
+        gate.deploy(
+            worker=row.worker,
+            by_token=False,
+            shares=proposal.pairs,
+            author=author,
+            source="dashboard",
+            message=form.message,
+            expected=form.expected or None,
+            now=timezone.now(),
+        )
+    except gate.ReviewNeeded as needed:
+        words = f"Saved #{version.number}. {needed.title}"
+        return Saved(version, words, complete=False, review=needed.proposal)
+    except DeployRefused as error:
+        return Saved(version, f"Saved #{version.number}, but not staged. {error}", complete=False)
+    return Saved(version, f"Live: {inline(proposal.after)}.", live=True)
+
+
+def _replacing(request: HttpRequest, row: worker_queries.Row) -> str:
+    """Staging takes the traffic of a live candidate: not without a word from the person."""
+    candidate = row.candidate
+    if candidate is None or not candidate.weight:
+        return ""
+    if request.POST.get("replace") == str(candidate.version.pk):
+        return ""
+    return (
+        f"{candidate.name} is live at {candidate.percentage}, which staging takes away. "
+        "Tick the box under Save and stage to do that."
+    )
+
+
+def _conflict(form: EditorForm, row: worker_queries.Row) -> NotSaved:
+    """Somebody deployed since: the form goes on from there, knowingly."""
+    opened = worker_queries.deployment_of(row.worker, form.expected)
+    form.expected = live_id(row)
+    return NotSaved("Nothing saved.", status=409, opened=opened, is_conflict=True)
+
+
+def _refused(error: Any, form: EditorForm, row: worker_queries.Row | None) -> NotSaved:
+    """Somebody else's upload is said once; saving again then goes on beside it, knowingly."""
+    kind = getattr(error, "kind", "")
+    if kind == "concurrent" and row is not None:
+        newest = row.worker.versions.newest_first().first()
+        form.latest = str(newest.id) if newest else ""
+        words = f"{error} Saving again makes a version after it."
+        return NotSaved("Not saved yet.", words, status=409)
+    found = refused(str(error), form)
+    if kind in ("name", "exists", "no_worker"):
+        return NotSaved("Not saved.", problems=[str(error)])
+    return NotSaved(found.title, found.words, found.place)
+
+
+def _taken(form: EditorForm) -> NotSaved:
+    return NotSaved("Not saved.", problems=[f"A Worker called {form.name} exists already."])

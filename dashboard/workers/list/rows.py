@@ -1,0 +1,151 @@
+"""The rows of the list of Workers, in a number of queries that does not grow with them.
+
+Two hundred Workers are on a page of fifty, so rows are plain: only the ids of what is active are
+read anew each time, and what is remembered of those deployments can never be out of date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.accounts.models import User
+from dashboard.fleet.active_deployments import active_deployments
+from dashboard.fleet.deployment_cache import Deployed, deployed
+from dashboard.fleet.version_roles import Standing
+from dashboard.observability.flags.failure_rate import FailureRate
+from dashboard.observability.queries.health import Health, unwell
+from dashboard.observability.queries.sparkline import Spark
+from dashboard.observability.queries.traffic import Recent, recent
+from dashboard.workers.list.search import Found, matching
+from dashboard.workers.queries.timeline import State, state_of
+from routing.control.publish import hostname
+from routing.models import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the list says of a Worker beside its traffic and its age: the same until it changes."""
+
+    worker: str
+    host: str
+    found_by: int | None
+    state: State
+    ill: Health | None
+    sick: Standing | None
+    message: str
+    standings: tuple[Standing, ...]
+
+
+@dataclass(slots=True)
+class Listed:
+    """A Worker in the list; `deployed` is None before its first deployment, `found_by` the number
+    of the version that a search found it by, `by` who deployed, who may be a machine."""
+
+    name: str
+    subdomain_enabled: bool
+    deployed: Deployed | None
+    state: State
+    found_by: int | None = None
+    ill: Health | None = None
+    sick: Standing | None = None
+    recent: Recent | None = None
+    spark: Spark | None = None
+    by: str = ""
+    by_machine: bool = False
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        return self.deployed.standings if self.deployed else ()
+
+    @property
+    def per_minute(self) -> float:
+        return self.recent.per_minute if self.recent else 0.0
+
+    @property
+    def error_rate(self) -> float:
+        """The share that fails at least: so that few requests are compared fairly with many."""
+        if self.recent is None or not self.recent.failed:
+            return 0.0
+        return FailureRate(self.recent.failed, self.recent.requests).interval.low
+
+    @property
+    def kinds(self) -> list[str]:
+        """The states that filters know: one that ramps and is unhealthy is both."""
+        return [self.state.kind, "unhealthy"] if self.ill else [self.state.kind]
+
+    @property
+    def face(self) -> Face:
+        return Face(
+            self.name,
+            # Empty when its name is switched off: only other Workers call it.
+            hostname(self.name) if self.subdomain_enabled else "",
+            self.found_by,
+            self.state,
+            self.ill,
+            self.sick,
+            self.deployed.message if self.deployed else "",
+            self.standings,
+        )
+
+    @property
+    def order(self) -> int:
+        """Those that need attention come first."""
+        return -1 if self.ill else self.state.order
+
+    @property
+    def deployed_at(self) -> float:
+        return self.deployed.created_on.timestamp() if self.deployed else 0.0
+
+
+def read(search: str = "", only: str = "") -> list[Listed]:
+    """The Workers that `search` means, or the one whose name is `only`.
+
+    Who deployed is not among it: `with_authors` adds that for those shown.
+    """
+    asked = Found(Worker.objects.filter(name=only)) if only else matching(search)
+    workers = list(asked.workers.values_list("pk", "name", "subdomain_enabled"))
+    if not workers:
+        return []
+    found_all = not (search or only)
+    live = _live(None if found_all else [pk for pk, _, _ in workers])
+    traffic = recent(None if found_all else [name for _, name, _ in workers])
+    rows = [_row(n, on, live.get(pk), asked.by_version.get(pk)) for pk, n, on in workers]
+    for row in rows:
+        row.recent = traffic.get(row.name)
+    return _examined(rows, found_all)
+
+
+def with_authors(rows: list[Listed]) -> list[Listed]:
+    """The same rows, which know who deployed: what somebody is called may change."""
+    ids = {d.author_id for row in rows if (d := row.deployed) and d.author_id is not None}
+    found = User.objects.filter(pk__in=ids).values_list("pk", "username", "by_token_only")
+    known: dict[int | None, tuple[str, bool]] = {pk: (n, machine) for pk, n, machine in found}
+    for row in rows:
+        if made := row.deployed:
+            name, row.by_machine = known.get(made.author_id, ("", False))
+            row.by = name or made.author_email or "somebody"
+    return rows
+
+
+def _live(workers: list[int] | None) -> dict[int, Deployed]:
+    """The active deployments of these Workers, or of all, by the Worker's key."""
+    active = active_deployments()
+    if workers is not None:
+        active = {worker: active[worker] for worker in workers if worker in active}
+    known = deployed(active.values())
+    return {worker: known[pk] for worker, pk in active.items() if pk in known}
+
+
+def _row(name: str, subdomain_enabled: bool, made: Deployed | None, found_by: int | None) -> Listed:
+    state = state_of(made.standings, made.is_rollback) if made else state_of(())
+    return Listed(name, subdomain_enabled, made, state, found_by)
+
+
+def _examined(rows: list[Listed], are_all: bool) -> list[Listed]:
+    """The same rows, which know which of their versions is not well: as a rule, none is."""
+    ids = None if are_all else {str(s.version.pk) for row in rows for s in row.standings}
+    sick = unwell(ids)
+    for row in rows if sick else ():
+        row.sick = next((s for s in row.standings if str(s.version.pk) in sick), None)
+        row.ill = sick[str(row.sick.version.pk)] if row.sick else None
+    return rows

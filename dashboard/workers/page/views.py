@@ -1,0 +1,129 @@
+"""The list of Workers, one Worker's deployments view, one version, the menu of a version."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission
+from dashboard.fleet.version_roles import Standing
+from dashboard.live.pages.fragments import sequence
+from dashboard.observability.flags.process_faults import process_reports
+from dashboard.ui.page import page
+from dashboard.workers.deploy.choice import goes_back, way_back
+from dashboard.workers.list import query
+from dashboard.workers.page import context as showing
+from dashboard.workers.queries import module_text, worker_queries
+from dashboard.workers.queries.addresses import addresses
+from dashboard.workers.queries.cli_commands import override_command, override_header
+from routing.agent.base.runtime_date import newest_date
+from routing.compile.workerd.config import running_date
+from routing.control.previews import shadowed_alias
+from routing.control.publish import url_of
+from routing.models import Worker
+from routing.rules.override import addressable
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    newest = sequence()
+    can = permission(request.user, Role.OPERATOR)
+    context = query.read(request.GET) | {"sequence": newest, "can": can}
+    return page(request, "workers/list.html", context, partial="worker-list")
+
+
+@require_GET
+def detail(request: HttpRequest, name: str) -> HttpResponse:
+    newest = sequence()
+    live_links = Q(override_links__revoked_at=None, override_links__expires_at__gt=timezone.now())
+    workers = Worker.objects.annotate(shared_links=Count("override_links", filter=live_links))
+    row = worker_queries.row_of(get_object_or_404(workers, name=name))
+    histories = showing.histories(row)
+    before, live = histories["entries"][1:2], showing.live(row)
+    context = {
+        "sequence": newest,
+        "production": url_of(row.hostname) if row.hostname else "",
+        "addressable": addressable(row.worker.name),
+        "can": permission(request.user, Role.OPERATOR),
+        "back": showing.undoing(row, before[0].standings if before else []),
+        **live,
+        **histories,
+        **showing.actions(row, histories["uploads"], live.get("sickest", [])),
+        "beside": _replaced(row),
+        "shadowed": shadowed_alias(row.worker),
+    }
+    return page(request, "workers/detail.html", context)
+
+
+@require_GET
+def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
+    row, upload = _upload(name, version_id)
+    context = {
+        **_about(request, row, upload),
+        "sequence": sequence(),
+        "made": module_text.made(upload.version),
+        "override": override_header(row.worker, version_id),
+        "commands": [("curl", override_command(row.worker, version_id))],
+        "addressable": addressable(row.worker.name),
+        "production": row.hostname,
+        "ends": process_reports([version_id]).ends(version_id),
+        "runs_with": running_date(upload.version.compatibility_date, newest_date()),
+    }
+    return page(request, "workers/version.html", context)
+
+
+@require_GET
+def menu(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
+    """What can be done with a version, for the menu of its row."""
+    row, upload = _upload(name, version_id)
+    return page(request, "workers/_version_menu.html", _about(request, row, upload))
+
+
+@require_GET
+def actions(request: HttpRequest, name: str) -> HttpResponse:
+    """What can be done with a Worker, for the menu of its row in the list."""
+    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    uploads, _ = worker_queries.uploads(row, size=1)
+    newest = showing.to_stage(uploads)
+    context = {
+        "row": row,
+        "newest": newest,
+        "stage_words": f"Stage #{newest.number} at 0%" if newest else "",
+        "can_go_back": way_back(row) is not None,
+        "beside": _replaced(row),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "workers/_worker_menu.html", context)
+
+
+def _upload(name: str, version_id: UUID) -> tuple[worker_queries.Row, worker_queries.Upload]:
+    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    upload = worker_queries.upload_of(row, version_id)
+    if upload is None:
+        raise Http404
+    return row, upload
+
+
+def _about(
+    request: HttpRequest, row: worker_queries.Row, upload: worker_queries.Upload
+) -> dict[str, Any]:
+    return {
+        "row": row,
+        "upload": upload,
+        "can": permission(request.user, Role.OPERATOR),
+        "addresses": addresses(row.worker, upload.version),
+        "goes_back": goes_back(row, upload.standing),
+        "beside": _replaced(row),
+    }
+
+
+def _replaced(row: worker_queries.Row) -> Standing | None:
+    """What a version staged at 0 % takes the place of."""
+    return next((s for s in row.standings if not s.is_stable), None)

@@ -1,0 +1,71 @@
+"""What a version is made of besides its modules, as text to show and compare. Never a secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from routing.control.upload_draft import SECRET_TYPES
+from routing.models import Version
+
+HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`kind` is a binding's type. `same_as` tells two values apart that are shown alike."""
+
+    name: str
+    value: str
+    kind: str = ""
+    same_as: str = ""
+
+
+def bindings(version: Version) -> list[Fact]:
+    """By name; a secret only says that it is there."""
+    return sorted((_binding(row) for row in version.bindings), key=lambda fact: fact.name)
+
+
+def settings(version: Version) -> list[Fact]:
+    """How the runtime takes the code."""
+    found = [
+        Fact("Compatibility date", version.compatibility_date),
+        Fact("Compatibility flags", " ".join(version.compatibility_flags)),
+        Fact("Main module", version.main_module or version.body_part),
+    ]
+    return found + [Fact(key, as_json(value)) for key, value in sorted(version.runtime.items())]
+
+
+def exports(version: Version) -> list[Fact]:
+    """What the started version offers."""
+    return [
+        Fact(str(e.get("name", "")), ", ".join(map(str, e.get("handlers", ()))), str(e["kind"]))
+        for e in version.exports
+    ]
+
+
+def notes(version: Version) -> list[Fact]:
+    return [Fact(key, str(value)) for key, value in sorted(version.annotations.items())]
+
+
+def as_json(value: Any) -> str:
+    """Text stays text, anything else as people write it in a configuration."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _binding(row: Mapping[str, Any]) -> Fact:
+    name, kind = str(row.get("name", "")), str(row.get("type", ""))
+    if kind in SECRET_TYPES or "sealed" in row:
+        return Fact(name, HIDDEN, kind, str(row.get("fingerprint", "")))
+    if kind == "json":
+        return Fact(name, json.dumps(row.get("json"), ensure_ascii=False), kind)
+    options = {k: v for k, v in row.items() if k not in {"name", "type"}}
+    if kind == "service":
+        value = str(options.pop("service", ""))
+        entrypoint = options.pop("entrypoint", None)
+        value += f"#{entrypoint}" if entrypoint else ""
+        return Fact(name, value + (f" {as_json(options)}" if options else ""), kind)
+    value = " ".join(as_json(v) for _, v in sorted(options.items()))
+    return Fact(name, value, kind)

@@ -1,0 +1,189 @@
+"""What the pages read, in a number of queries that does not grow with the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, Subquery
+
+from dashboard.fleet.deployment_cache import lineage_of, standings_by_id, standings_of
+from dashboard.fleet.version_roles import HEAVY, Role, Standing
+from dashboard.workers.queries.timeline import Entry, State, entry, state_of
+from routing.control.publish import hostname
+from routing.models import (
+    DEPLOYABLE,
+    Deployment,
+    DeploymentQuerySet,
+    Share,
+    Version,
+    VersionQuerySet,
+    Worker,
+    deployable,
+)
+from routing.rules.lineage import Lineage
+
+#: Timeline entries on one page.
+ENTRIES = 20
+
+
+@dataclass
+class Row:
+    """A Worker on its pages; `deployment` is None before its first one."""
+
+    worker: Worker
+    deployment: Deployment | None
+    standings: list[Standing] = field(default_factory=list)
+
+    @cached_property
+    def state(self) -> State:
+        made = self.deployment
+        return state_of(self.standings, made is not None and made.is_rollback)
+
+    @cached_property
+    def lineage(self) -> Lineage | None:
+        """What its deployments come to; None before the first one."""
+        return lineage_of(self.deployment) if self.deployment else None
+
+    @property
+    def rolled_back(self) -> frozenset[int]:
+        """The numbers of versions that some deployment went back from."""
+        return self.lineage.rolled_back if self.lineage else frozenset()
+
+    @property
+    def candidate(self) -> Standing | None:
+        """The live version beside the stable one that is being tried."""
+        return next((s for s in self.standings if s.is_candidate), None)
+
+    @property
+    def hostname(self) -> str:
+        """Empty when its name is switched off: only other Workers call it."""
+        return hostname(self.worker.name) if self.worker.subdomain_enabled else ""
+
+
+@dataclass
+class Upload:
+    """A version in the table, with how it stands now."""
+
+    version: Version
+    standing: Standing
+    deployable: bool = True
+
+
+def row_of(worker: Worker) -> Row:
+    """One Worker with its active deployment."""
+    return _row_with(worker, _deployments(worker).newest_first().first())
+
+
+def with_their_authors(row: Row) -> list[Standing]:
+    """What is live, with versions that know who uploaded them."""
+    ids = [s.version.pk for s in row.standings]
+    versions = row.worker.versions.defer(*HEAVY).select_related("author").in_bulk(ids)
+    return [replace(s, version=versions[s.version.pk]) for s in row.standings]
+
+
+def timeline(
+    worker: Worker, before: int | None = None, size: int = ENTRIES, wanted: Q | None = None
+) -> tuple[list[Entry], int | None]:
+    """Deployments newest first, from below number `before`; and where the next page starts."""
+    found = _deployments(worker).filter(wanted or Q()).newest_first()
+    if before is not None:
+        found = found.filter(number__lt=before)
+    listed = list(found[: size + 1])
+    return _entries(worker, listed, size), (listed[size - 1].number if len(listed) > size else None)
+
+
+def _entries(worker: Worker, listed: list[Deployment], size: int) -> list[Entry]:
+    """What each of the first `size` did, by the one before it, which filters may have left out."""
+    ids = {d.number: d.pk for d in listed}
+    missing = {d.number - 1 for d in listed[:size]} - ids.keys() - {0}
+    if missing:
+        earlier = worker.deployments.filter(number__in=missing)
+        ids |= dict(earlier.values_list("number", "pk"))
+    standings = standings_by_id(ids.values())
+    none: list[Standing] = []
+    return [
+        entry(d, standings[d.pk], standings[ids[d.number - 1]] if d.number - 1 in ids else none)
+        for d in listed[:size]
+    ]
+
+
+def entry_of(worker: Worker, deployment_id: UUID) -> Entry | None:
+    """One deployment, with what it did."""
+    found = _deployments(worker).filter(id=deployment_id).first()
+    return _entries(worker, [found], 1)[0] if found else None
+
+
+def deployment_of(worker: Worker, deployment_id: str) -> Row:
+    """The Worker as it was with that deployment live; with none where there is no such one."""
+    try:
+        found = _deployments(worker).filter(id=UUID(deployment_id)).first()
+    except ValueError:
+        found = None
+    return _row_with(worker, found)
+
+
+def uploads(
+    row: Row,
+    before: int | None = None,
+    size: int = DEPLOYABLE,
+    wanted: Q | None = None,
+) -> tuple[list[Upload], int | None]:
+    """Versions newest first, from below number `before`; and where the next page starts."""
+    versions = row.worker.versions.filter(wanted or Q())
+    found = with_last_deployment(versions).select_related("author")
+    if before is not None:
+        found = found.filter(number__lt=before)
+    listed = list(found.defer(*HEAVY).newest_first()[: size + 1])
+    shown = [Upload(v, stand(v, row)) for v in listed[:size]]
+    return shown, listed[size - 1].number if len(listed) > size else None
+
+
+def deployable_standings(row: Row) -> list[Standing]:
+    """How each version stands that can be deployed, newest first."""
+    found = with_last_deployment(deployable([row.worker])).defer(*HEAVY)
+    return [stand(version, row) for version in found]
+
+
+def upload_of(row: Row, version_id: UUID | str) -> Upload | None:
+    """One version with everything about it, or None when this Worker has no such version."""
+    found = with_last_deployment(row.worker.versions.all()).select_related("author")
+    version = found.filter(id=version_id).first()
+    if version is None:
+        return None
+    allowed = deployable([row.worker]).filter(pk=version.pk).exists()
+    return Upload(version, stand(version, row), allowed)
+
+
+def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
+    """Versions that know the number of the last deployment they were in."""
+    last = Share.objects.filter(version=OuterRef("pk")).order_by("-deployment__number")
+    return versions.annotate(last_in=Subquery(last.values("deployment__number")[:1]))
+
+
+def stand(version: Version, row: Row) -> Standing:
+    """How a version stands now: live, rolled back, deployed once, or never."""
+    for standing in row.standings:
+        if standing.version.pk == version.pk:
+            return standing
+    if version.number in row.rolled_back:
+        return Standing(version, Role.ROLLED_BACK, rolled_back=True)
+    return Standing(version, Role.NEVER if _last_in(version) is None else Role.FORMER)
+
+
+def _last_in(version: Version) -> int | None:
+    """As `with_last_deployment` found it."""
+    last: int | None = getattr(version, "last_in", None)
+    return last
+
+
+def _deployments(worker: Worker) -> DeploymentQuerySet:
+    return worker.deployments.select_related("author")
+
+
+def _row_with(worker: Worker, deployment: Deployment | None) -> Row:
+    if deployment is None:
+        return Row(worker, None)
+    deployment.worker = worker  # known, so nobody asks for it again
+    return Row(worker, deployment, standings_of([deployment])[deployment.pk])

@@ -1,0 +1,108 @@
+"""Permissions at the edge: read once, remembered, judged again at every request.
+
+A signature costs some 100 µs to check and never changes its mind, so what was read is remembered by
+its text; time and revocations are looked at by the rules each time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from cachetools import LRUCache
+
+from routing.rules.permissions.permission import UNPROTECTED, Presented, Protection, Read
+from routing.rules.permissions.presented import Reader, host_name, tokens
+from routing.snapshot import Worker
+
+_READ = 4096
+_LONGEST_REMEMBERED = 1024
+_CARRIED = 4096
+CARRIED_SECONDS = 60.0
+"""How long a request that came with a permission may call other Workers by it."""
+
+
+class Permits:
+    """What tokens say, and which of them came with which request. `clock` is in seconds since 1970;
+    `ticks` never jumps."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._read: LRUCache[tuple[str, str], Read] = LRUCache(_READ)
+        self._ticks = ticks
+        self._carried: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Keys may have changed."""
+        self._read.clear()
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._clock()
+
+    def carry(self, ray: bytes, header: bytes) -> bytes:
+        """The permission header of the request with this ray. Workers never see theirs, so that of
+        the request from outside counts for those that they call on its behalf."""
+        if not ray:
+            return header
+        if not header:
+            carried, since = self._carried.get(ray, (b"", 0.0))
+            return carried if self._ticks() - since < CARRIED_SECONDS else b""
+        self._carried[ray] = (header, self._ticks())
+        if len(self._carried) > _CARRIED:
+            self._carried.popitem(last=False)
+        return header
+
+    def presented(
+        self, worker: str, protection: Protection, header: bytes, cookie: str | None, host: str
+    ) -> Presented:
+        """What these say to `worker`, by its keys."""
+        keys = protection.keys
+        return Presented(
+            header=tuple(self.read(t, worker, keys) for t in (tokens([header]) if header else ())),
+            cookie=None if cookie is None else self.read(cookie, worker, keys),
+            host=host_name(host),
+            now=self._clock(),
+        )
+
+    def read(self, token: str, worker: str, keys: Mapping[str, bytes]) -> Read:
+        """As `permission_token.read`, from memory where it was read before."""
+        found = self._read.get((worker, token))
+        if found is None:
+            found = _token_reader()(token, worker, keys)
+            if len(token) <= _LONGEST_REMEMBERED:
+                self._read[worker, token] = found
+        return found
+
+
+@cache
+def _token_reader() -> Reader:
+    """Imported when the first token comes: what is off costs no memory."""
+    from routing.rules.permissions.token import read
+
+    return read
+
+
+def protection_of(worker: Worker | None) -> Protection:
+    """As the rules read it. A key that is no base64 is left out: what it signed is refused."""
+    overrides = worker.overrides if worker else None
+    if overrides is None:
+        return UNPROTECTED
+    keys = {name: raw for name, text in overrides.keys.items() if (raw := _decoded(text))}
+    return Protection(overrides.protected, keys, frozenset(overrides.revoked))
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return raw if len(raw) == 32 else b""

@@ -1,0 +1,133 @@
+"""The edge's folder: who owns it, files that are replaced.
+
+agent.lock    held by the agent that runs here
+pids/         one file for each process we started (`adoption.notes`)
+snapshot.json, snapshot.earlier.json, status.json, shipped.json, modules/, log/, v/, xds/ and the
+sockets
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from routing.agent.base.limits import open_folder
+from routing.compile import names
+from routing.process_identity import ProcessIdentity, identify, this_process
+
+log = logging.getLogger("edge")
+
+STEP_ASIDE = signal.SIGUSR1
+"""Tells an agent to end and to leave Envoy and its versions to the next one."""
+
+_PRIVATE = ("modules", "pids")
+_LOCK = "agent.lock"
+_ASIDE_SECONDS = 10.0
+_lock: int | None = None
+
+
+class FolderTaken(Exception):
+    """Another agent runs in this folder; the message says which."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """The agent that runs in a folder. `parent` is the process that it ends with."""
+
+    process: ProcessIdentity
+    parent: ProcessIdentity | None = None
+
+    def is_orphan(self) -> bool:
+        """Did the process that started it end without stopping it?"""
+        return self.parent is not None and not self.parent.is_running()
+
+
+def enter(
+    folder: Path,
+    group: int | None = None,
+    *,
+    parent: int | None = None,
+    take_over: bool = False,
+) -> None:
+    """Makes `folder` the working directory and ours alone; raises `FolderTaken`. Processes of
+    `group` may pass through it.
+
+    An agent that runs here and is an orphan steps aside, and any does where we `take_over`.
+
+    Paths are relative from here on: a Unix socket's path may have 107 bytes only.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    open_folder(folder, group)
+    os.chdir(folder)
+    _take_lock(identify(parent) if parent is not None else None, take_over=take_over)
+    for name in (*names.FOLDERS, *_PRIVATE):
+        Path(name).mkdir(mode=0o700, exist_ok=True)
+
+
+def write(path: str | Path, content: bytes, *, durable: bool = False) -> None:
+    """Replaces the file at once or not at all; `durable` also survives a power cut."""
+    temporary = f"{path}.tmp"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def holder(folder: Path = Path()) -> Holder | None:
+    """Which agent took this folder last; it may have ended."""
+    try:
+        return msgspec.json.decode((folder / _LOCK).read_bytes(), type=Holder)
+    except (OSError, ValueError):
+        return None
+
+
+def _take_lock(parent: ProcessIdentity | None, *, take_over: bool) -> None:
+    global _lock
+    _lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not _locked(_lock):
+        other = holder()
+        if other is None or not (take_over or other.is_orphan()):
+            pid = other.process.pid if other else "unknown"
+            raise FolderTaken(f"{Path.cwd()}: another agent runs here (pid {pid}).")
+        _ask_aside(_lock, other.process)
+    content = msgspec.json.encode(Holder(this_process(), parent))
+    os.ftruncate(_lock, 0)
+    os.pwrite(_lock, content, 0)
+
+
+def _ask_aside(lock: int, other: ProcessIdentity) -> None:
+    """The other agent leaves its processes to us. One that does not answer is killed: that, too,
+    leaves them."""
+    for number in (STEP_ASIDE, signal.SIGKILL):
+        log.info("asking the agent with pid %d to step aside (%s)", other.pid, number.name)
+        with suppress(ProcessLookupError):
+            if other.is_running():
+                os.kill(other.pid, number)
+        deadline = time.monotonic() + _ASIDE_SECONDS
+        while time.monotonic() < deadline:
+            if _locked(lock):
+                return
+            time.sleep(0.01)
+    raise FolderTaken(f"{Path.cwd()}: the agent with pid {other.pid} does not end.")
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

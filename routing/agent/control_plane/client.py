@@ -1,0 +1,186 @@
+"""The control plane as the agent sees it: eight requests, and how they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from routing.agent.access_log.log_file import Place
+from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.snapshot import Preview, Secret, SnapshotInvalid, preview_from_json
+
+#: How long an idle connection is kept; the control plane's server keeps it longer.
+IDLE_SECONDS = 30
+_GZIP_ABOVE = 1024
+_DEAD_SECONDS = 15.0
+_MODULE_SECONDS = 60.0
+
+
+class ControlAway(Exception):
+    """The control plane did not answer, or not as agreed. `refused`: it never will, as asked."""
+
+    def __init__(self, message: str, *, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
+
+
+class NotThere(ControlAway):
+    """There is no such thing (404); `said` are the control plane's words."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"it answered 404: {said}")
+        self.said = said
+
+
+_UNZIPPED = ("reports",)
+
+
+class OtherPlaces(Exception):
+    """The control plane has counted this edge's logs up to other `places`, by listener."""
+
+    def __init__(self, places: dict[str, Place]) -> None:
+        super().__init__("the logs were counted up to other places")
+        self.places = places
+
+
+class _Refusal(msgspec.Struct):
+    places: dict[str, Place]
+
+
+class _Beat(msgspec.Struct):
+    """`watch`: the Workers that somebody is looking at."""
+
+    revision: int
+    watch: list[str] = []
+
+
+class ControlPlane:
+    """Requests with the edge's token; use as an async context manager."""
+
+    def __init__(self, url: str, token: Secret) -> None:
+        self._url, self._token = url + "/edge/v1/", token
+        #: Told the Workers that somebody is looking at, again and again.
+        self.watching: Callable[[frozenset[str]], None] = lambda _: None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._token.reveal()}"},
+            timeout=aiohttp.ClientTimeout(total=20, sock_connect=5),
+            connector=aiohttp.TCPConnector(limit=16, keepalive_timeout=IDLE_SECONDS),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def snapshot(self, since: int) -> bytes | None:
+        """The snapshot, or the change since that revision; None when there is none."""
+        status, body = await self._ask("GET", f"snapshot?since={since}")
+        return None if status == 204 else body
+
+    async def module(self, sha256: str) -> bytes:
+        """The content of that hash; raises `ModuleMissing`."""
+        timeout = aiohttp.ClientTimeout(total=_MODULE_SECONDS, sock_connect=5)
+        try:
+            return (await self._ask("GET", f"modules/{sha256}", timeout=timeout))[1]
+        except ControlAway as error:
+            raise ModuleMissing(f"module {sha256} cannot be fetched: {error}") from error
+
+    async def preview(self, label: str) -> Preview:
+        """The version whose own address begins with `label`. Raises `NotThere`."""
+        _, body = await self._ask("GET", f"previews/{quote(label, safe='')}")
+        try:
+            return preview_from_json(body)
+        except SnapshotInvalid as error:
+            raise ControlAway(f"it told of a version that cannot be read: {error}") from error
+
+    async def report(self, report: dict[str, Any]) -> None:
+        """Says what this edge has applied."""
+        await self._ask("POST", "reports", msgspec.json.encode(report))
+
+    async def invocations(self, batch: bytes) -> None:
+        """Ships one batch of rows and counts; raises `OtherPlaces` where it is not the next one."""
+        await self._ask("POST", "invocations", batch)
+
+    async def details(self, batch: bytes) -> None:
+        """Ships one batch of what Workers said about their requests."""
+        await self._ask("POST", "details", batch)
+
+    async def revisions(self) -> AsyncIterator[int]:
+        """The newest revision whenever it changes, and as a heartbeat. Raises `ControlAway`."""
+        try:
+            async with self._session.ws_connect(
+                self._url + "live",
+                timeout=aiohttp.ClientWSTimeout(ws_receive=_DEAD_SECONDS, ws_close=1.0),
+                max_msg_size=1 << 16,
+            ) as live:
+                async for message in live:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        beat = msgspec.json.decode(message.data, type=_Beat)
+                        self.watching(frozenset(beat.watch))
+                        yield beat.revision
+                raise ControlAway(f"it closed the connection ({live.close_code})")
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise ControlAway(_words(error)) from error
+
+    async def _ask(
+        self, method: str, path: str, body: bytes | None = None, **options: Any
+    ) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if body is not None and len(body) > _GZIP_ABOVE and path not in _UNZIPPED:
+            # In a thread, which zlib leaves the interpreter to: 3 MB take 20 ms.
+            body = await asyncio.to_thread(gzip.compress, body, 1)
+            headers["Content-Encoding"] = "gzip"
+        try:
+            async with self._session.request(
+                method, self._url + path, data=body, headers=headers, **options
+            ) as response:
+                content = await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise ControlAway(_words(error)) from error
+        if response.status == 409:
+            raise _other_places(content)
+        if response.status == 404:
+            raise NotThere(_said(content))
+        if response.status not in (200, 204):
+            raise ControlAway(_refusal(response.status, content), refused=response.status == 400)
+        return response.status, content
+
+
+def _other_places(content: bytes) -> Exception:
+    try:
+        return OtherPlaces(msgspec.json.decode(content, type=_Refusal).places)
+    except ValueError:
+        return ControlAway(_refusal(409, content))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, aiohttp.WSServerHandshakeError) and error.status in (401, 403):
+        return _refusal(error.status, b"")
+    return str(error) or type(error).__name__
+
+
+def _refusal(status: int, body: bytes) -> str:
+    if status in (401, 403):
+        return f"it does not know this edge's token ({status})"
+    said = _said(body)
+    return f"it answered {status}" + (f": {said}" if said else "")
+
+
+def _said(body: bytes) -> str:
+    try:
+        return str(msgspec.json.decode(body)["error"])[:500]
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,315 @@
+"""The Envoy process: started with the last good files, started again when it dies, drained."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from routing.agent.adoption import fingerprint
+from routing.agent.adoption.notes import EnvoyNote, Note
+from routing.agent.adoption.retire import retire, set_aside
+from routing.agent.base import edge_folder, messages
+from routing.agent.base.backoff import Backoff
+from routing.agent.base.child_process import Child, spawn
+from routing.agent.base.limits import ENVIRONMENT
+from routing.agent.base.tasks import Tasks
+from routing.agent.envoy.admin_client import Admin, Away
+from routing.agent.envoy.config_files import Files, Rejected, aside
+from routing.agent.handover.drain import drain, quit_envoy
+from routing.agent.handover.handover import Handover
+from routing.agent.handover.sockets import tcp_address
+from routing.agent.handover.successor import sigterm_blocked
+from routing.agent.hang.envoy import until_hung
+from routing.agent.state.state import End, EndKind
+from routing.agent.state.status import EnvoyFacts
+from routing.compile import names
+from routing.compile.envoy import config as compiled
+from routing.snapshot import Snapshot, Version
+
+log = logging.getLogger("edge")
+
+OUTPUT = "log/envoy.txt"
+UP_SECONDS = 30.0
+GOOD_SECONDS = 10.0
+"""An Envoy that ran for so long is started again at once when it dies, and not any later."""
+_HANDOVER_SECONDS = 15.0
+"""An Envoy that is not up by then on the sockets of the one before starts on its own."""
+_DRAIN_SECONDS = 5.0
+_QUIT_SECONDS = 1.0
+_MANY = 50
+_TRIM_SECONDS = 5.0
+_LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]]*\] ?(.*)")
+
+
+class Envoy:
+    """One Envoy. `changed` is called when it comes up or goes down."""
+
+    def __init__(
+        self,
+        program: Path,
+        settings: compiled.Settings,
+        concurrency: int,
+        changed: Callable[[], None],
+    ) -> None:
+        self.admin = Admin()
+        #: Why it does not run; "" while it does.
+        self.trouble = ""
+        #: How often it ended without being told to.
+        self.deaths = 0
+        self._end: End | None = None
+        self._end_message = ""
+        self._up = asyncio.Event()
+        self._program, self._settings, self._concurrency = program, settings, concurrency
+        self._hung = ""
+        self._changed = changed
+        self.handover = Handover(program, _addresses(settings), concurrency)
+        self._files, self._prepared = Files(self.admin), False
+        self._child: Child | None = None
+        self._adopted: Child | None = None
+        self._stopping = False
+        self._renewals: Counter[str] = Counter()
+        #: Where the agent's figures are, noted with Envoy for the next agent.
+        self.metrics_port: int | None = None
+
+    def adopt(self, note: Note) -> bool:
+        """The Envoy of an earlier agent serves on. False where it has another configuration or
+        program, or ended: then `run` starts one, and ends the other once the new one serves."""
+        with suppress(ProcessLookupError):
+            self._adopted = Child(note)
+            return note.envoy is not None and note.envoy.fingerprint == self._about().fingerprint
+        return False
+
+    @property
+    def revision(self) -> int:
+        """The revision of the routes that an adopted Envoy has taken; 0 where it is unknown."""
+        return self._files.revision()
+
+    async def reached(self) -> set[str]:
+        """The ids of the versions that an adopted Envoy reaches. Raises `Away`."""
+        await self._ready()
+        return self._files.versions()
+
+    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> None:
+        """Writes everything Envoy starts with, for `snapshot`."""
+        self._prepared = True
+        bootstrap = compiled.bootstrap(self._settings)
+        edge_folder.write(names.BOOTSTRAP, json.dumps(bootstrap).encode())
+        versions = [version for worker in snapshot.workers for version in worker.versions]
+        public, internal = _routes(snapshot, slots, {})
+        self._files.put(names.CLUSTERS, _clusters(versions, self._renewals), snapshot.revision)
+        self._files.put(names.PUBLIC_ROUTES, public, snapshot.revision)
+        self._files.put(names.INTERNAL_ROUTES, internal, snapshot.revision)
+
+    async def run(self, tasks: Tasks) -> None:
+        """Keeps Envoy running until `stop`."""
+        backoff = Backoff(free=1, reset=GOOD_SECONDS)
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            began = loop.time()
+            child = self._child = await self._first(tasks) or self._start()
+            coming = tasks.once("Envoy's start", self._come_up(child))
+            watch = tasks.once("Envoy's watch", self._watch(child, tasks))
+            while not (await asyncio.wait([child.ended], timeout=_TRIM_SECONDS))[0]:
+                child.trim()
+            coming.cancel()
+            watch.cancel()
+            was_up = self._up.is_set()
+            self._up.clear()
+            await self.admin.close()
+            if self._stopping:
+                break
+            self.deaths += 1
+            self._ended_by_itself(child)
+            self._changed()
+            wait = backoff.failed(after=loop.time() - began)
+            self.handover.lost(was_up=was_up, wait=wait)
+            await asyncio.sleep(wait)
+        await asyncio.Event().wait()
+
+    def facts(self) -> EnvoyFacts:
+        """What reports say of it."""
+        return EnvoyFacts(
+            ends=self.deaths,
+            end=self._end,
+            message=self._end_message,
+            waited=self.handover.waited,
+            sockets=self.handover.count,
+        )
+
+    def _ended_by_itself(self, child: Child) -> None:
+        hung, self._hung = self._hung, ""
+        self._end = End(EndKind.hang if hung else EndKind.crash, time.time())
+        message = hung or messages.ended(child.ended.result(), child.said())
+        self._end_message = f"Envoy {message}"
+        self.trouble = self._end_message
+        log.error("%s", self.trouble)
+
+    async def _watch(self, child: Child, tasks: Tasks) -> None:
+        """Replaces an Envoy that hangs."""
+        await self._up.wait()
+        settings = self._settings
+        public = (settings.public_host, settings.public_port)
+        hung = await until_hung(public, child.pid, tasks, workers=self._concurrency)
+        if not self._stopping and not child.ended.done():
+            self._hung = hung
+            child.signal(signal.SIGKILL)
+
+    async def reach(self, versions: Sequence[Version], revision: int) -> None:
+        """Envoy's clusters become those of `versions`. Raises `Rejected` or `Away`."""
+        await self._ready()
+        renewals = dict(self._renewals)
+        resources = await aside(len(versions) > _MANY, _clusters, versions, renewals)
+        await self._files.replace(names.CLUSTERS, resources, revision)
+
+    def renew(self, version_id: str) -> None:
+        """From the next `reach` on, connections to this version are made anew."""
+        self._renewals[version_id] += 1
+
+    async def route(
+        self,
+        snapshot: Snapshot,
+        slots: Mapping[str, int],
+        leaving: Mapping[str, Sequence[Version]],
+        coming: frozenset[str] = frozenset(),
+    ) -> None:
+        """Envoy routes by `snapshot`, public first. Raises `Rejected` or `Away`."""
+        await self._ready()
+        many = len(snapshot.workers) > _MANY
+        try:
+            public, internal = await aside(many, _routes, snapshot, slots, leaving, coming)
+        except ValueError as error:
+            raise Rejected(str(error)) from error
+        await self._files.replace(names.PUBLIC_ROUTES, public, snapshot.revision)
+        await self._files.replace(names.INTERNAL_ROUTES, internal, snapshot.revision)
+
+    def complaint(self, rejected: Rejected) -> str:
+        """Why Envoy refused a file: only its log says so."""
+        lines = self._child.said().decode("utf-8", "replace").splitlines() if self._child else []
+        found = [match[1] for line in lines if (match := _LOGGED.match(line))]
+        return f"{rejected}: {found[-1]}"[:2000] if found else str(rejected)
+
+    async def stop(self) -> None:
+        """Asks callers to connect elsewhere, lets requests in flight end, then ends Envoy, which
+        writes the rest of its log."""
+        self._stopping = True
+        child = self._child
+        if child is None or child.ended.done():
+            return
+        self.handover.close()
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await drain(self.admin)
+        except (Away, TimeoutError) as error:
+            log.warning("requests were cut off: %s", str(error) or "they took too long")
+        await quit_envoy(self.admin)
+        # While it ends by itself a SIGTERM would kill it, and the rest of its log would be lost.
+        await asyncio.wait([child.ended], timeout=_QUIT_SECONDS)
+        await child.stop(2.0)
+
+    async def _ready(self) -> None:
+        try:
+            await asyncio.wait_for(self._up.wait(), UP_SECONDS)
+        except TimeoutError:
+            raise Away("Envoy is not running") from None
+
+    async def _first(self, tasks: Tasks) -> Child | None:
+        """The adopted Envoy, at the first turn; one that is out of date is ended behind its
+        successor, which `_start` then makes on the same sockets."""
+        adopted, self._adopted = self._adopted, None
+        if adopted is None or not self._prepared:
+            return adopted
+        await self.handover.take(adopted.pid)
+        set_aside()
+        await self.admin.close()  # its connection leads to the old Envoy, which is well
+        tasks.once("Envoy's replacement", retire(adopted, self._up.wait))
+        return None
+
+    def _start(self) -> Child:
+        self._files.restore()
+        with suppress(FileNotFoundError):
+            os.unlink(names.ADMIN_SOCKET)
+        about = {"envoy": self._about()}
+        command = [str(self._program), *self._arguments(), *self.handover.arguments()]
+        with sigterm_blocked() if self.handover.is_under_way else nullcontext():
+            return spawn(
+                command, output=OUTPUT, about=about, env=ENVIRONMENT, start_new_session=True
+            )
+
+    def _arguments(self) -> list[str]:
+        return [
+            *("-c", names.BOOTSTRAP),
+            *("--concurrency", str(self._concurrency)),
+            "--reject-unknown-dynamic-fields",
+            *("--file-flush-interval-msec", "100", "-l", "warning"),
+            # Each answer of an Envoy that is about to stop asks for another connection.
+            *("--drain-strategy", "immediate"),
+        ]
+
+    def _about(self) -> EnvoyNote:
+        settings = self._settings
+        program = fingerprint.of_program(self._program)
+        return EnvoyNote(
+            fingerprint=fingerprint.of_envoy(
+                compiled.bootstrap(settings), self._arguments(), program
+            ),
+            public=(settings.public_host, settings.public_port),
+            proof_port=settings.proof_port,
+            metrics_port=self.metrics_port,
+        )
+
+    async def _come_up(self, child: Child) -> None:
+        try:
+            if child.is_adopted:
+                await self._files.adopt()
+            async with asyncio.timeout(_HANDOVER_SECONDS if self.handover.is_under_way else None):
+                while not await self._files.running():
+                    await asyncio.sleep(0.01)
+        except (Away, TimeoutError):
+            child.signal(signal.SIGKILL)
+            return
+        child.describe(ready=True, envoy=self._about())
+        self._up.set()
+        self.trouble = ""
+        self._changed()
+        log.info("Envoy runs (pid %d)", child.pid)
+        await self.handover.take(child.pid)
+        self._changed()
+
+
+def _addresses(settings: compiled.Settings) -> list[str]:
+    """Where Envoy listens for others, as `handover.sockets` writes it."""
+    return [
+        tcp_address(settings.public_host, settings.public_port),
+        tcp_address("127.0.0.1", settings.proof_port),
+        f"unix://{names.INTERNAL_SOCKET}",
+    ]
+
+
+def _clusters(versions: Sequence[Version], renewals: Mapping[str, int]) -> list[dict[str, Any]]:
+    endpoints, counts = {}, {}
+    for version in versions:
+        for entrypoint in names.entrypoints(version):
+            name = names.cluster(version.id, entrypoint)
+            endpoints[name] = [names.socket_file(version.id, names.socket(entrypoint))]
+            counts[name] = renewals.get(version.id, 0)
+    return compiled.clusters(endpoints, counts)
+
+
+def _routes(
+    snapshot: Snapshot,
+    slots: Mapping[str, int],
+    leaving: Mapping[str, Sequence[Version]],
+    coming: frozenset[str] = frozenset(),
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    public = compiled.public_routes(snapshot, coming)
+    return [public], [compiled.internal_routes(snapshot, slots, leaving)]

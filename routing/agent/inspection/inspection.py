@@ -1,0 +1,160 @@
+"""An upload is checked by really running it: its top level in a process that reaches nothing, then
+the very process that will serve it, until it is ready."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from routing.agent.base.runtime_date import newest_date
+from routing.agent.inspection.trial_run import Ended, run_test, run_until_ready
+from routing.agent.processes.encode import encode, runtime
+from routing.compile.workerd import config as workerd
+from routing.snapshot import Export, Version
+
+Kind: TypeAlias = Literal[
+    "startup",
+    "startup_cpu",
+    "startup_time",
+    "startup_memory",
+    "no_handlers",
+    "main_module",
+    "binding",
+    "module",
+    "compatibility",
+]
+
+AT_ONCE = 2
+"""Inspections at a time: an endless loop burns a core until its CPU limit."""
+SECONDS = 10
+"""How long one of the two runs may take on a busy machine, when it does not burn CPU time."""
+
+_turn = threading.BoundedSemaphore(AT_ONCE)
+_no_handlers = "No event handlers were registered. This script does nothing."
+_unreadable = "The Worker started, but its exports could not be read."
+_exportable = ("object", "function", "WorkerEntrypoint", "DurableObject", "WorkflowEntrypoint")
+_service_worker = (Export(name="default", kind="object", handlers=("fetch",)),)
+_decoder = msgspec.json.Decoder(tuple[Export, ...])
+
+
+class Refused(Exception):
+    """The upload cannot run. The message is the runtime's, for people; `kind` is for programs."""
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind: Kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a version exports, and how long its process took to be ready, in milliseconds."""
+
+    exports: tuple[Export, ...]
+    startup_ms: int
+
+
+def inspect(version: Version, modules: Mapping[str, bytes], *, worker: str) -> Inspection:
+    """Runs a version that is not deployed yet; `modules` are contents by SHA-256.
+
+    Blocks for some 0.1 s, at worst 2 * `SECONDS`, and waits while `AT_ONCE` others run. May be
+    called from any thread. Raises `Refused`; nothing of the trial is left behind.
+    """
+    try:
+        with _turn:
+            exports = _look(version, modules)
+            complete = replace(version, exports=exports)
+            config = workerd.config(
+                worker, complete, modules, slot=0, runtime=runtime(), newest_date=newest_date()
+            )
+            sockets = workerd.socket_names(complete)
+            startup_ms = run_until_ready(encode(config), sockets, SECONDS)
+    except workerd.VersionInvalid as error:
+        raise Refused(error.kind, str(error)) from error
+    except Ended as ended:
+        raise _refusal(ended) from ended
+    return Inspection(exports, startup_ms)
+
+
+def _look(version: Version, modules: Mapping[str, bytes]) -> tuple[Export, ...]:
+    """Runs the top level once. The token tells our line from what the code itself prints."""
+    token = secrets.token_hex(16)
+    config = workerd.inspection_config(
+        version, modules, runtime=runtime(), token=token, newest_date=newest_date()
+    )
+    try:
+        printed = run_test(encode(config), SECONDS)
+    except Ended as ended:
+        if version.body_part and b"No tests found!" in ended.output:
+            return _service_worker
+        raise
+    exports = _exports(printed, token)
+    _check_exports(exports)
+    return exports
+
+
+def _exports(printed: bytes, token: str) -> tuple[Export, ...]:
+    for message in _messages(printed):
+        if message.startswith(token):
+            return _decoder.decode(message.removeprefix(token))
+    raise Refused("startup", _unreadable)
+
+
+def _check_exports(exports: tuple[Export, ...]) -> None:
+    """What workerd does not mind at the start and nobody could call later."""
+    for export in exports:
+        if export.kind not in _exportable:
+            raise Refused(
+                "startup",
+                f"Uncaught TypeError: Incorrect type for map entry '{export.name}': "
+                "the provided value is not of type 'function or ExportedHandler'.",
+            )
+    if not any(export.handlers or export.kind != "object" for export in exports):
+        raise Refused("no_handlers", _no_handlers)
+
+
+def _refusal(ended: Ended) -> Refused:
+    """workerd's own words without its prefix, or ours where a limit ended it silently."""
+    if ended.code is None:
+        return Refused("startup_time", "Script startup exceeded the time limit.")
+    if ended.code == -signal.SIGXCPU:
+        return Refused("startup_cpu", "Script startup exceeded CPU time limit.")
+    if ended.code < 0 or _out_of_memory(ended):
+        return Refused("startup_memory", "Script startup exceeded memory limits.")
+    said = [m.removeprefix("service main: ") for m in _messages(ended.errors)]
+    message = "\n".join(m for m in said if m != _no_handlers) or next(iter(said), "")
+    if message in ("", "Tests failed!"):
+        message = _unreadable
+    return Refused(_kind(message), message)
+
+
+def _out_of_memory(ended: Ended) -> bool:
+    """The allocator says so outside the log; V8 says so in it, before it aborts."""
+    below = [line for line in ended.errors.splitlines() if not line.startswith(b"{")]
+    return any(b"Cannot allocate memory" in line for line in below) or any(
+        message.startswith("V8 fatal error") for message in _messages(ended.output)
+    )
+
+
+def _kind(message: str) -> Kind:
+    if message == _no_handlers:
+        return "no_handlers"
+    first = message.partition("\n")[0].lower()
+    if not first.startswith("uncaught") and "compatibility" in first:
+        return "compatibility"
+    return "module" if "already added to bundle" in first else "startup"
+
+
+def _messages(output: bytes) -> list[str]:
+    """workerd logs one JSON object a line; anything else comes from below it."""
+    found = []
+    for line in output.decode("utf-8", "replace").splitlines():
+        if line.startswith("{"):
+            found.append(str(json.loads(line).get("message", "")))
+    return found

@@ -1,0 +1,187 @@
+"""`GET /metrics` of an edge, for Prometheus; on loopback only, and only if it is switched on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from routing.agent.access_log.log_rows import Rows
+from routing.agent.metrics.time_series import Requests, Series
+from routing.agent.state.state import State
+from routing.agent.state.status import Facts
+from routing.agent.users.isolation import Kind
+
+_FORGET_EVERY = 600.0
+
+
+class Metrics(Collector):
+    """`counted` is called with everything the control plane took; `facts` say how the edge is."""
+
+    def __init__(self, edge: str, port: int, facts: Callable[[], Facts]) -> None:
+        self._edge, self._port, self._facts = edge, port, facts
+        self._series, self._forgot = Series(), time.time()
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._runner: web.AppRunner | None = None
+        self.url = f"http://127.0.0.1:{port}/metrics"
+
+    def counted(self, found: Rows) -> None:
+        """These lines were told, and are counted there as here."""
+        now = time.time()
+        self._series.count(found.tally, len(found.rows), now)
+        if now - self._forgot > _FORGET_EVERY:  # also where nobody scrapes
+            self._forget(now)
+
+    async def start(self) -> None:
+        """Returns once it listens."""
+        app = web.Application()
+        app.router.add_get("/metrics", self._answer)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+
+    async def stop(self) -> None:
+        """Closes the port."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def collect(self) -> Iterator[Metric]:
+        """Called for each scrape."""
+        facts = self._facts()
+        self._forget(time.time())
+        yield from self._requests()
+        yield from self._processes(facts)
+        yield from self._envoy(facts)
+        yield from self._shipping(facts)
+        yield from self._revisions(facts)
+        yield from self._isolation(facts)
+
+    def _isolation(self, facts: Facts) -> Iterator[Metric]:
+        own = GaugeMetricFamily(
+            "sluice_edge_versions_isolated",
+            "1 where each version runs as a user of its own",
+            labels=["edge"],
+        )
+        own.add_metric([self._edge], float(facts.isolation.kind is Kind.own))
+        yield own
+        forged = CounterMetricFamily(
+            "sluice_edge_forged_batches",
+            "Batches of console lines in the name of another version, refused",
+            labels=["edge"],
+        )
+        forged.add_metric([self._edge], facts.shipping.get("details_forged", 0))
+        yield forged
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        body = generate_latest(self._registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def _forget(self, now: float) -> None:
+        self._forgot = now
+        self._series.forget(_deployed(self._facts()), now)
+
+    def _requests(self) -> Iterator[Metric]:
+        total = CounterMetricFamily(
+            "sluice_requests",
+            "Requests by the version that answered and why it did",
+            labels=[*Requests._fields, "edge"],
+        )
+        for key, count in self._series.requests.items():
+            total.add_metric([*key, self._edge], count)
+        yield total
+        spans = HistogramMetricFamily(
+            "sluice_request_duration_seconds",
+            "From the first byte of a request to the last of its answer",
+            labels=["worker", "version", "hop", "edge"],
+        )
+        for span, held in self._series.spans.items():
+            seconds = held.total_us / 1_000_000
+            spans.add_metric([*span, self._edge], list(held.buckets()), seconds)
+        yield spans
+
+    def _processes(self, facts: Facts) -> Iterator[Metric]:
+        labels = ["worker", "version", "edge"]
+        up = GaugeMetricFamily(
+            "sluice_version_process_up", "1 while the version's process runs", labels=labels
+        )
+        restarts = CounterMetricFamily(
+            "sluice_version_process_restarts", "How often it was started again", labels=labels
+        )
+        for version_id, process in facts.held.processes.items():
+            names = [process.worker, version_id, self._edge]
+            up.add_metric(names, float(process.state is State.running))
+            restarts.add_metric(names, process.restarts)
+        yield up
+        yield restarts
+
+    def _envoy(self, facts: Facts) -> Iterator[Metric]:
+        for name, words, value in (
+            ("ends", "How often Envoy ended by itself or hung, and was replaced", facts.envoy.ends),
+            (
+                "waiting_connections",
+                "Connections that waited while Envoy was replaced",
+                facts.envoy.waited,
+            ),
+        ):
+            counter = CounterMetricFamily(f"sluice_envoy_{name}", words, labels=["edge"])
+            counter.add_metric([self._edge], value)
+            yield counter
+
+    def _shipping(self, facts: Facts) -> Iterator[Metric]:
+        told = CounterMetricFamily(
+            "sluice_invocations",
+            "Single requests that were shipped, sampled out (and counted), or lost",
+            labels=["result", "edge"],
+        )
+        told.add_metric(["shipped", self._edge], self._series.shipped)
+        told.add_metric(["sampled_out", self._edge], facts.shipping["sampled_out"])
+        told.add_metric(["lost", self._edge], facts.shipping["dropped"])
+        yield told
+        unwritten = CounterMetricFamily(
+            "sluice_edge_log_lines_unwritten",
+            "Lines of the access logs that never reached the disk, or were removed from it",
+            labels=["edge"],
+        )
+        unwritten.add_metric([self._edge], facts.shipping["unwritten"])
+        yield unwritten
+        waiting = GaugeMetricFamily(
+            "sluice_edge_log_pending_bytes", "Log that is not shipped yet", labels=["edge"]
+        )
+        waiting.add_metric([self._edge], facts.shipping["pending_bytes"])
+        yield waiting
+        asked = CounterMetricFamily(
+            "sluice_override_decisions",
+            "Requests with an override header, by what became of it",
+            labels=["outcome", "edge"],
+        )
+        for outcome, count in self._series.outcomes.items():
+            asked.add_metric([outcome, self._edge], count)
+        yield asked
+
+    def _revisions(self, facts: Facts) -> Iterator[Metric]:
+        for name, words, value in (
+            ("applied", "The revision by which this edge decides", facts.held.applied.revision),
+            ("known", "The newest revision this edge has heard of", facts.desired.revision),
+        ):
+            gauge = GaugeMetricFamily(f"sluice_edge_{name}_revision", words, labels=["edge"])
+            gauge.add_metric([self._edge], value)
+            yield gauge
+        connected = GaugeMetricFamily(
+            "sluice_edge_connected", "1 while the control plane is there", labels=["edge"]
+        )
+        connected.add_metric([self._edge], float(not facts.away))
+        yield connected
+
+
+def _deployed(facts: Facts) -> frozenset[str]:
+    """Ids of the deployments that are applied, and of their versions."""
+    workers = facts.held.applied.workers
+    versions = {version.id for worker in workers for version in worker.versions}
+    return frozenset(versions | {worker.deployment.id for worker in workers})

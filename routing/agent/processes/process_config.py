@@ -1,0 +1,70 @@
+"""The configuration of one version's process, whenever it starts: modules, then bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+
+from routing.agent.adoption import fingerprint
+from routing.agent.base import limits
+from routing.agent.base.addresses import own_networks
+from routing.agent.base.runtime_date import newest_date
+from routing.agent.control_plane.module_cache import ModuleMissing, Modules
+from routing.agent.processes.encode import encode, runtime
+from routing.agent.processes.version_process import NotStarted
+from routing.agent.state.plan import Start
+from routing.agent.state.state import EndKind
+from routing.agent.users.isolation import Isolation
+from routing.compile.workerd import config as workerd
+
+
+class Configurations:
+    """Made anew for each start: code and secrets are held by the process alone."""
+
+    def __init__(self, modules: Modules, *, tail: bool, key: bytes, isolation: Isolation) -> None:
+        """`key` is a secret of this edge's, for fingerprints."""
+        self._isolation = f"{isolation.kind} {isolation.uids}"
+        self._modules, self._tail = modules, tail
+        self._deny, self._key = own_networks(), hashlib.sha256(b"fingerprints" + key).digest()
+
+    async def of(self, start: Start) -> bytes:
+        """What workerd reads on stdin. Raises `NotStarted`."""
+        try:
+            contents = await self._modules.of(start.version)
+            return await asyncio.to_thread(self._encoded, start, contents)
+        except ModuleMissing as error:
+            raise NotStarted(str(error), EndKind.edge) from error
+        except workerd.VersionInvalid as error:
+            raise NotStarted(str(error)) from error
+
+    def fingerprint(self, start: Start) -> str:
+        """What `of` depends on: a process with another fingerprint is out of date. "" where
+        workerd is not installed, and so nothing can be started."""
+        try:
+            program = fingerprint.of_program(limits.program())
+        except OSError:
+            return ""
+        return fingerprint.of_version(
+            start.worker,
+            start.version,
+            start.slot,
+            key=self._key,
+            runtime=runtime(),
+            deny=self._deny,
+            tail=self._tail,
+            program=f"{program} {self._isolation}",
+        )
+
+    def _encoded(self, start: Start, contents: Mapping[str, bytes]) -> bytes:
+        config = workerd.config(
+            start.worker,
+            start.version,
+            contents,
+            slot=start.slot,
+            runtime=runtime(),
+            deny=self._deny,
+            tail=self._tail,
+            newest_date=newest_date(),
+        )
+        return encode(config)

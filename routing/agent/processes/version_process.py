@@ -1,0 +1,377 @@
+"""The process of one version: its sockets, its start, its end, and its next start.
+
+A process that dies is started again at once with its sockets still listening, so that requests
+wait. If it keeps dying the sockets are closed meanwhile: callers hear at once that it is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from routing.agent.adoption.notes import Note, VersionNote
+from routing.agent.adoption.sockets import inodes, take_back
+from routing.agent.base import limits, messages
+from routing.agent.base.backoff import Backoff
+from routing.agent.base.child_process import Child, spawn
+from routing.agent.base.tasks import Tasks
+from routing.agent.processes.hang_watch import watch
+from routing.agent.processes.listeners import Listeners
+from routing.agent.processes.start_gate import Gate
+from routing.agent.state.state import EndKind, State
+from routing.agent.users.claims import Claim, Users
+from routing.agent.users.peers import Peer
+from routing.compile import names
+
+log = logging.getLogger("edge")
+
+READY_SECONDS = 15.0
+STOP_SECONDS = 10.0
+_WORTH_WAITING_SECONDS = 0.5
+"""Requests wait so long for the next start; before a later one they hear at once that none is."""
+_LET_GO_SECONDS = 0.3
+"""Between leaving Envoy and SIGTERM: what is still queued inside the process gets out."""
+
+_PIDS = 4
+"""How many of its processes, the newest ones, a version is known by."""
+
+Tell = Callable[[State, int, str, EndKind | None], None]
+Prepare = Callable[[], Awaitable[bytes]]
+About = Callable[[], VersionNote]
+
+
+class NotStarted(Exception):
+    """The version has no running process; the message is for people."""
+
+    def __init__(self, message: str, kind: EndKind = EndKind.start) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Life(NamedTuple):
+    """How one run of the process ended, and how many seconds it was ready."""
+
+    message: str
+    kind: EndKind
+    seconds: float = 0.0
+
+
+class VersionProcess:
+    """Keeps one version running until it is told to stop. `prepare` gives its configuration,
+    `about` what is to be noted about its process. With `adopted`, a process runs already."""
+
+    def __init__(
+        self,
+        *,
+        version_id: str,
+        sockets: tuple[str, ...],
+        prepare: Prepare,
+        about: About,
+        tell: Tell,
+        users: Users,
+        tasks: Tasks,
+        gate: Gate,
+        hang_seconds: float,
+        adopted: Note | None = None,
+    ) -> None:
+        self._id, self._sockets = version_id, sockets
+        self._prepare, self._about, self._tell = prepare, about, tell
+        self._users = users
+        self._claim: Claim | None = None
+        #: That of a process which another one is replacing.
+        self._leaving: Claim | None = None
+        self._pids: deque[int] = deque(maxlen=_PIDS)
+        self._tasks, self._gate, self._hang_seconds = tasks, gate, hang_seconds
+        self._listeners = Listeners(version_id, sockets)
+        self._backoff = Backoff(free=1)
+        self._child: Child | None = None
+        self._was_ready = False
+        self._stopping = False
+        self._hurry = asyncio.Event()
+        #: Only one start at a time: each ends all other processes of its user.
+        self._starting = asyncio.Lock()
+        self.restarts = 0
+        #: A process that is ready already: an adopted one, or one that replaces another.
+        self._at_hand: Child | None = None
+        if adopted is not None:
+            self._adopt(adopted)
+        self._task = tasks.once(f"version {version_id}", self._run())
+
+    async def stop(self, grace: float = STOP_SECONDS) -> None:
+        """Ends the process and takes its sockets away; returns when both are done."""
+        self._stopping = True
+        for child in {self._child, self._at_hand} - {None}:
+            assert child is not None
+            child.describe(stopping=True)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), _LET_GO_SECONDS)
+            await self._end(child, grace)
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        self._listeners.close()
+        _give_back(self._claim)
+        _give_back(self._leaving)
+        with suppress(OSError):
+            os.unlink(names.output_file(self._id))
+
+    def is_peer(self, peer: Peer) -> bool:
+        """Whether this version is at the other end of a socket: by its user where it has one of
+        its own, else by its process, or one that ended just now."""
+        claims = [claim for claim in (self._claim, self._leaving) if claim is not None]
+        users = [claim.user.uid for claim in claims if claim.is_own and claim.user is not None]
+        return peer.uid in users if users else peer.pid in self._pids
+
+    def _noted(self, fds: dict[str, int], claim: Claim) -> VersionNote:
+        uid = claim.user.uid if claim.user is not None else None
+        return replace(self._about(), listeners=inodes(fds), uid=uid)
+
+    def note(self) -> None:
+        """Notes on disk what is to be known about the process by now."""
+        if self._child is not None and self._child.note.version is not None:
+            fixed = self._child.note.version
+            changing = ("restarts", "since", "starts", "end")
+            now = {name: getattr(self._about(), name) for name in changing}
+            self._child.describe(version=replace(fixed, **now))
+
+    async def renew(self, reconnect: Callable[[], Awaitable[None]]) -> None:
+        """Replaces a running process by one with the configuration of now, without a request
+        lost: `reconnect` makes Envoy let go of the connections it has. Where the new process cannot
+        start, the one that runs goes on."""
+        backoff = Backoff(first=1.0)
+        while self._child is not None and not self._stopping:
+            try:
+                await self._renew(reconnect)
+                log.info("version %s runs with the configuration of now", self._id)
+                return
+            except (NotStarted, OSError) as error:
+                log.warning("version %s goes on as it was started: %s", self._id, error)
+            await asyncio.sleep(backoff.failed())
+
+    async def _renew(self, reconnect: Callable[[], Awaitable[None]]) -> None:
+        async with self._starting:
+            old = self._child
+            if old is None:
+                return  # the next start is with the configuration of now
+            earlier = await self._start_beside()
+        # What waits in the old sockets is taken up before the process ends, and so is what Envoy
+        # has just sent on a connection that it lets go.
+        await asyncio.sleep(_LET_GO_SECONDS)
+        await reconnect()
+        await asyncio.sleep(_LET_GO_SECONDS)
+        await old.stop(STOP_SECONDS)
+        _give_back(earlier)
+        self._leaving = None
+
+    async def _start_beside(self) -> Claim | None:
+        """Starts the process that replaces the running one, and gives it the sockets' paths.
+        Returns the claim of the one before."""
+        self._go_on()
+        listeners = Listeners(self._id, self._sockets, beside=True)
+        # A user of its own for the new process, too: the start of one ends all others of its user.
+        earlier, self._claim = self._claim, None
+        self._leaving, child = earlier, None
+        try:
+            listeners.open()
+            config = await self._prepare()
+            async with self._gate.passing():
+                self._go_on()
+                child = await self._start(config, listeners)
+            self._go_on()
+            listeners.publish()
+        except BaseException:
+            if child is not None:
+                child.signal(signal.SIGKILL)
+            listeners.close()
+            _give_back(self._claim)
+            self._claim, self._leaving = earlier, None
+            raise
+        before, self._listeners = self._listeners, listeners
+        before.release()
+        self._at_hand = child
+        child.describe(ready=True)
+        return earlier
+
+    def _go_on(self) -> None:
+        """Raises `NotStarted` once the version is being stopped: the supervisor forgets it."""
+        if self._stopping:
+            raise NotStarted("is being stopped")
+
+    def _adopt(self, note: Note) -> None:
+        assert note.version is not None
+        self.restarts = note.version.restarts
+        with suppress(ProcessLookupError):
+            self._at_hand = self._child = child = Child(note)
+            self._pids.append(child.pid)
+            if note.version.uid is not None:
+                self._claim = self._users.adopt(note.version.uid)
+            self._was_ready, listed = True, note.version.listeners
+            self._listeners.take_over(take_back(child.pid, child.pidfd, listed))
+
+    def hurry(self) -> None:
+        """No time is left: the process is killed, whether it is being stopped or will be."""
+        self._hurry.set()
+        if self._stopping and self._child is not None:
+            self._child.signal(signal.SIGKILL)
+
+    async def _end(self, child: Child, grace: float) -> None:
+        if self._hurry.is_set():
+            child.signal(signal.SIGKILL)
+        await child.stop(grace)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            try:
+                life = await self._live()
+            except NotStarted as error:
+                life = Life(str(error), error.kind)
+            except OSError as error:
+                life = Life(f"cannot start: {error}", EndKind.edge)
+            if self._stopping:
+                return
+            if self._at_hand is not None:
+                continue
+            await self._pause(life)
+            self.restarts += 1
+
+    async def _live(self) -> Life:
+        """Starts the process, unless one is at hand, and waits until it ends."""
+        loop = asyncio.get_running_loop()
+        async with self._starting:
+            child, self._at_hand = self._at_hand, None
+            if child is None:
+                self._listeners.open()
+                config = await self._prepare()
+                async with self._gate.passing():
+                    child = await self._start(config, self._listeners)
+                child.describe(ready=True)
+            self._child = child
+        try:
+            began = loop.time()
+            self._was_ready = True
+            self._tell(State.running, self.restarts, "", None)
+            message, kind = await self._until_it_ends(child)
+            return Life(message, kind, loop.time() - began)
+        finally:
+            self._child = None
+
+    async def _until_it_ends(self, child: Child) -> tuple[str, EndKind]:
+        path = names.socket_file(self._id, names.socket())
+        watching = watch(path, child, hang_seconds=self._hang_seconds)
+        watcher = self._tasks.once(f"watch {self._id}", watching)
+        try:
+            either: list[asyncio.Future[Any]] = [child.ended, watcher]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not child.ended.done() and watcher.done() and watcher.result():
+                message = messages.hung(self._hang_seconds)
+                self._tell(State.hung, self.restarts, message, EndKind.hang)
+                child.signal(signal.SIGKILL)
+                await child.ended
+                return message, EndKind.hang
+            code, output = await child.ended, child.said()
+            kind = EndKind.memory if messages.out_of_memory(code, output) else EndKind.crash
+            return messages.ended(code, output), kind
+        finally:
+            watcher.cancel()
+
+    async def _pause(self, life: Life) -> None:
+        restarts = self.restarts + 1
+        wait = self._backoff.failed(after=life.seconds) if self._was_ready else self._first_failed()
+        if not wait:
+            self._tell(State.starting, restarts, life.message, life.kind)
+            return
+        if wait > _WORTH_WAITING_SECONDS:
+            self._listeners.close()
+        state = State.backoff if self._was_ready else State.failed
+        self._tell(state, restarts, life.message, life.kind)
+        await asyncio.sleep(wait)
+        if self._was_ready:
+            self._tell(State.starting, restarts, life.message, None)
+
+    def _first_failed(self) -> float:
+        """A version that never was ready is no emergency: it has no requests waiting."""
+        return max(0.1, self._backoff.failed())
+
+    async def _start(self, config: bytes, listeners: Listeners) -> Child:
+        """Returns when every socket answers; raises `NotStarted`."""
+        claim = self._claim = self._claim or self._users.claim()
+        claim.end_all()
+        control, told = os.pipe()
+        source, pipe = os.pipe()
+        fds = listeners.fds()
+        command = limits.serve_command(fds, told, user=claim.user)
+        try:
+            child = spawn(
+                command.arguments,
+                stdin=source,
+                output=names.output_file(self._id),
+                about={"version": self._noted(fds, claim)},
+                **command.options,
+            )
+        except OSError as error:
+            os.close(control)
+            os.close(pipe)
+            message = f"cannot start workerd: {error.strerror}"
+            raise NotStarted(message, EndKind.edge) from error
+        finally:
+            os.close(told)
+            os.close(source)
+        if self._child is None:
+            self._child = child
+        self._pids.append(child.pid)
+        try:
+            await _feed(pipe, config)
+            await self._ready(control, child)
+        except BaseException:
+            child.signal(signal.SIGKILL)
+            await asyncio.shield(child.ended)
+            if self._child is child:
+                self._child = None
+            raise
+        return child
+
+    async def _ready(self, control: int, child: Child) -> None:
+        """workerd writes a line for each socket once the version's top level has run."""
+        missing = set(self._sockets)
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(control, "rb", 0)
+        )
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while missing:
+                    line = await reader.readline()
+                    if not line:
+                        raise _not_started(await child.ended, child.said())
+                    missing.discard(limits.served_socket(line) or "")
+        except TimeoutError:
+            raise NotStarted(f"was not ready after {READY_SECONDS:.0f} s") from None
+        finally:
+            transport.close()
+
+
+def _give_back(claim: Claim | None) -> None:
+    if claim is not None:
+        claim.end_all()
+        claim.release()
+
+
+def _not_started(code: int | None, output: bytes) -> NotStarted:
+    kind = EndKind.memory if messages.out_of_memory(code, output) else EndKind.start
+    return NotStarted(messages.not_started(code, output), kind)
+
+
+async def _feed(pipe: int, config: bytes) -> None:
+    """The configuration on stdin: neither secrets nor code in a file or in the arguments."""
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_write_pipe(asyncio.Protocol, os.fdopen(pipe, "wb", 0))
+    transport.write(config)
+    transport.write_eof()

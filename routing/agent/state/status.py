@@ -1,0 +1,135 @@
+"""What the agent says about itself: to the control plane, and in `status.json`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from routing.agent.state.plan import lagging
+from routing.agent.state.state import End, Held, Phase, Process
+from routing.agent.users.isolation import Isolation
+from routing.snapshot import Snapshot
+
+FILE = "status.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvoyFacts:
+    """Envoy since the agent started. `ends` counts those that nobody had asked for, `end` is the
+    last of them and `message` says how; `waited` counts connections that waited meanwhile.
+    `sockets` are those that would outlive it now; with 0 its end would refuse connections."""
+
+    ends: int = 0
+    end: End | None = None
+    message: str = ""
+    waited: int = 0
+    sockets: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a report is made of. `away` is why the control plane is away, since `away_since`;
+    `applied_at` is when the revision was reached, `started_at` when the agent was started, `disk`
+    why its folder cannot be written (`routing.disk.DiskState`)."""
+
+    held: Held
+    desired: Snapshot
+    applied_at: float
+    started_at: float
+    proof_url: str
+    public_url: str
+    shipping: Mapping[str, int]
+    metrics_url: str = ""
+    error: str = ""
+    disk: str = ""
+    away: str = ""
+    away_since: float = 0.0
+    faults: Mapping[str, str]
+    isolation: Isolation
+    envoy: EnvoyFacts = EnvoyFacts()
+    pid: int = 0
+
+
+def report(facts: Facts) -> dict[str, Any]:
+    """The body of `POST /edge/v1/reports`.
+
+    `desired` is the newest revision this edge knows: a Worker that is not in `workers` has it. The
+    others say why, and by which deployment they still answer ("" is: by none). An agent that does
+    not say `checks_permissions` honors every override, protected or not.
+    """
+    return {
+        "revision": facts.held.applied.revision,
+        "desired": facts.desired.revision,
+        "applied_on": iso(facts.applied_at),
+        "started_at": iso(facts.started_at),
+        "proof_url": facts.proof_url,
+        "public_url": facts.public_url,
+        "versions": {key: _version(p) for key, p in sorted(facts.held.processes.items())},
+        "workers": _workers(facts),
+        "shipping": dict(facts.shipping),
+        "checks_permissions": True,
+        "isolation": {"kind": str(facts.isolation.kind), "reason": facts.isolation.reason},
+        "error": facts.error,
+        "envoy": _envoy(facts.envoy),
+        "disk": facts.disk,
+    }
+
+
+def status(facts: Facts) -> dict[str, Any]:
+    """The content of `status.json`: the report, shorter and with what only this machine sees."""
+    away = f"away since {iso(facts.away_since)}: {facts.away}"
+    return {
+        **report(facts),
+        "versions": {key: shown(p) for key, p in sorted(facts.held.processes.items())},
+        "pid": facts.pid,
+        "control": away if facts.away else "connected",
+        "metrics_url": facts.metrics_url,
+        "faults": dict(facts.faults),
+    }
+
+
+def shown(process: Process) -> str:
+    """One word for a process: how it is, or that it is leaving."""
+    return str(process.state) if process.phase is Phase.live else "draining"
+
+
+def iso(seconds: float) -> str:
+    """A time as ISO 8601 in UTC."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _version(process: Process) -> dict[str, Any]:
+    return {
+        "state": shown(process),
+        "since": iso(process.since),
+        "restarts": process.restarts,
+        "message": process.message,
+        "starts": [iso(at) for at in process.starts],
+        "end": _end(process.end),
+    }
+
+
+def _end(end: End | None) -> dict[str, str] | None:
+    return {"kind": str(end.kind), "at": iso(end.at), "message": end.message} if end else None
+
+
+def _envoy(envoy: EnvoyFacts) -> dict[str, Any]:
+    end = envoy.end
+    last = {"kind": str(end.kind), "at": iso(end.at), "message": envoy.message} if end else None
+    return {
+        "ends": envoy.ends,
+        "end": last,
+        "waited": envoy.waited,
+        "sockets": envoy.sockets,
+    }
+
+
+def _workers(facts: Facts) -> dict[str, dict[str, str]]:
+    routed = {worker.name: worker.deployment.id for worker in facts.held.applied.workers}
+    return {
+        name: {"error": why, "deployment": routed.get(name, "")}
+        for name, why in lagging(facts.desired, facts.held).items()
+    }

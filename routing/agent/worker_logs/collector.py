@@ -1,0 +1,155 @@
+"""Takes what the version processes say about their requests and keeps it on disk until shipped.
+
+On disk, so that an agent that is stopped or killed loses none of it; bounded, so that a control
+plane that is away for long costs this machine nothing but that.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from routing.agent.base.unix_http_server import Request, Response
+from routing.agent.state.state import Process
+from routing.agent.users.peers import Peer
+from routing.agent.worker_logs.detail import Source, detail
+from routing.agent.worker_logs.rate_level import Volume
+from routing.agent.worker_logs.redact import Masks
+from routing.compile import names
+
+log = logging.getLogger("edge")
+
+Processes = Callable[[], Mapping[str, Process]]
+Clock = Callable[[], float]
+SpeaksFor = Callable[[str, Peer | None], bool]
+_LEVEL = b"x-edge-level"
+
+
+@dataclass(slots=True)
+class TailCounts:
+    """Since the agent started. `dropped` were lost on the way, for want of room; `skipped` were
+    never asked for, because the edge is busy; `unread` made no sense; `forged` were batches in the
+    name of a version by a process that is not its own."""
+
+    taken: int = 0
+    dropped: int = 0
+    skipped: int = 0
+    unread: int = 0
+    forged: int = 0
+
+
+class Tails:
+    """Answers `POST /tail`. `watched` are the Workers that somebody is looking at."""
+
+    def __init__(
+        self,
+        file: Path,
+        processes: Processes,
+        speaks_for: SpeaksFor,
+        clock: Clock,
+        per_second: int,
+    ) -> None:
+        self._path, self._processes, self._clock = file, processes, clock
+        self._speaks_for = speaks_for
+        self._volume = Volume(per_second)
+        self._sources: dict[str, Source] = {}
+        self._boot, self._number = uuid.uuid4().hex[:12], 0
+        self._file: BinaryIO | None = None
+        self.watched: frozenset[str] = frozenset()
+        self.counts = TailCounts()
+
+    def answer(self, request: Request) -> Response:
+        """The level as a header; 404 for a version that is none of ours, 403 for one that another
+        process speaks of."""
+        version_id = _header(request, b"x-edge-version")
+        source = self._source(version_id)
+        if source is None:
+            return Response(404)
+        if not self._speaks_for(version_id, request.peer):
+            return self._forged(version_id, request.peer)
+        self.counts.dropped += _number(request, b"x-edge-dropped")
+        self.counts.skipped += _number(request, b"x-edge-skipped")
+        watched = source.worker in self.watched
+        self._take(request.body, source, watched)
+        level = self._volume.level(self._clock(), watched=watched)
+        return Response(204, ((_LEVEL, level.encode()),))
+
+    def reopen(self) -> None:
+        """The file was put aside: the next line goes to a new one."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+    def _forged(self, version_id: str, peer: Peer | None) -> Response:
+        """Logged when there are twice as many: a hostile process must not fill the disk."""
+        self.counts.forged += 1
+        if self.counts.forged & (self.counts.forged - 1) == 0:
+            text = "%d batches refused: %s spoke in the name of version %s"
+            log.warning(text, self.counts.forged, peer, version_id)
+        return Response(403)
+
+    def _take(self, body: bytes, source: Source, watched: bool) -> None:
+        """Stops reading when there is no room: the same loop decides requests with overrides."""
+        lines: list[bytes] = []
+        given = [raw for raw in body.split(b"\n") if raw]
+        for number, raw in enumerate(given):
+            if self._volume.is_full(self._clock()):
+                left = len(given) - number
+                self._volume.takes(self._clock(), left)
+                self.counts.dropped += left
+                break
+            found = self._read(raw, source, watched)
+            if found is None or not (watched or found["keep"]):
+                continue
+            self._volume.takes(self._clock())
+            lines.append(msgspec.json.encode(found))
+        self._write(lines)
+
+    def _read(self, raw: bytes, source: Source, watched: bool) -> dict[str, Any] | None:
+        self._number += 1
+        try:
+            item_id = f"{self._boot}-{self._number}"
+            return detail(raw, source, item_id=item_id, watched=watched)
+        except (ValueError, TypeError, AttributeError):
+            self.counts.unread += 1
+            return None
+
+    def _write(self, lines: list[bytes]) -> None:
+        if not lines:
+            return
+        try:
+            if self._file is None:
+                self._file = open(self._path, "ab", buffering=0)
+            self._file.write(b"\n".join(lines) + b"\n")
+            self.counts.taken += len(lines)
+        except OSError as error:
+            log.error("%s cannot be written: %s", self._path, error.strerror)
+            self.counts.dropped += len(lines)
+
+    def _source(self, version_id: str) -> Source | None:
+        known = self._sources.get(version_id)
+        if known is not None:
+            return known
+        process = self._processes().get(version_id)
+        if process is None:
+            return None
+        secrets = {b.name: b.secret.reveal() for b in process.version.bindings if b.secret}
+        if len(self._sources) > 4 * names.SLOTS * max(8, len(self._processes())):
+            self._sources.clear()
+        self._sources[version_id] = Source(process.worker, version_id, Masks(secrets))
+        return self._sources[version_id]
+
+
+def _header(request: Request, name: bytes) -> str:
+    return b"".join(request.lines(name)[:1]).decode("latin-1")
+
+
+def _number(request: Request, name: bytes) -> int:
+    text = _header(request, name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0

@@ -1,0 +1,132 @@
+"""One Worker's routes: the decision of the specification, said in Envoy's words.
+
+The decide service is asked only when the override header is there; its answer arrives as dynamic
+metadata, never as a header, so nobody can forge it. Envoy's own hash pins version keys:
+XXH64 modulo the total weight, walked in the order in which the deployment's shares are listed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routing.compile import names
+from routing.compile.envoy.clusters import TYPE
+from routing.compile.envoy.permissions import ASK_PERMITS, HAS_COOKIE, NO_COOKIE, WITHOUT_COOKIES
+from routing.rules.split import TOTAL, Share
+from routing.snapshot import Worker
+
+# No deadline, and silent streams live: Workers hold WebSockets and event streams for hours.
+ACTION: dict[str, Any] = {"timeout": "0s", "idle_timeout": "0s"}
+_NO_OVERRIDE = {"name": names.OVERRIDES, "present_match": True, "invert_match": True}
+# Present and not empty: an empty key would pin everybody who sends it to one version.
+_HAS_KEY = {
+    "name": names.KEY,
+    "string_match": {"exact": ""},
+    "invert_match": True,
+    "treat_missing_header_as_empty": True,
+}
+_ASK = {"overrides": {"@type": f"{TYPE}envoy.config.route.v3.FilterConfig", "config": {}}}
+
+_Object = dict[str, Any]
+
+
+def worker_routes(worker: Worker, revision: int, entrypoint: str = "") -> list[_Object]:
+    """The routes of one entrypoint in the order Envoy tries them.
+
+    A request without the override header matches one of the first two. With it, `+checked` matches
+    first and asks the decide service, after whose answer Envoy goes through the list again. Raises
+    `ValueError` when the weights do not sum to `TOTAL`: Envoy would use another total, silently.
+    """
+    split = _split(worker, entrypoint)
+    pinned = [
+        _route(
+            names.OVERRIDE, _told(names.VERSION_HEADER, share.version_id), _only(share, entrypoint)
+        )
+        for share in worker.deployment.shares
+    ]
+    listed = _permitted(split, pinned) if worker.overrides else _free(split, pinned)
+    return [named(route, worker, revision) for route in listed]
+
+
+def _free(split: _Object, pinned: list[_Object]) -> list[_Object]:
+    """Anyone may send an override."""
+    return [
+        *_drawn(split, "", [_NO_OVERRIDE]),
+        *pinned,
+        *({**r, "typed_per_filter_config": _ASK} for r in _drawn(split, names.CHECKED, [])),
+    ]
+
+
+def _permitted(split: _Object, pinned: list[_Object]) -> list[_Object]:
+    """Overrides need a permission, or links were shared, whose cookie is as good as a header.
+
+    The decide service takes the cookie off the request, after which a request without an override
+    header looks like any other: hence `pinned` comes first. A request that still has the cookie was
+    not answered for in time, and the Worker gets none of its cookies rather than that one.
+    """
+    asked = [
+        *({**r, **WITHOUT_COOKIES} for r in _drawn(split, names.CHECKED, [HAS_COOKIE])),
+        *_drawn(split, names.CHECKED, []),
+    ]
+    return [
+        *pinned,
+        *_drawn(split, "", [_NO_OVERRIDE, NO_COOKIE]),
+        *({**route, "typed_per_filter_config": ASK_PERMITS} for route in asked),
+    ]
+
+
+def named(route: _Object, worker: Worker, revision: int) -> _Object:
+    """The route with its full name, and with what the log and the proof headers say about it."""
+    kind = route["name"]
+    said = {
+        "deployment": worker.deployment.id,
+        "revision": str(revision),
+        "reason": names.reason(kind),
+        # Before and after the decide service's own word; see `headers.OUTCOME`.
+        **({"outcome": "applied"} if kind == names.OVERRIDE else {}),
+        **({"otherwise": "unavailable"} if kind.endswith(names.CHECKED) else {}),
+    }
+    metadata = {"filter_metadata": {names.METADATA: said}}
+    return {**route, "name": names.route(worker.name, kind), "metadata": metadata}
+
+
+def _split(worker: Worker, entrypoint: str) -> _Object:
+    weights = [share.weight for share in worker.deployment.shares]
+    if sum(weights) != TOTAL or min(weights) < 0:
+        raise ValueError(f"weights of {worker.name} must sum to {TOTAL}: {weights}")
+    clusters = [
+        {"name": names.cluster(share.version_id, entrypoint), "weight": share.weight}
+        for share in worker.deployment.shares
+    ]
+    return {"clusters": clusters}
+
+
+def _drawn(split: _Object, suffix: str, headers: list[_Object]) -> list[_Object]:
+    """A pair of routes: by the version key if there is one, else by a draw for each request."""
+    keyed = {
+        **ACTION,
+        "weighted_clusters": {**split, "use_hash_policy": True},
+        "hash_policy": [{"header": {"header_name": names.KEY}}],
+    }
+    drawn = {**ACTION, "weighted_clusters": split}
+    alone: _Object = {"headers": headers} if headers else {}
+    return [
+        _route(names.AFFINITY + suffix, {"headers": [*headers, _HAS_KEY]}, keyed),
+        _route(names.PERCENTAGE + suffix, alone, drawn),
+    ]
+
+
+def _told(key: str, value: str) -> _Object:
+    """Matches what the decide service answered under `key`."""
+    exact = {"string_match": {"exact": value}}
+    return {
+        "dynamic_metadata": [{"filter": names.DECISION, "path": [{"key": key}], "value": exact}]
+    }
+
+
+def _only(share: Share, entrypoint: str) -> _Object:
+    return {**ACTION, "cluster": names.cluster(share.version_id, entrypoint)}
+
+
+def _route(kind: str, match: _Object, action: _Object) -> _Object:
+    return {"name": kind, "match": {"prefix": "/", **match}, "route": action}

@@ -1,0 +1,153 @@
+"""Headers on their way through an edge: what is taken off, what is put on.
+
+`x-edge-*` and `x-sluice-*` are ours, `cf-*` and the client's address are the edge's to say, and
+`x-envoy-*` would let a client change timeouts and retries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from routing.compile import names
+from routing.compile.envoy.clusters import TYPE
+
+_EARLY = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
+_FILTER = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
+#: Who connects, and whose request it is: another address only behind a trusted proxy.
+_PEER = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
+CLIENT = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
+_SEEDS = ("x-edge-seed-a", "x-edge-seed-b")
+_NEW_RAY = "x-edge-ray"
+_SENT = "request.headers['cf-ray']"
+_RAY = (
+    f"%CEL('cf-ray' in request.headers && {_SENT}.matches('^{names.RAY}$') ? {_SENT} : "
+    f"request.headers['{_NEW_RAY}'])%"
+)
+
+OUTCOME = (
+    "%COALESCE("
+    + json.dumps(
+        {
+            "operators": [
+                {"command": "METADATA", "param": f"ROUTE:{names.METADATA}:outcome"},
+                {
+                    "command": "DYNAMIC_METADATA",
+                    "param": f"{names.DECISION}:{names.OUTCOME_HEADER}",
+                },
+                {"command": "METADATA", "param": f"ROUTE:{names.METADATA}:otherwise"},
+            ]
+        }
+    )
+    + ")%"
+)
+"""What became of the override header; empty when there was none. Same words as
+`names.override_outcome`: the route when it knows, else the decide service, else `unavailable`."""
+
+_FAULT = f"%DYNAMIC_METADATA({names.DECISION}:{names.PERMISSION_HEADER})%"
+"""Why an override is not permitted; empty for every other outcome."""
+
+_Object = dict[str, Any]
+
+
+def colo(edge_name: str) -> str:
+    """The edge as `request.cf.colo` and at the end of ray ids: at most 8 letters and digits."""
+    return re.sub(r"[^A-Z0-9]", "", edge_name.upper())[:8] or "LOCAL"
+
+
+def route_says(key: str) -> str:
+    """Envoy's words for what the matched route's metadata say; see `decision.named`."""
+    return f"%METADATA(ROUTE:{names.METADATA}:{key})%"
+
+
+def on_arrival(edge_name: str) -> list[_Object]:
+    """For requests from outside, before a route is chosen: their word counts for nothing here."""
+    prefixes = ("x-edge-", "x-envoy-", "x-sluice-", "cf-")
+    stripped = [*map(_strip, prefixes), {"remove": "x-request-id"}]
+    return _early([*stripped, *_ray(edge_name, "cf-ray")])
+
+
+def on_arrival_inside(edge_name: str) -> list[_Object]:
+    """For requests of Workers to Workers: a ray id stays what it is. A Worker may send any text in
+    its place; what cannot be a ray is replaced by a new one."""
+    ours = (names.ROUTE_HEADER, names.VERSION_HEADER, names.OUTCOME_HEADER)
+    removed = [*map(_strip, ("x-envoy-", "x-sluice-")), *({"remove": name} for name in ours)]
+    return _early(
+        [*removed, *_ray(edge_name, _NEW_RAY), _set("cf-ray", _RAY), {"remove": _NEW_RAY}]
+    )
+
+
+def outside_filter(edge_name: str, *, proof: bool) -> _Object:
+    """Tells the Worker who calls. On the way back removes forged proof headers, or sets ours."""
+    requests = [
+        _strip("x-envoy-"),
+        _add("x-forwarded-for", _PEER),
+        _set("cf-connecting-ip", CLIENT),
+        _set("x-real-ip", CLIENT),
+        _set(names.SCHEME_HEADER, "%REQ(x-forwarded-proto)%"),
+        _set(names.CF_HEADER, _cf(edge_name)),
+    ]
+    responses = [_strip("x-sluice-"), _set("cf-ray", "%REQ(cf-ray)%")]
+    return _filter(requests, responses + (_proof(edge_name) if proof else []))
+
+
+def inside_filter() -> _Object:
+    """The URL's scheme is the caller's; without a word on it, Envoy would say `http`."""
+    scheme = _set("x-forwarded-proto", f"%REQ({names.SCHEME_HEADER})%")
+    return _filter([scheme], [_set("cf-ray", "%REQ(cf-ray)%")])
+
+
+def _proof(edge_name: str) -> list[_Object]:
+    """Empty values add no header: an unknown host has no version, most requests no override."""
+    return [
+        _set("x-sluice-version", "%UPSTREAM_CLUSTER%"),
+        _set("x-sluice-deployment", route_says("deployment")),
+        _set("x-sluice-reason", route_says("reason")),
+        _set("x-sluice-override", OUTCOME),
+        _set("x-sluice-permission", _FAULT),
+        _set("x-sluice-edge", _literal(edge_name)),
+    ]
+
+
+def _ray(edge_name: str, header: str) -> list[_Object]:
+    """A new ray in `header`: 16 hexadecimal digits and the edge (`names.RAY`). A UUID has dashes,
+    so two give 8 digits each."""
+    halves = "".join(f"%REQ({name}):8%" for name in _SEEDS)
+    return [
+        *(_set(name, "%UNIQUE_ID%") for name in _SEEDS),
+        _set(header, f"{halves}-{colo(edge_name)}"),
+        *({"remove": name} for name in _SEEDS),
+    ]
+
+
+def _cf(edge_name: str) -> str:
+    return f'{{"colo":"{colo(edge_name)}","httpProtocol":"%PROTOCOL%"}}'
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _strip(prefix: str) -> _Object:
+    return {"remove_on_match": {"key_matcher": {"prefix": prefix}}}
+
+
+def _set(name: str, value: str) -> _Object:
+    header = {"key": name, "value": value}
+    return {"append": {"header": header, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
+
+
+def _add(name: str, value: str) -> _Object:
+    header = {"key": name, "value": value}
+    return {"append": {"header": header, "append_action": "APPEND_IF_EXISTS_OR_ADD"}}
+
+
+def _early(mutations: list[_Object]) -> list[_Object]:
+    config = {"@type": TYPE + _EARLY, "mutations": mutations}
+    return [{"name": "arrival", "typed_config": config}]
+
+
+def _filter(requests: list[_Object], responses: list[_Object]) -> _Object:
+    mutations = {"request_mutations": requests, "response_mutations": responses}
+    return {"name": "headers", "typed_config": {"@type": TYPE + _FILTER, "mutations": mutations}}

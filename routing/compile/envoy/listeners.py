@@ -1,0 +1,250 @@
+"""The doors of an edge. `public` is for everybody; `proof`, on loopback, also says which version
+answered and why; `internal` is a Unix socket for service bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+
+from routing.compile import names
+from routing.compile.envoy import access_log, headers
+from routing.compile.envoy.clusters import TYPE
+from routing.compile.envoy.permissions import links_filter
+from routing.compile.envoy.previews import previews_filter, refusals
+
+_X = f"{TYPE}envoy.extensions."
+_HCM = f"{_X}filters.network.http_connection_manager.v3.HttpConnectionManager"
+_NO_ROUTE = "Nothing answers here (%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+_NO_CLUSTER = (
+    "The version that was chosen exports no entrypoint of that name, or is not running here "
+    "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+)
+_NO_WORKER = (
+    "The Worker did not answer: its version is not running, or it broke off "
+    "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+)
+
+# Envoy's own advice for edges, with larger windows of a stream for uploads over long distances.
+# Rapid resets and floods of frames end a connection by Envoy's defaults.
+_HTTP2 = {
+    "max_concurrent_streams": 100,
+    "initial_stream_window_size": 256 * 1024,
+    "initial_connection_window_size": 1024 * 1024,
+}
+_BUFFERED_BYTES = 256 * 1024
+"""Of one connection whose other end does not read; Envoy's default is four times as much."""
+
+_Object = dict[str, Any]
+
+
+MOST_CONNECTIONS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where an edge listens. `proof_port` is always on 127.0.0.1; `public_headers` puts the proof
+    headers on public answers too; `edge_name` is said in them, in ray ids and in `request.cf`.
+    `trusted_proxies` are CIDRs whose word for the client's address and scheme counts on the public
+    listener; `connections` are those of all callers together."""
+
+    public_host: str
+    public_port: int
+    proof_port: int
+    public_headers: bool = False
+    edge_name: str = "local"
+    trusted_proxies: tuple[str, ...] = ()
+    connections: int = MOST_CONNECTIONS
+
+
+def listeners(settings: Settings) -> list[_Object]:
+    """The three listeners, public first: the shared routes' statistics are named after it."""
+    edge = settings.edge_name
+    return [
+        {
+            "name": "public",
+            "address": _tcp(settings.public_host, settings.public_port),
+            "per_connection_buffer_limit_bytes": _BUFFERED_BYTES,
+            "filter_chains": _public(settings),
+        },
+        {
+            "name": "proof",
+            "address": _tcp("127.0.0.1", settings.proof_port),
+            "filter_chains": [_outside("proof", edge, proof=True)],
+        },
+        {
+            "name": "internal",
+            "address": {"pipe": {"path": names.INTERNAL_SOCKET, "mode": 0o660}},
+            "ignore_global_conn_limit": True,
+            "filter_chains": [_inside(edge)],
+        },
+    ]
+
+
+def _tcp(host: str, port: int) -> _Object:
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+def _public(settings: Settings) -> list[_Object]:
+    """By who connects: connections from trusted proxies have a chain of their own, so that what
+    such a proxy says can never count for anyone else."""
+    plain = _outside("public", settings.edge_name, proof=settings.public_headers)
+    if not settings.trusted_proxies:
+        return [plain]
+    cidrs = [_cidr(text) for text in settings.trusted_proxies]
+    trusted = _outside(
+        "public", settings.edge_name, proof=settings.public_headers, trusted_proxies=cidrs
+    )
+    match = {"filter_chain_match": {"direct_source_prefix_ranges": cidrs}}
+    return [{**trusted, **match}, plain]
+
+
+def _cidr(text: str) -> _Object:
+    network = ip_network(text)
+    return {"address_prefix": str(network.network_address), "prefix_len": network.prefixlen}
+
+
+def _outside(
+    name: str, edge: str, *, proof: bool, trusted_proxies: Sequence[_Object] = ()
+) -> _Object:
+    return _chain(
+        name,
+        routes=("public", names.PUBLIC_ROUTES),
+        filters=[headers.outside_filter(edge, proof=proof), previews_filter(), links_filter()],
+        early=headers.on_arrival(edge),
+        more={
+            **(_forwarded(trusted_proxies) if trusted_proxies else {"use_remote_address": True}),
+            # For callers on this machine Envoy would append the machine's own address.
+            "skip_xff_append": True,
+            "strip_trailing_host_dot": True,
+            # nginx' `proxy_pass` and ApacheBench speak HTTP/1.0, which needs no Host.
+            "http_protocol_options": {
+                "accept_http_10": True,
+                "default_host_for_http_10": names.NO_HOST,
+            },
+        },
+    )
+
+
+def _forwarded(trusted_proxies: Sequence[_Object]) -> _Object:
+    """The client is the last address in X-Forwarded-For that is not a trusted proxy's; without that
+    header it is the proxy. X-Forwarded-Proto stays as it came."""
+    xff = {
+        "@type": f"{_X}http.original_ip_detection.xff.v3.XffConfig",
+        "xff_trusted_cidrs": {"cidrs": list(trusted_proxies)},
+    }
+    extension = {"name": "envoy.http.original_ip_detection.xff", "typed_config": xff}
+    return {"use_remote_address": False, "original_ip_detection_extensions": [extension]}
+
+
+def _inside(edge: str) -> _Object:
+    upgrades = [{"upgrade_type": "websocket"}, {"upgrade_type": "CONNECT"}]
+    return _chain(
+        "internal",
+        routes=("internal", names.INTERNAL_ROUTES),
+        filters=[headers.inside_filter()],
+        early=headers.on_arrival_inside(edge),
+        more={"upgrade_configs": upgrades},
+    )
+
+
+def _chain(
+    name: str,
+    *,
+    routes: tuple[str, str],
+    filters: list[_Object],
+    early: list[_Object],
+    more: _Object,
+) -> _Object:
+    manager = {
+        "@type": _HCM,
+        "stat_prefix": name,
+        "rds": {"route_config_name": routes[0], "config_source": file_source(routes[1])},
+        "early_header_mutation_extensions": early,
+        "http_filters": [*filters, _overrides("overrides"), _overrides("permits"), _router()],
+        "access_log": access_log.access_log(name),
+        "local_reply_config": _local_replies(),
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "server_header_transformation": "PASS_THROUGH",
+        # WebSockets and event streams may be silent for ever; a slow header may not.
+        "stream_idle_timeout": "0s",
+        "request_headers_timeout": "15s",
+        # A proxy that speaks HTTP/1.0 takes the end of the connection for the end of an answer of
+        # unknown length, and Envoy closes so long after it. The default is a second.
+        "delayed_close_timeout": "0.1s",
+        "max_request_headers_kb": 128,
+        "common_http_protocol_options": {"idle_timeout": "75s", "max_headers_count": 200},
+        "http2_protocol_options": _HTTP2,
+        **more,
+    }
+    return {"filters": [{"name": "http", "typed_config": manager}]}
+
+
+def file_source(path: str) -> _Object:
+    """A file that is replaced by rename. Without `watched_directory`, which re-reads every file
+    whenever any of them changes."""
+    return {"path_config_source": {"path": path}}
+
+
+def _overrides(name: str) -> _Object:
+    """Asks the decide service, on routes that switch this on. If it is late or away, go on.
+
+    It gets the override header, the permission header, the ray and the name of the matched route,
+    nothing else of the request. `permits` is for Workers whose overrides are checked: their host
+    and cookies go along, and the cookies come back without the shared link's.
+    """
+    permits = name == "permits"
+    told = [names.VERSION_HEADER, names.OUTCOME_HEADER]
+    sent = [names.OVERRIDES, names.PERMISSION, "cf-ray"]
+    added = [{"key": names.ROUTE_HEADER, "value": "%ROUTE_NAME%"}]
+    answered: _Object = {"dynamic_metadata_from_headers": _exactly(*told)}
+    if permits:
+        sent.append("cookie")
+        added.append({"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"})
+        answered = {
+            "dynamic_metadata_from_headers": _exactly(*told, names.PERMISSION_HEADER),
+            "allowed_upstream_headers": _exactly("cookie"),
+        }
+    service = {
+        "server_uri": {"uri": "http://decide", "cluster": "decide", "timeout": "0.25s"},
+        "path_override": "/permit" if permits else "/decide",
+        "authorization_request": {"headers_to_add": added},
+        "authorization_response": answered,
+    }
+    config = {
+        "@type": f"{_X}filters.http.ext_authz.v3.ExtAuthz",
+        "stat_prefix": name,
+        "failure_mode_allow": True,
+        "clear_route_cache": True,
+        "charge_cluster_response_stats": False,
+        "allowed_headers": _exactly(*sent),
+        # Sent to the service unless it is named here.
+        "disallowed_headers": _exactly("authorization"),
+        "http_service": service,
+    }
+    return {"name": name, "disabled": True, "typed_config": config}
+
+
+def _exactly(*header_names: str) -> _Object:
+    return {"patterns": [{"exact": name} for name in header_names]}
+
+
+def _router() -> _Object:
+    config = {"@type": f"{_X}filters.http.router.v3.Router", "suppress_envoy_headers": True}
+    return {"name": "router", "typed_config": config}
+
+
+def _local_replies() -> _Object:
+    """Envoy's own words name Unix sockets. Only answers with a failure flag are reworded, so the
+    fixed answers of routes.py stay as they are."""
+    first = [_reworded({"flags": [f]}, t) for f, t in (("NR", _NO_ROUTE), ("NC", _NO_CLUSTER))]
+    return {"mappers": [*first, *refusals(), _reworded({}, _NO_WORKER)]}
+
+
+def _reworded(flags: _Object, text: str) -> _Object:
+    plain = {
+        "text_format_source": {"inline_string": text},
+        "content_type": "text/plain; charset=utf-8",
+    }
+    return {"filter": {"response_flag_filter": flags}, "body_format_override": plain}

@@ -1,0 +1,80 @@
+"""Workers whose overrides are checked: what their routes match, and where shared links lead.
+
+The agent answers for a link: it checks the permission, sets the cookie on this host alone, and
+sends the browser on to the page. Whatever the agent says reaches the caller as it is, like a
+refused preview (`previews.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routing.compile import names
+from routing.compile.envoy.clusters import TYPE
+from routing.rules.permissions.permission import COOKIE
+from routing.snapshot import Worker
+
+_Object = dict[str, Any]
+
+# A substring is enough: the decide service reads the header properly, and a request that it is
+# asked for without need only costs its time.
+HAS_COOKIE: _Object = {"name": "cookie", "string_match": {"contains": COOKIE}}
+NO_COOKIE: _Object = {
+    **HAS_COOKIE,
+    "invert_match": True,
+    "treat_missing_header_as_empty": True,
+}
+WITHOUT_COOKIES: _Object = {"request_headers_to_remove": ["cookie"]}
+
+
+def _switched_on(name: str) -> _Object:
+    return {name: {"@type": f"{TYPE}envoy.config.route.v3.FilterConfig", "config": {}}}
+
+
+ASK_PERMITS = _switched_on("permits")
+
+
+def link_routes(worker: Worker) -> list[_Object]:
+    """The two paths that the edge itself answers at the Worker's host."""
+    metadata = {"filter_metadata": {names.METADATA: {"worker": worker.name}}}
+    return [
+        {
+            "name": names.LINK,
+            "match": {"path": path},
+            "direct_response": {"status": 404},
+            "metadata": metadata,
+            "typed_per_filter_config": _switched_on("links"),
+        }
+        for path in (names.LINK_PATH, names.LEAVE_PATH)
+    ]
+
+
+def links_filter() -> _Object:
+    """Asks the agent for its answer to the caller, on the routes that switch this on."""
+    added = {
+        names.ROUTE_HEADER: f"%METADATA(ROUTE:{names.METADATA}:worker)%",
+        names.HOST_HEADER: "%REQ(:AUTHORITY)%",
+        names.SCHEME_HEADER: "%REQ(x-forwarded-proto)%",
+        names.TARGET_PATH_HEADER: "%REQ(:PATH)%",
+    }
+    passed = ("content-type", "set-cookie", "location", "cache-control", "referrer-policy")
+    service = {
+        "server_uri": {"uri": "http://decide", "cluster": "decide", "timeout": "2s"},
+        "path_override": "/link",
+        "authorization_request": {
+            "headers_to_add": [{"key": name, "value": value} for name, value in added.items()]
+        },
+        "authorization_response": {
+            "allowed_client_headers": {"patterns": [{"exact": name} for name in passed]}
+        },
+    }
+    config = {
+        "@type": f"{TYPE}envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+        "stat_prefix": "links",
+        "status_on_error": {"code": 503},
+        "charge_cluster_response_stats": False,
+        # Sent to the service unless it is named here.
+        "disallowed_headers": {"patterns": [{"exact": "authorization"}]},
+        "http_service": service,
+    }
+    return {"name": "links", "disabled": True, "typed_config": config}

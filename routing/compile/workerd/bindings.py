@@ -1,0 +1,133 @@
+"""Upload bindings as workerd's bindings; what has no backend here is refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from routing.compile.workerd.modules import VersionInvalid, part, text
+from routing.compile.workerd.services import bind
+from routing.snapshot import Binding, Version
+
+_Object = dict[str, Any]
+
+
+class BindingUnsupported(VersionInvalid):
+    """A binding without a backend here; the message names it, its type and what is supported."""
+
+    def __init__(self, binding: Binding) -> None:
+        supported = ", ".join(SUPPORTED)
+        super().__init__(
+            "binding",
+            f'Binding "{binding.name}" has type "{binding.type}", which this server does not '
+            f"support. Supported: {supported}.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A Worker's bindings, and the services in the same process that they need."""
+
+    bindings: list[_Object] = field(default_factory=list)
+    services: list[_Object] = field(default_factory=list)
+
+
+def worker_bindings(version: Version, contents: Mapping[str, bytes]) -> Bound:
+    """All bindings of a version. Raises `BindingUnsupported`, or `VersionInvalid` for a bad one."""
+    bound = Bound()
+    taken: set[str] = set()
+    for binding in version.bindings:
+        if binding.type not in SUPPORTED:
+            raise BindingUnsupported(binding)
+        if binding.name in taken:
+            raise VersionInvalid("binding", f'Binding name "{binding.name}" is used twice.')
+        taken.add(binding.name)
+        if binding.type == "service":
+            _check_service(binding)
+            wrapped, services = bind(binding, version.id)
+            bound.bindings.append(wrapped)
+            bound.services.extend(services)
+        else:
+            value = _VALUES[binding.type](binding, version, contents)
+            bound.bindings.append({"name": binding.name, **value})
+    return bound
+
+
+def _plain(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+    return {"text": _text(binding, "text")}
+
+
+def _secret(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+    if binding.secret is None:
+        raise VersionInvalid("binding", f'Secret "{binding.name}" has no text.')
+    return {"text": binding.secret.reveal()}
+
+
+def _json(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+    return {"json": json.dumps(_option(binding, "json"), sort_keys=True)}
+
+
+def _metadata(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+    shown = {"id": version.id, "tag": version.tag, "timestamp": version.created_on}
+    return {"json": json.dumps(shown)}
+
+
+def _text_blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+    return {"text": text(_blob(binding, version, contents))}
+
+
+def _data_blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+    return {"data": _blob(binding, version, contents)}
+
+
+def _wasm(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+    return {"wasmModule": _blob(binding, version, contents)}
+
+
+_VALUES: dict[str, Callable[[Binding, Version, Mapping[str, bytes]], _Object]] = {
+    "data_blob": _data_blob,
+    "json": _json,
+    "plain_text": _plain,
+    "secret_text": _secret,
+    "text_blob": _text_blob,
+    "version_metadata": _metadata,
+    "wasm_module": _wasm,
+}
+SUPPORTED = tuple(sorted([*_VALUES, "service"]))
+"""Binding types, as uploads spell them."""
+
+
+def _option(binding: Binding, name: str) -> Any:
+    if name not in binding.options:
+        raise VersionInvalid("binding", f'Binding "{binding.name}" lacks "{name}".')
+    return binding.options[name]
+
+
+def _blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> bytes:
+    """Blobs are globals of service-worker syntax; modules import their files instead."""
+    if not version.body_part:
+        raise VersionInvalid(
+            "binding",
+            f'Binding "{binding.name}": {binding.type} exists in service-worker syntax only. '
+            "Upload the file as a module and import it.",
+        )
+    return part(version, _text(binding, "part"), contents)
+
+
+def _text(binding: Binding, name: str) -> str:
+    value = _option(binding, name)
+    if not isinstance(value, str):
+        raise VersionInvalid("binding", f'Binding "{binding.name}": "{name}" must be a string.')
+    return value
+
+
+def _check_service(binding: Binding) -> None:
+    _text(binding, "service")
+    if binding.options.get("entrypoint") is not None:
+        _text(binding, "entrypoint")
+    if binding.options.get("props"):
+        raise VersionInvalid(
+            "binding", f'Service binding "{binding.name}": props are not supported.'
+        )

@@ -1,0 +1,181 @@
+"""The door to workerd's half: the configuration of one version's process, as plain dictionaries in
+the shape of workerd's schema (`node_modules/workerd/workerd.capnp`)."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from routing.compile import names
+from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, worker_bindings
+from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
+from routing.compile.workerd.services import external, hop
+from routing.snapshot import Version
+
+__all__ = [
+    "SUPPORTED",
+    "BindingUnsupported",
+    "VersionInvalid",
+    "config",
+    "inspection_config",
+    "running_date",
+    "socket_names",
+]
+
+HEAP_MB = 128
+"""V8 heap of one isolate, as on Cloudflare. Beyond it only that version's process ends."""
+
+_OUR_DATE = "2026-08-01"  # compatibility date of the JavaScript in routing/runtime
+_TUNNELS = ("64:ff9b::/96", "2002::/16", "2001::/32")
+"""NAT64, 6to4 and Teredo: IPv6 addresses that lead to any IPv4 address, private ones too."""
+
+_Object = dict[str, Any]
+
+
+def socket_names(version: Version) -> tuple[str, ...]:
+    """The sockets a version's process listens on, one for each entrypoint: `http`, `ep:<name>`."""
+    return tuple(names.socket(entrypoint) for entrypoint in names.entrypoints(version))
+
+
+def running_date(asked: str, newest: str) -> str:
+    """The compatibility date to run with: `newest` ("" for no limit) for one that is later.
+
+    Text that is no date stays as it is: workerd refuses it in its own words.
+    """
+    try:
+        return (
+            newest if newest and date.fromisoformat(asked) > date.fromisoformat(newest) else asked
+        )
+    except ValueError:
+        return asked
+
+
+def config(
+    worker: str,
+    version: Version,
+    modules: Mapping[str, bytes],
+    *,
+    slot: int,
+    runtime: Mapping[str, str],
+    deny: Sequence[str] = (),
+    tail: bool = True,
+    newest_date: str = "",
+) -> _Object:
+    """The configuration for `workerd serve`, sockets without addresses (`--socket-fd`).
+
+    `modules` are contents by SHA-256, `runtime` the sources of routing/runtime by file name,
+    `deny` the machine's own addresses, as CIDR blocks, which Worker code must not reach. With
+    `tail`, console lines and exceptions go to the agent. `newest_date` is the latest compatibility
+    date that the runtime takes (`running_date`). Raises `VersionInvalid`.
+    """
+    body, services = _worker(version, modules, newest_date)
+    body |= {"globalOutbound": {"name": "internet"}, "cacheApiOutbound": {"name": "cache"}}
+    if tail:
+        body["tails"] = [{"name": "tail"}]
+    network = {
+        "allow": ["public"],
+        "deny": [*_TUNNELS, *deny],
+        "tlsOptions": {"trustBrowserCas": True},
+    }
+    return {
+        "services": [
+            {"name": "main", "worker": body},
+            {"name": "internet", "network": network},
+            {"name": "cache", "worker": _ours("cache.js", runtime)},
+            *([{"name": "tail", "worker": _tail(version, runtime)}] if tail else []),
+            *_edges(services),
+        ],
+        "sockets": [_socket(worker, name, slot) for name in names.entrypoints(version)],
+        **_process(runtime),
+    }
+
+
+def inspection_config(
+    version: Version,
+    modules: Mapping[str, bytes],
+    *,
+    runtime: Mapping[str, str],
+    token: str,
+    newest_date: str = "",
+) -> _Object:
+    """For `workerd test`, in a process that reaches nothing: the version behind `inspect.js`, which
+    prints `token` and then the exports as JSON. Raises `VersionInvalid`.
+
+    Service-worker syntax exports nothing; workerd then says `No tests found!`, which means that it
+    loaded. `token` must be unguessable, for the version's own code may print as well.
+    """
+    body, services = _worker(version, modules, newest_date)
+    if version.main_module:
+        body["modules"].insert(0, _inspector(version, runtime, token))
+    body["globalOutbound"] = {"name": "nowhere"}
+    return {
+        "services": [{"name": "main", "worker": body}, *_edges(services)],
+        **_process(runtime),
+    }
+
+
+def _worker(
+    version: Version, modules: Mapping[str, bytes], newest_date: str
+) -> tuple[_Object, list[_Object]]:
+    bound = worker_bindings(version, modules)
+    body: _Object = {
+        "compatibilityDate": running_date(version.compatibility_date, newest_date),
+        "compatibilityFlags": list(version.compatibility_flags),
+        "bindings": bound.bindings,
+    }
+    if version.body_part:
+        body["serviceWorkerScript"] = text(part(version, version.body_part, modules))
+    else:
+        body["modules"] = worker_modules(version, modules)
+    return body, bound.services
+
+
+def _inspector(version: Version, runtime: Mapping[str, str], token: str) -> _Object:
+    main = json.dumps("./" + posixpath.normpath(version.main_module))
+    source = runtime["inspect.js"].replace('"__MAIN__"', main)
+    source = source.replace('"__TOKEN__"', json.dumps(token))
+    return {"name": f"__inspect_{token}.js", "esModule": source}
+
+
+def _edges(services: list[_Object]) -> list[_Object]:
+    """What service bindings lead to, and helpers' outbound: nothing."""
+    agent = external("agent", names.AGENT_SOCKET, {})
+    return [*services, agent, {"name": "nowhere", "network": {"allow": []}}]
+
+
+def _socket(worker: str, entrypoint: str, slot: int) -> _Object:
+    """Our own headers end here: no value means that the header is removed."""
+    stripped = [{"name": names.TARGET_HEADER}, {"name": names.CALLER_HEADER}]
+    rpc = {"capnpConnectHost": names.rpc_host(worker, entrypoint, slot)}
+    service = {"name": "main", **({"entrypoint": entrypoint} if entrypoint else {})}
+    http = {**hop(), "injectRequestHeaders": stripped, **rpc}
+    return {"name": names.socket(entrypoint), "http": http, "service": service}
+
+
+def _ours(file: str, runtime: Mapping[str, str]) -> _Object:
+    return {
+        "modules": [{"name": file, "esModule": runtime[file]}],
+        "compatibilityDate": _OUR_DATE,
+        "globalOutbound": {"name": "nowhere"},
+    }
+
+
+def _tail(version: Version, runtime: Mapping[str, str]) -> _Object:
+    """An isolate of its own: the Worker's code can neither see it nor forge what it says."""
+    told = [
+        {"name": "AGENT", "service": {"name": "agent"}},
+        {"name": "VERSION", "text": version.id},
+    ]
+    return {**_ours("tail.js", runtime), "bindings": told}
+
+
+def _process(runtime: Mapping[str, str]) -> _Object:
+    service = {"name": "edge:service", "internal": True, "esModule": runtime["service.js"]}
+    return {
+        "v8Flags": [f"--max-heap-size={HEAP_MB}"],
+        "extensions": [{"modules": [service]}],
+        "logging": {"structuredLogging": True},
+    }

@@ -1,0 +1,269 @@
+"""Deploying, from any caller: atomic, conditional on what the caller believes is active."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from routing.control import audit, revision
+from routing.control.secret_consent import secret_changes
+from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker, deployable
+from routing.rules import split
+from routing.snapshot import CountSpec
+
+ANY: Final = "any"
+"""As `expected`: whatever is active now."""
+
+
+class DeployRefused(Exception):
+    """Nothing changed. `code` is ours: a `SplitRefused` code, `unknown_version`, `too_old`,
+    `secrets_changed`, `message` or `conflict`; the message says what to do."""
+
+    def __init__(self, code: str, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.names = names
+
+
+class DeployConflict(DeployRefused):
+    """Somebody deployed in between: `active` is what is live now (None: nothing yet)."""
+
+    def __init__(self, active: Deployment | None) -> None:
+        who = f"{active.author_email or 'the system'} via {active.source}" if active else "nobody"
+        live = f"deployment {active.id} by {who}" if active else "no deployment"
+        super().__init__(
+            "conflict", f"The active deployment is not the expected one: it is {live}."
+        )
+        self.active = active
+
+
+def deploy(
+    *,
+    worker: Worker,
+    shares: Sequence[tuple[str, Any]],
+    author: AbstractBaseUser | None,
+    source: str,
+    now: datetime,
+    message: str = "",
+    expected: UUID | str | None = ANY,
+    triggered_by: str = "deployment",
+    force: bool = False,
+    permit: Callable[[], None] | None = None,
+    counts: CountSpec | None = None,
+) -> Deployment:
+    """Makes `shares` ((version id, percentage) in the order to keep) the active deployment.
+
+    `expected` is the id of the deployment the caller believes is active, None for none yet, `ANY`
+    for no condition. `force` is the consent that a change of secrets may need
+    (`secret_consent`); without it such a deployment is refused, whoever calls.
+    `permit` is called once nobody else can deploy any more, and raises `DeployRefused` to stop it.
+    `counts` is how edges count its requests, beside the counts by minute.
+    Raises `DeployRefused` or `DeployConflict`; then nothing has changed.
+    """
+    try:
+        parsed = split.parse_split([(normal_id(v), p) for v, p in shares])
+    except split.SplitRefused as error:
+        raise DeployRefused(error.code, str(error)) from error
+    with transaction.atomic():
+        revision.lock()
+        if permit is not None:
+            permit()
+        active = active_deployment(worker)
+        _check_expected(active, expected)
+        versions = _versions(worker, parsed)
+        if not force:
+            _check_secrets(active, parsed, versions)
+        deployment = Deployment.objects.create(
+            worker=worker,
+            number=active.number + 1 if active else 1,
+            revision=revision.advance(worker),
+            created_on=now,
+            author=cast(Any, author),  # AUTH_USER_MODEL, which routing may not import
+            author_email=getattr(author, "email", "") or "",
+            source=source,
+            triggered_by=triggered_by,
+            message=message[:1000],
+            is_rollback=_is_rollback(active, versions),
+            counts=asdict(counts) if counts else None,
+        )
+        _write_shares(deployment, parsed, versions)
+        _record(deployment, active, parsed, now)
+    return deployment
+
+
+def rollback(
+    *,
+    worker: Worker,
+    version_id: str,
+    author: AbstractBaseUser | None,
+    source: str,
+    message: str,
+    now: datetime,
+    expected: UUID | str | None = ANY,
+    force: bool = False,
+    permit: Callable[[], None] | None = None,
+) -> Deployment:
+    """One earlier version at 100%, with the reason as `message`; raises as `deploy` does."""
+    return deploy(
+        worker=worker,
+        shares=[(version_id, 100)],
+        author=author,
+        source=source,
+        message=message,
+        expected=expected,
+        triggered_by="rollback",
+        now=now,
+        force=force,
+        permit=permit,
+    )
+
+
+def delete_worker(
+    *,
+    worker: Worker,
+    author: AbstractBaseUser | None,
+    source: str,
+    now: datetime,
+    permit: Callable[[], None] | None = None,
+) -> None:
+    """Removes the Worker with its versions and deployments; the audit trail keeps the fact.
+
+    `permit` as in `deploy`.
+    """
+    with transaction.atomic():
+        revision.lock()
+        if permit is not None:
+            permit()
+        audit.record(
+            "worker.delete",
+            worker.name,
+            actor=author,
+            source=source,
+            now=now,
+            before={"tag": worker.tag, "versions": worker.versions.count()},
+        )
+        revision.advance_removed(worker.name)
+        Worker.objects.filter(pk=worker.pk).delete()
+
+
+def active_deployment(worker: Worker) -> Deployment | None:
+    """The newest deployment of `worker` with its shares, or None before the first."""
+    return worker.deployments.newest_first().with_shares().first()
+
+
+def normal_id(text: object) -> str:
+    """A version id in its canonical form; text that is no UUID stays as it is."""
+    try:
+        return str(UUID(str(text)))
+    except ValueError:
+        return str(text)
+
+
+def _check_expected(active: Deployment | None, expected: UUID | str | None) -> None:
+    if expected == ANY:
+        return
+    if (str(active.id) if active else None) != (normal_id(expected) if expected else None):
+        raise DeployConflict(active)
+
+
+def _versions(worker: Worker, shares: Sequence[split.Share]) -> list[Version]:
+    """The versions of `shares`, in that order; raises when one is not this Worker's or too old."""
+    ids = [share.version_id for share in shares if _is_uuid(share.version_id)]
+    allowed = {str(v.id): v for v in deployable([worker]).filter(pk__in=ids).defer("exports")}
+    for share in shares:
+        if share.version_id not in allowed:
+            raise _not_deployable(worker, share.version_id)
+    return [allowed[share.version_id] for share in shares]
+
+
+def _not_deployable(worker: Worker, version_id: str) -> DeployRefused:
+    version = _find(version_id)
+    if version is None:
+        return DeployRefused("unknown_version", f"No version has the id {version_id}.")
+    if version.worker_id != worker.pk:
+        return DeployRefused(
+            "unknown_version",
+            f"Version {version_id} belongs to the Worker {version.worker.name}, not {worker.name}.",
+        )
+    return DeployRefused(
+        "too_old",
+        f"Version {version_id} (#{version.number}) is older than the {DEPLOYABLE} most recent "
+        f"versions of {worker.name}, and neither live nor the last one that had 100%: only those "
+        "can be deployed. Upload it again.",
+    )
+
+
+def _find(version_id: str) -> Version | None:
+    if not _is_uuid(version_id):
+        return None
+    return Version.objects.select_related("worker").filter(id=UUID(version_id)).first()
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool:
+    """One version at 100 % that is older than the newest live one (spec, Deployments)."""
+    if active is None or len(versions) != 1:
+        return False
+    return versions[0].number < max(s.version.number for s in active.shares.all())
+
+
+def _check_secrets(
+    active: Deployment | None, shares: Sequence[split.Share], versions: Sequence[Version]
+) -> None:
+    """Refuses a change of secrets that needs consent, and names them."""
+    before = [(s.version, s.weight) for s in active.shares.all()] if active else []
+    after = [(v, share.weight) for v, share in zip(versions, shares, strict=True)]
+    for change in secret_changes(before, after):
+        if change.needs_consent:
+            version, newest = change.version, change.newest
+            raise DeployRefused(
+                "secrets_changed",
+                f"Version {version.id} (#{version.number}) is older than #{newest.number}, "
+                "which is live, and was uploaded with other secrets. Deploy with force to "
+                # wrangler looks for the names behind exactly these words.
+                f"consent. The following secrets have changed: {', '.join(change.names)}",
+                change.names,
+            )
+
+
+def _write_shares(
+    deployment: Deployment, shares: Sequence[split.Share], versions: Sequence[Version]
+) -> None:
+    Share.objects.bulk_create(
+        Share(deployment=deployment, version=version, position=position, weight=share.weight)
+        for position, (share, version) in enumerate(zip(shares, versions, strict=True))
+    )
+
+
+def _record(
+    deployment: Deployment,
+    before: Deployment | None,
+    after: Sequence[split.Share],
+    now: datetime,
+) -> None:
+    audit.record(
+        "deployment.create",
+        deployment.worker.name,
+        actor=deployment.author,
+        source=deployment.source,
+        now=now,
+        before=_as_written(before.rule_shares()) if before else None,
+        after=_as_written(after),
+    )
+
+
+def _as_written(shares: Sequence[split.Share]) -> dict[str, float]:
+    return {share.version_id: split.percentage(share.weight) for share in shares}

@@ -1,0 +1,119 @@
+"""Addresses of single versions, in the domain: `<first 8 of the id>-<worker>`, `<alias>-<worker>`.
+
+Every uploaded version has them, deployed or not. They are for looking at a version: who asks there
+gets that version whatever the percentages are, and no override or version key is heeded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+from routing import snapshot
+from routing.control.publish import hostname, preview_of, url_of, whole_versions
+from routing.models import Version, VersionQuerySet, Worker
+
+PREFIX = 8
+"""Digits of the id. Of two versions that begin alike (one in four milliards) the newer answers."""
+_LONGEST = 63  # of a label in DNS
+_PREFIX = re.compile(rf"[0-9a-f]{{{PREFIX}}}")
+
+
+class PreviewUnknown(LookupError):
+    """No version has this address; the message says why, "" where not even a Worker fits."""
+
+
+def preview_url(worker: Worker, version: Version, alias: str = "") -> str:
+    """Where the version answers by its id, or by `alias`.
+
+    "" where the Worker's previews are off, or the name would be too long for DNS.
+    """
+    label = f"{alias or str(version.id)[:PREFIX]}-{worker.name}"
+    return url_of(hostname(label)) if worker.previews_enabled and len(label) <= _LONGEST else ""
+
+
+def find(label: str) -> snapshot.Preview:
+    """The version that answers at `label`, with all that an edge needs to run it.
+
+    A Worker's own name counts before any version's address, an id's beginning before an alias, a
+    longer Worker's name before a shorter one. Raises `PreviewUnknown`.
+    """
+    starts = {name: start for start, name in _readings(label)}
+    workers = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
+    if workers and workers[0].name == label:
+        raise PreviewUnknown(_why_silent(workers[0]))
+    for worker in workers:
+        version = _version(worker, starts[worker.name]) if worker.previews_enabled else None
+        if version is not None:
+            return preview_of(worker, version)
+    raise PreviewUnknown(_why_not(workers[0], starts[workers[0].name]) if workers else "")
+
+
+def address_taken(label: str, worker_name: str) -> str:
+    """Who answers at `label` instead of a version of `worker_name`: "" for nobody else.
+
+    A Worker of that name, or a version of a Worker with a longer name, as `find` has it.
+    """
+    starts = {name: start for start, name in _readings(label) if len(name) > len(worker_name)}
+    others = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
+    for other in others:
+        if other.name == label:
+            return f"the Worker {label}"
+        if other.previews_enabled and _has(other, starts[other.name]):
+            return f"a version of the Worker {other.name}"
+    return ""
+
+
+def shadowed_alias(worker: Worker) -> Version | None:
+    """The newest version of another Worker whose alias would have `worker`'s own address."""
+    starts = {name: start for start, name in _readings(worker.name)}
+    for other in Worker.objects.filter(name__in=starts):
+        versions = other.versions.select_related("worker").with_alias(starts[other.name])
+        version = versions.newest_first().first()
+        if version is not None:
+            return version
+    return None
+
+
+def _has(worker: Worker, start: str) -> bool:
+    versions = worker.versions.all()
+    return _beginning(versions, start).exists() or versions.with_alias(start).exists()
+
+
+def _readings(label: str) -> Iterator[tuple[str, str]]:
+    """Where the dash between start and Worker may be: (start, Worker's name)."""
+    for dash in re.finditer("-", label):
+        start, name = label[: dash.start()], label[dash.end() :]
+        if start and name:
+            yield start, name
+
+
+def _version(worker: Worker, start: str) -> Version | None:
+    found = whole_versions(worker.versions.newest_first())
+    return _beginning(found, start).first() or found.with_alias(start).first()
+
+
+def _beginning(versions: VersionQuerySet, start: str) -> VersionQuerySet:
+    if not _PREFIX.fullmatch(start):
+        return versions.none()
+    rest = 32 - PREFIX
+    return versions.filter(id__range=(UUID(start + "0" * rest), UUID(start + "f" * rest)))
+
+
+def _why_silent(worker: Worker) -> str:
+    """Why an edge has no route for the Worker's own name."""
+    if not worker.deployments.exists():
+        return f"The Worker {worker.name} has no deployment yet, so nothing answers here."
+    if not worker.subdomain_enabled:
+        return (
+            f"The address of the Worker {worker.name} is switched off (workers_dev = false): "
+            "only service bindings reach it. Its page in the dashboard switches it on."
+        )
+    return f"The Worker {worker.name} is not on this edge yet. Try again in a moment."
+
+
+def _why_not(worker: Worker, start: str) -> str:
+    if not worker.previews_enabled:
+        return f"Versions of {worker.name} have no addresses of their own: preview URLs are off."
+    return f"No version of {worker.name} has an id that begins with {start}, or the alias {start}."

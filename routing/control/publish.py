@@ -1,0 +1,244 @@
+"""Rows → snapshot: what an edge needs to know, in a constant number of queries."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from routing import snapshot
+from routing.control import override_policies, revision
+from routing.control.transactions.read_transaction import read_transaction
+from routing.models import (
+    Deployment,
+    Edge,
+    RemovedWorker,
+    Share,
+    Version,
+    VersionModule,
+    VersionQuerySet,
+    Worker,
+    deployable,
+)
+from routing.rules.decide import Target
+from routing.rules.permissions.permission import UNPROTECTED, Protection
+from routing.rules.split import Share as RuleShare
+from routing.secret_encryption import SealBroken, open_binding
+
+log = logging.getLogger(__name__)
+
+
+def publish(since: int | None = None) -> snapshot.Snapshot:
+    """The desired state; with `since` (a revision), only what changed after it.
+
+    `since` beyond the newest revision, as after a reset, gives the whole state. All of it is as of
+    one moment, and keeps nobody from deploying.
+    """
+    with read_transaction():
+        newest = revision.current()
+        change = since is not None and 0 < since <= newest
+        after = since if change and since is not None else 0
+        removed = RemovedWorker.objects.filter(revision__gt=after).values_list("name", flat=True)
+        workers, withheld = _workers(Worker.objects.filter(changed_revision__gt=after))
+        for name, why in withheld.items():
+            log.error("the Worker %s is left out of what edges get: %s", name, why)
+        return snapshot.Snapshot(
+            revision=newest,
+            domain=settings.DOMAIN,
+            workers=tuple(workers),
+            base=since if change else None,
+            removed=tuple(sorted(removed)) if change else (),
+            withheld=withheld,
+        )
+
+
+def withheld_workers() -> dict[str, str]:
+    """The deployed Workers that no edge can be given now, by name, and why."""
+    with read_transaction():
+        return _workers(Worker.objects.all())[1]
+
+
+def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.Worker], dict[str, str]]:
+    """Those of `asked` that are deployed, by name, and those that cannot be published with the
+    reason: a few queries, and no term for each Worker. One broken seal keeps back one Worker."""
+    active = Deployment.objects.active(asked)
+    shares: defaultdict[UUID, list[Share]] = defaultdict(list)
+    for share in Share.objects.filter(deployment__in=active).select_related("version"):
+        shares[share.deployment_id].append(share)
+    modules: defaultdict[UUID, list[VersionModule]] = defaultdict(list)
+    for module in _modules().filter(version__shares__deployment__in=active):
+        modules[module.version_id].append(module)
+    others = _recent_ids(asked)
+    overrides = override_policies.policies(asked)
+    workers, withheld = [], {}
+    for deployment in active.select_related("worker").order_by("worker__name"):
+        ids = others.get(deployment.worker_id, [])
+        try:
+            worker = _worker(deployment, shares[deployment.pk], modules, ids)
+            workers.append(replace(worker, overrides=overrides.get(deployment.worker_id)))
+        except SealBroken as error:
+            withheld[deployment.worker.name] = str(error)
+    return workers, withheld
+
+
+def target(
+    worker: Worker,
+    deployment: Deployment,
+    *,
+    requested: Iterable[str] = (),
+    edge: Edge | None = None,
+    protection: Protection = UNPROTECTED,
+) -> Target:
+    """`worker` as the decider sees it, for explanations; `requested` are ids a header asks for,
+    `protection` is how its overrides are checked (`override_policies`).
+
+    With `edge`, the decision is the one this edge would make: by the deployment it has, the newer
+    one's versions `pending`.
+    """
+    held = _held(worker, deployment, edge)
+    shares = held.rule_shares()
+    here = {share.version_id for share in shares}
+    newest = {share.version_id for share in deployment.rule_shares()}
+    own = set(_recent_ids(Worker.objects.filter(pk=worker.pk)).get(worker.pk, ()))
+    return Target(
+        worker=worker.name,
+        deployment_id=str(held.id),
+        shares=shares,
+        other_versions=frozenset(own - here - newest),
+        pending=frozenset(newest - here),
+        foreign=_owners(requested, worker),
+        workers=frozenset(Worker.objects.values_list("name", flat=True)),
+        protection=protection,
+    )
+
+
+def _held(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployment:
+    """The deployment by which `edge` decides now: an older one while the newest is on its way."""
+    if edge is None or edge.has(worker.name, newest.revision):
+        return newest
+    older = worker.deployments.filter(revision__lte=edge.revision_of(worker.name))
+    return older.newest_first().with_shares().first() or newest
+
+
+def hostname(worker_name: str) -> str:
+    """Where the Worker answers on every edge."""
+    return f"{worker_name}.{settings.DOMAIN}"
+
+
+def url_of(host: str) -> str:
+    """The edge's public address for a host name of `hostname` or of a version, without a path."""
+    public = urlsplit(settings.EDGE_PUBLIC_URL)
+    return f"{public.scheme}://{host}{port_of_url()}"
+
+
+def port_of_url() -> str:
+    """The port in the edge's public addresses, as `:8787`; "" for the scheme's own."""
+    port = urlsplit(settings.EDGE_PUBLIC_URL).port
+    return f":{port}" if port else ""
+
+
+def whole_versions(versions: VersionQuerySet) -> VersionQuerySet:
+    """Versions with all that an edge needs to run them, module contents aside."""
+    return versions.prefetch_related(Prefetch("modules", _modules()))
+
+
+def preview_of(worker: Worker, version: Version) -> snapshot.Preview:
+    """One of the `whole_versions`, for an edge that runs it outside of deployments."""
+    return snapshot.Preview(worker=worker.name, version=_version(version, version.modules.all()))
+
+
+def _modules() -> QuerySet[VersionModule]:
+    return VersionModule.objects.defer("module__content").select_related("module")
+
+
+def _worker(
+    deployment: Deployment,
+    shares: Sequence[Share],
+    modules: Mapping[UUID, Sequence[VersionModule]],
+    others: Sequence[str],
+) -> snapshot.Worker:
+    newest_first = sorted(shares, key=lambda share: -share.version.number)
+    live = {str(share.version_id) for share in shares}
+    return snapshot.Worker(
+        name=deployment.worker.name,
+        hostnames=_hostnames(deployment.worker),
+        deployment=snapshot.Deployment(
+            id=str(deployment.id),
+            shares=tuple(RuleShare(str(s.version_id), s.weight) for s in newest_first),
+            counts=_counts(deployment),
+        ),
+        versions=tuple(_version(s.version, modules[s.version_id]) for s in newest_first),
+        other_versions=tuple(i for i in others if i not in live),
+    )
+
+
+def _counts(deployment: Deployment) -> snapshot.CountSpec | None:
+    counts = deployment.counts
+    return msgspec.convert(counts, snapshot.CountSpec) if counts else None
+
+
+def _hostnames(worker: Worker) -> tuple[str, ...]:
+    """None when its name is switched off (`workers_dev = false`): only other Workers call it."""
+    return (hostname(worker.name),) if worker.subdomain_enabled else ()
+
+
+def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.Version:
+    return snapshot.Version(
+        id=str(row.id),
+        number=row.number,
+        created_on=timestamp(row),
+        compatibility_date=row.compatibility_date,
+        tag=row.tag,
+        message=row.message,
+        main_module=row.main_module,
+        body_part=row.body_part,
+        compatibility_flags=tuple(row.compatibility_flags),
+        modules=tuple(map(_module, modules)),
+        bindings=tuple(open_binding(b) for b in row.bindings),
+        exports=tuple(msgspec.convert(e, snapshot.Export) for e in row.exports),
+    )
+
+
+def timestamp(row: Version | Deployment) -> str:
+    """Creation time as fixed-width ISO 8601 in UTC, so that sorting text sorts time."""
+    return row.created_on.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _module(row: VersionModule) -> snapshot.Module:
+    return snapshot.Module(
+        name=row.name,
+        content_type=row.content_type,
+        sha256=row.module_id,
+        size=row.module.size,
+    )
+
+
+def _recent_ids(workers: QuerySet[Worker]) -> dict[int, list[str]]:
+    """The deployable versions' ids by Worker, newest first, in one query."""
+    rows = deployable(workers).order_by("worker_id", "-number").values_list("worker_id", "id")
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for worker_id, version_id in rows:
+        found[worker_id].append(str(version_id))
+    return found
+
+
+def _owners(requested: Iterable[str], worker: Worker) -> dict[str, str]:
+    """Those of the requested ids that belong to another Worker, with its name."""
+    ids = [i for i in map(as_uuid, requested) if i]
+    rows = Version.objects.filter(id__in=ids).exclude(worker=worker)
+    return {str(i): name for i, name in rows.values_list("id", "worker__name")}
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The id in `text`, or None where there is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

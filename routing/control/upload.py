@@ -1,0 +1,336 @@
+"""Uploading a version, from any caller: resolve, really start it, then write the rows.
+
+The version is started before anything is saved and outside the transaction, since that may take
+seconds; what was inherited is compared again inside it, so that nothing stale is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from routing.agent.inspection.inspection import Inspection, Refused, inspect
+from routing.control import audit, deploy, revision
+from routing.control.service_targets import unresolved_own
+from routing.control.signals import version_uploaded
+from routing.control.transactions.after_commit import send_after_commit
+from routing.control.upload_draft import SECRET_TYPES, Draft, UploadRefused
+from routing.models import (
+    ALIAS,
+    Deployment,
+    Module,
+    ServiceBinding,
+    Version,
+    VersionModule,
+    Worker,
+)
+from routing.rules.names import worker_name_problem
+from routing.secret_encryption import SealBroken, close_binding, open_binding
+from routing.snapshot import Binding, Version as SnapshotVersion
+
+_FURTHEST_EAST = timedelta(hours=14)  # wrangler writes the date of the machine it runs on
+Inspect = Callable[..., Inspection]
+
+
+def upload_version(
+    *,
+    worker_name: str,
+    draft: Draft,
+    author: AbstractBaseUser | None,
+    source: str,
+    triggered_by: str,
+    now: datetime,
+    keep: frozenset[str] = SECRET_TYPES,
+    strict: bool = True,
+    create: bool = False,
+    live: bool = False,
+    deploy_message: str = "",
+    expected: UUID | str | None = deploy.ANY,
+    based_on: Version | None = None,
+    settings: Mapping[str, Any] | None = None,
+    inspect: Inspect = inspect,
+    permit: Callable[[], None] | None = None,
+) -> tuple[Version, Deployment | None]:
+    """A new version of `worker_name`; with `live` also its deployment at 100 %, in one transaction.
+
+    `keep` names the binding types to copy from the latest version unless redefined; `strict`
+    refuses an `inherit` that finds nothing instead of dropping it; `create` allows the first
+    version of a new Worker. With `live`, `expected` is the condition `deploy` takes; `based_on` is
+    the version the draft is a changed copy of, which must still be the latest; `settings` are
+    merged into the Worker's; `permit` is the one of `deploy`. Raises `UploadRefused` or
+    `DeployConflict`; then nothing is saved.
+    """
+    by = _By(author, source, triggered_by, now)
+    worker = _base(worker_name, create, based_on)
+    _check_alias(draft, worker_name)
+    _check_date(draft.compatibility_date, now)
+    resolved = _resolve(draft, _latest(worker), keep, strict)
+    candidate = resolved.version(
+        version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
+    )
+    inspected = _started(inspect, candidate, resolved, worker_name)
+    with transaction.atomic():
+        revision.lock()
+        worker = _base(worker_name, create, based_on)
+        if _resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
+            raise UploadRefused(
+                "concurrent", "The bindings to inherit changed during the upload. Upload it again."
+            )
+        worker = worker or create_worker(name=worker_name, author=author, source=source, now=now)
+        _merge_settings(worker, settings or {})
+        version = _write(worker, resolved, candidate, inspected, by)
+        if live:
+            return version, _deploy(version, by, deploy_message, expected, permit)
+        if worker.deployments.exists():
+            revision.advance(worker)  # so that the edges can tell this id from an unknown one
+        else:
+            send_after_commit(version_uploaded, Version, "announce version", worker=worker.name)
+    return version, None
+
+
+def create_worker(
+    *, name: str, author: AbstractBaseUser | None, source: str, now: datetime
+) -> Worker:
+    """A Worker without versions; raises `UploadRefused` for a bad name or one that is taken."""
+    if problem := worker_name_problem(name):
+        raise UploadRefused("name", problem)
+    try:
+        with transaction.atomic():
+            worker = Worker.objects.create(name=name, tag=secrets.token_hex(16), created_on=now)
+            after = {"tag": worker.tag}
+            audit.record("worker.create", name, actor=author, source=source, now=now, after=after)
+    except IntegrityError as error:
+        raise UploadRefused("exists", f"A Worker called {name} exists already.") from error
+    return worker
+
+
+def draft_of(version: Version) -> Draft:
+    """What was uploaded as `version`, secrets included: the base of a changed copy. A secret whose
+    seal is broken is `inherit`: it can be set again, but not copied."""
+    parts = version.modules.select_related("module")
+    return Draft(
+        main_module=version.main_module,
+        body_part=version.body_part,
+        compatibility_date=version.compatibility_date,
+        compatibility_flags=tuple(version.compatibility_flags),
+        parts=tuple(part.as_part() for part in parts),
+        bindings=tuple(map(_open_or_inherit, version.bindings)),
+        runtime=version.runtime,
+    )
+
+
+def _open_or_inherit(row: Mapping[str, Any]) -> Binding:
+    try:
+        return open_binding(row)
+    except SealBroken:
+        return Binding(name=row["name"], type="inherit")
+
+
+@dataclass(frozen=True, slots=True)
+class _By:
+    """Who uploads, from where, for what, and when."""
+
+    author: AbstractBaseUser | None
+    source: str
+    triggered_by: str
+    now: datetime
+
+
+def _started(
+    inspect: Inspect, candidate: SnapshotVersion, resolved: Draft, worker_name: str
+) -> Inspection:
+    try:
+        inspected = inspect(candidate, resolved.modules(), worker=worker_name)
+    except Refused as error:
+        raise UploadRefused(error.kind, str(error)) from error
+    if problem := unresolved_own(resolved.bindings, worker_name, inspected.exports):
+        name = problem.binding
+        raise UploadRefused("service", f"Could not resolve service binding '{name}'. {problem}")
+    return inspected
+
+
+def _base(name: str, create: bool, copied: Version | None) -> Worker | None:
+    """The Worker to upload to; refuses a changed copy of a version that is no longer the latest."""
+    worker = _worker(name, create)
+    latest = _latest(worker)
+    if copied is None or (latest is not None and latest.pk == copied.pk):
+        return worker
+    what = f"version #{latest.number} ({latest.id}) was uploaded" if latest else "it was deleted"
+    raise UploadRefused("concurrent", f"Meanwhile {what}. Nothing was changed; try again.")
+
+
+def _worker(name: str, create: bool) -> Worker | None:
+    worker = Worker.objects.filter(name=name).first()
+    if worker is None and not create:
+        raise UploadRefused("no_worker", "This Worker does not exist on your account.")
+    if worker is None and (problem := worker_name_problem(name)):
+        raise UploadRefused("name", problem)
+    return worker
+
+
+def _check_date(asked: str, now: datetime) -> None:
+    """Any date counts that has begun somewhere on earth; what the runtime knows comes later."""
+    latest = (now.astimezone(UTC) + _FURTHEST_EAST).date().isoformat()
+    if asked[:4].isdigit() and asked > latest:
+        raise UploadRefused(
+            "compatibility", f"The compatibility date {asked} is in the future; use {latest}."
+        )
+
+
+def _check_alias(draft: Draft, worker_name: str) -> None:
+    """Refuses an alias whose address is a Worker's: the version could never be reached there."""
+    alias = draft.annotations.get(ALIAS)
+    label = f"{alias}-{worker_name}"
+    if alias and Worker.objects.filter(name=label).exists():
+        raise UploadRefused(
+            "alias",
+            f"Alias {alias!r}: the Worker {label} has that address. Choose another alias.",
+        )
+
+
+def _latest(worker: Worker | None) -> Version | None:
+    return worker.versions.newest_first().first() if worker else None
+
+
+def _next_number(worker: Worker | None) -> int:
+    latest = _latest(worker)
+    return latest.number + 1 if latest else 1
+
+
+def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict: bool) -> Draft:
+    """The draft with `inherit` bindings and kept ones filled in from the latest version."""
+    held = {b["name"]: b for b in latest.bindings} if latest else {}
+    missing = tuple(b.name for b in draft.bindings if b.type == "inherit" and b.name not in held)
+    if missing and strict:
+        names = ", ".join(f"'{name}'" for name in missing)
+        raise UploadRefused(
+            "inherit", f"The latest version has no binding {names} to inherit.", missing
+        )
+    named = {b.name for b in draft.bindings}
+    inherited = [held[b.name] for b in draft.bindings if b.type == "inherit" and b.name in held]
+    kept_ones = [b for n, b in held.items() if n not in named and b["type"] in keep]
+    opened = _opened([*inherited, *kept_ones])
+    bindings = [
+        opened[b.name] if b.type == "inherit" else b
+        for b in draft.bindings
+        if b.type != "inherit" or b.name in held
+    ]
+    bindings += [opened[b["name"]] for b in kept_ones]
+    kept = latest.runtime if latest and draft.keep_runtime else {}
+    return replace(draft, bindings=tuple(bindings), runtime={**kept, **draft.runtime})
+
+
+def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, Binding]:
+    """The bindings by name; raises `UploadRefused` naming all whose seal is broken."""
+    opened, broken = {}, []
+    for row in rows:
+        try:
+            opened[row["name"]] = open_binding(row)
+        except SealBroken:
+            broken.append(row["name"])
+    if broken:
+        raise UploadRefused(
+            "sealed",
+            "Sealed with another SLUICE_SECRET_KEY, so they cannot be copied: "
+            f"{', '.join(broken)}. Set them again in the same change (wrangler secret bulk).",
+            tuple(broken),
+        )
+    return opened
+
+
+def _merge_settings(worker: Worker, settings: Mapping[str, Any]) -> None:
+    if settings:
+        worker.settings = {**worker.settings, **settings}
+        worker.save(update_fields=["settings"])
+
+
+def _write(
+    worker: Worker, draft: Draft, candidate: SnapshotVersion, inspected: Inspection, by: _By
+) -> Version:
+    version = Version.objects.create(
+        id=uuid.UUID(candidate.id),
+        worker=worker,
+        number=_next_number(worker),
+        tag=draft.tag,
+        message=draft.message,
+        author=cast(Any, by.author),  # AUTH_USER_MODEL, which routing may not import
+        author_email=getattr(by.author, "email", "") or "",
+        source=by.source,
+        triggered_by=by.triggered_by,
+        created_on=by.now,
+        main_module=draft.main_module,
+        body_part=draft.body_part,
+        compatibility_date=draft.compatibility_date,
+        compatibility_flags=list(draft.compatibility_flags),
+        bindings=[close_binding(b) for b in draft.bindings],
+        exports=msgspec.to_builtins(inspected.exports),
+        annotations=dict(draft.annotations),
+        runtime=dict(draft.runtime),
+        startup_time_ms=inspected.startup_ms,
+        etag=_etag(candidate),
+    )
+    _write_modules(version, draft)
+    ServiceBinding.objects.bulk_create(ServiceBinding.rows_of(version))
+    audit.record(
+        "version.upload",
+        worker.name,
+        actor=by.author,
+        source=by.source,
+        now=by.now,
+        after={"id": candidate.id, "number": version.number, "tag": version.tag},
+    )
+    return version
+
+
+def _deploy(
+    version: Version,
+    by: _By,
+    message: str,
+    expected: UUID | str | None,
+    permit: Callable[[], None] | None,
+) -> Deployment:
+    return deploy.deploy(
+        worker=version.worker,
+        shares=[(str(version.id), 100)],
+        author=by.author,
+        source=by.source,
+        message=message,
+        expected=expected,
+        triggered_by=by.triggered_by,
+        now=by.now,
+        permit=permit,
+    )
+
+
+def _write_modules(version: Version, draft: Draft) -> None:
+    """Links the version to its modules; content that is already there is not stored again."""
+    Module.objects.bulk_create(
+        [Module(sha256=h, content=c, size=len(c)) for h, c in draft.modules().items()],
+        ignore_conflicts=True,
+    )
+    VersionModule.objects.bulk_create(
+        VersionModule(
+            version=version,
+            module_id=part.sha256,
+            position=position,
+            name=part.name,
+            content_type=part.content_type,
+        )
+        for position, part in enumerate(draft.parts)
+    )
+
+
+def _etag(candidate: SnapshotVersion) -> str:
+    """Tells equal code apart from changed code: the modules' names and hashes, in order."""
+    listing = "\n".join(f"{m.name}\0{m.content_type}\0{m.sha256}" for m in candidate.modules)
+    return hashlib.sha256(listing.encode()).hexdigest()

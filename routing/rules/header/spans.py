@@ -1,0 +1,110 @@
+"""Where an override field stops parsing, and where its members lie.
+
+http_sfv says whether a field is a Dictionary, but not where it fails. This walk follows the same
+grammar (RFC 9651, 4.2) and notes indices. It decides nothing: the caret and the corrections need
+it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from routing.rules.header.sf_items import Stopped, bare_item, expect, skip
+
+_KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
+_SPACES = re.compile(r" *")
+_OWS = re.compile(r"[ \t]*")
+
+
+class Parameter(NamedTuple):
+    """One parameter: `start` is the index of its semicolon, the value `value`..`stop`."""
+
+    key: str
+    start: int
+    value: int
+    stop: int
+
+
+class Member(NamedTuple):
+    """One member: its key, and indices into the field of its start and of its value.
+
+    The value is `value`..`stop`, without parameters. A member without "=" has an empty value right
+    behind its key.
+    """
+
+    key: str
+    start: int
+    value: int
+    stop: int
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The members up to where the field stops parsing, the last one perhaps broken.
+
+    `stop` is None when the field parses to its end.
+    """
+
+    members: tuple[Member, ...]
+    stop: int | None
+
+
+def scan(field: str) -> Scan:
+    """Walk a combined field. Takes time proportional to its length, and never raises.
+
+    `stop` is len(field) when the field only ends too early.
+    """
+    members: list[Member] = []
+    try:
+        _walk(field, members)
+    except Stopped as stopped:
+        return Scan(tuple(members), stopped.index)
+    return Scan(tuple(members), None)
+
+
+def _walk(field: str, members: list[Member]) -> None:
+    index = skip(_SPACES, field, 0)
+    while True:
+        start, end = index, _key(field, index)
+        value = end + 1 if field.startswith("=", end) else end
+        stop = _value(field, value) if value > end else end
+        members.append(Member(field[start:end], start, value, stop))
+        index, parameters = _parameters(field, stop)
+        members[-1] = members[-1]._replace(parameters=parameters)
+        index = skip(_OWS, field, index)
+        if index == len(field):
+            return
+        expect(",", field, index)
+        index = skip(_OWS, field, index + 1)
+
+
+def _key(field: str, index: int) -> int:
+    end = skip(_KEY, field, index)
+    if end == index:
+        raise Stopped(index)
+    return end
+
+
+def _parameters(field: str, index: int) -> tuple[int, tuple[Parameter, ...]]:
+    parameters = []
+    while field.startswith(";", index):
+        start, name = index, skip(_SPACES, field, index + 1)
+        end = _key(field, name)
+        value = end + 1 if field.startswith("=", end) else end
+        index = bare_item(field, value) if value > end else end
+        parameters.append(Parameter(field[name:end], start, value, index))
+    return index, tuple(parameters)
+
+
+def _value(field: str, index: int) -> int:
+    return _inner_list(field, index) if field.startswith("(", index) else bare_item(field, index)
+
+
+def _inner_list(field: str, index: int) -> int:
+    index = skip(_SPACES, field, index + 1)
+    while not field.startswith(")", index):
+        index, _ = _parameters(field, bare_item(field, index))
+        expect(" )", field, index)
+        index = skip(_SPACES, field, index)
+    return index + 1

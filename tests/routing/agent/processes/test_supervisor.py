@@ -1,0 +1,50 @@
+"""The supervisor's own part: what it saves, and when."""
+
+import asyncio
+import threading
+from types import SimpleNamespace
+
+from routing.agent.base.sealed_file import Seal
+from routing.agent.base.tasks import Tasks
+from routing.agent.processes import supervisor as supervise
+from routing.agent.processes.supervisor import Supervisor
+from routing.agent.users.claims import Users
+from routing.agent.users.isolation import Isolation, Kind
+from routing.snapshot import Secret
+from tests.routing.agent.histories import History, make_worker, snapshot
+
+TOKEN = Secret("sle_the-token-of-this-edge")
+
+
+def supervisor(tasks, **parts):
+    given = {
+        "config": SimpleNamespace(details=False, token=TOKEN, hang_seconds=600.0),
+        "envoy": SimpleNamespace(admin=None),
+        "modules": SimpleNamespace(evict=lambda versions: None),
+        "seal": Seal(TOKEN),
+        "users": Users(Isolation(kind=Kind.agent)),
+    }
+    return Supervisor(tasks=tasks, changed=lambda: None, **(given | parts))
+
+
+async def test_a_snapshot_is_written_once_while_two_want_to_save_it(monkeypatch):
+    begun, go_on, saved = threading.Event(), threading.Event(), []
+
+    def slow_save(held, seal):
+        saved.append(held.applied)
+        begun.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr(supervise, "save", slow_save)
+    async with asyncio.TaskGroup() as group:
+        edge = supervisor(Tasks(group))
+        edge.held = History(snapshot(3, make_worker("shop", "a"))).held
+        edge._unsaved.set()
+        saving = group.create_task(edge.save())
+        await asyncio.to_thread(begun.wait, 30)
+        last = group.create_task(edge.save_now())
+        await asyncio.sleep(0.1)
+        go_on.set()
+        await last
+        saving.cancel()
+    assert saved == [edge.held.applied]

@@ -1,0 +1,103 @@
+"""The process of one version, with real processes that serve nothing."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from routing.agent.base import limits
+from routing.agent.base.limits import Command
+from routing.agent.base.tasks import Tasks
+from routing.agent.processes import version_process
+from routing.agent.processes.start_gate import Gate
+from routing.agent.processes.version_process import VersionProcess
+from routing.agent.users.claims import Users
+from routing.agent.users.isolation import Isolation, Kind
+from tests.routing.agent.adoption.test_sorting import version_note
+
+SERVE = """
+import os, sys, time
+sys.stdin.buffer.read()
+number = len(os.listdir("started"))
+open(f"started/{number}", "w").write(str(os.getpid()))
+while number and not os.path.exists("go"):
+    time.sleep(0.01)
+os.write(int(sys.argv[1]), b'{"event": "listen", "socket": "http"}\\n')
+time.sleep(600)
+"""
+"""From the second start on it is ready once there is a file `go`."""
+
+
+@pytest.fixture(autouse=True)
+def edge(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("pids", "v", "log", "started"):
+        (tmp_path / name).mkdir()
+
+    def serve(listeners, control, *, user):
+        return Command([sys.executable, "-c", SERVE, str(control)], {"pass_fds": (control,)})
+
+    monkeypatch.setattr(limits, "serve_command", serve)
+    monkeypatch.setattr(version_process, "_LET_GO_SECONDS", 0.01)
+    return tmp_path
+
+
+def started():
+    return sorted(os.listdir("started"))
+
+
+async def until(condition):
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def nothing():
+    return b""
+
+
+def version(tasks, gate):
+    return VersionProcess(
+        version_id="a",
+        sockets=("http",),
+        prepare=nothing,
+        about=lambda: version_note("a"),
+        tell=lambda *_: None,
+        users=Users(Isolation(kind=Kind.agent)),
+        tasks=tasks,
+        gate=gate,
+        hang_seconds=600.0,
+    )
+
+
+async def test_a_process_that_crashes_while_its_successor_starts_is_not_started_again(edge):
+    async with asyncio.TaskGroup() as group:
+        a = version(Tasks(group), Gate(4))
+        await until(lambda: a._child is not None and a._child.note.ready)
+        first = a._child
+        renewal = group.create_task(a.renew(nothing))
+        await until(lambda: len(started()) == 2)
+        first.signal(signal.SIGKILL)
+        await first.ended
+        await asyncio.sleep(0.3)  # time for a start too many
+        (edge / "go").touch()
+        await renewal
+        await until(lambda: a._child is not None and a._child.note.ready)
+        assert started() == ["0", "1"]
+        assert str(a._child.pid) == (edge / "started/1").read_text()
+        await a.stop(5)
+
+
+async def test_a_version_that_is_stopped_while_its_renewal_waits_is_not_started(edge):
+    gate = Gate(1)
+    async with asyncio.TaskGroup() as group:
+        a = version(Tasks(group), gate)
+        await until(lambda: a._child is not None and a._child.note.ready)
+        async with gate.passing():
+            renewal = group.create_task(a.renew(nothing))
+            await asyncio.sleep(0.05)
+            await a.stop(5)
+        await renewal
+        assert started() == ["0"]

@@ -1,0 +1,127 @@
+"""Versions that are refused before workerd is asked, and what never reaches a Worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from routing.compile.workerd import config as workerd
+from routing.snapshot import Binding, Version
+from tests.routing.compile.cases import (
+    CONTENTS,
+    EVERY_BINDING,
+    INDEX,
+    MODULE,
+    RUNTIME,
+    make_version,
+    module,
+)
+
+
+def config(version: Version) -> dict[str, Any]:
+    return workerd.config("w", version, CONTENTS, slot=0, runtime=RUNTIME)
+
+
+def refusal(version: Version) -> workerd.VersionInvalid:
+    with pytest.raises(workerd.VersionInvalid) as caught:
+        config(version)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("asked", "newest", "runs_with"),
+    [
+        ("2026-11-29", "2026-11-24", "2026-11-24"),
+        ("2026-11-24", "2026-11-24", "2026-11-24"),
+        ("2026-11-23", "2026-11-24", "2026-11-23"),
+        ("2026-11-29", "", "2026-11-29"),
+        ("soon", "2026-11-24", "soon"),
+        ("2026-13-01", "2026-11-24", "2026-13-01"),
+    ],
+)
+def test_a_version_runs_with_the_newest_date_that_the_runtime_takes(
+    asked: str, newest: str, runs_with: str
+) -> None:
+    assert workerd.running_date(asked, newest) == runs_with
+    version = make_version(compatibility_date=asked)
+    compiled = workerd.config("w", version, CONTENTS, slot=0, runtime=RUNTIME, newest_date=newest)
+    assert compiled["services"][0]["worker"]["compatibilityDate"] == runs_with
+
+
+@pytest.mark.parametrize("kind", ["r2_bucket", "durable_object_namespace", "kv_namespace", "d1"])
+def test_an_unsupported_binding_is_refused_by_name(kind: str) -> None:
+    error = refusal(make_version(bindings=(Binding(name="STORE", type=kind),)))
+    assert isinstance(error, workerd.BindingUnsupported)
+    assert error.kind == "binding"
+    assert f'Binding "STORE" has type "{kind}"' in str(error)
+    assert all(supported in str(error) for supported in workerd.SUPPORTED)
+
+
+@pytest.mark.parametrize(
+    "binding, words",
+    [
+        (Binding(name="A", type="text_blob", options={"part": "x"}), "service-worker syntax only"),
+        (Binding(name="A", type="plain_text"), 'lacks "text"'),
+        (Binding(name="A", type="plain_text", options={"text": 5}), '"text" must be a string'),
+        (Binding(name="A", type="service", options={"service": ["w"]}), "must be a string"),
+        (Binding(name="A", type="json"), 'lacks "json"'),
+        (Binding(name="A", type="service"), 'lacks "service"'),
+        (Binding(name="A", type="secret_text"), "has no text"),
+        (
+            Binding(name="A", type="service", options={"service": "w", "props": {"x": 1}}),
+            "props are not supported",
+        ),
+    ],
+)
+def test_a_broken_binding_is_refused(binding: Binding, words: str) -> None:
+    error = refusal(make_version(bindings=(binding,)))
+    assert error.kind == "binding" and words in str(error)
+
+
+def test_two_bindings_of_one_name_are_refused() -> None:
+    binding = Binding(name="A", type="plain_text", options={"text": ""})
+    assert "used twice" in str(refusal(make_version(bindings=(binding, binding))))
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up.js", "a/../../b.js", "", "nul\0.js"])
+def test_a_module_name_that_kills_workerd_is_refused(name: str) -> None:
+    bad = module(name, "text/plain", MODULE)
+    error = refusal(make_version(modules=(INDEX, bad)))
+    assert error.kind == "module" and repr(name) in str(error)
+
+
+@pytest.mark.parametrize(
+    "content_type, words",
+    [("text/x-python", "Python Workers are not supported"), ("image/png", 'type "image/png"')],
+)
+def test_an_unknown_content_type_is_refused(content_type: str, words: str) -> None:
+    bad = module("a", content_type, MODULE)
+    error = refusal(make_version(modules=(INDEX, bad)))
+    assert error.kind == "module" and words in str(error)
+
+
+def test_the_main_module_must_be_there_and_be_an_es_module() -> None:
+    missing = refusal(make_version(main_module="nope.js"))
+    assert (missing.kind, str(missing)) == ("main_module", 'No such module "nope.js".')
+    text = make_version(main_module="a.txt", modules=(module("a.txt", "text/plain", MODULE),))
+    assert str(refusal(text)) == "Main module must be an ES module."
+
+
+def test_the_main_module_comes_first_and_source_maps_stay_out() -> None:
+    main, *others = config(EVERY_BINDING)["services"][0]["worker"]["modules"]
+    assert main["name"] == "src/index.js"
+    assert "src/index.js.map" not in {part["name"] for part in others}
+
+
+def test_a_secret_stays_out_of_the_inspected_names() -> None:
+    assert "s3cret" not in repr(EVERY_BINDING)
+
+
+def test_the_machine_and_its_tunnels_are_out_of_reach() -> None:
+    compiled = workerd.config(
+        "w", make_version(), CONTENTS, slot=0, runtime=RUNTIME, deny=["192.0.2.7/32"]
+    )
+    network = next(s["network"] for s in compiled["services"] if s["name"] == "internet")
+    assert network["allow"] == ["public"]
+    assert network["deny"] == ["64:ff9b::/96", "2002::/16", "2001::/32", "192.0.2.7/32"]
