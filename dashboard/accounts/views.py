@@ -82,10 +82,10 @@ def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> Htt
         "provider": settings.OIDC_NAME if settings.OIDC_URL else "",
     }
     if left and left.until:
-        response = page(request, "accounts/login.html", context, status=429)
+        response = page(request, "accounts/sign_in/login.html", context, status=429)
         response["Retry-After"] = str(left.seconds)
         return response
-    return page(request, "accounts/login.html", context, status=401 if left else 200)
+    return page(request, "accounts/sign_in/login.html", context, status=401 if left else 200)
 
 
 @login_not_required

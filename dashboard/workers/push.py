@@ -32,7 +32,7 @@ PARTS = {
 }
 
 #: The templates of those that are not of the deployments view alone.
-HOLDERS = {"worker-state": "workers/_head.html"}
+HOLDERS = {"worker-state": "workers/page/_head.html"}
 
 #: Rows of the list pushed because of one report.
 MOST = 20
@@ -95,10 +95,10 @@ def _worker(name: str, why: Why, subject: str) -> str:
     context = showing.live(row)
     if why is Why.DEPLOYMENT or row.deployment is None:
         context |= showing.histories(row)  # where nothing is live, it says if there are versions
-    names = [HOLDERS.get(part, "workers/detail.html") + f"#{part}" for part in PARTS[why]]
-    names.append("workers/_live_strip.html")
+    names = [HOLDERS.get(part, "workers/page/detail.html") + f"#{part}" for part in PARTS[why]]
+    names.append("workers/page/_live_strip.html")
     if why is Why.DEPLOYMENT:
-        names.append("workers/_newest.html")
+        names.append("workers/deploy/_newest.html")
     return "".join(render_to_string(name, context) for name in names) + _pill()
 
 
@@ -135,14 +135,14 @@ def _metrics() -> str:
     traffic = compared(recent(these), query.rolled_back())
     shown: list[str] = [traffic_cells(name, found) for name, found in traffic.items()]
     if _is_new_minute(_turn):
-        lines, drawn = sparks(), get_template("workers/_spark.html")
+        lines, drawn = sparks(), get_template("workers/list/_spark.html")
         shown += [drawn.render({"name": n, "spark": lines[n]}) for n in these if n in lines]
     return "".join(shown)
 
 
 def _row(name: str) -> str:
     rows = query.complete(listed.read(only=name))
-    return "".join(render_to_string("workers/list.html#worker-row", {"row": r}) for r in rows)
+    return "".join(render_to_string("workers/list/list.html#worker-row", {"row": r}) for r in rows)
 
 
 def _is_new_minute(turn: int) -> bool:

@@ -30,7 +30,7 @@ from routing.models import Worker
 def settings(request: HttpRequest, name: str) -> HttpResponse:
     """Both switches, the account and its commands, and for admins the way to delete it."""
     worker = get_object_or_404(Worker, name=name)
-    return page(request, "workers/settings.html", _context(request, worker))
+    return page(request, "workers/settings/settings.html", _context(request, worker))
 
 
 @requires(Role.OPERATOR)
@@ -63,7 +63,10 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     refusal = _refusal(request, worker)
     if refusal:
         return page(
-            request, "workers/settings.html", _context(request, worker) | refusal, status=422
+            request,
+            "workers/settings/settings.html",
+            _context(request, worker) | refusal,
+            status=422,
         )
     try:
         _delete(request, worker)
@@ -71,10 +74,10 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
         context = _context(request, worker)
         live = str(context["row"].deployment.id) if context["row"].deployment else ""
         context |= {"conflict": conflict.active, "gone": not conflict.active, "expected": live}
-        return page(request, "workers/settings.html", context, status=409)
+        return page(request, "workers/settings/settings.html", context, status=409)
     except DeployRefused as refused:  # a rollout runs
         context = _context(request, worker) | {"refused": str(refused)}
-        return page(request, "workers/settings.html", context, status=409)
+        return page(request, "workers/settings/settings.html", context, status=409)
     messages.success(request, f"{name} is deleted: its addresses answer nothing from now on.")
     return redirect("workers:list")
 

@@ -19,7 +19,9 @@ def seconds_to_wait(limit: AttemptLimit, request: HttpRequest) -> int:
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """A page of its own, for what has no form to say it above."""
-    response = page(request, "accounts/too_many.html", {"message": try_again(seconds)}, status=429)
+    response = page(
+        request, "accounts/sign_in/too_many.html", {"message": try_again(seconds)}, status=429
+    )
     return retry_after(response, seconds)
 
 

@@ -33,7 +33,7 @@ LINK_LASTS = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 class SetPassword(PasswordResetConfirmView):
     """Whoever has the link sets the password and is signed in, here and nowhere else."""
 
-    template_name = "accounts/set_password.html"
+    template_name = "accounts/passwords/set_password.html"
     success_url = reverse_lazy("workers:list")
     token_generator = links
     extra_context = {"link_lasts": LINK_LASTS}
@@ -79,7 +79,7 @@ class OldPassword(PasswordChangeForm):
 class ChangePassword(PasswordChangeView):
     """The old one first; every other session of this person ends."""
 
-    template_name = "accounts/password.html"
+    template_name = "accounts/passwords/password.html"
     form_class = OldPassword
     success_url = reverse_lazy("account")
 

@@ -162,7 +162,7 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
         "scopes": [(scope.value, scope.label) for scope in allowed(me)],
         "workers": Worker.objects.order_by("name").values_list("name", flat=True),
     }
-    return page(request, "accounts/people.html", context | more, status=status)
+    return page(request, "accounts/people/people.html", context | more, status=status)
 
 
 def _told(request: HttpRequest, error: PersonRefused) -> HttpResponse:

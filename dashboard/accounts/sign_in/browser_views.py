@@ -25,7 +25,7 @@ from routing.control import audit
 @require_GET
 def browsers(request: HttpRequest) -> HttpResponse:
     rows = sessions_of(person(request), request.session.session_key)
-    return page(request, "accounts/browsers.html", {"browsers": rows})
+    return page(request, "accounts/sign_in/browsers.html", {"browsers": rows})
 
 
 @require_POST

@@ -57,7 +57,9 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
                 if not sociallogin.is_existing:
                     sociallogin.connect(request, user)
         except NotLetIn as error:
-            refusal = page(request, "accounts/not_let_in.html", {"why": str(error)}, status=403)
+            refusal = page(
+                request, "accounts/sign_in/not_let_in.html", {"why": str(error)}, status=403
+            )
             raise ImmediateHttpResponse(refusal) from error
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: Any = None) -> Any:
@@ -66,7 +68,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):
     def on_authentication_error(self, request: HttpRequest, provider: Any, **facts: Any) -> None:
         log.warning("The sign-in through the provider failed: %s", facts.get("exception") or facts)
         context = {"why": f"{settings.OIDC_NAME} did not confirm who you are."}
-        refusal = page(request, "accounts/not_let_in.html", context, status=502)
+        refusal = page(request, "accounts/sign_in/not_let_in.html", context, status=502)
         raise ImmediateHttpResponse(refusal)
 
     def get_requests_session(self) -> requests.Session:

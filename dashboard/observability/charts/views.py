@@ -43,7 +43,7 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
         "may_acknowledge": permission(request.user, Role.OPERATOR),
         **board(worker, standings, asked, now),
     }
-    return page(request, "observability/worker.html", context, partial="observed")
+    return page(request, "observability/charts/worker.html", context, partial="observed")
 
 
 @requires(Role.OPERATOR)
@@ -74,4 +74,4 @@ def of_all(request: HttpRequest) -> HttpResponse:
         "fleet": fleet(now),
         "gaps": gaps(window_of(DEFAULT, now)),
     }
-    return page(request, "observability/overview.html", context, partial="observed")
+    return page(request, "observability/charts/overview.html", context, partial="observed")

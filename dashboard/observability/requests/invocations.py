@@ -51,7 +51,7 @@ def trace(request: HttpRequest, ray: str) -> HttpResponse:
         "inferred": _inferred(hops),
         "left_out": left_out(ray, hops),
     }
-    return page(request, "observability/invocation.html", context)
+    return page(request, "observability/requests/invocation.html", context)
 
 
 def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[Shown], str]:
@@ -101,7 +101,9 @@ def _listed(request: HttpRequest, worker: str) -> HttpResponse:
         "calls": [] if before or search.query else _calls(worker),
         "filters": filters(search, live=False, counts=covered["by_reason"]),
     }
-    return page(request, "observability/invocations.html", context, partial="invocation-list")
+    return page(
+        request, "observability/requests/invocations.html", context, partial="invocation-list"
+    )
 
 
 def _calls(worker: str) -> list[InvocationDetail]:

@@ -25,4 +25,4 @@ def log(request: HttpRequest, name: str) -> HttpResponse:
         "rows": rows,
         "filters": filters(search, live=True),
     }
-    return page(request, "observability/log.html", context, partial="log-rows")
+    return page(request, "observability/requests/log.html", context, partial="log-rows")

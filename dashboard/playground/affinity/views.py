@@ -42,7 +42,7 @@ from dashboard.ui.page import page
 from routing.models import Worker
 from routing.rules.split import format_percentage
 
-TEMPLATE = "playground/explorer.html"
+TEMPLATE = "playground/affinity/explorer.html"
 SHOWN = 200
 """Rows on the page; the CSV has all."""
 CHECKED = 50

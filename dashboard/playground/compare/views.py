@@ -40,7 +40,7 @@ from dashboard.ui.page import page, wants_fragment
 from routing.models import Version, Worker
 from routing.rules.override import addressable
 
-TEMPLATE = "playground/compare.html"
+TEMPLATE = "playground/compare/compare.html"
 MOST = 100
 """Comparisons of one person that are kept."""
 

@@ -37,7 +37,9 @@ def variables(request: HttpRequest, worker: str) -> HttpResponse:
         "can": can,
         "problem": problem,
     }
-    return page(request, "playground/variables.html", context, status=422 if problem else 200)
+    return page(
+        request, "playground/request/variables.html", context, status=422 if problem else 200
+    )
 
 
 def _changed(request: HttpRequest, worker: Worker) -> str:

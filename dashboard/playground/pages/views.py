@@ -86,7 +86,7 @@ def proof(request: HttpRequest, ray: str) -> HttpResponse:
         "proof": proofs.prove(found, expected, live) if found else None,
         "trail": trace_steps.trail(ray),
     }
-    return page(request, "playground/proof.html", context, partial="proof")
+    return page(request, "playground/send/proof.html", context, partial="proof")
 
 
 @require_GET
@@ -95,7 +95,7 @@ def trail(request: HttpRequest, ray: str) -> HttpResponse:
     if not RAY.fullmatch(ray):
         raise Http404
     context = {"ray": ray, "trail": trace_steps.trail(ray), "settled": True}
-    return page(request, "playground/trail.html", context, partial="trail")
+    return page(request, "playground/send/trail.html", context, partial="trail")
 
 
 def asked_in(request: HttpRequest, worker: str) -> Composed:

@@ -34,7 +34,7 @@ from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page, wants_fragment
 from routing.models import Worker
 
-TEMPLATE = "playground/many.html"
+TEMPLATE = "playground/runs/many.html"
 KEPT = 50
 """Runs of one person that are kept."""
 CHOICES, AT_ONCE = (10, 50, 100, 250, 500, 1000), (1, 4, 8, 16, 32)

@@ -47,7 +47,7 @@ def _render(name: str, why: Why, subject: str) -> str:
     if rollout is None:
         return ""
     return render_to_string(
-        "rollouts/detail.html#rollout", for_everyone(rollout) | {"pushed": True}
+        "rollouts/page/detail.html#rollout", for_everyone(rollout) | {"pushed": True}
     )
 
 

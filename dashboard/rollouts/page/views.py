@@ -32,7 +32,7 @@ LONGEST_REASON = 500
 def detail(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
     """One rollout; open pages follow over the socket."""
     rollout = _rollout(name, rollout_id)
-    return page(request, "rollouts/detail.html", _context(request, rollout))
+    return page(request, "rollouts/page/detail.html", _context(request, rollout))
 
 
 @requires(Role.OPERATOR)
@@ -60,7 +60,7 @@ def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
     """The rollout moved since the page was read: nothing is done, and who moved it is named."""
     last = rollout.events.order_by("-pk").first()
     context = _context(request, rollout) | {"moved": last}
-    return page(request, "rollouts/detail.html", context, status=409)
+    return page(request, "rollouts/page/detail.html", context, status=409)
 
 
 def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:

@@ -108,7 +108,9 @@ def _shown(
         "closed": _why_closed(value),
         "can": permission(request.user, Role.OPERATOR),
     }
-    return page(request, "rollouts/change_plan.html", context | more, partial=part, status=status)
+    return page(
+        request, "rollouts/plans/change_plan.html", context | more, partial=part, status=status
+    )
 
 
 def _why_closed(value: Any) -> str:

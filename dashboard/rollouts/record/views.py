@@ -28,7 +28,7 @@ def show(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
         "state": messages.title(rollout),
         "address": request.build_absolute_uri(),
     }
-    return page(request, "rollouts/record.html", context)
+    return page(request, "rollouts/record/record.html", context)
 
 
 @require_GET

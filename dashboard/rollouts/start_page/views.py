@@ -135,7 +135,9 @@ def _shown(
     """`errors` None: those of the plan as typed."""
     listed = saved.usable(worker) if plans is None else plans
     context = start_context(request, worker, form, listed, errors)
-    return page(request, "rollouts/start.html", context | more, partial=part, status=status)
+    return page(
+        request, "rollouts/start_page/start.html", context | more, partial=part, status=status
+    )
 
 
 def _summary(errors: Errors) -> str:

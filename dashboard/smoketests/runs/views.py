@@ -110,7 +110,7 @@ def _show_run(
         "can": permission(request.user, Role.OPERATOR),
         "address": request.get_full_path(),
     }
-    return page(request, "smoketests/run.html", context | more, partial="run", status=status)
+    return page(request, "smoketests/runs/run.html", context | more, partial="run", status=status)
 
 
 def _about(row: CheckResult, check: Check | None) -> tuple[str, str, bool]:

@@ -23,7 +23,7 @@ _BEFORE, _NEVER, _UNDONE = "Deployed before", "Never deployed", "Rolled back bef
 
 
 class Problem(StrEnum):
-    """Why a form cannot be filled in; `templates/workers/_choice_problem.html` words it."""
+    """Why a form cannot be filled in; `templates/workers/deploy/_choice_problem.html` words it."""
 
     MISSING = "missing"
     UNKNOWN = "unknown"

@@ -53,7 +53,9 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
     except SplitRefused as error:
         context["refused"] = str(error)
         status = 422 if is_post else 200
-        return page(request, "workers/split.html", context, partial=_part(request), status=status)
+        return page(
+            request, "workers/deploy/split.html", context, partial=_part(request), status=status
+        )
     context |= {"words": button(row.standings, proposal)}
     context |= contexts.consequence(row, proposal, context)
     context |= {"words": ASK} if context["review"] else {}
@@ -99,7 +101,9 @@ def _no_choice(
     }
     status = 404 if choice.problem is Problem.UNKNOWN else 200
     status = 422 if request.method == "POST" else status
-    response = page(request, "workers/no_choice.html", context, partial="form", status=status)
+    response = page(
+        request, "workers/deploy/no_choice.html", context, partial="form", status=status
+    )
     if wants_fragment(request) and _part(request) == "after":
         # A form asked for its consequence, and there is none any more: it makes room.
         response["HX-Retarget"], response["HX-Reswap"] = f"#{form}-form", "outerHTML"
@@ -108,7 +112,7 @@ def _no_choice(
 
 def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpResponse:
     """Shows the form (`split` or `rollback`), or does what it says."""
-    template = f"workers/{form}.html"
+    template = f"workers/deploy/{form}.html"
     if request.method != "POST":
         return page(request, template, context, partial=_part(request))
     if "look" in request.POST:
@@ -166,7 +170,9 @@ def _conflict(request: HttpRequest, row: worker_queries.Row, form: str) -> HttpR
     """Somebody deployed in between: what was opened, what is live, what was asked for."""
     context = contexts.of_conflict(row, _sent(request), form, timezone.now())
     context |= {"again": request.path}
-    return page(request, "workers/conflict.html", context, partial="conflict-form", status=409)
+    return page(
+        request, "workers/deploy/conflict.html", context, partial="conflict-form", status=409
+    )
 
 
 def _part(request: HttpRequest) -> str:

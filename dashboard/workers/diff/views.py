@@ -35,7 +35,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
         "versions": _choices(row.worker, before.version, after.version),
         **changes(before.version, after.version, whole=whole),
     }
-    return page(request, "workers/diff.html", context)
+    return page(request, "workers/diff/diff.html", context)
 
 
 @require_GET
@@ -65,7 +65,7 @@ def compared(
     bindings: list[version_diff.FactChange],
     settings: list[version_diff.FactChange],
 ) -> dict[str, Any]:
-    """As `workers/_changes.html` shows it."""
+    """As `workers/deploy/_changes.html` shows it."""
     changed = [f for f in files if f.change != "same"]
     return {
         "changed_files": changed,

@@ -104,7 +104,7 @@ def _too_large(
         "form": form,
         "most": (forms.MOST_MODULES, forms.MOST_BINDINGS),
     }
-    return page(request, "workers/editor_too_large.html", context, status=422)
+    return page(request, "workers/editor/editor_too_large.html", context, status=422)
 
 
 def _leave(request: HttpRequest, done: Saved) -> HttpResponse:
@@ -142,7 +142,7 @@ def _show(
         **more,
     }
     part = target if target in PARTS else "editor"
-    return page(request, "workers/editor.html", context, partial=part, status=status)
+    return page(request, "workers/editor/editor.html", context, partial=part, status=status)
 
 
 def _changes(form: EditorForm, base: Version | None) -> dict[str, Any]:

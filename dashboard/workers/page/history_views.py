@@ -33,7 +33,7 @@ def versions(request: HttpRequest, name: str) -> HttpResponse:
     asked = _asked(request, ("message", "tag", "author__username", "author_email"))
     uploads, more = worker_queries.uploads(row, asked["before"], SIZE, asked.pop("wanted"))
     context = {"row": row, "sequence": newest, "uploads": uploads, "more": more, **asked}
-    return page(request, "workers/versions.html", context, partial="found")
+    return page(request, "workers/history/versions.html", context, partial="found")
 
 
 @require_GET
@@ -43,7 +43,7 @@ def deployments(request: HttpRequest, name: str) -> HttpResponse:
     asked = _asked(request, ("message", "author__username", "author_email"))
     entries, more = worker_queries.timeline(row.worker, asked["before"], SIZE, asked.pop("wanted"))
     context = {"row": row, "sequence": newest, "entries": entries, "more": more, **asked}
-    return page(request, "workers/deployments.html", context, partial="found")
+    return page(request, "workers/history/deployments.html", context, partial="found")
 
 
 @require_GET
@@ -64,7 +64,7 @@ def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResp
         "commands": deploy_commands(row.worker, stored(found.standings), made.message),
         "can": permission(request.user, Role.OPERATOR),
     }
-    return page(request, "workers/deployment.html", context)
+    return page(request, "workers/history/deployment.html", context)
 
 
 def _asked(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, Any]:

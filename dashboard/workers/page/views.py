@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
     newest = sequence()
     can = permission(request.user, Role.OPERATOR)
     context = query.read(request.GET) | {"sequence": newest, "can": can}
-    return page(request, "workers/list.html", context, partial="worker-list")
+    return page(request, "workers/list/list.html", context, partial="worker-list")
 
 
 @require_GET
@@ -59,7 +59,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "beside": _replaced(row),
         "shadowed": shadowed_alias(row.worker),
     }
-    return page(request, "workers/detail.html", context)
+    return page(request, "workers/page/detail.html", context)
 
 
 @require_GET
@@ -76,14 +76,14 @@ def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
         "ends": process_reports([version_id]).ends(version_id),
         "runs_with": running_date(upload.version.compatibility_date, newest_date()),
     }
-    return page(request, "workers/version.html", context)
+    return page(request, "workers/version/version.html", context)
 
 
 @require_GET
 def menu(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
     """What can be done with a version, for the menu of its row."""
     row, upload = _upload(name, version_id)
-    return page(request, "workers/_version_menu.html", _about(request, row, upload))
+    return page(request, "workers/version/_version_menu.html", _about(request, row, upload))
 
 
 @require_GET
@@ -100,7 +100,7 @@ def actions(request: HttpRequest, name: str) -> HttpResponse:
         "beside": _replaced(row),
         "can": permission(request.user, Role.OPERATOR),
     }
-    return page(request, "workers/_worker_menu.html", context)
+    return page(request, "workers/list/_worker_menu.html", context)
 
 
 def _upload(name: str, version_id: UUID) -> tuple[worker_queries.Row, worker_queries.Upload]:

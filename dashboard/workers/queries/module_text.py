@@ -49,7 +49,7 @@ def files(version: Version, most_lines: float = MOST_LINES) -> list[File]:
 
 
 def made(version: Version) -> dict[str, Any]:
-    """All that a version is made of, as `workers/_code.html` shows it."""
+    """All that a version is made of, as `workers/diff/_code.html` shows it."""
     return {
         "files": files(version),
         "bindings": version_facts.bindings(version),

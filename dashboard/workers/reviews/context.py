@@ -142,7 +142,7 @@ def _versions(proposal: Proposal, splits: Splits) -> tuple[Version | None, Versi
 
 
 def _changes(left: Version | None, right: Version | None) -> dict[str, Any]:
-    """As `workers/_changes.html` shows it; against nothing where nothing was live."""
+    """As `workers/deploy/_changes.html` shows it; against nothing where nothing was live."""
     if right is None:
         return {}
     if left is None:

@@ -36,8 +36,8 @@ def worker_row(context: Context, row: Listed) -> SafeString:
     return format_html(
         _ROW,
         row.name,
-        once("workers/_row_head.html", face=row.face),
-        once("workers/_spark.html", name=row.name, spark=row.spark),
+        once("workers/list/_row_head.html", face=row.face),
+        once("workers/list/_spark.html", name=row.name, spark=row.spark),
         traffic_cells(row.name, row.recent),
         _tail(row, context.get("rendered_at") or timezone.now()),
     )
@@ -46,7 +46,7 @@ def worker_row(context: Context, row: Listed) -> SafeString:
 def _tail(row: Listed, now: datetime) -> SafeString:
     made = row.deployed
     if made is None:
-        return once("workers/_row_tail.html", worker=row.name)
+        return once("workers/list/_row_tail.html", worker=row.name)
     when = age(made.created_on, now)
     by = {"by": row.by, "by_machine": row.by_machine, "source": made.source, "when": when}
-    return once("workers/_row_tail.html", worker=row.name, **by)
+    return once("workers/list/_row_tail.html", worker=row.name, **by)

@@ -71,7 +71,7 @@ TABS = [
 FORMS = {"workers:split", ROLL_BACK, "workers:edit"}
 
 
-@register.inclusion_tag("workers/_head.html", takes_context=True)
+@register.inclusion_tag("workers/page/_head.html", takes_context=True)
 def worker_head(context: Context) -> dict[str, Any]:
     """Nothing on pages about no Worker. The name is the heading of the tabs' own pages."""
     request: HttpRequest = context.get("request") or HttpRequest()

@@ -93,7 +93,7 @@ def test_a_piece_is_rendered_once_for_each_set_of_arguments():
 
 
 def test_a_text_is_not_taken_for_one_that_is_escaped_already():
-    piece = "workers/_row_tail.html"
+    piece = "workers/list/_row_tail.html"
     given = {"worker": "shop", "by": "maya", "source": "api"}
     assert "<b>now" in once(piece, when=mark_safe("<b>now"), **given)
     assert "&lt;b&gt;now" in once(piece, when="<b>now", **given)

@@ -30,7 +30,7 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     _known(request, provider_id)
     if not _from_here(request):
         context = {"provider": settings.OIDC_NAME, "again": request.get_full_path()}
-        return page(request, "accounts/provider_confirm.html", context)
+        return page(request, "accounts/sign_in/provider_confirm.html", context)
     view = OAuth2LoginView.adapter_view(ProviderClient(request, provider_id))
     try:
         answer: HttpResponseBase = view(request)

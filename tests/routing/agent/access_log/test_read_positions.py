@@ -48,7 +48,9 @@ def test_a_later_file_is_noted_for_good_before_earlier_ones_go(monkeypatch):
     asked = []
     kept = read_positions.load()
     monkeypatch.setattr(
-        read_positions.edge_folder, "write", lambda path, content, durable=False: asked.append(durable)
+        read_positions.edge_folder,
+        "write",
+        lambda path, content, durable=False: asked.append(durable),
     )
     kept.moved(ZERO | {"public": (0, 40, 7)})
     kept.moved(ZERO | {"public": (1, 0, 7)})

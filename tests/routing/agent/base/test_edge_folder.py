@@ -27,7 +27,10 @@ def test_it_is_ours_alone(edge):
 
 def test_a_second_agent_is_refused_and_says_who_was_first(edge):
     edge_folder.enter(edge)
-    code = f"from routing.agent.base import edge_folder as folder; folder.enter(folder.Path({str(edge)!r}))"
+    code = (
+        "from routing.agent.base import edge_folder; "
+        f"edge_folder.enter(edge_folder.Path({str(edge)!r}))"
+    )
     second = subprocess.run(
         [sys.executable, "-c", code],
         cwd=edge_folder.__file__.split("/routing/")[0],
