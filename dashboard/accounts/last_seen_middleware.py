@@ -21,6 +21,7 @@ from dashboard.accounts.permissions import person
 from dashboard.accounts.sign_in.browsers import note_activity
 from dashboard.accounts.sign_in.second_factor import is_due
 from dashboard.accounts.sign_in.session_limits import end_of
+from dashboard.fleet.storage import own_disk
 from dashboard.limits.answers import (
     RETRY_SECONDS,
     give_place_back,
@@ -30,7 +31,6 @@ from dashboard.limits.answers import (
 from dashboard.limits.messages import no_place
 from dashboard.limits.places import NoPlace
 from dashboard.ui.http.unstorable_input import refuse_unstorable
-from dashboard.ui.storage import own_disk
 
 _BY_DJANGO = ("allauth.", "dashboard.accounts.")
 """Views whose errors allauth's middleware answers: Django asks it only if it called the view."""

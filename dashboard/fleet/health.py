@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 
 from dashboard.fleet.edge_condition import conditions, reasons_of
-from dashboard.ui.storage import own_disk
+from dashboard.fleet.storage import own_disk
 from routing.control import revision
 from routing.process_identity import ProcessIdentity
 

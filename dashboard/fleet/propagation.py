@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dashboard.fleet.edge_condition import SILENT_AFTER as SILENT_AFTER, Condition, condition_of
-from dashboard.ui.templatetags.words import duration
+from dashboard.times.spans import span_text
 from routing.control import revision as revisions
 from routing.models import Edge, Propagation
 
@@ -41,9 +41,9 @@ class Cell:
         if not self.revision:
             return "not yet"
         if self.silent_for:
-            return f"silent {duration(self.silent_for)}"
+            return f"silent {span_text(self.silent_for)}"
         if self.state == "applied":
-            return "has it" if self.took_ms is None else duration(self.took_ms)
+            return "has it" if self.took_ms is None else span_text(self.took_ms)
         return "taking over" if self.state == "waiting" else f"revision {self.revision}"
 
     @property
@@ -51,9 +51,9 @@ class Cell:
         """All of it."""
         if not self.revision:
             return "has not connected yet"
-        silent = f", silent for {duration(self.silent_for)}" if self.silent_for else ""
+        silent = f", silent for {span_text(self.silent_for)}" if self.silent_for else ""
         if self.state == "applied":
-            took = "" if self.took_ms is None else f" after {duration(self.took_ms)}"
+            took = "" if self.took_ms is None else f" after {span_text(self.took_ms)}"
             rest = f", except for {', '.join(self.failing)}" if self.failing else ""
             return f"has it{took}{rest}{silent}"
         late = "is taking over" if self.state == "waiting" else f"still on revision {self.revision}"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dashboard.ui.templatetags.words import utc
+from dashboard.times.spans import utc_text
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 
@@ -37,6 +37,6 @@ def _short(text: str) -> str:
     try:
         if len(text) == 36:
             return str(UUID(text))[:8]
-        return utc(datetime.fromisoformat(text)) if MOMENT.match(text) else text
+        return utc_text(datetime.fromisoformat(text)) if MOMENT.match(text) else text
     except ValueError:
         return text

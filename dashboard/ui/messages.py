@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.ui.storage import Problem
+from dashboard.fleet.storage import Problem
 
 _REASONS = {
     "full": "The disk is full, so nothing can be saved. Free some space, then try again.",

@@ -11,9 +11,9 @@ from django.test import Client, RequestFactory
 from dashboard.accounts.models import Role
 from dashboard.edges.protocol import reports
 from dashboard.edges.protocol.registration import enrol
-from dashboard.ui import storage
+from dashboard.fleet import storage
+from dashboard.fleet.storage import problem_of
 from dashboard.ui.http.unavailable import server_error
-from dashboard.ui.storage import problem_of
 from routing.disk import DiskState
 from routing.models import Deployment, Worker
 from tests.dashboard.api.conftest import Api

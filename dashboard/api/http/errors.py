@@ -13,9 +13,9 @@ from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.http.envelope import failure
 from dashboard.api.products import product_at, refusal_of
+from dashboard.fleet.storage import problem_of
 from dashboard.ui.http.unavailable import retry_later
 from dashboard.ui.messages import reason_of
-from dashboard.ui.storage import problem_of
 from routing.control.deploy import DeployConflict, DeployRefused
 from routing.control.upload_draft import UploadRefused
 from routing.models import Deployment

@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from dashboard.api.http.errors import TOO_LARGE, TOO_MANY, ApiError, explain
+from dashboard.fleet.storage import problem_of
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies.policy import PolicyError
@@ -31,7 +32,6 @@ from dashboard.smoketests.subject import NoSubject
 from dashboard.smoketests.suites.yaml_format import SuiteError
 from dashboard.ui.http.unavailable import retry_later
 from dashboard.ui.messages import reason_of
-from dashboard.ui.storage import problem_of
 from routing.control.deploy import DeployRefused
 from routing.trail.origin import note_refusal
 

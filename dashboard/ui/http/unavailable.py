@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as failed
 
+from dashboard.fleet.storage import problem_of
 from dashboard.ui.messages import headline_of, reason_of
-from dashboard.ui.storage import problem_of
 
 RETRY_SECONDS = 5
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dashboard.times.spans import largest_unit, relative_text, span_text, utc_text
 from routing.models import Deployment, Version
 
 register = template.Library()
@@ -98,14 +99,14 @@ def ago(context: Context, moment: datetime | None, now: datetime | None = None) 
 
 def age(moment: datetime | None, now: datetime) -> SafeString | str:
     """The same, for tags that render rows by themselves."""
-    return "never" if moment is None else _time(moment, _relative(now - moment))
+    return "never" if moment is None else _time(moment, relative_text(now - moment))
 
 
 @register.simple_tag
 def within(moment: datetime, now: datetime | None = None) -> SafeString:
     """A time to come: in 90 d. What was set for 90 days says so for its first minute, too."""
     left = moment - (now or timezone.now()) + timedelta(minutes=1)
-    return _time(moment, f"in {_spell(left)}")
+    return _time(moment, f"in {largest_unit(left)}")
 
 
 @lru_cache(maxsize=4096)
@@ -114,42 +115,14 @@ def _time(moment: datetime, words: str) -> SafeString:
     return format_html('<time datetime="{}" title="{}">{}</time>', absolute, utc(moment), words)
 
 
-@register.filter
-def utc(moment: datetime) -> str:
-    """The absolute time: 18 Nov 2026, 14:01:32 UTC."""
-    at = moment.astimezone(UTC)
-    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
-
-
-@register.filter
-def duration(span: timedelta | float | None) -> str:
-    """61 ms, 6.2 s, 4 min: a number alone counts milliseconds."""
-    if span is None:
-        return "–"
-    ms = span / timedelta(milliseconds=1) if isinstance(span, timedelta) else float(span)
-    if ms < 10:
-        return f"{ms:.1f} ms"
-    if ms < 1000:
-        return f"{ms:.0f} ms"
-    return f"{ms / 1000:.1f} s" if ms < 60_000 else _spell(timedelta(milliseconds=ms))
+duration = register.filter("duration", span_text)
+utc = register.filter("utc", utc_text)
 
 
 @register.filter
 def microseconds(count: int) -> str:
     """A duration as the edge measured it."""
-    return duration(count / 1000)
-
-
-def _relative(span: timedelta) -> str:
-    return "just now" if span < timedelta(seconds=1) else f"{_spell(span)} ago"
-
-
-def _spell(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+    return span_text(count / 1000)
 
 
 @register.filter
