@@ -57,12 +57,14 @@ test-fast: ## The tests that start no browser, edge or whole system
 	$(PYTEST) $(FAST)
 
 check: export SLUICE_DATA_DIR = $(SCRATCH)
-check: ## Lint, format, types, import contracts, migrations, pinned requirements
+check: ## Lint, format, types, import contracts, templates, migrations, pinned requirements
 	$(call SETUP,dev)
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports --no-logo
+	$(VENV)/djlint templates --quiet
+	@$(PY) bin/template_lines.py
 	$(PY) manage.py makemigrations --check --dry-run
 	@echo "Requirements without an exact version:"; ! grep -nvE '$(PINNED)' requirements.txt requirements-dev.txt && echo "  none"
 

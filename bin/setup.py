@@ -64,7 +64,7 @@ def make_venv() -> None:
         [sys.executable, "-m", "venv", "--clear", VENV],
         hint="On Debian and Ubuntu, Python's venv is a package of its own: python3-venv.",
     )
-    stamp.write_text(made_from)
+    write(stamp, made_from)
 
 
 def install_python_packages(level: str) -> None:
@@ -84,7 +84,7 @@ def install_python_packages(level: str) -> None:
     execute([*pip, "--only-binary", ":all:", "-r", ROOT / REQUIREMENTS[level][-1]])
     link_node()
     for done in ("run", level):
-        (VENV / f".{done}").write_text(fingerprint(*REQUIREMENTS[done]))
+        write(VENV / f".{done}", fingerprint(*REQUIREMENTS[done]))
 
 
 def link_node() -> None:
@@ -107,7 +107,7 @@ def install_node_packages(level: str) -> None:
     omit = [] if level == "dev" else ["--omit=dev"]
     execute([VENV / "bin/node", npm, "ci", "--no-progress", *omit])
     for done in ("run", level):
-        (MODULES / f".{done}").write_text(made_from)
+        write(MODULES / f".{done}", made_from)
 
 
 def build_assets() -> None:
@@ -174,6 +174,12 @@ def fingerprint(*files: str) -> str:
 
 def read(stamp: Path) -> str:
     return stamp.read_text() if stamp.exists() else ""
+
+
+def write(stamp: Path, made_from: str) -> None:
+    """Replaces the file, so that copies of the folder by hard links keep their own stamp."""
+    stamp.unlink(missing_ok=True)
+    stamp.write_text(made_from)
 
 
 def say(text: str) -> None:
