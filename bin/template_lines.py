@@ -1,7 +1,7 @@
 """Checks that templates have one element a line: the longest line, and how many are over 120.
 
-    template_lines.py            the figures; fails when there are more long lines than MOST_LONG
-    template_lines.py --list     every long line, the longest first
+template_lines.py            the figures; fails when there are more long lines than MOST_LONG
+template_lines.py --list     every long line, the longest first
 """
 
 from __future__ import annotations
