@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from dashboard.edges.envoy_end import EnvoyEnd, last_end
-from dashboard.fleet.bounded_cache import Kept
+from dashboard.fleet.bounded_cache import BoundedCache
 from dashboard.fleet.propagation import Cell, Meter, meter_of_all
 from dashboard.observability.queries.health import ENDS
 from dashboard.ui.page import page
@@ -97,20 +97,20 @@ def _rows(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[Row
     ]
 
 
-_known: Kept[str, Place] = Kept(16_384)
+_known: BoundedCache[str, Place] = BoundedCache(16_384)
 """A version's place never changes."""
 
 
 def _places(ids: set[str]) -> dict[str, Place]:
     """Those of the versions that are there; one query for each 500 that are not known yet."""
-    found = _known.of(ids)
+    found = _known.get_many(ids)
     for missing in batches(ids - found.keys()):
         rows = Version.objects.filter(id__in=missing)
         new = {
             str(pk): (worker, number, tag)
             for pk, worker, number, tag in rows.values_list("id", "worker__name", "number", "tag")
         }
-        _known.add(new)
+        _known.update(new)
         found |= new
     there = set(Worker.objects.values_list("name", flat=True))
     return {pk: place for pk, place in found.items() if place[0] in there}

@@ -1,4 +1,4 @@
-"""What this process remembers, within bounds."""
+"""A per-process cache with a maximum size."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Kept(Generic[K, V]):
-    """The newest `most` of what was added. Requests run in threads, and a cache of cachetools must
-    not be used by two at once (its documentation, "Cache implementations")."""
+class BoundedCache(Generic[K, V]):
+    """Keeps the newest `maxsize` items. The lock is needed because cachetools' caches are not
+    thread-safe."""
 
-    def __init__(self, most: int) -> None:
-        self._cache: FIFOCache[K, V] = FIFOCache(most)
+    def __init__(self, maxsize: int) -> None:
+        self._cache: FIFOCache[K, V] = FIFOCache(maxsize)
         self._lock = Lock()
 
-    def of(self, keys: Iterable[K]) -> dict[K, V]:
-        """What is known of these."""
+    def get_many(self, keys: Iterable[K]) -> dict[K, V]:
+        """The cached items among `keys`."""
         with self._lock:
             return {key: self._cache[key] for key in keys if key in self._cache}
 
-    def add(self, found: Mapping[K, V]) -> None:
+    def update(self, items: Mapping[K, V]) -> None:
         with self._lock:
-            self._cache.update(found)
+            self._cache.update(items)
 
     def clear(self) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from operator import itemgetter
 from uuid import UUID
 
 from dashboard.fleet import active_deployments
-from dashboard.fleet.bounded_cache import Kept
+from dashboard.fleet.bounded_cache import BoundedCache
 from dashboard.fleet.version_roles import HEAVY, Standing, standings
 from routing.control.transactions.batches import batches
 from routing.models import Deployment, Share
@@ -20,7 +20,7 @@ from routing.rules.lineage import History, Lineage, Member, lineage
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class CachedDeployment:
     """A deployment, and how its versions stood in it. What its author is called may change, so
     only who it was is known."""
 
@@ -35,28 +35,28 @@ class Deployed:
 
 
 MOST = 4096
-_known: Kept[UUID, Deployed] = Kept(MOST)
-_lineages: Kept[UUID, Lineage] = Kept(MOST)
+_known: BoundedCache[UUID, CachedDeployment] = BoundedCache(MOST)
+_lineages: BoundedCache[UUID, Lineage] = BoundedCache(MOST)
 
 
-def standings_of(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
+def roles_of_deployments(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
     """The standings of each deployment by its id, in one query for those not known yet.
 
     Each caller gets versions of its own: pages run in several threads, and a column that was not
     read yet is loaded into the row. Their author and Worker may have changed since.
     """
-    return standings_by_id(d.pk for d in deployments)
+    return roles_by_deployment_id(d.pk for d in deployments)
 
 
-def of(deployment: Deployment) -> list[Standing]:
+def roles_of_deployment(deployment: Deployment) -> list[Standing]:
     """The standings of one deployment. For several, `standings_of` asks once."""
-    return standings_of([deployment])[deployment.pk]
+    return roles_of_deployments([deployment])[deployment.pk]
 
 
-def standings_by_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
+def roles_by_deployment_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
     """The same, for deployments of which only the ids are at hand."""
     wanted = set(ids)
-    found = deployed(wanted)
+    found = cached_deployments(wanted)
     return {pk: _own(found[pk].standings) if pk in found else [] for pk in wanted}
 
 
@@ -64,14 +64,14 @@ def _own(shared: tuple[Standing, ...]) -> list[Standing]:
     return [replace(standing, version=copy(standing.version)) for standing in shared]
 
 
-def deployed(ids: Iterable[UUID]) -> dict[UUID, Deployed]:
+def cached_deployments(ids: Iterable[UUID]) -> dict[UUID, CachedDeployment]:
     """All of it, for deployments of which only the ids are at hand: one query for each 500.
 
     For lists of thousands: the versions are shared with other threads, so only columns that no
     list leaves out (`HEAVY`) may be read.
     """
     wanted = set(ids)
-    found = _known.of(wanted)
+    found = _known.get_many(wanted)
     for missing in batches(wanted - found.keys()):
         found |= _learn(set(missing))
     return found
@@ -87,26 +87,26 @@ def forget() -> None:
 def lineage_of(deployment: Deployment) -> Lineage | None:
     """Which versions had 100% and which were rolled back, up to this deployment; None when it is
     gone."""
-    found = _lineages.of([deployment.pk])
+    found = _lineages.get_many([deployment.pk])
     if not found:
         found = _lineages_in({(deployment.worker_id, deployment.number): deployment.pk})
-        _lineages.add(found)
+        _lineages.update(found)
     return found.get(deployment.pk)
 
 
-def _learn(ids: set[UUID]) -> dict[UUID, Deployed]:
+def _learn(ids: set[UUID]) -> dict[UUID, CachedDeployment]:
     shares = Share.objects.filter(deployment__in=ids).select_related("version", "deployment")
     by_deployment: defaultdict[UUID, list[Share]] = defaultdict(list)
     for share in shares.defer(*(f"version__{name}" for name in HEAVY)):
         by_deployment[share.deployment_id].append(share)
     splits = [listed[0].deployment for listed in by_deployment.values() if len(listed) > 1]
     lineages = _lineages_in({(d.worker_id, d.number): d.pk for d in splits})
-    _lineages.add(lineages)
+    _lineages.update(lineages)
     new = {
         pk: _deployed(listed, lineages.get(pk) or _alone(listed))
         for pk, listed in by_deployment.items()
     }
-    _known.add(new)
+    _known.update(new)
     return new
 
 
@@ -137,10 +137,10 @@ def _lineages_in(wanted: dict[tuple[int, int], UUID]) -> dict[UUID, Lineage]:
     return found
 
 
-def _deployed(shares: list[Share], history: Lineage) -> Deployed:
+def _deployed(shares: list[Share], history: Lineage) -> CachedDeployment:
     """The one deployment that all of these are shares of."""
     made = shares[0].deployment
-    return Deployed(
+    return CachedDeployment(
         id=made.pk,
         created_on=made.created_on,
         author_id=made.author_id,

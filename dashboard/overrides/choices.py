@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.fleet.version_roles import Standing
 from dashboard.overrides.protection import OverrideRefused
 from routing.control.deploy import active_deployment
@@ -22,7 +22,11 @@ DURATIONS = (
 def standings(worker: Worker) -> list[Standing]:
     """The versions of the active deployment, the one that is not stable first."""
     active = active_deployment(worker)
-    return sorted(of(active), key=lambda standing: standing.is_stable) if active else []
+    return (
+        sorted(roles_of_deployment(active), key=lambda standing: standing.is_stable)
+        if active
+        else []
+    )
 
 
 def version_to_share(worker: Worker, version_id: str = "") -> Version:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
 
@@ -20,7 +20,7 @@ class NoSubject(Exception):
 def candidate_of(worker: Worker) -> Version | None:
     """The version of the active deployment that is not stable."""
     deployment = active_deployment(worker)
-    others = [s for s in of(deployment) if not s.is_stable] if deployment else []
+    others = [s for s in roles_of_deployment(deployment) if not s.is_stable] if deployment else []
     return others[0].version if others else None
 
 

@@ -21,7 +21,7 @@ from dashboard.observability.queries.traffic import recent
 from dashboard.observability.templatetags.figures import traffic_cells
 from dashboard.workers.list import query, rows as listed
 from dashboard.workers.page import context as showing
-from dashboard.workers.queries import worker_queries
+from dashboard.workers.queries.worker_queries import worker_row
 from routing.control.signals import desired_state_changed, version_uploaded
 from routing.models import Deployment, Version, Worker
 
@@ -91,7 +91,7 @@ def _worker(name: str, why: Why, subject: str) -> str:
     worker = Worker.objects.filter(name=name).first()
     if worker is None:
         return _pill()
-    row = worker_queries.row_of(worker)
+    row = worker_row(worker)
     context = showing.live(row)
     if why is Why.DEPLOYMENT or row.deployment is None:
         context |= showing.histories(row)  # where nothing is live, it says if there are versions
@@ -141,7 +141,7 @@ def _metrics() -> str:
 
 
 def _row(name: str) -> str:
-    rows = query.complete(listed.read(only=name))
+    rows = query.complete(listed.list_rows(only=name))
     return "".join(render_to_string("workers/list/list.html#worker-row", {"row": r}) for r in rows)
 
 

@@ -16,7 +16,7 @@ from dashboard.accounts.permissions import permission, person, requires
 from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
 from dashboard.ui.page import page
-from dashboard.workers.queries import worker_queries
+from dashboard.workers.queries.worker_queries import worker_row
 from dashboard.workers.tool_commands import delete_commands, everyday_commands
 from routing.control import revision
 from routing.control.callers import callers_of
@@ -110,7 +110,7 @@ def _delete(request: HttpRequest, worker: Worker) -> None:
 
 def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
     newest = sequence()
-    row = worker_queries.row_of(worker)
+    row = worker_row(worker)
     return {
         "row": row,
         "sequence": newest,

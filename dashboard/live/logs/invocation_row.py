@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.template.loader import get_template
 
-from dashboard.fleet.bounded_cache import Kept
-from dashboard.fleet.deployment_cache import standings_by_id
+from dashboard.fleet.bounded_cache import BoundedCache
+from dashboard.fleet.deployment_cache import roles_by_deployment_id
 from dashboard.fleet.version_roles import Role, Standing
 from routing.models import Invocation, InvocationDetail, Version
 
 _KEPT = 512
-_roles: Kept[tuple[str, str], Standing | None] = Kept(_KEPT)
+_roles: BoundedCache[tuple[str, str], Standing | None] = BoundedCache(_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ def _roles_in(invocations: Sequence[Invocation]) -> dict[tuple[str, str], Standi
     """Each version as it stood, None for one that is gone. Roles in a deployment never change, so
     they are looked up once."""
     wanted = {_pair(i) for i in invocations if i.version_id}
-    found = _roles.of(wanted)
+    found = _roles.get_many(wanted)
     if missing := wanted - found.keys():
         new = _looked_up(missing)
-        _roles.add(new)
+        _roles.update(new)
         found |= new
     return found
 
@@ -102,7 +102,7 @@ def _roles_in(invocations: Sequence[Invocation]) -> dict[tuple[str, str], Standi
 def _looked_up(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Standing | None]:
     known = {
         (str(deployment), str(standing.version.id)): standing
-        for deployment, split in standings_by_id(_ids(d for d, _ in pairs)).items()
+        for deployment, split in roles_by_deployment_id(_ids(d for d, _ in pairs)).items()
         for standing in split
     }
     left = {version for deployment, version in pairs if (deployment, version) not in known}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.observability.charts.all_workers import fleet
 from dashboard.observability.flags.flags import acknowledge
 from dashboard.observability.queries import overview
@@ -34,7 +34,7 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
         .newest_first()
         .first()
     )
-    standings = of(deployment) if deployment else []
+    standings = roles_of_deployment(deployment) if deployment else []
     asked = parse(request.GET, request.GET.getlist("v"))
     context = {
         "worker": worker,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import Q, Sum
 
-from dashboard.fleet.deployment_cache import standings_of
+from dashboard.fleet.deployment_cache import roles_of_deployments
 from dashboard.fleet.version_roles import Standing
 from dashboard.observability.flags.rules import (
     NONE,
@@ -47,7 +47,7 @@ def findings(minute: int) -> Iterator[tuple[Deployment, str, Finding]]:
         return
     active = {d.worker.name: d for d in _active(suspects)}
     sums = _sums(list(active), minute)
-    live = standings_of(active.values())
+    live = roles_of_deployments(active.values())
     splits = {pk: standings for pk, standings in live.items() if len(standings) > 1}
     minutes = _minutes(active, splits, minute)
     for name, deployment in active.items():

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from dashboard.fleet.bounded_cache import Kept
+from dashboard.fleet.bounded_cache import BoundedCache
 from dashboard.observability.ingest.prune import kept_days
 from dashboard.observability.models import Count, Span
 from dashboard.observability.queries.statistics import Observed
@@ -28,7 +28,7 @@ MOST = 4096
 AT_ONCE = 500
 """Deployments of one query: each may be a term of it, and SQLite refuses a thousand."""
 
-_known: Kept[UUID, Observed] = Kept(MOST)
+_known: BoundedCache[UUID, Observed] = BoundedCache(MOST)
 
 
 class Active(NamedTuple):
@@ -52,7 +52,7 @@ def rates_before(active: Iterable[Active], now: datetime | None = None) -> dict[
     now = now or timezone.now()
     oldest = now - timedelta(days=kept_days(Span.MINUTE)) + RECENT + timedelta(minutes=1)
     asked = [d for d in active if d.created_on > oldest]
-    found = _known.of(d.id for d in asked)
+    found = _known.get_many(d.id for d in asked)
     found |= _learn([d for d in asked if d.id not in found], now)
     return {d.worker: found[d.id].error_rate or 0.0 for d in asked if found[d.id].enough}
 
@@ -66,7 +66,7 @@ def _learn(deployments: Sequence[Active], now: datetime) -> dict[UUID, Observed]
     found: dict[UUID, Observed] = {}
     for first in range(0, len(deployments), AT_ONCE):
         found |= _read(deployments[first : first + AT_ONCE])
-    _known.add({d.id: found[d.id] for d in deployments if d.created_on < now - SETTLED})
+    _known.update({d.id: found[d.id] for d in deployments if d.created_on < now - SETTLED})
     return found
 
 

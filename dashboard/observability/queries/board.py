@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 
-from dashboard.fleet.deployment_cache import standings_of
+from dashboard.fleet.deployment_cache import roles_of_deployments
 from dashboard.fleet.version_roles import Role, Standing
 from dashboard.observability.charts import formatting
 from dashboard.observability.charts.charts import Chart, plotted, stacked
@@ -207,7 +207,7 @@ def _wells(series: Sequence[Series]) -> list[tuple[Series, Health]]:
 def _markers(worker: Worker, window: Window) -> list[Marker]:
     made = worker.deployments.filter(created_on__gte=window.since, created_on__lt=window.until)
     newest = list(made.newest_first()[:MARKERS])
-    split = standings_of(newest)
+    split = roles_of_deployments(newest)
     return [
         Marker(round(window.at(d.created_on), 2), label, f"{d.created_on:%H:%M} {label}")
         for d in newest

@@ -9,7 +9,7 @@ from datetime import datetime
 from fastdigest import TDigest
 
 from dashboard.fleet.active_deployments import active_deployments
-from dashboard.fleet.deployment_cache import Deployed, deployed
+from dashboard.fleet.deployment_cache import CachedDeployment, cached_deployments
 from dashboard.fleet.version_roles import Standing
 from dashboard.observability.models import Latency, Reading, Span
 from dashboard.observability.queries.health import Health, unwell
@@ -43,7 +43,7 @@ def rows(now: datetime, number: str = "") -> Page[Row]:
     """
     names = dict(Worker.objects.values_list("pk", "name"))
     active = active_deployments()
-    known = deployed(pk for worker, pk in active.items() if worker in names)
+    known = cached_deployments(pk for worker, pk in active.items() if worker in names)
     made = {worker: known[pk] for worker, pk in active.items() if pk in known}
     seen, ill = recent(None, now), unwell(None, now)
     sick = {
@@ -66,7 +66,7 @@ def rows(now: datetime, number: str = "") -> Page[Row]:
 
 def _row(
     name: str,
-    made: Deployed | None,
+    made: CachedDeployment | None,
     seen: Mapping[str, Recent],
     sick: list[tuple[Standing, Health]],
     digests: Mapping[str, TDigest],

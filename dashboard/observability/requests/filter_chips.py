@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dashboard.observability.requests.search import ASKED, METHODS, REASONS, STATUSES, Search
-from dashboard.ui.templatetags.words import OUTCOMES
+from dashboard.ui.templatetags.text_filters import OUTCOMES
 
 
 @dataclass(frozen=True, slots=True)

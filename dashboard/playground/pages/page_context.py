@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.fleet.version_roles import HEAVY, Standing
 from dashboard.observability.queries.health import Health, unwell_processes
 from dashboard.overrides.carry import Carrier
@@ -133,7 +133,7 @@ def outcome(
 def live(worker: Worker) -> tuple[Deployment | None, list[Standing]]:
     """The active deployment and how its versions stand."""
     deployment = active_deployment(worker)
-    return deployment, of(deployment) if deployment else []
+    return deployment, roles_of_deployment(deployment) if deployment else []
 
 
 def _rows(

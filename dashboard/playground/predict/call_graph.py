@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.fleet.deployment_cache import standings_of
+from dashboard.fleet.deployment_cache import roles_of_deployments
 from dashboard.fleet.version_roles import Standing
 from routing.models import Deployment, Share, Worker
 
@@ -78,7 +78,7 @@ def _with_standings(calls: list[_Call], known: dict[str, list[tuple[Any, Any]]])
     names = [c.callee for c in calls]
     active = Deployment.objects.active(Worker.objects.filter(name__in=names))
     deployments = {d.worker.name: d for d in active.with_shares()}
-    split = standings_of(deployments.values())
+    split = roles_of_deployments(deployments.values())
     return [
         Reached(
             name=call.callee,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from dashboard.fleet.deployment_cache import standings_by_id
+from dashboard.fleet.deployment_cache import roles_by_deployment_id
 from dashboard.fleet.version_roles import Standing
 from dashboard.playground.predict.explain import CannotExplain, Lines, carried_by, target_of
 from dashboard.playground.request.compose import VERSION_KEY
@@ -85,7 +85,7 @@ def _standings(deployment_id: str, newest: Deployment, standings: list[Standing]
     if deployment_id == str(newest.id):
         return standings
     pk = UUID(deployment_id)
-    return standings_by_id([pk])[pk]
+    return roles_by_deployment_id([pk])[pk]
 
 
 def _may_answer(found: Decision, standing: Standing) -> bool:

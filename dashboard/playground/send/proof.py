@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core import signing
 
-from dashboard.fleet.deployment_cache import standings_by_id
+from dashboard.fleet.deployment_cache import roles_by_deployment_id
 from dashboard.fleet.version_roles import Standing
 from dashboard.playground.predict.predict import Expected
 from routing.models import Invocation
@@ -67,7 +67,7 @@ def _split_of(deployment_id: str) -> list[Standing]:
         pk = UUID(deployment_id)
     except ValueError:
         return []
-    return standings_by_id([pk])[pk]
+    return roles_by_deployment_id([pk])[pk]
 
 
 def _differences(invocation: Invocation, expected: Expected) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from dashboard.fleet.deployment_cache import standings_by_id
+from dashboard.fleet.deployment_cache import roles_by_deployment_id
 from dashboard.fleet.version_roles import HEAVY, Role, Standing
 from dashboard.reviews.proposals.models import Proposal
 from routing.models import Version
@@ -41,7 +41,9 @@ def splits_of(proposals: Iterable[Proposal]) -> dict[UUID, Splits]:
     rows = list(proposals)
     ids = {UUID(version_id) for row in rows for version_id, _ in row.shares}
     versions = Version.objects.defer(*HEAVY).in_bulk(ids)
-    before = standings_by_id(UUID(row.from_deployment_id) for row in rows if row.from_deployment_id)
+    before = roles_by_deployment_id(
+        UUID(row.from_deployment_id) for row in rows if row.from_deployment_id
+    )
     return {row.pk: _splits(row, versions, before) for row in rows}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from dashboard.accounts.models import Role, User
-from dashboard.fleet.deployment_cache import lineage_of, standings_by_id
+from dashboard.fleet.deployment_cache import lineage_of, roles_by_deployment_id
 from dashboard.fleet.version_roles import Standing
 from dashboard.reviews.policies.change import Change, Split, change_between
 from dashboard.reviews.policies.edits import effective, workers_of
@@ -59,7 +59,7 @@ def preview_of(policy: Policy, worker: Worker | None) -> Preview:
     before = _before(newest)
     people = _reviewers()
     today = effective(worker).policy
-    standings = standings_by_id(row.pk for row in newest)
+    standings = roles_by_deployment_id(row.pk for row in newest)
     rows = [
         _tried(row, before.get(row.pk), today, policy, standings[row.pk], people) for row in newest
     ]

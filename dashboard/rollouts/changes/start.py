@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from dashboard.accounts.models import User
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.reviews import gate
 from dashboard.reviews.needed import requirement_for
 from dashboard.rollouts.conduct.advance import deploy_again, keep_hold, record
@@ -152,7 +152,7 @@ def _candidate(worker: Worker, version_id: str) -> Version:
 
 def _roles(deployment: Deployment, candidate: Version) -> tuple[Version, int]:
     """The stable version beside the candidate, and the share that the candidate has already."""
-    standings = of(deployment)
+    standings = roles_of_deployment(deployment)
     stable = standings[-1]
     if stable.version.pk == candidate.pk:
         raise StartRefused("already_live", f"#{candidate.number} is the stable version already.")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from dashboard.accounts.models import User
-from dashboard.fleet.deployment_cache import standings_of
+from dashboard.fleet.deployment_cache import roles_of_deployments
 from dashboard.fleet.version_roles import Standing
 from dashboard.rollouts.decisions.states import GOING_BACK, State
 from dashboard.rollouts.models import Rollout
@@ -42,7 +42,7 @@ def forgotten_versions(now: datetime) -> list[ForgottenVersion]:
     led = {rollout.worker_id for rollout in rollouts}
     found = [one for rollout in rollouts if (one := forgotten_by(rollout, now))]
     deployments = _deployments_with_zero(now - allowed_at_zero())
-    standings = standings_of(deployments)
+    standings = roles_of_deployments(deployments)
     for deployment in deployments:
         if deployment.worker_id not in led:
             found += _in_deployment(deployment, standings[deployment.pk], now)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.rollouts.forgotten.find import forgotten_in
 from dashboard.rollouts.forgotten.remove import remove
 from routing.control.deploy import DeployRefused, active_deployment
@@ -23,7 +23,7 @@ def remove_version(request: HttpRequest, name: str) -> HttpResponse:
     """Only while the deployment that the page showed is live."""
     worker, now = get_object_or_404(Worker, name=name), timezone.now()
     live = active_deployment(worker)
-    forgotten = forgotten_in(live, of(live) if live else [], now)
+    forgotten = forgotten_in(live, roles_of_deployment(live) if live else [], now)
     if forgotten is None or forgotten.deployment_id != request.POST.get("expected", ""):
         toasts.warning(request, f"Nothing was removed: {name} was deployed in the meantime.")
         return redirect("workers:detail", name)

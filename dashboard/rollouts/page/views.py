@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.live.pages.fragments import sequence
 from dashboard.rollouts.changes.commands import commands_of
 from dashboard.rollouts.changes.verbs import VERBS, By, VerbRefused
@@ -75,7 +75,7 @@ def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
 
 def _live(worker: Worker) -> tuple[Deployment | None, list[Any]]:
     deployment = active_deployment(worker)
-    return deployment, of(deployment) if deployment else []
+    return deployment, roles_of_deployment(deployment) if deployment else []
 
 
 def _strip(worker: Worker, deployment: Deployment | None, standings: list[Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.rollouts import messages
 from dashboard.rollouts.changes.verbs import By, VerbRefused
 from dashboard.rollouts.conduct.advance import Stale
@@ -93,7 +93,7 @@ def _shown(
     traffic = traffic_of_day(worker, timezone.now())
     shown = found if errors is None else errors
     deployment = active_deployment(worker)
-    standings = of(deployment) if deployment else []
+    standings = roles_of_deployment(deployment) if deployment else []
     context = {
         "worker": worker,
         "rollout": rollout,

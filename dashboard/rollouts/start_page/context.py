@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.reviews.needed import requirement_for
 from dashboard.reviews.policies.messages import requirement_words
 from dashboard.rollouts import messages
@@ -38,7 +38,7 @@ def start_context(
 ) -> dict[str, Any]:
     """The whole page; a constant number of queries. `errors` are shown at their fields."""
     deployment = active_deployment(worker)
-    standings = of(deployment) if deployment else []
+    standings = roles_of_deployment(deployment) if deployment else []
     stable = standings[-1].version if standings else None
     versions = [v for v in deployable([worker]).select_related("author") if v != stable]
     chosen = next((v for v in versions if str(v.id) == form.version), next(iter(versions), None))

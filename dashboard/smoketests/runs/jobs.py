@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django.utils import timezone
 
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.overrides.carry import Carrier
 from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import (
@@ -144,7 +144,7 @@ def _other_version(run: SmokeRun) -> Side | None:
     """What the version under test is compared with: the other one of the active deployment."""
     worker = run.version.worker
     active = active_deployment(worker)
-    standings = of(active) if active else []
+    standings = roles_of_deployment(active) if active else []
     if run.version_id not in {standing.version.pk for standing in standings}:
         raise CannotRun(
             f"#{run.version.number} is not in the active deployment of {worker.name}, so no "
@@ -173,7 +173,9 @@ def _candidates(checks: tuple[Check, ...]) -> dict[str, str]:
 def _candidate_of(name: str, check: str) -> str:
     worker = Worker.objects.filter(name=name).first()
     deployment = active_deployment(worker) if worker else None
-    candidates = [s for s in of(deployment) if not s.is_stable] if deployment else []
+    candidates = (
+        [s for s in roles_of_deployment(deployment) if not s.is_stable] if deployment else []
+    )
     if not candidates:
         raise CannotRun(f"{check}: {name} has no candidate in its active deployment.")
     return str(candidates[0].version.id)

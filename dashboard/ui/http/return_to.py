@@ -21,7 +21,7 @@ def remember(request: HttpRequest, act: str, address: str) -> None:
     request.session[_KEY] = {"act": act, "address": address, "until": until}
 
 
-def take(request: HttpRequest, act: str) -> str:
+def pop_address(request: HttpRequest, act: str) -> str:
     """The address to go back to after this act, once; empty without one."""
     found = request.session.get(_KEY)
     if not found or found["act"] != act:

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from dashboard.fleet.version_roles import Role, Standing
 from dashboard.workers.queries.worker_queries import (
-    Row,
-    Upload,
+    VersionRow,
+    WorkerRow,
     deployable_standings,
-    upload_of,
-    uploads,
+    version_row,
+    version_rows,
 )
 from routing.models import Version, deployable
 from routing.rules.split import TOTAL
@@ -48,7 +48,7 @@ class Choice:
         return self.standing.version if self.standing else None
 
 
-def to_split(row: Row, asked: str, must_name: bool) -> Choice:
+def to_split(row: WorkerRow, asked: str, must_name: bool) -> Choice:
     """The candidate of a split. Without `asked` the live one, or the newest that may be offered;
     `must_name` is for what is sent, where nothing may be left to guess."""
     if not asked:
@@ -61,7 +61,7 @@ def to_split(row: Row, asked: str, must_name: bool) -> Choice:
     return _deployable(upload, asked)
 
 
-def to_roll_back(row: Row, asked: str, must_name: bool) -> Choice:
+def to_roll_back(row: WorkerRow, asked: str, must_name: bool) -> Choice:
     """The version to go back to. Without `asked` the way back, if there is one."""
     if not asked:
         return Choice(problem=Problem.MISSING) if must_name else _default_way_back(row)
@@ -75,7 +75,7 @@ def to_roll_back(row: Row, asked: str, must_name: bool) -> Choice:
     return _deployable(upload, asked)
 
 
-def way_back(row: Row) -> Version | None:
+def way_back(row: WorkerRow) -> Version | None:
     """The stable version while a candidate has traffic; else the version that had everything
     before it, unless that one was ever rolled back."""
     first = row.standings[0] if row.standings else None
@@ -85,16 +85,16 @@ def way_back(row: Row) -> Version | None:
     return deployable([row.worker]).filter(number=back).first() if back else None
 
 
-def others(row: Row, form: str) -> tuple[Standing, ...]:
+def others(row: WorkerRow, form: str) -> tuple[Standing, ...]:
     """What the form `split` or `rollback` can be about instead: the reader names one of them."""
     if form == "rollback":
         listed = [s for _, group in earlier(row) for s in group]
     else:
-        listed = [u.standing for u in uploads(row, size=OTHERS + 2)[0]]
+        listed = [u.standing for u in version_rows(row, size=OTHERS + 2)[0]]
     return tuple(s for s in listed if not s.is_stable or form == "rollback")[:OTHERS]
 
 
-def earlier(row: Row) -> list[tuple[str, tuple[Standing, ...]]]:
+def earlier(row: WorkerRow) -> list[tuple[str, tuple[Standing, ...]]]:
     """The versions to go back to, newest first: those deployed before, then those never deployed;
     those that were rolled back last."""
     groups: dict[str, list[Standing]] = {_BEFORE: [], _NEVER: [], _UNDONE: []}
@@ -107,41 +107,41 @@ def earlier(row: Row) -> list[tuple[str, tuple[Standing, ...]]]:
     return [(group, tuple(found)) for group, found in groups.items() if found]
 
 
-def _default_candidate(row: Row) -> Choice:
+def _default_candidate(row: WorkerRow) -> Choice:
     """The live candidate, or what was kept at 0%; else the newest that was never rolled back."""
     if len(row.standings) > 1:
         return Choice(row.standings[0])
     live = {s.version.number for s in row.standings}
     offered = deployable([row.worker]).exclude(number__in=live | row.rolled_back)
     newest = offered.first()
-    upload = upload_of(row, newest.pk) if newest else None
+    upload = version_row(row, newest.pk) if newest else None
     return Choice(upload.standing) if upload else Choice(problem=Problem.NO_OTHER)
 
 
-def _default_way_back(row: Row) -> Choice:
+def _default_way_back(row: WorkerRow) -> Choice:
     version = way_back(row)
-    upload = upload_of(row, version.pk) if version else None
+    upload = version_row(row, version.pk) if version else None
     return Choice(upload.standing) if upload else Choice(problem=Problem.NO_WAY_BACK)
 
 
-def _named(row: Row, text: str) -> Upload | None:
+def _named(row: WorkerRow, text: str) -> VersionRow | None:
     try:
-        return upload_of(row, UUID(text))
+        return version_row(row, UUID(text))
     except ValueError:
         return None
 
 
-def _deployable(upload: Upload, asked: str) -> Choice:
+def _deployable(upload: VersionRow, asked: str) -> Choice:
     problem = None if upload.deployable else Problem.TOO_OLD
     return Choice(upload.standing, problem, asked)
 
 
-def goes_back(row: Row, standing: Standing) -> bool:
+def goes_back(row: WorkerRow, standing: Standing) -> bool:
     """Whether a version's own menu offers to roll back to it: it was live once, and is earlier."""
     return standing.weight is None and standing.role is not Role.NEVER and _is_back(row, standing)
 
 
-def _is_back(row: Row, standing: Standing) -> bool:
+def _is_back(row: WorkerRow, standing: Standing) -> bool:
     """Whether going there is going back: the stable version, or one older than the newest live."""
     newest = max((s.version.number for s in row.standings), default=0)
     return standing.is_stable or standing.version.number < newest

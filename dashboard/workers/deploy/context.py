@@ -17,9 +17,16 @@ from dashboard.reviews.policies.messages import requirement_words
 from dashboard.workers.deploy.checks import LastRun, failed_candidate, last_runs
 from dashboard.workers.deploy.choice import to_roll_back, to_split, way_back
 from dashboard.workers.deploy.secrets import secrets_of
-from dashboard.workers.queries import worker_queries
 from dashboard.workers.queries.cli_commands import deploy_commands
-from dashboard.workers.queries.proposal import PRESETS, Proposal, alone, is_live, move, propose
+from dashboard.workers.queries.proposal import (
+    PRESETS,
+    Proposal,
+    full_traffic,
+    is_live,
+    move,
+    propose,
+)
+from dashboard.workers.queries.worker_queries import WorkerRow, worker_row_at
 from routing.models import Version
 from routing.rules.split import TOTAL, SplitRefused
 
@@ -27,7 +34,7 @@ Context = dict[str, Any]
 
 
 def of_form(
-    row: worker_queries.Row,
+    row: WorkerRow,
     standing: Standing,
     sent: Mapping[str, str],
     now: datetime,
@@ -52,7 +59,7 @@ def of_form(
 
 
 def of_split(
-    row: worker_queries.Row,
+    row: WorkerRow,
     standing: Standing,
     sent: Mapping[str, str],
     now: datetime,
@@ -77,7 +84,7 @@ def of_split(
     }
 
 
-def consequence(row: worker_queries.Row, proposal: Proposal, context: Context) -> Context:
+def consequence(row: WorkerRow, proposal: Proposal, context: Context) -> Context:
     """What deploying `proposal` does: to requests, to secrets, and as commands."""
     secrets = secrets_of(row, proposal.after, context["sent"])
     return {
@@ -96,18 +103,16 @@ def consequence(row: worker_queries.Row, proposal: Proposal, context: Context) -
     }
 
 
-def _review(row: worker_queries.Row, proposal: Proposal, now: datetime) -> str:
+def _review(row: WorkerRow, proposal: Proposal, now: datetime) -> str:
     """What the policy asks for before this goes live, in words; empty where it may at once."""
     requirement = requirement_for(row.worker, row.deployment, proposal.pairs)
     return requirement_words(requirement) if requirement.asks(now) else ""
 
 
-def of_conflict(
-    row: worker_queries.Row, sent: Mapping[str, str], form: str, now: datetime
-) -> Context:
+def of_conflict(row: WorkerRow, sent: Mapping[str, str], form: str, now: datetime) -> Context:
     """`row` is what is live now; the rest is what the reader had open, and asked for."""
     expected = sent.get("expected", "")
-    opened = worker_queries.deployment_of(row.worker, expected)
+    opened = worker_row_at(row.worker, expected)
     asked, percentage = sent.get("version", ""), sent.get("percentage", "").strip()
     choose = to_roll_back if form == "rollback" else to_split
     standing = choose(opened, asked, must_name=True).standing
@@ -127,19 +132,23 @@ def of_conflict(
     }
 
 
-def live_id(row: worker_queries.Row) -> str:
+def live_id(row: WorkerRow) -> str:
     """What a form sends back as the deployment that its reader believed to be live."""
     return str(row.deployment.id) if row.deployment else ""
 
 
 def _asked_for(
-    opened: worker_queries.Row, standing: Standing | None, form: str, percentage: str, keep: bool
+    opened: WorkerRow,
+    standing: Standing | None,
+    form: str,
+    percentage: str,
+    keep: bool,
 ) -> Proposal | None:
     """As the reader saw it; None where that cannot be told any more."""
     if standing is None:
         return None
     if form == "rollback":
-        return alone(standing.version)
+        return full_traffic(standing.version)
     beside = opened.standings[-1].version if opened.standings else None
     if beside == standing.version:
         return None
@@ -149,7 +158,7 @@ def _asked_for(
         return None
 
 
-def _impact(row: worker_queries.Row, proposal: Proposal, version: Version) -> Context:
+def _impact(row: WorkerRow, proposal: Proposal, version: Version) -> Context:
     traffic = recent([row.worker.name]).get(row.worker.name)
     moves = move(row.standings, proposal, version)
     everything = round(traffic.per_minute) if traffic else 0
@@ -170,22 +179,20 @@ def _leaving(live: Sequence[Standing], proposal: Proposal) -> list[Standing]:
     return [s for s in live if s.version.pk not in stays and not s.is_stable]
 
 
-def _instead(
-    row: worker_queries.Row, figures: FigurePair, runs: Sequence[LastRun]
-) -> Version | None:
+def _instead(row: WorkerRow, figures: FigurePair, runs: Sequence[LastRun]) -> Version | None:
     """Where to go back to while the live candidate is not well or failed its newest checks: then
     that is the first button."""
     failed = failed_candidate(runs) and runs[0].standing.weight is not None
     return way_back(row) if figures.sick or failed else None
 
 
-def _pair(row: worker_queries.Row, standing: Standing) -> list[Standing]:
+def _pair(row: WorkerRow, standing: Standing) -> list[Standing]:
     """The version that steps, then the one beside it."""
     beside = [s for s in row.standings[-1:] if s.version.pk != standing.version.pk]
     return [standing, *beside]
 
 
-def _start(row: worker_queries.Row, standing: Standing) -> str:
+def _start(row: WorkerRow, standing: Standing) -> str:
     """The percentage that the form opens with: the live one, else 0, or 100 for the first."""
     if standing.weight is not None:
         return standing.percentage.rstrip("%")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.fleet.version_roles import Standing
-from dashboard.workers.queries.worker_queries import Row
+from dashboard.workers.queries.worker_queries import WorkerRow
 from routing.control.secret_consent import SecretChange, Weights, secret_changes
 from routing.models import Version
 
@@ -23,7 +23,7 @@ class Secrets:
     consented: bool
 
 
-def secrets_of(row: Row, after: Sequence[Standing], sent: Mapping[str, str]) -> Secrets:
+def secrets_of(row: WorkerRow, after: Sequence[Standing], sent: Mapping[str, str]) -> Secrets:
     """What replacing the live split of `row` by `after` does to secrets. One query."""
     ids = {s.version.pk for s in (*row.standings, *after)}
     versions = row.worker.versions.only("worker", "number", "tag", "bindings").in_bulk(ids)

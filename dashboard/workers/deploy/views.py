@@ -21,8 +21,8 @@ from dashboard.ui.http import return_to
 from dashboard.ui.page import page, wants_fragment
 from dashboard.workers.deploy import choice as choices, context as contexts
 from dashboard.workers.deploy.choice import Choice, Problem
-from dashboard.workers.queries import worker_queries
-from dashboard.workers.queries.proposal import alone, button, propose
+from dashboard.workers.queries.proposal import full_traffic, propose, submit_label
+from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from routing.control.deploy import DeployConflict, DeployRefused
 from routing.models import Worker
 from routing.rules.split import SplitRefused
@@ -37,7 +37,7 @@ TRIGGERED_BY = {"split": "deployment", "rollback": "rollback"}
 @require_http_methods(["GET", "POST"])
 def split(request: HttpRequest, name: str) -> HttpResponse:
     """Stage at 0%, step up, step down, promote: one version beside the stable one."""
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    row = worker_row(get_object_or_404(Worker, name=name))
     sent, is_post = _sent(request), request.method == "POST"
     if is_post and sent.get("expected", "") != contexts.live_id(row):
         return _conflict(request, row, "split")
@@ -56,7 +56,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
         return page(
             request, "workers/deploy/split.html", context, partial=_part(request), status=status
         )
-    context |= {"words": button(row.standings, proposal)}
+    context |= {"words": submit_label(row.standings, proposal)}
     context |= contexts.consequence(row, proposal, context)
     context |= {"words": ASK} if context["review"] else {}
     return _finish(request, "split", context)
@@ -66,7 +66,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def roll_back(request: HttpRequest, name: str) -> HttpResponse:
     """One earlier version at 100%, with the reason."""
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    row = worker_row(get_object_or_404(Worker, name=name))
     sent, is_post = _sent(request), request.method == "POST"
     if is_post and sent.get("expected", "") != contexts.live_id(row):
         return _conflict(request, row, "rollback")
@@ -78,7 +78,7 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
         "versions": choices.earlier(row),
         "words": f"Roll back to #{choice.standing.version.number}",
     }
-    context |= contexts.consequence(row, alone(choice.standing.version), context)
+    context |= contexts.consequence(row, full_traffic(choice.standing.version), context)
     context |= {"words": ASK} if context["review"] else {}
     return _finish(request, "rollback", context)
 
@@ -87,9 +87,7 @@ def _sent(request: HttpRequest) -> QueryDict:
     return request.POST if request.method == "POST" else request.GET
 
 
-def _no_choice(
-    request: HttpRequest, row: worker_queries.Row, choice: Choice, form: str
-) -> HttpResponse:
+def _no_choice(request: HttpRequest, row: WorkerRow, choice: Choice, form: str) -> HttpResponse:
     """What became of the version that was asked for; nothing else is put in its place."""
     context = {
         "row": row,
@@ -117,7 +115,7 @@ def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpRes
         return page(request, template, context, partial=_part(request))
     if "look" in request.POST:
         return page(request, template, context, partial="form")
-    row: worker_queries.Row = context["row"]
+    row: WorkerRow = context["row"]
     try:
         gate.deploy(
             worker=row.worker,
@@ -132,7 +130,7 @@ def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpRes
             force=context["secrets"].consented,
         )
     except DeployConflict:
-        now_live = worker_queries.row_of(row.worker)
+        now_live = worker_row(row.worker)
         return _conflict(request, now_live, form)
     except gate.ReviewNeeded as needed:
         if needed.proposal is not None:
@@ -160,13 +158,13 @@ def _done(request: HttpRequest, context: dict[str, Any], words: str) -> HttpResp
     worker: Worker = context["row"].worker
     messages.success(request, words, extra_tags="deployed")
     act = f"deploy:{worker.name}:{context['version'].pk}"
-    address = return_to.take(request, act) or reverse("workers:detail", args=[worker.name])
+    address = return_to.pop_address(request, act) or reverse("workers:detail", args=[worker.name])
     if wants_fragment(request):
         return HttpResponseClientRedirect(address)
     return redirect(address)
 
 
-def _conflict(request: HttpRequest, row: worker_queries.Row, form: str) -> HttpResponse:
+def _conflict(request: HttpRequest, row: WorkerRow, form: str) -> HttpResponse:
     """Somebody deployed in between: what was opened, what is live, what was asked for."""
     context = contexts.of_conflict(row, _sent(request), form, timezone.now())
     context |= {"again": request.path}

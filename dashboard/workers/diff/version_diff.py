@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from dashboard.comparison.bounded_matcher import BoundedMatcher, TooMuchWork, Work
-from dashboard.workers.queries.module_text import File
+from dashboard.workers.queries.module_text import ModuleText
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
 
 Change: TypeAlias = Literal["same", "changed", "new", "gone"]
@@ -23,7 +23,7 @@ AROUND = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiffLine:
     """A line of a diff; a gap stands for `skipped` unchanged lines."""
 
     kind: Kind
@@ -39,9 +39,9 @@ class FileChange:
 
     name: str
     change: Change
-    left: File | None
-    right: File | None
-    lines: tuple[Line, ...] = ()
+    left: ModuleText | None
+    right: ModuleText | None
+    lines: tuple[DiffLine, ...] = ()
     why: str = ""
 
     @property
@@ -67,7 +67,10 @@ class FactChange:
 
 
 def files(
-    left: Iterable[File], right: Iterable[File], whole: bool = False, work: Work | None = None
+    left: Iterable[ModuleText],
+    right: Iterable[ModuleText],
+    whole: bool = False,
+    work: Work | None = None,
 ) -> list[FileChange]:
     """Modules by name, in the order of the right side; those only on the left come last.
 
@@ -90,12 +93,14 @@ def _fact(name: str, left: Fact | None, right: Fact | None) -> FactChange:
     return FactChange(name, _change(left, right, left == right), left, right)
 
 
-def _file(name: str, left: File | None, right: File | None, whole: bool, work: Work) -> FileChange:
+def _file(
+    name: str, left: ModuleText | None, right: ModuleText | None, whole: bool, work: Work
+) -> FileChange:
     equal = left is not None and right is not None and left.sha256 == right.sha256
     change = _change(left, right, equal)
     if change == "same":
         return FileChange(name, change, left, right)
-    lines: tuple[Line, ...] = ()
+    lines: tuple[DiffLine, ...] = ()
     why = next((side.why for side in (left, right) if side and side.text is None), "")
     if not why:
         sides = (left.lines if left else [], right.lines if right else [])
@@ -116,7 +121,7 @@ def _change(left: object, right: object, equal: bool) -> Change:
 
 def _lines(
     left: Sequence[str], right: Sequence[str], whole: bool, work: Work
-) -> tuple[tuple[Line, ...], str]:
+) -> tuple[tuple[DiffLine, ...], str]:
     around = max(len(left), len(right)) if whole else AROUND
     try:
         groups = list(BoundedMatcher(left, right, work).get_grouped_opcodes(around))
@@ -131,18 +136,18 @@ def _shown(
     groups: Sequence[Sequence[tuple[str, int, int, int, int]]],
     left: Sequence[str],
     right: Sequence[str],
-) -> Iterator[Line]:
+) -> Iterator[DiffLine]:
     shown = 0
     for group in groups:
         if group[0][1] > shown:
-            yield Line("gap", skipped=group[0][1] - shown)
+            yield DiffLine("gap", skipped=group[0][1] - shown)
         for tag, start, end, at, until in group:
             if tag == "equal":
                 for i in range(end - start):
-                    yield Line("same", left[start + i], start + i + 1, at + i + 1)
+                    yield DiffLine("same", left[start + i], start + i + 1, at + i + 1)
             else:
-                yield from (Line("gone", left[i], left=i + 1) for i in range(start, end))
-                yield from (Line("new", right[i], right=i + 1) for i in range(at, until))
+                yield from (DiffLine("gone", left[i], left=i + 1) for i in range(start, end))
+                yield from (DiffLine("new", right[i], right=i + 1) for i in range(at, until))
         shown = group[-1][2]
     if shown < len(left):
-        yield Line("gap", skipped=len(left) - shown)
+        yield DiffLine("gap", skipped=len(left) - shown)

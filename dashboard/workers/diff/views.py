@@ -13,7 +13,8 @@ from dashboard.fleet.version_roles import HEAVY
 from dashboard.live.pages.fragments import sequence
 from dashboard.ui.page import page
 from dashboard.workers.diff import version_diff
-from dashboard.workers.queries import module_text, version_facts, worker_queries
+from dashboard.workers.queries import module_text, version_facts
+from dashboard.workers.queries.worker_queries import version_row, worker_row
 from routing.models import Version, Worker, deployable
 
 
@@ -21,8 +22,8 @@ from routing.models import Version, Worker, deployable
 def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpResponse:
     """What changes from version `left` to version `right`."""
     newest = sequence()
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
-    before, after = (worker_queries.upload_of(row, v) for v in (left, right))
+    row = worker_row(get_object_or_404(Worker, name=name))
+    before, after = (version_row(row, v) for v in (left, right))
     if before is None or after is None:
         raise Http404
     whole = "whole" in request.GET
@@ -41,7 +42,7 @@ def diff(request: HttpRequest, name: str, left: UUID, right: UUID) -> HttpRespon
 @require_GET
 def choose(request: HttpRequest, name: str) -> HttpResponse:
     """Which two to compare: from a form, to an address of its own; first the newest two."""
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    row = worker_row(get_object_or_404(Worker, name=name))
     newest = list(row.worker.versions.defer(*HEAVY).newest_first()[:2])
     if not newest:
         raise Http404
@@ -54,7 +55,7 @@ def choose(request: HttpRequest, name: str) -> HttpResponse:
 def changes(left: Version, right: Version, whole: bool = False) -> dict[str, Any]:
     """Everything that differs, and how many things do not."""
     return compared(
-        version_diff.files(module_text.files(left), module_text.files(right), whole),
+        version_diff.files(module_text.module_texts(left), module_text.module_texts(right), whole),
         version_diff.facts(version_facts.bindings(left), version_facts.bindings(right)),
         version_diff.facts(version_facts.settings(left), version_facts.settings(right)),
     )

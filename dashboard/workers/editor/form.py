@@ -118,7 +118,7 @@ class EditorForm:
 
 def of_version(version: Version) -> EditorForm:
     """A copy of `version` to change."""
-    files = module_text.files(version, most_lines=inf)
+    files = module_text.module_texts(version, most_lines=inf)
     facts = binding_facts(version)
     main = [i for i, f in enumerate(files) if f.is_main]
     return EditorForm(

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
-from dashboard.workers.queries.module_text import File, text_of
+from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
 from routing.control.upload_draft import SECRET_TYPES
 from routing.secret_encryption import seal
@@ -57,14 +57,14 @@ class ModuleField:
     fresh: bool = False
     focused: bool = False
 
-    def as_file(self, position: int) -> File:
+    def as_file(self, position: int) -> ModuleText:
         """For the diff; equal text under other line breaks counts as unchanged."""
         sha256 = self.kept
         if self.text is not None or self.data:
             content = self.text.encode() if self.text is not None else data_of(self) or b""
             sha256 = hashlib.sha256(content).hexdigest()
         why = "" if self.text is not None else "not shown as text"
-        return File(
+        return ModuleText(
             self.name, self.content_type, position, self.size, sha256, False, self.text, why
         )
 
@@ -98,7 +98,7 @@ class BindingField:
         return Fact(self.name, self.value, self.kind)
 
 
-def module_held(file: File) -> ModuleField:
+def module_held(file: ModuleText) -> ModuleField:
     """A module as the base has it."""
     return ModuleField(
         file.name, file.content_type, _held(file.text), file.sha256, size=file.size, why=file.why

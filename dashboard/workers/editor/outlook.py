@@ -12,7 +12,7 @@ from django.conf import settings
 
 from dashboard.fleet.version_roles import Role, Standing
 from dashboard.observability.queries.traffic import recent
-from dashboard.workers.queries import worker_queries
+from dashboard.workers.queries.worker_queries import WorkerRow
 from routing.control.publish import hostname
 from routing.models import Version, Worker
 from routing.rules.names import worker_name_problem
@@ -41,12 +41,12 @@ def runtime_date() -> str:
         return ""
 
 
-def live_id(row: worker_queries.Row) -> str:
+def live_id(row: WorkerRow) -> str:
     """What the form sends back as the deployment that its reader believed to be live."""
     return str(row.deployment.id) if row.deployment else ""
 
 
-def outlook(row: worker_queries.Row | None) -> dict[str, Any]:
+def outlook(row: WorkerRow | None) -> dict[str, Any]:
     """What is live after staging the new version, and after deploying it; who makes room."""
     new = Version(worker=row.worker) if row else Version()
     deployed = (Standing(new, Role.STABLE, TOTAL),)

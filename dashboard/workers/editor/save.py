@@ -18,8 +18,8 @@ from dashboard.workers.editor import draft as editor_draft
 from dashboard.workers.editor.errors import Refusal, refused
 from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.outlook import live_id
-from dashboard.workers.queries import worker_queries
 from dashboard.workers.queries.proposal import propose
+from dashboard.workers.queries.worker_queries import WorkerRow, worker_row, worker_row_at
 from routing.control.deploy import DeployConflict, DeployRefused
 from routing.control.upload_draft import Draft, UploadRefused
 from routing.models import Version, Worker
@@ -42,14 +42,14 @@ class NotSaved(Refusal):
     """The form comes back; `opened` is what was live when it was opened, in a conflict."""
 
     status: int = 422
-    opened: worker_queries.Row | None = None
+    opened: WorkerRow | None = None
     is_conflict: bool = False
 
 
 def save(
     request: HttpRequest,
     form: EditorForm,
-    row: worker_queries.Row | None,
+    row: WorkerRow | None,
     base: Version | None,
     what: str,
 ) -> Saved | NotSaved:
@@ -67,9 +67,7 @@ def save(
     try:
         version = _upload(person(request), form, draft, row, what)
     except DeployConflict:
-        return (
-            _conflict(form, worker_queries.row_of(row.worker)) if row is not None else _taken(form)
-        )
+        return _conflict(form, worker_row(row.worker)) if row is not None else _taken(form)
     except gate.ReviewNeeded as needed:
         return _to_review(needed, form)
     except (UploadRefused, DeployRefused) as error:
@@ -83,7 +81,7 @@ def save(
 
 
 def _upload(
-    author: User, form: EditorForm, draft: Draft, row: worker_queries.Row | None, what: str
+    author: User, form: EditorForm, draft: Draft, row: WorkerRow | None, what: str
 ) -> Version:
     live = what == "deploy"
     version, _ = gate.upload(
@@ -113,7 +111,7 @@ def _to_review(needed: gate.ReviewNeeded, form: EditorForm) -> Saved | NotSaved:
     return Saved(version, words, complete=False, review=needed.proposal)
 
 
-def _latest_seen(row: worker_queries.Row, form: EditorForm) -> Version:
+def _latest_seen(row: WorkerRow, form: EditorForm) -> Version:
     """The newest version when the form was opened: uploads made since are not passed over."""
     try:
         seen = row.worker.versions.filter(id=UUID(form.latest)).first()
@@ -122,7 +120,7 @@ def _latest_seen(row: worker_queries.Row, form: EditorForm) -> Version:
     return seen or Version(worker=row.worker)
 
 
-def _stage(author: User, form: EditorForm, row: worker_queries.Row, version: Version) -> Saved:
+def _stage(author: User, form: EditorForm, row: WorkerRow, version: Version) -> Saved:
     stable = row.standings[-1].version if row.standings else None
     proposal = propose(version, "0" if stable else "100", stable, row.standings)
     try:
@@ -144,7 +142,7 @@ def _stage(author: User, form: EditorForm, row: worker_queries.Row, version: Ver
     return Saved(version, f"Live: {inline(proposal.after)}.", live=True)
 
 
-def _replacing(request: HttpRequest, row: worker_queries.Row) -> str:
+def _replacing(request: HttpRequest, row: WorkerRow) -> str:
     """Staging takes the traffic of a live candidate: not without a word from the person."""
     candidate = row.candidate
     if candidate is None or not candidate.weight:
@@ -157,14 +155,14 @@ def _replacing(request: HttpRequest, row: worker_queries.Row) -> str:
     )
 
 
-def _conflict(form: EditorForm, row: worker_queries.Row) -> NotSaved:
+def _conflict(form: EditorForm, row: WorkerRow) -> NotSaved:
     """Somebody deployed since: the form goes on from there, knowingly."""
-    opened = worker_queries.deployment_of(row.worker, form.expected)
+    opened = worker_row_at(row.worker, form.expected)
     form.expected = live_id(row)
     return NotSaved("Nothing saved.", status=409, opened=opened, is_conflict=True)
 
 
-def _refused(error: Any, form: EditorForm, row: worker_queries.Row | None) -> NotSaved:
+def _refused(error: Any, form: EditorForm, row: WorkerRow | None) -> NotSaved:
     """Somebody else's upload is said once; saving again then goes on beside it, knowingly."""
     kind = getattr(error, "kind", "")
     if kind == "concurrent" and row is not None:

@@ -29,8 +29,9 @@ from dashboard.workers.editor.form_fields import EDITABLE, OFFERED, module_held
 from dashboard.workers.editor.outlook import live_id, name_verdict, outlook, runtime_date
 from dashboard.workers.editor.save import Saved, save
 from dashboard.workers.page import views
-from dashboard.workers.queries import version_facts, worker_queries
-from dashboard.workers.queries.module_text import files
+from dashboard.workers.queries import version_facts
+from dashboard.workers.queries.module_text import module_texts
+from dashboard.workers.queries.worker_queries import WorkerRow, version_rows, worker_row
 from routing.models import Version, Worker
 
 SAVES = ("save", "stage", "deploy")
@@ -43,7 +44,7 @@ PARTS = ("changes", "name-verdict")
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     """A copy of one version, to change and upload as the next one."""
     newest = sequence()
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    row = worker_row(get_object_or_404(Worker, name=name))
     asked = request.POST.get("base") or request.GET.get("from", "")
     base = _base(row.worker, asked)
     if request.method == "POST":
@@ -71,7 +72,10 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _posted(
-    request: HttpRequest, form: EditorForm, row: worker_queries.Row | None, base: Version | None
+    request: HttpRequest,
+    form: EditorForm,
+    row: WorkerRow | None,
+    base: Version | None,
 ) -> HttpResponse:
     if form.too_large:
         return _too_large(request, row, form)
@@ -89,15 +93,11 @@ def _posted(
     if isinstance(done, Saved):
         return _leave(request, done)
     if row is not None and done.is_conflict:
-        row = worker_queries.row_of(
-            row.worker
-        )  # who overtook us may have come while the version started
+        row = worker_row(row.worker)  # who overtook us may have come while the version started
     return _show(request, form, row, base, refusal=done, status=done.status)
 
 
-def _too_large(
-    request: HttpRequest, row: worker_queries.Row | None, form: EditorForm
-) -> HttpResponse:
+def _too_large(request: HttpRequest, row: WorkerRow | None, form: EditorForm) -> HttpResponse:
     """A version that no form can carry is not opened at all, so that nothing of it is lost."""
     context = {
         "row": row,
@@ -122,7 +122,7 @@ def _leave(request: HttpRequest, done: Saved) -> HttpResponse:
 def _show(
     request: HttpRequest,
     form: EditorForm,
-    row: worker_queries.Row | None,
+    row: WorkerRow | None,
     base: Version | None,
     status: int = 200,
     **more: Any,
@@ -135,7 +135,7 @@ def _show(
         "types": sorted({*OFFERED, *(m.content_type for m in form.modules)}),
         "kinds": EDITABLE,
         "outlook": outlook(row),
-        "uploads": worker_queries.uploads(row, size=1)[0] if row else [],
+        "uploads": version_rows(row, size=1)[0] if row else [],
         "overtaken": row is not None and form.expected != live_id(row),
         "verdict": None if row else name_verdict(form.name),
         **_changes(form, base),
@@ -154,7 +154,7 @@ def _changes(form: EditorForm, base: Version | None) -> dict[str, Any]:
     settings = [fact for fact in version_facts.settings(base) if fact.name in _SETTINGS]
     names = (form.compatibility_date, form.compatibility_flags, form.main_name)
     asked = [version_facts.Fact(n, value) for n, value in zip(_SETTINGS, names, strict=True)]
-    before = files(base, most_lines=inf)
+    before = module_texts(base, most_lines=inf)
     after = [module.as_file(i) for i, module in enumerate(form.modules)]
     return diff.compared(
         version_diff.files(_as_edited(before), after),

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from dashboard.observability.queries.before_deployment import Active, compared
 from dashboard.observability.queries.sparkline import sparks
 from dashboard.workers.list import rows as listed
-from dashboard.workers.list.rows import Listed
+from dashboard.workers.list.rows import ListRow
 from routing.control import revision
 from routing.models import Deployment
 
@@ -32,7 +32,7 @@ FILTERS = [
     ("never", "Never deployed"),
 ]
 
-Key = Callable[[Listed], Any]
+Key = Callable[[ListRow], Any]
 
 #: Orders: word for the control, key. Attention first is the one without a name in the address;
 #: a minus before the name turns an order round.
@@ -45,12 +45,12 @@ ORDERS: dict[str, tuple[str, Key]] = {
 }
 
 
-def read(asked: QueryDict) -> dict[str, Any]:
+def list_page(asked: QueryDict) -> dict[str, Any]:
     """What the list shows for this query string."""
     search, kind = asked.get("q", "").strip()[:LONGEST], asked.get("state", "")
     order = asked.get("sort", "")
     order = order if order.removeprefix("-") in ORDERS and order != "-" else ""
-    found = listed.read(search)
+    found = listed.list_rows(search)
     counts = Counter(kind for row in found for kind in row.kinds)
     shown = _sorted([r for r in found if not kind or kind in r.kinds], order)
     at = _page(asked.get("page", ""), len(shown))
@@ -80,7 +80,7 @@ def read(asked: QueryDict) -> dict[str, Any]:
     }
 
 
-def complete(rows: list[Listed]) -> list[Listed]:
+def complete(rows: list[ListRow]) -> list[ListRow]:
     """The rows that are shown, with who deployed, the line of their last hour, and the error rate
     before a roll back."""
     backs = [
@@ -107,7 +107,7 @@ def _rolled_back(at_revision: int) -> tuple[Active, ...]:
     return tuple(Active(*row) for row in found.values_list("worker__name", "pk", "created_on"))
 
 
-def _sorted(rows: list[Listed], order: str) -> list[Listed]:
+def _sorted(rows: list[ListRow], order: str) -> list[ListRow]:
     key = ORDERS[order.removeprefix("-")][1]
     return sorted(rows, key=key, reverse=order.startswith("-"))
 

@@ -10,26 +10,26 @@ from dataclasses import dataclass
 
 from dashboard.accounts.models import User
 from dashboard.fleet.active_deployments import active_deployments
-from dashboard.fleet.deployment_cache import Deployed, deployed
+from dashboard.fleet.deployment_cache import CachedDeployment, cached_deployments
 from dashboard.fleet.version_roles import Standing
 from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.observability.queries.health import Health, unwell
 from dashboard.observability.queries.sparkline import Spark
 from dashboard.observability.queries.traffic import Recent, recent
-from dashboard.workers.list.search import Found, matching
-from dashboard.workers.queries.timeline import State, state_of
+from dashboard.workers.list.search import SearchResult, search_workers
+from dashboard.workers.queries.timeline import WorkerState, state_of
 from routing.control.publish import hostname
 from routing.models import Worker
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class RowLabel:
     """What the list says of a Worker beside its traffic and its age: the same until it changes."""
 
     worker: str
     host: str
-    found_by: int | None
-    state: State
+    matched_number: int | None
+    state: WorkerState
     ill: Health | None
     sick: Standing | None
     message: str
@@ -37,15 +37,15 @@ class Face:
 
 
 @dataclass(slots=True)
-class Listed:
-    """A Worker in the list; `deployed` is None before its first deployment, `found_by` the number
+class ListRow:
+    """A Worker in the list; `deployed` is None before its first deployment, `matched_number` the number
     of the version that a search found it by, `by` who deployed, who may be a machine."""
 
     name: str
     subdomain_enabled: bool
-    deployed: Deployed | None
-    state: State
-    found_by: int | None = None
+    deployed: CachedDeployment | None
+    state: WorkerState
+    matched_number: int | None = None
     ill: Health | None = None
     sick: Standing | None = None
     recent: Recent | None = None
@@ -74,12 +74,12 @@ class Listed:
         return [self.state.kind, "unhealthy"] if self.ill else [self.state.kind]
 
     @property
-    def face(self) -> Face:
-        return Face(
+    def label(self) -> RowLabel:
+        return RowLabel(
             self.name,
             # Empty when its name is switched off: only other Workers call it.
             hostname(self.name) if self.subdomain_enabled else "",
-            self.found_by,
+            self.matched_number,
             self.state,
             self.ill,
             self.sick,
@@ -97,12 +97,12 @@ class Listed:
         return self.deployed.created_on.timestamp() if self.deployed else 0.0
 
 
-def read(search: str = "", only: str = "") -> list[Listed]:
+def list_rows(search: str = "", only: str = "") -> list[ListRow]:
     """The Workers that `search` means, or the one whose name is `only`.
 
     Who deployed is not among it: `with_authors` adds that for those shown.
     """
-    asked = Found(Worker.objects.filter(name=only)) if only else matching(search)
+    asked = SearchResult(Worker.objects.filter(name=only)) if only else search_workers(search)
     workers = list(asked.workers.values_list("pk", "name", "subdomain_enabled"))
     if not workers:
         return []
@@ -115,7 +115,7 @@ def read(search: str = "", only: str = "") -> list[Listed]:
     return _examined(rows, found_all)
 
 
-def with_authors(rows: list[Listed]) -> list[Listed]:
+def with_authors(rows: list[ListRow]) -> list[ListRow]:
     """The same rows, which know who deployed: what somebody is called may change."""
     ids = {d.author_id for row in rows if (d := row.deployed) and d.author_id is not None}
     found = User.objects.filter(pk__in=ids).values_list("pk", "username", "by_token_only")
@@ -127,21 +127,23 @@ def with_authors(rows: list[Listed]) -> list[Listed]:
     return rows
 
 
-def _live(workers: list[int] | None) -> dict[int, Deployed]:
+def _live(workers: list[int] | None) -> dict[int, CachedDeployment]:
     """The active deployments of these Workers, or of all, by the Worker's key."""
     active = active_deployments()
     if workers is not None:
         active = {worker: active[worker] for worker in workers if worker in active}
-    known = deployed(active.values())
+    known = cached_deployments(active.values())
     return {worker: known[pk] for worker, pk in active.items() if pk in known}
 
 
-def _row(name: str, subdomain_enabled: bool, made: Deployed | None, found_by: int | None) -> Listed:
+def _row(
+    name: str, subdomain_enabled: bool, made: CachedDeployment | None, matched_number: int | None
+) -> ListRow:
     state = state_of(made.standings, made.is_rollback) if made else state_of(())
-    return Listed(name, subdomain_enabled, made, state, found_by)
+    return ListRow(name, subdomain_enabled, made, state, matched_number)
 
 
-def _examined(rows: list[Listed], are_all: bool) -> list[Listed]:
+def _examined(rows: list[ListRow], are_all: bool) -> list[ListRow]:
     """The same rows, which know which of their versions is not well: as a rule, none is."""
     ids = None if are_all else {str(s.version.pk) for row in rows for s in row.standings}
     sick = unwell(ids)

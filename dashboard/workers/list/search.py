@@ -17,20 +17,20 @@ _START_OF_ID = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """`by_version`: a Worker's key → the number of its newest version that the text names."""
 
     workers: QuerySet[Worker]
     by_version: Mapping[int, int] = field(default_factory=dict)
 
 
-def matching(text: str) -> Found:
+def search_workers(text: str) -> SearchResult:
     """What a search for `text` finds; all Workers where it is empty."""
     if not text:
-        return Found(Worker.objects.all())
+        return SearchResult(Worker.objects.all())
     versions = _versions(text)
     newest = versions.values_list("worker").annotate(newest=Max("number"))
-    return Found(_named(text, versions), dict(newest))
+    return SearchResult(_named(text, versions), dict(newest))
 
 
 def _named(text: str, versions: QuerySet[Version]) -> QuerySet[Worker]:

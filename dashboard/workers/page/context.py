@@ -14,24 +14,30 @@ from dashboard.observability.queries.observation import observe
 from dashboard.rollouts.changes.start import running_on
 from dashboard.workers.deploy import context as contexts
 from dashboard.workers.deploy.choice import way_back
-from dashboard.workers.queries import worker_queries
 from dashboard.workers.queries.cli_commands import deploy_commands
 from dashboard.workers.queries.lag import lag_of
 from dashboard.workers.queries.proposal import next_step, propose
+from dashboard.workers.queries.worker_queries import (
+    VersionRow,
+    WorkerRow,
+    live_with_authors,
+    timeline,
+    version_rows,
+)
 from routing.models import Version
 
 #: Versions and deployments beside the live card; all of them have pages of their own.
 FEW = 12
 
 
-def live(row: worker_queries.Row) -> dict[str, Any]:
+def live(row: WorkerRow) -> dict[str, Any]:
     """The live card: configured beside observed, the meter, what lags, and who is ill."""
     now = timezone.now()
     shown: dict[str, Any] = {"row": row, "phrase": inline(row.standings), "rendered_at": now}
     if row.deployment is None:
         return shown | {"has_versions": row.worker.versions.exists()}
     meter = meter_of(row.worker.name, row.deployment.revision, row.deployment.created_on)
-    seen = observe(row.deployment, worker_queries.with_their_authors(row), now)
+    seen = observe(row.deployment, live_with_authors(row), now)
     return shown | {
         "meter": meter,
         "lag": lag_of(row.worker, meter),
@@ -41,10 +47,10 @@ def live(row: worker_queries.Row) -> dict[str, Any]:
     }
 
 
-def histories(row: worker_queries.Row) -> dict[str, Any]:
+def histories(row: WorkerRow) -> dict[str, Any]:
     """The newest versions and deployments."""
-    uploads, _ = worker_queries.uploads(row, size=FEW)
-    entries, more = worker_queries.timeline(row.worker, size=FEW)
+    uploads, _ = version_rows(row, size=FEW)
+    entries, more = timeline(row.worker, size=FEW)
     return {
         "uploads": uploads,
         "versions_in_all": uploads[0].version.number if uploads else 0,
@@ -53,9 +59,7 @@ def histories(row: worker_queries.Row) -> dict[str, Any]:
     }
 
 
-def actions(
-    row: worker_queries.Row, uploads: list[worker_queries.Upload], ill: Sequence[Health]
-) -> dict[str, Any]:
+def actions(row: WorkerRow, uploads: list[VersionRow], ill: Sequence[Health]) -> dict[str, Any]:
     """What can be done next: a rollout first, then by hand the step, the newest version to stage,
     and the live split as commands.
 
@@ -84,7 +88,10 @@ def actions(
 
 
 def _first_command(
-    row: worker_queries.Row, candidate: Standing | None, step: int | None, newest: Version | None
+    row: WorkerRow,
+    candidate: Standing | None,
+    step: int | None,
+    newest: Version | None,
 ) -> dict[str, Any]:
     """The step or the staging as commands; without either, the live split."""
     stable, expected = row.standings[-1].version, contexts.live_id(row)
@@ -102,7 +109,7 @@ def _first_command(
     return {"commands": deploy_commands(row.worker, split.pairs, "", expected), "what": words}
 
 
-def undoing(row: worker_queries.Row, before: list[Standing]) -> tuple[str, str] | None:
+def undoing(row: WorkerRow, before: list[Standing]) -> tuple[str, str] | None:
     """What undoes the live deployment: words, and the form's name with its query. Nothing brings
     a version back that was rolled back."""
     if not before or not row.standings:
@@ -128,7 +135,7 @@ def stored(standings: Sequence[Standing]) -> list[tuple[str, str]]:
     return [(str(s.version.pk), s.percentage.rstrip("%")) for s in listed]
 
 
-def to_stage(uploads: list[worker_queries.Upload]) -> Version | None:
+def to_stage(uploads: list[VersionRow]) -> Version | None:
     """The newest version, when it is not live and was never rolled back."""
     first = uploads[0].standing if uploads else None
     if first is None or first.weight is not None or first.rolled_back:

@@ -16,8 +16,13 @@ from dashboard.fleet.propagation import meter_of
 from dashboard.live.pages.fragments import sequence
 from dashboard.ui.page import page
 from dashboard.workers.page.context import stored
-from dashboard.workers.queries import worker_queries
 from dashboard.workers.queries.cli_commands import deploy_commands
+from dashboard.workers.queries.worker_queries import (
+    timeline,
+    timeline_entry,
+    version_rows,
+    worker_row,
+)
 from routing.models import Worker
 
 SIZE = 50
@@ -29,9 +34,9 @@ SOURCES = ("dashboard", "wrangler", "api", "rollout", "demo")
 @require_GET
 def versions(request: HttpRequest, name: str) -> HttpResponse:
     newest = sequence()
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    row = worker_row(get_object_or_404(Worker, name=name))
     asked = _asked(request, ("message", "tag", "author__username", "author_email"))
-    uploads, more = worker_queries.uploads(row, asked["before"], SIZE, asked.pop("wanted"))
+    uploads, more = version_rows(row, asked["before"], SIZE, asked.pop("wanted"))
     context = {"row": row, "sequence": newest, "uploads": uploads, "more": more, **asked}
     return page(request, "workers/history/versions.html", context, partial="found")
 
@@ -39,9 +44,9 @@ def versions(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def deployments(request: HttpRequest, name: str) -> HttpResponse:
     newest = sequence()
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
+    row = worker_row(get_object_or_404(Worker, name=name))
     asked = _asked(request, ("message", "author__username", "author_email"))
-    entries, more = worker_queries.timeline(row.worker, asked["before"], SIZE, asked.pop("wanted"))
+    entries, more = timeline(row.worker, asked["before"], SIZE, asked.pop("wanted"))
     context = {"row": row, "sequence": newest, "entries": entries, "more": more, **asked}
     return page(request, "workers/history/deployments.html", context, partial="found")
 
@@ -50,8 +55,8 @@ def deployments(request: HttpRequest, name: str) -> HttpResponse:
 def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResponse:
     """Who, when, why, what it did, and which edges had it when."""
     newest = sequence()
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
-    found = worker_queries.entry_of(row.worker, deployment_id)
+    row = worker_row(get_object_or_404(Worker, name=name))
+    found = timeline_entry(row.worker, deployment_id)
     if found is None:
         raise Http404
     made = found.deployment

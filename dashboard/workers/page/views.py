@@ -20,9 +20,16 @@ from dashboard.ui.page import page
 from dashboard.workers.deploy.choice import goes_back, way_back
 from dashboard.workers.list import query
 from dashboard.workers.page import context as showing
-from dashboard.workers.queries import module_text, worker_queries
+from dashboard.workers.queries import module_text
 from dashboard.workers.queries.addresses import addresses
 from dashboard.workers.queries.cli_commands import override_command, override_header
+from dashboard.workers.queries.worker_queries import (
+    VersionRow,
+    WorkerRow,
+    version_row,
+    version_rows,
+    worker_row,
+)
 from routing.agent.base.runtime_date import newest_date
 from routing.compile.workerd.config import running_date
 from routing.control.previews import shadowed_alias
@@ -35,7 +42,7 @@ from routing.rules.override import addressable
 def index(request: HttpRequest) -> HttpResponse:
     newest = sequence()
     can = permission(request.user, Role.OPERATOR)
-    context = query.read(request.GET) | {"sequence": newest, "can": can}
+    context = query.list_page(request.GET) | {"sequence": newest, "can": can}
     return page(request, "workers/list/list.html", context, partial="worker-list")
 
 
@@ -44,7 +51,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     newest = sequence()
     live_links = Q(override_links__revoked_at=None, override_links__expires_at__gt=timezone.now())
     workers = Worker.objects.annotate(shared_links=Count("override_links", filter=live_links))
-    row = worker_queries.row_of(get_object_or_404(workers, name=name))
+    row = worker_row(get_object_or_404(workers, name=name))
     histories = showing.histories(row)
     before, live = histories["entries"][1:2], showing.live(row)
     context = {
@@ -89,8 +96,8 @@ def menu(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
 @require_GET
 def actions(request: HttpRequest, name: str) -> HttpResponse:
     """What can be done with a Worker, for the menu of its row in the list."""
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
-    uploads, _ = worker_queries.uploads(row, size=1)
+    row = worker_row(get_object_or_404(Worker, name=name))
+    uploads, _ = version_rows(row, size=1)
     newest = showing.to_stage(uploads)
     context = {
         "row": row,
@@ -103,17 +110,15 @@ def actions(request: HttpRequest, name: str) -> HttpResponse:
     return page(request, "workers/list/_worker_menu.html", context)
 
 
-def _upload(name: str, version_id: UUID) -> tuple[worker_queries.Row, worker_queries.Upload]:
-    row = worker_queries.row_of(get_object_or_404(Worker, name=name))
-    upload = worker_queries.upload_of(row, version_id)
+def _upload(name: str, version_id: UUID) -> tuple[WorkerRow, VersionRow]:
+    row = worker_row(get_object_or_404(Worker, name=name))
+    upload = version_row(row, version_id)
     if upload is None:
         raise Http404
     return row, upload
 
 
-def _about(
-    request: HttpRequest, row: worker_queries.Row, upload: worker_queries.Upload
-) -> dict[str, Any]:
+def _about(request: HttpRequest, row: WorkerRow, upload: VersionRow) -> dict[str, Any]:
     return {
         "row": row,
         "upload": upload,
@@ -124,6 +129,6 @@ def _about(
     }
 
 
-def _replaced(row: worker_queries.Row) -> Standing | None:
+def _replaced(row: WorkerRow) -> Standing | None:
     """What a version staged at 0 % takes the place of."""
     return next((s for s in row.standings if not s.is_stable), None)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Case, IntegerField, OuterRef, Subquery, Value, When
 
-from dashboard.fleet.deployment_cache import standings_by_id
+from dashboard.fleet.deployment_cache import roles_by_deployment_id
 from dashboard.fleet.propagation import Cell, Meter
 from dashboard.fleet.version_roles import Standing
 from routing.models import Edge, Worker
@@ -53,7 +53,7 @@ def lag_of(worker: Worker, meter: Meter) -> Lag | None:
     found = _deployments(worker, late)
     [(most, _)] = Counter(found.values()).most_common(1)
     same = tuple(name for name, deployment in found.items() if deployment == most)
-    standings = standings_by_id([most])[most] if most else []
+    standings = roles_by_deployment_id([most])[most] if most else []
     return Lag(same, most, standings, len(found) - len(same))
 
 

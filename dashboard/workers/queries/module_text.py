@@ -18,7 +18,7 @@ LARGEST, MOST_LINES, IN_ALL = 512 * 1024, 5_000, 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ModuleText:
     """One module. `text` is None where it is not shown, and `why` says why not."""
 
     name: str
@@ -35,7 +35,7 @@ class File:
         return [] if self.text is None else text_lines(self.text)
 
 
-def files(version: Version, most_lines: float = MOST_LINES) -> list[File]:
+def module_texts(version: Version, most_lines: float = MOST_LINES) -> list[ModuleText]:
     """All modules of a version, text where that is text and small enough; two queries."""
     parts = list(version.modules.select_related("module").defer("module__content"))
     wanted, left = set(), IN_ALL
@@ -51,7 +51,7 @@ def files(version: Version, most_lines: float = MOST_LINES) -> list[File]:
 def made(version: Version) -> dict[str, Any]:
     """All that a version is made of, as `workers/diff/_code.html` shows it."""
     return {
-        "files": files(version),
+        "files": module_texts(version),
         "bindings": version_facts.bindings(version),
         "settings": version_facts.settings(version),
         "exports": version_facts.exports(version),
@@ -89,14 +89,16 @@ def module(request: HttpRequest, name: str, version_id: UUID, position: int) -> 
     return response
 
 
-def _file(part: VersionModule, version: Version, content: bytes | None, most_lines: float) -> File:
+def _file(
+    part: VersionModule, version: Version, content: bytes | None, most_lines: float
+) -> ModuleText:
     text, why = None, "too large to show here"
     if content is not None:
         text = text_of(content)
         why = "binary" if text is None else ""
     if text is not None and text.count("\n") > most_lines:
         text, why = None, f"more than {most_lines:,} lines"
-    return File(
+    return ModuleText(
         name=part.name,
         content_type=part.content_type,
         position=part.position,

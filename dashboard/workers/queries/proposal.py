@@ -62,7 +62,7 @@ def move(live: Sequence[Standing], proposal: Proposal, version: Version) -> Move
     return Move(before.get(version.pk, 0), after.get(version.pk, 0), sum(gains))
 
 
-def button(live: Sequence[Standing], proposal: Proposal) -> str:
+def submit_label(live: Sequence[Standing], proposal: Proposal) -> str:
     """What the button says that makes the change."""
     first = proposal.after[0]
     if live and (len(proposal.after) == 1 or first.role is Role.PREVIOUS):
@@ -94,7 +94,7 @@ def propose(
     version = chosen.version if isinstance(chosen, Standing) else chosen
     rolled_back = isinstance(chosen, Standing) and chosen.rolled_back
     if beside is None:
-        return alone(version, text)
+        return full_traffic(version, text)
     split = parse_split([(str(version.id), text.strip()), (str(beside.id), _rest(text))])
     if split[0].weight == TOTAL:
         return _promoted(version, beside, keep)
@@ -122,7 +122,7 @@ def _is_stable_then(
     return history.stable_of(members) == version.number
 
 
-def alone(version: Version, text: str = "100") -> Proposal:
+def full_traffic(version: Version, text: str = "100") -> Proposal:
     """One version, which has everything."""
     return Proposal(
         parse_split([(str(version.id), text.strip())]), (Standing(version, Role.STABLE, TOTAL),)
@@ -136,7 +136,7 @@ def next_step(weight: int) -> int | None:
 
 def _promoted(version: Version, beside: Version, keep: bool) -> Proposal:
     if not keep:
-        return alone(version)
+        return full_traffic(version)
     after = (Standing(beside, Role.PREVIOUS, 0), Standing(version, Role.STABLE, TOTAL))
     return Proposal((Share(str(version.id), TOTAL), Share(str(beside.id), 0)), after)
 

@@ -10,7 +10,7 @@ from routing.models import Deployment
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class WorkerState:
     """A Worker's state: `kind` names it in addresses, `role` gives the mark, if any."""
 
     kind: str
@@ -20,7 +20,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One line of the timeline: `kind` picks the icon."""
 
     deployment: Deployment
@@ -29,27 +29,29 @@ class Entry:
     words: str
 
 
-def state_of(standings: Sequence[Standing], is_rollback: bool = False) -> State:
+def state_of(standings: Sequence[Standing], is_rollback: bool = False) -> WorkerState:
     """By what is live: nothing before the first deployment. Those that need attention come first
     in lists."""
     if not standings:
-        return State("never", "Never deployed", Role.NEVER, 3)
+        return WorkerState("never", "Never deployed", Role.NEVER, 3)
     first = standings[0]
     if first.role is Role.CANDIDATE:
         word = "Rolled back to" if first.rolled_back else "Ramping"
-        return State("ramping", f"{word} {first.percentage}", Role.CANDIDATE, 0)
+        return WorkerState("ramping", f"{word} {first.percentage}", Role.CANDIDATE, 0)
     if first.role is Role.STAGED:
         word = "Rolled back to" if first.rolled_back else "Staged"
-        return State("staged", f"{word} 0%", Role.STAGED, 1)
+        return WorkerState("staged", f"{word} 0%", Role.STAGED, 1)
     if is_rollback:
-        return State("rolled-back", "Rolled back", Role.ROLLED_BACK, 2)
-    return State("stable", "Stable", Role.STABLE, 4)
+        return WorkerState("rolled-back", "Rolled back", Role.ROLLED_BACK, 2)
+    return WorkerState("stable", "Stable", Role.STABLE, 4)
 
 
-def entry(deployment: Deployment, standings: list[Standing], before: list[Standing]) -> Entry:
+def entry_for(
+    deployment: Deployment, standings: list[Standing], before: list[Standing]
+) -> TimelineEntry:
     """What `deployment` did, compared with the standings in the one before it."""
     kind, words = _what(deployment, standings, before)
-    return Entry(deployment, tuple(standings), kind, words)
+    return TimelineEntry(deployment, tuple(standings), kind, words)
 
 
 def _what(deployment: Deployment, after: list[Standing], before: list[Standing]) -> tuple[str, str]:

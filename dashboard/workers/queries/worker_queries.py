@@ -8,9 +8,18 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 
-from dashboard.fleet.deployment_cache import lineage_of, standings_by_id, standings_of
+from dashboard.fleet.deployment_cache import (
+    lineage_of,
+    roles_by_deployment_id,
+    roles_of_deployments,
+)
 from dashboard.fleet.version_roles import HEAVY, Role, Standing
-from dashboard.workers.queries.timeline import Entry, State, entry, state_of
+from dashboard.workers.queries.timeline import (
+    TimelineEntry,
+    WorkerState,
+    entry_for,
+    state_of,
+)
 from routing.control.publish import hostname
 from routing.models import (
     DEPLOYABLE,
@@ -29,7 +38,7 @@ ENTRIES = 20
 
 
 @dataclass
-class Row:
+class WorkerRow:
     """A Worker on its pages; `deployment` is None before its first one."""
 
     worker: Worker
@@ -37,7 +46,7 @@ class Row:
     standings: list[Standing] = field(default_factory=list)
 
     @cached_property
-    def state(self) -> State:
+    def state(self) -> WorkerState:
         made = self.deployment
         return state_of(self.standings, made is not None and made.is_rollback)
 
@@ -63,7 +72,7 @@ class Row:
 
 
 @dataclass
-class Upload:
+class VersionRow:
     """A version in the table, with how it stands now."""
 
     version: Version
@@ -71,12 +80,12 @@ class Upload:
     deployable: bool = True
 
 
-def row_of(worker: Worker) -> Row:
+def worker_row(worker: Worker) -> WorkerRow:
     """One Worker with its active deployment."""
     return _row_with(worker, _deployments(worker).newest_first().first())
 
 
-def with_their_authors(row: Row) -> list[Standing]:
+def live_with_authors(row: WorkerRow) -> list[Standing]:
     """What is live, with versions that know who uploaded them."""
     ids = [s.version.pk for s in row.standings]
     versions = row.worker.versions.defer(*HEAVY).select_related("author").in_bulk(ids)
@@ -85,7 +94,7 @@ def with_their_authors(row: Row) -> list[Standing]:
 
 def timeline(
     worker: Worker, before: int | None = None, size: int = ENTRIES, wanted: Q | None = None
-) -> tuple[list[Entry], int | None]:
+) -> tuple[list[TimelineEntry], int | None]:
     """Deployments newest first, from below number `before`; and where the next page starts."""
     found = _deployments(worker).filter(wanted or Q()).newest_first()
     if before is not None:
@@ -94,28 +103,28 @@ def timeline(
     return _entries(worker, listed, size), (listed[size - 1].number if len(listed) > size else None)
 
 
-def _entries(worker: Worker, listed: list[Deployment], size: int) -> list[Entry]:
+def _entries(worker: Worker, listed: list[Deployment], size: int) -> list[TimelineEntry]:
     """What each of the first `size` did, by the one before it, which filters may have left out."""
     ids = {d.number: d.pk for d in listed}
     missing = {d.number - 1 for d in listed[:size]} - ids.keys() - {0}
     if missing:
         earlier = worker.deployments.filter(number__in=missing)
         ids |= dict(earlier.values_list("number", "pk"))
-    standings = standings_by_id(ids.values())
+    standings = roles_by_deployment_id(ids.values())
     none: list[Standing] = []
     return [
-        entry(d, standings[d.pk], standings[ids[d.number - 1]] if d.number - 1 in ids else none)
+        entry_for(d, standings[d.pk], standings[ids[d.number - 1]] if d.number - 1 in ids else none)
         for d in listed[:size]
     ]
 
 
-def entry_of(worker: Worker, deployment_id: UUID) -> Entry | None:
+def timeline_entry(worker: Worker, deployment_id: UUID) -> TimelineEntry | None:
     """One deployment, with what it did."""
     found = _deployments(worker).filter(id=deployment_id).first()
     return _entries(worker, [found], 1)[0] if found else None
 
 
-def deployment_of(worker: Worker, deployment_id: str) -> Row:
+def worker_row_at(worker: Worker, deployment_id: str) -> WorkerRow:
     """The Worker as it was with that deployment live; with none where there is no such one."""
     try:
         found = _deployments(worker).filter(id=UUID(deployment_id)).first()
@@ -124,36 +133,36 @@ def deployment_of(worker: Worker, deployment_id: str) -> Row:
     return _row_with(worker, found)
 
 
-def uploads(
-    row: Row,
+def version_rows(
+    row: WorkerRow,
     before: int | None = None,
     size: int = DEPLOYABLE,
     wanted: Q | None = None,
-) -> tuple[list[Upload], int | None]:
+) -> tuple[list[VersionRow], int | None]:
     """Versions newest first, from below number `before`; and where the next page starts."""
     versions = row.worker.versions.filter(wanted or Q())
     found = with_last_deployment(versions).select_related("author")
     if before is not None:
         found = found.filter(number__lt=before)
     listed = list(found.defer(*HEAVY).newest_first()[: size + 1])
-    shown = [Upload(v, stand(v, row)) for v in listed[:size]]
+    shown = [VersionRow(v, current_role(v, row)) for v in listed[:size]]
     return shown, listed[size - 1].number if len(listed) > size else None
 
 
-def deployable_standings(row: Row) -> list[Standing]:
+def deployable_standings(row: WorkerRow) -> list[Standing]:
     """How each version stands that can be deployed, newest first."""
     found = with_last_deployment(deployable([row.worker])).defer(*HEAVY)
-    return [stand(version, row) for version in found]
+    return [current_role(version, row) for version in found]
 
 
-def upload_of(row: Row, version_id: UUID | str) -> Upload | None:
+def version_row(row: WorkerRow, version_id: UUID | str) -> VersionRow | None:
     """One version with everything about it, or None when this Worker has no such version."""
     found = with_last_deployment(row.worker.versions.all()).select_related("author")
     version = found.filter(id=version_id).first()
     if version is None:
         return None
     allowed = deployable([row.worker]).filter(pk=version.pk).exists()
-    return Upload(version, stand(version, row), allowed)
+    return VersionRow(version, current_role(version, row), allowed)
 
 
 def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
@@ -162,7 +171,7 @@ def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
     return versions.annotate(last_in=Subquery(last.values("deployment__number")[:1]))
 
 
-def stand(version: Version, row: Row) -> Standing:
+def current_role(version: Version, row: WorkerRow) -> Standing:
     """How a version stands now: live, rolled back, deployed once, or never."""
     for standing in row.standings:
         if standing.version.pk == version.pk:
@@ -182,8 +191,8 @@ def _deployments(worker: Worker) -> DeploymentQuerySet:
     return worker.deployments.select_related("author")
 
 
-def _row_with(worker: Worker, deployment: Deployment | None) -> Row:
+def _row_with(worker: Worker, deployment: Deployment | None) -> WorkerRow:
     if deployment is None:
-        return Row(worker, None)
+        return WorkerRow(worker, None)
     deployment.worker = worker  # known, so nobody asks for it again
-    return Row(worker, deployment, standings_of([deployment])[deployment.pk])
+    return WorkerRow(worker, deployment, roles_of_deployments([deployment])[deployment.pk])

@@ -38,7 +38,7 @@ TONES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimelineLine:
     """One line of the timeline."""
 
     at: datetime
@@ -67,7 +67,7 @@ class ReviewPage:
     may_withdraw: bool
     may_hurry: bool
     may_acknowledge: bool
-    timeline: Sequence[Line]
+    timeline: Sequence[TimelineLine]
     decisions: Sequence[tuple[Decision, datetime | None]]
     owners: Sequence[str]
     run: Any
@@ -147,7 +147,7 @@ def _changes(left: Version | None, right: Version | None) -> dict[str, Any]:
         return {}
     if left is None:
         return views.compared(
-            version_diff.files([], module_text.files(right), whole=False),
+            version_diff.files([], module_text.module_texts(right), whole=False),
             version_diff.facts([], version_facts.bindings(right)),
             version_diff.facts([], version_facts.settings(right)),
         )
@@ -185,11 +185,11 @@ def _decisions(
     ]
 
 
-def _timeline(proposal: Proposal) -> list[Line]:
+def _timeline(proposal: Proposal) -> list[TimelineLine]:
     """Newest first. Comments come with the decision that they were made with."""
     proofs = {row.at: row.proof for row in proposal.decisions.all() if row.proof}
     return [
-        Line(
+        TimelineLine(
             event.at,
             event.username,
             messages.event_words(event.code, event.facts),

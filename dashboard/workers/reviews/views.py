@@ -22,7 +22,7 @@ from dashboard.reviews.proposals.models import Proposal
 from dashboard.smoketests.runs.run import ask
 from dashboard.smoketests.suites.edits import newest_edit
 from dashboard.ui.page import page, wants_fragment
-from dashboard.workers.queries import worker_queries
+from dashboard.workers.queries.worker_queries import worker_row
 from dashboard.workers.reviews.context import may_operate, page_of
 from dashboard.workers.reviews.evidence import own_run, proof_of
 from routing.control.deploy import DeployRefused
@@ -111,7 +111,7 @@ def ask_again(request: HttpRequest, review_id: UUID) -> HttpResponse:
 
 def _context(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
     now, user = timezone.now(), person(request)
-    row = worker_queries.row_of(proposal.worker)
+    row = worker_row(proposal.worker)
     shown = page_of(proposal, user, now, whole=not wants_fragment(request))
     return {
         "row": row,

@@ -8,8 +8,8 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.workers.diff.version_diff import Line
-from dashboard.workers.queries.module_text import File
+from dashboard.workers.diff.version_diff import DiffLine
+from dashboard.workers.queries.module_text import ModuleText
 
 register = template.Library()
 
@@ -20,7 +20,7 @@ _SIGNS = {
 
 
 @register.simple_tag
-def numbered(file: File) -> SafeString:
+def numbered(file: ModuleText) -> SafeString:
     """The items of a list: each line with its number, which is a link to it."""
     name = f"m{file.position}-L"
     return mark_safe(
@@ -33,12 +33,12 @@ def numbered(file: File) -> SafeString:
 
 
 @register.simple_tag
-def compared(lines: Iterable[Line]) -> SafeString:
+def compared(lines: Iterable[DiffLine]) -> SafeString:
     """The rows of a table: numbers on both sides, a sign with its word, the text."""
     return mark_safe("".join(_gap(line) if line.kind == "gap" else _row(line) for line in lines))
 
 
-def _row(line: Line) -> str:
+def _row(line: DiffLine) -> str:
     left, right = ("" if n is None else n for n in (line.left, line.right))
     sign = _SIGNS.get(line.kind, "")
     return (
@@ -48,6 +48,6 @@ def _row(line: Line) -> str:
     )
 
 
-def _gap(line: Line) -> str:
+def _gap(line: DiffLine) -> str:
     words = f"{line.skipped} unchanged line{'' if line.skipped == 1 else 's'}"
     return f'<tr class="diff-gap"><td colspan="3"></td><td>{words}</td></tr>'

@@ -15,9 +15,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.observability.templatetags.figures import traffic_cells
-from dashboard.ui.templatetags.once import once
-from dashboard.ui.templatetags.words import age
-from dashboard.workers.list.rows import Listed
+from dashboard.ui.templatetags.cached_include import cached_include
+from dashboard.ui.templatetags.text_filters import age
+from dashboard.workers.list.rows import ListRow
 
 register = template.Library()
 
@@ -31,22 +31,22 @@ _ROW = """\
 
 
 @register.simple_tag(takes_context=True)
-def worker_row(context: Context, row: Listed) -> SafeString:
+def worker_row(context: Context, row: ListRow) -> SafeString:
     """Name, state and split; the last hour; traffic; who deployed, and what can be done."""
     return format_html(
         _ROW,
         row.name,
-        once("workers/list/_row_head.html", face=row.face),
-        once("workers/list/_spark.html", name=row.name, spark=row.spark),
+        cached_include("workers/list/_row_head.html", label=row.label),
+        cached_include("workers/list/_spark.html", name=row.name, spark=row.spark),
         traffic_cells(row.name, row.recent),
         _tail(row, context.get("rendered_at") or timezone.now()),
     )
 
 
-def _tail(row: Listed, now: datetime) -> SafeString:
+def _tail(row: ListRow, now: datetime) -> SafeString:
     made = row.deployed
     if made is None:
-        return once("workers/list/_row_tail.html", worker=row.name)
+        return cached_include("workers/list/_row_tail.html", worker=row.name)
     when = age(made.created_on, now)
     by = {"by": row.by, "by_machine": row.by_machine, "source": made.source, "when": when}
-    return once("workers/list/_row_tail.html", worker=row.name, **by)
+    return cached_include("workers/list/_row_tail.html", worker=row.name, **by)

@@ -18,7 +18,7 @@ from dashboard.live.pages.fragments import sequence
 from dashboard.reviews.proposals.deploying.emergency import to_acknowledge, unacknowledged
 from dashboard.rollouts.changes.start import running_on
 from dashboard.workers.deploy.choice import way_back
-from dashboard.workers.queries import worker_queries
+from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from routing.control.publish import url_of
 from routing.models import Worker
 
@@ -89,7 +89,7 @@ def worker_head(context: Context) -> dict[str, Any]:
     if worker is None:
         return {}
     row = context.get("row")
-    row = row if isinstance(row, worker_queries.Row) else worker_queries.row_of(worker)
+    row = row if isinstance(row, WorkerRow) else worker_row(worker)
     tabs = [
         (word, reverse(route, args=[worker.name]), _current(here, route, others))
         for word, route, others in TABS

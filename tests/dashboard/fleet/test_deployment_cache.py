@@ -6,8 +6,14 @@ from uuid import uuid4
 import pytest
 
 from dashboard.fleet import deployment_cache
-from dashboard.fleet.bounded_cache import Kept
-from dashboard.fleet.deployment_cache import deployed, forget, of, standings_by_id, standings_of
+from dashboard.fleet.bounded_cache import BoundedCache
+from dashboard.fleet.deployment_cache import (
+    cached_deployments,
+    forget,
+    roles_by_deployment_id,
+    roles_of_deployment,
+    roles_of_deployments,
+)
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -35,22 +41,22 @@ def history():
 
 
 def test_they_are_the_same_one_by_one_and_together(history):
-    found = standings_of(history)
+    found = roles_of_deployments(history)
     forget()
     for deployment in history:
-        assert found[deployment.pk] == of(deployment)
+        assert found[deployment.pk] == roles_of_deployment(deployment)
 
 
 def test_they_keep_the_stored_order(history):
-    split = standings_of(history)[history[2].pk]
+    split = roles_of_deployments(history)[history[2].pk]
     assert [(s.version.number, s.position) for s in split] == [(1, 1), (2, 0)]
 
 
 def test_they_are_read_once(history, django_assert_num_queries):
     with django_assert_num_queries(2):
-        standings_of(history)
+        roles_of_deployments(history)
     with django_assert_num_queries(0):
-        standings_of(history)
+        roles_of_deployments(history)
 
 
 def test_what_a_deployment_was_comes_along(history, django_assert_num_queries):
@@ -58,9 +64,9 @@ def test_what_a_deployment_was_comes_along(history, django_assert_num_queries):
     one = history[0].worker.versions.get(number=1)
     made = make_deployment(one.worker, (one, 100), author=jonas, message="Back", source="api")
     with django_assert_num_queries(1):
-        found = deployed([made.pk, history[0].pk])
+        found = cached_deployments([made.pk, history[0].pk])
     with django_assert_num_queries(0):
-        assert standings_of([made])[made.pk] == list(found[made.pk].standings)
+        assert roles_of_deployments([made])[made.pk] == list(found[made.pk].standings)
         assert found[made.pk].author_id == jonas.pk
     for deployment in (made, history[0]):
         for name in ("created_on", "author_id", "author_email", "source", "message", "is_rollback"):
@@ -68,29 +74,29 @@ def test_what_a_deployment_was_comes_along(history, django_assert_num_queries):
 
 
 def test_nobody_changes_what_all_are_given(history):
-    found = deployed([history[0].pk])[history[0].pk]
+    found = cached_deployments([history[0].pk])[history[0].pk]
     with pytest.raises(FrozenInstanceError):
         found.message = "other"
-    standings_of(history)[history[0].pk].clear()
-    assert standings_of(history)[history[0].pk] == list(found.standings) != []
+    roles_of_deployments(history)[history[0].pk].clear()
+    assert roles_of_deployments(history)[history[0].pk] == list(found.standings) != []
 
 
 def test_what_is_gone_is_missing(history):
     gone = uuid4()
-    assert deployed([gone]) == {} and standings_by_id([gone]) == {gone: []}
+    assert cached_deployments([gone]) == {} and roles_by_deployment_id([gone]) == {gone: []}
 
 
 def test_what_comes_after_is_not_mixed_up_with_what_was(history):
-    before = standings_of(history)
+    before = roles_of_deployments(history)
     after = make_deployment(history[0].worker, (history[0].worker.versions.get(number=3), 100))
-    assert standings_of([*history, after]).items() > before.items()
+    assert roles_of_deployments([*history, after]).items() > before.items()
 
 
 def test_only_so_many_are_kept(history, monkeypatch):
-    monkeypatch.setattr(deployment_cache, "_known", Kept(2))
-    assert len(standings_of(history)) == 6
+    monkeypatch.setattr(deployment_cache, "_known", BoundedCache(2))
+    assert len(roles_of_deployments(history)) == 6
     assert len(deployment_cache._known) == 2
-    assert len(standings_of(history)) == 6
+    assert len(roles_of_deployments(history)) == 6
 
 
 @pytest.mark.parametrize("path", ["", "versions/", "deployments/"])
@@ -108,7 +114,7 @@ def test_pages_show_what_somebody_is_called_now(maya, path):
 
 def test_each_caller_has_rows_of_its_own(history, django_assert_num_queries):
     """Pages run in threads: what one of them loads or sets must not appear in another's."""
-    first, second = of(history[1]), of(history[1])
+    first, second = roles_of_deployment(history[1]), roles_of_deployment(history[1])
     assert first == second and first[0].version is not second[0].version
     with django_assert_num_queries(1):
         assert first[0].version.bindings == []  # no list reads it, so it is loaded now

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.fleet.deployment_cache import forget, of, standings_of
+from dashboard.fleet.deployment_cache import forget, roles_of_deployment, roles_of_deployments
 from dashboard.fleet.version_roles import Role, phrase
 from routing.models import Deployment, Worker
 from tests.factories import make_deployment, make_draft, make_version, make_worker
@@ -20,7 +20,7 @@ def after(*deployments: tuple[tuple[int, float], ...]) -> list[tuple[int, Role]]
 
 
 def roles(worker: Worker, deployment: Deployment) -> list[tuple[int, Role]]:
-    return [(s.version.number, s.role) for s in of(deployment)]
+    return [(s.version.number, s.role) for s in roles_of_deployment(deployment)]
 
 
 def test_one_version_is_stable():
@@ -73,12 +73,12 @@ def test_the_split_in_words():
     worker = make_worker("shop", versions=2)
     one, two = worker.versions.order_by("number")
     made = make_deployment(worker, (two, 33.333), (one, 66.667))
-    assert phrase(of(made)) == "Candidate #2 33.333%, stable #1 66.667%"
+    assert phrase(roles_of_deployment(made)) == "Candidate #2 33.333%, stable #1 66.667%"
 
 
 def test_a_tag_stays_as_it_was_written():
     old = make_version("shop", make_draft(tag="v1-RC"))
-    assert phrase(of(make_deployment(old.worker))) == "Stable #1 v1-RC 100%"
+    assert phrase(roles_of_deployment(make_deployment(old.worker))) == "Stable #1 v1-RC 100%"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,6 @@ def test_a_cold_process_reads_each_history_once(django_assert_num_queries):
     made = list(Deployment.objects.all())
     forget()
     with django_assert_num_queries(2):
-        standings_of(made)
+        roles_of_deployments(made)
     with django_assert_num_queries(0):
-        standings_of(made)
+        roles_of_deployments(made)

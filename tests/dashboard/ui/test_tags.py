@@ -7,10 +7,10 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.utils.safestring import mark_safe
 
 from dashboard.fleet.version_roles import Role, Standing
+from dashboard.ui.templatetags.cached_include import cached_include
 from dashboard.ui.templatetags.icons import icon
-from dashboard.ui.templatetags.once import once
+from dashboard.ui.templatetags.text_filters import OUTCOMES, REASONS, age, duration, who
 from dashboard.ui.templatetags.versions import mark
-from dashboard.ui.templatetags.words import OUTCOMES, REASONS, age, duration, who
 from routing.models import Deployment, Version
 from routing.rules.decide import Reason
 from routing.rules.override import Outcome
@@ -88,15 +88,17 @@ def test_an_unknown_icon_is_named():
 def test_a_piece_is_rendered_once_for_each_set_of_arguments():
     piece = "ui/_phrases.html"
     a, b = (Standing(Version(number=n), Role.STABLE, 1_000 * n) for n in (1, 2))
-    assert once(piece, standings=[a]) is once(piece, standings=[a])
-    assert "1%" in once(piece, standings=[a]) and "2%" in once(piece, standings=[b])
+    assert cached_include(piece, standings=[a]) is cached_include(piece, standings=[a])
+    assert "1%" in cached_include(piece, standings=[a]) and "2%" in cached_include(
+        piece, standings=[b]
+    )
 
 
 def test_a_text_is_not_taken_for_one_that_is_escaped_already():
     piece = "workers/list/_row_tail.html"
     given = {"worker": "shop", "by": "maya", "source": "api"}
-    assert "<b>now" in once(piece, when=mark_safe("<b>now"), **given)
-    assert "&lt;b&gt;now" in once(piece, when="<b>now", **given)
+    assert "<b>now" in cached_include(piece, when=mark_safe("<b>now"), **given)
+    assert "&lt;b&gt;now" in cached_include(piece, when="<b>now", **given)
 
 
 def test_one_response_has_one_age_of_one_event():

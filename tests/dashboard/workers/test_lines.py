@@ -1,12 +1,12 @@
 """Lines of code and of differences, as pages show them."""
 
-from dashboard.workers.diff.version_diff import Line
-from dashboard.workers.queries.module_text import File
+from dashboard.workers.diff.version_diff import DiffLine
+from dashboard.workers.queries.module_text import ModuleText
 from dashboard.workers.templatetags.lines import compared, numbered
 
 
 def test_each_line_has_a_number_that_links_to_it():
-    html = numbered(File("a.js", "text/plain", 2, 9, "", True, text="a\n<b> & 'c'\n"))
+    html = numbered(ModuleText("a.js", "text/plain", 2, 9, "", True, text="a\n<b> & 'c'\n"))
     assert html.count("<li") == 2 and html.startswith('<li id="m2-L1">')
     assert (
         'href="#m2-L2" aria-label="Line 2">2</a><code>&lt;b&gt; &amp; &#x27;c&#x27;</code>' in html
@@ -14,17 +14,17 @@ def test_each_line_has_a_number_that_links_to_it():
 
 
 def test_what_is_not_shown_has_no_lines():
-    assert numbered(File("a.wasm", "application/wasm", 0, 9, "", False, why="binary")) == ""
+    assert numbered(ModuleText("a.wasm", "application/wasm", 0, 9, "", False, why="binary")) == ""
 
 
 def test_differences_have_numbers_signs_and_words():
     html = compared(
         [
-            Line("same", "a", 1, 1),
-            Line("gone", "<b>", left=2),
-            Line("new", "c", right=2),
-            Line("gap", skipped=1),
-            Line("gap", skipped=20),
+            DiffLine("same", "a", 1, 1),
+            DiffLine("gone", "<b>", left=2),
+            DiffLine("new", "c", right=2),
+            DiffLine("gap", skipped=1),
+            DiffLine("gap", skipped=20),
         ]
     )
     assert (

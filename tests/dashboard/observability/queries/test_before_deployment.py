@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.fleet.bounded_cache import Kept
+from dashboard.fleet.bounded_cache import BoundedCache
 from dashboard.observability.queries import before_deployment
 from dashboard.observability.queries.before_deployment import Active, rates_before
 from dashboard.observability.queries.traffic import Recent
@@ -79,10 +79,10 @@ def test_minutes_that_are_no_longer_kept_are_not_asked_for(settings, django_asse
 
 
 def test_no_more_is_remembered_than_has_room(monkeypatch):
-    monkeypatch.setattr(before_deployment, "_known", Kept(2))
+    monkeypatch.setattr(before_deployment, "_known", BoundedCache(2))
     made = [rolled_back(f"w{n}") for n in range(3)]
     rates_before(made)
-    assert before_deployment._known.of(d.id for d in made).keys() == {d.id for d in made[1:]}
+    assert before_deployment._known.get_many(d.id for d in made).keys() == {d.id for d in made[1:]}
 
 
 def test_many_at_once_are_asked_for_in_parts(monkeypatch):

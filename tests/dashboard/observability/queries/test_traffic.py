@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.fleet.deployment_cache import of
+from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.observability.queries.statistics import Split
 from dashboard.observability.queries.traffic import first_minute, recent, splits, traffic
 from tests.dashboard.observability.batches import MINUTE, count, request
@@ -80,7 +80,7 @@ def test_the_split_counts_draws_of_its_own_deployment_only(edge, shop, now, at):
     lines = [*drawn(two, 40), *drawn(one, 160), *drawn(one, 99, deployment="before")]
     count(edge, *lines, *drawn(two, 50, route="shop/override"), now=now)
     found = traffic(shop, now - timedelta(minutes=5), now, live)
-    told = splits(of(live), found)
+    told = splits(roles_of_deployment(live), found)
     split = told[str(two.id)]
     assert (split.drawn, split.draws, split.observed) == (40, 200, 20)
     assert split.by_chance == pytest.approx((19.0, 31.0), abs=0.1) and split.as_expected

@@ -2,12 +2,12 @@
 
 from dashboard.comparison.bounded_matcher import Work
 from dashboard.workers.diff import version_diff
-from dashboard.workers.queries.module_text import File
+from dashboard.workers.queries.module_text import ModuleText
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
 
 
 def make_file(text, name="index.js", why=""):
-    return File(name, "text/plain", 0, len(text), str(hash((text, why))), True, text, why)
+    return ModuleText(name, "text/plain", 0, len(text), str(hash((text, why))), True, text, why)
 
 
 def lines_of(left, right, **given):
@@ -75,7 +75,7 @@ def test_a_comparison_is_given_up_when_its_time_is_over():
 
 
 def test_a_binary_side_is_not_compared():
-    binary = File("index.js", "application/wasm", 0, 9, "other", False, None, "binary")
+    binary = ModuleText("index.js", "application/wasm", 0, 9, "other", False, None, "binary")
     [change] = version_diff.files([make_file("a")], [binary])
     assert change.why == "binary"
 

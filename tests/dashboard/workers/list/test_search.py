@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.workers.list.search import matching
+from dashboard.workers.list.search import search_workers
 from routing.models import Worker
 from tests.factories import make_draft, make_version, make_worker
 
@@ -19,7 +19,7 @@ def shops(settings):
 
 
 def names(text):
-    return sorted(matching(text).workers.values_list("name", flat=True))
+    return sorted(search_workers(text).workers.values_list("name", flat=True))
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_by_the_beginning_of_a_versions_id(shops):
     version = Worker.objects.get(name="pricing").versions.get()
     for text in (str(version.id), str(version.id)[:8], str(version.id)[:12].upper()):
         assert names(text) == ["pricing"]
-    assert matching(str(version.id)).by_version == {version.worker_id: 1}
+    assert search_workers(str(version.id)).by_version == {version.worker_id: 1}
 
 
 def test_the_newest_version_that_fits_is_named(shops):
     make_version("checkout", make_draft(tag="v1.43.0"))
-    assert list(matching("v1.4").by_version.values()) == [3]
+    assert list(search_workers("v1.4").by_version.values()) == [3]

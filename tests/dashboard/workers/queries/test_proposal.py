@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.fleet.deployment_cache import of
-from dashboard.workers.queries.proposal import alone, button, move, propose
+from dashboard.fleet.deployment_cache import roles_of_deployment
+from dashboard.workers.queries.proposal import full_traffic, move, propose, submit_label
 from tests.factories import make_deployment, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def version(worker, number):
 
 
 def live(worker):
-    return of(worker.deployments.newest_first().first())
+    return roles_of_deployment(worker.deployments.newest_first().first())
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_what_moves(shop, number, text, points, back, changing, words):
     proposal = propose(chosen, text, version(shop, 1), [])
     found = move(live(shop), proposal, chosen)
     assert (found.points, found.back, found.all) == (points, back, changing)
-    assert button(live(shop), proposal) == words
+    assert submit_label(live(shop), proposal) == words
 
 
 def test_the_first_deployment_promotes_nothing(shop):
-    assert button([], alone(version(shop, 1))) == "Deploy 100%"
+    assert submit_label([], full_traffic(version(shop, 1))) == "Deploy 100%"

@@ -1,4 +1,4 @@
-"""{% once "ui/_split.html" … %}: an include that is rendered once for each set of arguments."""
+"""{% cached_include "ui/_split.html" … %}: an include rendered once per set of arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 8192
 
 
 @register.simple_tag
-def once(piece: str, /, **given: Any) -> SafeString:
+def cached_include(piece: str, /, **given: Any) -> SafeString:
     """For pieces that hold nothing but their arguments, and arguments that never change: texts,
     frozen dataclasses, versions. Lists of such are fine."""
     return _rendered(piece, **{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
