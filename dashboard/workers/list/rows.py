@@ -38,8 +38,8 @@ class RowLabel:
 
 @dataclass(slots=True)
 class ListRow:
-    """A Worker in the list; `deployed` is None before its first deployment, `matched_number` the number
-    of the version that a search found it by, `by` who deployed, who may be a machine."""
+    """A Worker in the list. `deployed`: None before its first deployment. `matched_number`: the
+    version that the search matched. `by`: who deployed, possibly a machine account."""
 
     name: str
     subdomain_enabled: bool
