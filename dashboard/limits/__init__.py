@@ -5,6 +5,8 @@ places.py    so many at once, and who waits for a place; of one process, whose t
 limits.py    the limits themselves
 messages.py  what people read
 answers.py   429 with Retry-After
+child_process.py
+             long texts are parsed in a process of their own, which can be stopped
 
 Guesses of passwords and tokens are counted by `accounts`, in the database.
 """

@@ -48,7 +48,7 @@ class SuiteEdit(models.Model):
     @cached_property
     def content(self) -> Document:
         """The edit as values."""
-        return suite_from_data(self.document)
+        return suite_from_data(self.document, stored=True)
 
 
 class SmokeRun(models.Model):

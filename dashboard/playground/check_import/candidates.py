@@ -12,10 +12,12 @@ class CannotImport(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FoundCheck:
-    """`data` is the check as YAML has it; `notes` say what was left out; `taken` preselects it."""
+    """`data` is the check as YAML has it; `notes` say what was left out; `taken` preselects it;
+    `suite` is the name of the suite that it comes from."""
 
     data: dict[str, Any]
     notes: tuple[str, ...] = ()
     host: str = ""
     taken: bool = True
     where: str = field(default="")
+    suite: str = ""

@@ -13,7 +13,8 @@ from dashboard.playground.check_import.from_request import check_of
 from dashboard.playground.curl_import.parse import NotCurl, read
 from dashboard.playground.models import Saved
 from dashboard.playground.request.compose import compose
-from dashboard.smoketests.suites.yaml_format import SuiteError, read_suite, suite_data
+from dashboard.smoketests.suites.parse import parse_yaml
+from dashboard.smoketests.suites.yaml_format import SuiteError, suite_data
 from routing.control.publish import hostname
 from routing.models import Worker
 
@@ -70,10 +71,11 @@ def _from_har(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
 
 def _from_yaml(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
     try:
-        document = read_suite(text_of(request))
+        document = parse_yaml(text_of(request))
     except SuiteError as error:
         raise CannotImport("\n".join(error.problems)) from error
-    return [FoundCheck(check) for check in suite_data(document)["checks"]]
+    checks = suite_data(document)["checks"]
+    return [FoundCheck(check, suite=document.name) for check in checks]
 
 
 SOURCES: Mapping[str, Callable[[HttpRequest, Worker], list[FoundCheck]]] = {

@@ -19,7 +19,7 @@ from dashboard.playground.check_import.sources import MOST_SAVED, SOURCES, found
 from dashboard.playground.models import Saved
 from dashboard.smoketests.models import SuiteEdit
 from dashboard.smoketests.suites.edits import add_checks, import_suite, newest_edits
-from dashboard.smoketests.suites.yaml_format import SuiteError, read_suite
+from dashboard.smoketests.suites.yaml_format import SuiteError
 from dashboard.ui.http.unstorable_input import any_text_in
 from dashboard.ui.page import page
 from routing.models import Worker
@@ -108,7 +108,7 @@ def _preview(
         "found": found,
         "checks": json.dumps([check.data for check in found], ensure_ascii=False),
         "yaml": yaml,
-        "yaml_name": read_suite(yaml).name if yaml else "",
+        "yaml_name": found[0].suite if yaml else "",
         "new_suite": request.POST.get("new_suite", ""),
     }
     return _show(request, worker, source, status, **(context | more))

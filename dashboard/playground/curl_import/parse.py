@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
+from dashboard.limits import child_process
 from dashboard.playground.curl_import.address import Address, read_address
 from dashboard.playground.curl_import.form import BOUNDARY, multipart
 from dashboard.playground.curl_import.options import Command, NotCurl, parse
@@ -55,7 +56,10 @@ def read(command: str) -> Imported:
     """The request in a curl command. Raises `NotCurl`. Reads no file and reaches no address."""
     if len(command) > LONGEST:
         raise NotCurl("More than 512 KB.")
-    read_words = words_of(command)
+    try:
+        read_words = child_process.call(words_of, command)
+    except child_process.TextTooComplex as error:
+        raise NotCurl("The command takes too long to read.") from error
     words = read_words.words
     if not words or re.split(r"[/\\]", words[0])[-1].lower() not in ("curl", "curl.exe"):
         raise NotCurl("It does not begin with curl.")

@@ -11,7 +11,8 @@ from dashboard.smoketests.editor.check_form import CheckForm
 from dashboard.smoketests.models import SuiteEdit
 from dashboard.smoketests.suites.document import Check
 from dashboard.smoketests.suites.edits import EditConflict, free_name, save
-from dashboard.smoketests.suites.yaml_format import SuiteError, suite_from_data
+from dashboard.smoketests.suites.parse import parse_data
+from dashboard.smoketests.suites.yaml_format import SuiteError
 from routing.models import Worker
 
 Checks: TypeAlias = list[dict[str, Any]]
@@ -32,7 +33,7 @@ def save_check(
     place = len(checks) if index is None else index
     form.errors |= form.repeated()
     try:
-        document = suite_from_data(
+        document = parse_data(
             edit.document | {"checks": [*checks[:place], form.data(), *checks[place + 1 :]]}
         )
         if form.errors:
@@ -77,7 +78,7 @@ def new_suite(
     """
     form.errors |= form.repeated()
     try:
-        document = suite_from_data({"name": name, "checks": [form.data()]})
+        document = parse_data({"name": name, "checks": [form.data()]})
         if form.errors:
             return None
         return save(
@@ -107,7 +108,7 @@ def move_check(
     _MOVES[move](checks, index)
     return save(
         worker=edit.suite.worker,
-        document=suite_from_data(edit.document | {"checks": checks}),
+        document=parse_data(edit.document | {"checks": checks}),
         author=author,
         source="dashboard",
         now=now,

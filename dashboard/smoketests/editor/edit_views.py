@@ -22,7 +22,8 @@ from dashboard.smoketests.models import Suite, SuiteEdit
 from dashboard.smoketests.suites.document import Suite as Document
 from dashboard.smoketests.suites.edits import EditConflict, export_for, save
 from dashboard.smoketests.suites.masking import masked_suite
-from dashboard.smoketests.suites.yaml_format import SuiteError, read_suite, write_suite
+from dashboard.smoketests.suites.parse import parse_yaml
+from dashboard.smoketests.suites.yaml_format import SuiteError, write_suite
 from dashboard.ui.http.unstorable_input import any_text_in
 from dashboard.ui.page import page
 from routing.models import Worker
@@ -156,7 +157,7 @@ def _show_yaml(
 
 def _document(text: str, name: str) -> Document:
     """The suite in `text`; another name would save another suite from the page of this one."""
-    document = read_suite(text)
+    document = parse_yaml(text)
     if document.name != name:
         message = f"this suite is called {name!r}"
         raise SuiteError([f"name: {message}."], [("name", message)])

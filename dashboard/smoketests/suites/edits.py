@@ -14,11 +14,10 @@ from dashboard.accounts.models import User
 from dashboard.smoketests.models import Suite, SuiteEdit
 from dashboard.smoketests.suites.document import Suite as Document
 from dashboard.smoketests.suites.masking import masked_suite
+from dashboard.smoketests.suites.parse import parse_data, parse_yaml
 from dashboard.smoketests.suites.yaml_format import (
     SuiteError,
-    read_suite,
     suite_data,
-    suite_from_data,
     write_suite,
 )
 from dashboard.ui.http.storable_text import unstorable
@@ -49,7 +48,7 @@ def import_suite(
     """
     return save(
         worker=worker,
-        document=read_suite(text),
+        document=parse_yaml(text),
         text=text,
         author=author,
         source=source,
@@ -146,7 +145,7 @@ def add_checks(
         for check in checks:
             taken = {other["name"] for other in present}
             present.append(check | {"name": free_name(str(check.get("name", "")), taken)})
-        document = suite_from_data({"name": name, "checks": present})
+        document = parse_data({"name": name, "checks": present})
         return save(worker=worker, document=document, author=author, source=source, now=now)
 
 

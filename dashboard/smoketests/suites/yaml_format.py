@@ -31,6 +31,10 @@ class SuiteError(ValueError):
         self.places = places
         self.field = places[0][0] if places else ""
 
+    def __reduce__(self) -> tuple[type[SuiteError], tuple[Any, ...]]:
+        """To be raised again by the parent of a child process."""
+        return type(self), (self.problems, self.places)
+
 
 def read_suite(text: str) -> Suite:
     """The suite in `text`; raises `SuiteError`."""
@@ -46,14 +50,15 @@ def read_suite(text: str) -> Suite:
     return suite_from_data(data)
 
 
-def suite_from_data(data: dict[str, Any]) -> Suite:
-    """The suite in plain values, as JSON or YAML give them; raises `SuiteError`."""
+def suite_from_data(data: dict[str, Any], *, stored: bool = False) -> Suite:
+    """The suite in plain values, as JSON or YAML give them; raises `SuiteError`. For a `stored`
+    suite, schemas and JSONPaths are not checked again: that takes most of the time."""
     if isinstance(checks := data.get("checks"), list) and len(checks) > MOST_CHECKS:
         # Before each of them is looked at.
         message = f"{len(checks):,} checks; a suite has at most {MOST_CHECKS}"
         raise SuiteError([f"checks: {message}."], [("checks", message)])
     try:
-        return Suite.model_validate(data)
+        return Suite.model_validate(data, context={"stored": stored})
     except ValidationError as error:
         problems = _problems(error.errors())
         sentences = [f"{place}: {message}." for place, message in problems]

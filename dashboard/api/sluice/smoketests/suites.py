@@ -19,11 +19,10 @@ from dashboard.smoketests.runs.report import edit_as_json
 from dashboard.smoketests.suites.document import Suite
 from dashboard.smoketests.suites.edits import export_for, newest_edits, save
 from dashboard.smoketests.suites.masking import masked_suite
+from dashboard.smoketests.suites.parse import parse_data, parse_yaml
 from dashboard.smoketests.suites.yaml_format import (
     SuiteError,
-    read_suite,
     suite_data,
-    suite_from_data,
 )
 
 router = Router(tags=["Suites"])
@@ -68,7 +67,7 @@ def put_suite(request: ApiRequest, name: str, suite: str) -> Any:
     """Saves the next edit, or none when it says the same; `name` in it is the one in the path."""
     worker = worker_at(name)
     text = _text(request) if _is_yaml(request) else ""
-    document = read_suite(text) if text else _from_json(request.body)
+    document = parse_yaml(text) if text else _from_json(request.body)
     if document.name != suite:
         raise Refused(422, "invalid_suite", f"name: the path says {suite!r}.", "name")
     caller = request.auth
@@ -111,4 +110,4 @@ def _from_json(body: bytes) -> Suite:
     data = parse_json(body, "The body")
     if not isinstance(data, dict):
         raise SuiteError(["A suite is an object with name and checks."])
-    return suite_from_data(data)
+    return parse_data(data)
