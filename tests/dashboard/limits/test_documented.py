@@ -5,7 +5,7 @@ from django.conf import settings
 
 from dashboard.api.tail import sessions
 from dashboard.discussion import threads
-from dashboard.limits import limits
+from dashboard.limits import child_process, limits
 from dashboard.playground.curl_import import parse
 from dashboard.playground.request import compose
 from dashboard.playground.runs import runner
@@ -35,6 +35,9 @@ REQUESTS, SENDS, UPLOADS = limits.REQUESTS, limits.SENDS, limits.UPLOADS
         f"| variables of the playground | {store.MOST} |",
         f"| {preview_names._BURST} at once, then {preview_names._PER_SECOND:.0f} a second |",
         f"| {previews._STARTS} at once, then one each {1 / previews._STARTS_PER_SECOND:.0f} s |",
+        f"more than {child_process.LONG:,} characters",
+        f"at low priority, for at\nmost {child_process.SECONDS} s and "
+        f"{child_process.MEMORY_BYTES >> 30} GB; {child_process.MOST_CHILDREN} at once",
         f"{compose.MOST_LINES} headers and {parse.MOST_OPTIONS:,} options",
     ],
 )
