@@ -36,7 +36,7 @@ REQUESTS, SENDS, UPLOADS = limits.REQUESTS, limits.SENDS, limits.UPLOADS
         f"| {preview_names._BURST} at once, then {preview_names._PER_SECOND:.0f} a second |",
         f"| {previews._STARTS} at once, then one each {1 / previews._STARTS_PER_SECOND:.0f} s |",
         f"more than {child_process.LONG:,} characters",
-        f"at low priority, for at\nmost {child_process.SECONDS} s and "
+        f"at low priority, for at most {child_process.SECONDS} s and "
         f"{child_process.MEMORY_BYTES >> 30} GB; {child_process.MOST_CHILDREN} at once",
         f"{compose.MOST_LINES} headers and {parse.MOST_OPTIONS:,} options",
     ],
