@@ -564,7 +564,7 @@ LOG_FORMAT = _matching("SLUICE_LOG_FORMAT", "text", "text|json", "text or json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "routing.log_lines.formatter", "form": LOG_FORMAT}},
+    "formatters": {"line": {"()": "routing.log_lines.formatter_for", "form": LOG_FORMAT}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # httpx would write down every URL, and those of log exports may hold secrets.

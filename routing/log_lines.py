@@ -23,7 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
-class TextLines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """`2026-11-30T03:10:00.123Z WARNING routing.control.deploy: message key="value"`."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -34,7 +34,7 @@ class TextLines(logging.Formatter):
         return head + escaped(record.getMessage()) + facts + more
 
 
-class JsonLines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line: `time`, `level`, `logger`, `message`, the facts, `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -50,15 +50,15 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
-def formatter(form: str) -> logging.Formatter:
+def formatter_for(form: str) -> logging.Formatter:
     """By its name in SLUICE_LOG_FORMAT."""
-    return JsonLines() if form == "json" else TextLines()
+    return JsonFormatter() if form == "json" else TextFormatter()
 
 
-def to_stderr(form: str) -> None:
+def log_to_stderr(form: str) -> None:
     """What a process without Django's settings logs from now on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter(form))
+    handler.setFormatter(formatter_for(form))
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 

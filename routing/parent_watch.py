@@ -7,20 +7,20 @@ import threading
 import time
 from collections.abc import Callable
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
-def gone(parent: int) -> bool:
+def has_exited(parent: int) -> bool:
     """Whether the process with this id, which was the parent, has ended."""
     return os.getppid() != parent
 
 
-def when_gone(parent: int, do: Callable[[], None]) -> None:
+def on_parent_exit(parent: int, do: Callable[[], None]) -> None:
     """Calls `do` from a thread of its own, soon after that process has ended."""
 
     def watch() -> None:
-        while not gone(parent):
-            time.sleep(LOOK_SECONDS)
+        while not has_exited(parent):
+            time.sleep(POLL_SECONDS)
         do()
 
     threading.Thread(target=watch, daemon=True).start()

@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 
 PREFIX = "v2."
 """Begins what is sealed with AES-GCM; Fernet's text begins with `gAAAA`."""
@@ -26,11 +26,11 @@ NONCE = 12
 """Bytes."""
 
 
-class SealBroken(ValueError):
+class DecryptionFailed(ValueError):
     """A sealed value cannot be opened: it was sealed with another SLUICE_SECRET_KEY."""
 
 
-def seal(secret: Secret) -> str:
+def encrypt(secret: Secret) -> str:
     """The secret as text that is safe to store."""
     nonce = os.urandom(NONCE)
     box = AESGCM(_key(settings.SECRET_KEY, b"aes-gcm")).encrypt(
@@ -39,20 +39,20 @@ def seal(secret: Secret) -> str:
     return PREFIX + base64.urlsafe_b64encode(nonce + box).decode()
 
 
-def unseal(sealed: str) -> Secret:
-    """The secret in `sealed`; raises `SealBroken` when the key has changed since."""
+def decrypt(sealed: str) -> Secret:
+    """The secret in `sealed`; raises `DecryptionFailed` when the key has changed since."""
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         try:
-            return Secret(_opened(sealed, key).decode())
+            return Secret(_plaintext(sealed, key).decode())
         except (InvalidTag, InvalidToken, ValueError, binascii.Error):
             continue
-    raise SealBroken("A secret was sealed with another SLUICE_SECRET_KEY.")
+    raise DecryptionFailed("A secret was sealed with another SLUICE_SECRET_KEY.")
 
 
-def is_current(sealed: str) -> bool:
+def uses_current_key(sealed: str) -> bool:
     """Whether the key and the algorithm of now sealed it."""
     try:
-        _opened(sealed, settings.SECRET_KEY)
+        _plaintext(sealed, settings.SECRET_KEY)
     except (InvalidTag, InvalidToken, ValueError, binascii.Error):
         return False
     return sealed.startswith(PREFIX)
@@ -65,28 +65,28 @@ def fingerprint(secret: Secret) -> str:
     ).hexdigest()
 
 
-def open_binding(row: Mapping[str, Any]) -> Binding:
-    """A stored binding with its secret opened; raises `SealBroken`."""
+def decrypt_binding(row: Mapping[str, Any]) -> BindingSpec:
+    """A stored binding with its secret opened; raises `DecryptionFailed`."""
     options = {k: v for k, v in row.items() if k not in {"name", "type", "sealed", "fingerprint"}}
     try:
-        secret = unseal(row["sealed"]) if "sealed" in row else None
-    except SealBroken as error:
-        raise SealBroken(
+        secret = decrypt(row["sealed"]) if "sealed" in row else None
+    except DecryptionFailed as error:
+        raise DecryptionFailed(
             f"The secret {row['name']} was sealed with another SLUICE_SECRET_KEY. "
             "Bring that key back, or set the secret again."
         ) from error
-    return Binding(name=row["name"], type=row["type"], options=options, secret=secret)
+    return BindingSpec(name=row["name"], type=row["type"], options=options, secret=secret)
 
 
-def close_binding(binding: Binding) -> dict[str, Any]:
+def encrypt_binding(binding: BindingSpec) -> dict[str, Any]:
     """A binding as it is stored: options in clear, the secret sealed."""
     row = {**binding.options, "name": binding.name, "type": binding.type}
     if binding.secret is not None:
-        row |= {"sealed": seal(binding.secret), "fingerprint": fingerprint(binding.secret)}
+        row |= {"sealed": encrypt(binding.secret), "fingerprint": fingerprint(binding.secret)}
     return row
 
 
-def _opened(sealed: str, key: str) -> bytes:
+def _plaintext(sealed: str, key: str) -> bytes:
     if not sealed.startswith(PREFIX):
         return Fernet(base64.urlsafe_b64encode(_key(key, b"secrets"))).decrypt(sealed.encode())
     raw = base64.urlsafe_b64decode(sealed.removeprefix(PREFIX))

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from routing.rules.split import Share
+from routing.rules.split import VersionWeight
 
 FORMAT = 1
 
@@ -47,7 +47,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class ModuleSpec:
     """One uploaded part. `sha256` (hex) names the content, which travels on its own."""
 
     name: str
@@ -57,7 +57,7 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class BindingSpec:
     """One element of the upload's `bindings`; `options` are its other fields, minus secret text."""
 
     name: str
@@ -76,7 +76,7 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class VersionSpec:
     """An immutable upload. `main_module` names an ES module, `body_part` a service worker."""
 
     id: str
@@ -88,8 +88,8 @@ class Version:
     main_module: str = ""
     body_part: str = ""
     compatibility_flags: tuple[str, ...] = ()
-    modules: tuple[Module, ...] = ()
-    bindings: tuple[Binding, ...] = ()
+    modules: tuple[ModuleSpec, ...] = ()
+    bindings: tuple[BindingSpec, ...] = ()
     exports: tuple[Export, ...] = ()
 
 
@@ -111,12 +111,12 @@ class CountSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class DeploymentSpec:
     """The active deployment. `shares` are in affinity order: newest version first. Without `counts`
     its requests are counted by minute only."""
 
     id: str
-    shares: tuple[Share, ...]
+    shares: tuple[VersionWeight, ...]
     counts: CountSpec | None = None
 
 
@@ -131,7 +131,7 @@ class Overrides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class WorkerSpec:
     """One Worker with a deployment; `versions` are exactly those the deployment names.
 
     `overrides` is None where anyone may send an override and no link was shared. Agents that are
@@ -140,12 +140,12 @@ class Worker:
 
     name: str
     hostnames: tuple[str, ...]
-    deployment: Deployment
-    versions: tuple[Version, ...]
+    deployment: DeploymentSpec
+    versions: tuple[VersionSpec, ...]
     other_versions: tuple[str, ...] = ()
     overrides: Overrides | None = None
 
-    def version(self, version_id: str) -> Version:
+    def version(self, version_id: str) -> VersionSpec:
         """The version of that id; raises `KeyError` when the deployment does not name it."""
         for version in self.versions:
             if version.id == version_id:
@@ -165,7 +165,7 @@ class Snapshot:
 
     revision: int
     domain: str = "localhost"
-    workers: tuple[Worker, ...] = ()
+    workers: tuple[WorkerSpec, ...] = ()
     base: int | None = None
     removed: tuple[str, ...] = ()
     withheld: dict[str, str] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class Preview:
     """One version of a Worker, to be run because its own address was asked for."""
 
     worker: str
-    version: Version
+    version: VersionSpec
 
 
 EMPTY = Snapshot(revision=0, known=False)
@@ -209,7 +209,7 @@ def merge(held: Snapshot, change: Snapshot) -> Snapshot:
     )
 
 
-def _ordered(workers: dict[str, Worker]) -> tuple[Worker, ...]:
+def _ordered(workers: dict[str, WorkerSpec]) -> tuple[WorkerSpec, ...]:
     return tuple(workers[name] for name in sorted(workers))
 
 

@@ -20,7 +20,7 @@ from routing.control import deploy as deploying
 from routing.control.upload import upload_version
 from routing.control.upload_draft import Draft, Part
 from routing.models import Deployment, Edge, Invocation, Propagation, Version, Worker
-from routing.snapshot import Binding, Export
+from routing.snapshot import BindingSpec, Export
 
 CODE = b"export default { fetch() { return new Response('hi'); } };"
 T0 = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ def make_user(username: str = "alice", role: Role = Role.OPERATOR, **fields: Any
     )
 
 
-def make_draft(code: bytes = CODE, bindings: Sequence[Binding] = (), **fields: Any) -> Draft:
+def make_draft(code: bytes = CODE, bindings: Sequence[BindingSpec] = (), **fields: Any) -> Draft:
     """One ES module named index.js."""
     return Draft(
         main_module="index.js",

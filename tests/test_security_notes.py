@@ -37,4 +37,4 @@ def test_a_test_that_is_named_exists(file, name):
 def test_the_types_of_modules_are_those_that_run():
     section = NOTES.split("## Files that come in")[1].split("\n## ")[0]
     named = set(re.findall(r"`((?:application|text)/[\w.+-]+)`", section))
-    assert named == {*modules._TEXT, *modules._DATA, modules._KEPT_ONLY}
+    assert named == {*modules._TEXT, *modules._DATA, modules._SOURCE_MAP}

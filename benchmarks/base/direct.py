@@ -18,7 +18,7 @@ from routing.agent.users.claims import Users
 from routing.agent.users.isolation import User, possible
 from routing.compile import names
 from routing.compile.workerd import config as workerd
-from routing.snapshot import Secret, Version, from_json
+from routing.snapshot import Secret, VersionSpec, from_json
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def _config(system: System, split: Split) -> bytes:
     return encode(workerd.config(split.worker, version, contents, slot=0, runtime=runtime()))
 
 
-def _version(system: System, version_id: str) -> Version:
+def _version(system: System, version_id: str) -> VersionSpec:
     seal = Seal(Secret((system.edge_folder.parent / "edge_token").read_text().strip()))
     snapshot = from_json(seal.open((system.edge_folder / "snapshot.json").read_bytes()))
     return next(v for worker in snapshot.workers for v in worker.versions if v.id == version_id)

@@ -6,11 +6,20 @@ import hashlib
 import uuid
 from dataclasses import replace
 
-from routing.rules.split import TOTAL, Share
-from routing.snapshot import Binding, Deployment, Export, Module, Snapshot, Version, Worker, to_json
+from routing.rules.split import TOTAL, VersionWeight
+from routing.snapshot import (
+    BindingSpec,
+    DeploymentSpec,
+    Export,
+    ModuleSpec,
+    Snapshot,
+    VersionSpec,
+    WorkerSpec,
+    to_json,
+)
 
 CODE = b"export default { fetch() { return new Response('hi'); } };\n" * 20
-_MODULE = Module(
+_MODULE = ModuleSpec(
     name="index.js",
     content_type="application/javascript+module",
     sha256=hashlib.sha256(CODE).hexdigest(),
@@ -27,25 +36,25 @@ def one_changed(snapshot: Snapshot) -> bytes:
     """What the control plane sends an edge when one Worker's percentages change."""
     worker = snapshot.workers[len(snapshot.workers) // 2]
     new, old = (share.version_id for share in worker.deployment.shares)
-    shares = (Share(new, TOTAL // 2), Share(old, TOTAL - TOTAL // 2))
-    changed = replace(worker, deployment=Deployment(id=str(uuid.uuid4()), shares=shares))
+    shares = (VersionWeight(new, TOTAL // 2), VersionWeight(old, TOTAL - TOTAL // 2))
+    changed = replace(worker, deployment=DeploymentSpec(id=str(uuid.uuid4()), shares=shares))
     return to_json(Snapshot(revision=2, base=1, workers=(changed,)))
 
 
-def _worker(number: int) -> Worker:
+def _worker(number: int) -> WorkerSpec:
     versions = tuple(_version(number, version) for version in (2, 1))
     new, old = (version.id for version in versions)
-    shares = (Share(new, TOTAL // 10), Share(old, TOTAL - TOTAL // 10))
-    return Worker(
+    shares = (VersionWeight(new, TOTAL // 10), VersionWeight(old, TOTAL - TOTAL // 10))
+    return WorkerSpec(
         name=f"worker-{number:04}",
         hostnames=(f"worker-{number:04}.localhost",),
-        deployment=Deployment(id=str(uuid.uuid4()), shares=shares),
+        deployment=DeploymentSpec(id=str(uuid.uuid4()), shares=shares),
         versions=versions,
     )
 
 
-def _version(worker: int, number: int) -> Version:
-    return Version(
+def _version(worker: int, number: int) -> VersionSpec:
+    return VersionSpec(
         id=str(uuid.uuid4()),
         number=number,
         created_on="2026-11-20T10:00:00.000000Z",
@@ -57,13 +66,13 @@ def _version(worker: int, number: int) -> Version:
     )
 
 
-def _bindings(worker: int) -> tuple[Binding, ...]:
+def _bindings(worker: int) -> tuple[BindingSpec, ...]:
     """Every tenth Worker calls the next one."""
     called = {"service": f"worker-{worker + 1:04}"}
-    calls = [Binding(name="NEXT", type="service", options=called)] if worker % 10 == 0 else []
+    calls = [BindingSpec(name="NEXT", type="service", options=called)] if worker % 10 == 0 else []
     return (
-        Binding(name="VERSION", type="version_metadata"),
-        Binding(name="GREETING", type="plain_text", options={"text": "hello"}),
-        Binding(name="LIMITS", type="json", options={"json": {"a": [1, 2, 3], "b": None}}),
+        BindingSpec(name="VERSION", type="version_metadata"),
+        BindingSpec(name="GREETING", type="plain_text", options={"text": "hello"}),
+        BindingSpec(name="LIMITS", type="json", options={"json": {"a": [1, 2, 3], "b": None}}),
         *calls,
     )

@@ -8,7 +8,7 @@ from ninja import NinjaAPI, Schema
 from ninja.openapi.schema import OpenAPISchema
 
 from dashboard.api.http.envelope import Failure
-from dashboard.api.http.errors import answer_in_envelope
+from dashboard.api.http.errors import handle_errors
 from dashboard.api.http.json_parser import StrictParser
 from dashboard.api.resources import (
     deployments,
@@ -83,4 +83,4 @@ api = DocumentedAPI(
 )
 for module in RESOURCES:
     api.add_router("", module.router)
-answer_in_envelope(api)
+handle_errors(api)

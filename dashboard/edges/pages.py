@@ -21,12 +21,12 @@ from routing.control.transactions.batches import batches
 from routing.models import Edge, Version, Worker
 
 MOST_LAGGING = 20
-Place: TypeAlias = tuple[str, int, str]
+VersionLabel: TypeAlias = tuple[str, int, str]
 """(Worker, number, tag) of a version."""
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ProcessEnd:
     """The last unexpected end of a process: `words` say what, `message` why."""
 
     words: str
@@ -46,11 +46,11 @@ class Process:
     since: Any
     restarts: int
     message: str
-    end: End | None = None
+    end: ProcessEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EdgeCard:
     """One edge as the page shows it; `pages` holds its processes, `shipping` counts what its log
     became, `isolation` is as whom its versions run, `envoy_end` when Envoy last ended by itself."""
 
@@ -70,19 +70,19 @@ def edges(request: HttpRequest) -> HttpResponse:
     asked = {request.GET.get("edge", ""): request.GET.get("page", "")}
     meter = meter_of_all()
     context = {
-        "rows": _rows(list(Edge.objects.all()), meter, asked),
+        "rows": _edge_cards(list(Edge.objects.all()), meter, asked),
         "meter": meter,
         "query": request.GET.urlencode(),
     }
     return page(request, "edges/list.html", context, partial="edge-list")
 
 
-def _rows(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[Row]:
+def _edge_cards(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[EdgeCard]:
     cells = {cell.edge: cell for cell in meter.cells}
-    places = _places({i for edge in found for i in edge.status.get("versions", {})})
+    places = _version_labels({i for edge in found for i in edge.status.get("versions", {})})
     now = timezone.now()
     return [
-        Row(
+        EdgeCard(
             edge,
             cells[edge.name],
             _processes(edge, places, asked.get(edge.name, "")),
@@ -97,26 +97,26 @@ def _rows(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[Row
     ]
 
 
-_known: BoundedCache[str, Place] = BoundedCache(16_384)
+_version_label_cache: BoundedCache[str, VersionLabel] = BoundedCache(16_384)
 """A version's place never changes."""
 
 
-def _places(ids: set[str]) -> dict[str, Place]:
+def _version_labels(ids: set[str]) -> dict[str, VersionLabel]:
     """Those of the versions that are there; one query for each 500 that are not known yet."""
-    found = _known.get_many(ids)
+    found = _version_label_cache.get_many(ids)
     for missing in batches(ids - found.keys()):
         rows = Version.objects.filter(id__in=missing)
         new = {
             str(pk): (worker, number, tag)
             for pk, worker, number, tag in rows.values_list("id", "worker__name", "number", "tag")
         }
-        _known.update(new)
+        _version_label_cache.update(new)
         found |= new
     there = set(Worker.objects.values_list("name", flat=True))
     return {pk: place for pk, place in found.items() if place[0] in there}
 
 
-def _processes(edge: Edge, places: Mapping[str, Place], number: str) -> Page[Process]:
+def _processes(edge: Edge, places: Mapping[str, VersionLabel], number: str) -> Page[Process]:
     """Those that do not run come first, then by Worker, then newest first; a process of a deleted
     Worker comes last."""
     reported: Mapping[str, Mapping[str, Any]] = edge.status.get("versions", {})
@@ -130,11 +130,13 @@ def _processes(edge: Edge, places: Mapping[str, Place], number: str) -> Page[Pro
     return found.holding([_process(i, reported[i], places) for i in found.items])
 
 
-_NOWHERE: Place = ("", 0, "")
+_NOWHERE: VersionLabel = ("", 0, "")
 _QUIET = ("running", "serving", "starting", "draining")
 
 
-def _process(version_id: str, reported: Mapping[str, Any], places: Mapping[str, Place]) -> Process:
+def _process(
+    version_id: str, reported: Mapping[str, Any], places: Mapping[str, VersionLabel]
+) -> Process:
     return Process(
         version_id,
         *places.get(version_id, _NOWHERE),
@@ -146,7 +148,7 @@ def _process(version_id: str, reported: Mapping[str, Any], places: Mapping[str, 
     )
 
 
-def _end(reported: Mapping[str, Any]) -> End | None:
+def _end(reported: Mapping[str, Any]) -> ProcessEnd | None:
     words = ENDS.get(reported.get("kind", ""), "could not be started by this machine")
     at = parse_datetime(reported.get("at") or "")
-    return End(words, at, reported.get("message", "")) if at else None
+    return ProcessEnd(words, at, reported.get("message", "")) if at else None

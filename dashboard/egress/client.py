@@ -38,7 +38,7 @@ class HostNotAllowed(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EgressResponse:
     """`text` is the beginning of the body; `truncated` whether there was more."""
 
     status: int
@@ -72,7 +72,7 @@ def request(
     auth: httpx.Auth | None = None,
     seconds: float | None = None,
     most_bytes: int = ANSWER_BYTES,
-) -> Answer:
+) -> EgressResponse:
     """One request to an allowed host, within `seconds` in all (`SECONDS` by default).
 
     Reads at most `most_bytes` of the answer. Raises `SendFailed` when no answer comes.
@@ -124,7 +124,7 @@ def _trusted() -> ssl.SSLContext:
     return context
 
 
-def _read(response: httpx.Response, deadline: Deadline, most_bytes: int) -> Answer:
+def _read(response: httpx.Response, deadline: Deadline, most_bytes: int) -> EgressResponse:
     body = b""
     try:
         for chunk in response.iter_raw():
@@ -136,4 +136,4 @@ def _read(response: httpx.Response, deadline: Deadline, most_bytes: int) -> Answ
     if deadline.passed:  # a body that was cut looks like one that ended
         raise httpx.ReadTimeout("")
     text = body[:most_bytes].decode("utf-8", "replace")
-    return Answer(response.status_code, text, truncated=len(body) > most_bytes)
+    return EgressResponse(response.status_code, text, truncated=len(body) > most_bytes)

@@ -16,10 +16,10 @@ from dashboard.overrides.keys import Signer
 from dashboard.sending.wire_request import Lines, WireRequest
 from routing.models import OverrideKey, Version
 from routing.rules.header.fields import OVERRIDES, lines_named
-from routing.rules.override import combine, parse, read
+from routing.rules.override import combine, parse, read_override
 from routing.rules.permissions.permission import PERMISSION, Permission
 from routing.rules.permissions.presented import MOST
-from routing.secret_encryption import SealBroken
+from routing.secret_encryption import DecryptionFailed
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Carrier:
         for row in rows.select_related("worker"):
             try:
                 found[row.worker.name] = keys.opened(row)
-            except SealBroken as error:
+            except DecryptionFailed as error:
                 log.error("no permission for overrides of %s: %s", row.worker.name, error)
         return cls(person, now, found)
 
@@ -61,7 +61,7 @@ class Carrier:
         tokens = [
             self._token(name, version)
             for name in parse(combine(asked)) or ()
-            if name in self.signers and (version := read(asked, name).requested)
+            if name in self.signers and (version := read_override(asked, name).requested)
         ]
         return (*lines, (PERMISSION, ", ".join(tokens[:MOST]))) if tokens else lines
 

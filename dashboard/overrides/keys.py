@@ -10,7 +10,7 @@ from datetime import datetime
 from routing.models import OverrideKey, Worker
 from routing.rules.permissions.permission import Permission
 from routing.rules.permissions.token import new_key, sign
-from routing.secret_encryption import seal, unseal
+from routing.secret_encryption import decrypt, encrypt
 from routing.snapshot import Secret
 
 
@@ -26,18 +26,18 @@ class Signer:
 
 
 def signer_of(worker: Worker) -> Signer | None:
-    """The key that signs now; None where the Worker has none yet. Raises `SealBroken`."""
+    """The key that signs now; None where the Worker has none yet. Raises `DecryptionFailed`."""
     row = worker.override_keys.filter(retired_at=None).first()
     return opened(row) if row else None
 
 
 def opened(row: OverrideKey) -> Signer:
-    """The key in this row; raises `SealBroken`."""
-    return Signer(row.key_id, base64.b64decode(unseal(row.encrypted_private).reveal()))
+    """The key in this row; raises `DecryptionFailed`."""
+    return Signer(row.key_id, base64.b64decode(decrypt(row.encrypted_private).reveal()))
 
 
 def ensure(worker: Worker, now: datetime) -> Signer:
-    """The key that signs, made where there is none; raises `SealBroken`."""
+    """The key that signs, made where there is none; raises `DecryptionFailed`."""
     return signer_of(worker) or opened(_make(worker, now))
 
 
@@ -57,6 +57,6 @@ def _make(worker: Worker, now: datetime) -> OverrideKey:
         worker=worker,
         key_id=secrets.token_hex(8),
         public=base64.b64encode(public).decode(),
-        encrypted_private=seal(Secret(base64.b64encode(private).decode())),
+        encrypted_private=encrypt(Secret(base64.b64encode(private).decode())),
         created_at=now,
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.tokens import allowed, make_token
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 
 EDGE_NAME = "local-1"
 
@@ -66,5 +66,5 @@ def edge_token_file() -> Path:
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as stream:
-            stream.write(enrol(EDGE_NAME))
+            stream.write(register_edge(EDGE_NAME))
     return path

@@ -13,7 +13,7 @@ from dashboard.accounts.models import User
 from dashboard.reviews import gate
 from routing.control.upload_draft import Draft, Part
 from routing.models import Version, Worker
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 
 FOLDER: Path = settings.BASE_DIR / "demo"
 WORKERS = ("pricing", "checkout", "hello")
@@ -78,11 +78,11 @@ def _draft(name: str, number: int) -> Draft:
     )
 
 
-def _bindings(config: dict[str, object]) -> tuple[Binding, ...]:
-    metadata = Binding(name="CF_VERSION_METADATA", type="version_metadata")
+def _bindings(config: dict[str, object]) -> tuple[BindingSpec, ...]:
+    metadata = BindingSpec(name="CF_VERSION_METADATA", type="version_metadata")
     services = config.get("services", [])
     assert isinstance(services, list)
     return metadata, *(
-        Binding(name=s["binding"], type="service", options={"service": s["service"]})
+        BindingSpec(name=s["binding"], type="service", options={"service": s["service"]})
         for s in services
     )

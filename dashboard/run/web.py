@@ -13,7 +13,7 @@ from dashboard.run.listener.server import ACCEPTED_AT_A_TURN, Server, listening_
 from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWebSockets
 from dashboard.run.memory import give_back_memory
 from routing.hidden_environment import hide
-from routing.parent_watch import when_gone
+from routing.parent_watch import on_parent_exit
 
 # Longer than any caller keeps an idle connection (edges 30 s, httpx 5 s, nginx in front 60 s): a
 # server that closes first resets the request that is on its way just then.
@@ -38,7 +38,7 @@ def main() -> int:
     found = config()
     server = Server(found, found.connections)
     if settings.PARENT_PID is not None:
-        when_gone(settings.PARENT_PID, lambda: setattr(server, "should_exit", True))
+        on_parent_exit(settings.PARENT_PID, lambda: setattr(server, "should_exit", True))
     try:
         listener = listening_socket(settings.HTTP_HOST, settings.HTTP_PORT)
     except OSError as error:

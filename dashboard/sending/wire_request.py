@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from routing.control.publish import hostname
 from routing.models import Edge
 from routing.rules.header.fields import as_sent
-from routing.rules.override import read
+from routing.rules.override import read_override
 
 OVERRIDES = "Cloudflare-Workers-Version-Overrides"
 VERSION_KEY = "Cloudflare-Workers-Version-Key"
@@ -63,7 +63,7 @@ class WireRequest:
         own = f'{self.worker}="{version_id}"'
         both = f"{before}, {own}"
         # The later member of a name wins; a header that does not parse would take ours along.
-        usable = bool(before) and read([both], self.worker).requested == version_id
+        usable = bool(before) and read_override([both], self.worker).requested == version_id
         return self.with_override(both if usable else own)
 
     def through(self, edge: Edge) -> WireRequest:

@@ -11,7 +11,7 @@ from dashboard.accounts.models import Role, User
 from dashboard.variables.models import Variable
 from dashboard.variables.names import NAME
 from routing.control import audit
-from routing.secret_encryption import SealBroken, seal, unseal
+from routing.secret_encryption import DecryptionFailed, decrypt, encrypt
 from routing.snapshot import Secret
 
 LONGEST = 8 * 1024
@@ -52,7 +52,9 @@ def change(worker: str, name: str, value: str, by: By, *, secret: bool) -> str:
     if len(value) > LONGEST:
         return "A value has at most 8 KB."
     kept = (
-        {"value": "", "sealed": seal(Secret(value))} if secret else {"value": value, "sealed": ""}
+        {"value": "", "sealed": encrypt(Secret(value))}
+        if secret
+        else {"value": value, "sealed": ""}
     )
     with transaction.atomic():
         rows = Variable.objects.select_for_update().filter(worker=worker)
@@ -91,6 +93,6 @@ def _record(action: str, worker: str, by: By, **facts: Any) -> None:
 def opened(row: Variable) -> str | None:
     """A secret's value; None when the key has changed since: the variable counts as not set."""
     try:
-        return unseal(row.sealed).reveal()
-    except SealBroken:
+        return decrypt(row.sealed).reveal()
+    except DecryptionFailed:
         return None

@@ -22,7 +22,7 @@ from routing.agent.edge import Edge
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.hidden_environment import hide
-from routing.parent_watch import LOOK_SECONDS, gone
+from routing.parent_watch import POLL_SECONDS, has_exited
 
 log = logging.getLogger("edge")
 
@@ -33,7 +33,7 @@ def main() -> int:
     """Runs the edge until SIGTERM or SIGINT; returns the exit code."""
     hide()
     os.umask(0o077)  # logs have addresses of clients; Envoy's files, too, are ours alone
-    log_lines.to_stderr(os.environ.get("SLUICE_LOG_FORMAT", "text"))
+    log_lines.log_to_stderr(os.environ.get("SLUICE_LOG_FORMAT", "text"))
     try:
         settings = config.read()
         isolation = possible(settings.uids)
@@ -104,8 +104,8 @@ async def _stop(edge: Edge) -> None:
 
 
 async def _watch_parent(parent: int, orphan_seconds: float, ending: Ending) -> None:
-    while not gone(parent):
-        await asyncio.sleep(LOOK_SECONDS)
+    while not has_exited(parent):
+        await asyncio.sleep(POLL_SECONDS)
     log.info("the process that started this edge is gone; it serves on for %g s", orphan_seconds)
     await asyncio.sleep(orphan_seconds)
     ending.begun.set()

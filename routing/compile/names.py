@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from routing.rules.header.fields import OVERRIDES as OVERRIDES, VERSION_KEY
 from routing.rules.permissions.permission import PERMISSION as PERMISSION
-from routing.snapshot import Export, Version
+from routing.snapshot import Export, VersionSpec
 
 KEY = VERSION_KEY
 
@@ -186,7 +186,7 @@ def socket_file(version_id: str, socket_name: str) -> str:
     return f"v/{version_id}.{label}.sock"
 
 
-def entrypoints(version: Version) -> tuple[str, ...]:
+def entrypoints(version: VersionSpec) -> tuple[str, ...]:
     """What other Workers can bind to: "" for the default export, then the named ones, sorted."""
     named = (e.name for e in version.exports if e.name != "default" and _callable(e))
     return ("", *sorted(named))

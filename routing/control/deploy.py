@@ -172,7 +172,7 @@ def _check_expected(active: Deployment | None, expected: UUID | str | None) -> N
         raise DeployConflict(active)
 
 
-def _versions(worker: Worker, shares: Sequence[split.Share]) -> list[Version]:
+def _versions(worker: Worker, shares: Sequence[split.VersionWeight]) -> list[Version]:
     """The versions of `shares`, in that order; raises when one is not this Worker's or too old."""
     ids = [share.version_id for share in shares if _is_uuid(share.version_id)]
     allowed = {str(v.id): v for v in deployable([worker]).filter(pk__in=ids).defer("exports")}
@@ -221,7 +221,7 @@ def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool
 
 
 def _check_secrets(
-    active: Deployment | None, shares: Sequence[split.Share], versions: Sequence[Version]
+    active: Deployment | None, shares: Sequence[split.VersionWeight], versions: Sequence[Version]
 ) -> None:
     """Refuses a change of secrets that needs consent, and names them."""
     before = [(s.version, s.weight) for s in active.shares.all()] if active else []
@@ -240,7 +240,7 @@ def _check_secrets(
 
 
 def _write_shares(
-    deployment: Deployment, shares: Sequence[split.Share], versions: Sequence[Version]
+    deployment: Deployment, shares: Sequence[split.VersionWeight], versions: Sequence[Version]
 ) -> None:
     Share.objects.bulk_create(
         Share(deployment=deployment, version=version, position=position, weight=share.weight)
@@ -251,7 +251,7 @@ def _write_shares(
 def _record(
     deployment: Deployment,
     before: Deployment | None,
-    after: Sequence[split.Share],
+    after: Sequence[split.VersionWeight],
     now: datetime,
 ) -> None:
     audit.record(
@@ -265,5 +265,5 @@ def _record(
     )
 
 
-def _as_written(shares: Sequence[split.Share]) -> dict[str, float]:
+def _as_written(shares: Sequence[split.VersionWeight]) -> dict[str, float]:
     return {share.version_id: split.percentage(share.weight) for share in shares}

@@ -33,7 +33,7 @@ def preview_url(worker: Worker, version: Version, alias: str = "") -> str:
     return url_of(hostname(label)) if worker.previews_enabled and len(label) <= _LONGEST else ""
 
 
-def find(label: str) -> snapshot.Preview:
+def find_preview(label: str) -> snapshot.Preview:
     """The version that answers at `label`, with all that an edge needs to run it.
 
     A Worker's own name counts before any version's address, an id's beginning before an alias, a
@@ -60,7 +60,7 @@ def address_taken(label: str, worker_name: str) -> str:
     for other in others:
         if other.name == label:
             return f"the Worker {label}"
-        if other.previews_enabled and _has(other, starts[other.name]):
+        if other.previews_enabled and _in_use(other, starts[other.name]):
             return f"a version of the Worker {other.name}"
     return ""
 
@@ -76,7 +76,7 @@ def shadowed_alias(worker: Worker) -> Version | None:
     return None
 
 
-def _has(worker: Worker, start: str) -> bool:
+def _in_use(worker: Worker, start: str) -> bool:
     versions = worker.versions.all()
     return _beginning(versions, start).exists() or versions.with_alias(start).exists()
 

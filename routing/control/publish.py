@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -29,8 +30,8 @@ from routing.models import (
 )
 from routing.rules.decide import Target
 from routing.rules.permissions.permission import UNPROTECTED, Protection
-from routing.rules.split import Share as RuleShare
-from routing.secret_encryption import SealBroken, open_binding
+from routing.rules.split import VersionWeight
+from routing.secret_encryption import DecryptionFailed, decrypt_binding
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def withheld_workers() -> dict[str, str]:
         return _workers(Worker.objects.all())[1]
 
 
-def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.Worker], dict[str, str]]:
+def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.WorkerSpec], dict[str, str]]:
     """Those of `asked` that are deployed, by name, and those that cannot be published with the
     reason: a few queries, and no term for each Worker. One broken seal keeps back one Worker."""
     active = Deployment.objects.active(asked)
@@ -83,7 +84,7 @@ def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.Worker], dict[str, 
         try:
             worker = _worker(deployment, shares[deployment.pk], modules, ids)
             workers.append(replace(worker, overrides=overrides.get(deployment.worker_id)))
-        except SealBroken as error:
+        except DecryptionFailed as error:
             withheld[deployment.worker.name] = str(error)
     return workers, withheld
 
@@ -102,7 +103,7 @@ def target(
     With `edge`, the decision is the one this edge would make: by the deployment it has, the newer
     one's versions `pending`.
     """
-    held = _held(worker, deployment, edge)
+    held = _withheld(worker, deployment, edge)
     shares = held.rule_shares()
     here = {share.version_id for share in shares}
     newest = {share.version_id for share in deployment.rule_shares()}
@@ -119,7 +120,7 @@ def target(
     )
 
 
-def _held(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployment:
+def _withheld(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployment:
     """The deployment by which `edge` decides now: an older one while the newest is on its way."""
     if edge is None or edge.has(worker.name, newest.revision):
         return newest
@@ -163,15 +164,15 @@ def _worker(
     shares: Sequence[Share],
     modules: Mapping[UUID, Sequence[VersionModule]],
     others: Sequence[str],
-) -> snapshot.Worker:
+) -> snapshot.WorkerSpec:
     newest_first = sorted(shares, key=lambda share: -share.version.number)
     live = {str(share.version_id) for share in shares}
-    return snapshot.Worker(
+    return snapshot.WorkerSpec(
         name=deployment.worker.name,
         hostnames=_hostnames(deployment.worker),
-        deployment=snapshot.Deployment(
+        deployment=snapshot.DeploymentSpec(
             id=str(deployment.id),
-            shares=tuple(RuleShare(str(s.version_id), s.weight) for s in newest_first),
+            shares=tuple(VersionWeight(str(s.version_id), s.weight) for s in newest_first),
             counts=_counts(deployment),
         ),
         versions=tuple(_version(s.version, modules[s.version_id]) for s in newest_first),
@@ -189,11 +190,11 @@ def _hostnames(worker: Worker) -> tuple[str, ...]:
     return (hostname(worker.name),) if worker.subdomain_enabled else ()
 
 
-def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.Version:
-    return snapshot.Version(
+def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.VersionSpec:
+    return snapshot.VersionSpec(
         id=str(row.id),
         number=row.number,
-        created_on=timestamp(row),
+        created_on=timestamp(row.created_on),
         compatibility_date=row.compatibility_date,
         tag=row.tag,
         message=row.message,
@@ -201,18 +202,18 @@ def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.Version
         body_part=row.body_part,
         compatibility_flags=tuple(row.compatibility_flags),
         modules=tuple(map(_module, modules)),
-        bindings=tuple(open_binding(b) for b in row.bindings),
+        bindings=tuple(decrypt_binding(b) for b in row.bindings),
         exports=tuple(msgspec.convert(e, snapshot.Export) for e in row.exports),
     )
 
 
-def timestamp(row: Version | Deployment) -> str:
-    """Creation time as fixed-width ISO 8601 in UTC, so that sorting text sorts time."""
-    return row.created_on.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def timestamp(moment: datetime) -> str:
+    """Fixed-width ISO 8601 in UTC, so sorting the text sorts by time."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _module(row: VersionModule) -> snapshot.Module:
-    return snapshot.Module(
+def _module(row: VersionModule) -> snapshot.ModuleSpec:
+    return snapshot.ModuleSpec(
         name=row.name,
         content_type=row.content_type,
         sha256=row.module_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.models import Deployment, Version, Worker
-from routing.snapshot import Binding, Export
+from routing.snapshot import BindingSpec, Export
 
 DEFAULT = ("", "default")
 """What the default export is called. Every Worker counts as having one."""
@@ -29,7 +29,7 @@ class Unresolved:
         )
 
 
-def unresolved(bindings: Iterable[Binding], worker_name: str) -> list[Unresolved]:
+def unresolved(bindings: Iterable[BindingSpec], worker_name: str) -> list[Unresolved]:
     """Those of the service bindings to other Workers than `worker_name`.
 
     An entrypoint counts as exported if the newest version or one that is live exports it.
@@ -48,7 +48,7 @@ def unresolved(bindings: Iterable[Binding], worker_name: str) -> list[Unresolved
 
 
 def unresolved_own(
-    bindings: Iterable[Binding], worker_name: str, exports: Sequence[Export]
+    bindings: Iterable[BindingSpec], worker_name: str, exports: Sequence[Export]
 ) -> Unresolved | None:
     """The first binding of a version to its own Worker that its `exports` do not answer."""
     own = {*DEFAULT, *(e.name for e in exports if _answers(e.kind, e.handlers))}
@@ -77,9 +77,9 @@ def _answers(kind: str, handlers: Sequence[str]) -> bool:
     return kind == "WorkerEntrypoint" or (kind == "object" and bool(handlers))
 
 
-def _service(binding: Binding) -> str:
+def _service(binding: BindingSpec) -> str:
     return str(binding.options["service"])
 
 
-def _entrypoint(binding: Binding) -> str:
+def _entrypoint(binding: BindingSpec) -> str:
     return str(binding.options.get("entrypoint") or "")

@@ -35,8 +35,8 @@ from routing.models import (
     Worker,
 )
 from routing.rules.names import worker_name_problem
-from routing.secret_encryption import SealBroken, close_binding, open_binding
-from routing.snapshot import Binding, Version as SnapshotVersion
+from routing.secret_encryption import DecryptionFailed, decrypt_binding, encrypt_binding
+from routing.snapshot import BindingSpec, VersionSpec
 
 _FURTHEST_EAST = timedelta(hours=14)  # wrangler writes the date of the machine it runs on
 Inspect = Callable[..., Inspection]
@@ -129,11 +129,11 @@ def draft_of(version: Version) -> Draft:
     )
 
 
-def _open_or_inherit(row: Mapping[str, Any]) -> Binding:
+def _open_or_inherit(row: Mapping[str, Any]) -> BindingSpec:
     try:
-        return open_binding(row)
-    except SealBroken:
-        return Binding(name=row["name"], type="inherit")
+        return decrypt_binding(row)
+    except DecryptionFailed:
+        return BindingSpec(name=row["name"], type="inherit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class _By:
 
 
 def _started(
-    inspect: Inspect, candidate: SnapshotVersion, resolved: Draft, worker_name: str
+    inspect: Inspect, candidate: VersionSpec, resolved: Draft, worker_name: str
 ) -> Inspection:
     try:
         inspected = inspect(candidate, resolved.modules(), worker=worker_name)
@@ -230,13 +230,13 @@ def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict:
     return replace(draft, bindings=tuple(bindings), runtime={**kept, **draft.runtime})
 
 
-def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, Binding]:
+def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, BindingSpec]:
     """The bindings by name; raises `UploadRefused` naming all whose seal is broken."""
     opened, broken = {}, []
     for row in rows:
         try:
-            opened[row["name"]] = open_binding(row)
-        except SealBroken:
+            opened[row["name"]] = decrypt_binding(row)
+        except DecryptionFailed:
             broken.append(row["name"])
     if broken:
         raise UploadRefused(
@@ -255,7 +255,7 @@ def _merge_settings(worker: Worker, settings: Mapping[str, Any]) -> None:
 
 
 def _write(
-    worker: Worker, draft: Draft, candidate: SnapshotVersion, inspected: Inspection, by: _By
+    worker: Worker, draft: Draft, candidate: VersionSpec, inspected: Inspection, by: _By
 ) -> Version:
     version = Version.objects.create(
         id=uuid.UUID(candidate.id),
@@ -272,7 +272,7 @@ def _write(
         body_part=draft.body_part,
         compatibility_date=draft.compatibility_date,
         compatibility_flags=list(draft.compatibility_flags),
-        bindings=[close_binding(b) for b in draft.bindings],
+        bindings=[encrypt_binding(b) for b in draft.bindings],
         exports=msgspec.to_builtins(inspected.exports),
         annotations=dict(draft.annotations),
         runtime=dict(draft.runtime),
@@ -330,7 +330,7 @@ def _write_modules(version: Version, draft: Draft) -> None:
     )
 
 
-def _etag(candidate: SnapshotVersion) -> str:
+def _etag(candidate: VersionSpec) -> str:
     """Tells equal code apart from changed code: the modules' names and hashes, in order."""
     listing = "\n".join(f"{m.name}\0{m.content_type}\0{m.sha256}" for m in candidate.modules)
     return hashlib.sha256(listing.encode()).hexdigest()

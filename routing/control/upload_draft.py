@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from routing.snapshot import Binding, Module, Version
+from routing.snapshot import BindingSpec, ModuleSpec, VersionSpec
 
 SECRET_TYPES = frozenset({"secret_text", "secret_key"})
 """Binding types whose value is never shown again."""
@@ -52,7 +52,7 @@ class Draft:
     compatibility_date: str
     compatibility_flags: tuple[str, ...] = ()
     parts: tuple[Part, ...]
-    bindings: tuple[Binding, ...] = ()
+    bindings: tuple[BindingSpec, ...] = ()
     tag: str = ""
     message: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -63,9 +63,9 @@ class Draft:
         """Content by hash, as `agent.inspection` and the edges hold it."""
         return {part.sha256: part.content for part in self.parts}
 
-    def version(self, *, version_id: str, number: int, created_on: str) -> Version:
+    def version(self, *, version_id: str, number: int, created_on: str) -> VersionSpec:
         """The version this draft would become."""
-        return Version(
+        return VersionSpec(
             id=version_id,
             number=number,
             created_on=created_on,
@@ -77,7 +77,7 @@ class Draft:
             body_part=self.body_part,
             bindings=self.bindings,
             modules=tuple(
-                Module(
+                ModuleSpec(
                     name=p.name, content_type=p.content_type, sha256=p.sha256, size=len(p.content)
                 )
                 for p in self.parts

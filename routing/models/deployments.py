@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from routing.models.immutable import Immutable
 from routing.models.versions import Version, Worker
-from routing.rules.split import TOTAL, Share as RuleShare, percentage
+from routing.rules.split import TOTAL, VersionWeight, percentage
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -65,10 +65,10 @@ class Deployment(Immutable):
     def short_id(self) -> str:
         return str(self.id)[:8]
 
-    def rule_shares(self) -> tuple[RuleShare, ...]:
+    def rule_shares(self) -> tuple[VersionWeight, ...]:
         """Shares in affinity order (newest version first), as `routing.rules` takes them."""
         newest_first = sorted(self.shares.all(), key=lambda s: -s.version.number)
-        return tuple(RuleShare(str(s.version_id), s.weight) for s in newest_first)
+        return tuple(VersionWeight(str(s.version_id), s.weight) for s in newest_first)
 
 
 class Share(Immutable):

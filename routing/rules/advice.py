@@ -23,14 +23,14 @@ from routing.rules.override import (
 )
 from routing.rules.permissions.permission import Fault
 from routing.rules.problem import Fact, Fix, FixKind, Kind, Problem
-from routing.rules.split import Share, format_percentage
+from routing.rules.split import VersionWeight, format_percentage
 from routing.rules.target import Target
 
 _LISTED_KEYS = 5
 _COMPARED_KEYS = 100  # difflib takes some 50 µs for a pair of names
 _LONGEST_NAME = 63
 
-_MENDS = {
+_FIX_KINDS = {
     Kind.header_name: FixKind.drop_name,
     Kind.odd_quote: FixKind.plain_quotes,
 }
@@ -57,7 +57,7 @@ def staging_command(target: Target, version_id: str) -> str:
 
 def _applied(target: Target, override: Override) -> Override:
     """Applied, though part of the header is a parameter, which is ignored."""
-    problem = _misplaced(target, override, _swallowed(target, override.field))
+    problem = _parameter_problem(target, override, _misplaced_parameters(target, override.field))
     return replace(override, problem=problem) if problem else override
 
 
@@ -70,19 +70,19 @@ def _invalid_header(target: Target, override: Override) -> Override:
     span = character_span(override.field, position)
     if kind is Kind.header_name and (name := PASTED_NAME.match(override.field)):
         span = name.span()
-    header = fixes.mend(override.field, target.worker)
+    header = fixes.fixed_header(override.field, target.worker)
     if not addressable(target.worker):
         kind, facts, header = Kind.not_a_key, _names_of(target), None
     facts["character"] = len(as_read(override.field[:position])) + 1
-    fix = Fix(_mending(kind, override.field, header), header) if header else None
+    fix = Fix(_fix_kind(kind, override.field, header), header) if header else None
     return replace(override, position=position, problem=Problem(kind, facts, span, fix))
 
 
-def _mending(kind: Kind, field: str, header: str) -> FixKind:
+def _fix_kind(kind: Kind, field: str, header: str) -> FixKind:
     """What the correction comes to: only quotes, one mistake, or several."""
     if header.replace('"', "") == field.replace('"', ""):
         return FixKind.quote_id
-    return _MENDS.get(kind, FixKind.correct)
+    return _FIX_KINDS.get(kind, FixKind.correct)
 
 
 def _too_long(override: Override) -> Override:
@@ -94,9 +94,9 @@ def _not_addressed(target: Target, override: Override) -> Override:
     field = override.field
     if not addressable(target.worker):
         return replace(override, problem=Problem(Kind.not_a_key, _names_of(target)))
-    swallowed = _swallowed(target, field)
+    swallowed = _misplaced_parameters(target, field)
     if target.worker in (parameter.key for _, parameter in swallowed):
-        return replace(override, problem=_misplaced(target, override, swallowed))
+        return replace(override, problem=_parameter_problem(target, override, swallowed))
     keys = list(parse(field) or ())
     known = target.own_ids()
     facts: dict[str, Fact] = {
@@ -128,7 +128,7 @@ def _not_a_string(target: Target, override: Override) -> Override:
 def _unknown_version(target: Target, override: Override) -> Override:
     requested, field = override.requested or "", override.field
     facts: dict[str, Fact] = {"worker": target.worker, "id": _short(requested)}
-    meant = _meant(target, requested)
+    meant = _matching_ids(target, requested)
     kind, fix = Kind.unknown_id, None
     if owner := target.foreign.get(requested):
         kind, facts["owner"] = Kind.foreign_id, owner
@@ -199,7 +199,7 @@ def _names_of(target: Target) -> dict[str, Fact]:
     return {"worker": target.worker, "first": target.worker[:1]}
 
 
-def _swallowed(target: Target, field: str) -> list[tuple[str, Parameter]]:
+def _misplaced_parameters(target: Target, field: str) -> list[tuple[str, Parameter]]:
     """Parameters that were meant as members of their own: a String, or a Worker's name.
 
     Each with the key of the member that it belongs to now.
@@ -214,7 +214,7 @@ def _swallowed(target: Target, field: str) -> list[tuple[str, Parameter]]:
     ]
 
 
-def _misplaced(
+def _parameter_problem(
     target: Target, override: Override, swallowed: Sequence[tuple[str, Parameter]]
 ) -> Problem | None:
     if not swallowed:
@@ -249,7 +249,7 @@ def _closest(target: Target, keys: Sequence[str]) -> str | None:
     return next(iter(difflib.get_close_matches(target.worker, candidates, n=1, cutoff=0.75)), None)
 
 
-def _meant(target: Target, requested: str) -> list[str]:
+def _matching_ids(target: Target, requested: str) -> list[str]:
     """The ids that `requested` starts, case aside. One in the deployment is preferred to others."""
     start = requested.strip().lower()
     if not start:
@@ -267,7 +267,7 @@ def _difference(requested: str, version_id: str) -> Kind:
     return Kind.id_start
 
 
-def _staying(target: Target) -> Share:
+def _staying(target: Target) -> VersionWeight:
     return max(reversed(target.shares), key=lambda share: share.weight)
 
 

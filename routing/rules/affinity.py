@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 import xxhash
 
 from routing.rules.header.fields import Value, octets
-from routing.rules.split import TOTAL, Share, walk
+from routing.rules.split import TOTAL, VersionWeight, walk
 
 
-def walk_order(numbered: Iterable[tuple[Share, int]]) -> tuple[Share, ...]:
+def walk_order(numbered: Iterable[tuple[VersionWeight, int]]) -> tuple[VersionWeight, ...]:
     """Shares as they are walked: highest version number first, in whatever order they are listed.
 
     `numbered` pairs each share with its version's number. The newest version then owns the points
@@ -25,7 +25,7 @@ def walk_order(numbered: Iterable[tuple[Share, int]]) -> tuple[Share, ...]:
     return tuple(share for share, _ in newest_first)
 
 
-def present(values: Sequence[Value]) -> bool:
+def has_version_key(values: Sequence[Value]) -> bool:
     """Does the request carry a version key? No line does not, and neither does any blank one.
 
     Envoy's "not equal to the empty string" fails as soon as one of several lines is blank
@@ -46,9 +46,9 @@ def point(values: Sequence[Value]) -> int:
     return digest % TOTAL
 
 
-def pick(values: Sequence[Value], shares_newest_first: Sequence[Share]) -> str | None:
+def pick(values: Sequence[Value], shares_newest_first: Sequence[VersionWeight]) -> str | None:
     """The version this key is pinned to, or None when there is no key."""
-    return walk(shares_newest_first, point(values)) if present(values) else None
+    return walk(shares_newest_first, point(values)) if has_version_key(values) else None
 
 
 def joins_at(values: Sequence[Value]) -> int:
@@ -56,6 +56,6 @@ def joins_at(values: Sequence[Value]) -> int:
 
     Raises ValueError without a key: such requests are drawn, not pinned.
     """
-    if not present(values):
+    if not has_version_key(values):
         raise ValueError("no version key: this request is drawn at random")
     return point(values) + 1

@@ -11,7 +11,7 @@ from enum import StrEnum
 from routing.rules import affinity, split
 from routing.rules.advice import advise
 from routing.rules.header.fields import OVERRIDES, VERSION_KEY, Value, lines_named
-from routing.rules.override import Outcome, Override, Reading, read
+from routing.rules.override import Outcome, Override, Reading, read_override
 from routing.rules.permissions.permission import (
     NOTHING,
     Fault,
@@ -95,15 +95,15 @@ def judge(
     What the header asks for counts before a shared link's cookie, which asks for the version that
     its permission names.
     """
-    reading = read(override_lines, target.worker)
+    reading = read_override(override_lines, target.worker)
     if reading.requested is not None:
         return _permitted(target, reading.requested, reading.field, presented)
-    if presented.cookie is not None and reading.outcome in _UNASKED:
+    if presented.cookie is not None and reading.outcome in _NO_REQUEST:
         return _shared(target, presented.cookie, presented, reading)
     return Override(reading.outcome or Outcome.absent, field=reading.field)
 
 
-_UNASKED = (Outcome.absent, Outcome.not_addressed)
+_NO_REQUEST = (Outcome.absent, Outcome.not_addressed)
 
 
 def _permitted(target: Target, requested: str, text: str, presented: Presented) -> Override:

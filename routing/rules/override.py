@@ -116,7 +116,7 @@ def member_of(combined: str, key: str) -> Item | InnerList | None:
     return None if parsed is None else parsed.get(key)
 
 
-def read(lines: Sequence[Value], worker: str) -> Reading:
+def read_override(lines: Sequence[Value], worker: str) -> Reading:
     """What the header lines ask of `worker`, before any version is looked at."""
     combined = combine(lines)
     if not combined:

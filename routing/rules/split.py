@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class VersionWeight:
     """A version and its part of the traffic: `weight` is 0..TOTAL, in units of 0.001 %."""
 
     version_id: str
@@ -40,7 +40,7 @@ class SplitRefused(ValueError):
         self.code: Code = code
 
 
-def parse_split(pairs: Sequence[tuple[str, Percentage]]) -> tuple[Share, ...]:
+def parse_split(pairs: Sequence[tuple[str, Percentage]]) -> tuple[VersionWeight, ...]:
     """The shares of a deployment, in the listed order, with weights that sum to exactly TOTAL.
 
     `pairs` are (version id, percentage 0..100). Floats are rounded where they are off by less than
@@ -48,14 +48,14 @@ def parse_split(pairs: Sequence[tuple[str, Percentage]]) -> tuple[Share, ...]:
     SplitRefused for anything else (spec, "Deployments").
     """
     _check_ids([version_id for version_id, _ in pairs])
-    shares = [Share(version_id, _weight(version_id, value)) for version_id, value in pairs]
+    shares = [VersionWeight(version_id, _weight(version_id, value)) for version_id, value in pairs]
     if len(shares) == 1 and shares[0].weight != TOTAL:
         raise SplitRefused(
             "single",
             f"One version alone must have 100%, not {format_percentage(shares[0].weight)}. "
             "Give it 100, or list the version that takes the rest.",
         )
-    return _mended(shares)
+    return _balanced(shares)
 
 
 def percentage(weight: int) -> float:
@@ -69,7 +69,7 @@ def format_percentage(weight: int) -> str:
     return f"{whole}.{thousandths:03}".rstrip("0").rstrip(".") + "%"
 
 
-def walk(shares: Sequence[Share], point: int) -> str:
+def walk(shares: Sequence[VersionWeight], point: int) -> str:
     """The version whose stretch of the line 0..TOTAL-1 holds `point`, in the list's order.
 
     Raises ValueError when the point lies beyond the shares.
@@ -82,7 +82,7 @@ def walk(shares: Sequence[Share], point: int) -> str:
     raise ValueError(f"point {point} lies outside shares that sum to {point - rest}")
 
 
-def pick(shares: Sequence[Share], draw: float) -> str:
+def pick(shares: Sequence[VersionWeight], draw: float) -> str:
     """The version that a random draw in [0, 1) chooses. Raises ValueError for another draw."""
     if not 0 <= draw < 1:
         raise ValueError(f"draw must be in [0, 1), not {draw}")
@@ -140,7 +140,7 @@ def _without_noise(number: Decimal) -> Decimal:
     return rounded if abs(rounded - number) < _NOISE else number
 
 
-def _mended(shares: Sequence[Share]) -> tuple[Share, ...]:
+def _balanced(shares: Sequence[VersionWeight]) -> tuple[VersionWeight, ...]:
     missing = TOTAL - sum(share.weight for share in shares)
     if abs(missing) > 1:
         verb = "raise" if missing > 0 else "lower"
@@ -151,7 +151,7 @@ def _mended(shares: Sequence[Share]) -> tuple[Share, ...]:
         )
     larger = max(shares, key=lambda share: share.weight)
     return tuple(
-        Share(share.version_id, share.weight + missing) if share is larger else share
+        VersionWeight(share.version_id, share.weight + missing) if share is larger else share
         for share in shares
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from routing.rules.override import Outcome
 from routing.rules.permissions.permission import UNPROTECTED, Protection
-from routing.rules.split import Share
+from routing.rules.split import VersionWeight
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Target:
     worker: str
     deployment_id: str
     #: Newest version first (see affinity.walk_order); the weights sum to TOTAL.
-    shares: tuple[Share, ...]
+    shares: tuple[VersionWeight, ...]
     #: Ids of this Worker's versions outside the deployment.
     other_versions: frozenset[str] = frozenset()
     #: Ids in the newest deployment that this edge does not have yet.

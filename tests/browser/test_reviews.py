@@ -16,7 +16,7 @@ from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.smoketests.suites.edits import import_suite
 from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,7 +33,9 @@ def checkout(transactional_db: None) -> Worker:
     worker = make_worker("checkout")
     make_deployment(worker, (worker.versions.get(), 100))
     bound = make_draft(
-        CHANGED, [Binding(name="LIMIT", type="plain_text", options={"text": "5"})], tag="v1.42.0"
+        CHANGED,
+        [BindingSpec(name="LIMIT", type="plain_text", options={"text": "5"})],
+        tag="v1.42.0",
     )
     make_version(worker, bound, author=maya)
     import_suite(

@@ -9,7 +9,7 @@ from django.test import Client
 
 from dashboard.accounts.models import Role
 from dashboard.edges.protocol import reports
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from routing.models import Deployment, Worker
 from tests.dashboard.api.conftest import Api
 from tests.factories import make_deployment, make_user, make_worker
@@ -57,7 +57,7 @@ def test_an_edge_is_told_when_to_try_again(db, monkeypatch):
 
     monkeypatch.setattr(reports, "accept", away)
     client = Client(
-        raise_request_exception=False, headers={"authorization": f"Bearer {enrol('e1')}"}
+        raise_request_exception=False, headers={"authorization": f"Bearer {register_edge('e1')}"}
     )
     answer = client.post("/edge/v1/reports", {}, content_type="application/json")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
@@ -70,7 +70,7 @@ def test_other_errors_stay_what_they_are(db, monkeypatch):
 
     monkeypatch.setattr(reports, "accept", broken)
     client = Client(
-        raise_request_exception=False, headers={"authorization": f"Bearer {enrol('e1')}"}
+        raise_request_exception=False, headers={"authorization": f"Bearer {register_edge('e1')}"}
     )
     answer = client.post("/edge/v1/reports", {}, content_type="application/json")
     assert answer.status_code == 500 and "Retry-After" not in answer

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 
 from dashboard.accounts.models import Role
 from dashboard.edges.protocol import reports
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from dashboard.fleet import storage
 from dashboard.fleet.storage import problem_of
 from dashboard.ui.http.unavailable import server_error
@@ -96,7 +96,7 @@ def test_an_edge_is_told_as_well(db, monkeypatch):
         raise OperationalError("database or disk is full")
 
     monkeypatch.setattr(reports, "accept", full)
-    headers = {"authorization": f"Bearer {enrol('e1')}"}
+    headers = {"authorization": f"Bearer {register_edge('e1')}"}
     client = Client(raise_request_exception=False, headers=headers)
     answer = client.post("/edge/v1/reports", {}, content_type="application/json")
     assert answer.status_code == 507 and "full" in answer.json()["error"]

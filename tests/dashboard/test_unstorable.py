@@ -10,7 +10,7 @@ from django.test import Client
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from dashboard.ui.http.storable_text import storable, unstorable
 from routing.models import Edge, Invocation, InvocationDetail
 from tests.dashboard.api.conftest import Api, form, part
@@ -93,7 +93,7 @@ def test_the_api_refuses_bodies(root):
 
 
 def test_what_an_edge_reports_is_repaired_instead():
-    client = Client(headers={"authorization": f"Bearer {enrol('e1')}"})
+    client = Client(headers={"authorization": f"Bearer {register_edge('e1')}"})
     row = {"request_id": "r\0", "hop": "external", "worker": "shop", "method": "GET"}
     row |= {"path": "/\0", "status": 200, "started_on": 1_795_380_000.25}
     detail = {"id": "d\0", "worker": "shop", "version_id": "v", "outcome": "ok"}

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from routing.snapshot import Binding, Export
+from routing.snapshot import BindingSpec, Export
 from tests.eventually import eventually
 from tests.real.control import TOKEN, ControlPlane
 from tests.real.edge import Reply
@@ -28,7 +28,7 @@ FETCH = (Export(name="default", kind="object", handlers=("fetch",)),)
 
 
 def answering(
-    text: str, number: int = 1, *, more: str = "", bindings: Sequence[Binding] = ()
+    text: str, number: int = 1, *, more: str = "", bindings: Sequence[BindingSpec] = ()
 ) -> Upload:
     """A version that answers `text`; on /slow after a second, and never on /loop."""
     source = f"""export default {{ async fetch(request) {{

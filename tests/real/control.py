@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from routing.rules.split import Share
-from routing.snapshot import Deployment, Snapshot, Version, Worker, to_json
+from routing.rules.split import VersionWeight
+from routing.snapshot import DeploymentSpec, Snapshot, VersionSpec, WorkerSpec, to_json
 from tests.real.uploads import Upload
 from tests.running import free_port
 
@@ -93,11 +93,11 @@ class ControlPlane:
             self.contents |= found.contents
         return self.deploy_versions(worker, *((f.version, w) for f, w in split), **fields)
 
-    def deploy_versions(self, worker: str, *split: tuple[Version, int], **fields: Any) -> int:
-        shares = tuple(Share(version.id, weight) for version, weight in split)
-        made = Worker(
+    def deploy_versions(self, worker: str, *split: tuple[VersionSpec, int], **fields: Any) -> int:
+        shares = tuple(VersionWeight(version.id, weight) for version, weight in split)
+        made = WorkerSpec(
             name=worker,
-            deployment=Deployment(id=str(uuid.uuid4()), shares=shares),
+            deployment=DeploymentSpec(id=str(uuid.uuid4()), shares=shares),
             versions=tuple(version for version, _ in split),
             **{"hostnames": (f"{worker}.localhost",), **fields},
         )
@@ -106,7 +106,7 @@ class ControlPlane:
     def remove(self, worker: str) -> int:
         return self.publish(*(w for w in self.snapshot.workers if w.name != worker))
 
-    def publish(self, *workers: Worker) -> int:
+    def publish(self, *workers: WorkerSpec) -> int:
         """The next revision, told to every connected agent at once."""
         self.history[self.snapshot.revision] = self.snapshot
         ordered = tuple(sorted(workers, key=lambda worker: worker.name))

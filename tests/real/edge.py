@@ -25,13 +25,13 @@ from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.compile import names
 from routing.compile.envoy import config as envoy
-from routing.compile.envoy.previews import TOLD
-from routing.compile.envoy.routes import lost
+from routing.compile.envoy.previews import REFUSALS
+from routing.compile.envoy.routes import no_worker_message
 from routing.compile.workerd import config as workerd
 from routing.compile.workerd.slots import slots_answer
 from routing.rules.decide import Target, judge
-from routing.rules.split import Share
-from routing.snapshot import Deployment, Overrides, Snapshot, Version, Worker
+from routing.rules.split import VersionWeight
+from routing.snapshot import DeploymentSpec, Overrides, Snapshot, VersionSpec, WorkerSpec
 from tests.eventually import eventually
 from tests.real.unix_http import Request, Server, UnixConnection
 from tests.real.uploads import Upload, inspected
@@ -123,7 +123,7 @@ class Edge:
         self._serve(version, encode(config))
         return found
 
-    def _serve(self, version: Version, config: bytes) -> None:
+    def _serve(self, version: VersionSpec, config: bytes) -> None:
         control, told = os.pipe()
         listeners = {}
         for name in workerd.socket_names(version):
@@ -157,18 +157,18 @@ class Edge:
 
     def deploy(self, worker: str, *split: tuple[Upload, int]) -> None:
         """A new deployment, newest version first; weights in units of 0.001 %."""
-        shares = tuple(Share(found.version.id, weight) for found, weight in split)
+        shares = tuple(VersionWeight(found.version.id, weight) for found, weight in split)
         held = [w for w in self.snapshot.workers if w.name != worker]
-        deployed = Worker(
+        deployed = WorkerSpec(
             name=worker,
             hostnames=(f"{worker}.localhost",),
-            deployment=Deployment(id=str(uuid.uuid4()), shares=shares),
+            deployment=DeploymentSpec(id=str(uuid.uuid4()), shares=shares),
             versions=tuple(found.version for found, _ in split),
         )
         revision = self.snapshot.revision + 1
         self.snapshot = Snapshot(revision=revision, workers=(*held, deployed))
 
-    def worker(self, name: str) -> Worker:
+    def worker(self, name: str) -> WorkerSpec:
         return next(w for w in self.snapshot.workers if w.name == name)
 
     def publish(self) -> None:
@@ -299,8 +299,8 @@ class Edge:
                     told = {names.CLUSTER_HEADER: version.id, names.PREVIEW_HEADER: worker.name}
                     return request.answer(b"", told)
         refused = int(host.split("-")[1]) if host.startswith("status-") else 404
-        words = f"refused with {refused}: {lost(self.snapshot.domain)}"
-        return request.answer(words.encode(), {"x-evil": "1"}, TOLD.get(refused, refused))
+        words = f"refused with {refused}: {no_worker_message(self.snapshot.domain)}"
+        return request.answer(words.encode(), {"x-evil": "1"}, REFUSALS.get(refused, refused))
 
     def _answer(self, path: str, handle: Callable[[Request], None]) -> Server:
         server = Server(str(self.folder / path), handle)

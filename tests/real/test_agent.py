@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 from tests.eventually import eventually
 from tests.real.agent import ALL, A, B, Load, answering
 from tests.real.uploads import inspected, service, upload
@@ -136,7 +136,7 @@ def test_an_invocation_is_there_soon(agent, control):
 
 
 def test_rpc_between_workers_follows_the_percentages_as_they_change(agent, control):
-    metadata = Binding(name="VERSION", type="version_metadata")
+    metadata = BindingSpec(name="VERSION", type="version_metadata")
     old, new = (inspected(upload(ECHO, number=n, bindings=[metadata]), "echo") for n in (1, 2))
     binding = service("ECHO", "echo")
     caller = inspected(upload(CALLER, bindings=[metadata, binding]), "caller")

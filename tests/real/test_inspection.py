@@ -11,7 +11,7 @@ import pytest
 
 from routing.agent.base.runtime_date import newest_date
 from routing.agent.inspection.inspection import Inspection, Refused, inspect
-from routing.snapshot import Binding, Export
+from routing.snapshot import BindingSpec, Export
 from tests.real.uploads import Upload, upload
 
 pytestmark = pytest.mark.real
@@ -70,7 +70,7 @@ def test_service_worker_syntax() -> None:
         source,
         service_worker=True,
         parts={"greeting": ("text/plain", b"hello")},
-        bindings=[Binding(name="GREETING", type="text_blob", options={"part": "greeting"})],
+        bindings=[BindingSpec(name="GREETING", type="text_blob", options={"part": "greeting"})],
     )
     assert run(found).exports == HANDLES_FETCH
 
@@ -110,7 +110,7 @@ def test_what_the_code_prints_is_not_taken_for_an_answer() -> None:
 
 
 def test_service_bindings_need_nobody_at_the_other_end() -> None:
-    binding = Binding(name="S", type="service", options={"service": "ghost", "entrypoint": "E"})
+    binding = BindingSpec(name="S", type="service", options={"service": "ghost", "entrypoint": "E"})
     assert run(upload(FETCH, bindings=[binding])).exports == HANDLES_FETCH
 
 
@@ -184,7 +184,7 @@ def test_a_memory_hog_is_ended(source: str) -> None:
 
 
 def test_an_unsupported_binding() -> None:
-    kind, message = refusal(FETCH, bindings=[Binding(name="KV", type="kv_namespace")])
+    kind, message = refusal(FETCH, bindings=[BindingSpec(name="KV", type="kv_namespace")])
     assert kind == "binding" and '"KV" has type "kv_namespace"' in message
 
 
@@ -222,13 +222,13 @@ def test_broken_modules() -> None:
 
 
 def test_half_a_surrogate_pair_is_refused() -> None:
-    text = Binding(name="A", type="plain_text", options={"text": "\ud800"})
+    text = BindingSpec(name="A", type="plain_text", options={"text": "\ud800"})
     assert refusal(FETCH, bindings=[text])[0] == "module"
 
 
 def test_from_many_threads_at_once() -> None:
     found: list[Inspection] = []
-    uploads = [upload(FETCH, bindings=[Binding(name="V", type="version_metadata")])] * 6
+    uploads = [upload(FETCH, bindings=[BindingSpec(name="V", type="version_metadata")])] * 6
     threads = [threading.Thread(target=lambda u=u: found.append(run(u))) for u in uploads]
     for thread in threads:
         thread.start()

@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from routing.rules import affinity
-from routing.rules.split import Share
+from routing.rules.split import VersionWeight
 from tests.eventually import eventually
 from tests.running import KEY, OVERRIDES, PASSWORD, PROJECT, System
 
@@ -138,7 +138,10 @@ def test_a_key_sticks_and_stays_when_the_percentage_rises(system, hello):
     for percent in (20, 60):
         deployment = system.deploy("hello", (staged, percent), (stable, 100 - percent))
         system.wait_for(deployment["id"], "hello")
-        shares = (Share(staged, percent * 1000), Share(stable, 100_000 - percent * 1000))
+        shares = (
+            VersionWeight(staged, percent * 1000),
+            VersionWeight(stable, 100_000 - percent * 1000),
+        )
         got = {key: ran(system.get("hello", **{KEY: key})) for key in keys}
         assert got == {key: affinity.pick([key], shares) for key in keys}
         now = {key for key, version in got.items() if version == staged}

@@ -20,7 +20,7 @@ import pytest
 
 from routing.agent.users.isolation import NOBODY, Kind, User, become, possible
 from routing.compile import names
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.eventually import eventually
 from tests.real.agent import ALL, HOME, Agent, answering
 from tests.real.control import TOKEN, ControlPlane
@@ -109,7 +109,7 @@ class Edge:
 
 
 def started(agent: Agent, control: ControlPlane) -> Edge:
-    secret = Binding(name="KEY", type="secret_text", secret=Secret(SECRET))
+    secret = BindingSpec(name="KEY", type="secret_text", secret=Secret(SECRET))
     victim, sibling = answering("victim", bindings=[secret]), answering("sibling", 2)
     control.deploy("victim", (victim, ALL))
     revision = control.deploy("sibling", (sibling, ALL))

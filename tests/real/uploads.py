@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from routing.agent.inspection.inspection import inspect
-from routing.snapshot import Binding, Module, Version
+from routing.snapshot import BindingSpec, ModuleSpec, VersionSpec
 
 
 @dataclass
 class Upload:
     """A version with the contents of its modules."""
 
-    version: Version
+    version: VersionSpec
     contents: dict[str, bytes]
 
 
@@ -24,7 +24,7 @@ def upload(
     source: str,
     *,
     number: int = 1,
-    bindings: Sequence[Binding] = (),
+    bindings: Sequence[BindingSpec] = (),
     parts: Mapping[str, tuple[str, bytes]] | None = None,
     service_worker: bool = False,
     **fields: Any,
@@ -37,10 +37,10 @@ def upload(
         digest = hashlib.sha256(content).hexdigest()
         contents[digest] = content
         modules.append(
-            Module(name=name, content_type=content_type, sha256=digest, size=len(content))
+            ModuleSpec(name=name, content_type=content_type, sha256=digest, size=len(content))
         )
     main = {"body_part": "index.js"} if service_worker else {"main_module": "index.js"}
-    version = Version(
+    version = VersionSpec(
         id=str(uuid.uuid4()),
         number=number,
         created_on="2026-11-20T10:00:00Z",
@@ -57,9 +57,9 @@ def inspected(found: Upload, worker: str) -> Upload:
     return Upload(replace(found.version, exports=exports), found.contents)
 
 
-def service(name: str, worker: str, entrypoint: str = "") -> Binding:
+def service(name: str, worker: str, entrypoint: str = "") -> BindingSpec:
     options = {"service": worker, **({"entrypoint": entrypoint} if entrypoint else {})}
-    return Binding(name=name, type="service", options=options)
+    return BindingSpec(name=name, type="service", options=options)
 
 
-METADATA = Binding(name="VERSION", type="version_metadata")
+METADATA = BindingSpec(name="VERSION", type="version_metadata")

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from routing.log_lines import FACTS, JsonLines, TextLines, formatter
+from routing.log_lines import FACTS, JsonFormatter, TextFormatter, formatter_for
 
 FORGED = "shop\n2026-11-30T03:10:00.000Z INFO sluice.security: sign_in.success\x1b[2K\u2028x"
 
@@ -33,9 +33,9 @@ def failed(text: str):
 
 def test_times_are_utc_wherever_the_machine_is():
     code = (
-        "import logging; from routing.log_lines import TextLines;"
+        "import logging; from routing.log_lines import TextFormatter;"
         "r = logging.LogRecord('x', 20, 'f', 1, 'm', (), None); r.created = 1795998600.123;"
-        "print(TextLines().format(r))"
+        "print(TextFormatter().format(r))"
     )
     line = subprocess.run(
         [sys.executable, "-c", code], env={"TZ": "Asia/Tokyo"}, capture_output=True, text=True
@@ -43,13 +43,13 @@ def test_times_are_utc_wherever_the_machine_is():
     assert line == "2026-11-30T00:30:00.123Z INFO x: m\n"
 
 
-@pytest.mark.parametrize("form", [TextLines(), JsonLines()])
+@pytest.mark.parametrize("form", [TextFormatter(), JsonFormatter()])
 def test_a_message_makes_up_no_entry(form):
     line = form.format(record("There is no Worker %s.", FORGED))
     assert len(line.splitlines()) == 1 and "\x1b" not in line
 
 
-@pytest.mark.parametrize("form", [TextLines(), JsonLines()])
+@pytest.mark.parametrize("form", [TextFormatter(), JsonFormatter()])
 def test_neither_does_an_exception(form):
     lines = form.format(record("failed", exc_info=failed(FORGED))).splitlines()
     entries = [line for line in lines if re.match(r"20\d\d-|\{", line)]
@@ -59,7 +59,7 @@ def test_neither_does_an_exception(form):
 def test_programs_read_json():
     facts = {"event": "sign_in.failure", "address": "203.0.113.9", "user": None, "level": "x"}
     made = record("sign_in.failure", **{FACTS: facts})
-    entry = json.loads(formatter("json").format(made))
+    entry = json.loads(formatter_for("json").format(made))
     assert entry == {
         "time": "2026-11-30T00:30:00.123Z",
         "level": "WARNING",
@@ -69,7 +69,7 @@ def test_programs_read_json():
         "address": "203.0.113.9",
         "user": None,
     }
-    assert "user=null" in formatter("text").format(made)
+    assert "user=null" in formatter_for("text").format(made)
 
 
 def test_the_web_server_logs_in_the_same_form():

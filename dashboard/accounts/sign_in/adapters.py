@@ -21,7 +21,7 @@ from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import second_factor
 from dashboard.accounts.sign_in.confirmation import belongs_to_provider
 from dashboard.accounts.sign_in.record import record_sign_in
-from routing.secret_encryption import seal, unseal
+from routing.secret_encryption import decrypt, encrypt
 from routing.snapshot import Secret
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -109,10 +109,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return seal(Secret(text))
+        return encrypt(Secret(text))
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text).reveal()
+        return decrypt(encrypted_text).reveal()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return second_factor.may_remove(authenticator)

@@ -11,7 +11,7 @@ from routing.control.callers import callers_of
 from routing.models import Worker
 
 
-def remove_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
+def delete_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
     """Deletes `worker`; without `force` not while live versions of others bind it."""
     callers = sorted({call.caller for call in callers_of(worker)})
     if callers and not force:

@@ -39,7 +39,7 @@ _turns_lock = threading.Lock()
 Result = TypeVar("Result")
 
 
-def upload(
+def upload_version(
     caller: Caller,
     worker_name: str,
     given: Upload,
@@ -138,7 +138,7 @@ def _turn(worker_name: str) -> Iterator[None]:
         yield
 
 
-def remarks_on(version: Version) -> list[tuple[int, str]]:
+def upload_warnings(version: Version) -> list[tuple[int, str]]:
     """What an upload's answer adds: (code, message) each."""
     asked, newest = version.compatibility_date, newest_date()
     runs_with = running_date(asked, newest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.api.serializers.upload_metadata import SettingsGiven, UploadMetadata
+from dashboard.api.serializers.upload_metadata import SettingsInput, UploadMetadata
 
 UPLOAD_BODY: dict[str, Any] = {
     "required": True,
@@ -32,7 +32,7 @@ SETTINGS_BODY: dict[str, Any] = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "properties": {"settings": SettingsGiven.model_json_schema()},
+                "properties": {"settings": SettingsInput.model_json_schema()},
             }
         }
     },

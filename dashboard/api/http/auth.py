@@ -18,7 +18,7 @@ from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
 from dashboard.accounts.sign_in.record import note
 from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
 from dashboard.api.http.errors import TOO_MANY, ApiError, bad_request
-from dashboard.api.http.lookup import worker_by
+from dashboard.api.http.lookup import worker_by_name_or_id
 from dashboard.limits.answers import RETRY_SECONDS, take_place
 from dashboard.limits.limits import api_by_token
 from dashboard.limits.messages import no_place, try_again as limit_reached
@@ -27,7 +27,7 @@ from dashboard.limits.rates import seconds_to_wait as rate_wait
 from dashboard.ui.http.unstorable_input import unstorable_query
 from routing.trail.origin import note_token
 
-USED_EVERY = timedelta(minutes=1)
+LAST_USED_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ def caller_of(request: HttpRequest) -> Caller:
         note("api.token_failure", request)
         raise ApiError(403, (9109, "Unauthorized to access requested resource"))
     note_token(found.name, found.user.get_username())
-    if why := _ended(found, now):
+    if why := _end_reason(found, now):
         raise ApiError(403, (9109, f"Unauthorized: {why} People & tokens makes a new one."))
     if confirmation_lapsed(found.user, now):
-        raise ApiError(403, (9109, f"Unauthorized: {_unconfirmed(found.user)}"))
+        raise ApiError(403, (9109, f"Unauthorized: {_confirmation_lapsed_message(found.user)}"))
     _mark_used(found, source, now)
     return Caller(user=found.user, token=found, source=source, request=request)
 
@@ -144,7 +144,7 @@ def source_of(request: HttpRequest) -> str:
     return "wrangler" if agent.startswith("wrangler/") else "api"
 
 
-def _ended(token: Token, now: datetime) -> str:
+def _end_reason(token: Token, now: datetime) -> str:
     """Why it opens nothing; who holds a token's secret may know that. Empty while it does."""
     match token.ended(now):
         case "revoked":
@@ -156,7 +156,7 @@ def _ended(token: Token, now: datetime) -> str:
     return ""
 
 
-def _unconfirmed(owner: User) -> str:
+def _confirmation_lapsed_message(owner: User) -> str:
     days = settings.OIDC_CONFIRM_LIMIT.days if settings.OIDC_CONFIRM_LIMIT else 0
     return (
         f"{owner.username} has not signed in with {settings.OIDC_NAME} for {days} days. The token "
@@ -166,23 +166,23 @@ def _unconfirmed(owner: User) -> str:
 
 def _mark_used(token: Token, source: str, now: datetime) -> None:
     """At most one write a minute, however many requests there are."""
-    if token.last_used_on is None or now - token.last_used_on > USED_EVERY:
+    if token.last_used_on is None or now - token.last_used_on > LAST_USED_INTERVAL:
         Token.objects.filter(pk=token.pk).update(last_used_on=now, last_used_from=source)
 
 
 def check_worker(request: HttpRequest, token: Token) -> None:
     """A token for some Workers changes nothing else; raises `ApiError`."""
-    if token.workers and (asked := _worker_asked(request)) not in token.workers:
+    if token.workers and (asked := _worker_in_path(request)) not in token.workers:
         these = ", ".join(token.workers)
         what = asked or "what concerns all Workers"
         raise ApiError(403, (9109, f"This token changes only {these}, not {what}."))
 
 
-def _worker_asked(request: HttpRequest) -> str:
+def _worker_in_path(request: HttpRequest) -> str:
     """The name of the Worker that the address is about; empty when it is about none."""
     given = request.resolver_match.kwargs if request.resolver_match else {}
     if "worker_id" in given:
-        return worker_by(given["worker_id"]).name
+        return worker_by_name_or_id(given["worker_id"]).name
     return str(given.get("script_name", given.get("name", "")))
 
 

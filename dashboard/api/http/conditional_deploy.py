@@ -18,7 +18,7 @@ EXPECTED_HEADER = {
 }
 
 
-def expected_in(request: HttpRequest) -> Any:
+def expected_deployment(request: HttpRequest) -> Any:
     """The header's condition for `routing.control.deploy`; no header, no condition."""
     value = request.headers.get(HEADER, "").strip()
     if not value:

@@ -105,7 +105,7 @@ _DEPLOY: Mapping[str, tuple[int, int]] = {
 }
 
 
-def of_upload(error: UploadRefused) -> ApiError:
+def upload_error(error: UploadRefused) -> ApiError:
     """Whatever the runtime found is 10021, the code whose message wrangler prints in full."""
     if error.kind == "inherit":
         problems = [
@@ -117,7 +117,7 @@ def of_upload(error: UploadRefused) -> ApiError:
     return ApiError(status, (code, str(error)))
 
 
-def of_deploy(error: DeployRefused) -> ApiError:
+def deploy_error(error: DeployRefused) -> ApiError:
     """A conflict also says what is live now, so that nobody has to guess."""
     status, code = _DEPLOY.get(error.code, (400, DEPLOYMENT))
     message = str(error)
@@ -127,7 +127,7 @@ def of_deploy(error: DeployRefused) -> ApiError:
     return ApiError(status, (code, message))
 
 
-def answer_in_envelope(api: NinjaAPI) -> None:
+def handle_errors(api: NinjaAPI) -> None:
     """Whatever goes wrong in a view is answered in the envelope."""
     api.add_exception_handler(ApiError, _api_error)
     api.add_exception_handler(UploadRefused, _upload_refused)
@@ -168,11 +168,11 @@ def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _upload_refused(request: HttpRequest, error: Any) -> HttpResponse:
-    return _api_error(request, of_upload(error))
+    return _api_error(request, upload_error(error))
 
 
 def _deploy_refused(request: HttpRequest, error: Any) -> HttpResponse:
-    return _api_error(request, of_deploy(error))
+    return _api_error(request, deploy_error(error))
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
@@ -184,10 +184,10 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     """Says which field is wrong and how, never what it held: that may be a secret."""
-    return failure(400, [(10026, problem) for problem in explain(error.errors)])
+    return failure(400, [(10026, problem) for problem in validation_messages(error.errors)])
 
 
-def explain(errors: Any) -> list[str]:
+def validation_messages(errors: Any) -> list[str]:
     """Pydantic's findings as sentences."""
     sentences = []
     for error in errors[:20]:

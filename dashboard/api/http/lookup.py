@@ -9,7 +9,7 @@ from routing.models import Deployment, Version, Worker
 from routing.rules.names import WORKER_NAME
 
 
-def worker_called(name: str, missing: ApiError | None = None) -> Worker:
+def worker_named(name: str, missing: ApiError | None = None) -> Worker:
     """The Worker of that name; raises `missing`, by default 10007."""
     found = Worker.objects.filter(name=name).first() if WORKER_NAME.fullmatch(name) else None
     if found is None:
@@ -17,10 +17,10 @@ def worker_called(name: str, missing: ApiError | None = None) -> Worker:
     return found
 
 
-def worker_by(name_or_id: str) -> Worker:
+def worker_by_name_or_id(name_or_id: str) -> Worker:
     """A name, or the tag that the API calls its id."""
     found = Worker.objects.filter(tag=name_or_id).first() if name_or_id.isalnum() else None
-    return found or worker_called(name_or_id)
+    return found or worker_named(name_or_id)
 
 
 def latest_version(worker: Worker) -> Version | None:

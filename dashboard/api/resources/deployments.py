@@ -11,12 +11,12 @@ from ninja import Query, Schema
 from pydantic import Field, StrictFloat, StrictInt
 
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
-from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_in
+from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import DEPLOYMENT, bad_request
-from dashboard.api.http.lookup import deployment_of, worker_called
+from dashboard.api.http.lookup import deployment_of, worker_named
 from dashboard.api.resources.scripts import SCRIPT
-from dashboard.api.serializers.annotations import Notes, message_of
+from dashboard.api.serializers.annotations import Annotations, message_of
 from dashboard.api.serializers.schemas import DeploymentItem, DeploymentList
 from dashboard.api.serializers.version_json import deployment_item
 from dashboard.reviews import gate
@@ -25,7 +25,7 @@ router = resource("Deployments")
 DEPLOYMENTS = SCRIPT + "/deployments"
 
 
-class ShareGiven(Schema):
+class ShareInput(Schema):
     """A version's part of the traffic."""
 
     version_id: str = Field(max_length=100)
@@ -34,12 +34,12 @@ class ShareGiven(Schema):
     )
 
 
-class DeploymentGiven(Schema):
+class DeploymentInput(Schema):
     """One version at 100, or two that share."""
 
     strategy: str = "percentage"
-    versions: list[ShareGiven] = Field(max_length=100)
-    annotations: Notes | None = None
+    versions: list[ShareInput] = Field(max_length=100)
+    annotations: Annotations | None = None
     expected_deployment_id: str | None = Field(
         None,
         max_length=100,
@@ -60,7 +60,7 @@ def list_deployments(
     request: ApiRequest, account_id: str, script_name: str, paging: Query[DeploymentPaging]
 ) -> dict[str, Any]:
     """Deployments, newest first: the first one is active."""
-    rows = worker_called(script_name).deployments.with_shares().newest_first()
+    rows = worker_named(script_name).deployments.with_shares().newest_first()
     if paging.since:
         rows = rows.filter(created_on__gte=_aware(paging.since))
     if paging.until:
@@ -79,13 +79,13 @@ def create_deployment(
     request: ApiRequest,
     account_id: str,
     script_name: str,
-    given: DeploymentGiven,
+    given: DeploymentInput,
     force: bool = False,
 ) -> dict[str, Any]:
     """Deploys; `force` consents to traffic for an older version with other secrets (10220)."""
     if given.strategy != "percentage":
         raise bad_request("The only strategy is 'percentage'.", DEPLOYMENT)
-    worker = worker_called(script_name)
+    worker = worker_named(script_name)
     deployment = gate.deploy(
         worker=worker,
         by_token=True,
@@ -105,7 +105,7 @@ def get_deployment(
     request: ApiRequest, account_id: str, script_name: str, deployment_id: str
 ) -> dict[str, Any]:
     """One deployment by its id."""
-    return ok(deployment_item(deployment_of(worker_called(script_name), deployment_id)))
+    return ok(deployment_item(deployment_of(worker_named(script_name), deployment_id)))
 
 
 @router.delete(DEPLOYMENTS + "/{deployment_id}", auth=may_deploy, response=Envelope[None])
@@ -113,15 +113,15 @@ def delete_deployment(
     request: ApiRequest, account_id: str, script_name: str, deployment_id: str
 ) -> dict[str, Any]:
     """Always refused: deployments are the history of what was live."""
-    deployment_of(worker_called(script_name), deployment_id)
+    deployment_of(worker_named(script_name), deployment_id)
     raise bad_request("Deployments are never deleted while their Worker exists.", DEPLOYMENT)
 
 
-def _expected(request: HttpRequest, given: DeploymentGiven) -> Any:
+def _expected(request: HttpRequest, given: DeploymentInput) -> Any:
     """The condition in the body, else the one in the header."""
     if "expected_deployment_id" in given.model_fields_set:
         return given.expected_deployment_id
-    return expected_in(request)
+    return expected_deployment(request)
 
 
 def _aware(moment: datetime) -> datetime:

@@ -9,7 +9,8 @@ from django.conf import settings
 from dashboard.api.http.auth import ApiRequest, may_read
 from dashboard.api.http.envelope import Envelope, ok, page_info, resource, whole
 from dashboard.api.serializers.schemas import AccountItem, MembershipItem, TokenStatus, UserItem
-from dashboard.api.serializers.version_json import email_of, hex_id, stamp
+from dashboard.api.serializers.version_json import email_of, hex_id
+from routing.control.publish import timestamp
 from routing.models import Worker
 
 router = resource("Identity")
@@ -20,7 +21,7 @@ ACCOUNT_NAME = "Sluice"
 def verify_token(request: ApiRequest) -> dict[str, Any]:
     """Whether the token works."""
     token = request.auth.token
-    lasting = {"expires_on": stamp(token.expires_on)} if token.expires_on else {}
+    lasting = {"expires_on": timestamp(token.expires_on)} if token.expires_on else {}
     return ok({"id": hex_id(token.pk), "status": "active", **lasting})
 
 
@@ -75,5 +76,5 @@ def _account() -> dict[str, Any]:
         "name": ACCOUNT_NAME,
         "type": "standard",
         "settings": {},
-        "created_on": stamp(oldest) if oldest else "1970-01-01T00:00:00.000000Z",
+        "created_on": timestamp(oldest) if oldest else "1970-01-01T00:00:00.000000Z",
     }

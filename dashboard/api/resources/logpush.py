@@ -12,21 +12,21 @@ from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, unsupported
 from dashboard.api.resources.logpush_schemas import (
     Challenge,
-    ChallengeGiven,
+    ChallengeInput,
     Deleted,
-    DestinationGiven,
+    DestinationInput,
     Exists,
-    JobGiven,
+    JobInput,
     JobItem,
     Json,
     OwnershipValidity,
     Validity,
 )
-from dashboard.api.serializers.version_json import stamp
 from dashboard.exports.jobs import changes
 from dashboard.exports.jobs.changes import JobRefused
 from dashboard.exports.jobs.options import FIELDS, OptionsInvalid, from_logpull
 from dashboard.exports.models import DATASET, Job
+from routing.control.publish import timestamp
 
 router = resource("Logpush")
 LOGPUSH = "/accounts/{account_id}/logpush"
@@ -40,34 +40,34 @@ MISSING = 1002
 @router.get(JOBS, auth=may_read, response=Envelope[list[JobItem]])
 def list_jobs(request: ApiRequest, account_id: str) -> Json:
     """Every job."""
-    return ok([shown(job) for job in Job.objects.filter(dataset=DATASET)])
+    return ok([job_item(job) for job in Job.objects.filter(dataset=DATASET)])
 
 
 @router.post(JOBS, auth=may_administer, response=Envelope[JobItem])
-def create_job(request: ApiRequest, account_id: str, given: JobGiven) -> Json:
+def create_job(request: ApiRequest, account_id: str, given: JobInput) -> Json:
     """A job that sends what happens from now on; disabled unless `enabled` is true."""
-    return ok(shown(_refusing(changes.create, _asked(given), _by(request))))
+    return ok(job_item(_or_api_error(changes.create, _job_fields(given), _actor(request))))
 
 
 @router.get(ONE, auth=may_read, response=Envelope[JobItem])
 def get_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
     """One job."""
-    return ok(shown(job_of(job_id)))
+    return ok(job_item(job_of(job_id)))
 
 
 @router.put(ONE, auth=may_administer, response=Envelope[JobItem])
-def update_job(request: ApiRequest, account_id: str, job_id: int, given: JobGiven) -> Json:
+def update_job(request: ApiRequest, account_id: str, job_id: int, given: JobInput) -> Json:
     """Changes what is given: `{"enabled": false}` pauses the job where it is."""
     job_of(job_id)
-    asked = _asked(given)
+    asked = _job_fields(given)
     asked.pop("dataset", None)
-    return ok(shown(_refusing(changes.change, job_id, asked, _by(request))))
+    return ok(job_item(_or_api_error(changes.change, job_id, asked, _actor(request))))
 
 
 @router.delete(ONE, auth=may_administer, response=Envelope[Deleted])
 def delete_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
     """The job and its dead letters; what was sent stays where it is."""
-    changes.delete(job_of(job_id), _by(request))
+    changes.delete(job_of(job_id), _actor(request))
     return ok({"id": job_id})
 
 
@@ -86,26 +86,26 @@ def list_fields(request: ApiRequest, account_id: str, dataset_id: str) -> Json:
 def list_dataset_jobs(request: ApiRequest, account_id: str, dataset_id: str) -> Json:
     """The jobs of a dataset."""
     _check_dataset(dataset_id)
-    return ok([shown(job) for job in Job.objects.filter(dataset=dataset_id)])
+    return ok([job_item(job) for job in Job.objects.filter(dataset=dataset_id)])
 
 
 @router.post(LOGPUSH + "/ownership", auth=may_administer, response=Envelope[Challenge])
-def create_challenge(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+def create_challenge(request: ApiRequest, account_id: str, given: DestinationInput) -> Json:
     """Writes a token to the destination, to be read there and sent with the job."""
-    name = _refusing(changes.challenge, given.destination_conf, timezone.now())
+    name = _or_api_error(changes.challenge, given.destination_conf, timezone.now())
     return ok({"filename": name, "message": "", "valid": True})
 
 
 @router.post(
     LOGPUSH + "/ownership/validate", auth=may_administer, response=Envelope[OwnershipValidity]
 )
-def validate_challenge(request: ApiRequest, account_id: str, given: ChallengeGiven) -> Json:
+def validate_challenge(request: ApiRequest, account_id: str, given: ChallengeInput) -> Json:
     """Whether this is the token that was written."""
     return ok({"valid": changes.proves(given.destination_conf, given.ownership_challenge)})
 
 
 @router.post(LOGPUSH + "/validate/destination", auth=may_administer, response=Envelope[Validity])
-def validate_destination(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+def validate_destination(request: ApiRequest, account_id: str, given: DestinationInput) -> Json:
     """Whether a job may send there. Nothing is sent."""
     try:
         changes.check_destination(given.destination_conf)
@@ -117,7 +117,7 @@ def validate_destination(request: ApiRequest, account_id: str, given: Destinatio
 @router.post(
     LOGPUSH + "/validate/destination/exists", auth=may_administer, response=Envelope[Exists]
 )
-def destination_exists(request: ApiRequest, account_id: str, given: DestinationGiven) -> Json:
+def destination_exists(request: ApiRequest, account_id: str, given: DestinationInput) -> Json:
     """Whether a job sends to exactly this destination."""
     found = any(changes.same_destination(j, given.destination_conf) for j in Job.objects.all())
     return ok({"exists": found})
@@ -131,7 +131,7 @@ def job_of(job_id: int) -> Job:
     return job
 
 
-def shown(job: Job) -> Json:
+def job_item(job: Job) -> Json:
     """A job as the API tells it: `destination_conf` with every secret replaced."""
     return {
         "id": job.pk,
@@ -147,8 +147,8 @@ def shown(job: Job) -> Json:
         "max_upload_bytes": job.max_upload_bytes,
         "max_upload_records": job.max_upload_records,
         "max_upload_interval_seconds": job.max_upload_interval_seconds,
-        "last_complete": stamp(job.last_complete) if job.last_complete else None,
-        "last_error": stamp(job.last_error) if job.last_error else None,
+        "last_complete": timestamp(job.last_complete) if job.last_complete else None,
+        "last_error": timestamp(job.last_error) if job.last_error else None,
         "error_message": job.error_message or None,
         "sluice": {
             "sent_records": job.sent_records,
@@ -160,7 +160,7 @@ def shown(job: Job) -> Json:
     }
 
 
-def _asked(given: JobGiven) -> Json:
+def _job_fields(given: JobInput) -> Json:
     """What was really given, the older form of the options turned into the newer one."""
     if given.kind:
         raise unsupported("Edge log delivery is not supported: leave `kind` empty.")
@@ -170,15 +170,15 @@ def _asked(given: JobGiven) -> Json:
             del asked[name]
     older = asked.pop("logpull_options", None)
     if older and not asked.get("output_options"):
-        asked["output_options"] = _refusing(from_logpull, older)
+        asked["output_options"] = _or_api_error(from_logpull, older)
     return asked
 
 
-def _by(request: ApiRequest) -> By:
+def _actor(request: ApiRequest) -> By:
     return By(actor=request.auth.user, source=request.auth.source, now=timezone.now())
 
 
-def _refusing(act: Any, *given: Any) -> Any:
+def _or_api_error(act: Any, *given: Any) -> Any:
     try:
         return act(*given)
     except (JobRefused, OptionsInvalid) as error:

@@ -9,7 +9,7 @@ from ninja import Schema
 Json = dict[str, Any]
 
 
-class JobGiven(Schema):
+class JobInput(Schema):
     """A job, or what changes of it. `output_options` wins over the older `logpull_options`."""
 
     name: str | None = None
@@ -49,11 +49,11 @@ class JobItem(Schema):
     sluice: Json
 
 
-class DestinationGiven(Schema):
+class DestinationInput(Schema):
     destination_conf: str
 
 
-class ChallengeGiven(DestinationGiven):
+class ChallengeInput(DestinationInput):
     ownership_challenge: str
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard.api.http.auth import ApiRequest, may_read
 from dashboard.api.http.envelope import Envelope, ok, page_info, resource
-from dashboard.api.http.lookup import worker_called
+from dashboard.api.http.lookup import worker_named
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers.schemas import References
 from routing.control.callers import callers_of
@@ -20,7 +20,7 @@ def get_references(request: ApiRequest, account_id: str, script_name: str) -> di
     """Workers whose active deployment binds this one."""
     incoming = [
         {"name": call.binding, "service": call.caller, "environment": "production"}
-        for call in callers_of(worker_called(script_name))
+        for call in callers_of(worker_named(script_name))
     ]
     services = {"incoming": incoming, "outgoing": [], "pages_function": False}
     return ok({"services": services, "durable_objects": [], "dispatch_outbounds": []})

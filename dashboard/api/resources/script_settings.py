@@ -14,21 +14,21 @@ from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import bad_request
 from dashboard.api.http.json_parser import parse_json
-from dashboard.api.http.lookup import latest_version, worker_called
+from dashboard.api.http.lookup import latest_version, worker_named
 from dashboard.api.http.multipart import read_fields, split_fields
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers import annotations as notes
-from dashboard.api.serializers.bindings import Bindings, parse_bindings, shown_bindings
+from dashboard.api.serializers.bindings import Bindings, binding_items, parse_bindings
 from dashboard.api.serializers.schemas import ScriptSettingsAndVersion
 from dashboard.api.serializers.settings_schema import (
     ScriptSettings,
-    ScriptSettingsShown,
+    ScriptSettingsItem,
     changed_settings,
-    shown_settings,
+    settings_item,
 )
 from dashboard.api.serializers.upload_metadata import (
     VERSIONED,
-    SettingsGiven,
+    SettingsInput,
     refuse_unsupported,
     validated,
 )
@@ -42,25 +42,25 @@ SCRIPT_SETTINGS = SCRIPT + "/script-settings"
 SETTINGS = SCRIPT + "/settings"
 
 
-@router.get(SCRIPT_SETTINGS, auth=may_read, response=Envelope[ScriptSettingsShown])
+@router.get(SCRIPT_SETTINGS, auth=may_read, response=Envelope[ScriptSettingsItem])
 def get_script_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """The settings that are not versioned."""
-    return ok(shown_settings(worker_called(script_name)))
+    return ok(settings_item(worker_named(script_name)))
 
 
-@router.patch(SCRIPT_SETTINGS, auth=may_deploy, response=Envelope[ScriptSettingsShown])
+@router.patch(SCRIPT_SETTINGS, auth=may_deploy, response=Envelope[ScriptSettingsItem])
 def patch_script_settings(
     request: ApiRequest, account_id: str, script_name: str, given: ScriptSettings
 ) -> dict[str, Any]:
     """Changes the settings that are given; no version is made."""
-    worker = worker_called(script_name)
-    return ok(shown_settings(change_settings(request, worker, given)))
+    worker = worker_named(script_name)
+    return ok(settings_item(change_settings(request, worker, given)))
 
 
 @router.get(SETTINGS, auth=may_read, response=Envelope[ScriptSettingsAndVersion])
 def get_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """The settings, and what the latest version binds."""
-    return ok(_settings(worker_called(script_name)))
+    return ok(_settings(worker_named(script_name)))
 
 
 @router.patch(
@@ -72,9 +72,9 @@ def get_settings(request: ApiRequest, account_id: str, script_name: str) -> dict
 def patch_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """Changes what is given. What belongs to a version makes a copy of the latest one, deployed at
     100 %; the rest changes the Worker alone."""
-    worker = worker_called(script_name)
+    worker = worker_named(script_name)
     raw, _ = split_fields(read_fields(request), "settings")
-    given: SettingsGiven = validated(SettingsGiven, parse_json(raw, "The settings"), "settings")
+    given: SettingsInput = validated(SettingsInput, parse_json(raw, "The settings"), "settings")
     refuse_unsupported(given)
     if given.versioned:
         upload_copy(
@@ -113,8 +113,8 @@ def _settings(worker: Worker) -> dict[str, Any]:
     latest = latest_version(worker)
     runtime = latest.runtime if latest else {}
     return {
-        **shown_settings(worker),
-        "bindings": shown_bindings(latest) if latest else [],
+        **settings_item(worker),
+        "bindings": binding_items(latest) if latest else [],
         "compatibility_date": latest.compatibility_date if latest else "",
         "compatibility_flags": latest.compatibility_flags if latest else [],
         "usage_model": USAGE_MODEL,
@@ -123,7 +123,7 @@ def _settings(worker: Worker) -> dict[str, Any]:
     }
 
 
-def _edited(draft: Draft, given: SettingsGiven, worker: Worker) -> Draft:
+def _edited(draft: Draft, given: SettingsInput, worker: Worker) -> Draft:
     """`draft` with the versioned fields that were sent; null takes one away."""
     sent = given.model_fields_set
     bindings = draft.bindings if given.bindings is None else _listed(draft.bindings, given.bindings)
@@ -138,7 +138,7 @@ def _edited(draft: Draft, given: SettingsGiven, worker: Worker) -> Draft:
         runtime={key: value for key, value in runtime.items() if value is not None},
         tag=notes.tag_of(given.annotations),
         message=notes.message_of(given.annotations),
-        annotations=notes.kept(given.annotations, worker.name),
+        annotations=notes.stored(given.annotations, worker.name),
     )
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from django.http import HttpResponse
 from ninja import Query
 
-from dashboard.api.acts.delete_worker import remove_worker
-from dashboard.api.acts.upload import remarks_on, upload
+from dashboard.api.acts.delete_worker import delete_worker
+from dashboard.api.acts.upload import upload_version, upload_warnings
 from dashboard.api.docs.reference_bodies import UPLOAD_BODY
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
-from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_in
+from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
 from dashboard.api.http.envelope import Envelope, OptionalPaging, ok, resource
 from dashboard.api.http.errors import no_worker
-from dashboard.api.http.lookup import latest_version, version_of, worker_called
+from dashboard.api.http.lookup import latest_version, version_of, worker_named
 from dashboard.api.serializers.module_content import as_multipart, main_module
 from dashboard.api.serializers.schemas import ScriptItem, UploadedScript
 from dashboard.api.serializers.upload_metadata import read_upload
@@ -50,7 +50,7 @@ def put_script(
     request: ApiRequest, account_id: str, script_name: str, bindings_inherit: str = ""
 ) -> dict[str, Any]:
     """Uploads a version and deploys it at 100 %; makes the Worker if there is none."""
-    version, _ = upload(
+    version, _ = upload_version(
         request.auth,
         script_name,
         read_upload(request, script_name),
@@ -58,7 +58,7 @@ def put_script(
         strict=bindings_inherit == "strict",
         create=True,
         live=True,
-        expected=expected_in(request),
+        expected=expected_deployment(request),
     )
     return ok(
         {
@@ -67,7 +67,7 @@ def put_script(
             "deployment_id": str(version.id),
             "entry_point": version.main_module or version.body_part,
         },
-        remarks=remarks_on(version),
+        remarks=upload_warnings(version),
     )
 
 
@@ -90,12 +90,12 @@ def delete_script(
     request: ApiRequest, account_id: str, script_name: str, force: bool = False
 ) -> dict[str, Any]:
     """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
-    remove_worker(request.auth, worker_called(script_name), force=force)
+    delete_worker(request.auth, worker_named(script_name), force=force)
     return ok(None)
 
 
 def _version(script_name: str, version_id: str = "") -> Version:
-    worker = worker_called(script_name)
+    worker = worker_named(script_name)
     found = version_of(worker, version_id) if version_id else latest_version(worker)
     if found is None:
         raise no_worker()

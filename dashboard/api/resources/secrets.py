@@ -13,17 +13,17 @@ from dashboard.api.acts.upload import fully_live, upload_copy
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request, unsupported
-from dashboard.api.http.lookup import latest_version, worker_called
+from dashboard.api.http.lookup import latest_version, worker_named
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers.bindings import Bindings, secret, secrets_of
 from dashboard.api.serializers.schemas import Named
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 
 router = resource("Secrets")
 SECRETS = SCRIPT + "/secrets"
 
 
-class SecretGiven(Schema):
+class SecretInput(Schema):
     """A secret's value; its name may stand outside."""
 
     name: str | None = Field(None, min_length=1, max_length=200)
@@ -31,27 +31,27 @@ class SecretGiven(Schema):
     type: str = "secret_text"
 
 
-class NamedSecretGiven(SecretGiven):
+class NamedSecretInput(SecretInput):
     """A secret with its name."""
 
     name: str = Field(min_length=1, max_length=200)
 
 
-class SecretsGiven(Schema):
+class SecretsInput(Schema):
     """Secrets by name; null deletes one."""
 
-    secrets: dict[str, SecretGiven | None] = Field(max_length=128)
+    secrets: dict[str, SecretInput | None] = Field(max_length=128)
 
 
 @router.get(SECRETS, auth=may_read, response=Envelope[list[Named]])
 def list_secrets(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """Names and types of the latest version's secrets."""
-    return ok(secrets_of(latest_version(worker_called(script_name))))
+    return ok(secrets_of(latest_version(worker_named(script_name))))
 
 
 @router.put(SECRETS, auth=may_deploy, response=Envelope[Named])
 def put_secret(
-    request: ApiRequest, account_id: str, script_name: str, given: NamedSecretGiven
+    request: ApiRequest, account_id: str, script_name: str, given: NamedSecretInput
 ) -> dict[str, Any]:
     """Sets a secret in a copy of the latest version and deploys it at 100 %."""
     _change(request, script_name, {given.name: given})
@@ -60,12 +60,12 @@ def put_secret(
 
 @router.patch(SCRIPT + "/secrets-bulk", auth=may_deploy, response=Envelope[list[Named]])
 def patch_secrets(
-    request: ApiRequest, account_id: str, script_name: str, given: SecretsGiven
+    request: ApiRequest, account_id: str, script_name: str, given: SecretsInput
 ) -> dict[str, Any]:
     """Sets and deletes several secrets in one version, deployed at 100 %."""
     if given.secrets:
         _change(request, script_name, given.secrets)
-    return ok(secrets_of(latest_version(worker_called(script_name))))
+    return ok(secrets_of(latest_version(worker_named(script_name))))
 
 
 @router.get(SECRETS + "/{path:secret_name}", auth=may_read, response=Envelope[Named])
@@ -73,7 +73,7 @@ def get_secret(
     request: ApiRequest, account_id: str, script_name: str, secret_name: str
 ) -> dict[str, Any]:
     """Whether the latest version has this secret."""
-    for held in secrets_of(latest_version(worker_called(script_name))):
+    for held in secrets_of(latest_version(worker_named(script_name))):
         if held["name"] == secret_name:
             return ok(held)
     raise _no_secret(secret_name)
@@ -88,7 +88,7 @@ def delete_secret(
     return ok(None)
 
 
-def changed(bindings: Bindings, given: Mapping[str, SecretGiven | None]) -> Bindings:
+def change_secret(bindings: Bindings, given: Mapping[str, SecretInput | None]) -> Bindings:
     """`bindings` with these secrets set or (None) deleted; raises `ApiError`."""
     held = {binding.name: binding for binding in bindings}
     for name, value in given.items():
@@ -106,17 +106,17 @@ def changed(bindings: Bindings, given: Mapping[str, SecretGiven | None]) -> Bind
     return tuple(held.values())
 
 
-def _change(request: ApiRequest, script_name: str, given: Mapping[str, SecretGiven | None]) -> None:
-    worker = worker_called(script_name)
+def _change(request: ApiRequest, script_name: str, given: Mapping[str, SecretInput | None]) -> None:
+    worker = worker_named(script_name)
     upload_copy(
         request.auth,
         worker,
         lambda: fully_live(worker),
-        lambda draft: replace(draft, bindings=changed(draft.bindings, given)),
+        lambda draft: replace(draft, bindings=change_secret(draft.bindings, given)),
     )
 
 
-def _is_secret(binding: Binding) -> bool:
+def _is_secret(binding: BindingSpec) -> bool:
     """In a copy of a version, `inherit` stands for a secret whose seal is broken."""
     return binding.secret is not None or binding.type == "inherit"
 

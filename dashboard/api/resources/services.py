@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.api.acts.delete_worker import remove_worker
+from dashboard.api.acts.delete_worker import delete_worker
 from dashboard.api.http.auth import ApiRequest, may_administer, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import no_service
-from dashboard.api.http.lookup import latest_version, worker_called
+from dashboard.api.http.lookup import latest_version, worker_named
 from dashboard.api.serializers.schemas import ServiceItem
 from dashboard.api.serializers.version_json import script_item
 
@@ -19,7 +19,7 @@ SERVICE = "/accounts/{account_id}/workers/services/{name}"
 @router.get(SERVICE, auth=may_read, response=Envelope[ServiceItem])
 def get_service(request: ApiRequest, account_id: str, name: str) -> dict[str, Any]:
     """A Worker with its one environment, production."""
-    worker = worker_called(name, missing=no_service())
+    worker = worker_named(name, missing=no_service())
     script = script_item(worker, latest_version(worker))
     dates = {key: script[key] for key in ("created_on", "modified_on")}
     production = {"environment": "production", **dates}
@@ -32,5 +32,5 @@ def delete_service(
     request: ApiRequest, account_id: str, name: str, force: bool = False
 ) -> dict[str, Any]:
     """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
-    remove_worker(request.auth, worker_called(name, missing=no_service()), force=force)
+    delete_worker(request.auth, worker_named(name, missing=no_service()), force=force)
     return ok(None)

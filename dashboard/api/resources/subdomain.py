@@ -11,7 +11,7 @@ from ninja import Schema
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import unsupported
-from dashboard.api.http.lookup import worker_called
+from dashboard.api.http.lookup import worker_named
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers.schemas import AccountSubdomain, Schedules, Subdomain
 from routing.control.publish import port_of_url
@@ -23,7 +23,7 @@ SUBDOMAIN = SCRIPT + "/subdomain"
 SCHEDULES = SCRIPT + "/schedules"
 
 
-class SubdomainGiven(Schema):
+class SubdomainInput(Schema):
     """Whether the Worker answers at its own name, and its previews too."""
 
     enabled: bool
@@ -47,28 +47,30 @@ def get_account_subdomain(request: ApiRequest, account_id: str) -> dict[str, Any
 @router.get(SUBDOMAIN, auth=may_read, response=Envelope[Subdomain])
 def get_subdomain(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """Whether this Worker answers at its own name."""
-    return ok(shown(worker_called(script_name)))
+    return ok(subdomain_item(worker_named(script_name)))
 
 
 @router.post(SUBDOMAIN, auth=may_deploy, response=Envelope[Subdomain])
 def post_subdomain(
-    request: ApiRequest, account_id: str, script_name: str, given: SubdomainGiven
+    request: ApiRequest, account_id: str, script_name: str, given: SubdomainInput
 ) -> dict[str, Any]:
     """Changes it. Previews follow `enabled` when they are not mentioned."""
     previews = given.enabled if given.previews_enabled is None else given.previews_enabled
-    return ok(shown(switch(request, script_name, enabled=given.enabled, previews=previews)))
+    return ok(
+        subdomain_item(set_switches(request, script_name, enabled=given.enabled, previews=previews))
+    )
 
 
 @router.delete(SUBDOMAIN, auth=may_deploy, response=Envelope[Subdomain])
 def delete_subdomain(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """The same as `enabled: false`."""
-    return ok(shown(switch(request, script_name, enabled=False, previews=False)))
+    return ok(subdomain_item(set_switches(request, script_name, enabled=False, previews=False)))
 
 
 @router.get(SCHEDULES, auth=may_read, response=Envelope[Schedules])
 def get_schedules(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """None: cron triggers are not supported."""
-    worker_called(script_name)
+    worker_named(script_name)
     return ok({"schedules": []})
 
 
@@ -77,7 +79,7 @@ def put_schedules(
     request: ApiRequest, account_id: str, script_name: str, given: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Takes the empty list only."""
-    worker_called(script_name)
+    worker_named(script_name)
     if given:
         raise unsupported(
             "Cron triggers are not supported: nothing would call scheduled(). Remove "
@@ -86,15 +88,15 @@ def put_schedules(
     return ok({"schedules": []})
 
 
-def shown(worker: Worker) -> dict[str, bool]:
+def subdomain_item(worker: Worker) -> dict[str, bool]:
     """The two switches."""
     return {"enabled": worker.subdomain_enabled, "previews_enabled": worker.previews_enabled}
 
 
-def switch(request: ApiRequest, name: str, *, enabled: bool, previews: bool) -> Worker:
+def set_switches(request: ApiRequest, name: str, *, enabled: bool, previews: bool) -> Worker:
     """Sets both switches."""
     return set_subdomain(
-        worker=worker_called(name),
+        worker=worker_named(name),
         enabled=enabled,
         previews=previews,
         author=request.auth.user,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Failure, resource
 from dashboard.api.http.errors import ApiError, unsupported
-from dashboard.api.http.lookup import worker_called
+from dashboard.api.http.lookup import worker_named
 from dashboard.api.products import refusal_of
 from dashboard.api.resources.scripts import SCRIPT
 from routing.control.publish import hostname
@@ -56,7 +56,7 @@ def put_domains(request: ApiRequest, account_id: str, script_name: str) -> NoRet
 
 def _no_routes(request: ApiRequest, script_name: str) -> ApiError:
     """wrangler has taken the Worker's address away by now: a refusal gives it back."""
-    worker, caller = worker_called(script_name), request.auth
+    worker, caller = worker_named(script_name), request.auth
     undo_switch_off(worker=worker, author=caller.user, source=caller.source, now=timezone.now())
     # Not whether this very request gave it back: wrangler sends routes and domains side by side.
     worker.refresh_from_db(fields=["subdomain_enabled"])

@@ -6,11 +6,11 @@ from typing import Any
 
 from ninja import Query
 
-from dashboard.api.acts.upload import remarks_on, upload
+from dashboard.api.acts.upload import upload_version, upload_warnings
 from dashboard.api.docs.reference_bodies import UPLOAD_BODY
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, page_info, paged, resource, whole
-from dashboard.api.http.lookup import version_of, worker_called
+from dashboard.api.http.lookup import version_of, worker_named
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers.schemas import VersionItem, VersionList
 from dashboard.api.serializers.upload_metadata import read_upload
@@ -31,7 +31,7 @@ def list_versions(
     deployable: bool = False,
 ) -> dict[str, Any]:
     """Versions, newest first; with `deployable` all that a deployment may name, on one page."""
-    worker = worker_called(script_name)
+    worker = worker_named(script_name)
     if deployable:
         found = whole(list(models.deployable([worker]).select_related("author")), paging.page)
         info = page_info(paging.page, max(100, len(found)), len(found), len(found))
@@ -51,12 +51,12 @@ def create_version(
     request: ApiRequest, account_id: str, script_name: str, bindings_inherit: str = ""
 ) -> dict[str, Any]:
     """Uploads a version of a Worker that exists; nothing is deployed."""
-    worker_called(script_name)
+    worker_named(script_name)
     given = read_upload(request, script_name)
     if request.auth.source == "wrangler" and not given.annotated:
         # A plain `wrangler deploy`: where its deployment will be refused, nothing is stored first.
         gate.permit_for(script_name, by_token=True)()
-    version, _ = upload(
+    version, _ = upload_version(
         request.auth,
         script_name,
         given,
@@ -64,7 +64,7 @@ def create_version(
         strict=bindings_inherit == "strict",
     )
     result = {**version_item(version), "startup_time_ms": version.startup_time_ms}
-    return ok(result, remarks=remarks_on(version))
+    return ok(result, remarks=upload_warnings(version))
 
 
 @router.get(VERSIONS + "/{version_id}", auth=may_read, response=Envelope[VersionItem])
@@ -72,4 +72,4 @@ def get_version(
     request: ApiRequest, account_id: str, script_name: str, version_id: str
 ) -> dict[str, Any]:
     """One version by its whole id."""
-    return ok(version_item(version_of(worker_called(script_name), version_id)))
+    return ok(version_item(version_of(worker_named(script_name), version_id)))

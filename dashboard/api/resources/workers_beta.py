@@ -11,19 +11,18 @@ from django.utils import timezone
 from ninja import Query
 from pydantic import Field
 
-from dashboard.api.acts.delete_worker import remove_worker
+from dashboard.api.acts.delete_worker import delete_worker
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import bad_request
-from dashboard.api.http.lookup import worker_by
+from dashboard.api.http.lookup import worker_by_name_or_id
 from dashboard.api.resources.script_settings import change_settings
-from dashboard.api.resources.subdomain import SubdomainGiven, shown, switch
+from dashboard.api.resources.subdomain import SubdomainInput, set_switches, subdomain_item
 from dashboard.api.serializers.schemas import WorkerItem
-from dashboard.api.serializers.settings_schema import ScriptSettings, shown_settings
-from dashboard.api.serializers.version_json import stamp
+from dashboard.api.serializers.settings_schema import ScriptSettings, settings_item
 from routing.control import revision
 from routing.control.callers import Call, callers_of_all
-from routing.control.publish import hostname, port_of_url, url_of
+from routing.control.publish import hostname, port_of_url, timestamp, url_of
 from routing.control.transactions.batches import batches
 from routing.control.upload import create_worker
 from routing.models import Deployment, Worker
@@ -40,10 +39,10 @@ class WorkerChange(ScriptSettings):
     """What a Worker may be changed to; its name stays."""
 
     name: str | None = Field(None, max_length=255)
-    subdomain: SubdomainGiven | None = None
+    subdomain: SubdomainInput | None = None
 
 
-class WorkerGiven(WorkerChange):
+class WorkerInput(WorkerChange):
     """A Worker without versions."""
 
     name: str = Field(max_length=255)
@@ -57,7 +56,7 @@ def list_workers(request: ApiRequest, account_id: str, paging: Query[Paging]) ->
 
 
 @router.post(WORKERS, auth=may_deploy, response=Envelope[WorkerItem])
-def create(request: ApiRequest, account_id: str, given: WorkerGiven) -> dict[str, Any]:
+def create(request: ApiRequest, account_id: str, given: WorkerInput) -> dict[str, Any]:
     """Makes a Worker without versions; upload one next."""
     caller = request.auth
     with transaction.atomic():
@@ -72,15 +71,15 @@ def create(request: ApiRequest, account_id: str, given: WorkerGiven) -> dict[str
 @router.get(WORKER, auth=may_read, response=Envelope[WorkerItem])
 def get_worker(request: ApiRequest, account_id: str, worker_id: str) -> dict[str, Any]:
     """One Worker."""
-    return ok(worker_item(worker_by(worker_id)))
+    return ok(worker_item(worker_by_name_or_id(worker_id)))
 
 
 @router.put(WORKER, auth=may_deploy, response=Envelope[WorkerItem])
 def update_worker(
-    request: ApiRequest, account_id: str, worker_id: str, given: WorkerGiven
+    request: ApiRequest, account_id: str, worker_id: str, given: WorkerInput
 ) -> dict[str, Any]:
     """Changes what is given."""
-    return ok(worker_item(_apply(request, worker_by(worker_id), given)))
+    return ok(worker_item(_apply(request, worker_by_name_or_id(worker_id), given)))
 
 
 @router.patch(WORKER, auth=may_deploy, response=Envelope[WorkerItem])
@@ -88,7 +87,7 @@ def edit_worker(
     request: ApiRequest, account_id: str, worker_id: str, given: WorkerChange
 ) -> dict[str, Any]:
     """Changes what is given."""
-    return ok(worker_item(_apply(request, worker_by(worker_id), given)))
+    return ok(worker_item(_apply(request, worker_by_name_or_id(worker_id), given)))
 
 
 @router.delete(WORKER, auth=may_administer, response=Envelope[None])
@@ -96,7 +95,7 @@ def delete(
     request: ApiRequest, account_id: str, worker_id: str, force: bool = False
 ) -> dict[str, Any]:
     """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
-    remove_worker(request.auth, worker_by(worker_id), force=force)
+    delete_worker(request.auth, worker_by_name_or_id(worker_id), force=force)
     return ok(None)
 
 
@@ -121,19 +120,19 @@ def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -
     return {
         "id": worker.tag,
         "name": worker.name,
-        "created_on": stamp(worker.created_on),
-        "updated_on": stamp(deployed_on or worker.created_on),
-        "deployed_on": stamp(deployed_on) if deployed_on else None,
+        "created_on": timestamp(worker.created_on),
+        "updated_on": timestamp(deployed_on or worker.created_on),
+        "deployed_on": timestamp(deployed_on) if deployed_on else None,
         "references": {
             **{kind: [] for kind in NEVER},
             "workers": [{"id": tag, "name": name} for tag, name in callers],
         },
         "subdomain": {
-            **shown(worker),
+            **subdomain_item(worker),
             "url": url_of(hostname(worker.name)),
             "preview_url_suffix": f"-{hostname(worker.name)}{port_of_url()}",
         },
-        **shown_settings(worker),
+        **settings_item(worker),
     }
 
 
@@ -148,4 +147,4 @@ def _apply(request: ApiRequest, worker: Worker, given: WorkerChange) -> Worker:
             return changed
         enabled, previews = given.subdomain.enabled, given.subdomain.previews_enabled
         previews = enabled if previews is None else previews
-        return switch(request, worker.name, enabled=enabled, previews=previews)
+        return set_switches(request, worker.name, enabled=enabled, previews=previews)

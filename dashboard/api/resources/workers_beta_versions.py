@@ -10,20 +10,20 @@ from typing import Any, Literal
 from ninja import Query, Schema
 from pydantic import Field
 
-from dashboard.api.acts.upload import remarks_on, upload, upload_copy
+from dashboard.api.acts.upload import upload_copy, upload_version, upload_warnings
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
-from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_in
+from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, bad_request
-from dashboard.api.http.lookup import latest_version, version_of, worker_by
+from dashboard.api.http.lookup import latest_version, version_of, worker_by_name_or_id
 from dashboard.api.http.multipart import check_parts
-from dashboard.api.resources.secrets import SecretGiven, changed
+from dashboard.api.resources.secrets import SecretInput, change_secret
 from dashboard.api.resources.workers_beta import WORKER
 from dashboard.api.serializers import annotations as notes
-from dashboard.api.serializers.annotations import Notes
+from dashboard.api.serializers.annotations import Annotations
 from dashboard.api.serializers.module_content import parts_of
 from dashboard.api.serializers.schemas import WorkerVersion
-from dashboard.api.serializers.upload_metadata import UploadMetadata, as_upload
+from dashboard.api.serializers.upload_metadata import UploadMetadata, upload_from_settings
 from dashboard.api.serializers.version_json import flat_version
 from routing.control.upload_draft import Part
 from routing.models import Version, Worker
@@ -32,7 +32,7 @@ router = resource("Workers: versions")
 VERSIONS = WORKER + "/versions"
 
 
-class ModuleGiven(Schema):
+class ModuleInput(Schema):
     """A module, its content in base64."""
 
     name: str
@@ -40,17 +40,17 @@ class ModuleGiven(Schema):
     content_base64: str
 
 
-class VersionGiven(UploadMetadata):
+class VersionInput(UploadMetadata):
     """An upload as JSON."""
 
-    modules: list[ModuleGiven] = Field(max_length=1000)
+    modules: list[ModuleInput] = Field(max_length=1000)
 
 
 class LatestChange(Schema):
     """Secrets to set, or (null) to delete, in a copy of the latest version."""
 
-    env: dict[str, SecretGiven | None] = Field(max_length=128)
-    annotations: Notes | None = None
+    env: dict[str, SecretInput | None] = Field(max_length=128)
+    annotations: Annotations | None = None
 
 
 @router.get(VERSIONS, auth=may_read, response=Envelope[list[WorkerVersion]])
@@ -58,7 +58,7 @@ def list_worker_versions(
     request: ApiRequest, account_id: str, worker_id: str, paging: Query[Paging]
 ) -> dict[str, Any]:
     """Versions, newest first."""
-    rows = worker_by(worker_id).versions.newest_first().select_related("author")
+    rows = worker_by_name_or_id(worker_id).versions.newest_first().select_related("author")
     found, info = paged(rows, paging)
     return ok([flat_version(version) for version in found], info)
 
@@ -70,19 +70,19 @@ def list_worker_versions(
     openapi_extra={"parameters": [EXPECTED_HEADER]},
 )
 def create_worker_version(
-    request: ApiRequest, account_id: str, worker_id: str, given: VersionGiven, deploy: bool = False
+    request: ApiRequest, account_id: str, worker_id: str, given: VersionInput, deploy: bool = False
 ) -> dict[str, Any]:
     """Uploads a version; with `deploy` it is deployed at 100 %, too."""
-    worker = worker_by(worker_id)
-    version, _ = upload(
+    worker = worker_by_name_or_id(worker_id)
+    version, _ = upload_version(
         request.auth,
         worker.name,
-        as_upload(given, _parts(given.modules), worker.name),
+        upload_from_settings(given, _parts(given.modules), worker.name),
         triggered_by="upload" if deploy else "version_upload",
         live=deploy,
-        expected=expected_in(request),
+        expected=expected_deployment(request),
     )
-    return ok(flat_version(version), remarks=remarks_on(version))
+    return ok(flat_version(version), remarks=upload_warnings(version))
 
 
 @router.get(VERSIONS + "/{version_id}", auth=may_read, response=Envelope[WorkerVersion])
@@ -94,9 +94,9 @@ def get_worker_version(
     include: Literal["", "modules"] = "",
 ) -> dict[str, Any]:
     """One version by id, or `latest`; with `include=modules` their content."""
-    worker = worker_by(worker_id)
+    worker = worker_by_name_or_id(worker_id)
     version = _latest(worker) if version_id == "latest" else version_of(worker, version_id)
-    modules = {"modules": [_shown(part) for part in parts_of(version)]} if include else {}
+    modules = {"modules": [_module_item(part) for part in parts_of(version)]} if include else {}
     return ok({**flat_version(version), **modules})
 
 
@@ -105,7 +105,7 @@ def patch_latest_version(
     request: ApiRequest, account_id: str, worker_id: str, version_id: str, given: LatestChange
 ) -> dict[str, Any]:
     """A copy of `latest` (no other is taken) with these secrets changed; it is not deployed."""
-    worker = worker_by(worker_id)
+    worker = worker_by_name_or_id(worker_id)
     if version_id != "latest":
         raise bad_request("Versions are never changed; only 'latest' can be copied with changes.")
     version = upload_copy(
@@ -114,7 +114,7 @@ def patch_latest_version(
         lambda: (_latest(worker), None),
         lambda draft: replace(
             draft,
-            bindings=changed(draft.bindings, given.env),
+            bindings=change_secret(draft.bindings, given.env),
             tag=notes.tag_of(given.annotations),
             message=notes.message_of(given.annotations),
         ),
@@ -127,7 +127,7 @@ def delete_worker_version(
     request: ApiRequest, account_id: str, worker_id: str, version_id: str
 ) -> dict[str, Any]:
     """Always refused: a deployment may name it."""
-    version_of(worker_by(worker_id), version_id)
+    version_of(worker_by_name_or_id(worker_id), version_id)
     raise bad_request("Versions are never deleted while their Worker exists.")
 
 
@@ -138,13 +138,13 @@ def _latest(worker: Worker) -> Version:
     return latest
 
 
-def _parts(given: list[ModuleGiven]) -> tuple[Part, ...]:
+def _parts(given: list[ModuleInput]) -> tuple[Part, ...]:
     parts = tuple(map(_part, given))
     check_parts(parts)
     return parts
 
 
-def _part(given: ModuleGiven) -> Part:
+def _part(given: ModuleInput) -> Part:
     try:
         content = base64.b64decode(given.content_base64, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -152,7 +152,7 @@ def _part(given: ModuleGiven) -> Part:
     return Part(given.name, given.content_type, content)
 
 
-def _shown(part: Part) -> dict[str, str]:
+def _module_item(part: Part) -> dict[str, str]:
     return {
         "name": part.name,
         "content_type": part.content_type,

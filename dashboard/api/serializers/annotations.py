@@ -8,11 +8,11 @@ from typing import TypeAlias
 from dashboard.api.http.errors import bad_request
 from routing.models import ALIAS, Deployment, Version
 
-Notes: TypeAlias = dict[str, str | int | None]
+Annotations: TypeAlias = dict[str, str | int | None]
 """As sent: some clients send a pull request's number as a number."""
 MESSAGE, TAG = "workers/message", "workers/tag"
 TRIGGER = "workers/triggered_by"
-KEPT = (
+STORED = (
     ALIAS,
     "workers/commit_sha",
     "workers/repository_url",
@@ -24,13 +24,13 @@ KEPT = (
 _ALIAS = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
-def message_of(sent: Notes | None) -> str:
+def message_of(sent: Annotations | None) -> str:
     """The message, cut to 1000 bytes as Cloudflare does."""
     text = (sent or {}).get(MESSAGE) or ""
     return str(text).encode()[:1000].decode(errors="ignore")
 
 
-def tag_of(sent: Notes | None) -> str:
+def tag_of(sent: Annotations | None) -> str:
     """The tag; a long one is refused, since half a tag would be another tag."""
     tag = str((sent or {}).get(TAG) or "")
     if len(tag.encode()) > 100:
@@ -38,9 +38,11 @@ def tag_of(sent: Notes | None) -> str:
     return tag
 
 
-def kept(sent: Notes | None, worker_name: str) -> dict[str, str]:
+def stored(sent: Annotations | None, worker_name: str) -> dict[str, str]:
     """The other annotations of an upload."""
-    found = {key: str(value)[:1000] for key, value in (sent or {}).items() if key in KEPT and value}
+    found = {
+        key: str(value)[:1000] for key, value in (sent or {}).items() if key in STORED and value
+    }
     alias = found.get(ALIAS)
     if alias and (not _ALIAS.fullmatch(alias) or len(f"{alias}-{worker_name}") > 63):
         raise bad_request(

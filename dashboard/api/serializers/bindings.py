@@ -9,9 +9,9 @@ from dashboard.api.http.errors import UNSUPPORTED, ApiError, bad_request
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
 from routing.control.upload_draft import SECRET_TYPES
 from routing.models import Version
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 
-Bindings = tuple[Binding, ...]
+Bindings = tuple[BindingSpec, ...]
 REQUIRED: Mapping[str, str] = {
     "plain_text": "text",
     "secret_text": "text",
@@ -38,15 +38,15 @@ def parse_bindings(raw: Sequence[Mapping[str, Any]]) -> Bindings:
     return bindings
 
 
-def secret(name: str, text: str) -> Binding:
+def secret(name: str, text: str) -> BindingSpec:
     """A secret, as the secret endpoints set it."""
     _check_size(name, text)
-    return Binding(name=name, type="secret_text", secret=Secret(text))
+    return BindingSpec(name=name, type="secret_text", secret=Secret(text))
 
 
-def shown_bindings(version: Version) -> list[dict[str, Any]]:
+def binding_items(version: Version) -> list[dict[str, Any]]:
     """As uploaded; of a secret only that it is there."""
-    return [_shown(row) for row in version.bindings]
+    return [_binding_item(row) for row in version.bindings]
 
 
 def secrets_of(version: Version | None) -> list[dict[str, str]]:
@@ -55,11 +55,11 @@ def secrets_of(version: Version | None) -> list[dict[str, str]]:
     return [{"name": r["name"], "type": r["type"]} for r in rows if r["type"] in SECRET_TYPES]
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def _binding_item(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key not in {"sealed", "fingerprint"}}
 
 
-def _parse(raw: Mapping[str, Any]) -> Binding:
+def _parse(raw: Mapping[str, Any]) -> BindingSpec:
     name, kind = raw.get("name"), raw.get("type")
     if not isinstance(name, str) or not name:
         raise bad_request("Every binding needs a name.", 10052)
@@ -68,14 +68,14 @@ def _parse(raw: Mapping[str, Any]) -> Binding:
     if kind == "inherit":
         return _inherit(name, raw)
     if kind not in SUPPORTED:
-        refusal = BindingUnsupported(Binding(name=name, type=kind))
+        refusal = BindingUnsupported(BindingSpec(name=name, type=kind))
         raise ApiError(400, (UNSUPPORTED, str(refusal)))
     if kind == "secret_text":
         return secret(name, _text(name, raw, "text"))
-    return Binding(name=name, type=kind, options=_options(name, kind, raw))
+    return BindingSpec(name=name, type=kind, options=_options(name, kind, raw))
 
 
-def _inherit(name: str, raw: Mapping[str, Any]) -> Binding:
+def _inherit(name: str, raw: Mapping[str, Any]) -> BindingSpec:
     if raw.get("old_name", name) != name or raw.get("version_id", "latest") != "latest":
         raise ApiError(
             400,
@@ -85,7 +85,7 @@ def _inherit(name: str, raw: Mapping[str, Any]) -> Binding:
                 "version; old_name and version_id are not supported.",
             ),
         )
-    return Binding(name=name, type="inherit")
+    return BindingSpec(name=name, type="inherit")
 
 
 def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:

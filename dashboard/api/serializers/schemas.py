@@ -6,7 +6,7 @@ from typing import Any
 
 from ninja import Schema
 
-from dashboard.api.serializers.settings_schema import ScriptSettingsShown
+from dashboard.api.serializers.settings_schema import ScriptSettingsItem
 
 Json = dict[str, Any]
 
@@ -92,7 +92,7 @@ class DeploymentList(Schema):
     deployments: list[DeploymentItem]
 
 
-class ScriptItem(ScriptSettingsShown):
+class ScriptItem(ScriptSettingsItem):
     """A Worker as its latest version and its settings describe it."""
 
     id: str
@@ -121,7 +121,7 @@ class UploadedScript(ScriptItem):
     entry_point: str
 
 
-class ScriptSettingsAndVersion(ScriptSettingsShown):
+class ScriptSettingsAndVersion(ScriptSettingsItem):
     """A Worker's settings with what its latest version binds."""
 
     bindings: list[Json]
@@ -196,7 +196,7 @@ class WorkerSubdomain(Subdomain):
     preview_url_suffix: str
 
 
-class WorkerItem(ScriptSettingsShown):
+class WorkerItem(ScriptSettingsItem):
     """A Worker as the newer Workers resource has it; `id` is its tag."""
 
     id: str

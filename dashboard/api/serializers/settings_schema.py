@@ -28,7 +28,7 @@ class ScriptSettings(Schema):
     observability: dict[str, Any] | None = None
 
 
-class ScriptSettingsShown(Schema):
+class ScriptSettingsItem(Schema):
     """All of a Worker's settings."""
 
     logpush: bool
@@ -45,6 +45,6 @@ def changed_settings(sent: ScriptSettings) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def shown_settings(worker: Worker) -> dict[str, Any]:
+def settings_item(worker: Worker) -> dict[str, Any]:
     """All settings, with what a new Worker has."""
     return {key: worker.settings.get(key, default) for key, default in DEFAULTS.items()}

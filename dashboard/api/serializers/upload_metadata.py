@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from dashboard.api.http.errors import ApiError, bad_request, explain, unsupported
+from dashboard.api.http.errors import ApiError, bad_request, unsupported, validation_messages
 from dashboard.api.http.json_parser import parse_json
 from dashboard.api.http.multipart import read_fields, split_fields
 from dashboard.api.serializers import annotations as notes
-from dashboard.api.serializers.annotations import Notes
+from dashboard.api.serializers.annotations import Annotations
 from dashboard.api.serializers.bindings import parse_bindings
 from dashboard.api.serializers.settings_schema import ScriptSettings, changed_settings
 from routing.control.upload_draft import SECRET_TYPES, Draft, Part
@@ -39,7 +39,7 @@ class VersionSettings(ScriptSettings):
 
     model_config = ConfigDict(extra="ignore")
 
-    annotations: Notes | None = None
+    annotations: Annotations | None = None
     placement: dict[str, Any] | None = None
     limits: dict[str, Any] | None = None
     cache_options: dict[str, Any] | None = None
@@ -66,7 +66,7 @@ class UploadMetadata(VersionSettings):
     )
 
 
-class SettingsGiven(VersionSettings):
+class SettingsInput(VersionSettings):
     """A change of settings; absent means unchanged."""
 
     bindings: list[dict[str, Any]] | None = None
@@ -95,10 +95,12 @@ def read_upload(request: HttpRequest, worker_name: str) -> Upload:
     """The multipart upload in `request`; raises `ApiError`, and then nothing is saved."""
     raw, parts = split_fields(read_fields(request), "metadata")
     metadata = validated(UploadMetadata, parse_json(raw, "The metadata"), "metadata")
-    return as_upload(metadata, parts, worker_name)
+    return upload_from_settings(metadata, parts, worker_name)
 
 
-def as_upload(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) -> Upload:
+def upload_from_settings(
+    metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str
+) -> Upload:
     """`metadata` and its modules as an upload; raises `ApiError`."""
     refuse_unsupported(metadata)
     _check_main(metadata, parts)
@@ -126,7 +128,7 @@ def validated(model: Model, value: Any, what: str) -> Any:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        problems = explain(error.errors(include_input=False, include_url=False))
+        problems = validation_messages(error.errors(include_input=False, include_url=False))
         raise ApiError(400, *[(10026, f"{what}: {p}") for p in problems]) from None
 
 
@@ -141,7 +143,7 @@ def _draft(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) 
         bindings=parse_bindings(metadata.bindings),
         tag=notes.tag_of(metadata.annotations),
         message=notes.message_of(metadata.annotations),
-        annotations=notes.kept(metadata.annotations, worker_name),
+        annotations=notes.stored(metadata.annotations, worker_name),
         runtime={key: value for key, value in runtime.items() if value is not None},
         # Older wranglers send it with a copy of the latest version, and leave out part of that.
         keep_runtime=bool(metadata.keep_assets),

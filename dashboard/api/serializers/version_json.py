@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from dashboard.accounts.models import User
 from dashboard.api.serializers import annotations as notes
-from dashboard.api.serializers.bindings import shown_bindings
-from dashboard.api.serializers.settings_schema import shown_settings
+from dashboard.api.serializers.bindings import binding_items
+from dashboard.api.serializers.settings_schema import settings_item
 from routing.control.previews import preview_url
 from routing.control.publish import timestamp
 from routing.models import Deployment, Version, Worker
 
 USAGE_MODEL = "standard"
 Json = dict[str, Any]
-
-
-def stamp(moment: datetime) -> str:
-    """Fixed-width ISO 8601 in UTC: clients sort these as text."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def hex_id(pk: int | None) -> str:
@@ -30,7 +24,7 @@ def hex_id(pk: int | None) -> str:
 
 def version_item(version: Version) -> Json:
     """A version as the versions endpoints show it."""
-    created, has_address = timestamp(version), bool(preview_url(version.worker, version))
+    created, has_address = timestamp(version.created_on), bool(preview_url(version.worker, version))
     return {
         "id": str(version.id),
         "number": version.number,
@@ -56,7 +50,7 @@ def version_item(version: Version) -> Json:
                 **_runtime(version),
                 **_extras(version, "limits", "cache_options"),
             },
-            "bindings": shown_bindings(version),
+            "bindings": binding_items(version),
         },
     }
 
@@ -67,13 +61,13 @@ def flat_version(version: Version) -> Json:
     return {
         "id": str(version.id),
         "number": version.number,
-        "created_on": timestamp(version),
+        "created_on": timestamp(version.created_on),
         "urls": [url] if url else [],
         "source": version.source,
         "annotations": notes.of_version(version),
         "author_id": hex_id(version.author_id),
         "author_email": author_of(version),
-        "bindings": shown_bindings(version),
+        "bindings": binding_items(version),
         "main_module": version.main_module or version.body_part,
         "startup_time_ms": version.startup_time_ms,
         **_runtime(version),
@@ -88,7 +82,7 @@ def deployment_item(deployment: Deployment) -> Json:
         "source": deployment.source,
         "strategy": "percentage",
         "author_email": author_of(deployment),
-        "created_on": timestamp(deployment),
+        "created_on": timestamp(deployment.created_on),
         "annotations": notes.of_deployment(deployment),
         "versions": [
             {"version_id": str(s.version_id), "percentage": percent(s.weight)}
@@ -104,14 +98,14 @@ def script_item(worker: Worker, latest: Version | None) -> Json:
         "tag": worker.tag,
         "etag": latest.etag if latest else "",
         "handlers": handlers(latest) if latest else [],
-        "created_on": stamp(worker.created_on),
-        "modified_on": timestamp(latest) if latest else stamp(worker.created_on),
+        "created_on": timestamp(worker.created_on),
+        "modified_on": timestamp(latest.created_on) if latest else timestamp(worker.created_on),
         "has_assets": False,
         "has_modules": bool(latest and latest.main_module),
         "last_deployed_from": uploaded_from(latest),
         **_runtime(latest),
         **(_placement(latest) | _extras(latest, "limits", "cache_options") if latest else {}),
-        **shown_settings(worker),
+        **settings_item(worker),
     }
 
 

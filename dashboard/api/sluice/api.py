@@ -9,7 +9,7 @@ from dashboard.api.api import DocumentedAPI
 from dashboard.api.docs.reference import by_tag, for_readers
 from dashboard.api.http.json_parser import StrictParser
 from dashboard.api.sluice import audit, edges, overrides, reviews
-from dashboard.api.sluice.errors import answer_plainly
+from dashboard.api.sluice.errors import handle_errors
 from dashboard.api.sluice.rollouts import backtests, plans, rollouts
 from dashboard.api.sluice.schemas import Refusal
 from dashboard.api.sluice.smoketests import runs, suites
@@ -29,7 +29,7 @@ api = DocumentedAPI(
 )
 for module in (suites, runs, plans, backtests, rollouts, reviews, overrides, audit, edges):
     api.add_router("", module.router)
-answer_plainly(api)
+handle_errors(api)
 
 
 @for_readers

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from dashboard.api.http.errors import TOO_LARGE, TOO_MANY, ApiError, explain
+from dashboard.api.http.errors import TOO_LARGE, TOO_MANY, ApiError, validation_messages
 from dashboard.fleet.storage import problem_of
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
@@ -55,7 +55,13 @@ _FIELDS: Mapping[str, str] = {
     "unknown_step": "to",
     "name": "name",
 }
-_UNDECIDED = {"ended": 409, "changed": 409, "again": 409, "needs_changes": 409, "no_reason": 422}
+_DECISION_STATUSES = {
+    "ended": 409,
+    "changed": 409,
+    "again": 409,
+    "needs_changes": 409,
+    "no_reason": 422,
+}
 """Statuses of refused decisions; 403 for the others: another person may."""
 _UNPROCESSABLE = ("unknown_version", "unknown_suite", "unknown_step", "name")
 
@@ -85,7 +91,7 @@ def refusal(status: int, code: str, message: str, field: str = "", **more: Any) 
     return JsonResponse({"error": code, "message": message} | named | more, status=status)
 
 
-def answer_plainly(api: NinjaAPI) -> None:
+def handle_errors(api: NinjaAPI) -> None:
     """Whatever goes wrong in a view is answered as `refusal` does."""
     api.add_exception_handler(Refused, _refused)
     api.add_exception_handler(ApiError, _shared)
@@ -102,7 +108,7 @@ def answer_plainly(api: NinjaAPI) -> None:
     api.add_exception_handler(DeployRefused, _coded)
     api.add_exception_handler(OverrideRefused, _override)
     api.add_exception_handler(ReviewNeeded, _review_needed)
-    api.add_exception_handler(DecisionRefused, _undecided)
+    api.add_exception_handler(DecisionRefused, _decision_refused)
     api.add_exception_handler(Proposal.DoesNotExist, _deleted_review)
     api.add_exception_handler(Stale, _stale)
     api.add_exception_handler(Exception, unexpected)
@@ -139,7 +145,7 @@ def _shared(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     """Names the first field that is wrong, never what it was: that may be a secret."""
-    sentences = explain([_without_body_name(one) for one in error.errors])
+    sentences = validation_messages([_without_body_name(one) for one in error.errors])
     field = sentences[0].partition(":")[0]
     return refusal(422, "invalid", " ".join(sentences), field, problems=sentences)
 
@@ -178,8 +184,8 @@ def _review_needed(request: HttpRequest, error: Any) -> HttpResponse:
     )
 
 
-def _undecided(request: HttpRequest, error: Any) -> HttpResponse:
-    status = _UNDECIDED.get(error.code, 403)
+def _decision_refused(request: HttpRequest, error: Any) -> HttpResponse:
+    status = _DECISION_STATUSES.get(error.code, 403)
     review = reviews.as_json(error.proposal, timezone.now())
     return refusal(status, error.code, refused(error.code, error.proposal), review=review)
 

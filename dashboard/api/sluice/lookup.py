@@ -8,7 +8,7 @@ from ninja import Schema
 from pydantic import Field
 
 from dashboard.api.http.errors import ApiError
-from dashboard.api.http.lookup import worker_called
+from dashboard.api.http.lookup import worker_named
 from dashboard.api.sluice.errors import Refused
 from dashboard.rollouts.models import Rollout, SavedPlanEdit
 from dashboard.rollouts.plans.saved import newest
@@ -25,7 +25,7 @@ class Listing(Schema):
 
 def worker_at(name: str) -> Worker:
     """The Worker that an address names."""
-    return worker_called(name, ApiError(404, (10007, f"There is no Worker called {name[:100]}.")))
+    return worker_named(name, ApiError(404, (10007, f"There is no Worker called {name[:100]}.")))
 
 
 def edit_of(worker: Worker, suite: str, *, in_body: bool = False) -> SuiteEdit:
@@ -47,7 +47,7 @@ def rollout_at(name: str, rollout_id: UUID) -> Rollout:
     return rollout
 
 
-def edit_called(worker: Worker | None, name: str) -> SavedPlanEdit:
+def edit_named(worker: Worker | None, name: str) -> SavedPlanEdit:
     """The newest edit of a saved plan that this Worker can use; without one, of all Workers."""
     edit = newest(worker, name)
     if edit is None:
@@ -58,7 +58,7 @@ def edit_called(worker: Worker | None, name: str) -> SavedPlanEdit:
 
 def own_edit(worker: Worker, name: str) -> SavedPlanEdit:
     """The same for a plan that is only this Worker's."""
-    edit = edit_called(worker, name)
+    edit = edit_named(worker, name)
     if edit.saved_plan.worker is None:
         message = f"{name[:60]!r} is for all Workers: its address is /api/plans/."
         raise Refused(409, "for_all_workers", message, "plan")

@@ -14,7 +14,7 @@ from dashboard.accounts.actor import By
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
-from dashboard.api.sluice.schemas import Given
+from dashboard.api.sluice.schemas import Input
 from dashboard.overrides import links, protection
 from dashboard.overrides.choices import version_to_share
 from dashboard.overrides.report import link_as_json, shared_as_json, switch_as_json
@@ -34,11 +34,11 @@ class Switch(Schema):
     live_links: int
 
 
-class SwitchGiven(Given):
+class SwitchInput(Input):
     protected: StrictBool
 
 
-class LinkGiven(Given):
+class LinkInput(Input):
     """What is shared, for how long ("8h", at most "30d"), with whom, and where the link leads."""
 
     version_id: str = Field("", max_length=100, description="The candidate, if left out.")
@@ -83,10 +83,10 @@ def get_overrides(request: ApiRequest, name: str) -> Any:
 
 
 @router.put(OVERRIDES, auth=may_administer, response=Switch)
-def set_overrides(request: ApiRequest, name: str, given: SwitchGiven) -> Any:
+def set_overrides(request: ApiRequest, name: str, given: SwitchInput) -> Any:
     """Protects the Worker's overrides, or opens them to anyone."""
     worker = worker_at(name)
-    protection.protect(worker, on=given.protected, by=_by(request))
+    protection.protect(worker, on=given.protected, by=_actor(request))
     return _switch(worker)
 
 
@@ -99,9 +99,9 @@ def list_links(request: ApiRequest, name: str, listing: Query[LinkListing]) -> A
 
 
 @router.post(LINKS, auth=may_deploy, response={201: LinkMade})
-def share_version(request: ApiRequest, name: str, given: LinkGiven) -> Any:
+def share_version(request: ApiRequest, name: str, given: LinkInput) -> Any:
     """Shares a version of the active deployment. The address and the permission are given once."""
-    worker, by = worker_at(name), _by(request)
+    worker, by = worker_at(name), _actor(request)
     try:
         lasts = parse_duration(given.lasts)
     except ValueError as error:
@@ -114,7 +114,7 @@ def share_version(request: ApiRequest, name: str, given: LinkGiven) -> Any:
 @router.post(LINKS + "/{link_id}/revoke", auth=may_deploy, response=LinkItem)
 def revoke_link(request: ApiRequest, name: str, link_id: UUID) -> Any:
     """Ends a link; one that had ended stays as it is."""
-    by, link = _by(request), links.link_of(worker_at(name), str(link_id))
+    by, link = _actor(request), links.link_of(worker_at(name), str(link_id))
     links.revoke(link, by)
     link.refresh_from_db()
     return link_as_json(link, by.now)
@@ -125,5 +125,5 @@ def _switch(worker: Worker) -> dict[str, Any]:
     return switch_as_json(worker, live)
 
 
-def _by(request: ApiRequest) -> By:
+def _actor(request: ApiRequest) -> By:
     return By(request.auth.user, request.auth.source, timezone.now())

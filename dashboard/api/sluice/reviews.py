@@ -14,7 +14,7 @@ from ninja import Query, Router
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
-from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewGiven, ReviewItem
+from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewInput, ReviewItem
 from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
 from dashboard.reviews.proposals import report
@@ -56,7 +56,7 @@ def get_review(request: ApiRequest, name: str, review_id: UUID) -> Any:
 
 
 @router.post(REVIEW + "/{verb}", auth=may_deploy, response=ReviewItem)
-def decide(request: ApiRequest, name: str, review_id: UUID, verb: str, given: ReviewGiven) -> Any:
+def decide(request: ApiRequest, name: str, review_id: UUID, verb: str, given: ReviewInput) -> Any:
     """`withdraw` takes one's own request back. `approve`, `needs-changes`, `reject`, `emergency`
     and `acknowledge` are for people: a token gets 403."""
     if verb not in ACTS:

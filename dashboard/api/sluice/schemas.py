@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StrictInt
 Json = dict[str, Any]
 
 
-class Given(Schema):
+class Input(Schema):
     """A request's body; unknown fields are refused, so that a typo never goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid")
@@ -33,7 +33,7 @@ class SuiteDetail(SuiteItem):
     document: Json
 
 
-class RunGiven(Given):
+class RunInput(Input):
     """Which suite runs, and against what."""
 
     suite: str = Field(max_length=100)
@@ -65,7 +65,7 @@ class RunDetail(RunItem):
     checks: list[Json]
 
 
-class VerbGiven(Given):
+class VerbInput(Input):
     """Where the caller believes the rollout is; if it moved, nothing happens and 409 says who."""
 
     deployment_id: str = Field(max_length=100)
@@ -168,7 +168,7 @@ class ReviewItem(Schema):
     ended_at: datetime | None
 
 
-class ReviewGiven(Given):
+class ReviewInput(Input):
     """Why; and the round that was read, so that a decision never meets another change."""
 
     comment: str = Field("", max_length=2000)

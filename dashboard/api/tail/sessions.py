@@ -16,7 +16,7 @@ from dashboard.accounts.tokens import hash_token
 from dashboard.api.http.auth import ApiRequest, check_worker, may_read
 from dashboard.api.http.envelope import Envelope, Failure, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
-from dashboard.api.http.lookup import worker_called
+from dashboard.api.http.lookup import worker_named
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.tail.trace_events import FilterInvalid, parse_filters
 from dashboard.limits.answers import RETRY_SECONDS
@@ -33,7 +33,7 @@ EACH, EACH_IN_ALL = 10, 30
 """Of them one person's, and one person's for all Workers."""
 
 
-class TailGiven(Schema):
+class TailInput(Schema):
     """What the client wants to hear; see `trace_events`."""
 
     filters: list[dict[str, Any]] = []
@@ -49,11 +49,11 @@ class TailItem(Schema):
 
 @router.post(TAILS, auth=may_read, response=Envelope[TailItem])
 def create_tail(
-    request: ApiRequest, account_id: str, script_name: str, given: TailGiven | None = None
+    request: ApiRequest, account_id: str, script_name: str, given: TailInput | None = None
 ) -> dict[str, Any]:
     """Opens a session. The edges are told at once, before the client connects."""
     check_worker(request, request.auth.token)
-    worker = worker_called(script_name)
+    worker = worker_named(script_name)
     filters, address = given.filters if given else [], request.META.get("REMOTE_ADDR", "")
     try:
         parse_filters(filters, address)
@@ -72,14 +72,14 @@ def create_tail(
         expires_on=now + LASTS,
         watch=subscriptions.watch(worker.name),
     )
-    return ok(_shown(request, tail, secret))
+    return ok(_tail_item(request, tail, secret))
 
 
 @router.get(TAILS, auth=may_read, response=Envelope[TailItem | None])
 def list_tails(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """The newest open session, or null. Its address is not said again: it is a secret."""
-    tail = _open(worker_called(script_name)).order_by("-created_on").first()
-    return ok(_shown(request, tail, "") if tail else None)
+    tail = _open(worker_named(script_name)).order_by("-created_on").first()
+    return ok(_tail_item(request, tail, "") if tail else None)
 
 
 @router.delete(TAILS + "/{tail_id}", auth=may_read, response=Envelope[None] | Failure)
@@ -88,17 +88,17 @@ def delete_tail(
 ) -> dict[str, Any]:
     """Ends a session; one that has ended already is ended."""
     check_worker(request, request.auth.token)
-    worker = worker_called(script_name)
+    worker = worker_named(script_name)
     try:
         tail = Tail.objects.filter(worker=worker.name, id=UUID(tail_id)).first()
     except ValueError:
         raise ApiError(404, (10007, "This tail does not exist.")) from None
     if tail is not None:
-        end(tail)
+        end_session(tail)
     return ok(None)
 
 
-def end(tail: Tail) -> None:
+def end_session(tail: Tail) -> None:
     """Nobody listens any more."""
     if tail.watch_id is not None:
         subscriptions.unwatch(tail.watch_id)
@@ -125,14 +125,14 @@ def _make_room(worker: Worker, person: User) -> None:
     greediest, most = counts.most_common(1)[0]
     if most <= counts[person.pk] + 1:
         raise _too_many(f"At most {MOST} tails of one Worker at a time.")
-    end(_open(worker).filter(token__user=greediest).order_by("created_on")[0])
+    end_session(_open(worker).filter(token__user=greediest).order_by("created_on")[0])
 
 
 def _too_many(limit: str) -> ApiError:
     return ApiError(429, (10057, f"{limit} End one, then try again."), retry_after=RETRY_SECONDS)
 
 
-def _shown(request: ApiRequest, tail: Tail, secret: str) -> dict[str, Any]:
+def _tail_item(request: ApiRequest, tail: Tail, secret: str) -> dict[str, Any]:
     scheme = "wss" if request.is_secure() else "ws"
     url = f"{scheme}://{request.get_host()}/client/v4/tails/{tail.id}/{secret}"
     expires = f"{tail.expires_on:%Y-%m-%dT%H:%M:%SZ}"

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Token
 from dashboard.accounts.tokens import hash_token
-from dashboard.api.tail.sessions import end
+from dashboard.api.tail.sessions import end_session
 from dashboard.api.tail.trace_events import NOTICE_ENDS, event, notice, parse_filters
 from dashboard.live.channel.database import in_database
 from dashboard.live.channel.push_socket import PushSocket
@@ -24,7 +24,7 @@ from dashboard.live.models import Tail
 from routing.models import Version
 
 PROTOCOL = "trace-v1"
-_KEPT = 200
+_CACHED_VERSIONS = 200
 
 
 class TailConsumer(PushSocket):
@@ -51,7 +51,7 @@ class TailConsumer(PushSocket):
 
     async def left(self) -> None:
         if self.tail is not None:
-            await in_database(end)(self.tail)
+            await in_database(end_session)(self.tail)
 
     async def feed(self, message: dict[str, Any]) -> None:
         """What happened at the edges."""
@@ -70,7 +70,7 @@ class TailConsumer(PushSocket):
     async def _learn(self, ids: set[str]) -> None:
         """Versions never change, so each is looked up once."""
         if new := ids - self.versions.keys():
-            if len(self.versions) > _KEPT:
+            if len(self.versions) > _CACHED_VERSIONS:
                 self.versions.clear()
                 new = ids
             self.versions |= await in_database(_versions)(new)

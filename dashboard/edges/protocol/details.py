@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from django.utils import timezone
 
-from dashboard.edges.protocol.ingest import BatchInvalid, unpacked
+from dashboard.edges.protocol.ingest import BatchInvalid, decompress
 from dashboard.live.logs import fanout, invocation_row
 from dashboard.ui.http.storable_text import storable
 from dashboard.variables.secret_values import secret_masks
@@ -42,7 +42,7 @@ class Detail(msgspec.Struct):
     event: dict[str, Any] | None = None
 
 
-class Batch(msgspec.Struct):
+class DetailBatch(msgspec.Struct):
     """`dropped` were left out at the edge since the batch before."""
 
     batch: str
@@ -52,16 +52,16 @@ class Batch(msgspec.Struct):
 
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     """Stores what is worth keeping, sends on what somebody waits for."""
-    content = unpacked(body) if packed else body
+    content = decompress(body) if packed else body
     try:
-        batch = msgspec.json.decode(content, type=Batch)
+        batch = msgspec.json.decode(content, type=DetailBatch)
     except ValueError as error:
         raise BatchInvalid(str(error)) from error
     _mask_secrets(batch.rows, content)
-    kept = [_row(edge, detail) for detail in batch.rows if detail.keep]
+    kept = [_detail_row(edge, detail) for detail in batch.rows if detail.keep]
     InvocationDetail.objects.bulk_create(kept, ignore_conflicts=True, batch_size=200)
     # They are stored: what follows must not make the edge send them again.
-    guarded("push details", lambda: _send_on(batch, {row.detail_id: row for row in kept}))
+    guarded("push details", lambda: _push(batch, {row.detail_id: row for row in kept}))
     guarded("prune details", _prune)
 
 
@@ -75,7 +75,7 @@ def _mask_secrets(rows: list[Detail], content: bytes) -> None:
             row.event = masks.value(row.event)
 
 
-def _send_on(batch: Batch, kept: dict[str, InvocationDetail]) -> None:
+def _push(batch: DetailBatch, kept: dict[str, InvocationDetail]) -> None:
     """Only Workers that somebody looks at have details with an event."""
     events: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     lines: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -101,7 +101,7 @@ def _text(row: InvocationDetail) -> str:
     return " ".join([*said, *(str(e.get("message", "")) for e in row.exceptions)])[:4096]
 
 
-def _row(edge: Edge, detail: Detail) -> InvocationDetail:
+def _detail_row(edge: Edge, detail: Detail) -> InvocationDetail:
     return InvocationDetail(
         edge=edge,
         detail_id=storable(detail.id)[:64],

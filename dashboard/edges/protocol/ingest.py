@@ -28,7 +28,7 @@ class BatchInvalid(ValueError):
     """The batch cannot be read; nothing of it was stored."""
 
 
-class Row(msgspec.Struct):
+class AccessLogRow(msgspec.Struct):
     request_id: str
     hop: str
     worker: str
@@ -47,8 +47,8 @@ class Row(msgspec.Struct):
     duration_us: int = 0
 
 
-class Batch(Counts, kw_only=True):
-    rows: list[Row]
+class AccessLogBatch(Counts, kw_only=True):
+    rows: list[AccessLogRow]
     sampled_out: int = 0
     lost: int = 0
     dropped: int = 0
@@ -60,7 +60,7 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     Raises `BatchInvalid` and `counting.OtherPlaces`; then nothing was stored.
     """
     try:
-        batch = msgspec.json.decode(unpacked(body) if packed else body, type=Batch)
+        batch = msgspec.json.decode(decompress(body) if packed else body, type=AccessLogBatch)
     except ValueError as error:
         raise BatchInvalid(str(error)) from error
     _mask_secrets(batch.rows)
@@ -72,11 +72,11 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     except CountsInvalid as error:
         raise BatchInvalid(str(error)) from error
     # They are stored and counted: what follows must not make the edge send them again.
-    guarded("push invocations", lambda: live_log_push.send_on(invocations))
+    guarded("push invocations", lambda: live_log_push.push_rows(invocations))
     guarded("prune invocations", _prune)
 
 
-def unpacked(body: bytes) -> bytes:
+def decompress(body: bytes) -> bytes:
     """What was sent with gzip, up to `LARGEST`."""
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
@@ -88,7 +88,7 @@ def unpacked(body: bytes) -> bytes:
     return content
 
 
-def _mask_secrets(rows: list[Row]) -> None:
+def _mask_secrets(rows: list[AccessLogRow]) -> None:
     """A secret variable of the playground may stand in a path, or in a host's name."""
     masks = secret_masks(timezone.now())
     if masks and (masks := masks.those_in("\n".join(f"{row.host}{row.path}" for row in rows))):
@@ -96,7 +96,7 @@ def _mask_secrets(rows: list[Row]) -> None:
             row.path, row.host = masks.text(row.path), masks.text(row.host)
 
 
-def _invocation(edge: Edge, row: Row) -> Invocation:
+def _invocation(edge: Edge, row: AccessLogRow) -> Invocation:
     return Invocation(
         edge=edge,
         request_id=storable(row.request_id)[:64],

@@ -9,11 +9,11 @@ from typing import Any
 from dashboard.live.logs import fanout, invocation_row, subscriptions
 from routing.models import Invocation
 
-MOST = 100
+MAX_ROWS = 100
 """Rows of one Worker in one batch; nobody reads more, and rendering them takes time."""
 
 
-def send_on(invocations: Sequence[Invocation]) -> None:
+def push_rows(invocations: Sequence[Invocation]) -> None:
     """Sends the rows of Workers that somebody looks at; counts what is more than can be read."""
     watched = set(subscriptions.watched()) if invocations else set()
     found: defaultdict[str, list[Invocation]] = defaultdict(list)
@@ -21,7 +21,7 @@ def send_on(invocations: Sequence[Invocation]) -> None:
         if invocation.worker in watched:
             found[invocation.worker].append(invocation)
     for worker, rows in found.items():
-        newest = rows[-MOST:]
+        newest = rows[-MAX_ROWS:]
         items = [_item(row) for row in invocation_row.shown(newest)]
         fanout.publish(fanout.log_group(worker), items, len(rows) - len(newest))
 

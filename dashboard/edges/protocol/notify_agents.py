@@ -13,15 +13,15 @@ GROUP = "edges"
 
 def connect() -> None:
     """Called once at start."""
-    desired_state_changed.connect(nudge, dispatch_uid="nudge edges")
-    watch_changed.connect(nudge_watch, dispatch_uid="nudge edges to watch")
+    desired_state_changed.connect(send_revision, dispatch_uid="nudge edges")
+    watch_changed.connect(send_watched, dispatch_uid="nudge edges to watch")
 
 
-def nudge(*, revision: int, **_: Any) -> None:
+def send_revision(*, revision: int, **_: Any) -> None:
     """Sends the revision to every connected agent; agents elsewhere notice within a second."""
     broadcast(GROUP, {"type": "revision", "revision": revision})
 
 
-def nudge_watch(**_: Any) -> None:
+def send_watched(**_: Any) -> None:
     """Every connected agent is told the Workers that somebody is looking at."""
     broadcast(GROUP, {"type": "watch"})

@@ -10,7 +10,7 @@ from dashboard.accounts.tokens import hash_token
 from routing.models import Edge
 
 
-def enrol(name: str) -> str:
+def register_edge(name: str) -> str:
     """Makes the edge `name`, or gives an existing one a new token; returns the token, once."""
     token = "sle_" + secrets.token_urlsafe(32)
     Edge.objects.update_or_create(

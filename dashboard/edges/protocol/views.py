@@ -11,7 +11,7 @@ from dashboard.observability.ingest import ingest as counting
 from routing import snapshot
 from routing.control import previews, publish, revision
 from routing.models import Edge, Module
-from routing.secret_encryption import SealBroken
+from routing.secret_encryption import DecryptionFailed
 
 
 @for_edges
@@ -47,10 +47,10 @@ def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
 def preview(request: HttpRequest, edge: Edge, label: str) -> HttpResponse:
     """The version whose own address begins with `label`, whole, for the edge to run."""
     try:
-        found = previews.find(label)
+        found = previews.find_preview(label)
     except previews.PreviewUnknown as error:
         return JsonResponse({"error": str(error)}, status=404)
-    except SealBroken:  # the caller of a preview may be anyone: no name of a secret
+    except DecryptionFailed:  # the caller of a preview may be anyone: no name of a secret
         why = "This version cannot run: its secrets cannot be opened with the current key."
         return JsonResponse({"error": why}, status=404)
     response = HttpResponse(snapshot.preview_to_json(found), content_type="application/json")

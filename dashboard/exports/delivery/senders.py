@@ -11,7 +11,7 @@ import httpx
 from django.conf import settings
 from httpx_auth import AWS4Auth
 
-from dashboard.egress.client import Answer, SendFailed, request
+from dashboard.egress.client import EgressResponse, SendFailed, request
 from dashboard.exports.jobs.destination import Destination, object_path
 
 NDJSON = "application/x-ndjson"
@@ -64,7 +64,7 @@ def _put(destination: Destination, path: str, body: bytes, packed: bool) -> None
     check_answer(answer, destination)
 
 
-def check_answer(answer: Answer, destination: Destination) -> None:
+def check_answer(answer: EgressResponse, destination: Destination) -> None:
     """Raises `SendFailed` unless the answer is a 2xx; its text is shown without secrets."""
     if answer.ok:
         return

@@ -10,7 +10,7 @@ from django.conf import settings
 from dashboard.exports.jobs.backlog import newest_id
 from dashboard.exports.jobs.destination import redact
 from dashboard.exports.models import TRACES, Job
-from routing.secret_encryption import seal
+from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 
 
@@ -22,7 +22,7 @@ def follow_setting(now: datetime) -> None:
         return
     url = f"{settings.OTLP_ENDPOINT.rstrip('/')}/v1/traces"
     conf = f"{url}?header_Content-Type={quote('application/json')}"
-    changes = {"sealed": seal(Secret(conf)), "shown": redact(conf).partition("?")[0]}
+    changes = {"sealed": encrypt(Secret(conf)), "shown": redact(conf).partition("?")[0]}
     newest = newest_id()
     job = held.first()
     if job is None:

@@ -26,7 +26,7 @@ from dashboard.exports.jobs.filters import FilterInvalid, parse_filter
 from dashboard.exports.jobs.options import FIELDS, OptionsInvalid, parse_options
 from dashboard.exports.models import DATASET, DeadLetter, Job
 from routing.control import audit
-from routing.secret_encryption import SealBroken, seal, unseal
+from routing.secret_encryption import DecryptionFailed, decrypt, encrypt
 from routing.snapshot import Secret
 
 MOST_JOBS = 20
@@ -156,14 +156,14 @@ def _set_destination(job: Job, conf: str, token: str | None) -> None:
     check_destination(conf)
     if token and not proves(conf, token):
         raise JobRefused("ownership_challenge: this is not the token in the file.")
-    job.sealed, job.shown = seal(Secret(conf)), redact(conf)
+    job.sealed, job.shown = encrypt(Secret(conf)), redact(conf)
 
 
 def same_destination(job: Job, conf: str) -> bool:
     """Whether the job sends to exactly this."""
     try:
-        return unseal(job.sealed).reveal() == conf
-    except SealBroken:
+        return decrypt(job.sealed).reveal() == conf
+    except DecryptionFailed:
         return False
 
 

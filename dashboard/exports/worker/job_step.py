@@ -20,7 +20,7 @@ from dashboard.exports.delivery.senders import deliver
 from dashboard.exports.jobs.destination import Destination, parse_destination
 from dashboard.exports.models import DeadLetter, Job
 from routing.models import Invocation
-from routing.secret_encryption import SealBroken, unseal
+from routing.secret_encryption import DecryptionFailed, decrypt
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ def wait_after(attempts: int) -> timedelta:
 def open_destination(job: Job) -> Destination:
     """Where the job sends to, with its secrets; raises `SendFailed` when they cannot be opened."""
     try:
-        return parse_destination(unseal(job.sealed).reveal())
-    except SealBroken as error:
+        return parse_destination(decrypt(job.sealed).reveal())
+    except DecryptionFailed as error:
         raise SendFailed(f"The destination cannot be read: {error}") from error
 
 

@@ -12,7 +12,7 @@ from dashboard.egress import client
 from dashboard.egress.client import SendFailed
 from dashboard.egress.signatures import signed_headers
 from dashboard.notifications.models import Delivery, OutboxEvent, Webhook
-from routing.secret_encryption import SealBroken, unseal
+from routing.secret_encryption import DecryptionFailed, decrypt
 
 SECONDS = 15.0
 
@@ -23,10 +23,10 @@ def send_post(delivery: Delivery, now: datetime) -> None:
     webhook = delivery.webhook
     assert webhook is not None
     try:
-        url = unseal(webhook.sealed_url).reveal()
+        url = decrypt(webhook.sealed_url).reveal()
         body = json.dumps(body_of(webhook, delivery.event)).encode()
         headers = _headers(webhook, delivery, body, now)
-    except SealBroken as error:
+    except DecryptionFailed as error:
         raise SendFailed(
             "Its address was sealed with another SLUICE_SECRET_KEY. Add it again."
         ) from error
@@ -75,5 +75,5 @@ def _headers(webhook: Webhook, delivery: Delivery, body: bytes, now: datetime) -
     plain = {"Content-Type": "application/json", "User-Agent": "Sluice-Notifications"}
     if webhook.kind == Webhook.Kind.SLACK:
         return plain
-    secret = unseal(webhook.sealed_secret).reveal()
+    secret = decrypt(webhook.sealed_secret).reveal()
     return plain | signed_headers(secret, f"msg_{delivery.key.hex}", body, now)

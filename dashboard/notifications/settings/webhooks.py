@@ -16,7 +16,7 @@ from dashboard.notifications.events import Event
 from dashboard.notifications.models import Delivery, OutboxEvent, Webhook
 from routing.control import audit
 from routing.models import Worker
-from routing.secret_encryption import seal
+from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 
 
@@ -40,8 +40,8 @@ def create(
             webhook = Webhook.objects.create(
                 name=name,
                 kind=kind,
-                sealed_url=seal(Secret(url)),
-                sealed_secret=seal(Secret(secret)) if secret else "",
+                sealed_url=encrypt(Secret(url)),
+                sealed_secret=encrypt(Secret(secret)) if secret else "",
                 host=host,
                 worker=worker,
                 events=list(events),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from routing.rules import affinity
 from routing.rules.header.fields import as_sent
-from routing.rules.split import TOTAL, Share
+from routing.rules.split import TOTAL, VersionWeight
 
 STEPS = tuple(1_000 * percent for percent in (1, 5, 10, 25, 50, 100))
 MOST = 1_000
@@ -29,7 +29,7 @@ class Ramp:
 
     def holder(self, key: str, weight: int) -> str:
         """The version that `key` has when the raised one has `weight`."""
-        shares = [Share(self.raised, weight), Share(self.other, TOTAL - weight)]
+        shares = [VersionWeight(self.raised, weight), VersionWeight(self.other, TOTAL - weight)]
         walked = shares if self.raised_is_newer else shares[::-1]
         return affinity.pick([as_sent(key)], walked) or ""
 

@@ -15,7 +15,7 @@ from routing.control.override_policies import protection
 from routing.models import DEPLOYABLE, Deployment, Edge, Version, Worker
 from routing.rules.decide import Decision, Target, advise, decide, judge
 from routing.rules.header.fields import OVERRIDES, lines_named
-from routing.rules.override import Outcome, Override, read
+from routing.rules.override import Outcome, Override, read_override
 from routing.rules.permissions import token
 from routing.rules.permissions.permission import COOKIE, NOTHING, UNPROTECTED, Presented, Protection
 from routing.rules.permissions.presented import presented_in
@@ -50,7 +50,7 @@ def carried_by(target: Target, headers: Lines) -> Presented:
         return NOTHING
     host, now = publish.hostname(target.worker), timezone.now().timestamp()
     return presented_in(
-        target.worker, headers, target.protection, host=host, now=now, read=token.read
+        target.worker, headers, target.protection, host=host, now=now, read=token.read_token
     )
 
 
@@ -62,7 +62,7 @@ def target_of(worker_name: str, headers: Lines) -> Target:
     deployment = active_deployment(worker)
     if deployment is None:
         raise CannotExplain(f"The Worker {worker_name} has no deployment yet.")
-    asked = read(lines_named(OVERRIDES, headers), worker_name).requested
+    asked = read_override(lines_named(OVERRIDES, headers), worker_name).requested
     return publish.target(
         worker,
         deployment,

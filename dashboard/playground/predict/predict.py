@@ -15,7 +15,7 @@ from routing.rules import affinity
 from routing.rules.decide import Decision, Reason, decide
 from routing.rules.header.fields import lines_named
 from routing.rules.override import Outcome
-from routing.rules.split import Share, format_percentage
+from routing.rules.split import VersionWeight, format_percentage
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,10 @@ def _key(lines: Lines, standings: list[Standing]) -> tuple[str, Standing | None,
     """From which percentage of the newest version the key is on it; that version; and the one
     that the key has now."""
     values = lines_named(VERSION_KEY.lower(), lines)
-    if len(standings) < 2 or not affinity.present(values):
+    if len(standings) < 2 or not affinity.has_version_key(values):
         return "", None, None
     newest_first = sorted(standings, key=lambda s: -s.version.number)
-    shares = [Share(str(s.version.id), s.weight or 0) for s in newest_first]
+    shares = [VersionWeight(str(s.version.id), s.weight or 0) for s in newest_first]
     now = affinity.pick(values, shares)
     holder = next(s for s in standings if str(s.version.id) == now)
     return format_percentage(affinity.joins_at(values)), newest_first[0], holder

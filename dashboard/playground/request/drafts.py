@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest
 
-from routing.secret_encryption import SealBroken, seal, unseal
+from routing.secret_encryption import DecryptionFailed, decrypt, encrypt
 from routing.snapshot import Secret
 
 _KEY = "playground_draft"
@@ -20,13 +20,13 @@ def keep(request: HttpRequest, fields: Mapping[str, str]) -> None:
     """Keeps a form's fields, secrets included, in place of the draft before."""
     text = json.dumps({n: v for n, v in fields.items() if n not in _NOT_KEPT and v})
     if len(text) <= LONGEST:
-        request.session[_KEY] = seal(Secret(text))
+        request.session[_KEY] = encrypt(Secret(text))
 
 
 def load(request: HttpRequest, worker: str) -> dict[str, str]:
     """The fields of this Worker's draft; none where there is none or its seal is broken."""
     try:
-        fields: dict[str, str] = json.loads(unseal(request.session[_KEY]).reveal())
-    except (KeyError, SealBroken):
+        fields: dict[str, str] = json.loads(decrypt(request.session[_KEY]).reveal())
+    except (KeyError, DecryptionFailed):
         return {}
     return fields if fields.get("worker") == worker else {}

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from dashboard.rollouts.hooks.models import Hook
 from dashboard.ui.redact_url import redacted_url
-from routing.secret_encryption import seal, unseal
+from routing.secret_encryption import decrypt, encrypt
 from routing.snapshot import Secret
 
 
 def put(hook: Hook, url: str) -> None:
     """Gives the hook this address; the row is not saved."""
-    hook.sealed_url, hook.url = seal(Secret(url)), redacted_url(url)
+    hook.sealed_url, hook.url = encrypt(Secret(url)), redacted_url(url)
 
 
 def get(hook: Hook) -> Secret:
-    """Where the hook's requests go. Raises `SealBroken`."""
+    """Where the hook's requests go. Raises `DecryptionFailed`."""
     if hook.sealed_url:
-        address = unseal(hook.sealed_url)
+        address = decrypt(hook.sealed_url)
         if redacted_url(address.reveal()) == hook.url:
             return address
     return _taken_over(hook)

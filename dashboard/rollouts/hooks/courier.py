@@ -16,7 +16,7 @@ from dashboard.rollouts.hooks import address
 from dashboard.rollouts.hooks.deliver import Letter, Result, deliver
 from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
-from routing.secret_encryption import SealBroken, unseal
+from routing.secret_encryption import DecryptionFailed, decrypt
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Courier(WaitingCalls[HookDelivery, Result]):
     def _send(self, delivery: HookDelivery, now: datetime) -> None:
         try:
             letter = _letter(delivery)
-        except SealBroken as error:
+        except DecryptionFailed as error:
             _save(delivery, Result(Progress.FAILED, str(error)), now)
             return
         self._waiting[self._pool.submit(deliver, letter, now)] = delivery
@@ -84,7 +84,7 @@ def _letter(delivery: HookDelivery) -> Letter:
     return Letter(
         delivery.pk,
         address.get(hook),
-        unseal(hook.sealed_secret),
+        decrypt(hook.sealed_secret),
         delivery.message_id,
         delivery.body,
         float(hook.timeout),

@@ -20,7 +20,7 @@ from dashboard.rollouts.hooks.outbox import owed
 from dashboard.ui.redact_url import redacted_url
 from routing.control import audit
 from routing.models import Worker
-from routing.secret_encryption import seal
+from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 
 MOST_HOOKS = 20
@@ -61,7 +61,7 @@ def create(worker: Worker, form: HookForm, by: By) -> tuple[Hook, str]:
         raise HookRefused("name", f"A Worker has at most {MOST_HOOKS} hooks.")
     secret = _new_secret()
     hook = Hook(worker=worker, author=by.actor, created_at=by.now)
-    hook.sealed_secret = seal(Secret(secret))
+    hook.sealed_secret = encrypt(Secret(secret))
     _fill(hook, form)
     _save(hook, "hook.create", by)
     return hook, secret
@@ -84,7 +84,7 @@ def switch(hook: Hook, enabled: bool, by: By) -> None:
 def rotate(hook: Hook, by: By) -> str:
     """A new secret, shown once; the former one signs nothing from now on."""
     secret = _new_secret()
-    hook.sealed_secret = seal(Secret(secret))
+    hook.sealed_secret = encrypt(Secret(secret))
     _save(hook, "hook.rotate", by)
     return secret
 

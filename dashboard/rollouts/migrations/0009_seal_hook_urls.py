@@ -5,20 +5,20 @@ from django.db import migrations
 
 def seal_urls(apps, schema_editor):
     from dashboard.ui.redact_url import redacted_url
-    from routing.secret_encryption import seal
+    from routing.secret_encryption import encrypt
     from routing.snapshot import Secret
 
     hooks = apps.get_model("rollouts", "Hook").objects
     for pk, url in hooks.filter(sealed_url="").values_list("pk", "url"):
-        hooks.filter(pk=pk, url=url).update(sealed_url=seal(Secret(url)), url=redacted_url(url))
+        hooks.filter(pk=pk, url=url).update(sealed_url=encrypt(Secret(url)), url=redacted_url(url))
 
 
 def open_urls(apps, schema_editor):
-    from routing.secret_encryption import unseal
+    from routing.secret_encryption import decrypt
 
     hooks = apps.get_model("rollouts", "Hook").objects
     for pk, sealed in hooks.exclude(sealed_url="").values_list("pk", "sealed_url"):
-        hooks.filter(pk=pk).update(url=unseal(sealed).reveal(), sealed_url="")
+        hooks.filter(pk=pk).update(url=decrypt(sealed).reveal(), sealed_url="")
 
 
 class Migration(migrations.Migration):

@@ -17,8 +17,8 @@ from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
 from routing.control.upload_draft import Draft, Part
 from routing.models import Version
-from routing.secret_encryption import SealBroken, unseal
-from routing.snapshot import Binding, Secret
+from routing.secret_encryption import DecryptionFailed, decrypt
+from routing.snapshot import BindingSpec, Secret
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -110,7 +110,7 @@ def _binding_problems(form: EditorForm) -> list[str]:
     return problems
 
 
-def _service_problems(bindings: Sequence[Binding], worker_name: str) -> list[str]:
+def _service_problems(bindings: Sequence[BindingSpec], worker_name: str) -> list[str]:
     """A service binding leads to a Worker and an entrypoint that exist; its own name counts."""
     return [
         f"Binding {problem.binding}: "
@@ -123,7 +123,7 @@ def _service_problems(bindings: Sequence[Binding], worker_name: str) -> list[str
     ]
 
 
-def _binding(form: BindingField, held: Binding | None, problems: list[str]) -> Binding:
+def _binding(form: BindingField, held: BindingSpec | None, problems: list[str]) -> BindingSpec:
     """One binding; what the base held is kept where the form does not say otherwise."""
     same = held if held is not None and held.type == form.kind else None
     if not form.editable and same is None:
@@ -132,10 +132,10 @@ def _binding(form: BindingField, held: Binding | None, problems: list[str]) -> B
         return _secret(form, same, problems)
     if same is not None and not form.editable:
         return replace(same, name=form.name)
-    return Binding(name=form.name, type=form.kind, options=_options(form, same, problems))
+    return BindingSpec(name=form.name, type=form.kind, options=_options(form, same, problems))
 
 
-def _options(form: BindingField, same: Binding | None, problems: list[str]) -> dict[str, Any]:
+def _options(form: BindingField, same: BindingSpec | None, problems: list[str]) -> dict[str, Any]:
     if form.kind == "plain_text":
         held = str(same.options.get("text", "")) if same else ""
         return {"text": held if unified(held) == form.value else form.value}
@@ -160,15 +160,15 @@ def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is none of its values")
 
 
-def _secret(form: BindingField, same: Binding | None, problems: list[str]) -> Binding:
+def _secret(form: BindingField, same: BindingSpec | None, problems: list[str]) -> BindingSpec:
     if form.sealed:
         try:
-            typed = unseal(form.sealed)
-            return Binding(name=form.name, type=form.kind, secret=typed)
-        except SealBroken:
+            typed = decrypt(form.sealed)
+            return BindingSpec(name=form.name, type=form.kind, secret=typed)
+        except DecryptionFailed:
             problems.append(f"Secret {form.name}: type its value again.")
     elif same is not None and same.secret is not None:
         return replace(same, name=form.name)
     else:
         problems.append(f"Secret {form.name} needs a value.")
-    return Binding(name=form.name, type=form.kind, secret=Secret(""))
+    return BindingSpec(name=form.name, type=form.kind, secret=Secret(""))

@@ -14,7 +14,7 @@ from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
 from routing.control.upload_draft import SECRET_TYPES
-from routing.secret_encryption import seal
+from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 
 ES_MODULE = "application/javascript+module"
@@ -157,7 +157,7 @@ def binding_as_sent(sent: Mapping[str, str], prefix: str) -> BindingField:
         sealed=sent.get(f"{prefix}sealed", ""),
     )
     if found.is_secret:
-        found.sealed = seal(Secret(found.value)) if found.value else found.sealed
+        found.sealed = encrypt(Secret(found.value)) if found.value else found.sealed
         found.value = ""
     else:
         found.sealed = ""

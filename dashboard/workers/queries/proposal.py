@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from dashboard.fleet.version_roles import Role, Standing
 from routing.models import Version
 from routing.rules.lineage import Lineage, Member
-from routing.rules.split import TOTAL, Share, format_percentage, parse_split
+from routing.rules.split import TOTAL, VersionWeight, format_percentage, parse_split
 
 #: The steps that the editor offers, in per cent.
 PRESETS = (0, 1, 5, 10, 25, 50, 100)
@@ -19,7 +19,7 @@ PRESETS = (0, 1, 5, 10, 25, 50, 100)
 class Proposal:
     """`shares` in the order to store; `after` as bars show it."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[VersionWeight, ...]
     after: tuple[Standing, ...]
 
     @property
@@ -113,7 +113,7 @@ def propose(
 
 
 def _is_stable_then(
-    version: Version, beside: Version, split: tuple[Share, ...], history: Lineage | None
+    version: Version, beside: Version, split: tuple[VersionWeight, ...], history: Lineage | None
 ) -> bool:
     if history is None:
         return False
@@ -138,7 +138,9 @@ def _promoted(version: Version, beside: Version, keep: bool) -> Proposal:
     if not keep:
         return full_traffic(version)
     after = (Standing(beside, Role.PREVIOUS, 0), Standing(version, Role.STABLE, TOTAL))
-    return Proposal((Share(str(version.id), TOTAL), Share(str(beside.id), 0)), after)
+    return Proposal(
+        (VersionWeight(str(version.id), TOTAL), VersionWeight(str(beside.id), 0)), after
+    )
 
 
 def _rest(text: str) -> Decimal:
@@ -151,7 +153,7 @@ def _rest(text: str) -> Decimal:
     return Decimal(100) - number if fits else Decimal(0)
 
 
-def _as_listed(split: tuple[Share, ...], live: list[Standing]) -> tuple[Share, ...]:
+def _as_listed(split: tuple[VersionWeight, ...], live: list[Standing]) -> tuple[VersionWeight, ...]:
     """The stored order never changes while the two versions stay the same."""
     order = [str(s.version.pk) for s in sorted(live, key=lambda s: s.position)]
     if sorted(order) != sorted(s.version_id for s in split):

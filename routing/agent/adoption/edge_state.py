@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from routing.agent.adoption.notes import Note, VersionNote
 from routing.agent.state.plan import Start
 from routing.agent.state.state import Phase, Process, State
-from routing.snapshot import Preview, Snapshot, Version
+from routing.snapshot import Preview, Snapshot, VersionSpec
 
 
 def note_of(process: Process, fingerprint: str) -> VersionNote:
@@ -35,7 +35,7 @@ def process_of(note: Note, about: VersionNote) -> Process:
     to it and to end it."""
     return Process(
         worker=about.worker,
-        version=Version(
+        version=VersionSpec(
             id=about.id,
             number=about.number,
             created_on=about.created_on,

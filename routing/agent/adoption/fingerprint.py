@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from routing.snapshot import Preview, Version, preview_to_json
+from routing.snapshot import Preview, VersionSpec, preview_to_json
 
 
 def of_version(
     worker: str,
-    version: Version,
+    version: VersionSpec,
     slot: int,
     *,
     key: bytes,

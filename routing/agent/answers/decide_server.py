@@ -34,7 +34,7 @@ from routing.rules.decide import Target, judge
 from routing.rules.override import Outcome, Override, too_long
 from routing.rules.permissions.permission import NOTHING, UNPROTECTED, Permission, Presented
 from routing.rules.permissions.presented import take_cookie
-from routing.snapshot import EMPTY, Snapshot, Worker
+from routing.snapshot import EMPTY, Snapshot, WorkerSpec
 
 log = logging.getLogger("edge")
 
@@ -70,8 +70,8 @@ class Decider:
     def __init__(self, judge: Judge = judge, permits: Permits | None = None) -> None:
         self._judge = judge
         self._permits = permits or Permits()
-        self._applied: dict[str, Worker] = {}
-        self._desired: dict[str, Worker] = {}
+        self._applied: dict[str, WorkerSpec] = {}
+        self._desired: dict[str, WorkerSpec] = {}
         self._targets: dict[str, Target] = {}
         self._kept: LRUCache[_Key, tuple[Response, float]] = LRUCache(_KEPT)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
@@ -198,7 +198,7 @@ def serve(decider: Decider, tasks: Tasks) -> Server:
     return Server(names.DECIDE_SOCKET, decider.answer, mode=0o600, tasks=tasks)
 
 
-def _target(name: str, applied: Worker | None, desired: Worker | None) -> Target:
+def _target(name: str, applied: WorkerSpec | None, desired: WorkerSpec | None) -> Target:
     here = {version.id for version in applied.versions} if applied else set()
     coming = {version.id for version in desired.versions} if desired else set()
     others = {*(applied.other_versions if applied else ())}

@@ -15,9 +15,9 @@ from functools import cache
 
 from cachetools import LRUCache
 
-from routing.rules.permissions.permission import UNPROTECTED, Presented, Protection, Read
+from routing.rules.permissions.permission import UNPROTECTED, Presented, Protection, TokenResult
 from routing.rules.permissions.presented import Reader, host_name, tokens
-from routing.snapshot import Worker
+from routing.snapshot import WorkerSpec
 
 _READ = 4096
 _LONGEST_REMEMBERED = 1024
@@ -36,7 +36,7 @@ class Permits:
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._read: LRUCache[tuple[str, str], Read] = LRUCache(_READ)
+        self._read: LRUCache[tuple[str, str], TokenResult] = LRUCache(_READ)
         self._ticks = ticks
         self._carried: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
 
@@ -66,14 +66,15 @@ class Permits:
     ) -> Presented:
         """What these say to `worker`, by its keys."""
         keys = protection.keys
+        texts = tokens([header]) if header else []
         return Presented(
-            header=tuple(self.read(t, worker, keys) for t in (tokens([header]) if header else ())),
-            cookie=None if cookie is None else self.read(cookie, worker, keys),
+            header=tuple(self.read_token(text, worker, keys) for text in texts),
+            cookie=None if cookie is None else self.read_token(cookie, worker, keys),
             host=host_name(host),
             now=self._clock(),
         )
 
-    def read(self, token: str, worker: str, keys: Mapping[str, bytes]) -> Read:
+    def read_token(self, token: str, worker: str, keys: Mapping[str, bytes]) -> TokenResult:
         """As `permission_token.read`, from memory where it was read before."""
         found = self._read.get((worker, token))
         if found is None:
@@ -86,12 +87,12 @@ class Permits:
 @cache
 def _token_reader() -> Reader:
     """Imported when the first token comes: what is off costs no memory."""
-    from routing.rules.permissions.token import read
+    from routing.rules.permissions.token import read_token
 
-    return read
+    return read_token
 
 
-def protection_of(worker: Worker | None) -> Protection:
+def protection_of(worker: WorkerSpec | None) -> Protection:
     """As the rules read it. A key that is no base64 is left out: what it signed is refused."""
     overrides = worker.overrides if worker else None
     if overrides is None:

@@ -16,7 +16,7 @@ from cachetools import LRUCache
 
 from routing.agent.answers.client_rates import ClientRates
 from routing.agent.control_plane.client import ControlAway, NotThere
-from routing.compile.envoy.routes import lost
+from routing.compile.envoy.routes import no_worker_message
 from routing.snapshot import Preview
 
 FRESH_SECONDS = 1.0
@@ -87,7 +87,7 @@ class PreviewNames:
         name = (name if port.isdigit() else host).lower().rstrip(".")
         label = name.removesuffix(f".{self._domain()}")
         if label == name or not 0 < len(label) <= 63 or "." in label:
-            raise PreviewRefused(404, lost(self._domain()).strip())
+            raise PreviewRefused(404, no_worker_message(self._domain()).strip())
         return label
 
     async def _ask(self, label: str, before: _Known | None) -> _Known:
@@ -96,12 +96,14 @@ class PreviewNames:
             async with self._asking if label in self._known else self._asking_unknown:
                 found = _Known(self._clock(), await self._find(label))
         except NotThere as error:
-            found = _Known(self._clock(), None, error.said or lost(self._domain()).strip())
+            found = _Known(
+                self._clock(), None, error.said or no_worker_message(self._domain()).strip()
+            )
         except ControlAway as error:
             if before is not None:
                 return before
             if "-" not in label:  # no version's address: without a route there is no Worker
-                raise PreviewRefused(404, lost(self._domain()).strip()) from error
+                raise PreviewRefused(404, no_worker_message(self._domain()).strip()) from error
             message = "Which version answers here is not known: the control plane is away"
             raise PreviewRefused(503, f"{message} ({error}).") from error
         self._known.pop(label, None)

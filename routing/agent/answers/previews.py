@@ -18,7 +18,7 @@ from routing.agent.envoy.admin_client import Away
 from routing.agent.state.plan import runs
 from routing.agent.state.state import Held, Phase, State, version_ids
 from routing.compile import names
-from routing.compile.envoy.previews import ANSWER_SECONDS, TOLD
+from routing.compile.envoy.previews import ANSWER_SECONDS, REFUSALS
 from routing.snapshot import Preview
 
 START_SECONDS = ANSWER_SECONDS - 5.0
@@ -168,5 +168,5 @@ def _refusal(error: PreviewRefused) -> Response:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     if isinstance(error, PreviewLimit):
         headers.append((b"retry-after", str(error.seconds).encode()))
-    status = TOLD.get(error.status, error.status)
+    status = REFUSALS.get(error.status, error.status)
     return Response(status, tuple(headers), f"{error}\n".encode())

@@ -22,7 +22,7 @@ from routing.rules.permissions.permission import (
     Fault,
     Permission,
     Presented,
-    Read,
+    TokenResult,
     fault_of,
 )
 
@@ -75,7 +75,7 @@ def answer(request: Request, permits: Permits, target_of: TargetOf) -> Response:
     return _answered(303, _cookie(token, seconds, secure), location=to)
 
 
-def _fault(read: Read | None, target: Target, presented: Presented) -> Fault | None:
+def _fault(read: TokenResult | None, target: Target, presented: Presented) -> Fault | None:
     """A link asks for the version that its own permission names."""
     requested = read.version_id if isinstance(read, Permission) else ""
     return fault_of(read or Fault.missing, requested, target.protection, presented)

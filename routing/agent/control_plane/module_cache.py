@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from routing.agent.base import edge_folder
-from routing.snapshot import Version
+from routing.snapshot import VersionSpec
 
 log = logging.getLogger("edge")
 
@@ -30,7 +30,7 @@ class Modules:
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._under_way: dict[str, asyncio.Lock] = {}
 
-    async def of(self, version: Version) -> dict[str, bytes]:
+    async def of(self, version: VersionSpec) -> dict[str, bytes]:
         """The version's modules by hash. Raises `ModuleMissing`."""
         hashes = sorted({module.sha256 for module in version.modules})
         return {sha256: await self._get(sha256) for sha256 in hashes}
@@ -53,7 +53,7 @@ class Modules:
         await asyncio.to_thread(self._write, sha256, content)
         return content
 
-    def evict(self, versions: Iterable[Version]) -> None:
+    def evict(self, versions: Iterable[VersionSpec]) -> None:
         """Removes what none of the versions needs."""
         kept = {module.sha256 for version in versions for module in version.modules}
         for path in self._path.iterdir():

@@ -34,7 +34,7 @@ from routing.agent.state.state import End, EndKind
 from routing.agent.state.status import EnvoyFacts
 from routing.compile import names
 from routing.compile.envoy import config as compiled
-from routing.snapshot import Snapshot, Version
+from routing.snapshot import Snapshot, VersionSpec
 
 log = logging.getLogger("edge")
 
@@ -164,7 +164,7 @@ class Envoy:
             self._hung = hung
             child.signal(signal.SIGKILL)
 
-    async def reach(self, versions: Sequence[Version], revision: int) -> None:
+    async def reach(self, versions: Sequence[VersionSpec], revision: int) -> None:
         """Envoy's clusters become those of `versions`. Raises `Rejected` or `Away`."""
         await self._ready()
         renewals = dict(self._renewals)
@@ -179,7 +179,7 @@ class Envoy:
         self,
         snapshot: Snapshot,
         slots: Mapping[str, int],
-        leaving: Mapping[str, Sequence[Version]],
+        leaving: Mapping[str, Sequence[VersionSpec]],
         coming: frozenset[str] = frozenset(),
     ) -> None:
         """Envoy routes by `snapshot`, public first. Raises `Rejected` or `Away`."""
@@ -295,7 +295,7 @@ def _addresses(settings: compiled.Settings) -> list[str]:
     ]
 
 
-def _clusters(versions: Sequence[Version], renewals: Mapping[str, int]) -> list[dict[str, Any]]:
+def _clusters(versions: Sequence[VersionSpec], renewals: Mapping[str, int]) -> list[dict[str, Any]]:
     endpoints, counts = {}, {}
     for version in versions:
         for entrypoint in names.entrypoints(version):
@@ -308,7 +308,7 @@ def _clusters(versions: Sequence[Version], renewals: Mapping[str, int]) -> list[
 def _routes(
     snapshot: Snapshot,
     slots: Mapping[str, int],
-    leaving: Mapping[str, Sequence[Version]],
+    leaving: Mapping[str, Sequence[VersionSpec]],
     coming: frozenset[str] = frozenset(),
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     public = compiled.public_routes(snapshot, coming)

@@ -17,7 +17,7 @@ from routing.agent.base.runtime_date import newest_date
 from routing.agent.inspection.trial_run import Ended, run_test, run_until_ready
 from routing.agent.processes.encode import encode, runtime
 from routing.compile.workerd import config as workerd
-from routing.snapshot import Export, Version
+from routing.snapshot import Export, VersionSpec
 
 Kind: TypeAlias = Literal[
     "startup",
@@ -60,7 +60,7 @@ class Inspection:
     startup_ms: int
 
 
-def inspect(version: Version, modules: Mapping[str, bytes], *, worker: str) -> Inspection:
+def inspect(version: VersionSpec, modules: Mapping[str, bytes], *, worker: str) -> Inspection:
     """Runs a version that is not deployed yet; `modules` are contents by SHA-256.
 
     Blocks for some 0.1 s, at worst 2 * `SECONDS`, and waits while `AT_ONCE` others run. May be
@@ -82,7 +82,7 @@ def inspect(version: Version, modules: Mapping[str, bytes], *, worker: str) -> I
     return Inspection(exports, startup_ms)
 
 
-def _look(version: Version, modules: Mapping[str, bytes]) -> tuple[Export, ...]:
+def _look(version: VersionSpec, modules: Mapping[str, bytes]) -> tuple[Export, ...]:
     """Runs the top level once. The token tells our line from what the code itself prints."""
     token = secrets.token_hex(16)
     config = workerd.inspection_config(

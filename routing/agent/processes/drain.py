@@ -10,7 +10,7 @@ from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config
 from routing.agent.envoy.admin_client import Admin, Away
 from routing.compile import names
-from routing.snapshot import Version
+from routing.snapshot import VersionSpec
 
 log = logging.getLogger("edge")
 
@@ -26,7 +26,7 @@ class Drains:
         self._admin, self._tasks, self._config = admin, tasks, config
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    def begin(self, version: Version, done: Callable[[], None]) -> None:
+    def begin(self, version: VersionSpec, done: Callable[[], None]) -> None:
         """Calls `done` when its requests have ended, and their waitUntil() had its time."""
         work = self._drain(version, done)
         self._running[version.id] = self._tasks.once(f"drain {version.id}", work)
@@ -37,7 +37,7 @@ class Drains:
         if task is not None:
             task.cancel()
 
-    async def _drain(self, version: Version, done: Callable[[], None]) -> None:
+    async def _drain(self, version: VersionSpec, done: Callable[[], None]) -> None:
         await asyncio.sleep(LEAST_SECONDS)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._config.drain_seconds
@@ -50,7 +50,7 @@ class Drains:
         self._running.pop(version.id, None)
         done()
 
-    async def _in_flight(self, version: Version) -> int:
+    async def _in_flight(self, version: VersionSpec) -> int:
         clusters = [names.cluster(version.id, name) for name in names.entrypoints(version)]
         try:
             return sum((await self._admin.in_flight(clusters)).values())

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from routing.agent.base import edge_folder
 from routing.agent.base.sealed_file import Seal, SealBroken, is_sealed
 from routing.agent.state.state import Held
-from routing.snapshot import EMPTY, Snapshot, SnapshotInvalid, Version, from_json, to_json
+from routing.snapshot import EMPTY, Snapshot, SnapshotInvalid, VersionSpec, from_json, to_json
 
 log = logging.getLogger("edge")
 
@@ -94,7 +94,7 @@ def _read(path: Path, seal: Seal) -> Snapshot:
     return snapshot
 
 
-def needed(held: Held, desired: Snapshot, earlier: Snapshot = EMPTY) -> list[Version]:
+def needed(held: Held, desired: Snapshot, earlier: Snapshot = EMPTY) -> list[VersionSpec]:
     """The versions whose modules must stay: applied, desired, in `EARLIER`, or still running."""
     return [
         *(version for worker in held.applied.workers for version in worker.versions),

@@ -45,7 +45,7 @@ from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer
 from routing.compile.workerd import config as workerd
 from routing.compile.workerd.slots import slots_answer
-from routing.snapshot import EMPTY, Preview, Snapshot, Version
+from routing.snapshot import EMPTY, Preview, Snapshot, VersionSpec
 
 log = logging.getLogger("edge")
 
@@ -352,7 +352,7 @@ class Supervisor:
 
     async def _route(self, routes: Routes) -> None:
         snapshot = routes.snapshot
-        going: dict[str, list[Version]] = {}
+        going: dict[str, list[VersionSpec]] = {}
         for key in sorted(routes.leaving):
             process = self.held.processes[key]
             going.setdefault(process.worker, []).append(process.version)

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from routing.agent.state.state import Held, Phase, State, version_ids
 from routing.compile.names import SLOTS
-from routing.snapshot import Preview, Snapshot, Version, Worker
+from routing.snapshot import Preview, Snapshot, VersionSpec, WorkerSpec
 
 _NO_SLOT = (
     f"waiting: {SLOTS} versions of this Worker run here, which is the limit. The next starts once "
@@ -29,7 +29,7 @@ class Start:
     """Make a process for a version, and keep it running."""
 
     worker: str
-    version: Version
+    version: VersionSpec
     slot: int
 
 
@@ -144,14 +144,14 @@ def lagging(desired: Snapshot, held: Held) -> dict[str, str]:
     } | dict(desired.withheld)
 
 
-def _obstacle(name: str, worker: Worker | None, held: Held) -> bool:
+def _obstacle(name: str, worker: WorkerSpec | None, held: Held) -> bool:
     refusal = held.refused.get(name)
     if refusal is not None and refusal.worker == worker:
         return True
     return worker is not None and not _ready(worker, held)
 
 
-def _ready(worker: Worker, held: Held) -> bool:
+def _ready(worker: WorkerSpec, held: Held) -> bool:
     """A version that is routed to already need not be running: it may be on its way back."""
     routed = version_ids(w for w in held.applied.workers if w.name == worker.name)
     return all(version.id in routed or runs(version.id, held) for version in worker.versions)
@@ -167,7 +167,7 @@ def runs(version_id: str, held: Held) -> bool:
     )
 
 
-def _error(name: str, worker: Worker | None, held: Held) -> str:
+def _error(name: str, worker: WorkerSpec | None, held: Held) -> str:
     refusal = held.refused.get(name)
     if refusal is not None and refusal.worker == worker:
         return refusal.message
@@ -186,7 +186,7 @@ def _slots_taken(worker: str, held: Held) -> set[int]:
 
 def _wanted(
     desired: Snapshot, target: Snapshot, previews: Mapping[str, Preview]
-) -> dict[str, tuple[str, Version]]:
+) -> dict[str, tuple[str, VersionSpec]]:
     workers = (*target.workers, *desired.workers)
     deployed = {version.id: (w.name, version) for w in workers for version in w.versions}
     return deployed | {
@@ -196,7 +196,7 @@ def _wanted(
     }
 
 
-def _comings(wanted: Mapping[str, tuple[str, Version]], held: Held) -> Iterator[Action]:
+def _comings(wanted: Mapping[str, tuple[str, VersionSpec]], held: Held) -> Iterator[Action]:
     taken: dict[str, set[int]] = {}
     for version_id, (worker, version) in wanted.items():
         known = held.processes.get(version_id)
@@ -209,7 +209,7 @@ def _comings(wanted: Mapping[str, tuple[str, Version]], held: Held) -> Iterator[
             yield Hurry(version_id)
 
 
-def _start(worker: str, version: Version, used: set[int]) -> Iterator[Action]:
+def _start(worker: str, version: VersionSpec, used: set[int]) -> Iterator[Action]:
     """Without a free slot it waits: to give up a version that leaves would cut its requests."""
     free = next((slot for slot in range(SLOTS) if slot not in used), None)
     if free is not None:
@@ -220,7 +220,7 @@ def _start(worker: str, version: Version, used: set[int]) -> Iterator[Action]:
 def _switch(
     desired: Snapshot,
     target: Snapshot,
-    wanted: Mapping[str, tuple[str, Version]],
+    wanted: Mapping[str, tuple[str, VersionSpec]],
     going: list[str],
     held: Held,
     clusters: frozenset[str],
@@ -246,7 +246,7 @@ def _coming(desired: Snapshot, target: Snapshot) -> frozenset[str]:
 
 
 def _goings(
-    wanted: Mapping[str, tuple[str, Version]],
+    wanted: Mapping[str, tuple[str, VersionSpec]],
     going: list[str],
     held: Held,
     clusters: frozenset[str],

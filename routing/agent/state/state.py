@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from routing.snapshot import EMPTY, Snapshot, Version, Worker
+from routing.snapshot import EMPTY, Snapshot, VersionSpec, WorkerSpec
 
 
 class State(StrEnum):
@@ -66,7 +66,7 @@ class Process:
     when it became ready (seconds, oldest first)."""
 
     worker: str
-    version: Version
+    version: VersionSpec
     slot: int
     since: float
     state: State = State.starting
@@ -82,7 +82,7 @@ class Process:
 class Refusal:
     """A Worker as Envoy refused it. `worker` is None where its removal was refused."""
 
-    worker: Worker | None
+    worker: WorkerSpec | None
     message: str
 
 
@@ -110,7 +110,7 @@ def restored(snapshot: Snapshot) -> Held:
     return Held(applied=snapshot, clusters=frozenset(version_ids(snapshot.workers)))
 
 
-def version_ids(workers: Iterable[Worker]) -> set[str]:
+def version_ids(workers: Iterable[WorkerSpec]) -> set[str]:
     """The ids of all versions in the Workers' deployments."""
     return {version.id for worker in workers for version in worker.versions}
 
@@ -120,7 +120,7 @@ def started(held: Held, process: Process) -> Held:
     return _put(held, process)
 
 
-def named(held: Held, version: Version) -> Held:
+def named(held: Held, version: VersionSpec) -> Held:
     """A snapshot names the version of an adopted process."""
     return _put(held, replace(held.processes[version.id], version=version))
 

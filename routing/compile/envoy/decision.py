@@ -12,8 +12,8 @@ from typing import Any
 from routing.compile import names
 from routing.compile.envoy.clusters import TYPE
 from routing.compile.envoy.permissions import ASK_PERMITS, HAS_COOKIE, NO_COOKIE, WITHOUT_COOKIES
-from routing.rules.split import TOTAL, Share
-from routing.snapshot import Worker
+from routing.rules.split import TOTAL, VersionWeight
+from routing.snapshot import WorkerSpec
 
 # No deadline, and silent streams live: Workers hold WebSockets and event streams for hours.
 ACTION: dict[str, Any] = {"timeout": "0s", "idle_timeout": "0s"}
@@ -30,7 +30,7 @@ _ASK = {"overrides": {"@type": f"{TYPE}envoy.config.route.v3.FilterConfig", "con
 _Object = dict[str, Any]
 
 
-def worker_routes(worker: Worker, revision: int, entrypoint: str = "") -> list[_Object]:
+def worker_routes(worker: WorkerSpec, revision: int, entrypoint: str = "") -> list[_Object]:
     """The routes of one entrypoint in the order Envoy tries them.
 
     A request without the override header matches one of the first two. With it, `+checked` matches
@@ -40,7 +40,9 @@ def worker_routes(worker: Worker, revision: int, entrypoint: str = "") -> list[_
     split = _split(worker, entrypoint)
     pinned = [
         _route(
-            names.OVERRIDE, _told(names.VERSION_HEADER, share.version_id), _only(share, entrypoint)
+            names.OVERRIDE,
+            _metadata_match(names.VERSION_HEADER, share.version_id),
+            _only(share, entrypoint),
         )
         for share in worker.deployment.shares
     ]
@@ -75,7 +77,7 @@ def _permitted(split: _Object, pinned: list[_Object]) -> list[_Object]:
     ]
 
 
-def named(route: _Object, worker: Worker, revision: int) -> _Object:
+def named(route: _Object, worker: WorkerSpec, revision: int) -> _Object:
     """The route with its full name, and with what the log and the proof headers say about it."""
     kind = route["name"]
     said = {
@@ -90,7 +92,7 @@ def named(route: _Object, worker: Worker, revision: int) -> _Object:
     return {**route, "name": names.route(worker.name, kind), "metadata": metadata}
 
 
-def _split(worker: Worker, entrypoint: str) -> _Object:
+def _split(worker: WorkerSpec, entrypoint: str) -> _Object:
     weights = [share.weight for share in worker.deployment.shares]
     if sum(weights) != TOTAL or min(weights) < 0:
         raise ValueError(f"weights of {worker.name} must sum to {TOTAL}: {weights}")
@@ -116,7 +118,7 @@ def _drawn(split: _Object, suffix: str, headers: list[_Object]) -> list[_Object]
     ]
 
 
-def _told(key: str, value: str) -> _Object:
+def _metadata_match(key: str, value: str) -> _Object:
     """Matches what the decide service answered under `key`."""
     exact = {"string_match": {"exact": value}}
     return {
@@ -124,7 +126,7 @@ def _told(key: str, value: str) -> _Object:
     }
 
 
-def _only(share: Share, entrypoint: str) -> _Object:
+def _only(share: VersionWeight, entrypoint: str) -> _Object:
     return {**ACTION, "cluster": names.cluster(share.version_id, entrypoint)}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from routing.compile import names
 from routing.compile.envoy.clusters import TYPE
 from routing.rules.permissions.permission import COOKIE
-from routing.snapshot import Worker
+from routing.snapshot import WorkerSpec
 
 _Object = dict[str, Any]
 
@@ -34,7 +34,7 @@ def _switched_on(name: str) -> _Object:
 ASK_PERMITS = _switched_on("permits")
 
 
-def link_routes(worker: Worker) -> list[_Object]:
+def link_routes(worker: WorkerSpec) -> list[_Object]:
     """The two paths that the edge itself answers at the Worker's host."""
     metadata = {"filter_metadata": {names.METADATA: {"worker": worker.name}}}
     return [

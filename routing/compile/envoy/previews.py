@@ -18,7 +18,7 @@ from routing.compile.envoy.headers import CLIENT
 ANSWER_SECONDS = 20
 """How long a request waits for a version that is being started."""
 
-TOLD = {502: 442, 503: 443}
+REFUSALS = {502: 442, 503: 443}
 """Statuses that the agent cannot use: of a 5xx Envoy passes no words on. It answers with the second
 number, and the caller gets the first."""
 
@@ -83,7 +83,7 @@ def previews_filter() -> _Object:
 
 def refusals() -> list[_Object]:
     """Mappers of Envoy's local replies: what the agent refused keeps its words."""
-    again = [{"filter": _refused(told), "status_code": status} for status, told in TOLD.items()]
+    again = [{"filter": _refused(told), "status_code": status} for status, told in REFUSALS.items()]
     text = {"text_format_source": {"inline_string": _NO_AGENT}}
     silent = {"filter": _refused(_ON_ERROR), "body_format_override": text}
     return [*again, silent, {"filter": _REFUSED}]

@@ -12,7 +12,7 @@ from routing.compile.envoy.decision import ACTION, named, worker_routes
 from routing.compile.envoy.permissions import link_routes
 from routing.compile.envoy.previews import preview_host
 from routing.compile.workerd.services import service_targets
-from routing.snapshot import Snapshot, Version, Worker
+from routing.snapshot import Snapshot, VersionSpec, WorkerSpec
 
 _ROUTE = f"{TYPE}envoy.config.route.v3."
 _NOT_DEPLOYED = (
@@ -39,7 +39,7 @@ _RETRY = {
 }
 
 _Object = dict[str, Any]
-_Leaving = Mapping[str, Sequence[Version]]
+_Leaving = Mapping[str, Sequence[VersionSpec]]
 
 
 def public_routes(snapshot: Snapshot, coming: Collection[str] = ()) -> _Object:
@@ -72,11 +72,11 @@ def _without_worker(snapshot: Snapshot, coming: Collection[str]) -> Iterator[_Ob
         routes = [_later("coming", _COMING)]
         yield {"name": "*coming", "domains": sorted(coming), "routes": routes}
     yield preview_host(snapshot.domain)
-    nobody = _answer("no-worker", 404, lost(snapshot.domain))
+    nobody = _answer("no-worker", 404, no_worker_message(snapshot.domain))
     yield {"name": "*", "domains": ["*"], "routes": [nobody]}
 
 
-def lost(domain: str) -> str:
+def no_worker_message(domain: str) -> str:
     """What callers of a host name without a Worker are told."""
     return (
         "There is no Worker at this host name. "
@@ -109,11 +109,11 @@ def internal_routes(
     }
 
 
-def _in_order(snapshot: Snapshot) -> list[Worker]:
+def _in_order(snapshot: Snapshot) -> list[WorkerSpec]:
     return sorted(snapshot.workers, key=lambda worker: worker.name)
 
 
-def _host(snapshot: Snapshot, worker: Worker, taken: set[str]) -> _Object:
+def _host(snapshot: Snapshot, worker: WorkerSpec, taken: set[str]) -> _Object:
     """One host name twice and Envoy refuses the whole file, so the first Worker keeps it."""
     domains = sorted({name.lower() for name in worker.hostnames} - taken)
     taken.update(domains)
@@ -154,7 +154,7 @@ def _by_target(snapshot: Snapshot, called: frozenset[tuple[str, str]]) -> _Objec
     return {"matcher": {"matcher_tree": tree, "on_no_match": nobody}}
 
 
-def _entrypoints(worker: Worker) -> list[str]:
+def _entrypoints(worker: WorkerSpec) -> list[str]:
     """Of any of its versions. A version without the one that is called answers 503."""
     return sorted({name for version in worker.versions for name in names.entrypoints(version)})
 

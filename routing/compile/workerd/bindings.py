@@ -9,7 +9,7 @@ from typing import Any
 
 from routing.compile.workerd.modules import VersionInvalid, part, text
 from routing.compile.workerd.services import bind
-from routing.snapshot import Binding, Version
+from routing.snapshot import BindingSpec, VersionSpec
 
 _Object = dict[str, Any]
 
@@ -17,7 +17,7 @@ _Object = dict[str, Any]
 class BindingUnsupported(VersionInvalid):
     """A binding without a backend here; the message names it, its type and what is supported."""
 
-    def __init__(self, binding: Binding) -> None:
+    def __init__(self, binding: BindingSpec) -> None:
         supported = ", ".join(SUPPORTED)
         super().__init__(
             "binding",
@@ -34,7 +34,7 @@ class Bound:
     services: list[_Object] = field(default_factory=list)
 
 
-def worker_bindings(version: Version, contents: Mapping[str, bytes]) -> Bound:
+def worker_bindings(version: VersionSpec, contents: Mapping[str, bytes]) -> Bound:
     """All bindings of a version. Raises `BindingUnsupported`, or `VersionInvalid` for a bad one."""
     bound = Bound()
     taken: set[str] = set()
@@ -55,38 +55,42 @@ def worker_bindings(version: Version, contents: Mapping[str, bytes]) -> Bound:
     return bound
 
 
-def _plain(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+def _plain(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
     return {"text": _text(binding, "text")}
 
 
-def _secret(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+def _secret(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
     if binding.secret is None:
         raise VersionInvalid("binding", f'Secret "{binding.name}" has no text.')
     return {"text": binding.secret.reveal()}
 
 
-def _json(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+def _json(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
     return {"json": json.dumps(_option(binding, "json"), sort_keys=True)}
 
 
-def _metadata(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+def _metadata(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
     shown = {"id": version.id, "tag": version.tag, "timestamp": version.created_on}
     return {"json": json.dumps(shown)}
 
 
-def _text_blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+def _text_blob(
+    binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]
+) -> _Object:
     return {"text": text(_blob(binding, version, contents))}
 
 
-def _data_blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+def _data_blob(
+    binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]
+) -> _Object:
     return {"data": _blob(binding, version, contents)}
 
 
-def _wasm(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> _Object:
+def _wasm(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
     return {"wasmModule": _blob(binding, version, contents)}
 
 
-_VALUES: dict[str, Callable[[Binding, Version, Mapping[str, bytes]], _Object]] = {
+_VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Object]] = {
     "data_blob": _data_blob,
     "json": _json,
     "plain_text": _plain,
@@ -99,13 +103,13 @@ SUPPORTED = tuple(sorted([*_VALUES, "service"]))
 """Binding types, as uploads spell them."""
 
 
-def _option(binding: Binding, name: str) -> Any:
+def _option(binding: BindingSpec, name: str) -> Any:
     if name not in binding.options:
         raise VersionInvalid("binding", f'Binding "{binding.name}" lacks "{name}".')
     return binding.options[name]
 
 
-def _blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> bytes:
+def _blob(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> bytes:
     """Blobs are globals of service-worker syntax; modules import their files instead."""
     if not version.body_part:
         raise VersionInvalid(
@@ -116,14 +120,14 @@ def _blob(binding: Binding, version: Version, contents: Mapping[str, bytes]) -> 
     return part(version, _text(binding, "part"), contents)
 
 
-def _text(binding: Binding, name: str) -> str:
+def _text(binding: BindingSpec, name: str) -> str:
     value = _option(binding, name)
     if not isinstance(value, str):
         raise VersionInvalid("binding", f'Binding "{binding.name}": "{name}" must be a string.')
     return value
 
 
-def _check_service(binding: Binding) -> None:
+def _check_service(binding: BindingSpec) -> None:
     _text(binding, "service")
     if binding.options.get("entrypoint") is not None:
         _text(binding, "entrypoint")

@@ -12,8 +12,8 @@ from typing import Any
 from routing.compile import names
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, worker_bindings
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
-from routing.compile.workerd.services import external, hop
-from routing.snapshot import Version
+from routing.compile.workerd.services import edge_headers, external
+from routing.snapshot import VersionSpec
 
 __all__ = [
     "SUPPORTED",
@@ -35,7 +35,7 @@ _TUNNELS = ("64:ff9b::/96", "2002::/16", "2001::/32")
 _Object = dict[str, Any]
 
 
-def socket_names(version: Version) -> tuple[str, ...]:
+def socket_names(version: VersionSpec) -> tuple[str, ...]:
     """The sockets a version's process listens on, one for each entrypoint: `http`, `ep:<name>`."""
     return tuple(names.socket(entrypoint) for entrypoint in names.entrypoints(version))
 
@@ -55,7 +55,7 @@ def running_date(asked: str, newest: str) -> str:
 
 def config(
     worker: str,
-    version: Version,
+    version: VersionSpec,
     modules: Mapping[str, bytes],
     *,
     slot: int,
@@ -94,7 +94,7 @@ def config(
 
 
 def inspection_config(
-    version: Version,
+    version: VersionSpec,
     modules: Mapping[str, bytes],
     *,
     runtime: Mapping[str, str],
@@ -118,7 +118,7 @@ def inspection_config(
 
 
 def _worker(
-    version: Version, modules: Mapping[str, bytes], newest_date: str
+    version: VersionSpec, modules: Mapping[str, bytes], newest_date: str
 ) -> tuple[_Object, list[_Object]]:
     bound = worker_bindings(version, modules)
     body: _Object = {
@@ -133,7 +133,7 @@ def _worker(
     return body, bound.services
 
 
-def _inspector(version: Version, runtime: Mapping[str, str], token: str) -> _Object:
+def _inspector(version: VersionSpec, runtime: Mapping[str, str], token: str) -> _Object:
     main = json.dumps("./" + posixpath.normpath(version.main_module))
     source = runtime["inspect.js"].replace('"__MAIN__"', main)
     source = source.replace('"__TOKEN__"', json.dumps(token))
@@ -151,7 +151,7 @@ def _socket(worker: str, entrypoint: str, slot: int) -> _Object:
     stripped = [{"name": names.TARGET_HEADER}, {"name": names.CALLER_HEADER}]
     rpc = {"capnpConnectHost": names.rpc_host(worker, entrypoint, slot)}
     service = {"name": "main", **({"entrypoint": entrypoint} if entrypoint else {})}
-    http = {**hop(), "injectRequestHeaders": stripped, **rpc}
+    http = {**edge_headers(), "injectRequestHeaders": stripped, **rpc}
     return {"name": names.socket(entrypoint), "http": http, "service": service}
 
 
@@ -163,7 +163,7 @@ def _ours(file: str, runtime: Mapping[str, str]) -> _Object:
     }
 
 
-def _tail(version: Version, runtime: Mapping[str, str]) -> _Object:
+def _tail(version: VersionSpec, runtime: Mapping[str, str]) -> _Object:
     """An isolate of its own: the Worker's code can neither see it nor forge what it says."""
     told = [
         {"name": "AGENT", "service": {"name": "agent"}},

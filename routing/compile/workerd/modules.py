@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from routing.snapshot import Module, Version
+from routing.snapshot import ModuleSpec, VersionSpec
 
 Part: TypeAlias = Literal["main_module", "module", "binding"]
 
@@ -18,7 +18,7 @@ _TEXT = {
     "application/json": "json",
 }
 _DATA = {"application/octet-stream": "data", "application/wasm": "wasm"}
-_KEPT_ONLY = "application/source-map"
+_SOURCE_MAP = "application/source-map"
 _PYTHON = ("text/x-python", "text/x-python-requirement")
 
 
@@ -33,12 +33,12 @@ class VersionInvalid(ValueError):
         self.kind: Part = kind
 
 
-def worker_modules(version: Version, contents: Mapping[str, bytes]) -> list[dict[str, Any]]:
+def worker_modules(version: VersionSpec, contents: Mapping[str, bytes]) -> list[dict[str, Any]]:
     """The modules of an ES module Worker, main module first as workerd wants it.
 
     `contents` are by SHA-256. Raises `VersionInvalid`.
     """
-    passed = [m for m in version.modules if base_type(m) != _KEPT_ONLY]
+    passed = [m for m in version.modules if base_type(m) != _SOURCE_MAP]
     main = [m for m in passed if m.name == version.main_module]
     if not main:
         raise VersionInvalid("main_module", f'No such module "{version.main_module}".')
@@ -48,7 +48,7 @@ def worker_modules(version: Version, contents: Mapping[str, bytes]) -> list[dict
     return listed
 
 
-def part(version: Version, name: str, contents: Mapping[str, bytes]) -> bytes:
+def part(version: VersionSpec, name: str, contents: Mapping[str, bytes]) -> bytes:
     """The content of the part called `name`; raises `VersionInvalid` if there is none."""
     for module in version.modules:
         if module.name == name:
@@ -61,12 +61,12 @@ def text(content: bytes) -> str:
     return content.decode("utf-8", "replace")
 
 
-def base_type(module: Module) -> str:
+def base_type(module: ModuleSpec) -> str:
     """The content type without parameters, lower case."""
     return module.content_type.partition(";")[0].strip().lower()
 
 
-def _module(module: Module, contents: Mapping[str, bytes]) -> dict[str, Any]:
+def _module(module: ModuleSpec, contents: Mapping[str, bytes]) -> dict[str, Any]:
     kind = base_type(module)
     _check_name(module.name)
     if kind in _TEXT:
@@ -76,7 +76,7 @@ def _module(module: Module, contents: Mapping[str, bytes]) -> dict[str, Any]:
     if kind in _PYTHON:
         reason = f'Module "{module.name}": Python Workers are not supported.'
     else:
-        known = ", ".join(sorted({*_TEXT, *_DATA, _KEPT_ONLY}))
+        known = ", ".join(sorted({*_TEXT, *_DATA, _SOURCE_MAP}))
         reason = f'Module "{module.name}" has content type "{kind}". Supported: {known}.'
     raise VersionInvalid("module", reason)
 

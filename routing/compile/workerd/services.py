@@ -11,17 +11,17 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.workerd.slots import slots_path
-from routing.snapshot import Binding, Version
+from routing.snapshot import BindingSpec, VersionSpec
 
 _Object = dict[str, Any]
 
 
-def service_targets(version: Version) -> Iterator[tuple[str, str]]:
+def service_targets(version: VersionSpec) -> Iterator[tuple[str, str]]:
     """(Worker, entrypoint) of a version's service bindings; "" is the default entrypoint."""
     return (_target(binding) for binding in version.bindings if binding.type == "service")
 
 
-def bind(binding: Binding, caller: str) -> tuple[_Object, list[_Object]]:
+def bind(binding: BindingSpec, caller: str) -> tuple[_Object, list[_Object]]:
     """The binding, and the services it needs in the process of the version `caller`.
 
     Each slot is a service of its own, because workerd keeps one RPC connection for each.
@@ -42,7 +42,7 @@ def bind(binding: Binding, caller: str) -> tuple[_Object, list[_Object]]:
     ]
 
 
-def hop() -> _Object:
+def edge_headers() -> _Object:
     """The URL's scheme and `request.cf` travel in headers between the edge and the processes."""
     return {"forwardedProtoHeader": names.SCHEME_HEADER, "cfBlobHeader": names.CF_HEADER}
 
@@ -52,7 +52,7 @@ def external(name: str, path: str, http: _Object) -> _Object:
     return {"name": name, "external": {"address": f"unix:{path}", "http": http}}
 
 
-def _target(binding: Binding) -> tuple[str, str]:
+def _target(binding: BindingSpec) -> tuple[str, str]:
     entrypoint = binding.options.get("entrypoint") or ""
     return binding.options.get("service", ""), "" if entrypoint == "default" else entrypoint
 
@@ -60,4 +60,7 @@ def _target(binding: Binding) -> tuple[str, str]:
 def _calls(target: str, caller: str) -> _Object:
     """HTTP options of a call through Envoy. Injected headers replace any the Worker has set."""
     headers = {names.TARGET_HEADER: target, names.CALLER_HEADER: caller}
-    return {**hop(), "injectRequestHeaders": [{"name": n, "value": v} for n, v in headers.items()]}
+    return {
+        **edge_headers(),
+        "injectRequestHeaders": [{"name": n, "value": v} for n, v in headers.items()],
+    }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from routing.compile import names
-from routing.snapshot import Snapshot, Version
+from routing.snapshot import Snapshot, VersionSpec
 
 _PREFIX = "/slots/"
 
@@ -30,5 +30,5 @@ def slots_answer(snapshot: Snapshot, slots: Mapping[str, int], path: str) -> dic
     return {"slots": []}
 
 
-def _exported(versions: tuple[Version, ...], entrypoint: str) -> bool:
+def _exported(versions: tuple[VersionSpec, ...], entrypoint: str) -> bool:
     return any(entrypoint in names.entrypoints(version) for version in versions)

@@ -9,30 +9,34 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from routing.control import audit
-from routing.reseal import reseal, stale
-from routing.secret_encryption import SealBroken
+from routing.reencrypt import count_outdated, reencrypt_all
+from routing.secret_encryption import DecryptionFailed
 
 
 class Command(BaseCommand):
     help = (
-        "Changing SLUICE_SECRET_KEY: set the new one, and the old one as "
-        "SLUICE_SECRET_KEY_PREVIOUS; start again; `reseal`; take the old one away."
+        "To change SLUICE_SECRET_KEY: set the new key, set the old one as "
+        "SLUICE_SECRET_KEY_PREVIOUS, restart, run `reseal`, remove the old one."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        actions.add_parser("status", help="what an earlier key or algorithm sealed; exit code 1")
-        actions.add_parser("reseal", help="seals it with the key of now, all or nothing")
+        actions.add_parser(
+            "status", help="count secrets encrypted with an earlier key; exit code 1 if any"
+        )
+        actions.add_parser("reseal", help="re-encrypt them with the current key, all or nothing")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if action == "status":
-            if count := stale():
-                raise CommandError(f"{count} secrets are sealed with an earlier key or algorithm.")
-            self.stdout.write("Every secret is sealed with the key of now.")
+            if count := count_outdated():
+                raise CommandError(
+                    f"{count} secrets are encrypted with an earlier key or algorithm."
+                )
+            self.stdout.write("Every secret is encrypted with the current key.")
             return
         try:
-            done = reseal()
-        except SealBroken as error:
+            done = reencrypt_all()
+        except DecryptionFailed as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         total = sum(done.values())
         if total:
@@ -44,4 +48,4 @@ class Command(BaseCommand):
                 now=timezone.now(),
                 after={where: count for where, count in done.items() if count},
             )
-        self.stdout.write(f"{total} secrets were sealed again.")
+        self.stdout.write(f"Re-encrypted {total} secrets.")

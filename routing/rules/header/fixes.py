@@ -38,7 +38,7 @@ _PLAIN = str.maketrans(
 )
 
 
-def mend(field: str, worker: str) -> str | None:
+def fixed_header(field: str, worker: str) -> str | None:
     """A field that does not parse, mended: quotes around ids, "=" for ":", keys in lower case.
 
     None when any part of it resists; half a field would be no field.
@@ -47,7 +47,7 @@ def mend(field: str, worker: str) -> str | None:
         return None
     text = _SEMICOLON.sub(", ", PASTED_NAME.sub("", plain(field), count=1))
     pieces = [piece for piece in text.split(",") if piece.strip()]
-    mended = [_mend_member(piece.strip(), worker) for piece in pieces]
+    mended = [_fixed_member(piece.strip(), worker) for piece in pieces]
     return _checked(", ".join(piece or "?" for piece in mended))
 
 
@@ -120,7 +120,7 @@ def _named(field: str, worker: str, member: Member) -> str | None:
     return text if re.fullmatch(_ID, text) else None
 
 
-def _mend_member(piece: str, worker: str) -> str | None:
+def _fixed_member(piece: str, worker: str) -> str | None:
     parsed = parse(piece)
     if parsed is not None and (worker not in parsed or type_name(parsed[worker]) == "String"):
         return piece

@@ -58,7 +58,7 @@ class Permission:
     host: str = ""
 
 
-Read: TypeAlias = Permission | Fault
+TokenResult: TypeAlias = Permission | Fault
 """A permission whose signature is right, or why it cannot be used."""
 
 
@@ -78,8 +78,8 @@ UNPROTECTED = Protection()
 class Presented:
     """What one request carries. `host` is in lower case, without a port; `now` in seconds."""
 
-    header: tuple[Read, ...] = ()
-    cookie: Read | None = None
+    header: tuple[TokenResult, ...] = ()
+    cookie: TokenResult | None = None
     host: str = ""
     now: float = 0.0
 
@@ -88,7 +88,7 @@ NOTHING = Presented()
 
 
 def fault_of(
-    read: Read, version_id: str, protection: Protection, presented: Presented
+    read: TokenResult, version_id: str, protection: Protection, presented: Presented
 ) -> Fault | None:
     """Why this permission does not open `version_id` here and now; None where it does."""
     if isinstance(read, Fault):

@@ -12,10 +12,10 @@ from routing.rules.permissions.permission import (
     PERMISSION,
     Presented,
     Protection,
-    Read,
+    TokenResult,
 )
 
-Reader: TypeAlias = Callable[[str, str, Mapping[str, bytes]], Read]
+Reader: TypeAlias = Callable[[str, str, Mapping[str, bytes]], TokenResult]
 
 MOST = 8
 """Tokens of one header that are read."""

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.types import Options
 
-from routing.rules.permissions.permission import Fault, Permission, Read
+from routing.rules.permissions.permission import Fault, Permission, TokenResult
 
 LONGEST = 1024
 """Characters of a token that is read. Ours have about 400."""
@@ -63,7 +63,7 @@ def sign(permission: Permission, key_id: str, private: bytes) -> str:
     return str(jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": key_id}))
 
 
-def read(token: str, worker: str, keys: Mapping[str, bytes]) -> Read:
+def read_token(token: str, worker: str, keys: Mapping[str, bytes]) -> TokenResult:
     """The permission in `token`, whose signature is right, or why it is of no use to `worker`.
 
     Each Worker has its own keys. Never raises.

@@ -7,14 +7,16 @@ from django.apps import apps
 
 from routing.control.callers import Call, callers_of, callers_of_all
 from routing.models import ServiceBinding, Version
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 from tests.factories import make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
 
 
 def calls(service, name="API"):
-    return make_draft(bindings=[Binding(name=name, type="service", options={"service": service})])
+    return make_draft(
+        bindings=[BindingSpec(name=name, type="service", options={"service": service})]
+    )
 
 
 @pytest.fixture

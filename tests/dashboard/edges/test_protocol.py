@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from dashboard.asgi import application
 from dashboard.edges.protocol import ingest
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from dashboard.fleet.propagation import meter_of
 from dashboard.run import console
 from routing import snapshot
 from routing.control.publish import withheld_workers
 from routing.control.revision import current
 from routing.models import Edge, Invocation, Propagation
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import CODE, make_deployment, make_draft, make_version, make_worker
 
 VERSION = "dc8dcd28-271b-4367-9840-6c244f84cb40"
@@ -42,7 +42,7 @@ ROW = {
 
 @pytest.fixture
 def edge(db):
-    token = enrol("e1")
+    token = register_edge("e1")
     client = Client(headers={"authorization": f"Bearer {token}"})
     client.token = token
     return client
@@ -218,7 +218,7 @@ async def heard(talk, timeout=2):
 
 @pytest.mark.django_db(transaction=True)
 async def test_the_socket_tells_the_revision_at_once_and_when_it_changes():
-    talk = socket(await sync_to_async(enrol)("e1"))
+    talk = socket(await sync_to_async(register_edge)("e1"))
     await talk.send_input({"type": "websocket.connect"})
     assert (await talk.receive_output())["type"] == "websocket.accept"
     assert await heard(talk) == {"revision": 0, "watch": []}
@@ -254,7 +254,7 @@ def test_an_address_that_is_none_is_answered_with_the_reason(edge):
 
 def test_a_version_whose_secrets_cannot_be_opened_has_no_preview(edge, settings, capsys):
     """Its name says nothing of them; the start of the system does."""
-    secret = Binding(name="KEY", type="secret_text", secret=Secret("s3cret"))
+    secret = BindingSpec(name="KEY", type="secret_text", secret=Secret("s3cret"))
     version = make_version("shop", make_draft(bindings=[secret]))
     make_deployment(version.worker)
     path = f"/edge/v1/previews/{str(version.id)[:8]}-shop"

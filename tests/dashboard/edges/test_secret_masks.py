@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.accounts.actor import By
 from dashboard.edges.protocol import details, ingest
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import fanout, subscriptions
 from dashboard.playground.request.compose import compose
 from dashboard.sending.redaction import MASK
@@ -25,7 +25,7 @@ SECRET = 'p@ss "word"/ü%+1'
 
 @pytest.fixture
 def edge(db):
-    enrol("e1")
+    register_edge("e1")
     return Edge.objects.get()
 
 

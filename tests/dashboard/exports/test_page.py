@@ -7,7 +7,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.exports.models import DeadLetter, Job
 from routing.models import AuditEntry
-from routing.secret_encryption import unseal
+from routing.secret_encryption import decrypt
 from tests.factories import make_user, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_an_admin_creates_a_job_and_sees_it_without_its_secret(root):
     answer = create(root, workers=["shop"], sample="25")
     assert answer.status_code == 302
     job = Job.objects.get()
-    assert job.enabled and unseal(job.sealed).reveal() == CONF
+    assert job.enabled and decrypt(job.sealed).reveal() == CONF
     assert job.options == {"sample_rate": 0.25} and '"shop"' in job.filter
     shown = root.get("/exports/").content.decode()
     assert "to loki" in shown and "header_Authorization=REDACTED" in shown and "t0ken" not in shown

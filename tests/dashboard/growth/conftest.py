@@ -35,8 +35,8 @@ from routing.models import (
     VersionModule,
     Worker,
 )
-from routing.secret_encryption import close_binding
-from routing.snapshot import Binding, Secret
+from routing.secret_encryption import encrypt_binding
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import CODE, make_user
 
 WORKERS = 1_200
@@ -118,11 +118,11 @@ def _fill() -> Many:
 
 
 def _version(worker: Worker, number: int, now: Any, author: User) -> Version:
-    secret = Binding(name="KEY", type="secret_text", secret=Secret("s"))
+    secret = BindingSpec(name="KEY", type="secret_text", secret=Secret("s"))
     called = f"w{(int(worker.name[1:]) + 1) % WORKERS:04}"
     bindings = [{"name": "NEXT", "type": "service", "service": called}]
     if worker.name == "w0000":  # opening a seal takes 0.1 ms; one shows that it works
-        bindings.append(close_binding(secret))
+        bindings.append(encrypt_binding(secret))
     return Version(
         worker=worker,
         number=number,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token, hash_token
 from dashboard.asgi import application
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import subscriptions
 from dashboard.live.models import Presence, Tail, Watch
 from dashboard.settings import REDIS_HOST
@@ -61,7 +61,7 @@ def people():
         expires_on=now + timezone.timedelta(hours=1),
         watch=subscriptions.watch("shop"),
     )
-    return client.cookies["sessionid"].value, secret, enrol("local-1"), tail
+    return client.cookies["sessionid"].value, secret, register_edge("local-1"), tail
 
 
 def socket(path, query="", cookie="", authorization="", protocols=()):

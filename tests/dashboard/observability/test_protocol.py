@@ -5,7 +5,7 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from dashboard.observability.models import Count, Span
 from routing.models import Invocation
 from tests.dashboard.edges.test_protocol import ROW
@@ -23,7 +23,7 @@ def at_that_time(monkeypatch):
 
 @pytest.fixture
 def send():
-    client = Client(headers={"authorization": f"Bearer {enrol('e1')}"})
+    client = Client(headers={"authorization": f"Bearer {register_edge('e1')}"})
 
     def post(*logged, rows=(), **given):
         said = {**msgspec.to_builtins(make_batch(*logged, **given)), "rows": list(rows)}
@@ -63,7 +63,7 @@ def test_counts_that_make_no_sense_store_no_rows_either(send):
     [{"counts": [[1]]}, {"latency": "x"}, {"begins": {"public": [0, 0]}}, {"log": "x" * 33}],
 )
 def test_counts_of_another_shape_are_refused(send, wrong):
-    client = Client(headers={"authorization": f"Bearer {enrol('e2')}"})
+    client = Client(headers={"authorization": f"Bearer {register_edge('e2')}"})
     said = {**msgspec.to_builtins(make_batch(request())), "rows": [], **wrong}
     body = msgspec.json.encode(said)
     answer = client.post("/edge/v1/invocations", body, content_type="application/json")

@@ -21,7 +21,7 @@ from routing.control.publish import publish
 from routing.models import AuditEntry, OverrideKey, OverrideLink
 from routing.rules.header.fields import OVERRIDES
 from routing.rules.permissions.permission import PERMISSION, Fault, Presented, fault_of
-from routing.rules.permissions.token import read
+from routing.rules.permissions.token import read_token
 from routing.snapshot import to_json
 from tests.factories import make_deployment, make_user, make_worker
 
@@ -49,7 +49,7 @@ def fault(token, version, at=None, host="shop.localhost"):
     """What the rules say to a token, by what the database says now."""
     found = override_policies.protection(version.worker)
     presented = Presented(host=host, now=(at or timezone.now()).timestamp())
-    return fault_of(read(token, "shop", found.keys), str(version.pk), found, presented)
+    return fault_of(read_token(token, "shop", found.keys), str(version.pk), found, presented)
 
 
 def published():
@@ -203,7 +203,10 @@ def test_what_the_dashboard_sends_carries_a_permission_wherever_it_is_pinned(wor
     assert carried(request) == []
     (token,) = carried(request.pinned_to(str(new.pk)))
     assert fault(token.decode(), new) is None
-    assert read(token.decode(), "shop", override_policies.protection(worker).keys).person == "alice"
+    assert (
+        read_token(token.decode(), "shop", override_policies.protection(worker).keys).person
+        == "alice"
+    )
     old = worker.versions.get(number=1)
     assert fault(token.decode(), old) is Fault.other_version
     (other,) = carried(request.pinned_to(str(old.pk)))

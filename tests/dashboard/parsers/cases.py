@@ -46,8 +46,8 @@ from dashboard.workers.diff.version_diff import files
 from dashboard.workers.editor.errors import _QUOTED
 from routing.agent.access_log.log_line import parse as parse_log_line
 from routing.agent.worker_logs import redact
-from routing.rules.header.fixes import mend
-from routing.rules.override import read as read_override
+from routing.rules.header.fixes import fixed_header
+from routing.rules.override import read_override
 from routing.rules.permissions.presented import take_cookie, tokens
 
 Make = Callable[[int], Any]
@@ -425,7 +425,7 @@ PARSERS: dict[str, Parser] = {
         ("dashboard.discussion.mentions",),
     ),
     "override header": Parser(
-        lambda text: (read_override([text], "shop"), mend(text, "shop")),
+        lambda text: (read_override([text], "shop"), fixed_header(text, "shop")),
         {
             "members": lambda n: 'a="b", ' * (n // 7),
             "quotes": lambda n: '"' * n,

@@ -15,12 +15,12 @@ from dashboard.rollouts.changes.verbs import VERBS, By
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.neighbors.find import neighbors_of
 from dashboard.rollouts.plans.form.preview import preview
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_deployment, make_draft, make_version, make_worker
 
-BINDING = Binding(name="PRICES", type="service", options={"service": "pricing"})
+BINDING = BindingSpec(name="PRICES", type="service", options={"service": "pricing"})
 
 
 @pytest.fixture

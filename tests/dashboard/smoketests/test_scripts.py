@@ -26,7 +26,7 @@ from dashboard.variables.store import change
 from routing.control.override_policies import protection
 from routing.models import Worker
 from routing.rules.permissions.permission import Permission
-from routing.rules.permissions.token import read
+from routing.rules.permissions.token import read_token
 from tests.dashboard.smoketests.versioned_edge import VersionedEdge, versioned_edge
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
@@ -106,7 +106,7 @@ def test_a_script_gets_the_permission_that_a_protected_worker_asks_for(
     protect(shop, on=True, by=By(None, "shell", timezone.now()))
     assert command()[1] == 0
     name, token = seen.read_text().strip().split(": ")
-    permission = read(token, "shop", protection(shop).keys)
+    permission = read_token(token, "shop", protection(shop).keys)
     assert isinstance(permission, Permission) and name == "Sluice-Override-Permission"
     assert permission.version_id == str(shop.versions.get(number=2).id)
     row = CheckResult.objects.filter(name="tests").latest("pk")

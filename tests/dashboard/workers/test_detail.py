@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.live.pages.fragments import Why, render
 from dashboard.workers.page import views
 from dashboard.workers.queries.worker_queries import timeline
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import (
     make_deployment,
     make_draft,
@@ -184,7 +184,7 @@ def test_another_workers_version_is_not_found_here(maya, shop):
 
 
 def test_secrets_are_never_shown(maya):
-    secret = Binding(name="KEY", type="secret_text", secret=Secret("hunter2"))
+    secret = BindingSpec(name="KEY", type="secret_text", secret=Secret("hunter2"))
     version = make_version("shop", make_draft(bindings=[secret]))
     html = read(maya, f"/workers/shop/versions/{version.id}/")
     assert "hidden" in html and "hunter2" not in html

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.accounts.models import Role
 from routing.models import AuditEntry, Worker
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
 
 
@@ -76,7 +76,7 @@ def test_what_was_deployed_meanwhile_is_not_deleted_unseen(ada, shop):
 
 
 def test_a_worker_that_others_call_needs_one_more_consent(ada, shop):
-    binding = Binding(name="SHOP", type="service", options={"service": "shop"})
+    binding = BindingSpec(name="SHOP", type="service", options={"service": "shop"})
     caller = make_version("front", make_draft(bindings=[binding])).worker
     make_deployment(caller, (caller.versions.get(), 100))
     html = ada.get("/workers/shop/settings/").content.decode()

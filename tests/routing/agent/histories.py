@@ -18,24 +18,24 @@ from routing.agent.state.plan import (
     plan,
 )
 from routing.agent.state.state import EndKind, Held, Phase, Process, State
-from routing.rules.split import TOTAL, Share
-from routing.snapshot import EMPTY, Deployment, Preview, Snapshot, Version, Worker
+from routing.rules.split import TOTAL, VersionWeight
+from routing.snapshot import EMPTY, DeploymentSpec, Preview, Snapshot, VersionSpec, WorkerSpec
 
 
-def make_version(version_id: str, number: int = 1) -> Version:
-    return Version(id=version_id, number=number, created_on="", compatibility_date="2026-08-01")
+def make_version(version_id: str, number: int = 1) -> VersionSpec:
+    return VersionSpec(id=version_id, number=number, created_on="", compatibility_date="2026-08-01")
 
 
-def make_worker(name: str, *ids: str, weight: int = TOTAL, **fields: object) -> Worker:
+def make_worker(name: str, *ids: str, weight: int = TOTAL, **fields: object) -> WorkerSpec:
     """A Worker with one version at 100 %, or two of which the first has `weight`."""
     weights = (TOTAL,) if len(ids) == 1 else (weight, TOTAL - weight)
-    shares = tuple(Share(i, w) for i, w in zip(ids, weights, strict=True))
-    deployment = Deployment(id=f"{name}:{shares}", shares=shares)
+    shares = tuple(VersionWeight(i, w) for i, w in zip(ids, weights, strict=True))
+    deployment = DeploymentSpec(id=f"{name}:{shares}", shares=shares)
     versions = tuple(make_version(i) for i in ids)
-    return Worker(name=name, hostnames=(), deployment=deployment, versions=versions, **fields)  # type: ignore[arg-type]
+    return WorkerSpec(name=name, hostnames=(), deployment=deployment, versions=versions, **fields)  # type: ignore[arg-type]
 
 
-def snapshot(revision: int, *workers: Worker) -> Snapshot:
+def snapshot(revision: int, *workers: WorkerSpec) -> Snapshot:
     return Snapshot(revision=revision, workers=tuple(sorted(workers, key=lambda w: w.name)))
 
 
@@ -52,7 +52,7 @@ class History:
         self.clock = 0.0
         self.envoy_refuses: set[str] = set()
 
-    def want(self, revision: int, *workers: Worker) -> History:
+    def want(self, revision: int, *workers: WorkerSpec) -> History:
         self.desired = snapshot(revision, *workers)
         return self
 
@@ -143,7 +143,7 @@ class History:
         return bool(self.envoy_refuses & now.version_ids(target.workers))
 
 
-def settled(*workers: Worker) -> History:
+def settled(*workers: WorkerSpec) -> History:
     """An edge that serves these, with all processes running."""
     edge = History(snapshot(1, *workers))
     edge.settle()

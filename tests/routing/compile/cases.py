@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 
-from routing.rules.split import TOTAL, Share
+from routing.rules.split import TOTAL, VersionWeight
 from routing.snapshot import (
-    Binding,
-    Deployment,
+    BindingSpec,
+    DeploymentSpec,
     Export,
-    Module,
+    ModuleSpec,
     Secret,
     Snapshot,
-    Version,
-    Worker,
+    VersionSpec,
+    WorkerSpec,
 )
 
 FETCH = Export(name="default", kind="object", handlers=("fetch",))
@@ -30,8 +30,10 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def module(name: str, content_type: str, content: bytes) -> Module:
-    return Module(name=name, content_type=content_type, sha256=sha256(content), size=len(content))
+def module(name: str, content_type: str, content: bytes) -> ModuleSpec:
+    return ModuleSpec(
+        name=name, content_type=content_type, sha256=sha256(content), size=len(content)
+    )
 
 
 INDEX = module("src/index.js", "application/javascript+module", MODULE)
@@ -53,7 +55,7 @@ CONTENTS = {
 }
 
 
-def make_version(number: int = 1, **fields: object) -> Version:
+def make_version(number: int = 1, **fields: object) -> VersionSpec:
     given: dict[str, object] = {
         "id": version_id(number),
         "number": number,
@@ -63,15 +65,17 @@ def make_version(number: int = 1, **fields: object) -> Version:
         "modules": (INDEX,),
         "exports": (FETCH,),
     }
-    return Version(**{**given, **fields})  # type: ignore[arg-type]
+    return VersionSpec(**{**given, **fields})  # type: ignore[arg-type]
 
 
-def make_worker(name: str, *split: tuple[Version, int], hostnames: tuple[str, ...] = ()) -> Worker:
-    shares = tuple(Share(version.id, weight) for version, weight in split)
-    return Worker(
+def make_worker(
+    name: str, *split: tuple[VersionSpec, int], hostnames: tuple[str, ...] = ()
+) -> WorkerSpec:
+    shares = tuple(VersionWeight(version.id, weight) for version, weight in split)
+    return WorkerSpec(
         name=name,
         hostnames=hostnames or (f"{name}.localhost",),
-        deployment=Deployment(id=f"{name}-deployment", shares=shares),
+        deployment=DeploymentSpec(id=f"{name}-deployment", shares=shares),
         versions=tuple(version for version, _ in split),
     )
 
@@ -83,20 +87,24 @@ EVERY_BINDING = make_version(
     modules=PARTS,
     exports=(FETCH, SUMS, Export(name="odd name/", kind="object", handlers=("fetch",))),
     bindings=(
-        Binding(name="PLAIN", type="plain_text", options={"text": 'a "quoted" \\ value'}),
-        Binding(name="TOKEN", type="secret_text", secret=Secret("s3cret")),
-        Binding(name="JSON", type="json", options={"json": {"b": [1, None], "a": "é"}}),
-        Binding(name="VERSION", type="version_metadata"),
-        Binding(name="PRICING", type="service", options={"service": "pricing"}),
-        Binding(name="SUMS", type="service", options={"service": "pricing", "entrypoint": "Sums"}),
+        BindingSpec(name="PLAIN", type="plain_text", options={"text": 'a "quoted" \\ value'}),
+        BindingSpec(name="TOKEN", type="secret_text", secret=Secret("s3cret")),
+        BindingSpec(name="JSON", type="json", options={"json": {"b": [1, None], "a": "é"}}),
+        BindingSpec(name="VERSION", type="version_metadata"),
+        BindingSpec(name="PRICING", type="service", options={"service": "pricing"}),
+        BindingSpec(
+            name="SUMS", type="service", options={"service": "pricing", "entrypoint": "Sums"}
+        ),
     ),
 )
 CALLER = make_version(
     6,
     bindings=(
-        Binding(name="PRICES", type="service", options={"service": "pricing"}),
-        Binding(name="SUMS", type="service", options={"service": "pricing", "entrypoint": "Sums"}),
-        Binding(name="GHOST", type="service", options={"service": "ghost"}),
+        BindingSpec(name="PRICES", type="service", options={"service": "pricing"}),
+        BindingSpec(
+            name="SUMS", type="service", options={"service": "pricing", "entrypoint": "Sums"}
+        ),
+        BindingSpec(name="GHOST", type="service", options={"service": "ghost"}),
     ),
 )
 SERVICE_WORKER = make_version(
@@ -110,9 +118,9 @@ SERVICE_WORKER = make_version(
         module("add", "application/wasm", b"\x00asm"),
     ),
     bindings=(
-        Binding(name="GREETING", type="text_blob", options={"part": "greeting"}),
-        Binding(name="BLOB", type="data_blob", options={"part": "blob"}),
-        Binding(name="ADD", type="wasm_module", options={"part": "add"}),
+        BindingSpec(name="GREETING", type="text_blob", options={"part": "greeting"}),
+        BindingSpec(name="BLOB", type="data_blob", options={"part": "blob"}),
+        BindingSpec(name="ADD", type="wasm_module", options={"part": "add"}),
     ),
 )
 

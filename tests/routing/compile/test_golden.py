@@ -14,7 +14,7 @@ import pytest
 from routing.compile import names
 from routing.compile.envoy import config as envoy
 from routing.compile.workerd import config as workerd
-from routing.snapshot import Snapshot, Version
+from routing.snapshot import Snapshot, VersionSpec
 from tests.routing.compile import cases
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -67,7 +67,7 @@ def test_versions(name: str) -> None:
     check(GOLDEN / name / "inspect.json", inspected)
 
 
-def serving(version: Version) -> dict[str, Any]:
+def serving(version: VersionSpec) -> dict[str, Any]:
     return workerd.config(
         "checkout",
         version,

@@ -22,7 +22,7 @@ from routing.models import (
     Worker,
     deployable,
 )
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +125,7 @@ def test_an_older_version_alone_is_a_rollback_and_a_newer_one_is_not():
 def rekeyed():
     """(old, new, newest): `new` came with another value of API_KEY, `newest` with the same."""
     secrets = [
-        Binding(name="API_KEY", type="secret_text", secret=Secret(value))
+        BindingSpec(name="API_KEY", type="secret_text", secret=Secret(value))
         for value in ("one", "two", "two")
     ]
     return [make_version("shop", make_draft(bindings=[secret])) for secret in secrets]

@@ -5,7 +5,7 @@ import pytest
 from routing.control.previews import (
     PreviewUnknown,
     address_taken,
-    find,
+    find_preview,
     preview_url,
     shadowed_alias,
 )
@@ -27,7 +27,7 @@ def short(version):
 def test_a_version_is_found_by_the_first_digits_of_its_id_deployed_or_not():
     worker = make_worker("shop", versions=2)
     for version in worker.versions.all():
-        found = find(f"{short(version)}-shop")
+        found = find_preview(f"{short(version)}-shop")
         assert (found.worker, found.version.id) == ("shop", str(version.id))
         assert [m.name for m in found.version.modules] == ["index.js"]
         assert preview_from_json(preview_to_json(found)) == found
@@ -36,24 +36,24 @@ def test_a_version_is_found_by_the_first_digits_of_its_id_deployed_or_not():
 def test_the_newest_version_with_an_alias_has_it():
     worker = make_worker("shop")
     older = make_version(worker, with_alias("pr-1"))
-    assert find("pr-1-shop").version.id == str(older.id)
+    assert find_preview("pr-1-shop").version.id == str(older.id)
     newer = make_version(worker, with_alias("pr-1"))
-    assert find("pr-1-shop").version.id == str(newer.id)
-    assert find(f"{short(older)}-shop").version.id == str(older.id)
+    assert find_preview("pr-1-shop").version.id == str(newer.id)
+    assert find_preview(f"{short(older)}-shop").version.id == str(older.id)
 
 
 def test_an_alias_of_eight_hexadecimal_letters_is_an_alias_unless_an_id_begins_so():
     worker = make_worker("shop")
     version = make_version(worker, with_alias("deadbeef"))
-    assert find("deadbeef-shop").version.id == str(version.id)
+    assert find_preview("deadbeef-shop").version.id == str(version.id)
 
 
 def test_a_dash_may_belong_to_the_worker_or_to_the_alias():
     long, short_name = make_worker("b-c"), make_worker("c")
     first, second = make_version(long, with_alias("a")), make_version(short_name, with_alias("a-b"))
-    assert find("a-b-c").version.id == str(first.id)
+    assert find_preview("a-b-c").version.id == str(first.id)
     only = make_version(short_name, with_alias("x-b"))
-    assert find("x-b-c").version.id == str(only.id)
+    assert find_preview("x-b-c").version.id == str(only.id)
     assert second.alias == "a-b"
 
 
@@ -72,7 +72,7 @@ def test_a_dash_may_belong_to_the_worker_or_to_the_alias():
 def test_what_is_not_there_is_said(label, words):
     make_worker("shop")
     with pytest.raises(PreviewUnknown, match=words):
-        find(label)
+        find_preview(label)
 
 
 def test_switched_off_none_is_found_and_none_has_an_address():
@@ -83,21 +83,21 @@ def test_switched_off_none_is_found_and_none_has_an_address():
     worker.save()
     assert preview_url(worker, version) == ""
     with pytest.raises(PreviewUnknown, match="preview URLs are off"):
-        find(f"{short(version)}-shop")
+        find_preview(f"{short(version)}-shop")
 
 
 def test_a_workers_own_name_says_why_it_is_silent():
     make_version("shop", with_alias("my"))
     worker = make_worker("my-shop")
     with pytest.raises(PreviewUnknown, match="no deployment yet"):
-        find("my-shop")
+        find_preview("my-shop")
     make_deployment(worker)
     with pytest.raises(PreviewUnknown, match="not on this edge yet"):
-        find("my-shop")
+        find_preview("my-shop")
     worker.subdomain_enabled = False
     worker.save()
     with pytest.raises(PreviewUnknown, match=r"switched off.*Its page .* switches it on"):
-        find("my-shop")
+        find_preview("my-shop")
 
 
 def test_an_alias_cannot_take_a_workers_address():
@@ -138,7 +138,7 @@ def test_finding_takes_the_same_queries_for_3_and_60_versions(django_assert_num_
     for label in ("pr-1-few", f"{short(many.versions.first())}-many"):
         with django_assert_num_queries(2 if "few" in label else 3):
             try:
-                find(label)
+                find_preview(label)
             except PreviewUnknown:
                 pass
 

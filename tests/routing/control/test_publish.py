@@ -7,7 +7,7 @@ from routing.control.publish import publish, target, withheld_workers
 from routing.control.revision import current
 from routing.control.subdomain import set_subdomain
 from routing.models import Edge, Worker
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import T0, make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_a_worker_whose_name_is_switched_off_is_published_without_one():
 
 
 def test_secrets_travel_but_never_show_themselves():
-    secret = Binding(name="KEY", type="secret_text", secret=Secret("s3cret"))
+    secret = BindingSpec(name="KEY", type="secret_text", secret=Secret("s3cret"))
     make_deployment(make_version("shop", make_draft(bindings=[secret])).worker)
     published = publish()
     assert "s3cret" not in repr(published)
@@ -140,7 +140,7 @@ def test_a_target_knows_whose_a_foreign_id_is():
 
 
 def sealed_worker(name):
-    secret = Binding(name="KEY", type="secret_text", secret=Secret("s3cret"))
+    secret = BindingSpec(name="KEY", type="secret_text", secret=Secret("s3cret"))
     return make_deployment(make_version(name, make_draft(bindings=[secret])).worker)
 
 

@@ -9,13 +9,13 @@ from routing.control.revision import current
 from routing.control.upload import draft_of, upload_version
 from routing.control.upload_draft import UploadRefused
 from routing.models import AuditEntry, Deployment, Module, Version, Worker
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import CODE, make_deployment, make_draft, make_version, says_fine
 
 pytestmark = pytest.mark.django_db
 
-SECRET = Binding(name="API_KEY", type="secret_text", secret=Secret("s3cret"))
-PLAIN = Binding(name="COLOUR", type="plain_text", options={"text": "red"})
+SECRET = BindingSpec(name="API_KEY", type="secret_text", secret=Secret("s3cret"))
+PLAIN = BindingSpec(name="COLOUR", type="plain_text", options={"text": "red"})
 
 
 def upload(draft, **given):
@@ -90,19 +90,19 @@ def test_keep_names_the_kinds_that_survive():
 
 def test_a_redefined_binding_replaces_the_kept_one():
     upload(make_draft(bindings=[SECRET]))
-    other = Binding(name="API_KEY", type="secret_text", secret=Secret("other"))
+    other = BindingSpec(name="API_KEY", type="secret_text", secret=Secret("other"))
     second, _ = upload(make_draft(bindings=[other]))
     assert draft_of(second).bindings == (other,)
 
 
 def test_inherit_copies_the_latest_versions_binding():
     upload(make_draft(bindings=[PLAIN]))
-    second, _ = upload(make_draft(bindings=[Binding(name="COLOUR", type="inherit")]))
+    second, _ = upload(make_draft(bindings=[BindingSpec(name="COLOUR", type="inherit")]))
     assert draft_of(second).bindings == (PLAIN,)
 
 
 def test_inheriting_nothing_is_refused_by_name_or_dropped_when_not_strict():
-    missing = Binding(name="GHOST", type="inherit")
+    missing = BindingSpec(name="GHOST", type="inherit")
     with pytest.raises(UploadRefused, match="'GHOST'") as refused:
         upload(make_draft(bindings=[missing]))
     assert refused.value.names == ("GHOST",)
@@ -112,14 +112,14 @@ def test_inheriting_nothing_is_refused_by_name_or_dropped_when_not_strict():
 
 def test_bindings_that_change_during_a_slow_upload_are_a_conflict():
     upload(make_draft(bindings=[PLAIN]))
-    changed = Binding(name="COLOUR", type="plain_text", options={"text": "blue"})
+    changed = BindingSpec(name="COLOUR", type="plain_text", options={"text": "blue"})
 
     def slow(*_, **__):
         upload(make_draft(bindings=[changed]))
         return says_fine()
 
     with pytest.raises(UploadRefused) as refused:
-        upload(make_draft(bindings=[Binding(name="COLOUR", type="inherit")]), inspect=slow)
+        upload(make_draft(bindings=[BindingSpec(name="COLOUR", type="inherit")]), inspect=slow)
     assert refused.value.kind == "concurrent"
     assert Version.objects.count() == 2
 

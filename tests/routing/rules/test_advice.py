@@ -7,7 +7,7 @@ from routing.rules.advice import advise, staging_command
 from routing.rules.decide import Target, judge
 from routing.rules.override import LONGEST_FIELD, Outcome, Override, parse
 from routing.rules.problem import Kind
-from routing.rules.split import Share
+from routing.rules.split import VersionWeight
 
 LIVE = "7f3ae91b-0c54-4d28-8a6f-b1e97d20c4e5"
 STAGED = "d1c8a4f2-7b36-4e0d-9c51-2f8e60a7b913"
@@ -18,7 +18,7 @@ THEIRS = "4be07c19-2d18-4f6a-b0c3-91de5577aa02"
 TARGET = Target(
     worker="checkout-api",
     deployment_id="d",
-    shares=(Share(STAGED, 0), Share(LIVE, 100_000)),
+    shares=(VersionWeight(STAGED, 0), VersionWeight(LIVE, 100_000)),
     other_versions=frozenset({OLD, "b90c17de-0000-4000-8000-000000000000"}),
     pending=frozenset({NEXT}),
     foreign={THEIRS: "auth-gateway"},
@@ -177,7 +177,7 @@ def test_every_outcome_but_the_good_ones_has_advice():
 
 
 def test_staging_keeps_the_larger_share_and_says_what_leaves():
-    shares = (Share("new", 25_000), Share("old", 75_000))
+    shares = (VersionWeight("new", 25_000), VersionWeight("old", 75_000))
     target = Target("w", "d", shares, other_versions=frozenset({OLD}))
     assert staging_command(target, OLD).endswith(f"{OLD}@0% old@100% --name w -y")
     facts = advised(f'w="{OLD}"', target).problem.facts
@@ -185,17 +185,17 @@ def test_staging_keeps_the_larger_share_and_says_what_leaves():
 
 
 def test_staging_keeps_the_older_of_two_equal_shares():
-    target = Target("w", "d", (Share("new", 50_000), Share("old", 50_000)))
+    target = Target("w", "d", (VersionWeight("new", 50_000), VersionWeight("old", 50_000)))
     assert "old@100%" in staging_command(target, "x")
 
 
 def test_staging_beside_one_version_replaces_nothing():
-    target = Target("w", "d", (Share("only", 100_000),), other_versions=frozenset({OLD}))
+    target = Target("w", "d", (VersionWeight("only", 100_000),), other_versions=frozenset({OLD}))
     assert "leaving" not in advised(f'w="{OLD}"', target).problem.facts
 
 
 def test_an_id_in_the_deployment_is_preferred_to_others_that_start_alike():
-    shares = (Share("d1c8-live", 100_000),)
+    shares = (VersionWeight("d1c8-live", 100_000),)
     target = Target("w", "d", shares, other_versions=frozenset({"d1c8-old"}))
     assert advised('w="d1c8"', target).suggestion == 'w="d1c8-live"'
 

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from routing.rules.affinity import joins_at, pick, point, present, walk_order
-from routing.rules.split import TOTAL, Share
+from routing.rules.affinity import has_version_key, joins_at, pick, point, walk_order
+from routing.rules.split import TOTAL, VersionWeight
 
 # Each point was confirmed on Envoy 1.39.3 with weighted clusters of [point, 1, TOTAL - point - 1]:
 # the request with this key went to the one in the middle.
@@ -31,12 +31,12 @@ POINTS_ON_ENVOY = [
 # Envoy sent these on as if there were no key.
 ABSENT_ON_ENVOY = [[], [b""], [b" \t"], [b"", b""], [b"", b"a"], [b"a", b""], [b"a", b"", b"b"]]
 
-keys = st.binary(min_size=1, max_size=40).filter(lambda key: present([key]))
+keys = st.binary(min_size=1, max_size=40).filter(lambda key: has_version_key([key]))
 weights = st.integers(0, TOTAL)
 
 
 def split(weight):
-    return (Share("new", weight), Share("old", TOTAL - weight))
+    return (VersionWeight("new", weight), VersionWeight("old", TOTAL - weight))
 
 
 @pytest.mark.parametrize(("values", "expected"), POINTS_ON_ENVOY)
@@ -47,14 +47,14 @@ def test_a_key_has_the_point_that_envoy_gives_it(values, expected):
 
 @pytest.mark.parametrize("values", ABSENT_ON_ENVOY)
 def test_a_blank_line_is_no_key(values):
-    assert not present(values)
+    assert not has_version_key(values)
     assert pick(values, split(50_000)) is None
     with pytest.raises(ValueError, match="no version key"):
         joins_at(values)
 
 
 def test_shares_are_walked_newest_first_however_they_are_listed():
-    old, new = Share("old", 90_000), Share("new", 10_000)
+    old, new = VersionWeight("old", 90_000), VersionWeight("new", 10_000)
     assert walk_order([(old, 9), (new, 10)]) == walk_order([(new, 10), (old, 9)]) == (new, old)
 
 

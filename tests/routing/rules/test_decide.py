@@ -7,7 +7,7 @@ from routing.rules import affinity, split
 from routing.rules.decide import Reason, Target, decide, judge
 from routing.rules.header.fields import OVERRIDES, VERSION_KEY
 from routing.rules.override import Outcome
-from routing.rules.split import TOTAL, Share
+from routing.rules.split import TOTAL, VersionWeight
 
 NEW, OLD, OTHER = "new-id", "old-id", "other-id"
 
@@ -21,7 +21,7 @@ fields = st.sampled_from(
 
 
 def target(weight=0):
-    shares = (Share(NEW, weight), Share(OLD, TOTAL - weight))
+    shares = (VersionWeight(NEW, weight), VersionWeight(OLD, TOTAL - weight))
     return Target("w", "d", shares, other_versions=frozenset({OTHER}))
 
 
@@ -82,7 +82,7 @@ def test_a_key_decides_before_the_draw():
 
 
 def test_a_key_decides_also_where_one_version_has_everything():
-    only = Target("w", "d", (Share(NEW, TOTAL),))
+    only = Target("w", "d", (VersionWeight(NEW, TOTAL),))
     assert decide(only, sent(keys=["alice"]), 0).reason is Reason.affinity
     assert decide(only, [], 0.99).reason is Reason.percentage
 

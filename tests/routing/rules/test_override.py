@@ -9,7 +9,7 @@ from routing.rules.override import (
     combine,
     member_of,
     parse,
-    read,
+    read_override,
     type_name,
 )
 
@@ -17,13 +17,13 @@ ID = "d1c8a4f2-7b36-4e0d-9c51-2f8e60a7b913"
 
 
 def outcome(*lines):
-    reading = read(lines, "w")
+    reading = read_override(lines, "w")
     assert (reading.outcome is None) == (reading.requested is not None)
     return reading.outcome
 
 
 def requested(*lines):
-    return read(lines, "w").requested
+    return read_override(lines, "w").requested
 
 
 @pytest.mark.parametrize("lines", [[], [""], [" \t"], [b""]])
@@ -86,7 +86,9 @@ def test_an_empty_line_among_others_breaks_the_field():
 @given(st.lists(st.sampled_from(["w", "w=1", 'w="a"', 'w="b";p', "x", 'x="c"']), min_size=1))
 def test_a_later_member_with_the_same_key_wins(members):
     own = [member for member in members if member[0] == "w"]
-    assert read([",".join(members)], "w").requested == (read(own[-1:], "w").requested)
+    assert read_override([",".join(members)], "w").requested == (
+        read_override(own[-1:], "w").requested
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -98,7 +100,11 @@ def test_parameters_are_ignored(value, parameters):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(['w="a"', "x=1", 'w="b"', "y;p", "W", ""]), min_size=1, max_size=4))
 def test_several_lines_are_one_joined_field(lines):
-    readings = [read(lines, "w"), read([", ".join(lines)], "w"), read([",".join(lines)], "w")]
+    readings = [
+        read_override(lines, "w"),
+        read_override([", ".join(lines)], "w"),
+        read_override([",".join(lines)], "w"),
+    ]
     assert len({(reading.outcome, reading.requested) for reading in readings}) == 1
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings, strategies as st
 
 from routing.rules.split import (
     TOTAL,
-    Share,
     SplitRefused,
+    VersionWeight,
     format_percentage,
     parse_split,
     percentage,
@@ -138,26 +138,26 @@ def test_percentages_are_written_as_people_write_them():
 
 
 def test_a_draw_walks_the_list():
-    shares = (Share("new", 25_000), Share("old", 75_000))
+    shares = (VersionWeight("new", 25_000), VersionWeight("old", 75_000))
     assert [pick(shares, d) for d in (0, 0.2499999, 0.25, 1 - 2**-53)] == ["new"] * 2 + ["old"] * 2
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(0, 1, exclude_max=True), st.booleans())
 def test_a_version_at_0_is_never_drawn(draw, first):
-    shares = [Share("none", 0), Share("all", TOTAL)]
+    shares = [VersionWeight("none", 0), VersionWeight("all", TOTAL)]
     assert pick(shares if first else shares[::-1], draw) == "all"
 
 
 @pytest.mark.parametrize("draw", [1, 1.5, -0.1, float("nan")])
 def test_a_draw_outside_0_to_1_is_a_mistake_of_the_caller(draw):
     with pytest.raises(ValueError, match="draw"):
-        pick([Share("a", TOTAL)], draw)
+        pick([VersionWeight("a", TOTAL)], draw)
 
 
 def test_a_point_beyond_the_shares_is_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="sum to 10"):
-        walk([Share("a", 10)], 10)
+        walk([VersionWeight("a", 10)], 10)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 import pytest
 
 from routing.rules.override import Outcome
-from routing.rules.split import Share
+from routing.rules.split import VersionWeight
 from routing.rules.target import Target
 
 TARGET = Target(
     worker="w",
     deployment_id="d",
-    shares=(Share("new", 0), Share("old", 100_000)),
+    shares=(VersionWeight("new", 0), VersionWeight("old", 100_000)),
     other_versions=frozenset({"older"}),
     pending=frozenset({"newest"}),
     foreign={"theirs": "other-worker"},
@@ -33,7 +33,7 @@ def test_an_id_matches_letter_for_letter(version_id, outcome):
 
 
 def test_what_an_edge_does_not_have_it_cannot_apply():
-    late = Target("w", "d", (Share("new", 100_000),), pending=frozenset({"new"}))
+    late = Target("w", "d", (VersionWeight("new", 100_000),), pending=frozenset({"new"}))
     assert late.match("new") is Outcome.not_propagated
 
 

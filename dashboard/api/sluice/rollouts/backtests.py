@@ -18,7 +18,7 @@ router = Router(tags=["Rollouts"])
 WHICH = ("rollout_id", "hours", "rise")
 
 
-class BacktestGiven(Schema):
+class BacktestInput(Schema):
     """Either `rollout_id` or `hours`, and terms of a plan in place of the rollout's own."""
 
     rollout_id: str = Field("", max_length=40)
@@ -44,7 +44,7 @@ class BacktestDetail(Schema):
 
 
 @router.get("/workers/{name}/backtest", auth=may_read, response=BacktestDetail)
-def backtest(request: ApiRequest, name: str, given: Query[BacktestGiven]) -> Any:
+def backtest(request: ApiRequest, name: str, given: Query[BacktestInput]) -> Any:
     """Replays a plan over a rollout that ended, or over the last hours. Changes nothing."""
     terms = {key: value for key, value in given.dict().items() if key not in WHICH}
     which = {key: getattr(given, key) for key in WHICH}

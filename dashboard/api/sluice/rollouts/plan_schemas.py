@@ -8,12 +8,12 @@ from typing import Annotated
 from ninja import Schema
 from pydantic import Field, StrictInt
 
-from dashboard.api.sluice.schemas import Given, Json
+from dashboard.api.sluice.schemas import Input, Json
 from dashboard.rollouts.decisions.plan import PRESETS
 from dashboard.rollouts.decisions.states import OnHarm
 
 
-class StepGiven(Given):
+class StepInput(Input):
     """One step of a plan."""
 
     percentage: float | str
@@ -22,7 +22,7 @@ class StepGiven(Given):
     automatic: bool | None = Field(None, description="False: a person steps.")
 
 
-class HoursGiven(Given):
+class HoursInput(Input):
     """The hours in which a plan steps up."""
 
     days: list[str] = Field(max_length=7)
@@ -31,10 +31,10 @@ class HoursGiven(Given):
     zone: str = Field("UTC", max_length=64)
 
 
-class PlanGiven(Given):
+class PlanInput(Input):
     """The terms of a plan, as on the page and in `manage.py rollout start`."""
 
-    steps: Annotated[str, Field(max_length=2000)] | list[StepGiven] | None = Field(
+    steps: Annotated[str, Field(max_length=2000)] | list[StepInput] | None = Field(
         None,
         description=f"`20:10s,50:1h:proved:hand,100`, a list of steps, or {', '.join(PRESETS)}.",
     )
@@ -44,7 +44,7 @@ class PlanGiven(Given):
     min_callers: StrictInt | None = Field(None, le=1_000_000_000)
     margin: float | None = Field(None, description="`proved`: not this many times as bad.")
     error_limit: float | None = Field(None, description="The share that may fail, 0 to 1.")
-    hours: Annotated[str, Field(max_length=200)] | HoursGiven | None = Field(
+    hours: Annotated[str, Field(max_length=200)] | HoursInput | None = Field(
         None, description="`mon-thu 09:00-16:00 Europe/Berlin`, or `any`."
     )
     undo_window: str | None = Field(
@@ -72,11 +72,11 @@ class PlanGiven(Given):
 
     def terms(self) -> Json:
         """As `plan_with` takes them; what is left out is None."""
-        fields = PlanGiven.model_fields
+        fields = PlanInput.model_fields
         return {name: self.model_dump(by_alias=True)[name] for name in fields}
 
 
-class StartGiven(PlanGiven):
+class StartInput(PlanInput):
     """A rollout's candidate and plan."""
 
     version_id: str = Field(max_length=100)
@@ -96,7 +96,7 @@ class StartGiven(PlanGiven):
         return super().terms() | ({"confirm_review": False} if self.auto else {})
 
 
-class PlanChangeGiven(PlanGiven):
+class PlanChangeInput(PlanInput):
     """Terms that change from the next step on, and where the caller believes the rollout is."""
 
     deployment_id: str = Field(max_length=100)
@@ -105,7 +105,7 @@ class PlanChangeGiven(PlanGiven):
     reason: str = Field("", max_length=500)
 
 
-class SavedPlanGiven(PlanGiven):
+class SavedPlanInput(PlanInput):
     """The terms to save. Those left out are the ones of the newest edit, or the defaults."""
 
     edit: StrictInt | None = Field(
@@ -117,7 +117,7 @@ class SavedPlanGiven(PlanGiven):
         return super().terms() | ({"confirm_review": False} if self.auto else {})
 
 
-class RenameGiven(Given):
+class RenameInput(Input):
     """The new name of a saved plan."""
 
     name: str = Field(max_length=100)

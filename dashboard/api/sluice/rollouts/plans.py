@@ -8,8 +8,8 @@ from django.utils import timezone
 from ninja import Router, Status
 
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
-from dashboard.api.sluice.lookup import edit_called, own_edit, worker_at
-from dashboard.api.sluice.rollouts.plan_schemas import RenameGiven, SavedPlanGiven, SavedPlanItem
+from dashboard.api.sluice.lookup import edit_named, own_edit, worker_at
+from dashboard.api.sluice.rollouts.plan_schemas import RenameInput, SavedPlanInput, SavedPlanItem
 from dashboard.rollouts.changes.verbs import By
 from dashboard.rollouts.models import SavedPlanEdit
 from dashboard.rollouts.plans import saved
@@ -35,25 +35,25 @@ def list_plans_of_worker(request: ApiRequest, name: str) -> Any:
 
 
 @router.put(OF_ALL + "/{plan}", auth=may_deploy, response=SavedPlanItem)
-def save_plan(request: ApiRequest, plan: str, given: SavedPlanGiven) -> Any:
+def save_plan(request: ApiRequest, plan: str, given: SavedPlanInput) -> Any:
     """The next edit of a plan of all Workers, which is made when there is none."""
     return _save(request, plan, None, given)
 
 
 @router.put(OF_WORKER + "/{plan}", auth=may_deploy, response=SavedPlanItem)
-def save_plan_of_worker(request: ApiRequest, name: str, plan: str, given: SavedPlanGiven) -> Any:
+def save_plan_of_worker(request: ApiRequest, name: str, plan: str, given: SavedPlanInput) -> Any:
     """The next edit of one of the Worker's own plans, which is made when there is none."""
     return _save(request, plan, worker_at(name), given)
 
 
 @router.patch(OF_ALL + "/{plan}", auth=may_deploy, response=SavedPlanItem)
-def rename_plan(request: ApiRequest, plan: str, given: RenameGiven) -> Any:
+def rename_plan(request: ApiRequest, plan: str, given: RenameInput) -> Any:
     """A new name; the edits stay."""
-    return _rename(request, edit_called(None, plan), given)
+    return _rename(request, edit_named(None, plan), given)
 
 
 @router.patch(OF_WORKER + "/{plan}", auth=may_deploy, response=SavedPlanItem)
-def rename_plan_of_worker(request: ApiRequest, name: str, plan: str, given: RenameGiven) -> Any:
+def rename_plan_of_worker(request: ApiRequest, name: str, plan: str, given: RenameInput) -> Any:
     """A new name; the edits stay."""
     return _rename(request, own_edit(worker_at(name), plan), given)
 
@@ -61,27 +61,27 @@ def rename_plan_of_worker(request: ApiRequest, name: str, plan: str, given: Rena
 @router.delete(OF_ALL + "/{plan}", auth=may_deploy, response={204: None})
 def delete_plan(request: ApiRequest, plan: str) -> Any:
     """With its edits. Rollouts that started with it have their own copy."""
-    saved.delete(edit_called(None, plan).saved_plan, _by(request))
+    saved.delete(edit_named(None, plan).saved_plan, _actor(request))
     return Status(204, None)
 
 
 @router.delete(OF_WORKER + "/{plan}", auth=may_deploy, response={204: None})
 def delete_plan_of_worker(request: ApiRequest, name: str, plan: str) -> Any:
     """With its edits. Rollouts that started with it have their own copy."""
-    saved.delete(own_edit(worker_at(name), plan).saved_plan, _by(request))
+    saved.delete(own_edit(worker_at(name), plan).saved_plan, _actor(request))
     return Status(204, None)
 
 
-def _save(request: ApiRequest, name: str, worker: Worker | None, given: SavedPlanGiven) -> Any:
+def _save(request: ApiRequest, name: str, worker: Worker | None, given: SavedPlanInput) -> Any:
     before = saved.newest(worker, name)
     plan = plan_with(before.plan if before else None, given.terms())
-    return saved_as_json(saved.save(name, plan, worker, _by(request), given.edit))
+    return saved_as_json(saved.save(name, plan, worker, _actor(request), given.edit))
 
 
-def _rename(request: ApiRequest, edit: SavedPlanEdit, given: RenameGiven) -> Any:
-    saved.rename(edit.saved_plan, given.name, _by(request))
+def _rename(request: ApiRequest, edit: SavedPlanEdit, given: RenameInput) -> Any:
+    saved.rename(edit.saved_plan, given.name, _actor(request))
     return saved_as_json(edit)
 
 
-def _by(request: ApiRequest) -> By:
+def _actor(request: ApiRequest) -> By:
     return By(request.auth.user, request.auth.source, timezone.now(), by_token=True)

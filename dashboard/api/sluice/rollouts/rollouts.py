@@ -11,13 +11,13 @@ from pydantic import Field
 
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
-from dashboard.api.sluice.lookup import Listing, edit_called, rollout_at, worker_at
-from dashboard.api.sluice.rollouts.plan_schemas import PlanChangeGiven, StartGiven
+from dashboard.api.sluice.lookup import Listing, edit_named, rollout_at, worker_at
+from dashboard.api.sluice.rollouts.plan_schemas import PlanChangeInput, StartInput
 from dashboard.api.sluice.schemas import (
     Json,
     RolloutDetail,
     RolloutItem,
-    VerbGiven,
+    VerbInput,
 )
 from dashboard.rollouts.changes.start import start
 from dashboard.rollouts.changes.verbs import VERBS, By, check_believed
@@ -57,11 +57,11 @@ def list_rollouts(request: ApiRequest, name: str, listing: Query[RolloutListing]
 
 
 @router.post(ROLLOUTS, auth=may_deploy, response={201: RolloutDetail, 200: Json})
-def start_rollout(request: ApiRequest, name: str, given: StartGiven) -> Any:
+def start_rollout(request: ApiRequest, name: str, given: StartInput) -> Any:
     """Starts a rollout. If one runs already, the answer is 409 with that one. With `dry_run`
     nothing starts: the answer is the plan, and what each step can notice at today's traffic."""
     worker, caller = worker_at(name), request.auth
-    saved = edit_called(worker, given.plan) if given.plan else None
+    saved = edit_named(worker, given.plan) if given.plan else None
     plan = plan_with(saved.plan if saved else None, given.terms())
     if given.dry_run:
         return Status(200, preview(worker, plan, timezone.now(), given.version_id))
@@ -97,7 +97,7 @@ def get_record(request: ApiRequest, name: str, rollout_id: UUID) -> Any:
 
 
 @router.put(ROLLOUT + "/plan", auth=may_deploy, response=RolloutDetail)
-def change(request: ApiRequest, name: str, rollout_id: UUID, given: PlanChangeGiven) -> Any:
+def change(request: ApiRequest, name: str, rollout_id: UUID, given: PlanChangeInput) -> Any:
     """A new edit of the plan, in force from the next step. Terms left out stay as they are. If the
     rollout moved or another edit was made, the answer is 409 with who and when."""
     rollout, caller = rollout_at(name, rollout_id), request.auth
@@ -109,7 +109,7 @@ def change(request: ApiRequest, name: str, rollout_id: UUID, given: PlanChangeGi
 
 
 @router.post(ROLLOUT + "/{verb}", auth=may_deploy, response=RolloutItem)
-def act(request: ApiRequest, name: str, rollout_id: UUID, verb: str, given: VerbGiven) -> Any:
+def act(request: ApiRequest, name: str, rollout_id: UUID, verb: str, given: VerbInput) -> Any:
     """`verb` is one of the buttons: `confirm`, `step`, `step-down`, `hold`, `resume`, `retry`,
     `abort`, `finish`, `undo`; `step` may name the share it goes `to`. The body says where the
     caller believes the rollout is; if it moved, the answer is 409 with who moved it and when, and

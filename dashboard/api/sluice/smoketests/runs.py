@@ -12,7 +12,7 @@ from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.errors import TOO_MANY, ApiError
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, edit_of, worker_at
-from dashboard.api.sluice.schemas import RunDetail, RunGiven, RunItem
+from dashboard.api.sluice.schemas import RunDetail, RunInput, RunItem
 from dashboard.limits.limits import SUITE_RUNS
 from dashboard.limits.messages import try_again
 from dashboard.limits.rates import seconds_to_wait
@@ -24,7 +24,7 @@ from dashboard.smoketests.subject import version_under_test
 router = Router(tags=["Runs"])
 RUNS = "/workers/{name}/runs"
 RUN = RUNS + "/{run_id}"
-BESIDE = ("edit__suite", "version__worker")
+RELATED = ("edit__suite", "version__worker")
 
 
 @router.get(RUNS, auth=may_read, response=list[RunItem])
@@ -37,7 +37,7 @@ def list_runs(request: ApiRequest, name: str, listing: Query[Listing]) -> Any:
 
 
 @router.post(RUNS, auth=may_deploy, response={202: RunItem})
-def start_run(request: ApiRequest, name: str, given: RunGiven) -> Any:
+def start_run(request: ApiRequest, name: str, given: RunInput) -> Any:
     """Asks for a run of the suite's newest edit; a conductor carries it out. Poll it by its id."""
     worker = worker_at(name)
     edit = edit_of(worker, given.suite, in_body=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from routing.models import Edge
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if action == "create":
             name = options["name"]
             self.stdout.write(f"Edge {name!r}; start its agent with this as SLUICE_EDGE_TOKEN:")
-            self.stdout.write(enrol(name))
+            self.stdout.write(register_edge(name))
             return
         for edge in Edge.objects.all():
             seen = f"{edge.last_seen_on:%Y-%m-%d %H:%M:%S} UTC" if edge.last_seen_on else "never"

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from dashboard.exports.worker.loop import run
-from routing.parent_watch import when_gone
+from routing.parent_watch import on_parent_exit
 
 
 class Command(BaseCommand):
@@ -22,6 +22,6 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         if settings.PARENT_PID is not None:
-            when_gone(settings.PARENT_PID, stop.set)
+            on_parent_exit(settings.PARENT_PID, stop.set)
         if not run(stop):
             os._exit(0)  # a thread that waits for a silent receiver cannot be asked to end

@@ -15,7 +15,7 @@ from dashboard.rollouts.conduct.conductor import conduct
 from dashboard.rollouts.conduct.observe import Observer
 from dashboard.rollouts.conduct.verification import verify
 from dashboard.trail.upkeep import keep_up
-from routing.parent_watch import when_gone
+from routing.parent_watch import on_parent_exit
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         if settings.PARENT_PID is not None:
-            when_gone(settings.PARENT_PID, stop.set)
+            on_parent_exit(settings.PARENT_PID, stop.set)
         threading.Thread(target=loop.run, args=(stop, [send_weekly]), daemon=True).start()
         threading.Thread(target=keep_up, args=(stop,), daemon=True).start()
         conduct(stop, Observer(verify))

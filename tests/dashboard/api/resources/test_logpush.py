@@ -10,7 +10,7 @@ from django.test import Client
 from dashboard.accounts.models import Role
 from dashboard.exports.models import DeadLetter, Job
 from routing.models import AuditEntry
-from routing.secret_encryption import unseal
+from routing.secret_encryption import decrypt
 from tests.dashboard.api.conftest import Api
 from tests.factories import make_user
 
@@ -40,7 +40,7 @@ def test_the_secret_is_sealed_and_in_no_answer_page_or_audit_line(api):
     made = create(api).response.content
     job = Job.objects.get()
     assert b"t0ken" not in made and "t0ken" not in job.sealed
-    assert unseal(job.sealed).reveal() == CONF
+    assert decrypt(job.sealed).reveal() == CONF
     assert b"t0ken" not in api("GET", JOBS).response.content
     assert "t0ken" not in str(list(AuditEntry.objects.values()))
 
@@ -48,7 +48,7 @@ def test_the_secret_is_sealed_and_in_no_answer_page_or_audit_line(api):
 def test_a_destination_sent_back_as_it_was_shown_stays_what_it_was(api):
     one = f"{JOBS}/{create(api).result['id']}"
     api("PUT", one, {"destination_conf": SHOWN, "name": "b"})
-    assert unseal(Job.objects.get().sealed).reveal() == CONF
+    assert decrypt(Job.objects.get().sealed).reveal() == CONF
 
 
 @pytest.mark.parametrize(

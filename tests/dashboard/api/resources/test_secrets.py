@@ -8,7 +8,7 @@ from routing.control.publish import publish
 from routing.control.secret_consent import secret_fingerprints
 from routing.control.upload import draft_of, upload_version
 from routing.models import AuditEntry, Deployment, Version, Worker
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.dashboard.api.conftest import METADATA, Api, form
 from tests.factories import make_deployment, make_version, says_fine
 
@@ -101,7 +101,7 @@ def test_a_secret_is_set_again_on_what_came_first(shop: Api, monkeypatch):
         inspections.append(1)
         if len(inspections) == 1:
             version = draft_of(Version.objects.get())
-            other = Binding(name="OTHER", type="secret_text", secret=Secret("x"))
+            other = BindingSpec(name="OTHER", type="secret_text", secret=Secret("x"))
             make_version(draft=replace(version, bindings=(other,)), keep=frozenset(), live=True)
         return says_fine(*arguments, **more)
 

@@ -191,7 +191,7 @@ async def test_a_session_that_was_deleted_closes_normally(monkeypatch):
     monkeypatch.setattr(subscriptions, "RENEW_SECONDS", 0.05)
     tail, _ = await sync_to_async(session)()
     talk, _ = await opened(tail)
-    await sync_to_async(sessions.end)(tail)
+    await sync_to_async(sessions.end_session)(tail)
     answer = await talk.receive_output(2)
     assert (answer["type"], answer["code"]) == ("websocket.close", 1000)
     await closed(talk)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboard.edges.protocol import details, live_log_push
-from dashboard.edges.protocol.registration import enrol
+from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import fanout, invocation_row, subscriptions
 from routing.control.transactions import after_commit
 from routing.models import Edge, Invocation, InvocationDetail
@@ -36,7 +36,7 @@ REQUEST = {"url": "http://shop/x", "method": "GET", "headers": {}}
 
 @pytest.fixture
 def edge(db):
-    return Client(headers={"authorization": f"Bearer {enrol('e1')}"})
+    return Client(headers={"authorization": f"Bearer {register_edge('e1')}"})
 
 
 @pytest.fixture
@@ -100,20 +100,20 @@ def test_old_details_go(edge, monkeypatch):
 def test_rows_of_a_worker_that_nobody_looks_at_are_not_rendered(edge, published):
     deployment = make_deployment(make_worker("shop"))
     rows = [make_invocation(Edge.objects.get(), deployment, path=f"/{n}") for n in range(3)]
-    live_log_push.send_on(rows)
+    live_log_push.push_rows(rows)
     assert published == []
     subscriptions.watch("shop")
-    live_log_push.send_on(rows)
+    live_log_push.push_rows(rows)
     ((group, items, left_out),) = published
     assert group == "log.shop" and left_out == 0 and len(items) == 3
     assert "/2" in items[2]["html"] and "Stable" in items[2]["html"]
 
 
 def test_more_rows_than_anybody_reads_are_counted_instead(edge, published, monkeypatch):
-    monkeypatch.setattr(live_log_push, "MOST", 2)
+    monkeypatch.setattr(live_log_push, "MAX_ROWS", 2)
     deployment = make_deployment(make_worker("shop"))
     subscriptions.watch("shop")
-    live_log_push.send_on([make_invocation(Edge.objects.get(), deployment) for _ in range(5)])
+    live_log_push.push_rows([make_invocation(Edge.objects.get(), deployment) for _ in range(5)])
     ((_, items, left_out),) = published
     assert (len(items), left_out) == (2, 3)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.exports.formats.traces import follow_setting
 from dashboard.exports.models import TRACES, Job
-from routing.secret_encryption import unseal
+from routing.secret_encryption import decrypt
 
 pytestmark = pytest.mark.django_db
 
@@ -92,4 +92,4 @@ def test_the_job_follows_the_setting(settings, traces, traffic):
     job = Job.objects.get()
     assert job.enabled and job.cursor == rows[-1].pk
     assert job.shown == "http://127.0.0.1:4318/v1/traces"
-    assert unseal(job.sealed).reveal().startswith("http://127.0.0.1:4318/v1/traces?")
+    assert decrypt(job.sealed).reveal().startswith("http://127.0.0.1:4318/v1/traces?")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from dashboard.observability.requests.trace import trace
 from dashboard.observability.requests.waterfall import WIDTH, Span, bars
 from routing.models import InvocationDetail
-from routing.snapshot import Binding
+from routing.snapshot import BindingSpec
 from tests.factories import (
     make_deployment,
     make_draft,
@@ -30,7 +30,7 @@ def at(ms):
 def plane(db):
     """An edge, and deployments of `shop`, which is bound to `prices`."""
     make_worker("prices")
-    bound = Binding(name="P", type="service", options={"service": "prices"})
+    bound = BindingSpec(name="P", type="service", options={"service": "prices"})
     shop = make_version("shop", make_draft(bindings=[bound])).worker
     return make_edge(), make_deployment(shop), make_deployment(make_worker("prices"))
 

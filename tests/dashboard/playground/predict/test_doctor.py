@@ -8,7 +8,7 @@ from dashboard.playground.predict.doctor import diagnose
 from dashboard.playground.predict.predict import predict
 from dashboard.playground.request.compose import compose
 from routing.models import Worker
-from routing.snapshot import Binding, Export
+from routing.snapshot import BindingSpec, Export
 from tests.factories import (
     make_deployment,
     make_draft,
@@ -169,7 +169,8 @@ def test_a_name_that_starts_with_a_digit_cannot_be_overridden():
 
 def bound(*names, **options):
     return [
-        Binding(name=n.upper(), type="service", options={"service": n, **options}) for n in names
+        BindingSpec(name=n.upper(), type="service", options={"service": n, **options})
+        for n in names
     ]
 
 

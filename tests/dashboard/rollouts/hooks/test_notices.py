@@ -20,7 +20,7 @@ from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.retention.prune import prune
-from routing.secret_encryption import seal
+from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
@@ -147,7 +147,7 @@ def test_a_secret_that_signs_nothing_is_given_up_like_any_failure(
     hooked: Hooked, server: Server
 ) -> None:
     hook = hooked.hook(server, "on_rollback")
-    hook.sealed_secret = seal(Secret("whsec_broken"))
+    hook.sealed_secret = encrypt(Secret("whsec_broken"))
     hook.save()
     rolled_back(hooked)
     hooked.carry_all()

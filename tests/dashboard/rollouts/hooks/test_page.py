@@ -14,7 +14,7 @@ from dashboard.rollouts.hooks import address
 from dashboard.rollouts.hooks.edit import MOST_HOOKS
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from routing.models import AuditEntry
-from routing.secret_encryption import unseal
+from routing.secret_encryption import decrypt
 from tests.dashboard.rollouts.external.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
 
@@ -100,7 +100,7 @@ def test_a_secret_is_shown_once_and_stored_sealed(client: Client) -> None:
     status, html = make(client)
     hook = Hook.objects.get()
     assert status == 200
-    assert unseal(hook.sealed_secret).reveal() == secret_in(html)
+    assert decrypt(hook.sealed_secret).reveal() == secret_in(html)
     assert "whsec_" not in page(client)
     assert "whsec_" not in hook.sealed_secret
     assert "s3cret" not in page(client) and "t0kenPath" not in page(client)
@@ -113,7 +113,7 @@ def test_a_new_secret_replaces_the_old_one(client: Client) -> None:
     hook = Hook.objects.get()
     second = secret_in(act(client, hook, "rotate")[1])
     hook.refresh_from_db()
-    assert first != second == unseal(hook.sealed_secret).reveal()
+    assert first != second == decrypt(hook.sealed_secret).reveal()
 
 
 @pytest.mark.parametrize(

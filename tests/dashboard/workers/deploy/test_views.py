@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dashboard.observability.models import Flag
 from routing.models import Deployment
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import (
     make_deployment,
     make_draft,
@@ -361,7 +361,7 @@ def rekeyed(db):
 
     def draft(**secrets):
         bindings = [
-            Binding(name=name, type="secret_text", secret=Secret(text))
+            BindingSpec(name=name, type="secret_text", secret=Secret(text))
             for name, text in secrets.items()
         ]
         return make_draft(bindings=bindings)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import make_deployment, make_draft, make_version, make_worker
 
 NONE = "00000000-0000-4000-8000-000000000000"
@@ -12,11 +12,11 @@ pytestmark = pytest.mark.django_db
 
 
 def secret(value):
-    return Binding(name="TOKEN", type="secret_text", secret=Secret(value))
+    return BindingSpec(name="TOKEN", type="secret_text", secret=Secret(value))
 
 
 def plain(value):
-    return Binding(name="GREETING", type="plain_text", options={"text": value})
+    return BindingSpec(name="GREETING", type="plain_text", options={"text": value})
 
 
 @pytest.fixture

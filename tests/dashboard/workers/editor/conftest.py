@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 
 from routing.control.upload import upload_version
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import make_deployment, make_draft, make_version, says_fine
 
 
@@ -21,8 +21,8 @@ def runtime(monkeypatch):
 def shop(db):
     """#1 live alone, with a variable and a secret."""
     bindings = [
-        Binding(name="GREETING", type="plain_text", options={"text": "hi"}),
-        Binding(name="TOKEN", type="secret_text", secret=Secret("hunter2")),
+        BindingSpec(name="GREETING", type="plain_text", options={"text": "hi"}),
+        BindingSpec(name="TOKEN", type="secret_text", secret=Secret("hunter2")),
     ]
     version = make_version("shop", make_draft(bindings=bindings))
     make_deployment(version.worker, (version, 100))

@@ -4,7 +4,7 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from routing.control.upload_draft import Draft, Part
-from routing.snapshot import Binding, Secret
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -76,9 +76,11 @@ def test_a_module_is_found_under_its_own_worker_only(maya):
 def test_secrets_are_never_shown(maya):
     draft = make_draft(
         bindings=[
-            Binding(name="TOKEN", type="secret_text", secret=Secret("hunter2")),
-            Binding(name="LIMITS", type="json", options={"json": {"a": [1, None]}}),
-            Binding(name="AUTH", type="service", options={"service": "auth", "entrypoint": "Api"}),
+            BindingSpec(name="TOKEN", type="secret_text", secret=Secret("hunter2")),
+            BindingSpec(name="LIMITS", type="json", options={"json": {"a": [1, None]}}),
+            BindingSpec(
+                name="AUTH", type="service", options={"service": "auth", "entrypoint": "Api"}
+            ),
         ]
     )
     version = make_version("shop", draft)

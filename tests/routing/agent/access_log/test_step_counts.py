@@ -9,7 +9,7 @@ import pytest
 from routing.agent.access_log.log_line import meaning, parse
 from routing.agent.access_log.log_rows import Sampler, read
 from routing.agent.access_log.step_counts import SpecMemory, StepMemory, StepTally
-from routing.snapshot import CountSpec, Deployment, Snapshot, Worker
+from routing.snapshot import CountSpec, DeploymentSpec, Snapshot, WorkerSpec
 from tests.routing.agent.access_log.test_log_rows import line
 
 SPEC = CountSpec(block_seconds=2, fine_until=120, slow_p95_us=50_000, slow_p99_us=90_000)
@@ -71,8 +71,8 @@ def test_a_websocket_is_never_slow() -> None:
 def test_the_last_requests_of_an_earlier_deployment_are_still_counted() -> None:
     memory = SpecMemory(most=2)
     for name in ("d1", "d2", "d3"):
-        deployment = Deployment(id=name, shares=(), counts=SPEC)
-        worker = Worker(name="shop", hostnames=(), deployment=deployment, versions=())
+        deployment = DeploymentSpec(id=name, shares=(), counts=SPEC)
+        worker = WorkerSpec(name="shop", hostnames=(), deployment=deployment, versions=())
         memory.learn(Snapshot(revision=1, workers=(worker,)))
     assert list(memory.by_deployment) == ["d2", "d3"]
 

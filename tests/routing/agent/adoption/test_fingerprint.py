@@ -8,14 +8,14 @@ from routing.agent.adoption.notes import Note
 from routing.agent.adoption.unnamed import Unnamed
 from routing.agent.state.state import End, EndKind, Process, State
 from routing.process_identity import ProcessIdentity
-from routing.snapshot import Binding, Preview, Secret, Snapshot, Version
+from routing.snapshot import BindingSpec, Preview, Secret, Snapshot, VersionSpec
 
-VERSION = Version(
+VERSION = VersionSpec(
     id="a",
     number=1,
     created_on="",
     compatibility_date="2026-08-01",
-    bindings=(Binding(name="KEY", type="secret_text", secret=Secret("s3cret")),),
+    bindings=(BindingSpec(name="KEY", type="secret_text", secret=Secret("s3cret")),),
 )
 START = {"key": b"k", "runtime": {"tail.js": "1"}, "deny": ["10.0.0.1/32"], "tail": True}
 
@@ -25,7 +25,7 @@ def of(version=VERSION, slot=0, **changes):
 
 
 def test_everything_that_a_process_is_started_with_counts():
-    other = (Binding(name="KEY", type="secret_text", secret=Secret("another")),)
+    other = (BindingSpec(name="KEY", type="secret_text", secret=Secret("another")),)
     all_of_them = {
         of(),
         of(slot=1),

@@ -12,7 +12,7 @@ from routing.agent.base.unix_http_server import Request
 from routing.agent.envoy.admin_client import Away
 from routing.agent.state.state import State
 from routing.compile import names
-from routing.compile.envoy.previews import TOLD
+from routing.compile.envoy.previews import REFUSALS
 from routing.snapshot import Preview
 from tests.routing.agent.histories import History, make_version, make_worker, snapshot
 
@@ -65,7 +65,7 @@ class FakeEdge:
         request = Request("GET", "/preview", [(names.HOST_HEADER.encode(), host.encode())])
         response = await self.previews.answer(request)
         told = {k.decode(): v.decode() for k, v in response.headers}
-        meant = {told: status for status, told in TOLD.items()}.get(response.status)
+        meant = {told: status for status, told in REFUSALS.items()}.get(response.status)
         refused = f"{meant or response.status} {response.body.decode()}"
         return told.get(names.CLUSTER_HEADER) or refused
 

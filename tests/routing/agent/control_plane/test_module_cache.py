@@ -8,13 +8,13 @@ import pytest
 
 from routing.agent.base import edge_folder
 from routing.agent.control_plane.module_cache import ModuleMissing, Modules
-from routing.snapshot import Module
+from routing.snapshot import ModuleSpec
 from tests.routing.agent.histories import make_version
 
 
 def version_with(*contents):
     modules = tuple(
-        Module(name=f"{n}.js", content_type="", sha256=sha(c), size=len(c))
+        ModuleSpec(name=f"{n}.js", content_type="", sha256=sha(c), size=len(c))
         for n, c in enumerate(contents)
     )
     return replace(make_version("v"), modules=modules)

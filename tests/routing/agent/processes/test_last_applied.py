@@ -8,7 +8,7 @@ import pytest
 
 from routing.agent.base.sealed_file import Seal
 from routing.agent.processes import last_applied
-from routing.snapshot import EMPTY, Binding, Secret, to_json
+from routing.snapshot import EMPTY, BindingSpec, Secret, to_json
 from tests.routing.agent.histories import History, make_worker, snapshot
 
 SEAL = Seal(Secret("sle_the-token-of-this-edge"))
@@ -28,7 +28,7 @@ def test_what_is_applied_comes_back_and_nobody_else_may_read_it():
 
 def with_secret():
     worker = make_worker("shop", "a")
-    binding = Binding(name="KEY", type="secret_text", secret=Secret("hush-hush"))
+    binding = BindingSpec(name="KEY", type="secret_text", secret=Secret("hush-hush"))
     version = replace(worker.versions[0], bindings=(binding,))
     return snapshot(3, replace(worker, versions=(version,)))
 

@@ -12,20 +12,20 @@ from routing.compile import names
 from routing.compile.envoy import config
 from routing.compile.envoy.bad_url import bad_url
 from routing.rules.split import TOTAL
-from routing.snapshot import EMPTY, Binding, Snapshot, Worker
+from routing.snapshot import EMPTY, BindingSpec, Snapshot, WorkerSpec
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
 
 OLD, NEW = make_version(1), make_version(2)
 CALLER = make_version(
     9,
     bindings=(
-        Binding(name="W", type="service", options={"service": "w", "entrypoint": "default"}),
-        Binding(name="SUMS", type="service", options={"service": "w", "entrypoint": "Sums"}),
+        BindingSpec(name="W", type="service", options={"service": "w", "entrypoint": "default"}),
+        BindingSpec(name="SUMS", type="service", options={"service": "w", "entrypoint": "Sums"}),
     ),
 )
 
 
-def called(worker: Worker) -> Snapshot:
+def called(worker: WorkerSpec) -> Snapshot:
     return Snapshot(revision=1, workers=(worker, make_worker("caller", (CALLER, TOTAL))))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from routing.compile.workerd import config as workerd
-from routing.snapshot import Binding, Version
+from routing.snapshot import BindingSpec, VersionSpec
 from tests.routing.compile.cases import (
     CONTENTS,
     EVERY_BINDING,
@@ -19,11 +19,11 @@ from tests.routing.compile.cases import (
 )
 
 
-def config(version: Version) -> dict[str, Any]:
+def config(version: VersionSpec) -> dict[str, Any]:
     return workerd.config("w", version, CONTENTS, slot=0, runtime=RUNTIME)
 
 
-def refusal(version: Version) -> workerd.VersionInvalid:
+def refusal(version: VersionSpec) -> workerd.VersionInvalid:
     with pytest.raises(workerd.VersionInvalid) as caught:
         config(version)
     return caught.value
@@ -51,7 +51,7 @@ def test_a_version_runs_with_the_newest_date_that_the_runtime_takes(
 
 @pytest.mark.parametrize("kind", ["r2_bucket", "durable_object_namespace", "kv_namespace", "d1"])
 def test_an_unsupported_binding_is_refused_by_name(kind: str) -> None:
-    error = refusal(make_version(bindings=(Binding(name="STORE", type=kind),)))
+    error = refusal(make_version(bindings=(BindingSpec(name="STORE", type=kind),)))
     assert isinstance(error, workerd.BindingUnsupported)
     assert error.kind == "binding"
     assert f'Binding "STORE" has type "{kind}"' in str(error)
@@ -61,26 +61,29 @@ def test_an_unsupported_binding_is_refused_by_name(kind: str) -> None:
 @pytest.mark.parametrize(
     "binding, words",
     [
-        (Binding(name="A", type="text_blob", options={"part": "x"}), "service-worker syntax only"),
-        (Binding(name="A", type="plain_text"), 'lacks "text"'),
-        (Binding(name="A", type="plain_text", options={"text": 5}), '"text" must be a string'),
-        (Binding(name="A", type="service", options={"service": ["w"]}), "must be a string"),
-        (Binding(name="A", type="json"), 'lacks "json"'),
-        (Binding(name="A", type="service"), 'lacks "service"'),
-        (Binding(name="A", type="secret_text"), "has no text"),
         (
-            Binding(name="A", type="service", options={"service": "w", "props": {"x": 1}}),
+            BindingSpec(name="A", type="text_blob", options={"part": "x"}),
+            "service-worker syntax only",
+        ),
+        (BindingSpec(name="A", type="plain_text"), 'lacks "text"'),
+        (BindingSpec(name="A", type="plain_text", options={"text": 5}), '"text" must be a string'),
+        (BindingSpec(name="A", type="service", options={"service": ["w"]}), "must be a string"),
+        (BindingSpec(name="A", type="json"), 'lacks "json"'),
+        (BindingSpec(name="A", type="service"), 'lacks "service"'),
+        (BindingSpec(name="A", type="secret_text"), "has no text"),
+        (
+            BindingSpec(name="A", type="service", options={"service": "w", "props": {"x": 1}}),
             "props are not supported",
         ),
     ],
 )
-def test_a_broken_binding_is_refused(binding: Binding, words: str) -> None:
+def test_a_broken_binding_is_refused(binding: BindingSpec, words: str) -> None:
     error = refusal(make_version(bindings=(binding,)))
     assert error.kind == "binding" and words in str(error)
 
 
 def test_two_bindings_of_one_name_are_refused() -> None:
-    binding = Binding(name="A", type="plain_text", options={"text": ""})
+    binding = BindingSpec(name="A", type="plain_text", options={"text": ""})
     assert "used twice" in str(refusal(make_version(bindings=(binding, binding))))
 
 

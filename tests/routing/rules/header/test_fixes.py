@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from routing.rules.header.fixes import LONGEST_FIELD, mend, quote, with_id, with_key
-from routing.rules.override import Outcome, parse, read
+from routing.rules.header.fixes import LONGEST_FIELD, fixed_header, quote, with_id, with_key
+from routing.rules.override import Outcome, parse, read_override
 
 ID = "7f3ae91b-0c54-4d28-8a6f-b1e97d20c4e5"
 GOOD = f'my-worker="{ID}"'
@@ -40,30 +40,30 @@ GOOD = f'my-worker="{ID}"'
     ],
 )
 def test_usual_mistakes_are_mended(field):
-    assert mend(field.encode().decode("latin-1"), "my-worker") == GOOD
+    assert fixed_header(field.encode().decode("latin-1"), "my-worker") == GOOD
 
 
 def test_members_of_other_workers_stay_as_they_are_if_they_parse():
-    assert mend(f"a=1;p,  my-worker={ID}", "my-worker") == f"a=1;p, {GOOD}"
-    assert mend(f"b={ID}, my-worker=d1c8", "my-worker") == f'b="{ID}", my-worker="d1c8"'
+    assert fixed_header(f"a=1;p,  my-worker={ID}", "my-worker") == f"a=1;p, {GOOD}"
+    assert fixed_header(f"b={ID}, my-worker=d1c8", "my-worker") == f'b="{ID}", my-worker="d1c8"'
 
 
 def test_a_semicolon_between_workers_was_a_comma():
-    assert mend(f"my-worker={ID}; b={ID}", "my-worker") == f'{GOOD}, b="{ID}"'
+    assert fixed_header(f"my-worker={ID}; b={ID}", "my-worker") == f'{GOOD}, b="{ID}"'
 
 
 def test_parameters_are_kept():
-    assert mend(f"my-worker={ID};p=1", "my-worker") == f"{GOOD};p=1"
+    assert fixed_header(f"my-worker={ID};p=1", "my-worker") == f"{GOOD};p=1"
 
 
 @pytest.mark.parametrize("field", ["", ",", "my worker=x", f'2fa="{ID}"', '"', "é", 'a="x,y", B=1'])
 def test_a_field_that_resists_gets_no_guess(field):
-    assert mend(field, "my-worker") is None
+    assert fixed_header(field, "my-worker") is None
 
 
 def test_a_field_that_nobody_typed_gets_no_guess():
     long = f'my-worker="{ID}", a="{"x" * LONGEST_FIELD}"'
-    assert mend(long + ",", "my-worker") is None
+    assert fixed_header(long + ",", "my-worker") is None
     assert with_id(long, "my-worker", "x") is with_key(long, "a", "b") is None
 
 
@@ -101,6 +101,6 @@ def test_the_last_of_several_members_is_the_one_that_changes():
 )
 def test_a_guess_parses_and_leaves_the_worker_no_value_but_a_string(pieces):
     field = "".join(pieces)
-    if parse(field) is None and (guess := mend(field, "w")) is not None:
+    if parse(field) is None and (guess := fixed_header(field, "w")) is not None:
         assert parse(guess) is not None
-        assert read([guess], "w").outcome in (None, Outcome.not_addressed)
+        assert read_override([guess], "w").outcome in (None, Outcome.not_addressed)

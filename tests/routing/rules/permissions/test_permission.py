@@ -15,8 +15,8 @@ from routing.rules.permissions.permission import (
     Protection,
 )
 from routing.rules.permissions.presented import presented_in, take_cookie
-from routing.rules.permissions.token import LONGEST, new_key, read, sign
-from routing.rules.split import TOTAL, Share
+from routing.rules.permissions.token import LONGEST, new_key, read_token, sign
+from routing.rules.split import TOTAL, VersionWeight
 
 NEW, OLD = "new-id", "old-id"
 NOW = 1_700_000_000
@@ -31,14 +31,14 @@ def token(key=PRIVATE, key_id="k1", **changes):
 
 
 def target(protected=True, revoked=()):
-    shares = (Share(NEW, 0), Share(OLD, TOTAL))
+    shares = (VersionWeight(NEW, 0), VersionWeight(OLD, TOTAL))
     protection = Protection(protected, {"k1": PUBLIC}, frozenset(revoked))
     return Target("w", "d", shares, frozenset({"gone"}), protection=protection)
 
 
 def decided(headers, *, on=None, host="w.example:8787", now=NOW):
     on = on or target()
-    presented = presented_in("w", headers, on.protection, host=host, now=now, read=read)
+    presented = presented_in("w", headers, on.protection, host=host, now=now, read=read_token)
     return decide(on, headers, 0.5, presented)
 
 
@@ -149,4 +149,4 @@ def test_the_cookie_is_taken_out_and_the_others_stay_as_they_are(line, value, re
 
 def test_the_same_permission_is_the_same_text_and_says_what_it_is():
     assert token() == token()
-    assert read(token(), "w", {"k1": PUBLIC}) == PERMISSION_OF_ANN
+    assert read_token(token(), "w", {"k1": PUBLIC}) == PERMISSION_OF_ANN

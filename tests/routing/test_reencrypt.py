@@ -15,10 +15,10 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from dashboard.variables.models import Variable
-from routing import reseal
 from routing.models import AuditEntry, OverrideKey, Version
-from routing.secret_encryption import SealBroken, is_current, seal, unseal
-from routing.snapshot import Binding, Secret
+from routing.reencrypt import reencrypt_all
+from routing.secret_encryption import DecryptionFailed, decrypt, encrypt, uses_current_key
+from routing.snapshot import BindingSpec, Secret
 from tests.factories import make_draft, make_user, make_version
 
 OLD, NEW = "the key of yesterday, long enough", "the key of today, which is as long"
@@ -31,7 +31,7 @@ def old(settings):
     return settings
 
 
-def sealed_by_fernet(text: str, key: str) -> str:
+def encrypted_by_fernet(text: str, key: str) -> str:
     """As earlier releases did."""
     raw = hashlib.blake2s(key.encode(), person=b"secrets").digest()
     return Fernet(base64.urlsafe_b64encode(raw)).encrypt(text.encode()).decode()
@@ -41,45 +41,47 @@ def rotate(settings) -> None:
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
 
 
-def test_the_key_before_still_opens(old):
-    boxes = [seal(Secret("hush")), sealed_by_fernet("hush", OLD)]
+def test_the_previous_key_still_decrypts(old):
+    boxes = [encrypt(Secret("hush")), encrypted_by_fernet("hush", OLD)]
     rotate(old)
-    assert [unseal(box).reveal() for box in boxes] == ["hush", "hush"]
-    assert not any(is_current(box) for box in boxes) and is_current(seal(Secret("hush")))
+    assert [decrypt(box).reveal() for box in boxes] == ["hush", "hush"]
+    assert not any(uses_current_key(box) for box in boxes) and uses_current_key(
+        encrypt(Secret("hush"))
+    )
     old.SECRET_KEY_FALLBACKS = []
     for box in boxes:
-        with pytest.raises(SealBroken):
-            unseal(box)
+        with pytest.raises(DecryptionFailed):
+            decrypt(box)
 
 
-def test_a_box_that_was_changed_does_not_open(old):
-    box = seal(Secret("hush"))
-    assert box.startswith("v2.") and seal(Secret("hush")) != box, "a nonce of its own"
+def test_a_changed_ciphertext_is_refused(old):
+    box = encrypt(Secret("hush"))
+    assert box.startswith("v2.") and encrypt(Secret("hush")) != box, "a nonce of its own"
     for at in range(3, len(box) - 2):
         changed = box[:at] + ("A" if box[at] != "A" else "B") + box[at + 1 :]
-        with pytest.raises(SealBroken):
-            unseal(changed)
+        with pytest.raises(DecryptionFailed):
+            decrypt(changed)
     for text in ("", "v2.", "v2.AAAA", "gAAAAA", "\u00e9"):
-        with pytest.raises(SealBroken):
-            unseal(text)
+        with pytest.raises(DecryptionFailed):
+            decrypt(text)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everything_is_sealed_again_and_versions_stay_written_once(old):
-    bound = Binding(name="KEY", type="secret_text", options={}, secret=Secret("hush"))
+def test_reencrypts_every_secret_and_versions_stay_written_once(old):
+    bound = BindingSpec(name="KEY", type="secret_text", options={}, secret=Secret("hush"))
     version = make_version("shop", make_draft(bindings=[bound]))
     noor = make_user("noor")
     Authenticator.objects.create(
-        user=noor, type="totp", data={"secret": sealed_by_fernet("TOTP", OLD)}
+        user=noor, type="totp", data={"secret": encrypted_by_fernet("TOTP", OLD)}
     )
     Authenticator.objects.create(
-        user=noor, type="recovery_codes", data={"seed": seal(Secret("seed")), "used_mask": 1}
+        user=noor, type="recovery_codes", data={"seed": encrypt(Secret("seed")), "used_mask": 1}
     )
     OverrideKey.objects.create(
         worker=version.worker,
         key_id="k",
         public="p",
-        encrypted_private=seal(Secret("ed25519")),
+        encrypted_private=encrypt(Secret("ed25519")),
         created_at=timezone.now(),
     )
     rotate(old)
@@ -89,20 +91,20 @@ def test_everything_is_sealed_again_and_versions_stay_written_once(old):
     call_command("secret_key", "status")
     old.SECRET_KEY_FALLBACKS = []
     (row,) = Version.objects.get().bindings
-    assert unseal(row["sealed"]).reveal() == "hush"
+    assert decrypt(row["sealed"]).reveal() == "hush"
     data = Authenticator.objects.get(type="recovery_codes").data
-    assert (unseal(data["seed"]).reveal(), data["used_mask"]) == ("seed", 1)
-    assert unseal(OverrideKey.objects.get().encrypted_private).reveal() == "ed25519"
+    assert (decrypt(data["seed"]).reveal(), data["used_mask"]) == ("seed", 1)
+    assert decrypt(OverrideKey.objects.get().encrypted_private).reveal() == "ed25519"
     entry = AuditEntry.objects.get(action="secret_key.reseal")
     assert sum(entry.after.values()) == 4 and "hush" not in str(entry.after)
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic():
         Version.objects.update(message="changed")
-    assert sum(reseal.reseal().values()) == 0
+    assert sum(reencrypt_all().values()) == 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_one_that_neither_key_opens_leaves_everything_as_it_was(old):
-    bound = Binding(name="KEY", type="secret_text", options={}, secret=Secret("hush"))
+    bound = BindingSpec(name="KEY", type="secret_text", options={}, secret=Secret("hush"))
     make_version("shop", make_draft(bindings=[bound]))
     before = Version.objects.get().bindings
     rotate(old)
@@ -114,24 +116,23 @@ def test_one_that_neither_key_opens_leaves_everything_as_it_was(old):
         Version.objects.update(message="changed")
 
 
-def test_whatever_seals_is_known_here():
-    """A new module that seals has to be in `reseal`, or to store nothing for long."""
+def test_every_encrypted_column_is_listed():
+    """A new module that encrypts is listed in `reencrypt.COLUMNS`, or stores nothing for long."""
     brief = {
         "dashboard.workers.editor.form_fields",
         "dashboard.playground.request.drafts",
     }  # forms, sessions
     others = {
         "routing.secret_encryption",
-        "routing.reseal",
-        "routing.trail.seal",
-    }  # entries
+        "routing.reencrypt",
+    }
     files = [*(PROJECT / "dashboard").rglob("*.py"), *(PROJECT / "routing").rglob("*.py")]
-    seals = {
+    encrypting = {
         ".".join(f.relative_to(PROJECT).with_suffix("").parts)
         for f in files
-        if "migrations" not in f.parts and re.search(r"(?<![.\w])seal\(", f.read_text())
+        if "migrations" not in f.parts and re.search(r"(?<![.\w])encrypt\(", f.read_text())
     }
-    assert seals - brief - others == {
+    assert encrypting - brief - others == {
         "dashboard.overrides.keys",
         "dashboard.exports.jobs.changes",
         "dashboard.exports.formats.traces",

@@ -1,8 +1,8 @@
-"""Sealing everything again, with the key and the algorithm of now.
+"""Re-encrypts every stored secret with the current key and algorithm.
 
-Versions are written once, and the database refuses to change them. Their secrets are the exception
-here: the same values, in another box. So within one transaction the trigger is taken off and put
-back; whoever reads meanwhile sees the versions as they were.
+Versions are written once: a database trigger rejects updates. Their secrets are the exception, as
+only the ciphertext changes. The trigger is dropped and restored within one transaction, so readers
+see the versions unchanged in the meantime.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 
 from routing.control import revision
 from routing.models import Version
-from routing.secret_encryption import fingerprint, is_current, seal, unseal
+from routing.secret_encryption import decrypt, encrypt, fingerprint, uses_current_key
 
 COLUMNS = (
     ("routing", "OverrideKey", "encrypted_private"),
@@ -28,65 +28,65 @@ COLUMNS = (
     ("rollouts", "Hook", "sealed_secret"),
 )
 """App, model and text column."""
-FACTORS = ("secret", "seed")
-"""Names in the data of second factors."""
+FACTOR_KEYS = ("secret", "seed")
+"""Keys in `Authenticator.data`."""
 
 
-def reseal() -> dict[str, int]:
-    """How many values were sealed again, by where they are. All or nothing: raises `SealBroken` for
-    one that neither key opens."""
+def reencrypt_all() -> dict[str, int]:
+    """The number of values re-encrypted, by column. All or nothing: raises `DecryptionFailed` when
+    neither key decrypts one."""
     done: dict[str, int] = {}
     with transaction.atomic():
         revision.lock()
         for app, name, column in COLUMNS:
-            done[f"{name}.{column}"] = _column(apps.get_model(app, name), column)
-        done["Authenticator.data"] = _factors(apps.get_model("mfa", "Authenticator"))
-        with _changeable(Version._meta.db_table):
-            done["Version.bindings"] = _versions()
+            done[f"{name}.{column}"] = _reencrypt_column(apps.get_model(app, name), column)
+        done["Authenticator.data"] = _reencrypt_factors(apps.get_model("mfa", "Authenticator"))
+        with _without_trigger(Version._meta.db_table):
+            done["Version.bindings"] = _reencrypt_versions()
     return done
 
 
-def stale() -> int:
-    """How many values an earlier key or algorithm sealed."""
+def count_outdated() -> int:
+    """Values encrypted with an earlier key or algorithm."""
     count = 0
     for app, name, column in COLUMNS:
         values = apps.get_model(app, name)._default_manager.values_list(column, flat=True)
-        count += sum(bool(value) and not is_current(value) for value in values)
+        count += sum(bool(value) and not uses_current_key(value) for value in values)
     for data in apps.get_model("mfa", "Authenticator")._default_manager.values_list("data"):
-        count += sum(n in data[0] and not is_current(data[0][n]) for n in FACTORS)
+        count += sum(n in data[0] and not uses_current_key(data[0][n]) for n in FACTOR_KEYS)
     for bindings in Version.objects.values_list("bindings", flat=True).iterator():
-        count += sum("sealed" in row and not is_current(row["sealed"]) for row in bindings)
+        count += sum("sealed" in row and not uses_current_key(row["sealed"]) for row in bindings)
     return count
 
 
-def _column(model: type[models.Model], column: str) -> int:
+def _reencrypt_column(model: type[models.Model], column: str) -> int:
     count = 0
     for row in model._default_manager.select_for_update().exclude(**{column: ""}):
-        if not is_current(getattr(row, column)):
-            again = seal(unseal(getattr(row, column)))
+        if not uses_current_key(getattr(row, column)):
+            again = encrypt(decrypt(getattr(row, column)))
             count += model._default_manager.filter(pk=row.pk).update(**{column: again})
     return count
 
 
-def _factors(model: type[models.Model]) -> int:
+def _reencrypt_factors(model: type[models.Model]) -> int:
     count = 0
     for row in model._default_manager.select_for_update():
         data: dict[str, Any] = row.data  # type: ignore[attr-defined]
-        old = [n for n in FACTORS if n in data and not is_current(data[n])]
-        again = {n: seal(unseal(data[n])) for n in old}
+        old = [n for n in FACTOR_KEYS if n in data and not uses_current_key(data[n])]
+        again = {n: encrypt(decrypt(data[n])) for n in old}
         if again:
             model._default_manager.filter(pk=row.pk).update(data=data | again)
         count += len(again)
     return count
 
 
-def _versions() -> int:
+def _reencrypt_versions() -> int:
     count = 0
     for pk, bindings in Version.objects.values_list("pk", "bindings").iterator(chunk_size=200):
-        old = [row for row in bindings if "sealed" in row and not is_current(row["sealed"])]
+        old = [row for row in bindings if "sealed" in row and not uses_current_key(row["sealed"])]
         for row in old:
-            secret = unseal(row["sealed"])
-            row |= {"sealed": seal(secret), "fingerprint": fingerprint(secret)}
+            secret = decrypt(row["sealed"])
+            row |= {"sealed": encrypt(secret), "fingerprint": fingerprint(secret)}
         if old:
             Version.objects.filter(pk=pk).update(bindings=bindings)
         count += len(old)
@@ -94,8 +94,8 @@ def _versions() -> int:
 
 
 @contextmanager
-def _changeable(table: str) -> Iterator[None]:
-    """Without the trigger of migration 0002 on this table, inside a transaction."""
+def _without_trigger(table: str) -> Iterator[None]:
+    """Drops the write-once trigger of migration 0002 on `table`. Call within a transaction."""
     trigger = f"{table}_written_once"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
