@@ -130,7 +130,7 @@ def test_an_error_while_pushing_to_viewers_fails_no_batch(edge, monkeypatch):
         raise RuntimeError("cannot be rendered")
 
     monkeypatch.setattr(invocation_row, "said", broken)
-    monkeypatch.setattr(live_log_push, "send_on", broken)
+    monkeypatch.setattr(live_log_push, "push_rows", broken)
     before = after_commit.failures()
     assert post(edge, DETAIL | {"event": {"request": REQUEST}}).status_code == 204
     body = {"batch": "b-9", "rows": [ROW | {"ray": "a/b"}]}
