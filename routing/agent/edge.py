@@ -49,6 +49,7 @@ log = logging.getLogger("edge")
 
 _LAST_WORDS_SECONDS = 2.0
 _GRACE_SECONDS = 3.0
+_SOCKET_AGAIN_SECONDS = 1.0
 
 
 class Edge:
@@ -134,7 +135,7 @@ class Edge:
     async def start(self) -> None:
         """What was applied last comes first; the control plane is asked meanwhile."""
         for server in self._servers:
-            await server.start()
+            await self._serve(server)
         if self._metrics is not None:
             await self._metrics.start()
         await self._shipper.rotate(every=self._inherited.envoy is None)
@@ -144,7 +145,7 @@ class Edge:
         forever = self._tasks.forever
         forever("envoy", lambda: self._envoy.run(self._tasks))
         forever("supervise", self._supervisor.run)
-        forever("save", self._supervisor.save)
+        forever("save", self._supervisor.saver.run)
         forever("listen", self._sync.listen)
         forever("fetch", self._sync.fetch)
         forever("report", self._teller.report)
@@ -155,7 +156,20 @@ class Edge:
         forever("ship details", self._tail_shipper.ship)
         forever("keep details", self._tail_shipper.keep_small)
         forever("previews", self._previews.keep)
+        forever("process notes", child_process.write_missing_notes)
         log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
+
+    async def _serve(self, server: Server) -> None:
+        """Without room for a socket file the edge serves all the same; it is tried again."""
+        try:
+            await server.start()
+        except OSError as error:
+            log.error("%s cannot be opened: %s", server.path, error.strerror)
+            self._tasks.once(f"open {server.path}", self._serve_later(server))
+
+    async def _serve_later(self, server: Server) -> None:
+        await asyncio.sleep(_SOCKET_AGAIN_SECONDS)
+        await self._serve(server)
 
     async def stop(self) -> None:
         """Requests end, then Envoy, then the versions; what is logged by then is shipped."""
@@ -183,7 +197,7 @@ class Edge:
         self._decider.close()
         if self._metrics is not None:
             await self._metrics.stop()
-        await self._supervisor.save_now()
+        await self._supervisor.saver.save_now()
 
     def kill(self) -> None:
         """Ends whatever is still there; the last thing an agent does."""

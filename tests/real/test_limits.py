@@ -125,7 +125,7 @@ def test_it_dies_with_the_program_that_started_it(tmp_path: Path) -> None:
         pytest.skip("needs util-linux")
     program = (
         "import subprocess, sys, time\n"
-        "from routing.agent import limits\n"
+        "from routing.agent.base import limits\n"
         "command = limits.command(['serve', '--binary', '-'], user=None)\n"
         "child = subprocess.Popen(command.arguments, stdin=subprocess.PIPE, **command.options)\n"
         "print(child.pid, flush=True)\n"

@@ -9,7 +9,7 @@ strays.py       processes of this folder that nobody noted
 edge_state.py   notes and the edge's state, one as the other (pure)
 unnamed.py      adopted versions until a snapshot names them
 ports.py        the ports that were chosen once stay
-retire.py       an Envoy that is out of date ends behind its successor
+retire.py       ends an outdated Envoy after its successor is up
 
 An agent that is stopped ends its processes; one that is killed, crashes or steps aside leaves them.
 """

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from routing.agent.adoption import notes
 from routing.agent.adoption.notes import Note
+from routing.agent.adoption.retire import put_back, retiring_socket
 from routing.agent.adoption.sorting import Sorted, sort_out
 from routing.agent.adoption.strays import strays
+from routing.agent.handover.leftovers import remove_leftovers
 from routing.compile import names
 from routing.process_identity import ProcessIdentity
 
@@ -31,8 +33,12 @@ def inherit() -> Sorted:
     unknown = list(strays(Path.cwd(), running))
     dead = sorted_notes.kill
     kill([*(note.process for note in dead), *unknown])
-    _forget_all_but(running - {note.process.pid for note in dead})
+    left = running - {note.process.pid for note in dead}
+    _forget_all_but(left)
+    if sorted_notes.envoy is not None:
+        put_back(sorted_notes.envoy.process.pid)
     _remove_stale_files(sorted_notes)
+    remove_leftovers(left)
     if running:
         log.info(
             "adopting %d versions and %s Envoy",
@@ -68,12 +74,17 @@ def _forget_all_but(pids: set[int]) -> None:
 
 def _remove_stale_files(adopted: Sorted) -> None:
     """Sockets that a living process listens on stay."""
-    kept = {path for note in adopted.versions for path in _sockets(note)}
-    if adopted.envoy is not None:
-        kept |= {names.ADMIN_SOCKET, names.INTERNAL_SOCKET}
+    in_use = {path for note in adopted.versions for path in _sockets(note)}
+    for note in (adopted.envoy, *adopted.leaving):
+        if note is not None and note.envoy is not None:
+            in_use |= {
+                names.ADMIN_SOCKET,
+                names.INTERNAL_SOCKET,
+                retiring_socket(note.process.pid),
+            }
     stale = (*Path("v").glob("*.sock*"), *Path().glob("*.sock"), *Path().glob("**/*.tmp"))
     for path in stale:
-        if str(path) not in kept and not path.is_dir():
+        if str(path) not in in_use and not path.is_dir():
             path.unlink(missing_ok=True)
 
 

@@ -61,10 +61,15 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     version: VersionNote | None = None
 
 
-def write(note: Note) -> None:
-    """Best effort: a process without a note still serves, and is found as a stray."""
-    with suppress(OSError):
-        edge_folder.write(_file(note.process.pid), msgspec.json.encode(note))
+def write(note: Note) -> bool:
+    """False where it cannot be written. The process serves all the same; an agent that starts
+    meanwhile takes it for a stray."""
+    try:
+        edge_folder.write_or_overwrite(_file(note.process.pid), msgspec.json.encode(note))
+    except OSError as error:
+        log.error("the note on process %d cannot be written: %s", note.process.pid, error.strerror)
+        return False
+    return True
 
 
 def remove(pid: int) -> None:

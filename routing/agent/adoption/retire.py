@@ -1,6 +1,8 @@
-"""An Envoy whose configuration or program is out of date ends behind its successor.
+"""Ends an outdated Envoy after its successor is up.
 
-Both listen on the same sockets meanwhile (`handover`), so no connection is refused.
+Both listen on the same sockets meanwhile (`handover`), so no connection is refused. The admin
+socket of the old one is renamed to `retiring.<pid>.sock`, which the next agent finds again if this
+one is killed halfway.
 """
 
 from __future__ import annotations
@@ -8,32 +10,71 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from routing.agent.base.child_process import Child
 from routing.agent.envoy.admin_client import Admin, Away
 from routing.agent.handover.drain import drain, quit_envoy
+from routing.agent.users.peers import peer_of
 from routing.compile import names
 
 log = logging.getLogger("edge")
 
-_ADMIN_SOCKET = "retiring.sock"
 _DRAIN_SECONDS = 10.0
 _QUIT_SECONDS = 1.0
+_CONNECT_SECONDS = 0.5
 
 
-def set_aside() -> None:
-    """The old Envoy's admin socket makes room for its successor's."""
-    with suppress(FileNotFoundError):
-        os.rename(names.ADMIN_SOCKET, _ADMIN_SOCKET)
+def retiring_socket(pid: int) -> str:
+    """Path of the admin socket of an Envoy that is being replaced."""
+    return f"retiring.{pid}.sock"
+
+
+def set_aside(pid: int) -> None:
+    """Renames the admin socket, if it is this Envoy's."""
+    if listener_pid(names.ADMIN_SOCKET) == pid:
+        with suppress(FileNotFoundError):
+            os.rename(names.ADMIN_SOCKET, retiring_socket(pid))
+
+
+def put_back(pid: int) -> None:
+    """Undoes `set_aside`: the successor never came up, and has ended."""
+    path = retiring_socket(pid)
+    if listener_pid(names.ADMIN_SOCKET) is None and listener_pid(path) == pid:
+        with suppress(FileNotFoundError):
+            os.rename(path, names.ADMIN_SOCKET)
+
+
+def listener_pid(path: str) -> int | None:
+    """The process that listens on a Unix socket (SO_PEERCRED); None where it cannot be determined:
+    nothing listens, or its queue is full."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_CONNECT_SECONDS)
+        try:
+            probe.connect(path)
+        except OSError:
+            return None
+        peer = peer_of(probe)
+        return peer.pid if peer is not None and peer.pid else None
 
 
 async def retire(old: Child, until_up: Callable[[], Awaitable[object]]) -> None:
-    """Once the new Envoy is up, the old one asks its callers to connect again, then takes no new
-    connections, lets requests end, and ends."""
-    admin = Admin(_ADMIN_SOCKET)
+    """Drains and ends `old` once `until_up` returns. If the admin socket is gone or belongs to
+    another process, `old` ends without draining."""
+    path = retiring_socket(old.pid)
     await until_up()
+    if listener_pid(path) == old.pid:
+        await _drain(Admin(path), old)
+    else:
+        log.warning("the replaced Envoy (pid %d) cannot be drained: no admin socket", old.pid)
+    await old.stop(2.0)
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+async def _drain(admin: Admin, old: Child) -> None:
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
             await drain(admin)
@@ -41,7 +82,4 @@ async def retire(old: Child, until_up: Callable[[], Awaitable[object]]) -> None:
         log.warning("the replaced Envoy ends at once: %s", str(error) or "requests took too long")
     await quit_envoy(admin)
     await asyncio.wait([old.ended], timeout=_QUIT_SECONDS)
-    await old.stop(2.0)
     await admin.close()
-    with suppress(FileNotFoundError):
-        os.unlink(_ADMIN_SOCKET)

@@ -42,8 +42,10 @@ class Unnamed:
 
 
 class _Edge(Protocol):
-    held: Held
     desired: Snapshot
+
+    @property
+    def held(self) -> Held: ...
 
 
 async def until_not_behind(revision: int, edge: _Edge) -> None:

@@ -19,6 +19,7 @@ from routing.process_identity import ProcessIdentity, identify
 
 _running: set[Child] = set()
 
+_NOTES_SECONDS = 5.0
 KEEP_OUTPUT = 1 << 20
 """Bytes of output kept for a process; beyond it the file starts again."""
 
@@ -31,7 +32,7 @@ class Child:
         """Without `process` it is adopted; raises `ProcessLookupError` if it has ended by now."""
         self.pid, self.note = note.process.pid, note
         self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        self._process = process
+        self._process, self._is_noted = process, True
         self.pidfd = os.pidfd_open(self.pid)
         if process is None and not note.process.is_running():
             os.close(self.pidfd)
@@ -49,7 +50,12 @@ class Child:
         """Changes what is noted on disk about this process (fields of `Note`)."""
         self.note = replace(self.note, **changes)
         if not self.ended.done():
-            notes.write(self.note)
+            self._is_noted = notes.write(self.note)
+
+    def write_missing_note(self) -> None:
+        """Tries again to write a note for which the disk had no room."""
+        if not self._is_noted:
+            self.describe()
 
     def signal(self, number: signal.Signals) -> None:
         """Sends the signal, if there is still a process to get it."""
@@ -90,6 +96,14 @@ class Child:
         _running.discard(self)
         if not self.ended.done():
             self.ended.set_result(code)
+
+
+async def write_missing_notes() -> None:
+    """Runs forever: notes that could not be written are written once there is room."""
+    while True:
+        await asyncio.sleep(_NOTES_SECONDS)
+        for child in running():
+            child.write_missing_note()
 
 
 def running() -> list[Child]:

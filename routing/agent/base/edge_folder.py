@@ -8,6 +8,7 @@ sockets
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -29,7 +30,9 @@ STEP_ASIDE = signal.SIGUSR1
 
 _PRIVATE = ("modules", "pids")
 _LOCK = "agent.lock"
+_HOLDER_BYTES = 512
 _ASIDE_SECONDS = 10.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _lock: int | None = None
 
 
@@ -87,6 +90,16 @@ def write(path: str | Path, content: bytes, *, durable: bool = False) -> None:
         raise
 
 
+def write_or_overwrite(path: str | Path, content: bytes) -> None:
+    """Like `write`. On a full disk it overwrites the file in place, which is not atomic, provided
+    that the content fits into the blocks the file has."""
+    try:
+        write(path, content)
+    except OSError as error:
+        if error.errno not in _FULL or not _overwritten(path, content):
+            raise
+
+
 def holder(folder: Path = Path()) -> Holder | None:
     """Which agent took this folder last; it may have ended."""
     try:
@@ -104,9 +117,29 @@ def _take_lock(parent: ProcessIdentity | None, *, take_over: bool) -> None:
             pid = other.process.pid if other else "unknown"
             raise FolderTaken(f"{Path.cwd()}: another agent runs here (pid {pid}).")
         _ask_aside(_lock, other.process)
-    content = msgspec.json.encode(Holder(this_process(), parent))
-    os.ftruncate(_lock, 0)
-    os.pwrite(_lock, content, 0)
+    _write_holder(_lock, msgspec.json.encode(Holder(this_process(), parent)))
+
+
+def _write_holder(lock: int, content: bytes) -> None:
+    """In place and padded, so that a full disk has room for it. Failing that we hold the lock all
+    the same; others only cannot see who does."""
+    try:
+        os.pwrite(lock, content.ljust(_HOLDER_BYTES), 0)
+        os.ftruncate(lock, _HOLDER_BYTES)
+    except OSError as error:
+        log.error("%s cannot be written: %s", _LOCK, error.strerror)
+
+
+def _overwritten(path: str | Path, content: bytes) -> bool:
+    try:
+        with open(path, "r+b", buffering=0) as stream:
+            if len(content) > os.fstat(stream.fileno()).st_blocks * 512:
+                return False
+            stream.write(content)
+            stream.truncate()
+            return True
+    except OSError:
+        return False
 
 
 def _ask_aside(lock: int, other: ProcessIdentity) -> None:

@@ -148,19 +148,19 @@ class Server:
     time: one question of a connection is answered after the other."""
 
     def __init__(self, path: str, answer: Answer, *, mode: int, tasks: Tasks | None = None) -> None:
-        self._path, self._answer, self._mode, self._tasks = path, answer, mode, tasks
+        self.path, self._answer, self._mode, self._tasks = path, answer, mode, tasks
         self._open: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Returns once connections are accepted."""
         with suppress(FileNotFoundError):
-            os.unlink(self._path)
+            os.unlink(self.path)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
-            lambda: _Connection(self._ask, self._open), self._path, backlog=1024
+            lambda: _Connection(self._ask, self._open), self.path, backlog=1024
         )
-        os.chmod(self._path, self._mode)
+        os.chmod(self.path, self._mode)
 
     def _ask(self, request: Request, reply: Reply) -> None:
         answer = self._answer(request)
@@ -168,7 +168,7 @@ class Server:
             reply(answer)
         else:
             assert self._tasks is not None
-            self._tasks.once(f"answer on {self._path}", _later(answer, reply))
+            self._tasks.once(f"answer on {self.path}", _later(answer, reply))
 
     def stop(self) -> None:
         """Closes the socket and every connection."""

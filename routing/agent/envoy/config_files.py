@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from routing.agent.base import edge_folder
 from routing.agent.envoy.admin_client import Admin, Away
 from routing.compile import names
 from routing.compile.envoy import config
+
+log = logging.getLogger("edge")
 
 POLL_SECONDS = 0.002
 CONFIRM_SECONDS = 30.0
@@ -48,10 +51,22 @@ class Files:
         self._good: dict[str, _Content] = {}
         self._count = 0
 
-    def put(self, path: str, resources: Resources, revision: int) -> None:
-        """Content for the next start of Envoy, taken to be good."""
-        self._good[path] = self._content(resources, revision)
-        edge_folder.write(path, self._good[path].raw)
+    def put(self, path: str, resources: Resources, revision: int) -> bool:
+        """Content for the next start of Envoy, assumed to be good. False on a full disk, where
+        Envoy starts with the file that is there. Raises `Unwritable` if there is none."""
+        content = self._content(resources, revision)
+        try:
+            edge_folder.write_or_overwrite(path, content.raw)
+        except OSError as error:
+            on_disk = _file_content(path)
+            if on_disk is None:
+                raise Unwritable(f"{path} cannot be written: {error.strerror}") from error
+            log.error("Envoy starts with an older %s: %s", path, error.strerror)
+            self._count = max(self._count, _count(on_disk.version))
+            self._good[path] = on_disk
+            return False
+        self._good[path] = content
+        return True
 
     def restore(self) -> None:
         """The last good content again, whatever was tried since. With a full disk what is there

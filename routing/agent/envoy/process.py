@@ -20,13 +20,14 @@ from routing.agent.adoption.notes import EnvoyNote, Note
 from routing.agent.adoption.retire import retire, set_aside
 from routing.agent.base import edge_folder, messages
 from routing.agent.base.backoff import Backoff
-from routing.agent.base.child_process import Child, spawn
+from routing.agent.base.child_process import Child, running, spawn
 from routing.agent.base.limits import ENVIRONMENT
 from routing.agent.base.tasks import Tasks
 from routing.agent.envoy.admin_client import Admin, Away
-from routing.agent.envoy.config_files import Files, Rejected, aside
+from routing.agent.envoy.config_files import Files, Rejected, Unwritable, aside
 from routing.agent.handover.drain import drain, quit_envoy
 from routing.agent.handover.handover import Handover
+from routing.agent.handover.leftovers import remove_leftovers
 from routing.agent.handover.sockets import tcp_address
 from routing.agent.handover.successor import sigterm_blocked
 from routing.agent.hang.envoy import until_hung
@@ -74,6 +75,8 @@ class Envoy:
         self._changed = changed
         self.handover = Handover(program, _addresses(settings), concurrency)
         self._files, self._prepared = Files(self.admin), False
+        #: What `prepare` has not written yet.
+        self._unwritten: tuple[Snapshot, dict[str, int]] | None = None
         self._child: Child | None = None
         self._adopted: Child | None = None
         self._stopping = False
@@ -99,16 +102,48 @@ class Envoy:
         await self._ready()
         return self._files.versions()
 
-    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> None:
-        """Writes everything Envoy starts with, for `snapshot`."""
+    def retire(self, note: Note, tasks: Tasks) -> None:
+        """Ends an Envoy that an earlier agent was replacing, once this one is up."""
+        with suppress(ProcessLookupError):
+            child = Child(note)
+            set_aside(child.pid)
+            tasks.once(f"retire Envoy {child.pid}", retire(child, self.until_up))
+
+    async def until_up(self) -> None:
+        """Returns once Envoy runs with all of its files."""
+        await self._up.wait()
+
+    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> bool:
+        """Writes everything Envoy starts with, for `snapshot`. False on a full disk: Envoy starts
+        with what is there, or once there is room."""
         self._prepared = True
-        bootstrap = compiled.bootstrap(self._settings)
-        edge_folder.write(names.BOOTSTRAP, json.dumps(bootstrap).encode())
+        self._unwritten = (snapshot, dict(slots))
+        try:
+            return self._write_files()
+        except (OSError, Unwritable) as error:
+            log.error("Envoy's files cannot be written: %s", error)
+            return False
+
+    def _write_files(self) -> bool:
+        """Raises `OSError` or `Unwritable` where Envoy could not start at all."""
+        if self._unwritten is None:
+            return True
+        snapshot, slots = self._unwritten
+        bootstrap = json.dumps(compiled.bootstrap(self._settings)).encode()
+        edge_folder.write_or_overwrite(names.BOOTSTRAP, bootstrap)
         versions = [version for worker in snapshot.workers for version in worker.versions]
         public, internal = _routes(snapshot, slots, {})
-        self._files.put(names.CLUSTERS, _clusters(versions, self._renewals), snapshot.revision)
-        self._files.put(names.PUBLIC_ROUTES, public, snapshot.revision)
-        self._files.put(names.INTERNAL_ROUTES, internal, snapshot.revision)
+        contents = {
+            names.CLUSTERS: _clusters(versions, self._renewals),
+            names.PUBLIC_ROUTES: public,
+            names.INTERNAL_ROUTES: internal,
+        }
+        written = [
+            self._files.put(path, resources, snapshot.revision)
+            for path, resources in contents.items()
+        ]
+        self._unwritten = None
+        return all(written)
 
     async def run(self, tasks: Tasks) -> None:
         """Keeps Envoy running until `stop`."""
@@ -116,7 +151,12 @@ class Envoy:
         loop = asyncio.get_running_loop()
         while not self._stopping:
             began = loop.time()
-            child = self._child = await self._first(tasks) or self._start()
+            try:
+                child = self._child = await self._first(tasks) or self._start()
+            except (OSError, Unwritable) as error:
+                self._not_started(error)
+                await asyncio.sleep(backoff.failed())
+                continue
             coming = tasks.once("Envoy's start", self._come_up(child))
             watch = tasks.once("Envoy's watch", self._watch(child, tasks))
             while not (await asyncio.wait([child.ended], timeout=_TRIM_SECONDS))[0]:
@@ -126,6 +166,7 @@ class Envoy:
             was_up = self._up.is_set()
             self._up.clear()
             await self.admin.close()
+            remove_leftovers(other.pid for other in running())
             if self._stopping:
                 break
             self.deaths += 1
@@ -145,6 +186,14 @@ class Envoy:
             waited=self.handover.waited,
             sockets=self.handover.count,
         )
+
+    def _not_started(self, error: Exception) -> None:
+        trouble = f"Envoy cannot be started: {error}"
+        if trouble != self.trouble:
+            log.error("%s", trouble)
+        self.trouble = trouble
+        self.handover.cancel()
+        self._changed()
 
     def _ended_by_itself(self, child: Child) -> None:
         hung, self._hung = self._hung, ""
@@ -229,12 +278,13 @@ class Envoy:
         if adopted is None or not self._prepared:
             return adopted
         await self.handover.take(adopted.pid)
-        set_aside()
+        set_aside(adopted.pid)
         await self.admin.close()  # its connection leads to the old Envoy, which is well
-        tasks.once("Envoy's replacement", retire(adopted, self._up.wait))
+        tasks.once("Envoy's replacement", retire(adopted, self.until_up))
         return None
 
     def _start(self) -> Child:
+        self._write_files()
         self._files.restore()
         with suppress(FileNotFoundError):
             os.unlink(names.ADMIN_SOCKET)

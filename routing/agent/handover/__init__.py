@@ -5,6 +5,7 @@ sockets.py    duplicates of Envoy's listening sockets, taken while it runs; or n
               addresses, where the system does not let us take them
 successor.py  starts the next Envoy on these sockets, through Envoy's own hot restart
 messages.py   what the two say to each other meanwhile (pure)
+leftovers.py  removes files of a hot restart whose Envoy has ended
 drain.py      a planned end: answers ask clients to connect again before connections close
 
 While no Envoy runs, connections wait in the kernel's queues, and the next Envoy accepts them

@@ -87,6 +87,10 @@ class Handover:
         elif not self._sockets and not self._may_take:
             self._open()
 
+    def cancel(self) -> None:
+        """The Envoy that `arguments` were for could not be started; the sockets stay open."""
+        self._end_predecessor()
+
     def close(self) -> None:
         """Gives up all sockets."""
         self._end_predecessor()

@@ -23,12 +23,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from routing.agent.handover import messages, sockets
+from routing.agent.handover.leftovers import SHARED_MEMORY, SOCKET_PREFIX
 from routing.agent.handover.messages import Kind, MessageInvalid, Request
 from routing.agent.handover.sockets import Sockets
 
 log = logging.getLogger("edge")
 
-_SOCKET_PATH = "restart"
 _EPOCH = 1
 """Of the new process; the dead one is taken for epoch 0."""
 _LONGEST = 4096
@@ -80,7 +80,7 @@ class Predecessor:
         #: Connections that waited while the new Envoy was about to accept.
         self.waited = 0
         self._base_id, self._memory = _share_memory(size)
-        self._path = f"{_SOCKET_PATH}_parent_{self._base_id * 10}"
+        self._path = f"{SOCKET_PREFIX}_parent_{self._base_id * 10}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
@@ -96,7 +96,7 @@ class Predecessor:
         """With these the new Envoy asks us."""
         return [
             *("--base-id", str(self._base_id), "--restart-epoch", str(_EPOCH)),
-            *("--socket-path", _SOCKET_PATH, "--socket-mode", "600"),
+            *("--socket-path", SOCKET_PREFIX, "--socket-mode", "600"),
             # At once: from then on it needs us no more, even if we die.
             *("--parent-shutdown-time-s", "0", "--skip-hot-restart-parent-stats"),
         ]
@@ -148,7 +148,7 @@ def _share_memory(size: int) -> tuple[int, str]:
     """(base id, path). No other user may open it, and the name is not in use."""
     while True:
         base_id = random.randrange(1, _LARGEST_BASE_ID)
-        path = f"/dev/shm/envoy_shared_memory_{base_id * 10}"
+        path = f"{SHARED_MEMORY}{base_id * 10}"
         with suppress(FileExistsError):
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             break

@@ -56,7 +56,10 @@ class TailShipper:
         if piece.lines:
             await self._deliver(piece)
         self._file.commit(piece.end)
-        edge_folder.write(PLACE, msgspec.json.encode(piece.end))
+        try:
+            edge_folder.write(PLACE, msgspec.json.encode(piece.end))
+        except OSError as error:
+            log.error("%s cannot be written: %s", PLACE, error.strerror)
         return True
 
     async def keep_small(self) -> None:

@@ -1,6 +1,7 @@
 """What an earlier agent left on disk and in memory, with real processes."""
 
 import asyncio
+import errno
 import os
 import socket
 import subprocess
@@ -105,6 +106,23 @@ async def test_an_adopted_process_is_signalled_and_its_end_is_seen(edge, sleeper
     await stopping
     assert child.ended.result() is None, "its exit code is nobody else's"
     assert not list(notes.read_all()) and child not in child_process.running()
+
+
+async def test_a_note_for_which_there_was_no_room_is_written_later(edge, sleeper, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    child = child_process.Child(noted(sleeper(), version="a", ready=False))
+    with monkeypatch.context() as patched:
+        patched.setattr(notes.edge_folder, "write_or_overwrite", full)
+        child.describe(ready=True)
+    assert [one.ready for one in notes.read_all()] == [False]
+    monkeypatch.setattr(child_process, "_NOTES_SECONDS", 0.01)
+    writing = asyncio.create_task(child_process.write_missing_notes())
+    async with asyncio.timeout(30):
+        while [one.ready for one in notes.read_all()] != [True]:
+            await asyncio.sleep(0.01)
+    writing.cancel()
 
 
 async def test_an_id_that_was_used_again_is_not_adopted(edge, sleeper):

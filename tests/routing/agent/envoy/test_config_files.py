@@ -1,5 +1,6 @@
 """Envoy's files, against something that answers like Envoy's admin socket."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from routing.agent.base.unix_http_server import Response, Server
 from routing.agent.envoy import config_files
 from routing.agent.envoy.admin_client import Admin, Away
 from routing.agent.envoy.config_files import Files, Rejected, Unwritable
-from routing.compile.names import CLUSTERS, STATS
+from routing.compile.names import CLUSTERS, PUBLIC_ROUTES, STATS
 
 
 class FakeEnvoy:
@@ -115,3 +116,20 @@ async def test_a_full_disk_leaves_envoy_what_it_has(envoy, files, monkeypatch):
         await files.replace(CLUSTERS, [cluster("b")], 2)
     files.restore()
     assert Path(CLUSTERS).read_bytes() == before and envoy.running == "1.1"
+
+
+def test_on_a_full_disk_envoy_starts_with_the_file_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "xds").mkdir()
+    earlier = Files(Admin())
+    assert earlier.put(PUBLIC_ROUTES, [{"@type": "a.b", "name": "public"}], 7)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(config_files.edge_folder, "write_or_overwrite", full)
+    files = Files(Admin())
+    assert not files.put(PUBLIC_ROUTES, [{"@type": "a.b", "name": "other"}], 8)
+    assert files.revision() == 7
+    with pytest.raises(Unwritable):
+        files.put(CLUSTERS, [], 8)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
-from routing.agent.processes import supervisor as supervise
+from routing.agent.processes import snapshot_saver
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
@@ -35,14 +35,14 @@ async def test_a_snapshot_is_written_once_while_two_want_to_save_it(monkeypatch)
         begun.set()
         go_on.wait(30)
 
-    monkeypatch.setattr(supervise, "save", slow_save)
+    monkeypatch.setattr(snapshot_saver, "save", slow_save)
     async with asyncio.TaskGroup() as group:
         edge = supervisor(Tasks(group))
-        edge.held = History(snapshot(3, make_worker("shop", "a"))).held
-        edge._unsaved.set()
-        saving = group.create_task(edge.save())
+        edge.versions.held = History(snapshot(3, make_worker("shop", "a"))).held
+        edge.saver.changed()
+        saving = group.create_task(edge.saver.run())
         await asyncio.to_thread(begun.wait, 30)
-        last = group.create_task(edge.save_now())
+        last = group.create_task(edge.saver.save_now())
         await asyncio.sleep(0.1)
         go_on.set()
         await last

@@ -1,0 +1,147 @@
+"""The processes of versions, and the edge's state that describes them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from routing.agent.adoption.edge_state import note_of
+from routing.agent.adoption.notes import Note, VersionNote
+from routing.agent.base.tasks import Tasks
+from routing.agent.processes.process_config import Configurations
+from routing.agent.processes.start_gate import Gate
+from routing.agent.processes.version_process import VersionProcess
+from routing.agent.state import state as now_held
+from routing.agent.state.plan import Start
+from routing.agent.state.state import EndKind, Held, Phase, Process, State
+from routing.agent.users.claims import Users
+from routing.agent.users.peers import Peer
+from routing.compile.workerd import config as workerd
+
+log = logging.getLogger("edge")
+
+_STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
+
+
+class Versions:
+    """Starts and stops processes and records in `held` what becomes of them. `changed` is called
+    after every change."""
+
+    def __init__(
+        self,
+        *,
+        configurations: Configurations,
+        users: Users,
+        tasks: Tasks,
+        hang_seconds: float,
+        changed: Callable[[], None],
+    ) -> None:
+        self.held: Held = Held()
+        self._configurations, self._users = configurations, users
+        self._tasks, self._changed = tasks, changed
+        self._hang_seconds = hang_seconds
+        self._gate = Gate(_STARTS_AT_ONCE)
+        self._processes: dict[str, VersionProcess] = {}
+        self._starts: dict[str, Start] = {}
+
+    def slots(self) -> dict[str, int]:
+        """The slot of each version, by id."""
+        return {key: process.slot for key, process in self.held.processes.items()}
+
+    def is_peer(self, version_id: str, peer: Peer | None) -> bool:
+        """Did this version's process open the connection?"""
+        process = self._processes.get(version_id)
+        return process is not None and peer is not None and process.is_peer(peer)
+
+    def start(self, start: Start) -> None:
+        """Starts a process for a version."""
+        self.run(
+            start,
+            Process(worker=start.worker, version=start.version, slot=start.slot, since=time.time()),
+        )
+
+    def run(self, start: Start, process: Process, adopted: Note | None = None) -> None:
+        """Keeps a version running, from the `adopted` process on if there is one."""
+        version_id = start.version.id
+        self.held = now_held.started(self.held, process)
+        self._starts[version_id] = start
+        self._processes[version_id] = VersionProcess(
+            version_id=version_id,
+            sockets=workerd.socket_names(start.version),
+            prepare=lambda: self._configurations.of(self._starts[version_id]),
+            about=partial(self._about, version_id),
+            tell=partial(self._felt, version_id),
+            users=self._users,
+            tasks=self._tasks,
+            gate=self._gate,
+            hang_seconds=self._hang_seconds,
+            adopted=adopted,
+        )
+
+    def name(self, start: Start) -> None:
+        """A snapshot names the version of an adopted process: from now on it can be restarted."""
+        self._starts[start.version.id] = start
+        self.held = now_held.named(self.held, start.version)
+
+    def renew(self, version_id: str, reconnect: Callable[[], Awaitable[None]]) -> None:
+        """Replaces the process in the background; see `VersionProcess.renew`."""
+        renewal = self._processes[version_id].renew(reconnect)
+        self._tasks.once(f"renew {version_id}", renewal)
+
+    def hurry(self, version_id: str) -> None:
+        """Its slot is needed: kills the process instead of waiting for its requests."""
+        self.held = now_held.hurried(self.held, version_id, at=time.time())
+        self._processes[version_id].hurry()
+        self._changed()
+
+    def move(self, version_id: str, phase: Phase) -> None:
+        """Records the phase that the process is in."""
+        self.held = now_held.moved(self.held, version_id, phase, at=time.time())
+        self._changed()
+
+    def stop(self, version_id: str) -> None:
+        """Ends the process in the background."""
+        self._tasks.once(f"stop {version_id}", self._stop(version_id))
+
+    async def stop_all(self, grace: float) -> None:
+        """Ends all processes at the same time."""
+        stops = [
+            self._tasks.once("stop", process.stop(grace)) for process in self._processes.values()
+        ]
+        if stops:
+            await asyncio.wait(stops)
+
+    async def _stop(self, version_id: str) -> None:
+        process = self._processes[version_id]
+        if self.held.processes[version_id].hurried:
+            process.hurry()
+        await process.stop()
+        del self._processes[version_id], self._starts[version_id]
+        self.held = now_held.ended(self.held, version_id)
+        log.info("version %s has left", version_id)
+        self._changed()
+
+    def _about(self, version_id: str) -> VersionNote:
+        fingerprint = self._configurations.fingerprint(self._starts[version_id])
+        return note_of(self.held.processes[version_id], fingerprint)
+
+    def _felt(
+        self, version_id: str, state: State, restarts: int, message: str, end: EndKind | None
+    ) -> None:
+        log.info("version %s is %s%s", version_id, state, f": {message}" if message else "")
+        self.held = now_held.felt(
+            self.held,
+            version_id,
+            state,
+            at=time.time(),
+            restarts=restarts,
+            message=message,
+            end=end,
+        )
+        if state is State.running and version_id in self._processes:
+            self._processes[version_id].note()
+        self._changed()
