@@ -10,8 +10,8 @@ from routing.models import Worker
 
 
 class Hook(models.Model):
-    """`sealed_secret` signs its requests; `timeout` is in seconds. `url` is what people see of the
-    address: `address.get` opens the whole one."""
+    """`sealed_secret` signs its requests; `timeout` is in seconds. `url` is the redacted address,
+    which can be longer than the address itself; `address.get` decrypts the full one."""
 
     EVENTS = [(event.value, event.value) for event in HookEvent if event is not HookEvent.TEST]
     KINDS = [(kind.value, kind.value) for kind in HookKind]
@@ -20,7 +20,7 @@ class Hook(models.Model):
     name = models.CharField(max_length=64)
     event = models.CharField(max_length=16, choices=EVENTS)
     kind = models.CharField(max_length=8, choices=KINDS)
-    url = models.CharField(max_length=2000)
+    url = models.TextField()
     sealed_url = models.TextField(blank=True, default="", db_default="")
     sealed_secret = models.TextField()
     timeout = models.PositiveSmallIntegerField(default=10)

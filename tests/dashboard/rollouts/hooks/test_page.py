@@ -63,6 +63,15 @@ def test_the_address_is_stored_sealed_and_shown_without_secrets(client: Client) 
     assert "http://127.0.0.1:9/REDACTED?key=REDACTED" in page(client)
 
 
+def test_a_redacted_address_may_be_longer_than_the_address(client: Client) -> None:
+    """SQLite ignores the length of a column, so the model's own limits are checked."""
+    url = "http://127.0.0.1:9/?" + "&".join(["a=1"] * 490)
+    assert len(url) < 2000 and make(client, url=url)[0] == 200
+    hook = Hook.objects.get()
+    hook.clean_fields()
+    assert len(hook.url) > 2000 and address.get(hook).reveal() == url
+
+
 def test_the_address_that_the_form_shows_changes_nothing(client: Client) -> None:
     make(client)
     hook = Hook.objects.get()
