@@ -1,15 +1,20 @@
 """Documentation is part of the product: what exists is written down."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from dashboard.fleet.edge_condition import Condition, reasons_of
+from routing.agent.state.state import EndKind
+from routing.disk import DiskState
 from routing.rules.decide import Reason
 from routing.rules.override import Outcome
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text()
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 VARIABLE = re.compile(r'"((?:SLUICE_[A-Z_]+)|DATABASE_URL|REDIS_URL)"')
 
 
@@ -30,6 +35,19 @@ def test_every_setting_of_an_edge_is_in_the_readme(variable):
 @pytest.mark.parametrize("word", [*Reason, *Outcome])
 def test_every_reason_and_outcome_is_explained(word):
     assert f"`{word}`" in (PROJECT / "routing" / "README.md").read_text()
+
+
+def edge_reasons():
+    """Every code that an edge's condition can have."""
+    worst = Condition(edge="e1", silent_for=timedelta(1), lost_at=NOW)
+    disks = [Condition(edge="e1", disk=state) for state in DiskState]
+    ends = [Condition(edge="e1", envoy_end=kind) for kind in (EndKind.crash, EndKind.hang)]
+    return reasons_of([worst, *disks, *ends])
+
+
+@pytest.mark.parametrize("code", edge_reasons())
+def test_every_reason_of_an_edge_is_in_the_readme(code):
+    assert f"`{code}`" in README
 
 
 def test_the_test_command_of_the_readme_is_the_one_ci_calls():
