@@ -18,6 +18,7 @@ from dashboard.accounts.strangers.lane import StrangersLane  # noqa: E402
 from dashboard.api.http.body_limit import App, limit_body  # noqa: E402
 from dashboard.api.in_flight import InFlight  # noqa: E402
 from dashboard.api.sockets import websocket_urlpatterns as of_the_api  # noqa: E402
+from dashboard.api.tail.socket import opens_tail  # noqa: E402
 from dashboard.edges.sockets import websocket_urlpatterns as of_the_edges  # noqa: E402
 from dashboard.live.sockets import websocket_urlpatterns as of_the_pages  # noqa: E402
 from dashboard.observability.requests.live_log_socket import websocket_urlpatterns as of_the_logs  # noqa: E402
@@ -37,5 +38,6 @@ application = StrangersLane(
                 ),
             }
         ),
-    )
+    ),
+    opens_socket=opens_tail,
 )

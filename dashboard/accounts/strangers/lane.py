@@ -6,9 +6,16 @@ sign-in forms, whose password hashes cost most, in a queue of their own, and so 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from dashboard.accounts.strangers.client_address import address_group
 from dashboard.accounts.strangers.queue import Full, Queue
-from dashboard.accounts.strangers.recognized import Credentials, Recognized, credentials
+from dashboard.accounts.strangers.recognized import (
+    Credentials,
+    Recognized,
+    credentials,
+    one_cookie_line,
+)
 from dashboard.accounts.strangers.small_body import (
     SMALL,
     App,
@@ -31,11 +38,28 @@ TRY_AGAIN, REFUSED = 1013, 4401
 TOO_LARGE = f"Sign in first: without that, a request may have {SMALL // 1024} KB.\n"
 
 
-class StrangersLane:
-    """`app`, behind the queues for strangers."""
+SocketCheck = Callable[[str], Awaitable[bool]]
 
-    def __init__(self, app: App, recognized: Recognized | None = None) -> None:
+
+async def _no_socket(path: str) -> bool:
+    return False
+
+
+class StrangersLane:
+    """`app`, behind the queues for strangers.
+
+    `opens_socket` tells whether the path of a WebSocket holds a secret that opens it, as the path
+    of `wrangler tail` does.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        recognized: Recognized | None = None,
+        opens_socket: SocketCheck = _no_socket,
+    ) -> None:
         self._app, self._recognized = app, recognized or Recognized()
+        self._opens_socket = opens_socket
         # First come, first served: each address that guesses delays a sign-in by one hash.
         self._sign_ins = Queue(2, waiting=64, per_address=6, seconds=15.0)
         self._health = Queue(2, waiting=16, per_address=16)
@@ -43,6 +67,7 @@ class StrangersLane:
         self._lookups = Queue(4, waiting=256, per_address=64)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        scope = {**scope, "headers": one_cookie_line(scope["headers"])}
         given = credentials(scope["headers"])
         if self._recognized.remembers(given):
             await self._app(scope, receive, send)
@@ -73,6 +98,10 @@ class StrangersLane:
         async with self._lookups.turn(_address(scope)):
             return await self._recognized.look_up(given)
 
+    async def _is_open_tail(self, scope: Message) -> bool:
+        async with self._lookups.turn(_address(scope)):
+            return await self._opens_socket(scope["path"])
+
     async def _body(self, given: Credentials, scope: Message, receive: Receive) -> bytes:
         """A large body is not read. With a token that opens nothing it is left out: then the API
         refuses the token in its own words, before it would read anything."""
@@ -86,13 +115,17 @@ class StrangersLane:
     async def _socket(
         self, given: Credentials, scope: Message, receive: Receive, send: Send
     ) -> None:
-        """Until it is accepted or refused, a socket is a stranger's. One without any credentials
-        is refused here, unless they are in its address, as a tail's are."""
-        if not given and not scope["path"].startswith(TAILS):
+        """Until it is accepted or refused, a socket counts as a stranger's, unless its credentials
+        or the secret in its path open something. Without either it is refused here."""
+        is_tail = scope["path"].startswith(TAILS)
+        if not given and not is_tail:
             await send({"type": "websocket.close", "code": REFUSED})
             return
         try:
             if given and await self._is_recognized(given, scope):
+                await self._app(scope, receive, send)
+                return
+            if is_tail and await self._is_open_tail(scope):
                 await self._app(scope, receive, send)
                 return
             await self._others.take(_address(scope))

@@ -45,9 +45,9 @@ class Credentials:
 
 
 def credentials(headers: Headers) -> Credentials:
-    """The session's cookie and the Bearer token of these headers (names in lower case)."""
+    """The session cookie and the Bearer token of these headers (names in lower case)."""
     session = token = ""
-    for name, value in headers:
+    for name, value in one_cookie_line(headers):
         if name == b"cookie":
             cookies = parse_cookie(value.decode("latin-1"))
             session = cookies.get(settings.SESSION_COOKIE_NAME, "")[:LONGEST]
@@ -55,6 +55,19 @@ def credentials(headers: Headers) -> Credentials:
             scheme, _, secret = value.decode("latin-1").partition(" ")
             token = secret.strip()[:LONGEST] if scheme.lower() == "bearer" else ""
     return Credentials(session, token)
+
+
+def one_cookie_line(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers with all Cookie lines joined by "; " (RFC 9113, 8.2.3).
+
+    Django joins them with commas and Channels reads the first one only, so without this the queue
+    for strangers, the limits and the views could each see another session.
+    """
+    lines = list(headers)
+    cookies = [value for name, value in lines if name == b"cookie"]
+    if len(cookies) < 2:
+        return lines
+    return [line for line in lines if line[0] != b"cookie"] + [(b"cookie", b"; ".join(cookies))]
 
 
 class Recognized:

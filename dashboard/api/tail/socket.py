@@ -9,7 +9,9 @@ import random
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -24,6 +26,7 @@ from dashboard.live.models import Tail
 from routing.models import Version
 
 PROTOCOL = "trace-v1"
+TAIL_SOCKETS = "/client/v4/tails/"
 _CACHED_VERSIONS = 200
 
 
@@ -88,7 +91,19 @@ class TailConsumer(PushSocket):
         return 1000
 
 
-def _session(tail_id: Any, secret: str) -> Tail | None:
+async def opens_tail(path: str) -> bool:
+    """Whether `path` is a tail's address with the right secret. A database that is away counts as
+    yes: the socket itself reports that."""
+    tail_id, _, secret = path.removeprefix(TAIL_SOCKETS).partition("/")
+    try:
+        return await in_database(_session)(UUID(tail_id), secret) is not None
+    except ValueError:
+        return False
+    except DatabaseError:
+        return True
+
+
+def _session(tail_id: UUID, secret: str) -> Tail | None:
     tail = _in_use().filter(id=tail_id).first()
     known = tail.secret_sha256 if tail else ""
     return tail if hmac.compare_digest(known, hash_token(secret)) else None

@@ -11,6 +11,7 @@ from dashboard.accounts.strangers.recognized import (
     REMEMBERED_SECONDS,
     Credentials,
     Recognized,
+    credentials,
     opens_something,
 )
 from dashboard.accounts.strangers.small_body import replay
@@ -169,6 +170,37 @@ async def test_a_socket_without_credentials_is_refused_and_a_tail_is_not(lane, d
     door.open.set()
     await ask(lane, "/client/v4/tails/1/secret", kind="websocket")
     assert door.inside == 1
+
+
+async def test_a_tail_with_the_right_secret_does_not_wait_behind_strangers(door):
+    async def opens(path):
+        return path.endswith("/right")
+
+    lane = StrangersLane(door, Known(), opens_socket=opens)
+    waiting = [asyncio.create_task(ask(lane)) for _ in range(30)]
+    await settle()
+    assert door.inside == 4
+    path = "/client/v4/tails/1/"
+    tails = [asyncio.create_task(ask(lane, path + s, kind="websocket")) for s in ("right", "wrong")]
+    await settle()
+    assert door.inside == 4 + 1
+    door.open.set()
+    await asyncio.gather(*waiting, *tails)
+
+
+async def test_several_cookie_lines_count_as_one(door):
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append([value for name, value in scope["headers"] if name == b"cookie"])
+        await door(scope, receive, send)
+
+    door.open.set()
+    session, other = cookie("known"), (b"cookie", b"a=1")
+    for lines in ([session, other], [other, session]):
+        assert credentials(lines) == KNOWN
+        await ask(StrangersLane(app, Known()), headers=lines)
+    assert seen == [[session[1] + b"; a=1"], [b"a=1; " + session[1]]]
 
 
 async def test_a_queue_ends_a_wait():

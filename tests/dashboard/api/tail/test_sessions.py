@@ -14,6 +14,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Token
 from dashboard.accounts.tokens import create_token
 from dashboard.api.tail import sessions
+from dashboard.api.tail.socket import opens_tail
 from dashboard.asgi import application
 from dashboard.live.logs import fanout, subscriptions
 from dashboard.live.models import Tail, Watch
@@ -184,6 +185,17 @@ async def test_without_the_secret_or_the_protocol_the_socket_stays_closed(given)
     tail, _ = await sync_to_async(session)()
     talk, answer = await opened(tail, **given)
     assert answer["type"] == "websocket.close"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_only_the_address_of_a_session_opens_it():
+    tail, _ = await sync_to_async(session)()
+    path = f"/client/v4/tails/{tail.id}/secret"
+    assert await opens_tail(path)
+    for wrong in (path[:-1], path + "x", "/client/v4/tails/x/y", "/client/v4/tails/"):
+        assert not await opens_tail(wrong)
+    await Token.objects.aupdate(revoked_on=timezone.now())
+    assert not await opens_tail(path)
 
 
 @pytest.mark.django_db(transaction=True)
