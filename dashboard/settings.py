@@ -262,7 +262,7 @@ LOG_FILES = _number("SLUICE_LOG_FILES", 3, 100, "a number of files", least=0)
 #: Largest upload the API takes, in bytes (spec of the API: 25 MB).
 UPLOAD_LIMIT = 25 * 1024 * 1024
 
-#: The mail server; without one, mail is printed to the conductor's log. SLUICE_SMTP_HOST.
+#: The mail server; without one, mail is printed to the log of `manage.py work`. SLUICE_SMTP_HOST.
 EMAIL_HOST = os.environ.get("SLUICE_SMTP_HOST", "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 #: Its port. SLUICE_SMTP_PORT.
@@ -312,6 +312,7 @@ INSTALLED_APPS = [
     "dashboard.reviews",
     "dashboard.discussion",
     "dashboard.rollouts",
+    "dashboard.work",
     "dashboard.api",
 ]
 

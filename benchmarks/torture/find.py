@@ -14,8 +14,7 @@ from benchmarks.base.machine import command_line
 _MODULES = {
     "dashboard.run": "run",
     "dashboard.run.web": "web",
-    "dashboard.run.exports": "exporter",
-    "dashboard.run.conductor": "conductor",
+    "dashboard.run.work": "work",
     "routing.agent": "agent",
 }
 

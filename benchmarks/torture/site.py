@@ -141,7 +141,7 @@ class Site:
         """Every process of it runs, the dashboard answers, and every version of the deployment
         runs at the edge."""
         found = find.processes(self.data)
-        roles = {"run", "web", "exporter", "conductor", "agent", "envoy", "version"}
+        roles = {"run", "web", "work", "agent", "envoy", "version"}
         if not roles <= found.keys():
             return False
         with suppress(httpx.HTTPError, OSError, ValueError):

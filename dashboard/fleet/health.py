@@ -17,7 +17,9 @@ from routing.control import revision
 from routing.process_identity import ProcessIdentity
 
 PROCESS_FILE: Path = settings.DATA_DIR / "processes.json"
-"""Written by `make run`: how each of its processes is."""
+"""Written by `make run`: the state of each of its processes."""
+WORK_FILE: Path = settings.DATA_DIR / "work.json"
+"""Written by `manage.py work`: the state of each of its tasks."""
 
 
 @login_not_required
@@ -36,20 +38,37 @@ def healthz(request: HttpRequest) -> JsonResponse:
         answer["processes"] = processes
     if any(process["state"] != "running" for process in processes.values()):
         reasons.append("process_restarts")
+    if troubled := _troubled_tasks():
+        answer["work"] = troubled
+        reasons.append("background_work")
     if reasons:
         answer |= {"status": "degraded", "reasons": reasons}
     return JsonResponse(answer)
 
 
 def _processes() -> dict[str, Any]:
-    """Those of the `make run` that runs now; a killed one leaves its file behind."""
+    """Those of the running `make run`."""
     try:
-        found = json.loads(PROCESS_FILE.read_text())
-        if not ProcessIdentity(found["pid"], found["started"]).is_running():
-            return {}
+        processes = _read(PROCESS_FILE).get("processes", {})
         return {
             name: {"state": process["state"], "restarts": process["restarts"]}
-            for name, process in found["processes"].items()
+            for name, process in processes.items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _troubled_tasks() -> dict[str, str]:
+    """Tasks of background work that fail or are stuck, by name."""
+    tasks = _read(WORK_FILE).get("tasks", {})
+    return {name: state for name, state in tasks.items() if state != "ok"}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The file's content, empty when its process has ended: a killed one leaves its file behind."""
+    try:
+        content = json.loads(file.read_text())
+        is_running = ProcessIdentity(content["pid"], content["started"]).is_running()
+        return content if is_running else {}
+    except (OSError, ValueError, KeyError, TypeError):
         return {}

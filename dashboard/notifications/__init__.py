@@ -8,7 +8,7 @@ quiet_hours.py   when a person may be written to                              (p
 deployments.py   the event of a deployment, whichever door it came through
 edges_behind.py  the event of an edge that is late or silent
 delivery/        e-mail and webhooks: due, sent, tried again, given up
-loop.py          the loop of `manage.py conduct`
+retention.py     events are deleted after 90 days
 inbox.py         the inbox's pages and its badge
 settings/        the pages of preferences and of webhooks
 models.py        events, inbox items, deliveries, webhooks, preferences

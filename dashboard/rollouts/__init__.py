@@ -17,7 +17,7 @@ undo.py        whether a finished rollout may be undone                         
 actor.py       who asks, and the refusal of what makes no sense
 verbs.py       Step, Hold, Abort, Undo…: what a person may ask for, and when
 commands.py    the same buttons as commands, for the terminal and for HTTP
-conductor.py   the loop of `manage.py conduct`; several of them may run
+conductor.py   looks at every active rollout; several processes may
 plans/         plans as texts, what their steps can notice, saved plans, edits of a running one
 start_page/    the page that starts one
 forgotten/     versions that stay at 0% for too long

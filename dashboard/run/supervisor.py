@@ -162,7 +162,7 @@ def _ignore_signals() -> None:
 
 def _children() -> list[Child]:
     """The edge comes first: it is stopped first, while the web process takes its last reports. The
-    exporter and the conductor come last: nobody waits for them."""
+    background work comes last: nothing waits for it."""
     logs = settings.DATA_DIR / "log"
     shared = {"SLUICE_DATA_DIR": str(settings.DATA_DIR)}
     edge = {
@@ -178,8 +178,7 @@ def _children() -> list[Child]:
     return [
         Child("edge", "routing.agent", shared | edge, logs / "agent.log", secrets=False),
         Child("web", "dashboard.run.web", shared, logs / "web.log"),
-        Child("exports", "dashboard.run.exports", shared, logs / "exports.log"),
-        Child("conductor", "dashboard.run.conductor", shared, logs / "conductor.log"),
+        Child("work", "dashboard.run.work", shared, logs / "work.log"),
     ]
 
 

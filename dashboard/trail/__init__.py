@@ -7,6 +7,6 @@ export.py        the same entries as CSV or JSON lines, streamed
 middleware.py    one request id for all that a request does; refused attempts are recorded
 refusals.py      what is recorded of a refused attempt, and how many of them
 push.py          sends sealed entries to a signed webhook, at least once
-upkeep.py        the loop of `manage.py conduct`: seal what waits, prune, push
+upkeep.py        seals entries without a seal, deletes expired ones; run by `dashboard.work`
 messages.py      what `manage.py audit` prints
 """

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import F
+from django.utils import timezone
 
 from dashboard.egress import client
 from dashboard.egress.client import SendFailed
@@ -22,6 +23,7 @@ from dashboard.egress.signatures import signed_headers
 from dashboard.trail.export import rows_of
 from dashboard.trail.models import AuditPush
 from routing.models import AuditEntry, AuditHead, AuditSeal
+from routing.trail import origin
 
 BATCH = 100
 SECONDS = 20.0
@@ -51,6 +53,13 @@ def status() -> PushStatus | None:
     head = AuditHead.objects.filter(id=1).values_list("position", flat=True).first() or 0
     host = urlsplit(settings.AUDIT_WEBHOOK_URL).netloc
     return PushStatus(host, head - row.position, row.failures, row.problem, row.sent_at)
+
+
+def push_all(now: datetime) -> None:
+    """Sends batches until no full one is left."""
+    with origin.begin():
+        while push(now) == BATCH:
+            now = timezone.now()
 
 
 def push(now: datetime) -> int:

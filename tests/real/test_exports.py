@@ -46,7 +46,7 @@ def receiver():
 
 
 def exporter(system: System) -> int:
-    """The process id of this system's exports."""
+    """The process id of this system's background work."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -55,9 +55,9 @@ def exporter(system: System) -> int:
             environment = (entry / "environ").read_bytes()
         except OSError:
             continue
-        if b"dashboard.run.exports" in command and str(system.data_dir).encode() in environment:
+        if b"dashboard.run.work" in command and str(system.data_dir).encode() in environment:
             return int(entry.name)
-    raise AssertionError("no process exports")
+    raise AssertionError("no process of background work")
 
 
 def rays(taken):
@@ -68,7 +68,7 @@ def rays(taken):
     )
 
 
-def test_nothing_is_lost_when_the_receiver_is_down_and_the_exporter_is_killed(tmp_path, receiver):
+def test_nothing_is_lost_when_receiver_and_work_process_are_down(tmp_path, receiver):
     url, taken, refused = receiver
     system = System(tmp_path / "data").start()
     try:

@@ -168,7 +168,7 @@ def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: Syste
     assert [(c["name"], c["verdict"]) for c in checks] == [("home", "passed"), ("script", "passed")]
     with Traffic(system, "hello") as traffic:
         # In the middle of it: the next one goes on where this one was.
-        killer = threading.Timer(5, kill, [system, "dashboard.run.conductor"])
+        killer = threading.Timer(5, kill, [system, "dashboard.run.work"])
         killer.start()
         words = ("--steps", "20:2s,50:2s,100", "--final-bake", "1s", "--suite", "smoke")
         ended, code = start(system, "hello", candidate, *words)

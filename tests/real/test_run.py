@@ -78,7 +78,7 @@ def test_what_it_writes_is_its_owners_alone(system):
 def test_no_process_shows_a_secret_in_its_environment(system):
     """The edge gets none of them at all: it starts with a token of its own from a file."""
     ours = list(running_under(system.data_dir))
-    assert len(ours) >= 7, "run, edge, web, exports, conductor, Envoy and versions"
+    assert len(ours) >= 6, "run, edge, web, work, Envoy and versions"
     for _, command, environment in ours:
         for secret in (PASSWORD, TOKEN):
             assert secret.encode() not in environment, command
@@ -381,13 +381,13 @@ class Load:
             time.sleep(0.01)
 
 
-def test_an_exporter_that_keeps_ending_stops_nothing_else(system):
+def test_background_work_that_keeps_ending_stops_nothing_else(system):
     """Five kills within seconds used to stop the whole run, the edge included."""
     edge = children_of(system)["routing.agent"]
     seen: set[int] = set()
     deadline = time.monotonic() + 20
     while len(seen) < 4 and time.monotonic() < deadline:
-        pid = children_of(system).get("dashboard.run.exports")
+        pid = children_of(system).get("dashboard.run.work")
         if pid is not None and pid not in seen:
             os.kill(pid, signal.SIGKILL)
             seen.add(pid)
@@ -396,11 +396,9 @@ def test_an_exporter_that_keeps_ending_stops_nothing_else(system):
     health = lambda: httpx.get(f"http://127.0.0.1:{system.http_port}/healthz").json()  # noqa: E731
     while health()["status"] != "degraded" and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert health()["processes"]["exports"]["state"] == "waiting"
+    assert health()["processes"]["work"]["state"] == "waiting"
     assert health()["processes"]["edge"] == {"state": "running", "restarts": 0}
-    assert (
-        "exports process keeps ending. Next start in" in (system.data_dir / "said.log").read_text()
-    )
+    assert "work process keeps ending. Next start in" in (system.data_dir / "said.log").read_text()
     assert system.process.poll() is None and children_of(system)["routing.agent"] == edge
 
 

@@ -8,7 +8,7 @@ from benchmarks.torture.faults.fault import Fault, nothing_fails
 from benchmarks.torture.judge import Expected
 from benchmarks.torture.site import Site, eventually
 
-_ALL = ("web", "exporter", "conductor")
+_ALL = ("web", "work")
 
 
 def _kill_web(site: Site) -> None:
@@ -23,12 +23,8 @@ def _continue_web(site: Site) -> None:
     site.signal("web", signal.SIGCONT)
 
 
-def _kill_exporter(site: Site) -> None:
-    site.signal("exporter", signal.SIGKILL)
-
-
-def _kill_conductor(site: Site) -> None:
-    site.signal("conductor", signal.SIGKILL)
+def _kill_work(site: Site) -> None:
+    site.signal("work", signal.SIGKILL)
 
 
 def _away(site: Site) -> None:
@@ -65,8 +61,7 @@ FAULTS = (
         hold_seconds=3.0,
         expected=nothing_fails(),
     ),
-    Fault(name="exporter killed", begin=_kill_exporter, expected=nothing_fails()),
-    Fault(name="conductor killed", begin=_kill_conductor, expected=nothing_fails()),
+    Fault(name="background work killed", begin=_kill_work, expected=nothing_fails()),
     Fault(
         name="control plane away",
         begin=_away,

@@ -16,10 +16,6 @@ from dashboard.variables.secret_values import secret_masks
 from routing.control.transactions.after_commit import guarded
 from routing.models import Edge, InvocationDetail
 
-KEEP = 100_000
-"""Details kept in all; the oldest go first."""
-PRUNE_EVERY = 2_000
-
 
 class Detail(msgspec.Struct):
     """As `routing.agent.worker_logs.detail` makes it."""
@@ -60,9 +56,8 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     _mask_secrets(batch.rows, content)
     kept = [_detail_row(edge, detail) for detail in batch.rows if detail.keep]
     InvocationDetail.objects.bulk_create(kept, ignore_conflicts=True, batch_size=200)
-    # They are stored: what follows must not make the edge send them again.
+    # They are stored: the push must not make the edge send them again.
     guarded("push details", lambda: _push(batch, {row.detail_id: row for row in kept}))
-    guarded("prune details", _prune)
 
 
 def _mask_secrets(rows: list[Detail], content: bytes) -> None:
@@ -120,11 +115,3 @@ def _detail_row(edge: Edge, detail: Detail) -> InvocationDetail:
         failed=bool(detail.exceptions) or detail.outcome not in ("ok", "canceled"),
         truncated=detail.truncated,
     )
-
-
-def _prune() -> None:
-    """Keeps the newest `KEEP`, looking only once in `PRUNE_EVERY` or so."""
-    ids = InvocationDetail.objects.values_list("id", flat=True)
-    newest, oldest = ids.order_by("-id").first() or 0, ids.order_by("id").first() or 0
-    if newest - oldest > KEEP + PRUNE_EVERY:
-        InvocationDetail.objects.filter(id__lt=newest - KEEP).delete()

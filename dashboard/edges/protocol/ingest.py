@@ -17,9 +17,6 @@ from dashboard.variables.secret_values import secret_masks
 from routing.control.transactions.after_commit import guarded
 from routing.models import Edge, Invocation
 
-KEEP = 200_000
-"""Invocations kept in all; the oldest go first."""
-PRUNE_EVERY = 5_000
 LARGEST = 32 * 1024 * 1024
 """Bytes of one batch once unpacked."""
 
@@ -71,9 +68,8 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
             Invocation.objects.bulk_create(invocations, ignore_conflicts=True, batch_size=500)
     except CountsInvalid as error:
         raise BatchInvalid(str(error)) from error
-    # They are stored and counted: what follows must not make the edge send them again.
+    # They are stored and counted: the push must not make the edge send them again.
     guarded("push invocations", lambda: live_log_push.push_rows(invocations))
-    guarded("prune invocations", _prune)
 
 
 def decompress(body: bytes) -> bytes:
@@ -116,11 +112,3 @@ def _invocation(edge: Edge, row: AccessLogRow) -> Invocation:
         started_on=datetime.fromtimestamp(row.started_on, UTC),
         duration_us=row.duration_us,
     )
-
-
-def _prune() -> None:
-    """Keeps the newest `KEEP` rows, looking only once in `PRUNE_EVERY` rows or so."""
-    newest = Invocation.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    oldest = Invocation.objects.order_by("id").values_list("id", flat=True).first() or 0
-    if newest - oldest > KEEP + PRUNE_EVERY:
-        Invocation.objects.filter(id__lt=newest - KEEP).delete()

@@ -1,5 +1,5 @@
-"""The loop that exports: which job is next, one step of it.
+"""Which jobs are due, and one step of one job.
 
+exporter.py  Starts a step of every due job, a few at a time
 job_step.py  One step of one job
-loop.py      The loop of the process that exports
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -11,12 +11,9 @@ from dashboard.live.signals import traffic_counted
 from dashboard.observability.ingest import rollup
 from dashboard.observability.ingest.batch_order import Place, Verdict, judge
 from dashboard.observability.ingest.batch_schema import Counts
-from dashboard.observability.ingest.prune import prune
 from dashboard.observability.models import Gap, Reading
 from routing.control.transactions.after_commit import send_after_commit
 from routing.models import Edge
-
-PRUNE_EVERY = timedelta(minutes=1)
 
 
 class OtherPlaces(Exception):
@@ -61,8 +58,6 @@ def _count(edge: Edge, batch: Counts, reading: Reading, now: datetime) -> None:
     rollup.add_latencies(edge.name, batch.latency)
     rollup.add_callers(edge.name, batch.called())
     rollup.add_steps(edge.name, batch.steps)
-    if reading.pk is None or now - reading.applied_on > PRUNE_EVERY:
-        prune(now)
     reading.places = {**reading.places, **batch.ends}
     reading.applied_on = now
 

@@ -16,7 +16,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from dashboard.fleet.bounded_cache import BoundedCache
-from dashboard.observability.ingest.prune import kept_days
+from dashboard.observability.ingest.retention import retention_days
 from dashboard.observability.models import Count, Span
 from dashboard.observability.queries.statistics import Observed
 from dashboard.observability.queries.traffic import RECENT, Recent, observed
@@ -50,7 +50,7 @@ def rates_before(active: Iterable[Active], now: datetime | None = None) -> dict[
     by name: one query for those not known yet. A Worker that had too few requests then, or whose
     minutes are no longer kept, is missing."""
     now = now or timezone.now()
-    oldest = now - timedelta(days=kept_days(Span.MINUTE)) + RECENT + timedelta(minutes=1)
+    oldest = now - timedelta(days=retention_days(Span.MINUTE)) + RECENT + timedelta(minutes=1)
     asked = [d for d in active if d.created_on > oldest]
     found = _known.get_many(d.id for d in asked)
     found |= _learn([d for d in asked if d.id not in found], now)

@@ -1,19 +1,13 @@
-"""Calls to servers outside that wait for an answer: the loop of a thread of the conductor."""
+"""Calls to outside servers that wait for their answers."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
-
-from django.db import OperationalError, close_old_connections
-from django.utils import timezone
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 EACH = 2
@@ -26,8 +20,8 @@ Result = TypeVar("Result")
 
 
 class WaitingCalls(ABC, Generic[Call, Result]):
-    """One conductor's calls. Only the thread of `run` reads and writes rows; the pool only waits,
-    so that a server that hangs delays no other."""
+    """The calls of one process. Only the thread of `look` reads and writes rows; the pool only
+    waits, so that a server that hangs delays no other."""
 
     name: str
 
@@ -39,20 +33,12 @@ class WaitingCalls(ABC, Generic[Call, Result]):
     def look(self, now: datetime) -> None:
         """Stores what was answered, then calls where a call is due."""
 
-    def run(self, stop: threading.Event, look_seconds: float) -> None:
-        """Looks until `stop` is set."""
-        while not stop.is_set():
-            try:
-                close_old_connections()
-                self.look(timezone.now())
-            except OperationalError as error:
-                log.warning("%s: the database does not answer: %s", self.name, error)
-            except Exception:  # a guard: a fault in one look must not end all later ones
-                log.exception("%s: fault", self.name)
-            self._pause(stop, look_seconds)
+    def close(self) -> bool:
+        """Stops calling; False when a call still waits for its answer."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        return all(future.done() for future in self._waiting)
 
-    def _pause(self, stop: threading.Event, seconds: float) -> None:
+    def pause(self, stop: threading.Event, seconds: float) -> None:
         """Until the next look; an answer that comes earlier is stored at once."""
         if self._waiting:
             wait(self._waiting, seconds, FIRST_COMPLETED)

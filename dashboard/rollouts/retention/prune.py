@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
 from django.db.models import Q
-from django.utils import timezone
 
 from dashboard.rollouts.decisions.states import ENDED
 from dashboard.rollouts.hooks.models import HookDelivery
 from dashboard.rollouts.models import Rollout, RolloutEvent
 
-log = logging.getLogger(__name__)
-
-PRUNE_EVERY = timedelta(hours=1)
 MOST = 500
 """Rollouts in one go: a long transaction would make others wait."""
 MOST_REQUESTS = 5000
 """Hook requests in one go."""
-
-
-def run(stop: threading.Event, look_seconds: float) -> None:
-    """Prunes now and every hour until `stop` is set. Several may run."""
-    while not stop.is_set():
-        try:
-            close_old_connections()
-            prune(timezone.now())
-        except OperationalError as error:
-            log.warning("retention: the database does not answer: %s", error)
-        except Exception:  # a guard: the conductor goes on without it
-            log.exception("retention: fault")
-        stop.wait(PRUNE_EVERY.total_seconds())
 
 
 def prune(now: datetime) -> int:

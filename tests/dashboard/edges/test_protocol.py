@@ -195,16 +195,6 @@ def test_a_gzip_bomb_is_not_unpacked(edge, monkeypatch):
     assert answer.status_code == 400 and "larger than" in answer.json()["error"]
 
 
-def test_the_oldest_invocations_go_first(edge, monkeypatch):
-    monkeypatch.setattr(ingest, "KEEP", 5)
-    monkeypatch.setattr(ingest, "PRUNE_EVERY", 2)
-    for n in range(12):
-        rows = [{**ROW, "request_id": f"r{n}"}]
-        post(edge, "invocations", {"batch": f"b{n}", "rows": rows})
-    left = Invocation.objects.order_by("id").values_list("request_id", flat=True)
-    assert 5 <= len(left) <= 8 and left[len(left) - 1] == "r11"
-
-
 def socket(token):
     headers = [(b"authorization", f"Bearer {token}".encode())]
     scope = {"type": "websocket", "path": "/edge/v1/live", "headers": headers, "subprotocols": []}

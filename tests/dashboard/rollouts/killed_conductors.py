@@ -52,8 +52,10 @@ def _fork() -> int:
     """A conductor as `manage.py conduct` runs it, without a pause between looks."""
     from django.db import connections
 
-    from dashboard.rollouts.conduct.conductor import conduct
+    from dashboard.rollouts.conduct.conductor import look
     from dashboard.rollouts.conduct.observe import Observer
+    from dashboard.work.loop import Loop, Task
+    from dashboard.work.run import run
 
     connections.close_all()
     pid = os.fork()
@@ -61,7 +63,8 @@ def _fork() -> int:
         return pid
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    conduct(stop, Observer(lambda *_: ()), look_seconds=0.002)
+    rollouts = Task("rollouts", lambda now: look(Observer(lambda *_: ())), every=0.002)
+    run([Loop(rollouts)], stop)
     os._exit(0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -11,7 +10,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.rollouts.conduct import conductor
 from dashboard.smoketests.models import AcceptedDifference, CheckResult, SmokeRun, SuiteEdit
 from dashboard.smoketests.runs import run as runs
 from dashboard.smoketests.runs.retention import prune
@@ -139,10 +137,3 @@ def test_evidence_goes_before_the_runs_do(edit: SuiteEdit) -> None:
     SmokeRun.objects.update(started_at=timezone.now() - timedelta(days=401))
     assert prune(timezone.now()) == 1
     assert not SmokeRun.objects.exists()
-
-
-def test_the_conductor_prunes(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    stop = threading.Event()
-    monkeypatch.setattr(conductor, "prune", lambda now: stop.set())
-    conductor._run_checks(stop, 0.01)
-    assert stop.is_set()

@@ -70,7 +70,7 @@ def command(*more: str) -> tuple[dict[str, Any], int]:
 def from_a_page(edit: SuiteEdit, rollout_id: UUID | None = None) -> SmokeRun:
     version = edit.suite.worker.versions.get(number=2)
     run = runs.ask(edit, version, author=None, now=timezone.now(), rollout_id=rollout_id)
-    assert conductor.run_waiting_checks() == 1
+    assert conductor.run_waiting_checks(timezone.now()) == 1
     run.refresh_from_db()
     return run
 

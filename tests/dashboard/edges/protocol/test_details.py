@@ -5,7 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from dashboard.edges.protocol import details, live_log_push
+from dashboard.edges.protocol import live_log_push
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import fanout, invocation_row, subscriptions
 from routing.control.transactions import after_commit
@@ -87,14 +87,6 @@ def test_only_what_somebody_waits_for_is_sent_on(edge, published):
     assert [e["id"] for e in events] == ["boot-2", "boot-3"]
     assert [line["place"] for line in lines] == ["abc-LOCAL.v"]
     assert "hello" in lines[0]["html"] and InvocationDetail.objects.count() == 2
-
-
-def test_old_details_go(edge, monkeypatch):
-    monkeypatch.setattr(details, "KEEP", 5)
-    monkeypatch.setattr(details, "PRUNE_EVERY", 2)
-    for number in range(12):
-        post(edge, DETAIL | {"id": f"boot-{number}"})
-    assert 5 <= InvocationDetail.objects.count() <= 8
 
 
 def test_rows_of_a_worker_that_nobody_looks_at_are_not_rendered(edge, published):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.observability.flags import flags
 from dashboard.observability.flags.flags import acknowledge, judge, open_flags
-from dashboard.observability.ingest.prune import prune
+from dashboard.observability.ingest.retention import prune_counts
 from dashboard.observability.models import CallerCount, Flag
 from routing.models import AuditEntry
 from tests.dashboard.observability.batches import MINUTE, count, request
@@ -232,7 +232,7 @@ def test_queries_do_not_grow_with_workers(edge, workers):
 def test_callers_go_with_the_minutes(traffic):
     traffic.split()
     traffic.go_on((traffic.two, 1, 0))
-    prune(T0 + timedelta(days=3))
+    prune_counts(T0 + timedelta(days=3))
     assert not CallerCount.objects.exists() and MINUTE
 
 

@@ -71,6 +71,17 @@ def test_of_a_killed_run_all_but_the_edge_ends(data_folder):
         made.process.wait()
 
 
+def test_the_processes_of_an_earlier_release_end_too(data_folder):
+    """It ran `exports` and `conductor` where `work` runs today."""
+    old = [child(name, data_folder) for name in ("edge", "web", "exports", "conductor")]
+    ProcessFile(data_folder / "processes.json").write(old)
+    supervisor._make_room()
+    assert [made.identity.is_running() for made in old] == [True, False, False, False]
+    leftovers.end([old[0].identity], 5)
+    for made in old:
+        made.process.wait()
+
+
 def test_a_second_run_in_a_data_folder_is_refused(data_folder, another):
     run_json_of(identify(another.pid), data_folder)
     with pytest.raises(supervisor.CannotStart, match=f"pid {another.pid}.*make restart.*make stop"):

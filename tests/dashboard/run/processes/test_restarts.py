@@ -52,7 +52,7 @@ def test_it_is_due_only_when_its_wait_is_over():
 @pytest.fixture
 def pair(tmp_path):
     """Two real processes: one that ends at once, one that goes on."""
-    dying = Child("exports", "this_module_is_not_there", {}, tmp_path / "log" / "exports.log")
+    dying = Child("work", "this_module_is_not_there", {}, tmp_path / "log" / "work.log")
     lasting = Child("edge", "http.server", {}, tmp_path / "log" / "edge.log")
     lasting.command = [sys.executable, "-c", "import time; time.sleep(60)"]
     for child in (dying, lasting):
@@ -77,7 +77,7 @@ def test_a_process_that_keeps_ending_waits_and_the_other_goes_on(pair, tmp_path,
     written.write(pair)
     monkeypatch.setattr(health, "PROCESS_FILE", tmp_path / "processes.json")
     assert health._processes() == {
-        "exports": {"state": "waiting", "restarts": 3},
+        "work": {"state": "waiting", "restarts": 3},
         "edge": {"state": "running", "restarts": 0},
     }
     written.remove()
@@ -97,18 +97,18 @@ def test_an_end_is_noticed_at_once(pair):
 def test_healthz_says_which_process_keeps_ending(client, tmp_path, monkeypatch):
     file = tmp_path / "processes.json"
     monkeypatch.setattr(health, "PROCESS_FILE", file)
-    exports = {"state": "waiting", "restarts": 3, "pid": 1, "started": ""}
+    work = {"state": "waiting", "restarts": 3, "pid": 1, "started": ""}
     noted = {"pid": os.getpid(), "started": this_process().started}
-    file.write_text(json.dumps(noted | {"processes": {"exports": exports}}))
+    file.write_text(json.dumps(noted | {"processes": {"work": work}}))
     answer = client.get("/healthz")
     assert answer.status_code == 200 and answer.json() == {
         "status": "degraded",
         "reasons": ["process_restarts"],
         "revision": 0,
-        "processes": {"exports": {"state": "waiting", "restarts": 3}},
+        "processes": {"work": {"state": "waiting", "restarts": 3}},
     }
     noted["started"] = "by another process that had this id"
-    file.write_text(json.dumps(noted | {"processes": {"exports": exports}}))
+    file.write_text(json.dumps(noted | {"processes": {"work": work}}))
     assert client.get("/healthz").json() == {"status": "ok", "revision": 0}
     file.write_text("{")
     assert client.get("/healthz").json()["status"] == "ok"

@@ -287,7 +287,7 @@ def test_a_fault_breaks_its_own_run_and_no_other(
         return runs.carry_out(run)
 
     monkeypatch.setattr(conductor, "carry_out", fault)
-    assert conductor.run_waiting_checks() == 2
+    assert conductor.run_waiting_checks(timezone.now()) == 2
     first.refresh_from_db()
     assert first.state == SmokeRun.State.BROKEN
     assert first.problem

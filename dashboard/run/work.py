@@ -1,9 +1,10 @@
-"""The process that leads rollouts on: `manage.py conduct` as a child of `make run`."""
+"""The process of background work: `manage.py work` as a child of `make run`."""
 
 from __future__ import annotations
 
 import os
 
+from dashboard.run.memory import give_back_memory
 from routing.hidden_environment import hide
 
 
@@ -12,10 +13,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     import django
 
+    give_back_memory()
     django.setup()
     from django.core.management import call_command
 
-    call_command("conduct")
+    call_command("work")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""Every loop of background work. A thread each: what may wait for a server outside, or take long,
+delays nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dashboard.exports.worker.exporter import Exporter
+from dashboard.notifications.delivery.fan_out import fan_out_all
+from dashboard.notifications.delivery.send_due import send_due
+from dashboard.notifications.retention import prune as prune_notifications
+from dashboard.notifications.sources.edges_behind import look_at_edges
+from dashboard.observability.ingest.retention import prune_counts, prune_requests
+from dashboard.reviews.digest.weekly import send_weekly
+from dashboard.reviews.proposals.deploying.sweep import sweep
+from dashboard.rollouts.conduct.conductor import look, run_waiting_checks
+from dashboard.rollouts.conduct.observe import Observer
+from dashboard.rollouts.conduct.verification import verify
+from dashboard.rollouts.external.poll import Poll
+from dashboard.rollouts.hooks.courier import Courier
+from dashboard.rollouts.retention.prune import prune as prune_rollouts
+from dashboard.smoketests.runs.retention import prune as prune_check_runs
+from dashboard.trail.push import push_all
+from dashboard.trail.upkeep import tidy
+from dashboard.work.loop import Loop, Task
+
+CHECKS_STUCK_SECONDS = 1800.0
+"""Runs of checks are carried out one after the other."""
+
+
+def conductor() -> list[Loop]:
+    """Rollouts, checks, reviews, notifications, the audit trail, retention."""
+    rollouts = Task("rollouts", partial(look, Observer(verify)))
+    checks = Task("checks", run_waiting_checks, stuck_after=CHECKS_STUCK_SECONDS)
+    poll, courier = Poll(), Courier()
+    return [
+        Loop(rollouts, Task("reviews", sweep)),
+        Loop(checks),
+        Loop(Task("guardrails", poll.look), pause=poll.pause, close=poll.close),
+        Loop(Task("hooks", courier.look), pause=courier.pause, close=courier.close),
+        Loop(
+            Task("inboxes", fan_out_all),
+            Task("edge_alerts", look_at_edges, every=15),
+            Task("digest", send_weekly, every=15),
+        ),
+        Loop(Task("deliveries", send_due)),
+        Loop(Task("audit_push", push_all, every=1), Task("audit_upkeep", tidy, every=300)),
+        _retention(),
+    ]
+
+
+def exports() -> list[Loop]:
+    exporter = Exporter()
+    return [Loop(Task("exports", exporter.look), close=exporter.close)]
+
+
+def everything() -> list[Loop]:
+    return [*conductor(), *exports()]
+
+
+def _retention() -> Loop:
+    """Deletes expired rows."""
+    return Loop(
+        Task("prune_requests", prune_requests, every=10),
+        Task("prune_counts", prune_counts, every=60),
+        Task("prune_notifications", prune_notifications, every=60),
+        Task("prune_check_runs", prune_check_runs, every=600),
+        Task("prune_rollouts", prune_rollouts, every=3600),
+    )

@@ -1,0 +1,50 @@
+"""Rollups stay for as long as the settings say."""
+
+from datetime import timedelta
+
+import pytest
+
+from dashboard.observability.ingest import retention
+from dashboard.observability.ingest.retention import prune_counts
+from dashboard.observability.models import Count, Gap, Latency, Span
+from routing.models import Edge, Invocation, InvocationDetail
+from tests.dashboard.observability.batches import count, request
+from tests.factories import T0
+
+pytestmark = pytest.mark.django_db
+
+
+def spans(model):
+    return set(model.objects.values_list("span", flat=True))
+
+
+def test_minutes_go_first_then_hours_then_days(edge):
+    count(edge, request(), unreadable=1)
+    left = {Span.MINUTE, Span.HOUR, Span.DAY}
+    for days, gone in ((1, set()), (3, {Span.MINUTE}), (36, {Span.HOUR}), (402, {Span.DAY})):
+        prune_counts(T0 + timedelta(days=days))
+        left -= gone
+        assert spans(Count) == spans(Latency) == left
+    assert not Gap.objects.exists()
+
+
+def test_settings_say_how_long(edge, settings):
+    settings.KEEP_MINUTES = 10
+    count(edge, request())
+    prune_counts(T0 + timedelta(days=9))
+    assert Span.MINUTE in spans(Count)
+
+
+def test_the_newest_requests_stay(edge, monkeypatch):
+    for name in ("INVOCATIONS", "DETAILS"):
+        monkeypatch.setattr(retention, name, 5)
+    monkeypatch.setattr(retention, "AT_ONCE", 3)
+    row = Edge.objects.get()
+    for n in range(12):
+        Invocation.objects.create(edge=row, request_id=f"r{n}", status=200, started_on=T0)
+        InvocationDetail.objects.create(edge=row, detail_id=f"d{n}", started_on=T0, wall_ms=1)
+    assert retention.prune_requests(T0) == 14
+    assert set(Invocation.objects.values_list("request_id", flat=True)) == {
+        f"r{n}" for n in range(7, 12)
+    }
+    assert InvocationDetail.objects.count() == 5 and retention.prune_requests(T0) == 0
