@@ -49,7 +49,7 @@ class Task:
             return
         self._began_at = clock
         wait = self.every if self._succeeds() else self._retry.failed()
-        self._began_at, self._due_at = None, time.monotonic() + wait
+        self._began_at, self._due_at = None, max(clock, time.monotonic()) + wait
 
     def state(self, clock: float) -> TaskState:
         began_at = self._began_at

@@ -3,8 +3,6 @@ delays nothing else."""
 
 from __future__ import annotations
 
-from functools import partial
-
 from dashboard.exports.worker.exporter import Exporter
 from dashboard.notifications.delivery.fan_out import fan_out_all
 from dashboard.notifications.delivery.send_due import send_due
@@ -30,7 +28,8 @@ CHECKS_STUCK_SECONDS = 1800.0
 
 def conductor() -> list[Loop]:
     """Rollouts, checks, reviews, notifications, the audit trail, retention."""
-    rollouts = Task("rollouts", partial(look, Observer(verify)))
+    observe = Observer(verify)
+    rollouts = Task("rollouts", lambda now: look(observe))
     checks = Task("checks", run_waiting_checks, stuck_after=CHECKS_STUCK_SECONDS)
     poll, courier = Poll(), Courier()
     return [

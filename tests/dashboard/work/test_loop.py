@@ -83,9 +83,8 @@ def test_one_task_that_fails_and_one_that_hangs_stop_no_other(
     thread = threading.Thread(target=running.run, args=arguments, kwargs={"write_health": True})
     thread.start()
     expected = {"fails": "failing", "well": "ok", "hangs": "stuck"}
-    wait_until(
-        lambda: work_file.exists() and json.loads(work_file.read_text())["tasks"] == expected
-    )
+    tasks = lambda: json.loads(work_file.read_text())["tasks"]  # noqa: E731
+    wait_until(lambda: work_file.exists() and tasks() == expected)
     assert health._troubled_tasks() == {"fails": "failing", "hangs": "stuck"}
     before = len(rounds)
     wait_until(lambda: len(rounds) > before + 3)
@@ -115,6 +114,15 @@ def test_what_is_cut_off_at_the_end_is_reported(
     stop.set()
     assert not running.run([Loop(Task("exports", fail), close=lambda: False)], stop)
     assert running.run([Loop(Task("exports", fail))], stop)
+
+
+@pytest.mark.django_db
+def test_every_task_runs_in_an_empty_system() -> None:
+    for loop in loops.everything():
+        for task in loop.tasks:
+            task.run_if_due(time.monotonic())
+            assert task.state(time.monotonic()) is TaskState.ok, task.name
+        assert loop.close()
 
 
 def test_work_is_what_its_two_parts_run(monkeypatch: pytest.MonkeyPatch) -> None:

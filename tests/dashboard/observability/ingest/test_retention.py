@@ -41,7 +41,9 @@ def test_the_newest_requests_stay(edge, monkeypatch):
     monkeypatch.setattr(retention, "AT_ONCE", 3)
     row = Edge.objects.get()
     for n in range(12):
-        Invocation.objects.create(edge=row, request_id=f"r{n}", status=200, started_on=T0)
+        Invocation.objects.create(
+            edge=row, request_id=f"r{n}", status=200, started_on=T0, duration_us=1
+        )
         InvocationDetail.objects.create(edge=row, detail_id=f"d{n}", started_on=T0, wall_ms=1)
     assert retention.prune_requests(T0) == 14
     assert set(Invocation.objects.values_list("request_id", flat=True)) == {
