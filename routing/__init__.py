@@ -1,6 +1,25 @@
-"""Which version answers: rules → snapshot → compile → agent, and the rows behind them.
+"""Which version answers a request: from an upload to the processes of an edge.
 
-`rules` decides (pure). `models` are the rows; `upload`, `deploy` and `publish` act on them.
-`snapshot` is all an edge knows; `compile` turns it into configuration; `agent` runs it. The
-vocabulary, the pipeline and who may import whom are in README.md beside this file.
+Pure, without Django:
+    rules/             the decision: percentages, version keys, overrides, permissions
+    snapshot.py        the desired state that an edge receives, as JSON
+    compile/           a snapshot as configuration for Envoy and workerd
+    upload_draft.py    an upload before it is a version
+Without Django:
+    agent/             runs the snapshot at an edge
+    disk.py            why a folder cannot be written
+    log_lines.py       the format of every process's log
+    hidden_environment.py, parent_watch.py, process_identity.py
+                       secrets, parents and identities of processes
+Django:
+    models/            tables. They stay here, and not in `control`, because Django looks for the
+                       models of the app `routing` in `routing.models`; nothing in them acts
+    transactions/      work after a commit, reads of one moment, batches
+    trail/             the hash chain of the audit trail
+    control/           changes: upload, deploy, publish, previews, subdomain
+    secret_encryption.py, reencrypt.py
+                       secrets at rest, and changing their key
+
+The glossary, the pipeline and the decisions are in README.md beside this file. Who may import what
+is in pyproject.toml.
 """

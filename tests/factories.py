@@ -18,9 +18,9 @@ from dashboard.observability.ingest.batch_schema import CENTROIDS, Called, Count
 from routing.agent.inspection.inspection import Inspection
 from routing.control import deploy as deploying
 from routing.control.upload import upload_version
-from routing.control.upload_draft import Draft, Part
 from routing.models import Deployment, Edge, Invocation, Propagation, Version, Worker
 from routing.snapshot import BindingSpec, Export
+from routing.upload_draft import Draft, Part
 
 CODE = b"export default { fetch() { return new Response('hi'); } };"
 T0 = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)

@@ -1,24 +1,18 @@
-"""The Cloudflare-compatible API: unmodified wrangler and Cloudflare's SDKs talk to it.
+"""The Cloudflare-compatible API, for unmodified wrangler and Cloudflare's SDKs; and Sluice's own.
 
-    urls.py, served.py      addresses; the API as one object, with its OpenAPI document
-    auth.py, limit.py       who calls; how large a request may be
-    envelope.py, errors.py  what every answer is wrapped in; codes, statuses and words
-    products.py             Cloudflare's other products, refused by name
-    parse.py, multipart.py  bodies, read strictly
-    metadata.py, bindings.py, notes.py, settings_schema.py
-                            Cloudflare's fields ↔ a draft of a version
-    uploading.py, removal.py, expected.py
-                            the acts that several resources share, all done by `routing`
-    lookup.py, wire.py, schemas.py, content.py
-                            rows → Cloudflare's JSON
-    identity.py services.py scripts.py versions.py deployments.py secrets.py
-    script_settings.py subdomain.py references.py beta.py beta_versions.py unsupported.py
-                            one file a resource
-    tails.py tail_socket.py sockets.py trace_events.py
-                            sessions of `wrangler tail`, what they are sent and which of it
-    reference.py            the documentation page
-    sluice/                 Sluice's own API under `/api/`: suites, runs, rollouts
+Each line may import those below it (pyproject.toml):
+    urls.py, sockets.py  paths
+    sluice/              Sluice's own API under `/api/`: suites, runs, rollouts, reviews, overrides
+    docs/                the reference page and the OpenAPI document
+    api.py               all resources as one object
+    tail/                `wrangler tail`: sessions, their socket, filters
+    resources/           one file per resource of Cloudflare's
+    acts/                uploads and deletions, which several resources share
+    serializers/         Cloudflare's JSON ↔ models and drafts
+    in_flight.py         concurrent requests of one session or token
+    http/                authentication, envelope, errors, body parsers, limits
+    products.py          Cloudflare products that Sluice does not have
 
-A Cloudflare field name or error code stands in this room only. To serve one more endpoint, add it
-to its resource's file; a new file goes into `served.RESOURCES`.
+Cloudflare's field names and error codes appear only here. A new endpoint goes into the file of its
+resource; a new resource also into `api.RESOURCES`.
 """

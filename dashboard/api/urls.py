@@ -44,8 +44,9 @@ def enveloped(view: View) -> View:
 
 
 def _enveloped(pattern: Any) -> URLPattern:
-    pattern.callback = enveloped(pattern.callback)
-    return pattern
+    wrapped: URLPattern = pattern
+    wrapped.callback = enveloped(pattern.callback)
+    return wrapped
 
 
 urlpatterns = [

@@ -1,1 +1,7 @@
-"""Where agents meet the control plane: snapshots, modules, reports, invocations; the edges page."""
+"""Edges: the protocol with their agents, and the Edges page.
+
+protocol/     the agents' endpoints and WebSocket
+pages.py      the Edges page
+envoy_end.py  the last crash or hang of an edge's Envoy
+management/   manage.py edge
+"""

@@ -17,8 +17,8 @@ from dashboard.fleet.propagation import Cell, Meter, meter_of_all
 from dashboard.observability.queries.health import ENDS
 from dashboard.ui.page import page
 from dashboard.ui.paging import Page, page_of
-from routing.control.transactions.batches import batches
 from routing.models import Edge, Version, Worker
+from routing.transactions.batches import batches
 
 MOST_LAGGING = 20
 VersionLabel: TypeAlias = tuple[str, int, str]

@@ -14,9 +14,9 @@ from uuid import UUID
 from dashboard.fleet import active_deployments
 from dashboard.fleet.bounded_cache import BoundedCache
 from dashboard.fleet.version_roles import HEAVY, Standing, standings
-from routing.control.transactions.batches import batches
 from routing.models import Deployment, Share
 from routing.rules.lineage import History, Lineage, Member, lineage
+from routing.transactions.batches import batches
 
 
 @dataclass(frozen=True, slots=True)

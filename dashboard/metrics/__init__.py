@@ -1,5 +1,5 @@
-"""`/metrics` of the control plane, for Prometheus: revisions, edges, exports.
+"""`/metrics` of the control plane, for Prometheus. Edges have a `/metrics` of their own.
 
-Requests are counted by the edges, which have a `/metrics` of their own
-(`routing.agent.metrics.exporter`).
+collect.py  the metrics
+views.py    the endpoint and its token
 """

@@ -18,8 +18,8 @@ from dashboard.notifications.models import Delivery
 from dashboard.observability.models import Gap
 from dashboard.trail import push
 from routing.control import revision
-from routing.control.transactions import after_commit
 from routing.models import Deployment, Edge, Invocation, Worker
+from routing.transactions import after_commit
 
 
 class ControlPlane(Collector):

@@ -11,7 +11,7 @@ from django.db import connection
 from dashboard.accounts.models import User
 from dashboard.notifications.events import Event
 from dashboard.notifications.models import OutboxEvent
-from routing.control.transactions.after_commit import note_failure
+from routing.transactions.after_commit import note_failure
 
 
 def notify(

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.reviews import gate
-from routing.control.upload_draft import Draft, Part
 from routing.models import Version, Worker
 from routing.snapshot import BindingSpec
+from routing.upload_draft import Draft, Part
 
 FOLDER: Path = settings.BASE_DIR / "demo"
 WORKERS = ("pricing", "checkout", "hello")

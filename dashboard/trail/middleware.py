@@ -13,9 +13,9 @@ from django.utils.decorators import sync_and_async_middleware
 
 from dashboard.live.channel.database import in_database
 from dashboard.trail.refusals import is_refusal, note
-from routing.control.transactions.after_commit import guarded
 from routing.trail import origin
 from routing.trail.origin import Origin
+from routing.transactions.after_commit import guarded
 
 HEADER = "X-Request-Id"
 

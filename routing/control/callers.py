@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from routing.control.transactions.batches import SIZE, batches
 from routing.models import Deployment, ServiceBinding, Worker
+from routing.transactions.batches import SIZE, batches
 
 
 class Call(NamedTuple):

@@ -16,7 +16,6 @@ from django.db.models import Prefetch, QuerySet
 
 from routing import snapshot
 from routing.control import override_policies, revision
-from routing.control.transactions.read_transaction import read_transaction
 from routing.models import (
     Deployment,
     Edge,
@@ -32,6 +31,7 @@ from routing.rules.decide import Target
 from routing.rules.permissions.permission import UNPROTECTED, Protection
 from routing.rules.split import VersionWeight
 from routing.secret_encryption import DecryptionFailed, decrypt_binding
+from routing.transactions.read_transaction import read_transaction
 
 log = logging.getLogger(__name__)
 

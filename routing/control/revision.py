@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db.models import F
 
 from routing.control.signals import desired_state_changed
-from routing.control.transactions.after_commit import send_after_commit
 from routing.models import DesiredState, RemovedWorker, Worker
+from routing.transactions.after_commit import send_after_commit
 
 
 def current() -> int:

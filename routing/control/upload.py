@@ -23,8 +23,6 @@ from routing.agent.inspection.inspection import Inspection, Refused, inspect
 from routing.control import audit, deploy, revision
 from routing.control.service_targets import unresolved_own
 from routing.control.signals import version_uploaded
-from routing.control.transactions.after_commit import send_after_commit
-from routing.control.upload_draft import SECRET_TYPES, Draft, UploadRefused
 from routing.models import (
     ALIAS,
     Deployment,
@@ -37,6 +35,8 @@ from routing.models import (
 from routing.rules.names import worker_name_problem
 from routing.secret_encryption import DecryptionFailed, decrypt_binding, encrypt_binding
 from routing.snapshot import BindingSpec, VersionSpec
+from routing.transactions.after_commit import send_after_commit
+from routing.upload_draft import SECRET_TYPES, Draft, UploadRefused
 
 _FURTHEST_EAST = timedelta(hours=14)  # wrangler writes the date of the machine it runs on
 Inspect = Callable[..., Inspection]

@@ -1,19 +1,16 @@
-"""The rows: Workers, their immutable versions and deployments, the edges that serve them.
+"""Tables. Import models from here, not from the files below.
 
-    immutable.py    what a row that is written once refuses; and the audit trail
-    audit_chain.py  the hash chain over the audit trail
-    versions.py     Workers, versions, their modules and service bindings
-    deployments.py  deployments and their shares
-    deployable_versions.py  which versions a deployment may name
-    overrides.py    keys and links of overrides that are checked
-    edges.py        edges, the revision they should run, and when they had it
-    invocations.py  requests as the edges' logs told them, and what Workers said meanwhile
+immutable.py            write-once rows; entries of the audit trail
+audit_chain.py          the hash chain of the audit trail
+versions.py             Workers, versions, their modules and service bindings
+deployments.py          deployments and their shares
+deployable_versions.py  which versions can be deployed
+overrides.py            signing keys and shared links of overrides
+edges.py                edges, the revision they should run, and when each had it
+invocations.py          requests from the edges' access logs, and the console lines of Workers
 
-Versions and deployments are written once and never again; `Immutable` enforces it for every
-path through the ORM, and the database's own triggers (migration 0002) for every other.
-
-Everybody else imports from here: Django finds its models in `routing.models`, and which file a
-row is in is nobody's business.
+Versions and deployments are written once: `Immutable` enforces it in the ORM, triggers (migration
+0002) in the database.
 """
 
 from routing.models.audit_chain import AuditHead, AuditSeal

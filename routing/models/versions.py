@@ -7,8 +7,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from routing.control.upload_draft import Part
 from routing.models.immutable import Immutable
+from routing.upload_draft import Part
 
 DEPLOYABLE = 100
 """So many of a Worker's most recent versions can be deployed; `deployable` adds those in use."""

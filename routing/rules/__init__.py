@@ -1,21 +1,17 @@
-"""Which version answers a request: pure functions without I/O, clock or dice.
+"""Which version answers a request. Pure: no I/O, clock or randomness.
 
-    fields.py    header lines as the bytes that were on the wire
-    names.py     what a Worker may be called
-    split.py     percentages <-> weights, and the walk that turns a point into a version
-    affinity.py  the version key's hash, exactly as Envoy computes it
-    override.py  Cloudflare-Workers-Version-Overrides, up to "this id is asked for"
-    plain_members.py  one member of a long field, at the speed of C
-    permission.py  who may override a protected Worker, and why a permission does not count
-    permission_token.py  a permission as signed text; presented.py finds those of a request
-    target.py    one Worker as the decider sees it
-    decide.py    the whole decision, with its steps; and `judge`, the override half, for the edge
-    locate.py    where a field stops parsing, and where its members lie
-    repair.py    guesses at the field that was meant
-    problem.py   what is wrong with a header, as data; the words are the dashboard's
-    cause.py     why a field stops parsing where it does
-    advice.py    the problem of an override that was not applied
+decide.py     the whole decision with its steps; `judge` is the override half, for the edge
+target.py     one Worker as the decision sees it
+split.py      percentages ↔ weights, and the version that a draw chooses
+affinity.py   the hash of a version key, exactly as Envoy computes it
+override.py   Cloudflare-Workers-Version-Overrides, up to the requested version id
+advice.py     the problem of an override that was not applied, and its fix
+problem.py    kinds of problems and fixes, as data; pages and CLI word them
+lineage.py    stable, candidate and previous versions of a Worker
+names.py      valid names of Workers
+header/       parsing the override header, the place of an error, guesses at what was meant
+permissions/  signed permissions for protected overrides
 
-The contract is "The decision" in the project's specification; the names of reasons, outcomes and
-steps are part of the API, the CLI, the logs and the pages.
+The contract is "The decision" in the specification. Names of reasons, outcomes and steps are part
+of the API, the CLI, the logs and the pages.
 """

@@ -8,9 +8,9 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from routing.control.transactions.after_commit import after_commit
 from routing.models import AuditEntry, AuditHead, AuditSeal
 from routing.trail.chain import GENESIS, link
+from routing.transactions.after_commit import after_commit
 
 BATCH = 500
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from routing.control.transactions.read_transaction import read_transaction
 from routing.models import AuditEntry, AuditHead, AuditSeal
 from routing.trail.chain import GENESIS, link
 from routing.trail.retention import CHECKPOINT
 from routing.trail.seal import without_seal
+from routing.transactions.read_transaction import read_transaction
 
 BATCH = 1000
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from routing.agent.inspection.inspection import Refused
 from routing.control.upload import draft_of
-from routing.control.upload_draft import Part
+from routing.upload_draft import Part
 from tests.browser.conftest import Visitor
 from tests.browser.editing import CODE, newest, type_over
 from tests.factories import make_deployment, make_draft, make_user, make_version, says_fine

@@ -1,6 +1,5 @@
-"""Changes that several endpoints make: an upload, the end of a Worker.
+"""Changes that several resources share.
 
-delete_worker.py  Deleting a Worker, and who would miss it
-upload.py         Uploads from the API: one door to `routing.control.upload`, for every
-                  endpoint that makes a version
+upload.py         upload a version, or a changed copy of the latest one
+delete_worker.py  delete a Worker, unless others bind it
 """

@@ -28,9 +28,9 @@ from routing.control import revision
 from routing.control.deploy import ANY, DeployConflict, DeployRefused, active_deployment
 from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
-from routing.control.upload_draft import Draft, UploadRefused
 from routing.models import Deployment, Version, Worker
 from routing.rules.split import TOTAL
+from routing.upload_draft import Draft, UploadRefused
 
 REPLAYS = 10
 """How often an act is done again after another one came first, before the caller gets the 409."""

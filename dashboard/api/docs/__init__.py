@@ -1,5 +1,4 @@
-"""The reference of the API, as a page and as OpenAPI.
+"""The API reference.
 
-reference.py         The API's documentation
-reference_bodies.py  Request bodies that are no JSON, described for the API's documentation
+reference.py  the page and the OpenAPI document
 """

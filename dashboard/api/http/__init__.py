@@ -1,12 +1,11 @@
-"""What every endpoint shares: sign-in, envelope, errors, parsers, limits.
+"""HTTP that all endpoints share.
 
-auth.py                Who calls
-body_limit.py          How large a request may be
-conditional_deploy.py  Our one addition to Cloudflare's API: deploy only if nobody else did
-                       in between
-envelope.py            Cloudflare's envelope
-errors.py              What was refused, as Cloudflare says it
-json_parser.py         JSON bodies, read strictly
-lookup.py              The rows that addresses name
-multipart.py           Multipart bodies of any method, file names as sent
+auth.py                the caller: token, scopes, limits
+body_limit.py          the largest request body, and how many large ones at a time
+conditional_deploy.py  the header Sluice-Expected-Deployment
+envelope.py            Cloudflare's envelope, and paging
+errors.py              refusals with Cloudflare's codes
+json_parser.py         strict JSON
+lookup.py              rows named in a path, or the refusal their endpoint gives
+multipart.py           multipart bodies of any method
 """

@@ -17,9 +17,9 @@ from dashboard.fleet.storage import problem_of
 from dashboard.ui.http.unavailable import retry_later
 from dashboard.ui.messages import reason_of
 from routing.control.deploy import DeployConflict, DeployRefused
-from routing.control.upload_draft import UploadRefused
 from routing.models import Deployment
 from routing.rules.split import format_percentage
+from routing.upload_draft import UploadRefused
 
 logger = logging.getLogger(__name__)
 

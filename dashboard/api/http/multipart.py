@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from multipart import MultipartError, PushMultipartParser, parse_options_header
 
 from dashboard.api.http.errors import bad_request
-from routing.control.upload_draft import Part
+from routing.upload_draft import Part
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PARTS = 1000

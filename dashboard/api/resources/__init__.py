@@ -1,18 +1,17 @@
-"""Cloudflare's endpoints, a file for each kind of resource.
+"""Cloudflare's endpoints, one file per resource.
 
-deployments.py            Deployments
-identity.py               Who am I: the calls behind `wrangler whoami`
-logpush.py                Log export in the shape of Cloudflare's Logpush
-logpush_schemas.py        What Logpush's addresses take and answer
-references.py             Who refers to a Worker, and lists of things that do not exist here
-script_settings.py        Settings of a Worker, and the older way to change several secrets
-                          at once
-scripts.py                Worker scripts
-secrets.py                Secrets
-services.py               The Worker as a service
-subdomain.py              Where a Worker answers, and the schedules it might have
-unsupported.py            What clients may ask for and Sluice does not have
-versions.py               Versions
-workers_beta.py           Workers, the newer resource
-workers_beta_versions.py  Versions of the newer Workers resource
+identity.py               token, user, accounts: behind `wrangler whoami`
+scripts.py                scripts: upload and deploy, list, download, delete
+versions.py               versions
+deployments.py            deployments
+secrets.py                secrets
+script_settings.py        settings that are not versioned, and bindings in bulk
+services.py               a script as a service, as older wranglers ask
+subdomain.py              workers.dev switches, and schedules
+references.py             what refers to a script; empty lists of KV and Durable Objects
+workers_beta.py           Workers, the newer resource (`workers.beta` in Cloudflare's SDKs)
+workers_beta_versions.py  their versions
+logpush.py                Logpush jobs
+logpush_schemas.py        their JSON
+unsupported.py            assets, routes, domains: refused with a reason
 """

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.api.acts.upload import fully_live, upload_copy
-from dashboard.api.docs.reference_bodies import SETTINGS_BODY
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import bad_request
@@ -19,6 +18,7 @@ from dashboard.api.http.multipart import read_fields, split_fields
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers import annotations as notes
 from dashboard.api.serializers.bindings import Bindings, binding_items, parse_bindings
+from dashboard.api.serializers.request_bodies import SETTINGS_BODY
 from dashboard.api.serializers.schemas import ScriptSettingsAndVersion
 from dashboard.api.serializers.settings_schema import (
     ScriptSettings,
@@ -34,8 +34,8 @@ from dashboard.api.serializers.upload_metadata import (
 )
 from dashboard.api.serializers.version_json import USAGE_MODEL
 from routing.control import audit
-from routing.control.upload_draft import Draft
 from routing.models import Worker
+from routing.upload_draft import Draft
 
 router = resource("Settings")
 SCRIPT_SETTINGS = SCRIPT + "/script-settings"

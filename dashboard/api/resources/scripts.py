@@ -9,18 +9,18 @@ from ninja import Query
 
 from dashboard.api.acts.delete_worker import delete_worker
 from dashboard.api.acts.upload import upload_version, upload_warnings
-from dashboard.api.docs.reference_bodies import UPLOAD_BODY
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
 from dashboard.api.http.envelope import Envelope, OptionalPaging, ok, resource
 from dashboard.api.http.errors import no_worker
 from dashboard.api.http.lookup import latest_version, version_of, worker_named
 from dashboard.api.serializers.module_content import as_multipart, main_module
+from dashboard.api.serializers.request_bodies import UPLOAD_BODY
 from dashboard.api.serializers.schemas import ScriptItem, UploadedScript
 from dashboard.api.serializers.upload_metadata import read_upload
 from dashboard.api.serializers.version_json import script_item
-from routing.control.transactions.batches import batches
 from routing.models import Version, Worker
+from routing.transactions.batches import batches
 
 router = resource("Scripts")
 SCRIPTS = "/accounts/{account_id}/workers/scripts"

@@ -7,11 +7,11 @@ from typing import Any
 from ninja import Query
 
 from dashboard.api.acts.upload import upload_version, upload_warnings
-from dashboard.api.docs.reference_bodies import UPLOAD_BODY
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, page_info, paged, resource, whole
 from dashboard.api.http.lookup import version_of, worker_named
 from dashboard.api.resources.scripts import SCRIPT
+from dashboard.api.serializers.request_bodies import UPLOAD_BODY
 from dashboard.api.serializers.schemas import VersionItem, VersionList
 from dashboard.api.serializers.upload_metadata import read_upload
 from dashboard.api.serializers.version_json import version_item

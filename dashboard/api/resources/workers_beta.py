@@ -23,9 +23,9 @@ from dashboard.api.serializers.settings_schema import ScriptSettings, settings_i
 from routing.control import revision
 from routing.control.callers import Call, callers_of_all
 from routing.control.publish import hostname, port_of_url, timestamp, url_of
-from routing.control.transactions.batches import batches
 from routing.control.upload import create_worker
 from routing.models import Deployment, Worker
+from routing.transactions.batches import batches
 
 router = resource("Workers")
 WORKERS = "/accounts/{account_id}/workers/workers"

@@ -25,8 +25,8 @@ from dashboard.api.serializers.module_content import parts_of
 from dashboard.api.serializers.schemas import WorkerVersion
 from dashboard.api.serializers.upload_metadata import UploadMetadata, upload_from_settings
 from dashboard.api.serializers.version_json import flat_version
-from routing.control.upload_draft import Part
 from routing.models import Version, Worker
+from routing.upload_draft import Part
 
 router = resource("Workers: versions")
 VERSIONS = WORKER + "/versions"

@@ -1,11 +1,11 @@
-"""What goes in and out of the API as JSON and multipart.
+"""Cloudflare's JSON and multipart ↔ models and drafts.
 
-annotations.py      Annotations
-bindings.py         Bindings on the wire ↔ bindings in a draft
-module_content.py   A version's modules, given back as they were uploaded
-schemas.py          What answers hold
-settings_schema.py  A Worker's settings that are not versioned, as the wire has them
-upload_metadata.py  Upload metadata on the wire → a draft, and the settings that are not
-                    versioned
-version_json.py     Rows as the wire has them
+schemas.py          responses
+version_json.py     versions, deployments and scripts as JSON
+bindings.py         bindings
+annotations.py      annotations
+upload_metadata.py  upload metadata → a draft and unversioned settings
+settings_schema.py  unversioned settings
+module_content.py   a version's modules as multipart
+request_bodies.py   multipart request bodies in the OpenAPI document
 """

@@ -7,9 +7,9 @@ from typing import Any
 
 from dashboard.api.http.errors import UNSUPPORTED, ApiError, bad_request
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
-from routing.control.upload_draft import SECRET_TYPES
 from routing.models import Version
 from routing.snapshot import BindingSpec, Secret
+from routing.upload_draft import SECRET_TYPES
 
 Bindings = tuple[BindingSpec, ...]
 REQUIRED: Mapping[str, str] = {

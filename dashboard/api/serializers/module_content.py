@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from multipart import content_disposition_quote
 
-from routing.control.upload_draft import Part
 from routing.models import Version
+from routing.upload_draft import Part
 
 TEXT = "application/javascript; charset=utf-8"
 

@@ -16,7 +16,7 @@ from dashboard.api.serializers import annotations as notes
 from dashboard.api.serializers.annotations import Annotations
 from dashboard.api.serializers.bindings import parse_bindings
 from dashboard.api.serializers.settings_schema import ScriptSettings, changed_settings
-from routing.control.upload_draft import SECRET_TYPES, Draft, Part
+from routing.upload_draft import SECRET_TYPES, Draft, Part
 
 OLDEST_DATE = "2021-11-02"
 """What Cloudflare takes when an upload names no compatibility date."""

@@ -1,11 +1,17 @@
-"""Sluice's own API under `/api/`: suites, runs, rollouts, reviews and overrides, in plain JSON.
+"""Sluice's own API under `/api/`, in plain JSON.
 
-    urls.py          addresses
-    api.py           the API as one object, with its OpenAPI document and its page
-    errors.py        refusals: `{"error": code, "message": …, "field": …}` and their statuses
-    suites.py runs.py rollouts.py audit.py edges.py
-                     one file a resource; each calls what the page and the CLI call
-    schemas.py       what goes in and out
+urls.py       paths
+api.py        all resources as one object, the OpenAPI document and its page
+errors.py     refusals: `{"error": code, "message": …, "field": …}` and their statuses
+lookup.py     rows named in a path
+schemas.py    requests and responses of suites, runs, rollouts and reviews
+smoketests/   suites, runs
+rollouts/     rollouts, plans, backtests
+reviews.py    reviews, policies
+overrides.py  protected overrides, links
+audit.py      the audit trail
+edges.py      edges
 
-Tokens and their limits are those of the Cloudflare-compatible API (`dashboard/api/http/auth.py`).
+Each resource calls the functions behind the page and the CLI. Tokens and limits are those of the
+Cloudflare-compatible API (`dashboard/api/http/auth.py`).
 """

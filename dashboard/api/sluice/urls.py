@@ -40,8 +40,9 @@ def plain(view: View) -> View:
 
 
 def _plain(pattern: Any) -> URLPattern:
-    pattern.callback = plain(pattern.callback)
-    return pattern
+    wrapped: URLPattern = pattern
+    wrapped.callback = plain(pattern.callback)
+    return wrapped
 
 
 urlpatterns = [

@@ -1,6 +1,6 @@
-"""`wrangler tail`: sessions, the WebSocket and the events on it.
+"""`wrangler tail`.
 
-sessions.py      Sessions of `wrangler tail`
-socket.py        The WebSocket of `wrangler tail`, subprotocol `trace-v1`
-trace_events.py  What `wrangler tail` is told of a request, and which requests it asks for
+sessions.py      open, list and delete sessions
+socket.py        the WebSocket, subprotocol `trace-v1`
+trace_events.py  events and filters. Pure
 """

@@ -1,15 +1,14 @@
-"""The protocol between edges and the dashboard.
+"""The HTTP and WebSocket protocol between edge agents and the dashboard.
 
-agent_consumer.py  The agents' WebSocket
-auth.py            Who an edge is
-details.py         What Workers said about their requests
-ingest.py          What the edges' access logs say becomes invocations and counts
-live_log_push.py   Access-log rows go on to the live logs of those who look, rendered once
-                   for all of them
-notify_agents.py   Telling the agents at once that the desired state has changed, or who is
-                   looked at
-registration.py    A new edge
-reports.py         An edge's report
-views.py           What agents ask and tell (`routing.agent.control_plane.sync` and `.ship`
-                   are the other end)
+The other end is `routing.agent.control_plane`, `access_log` and `worker_logs`.
+
+views.py           endpoints: snapshot, modules, previews, reports, invocations, details
+auth.py            the token of an edge
+registration.py    a new edge and its token
+agent_consumer.py  the agents' WebSocket
+notify_agents.py   pushes a new revision, and the Workers that are being watched
+reports.py         an edge's report of what it runs
+ingest.py          access-log rows: stored, counted
+details.py         console lines and exceptions of Workers: stored
+live_log_push.py   access-log rows for open live logs
 """

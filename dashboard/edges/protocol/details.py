@@ -13,8 +13,8 @@ from dashboard.edges.protocol.ingest import BatchInvalid, decompress
 from dashboard.live.logs import fanout, invocation_row
 from dashboard.ui.http.storable_text import storable
 from dashboard.variables.secret_values import secret_masks
-from routing.control.transactions.after_commit import guarded
 from routing.models import Edge, InvocationDetail
+from routing.transactions.after_commit import guarded
 
 
 class Detail(msgspec.Struct):

@@ -14,8 +14,8 @@ from dashboard.observability.ingest import ingest as counting
 from dashboard.observability.ingest.batch_schema import Counts, CountsInvalid
 from dashboard.ui.http.storable_text import storable
 from dashboard.variables.secret_values import secret_masks
-from routing.control.transactions.after_commit import guarded
 from routing.models import Edge, Invocation
+from routing.transactions.after_commit import guarded
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of one batch once unpacked."""

@@ -20,8 +20,8 @@ from dashboard.observability.flags.flags import judge_when_due
 from dashboard.ui.http.storable_text import storable
 from routing.control import revision
 from routing.control.publish import as_uuid
-from routing.control.transactions.after_commit import send_after_commit
 from routing.models import Deployment, Edge, Propagation, Worker
+from routing.transactions.after_commit import send_after_commit
 
 _REPORTED = [
     "applied_revision",
@@ -177,13 +177,13 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
 
 
 def _lagging(report: Report) -> dict[str, dict[str, Any]]:
-    """What `Edge.lagging` holds."""
+    """The value of `Edge.lagging`."""
     if not report.workers:
         return {}
     ids = [i for lag in report.workers.values() if (i := as_uuid(lag.deployment or ""))]
     rows = Deployment.objects.filter(pk__in=ids).values_list("pk", "revision")
     revisions = {str(pk): number for pk, number in rows}
-    return storable(
+    lagging: dict[str, dict[str, Any]] = storable(
         {
             name: {
                 "error": lag.error,
@@ -195,6 +195,7 @@ def _lagging(report: Report) -> dict[str, dict[str, Any]]:
             for name, lag in report.workers.items()
         }
     )
+    return lagging
 
 
 def _reached(edge: Edge, desired: int, lagging: Mapping[str, Any]) -> set[int]:

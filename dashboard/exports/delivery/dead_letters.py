@@ -13,7 +13,7 @@ from django.db.models import Sum
 from dashboard.exports.delivery.batches import Batch
 from dashboard.exports.delivery.senders import write_durably
 from dashboard.exports.models import DeadLetter, Job
-from routing.control.transactions.after_commit import after_commit
+from routing.transactions.after_commit import after_commit
 
 LIMIT = 1 << 30
 """Bytes on disk for all jobs. Beyond it a job stops and waits instead: nothing is thrown away."""

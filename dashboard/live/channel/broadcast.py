@@ -15,7 +15,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-from routing.control.transactions.after_commit import note_failure
+from routing.transactions.after_commit import note_failure
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from dashboard.live.channel.tasks import start, stop
-from routing.control.transactions.after_commit import note_failure
+from routing.transactions.after_commit import note_failure
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from routing.control.transactions.after_commit import note_failure
+from routing.transactions.after_commit import note_failure
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from dashboard.live.models import Watch
-from routing.control.transactions.after_commit import send_after_commit
+from routing.transactions.after_commit import send_after_commit
 
 LASTS = timedelta(seconds=45)
 RENEW_SECONDS = 15.0

@@ -16,7 +16,7 @@ from dashboard.live.channel.tasks import start, stop
 from dashboard.live.pages import fragments as parts, presence
 from dashboard.live.pages.fragments import Parts, Why
 from dashboard.live.pages.viewer_updates import CrowdWatch
-from routing.control.transactions.after_commit import note_failure
+from routing.transactions.after_commit import note_failure
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from dashboard.notifications.models import (
     Webhook,
 )
 from dashboard.notifications.sources.deployments import live_words
-from routing.control.transactions.after_commit import after_commit
+from routing.transactions.after_commit import after_commit
 
 log = logging.getLogger(__name__)
 

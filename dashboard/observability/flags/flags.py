@@ -23,8 +23,8 @@ from dashboard.observability.flags.rules import Finding
 from dashboard.observability.models import Flag
 from routing.control import audit
 from routing.control.signals import desired_state_changed
-from routing.control.transactions.after_commit import guarded, send
 from routing.models import Deployment, Share
+from routing.transactions.after_commit import guarded, send
 
 LATE = 5
 """Seconds after a minute's end by which the edges have told of it."""

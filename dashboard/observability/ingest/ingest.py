@@ -12,8 +12,8 @@ from dashboard.observability.ingest import rollup
 from dashboard.observability.ingest.batch_order import Place, Verdict, judge
 from dashboard.observability.ingest.batch_schema import Counts
 from dashboard.observability.models import Gap, Reading
-from routing.control.transactions.after_commit import send_after_commit
 from routing.models import Edge
+from routing.transactions.after_commit import send_after_commit
 
 
 class OtherPlaces(Exception):

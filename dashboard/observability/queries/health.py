@@ -17,8 +17,8 @@ from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.observability.flags.flags import open_flags
 from dashboard.observability.models import Flag
 from routing.agent.state.state import EndKind
-from routing.control.transactions.batches import SIZE
 from routing.models import Edge
+from routing.transactions.batches import SIZE
 
 #: State of a process at an edge → kind, words. Worst first.
 STATES = {

@@ -18,8 +18,8 @@ from dashboard.observability.charts.formatting import count, rate
 from dashboard.observability.ingest.batch_schema import CENTROIDS
 from dashboard.observability.models import Count, Latency, Span
 from dashboard.observability.queries.statistics import ENOUGH, FAILURES, Observed, Split, quantiles
-from routing.control.transactions.batches import SIZE
 from routing.models import Deployment, Worker
+from routing.transactions.batches import SIZE
 
 RECENT = timedelta(minutes=5)
 

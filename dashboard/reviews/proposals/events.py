@@ -10,7 +10,7 @@ from dashboard.accounts.models import User
 from dashboard.reviews.proposals.models import Proposal, ProposalEvent
 from dashboard.reviews.signals import review_changed, review_recorded
 from routing.control import audit
-from routing.control.transactions.after_commit import send_after_commit
+from routing.transactions.after_commit import send_after_commit
 
 
 def record(

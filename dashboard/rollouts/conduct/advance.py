@@ -30,10 +30,10 @@ from dashboard.rollouts.reviewing.request import ask_for_review, end_review, pla
 from dashboard.smoketests.runs.run import ask
 from dashboard.smoketests.suites.edits import newest_edit
 from routing.control.deploy import ANY, DeployConflict
-from routing.control.transactions.after_commit import after_commit
 from routing.models import Deployment
 from routing.rules.split import TOTAL, format_percentage
 from routing.snapshot import CountSpec
+from routing.transactions.after_commit import after_commit
 
 Observe = Callable[[Rollout, datetime], Seen]
 

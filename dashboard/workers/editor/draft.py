@@ -15,10 +15,10 @@ from dashboard.workers.editor.line_breaks import restored, unified
 from dashboard.workers.queries.module_text import text_of
 from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
-from routing.control.upload_draft import Draft, Part
 from routing.models import Version
 from routing.secret_encryption import DecryptionFailed, decrypt
 from routing.snapshot import BindingSpec, Secret
+from routing.upload_draft import Draft, Part
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -13,9 +13,9 @@ from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
-from routing.control.upload_draft import SECRET_TYPES
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
+from routing.upload_draft import SECRET_TYPES
 
 ES_MODULE = "application/javascript+module"
 #: Content types by ending; anything else is data.

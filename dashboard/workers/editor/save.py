@@ -21,9 +21,9 @@ from dashboard.workers.editor.outlook import live_id
 from dashboard.workers.queries.proposal import propose
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row, worker_row_at
 from routing.control.deploy import DeployConflict, DeployRefused
-from routing.control.upload_draft import Draft, UploadRefused
 from routing.models import Version, Worker
 from routing.rules.split import TOTAL
+from routing.upload_draft import Draft, UploadRefused
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routing.control.upload_draft import SECRET_TYPES
 from routing.models import Version
+from routing.upload_draft import SECRET_TYPES
 
 HIDDEN = "hidden"
 

@@ -1,13 +1,13 @@
-"""Envoy's half: bootstrap, listeners, routes, clusters.
+"""Envoy's configuration.
 
-access_log.py   The access log
+config.py       bootstrap and the discovery files; the entry point of this room
+listeners.py    the three listeners of an edge: public, proof, internal
+routes.py       which Worker a request is for: host names, service bindings, RPC slots
+decision.py     which version of a Worker answers: overrides, version key, percentages
+permissions.py  routes of Workers whose overrides need a permission
+previews.py     URLs of single versions
+headers.py      headers that an edge removes and adds
+clusters.py     where a version's process listens
+access_log.py   the fields of the access log
 bad_url.py      URLs that workerd refuses
-clusters.py     Envoy's clusters
-config.py       The door to Envoy's half
-decision.py     One Worker's routes
-headers.py      Headers on their way through an edge
-listeners.py    The doors of an edge
-permissions.py  Workers whose overrides are checked
-previews.py     Addresses of single versions
-routes.py       Envoy's RouteConfigurations
 """

@@ -1,8 +1,8 @@
-"""workerd's half: the configuration of one version's process.
+"""workerd's configuration.
 
-bindings.py  Upload bindings as workerd's bindings
-config.py    The door to workerd's half
-modules.py   Uploaded parts as workerd's modules
-services.py  Service bindings
-slots.py     What the agent tells `runtime/service.js`
+config.py    one version's process, and its inspection at upload; the entry point of this room
+modules.py   uploaded parts as modules
+bindings.py  bindings of an upload as workerd's bindings
+services.py  service bindings: from one Worker's process to another
+slots.py     how RPC calls spread over versions
 """

@@ -20,9 +20,9 @@ from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import subscriptions
 from dashboard.live.models import Presence, Tail, Watch
 from dashboard.settings import REDIS_HOST
-from routing.control.transactions import after_commit
 from routing.control.upload import upload_version
 from routing.models import Version, Worker
+from routing.transactions import after_commit
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, form
 from tests.factories import make_deployment, make_user, make_worker, says_fine
 from tests.stores import redis

@@ -9,8 +9,8 @@ from routing.control.previews import (
     preview_url,
     shadowed_alias,
 )
-from routing.control.upload_draft import UploadRefused
 from routing.snapshot import SnapshotInvalid, from_json, preview_from_json, preview_to_json
+from routing.upload_draft import UploadRefused
 from tests.factories import make_deployment, make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ from django.utils import timezone
 from routing.agent.inspection.inspection import Refused
 from routing.control.revision import current
 from routing.control.upload import draft_of, upload_version
-from routing.control.upload_draft import UploadRefused
 from routing.models import AuditEntry, Deployment, Module, Version, Worker
 from routing.snapshot import BindingSpec, Secret
+from routing.upload_draft import UploadRefused
 from tests.factories import CODE, make_deployment, make_draft, make_version, says_fine
 
 pytestmark = pytest.mark.django_db

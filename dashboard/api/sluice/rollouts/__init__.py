@@ -1,7 +1,7 @@
-"""Rollouts, plans and backtests of the API below `/api/`.
+"""Rollouts under `/api/`.
 
-backtests.py     Backtests
-plan_schemas.py  Plans as Sluice's own API reads and answers them
-plans.py         Saved plans
-rollouts.py      Rollouts
+rollouts.py      rollouts: start, change, act, record
+plans.py         saved plans
+plan_schemas.py  plans as JSON
+backtests.py     backtests
 """

@@ -1,5 +1,5 @@
-"""Suites and their runs of the API below `/api/`.
+"""Suites under `/api/`.
 
-runs.py    Runs of suites
-suites.py  Suites
+suites.py  suites
+runs.py    runs
 """

@@ -29,7 +29,7 @@ from dashboard.reviews.proposals.deploying.deploy_approved import carry_out, loc
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from routing.control import audit, revision
-from routing.control.transactions.after_commit import after_commit
+from routing.transactions.after_commit import after_commit
 
 
 @dataclass(frozen=True, slots=True)

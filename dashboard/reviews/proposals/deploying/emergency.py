@@ -21,8 +21,8 @@ from dashboard.reviews.proposals.deploying.deploy_approved import carry_out, loc
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
 from routing.control import revision
-from routing.control.transactions.after_commit import after_commit
 from routing.models import Worker
+from routing.transactions.after_commit import after_commit
 
 
 def deploy_now(proposal_id: UUID, word: Word) -> Proposal:

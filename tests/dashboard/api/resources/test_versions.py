@@ -8,7 +8,7 @@ from multipart import parse_options_header
 
 from dashboard.api.serializers.module_content import as_multipart
 from dashboard.reviews.models import DeployHold
-from routing.control.upload_draft import Part
+from routing.upload_draft import Part
 from tests.dashboard.api.conftest import METADATA, Api
 from tests.factories import make_version
 

@@ -8,8 +8,8 @@ from django.test import Client
 from dashboard.edges.protocol import live_log_push
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import fanout, invocation_row, subscriptions
-from routing.control.transactions import after_commit
 from routing.models import Edge, Invocation, InvocationDetail
+from routing.transactions import after_commit
 from tests.factories import make_deployment, make_invocation, make_worker
 
 DETAIL = {

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from dashboard.live.channel import broadcast
-from routing.control.transactions import after_commit
+from routing.transactions import after_commit
 
 
 class Hanging:

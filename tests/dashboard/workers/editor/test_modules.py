@@ -6,8 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from routing.control.upload import draft_of
-from routing.control.upload_draft import Part
 from routing.models import Worker
+from routing.upload_draft import Part
 from tests.dashboard.workers.editor.form import OTHER, fields, newest, post
 from tests.factories import make_draft, make_version
 

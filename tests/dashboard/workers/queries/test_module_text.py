@@ -3,8 +3,8 @@
 import pytest
 from django.test.utils import CaptureQueriesContext
 
-from routing.control.upload_draft import Draft, Part
 from routing.snapshot import BindingSpec, Secret
+from routing.upload_draft import Draft, Part
 from tests.factories import make_draft, make_version, make_worker
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from routing.control.signals import desired_state_changed
-from routing.control.transactions import after_commit
+from routing.transactions import after_commit
 from tests.factories import make_deployment, make_worker
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -61,4 +61,4 @@ def test_every_signal_is_sent_by_the_one_home():
     sends = re.compile(r"\.send(_robust)?\(\s*sender=|\.send(_robust)?,\s*sender=")
     sources = [p for room in ("dashboard", "routing") for p in (ROOT / room).rglob("*.py")]
     found = {p.relative_to(ROOT).as_posix() for p in sources if sends.search(p.read_text())}
-    assert found == {"routing/control/transactions/after_commit.py"}
+    assert found == {"routing/transactions/after_commit.py"}

@@ -8,7 +8,7 @@ from django.db import connection
 
 from routing.control import revision
 from routing.control.publish import publish
-from routing.control.transactions.read_transaction import read_transaction
+from routing.transactions.read_transaction import read_transaction
 from tests.factories import make_deployment, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
