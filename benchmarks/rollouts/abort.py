@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from benchmarks.base import figures, machine, system as systems
 from benchmarks.base.system import System
 from benchmarks.rollouts.bad_workers import source
-from benchmarks.rollouts.turns import Api, Seen, Traffic, moment, rollout
+from benchmarks.rollouts.turns import Api, Observation, Traffic, moment, rollout
 
 WORKER = "shop"
 PLAN = ("--steps", "50:1h,100", "--auto")
@@ -55,7 +55,7 @@ def abort_once(system: System, traffic: Traffic, version: str) -> Round:
     started = rollout(system, "start", "--worker", WORKER, "--version", version, *PLAN)
     ramping = api.until(WORKER, started["id"], lambda now: now["percentage"] == 50, 30)
     time.sleep(2)  # half of the traffic is on the candidate
-    traffic.seen = seen = Seen()
+    traffic.seen = seen = Observation()
     clicked = datetime.now(UTC)
     believed = {key: ramping[key] for key in ("deployment_id", "step")}
     api.act(WORKER, ramping["id"], "abort", **believed)

@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.base import figures, machine, system as systems
 from benchmarks.base.system import System
 from benchmarks.rollouts.bad_workers import BADNESS, SUITE, source
-from benchmarks.rollouts.turns import Api, Seen, Traffic, manage, moment, rollout
+from benchmarks.rollouts.turns import Api, Observation, Traffic, manage, moment, rollout
 
 WORKER = "shop"
 PLAN = (
@@ -75,7 +75,7 @@ def try_out(system: System, traffic: Traffic, name: str) -> Result:
     """Rolls one candidate out, as far as it comes."""
     version = system.upload(WORKER, source(name))
     before = traffic.seen
-    traffic.seen = seen = Seen(version, process_fails=name in PROCESS_FAILS)
+    traffic.seen = seen = Observation(version, process_fails=name in PROCESS_FAILS)
     with _killed_at_start(system, version, on=name == "crashes at start"):
         ended = rollout(system, "start", "--worker", WORKER, "--version", version, *PLAN)
     time.sleep(2)  # what was under way when the switch came
@@ -86,7 +86,7 @@ def try_out(system: System, traffic: Traffic, name: str) -> Result:
     return _result(name, story, seen)
 
 
-def _result(name: str, story: dict[str, Any], seen: Seen) -> Result:
+def _result(name: str, story: dict[str, Any], seen: Observation) -> Result:
     events = story["events"]
     at, stepped = "0%", moment(story["started_at"])
     for event in events:

@@ -26,7 +26,7 @@ _PATIENCE = 40.0
 
 
 @dataclass
-class Seen:
+class Observation:
     """Answers by status, and the failures that are not the candidate's own: of stable, without an
     answer, or of the edge. `candidate` is whose failures are its own."""
 
@@ -56,7 +56,7 @@ class Traffic:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._send()))
         self._sent = 0
-        self.seen = Seen()
+        self.seen = Observation()
 
     def __enter__(self) -> Traffic:
         self._thread.start()

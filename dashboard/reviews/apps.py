@@ -11,7 +11,7 @@ class ReviewsConfig(AppConfig):
     def ready(self) -> None:
         from dashboard.reviews.inbox.queue import waiting_count
         from dashboard.reviews.proposals import notices
-        from dashboard.reviews.proposals.deciding import invalidate
+        from dashboard.reviews.proposals.decisions import invalidate
         from dashboard.reviews.signals import policy_saved
         from dashboard.smoketests.models import SuiteEdit
         from dashboard.ui import badges

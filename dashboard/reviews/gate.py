@@ -16,7 +16,9 @@ from django.db import transaction
 
 from dashboard.reviews import messages
 from dashboard.reviews.models import DeployHold
-from dashboard.reviews.needed import (
+from dashboard.reviews.policies.edits import effective
+from dashboard.reviews.proposals.request_review import Request
+from dashboard.reviews.review_check import (
     AsksForReview,
     RememberedInspection,
     ReviewNeeded,
@@ -24,8 +26,6 @@ from dashboard.reviews.needed import (
     check_review,
     open_review,
 )
-from dashboard.reviews.policies.edits import effective
-from dashboard.reviews.proposals.request_review import Request
 from routing.control import deploy as routing_deploy
 from routing.control.deploy import ANY, DeployRefused, active_deployment
 from routing.control.upload import upload_version

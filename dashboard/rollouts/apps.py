@@ -9,7 +9,7 @@ class RolloutsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.discussion.watch import follow_take_over
-        from dashboard.rollouts.changes.owner import follow_hand_over
+        from dashboard.rollouts.actions.owner import follow_hand_over
         from dashboard.rollouts.page import push
 
         push.connect()

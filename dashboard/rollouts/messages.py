@@ -9,11 +9,11 @@ from typing import Any
 from dashboard.observability.flags.failure_rate import percent
 from dashboard.rollouts.decisions.plan import Rule
 from dashboard.rollouts.decisions.states import State
-from dashboard.rollouts.decisions.undo import REFUSALS
-from dashboard.rollouts.external import messages as external
+from dashboard.rollouts.decisions.undo_window import REFUSALS
+from dashboard.rollouts.external_guardrails import messages as external
 from dashboard.rollouts.hooks import messages as hooks
-from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.slow_requests.budget import budget_from_json
 from dashboard.times.durations import format_duration
 
 STATES = {

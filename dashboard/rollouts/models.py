@@ -12,7 +12,7 @@ from django.db.models import Q
 from dashboard.rollouts.decisions import values
 from dashboard.rollouts.decisions.plan import Plan, plan_from_json
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, State
-from dashboard.rollouts.external.models import GuardrailReading
+from dashboard.rollouts.external_guardrails.models import GuardrailReading
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
 from routing.models import Version, Worker

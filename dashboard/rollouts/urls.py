@@ -3,9 +3,9 @@
 from django.urls import path
 
 from dashboard.rollouts.backtest import views as backtest_views
-from dashboard.rollouts.forgotten import views as forgotten_views
+from dashboard.rollouts.forgotten_versions import views as forgotten_views
 from dashboard.rollouts.hooks import views as hook_views
-from dashboard.rollouts.listing import views as list_views
+from dashboard.rollouts.list import views as list_views
 from dashboard.rollouts.page import views
 from dashboard.rollouts.plans import change_views, views as plan_views
 from dashboard.rollouts.record import views as record_views

@@ -10,12 +10,12 @@ from dashboard.notifications.retention import prune as prune_notifications
 from dashboard.notifications.sources.edges_behind import look_at_edges
 from dashboard.observability.ingest.retention import prune_counts, prune_requests
 from dashboard.reviews.digest.weekly import send_weekly
-from dashboard.reviews.proposals.deploying.sweep import sweep
-from dashboard.rollouts.conduct.conductor import look, run_waiting_checks
-from dashboard.rollouts.conduct.observe import Observer
-from dashboard.rollouts.conduct.verification import verify
-from dashboard.rollouts.external.poll import Poll
-from dashboard.rollouts.hooks.courier import Courier
+from dashboard.reviews.proposals.deployment.sweep import sweep
+from dashboard.rollouts.conductor.loop import look, run_waiting_checks
+from dashboard.rollouts.conductor.observation import RolloutObserver
+from dashboard.rollouts.conductor.verification import verify
+from dashboard.rollouts.external_guardrails.polling import GuardrailPolling
+from dashboard.rollouts.hooks.delivery_queue import HookDeliveryQueue
 from dashboard.rollouts.retention.prune import prune as prune_rollouts
 from dashboard.smoketests.runs.retention import prune as prune_check_runs
 from dashboard.trail.push import push_all
@@ -28,10 +28,10 @@ CHECKS_STUCK_SECONDS = 1800.0
 
 def conductor() -> list[Loop]:
     """Rollouts, checks, reviews, notifications, the audit trail, retention."""
-    observe = Observer(verify)
+    observe = RolloutObserver(verify)
     rollouts = Task("rollouts", lambda now: look(observe))
     checks = Task("checks", run_waiting_checks, stuck_after=CHECKS_STUCK_SECONDS)
-    poll, courier = Poll(), Courier()
+    poll, courier = GuardrailPolling(), HookDeliveryQueue()
     return [
         Loop(rollouts, Task("reviews", sweep)),
         Loop(checks),

@@ -138,7 +138,7 @@ def test_every_encrypted_column_is_listed():
         "dashboard.exports.formats.traces",
         "dashboard.notifications.settings.webhooks",
         "dashboard.variables.store",
-        "dashboard.rollouts.hooks.address",
-        "dashboard.rollouts.hooks.edit",
+        "dashboard.rollouts.hooks.url_encryption",
+        "dashboard.rollouts.hooks.changes",
         "dashboard.accounts.sign_in.adapters",
     }

@@ -18,15 +18,15 @@ from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies.policy import PolicyError
 from dashboard.reviews.proposals import report as reviews
-from dashboard.reviews.proposals.deciding.vote import DecisionRefused
+from dashboard.reviews.proposals.decisions.vote import DecisionRefused
 from dashboard.reviews.proposals.messages import refused
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.rollouts import messages
-from dashboard.rollouts.changes.start import StartRefused
-from dashboard.rollouts.changes.verbs import VerbRefused
-from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.actions.actions import ActionRefused
+from dashboard.rollouts.actions.start import StartRefused
+from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import PlanError
-from dashboard.rollouts.plans.saved import SavedPlanError
+from dashboard.rollouts.plans.saved_plans import SavedPlanError
 from dashboard.rollouts.record import report
 from dashboard.smoketests.subject import NoSubject
 from dashboard.smoketests.suites.yaml_format import SuiteError
@@ -104,7 +104,7 @@ def handle_errors(api: NinjaAPI) -> None:
     api.add_exception_handler(NoSubject, _coded)
     api.add_exception_handler(SavedPlanError, _coded)
     api.add_exception_handler(StartRefused, _start)
-    api.add_exception_handler(VerbRefused, _coded)
+    api.add_exception_handler(ActionRefused, _coded)
     api.add_exception_handler(DeployRefused, _coded)
     api.add_exception_handler(OverrideRefused, _override)
     api.add_exception_handler(ReviewNeeded, _review_needed)

@@ -11,7 +11,7 @@ from dashboard.api.http.errors import ApiError
 from dashboard.api.http.lookup import worker_named
 from dashboard.api.sluice.errors import Refused
 from dashboard.rollouts.models import Rollout, SavedPlanEdit
-from dashboard.rollouts.plans.saved import newest
+from dashboard.rollouts.plans.saved_plans import newest
 from dashboard.smoketests.models import SuiteEdit
 from dashboard.smoketests.suites.edits import newest_edit
 from routing.models import Worker

@@ -18,8 +18,8 @@ from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewInput, Review
 from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
 from dashboard.reviews.proposals import report
-from dashboard.reviews.proposals.deciding.vote import VERBS, Word
-from dashboard.reviews.proposals.deploying import emergency
+from dashboard.reviews.proposals.decisions.vote import VERBS, Word
+from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import UNDECIDED, Proposal, ProposalQuerySet
 from routing.models import Worker
 

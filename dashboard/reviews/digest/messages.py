@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.reviews.digest.overlooked import Finding
+from dashboard.reviews.digest.findings import Finding
 
 KINDS = {
     "stale_split": "{worker}: {version} has been at {share} since {since:%Y-%m-%d} ({by}). "

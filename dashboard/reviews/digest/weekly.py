@@ -10,7 +10,7 @@ from dashboard.notifications.events import Event
 from dashboard.notifications.models import DigestWeek
 from dashboard.notifications.notify import notify
 from dashboard.reviews.digest import messages
-from dashboard.reviews.digest.overlooked import Finding, overlooked
+from dashboard.reviews.digest.findings import Finding, overlooked
 
 HOUR = 8
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from dashboard.accounts.models import User
 from dashboard.reviews.policies.requirement import Requirement, requirement_from_json
-from dashboard.reviews.proposals.deciding.approvals import Standing, Vote, standing_of, why_not
-from dashboard.reviews.proposals.deciding.settle import voter_of
+from dashboard.reviews.proposals.decisions.approvals import Standing, Vote, standing_of, why_not
+from dashboard.reviews.proposals.decisions.reevaluate import voter_of
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from dashboard.reviews.proposals.report import as_json
 

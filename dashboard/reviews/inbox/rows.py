@@ -13,8 +13,8 @@ from dashboard.reviews.policies.messages import from_words, match_words
 from dashboard.reviews.policies.policy import Trigger
 from dashboard.reviews.policies.requirement import requirement_from_json
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.deciding.approvals import Standing
-from dashboard.reviews.proposals.deploying.sweep import WARN_BEFORE
+from dashboard.reviews.proposals.decisions.approvals import Standing
+from dashboard.reviews.proposals.deployment.sweep import WARN_BEFORE
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.rules.split import format_percentage
 

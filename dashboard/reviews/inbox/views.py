@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.accounts.permissions import person
 from dashboard.reviews.inbox.rows import Row, decided_of, rows_of
-from dashboard.reviews.proposals.deploying.emergency import to_acknowledge
+from dashboard.reviews.proposals.deployment.emergency import to_acknowledge
 from dashboard.reviews.proposals.models import UNDECIDED, Proposal, State
 from dashboard.ui.page import page
 

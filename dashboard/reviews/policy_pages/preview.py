@@ -15,8 +15,8 @@ from dashboard.reviews.policies.messages import match_words
 from dashboard.reviews.policies.policy import Policy
 from dashboard.reviews.policies.requirement import Requirement, required
 from dashboard.reviews.proposals.change import facts_of
-from dashboard.reviews.proposals.deciding.approvals import why_not
-from dashboard.reviews.proposals.deciding.settle import voter_of
+from dashboard.reviews.proposals.decisions.approvals import why_not
+from dashboard.reviews.proposals.decisions.reevaluate import voter_of
 from routing.models import Deployment, Worker
 
 CHANGES = 20

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.requirement import Requirement
-from dashboard.reviews.proposals.deciding.approvals import Standing
+from dashboard.reviews.proposals.decisions.approvals import Standing
 from dashboard.reviews.proposals.models import Proposal, State
 
 STATES = {

@@ -10,8 +10,8 @@ from dashboard.accounts.models import Role, User
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
 from dashboard.reviews.proposals.change import owners_of
-from dashboard.reviews.proposals.deciding.approvals import why_not
-from dashboard.reviews.proposals.deciding.settle import requirement_of, voter_of
+from dashboard.reviews.proposals.decisions.approvals import why_not
+from dashboard.reviews.proposals.decisions.reevaluate import requirement_of, voter_of
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.reviews.signals import review_recorded
 

@@ -8,8 +8,8 @@ from typing import Any
 from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.deciding.approvals import Standing
-from dashboard.reviews.proposals.deciding.settle import standing_now
+from dashboard.reviews.proposals.decisions.approvals import Standing
+from dashboard.reviews.proposals.decisions.reevaluate import standing_now
 from dashboard.reviews.proposals.models import Proposal, State
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3

@@ -11,7 +11,7 @@ from uuid import UUID
 from dashboard.accounts.models import User
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals.change import listed
-from dashboard.reviews.proposals.deciding.settle import lasts_until, settle
+from dashboard.reviews.proposals.decisions.reevaluate import lasts_until, settle
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.models import Deployment, Worker

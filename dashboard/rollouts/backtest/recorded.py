@@ -19,8 +19,8 @@ from dashboard.observability.models import CallerCount, Count, Span, StepCount
 from dashboard.observability.queries.statistics import FAILURES
 from dashboard.observability.versions.step_figures import PROBES
 from dashboard.rollouts.backtest.thinning import NOTHING, RecordedBlock
-from dashboard.rollouts.latency.budget import NO_BUDGET, SlowBudget, budget_from_json
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.slow_requests.budget import NO_BUDGET, SlowBudget, budget_from_json
 from routing.models import Worker
 
 Key = tuple[int, str]

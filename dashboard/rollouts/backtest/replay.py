@@ -23,9 +23,9 @@ from dashboard.rollouts.decisions.guardrails import (
 )
 from dashboard.rollouts.decisions.plan import Plan, Step
 from dashboard.rollouts.decisions.states import Verdict
-from dashboard.rollouts.external.terms import OnBreach
-from dashboard.rollouts.latency.budget import NO_BUDGET, SlowBudget
-from dashboard.rollouts.latency.judge import judge_slow
+from dashboard.rollouts.external_guardrails.terms import OnBreach
+from dashboard.rollouts.slow_requests.budget import NO_BUDGET, SlowBudget
+from dashboard.rollouts.slow_requests.judgment import judge_slow
 from dashboard.statistics.blocks import Block
 from routing.rules.split import TOTAL
 

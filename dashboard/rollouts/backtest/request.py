@@ -14,7 +14,7 @@ from dashboard.rollouts.backtest.recorded import of_hours, of_rollout
 from dashboard.rollouts.backtest.replay import Replay, replay
 from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.plans.plan_text import plan_with
 from routing.models import Worker
 
 MOST_HOURS = 48

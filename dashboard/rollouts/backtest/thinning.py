@@ -69,10 +69,10 @@ class Thinning:
 
     def _take(self, version: str, name: str, wanted: float, most: int | None = None) -> int:
         """The whole part of what was wanted so far and not yet taken; never more than `most`."""
-        owed = self._carried.get((version, name), 0.0) + wanted
-        whole = math.floor(owed + 1e-9)
+        new_delivery = self._carried.get((version, name), 0.0) + wanted
+        whole = math.floor(new_delivery + 1e-9)
         taken = whole if most is None else min(whole, most)
-        self._carried[version, name] = owed - taken
+        self._carried[version, name] = new_delivery - taken
         return taken
 
 

@@ -21,7 +21,7 @@ from dashboard.rollouts.backtest.request import BacktestRequest, backtest_reques
 from dashboard.rollouts.decisions.plan import PRESETS, PlanError
 from dashboard.rollouts.decisions.states import ENDED
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plans.texts import format_steps
+from dashboard.rollouts.plans.plan_text import format_steps
 from dashboard.times.durations import format_duration
 from dashboard.ui.page import page
 from routing.models import Worker

@@ -11,8 +11,8 @@ from typing import Any
 from dashboard.rollouts.decisions.plan import PRESETS, Plan, PlanError, parse_weight
 from dashboard.rollouts.decisions.states import OnHarm
 from dashboard.rollouts.plans.models import SavedPlanEdit
-from dashboard.rollouts.plans.saved import names, newest, usable
-from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.plans.plan_text import plan_with
+from dashboard.rollouts.plans.saved_plans import names, newest, usable
 from routing.models import Worker
 
 LONGEST_WAIT = 30 * 86_400

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.rollouts.backtest.request import BacktestRequest, backtest_request
 from dashboard.rollouts.cli.arguments import saved_plan
 from dashboard.rollouts.decisions.states import OnHarm
-from dashboard.rollouts.plans.texts import format_steps
+from dashboard.rollouts.plans.plan_text import format_steps
 from routing.models import Worker
 
 TERMS = (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from dashboard.rollouts.changes.verbs import By
+from dashboard.rollouts.actions.actions import Actor
 from dashboard.rollouts.cli.arguments import add_terms, plan_of, saved_plan
 from dashboard.rollouts.decisions.plan import PlanError
-from dashboard.rollouts.plans import saved
+from dashboard.rollouts.plans import saved_plans
 from dashboard.rollouts.plans.models import SavedPlanEdit
-from dashboard.rollouts.plans.texts import format_steps
+from dashboard.rollouts.plans.plan_text import format_steps
 from routing.models import Worker
 
 ACTIONS = ("plans", "save-plan", "rename-plan", "delete-plan")
@@ -31,21 +31,23 @@ def add_arguments(parser: ArgumentParser, action: str) -> None:
         add_terms(parser)
 
 
-def act(action: str, worker: Worker, options: dict[str, Any], by: By) -> list[SavedPlanEdit]:
+def act(action: str, worker: Worker, options: dict[str, Any], by: Actor) -> list[SavedPlanEdit]:
     """Does it; the plans to show. Raises `PlanError` and `SavedPlanError`."""
     if action == "plans":
-        return saved.usable(worker)
+        return saved_plans.usable(worker)
     if action == "save-plan":
-        before = saved.newest(worker, options["plan"])
+        before = saved_plans.newest(worker, options["plan"])
         plan = plan_of(options, before.plan if before else None)
-        return [saved.save(options["plan"], plan, None if options["everywhere"] else worker, by)]
+        return [
+            saved_plans.save(options["plan"], plan, None if options["everywhere"] else worker, by)
+        ]
     edit = saved_plan(worker, options["plan"])
     if edit is None:
         raise PlanError("plan", "Name a plan.")
     if action == "rename-plan":
-        saved.rename(edit.saved_plan, options["to"], by)
+        saved_plans.rename(edit.saved_plan, options["to"], by)
         return [edit]
-    saved.delete(edit.saved_plan, by)
+    saved_plans.delete(edit.saved_plan, by)
     return []
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from dashboard.rollouts.decisions.guardrails import WORST_FIRST, Judgment
 from dashboard.rollouts.decisions.plan import Plan
 from dashboard.rollouts.decisions.states import OnHarm, Verdict
-from dashboard.rollouts.external.terms import OnBreach
-from dashboard.rollouts.external.verdicts import outside_names
+from dashboard.rollouts.external_guardrails.terms import OnBreach
+from dashboard.rollouts.external_guardrails.verdicts import outside_names
 
 NOTHING_DECIDES = Judgment("none", Verdict.SAFE, "only_shown")
 _BY_PLAN = {OnHarm.ABORT: OnBreach.ROLL_BACK, OnHarm.HOLD: OnBreach.HOLD}

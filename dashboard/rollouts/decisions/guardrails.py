@@ -15,7 +15,7 @@ from typing import Any
 from dashboard.observability.versions.slow_requests import SlowFigures
 from dashboard.rollouts.decisions.plan import Plan, Rule
 from dashboard.rollouts.decisions.states import Verdict
-from dashboard.rollouts.external.terms import OnBreach
+from dashboard.rollouts.external_guardrails.terms import OnBreach
 from dashboard.statistics.blocks import Block
 from dashboard.statistics.comparison import (
     HARM_ALPHA,

@@ -26,14 +26,14 @@ from dashboard.rollouts.decisions.values import (
     Action,
     Checks,
     Decision,
+    Observation,
     Review,
     Rollout,
-    Seen,
     after,
     enter_step,
     go_back,
 )
-from dashboard.rollouts.external.terms import OnBreach
+from dashboard.rollouts.external_guardrails.terms import OnBreach
 from dashboard.rollouts.hooks.events import GateState, HookEvent
 
 __all__ = [
@@ -42,7 +42,7 @@ __all__ = [
     "Decision",
     "Review",
     "Rollout",
-    "Seen",
+    "Observation",
     "after",
     "enter_step",
     "go_back",
@@ -55,7 +55,7 @@ VERIFY_PATIENCE = timedelta(seconds=90)
 """How long proof that stable answers may take before the rollout needs attention."""
 
 
-def next_step(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def next_step(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """The one decision for this moment. Asking twice with the same facts gives the same answer."""
     if rollout.state in ENDED:
         return _stay(rollout, "ended")
@@ -67,12 +67,12 @@ def next_step(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
     return _RULES[rollout.state](rollout, seen, now)
 
 
-def _staging(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _staging(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     staged = Decision(State.WAITING, "staged", -1, Action.DEPLOY, weight=0)
     return _past_gates(rollout, seen, staged)
 
 
-def _waiting(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _waiting(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if seen.ready_at is None:
         return _wait_for_edges(rollout, seen, now)
     if rollout.has_suite:
@@ -80,7 +80,7 @@ def _waiting(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
     return Decision(State.REVIEW, "edges_ready", -1)
 
 
-def _checking(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _checking(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if seen.checks is Checks.PASSED:
         return Decision(State.REVIEW, "checks_passed", -1)
     if seen.checks is Checks.BROKEN:
@@ -94,7 +94,7 @@ def _checking(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
     return _stay(rollout, "checks_run")
 
 
-def _review(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _review(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """Where a policy asks, its approvals are the confirmation, whatever the plan says."""
     if seen.review is Review.CHECKS_MOVED:
         return Decision(State.CHECKING, "suite_edited", -1, Action.RUN_CHECKS)
@@ -112,7 +112,7 @@ def _ask_for_review(rollout: Rollout) -> Decision:
     return Decision(rollout.state, "asks_for_review", rollout.step, Action.ASK_REVIEW)
 
 
-def _not_reviewed(rollout: Rollout, seen: Seen) -> Decision | None:
+def _not_reviewed(rollout: Rollout, seen: Observation) -> Decision | None:
     """What the missing review makes the rollout do; None when it may go on."""
     facts = {"review": seen.review_id} if seen.review_id else {}
     match seen.review:
@@ -129,7 +129,7 @@ def _not_reviewed(rollout: Rollout, seen: Seen) -> Decision | None:
     return None
 
 
-def _ramping(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _ramping(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     step, following = rollout.current, rollout.following
     assert step is not None and following is not None
     if seen.review is Review.NOT_ASKED:
@@ -157,7 +157,7 @@ def transition(rollout: Rollout) -> tuple[HookEvent | None, int]:
     return None, rollout.step
 
 
-def _past_gates(rollout: Rollout, seen: Seen, decision: Decision) -> Decision:
+def _past_gates(rollout: Rollout, seen: Observation, decision: Decision) -> Decision:
     """`decision`, once every gate before it has answered safe. One that does not answer holds."""
     gate = seen.gate
     if gate.state is GateState.OPEN:
@@ -171,13 +171,13 @@ def _past_gates(rollout: Rollout, seen: Seen, decision: Decision) -> Decision:
     return _hold(rollout, "gate_failed", gate.facts, clears=True)
 
 
-def _baking(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _baking(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if waits := _not_safe(rollout, seen, now, rollout.plan.final_bake):
         return waits
     return Decision(State.DONE, "baked", rollout.step)
 
 
-def _held(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _held(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """A hold that clears by itself ends as soon as its cause is gone; others wait for Resume."""
     before = rollout.before_hold
     if not rollout.hold_clears or before is None:
@@ -189,7 +189,7 @@ def _held(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
     return Decision(before, "cause_gone", rollout.step)
 
 
-def _rolling_back(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _rolling_back(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if seen.deployment_id != rollout.deployment_id:
         return go_back(rollout, "deployed_elsewhere", {"deployment": seen.deployment_id})
     if seen.ready_at is not None:
@@ -197,14 +197,14 @@ def _rolling_back(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
     return _give_up(rollout, seen, now)
 
 
-def _verifying(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _verifying(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     if seen.ready_at is not None and not seen.unverified_edges:
         ended = State.ROLLED_BACK if rollout.had_traffic else State.ABORTED
         return Decision(ended, "verified", rollout.step)
     return _give_up(rollout, seen, now)
 
 
-def _give_up(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _give_up(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     """Proof is asked for again and again; after a while a person has to look as well."""
     facts = {"edges": list(seen.unverified_edges or seen.waiting_edges)}
     late = rollout.since is not None and now - rollout.since > VERIFY_PATIENCE
@@ -213,7 +213,9 @@ def _give_up(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
     return Decision(state, code, rollout.step, facts=facts)
 
 
-def _not_safe(rollout: Rollout, seen: Seen, now: datetime, bake: timedelta) -> Decision | None:
+def _not_safe(
+    rollout: Rollout, seen: Observation, now: datetime, bake: timedelta
+) -> Decision | None:
     """Why the step does not move on yet; None when it may."""
     if seen.ready_at is None:
         return _wait_for_edges(rollout, seen, now)
@@ -233,7 +235,7 @@ def _open(rollout: Rollout, now: datetime) -> bool:
     return rollout.plan.hours is None or rollout.plan.hours.include(now)
 
 
-def _harm(rollout: Rollout, seen: Seen) -> Decision | None:
+def _harm(rollout: Rollout, seen: Observation) -> Decision | None:
     """Harm counts in every state in which the candidate runs, also while held."""
     watched = rollout.before_hold if rollout.state is State.HELD else rollout.state
     judgment = seen.judgment
@@ -256,7 +258,7 @@ def _rolls_back(plan: Plan, judgment: Judgment) -> bool:
     return judgment.on_breach is OnBreach.ROLL_BACK
 
 
-def _wait_for_edges(rollout: Rollout, seen: Seen, now: datetime) -> Decision:
+def _wait_for_edges(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     facts = {"edges": list(seen.waiting_edges)}
     if rollout.since is not None and now - rollout.since > EDGE_PATIENCE:
         return _hold(rollout, "edges_waiting", facts, clears=True)
@@ -282,7 +284,7 @@ def _hold(
     return Decision(State.HELD, code, rollout.step, hold=code, hold_clears=clears, facts=facts)
 
 
-_RULES: Mapping[State, Callable[[Rollout, Seen, datetime], Decision]] = {
+_RULES: Mapping[State, Callable[[Rollout, Observation, datetime], Decision]] = {
     State.STAGING: _staging,
     State.WAITING: _waiting,
     State.CHECKING: _checking,

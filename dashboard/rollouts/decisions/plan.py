@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from dashboard.rollouts.decisions.states import OnHarm
-from dashboard.rollouts.external.terms import (
+from dashboard.rollouts.external_guardrails.terms import (
     NO_EXTERNAL,
     ExternalTerms,
     TermsError,

@@ -86,7 +86,7 @@ class Rollout:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """What was observed for this decision. `ready_at`: when the last edge got the deployment;
     `gate`: what the hooks before the next transition say."""
 

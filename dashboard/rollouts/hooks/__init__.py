@@ -4,7 +4,7 @@
     notice    sent at least once, retried with back-off; nothing waits for it
 
 events.py     the events, and what the gates of one say                                   (pure)
-models.py     a hook, and each request that is owed to it
+models.py     a hook, and each request that is new_delivery to it
 edit.py       making, changing and deleting hooks; their secrets
 outbox.py     what a decision owes, written in its transaction
 gates.py      what the gates before the next step have answered so far

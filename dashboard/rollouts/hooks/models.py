@@ -1,4 +1,4 @@
-"""A Worker's hooks, and each request that is owed to one."""
+"""A Worker's hooks, and each request that is new_delivery to one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from routing.models import Worker
 
 class Hook(models.Model):
     """`sealed_secret` signs its requests; `timeout` is in seconds. `url` is the redacted address,
-    which can be longer than the address itself; `address.get` decrypts the full one."""
+    which can be longer than the address itself; `decrypt_url` decrypts the full one."""
 
     EVENTS = [(event.value, event.value) for event in HookEvent if event is not HookEvent.TEST]
     KINDS = [(kind.value, kind.value) for kind in HookKind]
@@ -42,8 +42,8 @@ class Hook(models.Model):
 
 
 class HookDelivery(models.Model):
-    """One request, with the body that every try sends. `deployment_id` was live when it was owed;
-    `next_try_at` is None when it is not tried (again)."""
+    """One request; every attempt sends the same body. `deployment_id` was live at `created_at`;
+    `next_try_at` is None when there is no further attempt."""
 
     STATES = [(state.value, state.value) for state in Progress]
 

@@ -14,22 +14,22 @@ from django.db.models import QuerySet
 
 from dashboard.rollouts.decisions.next_step import Action, Decision, transition
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, State
-from dashboard.rollouts.external.facts import state_of
+from dashboard.rollouts.external_guardrails.payload import state_of
 from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.models import Rollout
 
-ASK_AGAIN_AFTER = "resumed"
+RESUMED = "resumed"
 """The code of the decision after which a gate that refused or failed is asked again."""
 
 
 def on_decision(rollout: Rollout, decision: Decision, now: datetime) -> None:
     """Call it once the decision is written to `rollout`. No query where no hook can be meant."""
     if decision.action is Action.ASK_GATES:
-        _owe_gates(rollout, now)
+        _request_gates(rollout, now)
         return
     state = State(rollout.state)
-    if decision.code == ASK_AGAIN_AFTER:
+    if decision.code == RESUMED:
         _void(rollout, Progress.REFUSED, Progress.FAILED)
     if state in GOING_BACK | ENDED:
         _void(rollout, Progress.WAITING, Progress.FAILED)
@@ -37,11 +37,14 @@ def on_decision(rollout: Rollout, decision: Decision, now: datetime) -> None:
     if event is not None:
         hooks = _hooks(rollout, event, HookKind.NOTICE)
         HookDelivery.objects.bulk_create(
-            [owed(hook, event, state_of(rollout, now), now, rollout=rollout) for hook in hooks]
+            [
+                new_delivery(hook, event, state_of(rollout, now), now, rollout=rollout)
+                for hook in hooks
+            ]
         )
 
 
-def owed(
+def new_delivery(
     hook: Hook,
     event: HookEvent,
     data: dict[str, Any],
@@ -65,7 +68,7 @@ def owed(
     )
 
 
-def _owe_gates(rollout: Rollout, now: datetime) -> None:
+def _request_gates(rollout: Rollout, now: datetime) -> None:
     """Every gate before the next transition is asked again."""
     value = rollout.as_value()
     event, step = transition(value)
@@ -76,14 +79,14 @@ def _owe_gates(rollout: Rollout, now: datetime) -> None:
     data = state_of(rollout, now) | {"next": {"step": step, "percentage": to}}
     HookDelivery.objects.bulk_create(
         [
-            owed(hook, event, data, now, rollout=rollout, step=step)
+            new_delivery(hook, event, data, now, rollout=rollout, step=step)
             for hook in _hooks(rollout, event, HookKind.GATE)
         ]
     )
 
 
 def _event_of(decision: Decision, state: State) -> HookEvent | None:
-    """The event whose notices are owed."""
+    """The event whose notices are new_delivery."""
     if state is State.DONE:
         return HookEvent.AFTER_DONE
     if decision.action is not Action.DEPLOY:

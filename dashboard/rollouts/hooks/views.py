@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.accounts.actor import By
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, refuse, requires
-from dashboard.rollouts.hooks import edit
-from dashboard.rollouts.hooks.edit import HookForm, HookRefused
+from dashboard.rollouts.hooks import changes as hook_changes
+from dashboard.rollouts.hooks.changes import HookForm, HookRefused
 from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress
 from dashboard.rollouts.hooks.messages import EVENTS, KINDS
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
@@ -69,7 +69,7 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
         return refuse(request, allowed)
     form = HookForm.read(request.POST)
     try:
-        hook, secret = edit.create(worker, form, _by(request))
+        hook, secret = hook_changes.create(worker, form, _by(request))
     except HookRefused as refused:
         return _page(request, worker, form=form, refused=refused, status=422)
     return _page(request, worker, made=hook, secret=secret)
@@ -87,7 +87,7 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
         return _page(request, hook.worker, form=form, changes=hook)
     form = HookForm.read(request.POST)
     try:
-        edit.change(hook, form, _by(request))
+        hook_changes.change(hook, form, _by(request))
     except HookRefused as refused:
         shown = _hook(name, hook_id)
         return _page(request, hook.worker, form=form, changes=shown, refused=refused, status=422)
@@ -103,15 +103,15 @@ def act(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
     hook, by = _hook(name, hook_id), _by(request)
     verb = request.POST.get("do", "")
     if verb == "rotate":
-        return _page(request, hook.worker, made=hook, secret=edit.rotate(hook, by))
+        return _page(request, hook.worker, made=hook, secret=hook_changes.rotate(hook, by))
     if verb in ("on", "off"):
-        edit.switch(hook, verb == "on", by)
+        hook_changes.switch(hook, verb == "on", by)
         toasts.success(request, f"{hook.name} is {verb}.")
     elif verb == "test":
-        edit.send_test(hook, by)
+        hook_changes.send_test(hook, by)
         toasts.success(request, f"A test is on its way to {hook.name}.")
     elif verb == "delete":
-        edit.delete(hook, by)
+        hook_changes.delete(hook, by)
         toasts.success(request, f"{hook.name} is deleted.")
     else:
         return HttpResponse(status=400)

@@ -18,9 +18,9 @@ from dashboard.observability.queries.board import Table
 from dashboard.observability.queries.series import Series, read_live
 from dashboard.observability.queries.statistics import Observed
 from dashboard.observability.queries.time_ranges import Window
-from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.page.window import window_between
+from dashboard.rollouts.page.chart_window import window_between
+from dashboard.rollouts.slow_requests.budget import budget_from_json
 from dashboard.statistics.proportion import Interval
 
 QUANTILE = "p99"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.reviews.needed import was_asked
+from dashboard.reviews.review_check import was_asked
 from dashboard.rollouts import messages
-from dashboard.rollouts.changes.verbs import undo_problem
+from dashboard.rollouts.actions.actions import undo_problem
 from dashboard.rollouts.decisions.plan import Step
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
-from dashboard.rollouts.external.rechecks import HOLDS as RECHECK_HOLDS
+from dashboard.rollouts.external_guardrails.rechecks import HOLDS as RECHECK_HOLDS
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.page.guardrail_rows import Guardrail, guardrail_rows
 from routing.rules.split import format_percentage

@@ -8,16 +8,16 @@ from datetime import datetime
 
 from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.rollouts import messages
-from dashboard.rollouts.conduct.observe import figures_of, judgments
+from dashboard.rollouts.conductor.observation import figures_of, judgments
 from dashboard.rollouts.decisions.breaches import breach_of
 from dashboard.rollouts.decisions.guardrails import Figures, Judgment
 from dashboard.rollouts.decisions.plan import Plan
 from dashboard.rollouts.decisions.states import TAKES_TRAFFIC, State, Verdict
-from dashboard.rollouts.external.messages import BREACHES
-from dashboard.rollouts.latency.judge import SLOW_RATIO
+from dashboard.rollouts.external_guardrails.messages import BREACHES
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.page.expected import minutes_left
 from dashboard.rollouts.page.intervals import IntervalPlot, rate_plot, ratio_plot
+from dashboard.rollouts.page.time_to_verdict import minutes_left
+from dashboard.rollouts.slow_requests.judgment import SLOW_RATIO
 from dashboard.statistics.blocks import Block, pooled
 from dashboard.statistics.comparison import ratio_interval, safe_evidence
 from dashboard.statistics.proportion import rate_interval

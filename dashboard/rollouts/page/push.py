@@ -14,10 +14,10 @@ from dashboard.live.pages import fragments
 from dashboard.live.pages.fragments import Why
 from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.neighbors.messages import warnings_of
 from dashboard.rollouts.page.charts import charts_of
 from dashboard.rollouts.page.context import page_of
-from dashboard.rollouts.page.way_back import way_back_of
+from dashboard.rollouts.page.rollback_preview import rollback_preview_of
+from dashboard.rollouts.related_rollouts.messages import related_warnings
 
 FIGURES_EVERY = 5
 """Seconds between pushes of figures while a rollout runs; a change of its state goes at once."""
@@ -36,8 +36,8 @@ def for_everyone(rollout: Rollout) -> dict[str, Any]:
         "worker": rollout.worker,
         "page": page,
         "charts": charts_of(rollout, now),
-        "warnings": [] if page.ended else warnings_of(rollout),
-        "way_back": way_back_of(rollout, now),
+        "warnings": [] if page.ended else related_warnings(rollout),
+        "way_back": rollback_preview_of(rollout, now),
         "rendered_at": now,
     }
 

@@ -15,9 +15,9 @@ from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
 from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.live.pages.fragments import sequence
-from dashboard.rollouts.changes.commands import commands_of
-from dashboard.rollouts.changes.verbs import VERBS, By, VerbRefused
-from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor
+from dashboard.rollouts.actions.commands import commands_of
+from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import PlanError, parse_weight
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.push import for_everyone
@@ -39,7 +39,7 @@ def detail(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpResponse:
     """Step, hold, abort…: `turn` is the one that the page was read at."""
-    if verb not in VERBS:
+    if verb not in ACTIONS:
         raise Http404
     rollout = _rollout(name, rollout_id)
     turn = request.POST.get("turn", "")
@@ -48,10 +48,10 @@ def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpRes
     reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
     try:
         to = parse_weight(request.POST["to"]) if "to" in request.POST else None
-        VERBS[verb](rollout, By(person(request), "dashboard", timezone.now(), reason, to=to))
+        ACTIONS[verb](rollout, Actor(person(request), "dashboard", timezone.now(), reason, to=to))
     except Stale as stale:
         return _conflict(request, stale.rollout)
-    except (VerbRefused, DeployRefused, PlanError) as error:
+    except (ActionRefused, DeployRefused, PlanError) as error:
         toasts.warning(request, f"Nothing changed. {error}")
     return redirect("rollouts:detail", name, rollout_id)
 

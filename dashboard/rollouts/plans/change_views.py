@@ -15,16 +15,16 @@ from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person
 from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.rollouts import messages
-from dashboard.rollouts.changes.verbs import By, VerbRefused
-from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.actions.actions import ActionRefused, Actor
+from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.commands import change_commands
-from dashboard.rollouts.plans.edits import change_plan, check_changeable
 from dashboard.rollouts.plans.form.context import plan_fields
 from dashboard.rollouts.plans.form.form import PlanForm
 from dashboard.rollouts.plans.form.preview import traffic_of_day
 from dashboard.rollouts.plans.form.step_rows import Errors
+from dashboard.rollouts.plans.plan_edits import change_plan, check_changeable
 from dashboard.ui.page import page
 from routing.control.deploy import active_deployment
 
@@ -57,7 +57,7 @@ def _change(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) 
     if plan is None:
         return _shown(request, rollout, form, base, errors=errors, status=422)
     reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
-    by = By(person(request), "dashboard", timezone.now(), reason)
+    by = Actor(person(request), "dashboard", timezone.now(), reason)
     try:
         change_plan(rollout, plan, by, rollout.plan_edit)
     except Stale as stale:
@@ -65,7 +65,7 @@ def _change(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) 
     except PlanError as error:
         errors = {error.field: str(error)}
         return _shown(request, rollout, form, base, errors=errors, status=422)
-    except VerbRefused as refused:
+    except ActionRefused as refused:
         return _shown(request, rollout, form, base, refused=str(refused), status=409)
     toasts.success(request, f"Edit {rollout.plan_edit} of the plan is in force from the next step.")
     return redirect("rollouts:detail", rollout.worker.name, rollout.pk)
@@ -116,6 +116,6 @@ def _shown(
 def _why_closed(value: Any) -> str:
     try:
         check_changeable(value)
-    except VerbRefused as refused:
+    except ActionRefused as refused:
         return str(refused)
     return ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.rollouts.decisions.plan import Plan
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.plans.texts import format_steps
+from dashboard.rollouts.plans.plan_text import format_steps
 from dashboard.times.hours import format_hours
 
 TERMS = (

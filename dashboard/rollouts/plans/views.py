@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
-from dashboard.rollouts.changes.verbs import By
+from dashboard.rollouts.actions.actions import Actor
 from dashboard.rollouts.models import SavedPlan
-from dashboard.rollouts.plans import saved
+from dashboard.rollouts.plans import saved_plans
 from routing.models import Worker
 
 
@@ -24,9 +24,9 @@ def rename(request: HttpRequest, name: str, plan_id: int) -> HttpResponse:
     plan = _usable(name, plan_id)
     before = plan.name
     try:
-        saved.rename(plan, request.POST.get("name", ""), _by(request))
+        saved_plans.rename(plan, request.POST.get("name", ""), _by(request))
         toasts.success(request, f"{before} is called {plan.name} now.")
-    except saved.SavedPlanError as error:
+    except saved_plans.SavedPlanError as error:
         toasts.warning(request, f"Not renamed. {error}")
     return redirect("rollouts:worker", name)
 
@@ -36,7 +36,7 @@ def rename(request: HttpRequest, name: str, plan_id: int) -> HttpResponse:
 def delete(request: HttpRequest, name: str, plan_id: int) -> HttpResponse:
     """With its edits."""
     plan = _usable(name, plan_id)
-    saved.delete(plan, _by(request))
+    saved_plans.delete(plan, _by(request))
     toasts.success(request, f"Deleted the plan {plan.name}.")
     return redirect("rollouts:worker", name)
 
@@ -49,5 +49,5 @@ def _usable(name: str, plan_id: int) -> SavedPlan:
     )
 
 
-def _by(request: HttpRequest) -> By:
-    return By(person(request), "dashboard", timezone.now())
+def _by(request: HttpRequest) -> Actor:
+    return Actor(person(request), "dashboard", timezone.now())

@@ -9,8 +9,8 @@ from django.conf import settings
 
 from dashboard.rollouts import messages
 from dashboard.rollouts.decisions.states import State
-from dashboard.rollouts.latency.budget import budget_from_json
 from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.slow_requests.budget import budget_from_json
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3
 """Exit codes: done; failed, aborted or rolled back; bad usage; held, needs attention, timeout."""

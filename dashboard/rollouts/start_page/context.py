@@ -11,16 +11,16 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission
 from dashboard.fleet.deployment_cache import roles_of_deployment
-from dashboard.reviews.needed import requirement_for
 from dashboard.reviews.policies.messages import requirement_words
+from dashboard.reviews.review_check import requirement_for
 from dashboard.rollouts import messages
-from dashboard.rollouts.changes.start import running_on
+from dashboard.rollouts.actions.start import running_on
 from dashboard.rollouts.models import SavedPlanEdit
-from dashboard.rollouts.neighbors.find import running_neighbors
-from dashboard.rollouts.neighbors.messages import warning
 from dashboard.rollouts.plans.form.context import plan_fields
 from dashboard.rollouts.plans.form.preview import traffic_of_day
 from dashboard.rollouts.plans.form.step_rows import Errors
+from dashboard.rollouts.related_rollouts.messages import warning
+from dashboard.rollouts.related_rollouts.queries import running_related
 from dashboard.rollouts.start_page.commands import start_commands
 from dashboard.rollouts.start_page.form import StartForm
 from routing.control.deploy import active_deployment
@@ -63,7 +63,7 @@ def start_context(
         "commands": commands,
         "running": running_on(worker),
         "warnings": [
-            warning(one, worker.name) for one in running_neighbors(worker, (stable, chosen))
+            warning(one, worker.name) for one in running_related(worker, (stable, chosen))
         ],
         "suites": list(worker.suites.values_list("name", flat=True)),
         "versions": versions,

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person
-from dashboard.rollouts.changes.start import StartRefused, start
-from dashboard.rollouts.changes.verbs import By
+from dashboard.rollouts.actions.actions import Actor
+from dashboard.rollouts.actions.start import StartRefused, start
 from dashboard.rollouts.decisions.plan import PlanError
-from dashboard.rollouts.plans import saved
+from dashboard.rollouts.plans import saved_plans
 from dashboard.rollouts.plans.form.step_rows import Errors
 from dashboard.rollouts.start_page.context import start_context
 from dashboard.rollouts.start_page.form import StartForm
@@ -31,7 +31,7 @@ FIELDS = {"unknown_version": "version", "too_old": "version", "unknown_suite": "
 def of_worker(request: HttpRequest, name: str) -> HttpResponse:
     """The form, and the Worker's earlier rollouts; by POST its buttons, of which one starts."""
     worker = get_object_or_404(Worker, name=name)
-    plans = saved.usable(worker)
+    plans = saved_plans.usable(worker)
     data = request.POST if request.method == "POST" else request.GET
     form = StartForm.read(data, plans)
     if request.method == "GET":
@@ -100,8 +100,8 @@ def _save(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse
     if plan is None:
         return _shown(request, worker, form, errors=errors, refused=_summary(errors), status=422)
     try:
-        edit = saved.save(form.plan_name, plan, *_target(request, worker, form))
-    except saved.SavedPlanError as error:
+        edit = saved_plans.save(form.plan_name, plan, *_target(request, worker, form))
+    except saved_plans.SavedPlanError as error:
         status = 422 if error.code == "name" else 409
         errors = {"plan_name": str(error)}
         return _shown(request, worker, form, errors=errors, refused=str(error), status=status)
@@ -109,7 +109,9 @@ def _save(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse
     return _shown(request, worker, replace(form, saved=edit))
 
 
-def _target(request: HttpRequest, worker: Worker, form: StartForm) -> tuple[Worker | None, By, int]:
+def _target(
+    request: HttpRequest, worker: Worker, form: StartForm
+) -> tuple[Worker | None, Actor, int]:
     """For which Workers, who, and the edit that the page was read at; 0 for another name."""
     owner = None if form.plan_scope == "all" else worker
     before = form.saved
@@ -118,7 +120,7 @@ def _target(request: HttpRequest, worker: Worker, form: StartForm) -> tuple[Work
     if before is not None and same and before.saved_plan.name == form.plan_name.strip():
         typed = request.POST.get("plan_edit", "")
         number = int(typed) if typed.isdigit() else before.number
-    return owner, By(person(request), "dashboard", timezone.now()), number
+    return owner, Actor(person(request), "dashboard", timezone.now()), number
 
 
 def _shown(
@@ -126,14 +128,14 @@ def _shown(
     worker: Worker,
     form: StartForm,
     *,
-    plans: list[saved.SavedPlanEdit] | None = None,
+    plans: list[saved_plans.SavedPlanEdit] | None = None,
     errors: Errors | None = None,
     status: int = 200,
     part: str = "outlook",
     **more: Any,
 ) -> HttpResponse:
     """`errors` None: those of the plan as typed."""
-    listed = saved.usable(worker) if plans is None else plans
+    listed = saved_plans.usable(worker) if plans is None else plans
     context = start_context(request, worker, form, listed, errors)
     return page(
         request, "rollouts/start_page/start.html", context | more, partial=part, status=status

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission
-from dashboard.rollouts.forgotten.find import forgotten_by, forgotten_in
+from dashboard.rollouts.forgotten_versions.queries import forgotten_by, forgotten_in_deployment
 
 register = template.Library()
 
@@ -19,12 +19,13 @@ register = template.Library()
 def forgotten_version(context: Context, row: Any) -> dict[str, Any]:
     """No query: the page has the deployment and the rollout already."""
     now, rollout = timezone.now(), context.get("rollout")
-    found = (
-        forgotten_by(rollout, now) if rollout else forgotten_in(row.deployment, row.standings, now)
-    )
+    if rollout:
+        forgotten = forgotten_by(rollout, now)
+    else:
+        forgotten = forgotten_in_deployment(row.deployment, row.standings, now)
     request = context["request"]
     return {
-        "f": found,
+        "f": forgotten,
         "user": request.user,
         "csrf_token": context.get("csrf_token"),
         "can": permission(request.user, Role.OPERATOR),

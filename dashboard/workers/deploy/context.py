@@ -12,8 +12,8 @@ from dashboard.fleet.version_roles import Standing
 from dashboard.live.pages.fragments import sequence
 from dashboard.observability.queries.traffic import recent
 from dashboard.observability.versions.side_by_side import FigurePair, figures_of
-from dashboard.reviews.needed import requirement_for
 from dashboard.reviews.policies.messages import requirement_words
+from dashboard.reviews.review_check import requirement_for
 from dashboard.workers.deploy.checks import LastRun, failed_candidate, last_runs
 from dashboard.workers.deploy.choice import to_roll_back, to_split, way_back
 from dashboard.workers.deploy.secrets import secrets_of

@@ -11,7 +11,7 @@ from dashboard.fleet.propagation import meter_of
 from dashboard.fleet.version_roles import Standing, inline
 from dashboard.observability.queries.health import Health
 from dashboard.observability.queries.observation import observe
-from dashboard.rollouts.changes.start import running_on
+from dashboard.rollouts.actions.start import running_on
 from dashboard.workers.deploy import context as contexts
 from dashboard.workers.deploy.choice import way_back
 from dashboard.workers.queries.cli_commands import deploy_commands

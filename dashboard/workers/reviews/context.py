@@ -14,8 +14,8 @@ from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.edits import Effective, effective
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.deciding.approvals import Standing, why_not
-from dashboard.reviews.proposals.deciding.settle import standing_now, voter_of
+from dashboard.reviews.proposals.decisions.approvals import Standing, why_not
+from dashboard.reviews.proposals.decisions.reevaluate import standing_now, voter_of
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from dashboard.rollouts import messages as rollout_messages
 from dashboard.rollouts.decisions.plan import Plan, plan_from_json

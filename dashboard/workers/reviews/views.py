@@ -16,8 +16,8 @@ from dashboard.accounts.permissions import person, requires
 from dashboard.reviews import gate
 from dashboard.reviews.inbox.splits import splits_of
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.deciding.vote import VERBS, DecisionRefused, Word
-from dashboard.reviews.proposals.deploying import emergency
+from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.smoketests.runs.run import ask
 from dashboard.smoketests.suites.edits import newest_edit

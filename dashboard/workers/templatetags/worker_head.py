@@ -15,8 +15,8 @@ from dashboard.accounts.permissions import permission, person
 from dashboard.discussion.models import Attention
 from dashboard.live.pages import presence
 from dashboard.live.pages.fragments import sequence
-from dashboard.reviews.proposals.deploying.emergency import to_acknowledge, unacknowledged
-from dashboard.rollouts.changes.start import running_on
+from dashboard.reviews.proposals.deployment.emergency import to_acknowledge, unacknowledged
+from dashboard.rollouts.actions.start import running_on
 from dashboard.workers.deploy.choice import way_back
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from routing.control.publish import url_of

@@ -11,7 +11,7 @@ from dashboard.notifications.events import Event
 from dashboard.notifications.models import DigestWeek, InboxItem, OutboxEvent
 from dashboard.notifications.sources.deployments import live_words
 from dashboard.notifications.sources.edges_behind import PATIENCE, look_at_edges
-from dashboard.reviews.digest.overlooked import overlooked
+from dashboard.reviews.digest.findings import overlooked
 from dashboard.reviews.digest.weekly import send_weekly
 from routing.control.deploy import DeployRefused, deploy
 from tests.factories import T0, make_deployment, make_worker
@@ -124,7 +124,7 @@ def test_a_week_without_findings_sends_nothing(people):
 
 
 def test_notices_of_rollouts_say_what_happened(people):
-    from dashboard.rollouts.conduct.notices import _event
+    from dashboard.rollouts.conductor.notices import _event
     from dashboard.rollouts.decisions.states import State
 
     for state, before, reason, event in [

@@ -29,8 +29,8 @@ from dashboard.playground.request.code_export import exports
 from dashboard.playground.request.compose import compose
 from dashboard.playground.send.version_in_body import said
 from dashboard.rollouts.decisions.plan import parse_steps
-from dashboard.rollouts.external.answers import verdict_of
-from dashboard.rollouts.external.prometheus import filled
+from dashboard.rollouts.external_guardrails.prometheus import fill_variables
+from dashboard.rollouts.external_guardrails.verdict_answer import verdict_of
 from dashboard.sending import json_text, redaction
 from dashboard.sending.answer import Answer, Timing
 from dashboard.smoketests.assertions import Received, results_of
@@ -542,12 +542,12 @@ PARSERS: dict[str, Parser] = {
             "deep": lambda n: "[" * n,
             "reason": lambda n: json.dumps({"verdict": "safe", "reason": "a " * n}),
         },
-        ("dashboard.rollouts.external.answers",),
+        ("dashboard.rollouts.external_guardrails.verdict_answer",),
     ),
     "query of Prometheus": Parser(
-        lambda text: filled(text, {"worker": "shop"}),
+        lambda text: fill_variables(text, {"worker": "shop"}),
         {"dollars": lambda n: "$" * n, "uses": lambda n: "$worker " * n},
-        ("dashboard.rollouts.external.prometheus",),
+        ("dashboard.rollouts.external_guardrails.prometheus",),
     ),
     "message of the runtime": Parser(
         _QUOTED.findall,

@@ -13,8 +13,8 @@ from dashboard.accounts.models import Role, User
 from dashboard.reviews import gate
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
-from dashboard.reviews.proposals.deciding import vote
-from dashboard.reviews.proposals.deciding.vote import Word
+from dashboard.reviews.proposals.decisions import vote
+from dashboard.reviews.proposals.decisions.vote import Word
 from dashboard.reviews.proposals.models import Proposal
 from routing.control.deploy import active_deployment
 from routing.models import Deployment, Version, Worker

@@ -14,8 +14,8 @@ from django.test import Client
 from dashboard.accounts.models import Role
 from dashboard.api.sluice import reviews as api_reviews
 from dashboard.reviews.management.commands import review as review_command
-from dashboard.reviews.proposals.deciding.vote import Word, withdraw
-from dashboard.reviews.proposals.deploying.deploy_approved import carry_out
+from dashboard.reviews.proposals.decisions.vote import Word, withdraw
+from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.workers.reviews import views as review_pages
 from routing.models import AuditEntry

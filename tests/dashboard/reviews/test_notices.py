@@ -3,8 +3,8 @@
 import pytest
 
 from dashboard.notifications.models import OutboxEvent
-from dashboard.reviews.proposals.deciding import vote
-from dashboard.reviews.proposals.deploying import emergency
+from dashboard.reviews.proposals.decisions import vote
+from dashboard.reviews.proposals.deployment import emergency
 
 pytestmark = pytest.mark.django_db
 

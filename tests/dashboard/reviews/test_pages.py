@@ -15,8 +15,8 @@ from dashboard.accounts.models import Role, User
 from dashboard.fleet import deployment_cache
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.policies.policy import Rule, Trigger
-from dashboard.reviews.proposals.deploying import emergency
-from dashboard.reviews.proposals.deploying.deploy_approved import carry_out
+from dashboard.reviews.proposals.deployment import emergency
+from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.suites.edits import save

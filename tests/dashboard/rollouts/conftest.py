@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 
 from dashboard.accounts.models import Role, User
-from dashboard.rollouts.changes.start import start
-from dashboard.rollouts.conduct.advance import advance
-from dashboard.rollouts.conduct.observe import checks_of
+from dashboard.rollouts.actions.start import start
+from dashboard.rollouts.conductor.advance import advance
+from dashboard.rollouts.conductor.observation import checks_of
 from dashboard.rollouts.decisions.guardrails import Judgment
-from dashboard.rollouts.decisions.next_step import Decision, Seen
+from dashboard.rollouts.decisions.next_step import Decision, Observation
 from dashboard.rollouts.decisions.plan import Plan
 from dashboard.rollouts.models import Rollout
 from routing.control.deploy import active_deployment
@@ -46,9 +46,9 @@ class Scene:
         self.now += timedelta(seconds=seconds)
         return advance(self.rollout(), self.observe, self.now)
 
-    def observe(self, rollout: Rollout, now: datetime) -> Seen:
+    def observe(self, rollout: Rollout, now: datetime) -> Observation:
         active = active_deployment(rollout.worker)
-        return Seen(
+        return Observation(
             deployment_id=str(active.id) if active else "",
             checks=checks_of(rollout),
             ready_at=rollout.since if self.ready else None,

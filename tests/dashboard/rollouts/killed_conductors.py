@@ -52,8 +52,8 @@ def _fork() -> int:
     """A conductor as `manage.py conduct` runs it, without a pause between looks."""
     from django.db import connections
 
-    from dashboard.rollouts.conduct.conductor import look
-    from dashboard.rollouts.conduct.observe import Observer
+    from dashboard.rollouts.conductor.loop import look
+    from dashboard.rollouts.conductor.observation import RolloutObserver
     from dashboard.work.loop import Loop, Task
     from dashboard.work.run import run
 
@@ -63,7 +63,7 @@ def _fork() -> int:
         return pid
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    rollouts = Task("rollouts", lambda now: look(Observer(lambda *_: ())), every=0.002)
+    rollouts = Task("rollouts", lambda now: look(RolloutObserver(lambda *_: ())), every=0.002)
     run([Loop(rollouts)], stop)
     os._exit(0)
 
@@ -78,7 +78,7 @@ def _start(worker_name: str) -> None:
     """To the version that is not stable: each rollout leads back from where the last one led."""
     from django.utils import timezone
 
-    from dashboard.rollouts.changes.start import start
+    from dashboard.rollouts.actions.start import start
     from dashboard.rollouts.decisions.plan import Plan, parse_steps
     from routing.control.deploy import active_deployment
     from routing.models import Worker

@@ -10,8 +10,8 @@ from dashboard.rollouts.decisions.next_step import (
     Action,
     Checks,
     Decision,
+    Observation,
     Rollout,
-    Seen,
     after,
     next_step,
 )
@@ -51,7 +51,7 @@ class Playbook:
     ) -> Decision:
         """Lets time pass, decides, and carries the decision out."""
         self.now += timedelta(seconds=seconds)
-        seen = Seen(
+        seen = Observation(
             deployment_id=elsewhere or self.rollout.deployment_id,
             ready_at=self.rollout.since if self.ready else None,
             waiting_edges=() if self.ready else ("local-2",),

@@ -16,7 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dashboard.rollouts import messages
-from dashboard.rollouts.changes import verbs
+from dashboard.rollouts.actions import actions
 from dashboard.rollouts.decisions import guardrails, next_step
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
@@ -206,7 +206,7 @@ def test_every_state_and_every_code_has_words(scene: Scene) -> None:
 def test_every_code_that_the_rules_give_has_words() -> None:
     """Second arguments of what makes a decision or a verdict, read from the sources."""
     makers = {"Decision": 1, "_stay": 1, "_hold": 1, "go_back": 1, "enter_step": 2, "Judgment": 2}
-    for module in (next_step, guardrails, verbs):
+    for module in (next_step, guardrails, actions):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place = makers.get(node.func.id, 99)

@@ -17,14 +17,14 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.changes.verbs import VERBS, By
-from dashboard.rollouts.conduct.observe import figures_of
+from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.conductor.observation import figures_of
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.record.record import record_of
 from dashboard.smoketests.models import SmokeRun
 from routing.models import AuditEntry, Deployment
-from tests.dashboard.rollouts.conduct.test_advance import load_suite
+from tests.dashboard.rollouts.conductor.test_advance import load_suite
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import HARM, plan_of
 from tests.factories import make_deployment, make_edge, make_traffic, make_version, make_worker
@@ -106,8 +106,8 @@ def test_an_abort_is_written_whole_or_not_at_all_at_every_instant(scene: Scene) 
     scene.start()
     for _ in range(3):
         scene.look()
-    by = By(scene.maya, "dashboard", scene.now + timedelta(seconds=1))
-    die_at_every_instant(scene, lambda: VERBS["abort"](scene.rollout(), by))
+    by = Actor(scene.maya, "dashboard", scene.now + timedelta(seconds=1))
+    die_at_every_instant(scene, lambda: ACTIONS["abort"](scene.rollout(), by))
     assert scene.rollout().state == State.ROLLING_BACK
     assert deployed(scene.rollout()) == [0, 20_000, 0]
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from dashboard.accounts.actor import By
 from dashboard.overrides.protection import protect
-from dashboard.rollouts.conduct import conductor
+from dashboard.rollouts.conductor import loop
 from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
 from dashboard.smoketests.runs import run as runs
 from dashboard.smoketests.runs.scripts import run_script
@@ -70,7 +70,7 @@ def command(*more: str) -> tuple[dict[str, Any], int]:
 def from_a_page(edit: SuiteEdit, rollout_id: UUID | None = None) -> SmokeRun:
     version = edit.suite.worker.versions.get(number=2)
     run = runs.ask(edit, version, author=None, now=timezone.now(), rollout_id=rollout_id)
-    assert conductor.run_waiting_checks(timezone.now()) == 1
+    assert loop.run_waiting_checks(timezone.now()) == 1
     run.refresh_from_db()
     return run
 

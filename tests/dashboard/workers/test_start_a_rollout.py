@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.rollouts.changes.start import start
+from dashboard.rollouts.actions.start import start
 from dashboard.rollouts.decisions.plan import Plan, parse_steps
 from dashboard.rollouts.models import Rollout
 from routing.models import Worker

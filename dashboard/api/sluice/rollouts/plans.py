@@ -10,11 +10,11 @@ from ninja import Router, Status
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.lookup import edit_named, own_edit, worker_at
 from dashboard.api.sluice.rollouts.plan_schemas import RenameInput, SavedPlanInput, SavedPlanItem
-from dashboard.rollouts.changes.verbs import By
+from dashboard.rollouts.actions.actions import Actor
 from dashboard.rollouts.models import SavedPlanEdit
-from dashboard.rollouts.plans import saved
+from dashboard.rollouts.plans import saved_plans
+from dashboard.rollouts.plans.plan_text import plan_with
 from dashboard.rollouts.plans.report import saved_as_json
-from dashboard.rollouts.plans.texts import plan_with
 from routing.models import Worker
 
 router = Router(tags=["Plans"])
@@ -25,13 +25,13 @@ OF_WORKER = "/workers/{name}/plans"
 @router.get(OF_ALL, auth=may_read, response=list[SavedPlanItem])
 def list_plans(request: ApiRequest) -> Any:
     """Plans of all Workers, by name."""
-    return [saved_as_json(edit) for edit in saved.usable(None)]
+    return [saved_as_json(edit) for edit in saved_plans.usable(None)]
 
 
 @router.get(OF_WORKER, auth=may_read, response=list[SavedPlanItem])
 def list_plans_of_worker(request: ApiRequest, name: str) -> Any:
     """Plans that the Worker can use: its own, and those of all Workers."""
-    return [saved_as_json(edit) for edit in saved.usable(worker_at(name))]
+    return [saved_as_json(edit) for edit in saved_plans.usable(worker_at(name))]
 
 
 @router.put(OF_ALL + "/{plan}", auth=may_deploy, response=SavedPlanItem)
@@ -61,27 +61,27 @@ def rename_plan_of_worker(request: ApiRequest, name: str, plan: str, given: Rena
 @router.delete(OF_ALL + "/{plan}", auth=may_deploy, response={204: None})
 def delete_plan(request: ApiRequest, plan: str) -> Any:
     """With its edits. Rollouts that started with it have their own copy."""
-    saved.delete(edit_named(None, plan).saved_plan, _actor(request))
+    saved_plans.delete(edit_named(None, plan).saved_plan, _actor(request))
     return Status(204, None)
 
 
 @router.delete(OF_WORKER + "/{plan}", auth=may_deploy, response={204: None})
 def delete_plan_of_worker(request: ApiRequest, name: str, plan: str) -> Any:
     """With its edits. Rollouts that started with it have their own copy."""
-    saved.delete(own_edit(worker_at(name), plan).saved_plan, _actor(request))
+    saved_plans.delete(own_edit(worker_at(name), plan).saved_plan, _actor(request))
     return Status(204, None)
 
 
 def _save(request: ApiRequest, name: str, worker: Worker | None, given: SavedPlanInput) -> Any:
-    before = saved.newest(worker, name)
+    before = saved_plans.newest(worker, name)
     plan = plan_with(before.plan if before else None, given.terms())
-    return saved_as_json(saved.save(name, plan, worker, _actor(request), given.edit))
+    return saved_as_json(saved_plans.save(name, plan, worker, _actor(request), given.edit))
 
 
 def _rename(request: ApiRequest, edit: SavedPlanEdit, given: RenameInput) -> Any:
-    saved.rename(edit.saved_plan, given.name, _actor(request))
+    saved_plans.rename(edit.saved_plan, given.name, _actor(request))
     return saved_as_json(edit)
 
 
-def _actor(request: ApiRequest) -> By:
-    return By(request.auth.user, request.auth.source, timezone.now(), by_token=True)
+def _actor(request: ApiRequest) -> Actor:
+    return Actor(request.auth.user, request.auth.source, timezone.now(), by_token=True)

@@ -19,17 +19,17 @@ from dashboard.api.sluice.schemas import (
     RolloutItem,
     VerbInput,
 )
-from dashboard.rollouts.changes.start import start
-from dashboard.rollouts.changes.verbs import VERBS, By, check_believed
+from dashboard.rollouts.actions.actions import ACTIONS, Actor, check_position
+from dashboard.rollouts.actions.start import start
 from dashboard.rollouts.decisions.plan import PlanError, parse_weight
-from dashboard.rollouts.listing.query import RolloutFilter, narrowed
+from dashboard.rollouts.list.query import RolloutFilter, narrowed
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
-from dashboard.rollouts.neighbors.messages import warnings_of
-from dashboard.rollouts.plans.edits import change_plan
 from dashboard.rollouts.plans.form.preview import preview
-from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.plans.plan_edits import change_plan
+from dashboard.rollouts.plans.plan_text import plan_with
 from dashboard.rollouts.record import report
 from dashboard.rollouts.record.record import record_of
+from dashboard.rollouts.related_rollouts.messages import related_warnings
 
 router = Router(tags=["Rollouts"])
 ROLLOUTS = "/workers/{name}/rollouts"
@@ -78,7 +78,7 @@ def start_rollout(request: ApiRequest, name: str, given: StartInput) -> Any:
         by_token=True,
         saved=saved,
     )
-    return Status(201, report.with_story(rollout) | {"warnings": warnings_of(rollout)})
+    return Status(201, report.with_story(rollout) | {"warnings": related_warnings(rollout)})
 
 
 @router.get(ROLLOUT, auth=may_read, response=RolloutDetail)
@@ -101,10 +101,10 @@ def change(request: ApiRequest, name: str, rollout_id: UUID, given: PlanChangeIn
     """A new edit of the plan, in force from the next step. Terms left out stay as they are. If the
     rollout moved or another edit was made, the answer is 409 with who and when."""
     rollout, caller = rollout_at(name, rollout_id), request.auth
-    check_believed(rollout, given.deployment_id, given.step)
+    check_position(rollout, given.deployment_id, given.step)
     plan = plan_with(rollout.as_value().upcoming, given.terms())
     now = timezone.now()
-    by = By(caller.user, caller.source, now, given.reason.strip(), by_token=True)
+    by = Actor(caller.user, caller.source, now, given.reason.strip(), by_token=True)
     return report.with_story(change_plan(rollout, plan, by, given.edit))
 
 
@@ -114,15 +114,15 @@ def act(request: ApiRequest, name: str, rollout_id: UUID, verb: str, given: Verb
     `abort`, `finish`, `undo`; `step` may name the share it goes `to`. The body says where the
     caller believes the rollout is; if it moved, the answer is 409 with who moved it and when, and
     nothing happens."""
-    if verb not in VERBS:
-        names = ", ".join(VERBS)
+    if verb not in ACTIONS:
+        names = ", ".join(ACTIONS)
         raise Refused(404, "unknown_verb", f"{verb[:40]!r} is not one of {names}.", "verb")
     rollout, caller = rollout_at(name, rollout_id), request.auth
-    check_believed(rollout, given.deployment_id, given.step)
+    check_position(rollout, given.deployment_id, given.step)
     to = None if given.to is None else _share(given.to)
     reason = given.reason.strip()
-    by = By(caller.user, caller.source, timezone.now(), reason, by_token=True, to=to)
-    return report.as_json(VERBS[verb](rollout, by))
+    by = Actor(caller.user, caller.source, timezone.now(), reason, by_token=True, to=to)
+    return report.as_json(ACTIONS[verb](rollout, by))
 
 
 def _share(to: float | str) -> int:

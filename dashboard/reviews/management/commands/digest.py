@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.reviews.digest import messages
-from dashboard.reviews.digest.overlooked import overlooked
+from dashboard.reviews.digest.findings import overlooked
 from dashboard.reviews.digest.weekly import send
 
 

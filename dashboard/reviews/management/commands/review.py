@@ -18,8 +18,8 @@ from dashboard.accounts.shell_user import shell_user
 from dashboard.reviews.inbox.queue import listed_as_json, waits_for
 from dashboard.reviews.policies.requirement import requirement_from_json
 from dashboard.reviews.proposals import messages, report
-from dashboard.reviews.proposals.deciding.vote import VERBS, DecisionRefused, Word
-from dashboard.reviews.proposals.deploying import emergency
+from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.models import Worker
 

@@ -15,22 +15,22 @@ from django.utils import timezone
 
 from dashboard.accounts.shell_user import shell_user
 from dashboard.rollouts import messages
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor, check_position
+from dashboard.rollouts.actions.start import StartRefused, start
 from dashboard.rollouts.backtest.report import as_json, lines as replay_lines
-from dashboard.rollouts.changes.start import StartRefused, start
-from dashboard.rollouts.changes.verbs import VERBS, By, VerbRefused, check_believed
 from dashboard.rollouts.cli import arguments, backtest, saved_plans
 from dashboard.rollouts.cli.junit import rollout_junit
-from dashboard.rollouts.conduct.advance import Stale
+from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import Plan, PlanError
-from dashboard.rollouts.external.permitted import check_external
+from dashboard.rollouts.external_guardrails.validation import check_external
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.neighbors.messages import warnings_of
-from dashboard.rollouts.plans.edits import change_plan
 from dashboard.rollouts.plans.form.preview import lines, preview
 from dashboard.rollouts.plans.models import SavedPlanEdit
+from dashboard.rollouts.plans.plan_edits import change_plan
 from dashboard.rollouts.plans.report import saved_as_json
-from dashboard.rollouts.plans.saved import SavedPlanError
+from dashboard.rollouts.plans.saved_plans import SavedPlanError
 from dashboard.rollouts.record import report
+from dashboard.rollouts.related_rollouts.messages import related_warnings
 from routing.control.deploy import DeployRefused
 from routing.models import Worker
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         for name in saved_plans.ACTIONS:
             saved_plans.add_arguments(actions.add_parser(name), name)
         backtest.add_arguments(actions.add_parser("backtest"))
-        for name in ("start", "status", "change-plan", *VERBS):
+        for name in ("start", "status", "change-plan", *ACTIONS):
             action = actions.add_parser(name)
             arguments.add_common(action)
             if name == "start":
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             rollout = self._act(action, worker, options)
         except PlanError as error:
             raise CommandError(f"--{_option(error.field)}: {error}", returncode=2) from error
-        except (StartRefused, VerbRefused, DeployRefused, SavedPlanError) as error:
+        except (StartRefused, ActionRefused, DeployRefused, SavedPlanError) as error:
             code = 2 if error.code in BAD_USAGE else 1
             raise CommandError(_with_link(error), returncode=code) from error
         except Stale as error:
@@ -94,7 +94,9 @@ class Command(BaseCommand):
         if action == "backtest":
             self._backtest(worker, options)
             return None
-        by = By(shell_user(options.get("user")), "shell", timezone.now(), options.get("reason", ""))
+        by = Actor(
+            shell_user(options.get("user")), "shell", timezone.now(), options.get("reason", "")
+        )
         if action in saved_plans.ACTIONS:
             self._show_plans(saved_plans.act(action, worker, options, by), options["json"])
             return None
@@ -102,7 +104,7 @@ class Command(BaseCommand):
             return self._start(worker, options, by)
         rollout = _newest(worker)
         deployment, step = options["if_deployment"], options["if_step"]
-        check_believed(
+        check_position(
             rollout,
             rollout.deployment_id if deployment is None else deployment,
             rollout.step if step is None else step,
@@ -111,7 +113,7 @@ class Command(BaseCommand):
             believed = options["if_edit"] or rollout.plan_edit
             plan = arguments.plan_of(options, rollout.as_value().upcoming)
             return change_plan(rollout, plan, by, believed)
-        return VERBS[action](rollout, replace(by, to=arguments.share(options.get("to"))))
+        return ACTIONS[action](rollout, replace(by, to=arguments.share(options.get("to"))))
 
     def _backtest(self, worker: Worker, options: dict[str, Any]) -> None:
         replay = backtest.read(worker, options).run(timezone.now())
@@ -121,7 +123,7 @@ class Command(BaseCommand):
         for line in replay_lines(replay):
             self.stdout.write(line)
 
-    def _start(self, worker: Worker, options: dict[str, Any], by: By) -> Rollout | None:
+    def _start(self, worker: Worker, options: dict[str, Any], by: Actor) -> Rollout | None:
         saved = arguments.saved_plan(worker, options["plan"])
         plan = arguments.plan_of(options, saved.plan if saved else None)
         check_external(plan.external, options["suite"])
@@ -139,7 +141,7 @@ class Command(BaseCommand):
             suite=options["suite"],
             saved=saved,
         )
-        for warning in warnings_of(rollout):
+        for warning in related_warnings(rollout):
             self.stderr.write(f"Warning: {warning}")
         return rollout
 

@@ -17,7 +17,7 @@ from dashboard.rollouts.decisions.plan import (
     Step,
     parse_steps,
 )
-from dashboard.rollouts.external.permitted import check_external
+from dashboard.rollouts.external_guardrails.validation import check_external
 from dashboard.rollouts.plans.form.step_rows import (
     LONGEST_TEXT,
     Errors,
@@ -28,7 +28,7 @@ from dashboard.rollouts.plans.form.step_rows import (
     weight_of,
 )
 from dashboard.rollouts.plans.form.values import read_number, read_time, whole
-from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.plans.plan_text import plan_with
 from dashboard.times.durations import parse_duration
 from dashboard.times.hours import DAYS, AllowedHours
 from routing.rules.split import TOTAL

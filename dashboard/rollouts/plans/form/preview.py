@@ -8,10 +8,10 @@ from uuid import UUID
 
 from dashboard.observability.queries.traffic import traffic
 from dashboard.rollouts.decisions.plan import Plan
-from dashboard.rollouts.neighbors.find import running_neighbors
-from dashboard.rollouts.neighbors.messages import warning
 from dashboard.rollouts.plans.detection import StepDetection, Traffic, detection
 from dashboard.rollouts.plans.messages import sentence
+from dashboard.rollouts.related_rollouts.messages import warning
+from dashboard.rollouts.related_rollouts.queries import running_related
 from routing.control.deploy import active_deployment
 from routing.models import Worker
 
@@ -55,4 +55,4 @@ def _warnings(worker: Worker, version_id: str) -> list[str]:
         versions += worker.versions.filter(id=UUID(version_id))
     except ValueError:
         pass  # `start` names what is wrong with it
-    return [warning(one, worker.name) for one in running_neighbors(worker, versions)]
+    return [warning(one, worker.name) for one in running_related(worker, versions)]

@@ -13,10 +13,10 @@ from dashboard.reviews import gate
 from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
-from dashboard.reviews.proposals.deciding import vote
-from dashboard.reviews.proposals.deciding.vote import DecisionRefused
-from dashboard.reviews.proposals.deploying.deploy_approved import carry_out
-from dashboard.reviews.proposals.deploying.sweep import sweep
+from dashboard.reviews.proposals.decisions import vote
+from dashboard.reviews.proposals.decisions.vote import DecisionRefused
+from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
+from dashboard.reviews.proposals.deployment.sweep import sweep
 from dashboard.reviews.proposals.messages import end_words
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.report import as_json
@@ -30,7 +30,7 @@ from routing.models import AuditEntry, Version
 from tests.dashboard.reviews.conftest import Reviewed
 from tests.factories import make_deployment, make_draft, make_version, make_worker, says_fine
 
-CARRY_OUT = "dashboard.reviews.proposals.deploying.deploy_approved"
+CARRY_OUT = "dashboard.reviews.proposals.deployment.deploy_approved"
 SUITE = """\
 name: smoke
 checks:

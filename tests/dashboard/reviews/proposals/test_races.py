@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
-from dashboard.reviews.proposals.deciding import vote
-from dashboard.reviews.proposals.deciding.vote import DecisionRefused
-from dashboard.reviews.proposals.deploying.sweep import sweep
+from dashboard.reviews.proposals.decisions import vote
+from dashboard.reviews.proposals.decisions.vote import DecisionRefused
+from dashboard.reviews.proposals.deployment.sweep import sweep
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.control.deploy import DeployRefused
 from routing.models import Share

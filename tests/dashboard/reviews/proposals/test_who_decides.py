@@ -11,10 +11,10 @@ from django.utils import timezone
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.models import DeployHold
 from dashboard.reviews.policies.policy import Approver, Rule, Trigger
-from dashboard.reviews.proposals.deciding import vote
-from dashboard.reviews.proposals.deciding.vote import VERBS, DecisionRefused
-from dashboard.reviews.proposals.deploying import emergency
-from dashboard.reviews.proposals.deploying.sweep import sweep
+from dashboard.reviews.proposals.decisions import vote
+from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionRefused
+from dashboard.reviews.proposals.deployment import emergency
+from dashboard.reviews.proposals.deployment.sweep import sweep
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.models import AuditEntry
 from tests.dashboard.reviews.conftest import Reviewed
@@ -121,7 +121,7 @@ def test_an_emergency_is_loud_needs_a_reason_and_waits_for_an_acknowledgement(
     with pytest.raises(DecisionRefused, match="no_reason"):
         emergency.deploy_now(proposal.pk, shop.word(shop.ada))
     emergency.deploy_now(proposal.pk, shop.word(shop.ada, comment="Cards fail."))
-    from dashboard.reviews.proposals.deploying.deploy_approved import carry_out
+    from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
 
     carry_out(proposal.pk)
     assert shop.live() == {1: 80_000, 2: 20_000}

@@ -12,8 +12,8 @@ from dashboard.rollouts.backtest.replay import Outcome, Replay, replay
 from dashboard.rollouts.backtest.thinning import COUNTED, NOTHING, RecordedBlock, Thinning
 from dashboard.rollouts.decisions.plan import Plan
 from dashboard.rollouts.decisions.states import OnHarm
-from dashboard.rollouts.external.terms import ExternalTerms, OnBreach
-from dashboard.rollouts.latency.budget import SlowBudget
+from dashboard.rollouts.external_guardrails.terms import ExternalTerms, OnBreach
+from dashboard.rollouts.slow_requests.budget import SlowBudget
 from dashboard.statistics.blocks import Block
 from dashboard.statistics.comparison import harm_evidence
 from dashboard.times.hours import parse_hours

@@ -10,35 +10,36 @@ from datetime import datetime
 import pytest
 
 from dashboard.accounts.actor import By
-from dashboard.rollouts.decisions.next_step import Seen
-from dashboard.rollouts.hooks import edit
-from dashboard.rollouts.hooks.courier import Courier
-from dashboard.rollouts.hooks.edit import HookForm
+from dashboard.rollouts.decisions.next_step import Observation
+from dashboard.rollouts.hooks import changes
+from dashboard.rollouts.hooks.changes import HookForm
+from dashboard.rollouts.hooks.delivery_queue import HookDeliveryQueue
 from dashboard.rollouts.hooks.gates import gate_before
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.models import Rollout
 from tests.dashboard.rollouts.conftest import Scene, scene  # noqa: F401
-from tests.dashboard.rollouts.external.conftest import Server, server  # noqa: F401
+from tests.dashboard.rollouts.external_guardrails.conftest import Server, server  # noqa: F401
 
 
 @dataclass
 class Hooked(Scene):
     """A scene whose looks see the gates, with one conductor's courier."""
 
-    courier: Courier = field(default_factory=Courier)
+    courier: HookDeliveryQueue = field(default_factory=HookDeliveryQueue)
     secrets: dict[str, str] = field(default_factory=dict)
 
-    def observe(self, rollout: Rollout, now: datetime) -> Seen:
+    def observe(self, rollout: Rollout, now: datetime) -> Observation:
         seen = super().observe(rollout, now)
-        return Seen(
-            **{n: getattr(seen, n) for n in Seen.__slots__} | {"gate": gate_before(rollout, now)}
+        return Observation(
+            **{n: getattr(seen, n) for n in Observation.__slots__}
+            | {"gate": gate_before(rollout, now)}
         )
 
     def hook(self, server: Server, event: str, kind: str = "notice", **given: str) -> Hook:  # noqa: F811
         form = HookForm(
             **({"name": event, "event": event, "kind": kind, "url": server.url} | given)
         )
-        hook, secret = edit.create(self.worker, form, By(self.maya, "dashboard", self.now))
+        hook, secret = changes.create(self.worker, form, By(self.maya, "dashboard", self.now))
         self.secrets[hook.name] = secret
         return hook
 

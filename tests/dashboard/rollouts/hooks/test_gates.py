@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.rollouts.changes.verbs import VERBS, By
-from dashboard.rollouts.decisions.next_step import Action, Seen, next_step, transition
+from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.decisions.next_step import Action, Observation, next_step, transition
 from dashboard.rollouts.decisions.states import State
-from dashboard.rollouts.hooks import edit
+from dashboard.rollouts.hooks import changes
 from dashboard.rollouts.hooks.events import (
     OPEN,
     Gate,
@@ -21,7 +21,7 @@ from dashboard.rollouts.hooks.events import (
     gate_of,
 )
 from dashboard.rollouts.hooks.models import HookDelivery
-from tests.dashboard.rollouts.external.conftest import Server
+from tests.dashboard.rollouts.external_guardrails.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
 from tests.dashboard.rollouts.playbook import HARM, NOON, SAFE, plan_of, play
 
@@ -43,10 +43,14 @@ def test_the_gate_that_refuses_decides_over_one_that_is_open() -> None:
 def test_no_step_passes_a_gate_that_is_not_open(state: GateState) -> None:
     book = play(plan_of("20,50,100"))
     book.until_ramping()
-    seen = Seen(book.rollout.deployment_id, book.rollout.since, judgment=SAFE, gate=Gate(state))
+    seen = Observation(
+        book.rollout.deployment_id, book.rollout.since, judgment=SAFE, gate=Gate(state)
+    )
     decision = next_step(book.rollout, seen, NOON + timedelta(minutes=1))
     assert decision.step == 0 and decision.action in (Action.NONE, Action.ASK_GATES)
-    harm = Seen(book.rollout.deployment_id, book.rollout.since, judgment=HARM, gate=Gate(state))
+    harm = Observation(
+        book.rollout.deployment_id, book.rollout.since, judgment=HARM, gate=Gate(state)
+    )
     assert next_step(book.rollout, harm, NOON).state is State.ROLLING_BACK
 
 
@@ -95,7 +99,7 @@ def test_a_gate_that_refuses_holds_until_a_person_resumes(hooked: Hooked, server
     hooked.look(3600)
     assert len(server.requests) == 1
     server.answers({"verdict": "safe"})
-    VERBS["resume"](hooked.rollout(), By(hooked.maya, "dashboard", hooked.now))
+    ACTIONS["resume"](hooked.rollout(), Actor(hooked.maya, "dashboard", hooked.now))
     hooked.look()
     hooked.carry_all()
     assert hooked.look().state is State.RAMPING
@@ -157,9 +161,9 @@ def test_hold_step_and_abort_wait_for_no_gate_that_hangs(hooked: Hooked, server:
         hooked.look()
     hooked.courier.look(hooked.now)
     assert hooked.look().code == "gate_waits"
-    by = By(hooked.maya, "dashboard", hooked.now)
-    VERBS["hold"](hooked.rollout(), by)
-    VERBS["abort"](hooked.rollout(), by)
+    by = Actor(hooked.maya, "dashboard", hooked.now)
+    ACTIONS["hold"](hooked.rollout(), by)
+    ACTIONS["abort"](hooked.rollout(), by)
     assert hooked.live() == {1: 100_000}
     assert [row.state for row in HookDelivery.objects.all()] == [Progress.VOID]
     server.release.set()
@@ -172,10 +176,10 @@ def test_a_gate_that_is_switched_off_holds_nothing(hooked: Hooked, server: Serve
     hook = hooked.hook(server, "before_step", "gate")
     ask_first_step(hooked)
     assert hooked.look().state is State.HELD
-    edit.switch(hook, False, hooked_by(hooked))
-    VERBS["resume"](hooked.rollout(), By(hooked.maya, "dashboard", hooked.now))
+    changes.switch(hook, False, hooked_by(hooked))
+    ACTIONS["resume"](hooked.rollout(), Actor(hooked.maya, "dashboard", hooked.now))
     assert hooked.look().state is State.RAMPING
 
 
-def hooked_by(hooked: Hooked) -> edit.By:
-    return edit.By(hooked.maya, "dashboard", hooked.now)
+def hooked_by(hooked: Hooked) -> changes.By:
+    return changes.By(hooked.maya, "dashboard", hooked.now)

@@ -13,16 +13,16 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.actions.actions import ACTIONS, Actor
 from dashboard.rollouts.decisions.states import State
-from dashboard.rollouts.hooks.courier import TRIES, Courier, wait_after
+from dashboard.rollouts.hooks.delivery_queue import TRIES, HookDeliveryQueue, wait_after
 from dashboard.rollouts.hooks.events import Progress
 from dashboard.rollouts.hooks.models import HookDelivery
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.retention.prune import prune
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
-from tests.dashboard.rollouts.external.conftest import Server
+from tests.dashboard.rollouts.external_guardrails.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
 from tests.dashboard.rollouts.playbook import plan_of
 
@@ -32,7 +32,7 @@ def rolled_back(hooked: Hooked) -> None:
     hooked.start(plan_of("20:1h,100"))
     while hooked.rollout().state != State.RAMPING:
         hooked.look()
-    VERBS["abort"](hooked.rollout(), By(hooked.maya, "dashboard", hooked.now))
+    ACTIONS["abort"](hooked.rollout(), Actor(hooked.maya, "dashboard", hooked.now))
     while hooked.rollout().state != State.ROLLED_BACK:
         hooked.look()
 
@@ -122,7 +122,7 @@ def test_two_conductors_send_once_and_one_that_died_is_replaced(
     hooked.courier.look(hooked.now)
     assert server.requests == []
     hooked.now += timedelta(seconds=21)
-    other = Courier()
+    other = HookDeliveryQueue()
     other.look(hooked.now)
     hooked.courier.look(hooked.now)
     while other._waiting:
@@ -165,7 +165,7 @@ def test_requests_of_old_rollouts_go_and_what_is_owed_stays(
     HookDelivery.objects.update(created_at=old)
     assert HookDelivery.objects.filter(next_try_at=None).count() == 0
     prune(now)
-    assert HookDelivery.objects.count() == 1, "still owed"
+    assert HookDelivery.objects.count() == 1, "still new_delivery"
     HookDelivery.objects.update(next_try_at=None)
     Rollout.objects.update(ended_at=now)
     prune(now)

@@ -10,12 +10,12 @@ from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.rollouts.hooks import address
-from dashboard.rollouts.hooks.edit import MOST_HOOKS
+from dashboard.rollouts.hooks.changes import MOST_HOOKS
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
+from dashboard.rollouts.hooks.url_encryption import decrypt_url
 from routing.models import AuditEntry
 from routing.secret_encryption import decrypt
-from tests.dashboard.rollouts.external.conftest import Server
+from tests.dashboard.rollouts.external_guardrails.conftest import Server
 from tests.dashboard.rollouts.hooks.conftest import Hooked
 
 GIVEN = {
@@ -59,7 +59,7 @@ def test_the_address_is_stored_sealed_and_shown_without_secrets(client: Client) 
     make(client)
     hook = Hook.objects.get()
     assert "t0kenPath" not in str(vars(hook)) and "s3cret" not in str(vars(hook))
-    assert address.get(hook).reveal() == GIVEN["url"]
+    assert decrypt_url(hook).reveal() == GIVEN["url"]
     assert "http://127.0.0.1:9/REDACTED?key=REDACTED" in page(client)
 
 
@@ -69,7 +69,7 @@ def test_a_redacted_address_may_be_longer_than_the_address(client: Client) -> No
     assert len(url) < 2000 and make(client, url=url)[0] == 200
     hook = Hook.objects.get()
     hook.clean_fields()
-    assert len(hook.url) > 2000 and address.get(hook).reveal() == url
+    assert len(hook.url) > 2000 and decrypt_url(hook).reveal() == url
 
 
 def test_the_address_that_the_form_shows_changes_nothing(client: Client) -> None:
@@ -78,7 +78,7 @@ def test_the_address_that_the_form_shows_changes_nothing(client: Client) -> None
     where = reverse("rollouts:hook", args=["checkout", hook.pk])
     assert client.post(where, GIVEN | {"url": hook.url, "timeout": "7"}).status_code == 302
     hook.refresh_from_db()
-    assert (hook.timeout, address.get(hook).reveal()) == (7, GIVEN["url"])
+    assert (hook.timeout, decrypt_url(hook).reveal()) == (7, GIVEN["url"])
 
 
 @pytest.mark.parametrize("sealed", ["", "another address"])
@@ -89,9 +89,9 @@ def test_what_an_earlier_release_writes_in_clear_is_used_and_sealed(
     make(client, url="http://127.0.0.1:9/before")
     Hook.objects.update(url=GIVEN["url"], **({} if sealed else {"sealed_url": ""}))
     assert "s3cret" not in page(client)
-    assert address.get(Hook.objects.get()).reveal() == GIVEN["url"]
+    assert decrypt_url(Hook.objects.get()).reveal() == GIVEN["url"]
     stored = Hook.objects.get()
-    assert "s3cret" not in str(vars(stored)) and address.get(stored).reveal() == GIVEN["url"]
+    assert "s3cret" not in str(vars(stored)) and decrypt_url(stored).reveal() == GIVEN["url"]
 
 
 def test_the_migration_seals_addresses_and_opens_them_again(client: Client) -> None:
@@ -100,7 +100,7 @@ def test_the_migration_seals_addresses_and_opens_them_again(client: Client) -> N
     Hook.objects.update(url=GIVEN["url"], sealed_url="")
     migration.seal_urls(apps, None)
     assert "s3cret" not in str(vars(hook := Hook.objects.get()))
-    assert address.get(hook).reveal() == GIVEN["url"]
+    assert decrypt_url(hook).reveal() == GIVEN["url"]
     migration.open_urls(apps, None)
     assert Hook.objects.filter(url=GIVEN["url"], sealed_url="").exists()
 

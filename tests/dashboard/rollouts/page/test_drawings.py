@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.observability.models import Span
-from dashboard.rollouts.page.expected import minutes_left
+from dashboard.rollouts.page.chart_window import window_between
 from dashboard.rollouts.page.intervals import rate_plot, ratio_plot
 from dashboard.rollouts.page.share_chart import share_chart
-from dashboard.rollouts.page.window import window_between
+from dashboard.rollouts.page.time_to_verdict import minutes_left
 from dashboard.statistics.proportion import Interval
 from tests.dashboard.rollouts.playbook import NOON, plan_of
 

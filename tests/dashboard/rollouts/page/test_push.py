@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from dashboard.live.pages import fragments
 from dashboard.live.pages.fragments import Why
-from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.actions.actions import ACTIONS, Actor
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.page.way_back import way_back_of
+from dashboard.rollouts.page.rollback_preview import rollback_preview_of
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_traffic
@@ -66,7 +66,7 @@ def test_the_way_back_says_what_moves_and_how_long_it_took_last(scene: Scene) ->
     for _ in range(3):
         scene.look()
     scene.now += timedelta(seconds=1)
-    VERBS["abort"](scene.rollout(), By(scene.maya, "dashboard", scene.now))
+    ACTIONS["abort"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
     for seconds in (1.5, 0.5):
         scene.look(seconds)
     assert scene.rollout().state == State.ROLLED_BACK
@@ -76,7 +76,7 @@ def test_the_way_back_says_what_moves_and_how_long_it_took_last(scene: Scene) ->
         scene.look()
     now = timezone.now()
     make_traffic("checkout", 300, 0, scene.candidate.id, 1, scene.rollout().deployment_id)
-    way_back = way_back_of(scene.rollout(), now)
+    way_back = rollback_preview_of(scene.rollout(), now)
     assert way_back.took == timedelta(seconds=2)
     assert way_back.per_minute is not None and way_back.per_minute >= 50
-    assert way_back_of(rollout, now).per_minute is None, "it had 0% then"
+    assert rollback_preview_of(rollout, now).per_minute is None, "it had 0% then"

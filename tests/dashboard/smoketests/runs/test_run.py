@@ -13,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from dashboard.rollouts.conduct import conductor
-from dashboard.rollouts.conduct.verification import verify
+from dashboard.rollouts.conductor import loop
+from dashboard.rollouts.conductor.verification import verify
 from dashboard.sending.wire_request import OVERRIDES
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
 from dashboard.smoketests.runs import run as runs
@@ -286,8 +286,8 @@ def test_a_fault_breaks_its_own_run_and_no_other(
             raise KeyError("a")
         return runs.carry_out(run)
 
-    monkeypatch.setattr(conductor, "carry_out", fault)
-    assert conductor.run_waiting_checks(timezone.now()) == 2
+    monkeypatch.setattr(loop, "carry_out", fault)
+    assert loop.run_waiting_checks(timezone.now()) == 2
     first.refresh_from_db()
     assert first.state == SmokeRun.State.BROKEN
     assert first.problem

@@ -15,13 +15,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dashboard.rollouts.changes.verbs import VERBS, By
+from dashboard.rollouts.actions.actions import ACTIONS, Actor
 from dashboard.rollouts.decisions.states import OnHarm
 from dashboard.rollouts.models import Rollout, SavedPlan
 from dashboard.rollouts.plans.form.form import USUAL, PlanForm
 from dashboard.rollouts.plans.form.step_rows import StepRow
-from dashboard.rollouts.plans.saved import newest, save
-from dashboard.rollouts.plans.texts import plan_with
+from dashboard.rollouts.plans.plan_text import plan_with
+from dashboard.rollouts.plans.saved_plans import newest, save
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_traffic, make_worker
@@ -208,13 +208,13 @@ def test_a_plan_is_saved_chosen_renamed_and_deleted(client: Client, scene: Scene
 
 
 def test_a_start_records_the_plan_it_used(client: Client, scene: Scene) -> None:
-    edit = save("Slow", USUAL, None, By(scene.maya, "dashboard", scene.now))
+    edit = save("Slow", USUAL, None, Actor(scene.maya, "dashboard", scene.now))
     assert post(client, scene, plan=str(edit.saved_plan_id))[0] == 302
     assert scene.rollout().events.get().facts["plan_name"] == "Slow"
 
 
 def test_another_workers_plan_is_not_touched(client: Client, scene: Scene) -> None:
-    edit = save("Slow", plan_of(), make_worker("pricing"), By(scene.maya, "shell", scene.now))
+    edit = save("Slow", plan_of(), make_worker("pricing"), Actor(scene.maya, "shell", scene.now))
     address = reverse("rollouts:delete-plan", args=["checkout", edit.saved_plan_id])
     assert client.post(address).status_code == 404
     assert SavedPlan.objects.exists()
@@ -222,7 +222,7 @@ def test_another_workers_plan_is_not_touched(client: Client, scene: Scene) -> No
 
 def test_viewers_save_nothing(vera: Client, scene: Scene) -> None:
     assert post(vera, scene, do="save", plan_name="Slow")[0] == 403
-    edit = save("Slow", plan_of(), None, By(scene.maya, "shell", scene.now))
+    edit = save("Slow", plan_of(), None, Actor(scene.maya, "shell", scene.now))
     for route in ("rollouts:rename-plan", "rollouts:delete-plan"):
         address = reverse(route, args=["checkout", edit.saved_plan_id])
         assert vera.post(address, {"name": "x"}).status_code == 403
@@ -235,13 +235,16 @@ def test_the_usual_plan_is_the_canary() -> None:
 
 
 def test_queries_do_not_grow_with_plans_and_rollouts(client: Client, scene: Scene) -> None:
-    by, address = By(scene.maya, "shell", scene.now), reverse("rollouts:worker", args=["checkout"])
+    by, address = (
+        Actor(scene.maya, "shell", scene.now),
+        reverse("rollouts:worker", args=["checkout"]),
+    )
     counts = []
     for size in (1, 4):
         for number in range(size):
             save(f"Plan {size} {number}", USUAL, scene.worker if number % 2 else None, by)
             rollout = scene.start()
-            VERBS["abort"](rollout, by)
+            ACTIONS["abort"](rollout, by)
             Rollout.objects.filter(pk=rollout.pk).update(state="aborted", ended_at=scene.now)
         with CaptureQueriesContext(connection) as queries:
             assert client.get(address).status_code == 200

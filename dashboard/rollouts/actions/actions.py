@@ -1,0 +1,302 @@
+"""What a person may ask of a rollout. Each names the turn it was read at; a stale one is refused.
+
+Abort and Hold never wait: for no review, no metric, and no other request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from dashboard.reviews.models import DeployHold
+from dashboard.reviews.proposals.messages import rollout_waits
+from dashboard.rollouts import messages
+from dashboard.rollouts.actions.request import ActionRefused, Actor
+from dashboard.rollouts.conductor.advance import Stale, carry_out, claim, record
+from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
+from dashboard.rollouts.decisions.undo_window import undo_refusal
+from dashboard.rollouts.decisions.values import (
+    Action,
+    Decision,
+    Review,
+    Rollout as Value,
+    enter_step,
+    go_back,
+)
+from dashboard.rollouts.external_guardrails.rechecks import HOLDS as RECHECK_HOLDS, ask_now
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.review_step.status import review_of
+from routing.control import audit, revision
+from routing.control.deploy import active_deployment, normal_id
+from routing.rules.split import format_percentage
+
+__all__ = ["ACTIONS", "Actor", "ActionRefused", "check_position", "undo_problem"]
+
+REVIEW_HOLDS = ("review_rejected", "review_expired")
+"""Holds after which Resume asks for a review again."""
+
+
+def confirm(rollout: Rollout, by: Actor) -> Rollout:
+    """Step ④: a person has looked, and the ramp may begin."""
+    _only_in(rollout, "confirmed", State.REVIEW)
+    if by.by_token:
+        raise ActionRefused("person", "A person confirms. Start the rollout without confirmation.")
+    _check_policy(rollout, by)
+    return _note(rollout, "confirmed_by_person", by, review_confirmed=True)
+
+
+def step(rollout: Rollout, by: Actor) -> Rollout:
+    """To the plan's next share at once, or to `by.to`, whatever its figures say; the reason is
+    recorded."""
+    if by.to is not None:
+        return _step_to(rollout, by, by.to)
+    value = rollout.as_value()
+    if value.state is State.REVIEW:
+        return confirm(rollout, by)
+    _only_in(rollout, "stepped up", State.RAMPING, State.HELD)
+    if value.following is None or (rollout.before_hold or rollout.state) != State.RAMPING:
+        raise ActionRefused("step", "There is no next step to go to.")
+    return _do(rollout, "step", enter_step(value, rollout.step + 1, "stepped_up"), by)
+
+
+def _step_to(rollout: Rollout, by: Actor, weight: int) -> Rollout:
+    """To a share of the plan, higher or lower; a lower one is then held."""
+    value = rollout.as_value()
+    _only_in(rollout, "moved to another step", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
+    _check_past_checks(value)
+    if weight == rollout.weight:
+        raise ActionRefused("step", f"The candidate has {rollout.percentage} already.")
+    steps = value.upcoming.steps
+    shares = [0, *(step.weight for step in steps)]
+    if weight not in shares:
+        listed = ", ".join(format_percentage(share) for share in shares)
+        words = f"{format_percentage(weight)} is not a step of the plan. Its steps are {listed}."
+        raise ActionRefused("unknown_step", words)
+    index = shares.index(weight) - 1
+    if weight < rollout.weight:
+        return _go_down(rollout, by, index, weight)
+    _check_reviewed(value, by)
+    return _do(rollout, "step", enter_step(value, index, "stepped_up"), by)
+
+
+def step_down(rollout: Rollout, by: Actor) -> Rollout:
+    """To the share before this one, or to 0%; then it is held until a person resumes."""
+    value = rollout.as_value()
+    _only_in(rollout, "stepped down", State.RAMPING, State.BAKING, State.HELD)
+    if rollout.step < 0:
+        raise ActionRefused("step", "The candidate has no traffic to take away.")
+    lower = rollout.step - 1
+    return _go_down(rollout, by, lower, value.plan.steps[lower].weight if lower >= 0 else 0)
+
+
+def _go_down(rollout: Rollout, by: Actor, index: int, weight: int) -> Rollout:
+    decision = Decision(
+        State.HELD,
+        "stepped_down",
+        index,
+        Action.DEPLOY,
+        weight=weight,
+        hold="person",
+        facts={"percentage": format_percentage(weight)},
+    )
+    before = State.RAMPING if index >= 0 else State.REVIEW
+    return _do(rollout, "step_down", decision, by, before_hold=before.value)
+
+
+def hold(rollout: Rollout, by: Actor) -> Rollout:
+    """Nothing steps up until a person resumes; harm still rolls back."""
+    if rollout.state == State.HELD:
+        return _note(rollout, "held_by_person", by, hold="person", hold_clears=False)
+    _not_in(rollout, "held", ENDED | GOING_BACK)
+    decision = Decision(State.HELD, "held_by_person", rollout.step, hold="person")
+    return _do(rollout, "hold", decision, by)
+
+
+def resume(rollout: Rollout, by: Actor) -> Rollout:
+    """Goes on from where it was held. For an ended rollout: API tokens may deploy again."""
+    if rollout.state in {state.value for state in ENDED}:
+        return _resume_deployments(rollout, by)
+    _only_in(rollout, "resumed", State.HELD)
+    action = Action.ASK_REVIEW if rollout.hold in REVIEW_HOLDS else Action.NONE
+    decision = Decision(State(rollout.before_hold or State.REVIEW), "resumed", rollout.step, action)
+    return _do(rollout, "resume", decision, by)
+
+
+def abort(rollout: Rollout, by: Actor) -> Rollout:
+    """Back to stable, at once and for good. Where stable has 100% again and the proof that it
+    answers does not come, as while an edge is down, it ends without the proof."""
+    if rollout.state == State.NEEDS_ATTENTION:
+        return _end_unverified(rollout, by)
+    _not_in(rollout, "aborted", ENDED | GOING_BACK)
+    return _do(rollout, "abort", go_back(rollout.as_value(), "aborted_by_person", {}), by)
+
+
+def _end_unverified(rollout: Rollout, by: Actor) -> Rollout:
+    """Without this, no fix could be deployed until the last edge answers."""
+    if by.by_token:
+        raise ActionRefused("person", "An API token cannot end it without proof: a person aborts.")
+    ended = State.ROLLED_BACK if rollout.had_traffic else State.ABORTED
+    return _do(rollout, "abort", Decision(ended, "ended_unverified", rollout.step), by)
+
+
+def retry(rollout: Rollout, by: Actor) -> Rollout:
+    """Runs the checks again, where it was held because of them."""
+    _only_in(rollout, "checked again", State.HELD)
+    if rollout.hold in RECHECK_HOLDS:
+        return _recheck(rollout, by)
+    if rollout.before_hold != State.CHECKING:
+        raise ActionRefused("state", "It is not held because of its checks.")
+    again = Decision(State.CHECKING, "checks_asked", rollout.step, Action.RUN_CHECKS)
+    return _do(rollout, "retry", again, by)
+
+
+def _recheck(rollout: Rollout, by: Actor) -> Rollout:
+    """It stays held: a hold that clears ends once they pass, the others wait for Resume."""
+    with transaction.atomic():
+        noted = _note(rollout, "recheck_asked", by)
+        if ask_now(rollout, by.now) is None:
+            raise ActionRefused("state", "Its checks are running already.")
+    return noted
+
+
+def finish(rollout: Rollout, by: Actor) -> Rollout:
+    """To 100% at once; in the final bake, to its end."""
+    value = rollout.as_value()
+    if value.state is State.BAKING:
+        return _do(rollout, "finish", Decision(State.DONE, "finished", rollout.step), by)
+    _only_in(rollout, "finished", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
+    _check_past_checks(value)
+    _check_reviewed(value, by)
+    return _do(rollout, "finish", enter_step(value, len(value.upcoming.steps) - 1, "finished"), by)
+
+
+def _check_past_checks(value: Value) -> None:
+    if value.before_hold not in (None, State.REVIEW, *TAKES_TRAFFIC):
+        raise ActionRefused("state", "Its checks have not passed yet. Resume it or run them again.")
+
+
+def _check_reviewed(value: Value, by: Actor) -> None:
+    """Where a person has to confirm before the ramp, a token does not go past that."""
+    waits = value.plan.confirm_review and not value.review_confirmed and not value.had_traffic
+    if by.by_token and waits:
+        raise ActionRefused("person", "A person confirms. Start the rollout without confirmation.")
+
+
+def undo(rollout: Rollout, by: Actor) -> Rollout:
+    """Back to the former stable version, after the end: in the plan's window, and only while the
+    deployment that the rollout made is live."""
+    with transaction.atomic():
+        revision.lock()  # no deployment or rollout between the check and the act
+        if code := undo_problem(rollout, by.now):
+            raise ActionRefused("state", messages.undo_refused(rollout, code))
+        if Rollout.objects.active().filter(worker=rollout.worker).exists():
+            raise ActionRefused(
+                "state", f"Another rollout of {rollout.worker.name} runs. Abort it."
+            )
+        return _do(rollout, "undo", go_back(rollout.as_value(), "undone", {}), by)
+
+
+def undo_problem(rollout: Rollout, now: datetime) -> str:
+    """Why it cannot be undone now, as a code of `undo.REFUSALS`; empty when it can."""
+    live = active_deployment(rollout.worker)
+    return undo_refusal(
+        State(rollout.state),
+        rollout.ended_at,
+        rollout.terms.undo_window,
+        rollout.deployment_id,
+        str(live.id) if live else "",
+        now,
+    )
+
+
+ACTIONS: dict[str, Callable[[Rollout, Actor], Rollout]] = {
+    "confirm": confirm,
+    "step": step,
+    "step-down": step_down,
+    "hold": hold,
+    "resume": resume,
+    "retry": retry,
+    "abort": abort,
+    "finish": finish,
+    "undo": undo,
+}
+"""By the names that the CLI and the API use."""
+
+
+def check_position(rollout: Rollout, deployment_id: str, step: int) -> None:
+    """Raises `Stale` unless the rollout is where the caller believes it is."""
+    if (normal_id(deployment_id), step) != (rollout.deployment_id, rollout.step):
+        raise Stale(rollout)
+
+
+def _check_policy(rollout: Rollout, by: Actor) -> None:
+    """Nobody confirms in place of the approvals that the policy asks for."""
+    stands, proposal = review_of(rollout, active_deployment(rollout.worker), by.now)
+    if stands is not Review.NOT_NEEDED:
+        raise ActionRefused("review", rollout_waits(proposal, rollout.worker.name))
+
+
+def _do(rollout: Rollout, verb: str, decision: Decision, by: Actor, **asked: Any) -> Rollout:
+    facts = dict(decision.facts) | ({"reason": by.reason} if by.reason else {})
+    before = {"state": rollout.state, "percentage": rollout.percentage}
+    with transaction.atomic():
+        done = carry_out(rollout, replace(decision, facts=facts), by.now, by=by.user, asked=asked)
+        _audit(done, verb, by, before)
+    return done
+
+
+def _note(rollout: Rollout, code: str, by: Actor, **fields: Any) -> Rollout:
+    """Changes what the next decision looks at, and nothing that runs."""
+    with transaction.atomic():
+        claim(rollout)
+        for name, value in fields.items():
+            setattr(rollout, name, value)
+        rollout.save()
+        record(rollout, code, {"reason": by.reason} if by.reason else {}, by.now, by.user)
+        _audit(rollout, code, by, None)
+    return rollout
+
+
+def _resume_deployments(rollout: Rollout, by: Actor) -> Rollout:
+    if by.by_token:
+        raise ActionRefused("person", "An API token cannot release API tokens: a person resumes.")
+    waiting = DeployHold.objects.filter(
+        worker=rollout.worker, kind=DeployHold.Kind.AFTER_ROLLBACK, rollout_id=rollout.pk
+    )
+    with transaction.atomic():
+        if not waiting.delete()[0]:
+            raise ActionRefused("state", "Nothing waits for this rollout.")
+        record(rollout, "deployments_resumed", {}, by.now, by.user)
+        _audit(rollout, "resume", by, None)
+    return rollout
+
+
+def _audit(rollout: Rollout, verb: str, by: Actor, before: Any) -> None:
+    after = {"rollout": str(rollout.pk), "state": rollout.state, "percentage": rollout.percentage}
+    audit.record(
+        f"rollout.{verb}",
+        rollout.worker.name,
+        actor=by.user,
+        source=by.source,
+        now=by.now,
+        before=before,
+        after=after | ({"reason": by.reason} if by.reason else {}),
+    )
+
+
+def _only_in(rollout: Rollout, done: str, *states: State) -> None:
+    if State(rollout.state) not in states:
+        raise ActionRefused("state", f"A rollout that is {_state(rollout)} cannot be {done}.")
+
+
+def _not_in(rollout: Rollout, done: str, states: frozenset[State]) -> None:
+    if State(rollout.state) in states:
+        raise ActionRefused("state", f"A rollout that is {_state(rollout)} cannot be {done}.")
+
+
+def _state(rollout: Rollout) -> str:
+    return rollout.state.replace("_", " ")

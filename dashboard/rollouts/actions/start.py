@@ -1,0 +1,243 @@
+"""A new rollout, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from dashboard.accounts.models import User
+from dashboard.fleet.deployment_cache import roles_of_deployment
+from dashboard.reviews import gate
+from dashboard.reviews.review_check import requirement_for
+from dashboard.rollouts.conductor.advance import record, redeploy_split, update_hold
+from dashboard.rollouts.decisions.plan import Plan
+from dashboard.rollouts.decisions.states import State
+from dashboard.rollouts.external_guardrails.validation import check_external
+from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plans.models import SavedPlanEdit
+from dashboard.rollouts.slow_requests.thresholds import budget_of
+from dashboard.smoketests.suites.edits import newest_edit
+from routing.control import audit, revision
+from routing.control.deploy import active_deployment, normal_id
+from routing.control.secret_consent import secret_changes
+from routing.models import DEPLOYABLE, Deployment, Version, Worker, deployable
+from routing.rules.split import TOTAL
+
+
+class StartRefused(Exception):
+    """No rollout was started. `code` is `running`, `unknown_version`, `too_old`,
+    `already_live`, `nothing_live`, `two_candidates`, `conflict`, `unknown_suite`, `review` or
+    `secrets_changed`; `rollout` the one that runs already."""
+
+    def __init__(self, code: str, message: str, rollout: Rollout | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.rollout = rollout
+
+
+def start(
+    *,
+    worker: Worker,
+    version_id: str,
+    plan: Plan,
+    owner: User | None,
+    source: str,
+    now: datetime,
+    expected: str | None = None,
+    consent: bool = False,
+    suite: str = "",
+    by_token: bool = False,
+    saved: SavedPlanEdit | None = None,
+) -> Rollout:
+    """A rollout of a version of `worker` that is not stable, by `plan`. With a split that is live,
+    its candidate is taken over at its percentage. `consent` is to going back to other secrets;
+    `suite` names the checks that the candidate must pass at 0%; `saved` is what the plan was made
+    from, and is recorded if the plan is still the same.
+    Raises `StartRefused`, `PlanError` for guardrails that cannot run here, and `DeployHeld` for a
+    token that has to wait after a rollback; then nothing has changed.
+    """
+    check_external(plan.external, suite)
+    with transaction.atomic():
+        revision.lock()
+        if running := running_on(worker):
+            # Asked before the insert, which would wait for a conductor that waits for our lock.
+            raise _second(running)
+        if by_token:
+            gate.permit_for(worker.name, by_token=True)()
+        deployment = _active(worker, expected)
+        candidate = _candidate(worker, version_id)
+        stable, weight = _roles(deployment, candidate)
+        if suite and newest_edit(worker, suite) is None:
+            raise StartRefused("unknown_suite", f"{worker.name} has no suite called {suite!r}.")
+        if not consent:
+            _check_secrets(deployment, candidate)
+        _check_staging(worker, deployment, candidate, stable, now)
+        rollout = _create(worker, candidate, stable, plan, owner, source, now)
+        rollout.deployment_id, rollout.suite = str(deployment.id), suite
+        rollout.slow_budget = budget_of(worker.name, stable.pk, now).as_json()
+        _take_over(rollout, weight)
+        if weight:
+            rollout.deployment_id = str(redeploy_split(rollout, now).id)
+        rollout.save()
+        update_hold(rollout, now)
+        _record_start(rollout, plan, saved, now)
+    return rollout
+
+
+def running_on(worker: Worker) -> Rollout | None:
+    """The one active rollout of a Worker."""
+    return Rollout.objects.active().with_versions().filter(worker=worker).first()
+
+
+def _record_start(rollout: Rollout, plan: Plan, saved: SavedPlanEdit | None, now: datetime) -> None:
+    """The first line of its story, and the entry of the audit trail."""
+    named = _named(saved, plan)
+    facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]} | named
+    code = "started_by_plan" if named else "started"
+    record(rollout, code, facts, now, rollout.owner)
+    started = {"rollout": str(rollout.pk), "version": str(rollout.candidate_id)}
+    audit.record(
+        "rollout.start",
+        rollout.worker.name,
+        actor=rollout.owner,
+        source=rollout.source,
+        now=now,
+        after=started | {"plan": rollout.plan} | named,
+    )
+
+
+def _named(saved: SavedPlanEdit | None, plan: Plan) -> dict[str, Any]:
+    """Which edit of which saved plan this is; empty when its terms were changed."""
+    if saved is None or replace(saved.plan, confirm_review=plan.confirm_review) != plan:
+        return {}
+    return {"plan_name": saved.saved_plan.name, "plan_edit": saved.number}
+
+
+def _active(worker: Worker, expected: str | None) -> Deployment:
+    deployment = active_deployment(worker)
+    if deployment is None:
+        raise StartRefused(
+            "nothing_live",
+            f"{worker.name} has no deployment yet. Deploy its first version at 100%.",
+        )
+    if expected is not None and normal_id(expected) != str(deployment.id):
+        raise StartRefused(
+            "conflict",
+            f"{worker.name} was deployed in the meantime: deployment {deployment.id} is live.",
+        )
+    return deployment
+
+
+def _candidate(worker: Worker, version_id: str) -> Version:
+    try:
+        version = worker.versions.filter(id=UUID(version_id)).first()
+    except ValueError:
+        version = None
+    if version is None:
+        raise StartRefused(
+            "unknown_version", f"{worker.name} has no version with the id {version_id}."
+        )
+    if not deployable([worker]).filter(pk=version.pk).exists():
+        raise StartRefused(
+            "too_old",
+            f"#{version.number} is older than the {DEPLOYABLE} most recent versions of "
+            f"{worker.name}, which are the ones that can be deployed. Upload it again.",
+        )
+    return version
+
+
+def _roles(deployment: Deployment, candidate: Version) -> tuple[Version, int]:
+    """The stable version beside the candidate, and the share that the candidate has already."""
+    standings = roles_of_deployment(deployment)
+    stable = standings[-1]
+    if stable.version.pk == candidate.pk:
+        raise StartRefused("already_live", f"#{candidate.number} is the stable version already.")
+    other = next((s for s in standings if s.is_candidate), None)
+    if other and other.version.pk != candidate.pk and other.weight:
+        raise StartRefused(
+            "two_candidates",
+            f"#{other.version.number} has {other.percentage} of the traffic. "
+            f"Roll it back, or roll it out first.",
+        )
+    same = other is not None and other.version.pk == candidate.pk
+    return stable.version, (other.weight or 0) if other and same else 0
+
+
+def _check_secrets(deployment: Deployment, candidate: Version) -> None:
+    """Giving traffic to an older version with other secret values needs consent (spec,
+    Deployments): here once, for all steps of the rollout."""
+    active = [(share.version, share.weight) for share in deployment.shares.all()]
+    for change in secret_changes(active, [(candidate, TOTAL)]):
+        if change.needs_consent:
+            raise StartRefused(
+                "secrets_changed",
+                f"#{candidate.number} is older and was uploaded with other secrets: "
+                f"{', '.join(change.names)}. Confirm that it may use them.",
+            )
+
+
+def _check_staging(
+    worker: Worker, deployment: Deployment, candidate: Version, stable: Version, now: datetime
+) -> None:
+    """A policy that asks for a review of staging: that comes first, as a deployment of its own."""
+    staged = [(str(candidate.id), 0), (str(stable.id), 100)]
+    is_live = candidate.pk in {share.version_id for share in deployment.shares.all()}
+    if not is_live and requirement_for(worker, deployment, staged).asks(now):
+        raise StartRefused(
+            "review",
+            f"The policy of {worker.name} asks for a review before #{candidate.number} is staged "
+            "at 0%. Stage it first; once that is approved, start the rollout.",
+        )
+
+
+def _create(
+    worker: Worker,
+    candidate: Version,
+    stable: Version,
+    plan: Plan,
+    owner: User | None,
+    source: str,
+    now: datetime,
+) -> Rollout:
+    try:
+        with transaction.atomic():
+            return Rollout.objects.create(
+                worker=worker,
+                candidate=candidate,
+                stable=stable,
+                owner=owner,
+                source=source,
+                plan=plan.as_json(),
+                since=now,
+                started_at=now,
+            )
+    except IntegrityError as error:
+        running = running_on(worker)
+        if running is None:
+            raise
+        raise _second(running) from error
+
+
+def _second(running: Rollout) -> StartRefused:
+    return StartRefused(
+        "running",
+        f"A rollout of #{running.candidate.number} runs on {running.worker.name} already: "
+        f"{running.state.replace('_', ' ')} at {running.percentage}.",
+        running,
+    )
+
+
+def _take_over(rollout: Rollout, weight: int) -> None:
+    """A candidate that has traffic already keeps it: its rollout begins at the last step that is
+    not above its share."""
+    if not weight:
+        return
+    rollout.weight, steps = weight, rollout.terms.steps
+    rollout.step = max((i for i, step in enumerate(steps) if step.weight <= weight), default=-1)
+    rollout.had_traffic = True
+    rollout.review_confirmed = True
+    rollout.state = (State.RAMPING if rollout.step >= 0 else State.REVIEW).value

@@ -1,0 +1,40 @@
+"""The list of every Worker's rollouts."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person
+from dashboard.rollouts import messages
+from dashboard.rollouts.forgotten_versions.queries import forgotten_versions
+from dashboard.rollouts.list.query import (
+    OUTCOMES,
+    SHOWS,
+    CountedRows,
+    RolloutFilter,
+    rollouts_for,
+)
+from dashboard.ui.page import page
+from dashboard.ui.paging import page_of
+
+
+@require_GET
+def of_all(request: HttpRequest) -> HttpResponse:
+    """Those that need a person first, and versions that are forgotten at 0%."""
+    wanted, reader = RolloutFilter.read(request.GET.dict()), person(request)
+    found = CountedRows(rollouts_for(wanted, reader))
+    pages = page_of(found, request.GET.get("page", ""), wanted.as_query())
+    context = {
+        "rows": [(rollout, messages.title(rollout)) for rollout in pages.items],
+        "pages": None if pages.is_all else pages,
+        "wanted": wanted,
+        "shows": [(code, words, wanted.address(show=code)) for code, words in SHOWS.items()],
+        "outcomes": OUTCOMES.items(),
+        "mine_address": wanted.address(mine="" if wanted.mine else "1"),
+        "forgotten": forgotten_versions(timezone.now()),
+        "can": permission(request.user, Role.OPERATOR),
+    }
+    return page(request, "rollouts/list.html", context, partial="rollouts")
