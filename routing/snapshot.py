@@ -1,8 +1,8 @@
-"""All an edge knows: the desired state of its Workers, as frozen dataclasses ↔ JSON.
+"""The desired state of an edge's Workers, as frozen dataclasses ↔ JSON.
 
-`publish` writes it, `agent.sync` reads it, `compile` turns it into configuration. A snapshot is
-either whole (`base is None`) or a change since revision `base`; `merge` joins the two. Names and
-ids are the field's own; percentages are weights in units of 0.001 % (`rules.split.TOTAL`).
+`control.publish` writes it, `agent.control_plane` fetches it, `compile` turns it into
+configuration. A snapshot is either whole (`base is None`) or a change since revision `base`;
+`merge` applies the change. Percentages are weights in units of 0.001% (`rules.split.TOTAL`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ FORMAT = 1
 
 
 class SnapshotInvalid(ValueError):
-    """The bytes are not a snapshot this release can read; the message says where it breaks."""
+    """Not a snapshot that this release can read. The message says where it fails."""
 
 
 class Secret:
-    """A value that hides itself in repr, logs and error messages; `reveal()` is the one way out.
+    """A value that is hidden in repr, logs and error messages. Only `reveal()` returns it.
 
-    Not a `str` on purpose: nothing can join, format or serialise it by accident.
+    Not a `str`, so that nothing joins, formats or serializes it by accident.
     """
 
     __slots__ = ("_value",)
@@ -42,13 +42,13 @@ class Secret:
         return hash((Secret, self._value))
 
     def reveal(self) -> str:
-        """The value in clear."""
+        """The plaintext."""
         return self._value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleSpec:
-    """One uploaded part. `sha256` (hex) names the content, which travels on its own."""
+    """One uploaded part. `sha256` (hex) identifies the content, which is fetched separately."""
 
     name: str
     content_type: str
@@ -58,7 +58,7 @@ class ModuleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindingSpec:
-    """One element of the upload's `bindings`; `options` are its other fields, minus secret text."""
+    """One of the upload's `bindings`. `options` are its other fields, without secret text."""
 
     name: str
     type: str
@@ -68,7 +68,7 @@ class BindingSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """What the main module exports under `name`, as the runtime itself told at upload."""
+    """An export of the main module, as the runtime reported it at upload."""
 
     name: str
     kind: str
@@ -95,9 +95,9 @@ class VersionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountSpec:
-    """How a deployment's requests are counted for the rollout that made it: in blocks of
-    `block_seconds` up to `fine_until` (seconds since 1970), of a minute afterwards. Requests that
-    took longer than a threshold, in microseconds, are counted as slow; 0 is no threshold."""
+    """How a rollout's requests are counted: in blocks of `block_seconds` until `fine_until` (Unix
+    time), of a minute afterwards. Requests over a threshold, in microseconds, count as slow; 0 is
+    no threshold."""
 
     block_seconds: int
     fine_until: int
@@ -122,8 +122,8 @@ class DeploymentSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """How a Worker's overrides are checked. `keys` are public, by id, in base64: an edge can check
-    a permission and never grant one. `revoked` are ids of permissions that have not expired."""
+    """How a Worker's overrides are checked. `keys` are public keys by id, in base64. `revoked` are
+    ids of permissions that have not expired."""
 
     protected: bool = False
     keys: dict[str, str] = field(default_factory=dict)
@@ -132,10 +132,10 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpec:
-    """One Worker with a deployment; `versions` are exactly those the deployment names.
+    """One Worker with a deployment; `versions` are those of the deployment.
 
-    `overrides` is None where anyone may send an override and no link was shared. Agents that are
-    older than this field do not read it, and apply every override.
+    `overrides` is None if overrides need no permission and no link is shared. Agents older than
+    this field ignore it, and apply every override.
     """
 
     name: str
@@ -146,7 +146,7 @@ class WorkerSpec:
     overrides: Overrides | None = None
 
     def version(self, version_id: str) -> VersionSpec:
-        """The version of that id; raises `KeyError` when the deployment does not name it."""
+        """The version of that id. Raises `KeyError` if it is not in the deployment."""
         for version in self.versions:
             if version.id == version_id:
                 return version
@@ -157,10 +157,9 @@ class WorkerSpec:
 class Snapshot:
     """Desired state at `revision`; with `base`, only the Workers changed or removed since then.
 
-    `domain` is where Workers answer (`<name>.<domain>`); the edge tells it to lost callers.
-    `withheld` are the Workers that cannot be published, and why: an edge keeps what it has of them.
-    `known` is False only of `EMPTY`: an edge that has not heard of any desired state yet, which is
-    not the same as a desired state without Workers.
+    Workers answer at `<name>.<domain>`. `withheld` are Workers that cannot be published, with the
+    reason; an edge keeps its version of them. `known` is False for `EMPTY` only: no desired state
+    was received yet, which differs from one without Workers.
     """
 
     revision: int
@@ -175,7 +174,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """One version of a Worker, to be run because its own address was asked for."""
+    """One version of a Worker, to run at its preview URL."""
 
     worker: str
     version: VersionSpec
@@ -184,24 +183,27 @@ class Preview:
 EMPTY = Snapshot(revision=0, known=False)
 
 
-def merge(held: Snapshot, change: Snapshot) -> Snapshot:
-    """`held` brought to `change.revision`; a whole snapshot replaces it, withheld Workers aside.
+def merge(current: Snapshot, change: Snapshot) -> Snapshot:
+    """`current` at `change.revision`. A whole snapshot replaces it, except withheld Workers.
 
-    Raises `SnapshotInvalid` when the change starts at another revision than the one held.
+    Raises `SnapshotInvalid` if the change starts at another revision than `current`.
     """
     if change.base is None:
-        kept = {w.name: w for w in held.workers if w.name in change.withheld}
-        if not kept:
+        withheld_here = {w.name: w for w in current.workers if w.name in change.withheld}
+        if not withheld_here:
             return change
-        return replace(change, workers=_ordered(kept | {w.name: w for w in change.workers}))
-    if change.base != held.revision:
-        raise SnapshotInvalid(f"change starts at revision {change.base}, held is {held.revision}")
-    workers = {w.name: w for w in held.workers if w.name not in change.removed}
+        workers = withheld_here | {w.name: w for w in change.workers}
+        return replace(change, workers=_ordered(workers))
+    if change.base != current.revision:
+        raise SnapshotInvalid(
+            f"change starts at revision {change.base}, current is {current.revision}"
+        )
+    workers = {w.name: w for w in current.workers if w.name not in change.removed}
     workers |= {w.name: w for w in change.workers}
     settled = {*change.removed, *(w.name for w in change.workers)}
-    withheld = {name: why for name, why in held.withheld.items() if name not in settled}
+    withheld = {name: why for name, why in current.withheld.items() if name not in settled}
     return replace(
-        held,
+        current,
         revision=change.revision,
         domain=change.domain,
         workers=_ordered(workers),
@@ -214,12 +216,12 @@ def _ordered(workers: dict[str, WorkerSpec]) -> tuple[WorkerSpec, ...]:
 
 
 def to_json(snapshot: Snapshot) -> bytes:
-    """Stable JSON, secrets in clear: for an edge's eyes and its 0600 file only."""
+    """Stable JSON with plaintext secrets: for an edge and its 0600 file only."""
     return _encoder.encode(snapshot)
 
 
 def from_json(raw: bytes) -> Snapshot:
-    """The snapshot in `raw`; raises `SnapshotInvalid` saying which field is wrong."""
+    """Raises `SnapshotInvalid`, which names the invalid field."""
     try:
         snapshot = _decoder.decode(raw)
     except ValueError as error:
@@ -235,7 +237,7 @@ def preview_to_json(preview: Preview) -> bytes:
 
 
 def preview_from_json(raw: bytes) -> Preview:
-    """The preview in `raw`; raises `SnapshotInvalid` saying which field is wrong."""
+    """Raises `SnapshotInvalid`, which names the invalid field."""
     try:
         return _preview_decoder.decode(raw)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What somebody wants to upload, before it is a version: bytes in memory, nothing saved."""
+"""An upload before it is a version: bytes in memory, nothing saved."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any
 from routing.snapshot import BindingSpec, ModuleSpec, VersionSpec
 
 SECRET_TYPES = frozenset({"secret_text", "secret_key"})
-"""Binding types whose value is never shown again."""
+"""Binding types whose value cannot be read back."""
 
 
 class UploadRefused(Exception):
-    """Nothing was saved. `kind` is ours (the API maps it), the message says what to change.
+    """Nothing was saved. The API maps `kind` to Cloudflare's code; the message says what to change.
 
     Kinds: those of `agent.inspection.Refused`, and `no_worker`, `exists`, `inherit`, `sealed`,
-    `concurrent`, `name`, `tag`, `message`. `names` lists the bindings a refusal is about, where it
-    is about some.
+    `concurrent`, `name`, `tag`, `message`. `names` are the bindings at fault, if any.
     """
 
     def __init__(self, kind: str, message: str, names: tuple[str, ...] = ()) -> None:
@@ -42,9 +41,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An upload as asked for: `bindings` may hold `inherit`; `annotations` are kept as sent.
+    """An upload as sent. `bindings` may include `inherit`; `annotations` are stored unchanged.
 
-    With `keep_runtime`, what `runtime` leaves out is copied from the latest version.
+    With `keep_runtime`, keys missing in `runtime` are copied from the latest version.
     """
 
     main_module: str = ""
@@ -60,7 +59,7 @@ class Draft:
     keep_runtime: bool = False
 
     def modules(self) -> dict[str, bytes]:
-        """Content by hash, as `agent.inspection` and the edges hold it."""
+        """Content by SHA-256."""
         return {part.sha256: part.content for part in self.parts}
 
     def version(self, *, version_id: str, number: int, created_on: str) -> VersionSpec:

@@ -1,7 +1,7 @@
-"""Every name that two programs must agree on. Paths are relative to the edge's folder.
+"""Names that two programs must agree on. Paths are relative to the edge's folder.
 
-Relative, because a Unix socket's path may have 107 bytes only, and because a process without
-privileges then needs nothing but to pass through its working directory.
+Relative, because a Unix socket's path has at most 107 bytes, and because an unprivileged process
+then needs access to its working directory only.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from routing.snapshot import Export, VersionSpec
 KEY = VERSION_KEY
 
 SLOTS = 32
-"""Processes of one Worker that RPC can tell apart at a time, and so the most that run. A version
-keeps its slot until its process has ended; one more waits until then (`agent.plan`)."""
+"""The most processes of one Worker that run at a time, one per RPC slot. A version keeps its slot
+until its process has ended; the next one waits until then (`routing.agent.state.plan`)."""
 
 # Files and sockets in the edge's folder.
 ADMIN_SOCKET = "admin.sock"
@@ -38,11 +38,11 @@ STATS = {
     PUBLIC_ROUTES: "http.public.rds.public",
     INTERNAL_ROUTES: "http.internal.rds.internal",
 }
-"""Where Envoy says which file it has: `<prefix>.version_text` is the revision it runs,
-`<prefix>.update_rejected` and `<prefix>.update_failure` count what it refused."""
+"""Prefixes of Envoy's statistics: `<prefix>.version_text` is the revision that it runs,
+`<prefix>.update_rejected` and `<prefix>.update_failure` count refused files."""
 
 NO_HOST = "no-host.invalid"
-"""Stands for the host of an HTTP/1.0 request that names none; no Worker answers there."""
+"""The host of an HTTP/1.0 request without a Host header; no Worker answers there."""
 
 # Headers between our own programs. From outside, `x-edge-*` and `x-sluice-*` are removed.
 TARGET_HEADER = "x-edge-worker"
@@ -59,28 +59,28 @@ TARGET_PATH_HEADER = "x-edge-path"
 CLUSTER_HEADER = "x-edge-cluster"
 PREVIEW_HEADER = "x-edge-preview"
 NOTHING_HEADER = "x-edge-none"
-"""The decide service lists it in `x-envoy-auth-headers-to-remove`: without some header change
-Envoy does not look at the routes again."""
+"""The decide service lists it in `x-envoy-auth-headers-to-remove`: Envoy evaluates the routes again
+only after a change of headers."""
 
 RAY = "[0-9a-f]{16}-[A-Z0-9]{1,8}"
-"""A ray id, as a regular expression; Envoy and Python read it alike."""
+"""A ray id, as a regular expression for Envoy and Python."""
 
 _RAY = re.compile(RAY)
 
 DECISION = "envoy.filters.http.ext_authz"
-"""Namespace of the dynamic metadata in which Envoy keeps the decide service's answer."""
+"""Namespace of the dynamic metadata with the decide service's answer."""
 
 METADATA = "sluice"
 """Namespace of our own metadata on routes: reason, outcome, deployment, revision, worker."""
 
 LINK_PATH = "/__sluice/override"
-"""Where a shared link leads at a Worker's own host: the edge answers, and sets the cookie."""
+"""The path of a shared link at a Worker's host. The edge answers and sets the cookie."""
 LEAVE_PATH = "/__sluice/override/leave"
-"""The way out: it removes the cookie."""
+"""Removes the cookie."""
 LINK = "link"
-"""Name of the route of both. It belongs to no Worker, so its requests count for none."""
+"""The name of both routes. It names no Worker, so their requests are not counted."""
 
-# Kinds of routes, the second half of a route's name. The reason stands before the `+`.
+# Kinds of routes, the second half of a route's name. The reason comes before the `+`.
 OVERRIDE = "override"
 AFFINITY = "affinity"
 PERCENTAGE = "percentage"
@@ -88,7 +88,7 @@ PREVIEW = "preview"
 RPC = "rpc"
 _RPC_TWIN = "#rpc"
 CHECKED = "+checked"
-"""The decide service was asked, and no version of the deployment matched its answer."""
+"""The decide service answered, and no version of the deployment matched."""
 
 
 def log_file(listener: str) -> str:
@@ -97,7 +97,7 @@ def log_file(listener: str) -> str:
 
 
 def output_file(version_id: str) -> str:
-    """Where a version's process writes stdout and stderr. Never a pipe: an unread one stops it."""
+    """stdout and stderr of a version's process. Not a pipe, which blocks when it is not read."""
     return f"log/v-{version_id}.txt"
 
 
@@ -107,37 +107,37 @@ def route(worker: str, kind: str) -> str:
 
 
 def parse_route(name: str) -> tuple[str, str]:
-    """(worker, kind) of a route's name; ("", name) for one that belongs to no Worker."""
+    """(worker, kind) of a route's name; ("", name) if it names no Worker."""
     worker, _, kind = name.rpartition("/")
     return worker, kind
 
 
 def reason(kind: str) -> str:
-    """Why a version was chosen: `override`, `affinity`, `percentage`, or `preview`, where its own
-    address was asked for; "" for other routes."""
+    """Why a version was picked: `override`, `affinity`, `percentage` or `preview`; "" for other
+    routes."""
     chosen = kind.partition("+")[0]
     return chosen if chosen in (OVERRIDE, AFFINITY, PERCENTAGE, PREVIEW) else ""
 
 
-def override_outcome(kind: str, told: str | None) -> str:
-    """What became of the override header: the log's `route` kind and its `outcome` together.
+def override_outcome(kind: str, answer: str | None) -> str:
+    """The outcome of the override header, by the log's `route` kind and `outcome`.
 
-    `told` is what the decide service answered for the case that no route knows the version; None
-    when it did not answer in time, or was not asked. A shared link's cookie is gone by the time
-    that the request is routed, so its route may be one of those without an override.
+    `answer` is the decide service's outcome if no route matches the version; None if it was not
+    called or did not answer in time. A shared link's cookie is removed before routing, so its route
+    may be one without an override.
     """
     if kind == OVERRIDE:
         return "applied"
-    return told or ("unavailable" if kind.endswith(CHECKED) else "absent")
+    return answer or ("unavailable" if kind.endswith(CHECKED) else "absent")
 
 
 def parse_ray(text: str | None) -> str:
-    """The ray id, or "" for what is none: a Worker may send any header to another."""
+    """The ray id, or "" if it is not one: a Worker may send any header to another."""
     return text if text and _RAY.fullmatch(text) else ""
 
 
 def target(worker: str, entrypoint: str = "") -> str:
-    """The value of `TARGET_HEADER`: whom a service binding calls."""
+    """The value of `TARGET_HEADER`: the Worker and entrypoint of a service binding."""
     return f"{worker}/{quote(entrypoint, safe='')}" if entrypoint else worker
 
 
@@ -153,7 +153,7 @@ def rpc_cluster(name: str) -> str:
 
 
 def parse_cluster(name: str) -> tuple[str, str]:
-    """(version id, entrypoint) of a cluster's name, as the access log's `version` tells it."""
+    """(version id, entrypoint) of a cluster's name, as in the access log's `version`."""
     version_id, _, entrypoint = name.removesuffix(_RPC_TWIN).partition("/")
     return version_id, unquote(entrypoint)
 
@@ -161,8 +161,8 @@ def parse_cluster(name: str) -> tuple[str, str]:
 def rpc_host(worker: str, entrypoint: str, slot: int) -> str:
     """The CONNECT host of one slot.
 
-    Hosts have no case and class names do, hence the hex; Envoy refuses a `_` in them, and no Worker
-    is called anything with a dot.
+    Hex, because class names are case-sensitive and hosts are not. Envoy refuses a `_` in hosts, and
+    Worker names have no dots.
     """
     label = "e" + entrypoint.encode().hex() if entrypoint else "default"
     return f"{worker.replace('_', '.u')}.{label}.s{slot}.rpc:80"
@@ -179,7 +179,7 @@ def entrypoint(socket_name: str) -> str:
 
 
 def socket_file(version_id: str, socket_name: str) -> str:
-    """The path of a version's socket: short, whatever the entrypoint is called."""
+    """The path of a version's socket, short for any entrypoint."""
     label = "http"
     if name := entrypoint(socket_name):
         label = "e" + hashlib.sha256(name.encode()).hexdigest()[:16]
@@ -187,7 +187,7 @@ def socket_file(version_id: str, socket_name: str) -> str:
 
 
 def entrypoints(version: VersionSpec) -> tuple[str, ...]:
-    """What other Workers can bind to: "" for the default export, then the named ones, sorted."""
+    """Entrypoints that other Workers can bind to: "" (the default export), then by name."""
     named = (e.name for e in version.exports if e.name != "default" and _callable(e))
     return ("", *sorted(named))
 

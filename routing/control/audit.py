@@ -1,4 +1,4 @@
-"""The audit trail: one line for each change, written in the change's own transaction."""
+"""The audit trail: one entry per change, in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ def record(
     before: Any = None,
     after: Any = None,
 ) -> None:
-    """Adds one entry; call it inside the transaction that makes the change. Its seal follows the
-    commit."""
+    """Adds an entry. Call it within the change's transaction; its seal follows the commit."""
     origin = current()
     entry = AuditEntry.objects.create(
         at=now,

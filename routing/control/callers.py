@@ -1,4 +1,4 @@
-"""Which Workers call which, by the service bindings of what is live: who would miss one."""
+"""Which Workers call which, by the service bindings of active deployments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from routing.transactions.batches import SIZE, batches
 
 
 class Call(NamedTuple):
-    """A Worker that may call another, and by which binding."""
+    """`caller` may call another Worker by `binding`. `tag` is the caller's."""
 
     caller: str
     tag: str
@@ -18,19 +18,19 @@ class Call(NamedTuple):
 
 
 def callers_of(worker: Worker) -> list[Call]:
-    """The service bindings to `worker` of others' active deployments."""
+    """Service bindings to `worker` in the active deployments of other Workers."""
     return callers_of_all([worker])[worker.name]
 
 
 def callers_of_all(workers: Sequence[Worker]) -> dict[str, list[Call]]:
-    """The same for several, by name: one query for each 250."""
-    found: dict[str, dict[Call, None]] = {worker.name: {} for worker in workers}
-    for names in batches(found, SIZE // 2):  # each name is in the statement twice
+    """The same for several Workers, by name. One query per 250."""
+    calls_of: dict[str, dict[Call, None]] = {worker.name: {} for worker in workers}
+    for names in batches(calls_of, SIZE // 2):  # each name is in the statement twice
         bindings = ServiceBinding.objects.filter(service__in=names)
         callers = Worker.objects.filter(versions__service_bindings__in=bindings)
         live = bindings.filter(version__shares__deployment__in=Deployment.objects.active(callers))
         columns = ("version__worker__name", "version__worker__tag", "name", "service")
         for caller, tag, binding, service in live.order_by(*columns).values_list(*columns):
             if caller != service:
-                found[service][Call(caller, tag, binding)] = None
-    return {name: list(calls) for name, calls in found.items()}
+                calls_of[service][Call(caller, tag, binding)] = None
+    return {name: list(calls) for name, calls in calls_of.items()}

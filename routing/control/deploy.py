@@ -1,4 +1,4 @@
-"""Deploying, from any caller: atomic, conditional on what the caller believes is active."""
+"""Deploy, roll back and delete: atomic, and conditional on the deployment the caller expects."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ANY: Final = "any"
 
 
 class DeployRefused(Exception):
-    """Nothing changed. `code` is ours: a `SplitRefused` code, `unknown_version`, `too_old`,
-    `secrets_changed`, `message` or `conflict`; the message says what to do."""
+    """Nothing changed. `code` is that of `SplitRefused`, or `unknown_version`, `too_old`,
+    `secrets_changed`, `message` or `conflict`. The message says what to do."""
 
     def __init__(self, code: str, message: str, names: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class DeployRefused(Exception):
 
 
 class DeployConflict(DeployRefused):
-    """Somebody deployed in between: `active` is what is live now (None: nothing yet)."""
+    """Another deployment came first: `active` (None: there is none)."""
 
     def __init__(self, active: Deployment | None) -> None:
         who = f"{active.author_email or 'the system'} via {active.source}" if active else "nobody"
@@ -59,12 +59,11 @@ def deploy(
 ) -> Deployment:
     """Makes `shares` ((version id, percentage) in the order to keep) the active deployment.
 
-    `expected` is the id of the deployment the caller believes is active, None for none yet, `ANY`
-    for no condition. `force` is the consent that a change of secrets may need
-    (`secret_consent`); without it such a deployment is refused, whoever calls.
-    `permit` is called once nobody else can deploy any more, and raises `DeployRefused` to stop it.
-    `counts` is how edges count its requests, beside the counts by minute.
-    Raises `DeployRefused` or `DeployConflict`; then nothing has changed.
+    `expected` is the id of the deployment that should be active, None for none, `ANY` for no
+    condition. `force` consents to a change of secrets (`secret_consent`). `permit` runs once other
+    deployments are locked out, and raises `DeployRefused` to stop this one. `counts` asks edges to
+    count its requests in finer blocks than minutes. Raises `DeployRefused` or `DeployConflict`;
+    then nothing has changed.
     """
     try:
         parsed = split.parse_split([(normal_id(v), p) for v, p in shares])
@@ -109,7 +108,7 @@ def rollback(
     force: bool = False,
     permit: Callable[[], None] | None = None,
 ) -> Deployment:
-    """One earlier version at 100%, with the reason as `message`; raises as `deploy` does."""
+    """Deploys one earlier version at 100%, with the reason as `message`. Raises as `deploy`."""
     return deploy(
         worker=worker,
         shares=[(version_id, 100)],
@@ -132,10 +131,7 @@ def delete_worker(
     now: datetime,
     permit: Callable[[], None] | None = None,
 ) -> None:
-    """Removes the Worker with its versions and deployments; the audit trail keeps the fact.
-
-    `permit` as in `deploy`.
-    """
+    """Deletes the Worker with its versions and deployments, with an entry in the audit trail."""
     with transaction.atomic():
         revision.lock()
         if permit is not None:
@@ -158,7 +154,7 @@ def active_deployment(worker: Worker) -> Deployment | None:
 
 
 def normal_id(text: object) -> str:
-    """A version id in its canonical form; text that is no UUID stays as it is."""
+    """A version id in canonical form. Text that is not a UUID is returned unchanged."""
     try:
         return str(UUID(str(text)))
     except ValueError:
@@ -173,7 +169,7 @@ def _check_expected(active: Deployment | None, expected: UUID | str | None) -> N
 
 
 def _versions(worker: Worker, shares: Sequence[split.VersionWeight]) -> list[Version]:
-    """The versions of `shares`, in that order; raises when one is not this Worker's or too old."""
+    """The versions of `shares`, in that order. Raises if one is not this Worker's or too old."""
     ids = [share.version_id for share in shares if _is_uuid(share.version_id)]
     allowed = {str(v.id): v for v in deployable([worker]).filter(pk__in=ids).defer("exports")}
     for share in shares:
@@ -214,7 +210,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool:
-    """One version at 100 % that is older than the newest live one (spec, Deployments)."""
+    """One version at 100% that is older than the newest live one (spec, Deployments)."""
     if active is None or len(versions) != 1:
         return False
     return versions[0].number < max(s.version.number for s in active.shares.all())
@@ -223,7 +219,7 @@ def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool
 def _check_secrets(
     active: Deployment | None, shares: Sequence[split.VersionWeight], versions: Sequence[Version]
 ) -> None:
-    """Refuses a change of secrets that needs consent, and names them."""
+    """Refuses a change of secrets that needs consent."""
     before = [(s.version, s.weight) for s in active.shares.all()] if active else []
     after = [(v, share.weight) for v, share in zip(versions, shares, strict=True)]
     for change in secret_changes(before, after):

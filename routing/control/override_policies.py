@@ -1,7 +1,7 @@
-"""How a Worker's overrides are checked: rows → what edges get, and what the rules need.
+"""How a Worker's overrides are checked: tables → the snapshot, and arguments of the rules.
 
-Only public keys leave the database. A Worker that protects nothing and shares nothing has no policy
-at all, and its routes stay as they are.
+Only public keys leave the database. A Worker without protection and shared links has no policy, and
+its routes stay simple.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from routing.models import OverrideKey, OverrideLink, Worker
 from routing.rules.permissions.permission import UNPROTECTED, Protection
 
 LONGEST = timedelta(days=30)
-"""How long a link lives at most, and how long a retired key is still checked."""
+"""The longest life of a link, and so of a retired key."""
 
 
 def policies(workers: QuerySet[Worker]) -> dict[int, snapshot.Overrides]:
-    """Of those among `workers` that have one, by primary key: three queries."""
+    """The policies among `workers`, by primary key. Three queries."""
     now = timezone.now()
     links = OverrideLink.objects.unexpired(now)
     checked = workers.filter(

@@ -1,7 +1,7 @@
-"""Addresses of single versions, in the domain: `<first 8 of the id>-<worker>`, `<alias>-<worker>`.
+"""Preview URLs of single versions: `<first 8 of the id>-<worker>` and `<alias>-<worker>`.
 
-Every uploaded version has them, deployed or not. They are for looking at a version: who asks there
-gets that version whatever the percentages are, and no override or version key is heeded.
+Every uploaded version has them, deployed or not. They ignore percentages, overrides and version
+keys.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from routing.control.publish import hostname, preview_of, url_of, whole_versions
 from routing.models import Version, VersionQuerySet, Worker
 
 PREFIX = 8
-"""Digits of the id. Of two versions that begin alike (one in four milliards) the newer answers."""
+"""Digits of the id. Of two versions with the same prefix the newer one answers."""
 _LONGEST = 63  # of a label in DNS
 _PREFIX = re.compile(rf"[0-9a-f]{{{PREFIX}}}")
 
 
 class PreviewUnknown(LookupError):
-    """No version has this address; the message says why, "" where not even a Worker fits."""
+    """No version has this URL. The message says why; "" if no Worker matches either."""
 
 
 def preview_url(worker: Worker, version: Version, alias: str = "") -> str:
-    """Where the version answers by its id, or by `alias`.
+    """The version's URL by its id, or by `alias`.
 
-    "" where the Worker's previews are off, or the name would be too long for DNS.
+    "" if the Worker's previews are off or the name is too long for DNS.
     """
     label = f"{alias or str(version.id)[:PREFIX]}-{worker.name}"
     return url_of(hostname(label)) if worker.previews_enabled and len(label) <= _LONGEST else ""
 
 
 def find_preview(label: str) -> snapshot.Preview:
-    """The version that answers at `label`, with all that an edge needs to run it.
+    """The version at `label`, as an edge runs it. Raises `PreviewUnknown`.
 
-    A Worker's own name counts before any version's address, an id's beginning before an alias, a
-    longer Worker's name before a shorter one. Raises `PreviewUnknown`.
+    A Worker's own name wins over a preview, an id over an alias, a longer Worker's name over a
+    shorter one.
     """
     starts = {name: start for start, name in _readings(label)}
     workers = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
@@ -51,9 +51,9 @@ def find_preview(label: str) -> snapshot.Preview:
 
 
 def address_taken(label: str, worker_name: str) -> str:
-    """Who answers at `label` instead of a version of `worker_name`: "" for nobody else.
+    """What answers at `label` instead of a version of `worker_name`; "" if nothing does.
 
-    A Worker of that name, or a version of a Worker with a longer name, as `find` has it.
+    Either a Worker of that name, or a version of a Worker with a longer name, as in `find_preview`.
     """
     starts = {name: start for start, name in _readings(label) if len(name) > len(worker_name)}
     others = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
@@ -66,7 +66,7 @@ def address_taken(label: str, worker_name: str) -> str:
 
 
 def shadowed_alias(worker: Worker) -> Version | None:
-    """The newest version of another Worker whose alias would have `worker`'s own address."""
+    """The newest version of another Worker whose alias URL is `worker`'s own."""
     starts = {name: start for start, name in _readings(worker.name)}
     for other in Worker.objects.filter(name__in=starts):
         versions = other.versions.select_related("worker").with_alias(starts[other.name])
@@ -82,7 +82,7 @@ def _in_use(worker: Worker, start: str) -> bool:
 
 
 def _readings(label: str) -> Iterator[tuple[str, str]]:
-    """Where the dash between start and Worker may be: (start, Worker's name)."""
+    """Each way to split the label at a dash: (prefix or alias, Worker name)."""
     for dash in re.finditer("-", label):
         start, name = label[: dash.start()], label[dash.end() :]
         if start and name:
@@ -90,8 +90,8 @@ def _readings(label: str) -> Iterator[tuple[str, str]]:
 
 
 def _version(worker: Worker, start: str) -> Version | None:
-    found = whole_versions(worker.versions.newest_first())
-    return _beginning(found, start).first() or found.with_alias(start).first()
+    versions = whole_versions(worker.versions.newest_first())
+    return _beginning(versions, start).first() or versions.with_alias(start).first()
 
 
 def _beginning(versions: VersionQuerySet, start: str) -> VersionQuerySet:
@@ -102,7 +102,7 @@ def _beginning(versions: VersionQuerySet, start: str) -> VersionQuerySet:
 
 
 def _why_silent(worker: Worker) -> str:
-    """Why an edge has no route for the Worker's own name."""
+    """Why an edge has no route for the Worker's own host name."""
     if not worker.deployments.exists():
         return f"The Worker {worker.name} has no deployment yet, so nothing answers here."
     if not worker.subdomain_enabled:

@@ -1,4 +1,4 @@
-"""Rows → snapshot: what an edge needs to know, in a constant number of queries."""
+"""Tables → snapshot, in a constant number of queries."""
 
 from __future__ import annotations
 
@@ -97,20 +97,20 @@ def target(
     edge: Edge | None = None,
     protection: Protection = UNPROTECTED,
 ) -> Target:
-    """`worker` as the decider sees it, for explanations; `requested` are ids a header asks for,
+    """`worker` as the rules see it, for explanations. `requested` are version ids of a header,
     `protection` is how its overrides are checked (`override_policies`).
 
-    With `edge`, the decision is the one this edge would make: by the deployment it has, the newer
-    one's versions `pending`.
+    With `edge`, as that edge decides: by the deployment that it has, with the newer one's versions
+    `pending`.
     """
-    held = _withheld(worker, deployment, edge)
-    shares = held.rule_shares()
+    current = _deployment_at(worker, deployment, edge)
+    shares = current.rule_shares()
     here = {share.version_id for share in shares}
     newest = {share.version_id for share in deployment.rule_shares()}
     own = set(_recent_ids(Worker.objects.filter(pk=worker.pk)).get(worker.pk, ()))
     return Target(
         worker=worker.name,
-        deployment_id=str(held.id),
+        deployment_id=str(current.id),
         shares=shares,
         other_versions=frozenset(own - here - newest),
         pending=frozenset(newest - here),
@@ -120,8 +120,8 @@ def target(
     )
 
 
-def _withheld(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployment:
-    """The deployment by which `edge` decides now: an older one while the newest is on its way."""
+def _deployment_at(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployment:
+    """The deployment that `edge` applies: an older one until the newest is propagated."""
     if edge is None or edge.has(worker.name, newest.revision):
         return newest
     older = worker.deployments.filter(revision__lte=edge.revision_of(worker.name))
@@ -129,29 +129,29 @@ def _withheld(worker: Worker, newest: Deployment, edge: Edge | None) -> Deployme
 
 
 def hostname(worker_name: str) -> str:
-    """Where the Worker answers on every edge."""
+    """The Worker's host name on every edge."""
     return f"{worker_name}.{settings.DOMAIN}"
 
 
 def url_of(host: str) -> str:
-    """The edge's public address for a host name of `hostname` or of a version, without a path."""
+    """The public URL of a host name, without a path."""
     public = urlsplit(settings.EDGE_PUBLIC_URL)
     return f"{public.scheme}://{host}{port_of_url()}"
 
 
 def port_of_url() -> str:
-    """The port in the edge's public addresses, as `:8787`; "" for the scheme's own."""
+    """The port in public URLs, such as `:8787`; "" for the scheme's default."""
     port = urlsplit(settings.EDGE_PUBLIC_URL).port
     return f":{port}" if port else ""
 
 
 def whole_versions(versions: VersionQuerySet) -> VersionQuerySet:
-    """Versions with all that an edge needs to run them, module contents aside."""
+    """Versions with everything that an edge runs, except module contents."""
     return versions.prefetch_related(Prefetch("modules", _modules()))
 
 
 def preview_of(worker: Worker, version: Version) -> snapshot.Preview:
-    """One of the `whole_versions`, for an edge that runs it outside of deployments."""
+    """One of `whole_versions`, for an edge to run as a preview."""
     return snapshot.Preview(worker=worker.name, version=_version(version, version.modules.all()))
 
 
@@ -186,7 +186,7 @@ def _counts(deployment: Deployment) -> snapshot.CountSpec | None:
 
 
 def _hostnames(worker: Worker) -> tuple[str, ...]:
-    """None when its name is switched off (`workers_dev = false`): only other Workers call it."""
+    """Empty if switched off (`workers_dev = false`): only service bindings reach the Worker."""
     return (hostname(worker.name),) if worker.subdomain_enabled else ()
 
 
@@ -222,23 +222,23 @@ def _module(row: VersionModule) -> snapshot.ModuleSpec:
 
 
 def _recent_ids(workers: QuerySet[Worker]) -> dict[int, list[str]]:
-    """The deployable versions' ids by Worker, newest first, in one query."""
+    """Ids of deployable versions by Worker, newest first. One query."""
     rows = deployable(workers).order_by("worker_id", "-number").values_list("worker_id", "id")
-    found: defaultdict[int, list[str]] = defaultdict(list)
+    ids: defaultdict[int, list[str]] = defaultdict(list)
     for worker_id, version_id in rows:
-        found[worker_id].append(str(version_id))
-    return found
+        ids[worker_id].append(str(version_id))
+    return ids
 
 
 def _owners(requested: Iterable[str], worker: Worker) -> dict[str, str]:
-    """Those of the requested ids that belong to another Worker, with its name."""
+    """Requested ids that belong to another Worker → its name."""
     ids = [i for i in map(as_uuid, requested) if i]
     rows = Version.objects.filter(id__in=ids).exclude(worker=worker)
     return {str(i): name for i, name in rows.values_list("id", "worker__name")}
 
 
 def as_uuid(text: str) -> UUID | None:
-    """The id in `text`, or None where there is none."""
+    """None if `text` is not a UUID."""
     try:
         return UUID(text)
     except ValueError:

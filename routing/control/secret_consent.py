@@ -23,27 +23,27 @@ class SecretChange:
 
     @property
     def needs_consent(self) -> bool:
-        """Going back to an older version does, at every door; going forward is shown only."""
+        """Going back to an older version needs it everywhere; going forward is only listed."""
         return self.version.number < self.newest.number
 
 
-def secret_changes(active: Weights, asked: Weights) -> list[SecretChange]:
-    """The changes of secrets that deploying `asked` makes, `active` being what is active.
+def secret_changes(active: Weights, requested: Weights) -> list[SecretChange]:
+    """The secrets that change when `requested` replaces `active`.
 
-    A version whose share stays or shrinks is given nothing, so it changes nothing: stepping up a
-    newer version beside an old one is a step forward, however their secrets differ.
+    Only a version whose weight grows changes anything: raising a newer version beside an old one is
+    a step forward, however their secrets differ.
     """
     newest = max((v for v, _ in active), key=lambda version: version.number, default=None)
     if newest is None:
         return []
     had = {version.pk: weight for version, weight in active}
-    gets_more = (version for version, weight in asked if weight > had.get(version.pk, 0))
-    found = (SecretChange(v, newest, _changed(newest, v)) for v in gets_more)
-    return [change for change in found if change.names]
+    growing = (version for version, weight in requested if weight > had.get(version.pk, 0))
+    changes = (SecretChange(v, newest, _changed(newest, v)) for v in growing)
+    return [change for change in changes if change.names]
 
 
 def _changed(left: Version, right: Version) -> tuple[str, ...]:
-    """The names of secrets that only one of both has, or has with another value."""
+    """Names of secrets that only one version has, or with another value."""
     ours, theirs = secret_fingerprints(left), secret_fingerprints(right)
     names = ours.keys() | theirs.keys()
     return tuple(sorted(name for name in names if ours.get(name) != theirs.get(name)))

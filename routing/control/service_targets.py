@@ -9,12 +9,12 @@ from routing.models import Deployment, Version, Worker
 from routing.snapshot import BindingSpec, Export
 
 DEFAULT = ("", "default")
-"""What the default export is called. Every Worker counts as having one."""
+"""Names of the default export, which every Worker is assumed to have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A binding that could never answer: no such Worker, or no such `entrypoint` in it."""
+    """A binding without a target: no such Worker, or it exports no such `entrypoint`."""
 
     binding: str
     service: str
@@ -30,17 +30,17 @@ class Unresolved:
 
 
 def unresolved(bindings: Iterable[BindingSpec], worker_name: str) -> list[Unresolved]:
-    """Those of the service bindings to other Workers than `worker_name`.
+    """Unresolved service bindings to Workers other than `worker_name`.
 
-    An entrypoint counts as exported if the newest version or one that is live exports it.
+    An entrypoint counts as exported if the newest version or a live one exports it.
     """
-    wanted = [b for b in bindings if b.type == "service" and b.options["service"] != worker_name]
-    names = {b.options["service"] for b in wanted}
-    known = set(Worker.objects.filter(name__in=names).values_list("name", flat=True))
-    found = [Unresolved(b.name, b.options["service"]) for b in wanted if _service(b) not in known]
-    named = [b for b in wanted if _service(b) in known and _entrypoint(b) not in DEFAULT]
-    exported = _exported(known) if named else {}
-    return found + [
+    services = [b for b in bindings if b.type == "service" and _service(b) != worker_name]
+    names = {_service(b) for b in services}
+    existing = set(Worker.objects.filter(name__in=names).values_list("name", flat=True))
+    missing = [Unresolved(b.name, _service(b)) for b in services if _service(b) not in existing]
+    named = [b for b in services if _service(b) in existing and _entrypoint(b) not in DEFAULT]
+    exported = _exported(existing) if named else {}
+    return missing + [
         Unresolved(b.name, _service(b), _entrypoint(b))
         for b in named
         if _entrypoint(b) not in exported.get(_service(b), ())
@@ -50,7 +50,7 @@ def unresolved(bindings: Iterable[BindingSpec], worker_name: str) -> list[Unreso
 def unresolved_own(
     bindings: Iterable[BindingSpec], worker_name: str, exports: Sequence[Export]
 ) -> Unresolved | None:
-    """The first binding of a version to its own Worker that its `exports` do not answer."""
+    """The first binding of a version to its own Worker whose entrypoint it does not export."""
     own = {*DEFAULT, *(e.name for e in exports if _answers(e.kind, e.handlers))}
     for binding in bindings:
         if binding.type == "service" and _service(binding) == worker_name:
@@ -65,15 +65,15 @@ def _exported(workers_called: Iterable[str]) -> Mapping[str, set[str]]:
     versions = Version.objects.filter(worker__in=workers)
     rows = [*versions.latest_of_each().only("exports", "worker__name").select_related("worker")]
     rows += versions.filter(pk__in=live).only("exports", "worker__name").select_related("worker")
-    found: dict[str, set[str]] = {}
+    exported: dict[str, set[str]] = {}
     for version in rows:
         names = {e["name"] for e in version.exports if _answers(e["kind"], e["handlers"])}
-        found.setdefault(version.worker.name, set()).update(names)
-    return found
+        exported.setdefault(version.worker.name, set()).update(names)
+    return exported
 
 
 def _answers(kind: str, handlers: Sequence[str]) -> bool:
-    """As `compile.names.entrypoints` has it."""
+    """As in `compile.names.entrypoints`."""
     return kind == "WorkerEntrypoint" or (kind == "object" and bool(handlers))
 
 

@@ -12,7 +12,7 @@ from routing.models import AuditEntry, Worker
 
 ACTION = "worker.subdomain"
 UNDO_WITHIN = timedelta(minutes=2)
-"""How long after a switch its own deploy may still fail and take it back."""
+"""How long a failed deployment may undo the switch that came before it."""
 
 
 def set_subdomain(
@@ -24,36 +24,36 @@ def set_subdomain(
     source: str,
     now: datetime,
 ) -> Worker:
-    """The Worker with both switches set; a change is audited and reaches the edges."""
+    """The Worker with both switches set. A change is audited and published."""
     with transaction.atomic():
         revision.lock()
-        held = Worker.objects.get(pk=worker.pk)
-        before = _switches(held)
-        held.subdomain_enabled, held.previews_enabled = enabled, previews
-        if _switches(held) == before:
-            return held
-        held.save(update_fields=["subdomain_enabled", "previews_enabled"])
-        if held.deployments.exists():
-            revision.advance(held)
+        locked = Worker.objects.get(pk=worker.pk)
+        before = _switches(locked)
+        locked.subdomain_enabled, locked.previews_enabled = enabled, previews
+        if _switches(locked) == before:
+            return locked
+        locked.save(update_fields=["subdomain_enabled", "previews_enabled"])
+        if locked.deployments.exists():
+            revision.advance(locked)
         audit.record(
             ACTION,
-            held.name,
+            locked.name,
             actor=author,
             source=source,
             now=now,
             before=before,
-            after=_switches(held),
+            after=_switches(locked),
         )
-    return held
+    return locked
 
 
 def undo_switch_off(
     *, worker: Worker, author: AbstractBaseUser, source: str, now: datetime
 ) -> bool:
-    """Switches the Worker's address on again if the same client just switched it off.
+    """Switches the Worker's host name on again if the same client just switched it off.
 
-    wrangler switches the address off before it sends the routes that were to replace it. When the
-    routes are refused, this leaves the Worker as it was. Returns whether anything changed.
+    wrangler switches it off before it sends the routes that replace it. When the routes are
+    refused, this restores the Worker. Returns whether anything changed.
     """
     last = AuditEntry.objects.filter(action=ACTION, subject=worker.name).order_by("-pk").first()
     if last is None or last.before is None or last.after is None:

@@ -1,7 +1,7 @@
-"""Uploading a version, from any caller: resolve, really start it, then write the rows.
+"""Upload a version: resolve inherited bindings, start it once, then save it.
 
-The version is started before anything is saved and outside the transaction, since that may take
-seconds; what was inherited is compared again inside it, so that nothing stale is written.
+The version is started before the transaction, because that may take seconds. The inherited bindings
+are compared again inside the transaction, so that nothing stale is written.
 """
 
 from __future__ import annotations
@@ -61,14 +61,13 @@ def upload_version(
     inspect: Inspect = inspect,
     permit: Callable[[], None] | None = None,
 ) -> tuple[Version, Deployment | None]:
-    """A new version of `worker_name`; with `live` also its deployment at 100 %, in one transaction.
+    """Saves a version of `worker_name`; with `live` also deploys it at 100%, in one transaction.
 
-    `keep` names the binding types to copy from the latest version unless redefined; `strict`
-    refuses an `inherit` that finds nothing instead of dropping it; `create` allows the first
-    version of a new Worker. With `live`, `expected` is the condition `deploy` takes; `based_on` is
-    the version the draft is a changed copy of, which must still be the latest; `settings` are
-    merged into the Worker's; `permit` is the one of `deploy`. Raises `UploadRefused` or
-    `DeployConflict`; then nothing is saved.
+    `keep` lists binding types to copy from the latest version unless the draft redefines them.
+    `strict` refuses an `inherit` binding without a source instead of dropping it. `create` allows
+    the first version of a new Worker. `expected` and `permit` are those of `deploy`. `based_on` is
+    the version that the draft is a changed copy of; it must still be the latest. `settings` are
+    merged into the Worker's. Raises `UploadRefused` or `DeployConflict`; then nothing is saved.
     """
     by = _By(author, source, triggered_by, now)
     worker = _base(worker_name, create, based_on)
@@ -101,7 +100,7 @@ def upload_version(
 def create_worker(
     *, name: str, author: AbstractBaseUser | None, source: str, now: datetime
 ) -> Worker:
-    """A Worker without versions; raises `UploadRefused` for a bad name or one that is taken."""
+    """A Worker without versions. Raises `UploadRefused` if the name is invalid or taken."""
     if problem := worker_name_problem(name):
         raise UploadRefused("name", problem)
     try:
@@ -115,8 +114,8 @@ def create_worker(
 
 
 def draft_of(version: Version) -> Draft:
-    """What was uploaded as `version`, secrets included: the base of a changed copy. A secret whose
-    seal is broken is `inherit`: it can be set again, but not copied."""
+    """The draft that `version` was uploaded as, secrets included, to base a copy on. A secret that
+    cannot be decrypted becomes `inherit`: it can be set again, but not copied."""
     parts = version.modules.select_related("module")
     return Draft(
         main_module=version.main_module,
@@ -160,7 +159,7 @@ def _started(
 
 
 def _base(name: str, create: bool, copied: Version | None) -> Worker | None:
-    """The Worker to upload to; refuses a changed copy of a version that is no longer the latest."""
+    """The Worker to upload to. Refuses a changed copy of a version that is not the latest."""
     worker = _worker(name, create)
     latest = _latest(worker)
     if copied is None or (latest is not None and latest.pk == copied.pk):
@@ -178,17 +177,17 @@ def _worker(name: str, create: bool) -> Worker | None:
     return worker
 
 
-def _check_date(asked: str, now: datetime) -> None:
-    """Any date counts that has begun somewhere on earth; what the runtime knows comes later."""
+def _check_date(date: str, now: datetime) -> None:
+    """Refuses a date that is in the future everywhere on earth. The runtime may limit it later."""
     latest = (now.astimezone(UTC) + _FURTHEST_EAST).date().isoformat()
-    if asked[:4].isdigit() and asked > latest:
+    if date[:4].isdigit() and date > latest:
         raise UploadRefused(
-            "compatibility", f"The compatibility date {asked} is in the future; use {latest}."
+            "compatibility", f"The compatibility date {date} is in the future. Use {latest}."
         )
 
 
 def _check_alias(draft: Draft, worker_name: str) -> None:
-    """Refuses an alias whose address is a Worker's: the version could never be reached there."""
+    """Refuses an alias whose host name is a Worker's, where the version would never answer."""
     alias = draft.annotations.get(ALIAS)
     label = f"{alias}-{worker_name}"
     if alias and Worker.objects.filter(name=label).exists():
@@ -208,30 +207,30 @@ def _next_number(worker: Worker | None) -> int:
 
 
 def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict: bool) -> Draft:
-    """The draft with `inherit` bindings and kept ones filled in from the latest version."""
-    held = {b["name"]: b for b in latest.bindings} if latest else {}
-    missing = tuple(b.name for b in draft.bindings if b.type == "inherit" and b.name not in held)
+    """The draft with `inherit` bindings, and those of a type in `keep`, from the latest version."""
+    stored = {b["name"]: b for b in latest.bindings} if latest else {}
+    missing = tuple(b.name for b in draft.bindings if b.type == "inherit" and b.name not in stored)
     if missing and strict:
         names = ", ".join(f"'{name}'" for name in missing)
         raise UploadRefused(
             "inherit", f"The latest version has no binding {names} to inherit.", missing
         )
     named = {b.name for b in draft.bindings}
-    inherited = [held[b.name] for b in draft.bindings if b.type == "inherit" and b.name in held]
-    kept_ones = [b for n, b in held.items() if n not in named and b["type"] in keep]
-    opened = _opened([*inherited, *kept_ones])
+    inherited = [stored[b.name] for b in draft.bindings if b.type == "inherit" and b.name in stored]
+    copied = [b for n, b in stored.items() if n not in named and b["type"] in keep]
+    opened = _opened([*inherited, *copied])
     bindings = [
         opened[b.name] if b.type == "inherit" else b
         for b in draft.bindings
-        if b.type != "inherit" or b.name in held
+        if b.type != "inherit" or b.name in stored
     ]
-    bindings += [opened[b["name"]] for b in kept_ones]
-    kept = latest.runtime if latest and draft.keep_runtime else {}
-    return replace(draft, bindings=tuple(bindings), runtime={**kept, **draft.runtime})
+    bindings += [opened[b["name"]] for b in copied]
+    runtime = latest.runtime if latest and draft.keep_runtime else {}
+    return replace(draft, bindings=tuple(bindings), runtime={**runtime, **draft.runtime})
 
 
 def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, BindingSpec]:
-    """The bindings by name; raises `UploadRefused` naming all whose seal is broken."""
+    """Decrypted bindings by name. Raises `UploadRefused` naming all that cannot be decrypted."""
     opened, broken = {}, []
     for row in rows:
         try:
@@ -241,7 +240,7 @@ def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, BindingSpec]:
     if broken:
         raise UploadRefused(
             "sealed",
-            "Sealed with another SLUICE_SECRET_KEY, so they cannot be copied: "
+            "Encrypted with another SLUICE_SECRET_KEY, so they cannot be copied: "
             f"{', '.join(broken)}. Set them again in the same change (wrangler secret bulk).",
             tuple(broken),
         )
@@ -313,7 +312,7 @@ def _deploy(
 
 
 def _write_modules(version: Version, draft: Draft) -> None:
-    """Links the version to its modules; content that is already there is not stored again."""
+    """Links the version to its modules. Content is stored once for all versions."""
     Module.objects.bulk_create(
         [Module(sha256=h, content=c, size=len(c)) for h, c in draft.modules().items()],
         ignore_conflicts=True,
@@ -331,6 +330,6 @@ def _write_modules(version: Version, draft: Draft) -> None:
 
 
 def _etag(candidate: VersionSpec) -> str:
-    """Tells equal code apart from changed code: the modules' names and hashes, in order."""
+    """A hash of the modules' names, types and content, in order: equal code, equal etag."""
     listing = "\n".join(f"{m.name}\0{m.content_type}\0{m.sha256}" for m in candidate.modules)
     return hashlib.sha256(listing.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Which versions a deployment may name: the one home of that rule (spec, Deployments)."""
+"""Which versions can be deployed (spec, Deployments)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from routing.rules.split import TOTAL
 def deployable(workers: QuerySet[Worker] | list[Worker]) -> VersionQuerySet:
     """The versions of `workers` that can be deployed, newest first.
 
-    These are the `DEPLOYABLE` most recent ones of each and, however old, those in its active
-    deployment and the one that had 100% before the version that has it now: a limit for history
-    must lock neither what is live nor the way back.
+    These are the `DEPLOYABLE` most recent ones of each Worker and, however old, those in its active
+    deployment and the one that had 100% before the current one: the limit must never lock a live
+    version or the way back.
     """
     of = workers if isinstance(workers, QuerySet) else _rows_of(workers)
     of = of.order_by()
@@ -36,7 +36,7 @@ def _rows_of(workers: list[Worker]) -> QuerySet[Worker]:
 
 
 def _before() -> Subquery:
-    """Of a Worker, the version that had 100% last, apart from one that has it now."""
+    """A Worker's last version at 100%, other than one that has 100% now."""
     newest = Deployment.objects.filter(worker=OuterRef("deployment__worker")).newest_first()
     full = Share.objects.filter(weight=TOTAL)
     now = full.filter(version=OuterRef("version"), deployment=Subquery(newest.values("pk")[:1]))

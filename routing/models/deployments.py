@@ -18,16 +18,16 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.order_by("-number")
 
     def active(self, workers: models.QuerySet[Worker] | None = None) -> DeploymentQuerySet:
-        """The newest deployment of each of `workers`, or of all: looked up Worker by Worker, which
-        takes an index one step for each instead of one for every deployment there ever was."""
+        """The newest deployment of each of `workers` (all when None). A subquery per Worker takes
+        one step in the index, instead of one per deployment in history."""
         newest = Deployment.objects.filter(worker=models.OuterRef("pk")).newest_first()
-        asked = (Worker.objects.all() if workers is None else workers).order_by()
-        ids = asked.annotate(active_id=models.Subquery(newest.values("pk")[:1]))
+        rows = (Worker.objects.all() if workers is None else workers).order_by()
+        ids = rows.annotate(active_id=models.Subquery(newest.values("pk")[:1]))
         return self.filter(pk__in=ids.values("active_id"))
 
     def with_shares(self) -> DeploymentQuerySet:
         """With shares, versions and author, in a constant number of queries."""
-        # Joined: a second level of prefetching has one term for each version.
+        # A join, because prefetching a second level takes a term per version.
         shares = Share.objects.select_related("version__author")
         return self.select_related("worker", "author").prefetch_related(
             models.Prefetch("shares", shares)
@@ -35,8 +35,8 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
 
 class Deployment(Immutable):
-    """An immutable split of one Worker's traffic. `revision` is the desired state it made; `counts`
-    is a `snapshot.CountSpec` where a rollout made it."""
+    """An immutable split of one Worker's traffic. `revision` is that of the desired state it began.
+    `counts` is a `snapshot.CountSpec` if a rollout made it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="deployments")
@@ -66,13 +66,13 @@ class Deployment(Immutable):
         return str(self.id)[:8]
 
     def rule_shares(self) -> tuple[VersionWeight, ...]:
-        """Shares in affinity order (newest version first), as `routing.rules` takes them."""
+        """Shares for `routing.rules`, in affinity order: newest version first."""
         newest_first = sorted(self.shares.all(), key=lambda s: -s.version.number)
         return tuple(VersionWeight(str(s.version_id), s.weight) for s in newest_first)
 
 
 class Share(Immutable):
-    """One version's part in a deployment; `weight` in units of 0.001 %."""
+    """One version's part of a deployment. `weight` is in units of 0.001%."""
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="shares")
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="shares")

@@ -1,4 +1,4 @@
-"""The edges, the revision that they should run, and when each had which."""
+"""Edges, the revision that they should run, and when each had which."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class DesiredState(models.Model):
 class Edge(models.Model):
     """A machine's data plane. `status` is its last report.
 
-    `applied_revision` is the newest revision of which it has everything. It knows the newer
-    `desired_revision` and has that, too, but for the Workers in `lagging`: by name, why ("" while
-    it takes over) and the deployment that it still answers by, with its revision. Ask `has`, not
+    `applied_revision` is the newest revision that it runs completely. It also runs
+    `desired_revision`, except for the Workers in `lagging`: name → the error ("" while it is still
+    switching) and the deployment that still answers there, with its revision. Use `has` instead of
     the fields.
     """
 
@@ -32,13 +32,13 @@ class Edge(models.Model):
     applied_revision = models.PositiveBigIntegerField(default=0)
     desired_revision = models.PositiveBigIntegerField(default=0, db_default=0)
     lagging = models.JSONField(default=dict, db_default={})
-    #: Since when it has reported without a pause, or since its last start.
+    #: Start of its unbroken reports, or its last start.
     up_at = models.DateTimeField(null=True)
     proof_url = models.CharField(max_length=255, blank=True)
-    #: Lines of its log that were never counted, and when some were last noticed to be missing.
+    #: Log lines that were never counted, and the last time that some were missed.
     lost_lines = models.PositiveBigIntegerField(default=0, db_default=0)
     lost_at = models.DateTimeField(null=True)
-    #: Why it cannot write to its disk (`routing.disk.DiskState`); "" where it can.
+    #: Why it cannot write to its disk (`routing.disk.DiskState`); "" if it can.
     disk = models.CharField(max_length=16, default="", db_default="", blank=True)
     #: The last unexpected end of its Envoy: a `routing.agent.state.state.EndKind`, and when.
     envoy_end = models.CharField(max_length=16, default="", db_default="", blank=True)
@@ -52,12 +52,11 @@ class Edge(models.Model):
         return self.name
 
     def has(self, worker_name: str, revision: int) -> bool:
-        """Does it answer by the deployment of this Worker that `revision` made, or a newer one?"""
+        """Whether the Worker's deployment of `revision`, or a newer one, answers here."""
         return self.revision_of(worker_name) >= revision
 
     def revision_of(self, worker_name: str) -> int:
-        """The revision up to which it has this Worker. One Worker that cannot start holds up no
-        other."""
+        """The revision of this Worker that answers here. Workers do not wait for one another."""
         lag = self.lagging.get(worker_name)
         if lag is None:
             return max(self.applied_revision, self.desired_revision)
@@ -70,20 +69,19 @@ class Edge(models.Model):
 
     @property
     def current_revision(self) -> int:
-        """The newest revision of which it has all that it can run; one that is still taking over
-        does not have it yet."""
+        """The newest revision that it runs, apart from Workers that cannot start."""
         if len(self.failing) < len(self.lagging):
             return self.applied_revision
         return max(self.applied_revision, self.desired_revision)
 
 
 class Propagation(models.Model):
-    """When an edge had a revision: the propagation meter's facts."""
+    """When an edge applied a revision."""
 
     edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="propagations")
     revision = models.PositiveBigIntegerField(db_index=True)
     applied_on = models.DateTimeField()
-    #: Since when the edge had been up then; unknown for the oldest rows.
+    #: `Edge.up_at` at that time; unknown for the oldest rows.
     up_at = models.DateTimeField(null=True)
 
     class Meta:

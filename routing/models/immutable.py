@@ -1,4 +1,4 @@
-"""A row that is written once, and the one that is nothing else: what was changed by whom."""
+"""Write-once rows, and entries of the audit trail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class Immutable(models.Model):
-    """A row that is written once. Changing or deleting it through the ORM raises."""
+    """A write-once row. Changing or deleting it through the ORM raises."""
 
     class Meta:
         abstract = True
@@ -24,11 +24,10 @@ class Immutable(models.Model):
 
 
 class AuditEntry(Immutable):
-    """Who changed what, from where (spec, People). `before` and `after` never hold secrets.
+    """Who changed what, from where (spec, People). `before` and `after` never include secrets.
 
-    `request_id` is shared by everything that one click, command or decision did; `token` is the
-    name of the API token that signed in, `address` the client's. All are text: they outlive the
-    person and the token."""
+    `request_id` is shared by all changes of one click, command or decision. `token` is the name of
+    the API token, `address` the client's. All are text, to outlive the person and the token."""
 
     at = models.DateTimeField(db_index=True)
     actor = models.CharField(max_length=254)

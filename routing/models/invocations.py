@@ -1,4 +1,4 @@
-"""What the edges answered, as their logs told it."""
+"""Requests from the edges' access logs, and the console lines of Workers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ class InvocationQuerySet(models.QuerySet["Invocation"]):
 
 
 class Invocation(models.Model):
-    """One request answered by one version at one edge, as the edge's access log told it.
+    """One request that a version answered, from an edge's access log.
 
-    Ids, not foreign keys: the log is the edge's word and outlives a deleted Worker.
+    Ids instead of foreign keys, because the log outlives a deleted Worker. `hop` is the listener:
+    public, proof or internal.
     """
 
     edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="invocations")
@@ -47,11 +48,11 @@ class Invocation(models.Model):
 
 
 class InvocationDetail(models.Model):
-    """What a Worker said while it answered: console lines, exceptions, its outcome; and RPC calls,
-    which no access log knows.
+    """Console lines, exceptions and the outcome of one request; or an RPC call, which appears in no
+    access log.
 
-    Tied to its invocation by ray and version. A Worker that calls another one twice with the same
-    ray has two details of that version, told apart by their time only.
+    Belongs to the invocation with the same ray and version. Two calls with the same ray have two
+    details of a version, which differ by time only.
     """
 
     edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="details")

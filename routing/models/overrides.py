@@ -1,7 +1,7 @@
-"""Who may override a protected Worker: the keys that sign permissions, and the links people share.
+"""Protected overrides: the keys that sign permissions, and shared links.
 
-A permission itself is stored nowhere. A link's row says who may what, until when; its token can be
-checked by any edge without asking (`routing.rules.permissions.token`).
+Permissions are not stored. Any edge can check the token of a link by itself
+(`routing.rules.permissions.token`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from routing.models.versions import Version, Worker
 
 
 class OverrideKey(models.Model):
-    """A key of one Worker's. Only the newest signs; a retired one goes on being checked while a
-    link that it signed may live. The private half is encrypted, the public one in base64."""
+    """A signing key of one Worker. Only the newest signs; retired ones stay valid as long as links
+    that they signed. The private key is encrypted, the public key is base64."""
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="override_keys")
     key_id = models.CharField(max_length=16, unique=True)
@@ -38,16 +38,16 @@ class OverrideKey(models.Model):
 
 class OverrideLinkQuerySet(models.QuerySet["OverrideLink"]):
     def live(self, now: datetime) -> OverrideLinkQuerySet:
-        """Those that open something at `now`."""
+        """Links that work at `now`."""
         return self.unexpired(now).filter(revoked_at=None)
 
     def unexpired(self, now: datetime) -> OverrideLinkQuerySet:
-        """Those whose token is good, or would be had it not been revoked."""
+        """Links that have not expired, revoked ones included."""
         return self.filter(expires_at__gt=now)
 
 
 class OverrideLink(models.Model):
-    """A permission that a person shared. `host` is the only host name that it counts at."""
+    """A shared permission. It is valid at the host name `host` only."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="override_links")

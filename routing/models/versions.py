@@ -11,13 +11,13 @@ from routing.models.immutable import Immutable
 from routing.upload_draft import Part
 
 DEPLOYABLE = 100
-"""So many of a Worker's most recent versions can be deployed; `deployable` adds those in use."""
+"""Number of a Worker's recent versions that can be deployed; `deployable` adds those in use."""
 
 
 class Worker(models.Model):
-    """A named program. `tag` is its immutable id on the wire, `settings` what is not versioned.
+    """A named program. `tag` is its id in the API, `settings` are those that are not versioned.
 
-    With `overrides_protected` an override counts only with a signed permission.
+    With `overrides_protected` an override needs a signed permission.
     """
 
     name = models.CharField(max_length=63, unique=True)
@@ -38,7 +38,7 @@ class Worker(models.Model):
 
 
 class RemovedWorker(models.Model):
-    """Remembers a deleted Worker's name so that an edge with an older revision drops it too."""
+    """A deleted Worker's name, so that edges with an older revision drop it."""
 
     name = models.CharField(max_length=63, unique=True)
     revision = models.PositiveBigIntegerField(db_index=True)
@@ -53,7 +53,7 @@ class Module(Immutable):
 
 
 ALIAS = "workers/alias"
-"""The annotation with a version's alias, kept under the name that clients send it by."""
+"""The annotation with a version's alias, named as in Cloudflare's API."""
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
@@ -61,7 +61,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
         return self.order_by("-number")
 
     def with_alias(self, alias: str) -> VersionQuerySet:
-        """Those uploaded with this alias; the newest one has it."""
+        """Versions uploaded with this alias. It belongs to the newest one."""
         return self.filter(**{f"annotations__{ALIAS}": alias})
 
     def latest_of_each(self) -> VersionQuerySet:
@@ -75,7 +75,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
 
 class Version(Immutable):
-    """An immutable upload of a Worker. Secret bindings are sealed inside `bindings`."""
+    """An immutable upload of a Worker. Secret values in `bindings` are encrypted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="versions")
@@ -114,12 +114,12 @@ class Version(Immutable):
 
     @property
     def alias(self) -> str:
-        """The alias it was uploaded with, which a newer version may have taken over; or ""."""
+        """The alias of the upload, or "". A newer version may have it now."""
         return str(self.annotations.get(ALIAS, ""))
 
 
 class VersionModule(Immutable):
-    """A module under the name and content type this version uploaded it with."""
+    """A module of a version, with its name and content type."""
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="modules")
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="+")
@@ -132,15 +132,15 @@ class VersionModule(Immutable):
         constraints = [models.UniqueConstraint(fields=["version", "name"], name="module_name_once")]
 
     def as_part(self) -> Part:
-        """The uploaded file, content included (select `module` along with it)."""
+        """The uploaded file with its content. Use `select_related("module")`."""
         return Part(self.name, self.content_type, bytes(self.module.content))
 
 
 class ServiceBinding(Immutable):
     """A version may call the Worker `service`, by the binding `name`.
 
-    The same stands in `Version.bindings`; this is how it is found from the called Worker's side.
-    A name, not a foreign key: the called Worker may be deleted and made again.
+    Duplicates `Version.bindings`, to query by the called Worker. A name instead of a foreign key,
+    because the called Worker may be deleted and recreated.
     """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="service_bindings")
@@ -154,7 +154,7 @@ class ServiceBinding(Immutable):
 
     @classmethod
     def rows_of(cls, version: Version) -> list[ServiceBinding]:
-        """What `version.bindings` says, as rows that are not saved yet."""
+        """Unsaved rows for `version.bindings`."""
         return [
             cls(version=version, name=row["name"], service=row["service"])
             for row in version.bindings

@@ -1,7 +1,7 @@
-"""Work that follows a commit. The change is already made, so nothing here can fail the answer.
+"""Work after a commit. The change is made, so nothing here can fail the request.
 
-What goes wrong is logged and counted (`failures`, in `/metrics`): open pages and agents notice a
-change by themselves within seconds, so a lost message costs time, not correctness.
+Failures are logged and counted (`failures`, in `/metrics`). Open pages and agents poll, so a lost
+message costs seconds, not correctness.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _lock = Lock()
 
 
 def after_commit(work: str, call: Callable[[], object]) -> None:
-    """Runs `call` once the current transaction has committed; `work` names it in log and metrics.
+    """Runs `call` after the current transaction commits, or at once without one. Never raises.
 
-    Without a transaction it runs at once. It never raises.
+    `work` names it in the log and the metrics.
     """
     # robust, too: an error in one callback must not keep the others from running.
     transaction.on_commit(partial(guarded, work, call), robust=True)
@@ -43,7 +43,7 @@ def guarded(work: str, call: Callable[[], object]) -> bool:
 
 
 def send(signal: Signal, sender: object, work: str, **facts: Any) -> None:
-    """Sends `signal` to all receivers; one that raises is logged by Django and counted here."""
+    """Sends `signal` to all receivers. Django logs those that raise; they are counted here."""
     for _, outcome in signal.send_robust(sender=sender, **facts):
         if isinstance(outcome, Exception):
             note_failure(work)

@@ -1,5 +1,5 @@
-"""Long lists in pieces: a statement with a variable for each of thousands of rows is refused by
-SQLite (more than 1,000 terms of an expression, 32,766 variables) and slow to plan elsewhere."""
+"""Long lists in pieces. SQLite refuses statements with over 1,000 terms of an expression or 32,766
+variables, and elsewhere they are slow to plan."""
 
 from __future__ import annotations
 

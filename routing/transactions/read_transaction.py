@@ -1,4 +1,4 @@
-"""Reading many tables as of one moment, without keeping anybody from writing."""
+"""A consistent read of several tables that blocks no writer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.db import connection, transaction
 
 @contextmanager
 def read_transaction() -> Iterator[None]:
-    """Everything read inside belongs to one state of the database; nothing may be written.
+    """All reads inside see one state of the database; writes are not allowed.
 
-    PostgreSQL by default shows each statement what was committed just before it; repeatable read
-    keeps to the first one's state (its documentation, "Transaction Isolation"). SQLite keeps to one
-    state by itself, and only our own transactions take the write lock when they begin.
-    Inside another transaction, that one decides.
+    By default each statement in PostgreSQL sees what was committed before it; with repeatable read
+    all see the state of the first (its documentation, "Transaction Isolation"). SQLite does this by
+    itself; only our own transactions take the write lock when they begin. Nested in another
+    transaction, that one's isolation applies.
     """
     if connection.in_atomic_block:
         yield

@@ -1,8 +1,8 @@
-"""The access log: one JSON object a line, which `agent.ship` reads.
+"""The access log: one JSON object per line, for `routing.agent.access_log`.
 
-No query string (it may hold secrets) and no header but those the edge itself has
-written, save whether the answer has a content type, and the version key: it tells callers apart.
-Only the agent can read the log, and it ships how many callers there were, never who.
+No query string, as it may include secrets, and only headers that the edge itself sets, plus the
+first letter of the response's content type, and the version key, to count callers. Only the agent
+can read the log, and it ships the number of callers, never their keys.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ FIELDS = {
     "ms": "%DURATION%",
     "rx": "%BYTES_RECEIVED%",
     "tx": "%BYTES_SENT%",
-    # Its first letter, null without one: how an uncaught exception is told from a Worker's own 500.
+    # First letter, or null: distinguishes an uncaught exception from a Worker's own 500.
     "typed": "%RESP(content-type):1%",
     "version": "%UPSTREAM_CLUSTER%",
     "route": "%ROUTE_NAME%",
     "outcome": f"%DYNAMIC_METADATA({names.DECISION}:{names.OUTCOME_HEADER})%",
-    # The Worker of a version that answers at its own address; no route of its own says it.
+    # The Worker of a preview, which has no route of its own.
     "preview": f"%DYNAMIC_METADATA({names.DECISION}:{names.PREVIEW_HEADER})%",
     "deployment": route_says("deployment"),
     "revision": route_says("revision"),
@@ -43,14 +43,14 @@ FIELDS = {
     # The caller, also behind a proxy that is trusted; the direct peer otherwise.
     "client": CLIENT,
 }
-"""`version` is a cluster (`names.parse_cluster`); `route` and `outcome` together tell the reason
+"""`version` is a cluster (`names.parse_cluster`). `route` and `outcome` together give the reason
 and the override's outcome (`names.reason`, `names.override_outcome`)."""
 
 
 def access_log(listener: str) -> list[dict[str, Any]]:
-    """The log of one of `names.LISTENERS`; inside, it also says which version called."""
+    """The log of one of `names.LISTENERS`; that of `internal` includes the calling version."""
     fields = {**FIELDS, "listener": listener}
-    if listener != "proof":  # probes count for nothing, so nobody needs to tell them apart
+    if listener != "proof":  # requests of the dashboard are not counted as callers
         fields["key"] = f"%REQ({names.KEY}):64%"
     if listener == "internal":
         fields["caller"] = f"%REQ({names.CALLER_HEADER})%"

@@ -1,8 +1,8 @@
-"""URLs that workerd refuses: the edge answers them, or the refusal would count as the version's.
+"""URLs that workerd refuses. The edge refuses them first, so they do not count against a version.
 
 Measured with every byte: workerd answers 400 to < and > anywhere, to a backtick in the path and a
-double quote in the query. What is not printable ASCII, Envoy refuses before there is a route. No
-browser sends either.
+double quote in the query. Envoy refuses anything but printable ASCII before routing. Browsers send
+neither.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ def clusters(
 ) -> list[dict[str, Any]]:
     """For each name of `names.cluster` one cluster and its RPC twin, by socket paths.
 
-    Several paths are replicas: requests go round them, whichever version key they carry. Where the
-    number in `renewals` grows, Envoy lets go of the connections it has, request by request: behind
-    the same paths there is another process now.
+    Several paths are replicas, used in turn whatever the version key. A growing number in
+    `renewals` makes Envoy drop its connections, request by request, because another process listens
+    at the same paths now.
     """
     return [
         _version_cluster(twin, endpoints[name]) | _renewed(renewals.get(name, 0))
@@ -57,8 +57,8 @@ def _version_cluster(name: str, paths: Sequence[str]) -> dict[str, Any]:
 
 
 def decide_cluster() -> dict[str, Any]:
-    """The decide service. It is never ejected: five requests that anyone can send would otherwise
-    switch off everyone's overrides. While it hangs, each request with an override waits 0.25 s."""
+    """The decide service. It is never ejected, or five requests from anyone could switch off all
+    overrides. While it hangs, each request with an override waits 0.25 s."""
     return unix_cluster("decide", [names.DECIDE_SOCKET], connect_timeout="0.25s")
 
 

@@ -1,4 +1,4 @@
-"""The door to Envoy's half: its start-up configuration, its files, and what goes into them."""
+"""Envoy's bootstrap and discovery files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _CONNECTIONS = "envoy.extensions.resource_monitors.downstream_connections.v3"
 
 
 def bootstrap(settings: Settings) -> dict[str, Any]:
-    """What Envoy starts with, working directory being the edge's folder. Everything else comes
-    from the three files in `names.STATS`, which must be there before it starts."""
+    """The configuration that Envoy starts with, in the edge's folder. The rest is in the three
+    files of `names.STATS`, which must exist before it starts."""
     services = [decide_cluster(), previews_cluster()]
     return {
         "node": {"id": settings.edge_name, "cluster": "sluice"},
         "admin": {"address": {"pipe": {"path": names.ADMIN_SOCKET, "mode": 0o600}}},
-        # Statistics of versions that nobody calls cost nothing.
+        # So statistics of versions without requests cost nothing.
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
         "overload_manager": {"resource_monitors": [_connection_limit(settings.connections)]},
         "static_resources": {"listeners": listeners(settings), "clusters": services},
@@ -34,8 +34,8 @@ def bootstrap(settings: Settings) -> dict[str, Any]:
 def discovery(revision: str, resources: list[dict[str, Any]]) -> bytes:
     """The content of one of Envoy's files; `revision` comes back as its `version_text`.
 
-    Write it to a new file and rename: Envoy does not see a change in place. Raises `ValueError`
-    on a route file without exactly one RouteConfiguration, which Envoy would refuse.
+    Write it to a new file and rename it: Envoy does not notice a change in place. Raises
+    `ValueError` for a route file with more than one RouteConfiguration, which Envoy would refuse.
     """
     kinds = [resource["@type"].rpartition(".")[2] for resource in resources]
     if "RouteConfiguration" in kinds and len(kinds) != 1:

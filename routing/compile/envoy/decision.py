@@ -1,8 +1,8 @@
-"""One Worker's routes: the decision of the specification, said in Envoy's words.
+"""One Worker's routes: the decision of the specification as Envoy configuration.
 
-The decide service is asked only when the override header is there; its answer arrives as dynamic
-metadata, never as a header, so nobody can forge it. Envoy's own hash pins version keys:
-XXH64 modulo the total weight, walked in the order in which the deployment's shares are listed.
+Envoy calls the decide service only for requests with the override header. The answer arrives as
+dynamic metadata, never as a header, so a client cannot forge it. Envoy's own hash pins version
+keys: XXH64 modulo the total weight, walked in the order of the deployment's shares.
 """
 
 from __future__ import annotations
@@ -60,27 +60,27 @@ def _free(split: _Object, pinned: list[_Object]) -> list[_Object]:
 
 
 def _permitted(split: _Object, pinned: list[_Object]) -> list[_Object]:
-    """Overrides need a permission, or links were shared, whose cookie is as good as a header.
+    """Overrides need a permission, or come from a shared link's cookie.
 
-    The decide service takes the cookie off the request, after which a request without an override
-    header looks like any other: hence `pinned` comes first. A request that still has the cookie was
-    not answered for in time, and the Worker gets none of its cookies rather than that one.
+    The decide service removes the cookie, after which a request without an override header looks
+    like any other: so `pinned` comes first. If the cookie is still there, the service did not
+    answer in time, and the Worker gets no cookies at all rather than that one.
     """
-    asked = [
+    checked = [
         *({**r, **WITHOUT_COOKIES} for r in _drawn(split, names.CHECKED, [HAS_COOKIE])),
         *_drawn(split, names.CHECKED, []),
     ]
     return [
         *pinned,
         *_drawn(split, "", [_NO_OVERRIDE, NO_COOKIE]),
-        *({**route, "typed_per_filter_config": ASK_PERMITS} for route in asked),
+        *({**route, "typed_per_filter_config": ASK_PERMITS} for route in checked),
     ]
 
 
 def named(route: _Object, worker: WorkerSpec, revision: int) -> _Object:
-    """The route with its full name, and with what the log and the proof headers say about it."""
+    """The route with its full name, and metadata for the log and the proof headers."""
     kind = route["name"]
-    said = {
+    facts = {
         "deployment": worker.deployment.id,
         "revision": str(revision),
         "reason": names.reason(kind),
@@ -88,7 +88,7 @@ def named(route: _Object, worker: WorkerSpec, revision: int) -> _Object:
         **({"outcome": "applied"} if kind == names.OVERRIDE else {}),
         **({"otherwise": "unavailable"} if kind.endswith(names.CHECKED) else {}),
     }
-    metadata = {"filter_metadata": {names.METADATA: said}}
+    metadata = {"filter_metadata": {names.METADATA: facts}}
     return {**route, "name": names.route(worker.name, kind), "metadata": metadata}
 
 

@@ -1,6 +1,6 @@
-"""Headers on their way through an edge: what is taken off, what is put on.
+"""Headers that an edge removes and adds.
 
-`x-edge-*` and `x-sluice-*` are ours, `cf-*` and the client's address are the edge's to say, and
+`x-edge-*` and `x-sluice-*` are ours, `cf-*` and the client's address are set by the edge, and
 `x-envoy-*` would let a client change timeouts and retries.
 """
 
@@ -57,20 +57,20 @@ def colo(edge_name: str) -> str:
 
 
 def route_says(key: str) -> str:
-    """Envoy's words for what the matched route's metadata say; see `decision.named`."""
+    """Envoy's expression for a value of the matched route's metadata; see `decision.named`."""
     return f"%METADATA(ROUTE:{names.METADATA}:{key})%"
 
 
 def on_arrival(edge_name: str) -> list[_Object]:
-    """For requests from outside, before a route is chosen: their word counts for nothing here."""
+    """For requests from outside, before routing: removes every header that only an edge may set."""
     prefixes = ("x-edge-", "x-envoy-", "x-sluice-", "cf-")
     stripped = [*map(_strip, prefixes), {"remove": "x-request-id"}]
     return _early([*stripped, *_ray(edge_name, "cf-ray")])
 
 
 def on_arrival_inside(edge_name: str) -> list[_Object]:
-    """For requests of Workers to Workers: a ray id stays what it is. A Worker may send any text in
-    its place; what cannot be a ray is replaced by a new one."""
+    """For requests between Workers: keeps a valid ray id and replaces any other text, because a
+    Worker may send anything."""
     ours = (names.ROUTE_HEADER, names.VERSION_HEADER, names.OUTCOME_HEADER)
     removed = [*map(_strip, ("x-envoy-", "x-sluice-")), *({"remove": name} for name in ours)]
     return _early(
@@ -79,7 +79,8 @@ def on_arrival_inside(edge_name: str) -> list[_Object]:
 
 
 def outside_filter(edge_name: str, *, proof: bool) -> _Object:
-    """Tells the Worker who calls. On the way back removes forged proof headers, or sets ours."""
+    """Adds the caller's address for the Worker. Removes forged proof headers from the response, or
+    sets ours."""
     requests = [
         _strip("x-envoy-"),
         _add("x-forwarded-for", _PEER),
@@ -93,13 +94,13 @@ def outside_filter(edge_name: str, *, proof: bool) -> _Object:
 
 
 def inside_filter() -> _Object:
-    """The URL's scheme is the caller's; without a word on it, Envoy would say `http`."""
+    """Keeps the scheme of the caller's URL; by default Envoy sends `http`."""
     scheme = _set("x-forwarded-proto", f"%REQ({names.SCHEME_HEADER})%")
     return _filter([scheme], [_set("cf-ray", "%REQ(cf-ray)%")])
 
 
 def _proof(edge_name: str) -> list[_Object]:
-    """Empty values add no header: an unknown host has no version, most requests no override."""
+    """Empty values add no header, as for an unknown host, or a request without an override."""
     return [
         _set("x-sluice-version", "%UPSTREAM_CLUSTER%"),
         _set("x-sluice-deployment", route_says("deployment")),

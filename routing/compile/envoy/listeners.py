@@ -1,5 +1,5 @@
-"""The doors of an edge. `public` is for everybody; `proof`, on loopback, also says which version
-answered and why; `internal` is a Unix socket for service bindings."""
+"""The listeners of an edge: `public`; `proof`, on loopback, with headers for the version and the
+reason; `internal`, a Unix socket for service bindings."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ MOST_CONNECTIONS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where an edge listens. `proof_port` is always on 127.0.0.1; `public_headers` puts the proof
-    headers on public answers too; `edge_name` is said in them, in ray ids and in `request.cf`.
-    `trusted_proxies` are CIDRs whose word for the client's address and scheme counts on the public
-    listener; `connections` are those of all callers together."""
+    """Where an edge listens. `proof_port` is always on 127.0.0.1; `public_headers` adds the proof
+    headers to public responses; `edge_name` appears in them, in ray ids and in `request.cf`.
+    `trusted_proxies` are CIDRs that may set the client's address and scheme on the public listener;
+    `connections` is the limit for all callers together."""
 
     public_host: str
     public_port: int
@@ -87,8 +87,8 @@ def _tcp(host: str, port: int) -> _Object:
 
 
 def _public(settings: Settings) -> list[_Object]:
-    """By who connects: connections from trusted proxies have a chain of their own, so that what
-    such a proxy says can never count for anyone else."""
+    """Chosen by the connecting address: trusted proxies have their own chain, so only they can set
+    a client's address."""
     plain = _outside("public", settings.edge_name, proof=settings.public_headers)
     if not settings.trusted_proxies:
         return [plain]
@@ -195,15 +195,15 @@ def _overrides(name: str) -> _Object:
     and cookies go along, and the cookies come back without the shared link's.
     """
     permits = name == "permits"
-    told = [names.VERSION_HEADER, names.OUTCOME_HEADER]
+    answer = [names.VERSION_HEADER, names.OUTCOME_HEADER]
     sent = [names.OVERRIDES, names.PERMISSION, "cf-ray"]
     added = [{"key": names.ROUTE_HEADER, "value": "%ROUTE_NAME%"}]
-    answered: _Object = {"dynamic_metadata_from_headers": _exactly(*told)}
+    answered: _Object = {"dynamic_metadata_from_headers": _exactly(*answer)}
     if permits:
         sent.append("cookie")
         added.append({"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"})
         answered = {
-            "dynamic_metadata_from_headers": _exactly(*told, names.PERMISSION_HEADER),
+            "dynamic_metadata_from_headers": _exactly(*answer, names.PERMISSION_HEADER),
             "allowed_upstream_headers": _exactly("cookie"),
         }
     service = {

@@ -1,8 +1,7 @@
-"""Workers whose overrides are checked: what their routes match, and where shared links lead.
+"""Routes of Workers whose overrides need a permission, and of shared links.
 
-The agent answers for a link: it checks the permission, sets the cookie on this host alone, and
-sends the browser on to the page. Whatever the agent says reaches the caller as it is, like a
-refused preview (`previews.py`).
+The agent answers a link: it checks the permission, sets the cookie on this host only and redirects
+the browser. The caller gets its answer unchanged, as with a refused preview (`previews.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ from routing.snapshot import WorkerSpec
 
 _Object = dict[str, Any]
 
-# A substring is enough: the decide service reads the header properly, and a request that it is
-# asked for without need only costs its time.
+# A substring is enough: the decide service parses the header, and an unnecessary call is only slow.
 HAS_COOKIE: _Object = {"name": "cookie", "string_match": {"contains": COOKIE}}
 NO_COOKIE: _Object = {
     **HAS_COOKIE,
@@ -35,7 +33,7 @@ ASK_PERMITS = _switched_on("permits")
 
 
 def link_routes(worker: WorkerSpec) -> list[_Object]:
-    """The two paths that the edge itself answers at the Worker's host."""
+    """The two paths of shared links at the Worker's host, which the edge itself answers."""
     metadata = {"filter_metadata": {names.METADATA: {"worker": worker.name}}}
     return [
         {

@@ -1,8 +1,8 @@
-"""Addresses of single versions: `<prefix>-<worker>.<domain>`, `<alias>-<worker>.<domain>`.
+"""Preview URLs of single versions: `<prefix>-<worker>.<domain>`, `<alias>-<worker>.<domain>`.
 
-One route serves them all. The agent is asked whose version it is, starts its process if need be and
-answers with the cluster's name, so that no file of Envoy's changes with the addresses asked for. A
-request holds the routes it came in with, hence a header rather than a route of its own.
+One route serves them all. The agent looks up the version, starts its process if necessary and
+answers with the cluster's name, so Envoy's files do not change per preview. The name travels as a
+header, because a request uses the routes that existed when it arrived.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ ANSWER_SECONDS = 20
 """How long a request waits for a version that is being started."""
 
 REFUSALS = {502: 442, 503: 443}
-"""Statuses that the agent cannot use: of a 5xx Envoy passes no words on. It answers with the second
-number, and the caller gets the first."""
+"""Status for the caller → status of the agent's answer: Envoy drops the body of a 5xx."""
 
 _ON_ERROR = 503
 _NO_AGENT = "This edge cannot start a version at the moment. Try again soon.\n"
@@ -31,7 +30,7 @@ _Object = dict[str, Any]
 
 
 def preview_host(domain: str) -> _Object:
-    """The virtual host of every name under `domain` that is no Worker's own."""
+    """The virtual host of every name under `domain` that is not a Worker's own."""
     route = {
         "name": names.PREVIEW,
         "match": {"prefix": "/"},
@@ -44,9 +43,9 @@ def preview_host(domain: str) -> _Object:
 
 
 def previews_filter() -> _Object:
-    """Asks the agent, on the one route that switches this on. What it refuses, with its words, is
-    what the caller gets; the path, the query and all headers but the host stay here. The client's
-    address goes along: names that are unknown, and versions to start, are limited by it."""
+    """Calls the agent, on the preview route only. The caller gets the agent's refusal as it is. The
+    agent gets the host, and the client's address, to limit unknown names and starts per client; no
+    path, query or other header."""
     service = {
         "server_uri": {
             "uri": "http://previews",
@@ -82,15 +81,15 @@ def previews_filter() -> _Object:
 
 
 def refusals() -> list[_Object]:
-    """Mappers of Envoy's local replies: what the agent refused keeps its words."""
-    again = [{"filter": _refused(told), "status_code": status} for status, told in REFUSALS.items()]
+    """Mappers of Envoy's local replies, which leave the agent's refusals unchanged."""
+    again = [{"filter": _refused(sent), "status_code": status} for status, sent in REFUSALS.items()]
     text = {"text_format_source": {"inline_string": _NO_AGENT}}
     silent = {"filter": _refused(_ON_ERROR), "body_format_override": text}
     return [*again, silent, {"filter": _REFUSED}]
 
 
 def previews_cluster() -> _Object:
-    """The agent, where it answers for versions that may have to be started."""
+    """The agent's socket for previews."""
     return unix_cluster("previews", [names.PREVIEWS_SOCKET], connect_timeout="1s")
 
 

@@ -43,10 +43,10 @@ _Leaving = Mapping[str, Sequence[VersionSpec]]
 
 
 def public_routes(snapshot: Snapshot, coming: Collection[str] = ()) -> _Object:
-    """What the public and the proof listener share: Workers by host name.
+    """Workers by host name, for the public and the proof listener.
 
-    At the host names in `coming` a Worker will answer that is not in the snapshot yet. Raises
-    `ValueError` when a deployment's weights do not sum to 100 %.
+    `coming` are host names of Workers that are not in the snapshot yet. Raises `ValueError` when a
+    deployment's weights do not sum to 100%.
     """
     taken = {"*"}
     hosts = [_host(snapshot, worker, taken) for worker in _in_order(snapshot)]
@@ -64,7 +64,7 @@ def public_routes(snapshot: Snapshot, coming: Collection[str] = ()) -> _Object:
 
 
 def _without_worker(snapshot: Snapshot, coming: Collection[str]) -> Iterator[_Object]:
-    """Host names at which no Worker answers: not yet, or none that this edge knows of."""
+    """Host names without a Worker, or whose Worker is not ready yet."""
     if not snapshot.known:
         yield {"name": "*", "domains": ["*"], "routes": [_later("no-snapshot", _NO_SNAPSHOT)]}
         return
@@ -72,12 +72,12 @@ def _without_worker(snapshot: Snapshot, coming: Collection[str]) -> Iterator[_Ob
         routes = [_later("coming", _COMING)]
         yield {"name": "*coming", "domains": sorted(coming), "routes": routes}
     yield preview_host(snapshot.domain)
-    nobody = _answer("no-worker", 404, no_worker_message(snapshot.domain))
-    yield {"name": "*", "domains": ["*"], "routes": [nobody]}
+    no_worker = _answer("no-worker", 404, no_worker_message(snapshot.domain))
+    yield {"name": "*", "domains": ["*"], "routes": [no_worker]}
 
 
 def no_worker_message(domain: str) -> str:
-    """What callers of a host name without a Worker are told."""
+    """The body of a 404 at a host name without a Worker."""
     return (
         "There is no Worker at this host name. "
         f"Workers answer at <worker>.{domain}, once they have a deployment.\n"
@@ -89,10 +89,10 @@ def internal_routes(
     slots: Mapping[str, int],
     leaving: _Leaving | None = None,
 ) -> _Object:
-    """What service bindings use: fetch by target header, RPC by CONNECT host.
+    """Routes of service bindings: fetch by target header, RPC by CONNECT host.
 
-    `slots` are the slots of running versions, by id. `leaving` are, by Worker, versions that run
-    without a part in the deployment: what they call stays, and callers with an older answer call
+    `slots` are the slots of running versions, by id. `leaving` are, by Worker, versions that still
+    run outside the deployment: their own calls need routes, and callers with an older answer call
     them a little longer. Raises `ValueError` as `public_routes` does.
     """
     leaving = leaving or {}
@@ -114,7 +114,7 @@ def _in_order(snapshot: Snapshot) -> list[WorkerSpec]:
 
 
 def _host(snapshot: Snapshot, worker: WorkerSpec, taken: set[str]) -> _Object:
-    """One host name twice and Envoy refuses the whole file, so the first Worker keeps it."""
+    """Envoy refuses a file with the same host name twice, so the first Worker gets it."""
     domains = sorted({name.lower() for name in worker.hostnames} - taken)
     taken.update(domains)
     links = link_routes(worker) if worker.overrides else []
@@ -123,8 +123,8 @@ def _host(snapshot: Snapshot, worker: WorkerSpec, taken: set[str]) -> _Object:
 
 
 def _called(snapshot: Snapshot, leaving: _Leaving) -> frozenset[tuple[str, str]]:
-    """(Worker, entrypoint) of every service binding that may be used. Only these get routes: most
-    Workers are never called by another, and Envoy reads the whole file at every deployment."""
+    """(Worker, entrypoint) of every service binding. Only these get routes: other Workers call few
+    of them, and Envoy reads the whole file at every deployment."""
     versions = [version for worker in snapshot.workers for version in worker.versions]
     versions += [version for left in leaving.values() for version in left]
     return frozenset(target for version in versions for target in service_targets(version))
@@ -132,8 +132,8 @@ def _called(snapshot: Snapshot, leaving: _Leaving) -> frozenset[tuple[str, str]]
 
 def _by_target(snapshot: Snapshot, called: frozenset[tuple[str, str]]) -> _Object:
     """A hash lookup on the target header. A list of header matches cost 468 µs at 1,000 Workers."""
-    nobody = {"action": _list([_answer("no-target", 503, _NOT_DEPLOYED)])}
-    found = {
+    no_target = {"action": _list([_answer("no-target", 503, _NOT_DEPLOYED)])}
+    targets = {
         names.target(worker.name, entrypoint): {
             "action": _list(worker_routes(worker, snapshot.revision, entrypoint))
         }
@@ -141,7 +141,7 @@ def _by_target(snapshot: Snapshot, called: frozenset[tuple[str, str]]) -> _Objec
         for entrypoint in _entrypoints(worker)
         if (worker.name, entrypoint) in called
     }
-    if not found:
+    if not targets:
         return {"routes": [_answer("no-target", 503, _NOT_DEPLOYED)]}
     header = {
         "@type": f"{TYPE}envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
@@ -149,13 +149,13 @@ def _by_target(snapshot: Snapshot, called: frozenset[tuple[str, str]]) -> _Objec
     }
     tree = {
         "input": {"name": "target", "typed_config": header},
-        "exact_match_map": {"map": found},
+        "exact_match_map": {"map": targets},
     }
-    return {"matcher": {"matcher_tree": tree, "on_no_match": nobody}}
+    return {"matcher": {"matcher_tree": tree, "on_no_match": no_target}}
 
 
 def _entrypoints(worker: WorkerSpec) -> list[str]:
-    """Of any of its versions. A version without the one that is called answers 503."""
+    """Entrypoints of any of its versions. A version without the called one answers 503."""
     return sorted({name for version in worker.versions for name in names.entrypoints(version)})
 
 
@@ -194,12 +194,12 @@ def _list(routes: list[_Object]) -> _Object:
 
 
 def _answer(name: str, status: int, text: str) -> _Object:
-    """A fixed answer. Its name has no `/`: it belongs to no Worker."""
+    """A fixed response. Its name has no `/`, as it belongs to no Worker."""
     body = {"status": status, "body": {"inline_string": text}}
     return {"name": name, "match": {"prefix": "/"}, "direct_response": body}
 
 
 def _later(name: str, text: str) -> _Object:
-    """503 with `Retry-After`: what is missing is on its way, so no client should remember it."""
+    """503 with `Retry-After`, for what will be ready soon."""
     value = {"key": "retry-after", "value": str(RETRY_AFTER_SECONDS)}
     return {**_answer(name, 503, text), "response_headers_to_add": [{"header": value}]}

@@ -70,8 +70,8 @@ def _json(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, byt
 
 
 def _metadata(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
-    shown = {"id": version.id, "tag": version.tag, "timestamp": version.created_on}
-    return {"json": json.dumps(shown)}
+    metadata = {"id": version.id, "tag": version.tag, "timestamp": version.created_on}
+    return {"json": json.dumps(metadata)}
 
 
 def _text_blob(

@@ -1,5 +1,5 @@
-"""The door to workerd's half: the configuration of one version's process, as plain dictionaries in
-the shape of workerd's schema (`node_modules/workerd/workerd.capnp`)."""
+"""The configuration of one version's process, as dictionaries in the shape of workerd's schema
+(`node_modules/workerd/workerd.capnp`)."""
 
 from __future__ import annotations
 
@@ -40,17 +40,16 @@ def socket_names(version: VersionSpec) -> tuple[str, ...]:
     return tuple(names.socket(entrypoint) for entrypoint in names.entrypoints(version))
 
 
-def running_date(asked: str, newest: str) -> str:
-    """The compatibility date to run with: `newest` ("" for no limit) for one that is later.
+def running_date(requested: str, newest: str) -> str:
+    """The compatibility date to run with: at most `newest` ("" for no limit).
 
-    Text that is no date stays as it is: workerd refuses it in its own words.
+    Text that is not a date is returned unchanged, for workerd to refuse.
     """
     try:
-        return (
-            newest if newest and date.fromisoformat(asked) > date.fromisoformat(newest) else asked
-        )
+        is_later = bool(newest) and date.fromisoformat(requested) > date.fromisoformat(newest)
     except ValueError:
-        return asked
+        return requested
+    return newest if is_later else requested
 
 
 def config(
@@ -101,11 +100,11 @@ def inspection_config(
     token: str,
     newest_date: str = "",
 ) -> _Object:
-    """For `workerd test`, in a process that reaches nothing: the version behind `inspect.js`, which
-    prints `token` and then the exports as JSON. Raises `VersionInvalid`.
+    """For `workerd test`, without network: the version behind `inspect.js`, which prints `token`
+    and then the exports as JSON. Raises `VersionInvalid`.
 
-    Service-worker syntax exports nothing; workerd then says `No tests found!`, which means that it
-    loaded. `token` must be unguessable, for the version's own code may print as well.
+    Service-worker syntax exports nothing; workerd prints `No tests found!` once it has loaded.
+    `token` must be unguessable, because the version's own code may print as well.
     """
     body, services = _worker(version, modules, newest_date)
     if version.main_module:
@@ -141,13 +140,13 @@ def _inspector(version: VersionSpec, runtime: Mapping[str, str], token: str) -> 
 
 
 def _edges(services: list[_Object]) -> list[_Object]:
-    """What service bindings lead to, and helpers' outbound: nothing."""
+    """Services for bindings, and a `nowhere` that reaches nothing, for helpers' outbound."""
     agent = external("agent", names.AGENT_SOCKET, {})
     return [*services, agent, {"name": "nowhere", "network": {"allow": []}}]
 
 
 def _socket(worker: str, entrypoint: str, slot: int) -> _Object:
-    """Our own headers end here: no value means that the header is removed."""
+    """Removes our own headers: without a value, workerd removes a header."""
     stripped = [{"name": names.TARGET_HEADER}, {"name": names.CALLER_HEADER}]
     rpc = {"capnpConnectHost": names.rpc_host(worker, entrypoint, slot)}
     service = {"name": "main", **({"entrypoint": entrypoint} if entrypoint else {})}
@@ -164,12 +163,12 @@ def _ours(file: str, runtime: Mapping[str, str]) -> _Object:
 
 
 def _tail(version: VersionSpec, runtime: Mapping[str, str]) -> _Object:
-    """An isolate of its own: the Worker's code can neither see it nor forge what it says."""
-    told = [
+    """A separate isolate, which the Worker's code can neither see nor forge."""
+    bindings = [
         {"name": "AGENT", "service": {"name": "agent"}},
         {"name": "VERSION", "text": version.id},
     ]
-    return {**_ours("tail.js", runtime), "bindings": told}
+    return {**_ours("tail.js", runtime), "bindings": bindings}
 
 
 def _process(runtime: Mapping[str, str]) -> _Object:

@@ -23,10 +23,7 @@ _PYTHON = ("text/x-python", "text/x-python-requirement")
 
 
 class VersionInvalid(ValueError):
-    """A version that workerd must not even be asked to run.
-
-    `kind` says which part of the upload is wrong: `main_module`, `module` or `binding`.
-    """
+    """A version that cannot run. `kind` is `main_module`, `module` or `binding`."""
 
     def __init__(self, kind: Part, message: str) -> None:
         super().__init__(message)
@@ -34,7 +31,7 @@ class VersionInvalid(ValueError):
 
 
 def worker_modules(version: VersionSpec, contents: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """The modules of an ES module Worker, main module first as workerd wants it.
+    """The modules of an ES module Worker, main module first, as workerd requires.
 
     `contents` are by SHA-256. Raises `VersionInvalid`.
     """
@@ -49,7 +46,7 @@ def worker_modules(version: VersionSpec, contents: Mapping[str, bytes]) -> list[
 
 
 def part(version: VersionSpec, name: str, contents: Mapping[str, bytes]) -> bytes:
-    """The content of the part called `name`; raises `VersionInvalid` if there is none."""
+    """The content of the part `name`. Raises `VersionInvalid` if there is none."""
     for module in version.modules:
         if module.name == name:
             return contents[module.sha256]
@@ -57,7 +54,7 @@ def part(version: VersionSpec, name: str, contents: Mapping[str, bytes]) -> byte
 
 
 def text(content: bytes) -> str:
-    """Uploaded text. Bytes that are no UTF-8 become U+FFFD, as browsers do with scripts."""
+    """Uploaded text. Invalid UTF-8 becomes U+FFFD, as in browsers."""
     return content.decode("utf-8", "replace")
 
 
@@ -76,12 +73,12 @@ def _module(module: ModuleSpec, contents: Mapping[str, bytes]) -> dict[str, Any]
     if kind in _PYTHON:
         reason = f'Module "{module.name}": Python Workers are not supported.'
     else:
-        known = ", ".join(sorted({*_TEXT, *_DATA, _SOURCE_MAP}))
-        reason = f'Module "{module.name}" has content type "{kind}". Supported: {known}.'
+        types = ", ".join(sorted({*_TEXT, *_DATA, _SOURCE_MAP}))
+        reason = f'Module "{module.name}" has content type "{kind}". Supported: {types}.'
     raise VersionInvalid("module", reason)
 
 
 def _check_name(name: str) -> None:
-    """workerd takes names as paths and dies on one that is absolute or climbs out of the root."""
+    """workerd reads names as paths, and crashes on one that is absolute or leaves the root."""
     if not name or name.startswith("/") or ".." in name.split("/") or "\0" in name:
         raise VersionInvalid("module", f"Invalid module name {name!r}.")

@@ -1,7 +1,7 @@
 """Service bindings: how one Worker's process reaches another Worker through Envoy.
 
-fetch() goes to the internal listener, where percentages, overrides and version keys hold as they do
-outside. RPC goes to a slot that runtime/service.js draws for each call.
+fetch() goes to the internal listener, where percentages, overrides and version keys apply as on the
+public one. RPC goes to a slot that runtime/service.js draws for each call.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def service_targets(version: VersionSpec) -> Iterator[tuple[str, str]]:
 
 
 def bind(binding: BindingSpec, caller: str) -> tuple[_Object, list[_Object]]:
-    """The binding, and the services it needs in the process of the version `caller`.
+    """The binding, and the services that it needs in the process of the version `caller`.
 
-    Each slot is a service of its own, because workerd keeps one RPC connection for each.
+    Each slot is a separate service, because workerd opens one RPC connection per service.
     """
     worker, entrypoint = _target(binding)
     http = _calls(names.target(worker, entrypoint), caller)
@@ -43,7 +43,7 @@ def bind(binding: BindingSpec, caller: str) -> tuple[_Object, list[_Object]]:
 
 
 def edge_headers() -> _Object:
-    """The URL's scheme and `request.cf` travel in headers between the edge and the processes."""
+    """The headers for the URL's scheme and `request.cf`, between the edge and the processes."""
     return {"forwardedProtoHeader": names.SCHEME_HEADER, "cfBlobHeader": names.CF_HEADER}
 
 
@@ -58,7 +58,7 @@ def _target(binding: BindingSpec) -> tuple[str, str]:
 
 
 def _calls(target: str, caller: str) -> _Object:
-    """HTTP options of a call through Envoy. Injected headers replace any the Worker has set."""
+    """HTTP options of a call through Envoy. Injected headers replace those that a Worker sets."""
     headers = {names.TARGET_HEADER: target, names.CALLER_HEADER: caller}
     return {
         **edge_headers(),

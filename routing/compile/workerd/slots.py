@@ -1,4 +1,4 @@
-"""What the agent tells `runtime/service.js`: how the next RPC calls are to be spread."""
+"""The agent's answer to `runtime/service.js`: how RPC calls spread over versions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _PREFIX = "/slots/"
 
 
 def slots_path(worker: str, entrypoint: str = "") -> str:
-    """What a service binding asks the agent's socket for."""
+    """The path at the agent's socket for a service binding."""
     return _PREFIX + names.target(worker, entrypoint)
 
 
 def slots_answer(snapshot: Snapshot, slots: Mapping[str, int], path: str) -> dict[str, object]:
-    """`{"slots": [[slot, weight], ...]}` for a path of `slots_path`; no slots if nobody can answer.
+    """`{"slots": [[slot, weight], ...]}` for a path of `slots_path`; empty if no version answers.
 
-    `slots` are the slots of running versions, by id. An entrypoint that only one of the versions
-    exports keeps its percentages: calls of the other version fail, as they do for fetch.
+    `slots` are the slots of running versions, by id. An entrypoint that only one version exports
+    keeps its percentages: calls to the other version fail, as with fetch.
     """
     name, _, entrypoint = path.removeprefix(_PREFIX).partition("/")
     for worker in snapshot.workers:
