@@ -56,7 +56,7 @@ class Entry(models.Model):
         indexes = [models.Index(fields=["person", "-sent_on"])]
 
     @property
-    def asked(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, str]:
         """The form's fields, as `compose` takes them."""
         return {str(k): str(v) for k, v in self.request.items()}
 
@@ -86,7 +86,7 @@ class Saved(models.Model):
         return self.name
 
     @property
-    def asked(self) -> Mapping[str, Any]:
+    def fields(self) -> Mapping[str, Any]:
         return {str(k): str(v) for k, v in self.request.items()} | {"saved": str(self.id)}
 
 

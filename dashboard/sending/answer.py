@@ -61,7 +61,7 @@ class Answer:
     ended_by: EndedBy = EndedBy.nothing
     timing: Timing = Timing()
     #: What the listener stamped on the answer; the log line is the truth, this comes sooner.
-    stamps: dict[str, str] = field(default_factory=dict)
+    proof_headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def truncated(self) -> bool:

@@ -35,7 +35,13 @@ class Outcome:
         """The version that ran: by the log, else by the proof listener's stamp; or empty."""
         if self.log_line is not None:
             return self.log_line.version_id
-        return self.answer.stamps.get("version", "") if self.answer else ""
+        return self.answer.proof_headers.get("version", "") if self.answer else ""
+
+    def answer_or_raise(self) -> Answer:
+        """The answer; raises the `SendFailed` there is instead."""
+        if self.answer is None:
+            raise self.failure or SendFailed("Not sent", "")
+        return self.answer
 
     @property
     def problem(self) -> str:

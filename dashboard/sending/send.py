@@ -143,7 +143,7 @@ def _answer(
     request: WireRequest, response: httpx.Response, body: bytes, ended_by: EndedBy, clock: _Clock
 ) -> Answer:
     lines = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
-    stamps = {n.lower()[9:]: v for n, v in lines if n.lower().startswith("x-sluice-")}
+    proof_headers = {n.lower()[9:]: v for n, v in lines if n.lower().startswith("x-sluice-")}
     return Answer(
         edge=request.edge,
         status=response.status_code,
@@ -151,5 +151,5 @@ def _answer(
         body=body,
         ended_by=ended_by,
         timing=clock.timing(),
-        stamps=stamps,
+        proof_headers=proof_headers,
     )

@@ -1,7 +1,6 @@
-"""Which version each key has now and at every step: the edge's own rule, without asking the edge.
+"""Which version each key has now and at every step, by the edge's own rule. Pure.
 
-Pure. The keys on the version that is being raised only ever grow; `Step.leaving` counts those that
-would go, so that the page shows that there are none.
+A key never leaves the raised version; `Step.leaving` counts those that would, to show that none do.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ LONGEST = 256
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """The version that is raised and the one that gives way; the walk goes newest first."""
+    """The raised version and the other one. Edges walk the versions newest first."""
 
     raised: str
     other: str
@@ -28,13 +27,13 @@ class Ramp:
     weight: int
 
     def holder(self, key: str, weight: int) -> str:
-        """The version that `key` has when the raised one has `weight`."""
+        """The version of `key` when the raised one has `weight`."""
         shares = [VersionWeight(self.raised, weight), VersionWeight(self.other, TOTAL - weight)]
         walked = shares if self.raised_is_newer else shares[::-1]
         return affinity.pick([as_sent(key)], walked) or ""
 
     def joins_at(self, key: str) -> int:
-        """The smallest weight of the raised version that has the key."""
+        """The smallest weight at which the raised version gets the key."""
         point = affinity.point([as_sent(key)])
         return point + 1 if self.raised_is_newer else TOTAL - point
 
@@ -44,8 +43,9 @@ class Ramp:
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
-    """One key: whom it has now, at which weight it joins, and whether it moves next."""
+class KeyPlace:
+    """One key: its version now, the weight at which it joins the raised one, and whether it does
+    so at the next step."""
 
     key: str
     now: str
@@ -65,7 +65,7 @@ class Step:
 
 
 def read_keys(text: str) -> tuple[list[str], str]:
-    """One key to a line, each once, in their order; and what was left out, in words."""
+    """The distinct keys, one per line, and a note on the lines left out."""
     lines = [line.strip() for line in text.replace("\r", "\n").split("\n")]
     good = [k for k in lines if k and len(k) <= LONGEST and k.isprintable()]
     keys = list(dict.fromkeys(good))
@@ -73,35 +73,34 @@ def read_keys(text: str) -> tuple[list[str], str]:
     if odd := sum(bool(line) for line in lines) - len(good):
         notes.append(f"{odd} left out: a key is one line of at most {LONGEST} printable characters")
     if len(keys) < len(good):
-        notes.append(f"{len(good) - len(keys)} given more than once")
+        notes.append(f"{len(good) - len(keys)} repeated")
     if len(keys) > MOST:
-        notes.append(f"only the first {MOST:,} of {len(keys):,} are shown")
+        notes.append(f"only the first {MOST:,} of {len(keys):,} are used")
     return keys[:MOST], "; ".join(notes)
 
 
-def generated(count: int, prefix: str) -> list[str]:
-    """Keys that everybody with the same link gets: user-1, user-2 and so on."""
+def generated_keys(count: int, prefix: str) -> list[str]:
+    """The same keys for everyone with the link: user-1, user-2 and so on."""
     return [f"{prefix}{n}" for n in range(1, min(max(count, 1), MOST) + 1)]
 
 
-def pin(keys: Sequence[str], ramp: Ramp) -> list[Pinned]:
-    """Each key's place on the ramp."""
+def places_of(keys: Sequence[str], ramp: Ramp) -> list[KeyPlace]:
     following = ramp.next_step or TOTAL
-    found = []
+    places = []
     for key in keys:
         now = ramp.holder(key, ramp.weight)
         moves = now != ramp.holder(key, following)
-        found.append(Pinned(key, now, ramp.joins_at(key), moves))
-    return found
+        places.append(KeyPlace(key, now, ramp.joins_at(key), moves))
+    return places
 
 
 def steps(keys: Sequence[str], ramp: Ramp) -> list[Step]:
     """Every step and the present weight, in order."""
-    found: list[Step] = []
+    ladder: list[Step] = []
     before: set[str] = set()
     for weight in sorted({*STEPS, ramp.weight}):
         there = {key for key in keys if ramp.holder(key, weight) == ramp.raised}
         joining, leaving = len(there - before), len(before - there)
-        found.append(Step(weight, len(there), joining, leaving, weight == ramp.weight))
+        ladder.append(Step(weight, len(there), joining, leaving, weight == ramp.weight))
         before = there
-    return found
+    return ladder

@@ -1,4 +1,4 @@
-"""Affinity explorer: whom keys are pinned to, who moves next; predicted, and asked of the edge."""
+"""Version keys: which version each has, which move next; predicted, and checked on an edge."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import csv
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass, replace
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,22 +20,23 @@ from dashboard.limits.answers import waiting
 from dashboard.limits.limits import SENDS
 from dashboard.limits.messages import no_place, try_again
 from dashboard.limits.places import NoPlace
+from dashboard.playground import messages
 from dashboard.playground.affinity.explorer import (
     STEPS,
-    Pinned,
+    KeyPlace,
     Ramp,
-    generated,
-    pin,
+    Step,
+    generated_keys,
+    places_of,
     read_keys,
     steps,
 )
 from dashboard.playground.disconnect import cancellation
-from dashboard.playground.pages import page_context
-from dashboard.playground.request.compose import compose
-from dashboard.playground.request.wire_request import build
-from dashboard.playground.runs.runner import once
+from dashboard.playground.predict.predict import live_versions
+from dashboard.playground.request.form import compose
+from dashboard.playground.runs.runner import timed_send
 from dashboard.playground.runs.statistics import Sent
-from dashboard.playground.send.quota import take
+from dashboard.playground.send.quota import consume_quota
 from dashboard.sending.deadline import within
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page
@@ -43,49 +44,122 @@ from routing.models import Worker
 from routing.rules.split import format_percentage
 
 TEMPLATE = "playground/affinity/explorer.html"
-SHOWN = 200
+LISTED = 200
 """Rows on the page; the CSV has all."""
 CHECKED = 50
 ALL_SECONDS = 20.0
-"""For all keys together: a Worker that streams would take this long for each."""
+"""For all keys together: one answer that streams can take this long."""
 LONGEST_LINK = 2_000
+
+
+@dataclass(frozen=True)
+class TypedKeys:
+    """The form: keys, pasted or generated, and a note on lines that are not keys."""
+
+    all_keys: list[str]
+    text: str = ""
+    note: str = ""
+    generate: int = 0
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """One key of the table: its version now and at each of `STEPS`."""
+
+    place: KeyPlace
+    now: Standing
+    steps: list[Standing]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    place: KeyPlace
+    sent: Sent
+
+
+@dataclass(frozen=True)
+class EdgeCheck:
+    """Either `failed` (title and text), or how many keys were sent and which ran elsewhere."""
+
+    failed: tuple[str, str] | None = None
+    checked: int = 0
+    mismatches: tuple[Mismatch, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeysPage:
+    """Empty without a Worker. `ramp` and all below it need two live versions and keys."""
+
+    workers: list[str]
+    worker: Worker | None = None
+    standings: tuple[Standing, ...] = ()
+    typed: TypedKeys | None = None
+    ramp: Ramp | None = None
+    places: tuple[KeyPlace, ...] = ()
+    rows: tuple[KeyRow, ...] = ()
+    steps: tuple[tuple[Step, str], ...] = ()
+    columns: tuple[int, ...] = STEPS
+    hidden: int = 0
+    moving: int = 0
+    checkable: int = 0
+    check: EdgeCheck | None = None
+    link: str = ""
 
 
 @sensitive_post_parameters("keys")
 @require_http_methods(["GET", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
-    """Pasted keys come by POST, as they may name people; generated ones stand in the address."""
+    """Pasted keys come by POST, as they may identify people; generated ones are in the address."""
     sent = request.POST if request.method == "POST" else request.GET
     name = sent.get("worker", "")
     worker = get_object_or_404(Worker, name=name) if name else Worker.objects.first()
-    workers = Worker.objects.values_list("name", flat=True)
     if worker is None:
-        return page(request, TEMPLATE, {})
-    standings = page_context.live(worker)[1]
-    context: dict[str, Any] = {"workers": workers, "worker": worker, "standings": standings}
-    context |= _typed(sent)
-    if len(standings) == 2 and context["all_keys"]:
-        context |= _explored(context["all_keys"], standings)
-        if sent.get("as") == "csv":
-            return _csv(worker.name, context)
-        if request.method == "POST" and sent.get("as") == "check":
-            context |= _check(request, worker, context)
-        context["link"] = _link(worker.name, context)
-    return page(request, TEMPLATE, context, partial="explored")
+        return page(request, TEMPLATE, vars(KeysPage([])))
+    shown = _keys_page(worker, _typed(sent))
+    if shown.ramp and sent.get("as") == "csv":
+        return _csv(worker.name, shown.ramp, shown.places)
+    if shown.ramp and request.method == "POST" and sent.get("as") == "check":
+        shown = replace(shown, check=_check(request, worker, shown.places[:CHECKED]))
+    return page(request, TEMPLATE, vars(shown), partial="explored")
 
 
-def _typed(sent: Any) -> dict[str, Any]:
-    """The keys, pasted or generated, and what was left out."""
+def _typed(sent: QueryDict) -> TypedKeys:
     number, prefix = sent.get("generate", ""), sent.get("prefix", "user-")[:64].strip()
     if number.isascii() and number.isdigit() and not sent.get("keys", "").strip():
-        made = generated(int(number[:6]), prefix)
-        return {"all_keys": made, "text": "", "generate": len(made), "prefix": prefix}
-    found, note = read_keys(sent.get("keys", ""))
-    return {"all_keys": found, "text": "\n".join(found), "note": note, "prefix": prefix}
+        made = generated_keys(int(number[:6]), prefix)
+        return TypedKeys(made, generate=len(made), prefix=prefix)
+    pasted, note = read_keys(sent.get("keys", ""))
+    return TypedKeys(pasted, text="\n".join(pasted), note=note, prefix=prefix)
 
 
-def _ramp(standings: list[Standing]) -> Ramp:
-    """Bars show the candidate first: it is the one that is raised."""
+def _keys_page(worker: Worker, typed: TypedKeys) -> KeysPage:
+    standings = live_versions(worker)[1]
+    workers = list(Worker.objects.values_list("name", flat=True))
+    start = KeysPage(workers, worker, tuple(standings), typed)
+    if len(standings) != 2 or not typed.all_keys:
+        return start
+    ramp = _ramp(standings)
+    places = tuple(places_of(typed.all_keys, ramp))
+    return replace(
+        start,
+        ramp=ramp,
+        places=places,
+        rows=tuple(_row(place, ramp, standings) for place in places[:LISTED]),
+        steps=tuple((s, _share(s.on_it, len(places))) for s in steps(typed.all_keys, ramp)),
+        hidden=max(0, len(places) - LISTED),
+        moving=sum(place.moves_next for place in places),
+        checkable=min(len(places), CHECKED),
+        link=_link(worker.name, typed),
+    )
+
+
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / total:.1f}%"
+
+
+def _ramp(standings: Sequence[Standing]) -> Ramp:
+    """The first of the two versions, which is not stable, is the raised one."""
     raised, other = standings
     return Ramp(
         raised=str(raised.version.id),
@@ -95,83 +169,62 @@ def _ramp(standings: list[Standing]) -> Ramp:
     )
 
 
-def _explored(found: Sequence[str], standings: list[Standing]) -> dict[str, Any]:
-    ramp = _ramp(standings)
-    pinned = pin(found, ramp)
-    return {
-        "ramp": ramp,
-        "pinned": pinned,
-        "rows": [(p, _held(p, ramp, standings)) for p in pinned[:SHOWN]],
-        "hidden": max(0, len(pinned) - SHOWN),
-        "moving": sum(p.moves_next for p in pinned),
-        "steps": [(s, f"{100 * s.on_it / len(found):.1f}%") for s in steps(found, ramp)],
-        "columns": STEPS,
-        "checkable": min(len(pinned), CHECKED),
-        "by_id": {str(s.version.id): s for s in standings},
-    }
-
-
-def _held(pinned: Pinned, ramp: Ramp, standings: list[Standing]) -> dict[str, Any]:
-    """The standing that a key has now and at each step."""
+def _row(place: KeyPlace, ramp: Ramp, standings: Sequence[Standing]) -> KeyRow:
     raised, other = standings
-    now = raised if pinned.now == ramp.raised else other
-    return {"now": now, "steps": [raised if w >= pinned.joins_at else other for w in STEPS]}
+    now = raised if place.now == ramp.raised else other
+    return KeyRow(place, now, [raised if w >= place.joins_at else other for w in STEPS])
 
 
-def _check(request: HttpRequest, worker: Worker, context: dict[str, Any]) -> dict[str, Any]:
-    """Asks the edge about the first keys: GET / with each, and which version answered."""
-    asked: list[Pinned] = context["pinned"][:CHECKED]
-    path = request.POST.get("path", "/")
-    composed = compose(worker.name, {"path": path})
-    if composed.errors:
-        return {"failed": ("Not asked", " ".join(composed.errors.values()))}
+def _check(request: HttpRequest, worker: Worker, places: Sequence[KeyPlace]) -> EdgeCheck:
+    """Sends GET with each key to an edge and compares the version that ran."""
+    typed = compose(worker.name, {"path": request.POST.get("path", "/")})
+    if typed.errors:
+        return _not_checked(" ".join(typed.errors.values()))
     try:
-        wire = build(composed, proof_edge())
+        wire = typed.to_wire(proof_edge())
     except SendFailed as error:
-        return {"failed": (error.title, str(error))}
-    if wait := take(person(request), len(asked)):
-        return {"failed": ("Not asked", try_again(math.ceil(wait)))}
+        return EdgeCheck(failed=(error.title, str(error)))
+    if seconds := consume_quota(person(request), len(places)):
+        return _not_checked(try_again(math.ceil(seconds)))
     limit = within(ALL_SECONDS, cancellation(request))
     try:
         with SENDS.place(str(person(request).pk)), waiting(request):
             with limit as stop, ThreadPoolExecutor(8) as pool:
-                sent = list(pool.map(lambda p: once(wire.with_key(p.key), stop), asked))
+                sent = list(pool.map(lambda p: timed_send(wire.with_key(p.key), stop), places))
     except NoPlace as error:
-        return {"failed": ("Not asked", no_place("requests", error.own))}
-    return _compared(asked, sent, context["by_id"])
+        return _not_checked(no_place("requests", error.own))
+    pairs = zip(places, sent, strict=True)
+    mismatches = tuple(Mismatch(p, s) for p, s in pairs if s.version != p.now)
+    return EdgeCheck(checked=len(places), mismatches=mismatches)
 
 
-def _compared(
-    asked: Sequence[Pinned], sent: Sequence[Sent], by_id: dict[str, Standing]
-) -> dict[str, Any]:
-    wrong = [
-        (p, by_id.get(p.now), s) for p, s in zip(asked, sent, strict=True) if s.version != p.now
-    ]
-    return {"asked_edge": len(asked), "wrong": wrong, "agree": len(asked) - len(wrong)}
+def _not_checked(text: str) -> EdgeCheck:
+    return EdgeCheck(failed=(messages.NOT_CHECKED, text))
 
 
-def _link(worker: str, context: dict[str, Any]) -> str:
+def _link(worker: str, typed: TypedKeys) -> str:
     """The address with these keys in it; empty when they are too many for one."""
-    if "generate" in context:
-        query = {"worker": worker, "generate": context["generate"], "prefix": context["prefix"]}
+    query: dict[str, str | int] = {"worker": worker}
+    if typed.generate:
+        query |= {"generate": typed.generate, "prefix": typed.prefix}
     else:
-        query = {"worker": worker, "keys": context["text"]}
+        query |= {"keys": typed.text}
     link = "?" + urlencode(query)
     return link if len(link) <= LONGEST_LINK else ""
 
 
-def _csv(worker: str, context: dict[str, Any]) -> HttpResponse:
+def _csv(worker: str, ramp: Ramp, places: Sequence[KeyPlace]) -> HttpResponse:
     """All keys: version now, the percentage at which each joins, and the version at each step."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{worker}-keys.csv"'
-    ramp: Ramp = context["ramp"]
     out = csv.writer(response)
     at = [f"at_{format_percentage(w).removesuffix('%')}" for w in STEPS]
     out.writerow(["key", "version_now", "joins_at_percent", "moves_next", *at])
-    for p in context["pinned"]:
+    for p in places:
         joins = format_percentage(p.joins_at).removesuffix("%")
-        held = [ramp.raised if w >= p.joins_at else ramp.other for w in STEPS]
-        out.writerow([_cell(p.key), p.now, joins, "yes" if p.moves_next else "no", *held])
+        versions = [ramp.raised if w >= p.joins_at else ramp.other for w in STEPS]
+        moves = "yes" if p.moves_next else "no"
+        out.writerow([_cell(p.key), p.now, joins, moves, *versions])
     return response
 
 

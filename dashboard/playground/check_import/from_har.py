@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.playground.check_import.candidates import CannotImport, FoundCheck
-from dashboard.playground.request.compose import METHODS, OURS
+from dashboard.playground.request.typed_request import METHODS, RESERVED
 from dashboard.sending.redaction import is_secret
 
 LARGEST = 10 * 1024 * 1024
@@ -85,7 +85,7 @@ def _headers(request: dict[str, Any], place: str, notes: list[str]) -> dict[str,
         lower = name.lower()
         if is_secret(lower):
             notes.append(f"Left out: {name}, a secret. Add it as {{{{name}}}}.")
-        elif not name.startswith(":") and lower not in OURS | _BROWSERS:
+        elif not name.startswith(":") and lower not in RESERVED | _BROWSERS:
             found.setdefault(name, value)
     return {n: v for n, v in found.items() if not n.lower().startswith("sec-")}
 

@@ -12,7 +12,7 @@ from dashboard.playground.check_import.from_har import LARGEST, checks_of_har
 from dashboard.playground.check_import.from_request import check_of
 from dashboard.playground.curl_import.parse import NotCurl, read
 from dashboard.playground.models import Saved
-from dashboard.playground.request.compose import compose
+from dashboard.playground.request.form import compose
 from dashboard.smoketests.suites.parse import parse_yaml
 from dashboard.smoketests.suites.yaml_format import SuiteError, suite_data
 from routing.control.publish import hostname
@@ -49,7 +49,7 @@ def _from_saved(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
     rows = Saved.objects.filter(pk__in=ids[:MOST_SAVED], worker=worker.name)
     if not rows:
         raise CannotImport("Choose at least one saved request.")
-    return [check_of(compose(worker.name, row.asked), row.name) for row in rows]
+    return [check_of(compose(worker.name, row.fields), row.name) for row in rows]
 
 
 def _from_curl(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
@@ -57,10 +57,10 @@ def _from_curl(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
         given = read(text_of(request))
     except NotCurl as error:
         raise CannotImport(f"This is not a curl command that can be read: {error}") from error
-    asked = compose(worker.name, given.fields)
-    if asked.errors:
-        raise CannotImport(" ".join(f"{name}: {words}" for name, words in asked.errors.items()))
-    found = check_of(asked)
+    typed = compose(worker.name, given.fields)
+    if typed.errors:
+        raise CannotImport(" ".join(f"{name}: {words}" for name, words in typed.errors.items()))
+    found = check_of(typed)
     notes = (*given.notes, *found.notes)
     return [FoundCheck(found.data, notes, host=given.host)]
 

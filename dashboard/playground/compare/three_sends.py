@@ -1,6 +1,6 @@
 """One request to stable, to the candidate and to stable again, each pinned by an override.
 
-In this order, one after the other: a clock or counter that has moved on when the candidate is asked
+In this order, one after the other: a clock or counter that has moved on when the candidate is typed
 has moved on for the second stable answer too, and is seen to be noise.
 """
 
@@ -59,8 +59,8 @@ def three(
 ) -> list[Kept]:
     """The three answers, each with the version that the edge says ran, and the log's word on it."""
     order = (stable, candidate, stable)
-    asked = [send_once(wire.pinned_to(v), cancellation) for v in order]
-    came = (asked[0], asked[2], asked[1])
+    typed = [send_once(wire.pinned_to(v), cancellation) for v in order]
+    came = (typed[0], typed[2], typed[1])
     wanted = (stable, stable, candidate)
     kept = [_kept(v, outcome, secrets) for v, outcome in zip(wanted, came, strict=True)]
     _, wrong = confirm(wire.worker, {k.ray: k.version for k in kept if k.ray}, LOG_WAIT)
@@ -73,7 +73,7 @@ def _kept(wanted: str, came: Outcome, secrets: tuple[str, ...]) -> Kept:
     answer = without_secrets(came.answer, secrets)
     return Kept(
         wanted=wanted,
-        version=answer.stamps.get("version", ""),
+        version=answer.proof_headers.get("version", ""),
         status=answer.status,
         headers=tuple(headers_of(answer.headers)),
         body=base64.b64encode(answer.body[:KEPT]).decode("ascii"),
@@ -83,5 +83,5 @@ def _kept(wanted: str, came: Outcome, secrets: tuple[str, ...]) -> Kept:
         ms=round(answer.elapsed_ms, 2),
         edge=answer.edge,
         ray=answer.ray,
-        reason=answer.stamps.get("reason", ""),
+        reason=answer.proof_headers.get("reason", ""),
     )

@@ -28,13 +28,11 @@ from dashboard.overrides.carry import carried
 from dashboard.playground.compare.models import Compared
 from dashboard.playground.compare.three_sends import Kept, three
 from dashboard.playground.disconnect import cancellation
-from dashboard.playground.pages import page_context
-from dashboard.playground.pages.views import PRIVATE, asked_in
-from dashboard.playground.request.redact import fields_of
-from dashboard.playground.request.wire_request import build
+from dashboard.playground.predict.predict import live_versions
+from dashboard.playground.request.form import PRIVATE, typed_in
 from dashboard.playground.runs.report import Stood
 from dashboard.playground.runs.views import refusal, repeatable, stood_of
-from dashboard.playground.send.quota import take
+from dashboard.playground.send.quota import consume_quota
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page, wants_fragment
 from routing.models import Version, Worker
@@ -56,21 +54,21 @@ def compare(request: HttpRequest) -> HttpResponse:
     worker = get_object_or_404(Worker, name=name) if name else Worker.objects.first()
     if worker is None:
         return page(request, TEMPLATE, {})
-    asked = asked_in(request, worker.name)
-    standings = page_context.live(worker)[1]
+    typed = typed_in(request, worker)
+    standings = live_versions(worker)[1]
     context = {
         "worker": worker,
         "of": worker.name,
-        "asked": asked,
-        "fields": fields_of(asked),
+        "typed": typed,
+        "fields": typed.stored(),
         "standings": standings,
         "own": _own(request)[:10],
         "can": permission(request.user, Role.OPERATOR),
     }
     if request.method == "GET":
         return page(request, TEMPLATE, context)
-    refused = refusal(request, asked) or _nothing_to_compare(worker, standings)
-    kept = refused or _send(request, worker, asked, standings)
+    refused = refusal(request, typed) or _nothing_to_compare(worker, standings)
+    kept = refused or _send(request, worker, typed, standings)
     if isinstance(kept, tuple):
         status, *failed = kept
         return page(
@@ -132,26 +130,26 @@ def _lines(found: Comparison) -> dict[str, Any]:
 
 
 def _send(
-    request: HttpRequest, worker: Worker, asked: Any, standings: list[Standing]
+    request: HttpRequest, worker: Worker, typed: Any, standings: list[Standing]
 ) -> Compared | Refused:
     """Three sends and the row that keeps them, or why nothing was sent."""
     stable, candidate = _both(standings)
     try:
-        wire = carried(build(asked, proof_edge()), person(request).username, timezone.now())
+        wire = carried(typed.to_wire(proof_edge()), person(request).username, timezone.now())
     except SendFailed as error:
         return 502, error.title, str(error)
-    if wait := take(person(request), 3):
+    if wait := consume_quota(person(request), 3):
         return 429, "Not sent", try_again(math.ceil(wait))
     ids = str(stable.version.id), str(candidate.version.id)
     try:
         with SENDS.place(str(person(request).pk)), waiting(request):
-            answers = three(wire, *ids, asked.secrets, cancellation(request))
+            answers = three(wire, *ids, typed.secrets, cancellation(request))
     except NoPlace as error:
         return 429, "Not sent", no_place("requests", error.own)
     kept = Compared.objects.create(
         person=person(request),
         worker=worker.name,
-        request=fields_of(asked),
+        request=typed.stored(),
         stood=[asdict(stood_of(s)) for s in (stable, candidate)],
         answers=[asdict(a) for a in answers],
     )

@@ -12,7 +12,13 @@ from dashboard.playground.curl_import.address import Address, read_address
 from dashboard.playground.curl_import.form import BOUNDARY, multipart
 from dashboard.playground.curl_import.options import Command, NotCurl, parse
 from dashboard.playground.curl_import.shell_words import words_of
-from dashboard.playground.request.compose import METHODS, MOST_LINES, OURS, OVERRIDES, VERSION_KEY
+from dashboard.playground.request.typed_request import (
+    METHODS,
+    MOST_LINES,
+    OVERRIDES,
+    RESERVED,
+    VERSION_KEY,
+)
 
 __all__ = ["BOUNDARY", "Imported", "NotCurl", "read"]
 
@@ -130,7 +136,7 @@ def _header(found: Imported, line: str, ours: dict[str, list[str]]) -> None:
         found.host = _host(value)
     elif lower in ours:
         ours[lower] += [value] if value else []
-    elif lower in OURS:
+    elif lower in RESERVED:
         found.notes.append(f"Left out: {name}, which the playground sets itself.")
     elif colon and not value:
         found.removed.add(lower)

@@ -1,8 +1,9 @@
-"""What is kept: one's own history, requests shared by link, checks, and a body to download."""
+"""Links to stored sends and saved requests, saving and removing them, and curl commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,17 +18,18 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, refuse
+from dashboard.playground import messages as texts
 from dashboard.playground.check_import.from_request import check_of
 from dashboard.playground.curl_import.parse import NotCurl, read
 from dashboard.playground.models import MOST_SAVED, Entry, Saved
 from dashboard.playground.pages import page_context
-from dashboard.playground.pages.views import PRIVATE, asked_in
+from dashboard.playground.predict.predict import live_versions
 from dashboard.playground.request import drafts
-from dashboard.playground.request.compose import Composed, compose
-from dashboard.playground.request.form_fields import typed
-from dashboard.playground.request.redact import fields_of
+from dashboard.playground.request.form import PRIVATE, compose, form_fields, typed_in
 from dashboard.playground.request.redirects import own_place
-from dashboard.playground.send import history
+from dashboard.playground.request.typed_request import TypedRequest
+from dashboard.playground.send import history, trace_steps
+from dashboard.playground.send.answer_page import AnswerPage, answer_page
 from dashboard.sending.outcome import log_line
 from dashboard.smoketests.suites.edits import add_checks
 from dashboard.smoketests.suites.yaml_format import SuiteError
@@ -39,21 +41,22 @@ from routing.models import Worker
 
 @require_GET
 def shared(request: HttpRequest, id: UUID) -> HttpResponse:
-    """A saved request, or one from somebody's history with its answer: what a link shows."""
+    """A saved request, or one of a person's history with its answer: where a link leads."""
     saved = Saved.objects.filter(pk=id).first()
-    kept = saved or get_object_or_404(Entry.objects.select_related("person"), pk=id)
-    worker = get_object_or_404(Worker, name=kept.worker)
+    source = saved or get_object_or_404(Entry.objects.select_related("person"), pk=id)
+    worker = get_object_or_404(Worker, name=source.worker)
     values, _ = values_for(worker.name, person(request))
-    asked = compose(worker.name, kept.asked, values)
-    context = page_context.context(request, worker, asked) | {"saved": saved, "here": id}
-    if isinstance(kept, Entry):
-        context |= _kept_answer(kept, asked)
+    typed = compose(worker.name, source.fields, values)
+    shown = page_context.playground_page(request, worker, typed)
+    context = vars(replace(shown, saved=saved, from_link=True))
+    if isinstance(source, Entry):
+        context |= vars(_stored_answer(source, worker, typed))
     return page(request, page_context.TEMPLATE, context)
 
 
 @require_GET
 def body(request: HttpRequest, id: UUID) -> HttpResponse:
-    """The body as it came, as a download: never shown as a page of ours, whatever it is."""
+    """The unchanged body as a download, never rendered as a page of ours."""
     entry = get_object_or_404(Entry, pk=id, status__isnull=False)
     response = HttpResponse(bytes(entry.body), content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{entry.worker}-{str(id)[:8]}.bin"'
@@ -66,66 +69,72 @@ def body(request: HttpRequest, id: UUID) -> HttpResponse:
 @sensitive_post_parameters(*PRIVATE)
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    """Shares the request as it stands in the form, secrets masked; also as a check of a suite."""
+    """Shares the request in the form, secrets masked; on demand as a check of a suite, too."""
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
-    asked = asked_in(request, worker.name)
-    if {"method", "path"} & set(asked.errors):
-        return _not_saved(request, worker, asked.errors.values())
+    typed = typed_in(request, worker)
+    can = permission(request.user, Role.OPERATOR)
+    if {"method", "path"} & set(typed.errors):
+        return _not_saved(request, worker, typed.errors.values())
     if Saved.objects.filter(made_by=person(request)).count() >= MOST_SAVED:
-        return _not_saved(request, worker, [f"You share {MOST_SAVED} requests. Remove one first."])
-    if request.POST.get("with_check") and not (can := permission(request.user, Role.OPERATOR)):
+        return _not_saved(request, worker, [texts.SAVED_LIMIT.format(MOST_SAVED)])
+    as_check = bool(request.POST.get("with_check"))
+    if as_check and not can:
         return refuse(request, can)
-    kept = fields_of(asked)
-    made = Saved(
-        collection=request.POST.get("collection", "").strip()[:100] or "Shared",
-        name=request.POST.get("saved_name", "").strip()[:100]
-        or f"{asked.method} {kept['path']}"[:100],
-        worker=worker.name,
-        method=asked.method,
-        path=kept["path"],
-        request=kept,
-        made_by=person(request),
-    )
+    saved = _new_saved(request, typed)
     try:
-        words = _as_check(request, worker, made) if request.POST.get("with_check") else ""
+        where = _as_check(request, worker, saved) if as_check else ""
     except SuiteError as error:
         return _not_saved(request, worker, error.problems)
-    made.save()
-    shared = words or f"in {made.collection} for everybody"
-    messages.success(request, f"Saved “{made.name}” {shared}. Secrets are masked.")
-    return _to(request, reverse("playground:shared", args=[made.pk]))
+    saved.save()
+    where = where or texts.SAVED_SHARED.format(saved.collection)
+    messages.success(request, texts.SAVED.format(saved.name, where))
+    return _to(request, reverse("playground:shared", args=[saved.pk]))
 
 
-def _as_check(request: HttpRequest, worker: Worker, made: Saved) -> str:
-    """Adds the request, secrets masked, to the suite that is called as its collection."""
-    found = check_of(compose(worker.name, made.asked), made.name)
+def _new_saved(request: HttpRequest, typed: TypedRequest) -> Saved:
+    fields = typed.stored()
+    name = request.POST.get("saved_name", "").strip() or f"{typed.method} {fields['path']}"
+    return Saved(
+        collection=request.POST.get("collection", "").strip()[:100] or "Shared",
+        name=name[:100],
+        worker=typed.worker,
+        method=typed.method,
+        path=fields["path"],
+        request=fields,
+        made_by=person(request),
+    )
+
+
+def _as_check(request: HttpRequest, worker: Worker, saved: Saved) -> str:
+    """Adds the request, secrets masked, to the suite named like its collection."""
+    check = check_of(compose(worker.name, saved.fields), saved.name)
     edit = add_checks(
         worker=worker,
-        name=made.collection,
-        checks=[found.data | {"assert": _expectations(request)}],
+        name=saved.collection,
+        checks=[check.data | {"assert": _expectations(request)}],
         author=person(request),
         source="dashboard",
         now=timezone.now(),
     )
-    made.suite, made.check_name = edit.suite, edit.document["checks"][-1]["name"]
-    return f"as a check of suite {made.collection}, edit {edit.number}"
+    saved.suite, saved.check_name = edit.suite, edit.document["checks"][-1]["name"]
+    return texts.SAVED_AS_CHECK.format(saved.collection, edit.number)
 
 
 def _not_saved(request: HttpRequest, worker: Worker, problems: Iterable[str]) -> HttpResponse:
-    messages.error(request, f"Not saved. {' '.join(problems)}")
-    drafts.keep(request, typed(request.POST))
+    messages.error(request, texts.NOT_SAVED.format(" ".join(problems)))
+    drafts.store(request, form_fields(request.POST))
     return _to(request, f"{reverse('playground:playground')}?worker={worker.name}&draft=1")
 
 
 @require_POST
 def forget(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Removes a saved request: its maker or an operator may."""
+    """Removes a saved request. Allowed for its author and operators."""
     saved = get_object_or_404(Saved, pk=id)
     can = permission(request.user, Role.OPERATOR)
     if saved.made_by != person(request) and not can:
         return refuse(request, can)
     saved.delete()
-    messages.success(request, f"Removed “{saved.name}”.")
+    messages.success(request, texts.REMOVED.format(saved.name))
     return redirect(f"{reverse('playground:playground')}?worker={saved.worker}")
 
 
@@ -137,43 +146,46 @@ def import_curl(request: HttpRequest) -> HttpResponse:
     current = get_object_or_404(Worker, name=request.POST.get("worker", ""))
     command = request.POST.get("curl", "")
     try:
-        found = read(command)
+        curl = read(command)
     except NotCurl as error:
-        context = page_context.context(request, current, compose(current.name, {}))
-        context |= {"import_failed": str(error), "import_text": command}
-        return page(request, page_context.TEMPLATE, context, status=422)
-    place = own_place(f"http://{found.host}/", current.name, "/")
+        shown = page_context.playground_page(request, current, compose(current.name, {}))
+        shown = replace(shown, import_failed=str(error), import_text=command)
+        return page(request, page_context.TEMPLATE, vars(shown), status=422)
+    place = own_place(f"http://{curl.host}/", current.name, "/")
     worker = Worker.objects.get(name=place["worker"]) if place else current
+    notes = list(curl.notes)
     if place is None:
-        found.notes.append(f"{found.host} is no Worker here; {worker.name} stands instead.")
+        notes.append(texts.OTHER_HOST.format(curl.host, worker.name))
     values, _ = values_for(worker.name, person(request))
-    asked = compose(worker.name, found.fields, values)
-    context = page_context.context(request, worker, asked) | {
-        "notes": found.notes,
-        "imported": True,
-    }
-    return page(request, page_context.TEMPLATE, context)
+    typed = compose(worker.name, curl.fields, values)
+    shown = page_context.playground_page(request, worker, typed)
+    shown = replace(shown, notes=notes, imported=True)
+    return page(request, page_context.TEMPLATE, vars(shown))
 
 
-def _kept_answer(entry: Entry, asked: Composed) -> dict[str, object]:
+def _stored_answer(entry: Entry, worker: Worker, typed: TypedRequest) -> AnswerPage:
     answer = history.answer_of(entry)
     if answer is None:
-        return {"failed": entry.problem or ("Not sent", ""), "entry": entry}
-    return page_context.outcome(entry, asked, answer, log_line(answer.ray, entry.worker, wait=0.0))
+        title, text = entry.problem or (texts.NOT_SENT, "")
+        return AnswerPage(failed=(title, text), entry=entry)
+    line = log_line(answer.ray, entry.worker, wait=0.0)
+    standings = live_versions(worker)[1]
+    trail = trace_steps.trail(answer.ray)
+    return answer_page(worker, standings, typed, entry, answer, line, trail)
 
 
 def _expectations(request: HttpRequest) -> list[dict[str, Any]]:
-    """What the answer must be, as assertions of a suite; empty fields are none."""
+    """The form's expectations as assertions of a suite; empty fields add none."""
     names = ("status", "contains", "path", "equals")
     status, text, path, equals = (request.POST.get(f"check.{n}", "").strip() for n in names)
-    found: list[dict[str, Any]] = []
+    assertions: list[dict[str, Any]] = []
     if status:
-        found.append({"status": status})
+        assertions.append({"status": status})
     if text:
-        found.append({"text": text})
+        assertions.append({"text": text})
     if path:
-        found.append({"json": path} | ({"as_text": equals} if equals else {}))
-    return found
+        assertions.append({"json": path} | ({"as_text": equals} if equals else {}))
+    return assertions
 
 
 def _to(request: HttpRequest, url: str) -> HttpResponse:

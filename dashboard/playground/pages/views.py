@@ -1,9 +1,9 @@
-"""The playground's page: compose, predict, send, prove."""
+"""The playground's page, its sends, and later looks at what an edge logged about them."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,32 +11,29 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.accounts.permissions import person
+from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import permission, person
 from dashboard.limits.answers import waiting
 from dashboard.limits.limits import SENDS
 from dashboard.limits.messages import no_place, try_again
 from dashboard.limits.places import NoPlace
-from dashboard.overrides.carry import carried
+from dashboard.overrides.carry import Carrier
+from dashboard.playground import messages
 from dashboard.playground.disconnect import cancellation
-from dashboard.playground.models import Entry
 from dashboard.playground.pages import page_context
 from dashboard.playground.pages.page_context import TEMPLATE
-from dashboard.playground.request import drafts
-from dashboard.playground.request.compose import Composed, compose
-from dashboard.playground.request.form_fields import typed, upload
-from dashboard.playground.request.wire_request import build
+from dashboard.playground.predict.predict import live_versions, predict
+from dashboard.playground.request.form import PRIVATE, typed_in
+from dashboard.playground.request.typed_request import TypedRequest
 from dashboard.playground.send import history, proof as proofs, trace_steps
-from dashboard.playground.send.quota import take
+from dashboard.playground.send.answer_page import AnswerPage, answer_page
+from dashboard.playground.send.quota import consume_quota
 from dashboard.sending.outcome import LOG_WAIT, RAY, log_line, send_and_prove
 from dashboard.sending.redaction import without_secrets
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.http.unstorable_input import any_text_in
-from dashboard.ui.page import page
-from dashboard.variables.store import values_for
+from dashboard.ui.page import page, wants_fragment
 from routing.models import Worker
-
-#: Fields whose values may be secrets and never belong in an error report.
-PRIVATE = ("headers", "hv", "body", "key", "token", "password", "path", "raw")
 
 
 @any_text_in(*PRIVATE)
@@ -48,42 +45,39 @@ def playground(request: HttpRequest) -> HttpResponse:
     worker = _worker(sent.get("worker", ""))
     if worker is None:
         return page(request, TEMPLATE, {"workers": []})
-    context = page_context.context(request, worker, asked_in(request, worker.name))
-    if request.method == "GET":
-        return page(request, TEMPLATE, context)
-    if refused := _refusal(request, context):
-        status, *failed = refused
-        shown = context | {"failed": failed}
-        return page(request, TEMPLATE, shown, partial="answer", status=int(status))
-    found = context | _sent(request, context)
-    shown = found | page_context.kept(request)
-    return page(request, TEMPLATE, shown, partial="answer", status=found.get("status", 200))
+    typed = typed_in(request, worker)
+    if request.method == "POST":
+        return _send(request, worker, typed)
+    return page(request, TEMPLATE, vars(page_context.playground_page(request, worker, typed)))
 
 
 @any_text_in(*PRIVATE)
 @sensitive_post_parameters(*PRIVATE)
 @require_POST
 def verdict(request: HttpRequest) -> HttpResponse:
-    """What would happen to the request as it is typed so far."""
+    """What would happen to the request as typed so far."""
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
-    context = page_context.context(request, worker, asked_in(request, worker.name))
-    return page(request, TEMPLATE, context, partial="verdict")
+    fragment = wants_fragment(request)
+    context = page_context.forecast if fragment else page_context.playground_page
+    shown = context(request, worker, typed_in(request, worker))
+    return page(request, TEMPLATE, vars(shown), partial="verdict")
 
 
 @require_GET
 def proof(request: HttpRequest, ray: str) -> HttpResponse:
-    """Another look at the log for a request that was sent before."""
-    expected = proofs.recall(request.GET.get("expected", ""))
+    """Looks again for the log line of an earlier send."""
+    signed = request.GET.get("expected", "")
+    expected = proofs.signed_prediction(signed)
     worker = _worker(request.GET.get("worker", "")) if expected else None
     if worker is None or expected is None or expected.worker != worker.name:
         raise Http404
-    found = log_line(ray, worker.name)
-    live = page_context.live(worker)[1]
+    line = log_line(ray, worker.name)
+    standings = live_versions(worker)[1]
     context = {
         "worker": worker,
         "ray": ray,
-        "remembered": request.GET.get("expected", ""),
-        "proof": proofs.prove(found, expected, live) if found else None,
+        "signed": signed,
+        "proof": proofs.prove(line, expected, standings) if line else None,
         "trail": trace_steps.trail(ray),
     }
     return page(request, "playground/send/proof.html", context, partial="proof")
@@ -91,62 +85,64 @@ def proof(request: HttpRequest, ray: str) -> HttpResponse:
 
 @require_GET
 def trail(request: HttpRequest, ray: str) -> HttpResponse:
-    """The trail again: inner hops and console lines may come a moment after the answer."""
+    """The Workers that a request passed through. Their last log lines come a moment after the
+    answer: the page asks `again` once."""
     if not RAY.fullmatch(ray):
         raise Http404
-    context = {"ray": ray, "trail": trace_steps.trail(ray), "settled": True}
+    context = {"ray": ray, "trail": trace_steps.trail(ray), "settled": "again" in request.GET}
     return page(request, "playground/send/trail.html", context, partial="trail")
 
 
-def asked_in(request: HttpRequest, worker: str) -> Composed:
-    """The request in the form (or the address), with this person's variables put in."""
-    values, secrets = values_for(worker, person(request))
-    fields = typed(request.POST if request.method == "POST" else request.GET)
-    if request.method == "GET" and "draft" in fields:
-        fields |= drafts.load(request, worker)
-    asked = compose(worker, fields, values, upload(request))
-    asked.secrets = secrets
-    return asked
+def _send(request: HttpRequest, worker: Worker, typed: TypedRequest) -> HttpResponse:
+    """The answer alone, or without htmx the page around it."""
+    status, answer = _refused(request, typed) or _answer(request, worker, typed)
+    if wants_fragment(request):
+        around = {"worker": worker, "typed": typed} | vars(history.shelf(person(request)))
+    else:
+        around = vars(page_context.playground_page(request, worker, typed))
+        answer = replace(answer, trail=trace_steps.trail(answer.ray))
+    return page(request, TEMPLATE, around | vars(answer), partial="answer", status=status)
 
 
-def _refusal(request: HttpRequest, context: dict[str, Any]) -> tuple[int, str, str] | None:
-    asked, can = context["asked"], context["can"]
-    if asked.errors:
-        return 422, "Not sent", " ".join(asked.errors.values())
-    if asked.acts and not can.allowed:
-        return 403, "Not sent", f"Viewers send GET and HEAD. {can.why}"
-    if wait := take(person(request)):
-        return 429, "Not sent", try_again(math.ceil(wait))
+def _refused(request: HttpRequest, typed: TypedRequest) -> tuple[int, AnswerPage] | None:
+    can = permission(request.user, Role.OPERATOR)
+    if typed.errors:
+        return 422, _not_sent(" ".join(typed.errors.values()))
+    if typed.acts and not can.allowed:
+        return 403, _not_sent(messages.VIEWERS_READ.format(can.why))
+    if seconds := consume_quota(person(request)):
+        return 429, _not_sent(try_again(math.ceil(seconds)))
     return None
 
 
-def _sent(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Sends it, and keeps what came; the answer and the edge's word about it."""
-    asked, expected, who = context["asked"], context["prediction"].expected, person(request)
+def _answer(request: HttpRequest, worker: Worker, typed: TypedRequest) -> tuple[int, AnswerPage]:
+    """Predicts, sends, proves and stores. Status 200 also where the edge did not answer."""
+    sender = person(request)
+    carrier = Carrier.of(sender.username, timezone.now())
+    deployment, standings = live_versions(worker)
+    lines = carrier.completed(tuple(typed.filled.lines))
+    expected = predict(worker.name, lines, deployment, standings).expected
     try:
-        wire = carried(build(asked, proof_edge()), person(request).username, timezone.now())
-    except SendFailed as failure:
-        return _failed(history.record(who, asked, expected, failure))
-    try:
-        with SENDS.place(str(who.pk)), waiting(request):
-            came = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
+        wire = carrier.carried(typed.to_wire(proof_edge()))
+        with SENDS.place(str(sender.pk)), waiting(request):
+            outcome = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
+        answer = without_secrets(outcome.answer_or_raise(), typed.secrets)
     except NoPlace as error:
-        return {"failed": ("Not sent", no_place("requests", error.own)), "status": 429}
-    if came.answer is None:
-        return _failed(history.record(who, asked, expected, came.failure))
-    answer = without_secrets(came.answer, asked.secrets)
-    entry = history.record(who, asked, expected, answer)
-    found = page_context.outcome(entry, asked, answer, came.log_line)
-    history.conclude(entry, found["proof"])
-    return found
+        return 429, _not_sent(no_place("requests", error.own))
+    except SendFailed as failure:
+        entry = history.record(sender, typed, expected, failure)
+        return 200, AnswerPage(failed=(failure.title, str(failure)), entry=entry)
+    entry = history.record(sender, typed, expected, answer)
+    shown = answer_page(worker, standings, typed, entry, answer, outcome.log_line)
+    if shown.proof:
+        history.record_proof(entry, shown.proof)
+    return 200, shown
 
 
-def _failed(entry: Entry) -> dict[str, Any]:
-    return {"failed": tuple(entry.problem)}
+def _not_sent(text: str) -> AnswerPage:
+    return AnswerPage(failed=(messages.NOT_SENT, text))
 
 
 def _worker(name: str) -> Worker | None:
-    """The named Worker; without a name the first one that there is."""
-    if name:
-        return get_object_or_404(Worker, name=name)
-    return Worker.objects.first()
+    """The named Worker; without a name the first one, if there is one."""
+    return get_object_or_404(Worker, name=name) if name else Worker.objects.first()

@@ -1,7 +1,8 @@
-"""What else is done with the form: copied as a command, or left for staging a version first."""
+"""The form as a command to copy, and the way to stage a version before sending."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,11 +15,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import requires
 from dashboard.playground.pages import page_context
-from dashboard.playground.pages.views import PRIVATE, asked_in
 from dashboard.playground.request import drafts
-from dashboard.playground.request.bodies import Upload
 from dashboard.playground.request.code_export import exports
-from dashboard.playground.request.form_fields import typed
+from dashboard.playground.request.form import PRIVATE, form_fields, typed_in
+from dashboard.playground.request.typed_request import Upload
 from dashboard.ui.http import return_to
 from dashboard.ui.page import page, wants_fragment
 from routing.models import Worker
@@ -27,30 +27,30 @@ from routing.models import Worker
 @sensitive_post_parameters(*PRIVATE)
 @require_POST
 def export(request: HttpRequest) -> HttpResponse:
-    """The request as it stands in the form, for curl, fetch and httpx."""
+    """The request in the form as curl, fetch and httpx."""
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
-    asked = asked_in(request, worker.name)
-    if asked.kind == "file" and asked.upload is None and (name := request.POST.get("upload_name")):
-        asked.upload = Upload(name[:255], "application/octet-stream", b"")
+    typed = typed_in(request, worker)
+    if typed.kind == "file" and typed.upload is None and (name := request.POST.get("upload_name")):
+        typed = replace(typed, upload=Upload(name[:255], "application/octet-stream", b""))
     if wants_fragment(request):
-        context = {"worker": worker, "asked": asked, "exports": exports(asked)}
+        context = {"worker": worker, "typed": typed, "exports": exports(typed)}
         return page(request, page_context.TEMPLATE, context, partial="exports")
-    context = page_context.context(request, worker, asked) | {"exports": exports(asked)}
-    return page(request, page_context.TEMPLATE, context | {"exports_open": True})
+    shown = page_context.playground_page(request, worker, typed)
+    return page(request, page_context.TEMPLATE, vars(replace(shown, exports_open=True)))
 
 
 @sensitive_post_parameters(*PRIVATE)
 @requires(Role.OPERATOR)
 @require_POST
 def stage(request: HttpRequest) -> HttpResponse:
-    """To the form that adds a version at 0%; behind it the playground, filled in as it is now."""
+    """Opens the form that stages a version at 0%; it returns to the playground as it is now."""
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
-    of, _, version = request.POST.get("stage", "").partition(" ")
-    staged = get_object_or_404(Worker, name=of)
-    drafts.keep(request, typed(request.POST))
+    name, _, version = request.POST.get("stage", "").partition(" ")
+    staged = get_object_or_404(Worker, name=name)
+    drafts.store(request, form_fields(request.POST))
     back = f"{reverse('playground:playground')}?{urlencode({'worker': worker.name, 'draft': 1})}"
     return_to.remember(request, f"deploy:{staged.name}:{version}", back)
     query = urlencode({"version": version, "percentage": 0})
     address = f"{reverse('workers:split', args=[staged.name])}?{query}"
-    to = HttpResponseClientRedirect if wants_fragment(request) else HttpResponseRedirect
-    return to(address)
+    redirect = HttpResponseClientRedirect if wants_fragment(request) else HttpResponseRedirect
+    return redirect(address)

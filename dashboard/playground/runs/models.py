@@ -66,7 +66,7 @@ class Run(models.Model):
         return [Sent(*row) for row in self.sent]
 
 
-def bury_the_dead() -> None:
+def expire_stale_runs() -> None:
     """Runs whose process is gone are marked so; anybody who looks does it."""
     silent = Run.objects.filter(state=Run.State.RUNNING, beat_on__lt=timezone.now() - DEAD_AFTER)
     silent.update(

@@ -97,7 +97,7 @@ def lines(sent: Sequence[Sent], stood: Sequence[Stood]) -> list[Line]:
 
 
 def grid(sent: Sequence[Sent], stood: Sequence[Stood], total: int) -> Grid:
-    """As many places as requests were asked for, so that nothing moves while they fill."""
+    """As many places as requests were typed for, so that nothing moves while they fill."""
     columns = 20 if total <= 100 else 25 if total <= 250 else 40
     by_id = {s.id: s for s in stood}
     marks = []

@@ -69,25 +69,25 @@ class Sender:
     def work(self) -> None:
         # A step of `count` and an append are each one act under the interpreter's lock.
         while not self.stop.is_set() and next(self._number) < self._total:
-            self.sent.append(once(self.request))
+            self.sent.append(timed_send(self.request))
 
 
-def once(request: WireRequest, cancellation: Cancellation | None = None) -> Sent:
-    """One send, whatever comes of it."""
+def timed_send(request: WireRequest, cancellation: Cancellation | None = None) -> Sent:
+    """One send as a row of a run, answered or not."""
     began = time.monotonic()
-    came = send_once(request, cancellation)
-    answer = came.answer
+    outcome = send_once(request, cancellation)
+    answer = outcome.answer
     if answer is None:
         ms = (time.monotonic() - began) * 1000
-        return Sent("", 0, round(ms, 2), "", problem=came.problem[:200])
-    stamps = answer.stamps
+        return Sent("", 0, round(ms, 2), "", problem=outcome.problem[:200])
+    proof = answer.proof_headers
     return Sent(
-        version=stamps.get("version", "")[:36],
+        version=proof.get("version", "")[:36],
         status=answer.status,
         ms=round(answer.elapsed_ms, 2),
         ray=answer.ray[:32],
-        reason=stamps.get("reason", "")[:16],
-        deployment=stamps.get("deployment", "")[:36],
+        reason=proof.get("reason", "")[:16],
+        deployment=proof.get("deployment", "")[:36],
     )
 
 

@@ -19,16 +19,14 @@ from dashboard.accounts.permissions import permission, person, refuse
 from dashboard.fleet.version_roles import Standing
 from dashboard.limits.messages import try_again
 from dashboard.overrides.carry import carried
-from dashboard.playground.pages import page_context
-from dashboard.playground.pages.views import PRIVATE, asked_in
-from dashboard.playground.predict.predict import Prediction, predict
-from dashboard.playground.request.compose import Composed
-from dashboard.playground.request.redact import fields_of
-from dashboard.playground.request.wire_request import build
+from dashboard.playground.pages.page_context import lines_as_sent
+from dashboard.playground.predict.predict import Prediction, live_versions, predict
+from dashboard.playground.request.form import PRIVATE, typed_in
+from dashboard.playground.request.typed_request import TypedRequest
 from dashboard.playground.runs import runner
-from dashboard.playground.runs.models import MOST, MOST_AT_ONCE, Run, bury_the_dead
+from dashboard.playground.runs.models import MOST, MOST_AT_ONCE, Run, expire_stale_runs
 from dashboard.playground.runs.report import Stood, grid, lines, verdict
-from dashboard.playground.send.quota import take
+from dashboard.playground.send.quota import consume_quota
 from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import SendFailed, proof_edge
 from dashboard.ui.page import page, wants_fragment
@@ -50,11 +48,11 @@ def many(request: HttpRequest) -> HttpResponse:
     worker = get_object_or_404(Worker, name=name) if name else Worker.objects.first()
     context: dict[str, Any] = {"worker": worker, "runs": _own(request)[:10], **_choices(request)}
     if worker:
-        asked = asked_in(request, worker.name)
+        typed = typed_in(request, worker)
         context |= {
             "of": worker.name,
-            "asked": asked,
-            "fields": fields_of(asked),
+            "typed": typed,
+            "fields": typed.stored(),
             "workers": _names(),
         }
     return page(request, TEMPLATE, context)
@@ -63,7 +61,7 @@ def many(request: HttpRequest) -> HttpResponse:
 @require_GET
 def run(request: HttpRequest, id: UUID) -> HttpResponse:
     """One run, for everybody who has the link; htmx asks for its state again and again."""
-    bury_the_dead()
+    expire_stale_runs()
     found = get_object_or_404(Run.objects.select_related("person"), pk=id)
     return page(request, TEMPLATE, shown(request, found), partial="run")
 
@@ -110,20 +108,20 @@ def repeatable(fields: dict[str, Any]) -> bool:
 
 def _start(request: HttpRequest) -> HttpResponse:
     worker = get_object_or_404(Worker, name=request.POST.get("worker", ""))
-    asked = asked_in(request, worker.name)
+    typed = typed_in(request, worker)
     count, at_once = _number(request, "count", 100, MOST), _number(request, "at_once", 8, 32)
-    if refused := refusal(request, asked):
+    if refused := refusal(request, typed):
         return _failed(request, worker, *refused)
-    deployment, standings = page_context.live(worker)
-    lines_sent = page_context.lines_as_sent(request, asked)
+    deployment, standings = live_versions(worker)
+    lines_sent = lines_as_sent(request, typed)
     prediction = predict(worker.name, lines_sent, deployment, standings)
     try:
-        wire = carried(build(asked, proof_edge()), person(request).username, timezone.now())
+        wire = carried(typed.to_wire(proof_edge()), person(request).username, timezone.now())
     except SendFailed as error:
         return _failed(request, worker, 502, error.title, str(error))
-    if wait := take(person(request), count):
+    if wait := consume_quota(person(request), count):
         return _failed(request, worker, 429, "Not sent", try_again(math.ceil(wait)))
-    begun = _row(request, asked, prediction, standings, count, at_once)
+    begun = _row(request, typed, prediction, standings, count, at_once)
     if begun is None:
         words = "A run of yours is still under way. Stop it, or wait until it is done."
         return _failed(request, worker, 409, "Not sent", words)
@@ -138,22 +136,22 @@ def _start(request: HttpRequest) -> HttpResponse:
 
 def _row(
     request: HttpRequest,
-    asked: Composed,
+    typed: TypedRequest,
     prediction: Prediction,
     standings: list[Standing],
     count: int,
     at_once: int,
 ) -> Run | None:
     """The run's row; None while this person has another one."""
-    bury_the_dead()
+    expire_stale_runs()
     old = _own(request).exclude(state=Run.State.RUNNING).values_list("pk", flat=True)
     Run.objects.filter(pk__in=list(old[KEPT : KEPT + 50])).delete()
     try:
         with transaction.atomic():
             return Run.objects.create(
                 person=person(request),
-                worker=asked.worker,
-                request=fields_of(asked),
+                worker=typed.worker,
+                request=typed.stored(),
                 expected=prediction.expected.as_dict() if prediction.expected else {},
                 shares=[asdict(stood_of(s)) for s in standings],
                 count=count,
@@ -167,13 +165,13 @@ def stood_of(s: Standing) -> Stood:
     return Stood(str(s.version.id), s.weight or 0, str(s.role), s.word, s.version.tag)
 
 
-def refusal(request: HttpRequest, asked: Composed) -> tuple[int, str, str] | None:
+def refusal(request: HttpRequest, typed: TypedRequest) -> tuple[int, str, str] | None:
     can = permission(request.user, Role.OPERATOR)
-    if asked.errors:
-        return 422, "Not sent", " ".join(asked.errors.values())
-    if asked.acts and not can:
+    if typed.errors:
+        return 422, "Not sent", " ".join(typed.errors.values())
+    if typed.acts and not can:
         return 403, "Not sent", f"Viewers send GET and HEAD. {can.why}"
-    if any(MASK in value for value in (asked.extra, asked.path, asked.body, asked.token)):
+    if any(MASK in value for value in (typed.extra, typed.path, typed.body, typed.token)):
         words = "Its secrets are masked. Open it in the playground and type them again."
         return 422, "Not sent", words
     return None

@@ -1,50 +1,54 @@
-"""What was sent and what came of it, kept for the person: size-capped, thirty days, no secrets."""
+"""A person's sends and their answers: limited in size, for thirty days, without secrets."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, astuple
+from dataclasses import astuple, dataclass
 
 from django.utils import timezone
 
 from dashboard.accounts.models import User
-from dashboard.playground.models import KEEP, MOST, Entry
+from dashboard.playground.models import KEEP, MOST, Entry, Saved
 from dashboard.playground.predict.predict import Expected
-from dashboard.playground.request.compose import Composed
-from dashboard.playground.request.redact import fields_of
+from dashboard.playground.request.typed_request import TypedRequest
 from dashboard.playground.send.proof import Proof
 from dashboard.sending.answer import Answer, EndedBy, Timing
 from dashboard.sending.redaction import headers_of
 from dashboard.sending.wire_request import SendFailed
 
-SHOWN = 30
+LISTED, LISTED_SAVED = 30, 100
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The lists beside the request: one's own sends, and the requests shared with everyone."""
+
+    entries: list[Entry]
+    shared: list[Saved]
 
 
 def record(
-    person: User, asked: Composed, expected: Expected | None, came: Answer | SendFailed | None
+    person: User, typed: TypedRequest, expected: Expected | None, result: Answer | SendFailed
 ) -> Entry:
-    """The entry of one send, answered or not; the oldest ones go."""
-    kept = fields_of(asked)
+    """Stores one send, answered or not, and deletes the oldest ones."""
+    fields = typed.stored()
     entry = Entry(
         person=person,
-        worker=asked.worker,
-        method=asked.method,
-        path=kept.get("path", "/"),
-        request=kept,
-        expected=asdict(expected) if expected else {},
+        worker=typed.worker,
+        method=typed.method,
+        path=fields.get("path", "/"),
+        request=fields,
+        expected=expected.as_dict() if expected else {},
     )
-    if isinstance(came, SendFailed):
-        entry.problem = [came.title, str(came)]
-    elif came is not None:
-        _fill(entry, came)
+    if isinstance(result, SendFailed):
+        entry.problem = [result.title, str(result)]
+    else:
+        _fill(entry, result)
     entry.save()
     _prune(person)
     return entry
 
 
-def conclude(entry: Entry, proof: Proof | None) -> None:
-    """What the edge's log said about it."""
-    if proof is None:
-        return
+def record_proof(entry: Entry, proof: Proof) -> None:
     entry.version_id = proof.invocation.version_id
     entry.role = str(proof.ran.role) if proof.ran else ""
     entry.agrees = proof.agrees
@@ -52,7 +56,7 @@ def conclude(entry: Entry, proof: Proof | None) -> None:
 
 
 def answer_of(entry: Entry) -> Answer | None:
-    """The answer as it was kept; None where none came."""
+    """The stored answer; None for a send that failed."""
     if entry.status is None:
         return None
     return Answer(
@@ -62,19 +66,22 @@ def answer_of(entry: Entry) -> Answer | None:
         body=bytes(entry.body),
         ended_by=EndedBy(entry.ended_by or ("size" if entry.truncated else "")),
         timing=Timing(*entry.timing),
-        stamps=entry.stamps,
+        proof_headers=entry.stamps,
     )
 
 
 def expected_of(entry: Entry) -> Expected | None:
-    kept = entry.expected
-    return Expected(**(kept | {"versions": tuple(kept["versions"])})) if kept else None
+    return Expected.from_dict(entry.expected) if entry.expected else None
 
 
-def latest(person: User) -> list[Entry]:
-    """For the list beside the request: without bodies."""
-    rows = Entry.objects.filter(person=person, sent_on__gte=timezone.now() - KEEP)
-    return list(rows.defer("body", "headers", "expected", "stamps")[:SHOWN])
+def shelf(person: User) -> Shelf:
+    """Entries without their bodies, and saved requests without theirs."""
+    entries = Entry.objects.filter(person=person, sent_on__gte=timezone.now() - KEEP)
+    shared = Saved.objects.select_related("made_by").defer("request")
+    return Shelf(
+        list(entries.defer("body", "headers", "expected", "stamps")[:LISTED]),
+        list(shared[:LISTED_SAVED]),
+    )
 
 
 def _fill(entry: Entry, answer: Answer) -> None:
@@ -82,7 +89,7 @@ def _fill(entry: Entry, answer: Answer) -> None:
     entry.status = answer.status
     entry.ray = answer.ray[:32]
     entry.headers = headers_of(answer.headers)
-    entry.stamps = answer.stamps
+    entry.stamps = answer.proof_headers
     entry.timing = list(astuple(answer.timing))
     entry.body = answer.body
     entry.truncated = answer.truncated

@@ -1,4 +1,4 @@
-"""How much one person may send in a minute, counted in the database: every process sees it."""
+"""Sends of one person per minute, counted in the database for all processes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from dashboard.playground.models import Allowance
 WINDOW = timedelta(minutes=1)
 
 
-def take(person: User, count: int = 1, now: datetime | None = None) -> float:
-    """Takes `count` sends; 0.0 when they are granted, else the seconds until they would be.
+def consume_quota(person: User, count: int = 1, now: datetime | None = None) -> float:
+    """Uses `count` sends. Returns 0.0, or the seconds to wait where the quota does not allow them.
 
-    More than a minute's worth at once is granted to somebody who has sent nothing in this minute.
+    One request for more than the whole quota is allowed to a person who sent nothing this minute.
     """
     now = now or timezone.now()
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The hop trail: every Worker that a request passed through, as the trace of its ray tells."""
+"""The hop trail: every Worker that a request passed through, from the trace of its ray."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from dashboard.observability.requests.trace import Hop, trace
 from routing.models import InvocationDetail
 
-#: The waterfall's own width; bars are drawn in per cent of it.
-_WIDE = 10.0
+#: The waterfall's units per percent of its width.
+_UNITS_PER_PERCENT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hop with its place: `start` and `width` in percent, the Worker that called it."""
+    """One hop as a bar: `start` and `width` are percentages; `caller` is the calling Worker."""
 
     hop: Hop
     start: str
@@ -29,19 +29,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Callers before those they called."""
+    """Each caller before the Workers it called."""
 
     steps: tuple[Step, ...] = ()
     total_ms: float = 0
 
     @property
     def details(self) -> list[InvocationDetail]:
-        """What the Workers said, in the order of the hops."""
         return [detail for step in self.steps for detail in step.hop.details]
 
     @property
-    def said(self) -> bool:
-        """Whether any Worker wrote to its console or threw."""
+    def has_output(self) -> bool:
+        """Whether any Worker wrote to its console or threw an exception."""
         return any(detail.logs or detail.exceptions for detail in self.details)
 
     @property
@@ -50,11 +49,10 @@ class Trail:
 
 
 def trail(ray: str) -> Trail:
-    """The trail of one request; empty while its log lines are on their way."""
-    found = trace(ray) if ray else []
+    """The trail of one request; empty until its log lines arrive."""
     steps: list[Step] = []
-    for hop in found:
+    for hop in trace(ray) if ray else []:
         parent = next((s for s in reversed(steps) if s.hop.depth == hop.depth - 1), None)
-        start, width = f"{hop.bar.x / _WIDE:.2f}%", f"{hop.bar.width / _WIDE:.2f}%"
+        start, width = (f"{x / _UNITS_PER_PERCENT:.2f}%" for x in (hop.bar.x, hop.bar.width))
         steps.append(Step(hop, start, width, parent.worker if parent else ""))
     return Trail(tuple(steps), max((s.hop.bar.after_ms + s.hop.span.ms for s in steps), default=0))

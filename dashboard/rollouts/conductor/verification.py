@@ -31,7 +31,7 @@ def _ran(worker: str, edge: Edge) -> str:
     """The version that answered at this edge; empty without an answer, or with one of another edge
     at the same address. Touches no database."""
     try:
-        stamps = send(get(worker, edge)).stamps
+        stamps = send(get(worker, edge)).proof_headers
     except SendFailed:
         return ""
     return stamps.get("version", "") if stamps.get("edge", edge.name) == edge.name else ""

@@ -96,8 +96,8 @@ def _exchange(
 def _of_stable(wire: WireRequest, stable: Side, cancellation: Cancellation) -> Answer:
     """An answer of stable, or `SendFailed`: a comparison with anything else proves nothing."""
     answer = send(wire.pinned_to(stable.id), cancellation)
-    if answer.stamps.get("version", "") != stable.id:
-        ran = answer.stamps.get("version", "")[:8] or "no version"
+    if answer.proof_headers.get("version", "") != stable.id:
+        ran = answer.proof_headers.get("version", "")[:8] or "no version"
         raise SendFailed("Not compared", f"{ran} answered in place of stable {stable.id[:8]}.")
     return answer
 
@@ -111,7 +111,7 @@ def _ask_stable(wire: WireRequest, stable: Side, cancellation: Cancellation) -> 
 
 
 def _received(answer: Answer) -> Received:
-    version = answer.stamps.get("version", "")
+    version = answer.proof_headers.get("version", "")
     return Received(answer.status, answer.headers, answer.body, answer.elapsed_ms, version)
 
 
@@ -131,7 +131,7 @@ def _judged(
     return replace(
         blank,
         results=tuple(_masked(result, plan.secrets) for result in results),
-        stamp=answer.stamps.get("version", "")[:36],
+        stamp=answer.proof_headers.get("version", "")[:36],
         ray=answer.ray[:32],
         status=own["status"],
         ms=own["ms"],

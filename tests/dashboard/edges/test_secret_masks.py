@@ -11,7 +11,7 @@ from dashboard.accounts.actor import By
 from dashboard.edges.protocol import details, ingest
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import fanout, subscriptions
-from dashboard.playground.request.compose import compose
+from dashboard.playground.request.form import compose
 from dashboard.sending.redaction import MASK
 from dashboard.variables.models import Variable
 from dashboard.variables.secret_values import secret_masks

@@ -7,7 +7,7 @@ from dashboard.api.tail import sessions
 from dashboard.discussion import threads
 from dashboard.limits import child_process, limits
 from dashboard.playground.curl_import import parse
-from dashboard.playground.request import compose
+from dashboard.playground.request import form
 from dashboard.playground.runs import runner
 from dashboard.variables import store
 from routing.agent.answers import preview_names, previews
@@ -38,7 +38,7 @@ REQUESTS, SENDS, UPLOADS = limits.REQUESTS, limits.SENDS, limits.UPLOADS
         f"more than {child_process.LONG:,} characters",
         f"at low priority, for at most {child_process.SECONDS} s and "
         f"{child_process.MEMORY_BYTES >> 30} GB; {child_process.MOST_CHILDREN} at once",
-        f"{compose.MOST_LINES} headers and {parse.MOST_OPTIONS:,} options",
+        f"{form.MOST_LINES} headers and {parse.MOST_OPTIONS:,} options",
     ],
 )
 def test_the_table_says_what_the_limits_are(words):

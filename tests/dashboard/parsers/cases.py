@@ -26,8 +26,8 @@ from dashboard.playground.check_import.from_har import checks_of_har
 from dashboard.playground.curl_import import parse
 from dashboard.playground.curl_import.shell_words import words_of
 from dashboard.playground.request.code_export import exports
-from dashboard.playground.request.compose import compose
-from dashboard.playground.send.version_in_body import said
+from dashboard.playground.request.form import compose
+from dashboard.playground.send.proof import version_in_body
 from dashboard.rollouts.decisions.plan import parse_steps
 from dashboard.rollouts.external_guardrails.prometheus import fill_variables
 from dashboard.rollouts.external_guardrails.verdict_answer import verdict_of
@@ -207,10 +207,10 @@ PARSERS: dict[str, Parser] = {
             "other Workers": lambda n: {f"version.{i}": "x" for i in range(n)},
         },
         (
-            "dashboard.playground.request.compose",
+            "dashboard.playground.request.form",
             "dashboard.playground.request.code_export",
             "dashboard.variables.names",
-            "dashboard.playground.request.bodies",
+            "dashboard.playground.request.typed_request",
         ),
     ),
     "variables": Parser(
@@ -391,12 +391,12 @@ PARSERS: dict[str, Parser] = {
         refuses=(ValueError, RecursionError),
     ),
     "version in a body": Parser(
-        lambda body: said(_answer(body), "x", frozenset(("x",))),
+        lambda body: version_in_body(_answer(body), "x", frozenset(("x",))),
         {
             "a long key": lambda n: json.dumps({"k" * n: {f"k{i}": "" for i in range(n // 4)}}),
             "hexadecimal": lambda n: "abcdef01-" * n,
         },
-        ("dashboard.playground.send.version_in_body",),
+        ("dashboard.playground.send.proof",),
         size=8_000,
     ),
     "Markdown": Parser(

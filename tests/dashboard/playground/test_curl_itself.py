@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from dashboard.playground.curl_import.options import SHORT, SWITCHES, WITH_VALUE
 from dashboard.playground.curl_import.parse import read
 from dashboard.playground.request.code_export import as_curl
-from dashboard.playground.request.compose import compose
+from dashboard.playground.request.form import compose
 from tests.dashboard.playground.fake_edge import fake_edge
 
 pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")

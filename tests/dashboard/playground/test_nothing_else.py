@@ -152,5 +152,5 @@ def test_importing_a_command_asks_nobody(maya, shop, listener, canary):
     port, knocks = canary
     command = f"curl http://127.0.0.1:{port}/x -x http://127.0.0.1:{port} -d @/etc/passwd"
     html = maya.post("/playground/import/", {"worker": "shop", "curl": command}).content.decode()
-    assert "127.0.0.1 is no Worker here" in html and "root:" not in html
+    assert "127.0.0.1 is not a Worker here" in html and "root:" not in html
     assert knocks == [] and listener.requests == []

@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dashboard.playground.request.compose import compose
-from dashboard.playground.request.wire_request import build
+from dashboard.playground.request.form import compose
 from dashboard.sending import send as sending
 from dashboard.sending.answer import SHOWN
 from dashboard.sending.deadline import Cancellation
@@ -26,7 +25,7 @@ def listener():
 
 
 def ask(server, **sent):
-    return send(build(compose("shop", sent), Edge(name="local-1", proof_url=server.url)))
+    return send(compose("shop", sent).to_wire(Edge(name="local-1", proof_url=server.url)))
 
 
 def test_the_request_arrives_as_typed(listener):
@@ -50,7 +49,7 @@ def test_the_answer_comes_back_whole(listener):
     listener.headers += [("x-sluice-version", "abc"), ("x-own", "1")]
     answer = ask(listener)
     assert (answer.status_words, answer.text, answer.ray) == ("200 OK", "hello", RAY)
-    assert answer.stamps == {"version": "abc"}
+    assert answer.proof_headers == {"version": "abc"}
     assert ("x-own", "1") in answer.headers
 
 
@@ -127,7 +126,7 @@ def test_an_edge_that_is_away_is_named():
         taken.bind(("127.0.0.1", 0))
         edge = Edge(name="local-1", proof_url=f"http://127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(SendFailed, match="local-1 does not accept connections"):
-            send(build(compose("shop", {}), edge))
+            send(compose("shop", {}).to_wire(edge))
 
 
 def test_a_broken_answer_is_said(listener):
@@ -171,7 +170,7 @@ def test_nothing_goes_on_when_the_browser_has_left(listener):
     listener.tick = b"tick\n"
     left = Cancellation()
     threading.Timer(0.3, left.cancel).start()
-    wire = build(compose("shop", {}), Edge(name="local-1", proof_url=listener.url))
+    wire = compose("shop", {}).to_wire(Edge(name="local-1", proof_url=listener.url))
     assert send(wire, cancellation=left).ended_by == "cancelled"
     assert listener.left.wait(2)
     with pytest.raises(SendFailed, match="browser left"):
@@ -199,7 +198,7 @@ def test_no_two_sends_share_a_pool_of_connections(listener, monkeypatch):
     clients = []
     connect = sending._connect
     monkeypatch.setattr(sending, "_connect", lambda: clients.append(connect()) or clients[-1])
-    wire = build(compose("shop", {}), Edge(name="local-1", proof_url=listener.url))
+    wire = compose("shop", {}).to_wire(Edge(name="local-1", proof_url=listener.url))
     with ThreadPoolExecutor(4) as pool:
         assert [a.status for a in pool.map(lambda _: send(wire), range(12))] == [200] * 12
     assert len({id(client) for client in clients}) == 12

@@ -6,7 +6,14 @@ import io
 import pytest
 from hypothesis import given, strategies as st
 
-from dashboard.playground.affinity.explorer import STEPS, Ramp, generated, pin, read_keys, steps
+from dashboard.playground.affinity.explorer import (
+    STEPS,
+    Ramp,
+    generated_keys,
+    places_of,
+    read_keys,
+    steps,
+)
 from tests.factories import make_deployment, make_worker
 
 key_lists = st.lists(
@@ -26,20 +33,22 @@ def test_nobody_moves_away_and_everybody_is_there_at_the_end(keys, ramp):
 
 @given(key_lists, ramps)
 def test_a_key_joins_exactly_where_it_says(keys, ramp):
-    for p in pin(keys, ramp):
+    for p in places_of(keys, ramp):
         assert ramp.holder(p.key, p.joins_at) == "new"
         assert p.joins_at == 1 or ramp.holder(p.key, p.joins_at - 1) == "old"
         assert (p.now == "new") == (ramp.weight >= p.joins_at)
 
 
 def test_shares_come_close_to_the_percentage():
-    found = {s.weight: s.on_it for s in steps(generated(1000, "user-"), Ramp("n", "o", True, 0))}
+    found = {
+        s.weight: s.on_it for s in steps(generated_keys(1000, "user-"), Ramp("n", "o", True, 0))
+    }
     assert abs(found[25_000] - 250) < 60 and abs(found[50_000] - 500) < 70
 
 
 def test_keys_are_read_once_each_and_odd_ones_are_named():
     keys, note = read_keys(" a \r\nb\na\n\x07\n" + "x" * 300)
-    assert keys == ["a", "b"] and "2 left out" in note and "1 given more than once" in note
+    assert keys == ["a", "b"] and "2 left out" in note and "1 repeated" in note
 
 
 @pytest.fixture
@@ -53,7 +62,7 @@ def shop(db):
 
 def test_the_page_shows_every_step_and_generated_keys_stand_in_the_address(maya, shop):
     html = maya.get("/playground/keys/?worker=shop&generate=300&prefix=u-").content.decode()
-    assert "300 keys, step by step" in html and "Nobody moves away" in html
+    assert "300 keys, step by step" in html and "No key leaves it" in html
     assert "?worker=shop&amp;generate=300&amp;prefix=u-" in html and "100 more keys" in html
 
 

@@ -5,7 +5,7 @@ import pytest
 from dashboard.playground.curl_import.options import SWITCHES, WITH_VALUE
 from dashboard.playground.curl_import.parse import BOUNDARY, NotCurl, read
 from dashboard.playground.request.code_export import as_curl, as_fetch, as_httpx
-from dashboard.playground.request.compose import compose
+from dashboard.playground.request.form import compose
 
 BROWSER = r"""curl 'https://shop.example/api/quote?x=1' \
   -X 'POST' \

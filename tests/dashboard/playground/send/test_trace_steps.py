@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.playground.send.proof import version_in_body
 from dashboard.playground.send.trace_steps import trail
-from dashboard.playground.send.version_in_body import said
 from dashboard.sending.answer import Answer
 from routing.models import InvocationDetail
 from tests.factories import T0, make_deployment, make_edge, make_invocation, make_version
@@ -53,7 +53,7 @@ def test_hops_hang_below_the_version_that_called_them():
         (1, "front", "20.00%", "25.00%"),
         (1, "front", "50.00%", "25.00%"),
     ]
-    assert found.workers == 2 and found.said
+    assert found.workers == 2 and found.has_output
 
 
 @pytest.mark.django_db
@@ -63,10 +63,10 @@ def test_no_log_line_is_no_trail():
 
 def test_the_bodys_own_id_is_held_against_the_edges():
     one, two = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
-    found = said(answer({"deep": {"version": {"id": one}}}), one, frozenset({one, two}))
+    found = version_in_body(answer({"deep": {"version": {"id": one}}}), one, frozenset({one, two}))
     assert (found.path, found.agrees) == ("deep.version.id", True)
-    assert said(answer(f"I am {two}."), one, frozenset({one, two})).agrees is False
-    assert said(answer({"id": "x"}), one, frozenset({one, two})) is None
+    assert version_in_body(answer(f"I am {two}."), one, frozenset({one, two})).agrees is False
+    assert version_in_body(answer({"id": "x"}), one, frozenset({one, two})) is None
 
 
 def test_only_a_part_of_a_long_body_is_laid_out():

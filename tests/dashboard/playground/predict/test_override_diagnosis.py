@@ -2,11 +2,10 @@
 
 import pytest
 
-from dashboard.playground.pages.page_context import live
 from dashboard.playground.predict.call_graph import reached_from
-from dashboard.playground.predict.doctor import diagnose
-from dashboard.playground.predict.predict import predict
-from dashboard.playground.request.compose import compose
+from dashboard.playground.predict.override_diagnosis import diagnose
+from dashboard.playground.predict.predict import live_versions, predict
+from dashboard.playground.request.form import compose
 from routing.models import Worker
 from routing.snapshot import BindingSpec, Export
 from tests.factories import (
@@ -35,7 +34,7 @@ def shop():
 
 def ask(worker, raw, others=frozenset()):
     asked = compose(worker.name, {"mode": "raw", "raw": raw})
-    deployment, standings = live(worker)
+    deployment, standings = live_versions(worker)
     found = predict(worker.name, asked.lines, deployment, standings)
     return diagnose(worker.name, found, deployment, others)
 

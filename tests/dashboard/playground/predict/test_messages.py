@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.playground import messages
-from dashboard.playground.messages import advice, label_of, words_of
+from dashboard.playground.predict import messages
+from dashboard.playground.predict.messages import advice, label_of, words_of
 from routing.rules.problem import Fix, FixKind, Kind, Problem
 
 FACTS = {

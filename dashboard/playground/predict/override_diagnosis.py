@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from dashboard.fleet.propagation import Meter, meter_of
 from dashboard.fleet.version_roles import Standing
-from dashboard.playground import messages
+from dashboard.playground.predict import messages
 from dashboard.playground.predict.header_excerpt import Marked, marked
 from dashboard.playground.predict.predict import Prediction
 from routing.models import Deployment, Version
