@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.contrib.messages import constants as message_levels
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.egress.signatures import SecretInvalid, key_of
@@ -543,6 +544,13 @@ CSRF_COOKIE_HTTPONLY = True  # scripts take the token from the page
 # host beside it can plant one (RFC 6265bis, "Cookie Name Prefixes").
 COOKIE_PREFIX = "__Host-" if BEHIND_TLS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+#: Tones of tones.css; the others have none.
+MESSAGE_TAGS = {
+    message_levels.INFO: "",
+    message_levels.SUCCESS: "",
+    message_levels.WARNING: "warn",
+    message_levels.ERROR: "danger",
+}
 MESSAGE_STORAGE = "dashboard.ui.http.message_storage.MessageStorage"
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -167,10 +168,17 @@ def _done(request: HttpRequest, context: dict[str, Any], words: str) -> HttpResp
 def _conflict(request: HttpRequest, row: WorkerRow, form: str) -> HttpResponse:
     """Somebody deployed in between: what was opened, what is live, what was asked for."""
     context = contexts.of_conflict(row, _sent(request), form, timezone.now())
-    context |= {"again": request.path}
+    context |= {"start_again": _start_again(request, context)}
     return page(
         request, "workers/deploy/conflict.html", context, partial="conflict-form", status=409
     )
+
+
+def _start_again(request: HttpRequest, context: dict[str, Any]) -> str:
+    """The same form on top of what is live now, with what was typed."""
+    percentage = {"percentage": context["percentage"]} if context["percentage"] else {}
+    query = {"version": context["asked_version"], **percentage, "message": context["message"]}
+    return f"{request.path}?{urlencode(query)}"
 
 
 def _part(request: HttpRequest) -> str:

@@ -29,6 +29,13 @@ class NameVerdict:
     addressable: bool = True
     hostname: str = ""
 
+    @property
+    def tone(self) -> str:
+        """CSS class."""
+        if self.problem or self.taken:
+            return "is-bad"
+        return "" if self.addressable else "is-doubtful"
+
 
 @cache
 def runtime_date() -> str:

@@ -17,6 +17,7 @@ from dashboard.observability.models import Gap
 from routing.models import Edge
 from tests.dashboard.observability.batches import make_batch, request
 from tests.factories import make_deployment, make_edge, make_user, make_worker
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a-token-for-prometheus"
@@ -33,7 +34,7 @@ def surfaces(client, settings):
     edges = client.get("/edges/").content.decode()
     return {
         "healthz": _of(reasons),
-        "frame": ('data-edges-silent="1"' in frame, "log lines lost" in frame),
+        "frame": ('data-edges-silent="1"' in frame, "log lines lost" in squeezed(frame)),
         "worker": ('data-edges-silent="1"' in worker, "data-edge-trouble" in worker),
         "edges": _of(re.search(r'data-reasons="([^"]*)"', edges)[1].split()),
         "edges_chip": ("Silent for" in edges, "data-edge-trouble" in edges),

@@ -10,6 +10,7 @@ from django.conf import settings
 from routing.models import Worker
 from tests.dashboard.workers.editor.form import OTHER, fields, live, newest
 from tests.factories import make_worker
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
         ("Not a name", "is not a Worker name"),
         ("shop", "already"),
         ("fresh", "fresh.localhost"),
-        ("", "is said here"),
+        ("", "will appear here"),
     ],
 )
 def test_a_new_name_is_judged_where_it_is_chosen(maya, shop, name, words):
@@ -32,7 +33,7 @@ def test_a_new_name_is_judged_where_it_is_chosen(maya, shop, name, words):
 
 def test_a_new_worker_begins_with_a_program_that_runs(maya, db):
     html = maya.get("/workers/new/").content.decode()
-    assert 'name="module-0-name" value="index.js"' in html
+    assert 'name="module-0-name" value="index.js"' in squeezed(html)
     sent = {
         "name": "fresh",
         "modules": "1",

@@ -6,6 +6,7 @@ from routing.agent.inspection.inspection import Refused
 from routing.control.upload import draft_of
 from tests.dashboard.workers.editor.form import fields, newest, post
 from tests.factories import make_worker, says_fine
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +17,7 @@ def test_what_the_runtime_says_is_shown_at_the_line(maya, shop, runtime):
     html = response.content.decode()
     assert response.status_code == 422
     assert "Version refused. Nothing changed." in html
-    assert 'data-error-module="0" data-error-line="2" data-error-column="7"' in html
+    assert 'data-error-module="0" data-error-line="2" data-error-column="7"' in squeezed(html)
     assert "index.js, line 2" in html and '<code class="wrap">let &lt;x&gt;</code>' in html
     assert "\none\nlet &lt;x&gt;\n</textarea>" in html and "\nho</textarea>" in html
     assert 'value="v2"' in html and 'value="Second"' in html
