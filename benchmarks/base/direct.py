@@ -12,8 +12,8 @@ from benchmarks.base.machine import SERVER, children, on_core
 from benchmarks.base.split import Split
 from benchmarks.base.system import System
 from routing.agent.base import limits
+from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.base.sealed_file import Seal
-from routing.agent.processes.encode import encode, runtime
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import User, possible
 from routing.compile import names

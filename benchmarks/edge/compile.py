@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.base import figures, machine
 from benchmarks.dashboard import many
-from routing.agent.processes.encode import encode, runtime
+from routing.agent.base.capnp_config import encode, runtime
 from routing.compile import names
 from routing.compile.envoy import config as envoy
 from routing.compile.workerd import config as workerd

@@ -1,4 +1,4 @@
-"""`python -m routing.agent`: one edge. Without Django, without a database."""
+"""`python -m routing.agent`: runs one edge. Without Django or a database."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import sys
 from routing import log_lines
 from routing.agent import config
 from routing.agent.adoption.inheritance import inherit
-from routing.agent.adoption.ports import PortTaken, with_ports
-from routing.agent.adoption.sorting import Sorted
+from routing.agent.adoption.inherited import Inherited
+from routing.agent.adoption.ports import PortInUse, with_ports
 from routing.agent.base import edge_folder
-from routing.agent.base.edge_folder import FolderTaken
+from routing.agent.base.edge_folder import FolderInUse
 from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
@@ -32,7 +32,7 @@ STOP_SECONDS = 10.0
 def main() -> int:
     """Runs the edge until SIGTERM or SIGINT; returns the exit code."""
     hide()
-    os.umask(0o077)  # logs have addresses of clients; Envoy's files, too, are ours alone
+    os.umask(0o077)  # logs contain client addresses; Envoy's files are private, too
     log_lines.log_to_stderr(os.environ.get("SLUICE_LOG_FORMAT", "text"))
     try:
         settings = config.read()
@@ -45,7 +45,7 @@ def main() -> int:
         )
         inherited = inherit()
         settings = with_ports(settings, inherited.envoy)
-    except (ConfigInvalid, FolderTaken, PortTaken) as error:
+    except (ConfigInvalid, FolderInUse, PortInUse) as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
@@ -56,33 +56,32 @@ def main() -> int:
     return 0
 
 
-async def _run(settings: Config, users: Users, inherited: Sorted) -> None:
-    ending = Ending()
+async def _run(settings: Config, users: Users, inherited: Inherited) -> None:
+    shutdown = Shutdown()
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)
         if settings.parent is not None:
-            watching = _watch_parent(settings.parent, settings.orphan_seconds, ending)
+            watching = _watch_parent(settings.parent, settings.orphan_seconds, shutdown)
             tasks.once("parent", watching)
         async with Edge(settings, tasks, users, inherited) as edge:
             await edge.start()
-            await ending.begun.wait()
-            if ending.leaves:
+            await shutdown.begun.wait()
+            if shutdown.hands_over:
                 await edge.leave()
             else:
                 await _stop(edge)
             await tasks.stop()
-        if not ending.leaves:
+        if not shutdown.hands_over:
             edge.kill()
-    log.info("left; Envoy and versions serve on" if ending.leaves else "stopped")
+    log.info("stopped; Envoy and versions serve on" if shutdown.hands_over else "stopped")
 
 
-class Ending:
-    """How this agent is to end: SIGTERM and SIGINT stop everything, `STEP_ASIDE` stops this process
-    alone."""
+class Shutdown:
+    """How the agent ends: SIGTERM and SIGINT stop everything, `STEP_ASIDE` only this process."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
-        self.leaves = False
+        self.hands_over = False
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.begun.set)
@@ -90,7 +89,7 @@ class Ending:
 
     def _leave(self) -> None:
         if not self.begun.is_set():
-            self.leaves = True
+            self.hands_over = True
             self.begun.set()
 
 
@@ -100,19 +99,19 @@ async def _stop(edge: Edge) -> None:
         async with asyncio.timeout(STOP_SECONDS):
             await edge.stop()
     except TimeoutError:
-        log.warning("not everything ended in time; what is left is killed")
+        log.warning("time limit reached; killing what is left")
 
 
-async def _watch_parent(parent: int, orphan_seconds: float, ending: Ending) -> None:
+async def _watch_parent(parent: int, orphan_seconds: float, shutdown: Shutdown) -> None:
     while not has_exited(parent):
         await asyncio.sleep(POLL_SECONDS)
-    log.info("the process that started this edge is gone; it serves on for %g s", orphan_seconds)
+    log.info("the parent process has ended; serving for another %g s", orphan_seconds)
     await asyncio.sleep(orphan_seconds)
-    ending.begun.set()
+    shutdown.begun.set()
 
 
 def _raise_file_limit() -> None:
-    """Each version's sockets are ours as well, and Envoy's connections are files too."""
+    """Each version's sockets count for us too, and so do Envoy's connections."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

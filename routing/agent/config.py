@@ -1,4 +1,4 @@
-"""The agent's settings, from the environment only; a bad value stops the start by name."""
+"""The agent's settings, from environment variables only."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _HOME = Path(__file__).resolve().parents[2]
 
 
 class ConfigInvalid(Exception):
-    """A variable the agent cannot start with; the message names it and says what is expected."""
+    """The message names the variable and what is expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Where the control plane is, who this edge is, and its limits. Times are in seconds."""
+    """Times are in seconds."""
 
     #: SLUICE_CONTROL_URL: the control plane, for example http://127.0.0.1:8000.
     control_url: str
@@ -37,21 +37,21 @@ class Config:
     #: SLUICE_EDGE_HOST and SLUICE_EDGE_PORT: the public listener.
     host: str
     port: int
-    #: SLUICE_EDGE_TRUSTED_PROXIES: CIDRs of proxies that say the client's address and scheme.
+    #: SLUICE_EDGE_TRUSTED_PROXIES: CIDRs of proxies that set the client's address and scheme.
     trusted_proxies: tuple[str, ...]
     #: SLUICE_EDGE_PROOF_PORT: the listener that proves which version answered; 0 picks one.
     proof_port: int
-    #: SLUICE_EDGE_PUBLIC_HEADERS: send the proof headers on the public listener, too.
+    #: SLUICE_EDGE_PUBLIC_HEADERS: also send the proof headers on the public listener.
     public_headers: bool
     #: SLUICE_EDGE_CONCURRENCY: Envoy's worker threads.
     concurrency: int
-    #: SLUICE_EDGE_HANG_SECONDS: a version that does not answer for so long is replaced.
+    #: SLUICE_EDGE_HANG_SECONDS: a version that does not answer for this long is restarted.
     hang_seconds: float
-    #: SLUICE_EDGE_DRAIN_SECONDS: how long requests in a removed version may go on.
+    #: SLUICE_EDGE_DRAIN_SECONDS: how long requests in a removed version may take.
     drain_seconds: float
-    #: SLUICE_EDGE_WAIT_UNTIL_SECONDS: how long waitUntil() may go on after the last response.
+    #: SLUICE_EDGE_WAIT_UNTIL_SECONDS: how long waitUntil() may take after the last response.
     wait_until_seconds: float
-    #: SLUICE_EDGE_PREVIEWS: versions that run only because their own address is asked for; 0: none.
+    #: SLUICE_EDGE_PREVIEWS: versions that run for requests to their own address; 0: none.
     previews: int
     #: SLUICE_EDGE_PREVIEW_IDLE_SECONDS: how long after the last request such a version ends.
     preview_idle_seconds: float
@@ -61,9 +61,9 @@ class Config:
     details: bool
     #: SLUICE_EDGE_DETAILS_PER_SECOND: beyond it, details are dropped and counted.
     details_per_second: int
-    #: SLUICE_EDGE_METRICS_PORT: Prometheus' figures, on loopback; None is off, 0 picks a port.
+    #: SLUICE_EDGE_METRICS_PORT: metrics for Prometheus, on loopback; None is off, 0 picks a port.
     metrics_port: int | None
-    #: SLUICE_EDGE_LOG_LIMIT_MB: access logs kept while the control plane is away.
+    #: SLUICE_EDGE_LOG_LIMIT_MB: disk for access logs while the control plane is unavailable.
     log_limit_mb: int
     #: SLUICE_ENVOY: the Envoy to run; by default the one installed beside this program.
     envoy: Path
@@ -71,14 +71,14 @@ class Config:
     uids: range | None
     #: SLUICE_EXIT_WITH_PARENT, SLUICE_PARENT_PID: stop when this process is gone; None for none.
     parent: int | None
-    #: SLUICE_EDGE_ORPHAN_SECONDS: it serves on for so long when that process ended unexpectedly.
+    #: SLUICE_EDGE_ORPHAN_SECONDS: how long it keeps serving after that process ended unexpectedly.
     orphan_seconds: float
-    #: SLUICE_EDGE_TAKE_OVER: an agent that runs in this folder is to step aside.
+    #: SLUICE_EDGE_TAKE_OVER: makes an agent that runs in this folder step aside.
     take_over: bool
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
-    """The settings; raises `ConfigInvalid`."""
+    """Raises `ConfigInvalid`."""
     variables = _Variables(environ)
     data = Path(environ.get("SLUICE_DATA_DIR") or _HOME / ".sluice")
     return Config(
@@ -147,7 +147,7 @@ class _Variables:
             raise ConfigInvalid(f"{name}={raw!r}: {error}; expected {expected}.") from error
 
     def user_ids(self) -> range | None:
-        """Only root can use them; others may say them all the same."""
+        """Without root they are ignored."""
         try:
             return isolation.asked_for(self._environ)
         except RangeInvalid as error:
@@ -155,13 +155,13 @@ class _Variables:
             raise ConfigInvalid(f"{isolation.VARIABLE}={raw!r}: {error}.") from error
 
     def parent(self) -> int | None:
-        """The process to end with. Who started this one says its own id: once that process is
-        gone, asking for the parent's would answer with whoever took over, who never ends."""
+        """The process to end with. The starter passes its own id: getppid() would return whichever
+        process adopted us once it is gone."""
         said = self.whole("SLUICE_PARENT_PID", os.getppid(), 0, 2**31 - 1)
         return said if self.switch("SLUICE_EXIT_WITH_PARENT", False) else None
 
     def optional_port(self, name: str) -> int | None:
-        """0 is off, `auto` any free one."""
+        """0 is off, `auto` picks a free one."""
         if self._environ.get(name) == "auto":
             return 0
         return self.whole(name, 0, 0, 65535) or None
@@ -186,7 +186,7 @@ class _Variables:
         return raw.rstrip("/")
 
     def token(self) -> Secret:
-        """The token is never part of a message, however wrong it is."""
+        """No message contains the token, even if it is invalid."""
         given = self._environ.get("SLUICE_EDGE_TOKEN", "").strip()
         if not given:
             given = self._token_file()

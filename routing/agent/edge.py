@@ -1,4 +1,4 @@
-"""One edge put together: who is told what, what is started first, what is stopped last."""
+"""Puts one edge together: wiring, start order, stop order."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from routing.agent.access_log.shipper import Shipper
-from routing.agent.adoption.sorting import NOTHING, Sorted
+from routing.agent.access_log.shipper import AccessLogShipper
+from routing.agent.adoption.inherited import NOTHING_INHERITED, Inherited
 from routing.agent.answers import control_socket, decide_server
 from routing.agent.answers.control_socket import Control
 from routing.agent.answers.decide_server import Decider
 from routing.agent.answers.preview_names import PreviewNames
 from routing.agent.answers.previews import Previews
-from routing.agent.base import child_process
+from routing.agent.base import child_process, messages
 from routing.agent.base.limits import envoy_connections
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
 from routing.agent.config import Config
-from routing.agent.control_plane.client import ControlAway, ControlPlane
-from routing.agent.control_plane.module_cache import Modules
-from routing.agent.control_plane.reporter import Teller
+from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
+from routing.agent.control_plane.module_cache import ModuleCache
+from routing.agent.control_plane.status_reporter import StatusReporter
 from routing.agent.control_plane.sync import Sync
-from routing.agent.envoy.admin_client import Away
+from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.process import Envoy
 from routing.agent.loss.audit import LossAudit
 from routing.agent.processes.last_applied import last_applied
@@ -37,8 +37,8 @@ from routing.agent.processes.supervisor import Supervisor
 from routing.agent.state.status import Facts, report, status
 from routing.agent.users.claims import Users
 from routing.agent.worker_logs import shipper
-from routing.agent.worker_logs.collector import Tails
-from routing.agent.worker_logs.shipper import TailShipper
+from routing.agent.worker_logs.collector import WorkerLogCollector
+from routing.agent.worker_logs.shipper import WorkerLogShipper
 from routing.compile import names
 from routing.compile.envoy.config import Settings
 
@@ -53,12 +53,13 @@ _SOCKET_AGAIN_SECONDS = 1.0
 
 
 class Edge:
-    """Use as an async context manager; `start` returns at once, `stop` when all has ended."""
+    """Use as an async context manager; `start` returns at once, `stop` when everything has
+    ended."""
 
     def __init__(
-        self, config: Config, tasks: Tasks, users: Users, inherited: Sorted = NOTHING
+        self, config: Config, tasks: Tasks, users: Users, inherited: Inherited = NOTHING_INHERITED
     ) -> None:
-        """`config` names all ports."""
+        """`config` has all ports filled in."""
         self._config, self._tasks, self._users = config, tasks, users
         self._inherited = inherited
         self._proof_url = f"http://127.0.0.1:{config.proof_port}"
@@ -69,7 +70,7 @@ class Edge:
         self._supervisor = Supervisor(
             config=config,
             envoy=self._envoy,
-            modules=Modules(self._control.module),
+            modules=ModuleCache(self._control.module),
             seal=seal,
             users=users,
             tasks=tasks,
@@ -77,26 +78,26 @@ class Edge:
         )
         self._decider = Decider()
         self._previews = self._make_previews()
-        self._teller = Teller(self._control, self.facts)
-        self._shipper = Shipper(
+        self._status_reporter = StatusReporter(self._control, self.facts)
+        self._shipper = AccessLogShipper(
             send=self._control.invocations,
             reopen=self._reopen_logs,
             per_second=config.invocations_per_second,
             limit_bytes=config.log_limit_mb << 20,
-            goes_on=inherited.envoy is not None,
+            envoy_adopted=inherited.envoy is not None,
         )
         self._audit = LossAudit(
             self._envoy.admin, self._shipper.ledger, self._shipper.lines_on_disk, self._changed
         )
-        self._tails = Tails(
+        self._worker_logs = WorkerLogCollector(
             shipper.FILE,
-            processes=lambda: self._supervisor.held.processes,
-            speaks_for=self._supervisor.speaks_for,
+            processes=lambda: self._supervisor.state.processes,
+            is_version_peer=self._supervisor.is_version_peer,
             clock=time.time,
             per_second=config.details_per_second,
         )
-        self._tail_shipper = TailShipper(
-            tails=self._tails,
+        self._worker_log_shipper = WorkerLogShipper(
+            tails=self._worker_logs,
             send=self._control.details,
             limit_bytes=config.log_limit_mb << 18,
         )
@@ -109,14 +110,14 @@ class Edge:
         self._applied, self._applied_at = applied, time.time()
         self._started_at = self._applied_at
         self._known = (applied, applied)
-        self._away, self._away_since = "", time.time()
+        self._control_error, self._control_since = "", time.time()
         self._deaths = 0
         self._servers = self._make_servers()
 
     def _make_servers(self) -> tuple[Server, ...]:
         return (
             decide_server.serve(self._decider, self._tasks),
-            control_socket.serve(Control(self._supervisor.slots, self._tails.answer)),
+            control_socket.serve(Control(self._supervisor.slots, self._worker_logs.answer)),
             Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=self._tasks),
         )
 
@@ -133,14 +134,14 @@ class Edge:
         await self._control.__aexit__(kind, error, trace)
 
     async def start(self) -> None:
-        """What was applied last comes first; the control plane is asked meanwhile."""
+        """Starts with the last applied snapshot, without waiting for the control plane."""
         for server in self._servers:
             await self._serve(server)
         if self._metrics is not None:
             await self._metrics.start()
         await self._shipper.rotate(every=self._inherited.envoy is None)
-        self._decider.know(self._applied, self._applied)
-        self._shipper.know(self._applied)
+        self._decider.update_snapshots(self._applied, self._applied)
+        self._shipper.update_snapshots(self._applied)
         self._supervisor.boot(self._applied, self._inherited)
         forever = self._tasks.forever
         forever("envoy", lambda: self._envoy.run(self._tasks))
@@ -148,19 +149,19 @@ class Edge:
         forever("save", self._supervisor.saver.run)
         forever("listen", self._sync.listen)
         forever("fetch", self._sync.fetch)
-        forever("report", self._teller.report)
-        forever("status", self._teller.write)
+        forever("report", self._status_reporter.report)
+        forever("status", self._status_reporter.write)
         forever("ship", self._shipper.ship)
-        forever("logs", self._shipper.keep_small)
+        forever("logs", self._shipper.limit_size)
         forever("audit logs", self._audit.run)
-        forever("ship details", self._tail_shipper.ship)
-        forever("keep details", self._tail_shipper.keep_small)
+        forever("ship details", self._worker_log_shipper.ship)
+        forever("keep details", self._worker_log_shipper.limit_size)
         forever("previews", self._previews.keep)
         forever("process notes", child_process.write_missing_notes)
         log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
 
     async def _serve(self, server: Server) -> None:
-        """Without room for a socket file the edge serves all the same; it is tried again."""
+        """If there is no room for a socket file the edge serves without it, and retries."""
         try:
             await server.start()
         except OSError as error:
@@ -172,7 +173,7 @@ class Edge:
         await self._serve(server)
 
     async def stop(self) -> None:
-        """Requests end, then Envoy, then the versions; what is logged by then is shipped."""
+        """Drains Envoy, ends the versions, ships the last log lines."""
         self._supervisor.pause()
         await self._envoy.stop()
         await self._supervisor.stop(_GRACE_SECONDS)
@@ -181,16 +182,16 @@ class Edge:
         self._decider.close()
         if self._metrics is not None:
             await self._metrics.stop()
-        with suppress(ControlAway, TimeoutError):
+        with suppress(ControlPlaneUnavailable, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self._control.report(report(self.facts()))
-                while self._shipper.pending_bytes() or self._tail_shipper.pending_bytes():
+                while self._shipper.pending_bytes() or self._worker_log_shipper.pending_bytes():
                     await asyncio.sleep(0.05)
         self._shipper.end()
-        self._teller.write_now(status(self.facts()))
+        self._status_reporter.write_now(status(self.facts()))
 
     async def leave(self) -> None:
-        """Ends this agent's own part; Envoy and versions serve on for the next one."""
+        """Ends this agent only; Envoy and versions keep serving."""
         self._supervisor.pause()
         for server in self._servers:
             server.stop()
@@ -200,16 +201,15 @@ class Edge:
         await self._supervisor.saver.save_now()
 
     def kill(self) -> None:
-        """Ends whatever is still there; the last thing an agent does."""
+        """Kills all remaining processes."""
         for child in child_process.running():
             child.signal(signal.SIGKILL)
 
     def facts(self) -> Facts:
-        """Everything there is to tell, as of now."""
         config, supervisor = self._config, self._supervisor
         counts = self._shipper.counts
         return Facts(
-            held=supervisor.held,
+            state=supervisor.state,
             desired=supervisor.desired,
             applied_at=self._applied_at,
             started_at=self._started_at,
@@ -220,18 +220,19 @@ class Edge:
                 "dropped": counts.lost,
                 "unwritten": self._audit.lost,
                 "sampled_out": counts.sampled_out,
-                "details_pending_bytes": self._tail_shipper.pending_bytes(),
-                "details_taken": self._tails.counts.taken,
-                "details_dropped": self._tails.counts.dropped + self._tails.counts.unread,
-                "details_skipped": self._tails.counts.skipped,
-                "details_forged": self._tails.counts.forged,
+                "details_pending_bytes": self._worker_log_shipper.pending_bytes(),
+                "details_taken": self._worker_logs.counts.taken,
+                "details_dropped": self._worker_logs.counts.dropped
+                + self._worker_logs.counts.unread,
+                "details_skipped": self._worker_logs.counts.skipped,
+                "details_forged": self._worker_logs.counts.forged,
                 "overrides_unjudged": self._decider.unjudged,
             },
             metrics_url=self._metrics.url if self._metrics is not None else "",
             error=self._error(),
             disk=self._audit.disk,
-            away=self._away,
-            away_since=self._away_since,
+            control_error=self._control_error,
+            control_since=self._control_since,
             faults=self._tasks.faults,
             isolation=self._users.isolation,
             envoy=self._envoy.facts(),
@@ -239,27 +240,27 @@ class Edge:
         )
 
     def _error(self) -> str:
-        """What stands in the way of the whole edge. A snapshot that could not be read matters until
-        the control plane has been reached."""
-        problem = self._snapshot_problem if self._away else ""
+        """What affects the whole edge. An unreadable snapshot matters only until the control plane
+        is reached."""
+        problem = self._snapshot_problem if self._control_error else ""
         if not self._supervisor.desired.known:
-            problem = problem or "no snapshot yet: every request is answered with 503"
-        return self._envoy.trouble or self._supervisor.error or problem
+            problem = problem or messages.NO_SNAPSHOT
+        return self._envoy.problem or self._supervisor.error or problem
 
     def _make_previews(self) -> Previews:
         supervisor = self._supervisor
         return Previews(
             known=PreviewNames(self._control.preview, lambda: supervisor.desired.domain),
-            want=supervisor.want_beside,
-            held=lambda: supervisor.held,
+            set_desired=supervisor.set_previews,
+            state=lambda: supervisor.state,
             in_flight=self._envoy.admin.in_flight,
             places=self._config.previews,
             idle_seconds=self._config.preview_idle_seconds,
         )
 
     def _changed(self) -> None:
-        """Called after every change of anything: cheap, and the same again does nothing."""
-        applied = self._supervisor.held.applied
+        """Called after every change; cheap and idempotent."""
+        applied = self._supervisor.state.applied
         if applied.revision != self._applied.revision:
             self._applied_at = time.time()
         self._applied = applied
@@ -270,28 +271,28 @@ class Edge:
         known = (applied, self._supervisor.desired)
         if known[0] is not self._known[0] or known[1] is not self._known[1]:
             self._known = known
-            self._decider.know(*known)
-            self._shipper.know(*known)
-        if bool(self._sync.away) != bool(self._away):
-            self._away_since = time.time()
-        self._away = self._sync.away
+            self._decider.update_snapshots(*known)
+            self._shipper.update_snapshots(*known)
+        if bool(self._sync.error) != bool(self._control_error):
+            self._control_since = time.time()
+        self._control_error = self._sync.error
         self._previews.changed()
-        self._teller.changed()
+        self._status_reporter.changed()
 
     def _watch(self, workers: frozenset[str]) -> None:
-        """Somebody looks at these Workers: they say all, and none of their requests is left out."""
-        self._tails.watched = workers
+        """Someone is viewing these Workers: log everything, ship as many requests as possible."""
+        self._worker_logs.watched = workers
         self._shipper.watch(workers)
 
     async def _reopen_logs(self) -> None:
-        with suppress(Away):
+        with suppress(EnvoyUnavailable):
             await self._envoy.admin.post("/reopen_logs")
 
 
 def _metrics(config: Config, facts: Callable[[], Facts]) -> Metrics | None:
     if config.metrics_port is None:
         return None
-    from routing.agent.metrics.exporter import Metrics  # what is off costs nothing
+    from routing.agent.metrics.exporter import Metrics  # saves memory where it is off
 
     return Metrics(config.name, config.metrics_port, facts)
 

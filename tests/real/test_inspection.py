@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from routing.agent.base.runtime_date import newest_date
 from routing.agent.inspection.inspection import Inspection, Refused, inspect
+from routing.agent.inspection.runtime_date import newest_date
 from routing.snapshot import BindingSpec, Export
 from tests.real.uploads import Upload, upload
 

@@ -22,7 +22,7 @@ from dashboard.limits.limits import UPLOADS
 from dashboard.limits.messages import no_place
 from dashboard.limits.places import NoPlace
 from dashboard.reviews import gate
-from routing.agent.base.runtime_date import newest_date
+from routing.agent.inspection.runtime_date import newest_date
 from routing.compile.workerd.config import running_date
 from routing.control import revision
 from routing.control.deploy import ANY, DeployConflict, DeployRefused, active_deployment

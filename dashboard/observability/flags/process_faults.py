@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 
 from dashboard.fleet.propagation import SILENT_AFTER
 from dashboard.observability.queries.health import ENDS
-from routing.agent.state.state import EndKind
+from routing.agent.base.process_end import EndKind
 from routing.models import Edge
 
 _FAULTS_BY_STATE = {"failed": "start", "hung": "hang", "backoff": "crash"}

@@ -16,7 +16,7 @@ from dashboard.fleet.propagation import SILENT_AFTER
 from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.observability.flags.flags import open_flags
 from dashboard.observability.models import Flag
-from routing.agent.state.state import EndKind
+from routing.agent.base.process_end import EndKind
 from routing.models import Edge
 from routing.transactions.batches import SIZE
 

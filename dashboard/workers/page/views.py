@@ -30,7 +30,7 @@ from dashboard.workers.queries.worker_queries import (
     version_rows,
     worker_row,
 )
-from routing.agent.base.runtime_date import newest_date
+from routing.agent.inspection.runtime_date import newest_date
 from routing.compile.workerd.config import running_date
 from routing.control.previews import shadowed_alias
 from routing.control.publish import url_of

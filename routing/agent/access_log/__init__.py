@@ -1,12 +1,11 @@
-"""Envoy's access log: read, counted by minute, sent on.
+"""Envoy's access log: read, counted by minute, and sent to the control plane.
 
-caller_counts.py   Who called
-log_file.py        One access log on disk
-log_line.py        One line of Envoy's access log (`routing.compile.envoy.access_log` writes
-                   the fields)
-log_rows.py        Access-log lines become rows for the control plane
-read_positions.py  How far the access logs have been read and counted, kept in `shipped.json`
-request_counts.py  Every line of the access log is counted, whether or not its row is shipped
-shipper.py         Ships what the access logs say to the control plane
-step_counts.py     Counts for a rollout's step
+caller_counts.py   distinct callers by version and minute
+log_file.py        one log on disk, rotated and read in pieces
+log_line.py        one line of the log, parsed
+log_rows.py        the rows that are shipped, a sample when the control plane is busy
+read_positions.py  how far the logs have been shipped (`shipped.json`)
+request_counts.py  counts and latencies of all requests
+shipper.py         ships rows and counts
+step_counts.py     counts for a rollout's step
 """

@@ -1,8 +1,8 @@
-"""Who called: distinct callers, and distinct callers with a failed request, by version and minute.
+"""Counts distinct callers, and distinct callers with a failed request, by version and minute.
 
-A sticky caller that fails ten times is one failure, or its retries would look like harm. A caller
-is known by its version key, else by its address; only a hash of either is held, in memory, and only
-numbers leave the edge. A request of a caller that is not known stands for one of its own. Pure.
+A sticky caller that fails ten times counts as one failure; otherwise retries would look like harm.
+A caller is identified by its version key, else by its address. Only a hash is kept, in memory, and
+only numbers leave the edge. A request without a caller counts on its own. Pure.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 MOST = 200_000
-"""Callers remembered at most, some 20 MB. Beyond, one caller may count once in each batch."""
+"""Callers remembered, about 20 MB. Beyond it one caller may count once in each batch."""
 _MINUTES = 10
 
 
 class Group(NamedTuple):
-    """What one version did in one minute (its first second since 1970) under one deployment."""
+    """`minute` is its first second since 1970."""
 
     minute: int
     worker: str
@@ -28,7 +28,7 @@ class Group(NamedTuple):
 
 @dataclass(slots=True)
 class Calls:
-    """Callers of one group. `unknown` are requests of callers that cannot be told apart."""
+    """`unknown` counts requests without a caller."""
 
     unknown: int = 0
     unknown_failed: int = 0
@@ -36,7 +36,7 @@ class Calls:
     failing: set[int] = field(default_factory=set)
 
     def add(self, requests: int, callers: list[int], *, failed: bool) -> None:
-        """`callers` has one hash for each request whose caller is known."""
+        """`callers` has one hash per request."""
         unknown = requests - len(callers)
         self.unknown += unknown
         self.callers.update(callers)
@@ -46,19 +46,20 @@ class Calls:
 
 
 class CallerMemory:
-    """The callers that the control plane has counted in each of the last minutes."""
+    """The callers that the control plane has counted in the last minutes."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._minutes: dict[int, defaultdict[Group, Calls]] = {}
 
     def rows(self, found: Mapping[Group, Calls]) -> list[list[Any]]:
-        """(*Group, callers, failing callers, unknown) with the callers that are
-        new in their minute; failing ones that were counted while they still succeeded are new."""
+        """(*Group, callers, failing callers, unknown), counting callers that are new in their
+        minute. A caller that fails after it was counted as successful is new among the failing
+        ones."""
         return [[*group, *self._new(group, found[group])] for group in sorted(found)]
 
     def remember(self, found: Mapping[Group, Calls]) -> None:
-        """The control plane has counted these."""
+        """The control plane accepted these."""
         for group, calls in found.items():
             known = self._minutes.setdefault(group.minute, defaultdict(Calls))[group]
             known.callers |= calls.callers
@@ -73,7 +74,6 @@ class CallerMemory:
         return callers, failing, calls.unknown
 
     def _forget(self) -> None:
-        """Drops the oldest minutes until there are few of them and of their callers."""
         minutes = sorted(self._minutes)
         while minutes and (len(minutes) > _MINUTES or self._size() > self._most):
             del self._minutes[minutes.pop(0)]

@@ -1,4 +1,4 @@
-"""One line of Envoy's access log (`routing.compile.envoy.access_log` writes the fields). Pure."""
+"""One line of Envoy's access log (fields: `routing.compile.envoy.access_log`). Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from routing.compile import names
 
 
 class Line(msgspec.Struct):
-    """A request, as Envoy logged it when it ended. `ts` is when it came, in seconds; `typed` is the
-    first letter of the answer's content type, None where it has none."""
+    """A finished request. `ts` is its start in seconds; `typed` is the first letter of the
+    response's content type, None without one."""
 
     line: str
     ts: str
@@ -37,20 +37,20 @@ class Line(msgspec.Struct):
 
     @property
     def caller_identity(self) -> str | None:
-        """What tells one caller from another: the version key, else the address. None where neither
-        is known: inside the edge, or behind a proxy on this machine."""
+        """The version key, else the address; None inside the edge or behind a proxy on this
+        machine."""
         if self.key:
             return self.key
         return None if self.listener == "internal" or self.client in _HERE else self.client
 
     @property
     def duration_us(self) -> int:
-        """Microseconds; only milliseconds are known of a request whose client left."""
+        """Microseconds, rounded to milliseconds for a client that left."""
         return self.us if self.us is not None else 1000 * (self.ms or 0)
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """What a route's name and the decide service's outcome say together."""
+    """A route's name and the decide service's outcome, combined."""
 
     worker: str
     kind: str
@@ -59,7 +59,7 @@ class Meaning(msgspec.Struct, frozen=True):
 
     @property
     def is_rpc(self) -> bool:
-        """A connection that carries many calls, and therefore no request."""
+        """True for a connection that carries many calls, which is not a request."""
         return self.kind == names.RPC
 
 
@@ -69,7 +69,7 @@ _decoder = msgspec.json.Decoder(Line)
 
 
 def parse(raw: bytes) -> tuple[Line, float] | None:
-    """The line and when its request came (seconds); None if it cannot be read."""
+    """The line and the start of its request in seconds; None if it is malformed."""
     try:
         line = _decoder.decode(raw)
         if line.preview:  # all previews share one route, which belongs to no Worker
@@ -81,6 +81,6 @@ def parse(raw: bytes) -> tuple[Line, float] | None:
 
 @lru_cache(maxsize=8192)
 def meaning(route: str | None, outcome: str | None) -> Meaning:
-    """There are few routes and many lines, so each is taken apart once."""
+    """Cached: there are few routes and many lines."""
     worker, kind = names.parse_route(route or "")
     return Meaning(worker, kind, names.reason(kind), names.override_outcome(kind, outcome))

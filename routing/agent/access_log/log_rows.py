@@ -1,6 +1,6 @@
-"""Access-log lines become rows for the control plane; when it is busy, a sample of them. Pure.
+"""Turns access-log lines into rows for the control plane; a sample when it is busy. Pure.
 
-Every line is counted, too (`tally`).
+Every line is counted as well (`request_counts`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NO_SPECS: Mapping[str, CountSpec] = {}
 
 @dataclass(slots=True)
 class Rows:
-    """What a piece of log became. `lost` are lines that cannot be read."""
+    """`lost` counts malformed lines."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     sampled_out: int = 0
@@ -30,7 +30,7 @@ class Rows:
     steps: StepTally = field(default_factory=StepTally)
 
     def add(self, other: Rows) -> None:
-        """Joins what came from another listener's log."""
+        """Adds the rows of another listener's log."""
         self.rows += other.rows
         self.sampled_out += other.sampled_out
         self.lost += other.lost
@@ -39,17 +39,16 @@ class Rows:
 
 
 class Sampler:
-    """Lets `per_second` ordinary requests of each second pass. By the time in the line, so that a
-    log that is read late is not thinned more than one that is read at once."""
+    """Admits `per_second` ordinary requests of each second, by the time in the line: a log that is
+    read late is not thinned more."""
 
     def __init__(self, per_second: int) -> None:
         self._per_second = per_second
         self._taken: dict[int, int] = {}
-        #: Workers that somebody is looking at: there is ten times the room for theirs.
+        #: Workers that someone is viewing get ten times the budget.
         self.watched: frozenset[str] = frozenset()
 
     def takes(self, started_on: float, worker: str = "") -> bool:
-        """Is there room in the second in which this request came?"""
         second = int(started_on)
         taken = self._taken.get(second, 0)
         room = self._per_second * (_WATCHED_ROOM if worker in self.watched else 1)
@@ -64,8 +63,8 @@ class Sampler:
 def read(
     lines: Iterable[bytes], sampler: Sampler, specs: Mapping[str, CountSpec] = NO_SPECS
 ) -> Rows:
-    """The rows in `lines`: requests that a Worker's route answered, RPC connections left out.
-    Deployments of a rollout are counted by `specs`, too."""
+    """Rows for requests that a Worker's route answered, without RPC connections. `specs` selects
+    deployments of rollouts, which are counted by step as well."""
     found = Rows()
     for raw in lines:
         parsed = parse(raw)

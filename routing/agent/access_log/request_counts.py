@@ -1,8 +1,8 @@
-"""Every line of the access log is counted, whether or not its row is shipped. Pure.
+"""Counts every line of the access log, shipped or not. Pure.
 
-Counting must cost next to nothing: a line is put under what its fields say, as they are, and only
-the few different ones are taken apart when the tally is told. Latencies become t-digests, which
-merge. RPC calls are not in the log one by one (they share a connection), so they are not counted.
+Counting has to be cheap: lines are grouped by their raw fields, and only the few distinct groups
+are interpreted when the tally is reported. Latencies become t-digests, which can be merged. RPC
+calls share a connection and are not in the log one by one, so they are not counted.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from routing.agent.access_log.log_line import Line, Meaning, meaning
 from routing.compile import names
 
 CENTROIDS = 100
-"""Of a t-digest, at most: some 1.7 kB, and p99 within about 1.5 %."""
+"""Maximum per t-digest: about 1.7 kB, and p99 within about 1.5%."""
 
 FAILURES = ("exception", "5xx", "runtime")
-"""Kinds of errors that are the version's own; a 4xx is the caller's."""
+"""Errors that are the version's own; a 4xx is the caller's."""
 
 NO_TRAFFIC = ("preview", "probe")
-"""Hops of requests that no user of a Worker sent."""
+"""Kinds of requests that no user of a Worker sent."""
 
 _CRASH_BYTES = len("Internal Server Error")
 
 
 class _Seen(NamedTuple):
-    """Fields of a line by which requests are told apart."""
+    """Fields that requests are grouped by."""
 
     minute: int
     listener: str
@@ -45,8 +45,8 @@ class _Seen(NamedTuple):
 
 
 class Count(NamedTuple):
-    """`minute` is its first second since 1970; `hop` external, internal, preview (a version's own
-    address) or probe (the playground): the last two are no part of what a deployment does."""
+    """`minute` is its first second since 1970. `hop` is external, internal, preview (a version's
+    own address) or probe (the playground); the last two are not traffic of a deployment."""
 
     minute: int
     worker: str
@@ -60,13 +60,13 @@ class Count(NamedTuple):
 
 
 class Tally:
-    """Requests of one piece of log. Joins with another one, in any order."""
+    """Requests of one piece of log. Tallies can be joined in any order."""
 
     def __init__(self) -> None:
         self._seen: defaultdict[_Seen, tuple[list[int], list[int]]] = defaultdict(_empty)
 
     def add(self, line: Line, started_on: float) -> None:
-        """Counts the request of `line`, which came at `started_on` (seconds)."""
+        """Counts the request of `line`, which started at `started_on` (seconds)."""
         seen = _Seen(
             int(started_on) // 60 * 60,
             line.listener,
@@ -84,20 +84,19 @@ class Tally:
             callers.append(hash(caller))
 
     def join(self, other: Tally) -> None:
-        """Adds what another piece of log held."""
         for seen, (durations, callers) in other._seen.items():
             ours = self._seen[seen]
             ours[0].extend(durations)
             ours[1].extend(callers)
 
     def requests(self) -> Iterator[tuple[Count, list[int]]]:
-        """What was counted, with the durations in µs; the same count may come several times."""
+        """Counts with durations in µs; the same count may occur several times."""
         for seen, (durations, _) in self._seen.items():
             if not meaning(seen.route, seen.outcome).is_rpc:
                 yield _count(seen), durations
 
     def calls(self) -> dict[Group, Calls]:
-        """Callers by version and minute, without requests that say nothing of a deployment."""
+        """Callers by version and minute, without requests that are not traffic."""
         found: defaultdict[Group, Calls] = defaultdict(Calls)
         for seen, (durations, callers) in self._seen.items():
             count = _count(seen)
@@ -108,9 +107,9 @@ class Tally:
         return found
 
     def told(self, known: CallerMemory | None = None) -> dict[str, list[Any]]:
-        """What the control plane is told: `counts` are (*Count, requests), `latency` are
+        """What is sent to the control plane: `counts` are (*Count, requests), `latency` are
         (minute, worker, version id, hop, requests, sum in µs, t-digest of µs as Base64), `callers`
-        as `CallerMemory.rows` has them, without those that are `known`."""
+        as in `CallerMemory.rows` without those already counted."""
         requests: defaultdict[Count, int] = defaultdict(int)
         spans: defaultdict[tuple[int, str, str, str], list[int]] = defaultdict(list)
         for count, durations in self.requests():
@@ -124,16 +123,13 @@ class Tally:
 
 
 def has_crashed(line: Line) -> bool:
-    """Whether this is how workerd answers an uncaught exception: 21 bytes and no content type."""
+    """workerd answers an uncaught exception with 21 bytes and no content type."""
     return line.status == 500 and line.typed is None and line.tx == _CRASH_BYTES
 
 
 def error_kind(status: int, flags: str, *, crashed: bool) -> str:
-    """exception, 5xx, 4xx, runtime, or "" for a request that went well.
-
-    `crashed`: see `has_crashed`. `runtime`: Envoy answered itself, since the version's process did
-    not.
-    """
+    """exception, 5xx, 4xx, runtime, or "" for success. `runtime`: Envoy answered because the
+    version's process did not."""
     if crashed:
         return "exception"
     if status >= 500:
@@ -165,7 +161,7 @@ def _hop(listener: str, meant: Meaning) -> str:
 
 
 def _empty() -> tuple[list[int], list[int]]:
-    """Durations in µs, and a hash for each caller that is known."""
+    """Durations in µs and a hash per caller."""
     return [], []
 
 

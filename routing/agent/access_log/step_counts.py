@@ -1,11 +1,10 @@
 """Counts for a rollout's step: short blocks, and requests slower than its thresholds. Pure.
 
-A rollout compares two versions in the same block of time, so what counts is to which version the
-edge gave a request. Requests with a version key are given out caller by caller: such a caller is
-one observation in a block, and fails once in it, however often. Requests without a key are drawn
-one by one, whoever sends them: each is an observation of its own. To count them by address would be
-wrong: of a caller with many requests the version with the larger share gets more of them, and so
-more chances to fail. What an override, a preview or a probe sent to a version is left out.
+A rollout compares two versions in the same block of time. Requests with a version key are assigned
+caller by caller: such a caller is one observation per block and fails at most once in it. Requests
+without a key are assigned one by one, so each is an observation. Counting those by address would be
+wrong: the version with the larger share gets more of a busy caller's requests, and so more chances
+to fail. Overrides, previews and probes are left out.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from routing.compile import names
 from routing.snapshot import CountSpec, Snapshot
 
 MOST_CALLERS = 200_000
-"""Remembered at most, some 20 MB. Beyond, a caller may count once in each batch."""
+"""Callers remembered, about 20 MB. Beyond it a caller may count once in each batch."""
 MOST_BLOCKS = 400
 _MOST_SPECS = 1_000
 _UPGRADE = 101
-"""A WebSocket lasts as long as people look at a page: its time is not a latency."""
+"""A WebSocket's duration is not a latency."""
 
 
 class StepGroup(NamedTuple):
-    """What one version did in the block that begins at `start` (seconds since 1970)."""
+    """`start` of the block is in seconds since 1970."""
 
     start: int
     version_id: str
@@ -37,7 +36,7 @@ class StepGroup(NamedTuple):
 
 @dataclass(slots=True)
 class Tries:
-    """Requests of one kind: how many, those without a key, and who sent the others."""
+    """Requests of one kind: the total, those without a key, and the callers of the others."""
 
     requests: int = 0
     keyless: int = 0
@@ -56,13 +55,13 @@ class Tries:
         self.callers |= other.callers
 
     def since(self, known: Tries) -> tuple[int, int]:
-        """(requests, observations): callers that are `known` are not counted twice."""
+        """(requests, observations) without callers counted before."""
         return self.requests, self.keyless + len(self.callers - known.callers)
 
 
 @dataclass(slots=True)
 class StepCalls:
-    """All requests of a group, and those that failed or were slower than a threshold."""
+    """All requests of a group; those that failed; those slower than each threshold."""
 
     every: Tries = field(default_factory=Tries)
     failed: Tries = field(default_factory=Tries)
@@ -74,13 +73,13 @@ class StepCalls:
 
 
 class StepTally:
-    """Requests of one piece of log. Joins with another one, in any order."""
+    """Requests of one piece of log. Tallies can be joined in any order."""
 
     def __init__(self) -> None:
         self.groups: defaultdict[StepGroup, StepCalls] = defaultdict(StepCalls)
 
     def add(self, line: Line, meant: Meaning, started_on: float, spec: CountSpec) -> None:
-        """Counts the request of `line`, which came at `started_on` (seconds)."""
+        """Counts the request of `line`, which started at `started_on` (seconds)."""
         if meant.kind == names.PREVIEW or line.listener == "proof" or meant.reason == "override":
             return
         start = spec.block_start(int(started_on))
@@ -97,7 +96,6 @@ class StepTally:
             calls.slow_p99.add(caller)
 
     def join(self, other: StepTally) -> None:
-        """Adds what another piece of log had."""
         for group, calls in other.groups.items():
             for ours, theirs in zip(self.groups[group].parts(), calls.parts(), strict=True):
                 ours.join(theirs)
@@ -111,15 +109,15 @@ class StepMemory:
         self._groups: dict[StepGroup, StepCalls] = {}
 
     def rows(self, tally: StepTally) -> list[list[Any]]:
-        """(*StepGroup, then requests and new observations: of all, failed, slower than p95, than
-        p99), as `dashboard.observability.ingest.batch_schema.Stepped` reads them."""
+        """(*StepGroup, then requests and new observations: all, failed, slower than p95, than p99),
+        as in `dashboard.observability.ingest.batch_schema.Stepped`."""
         return [
             [*group, *(n for pair in self._new(group, calls) for n in pair)]
             for group, calls in sorted(tally.groups.items())
         ]
 
     def remember(self, tally: StepTally) -> None:
-        """The control plane has counted these."""
+        """The control plane accepted these."""
         for group, calls in tally.groups.items():
             known = self._groups.setdefault(group, StepCalls())
             for ours, theirs in zip(known.parts(), calls.parts(), strict=True):
@@ -132,7 +130,6 @@ class StepMemory:
         return [ours.since(theirs) for ours, theirs in pairs]
 
     def _forget(self) -> None:
-        """Drops the oldest blocks until there are few of them and of their callers."""
         oldest_first = sorted(self._groups)
         callers = sum(len(calls.every.callers) for calls in self._groups.values())
         while oldest_first and (
@@ -143,7 +140,8 @@ class StepMemory:
 
 
 class SpecMemory:
-    """How to count, by deployment id. Earlier deployments stay: their last requests end later."""
+    """How to count, by deployment id. Earlier deployments stay, because their last requests end
+    later."""
 
     def __init__(self, most: int = _MOST_SPECS) -> None:
         self._most = most

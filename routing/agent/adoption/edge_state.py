@@ -1,17 +1,17 @@
-"""What is noted about a version's process, and the process as the edge holds it. Pure."""
+"""Converts between a note and the edge's state of a version's process. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from routing.agent.adoption.notes import Note, VersionNote
+from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.state.plan import Start
-from routing.agent.state.state import Phase, Process, State
+from routing.agent.state.state import Phase, Process, ProcessState
 from routing.snapshot import Preview, Snapshot, VersionSpec
 
 
 def note_of(process: Process, fingerprint: str) -> VersionNote:
-    """Without its sockets, which only its start knows."""
+    """Without listeners, which only the start of the process knows."""
     version = process.version
     return VersionNote(
         id=version.id,
@@ -31,8 +31,8 @@ def note_of(process: Process, fingerprint: str) -> VersionNote:
 
 
 def process_of(note: Note, about: VersionNote) -> Process:
-    """As it was. Its version lacks modules and bindings until a snapshot names it: enough to route
-    to it and to end it."""
+    """The version lacks modules and bindings until a snapshot names it; that is enough to route to
+    it and to end it."""
     return Process(
         worker=about.worker,
         version=VersionSpec(
@@ -44,7 +44,7 @@ def process_of(note: Note, about: VersionNote) -> Process:
         ),
         slot=about.slot,
         since=about.since,
-        state=State.running,
+        state=ProcessState.running,
         phase=Phase.stopping if note.stopping else Phase.live,
         restarts=about.restarts,
         end=about.end,
@@ -52,11 +52,10 @@ def process_of(note: Note, about: VersionNote) -> Process:
     )
 
 
-def starts_wanted(
+def starts_of(
     waiting: Mapping[str, int], snapshots: Iterable[Snapshot], previews: Mapping[str, Preview]
 ) -> dict[str, Start]:
-    """How those of the adopted versions `waiting` (id: slot) that a snapshot or a preview names
-    would be started now."""
+    """How to start the versions in `waiting` (id: slot) that a snapshot or a preview names."""
     named = {
         version.id: (worker.name, version)
         for snapshot in snapshots

@@ -1,4 +1,4 @@
-"""What an earlier agent left in this folder: read once at a start, before anything is started."""
+"""Sorts out what an earlier agent left in this folder, before anything is started."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from routing.agent.adoption import notes
-from routing.agent.adoption.notes import Note
-from routing.agent.adoption.retire import put_back, retiring_socket
-from routing.agent.adoption.sorting import Sorted, sort_out
+from routing.agent.adoption.inherited import Inherited, classify
 from routing.agent.adoption.strays import strays
+from routing.agent.base import process_notes
+from routing.agent.base.process_notes import Note
+from routing.agent.envoy.retire import put_back, retiring_socket
 from routing.agent.handover.leftovers import remove_leftovers
 from routing.compile import names
 from routing.process_identity import ProcessIdentity
@@ -24,38 +24,42 @@ log = logging.getLogger("edge")
 _DEAD_SECONDS = 5.0
 
 
-def inherit() -> Sorted:
-    """Kills what cannot be adopted and removes files of what has ended. Call it in the edge's
-    folder, which must be ours."""
-    found = list(notes.read_all())
+def inherit() -> Inherited:
+    """Kills what cannot be adopted and removes stale files. Run it in the edge's folder, with its
+    lock."""
+    found = list(process_notes.read_all())
     running = {note.process.pid for note in found if note.process.is_running()}
-    sorted_notes = sort_out(found, running)
+    inherited = classify(found, running)
     unknown = list(strays(Path.cwd(), running))
-    dead = sorted_notes.kill
+    dead = inherited.kill
     kill([*(note.process for note in dead), *unknown])
     left = running - {note.process.pid for note in dead}
     _forget_all_but(left)
-    if sorted_notes.envoy is not None:
-        put_back(sorted_notes.envoy.process.pid)
-    _remove_stale_files(sorted_notes)
+    if inherited.envoy is not None:
+        put_back(inherited.envoy.process.pid)
+    _remove_stale_files(inherited)
     remove_leftovers(left)
     if running:
         log.info(
             "adopting %d versions and %s Envoy",
-            len(sorted_notes.versions),
-            "the" if sorted_notes.envoy else "no",
+            len(inherited.versions),
+            "the" if inherited.envoy else "no",
         )
-    return sorted_notes
+    return inherited
 
 
 def processes_in(folder: Path) -> list[ProcessIdentity]:
-    """Envoy and versions that run in an edge's folder, noted or not."""
-    noted = [n.process for n in notes.read_all(folder / notes.PIDS) if n.process.is_running()]
+    """Envoy and versions running in an edge's folder, with or without a note."""
+    noted = [
+        n.process
+        for n in process_notes.read_all(folder / process_notes.PIDS)
+        if n.process.is_running()
+    ]
     return [*noted, *strays(folder, {process.pid for process in noted})]
 
 
 def kill(processes: Iterable[ProcessIdentity]) -> None:
-    """Returns when all have ended, or after some seconds."""
+    """Returns when all have ended, or after 5 seconds."""
     left = [process for process in processes if process.is_running()]
     for process in left:
         with suppress(ProcessLookupError, PermissionError):
@@ -66,14 +70,14 @@ def kill(processes: Iterable[ProcessIdentity]) -> None:
 
 
 def _forget_all_but(pids: set[int]) -> None:
-    for file in notes.PIDS.iterdir():
+    for file in process_notes.PIDS.iterdir():
         if file.name.isascii() and file.name.isdigit() and file.is_file():
             if int(file.name) not in pids:
-                notes.remove(int(file.name))
+                process_notes.remove(int(file.name))
 
 
-def _remove_stale_files(adopted: Sorted) -> None:
-    """Sockets that a living process listens on stay."""
+def _remove_stale_files(adopted: Inherited) -> None:
+    """Keeps sockets that a living process listens on."""
     in_use = {path for note in adopted.versions for path in _sockets(note)}
     for note in (adopted.envoy, *adopted.leaving):
         if note is not None and note.envoy is not None:

@@ -1,4 +1,4 @@
-"""The ports of an edge: free, or those of the Envoy that it adopts."""
+"""Chooses the ports of an edge, or keeps those of the Envoy that it adopts."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
-from routing.agent.adoption.notes import PIDS, EnvoyNote, Note, read_all
+from routing.agent.base.process_notes import PIDS, EnvoyNote, Note, read_all
 from routing.agent.config import Config
 
 
-class PortTaken(Exception):
-    """Another program listens there; the message says where and which variable to change."""
+class PortInUse(Exception):
+    """The message names the variable to change."""
 
 
 def with_ports(settings: Config, envoy: Note | None) -> Config:
-    """The settings with the ports that were left open chosen: those that were chosen before,
-    where an Envoy outlived its agent. Raises `PortTaken`."""
+    """Fills in the ports that are not configured. Raises `PortInUse`."""
     before = envoy.envoy if envoy is not None else None
     proof = settings.proof_port or (before.proof_port if before else free_port())
     if before is None or before.public != (settings.host, settings.port):
@@ -37,13 +36,13 @@ def _metrics_port(settings: Config, before: EnvoyNote | None) -> int | None:
         if before is not None and before.metrics_port:
             check_port("127.0.0.1", before.metrics_port, "SLUICE_EDGE_METRICS_PORT")
             return before.metrics_port
-    except PortTaken:
-        pass  # nobody fixed it, so another one will do
+    except PortInUse:
+        pass  # not configured, so any port will do
     return free_port()
 
 
 def serves_on(folder: Path, port: int) -> bool:
-    """Does the Envoy of this edge's folder hold the port? Then the next agent adopts it."""
+    """Does this edge's own Envoy use the port? Then the next agent adopts it."""
     return any(
         note.envoy is not None and note.envoy.public[1] == port and note.process.is_running()
         for note in read_all(folder / PIDS)
@@ -51,7 +50,7 @@ def serves_on(folder: Path, port: int) -> bool:
 
 
 def check_port(host: str, port: int, variable: str) -> None:
-    """Envoy would share the port with another Envoy without a word."""
+    """Needed because Envoy would silently share the port with another Envoy."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,11 +61,11 @@ def check_port(host: str, port: int, variable: str) -> None:
                 why = "another program uses this port"
             else:
                 why = error.strerror or str(error)
-            raise PortTaken(f"{variable}={port}: {why} on {host}. Set another.") from error
+            raise PortInUse(f"{variable}={port}: {why} on {host}. Set another.") from error
 
 
 def free_port() -> int:
-    """A loopback port without a listener."""
+    """An unused loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Processes of this folder without a note: the agent was killed between start and note."""
+"""Finds processes of this folder without a note: the agent was killed between start and note."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from routing.compile import names
 from routing.process_identity import ProcessIdentity, identify
 
 _MARKS = (CONTROL_OPTION.encode(), names.BOOTSTRAP.encode())
-"""One of these is among the arguments of each process that an agent starts to serve."""
+"""One of these is an argument of every process that an agent starts to serve."""
 
 
 def strays(folder: Path, noted: Collection[int]) -> Iterator[ProcessIdentity]:
-    """They run in `folder` and were started as only an agent starts them; a shell that somebody
-    opened there is none of ours."""
+    """Matches the working directory and the arguments, so a shell opened there is not a stray."""
     where = os.fspath(folder.resolve())
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) in noted:

@@ -1,11 +1,10 @@
-"""Answers the agent gives Envoy and the outside: decisions, previews, share links, RPC slots.
+"""What the agent answers: decisions and previews for Envoy, share links, RPC slots for versions.
 
-client_rates.py    So many of one kind for each client address, by GCRA: a burst, then one
-                   every so often
-control_socket.py  What version processes may ask the agent, and tell it
-decide_server.py   Answers Envoy for requests that carry the override header
-permissions.py     Permissions at the edge
-preview_names.py   Which version answers at a host name, or why none does
-previews.py        Versions that run because their own address was asked for
-share_links.py     Shared links, answered at the edge
+client_rates.py    rate limit per client address (GCRA)
+control_socket.py  what version processes may ask: RPC slots; and their log entries
+decide_server.py   which version an override header asks for
+permissions.py     permission tokens of requests, parsed once
+preview_names.py   which version answers at a host name
+previews.py        starts versions for requests to their own address, and ends unused ones
+share_links.py     sets the cookie of a shared link
 """

@@ -1,5 +1,5 @@
-"""So many of one kind for each client address, by GCRA: a burst, then one every so often. Pure but
-for its table, which remembers so many addresses and no more."""
+"""Rate limit per client address: GCRA, a burst and then a steady rate. Pure, with a bounded
+table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ADDRESSES = 4096
 
 
 class ClientRates:
-    """`burst` at once for an address, then `per_second`."""
+    """Each address may do `burst` at once, then `per_second`."""
 
     def __init__(self, burst: int, per_second: float, clock: Callable[[], float]) -> None:
         self._interval, self._room = 1 / per_second, burst / per_second
@@ -20,7 +20,7 @@ class ClientRates:
         self._free_at: LRUCache[str, float] = LRUCache(_ADDRESSES)
 
     def seconds_to_wait(self, address: str) -> int:
-        """Takes one; 0 when it is granted, else the seconds until it would be, rounded up."""
+        """Takes one; 0 if allowed, else the seconds to wait, rounded up."""
         now = self._clock()
         after = max(self._free_at.get(address, 0.0), now) + self._interval
         if (wait := after - now - self._room) > 1e-9:

@@ -1,5 +1,7 @@
-"""What version processes may ask the agent, and tell it. They run other people's code: nothing here
-is secret, and nothing can be changed."""
+"""The socket that version processes connect to.
+
+They run other people's code: nothing here is secret, and nothing can be changed.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,14 @@ _JSON = ((b"content-type", b"application/json"),)
 
 
 class Control:
-    """Answers `GET` for the paths of `compile.slots`, by which RPC calls are drawn; `POST /tail`
-    brings what runtime/tail.js has to say."""
+    """`GET` of the paths of `compile.slots` returns the RPC slots; `POST /tail` takes log entries
+    from runtime/tail.js."""
 
     def __init__(self, slots: Slots, tail: Callable[[Request], Response] | None = None) -> None:
         self._slots, self._tail = slots, tail
 
     def answer(self, request: Request) -> Response:
-        """405 for everything that is neither."""
+        """405 for anything else."""
         if request.method == "POST" and request.path == "/tail" and self._tail is not None:
             return self._tail(request)
         if request.method != "GET":
@@ -31,5 +33,5 @@ class Control:
 
 
 def serve(control: Control) -> Server:
-    """The socket is open to the group of the users that versions run as."""
+    """Open to the group of the users that versions run as."""
     return Server(names.AGENT_SOCKET, control.answer, mode=0o660)

@@ -1,14 +1,13 @@
-"""Answers Envoy for requests that carry the override header: which version is asked for.
+"""The decide service: tells Envoy which version an override header asks for.
 
-Envoy's routes know what is in the deployment; this service reads the header and names the outcome.
-It always answers 200, for Envoy would pass any refusal on to the client.
+Envoy's routes contain the deployed versions; this service parses the header and names the outcome.
+It always answers 200, because Envoy would return any error to the client.
 
-Short fields are judged at once: at worst that takes 2 ms. Longer ones, up to the limit of
-`override.LONGEST_FIELD`, wait for a thread of their own, so that they delay neither short ones nor
-the rest of the agent. Few may wait; more are answered as if the service were away.
+Short fields are judged at once, in at most 2 ms. Longer ones, up to `override.LONGEST_FIELD`, go to
+a thread with a short queue; when it is full Envoy is answered as if the service were down.
 
-Where overrides are checked (`compile.permits`) the request comes with its permission, host and
-cookies; the answer gives the cookies back without the shared link's. `links.py` answers for links.
+Where overrides are protected (`compile.permits`) the request carries its permission, host and
+cookies; the answer returns the cookies without the shared link's. `share_links` answers for links.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ from routing.snapshot import EMPTY, Snapshot, WorkerSpec
 log = logging.getLogger("edge")
 
 _SAFE = re.compile(r"[!-~]{1,64}")
-"""Ids that may travel in a header. A version's id is a UUID, so nothing else can match anyway."""
+"""Ids that may be put into a header. A version's id is a UUID, so nothing else can match."""
 _KEPT = 4096
 _LONGEST_KEPT = 4096
 SHORT_FIELD = 1024
-"""Bytes of a field that is judged in the loop: ten Workers' ids, or a worst case of 2 ms."""
+"""Bytes of a field that is judged in the event loop: ten Workers' ids, or at worst 2 ms."""
 MOST_WAITING = 16
-"""Longer fields in the thread's queue. At 3 ms each, all are answered within Envoy's 250 ms."""
+"""Longer fields in the queue. At 3 ms each, all are answered within Envoy's 250 ms."""
 _OVERRIDES = names.OVERRIDES.encode()
 _ROUTE = names.ROUTE_HEADER.encode()
 _PERMISSION, _HOST = names.PERMISSION.encode(), names.HOST_HEADER.encode()
@@ -61,11 +60,9 @@ _Key: TypeAlias = tuple[str, bytes, bytes, str, str]
 
 
 class Decider:
-    """Judges overrides by the snapshot that is routed; ids of a newer one are on their way.
-
-    How overrides are checked is read from the newest snapshot: what is revoked or protected counts
-    before Envoy has new routes.
-    """
+    """Judges overrides by the applied snapshot; ids that are only in the desired one are pending.
+    Protection is read from the desired snapshot: a revoked token is refused before Envoy has new
+    routes."""
 
     def __init__(self, judge: Judge = judge, permits: Permits | None = None) -> None:
         self._judge = judge
@@ -76,19 +73,18 @@ class Decider:
         self._kept: LRUCache[_Key, tuple[Response, float]] = LRUCache(_KEPT)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
         self._waiting = 0
-        #: Fields that were not judged because too many waited.
+        #: Fields that were not judged because the queue was full.
         self.unjudged = 0
 
-    def know(self, applied: Snapshot = EMPTY, desired: Snapshot = EMPTY) -> None:
-        """From now on answers come from these."""
+    def update_snapshots(self, applied: Snapshot = EMPTY, desired: Snapshot = EMPTY) -> None:
         self._applied = {worker.name: worker for worker in applied.workers}
         self._desired = {worker.name: worker for worker in desired.workers}
         self._targets.clear()
-        self._kept = LRUCache(_KEPT)  # verdicts of the thread may still go to the old one
+        self._kept = LRUCache(_KEPT)  # the thread may still write to the old one
         self._permits.forget()
 
     def answer(self, request: Request) -> Answer:
-        """Never raises: the request at the edge must not suffer from what goes wrong here."""
+        """Never raises: an error here must not fail the request at the edge."""
         try:
             if request.path == "/link":
                 return share_links.answer(request, self._permits, self._target)
@@ -98,7 +94,7 @@ class Decider:
             return _NO_ANSWER
 
     def close(self) -> None:
-        """Ends the thread; what still waits in it is dropped."""
+        """Drops what waits in the queue."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, request: Request) -> Answer:
@@ -122,7 +118,7 @@ class Decider:
         return self._target(worker).protection is not UNPROTECTED
 
     def _remembered(self, key: _Key) -> Response | None:
-        """A verdict that permissions led to is one only until the first of them expires."""
+        """A verdict based on permissions is valid until the first of them expires."""
         response, until = self._kept.get(key, (None, 0.0))
         return response if until > self._permits.now() else None
 
@@ -157,8 +153,7 @@ class Decider:
             self._waiting -= 1
 
     def _keeping(self, key: _Key, presented: Presented) -> Callable[[Override], Response]:
-        """Makes the response and caches it for the current snapshot, even if a newer one has come
-        by the time of the verdict."""
+        """Builds the response and caches it for the snapshot that the verdict was based on."""
         kept, unmatched = self._kept, self._unmatched(key[0])
         until = _until(presented)
 
@@ -184,8 +179,8 @@ class Decider:
         return self._targets[name]
 
     def _unmatched(self, name: str) -> Callable[[str], Outcome]:
-        """What an id of the deployment comes to where Envoy's routes do not know it: they were
-        switched a moment ago, towards the version or away from it."""
+        """The outcome for a deployed id that Envoy's routes did not match: they were switched a
+        moment ago."""
         worker = self._desired.get(name)
         coming = {version.id for version in worker.versions} if worker else set()
         return lambda requested: (
@@ -194,7 +189,7 @@ class Decider:
 
 
 def serve(decider: Decider, tasks: Tasks) -> Server:
-    """The service, on its socket: for Envoy alone, which runs as the agent's own user."""
+    """For Envoy only, which runs as the agent's own user."""
     return Server(names.DECIDE_SOCKET, decider.answer, mode=0o600, tasks=tasks)
 
 
@@ -215,19 +210,19 @@ def _target(name: str, applied: WorkerSpec | None, desired: WorkerSpec | None) -
 
 @lru_cache(maxsize=1024)
 def _cookies(line: bytes) -> tuple[str | None, bytes]:
-    """As `take_cookie`; a browser sends the same line again and again."""
+    """Cached `take_cookie`: a browser repeats the same line."""
     return take_cookie([line]) if line else (None, b"")
 
 
 def _until(presented: Presented) -> float:
-    """When what is presented says something else: one of its permissions expires."""
+    """When the first of the presented permissions expires."""
     reads = (*presented.header, presented.cookie)
     ends = (read.expires_at for read in reads if isinstance(read, Permission))
     return min((end for end in ends if end > presented.now), default=math.inf)
 
 
 def _with_cookies(response: Response, rest: bytes) -> Response:
-    """The Worker gets the cookies in `rest`, and no others."""
+    """The Worker gets only the cookies in `rest`."""
     headers = tuple(header for header in response.headers if header != _REMOVED)
     more = (_REMOVED, (b"cookie", rest)) if rest else (_REMOVED_COOKIES,)
     return replace(response, headers=headers + more)
@@ -238,10 +233,8 @@ async def _later_with_cookies(answer: Coroutine[Any, Any, Response], rest: bytes
 
 
 def _response(override: Override, unmatched: Callable[[str], Outcome]) -> Response:
-    """Without a header to remove Envoy would not look at its routes again.
-
-    The route that matches says `applied` by itself, so what is told here counts where none does.
-    """
+    """Without a header to remove, Envoy would not evaluate its routes again. The matching route
+    reports `applied` itself, so this outcome counts only where none matches."""
     requested = override.requested or ""
     outcome = override.outcome
     if outcome is Outcome.applied:

@@ -1,7 +1,7 @@
-"""Permissions at the edge: read once, remembered, judged again at every request.
+"""Permission tokens at the edge: verified once, judged at every request.
 
-A signature costs some 100 µs to check and never changes its mind, so what was read is remembered by
-its text; time and revocations are looked at by the rules each time.
+Verifying a signature takes about 100 µs, so the result is cached by the token's text; expiry and
+revocation are checked by the rules each time.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ _READ = 4096
 _LONGEST_REMEMBERED = 1024
 _CARRIED = 4096
 CARRIED_SECONDS = 60.0
-"""How long a request that came with a permission may call other Workers by it."""
+"""How long a request with a permission may use it for calls to other Workers."""
 
 
 class Permits:
-    """What tokens say, and which of them came with which request. `clock` is in seconds since 1970;
-    `ticks` never jumps."""
+    """`clock` is in seconds since 1970; `ticks` is monotonic."""
 
     def __init__(
         self,
@@ -49,8 +48,8 @@ class Permits:
         return self._clock()
 
     def carry(self, ray: bytes, header: bytes) -> bytes:
-        """The permission header of the request with this ray. Workers never see theirs, so that of
-        the request from outside counts for those that they call on its behalf."""
+        """The permission header of the request with this ray. Workers never see it, so the header
+        of the external request also applies to the Workers called on its behalf."""
         if not ray:
             return header
         if not header:
@@ -64,7 +63,6 @@ class Permits:
     def presented(
         self, worker: str, protection: Protection, header: bytes, cookie: str | None, host: str
     ) -> Presented:
-        """What these say to `worker`, by its keys."""
         keys = protection.keys
         texts = tokens([header]) if header else []
         return Presented(
@@ -75,7 +73,7 @@ class Permits:
         )
 
     def read_token(self, token: str, worker: str, keys: Mapping[str, bytes]) -> TokenResult:
-        """As `permission_token.read`, from memory where it was read before."""
+        """Cached `permission_token.read_token`."""
         found = self._read.get((worker, token))
         if found is None:
             found = _token_reader()(token, worker, keys)
@@ -86,14 +84,14 @@ class Permits:
 
 @cache
 def _token_reader() -> Reader:
-    """Imported when the first token comes: what is off costs no memory."""
+    """Imported with the first token, to save memory where the feature is off."""
     from routing.rules.permissions.token import read_token
 
     return read_token
 
 
 def protection_of(worker: WorkerSpec | None) -> Protection:
-    """As the rules read it. A key that is no base64 is left out: what it signed is refused."""
+    """A key that is not valid Base64 is left out, so what it signed is refused."""
     overrides = worker.overrides if worker else None
     if overrides is None:
         return UNPROTECTED

@@ -1,8 +1,7 @@
-"""Which version answers at a host name, or why none does: the control plane's word, kept for a
-moment.
+"""Which version answers at a host name, as the control plane says; cached briefly.
 
-Names are cheap to make up, so those that are known neither wait for others nor make room for them:
-unknown names are few at a time, limited for each client, and remembered in a table of their own.
+Anyone can make up names, so unknown ones never delay or evict valid ones: they have their own table
+and concurrency limit, and a rate limit per client.
 """
 
 from __future__ import annotations
@@ -15,22 +14,23 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 
 from routing.agent.answers.client_rates import ClientRates
-from routing.agent.control_plane.client import ControlAway, NotThere
+from routing.agent.base import messages
+from routing.agent.control_plane.client import ControlPlaneUnavailable, NotFound
 from routing.compile.envoy.routes import no_worker_message
 from routing.snapshot import Preview
 
 FRESH_SECONDS = 1.0
-"""An alias moves to another version with an upload, and a Worker's previews can be switched off."""
+"""An alias moves with an upload, and a Worker's previews can be switched off."""
 _KEPT = 512
 _AT_ONCE, _UNKNOWN_AT_ONCE = 4, 4
 _BURST, _PER_SECOND = 40, 10.0
-"""Unknown names of one client address."""
+"""Unknown names per client address."""
 
 Find = Callable[[str], Awaitable[Preview]]
 
 
 class PreviewRefused(Exception):
-    """The request gets `status` and these words."""
+    """Answered with `status` and the message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -41,8 +41,7 @@ class PreviewLimit(PreviewRefused):
     """Too many from one client address."""
 
     def __init__(self, seconds: int) -> None:
-        plural = "" if seconds == 1 else "s"
-        super().__init__(429, f"Rate limit reached. Try again in {seconds} second{plural}.")
+        super().__init__(429, messages.rate_limited(seconds))
         self.seconds = seconds
 
 
@@ -54,7 +53,7 @@ class _Known:
 
 
 class PreviewNames:
-    """`find` asks the control plane about one label; `domain` is where Workers answer."""
+    """`find` queries the control plane for one label; `domain` is where Workers answer."""
 
     def __init__(
         self,
@@ -82,7 +81,7 @@ class PreviewNames:
         return known.preview
 
     def _label(self, host: str) -> str:
-        """What stands before the domain, if that can be a Worker's or a version's name at all."""
+        """The part before the domain, if it can be a Worker's or a version's name."""
         name, _, port = host.rpartition(":")
         name = (name if port.isdigit() else host).lower().rstrip(".")
         label = name.removesuffix(f".{self._domain()}")
@@ -91,21 +90,20 @@ class PreviewNames:
         return label
 
     async def _ask(self, label: str, before: _Known | None) -> _Known:
-        """What was known before holds while the control plane is away."""
+        """While the control plane is unavailable the cached answer is used."""
         try:
             async with self._asking if label in self._known else self._asking_unknown:
                 found = _Known(self._clock(), await self._find(label))
-        except NotThere as error:
+        except NotFound as error:
             found = _Known(
-                self._clock(), None, error.said or no_worker_message(self._domain()).strip()
+                self._clock(), None, error.message or no_worker_message(self._domain()).strip()
             )
-        except ControlAway as error:
+        except ControlPlaneUnavailable as error:
             if before is not None:
                 return before
-            if "-" not in label:  # no version's address: without a route there is no Worker
+            if "-" not in label:  # not a version's address, so the Worker does not exist
                 raise PreviewRefused(404, no_worker_message(self._domain()).strip()) from error
-            message = "Which version answers here is not known: the control plane is away"
-            raise PreviewRefused(503, f"{message} ({error}).") from error
+            raise PreviewRefused(503, messages.preview_unknown(error)) from error
         self._known.pop(label, None)
         (self._missing if found.preview is None else self._known)[label] = found
         return found

@@ -1,7 +1,7 @@
-"""Shared links, answered at the edge: the cookie is set, the browser goes on; or it says why not.
+"""Answers shared links: sets the cookie and redirects, or explains why not.
 
-A link is `<host>/__sluice/override?permission=<token>[&path=/where]`. The permission stands in the
-query, which no access log has. `/__sluice/override/leave` removes the cookie.
+A link is `<host>/__sluice/override?permission=<token>[&path=/where]`. The permission is in the
+query, which no access log contains. `/__sluice/override/leave` removes the cookie.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from html import escape
 from urllib.parse import parse_qs, urlsplit
 
 from routing.agent.answers.permissions import Permits
+from routing.agent.base import messages
 from routing.agent.base.unix_http_server import Request, Response
 from routing.compile import names
 from routing.rules.decide import Target
@@ -33,26 +34,9 @@ _SCHEME, _PATH = names.SCHEME_HEADER.encode(), names.TARGET_PATH_HEADER.encode()
 # On this host only: no second slash, and no backslash, which browsers read as one.
 _PLACE = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}")
 
-_ASK_AGAIN = "Ask for a new link."
-_WHY = {
-    Fault.missing: (403, "This link has no permission in it.", "Copy the whole link."),
-    Fault.malformed: (403, "This link is incomplete.", "Copy the whole link."),
-    Fault.other_worker: (403, "This link is for another Worker.", _ASK_AGAIN),
-    Fault.unknown_key: (410, "This link was signed with a key that is gone.", _ASK_AGAIN),
-    Fault.forged: (403, "This link was changed after it was signed.", _ASK_AGAIN),
-    Fault.other_host: (403, "This link is for another host name.", _ASK_AGAIN),
-    Fault.other_version: (403, "This link is for another version.", _ASK_AGAIN),
-    Fault.expired: (410, "This link has expired.", _ASK_AGAIN),
-    Fault.revoked: (410, "This link was revoked.", _ASK_AGAIN),
-}
-_NOT_DEPLOYED = (
-    "The version behind this link is not in the active deployment.",
-    "It may have been replaced. Requests go to the versions that are live.",
-)
-
 
 def answer(request: Request, permits: Permits, target_of: TargetOf) -> Response:
-    """What the caller gets. Never 200, which would send the request on."""
+    """Never 200, which would forward the request."""
     place = urlsplit(_header(request, _PATH))
     secure = _header(request, _SCHEME) == "https"
     if place.path == names.LEAVE_PATH:
@@ -66,9 +50,9 @@ def answer(request: Request, permits: Permits, target_of: TargetOf) -> Response:
     read = presented.cookie if token else Fault.missing
     fault = _fault(read, target, presented)
     if fault is not None or not isinstance(read, Permission):
-        return _page(*_WHY[fault or Fault.missing])
+        return _page(*messages.LINK_REFUSED[fault or Fault.missing])
     if target.match(read.version_id) is not Outcome.applied:
-        return _page(404, *_NOT_DEPLOYED)
+        return _page(*messages.LINK_NOT_DEPLOYED)
     seconds = int(read.expires_at - presented.now)
     wanted = asked.get("path", ["/"])[0]
     to = wanted if _PLACE.fullmatch(wanted) else "/"
@@ -86,7 +70,7 @@ def _header(request: Request, name: bytes) -> str:
 
 
 def _cookie(value: str, seconds: int, secure: bool) -> str:
-    """For this host alone: without a Domain no other host gets it (RFC 6265, 5.3)."""
+    """Without a Domain no other host gets it (RFC 6265, 5.3)."""
     name, more = (HOST_COOKIE, "; Secure") if secure else (COOKIE, "")
     return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{more}"
 
@@ -102,7 +86,7 @@ def _page(status: int, title: str, text: str) -> Response:
 
 
 def _answered(status: int, cookie: str = "", *, location: str = "", body: bytes = b"") -> Response:
-    """Nothing of it is stored, and the next page does not learn the link."""
+    """Not cacheable, and without a referrer that would leak the link."""
     told = {
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",

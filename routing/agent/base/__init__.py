@@ -1,16 +1,18 @@
-"""What the agent's rooms share: processes, files, Unix sockets, limits, messages.
+"""Shared by the agent's rooms: processes, files, Unix sockets, limits, messages.
 
-addresses.py         This machine's own addresses, which Worker code must not reach through
-                     them
-backoff.py           How long to wait before trying again
-child_process.py     A process of ours
-edge_folder.py       The edge's folder
-limits.py            How a process with somebody's code in it is started
-messages.py          How a process ended, in words for people
-process_sockets.py   Sockets of other processes
-runtime_date.py      The newest compatibility date that the installed workerd takes
-sealed_file.py       Sealed files
-tasks.py             All of the agent's tasks, in one group
-unix_http_server.py  A very small HTTP server on a Unix socket, for what Envoy and our own
-                     code ask the agent
+addresses.py         this machine's own addresses
+backoff.py           how long to wait before the next try
+capnp_config.py      workerd's configuration as bytes
+child_process.py     a process with a note on disk and an awaitable end
+edge_folder.py       the edge's folder: its lock, atomic writes
+fingerprint.py       detects that a process is out of date
+limits.py            how workerd is started: few rights, bounded resources
+log_position.py      how far an access log has been read
+messages.py          texts for people: why a process ended, what the edge waits for
+process_end.py       why a process ended
+process_notes.py     the notes about processes in `pids/`
+process_sockets.py   finds and duplicates sockets of other processes
+sealed_file.py       encrypted files
+tasks.py             all tasks of the agent, in one group
+unix_http_server.py  a small HTTP server on a Unix socket
 """

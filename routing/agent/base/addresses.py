@@ -1,4 +1,4 @@
-"""This machine's own addresses, which Worker code must not reach through them."""
+"""This machine's own addresses, which Worker code must not connect to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _V6 = Path("/proc/net/if_inet6")
 
 
 def own_networks() -> tuple[str, ...]:
-    """Each address as a network of one, the loopback ones left out: they are never public."""
+    """As networks of one address each, without loopback ones, which are never public."""
     return parse(_read(_V4), _read(_V6))
 
 

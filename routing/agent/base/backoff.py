@@ -1,4 +1,4 @@
-"""How long to wait before trying again. Pure: the dice are an argument."""
+"""How long to wait before the next try. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Backoff:
-    """Doubles from `first` to `most` seconds; the first `free` failures cost nothing.
-
-    After `reset` seconds without a failure it starts from the beginning.
-    """
+    """Doubles from `first` to `most` seconds; the first `free` failures cost nothing. Starts over
+    after `reset` seconds without a failure."""
 
     first: float = 0.1
     most: float = 30.0
@@ -19,7 +17,7 @@ class Backoff:
     failures: int = 0
 
     def failed(self, *, after: float = 0.0) -> float:
-        """The wait after one more failure, which came `after` seconds of health."""
+        """The wait after a failure, which came after `after` healthy seconds."""
         if after >= self.reset:
             self.failures = 0
         self.failures += 1
@@ -27,10 +25,9 @@ class Backoff:
         return min(self.most, self.first * 2.0 ** min(doublings, 32)) if doublings >= 0 else 0.0
 
     def worked(self) -> None:
-        """The next failure is a first one."""
         self.failures = 0
 
 
 def jittered(seconds: float, draw: float) -> float:
-    """Between half of `seconds` and all of them, so that edges do not come in step."""
+    """Between half of `seconds` and all of it, so that edges spread out. `draw` is from 0 to 1."""
     return seconds * (0.5 + draw / 2)

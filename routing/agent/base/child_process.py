@@ -1,4 +1,4 @@
-"""A process of ours: noted on disk while it lives, and its end as something to wait for."""
+"""A process of the agent: noted on disk while it lives, with an awaitable end."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from routing.agent.adoption import notes
-from routing.agent.adoption.notes import Note
+from routing.agent.base import process_notes
+from routing.agent.base.process_notes import Note
 from routing.process_identity import ProcessIdentity, identify
 
 _running: set[Child] = set()
 
 _NOTES_SECONDS = 5.0
 KEEP_OUTPUT = 1 << 20
-"""Bytes of output kept for a process; beyond it the file starts again."""
+"""Bytes of output per process; beyond it the file is emptied."""
 
 
 class Child:
-    """A running process. `ended` is done once it has ended, with its exit code: None for one that
-    an earlier agent had started, whose code nobody else gets."""
+    """`ended` resolves to the exit code: None for an adopted process, whose code only its parent
+    gets."""
 
     def __init__(self, note: Note, process: subprocess.Popen[bytes] | None = None) -> None:
-        """Without `process` it is adopted; raises `ProcessLookupError` if it has ended by now."""
+        """Without `process` it is adopted. Raises `ProcessLookupError` if it has ended."""
         self.pid, self.note = note.process.pid, note
         self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._process, self._is_noted = process, True
@@ -43,36 +43,35 @@ class Child:
 
     @property
     def is_adopted(self) -> bool:
-        """Was it started by an earlier agent?"""
         return self._process is None
 
     def describe(self, **changes: Any) -> None:
-        """Changes what is noted on disk about this process (fields of `Note`)."""
+        """Changes fields of its `Note`."""
         self.note = replace(self.note, **changes)
         if not self.ended.done():
-            self._is_noted = notes.write(self.note)
+            self._is_noted = process_notes.write(self.note)
 
     def write_missing_note(self) -> None:
-        """Tries again to write a note for which the disk had no room."""
+        """Retries a note that the disk had no room for."""
         if not self._is_noted:
             self.describe()
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends the signal, if there is still a process to get it."""
+        """Does nothing if the process has ended."""
         if not self.ended.done():
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, number)
 
     async def stop(self, grace: float) -> None:
-        """SIGTERM, and SIGKILL for what has not ended after `grace` seconds."""
+        """SIGTERM, then SIGKILL after `grace` seconds."""
         self.describe(stopping=True)
         self.signal(signal.SIGTERM)
         await asyncio.wait([self.ended], timeout=grace)
         self.signal(signal.SIGKILL)
         await asyncio.wait([self.ended])
 
-    def said(self, size: int = 4096) -> bytes:
-        """The end of what this process has written."""
+    def output_tail(self, size: int = 4096) -> bytes:
+        """The end of this process's output."""
         written = self.note.written
         with suppress(OSError), open(self.note.output, "rb") as stream:
             end = stream.seek(0, os.SEEK_END)
@@ -81,7 +80,7 @@ class Child:
         return b""
 
     def trim(self) -> None:
-        """Empties the output when it has grown too large; the process appends, so goes on."""
+        """Empties an output file that has grown too large; the process appends."""
         with suppress(OSError):
             if os.stat(self.note.output).st_size > KEEP_OUTPUT:
                 os.truncate(self.note.output, 0)
@@ -92,14 +91,14 @@ class Child:
             return
         asyncio.get_running_loop().remove_reader(self.pidfd)
         os.close(self.pidfd)
-        notes.remove(self.pid)
+        process_notes.remove(self.pid)
         _running.discard(self)
         if not self.ended.done():
             self.ended.set_result(code)
 
 
 async def write_missing_notes() -> None:
-    """Runs forever: notes that could not be written are written once there is room."""
+    """Runs forever: writes notes that failed, once there is room."""
     while True:
         await asyncio.sleep(_NOTES_SECONDS)
         for child in running():
@@ -107,7 +106,7 @@ async def write_missing_notes() -> None:
 
 
 def running() -> list[Child]:
-    """The processes that have not ended."""
+    """Processes that have not ended."""
     return list(_running)
 
 
@@ -119,10 +118,10 @@ def spawn(
     about: dict[str, Any] | None = None,
     **options: Any,
 ) -> Child:
-    """Starts a process whose output goes to a file, never a pipe: an unread one stops workerd.
+    """Starts a process. Its output goes to a file, because an unread pipe would block workerd.
 
-    `about` are fields of its note. It outlives this one; the next agent adopts it once its note
-    says that it is ready.
+    `about` are fields of its note. The process outlives this one; the next agent adopts it if its
+    note says `ready`.
     """
     log = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:

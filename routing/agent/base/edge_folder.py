@@ -1,9 +1,8 @@
-"""The edge's folder: who owns it, files that are replaced.
+"""The edge's folder: its lock, and atomic writes.
 
-agent.lock    held by the agent that runs here
-pids/         one file for each process we started (`adoption.notes`)
-snapshot.json, snapshot.earlier.json, status.json, shipped.json, modules/, log/, v/, xds/ and the
-sockets
+agent.lock  locked by the agent that runs here
+pids/       one file per process (`base.process_notes`)
+snapshot.json, snapshot.earlier.json, status.json, shipped.json, modules/, log/, v/, xds/, sockets
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from routing.process_identity import ProcessIdentity, identify, this_process
 log = logging.getLogger("edge")
 
 STEP_ASIDE = signal.SIGUSR1
-"""Tells an agent to end and to leave Envoy and its versions to the next one."""
+"""Asks an agent to exit and leave Envoy and its versions to the next one."""
 
 _PRIVATE = ("modules", "pids")
 _LOCK = "agent.lock"
@@ -36,8 +35,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _lock: int | None = None
 
 
-class FolderTaken(Exception):
-    """Another agent runs in this folder; the message says which."""
+class FolderInUse(Exception):
+    """The message names the other agent."""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -47,7 +46,7 @@ class Holder(msgspec.Struct, frozen=True):
     parent: ProcessIdentity | None = None
 
     def is_orphan(self) -> bool:
-        """Did the process that started it end without stopping it?"""
+        """Did its parent end without stopping it?"""
         return self.parent is not None and not self.parent.is_running()
 
 
@@ -58,12 +57,11 @@ def enter(
     parent: int | None = None,
     take_over: bool = False,
 ) -> None:
-    """Makes `folder` the working directory and ours alone; raises `FolderTaken`. Processes of
-    `group` may pass through it.
+    """Makes `folder` the working directory, private except that processes of `group` may traverse
+    it. Raises `FolderInUse`.
 
-    An agent that runs here and is an orphan steps aside, and any does where we `take_over`.
-
-    Paths are relative from here on: a Unix socket's path may have 107 bytes only.
+    An orphaned agent that runs here steps aside; with `take_over` any agent does. From here on
+    paths are relative: a Unix socket's path is limited to 107 bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     open_folder(folder, group)
@@ -74,7 +72,7 @@ def enter(
 
 
 def write(path: str | Path, content: bytes, *, durable: bool = False) -> None:
-    """Replaces the file at once or not at all; `durable` also survives a power cut."""
+    """Atomic; `durable` also survives a power cut."""
     temporary = f"{path}.tmp"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -91,8 +89,8 @@ def write(path: str | Path, content: bytes, *, durable: bool = False) -> None:
 
 
 def write_or_overwrite(path: str | Path, content: bytes) -> None:
-    """Like `write`. On a full disk it overwrites the file in place, which is not atomic, provided
-    that the content fits into the blocks the file has."""
+    """Like `write`. On a full disk it overwrites the file in place, which is not atomic, if the
+    content fits into the file's blocks."""
     try:
         write(path, content)
     except OSError as error:
@@ -101,7 +99,7 @@ def write_or_overwrite(path: str | Path, content: bytes) -> None:
 
 
 def holder(folder: Path = Path()) -> Holder | None:
-    """Which agent took this folder last; it may have ended."""
+    """The agent that took this folder last; it may have ended."""
     try:
         return msgspec.json.decode((folder / _LOCK).read_bytes(), type=Holder)
     except (OSError, ValueError):
@@ -115,14 +113,14 @@ def _take_lock(parent: ProcessIdentity | None, *, take_over: bool) -> None:
         other = holder()
         if other is None or not (take_over or other.is_orphan()):
             pid = other.process.pid if other else "unknown"
-            raise FolderTaken(f"{Path.cwd()}: another agent runs here (pid {pid}).")
+            raise FolderInUse(f"{Path.cwd()}: another agent runs here (pid {pid}).")
         _ask_aside(_lock, other.process)
     _write_holder(_lock, msgspec.json.encode(Holder(this_process(), parent)))
 
 
 def _write_holder(lock: int, content: bytes) -> None:
-    """In place and padded, so that a full disk has room for it. Failing that we hold the lock all
-    the same; others only cannot see who does."""
+    """In place and padded, so that a full disk has room for it. If it fails the lock still counts;
+    only the holder's id is missing."""
     try:
         os.pwrite(lock, content.ljust(_HOLDER_BYTES), 0)
         os.ftruncate(lock, _HOLDER_BYTES)
@@ -143,8 +141,8 @@ def _overwritten(path: str | Path, content: bytes) -> bool:
 
 
 def _ask_aside(lock: int, other: ProcessIdentity) -> None:
-    """The other agent leaves its processes to us. One that does not answer is killed: that, too,
-    leaves them."""
+    """The other agent leaves its processes to us. If it does not react it is killed, which leaves
+    them as well."""
     for number in (STEP_ASIDE, signal.SIGKILL):
         log.info("asking the agent with pid %d to step aside (%s)", other.pid, number.name)
         with suppress(ProcessLookupError):
@@ -155,7 +153,7 @@ def _ask_aside(lock: int, other: ProcessIdentity) -> None:
             if _locked(lock):
                 return
             time.sleep(0.01)
-    raise FolderTaken(f"{Path.cwd()}: the agent with pid {other.pid} does not end.")
+    raise FolderInUse(f"{Path.cwd()}: the agent with pid {other.pid} does not end.")
 
 
 def _locked(lock: int) -> bool:

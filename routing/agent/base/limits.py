@@ -1,8 +1,7 @@
-"""How a process with somebody's code in it is started: few rights, bounded resources.
+"""Starts workerd with few rights and bounded resources, for versions and for inspections.
 
-Used for versions that serve and for uploads that are inspected. Limits are set by a shell in the
-new process (`ulimit`) and not in Python between fork and exec, which is unsafe beside threads. As
-whom it runs is decided in `users`.
+Limits are set by a shell in the new process (`ulimit`): Python code between fork and exec is unsafe
+with threads. `users` decides which user it runs as.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from routing.agent.users.isolation import User, become
 from routing.compile.envoy.listeners import MOST_CONNECTIONS
 
 ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
-"""All that such a process sees of the environment: none of ours, so no secret of ours."""
+"""The whole environment of such a process, so that no secret of ours is in it."""
 
 CONTROL_OPTION = "--control-fd="
-"""Among the arguments of each process that serves."""
+"""An argument of each process that serves."""
 
 _NODE_MODULES = Path(__file__).resolve().parents[3] / "node_modules"
 _MEGABYTE = 1 << 20
@@ -32,9 +31,9 @@ _MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`data_mb` counts what a process may write to; an idle workerd already counts 540 MB and
-    100,000 requests needed less than 1.1 GB. `cpu_seconds` None: for ever. What serves outlives the
-    process that started it (`outlives`); a trial does not."""
+    """`data_mb` is writable memory: an idle workerd counts 540 MB, 100,000 requests needed less
+    than 1.1 GB. `cpu_seconds` None is unlimited. With `outlives` the process survives the one that
+    started it."""
 
     data_mb: int = 540 + 1024
     files: int = 65_536
@@ -48,7 +47,7 @@ INSPECTING = Limits(data_mb=540 + 512, files=256, cpu_seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """For `subprocess.Popen(command.arguments, **command.options)` or its asyncio twin."""
+    """For `subprocess.Popen(command.arguments, **command.options)` or asyncio's."""
 
     arguments: list[str]
     options: dict[str, Any]
@@ -61,11 +60,11 @@ def command(
     user: User | None,
     pass_fds: Iterable[int] = (),
 ) -> Command:
-    """`workerd <arguments>`, limited, as `user`; as ourselves where that is None.
+    """`workerd <arguments>` with limits, as `user`, or as the agent's own for None.
 
-    A trial dies with the *thread* that starts it (where `setpriv` is there). Its working directory
-    must be one that `user` may pass through; see `open_folder`. Raises `FileNotFoundError` when
-    workerd is not installed.
+    A trial ends with the *thread* that starts it (where `setpriv` exists). `user` must be able to
+    traverse its working directory (`open_folder`). Raises `FileNotFoundError` when workerd is not
+    installed.
     """
     path, fd = _workerd()
     wrapped = [*_privileges(user, limits), "/bin/sh", "-c", _ulimits(limits), "sh", path]
@@ -87,10 +86,10 @@ def serve_command(
     *,
     user: User | None,
 ) -> Command:
-    """`workerd serve` on sockets that are already listening, by name; configuration on stdin.
+    """`workerd serve` on listening sockets, by name; configuration on stdin.
 
-    On the descriptor `control` it writes a line for each socket it serves (`served_socket`), and
-    its end means that the process has ended.
+    It writes a line to the descriptor `control` for each socket it serves (`served_socket`); end of
+    file means that the process has ended.
     """
     sockets = [f"--socket-fd={name}={fd}" for name, fd in listeners.items()]
     arguments = ["serve", f"{CONTROL_OPTION}{control}", *sockets, "--binary", "-"]
@@ -98,16 +97,16 @@ def serve_command(
 
 
 def served_socket(line: bytes) -> str | None:
-    """The socket that a line on the control descriptor announces, if it announces one."""
+    """The socket named in a line of the control descriptor; None for other lines."""
     event = json.loads(line)
     return event.get("socket") if event.get("event") == "listen" else None
 
 
 def open_folder(folder: Path, group: int | None) -> None:
-    """Lets users of `group` pass through `folder`, and nobody else but us; without one, nobody.
+    """Lets users of `group` traverse `folder`; without one it is private.
 
-    What is made in it belongs to that group, so that a socket's mode can let them in. Nothing above
-    it needs to be open: they start inside and use relative paths.
+    New files get that group, so that a socket's mode can admit it. Parent folders may stay closed:
+    processes start inside and use relative paths.
     """
     if group is None:
         folder.chmod(0o700)
@@ -117,7 +116,7 @@ def open_folder(folder: Path, group: int | None) -> None:
 
 
 def _ulimits(limits: Limits) -> str:
-    """Soft and hard at once. More files than we ourselves may have cannot be given."""
+    """Soft and hard. The number of files cannot exceed our own limit."""
     files = min(limits.files, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     parts = ["ulimit -c 0", f"ulimit -d {limits.data_mb * _MEGABYTE // 1024}", f"ulimit -n {files}"]
     if limits.cpu_seconds is not None:
@@ -135,14 +134,14 @@ def _privileges(user: User | None, limits: Limits) -> list[str]:
 
 
 def _identity(user: User | None) -> dict[str, Any]:
-    """The fallback where util-linux is missing."""
+    """Fallback where util-linux is missing."""
     if user is None or shutil.which("setpriv"):
         return {}
     return {"user": user.uid, "group": user.gid, "extra_groups": []}
 
 
 def program() -> Path:
-    """workerd's file. Raises `FileNotFoundError` when it is not installed."""
+    """The path of workerd. Raises `FileNotFoundError` when it is not installed."""
     found = sorted(_NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd"))
     if not found:
         raise FileNotFoundError(f"workerd is not installed in {_NODE_MODULES}: run `make run`")
@@ -151,7 +150,8 @@ def program() -> Path:
 
 @cache
 def _workerd() -> tuple[str, int | None]:
-    """The program, and the open file it is started through: its folder may be closed to nobody."""
+    """The program, and a descriptor to start it through: `nobody` may not be able to read its
+    folder."""
     path = program()
     if not Path("/proc/self/fd").is_dir():
         return str(path), None
@@ -160,8 +160,8 @@ def _workerd() -> tuple[str, int | None]:
 
 
 def envoy_connections() -> int:
-    """Callers' connections at a time. Each may need a second file towards a version; without one
-    Envoy answers 503 and logs a stack trace, each time."""
+    """Maximum of client connections. Each may need a second file for the version's socket; without
+    one Envoy answers 503."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS

@@ -1,8 +1,8 @@
-"""Sockets of other processes: which descriptors they are, and a duplicate of one.
+"""Finds and duplicates sockets of other processes.
 
-A duplicate is the socket itself: as long as we have one, the kernel goes on completing connections
-when the process dies. pidfd_getfd(2) needs the right to trace the process: root with
-CAP_SYS_PTRACE, or the same user where Yama allows it.
+A duplicate is the same socket: while we have one, the kernel keeps accepting connections after the
+process dies. pidfd_getfd(2) needs the right to trace the process: root with CAP_SYS_PTRACE, or the
+same user where Yama allows it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 _PIDFD_GETFD = 438
-"""Since Linux 5.6; the same number on every architecture but Alpha."""
+"""Since Linux 5.6; the same number on every architecture except Alpha."""
 _LINK = "socket:["
 
 _syscall: Callable[..., int] = ctypes.CDLL(None, use_errno=True).syscall
@@ -31,7 +31,7 @@ def sockets_of(pid: int) -> Iterator[tuple[int, int]]:
 
 
 def duplicate(pidfd: int, descriptor: int) -> socket.socket:
-    """The process's socket, as ours too. Raises `OSError` where that is not allowed."""
+    """Raises `OSError` where it is not allowed."""
     number = _syscall(_PIDFD_GETFD, pidfd, descriptor, 0)
     if number < 0:
         error = ctypes.get_errno()

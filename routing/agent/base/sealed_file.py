@@ -1,11 +1,10 @@
-"""Sealed files: what an edge writes to disk and only the holder of its token can read.
+"""Encrypted files that only the edge's token can decrypt.
 
-The key is derived from the edge's token, which does not lie in the edge's folder. With the token
-one can ask the control plane for the same snapshot, so the seal trusts nobody with anything new and
-there is no second key to lose. An edge with a new token cannot open what it sealed before: it
-starts as a new edge does and asks the control plane.
+The key is derived from the token, which is not in the edge's folder. The token also gives access to
+the same snapshot at the control plane, so this adds no second key. After a change of the token an
+edge cannot decrypt its files and starts like a new one.
 
-AES-256-GCM with a random nonce of 96 bits (NIST SP 800-38D, 8.2.2); the key comes from HKDF with
+AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D, 8.2.2); the key comes from HKDF with
 SHA-256 (RFC 5869).
 """
 
@@ -25,23 +24,21 @@ _NONCE_BYTES = 12
 
 
 class SealBroken(ValueError):
-    """The content was sealed with another token, changed, or cut short."""
+    """Encrypted with another token, modified, or truncated."""
 
 
 class Seal:
-    """Seals with the token of one edge."""
-
     def __init__(self, token: Secret) -> None:
         derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"sluice edge files")
         self._cipher = AESGCM(derived.derive(token.reveal().encode()))
 
     def close(self, content: bytes) -> bytes:
-        """The content as it may lie on disk; other bytes each time."""
+        """Encrypts; the result differs each time."""
         nonce = os.urandom(_NONCE_BYTES)
         return _MAGIC + nonce + self._cipher.encrypt(nonce, content, _MAGIC)
 
     def open(self, sealed: bytes) -> bytes:
-        """What `close` was given. Raises `SealBroken`."""
+        """Decrypts. Raises `SealBroken`."""
         rest = sealed.removeprefix(_MAGIC)
         try:
             return self._cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _MAGIC)
@@ -50,5 +47,5 @@ class Seal:
 
 
 def is_sealed(content: bytes) -> bool:
-    """False for a file that an earlier release wrote in clear."""
+    """False for a plain-text file of an earlier release."""
     return content.startswith(_MAGIC)

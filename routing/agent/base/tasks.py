@@ -1,21 +1,22 @@
-"""All of the agent's tasks, in one group: none is lost, and none ends unseen."""
+"""All tasks of the agent, in one group."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 log = logging.getLogger("edge")
 
 T = TypeVar("T")
+P = ParamSpec("P")
 _AGAIN_SECONDS = 1.0
 
 
 class Tasks:
-    """Starts tasks in a `TaskGroup`. A fault in one is logged and ends no other: while traffic
-    flows, an agent with a broken part is better than none."""
+    """An exception in one task is logged and ends no other: an agent with a broken part is better
+    than none."""
 
     def __init__(self, group: asyncio.TaskGroup) -> None:
         self._group = group
@@ -24,17 +25,17 @@ class Tasks:
         self.faults: dict[str, str] = {}
 
     def forever(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        """Runs `work` until it is cancelled. Ending before is a fault; then it starts again."""
+        """Runs `work` until it is cancelled. If it returns or raises it is started again."""
         return self._keep(self._group.create_task(self._repeated(name, work), name=name))
 
     def once(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T | None]:
-        """Runs `work` to its end; the result is None if it failed."""
+        """The result is None if it failed."""
         task = self._group.create_task(self._guarded(name, work), name=name)
         task.add_done_callback(lambda _: work.close())  # cancelled before its first step
         return self._keep(task)
 
     async def stop(self, *, spare: asyncio.Task[Any] | None = None) -> None:
-        """Cancels everything that still runs and waits for it."""
+        """Cancels all running tasks and waits for them."""
         left = [task for task in self._running if task is not spare]
         for task in left:
             task.cancel()
@@ -48,13 +49,13 @@ class Tasks:
 
     async def _endless(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         await work()
-        raise RuntimeError(f"{name} ended without being asked to")
+        raise RuntimeError(f"{name} ended unexpectedly")
 
     async def _guarded(self, name: str, work: Coroutine[Any, Any, T]) -> T | None:
         try:
             return await work
         except Exception as error:
-            log.exception("fault in %s", name)
+            log.exception("error in %s", name)
             self.faults[name] = f"{type(error).__name__}: {error}"
             return None
 
@@ -62,3 +63,8 @@ class Tasks:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+
+async def in_thread_if(large: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs large work in a thread, so that overrides are answered meanwhile."""
+    return await asyncio.to_thread(work, *args, **kwargs) if large else work(*args, **kwargs)

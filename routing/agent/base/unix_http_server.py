@@ -1,4 +1,4 @@
-"""A very small HTTP server on a Unix socket, for what Envoy and our own code ask the agent."""
+"""A small HTTP server on a Unix socket, for Envoy and the runtime."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ log = logging.getLogger("edge")
 
 LARGEST_BODY = 4 << 20
 LARGEST_HEAD = 256 << 10
-"""Envoy passes on 128 KB of headers."""
+"""Envoy forwards up to 128 KB of headers."""
 MOST_LINES = 300
 MOST_CONNECTIONS = 4096
 MESSAGE_SECONDS = 30.0
-"""From a message's first bytes to its last; the other end is on this machine."""
+"""From a message's first byte to its last; the client is on this machine."""
 
 
 @dataclass(slots=True)
 class Request:
-    """`headers` holds the lines in order; names are lower case. `peer` is who connected."""
+    """`headers` are in order, with lower-case names. `peer` is the process that connected."""
 
     method: str
     path: str
@@ -38,7 +38,7 @@ class Request:
     peer: Peer | None = None
 
     def lines(self, name: bytes) -> list[bytes]:
-        """The values of all lines of that name (given in lower case)."""
+        """All values of the header (lower-case name)."""
         return [value for line_name, value in self.headers if line_name == name]
 
 
@@ -95,7 +95,7 @@ class _Connection(asyncio.Protocol):
             self._timer = None
 
     def _expect_rest(self, size: int) -> None:
-        """A message's rest has to come soon. Nearly all come in one piece and never get here."""
+        """Times out an incomplete message. Nearly all come in one piece and never get here."""
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(MESSAGE_SECONDS, self._transport.abort)
@@ -120,7 +120,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def on_body(self, piece: bytes) -> None:
-        """Chunked or not; a larger body than anybody sends ends the connection."""
+        """Closes the connection if the body is too large."""
         self._body += piece
         if len(self._body) > LARGEST_BODY:
             self._body.clear()
@@ -144,8 +144,8 @@ class _Connection(asyncio.Protocol):
 
 
 class Server:
-    """Answers on the socket `path`. `mode` says who may connect; `tasks` are for answers that take
-    time: one question of a connection is answered after the other."""
+    """Listens on the socket `path` with file mode `mode`. `tasks` are for slow answers; one
+    connection is answered in order."""
 
     def __init__(self, path: str, answer: Answer, *, mode: int, tasks: Tasks | None = None) -> None:
         self.path, self._answer, self._mode, self._tasks = path, answer, mode, tasks
@@ -153,7 +153,7 @@ class Server:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Returns once connections are accepted."""
+        """Returns once connections are accepted. Raises `OSError`."""
         with suppress(FileNotFoundError):
             os.unlink(self.path)
         loop = asyncio.get_running_loop()
@@ -171,7 +171,6 @@ class Server:
             self._tasks.once(f"answer on {self.path}", _later(answer, reply))
 
     def stop(self) -> None:
-        """Closes the socket and every connection."""
         if self._server is not None:
             self._server.close()
         for transport in tuple(self._open):

@@ -1,7 +1,7 @@
-"""The connection to the dashboard: the snapshot, modules, reports.
+"""The connection to the control plane: snapshots, modules, reports.
 
-client.py        The control plane as the agent sees it
-module_cache.py  Modules on disk, by the hash of their content
-reporter.py      Tells what has changed
-sync.py          Keeps up with the control plane
+client.py           the protocol
+module_cache.py     modules on disk, by hash
+status_reporter.py  reports, and `status.json`
+sync.py             fetches new snapshots
 """

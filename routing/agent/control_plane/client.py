@@ -1,4 +1,4 @@
-"""The control plane as the agent sees it: eight requests, and how they fail."""
+"""Client for the control plane's eight requests."""
 
 from __future__ import annotations
 
@@ -12,61 +12,61 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from routing.agent.access_log.log_file import Place
+from routing.agent.base.log_position import Position
 from routing.agent.control_plane.module_cache import ModuleMissing
 from routing.snapshot import Preview, Secret, SnapshotInvalid, preview_from_json
 
-#: How long an idle connection is kept; the control plane's server keeps it longer.
+#: Idle time-out of a connection; shorter than that of the control plane's server.
 IDLE_SECONDS = 30
 _GZIP_ABOVE = 1024
 _DEAD_SECONDS = 15.0
 _MODULE_SECONDS = 60.0
 
 
-class ControlAway(Exception):
-    """The control plane did not answer, or not as agreed. `refused`: it never will, as asked."""
+class ControlPlaneUnavailable(Exception):
+    """No answer, or an unexpected one. `refused`: retrying the same request is pointless."""
 
     def __init__(self, message: str, *, refused: bool = False) -> None:
         super().__init__(message)
         self.refused = refused
 
 
-class NotThere(ControlAway):
-    """There is no such thing (404); `said` are the control plane's words."""
+class NotFound(ControlPlaneUnavailable):
+    """The control plane answered 404 with `message`."""
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"it answered 404: {said}")
-        self.said = said
+    def __init__(self, message: str) -> None:
+        super().__init__(f"it answered 404: {message}")
+        self.message = message
 
 
 _UNZIPPED = ("reports",)
 
 
-class OtherPlaces(Exception):
+class OtherPositions(Exception):
     """The control plane has counted this edge's logs up to other `places`, by listener."""
 
-    def __init__(self, places: dict[str, Place]) -> None:
+    def __init__(self, places: dict[str, Position]) -> None:
         super().__init__("the logs were counted up to other places")
         self.places = places
 
 
 class _Refusal(msgspec.Struct):
-    places: dict[str, Place]
+    places: dict[str, Position]
 
 
 class _Beat(msgspec.Struct):
-    """`watch`: the Workers that somebody is looking at."""
+    """`watch`: Workers that someone is viewing."""
 
     revision: int
     watch: list[str] = []
 
 
 class ControlPlane:
-    """Requests with the edge's token; use as an async context manager."""
+    """Sends the edge's token; use as an async context manager."""
 
     def __init__(self, url: str, token: Secret) -> None:
         self._url, self._token = url + "/edge/v1/", token
-        #: Told the Workers that somebody is looking at, again and again.
+        #: Called with the Workers that someone is viewing, at every heartbeat.
         self.watching: Callable[[frozenset[str]], None] = lambda _: None
 
     async def __aenter__(self) -> Self:
@@ -86,40 +86,42 @@ class ControlPlane:
         await self._session.close()
 
     async def snapshot(self, since: int) -> bytes | None:
-        """The snapshot, or the change since that revision; None when there is none."""
+        """The snapshot, or the change since `revision`; None if there is none."""
         status, body = await self._ask("GET", f"snapshot?since={since}")
         return None if status == 204 else body
 
     async def module(self, sha256: str) -> bytes:
-        """The content of that hash; raises `ModuleMissing`."""
+        """Raises `ModuleMissing`."""
         timeout = aiohttp.ClientTimeout(total=_MODULE_SECONDS, sock_connect=5)
         try:
             return (await self._ask("GET", f"modules/{sha256}", timeout=timeout))[1]
-        except ControlAway as error:
+        except ControlPlaneUnavailable as error:
             raise ModuleMissing(f"module {sha256} cannot be fetched: {error}") from error
 
     async def preview(self, label: str) -> Preview:
-        """The version whose own address begins with `label`. Raises `NotThere`."""
+        """The version whose own address begins with `label`. Raises `NotFound`."""
         _, body = await self._ask("GET", f"previews/{quote(label, safe='')}")
         try:
             return preview_from_json(body)
         except SnapshotInvalid as error:
-            raise ControlAway(f"it told of a version that cannot be read: {error}") from error
+            raise ControlPlaneUnavailable(
+                f"it told of a version that cannot be read: {error}"
+            ) from error
 
     async def report(self, report: dict[str, Any]) -> None:
-        """Says what this edge has applied."""
         await self._ask("POST", "reports", msgspec.json.encode(report))
 
     async def invocations(self, batch: bytes) -> None:
-        """Ships one batch of rows and counts; raises `OtherPlaces` where it is not the next one."""
+        """Ships a batch of rows and counts. Raises `OtherPositions` if it is not the next one."""
         await self._ask("POST", "invocations", batch)
 
     async def details(self, batch: bytes) -> None:
-        """Ships one batch of what Workers said about their requests."""
+        """Ships a batch of log entries."""
         await self._ask("POST", "details", batch)
 
     async def revisions(self) -> AsyncIterator[int]:
-        """The newest revision whenever it changes, and as a heartbeat. Raises `ControlAway`."""
+        """The newest revision at every change, and as a heartbeat. Raises
+        `ControlPlaneUnavailable`."""
         try:
             async with self._session.ws_connect(
                 self._url + "live",
@@ -131,16 +133,16 @@ class ControlPlane:
                         beat = msgspec.json.decode(message.data, type=_Beat)
                         self.watching(frozenset(beat.watch))
                         yield beat.revision
-                raise ControlAway(f"it closed the connection ({live.close_code})")
+                raise ControlPlaneUnavailable(f"it closed the connection ({live.close_code})")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise ControlAway(_words(error)) from error
+            raise ControlPlaneUnavailable(_words(error)) from error
 
     async def _ask(
         self, method: str, path: str, body: bytes | None = None, **options: Any
     ) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if body is not None and len(body) > _GZIP_ABOVE and path not in _UNZIPPED:
-            # In a thread, which zlib leaves the interpreter to: 3 MB take 20 ms.
+            # In a thread, since zlib releases the GIL: 3 MB take 20 ms.
             body = await asyncio.to_thread(gzip.compress, body, 1)
             headers["Content-Encoding"] = "gzip"
         try:
@@ -149,21 +151,23 @@ class ControlPlane:
             ) as response:
                 content = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ControlAway(_words(error)) from error
+            raise ControlPlaneUnavailable(_words(error)) from error
         if response.status == 409:
             raise _other_places(content)
         if response.status == 404:
-            raise NotThere(_said(content))
+            raise NotFound(_message_of(content))
         if response.status not in (200, 204):
-            raise ControlAway(_refusal(response.status, content), refused=response.status == 400)
+            raise ControlPlaneUnavailable(
+                _refusal(response.status, content), refused=response.status == 400
+            )
         return response.status, content
 
 
 def _other_places(content: bytes) -> Exception:
     try:
-        return OtherPlaces(msgspec.json.decode(content, type=_Refusal).places)
+        return OtherPositions(msgspec.json.decode(content, type=_Refusal).places)
     except ValueError:
-        return ControlAway(_refusal(409, content))
+        return ControlPlaneUnavailable(_refusal(409, content))
 
 
 def _words(error: Exception) -> str:
@@ -174,12 +178,12 @@ def _words(error: Exception) -> str:
 
 def _refusal(status: int, body: bytes) -> str:
     if status in (401, 403):
-        return f"it does not know this edge's token ({status})"
-    said = _said(body)
-    return f"it answered {status}" + (f": {said}" if said else "")
+        return f"it does not update_snapshots this edge's token ({status})"
+    message = _message_of(body)
+    return f"it answered {status}" + (f": {message}" if message else "")
 
 
-def _said(body: bytes) -> str:
+def _message_of(body: bytes) -> str:
     try:
         return str(msgspec.json.decode(body)["error"])[:500]
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Modules on disk, by the hash of their content: fetched once, checked whenever they are read."""
+"""Caches modules on disk by hash: fetched once, verified at every read."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _AT_ONCE = 4
 
 
 class ModuleMissing(Exception):
-    """A module is neither on disk nor to be had; the message says why."""
+    """A module is not on disk and cannot be fetched."""
 
 
-class Modules:
-    """The cache. `fetch` gets one from the control plane and raises `ModuleMissing`."""
+class ModuleCache:
+    """`fetch` gets a module from the control plane and raises `ModuleMissing`."""
 
     def __init__(self, fetch: Fetch, path: Path = Path("modules")) -> None:
         self._fetch, self._path = fetch, path
@@ -49,15 +49,15 @@ class Modules:
             content = await self._fetch(sha256)
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
-            raise ModuleMissing(f"module {sha256}: what came has the hash {found}")
+            raise ModuleMissing(f"module {sha256}: the control plane sent one with hash {found}")
         await asyncio.to_thread(self._write, sha256, content)
         return content
 
     def evict(self, versions: Iterable[VersionSpec]) -> None:
-        """Removes what none of the versions needs."""
+        """Deletes modules that none of the versions needs."""
         kept = {module.sha256 for version in versions for module in version.modules}
         for path in self._path.iterdir():
-            sha256 = path.name.removesuffix(".tmp")  # what is being written is under way
+            sha256 = path.name.removesuffix(".tmp")  # a fetch in progress
             needed = sha256 in kept or sha256 in self._under_way
             if not needed and not path.is_dir():
                 path.unlink(missing_ok=True)
@@ -82,4 +82,4 @@ class Modules:
                 reason = "the disk is full"
             else:
                 reason = error.strerror or str(error)
-            raise ModuleMissing(f"module {sha256} cannot be kept: {reason}") from error
+            raise ModuleMissing(f"module {sha256} cannot be stored: {reason}") from error

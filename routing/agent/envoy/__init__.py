@@ -1,6 +1,8 @@
 """Envoy: its process, its files, its admin socket.
 
-admin_client.py  Envoy's admin socket, over one connection that stays open
-config_files.py  Envoy's three files
-process.py       The Envoy process
+admin_client.py  queries the admin socket
+config_files.py  clusters and routes: written, then confirmed by Envoy
+drain.py         a planned end without failed requests
+process.py       starts, adopts, restarts and stops Envoy
+retire.py        ends an outdated Envoy after its successor is up
 """

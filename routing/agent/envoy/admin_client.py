@@ -1,4 +1,4 @@
-"""Envoy's admin socket, over one connection that stays open: asked every few milliseconds."""
+"""HTTP client for Envoy's admin socket, on one persistent connection; polled every few ms."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from routing.compile import names
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Away(Exception):
-    """Envoy does not answer: it is not running, not yet, or busy beyond the time limit."""
+class EnvoyUnavailable(Exception):
+    """Envoy does not answer: not running, not ready, or too busy."""
 
 
 class Admin:
-    """Small HTTP/1.1 client; Envoy's answers are chunked."""
+    """Small HTTP/1.1 client; Envoy's responses are chunked."""
 
     def __init__(self, path: str = names.ADMIN_SOCKET, timeout: float = 10.0) -> None:
         self._path, self._timeout = path, timeout
@@ -25,11 +25,11 @@ class Admin:
         self._turn = asyncio.Lock()
 
     async def get(self, target: str) -> str:
-        """The body of the answer; raises `Away`."""
+        """Returns the body; raises `EnvoyUnavailable`."""
         return await self._ask("GET", target)
 
     async def post(self, target: str) -> str:
-        """The same for what changes something."""
+        """Returns the body; raises `EnvoyUnavailable`."""
         return await self._ask("POST", target)
 
     async def stats(self, pattern: str) -> dict[str, str]:
@@ -39,14 +39,14 @@ class Admin:
         return {name: value.strip('"') for name, _, value in pairs}
 
     async def in_flight(self, clusters: Iterable[str]) -> dict[str, int]:
-        """Requests that run now, by cluster; one that never had any is missing."""
+        """Running requests by cluster; a cluster that never had any is missing."""
         listed = "|".join(re.escape(name) for name in clusters)
         found = await self.stats(rf"^cluster\.({listed})\.upstream_rq_active$")
         prefix, suffix = "cluster.", ".upstream_rq_active"
         return {k.removeprefix(prefix).removesuffix(suffix): int(v) for k, v in found.items()}
 
     async def close(self) -> None:
-        """Forgets the connection; the next question opens another."""
+        """The next request reconnects."""
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
@@ -58,13 +58,13 @@ class Admin:
                     return await self._exchange_or_again(method, target)
             except (OSError, EOFError, ValueError, TimeoutError) as error:
                 await self.close()
-                raise Away(str(error) or type(error).__name__) from error
+                raise EnvoyUnavailable(str(error) or type(error).__name__) from error
             except asyncio.CancelledError:
                 await self.close()
                 raise
 
     async def _exchange_or_again(self, method: str, target: str) -> str:
-        """A kept connection may have been closed meanwhile; Envoy does so while it drains."""
+        """Retries once if the persistent connection was closed; Envoy does that while it drains."""
         if self._streams is not None:
             try:
                 return await self._exchange(method, target)

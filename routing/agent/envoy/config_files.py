@@ -1,4 +1,4 @@
-"""Envoy's three files: replaced by rename, then watched until Envoy says that it has them."""
+"""Envoy's three dynamic files: replaced by rename, then polled until Envoy confirms them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import contextlib
 import json
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from routing.agent.base import edge_folder
-from routing.agent.envoy.admin_client import Admin, Away
+from routing.agent.base.tasks import in_thread_if
+from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
 from routing.compile import names
 from routing.compile.envoy import config
 
@@ -24,16 +24,14 @@ CONFIRM_SECONDS = 30.0
 _LARGE = 100_000
 
 Resources = list[dict[str, Any]]
-T = TypeVar("T")
-P = ParamSpec("P")
 
 
 class Unwritable(Exception):
-    """A file cannot be written; Envoy goes on with the one before. The message says why."""
+    """A file cannot be written; Envoy keeps the one before."""
 
 
 class Rejected(Exception):
-    """A file that Envoy refused, or that must not be shown to it. The one before is in place."""
+    """Envoy rejected a file, or it is invalid; the one before is in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ class _Content:
     raw: bytes
 
 
-class Files:
-    """The last good content of each file, on disk whenever Envoy starts."""
+class XdsFiles:
+    """Remembers the last good content of each file."""
 
     def __init__(self, admin: Admin) -> None:
         self._admin = admin
@@ -53,7 +51,7 @@ class Files:
 
     def put(self, path: str, resources: Resources, revision: int) -> bool:
         """Content for the next start of Envoy, assumed to be good. False on a full disk, where
-        Envoy starts with the file that is there. Raises `Unwritable` if there is none."""
+        Envoy starts with the existing file. Raises `Unwritable` if there is none."""
         content = self._content(resources, revision)
         try:
             edge_folder.write_or_overwrite(path, content.raw)
@@ -69,26 +67,25 @@ class Files:
         return True
 
     def restore(self) -> None:
-        """The last good content again, whatever was tried since. With a full disk what is there
-        has to do."""
+        """Writes the last good content again. On a full disk the existing files have to do."""
         for path, content in self._good.items():
             with contextlib.suppress(OSError):
                 if _read(path) != content.raw:
                     edge_folder.write(path, content.raw)
 
     async def adopt(self) -> None:
-        """The files on disk are those of the Envoy that runs: those it has taken are good. Raises
-        `Away`."""
+        """The files on disk belong to a running Envoy: those it has loaded are good. Raises
+        `EnvoyUnavailable`."""
         for path in names.STATS:
             content = _file_content(path)
             if content is None:
                 continue
             self._count = max(self._count, _count(content.version))
-            if (await self._said(path))[0] == content.version:
+            if (await self._status(path))[0] == content.version:
                 self._good[path] = content
 
     def versions(self) -> set[str]:
-        """The ids of the versions that Envoy reaches by the last good content."""
+        """Ids of the versions in the last good clusters."""
         content = self._good.get(names.CLUSTERS)
         listed = content.resources if content else []
         return {names.parse_cluster(resource["name"])[0] for resource in listed}
@@ -102,15 +99,16 @@ class Files:
     async def replace(self, path: str, resources: Resources, revision: int) -> None:
         """Returns once Envoy runs these resources; at once if it already does.
 
-        Raises `Rejected`, `Unwritable` or `Away`; then the last good content is in place.
+        Raises `Rejected`, `Unwritable` or `EnvoyUnavailable`; then the last good content is in
+        place.
         """
         good = self._good.get(path)
         if good is not None and good.resources == resources:
             return
         large = good is not None and len(good.raw) > _LARGE
         make = self._content
-        content = await aside(large, make, resources, revision)
-        refusals = (await self._said(path))[1]
+        content = await in_thread_if(large, make, resources, revision)
+        refusals = (await self._status(path))[1]
         try:
             edge_folder.write(path, content.raw)
         except OSError as error:
@@ -125,10 +123,10 @@ class Files:
 
     async def running(self) -> bool:
         """Does Envoy run the last good content of all files?"""
-        with contextlib.suppress(Away):
-            said = await self._admin.stats(r"version_text$")
+        with contextlib.suppress(EnvoyUnavailable):
+            stats = await self._admin.stats(r"version_text$")
             return all(
-                said.get(f"{names.STATS[path]}.version_text") == content.version
+                stats.get(f"{names.STATS[path]}.version_text") == content.version
                 for path, content in self._good.items()
             )
         return False
@@ -143,22 +141,22 @@ class Files:
         deadline = loop.time() + CONFIRM_SECONDS
         while loop.time() < deadline:
             asked = loop.time()
-            running, refused = await self._said(path)
+            running, refused = await self._status(path)
             if running == version:
                 return
             if refused > refusals:
-                raise Rejected(f"Envoy refused {path}")
-            # A busy Envoy answers late; asking it less often lets it get on.
+                raise Rejected(f"Envoy rejected {path}")
+            # Poll a busy Envoy less often.
             await asyncio.sleep(max(POLL_SECONDS, loop.time() - asked))
-        raise Away(f"Envoy has not taken {path} after {CONFIRM_SECONDS:.0f} s")
+        raise EnvoyUnavailable(f"Envoy has not loaded {path} after {CONFIRM_SECONDS:.0f} s")
 
-    async def _said(self, path: str) -> tuple[str, int]:
+    async def _status(self, path: str) -> tuple[str, int]:
         prefix = names.STATS[path]
         counted = ("update_rejected", "update_failure")
         wanted = "|".join(("version_text", *counted))
-        said = await self._admin.stats(rf"^{re.escape(prefix)}\.({wanted})$")
-        refused = sum(int(said.get(f"{prefix}.{name}", "0")) for name in counted)
-        return said.get(f"{prefix}.version_text", ""), refused
+        stats = await self._admin.stats(rf"^{re.escape(prefix)}\.({wanted})$")
+        refused = sum(int(stats.get(f"{prefix}.{name}", "0")) for name in counted)
+        return stats.get(f"{prefix}.version_text", ""), refused
 
 
 def _read(path: str) -> bytes | None:
@@ -177,11 +175,6 @@ def _file_content(path: str) -> _Content | None:
 
 
 def _count(version: str) -> int:
-    """Of `<revision>.<count>`; versions are never used again while Envoy lives."""
+    """Of `<revision>.<count>`, which is never reused while Envoy lives."""
     count = version.rpartition(".")[2]
     return int(count) if count.isascii() and count.isdigit() else 0
-
-
-async def aside(large: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Large work goes to a thread, so that overrides are answered meanwhile."""
-    return await asyncio.to_thread(work, *args, **kwargs) if large else work(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The Envoy process: started with the last good files, started again when it dies, drained."""
+"""The Envoy process: started with the last good files, restarted when it dies, drained."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from routing.agent.adoption import fingerprint
-from routing.agent.adoption.notes import EnvoyNote, Note
-from routing.agent.adoption.retire import retire, set_aside
-from routing.agent.base import edge_folder, messages
+from routing.agent.base import edge_folder, fingerprint, messages
 from routing.agent.base.backoff import Backoff
 from routing.agent.base.child_process import Child, running, spawn
 from routing.agent.base.limits import ENVIRONMENT
-from routing.agent.base.tasks import Tasks
-from routing.agent.envoy.admin_client import Admin, Away
-from routing.agent.envoy.config_files import Files, Rejected, Unwritable, aside
-from routing.agent.handover.drain import drain, quit_envoy
+from routing.agent.base.process_end import End, EndKind
+from routing.agent.base.process_notes import EnvoyNote, Note
+from routing.agent.base.tasks import Tasks, in_thread_if
+from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
+from routing.agent.envoy.config_files import Rejected, Unwritable, XdsFiles
+from routing.agent.envoy.drain import drain, quit_envoy
+from routing.agent.envoy.retire import retire, set_aside
 from routing.agent.handover.handover import Handover
 from routing.agent.handover.leftovers import remove_leftovers
 from routing.agent.handover.sockets import tcp_address
 from routing.agent.handover.successor import sigterm_blocked
 from routing.agent.hang.envoy import until_hung
-from routing.agent.state.state import End, EndKind
 from routing.agent.state.status import EnvoyFacts
 from routing.compile import names
 from routing.compile.envoy import config as compiled
@@ -42,9 +41,9 @@ log = logging.getLogger("edge")
 OUTPUT = "log/envoy.txt"
 UP_SECONDS = 30.0
 GOOD_SECONDS = 10.0
-"""An Envoy that ran for so long is started again at once when it dies, and not any later."""
+"""An Envoy that ran this long is restarted without delay."""
 _HANDOVER_SECONDS = 15.0
-"""An Envoy that is not up by then on the sockets of the one before starts on its own."""
+"""An Envoy that is not up by then on inherited sockets is restarted on new ones."""
 _DRAIN_SECONDS = 5.0
 _QUIT_SECONDS = 1.0
 _MANY = 50
@@ -53,7 +52,7 @@ _LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]
 
 
 class Envoy:
-    """One Envoy. `changed` is called when it comes up or goes down."""
+    """`changed` is called when it comes up or goes down."""
 
     def __init__(
         self,
@@ -64,8 +63,8 @@ class Envoy:
     ) -> None:
         self.admin = Admin()
         #: Why it does not run; "" while it does.
-        self.trouble = ""
-        #: How often it ended without being told to.
+        self.problem = ""
+        #: How often it ended unexpectedly.
         self.deaths = 0
         self._end: End | None = None
         self._end_message = ""
@@ -74,19 +73,19 @@ class Envoy:
         self._hung = ""
         self._changed = changed
         self.handover = Handover(program, _addresses(settings), concurrency)
-        self._files, self._prepared = Files(self.admin), False
-        #: What `prepare` has not written yet.
+        self._files, self._prepared = XdsFiles(self.admin), False
+        #: Arguments of a `prepare` that could not be written yet.
         self._unwritten: tuple[Snapshot, dict[str, int]] | None = None
         self._child: Child | None = None
         self._adopted: Child | None = None
         self._stopping = False
         self._renewals: Counter[str] = Counter()
-        #: Where the agent's figures are, noted with Envoy for the next agent.
+        #: The agent's own metrics port, stored in Envoy's note for the next agent.
         self.metrics_port: int | None = None
 
     def adopt(self, note: Note) -> bool:
-        """The Envoy of an earlier agent serves on. False where it has another configuration or
-        program, or ended: then `run` starts one, and ends the other once the new one serves."""
+        """Takes over an earlier agent's Envoy. False if its configuration or program is outdated,
+        or it has ended: `run` then starts another and retires it."""
         with suppress(ProcessLookupError):
             self._adopted = Child(note)
             return note.envoy is not None and note.envoy.fingerprint == self._about().fingerprint
@@ -94,11 +93,11 @@ class Envoy:
 
     @property
     def revision(self) -> int:
-        """The revision of the routes that an adopted Envoy has taken; 0 where it is unknown."""
+        """The revision of an adopted Envoy's routes; 0 if unknown."""
         return self._files.revision()
 
     async def reached(self) -> set[str]:
-        """The ids of the versions that an adopted Envoy reaches. Raises `Away`."""
+        """Ids of the versions that an adopted Envoy reaches. Raises `EnvoyUnavailable`."""
         await self._ready()
         return self._files.versions()
 
@@ -114,8 +113,8 @@ class Envoy:
         await self._up.wait()
 
     def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> bool:
-        """Writes everything Envoy starts with, for `snapshot`. False on a full disk: Envoy starts
-        with what is there, or once there is room."""
+        """Writes Envoy's files for `snapshot`. False on a full disk: Envoy starts with the existing
+        files, or once there is room."""
         self._prepared = True
         self._unwritten = (snapshot, dict(slots))
         try:
@@ -125,7 +124,7 @@ class Envoy:
             return False
 
     def _write_files(self) -> bool:
-        """Raises `OSError` or `Unwritable` where Envoy could not start at all."""
+        """Raises `OSError` or `Unwritable` if Envoy cannot start at all."""
         if self._unwritten is None:
             return True
         snapshot, slots = self._unwritten
@@ -178,7 +177,6 @@ class Envoy:
         await asyncio.Event().wait()
 
     def facts(self) -> EnvoyFacts:
-        """What reports say of it."""
         return EnvoyFacts(
             ends=self.deaths,
             end=self._end,
@@ -188,23 +186,23 @@ class Envoy:
         )
 
     def _not_started(self, error: Exception) -> None:
-        trouble = f"Envoy cannot be started: {error}"
-        if trouble != self.trouble:
-            log.error("%s", trouble)
-        self.trouble = trouble
+        problem = f"Envoy cannot be started: {error}"
+        if problem != self.problem:
+            log.error("%s", problem)
+        self.problem = problem
         self.handover.cancel()
         self._changed()
 
     def _ended_by_itself(self, child: Child) -> None:
         hung, self._hung = self._hung, ""
         self._end = End(EndKind.hang if hung else EndKind.crash, time.time())
-        message = hung or messages.ended(child.ended.result(), child.said())
+        message = hung or messages.ended(child.ended.result(), child.output_tail())
         self._end_message = f"Envoy {message}"
-        self.trouble = self._end_message
-        log.error("%s", self.trouble)
+        self.problem = self._end_message
+        log.error("%s", self.problem)
 
     async def _watch(self, child: Child, tasks: Tasks) -> None:
-        """Replaces an Envoy that hangs."""
+        """Kills an Envoy that hangs; `run` restarts it."""
         await self._up.wait()
         settings = self._settings
         public = (settings.public_host, settings.public_port)
@@ -214,14 +212,14 @@ class Envoy:
             child.signal(signal.SIGKILL)
 
     async def reach(self, versions: Sequence[VersionSpec], revision: int) -> None:
-        """Envoy's clusters become those of `versions`. Raises `Rejected` or `Away`."""
+        """Replaces Envoy's clusters. Raises `Rejected`, `Unwritable` or `EnvoyUnavailable`."""
         await self._ready()
         renewals = dict(self._renewals)
-        resources = await aside(len(versions) > _MANY, _clusters, versions, renewals)
+        resources = await in_thread_if(len(versions) > _MANY, _clusters, versions, renewals)
         await self._files.replace(names.CLUSTERS, resources, revision)
 
     def renew(self, version_id: str) -> None:
-        """From the next `reach` on, connections to this version are made anew."""
+        """The next `reach` makes Envoy reconnect to this version."""
         self._renewals[version_id] += 1
 
     async def route(
@@ -231,25 +229,27 @@ class Envoy:
         leaving: Mapping[str, Sequence[VersionSpec]],
         coming: frozenset[str] = frozenset(),
     ) -> None:
-        """Envoy routes by `snapshot`, public first. Raises `Rejected` or `Away`."""
+        """Replaces the routes, public first. Raises `Rejected`, `Unwritable` or
+        `EnvoyUnavailable`."""
         await self._ready()
         many = len(snapshot.workers) > _MANY
         try:
-            public, internal = await aside(many, _routes, snapshot, slots, leaving, coming)
+            public, internal = await in_thread_if(many, _routes, snapshot, slots, leaving, coming)
         except ValueError as error:
             raise Rejected(str(error)) from error
         await self._files.replace(names.PUBLIC_ROUTES, public, snapshot.revision)
         await self._files.replace(names.INTERNAL_ROUTES, internal, snapshot.revision)
 
-    def complaint(self, rejected: Rejected) -> str:
-        """Why Envoy refused a file: only its log says so."""
-        lines = self._child.said().decode("utf-8", "replace").splitlines() if self._child else []
+    def rejection_reason(self, rejected: Rejected) -> str:
+        """From Envoy's log, the only place that has it."""
+        lines = (
+            self._child.output_tail().decode("utf-8", "replace").splitlines() if self._child else []
+        )
         found = [match[1] for line in lines if (match := _LOGGED.match(line))]
         return f"{rejected}: {found[-1]}"[:2000] if found else str(rejected)
 
     async def stop(self) -> None:
-        """Asks callers to connect elsewhere, lets requests in flight end, then ends Envoy, which
-        writes the rest of its log."""
+        """Drains Envoy, then ends it so that it flushes its log."""
         self._stopping = True
         child = self._child
         if child is None or child.ended.done():
@@ -258,10 +258,10 @@ class Envoy:
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await drain(self.admin)
-        except (Away, TimeoutError) as error:
-            log.warning("requests were cut off: %s", str(error) or "they took too long")
+        except (EnvoyUnavailable, TimeoutError) as error:
+            log.warning("requests were cut off: %s", str(error) or "time limit reached")
         await quit_envoy(self.admin)
-        # While it ends by itself a SIGTERM would kill it, and the rest of its log would be lost.
+        # SIGTERM would kill it before it has flushed its log.
         await asyncio.wait([child.ended], timeout=_QUIT_SECONDS)
         await child.stop(2.0)
 
@@ -269,17 +269,17 @@ class Envoy:
         try:
             await asyncio.wait_for(self._up.wait(), UP_SECONDS)
         except TimeoutError:
-            raise Away("Envoy is not running") from None
+            raise EnvoyUnavailable("Envoy is not running") from None
 
     async def _first(self, tasks: Tasks) -> Child | None:
-        """The adopted Envoy, at the first turn; one that is out of date is ended behind its
-        successor, which `_start` then makes on the same sockets."""
+        """The adopted Envoy, in the first iteration. An outdated one is retired, and its successor
+        starts on the same sockets."""
         adopted, self._adopted = self._adopted, None
         if adopted is None or not self._prepared:
             return adopted
         await self.handover.take(adopted.pid)
         set_aside(adopted.pid)
-        await self.admin.close()  # its connection leads to the old Envoy, which is well
+        await self.admin.close()  # it is connected to the old Envoy
         tasks.once("Envoy's replacement", retire(adopted, self.until_up))
         return None
 
@@ -301,7 +301,7 @@ class Envoy:
             *("--concurrency", str(self._concurrency)),
             "--reject-unknown-dynamic-fields",
             *("--file-flush-interval-msec", "100", "-l", "warning"),
-            # Each answer of an Envoy that is about to stop asks for another connection.
+            # While it drains, every response has `Connection: close`.
             *("--drain-strategy", "immediate"),
         ]
 
@@ -324,12 +324,12 @@ class Envoy:
             async with asyncio.timeout(_HANDOVER_SECONDS if self.handover.is_under_way else None):
                 while not await self._files.running():
                     await asyncio.sleep(0.01)
-        except (Away, TimeoutError):
+        except (EnvoyUnavailable, TimeoutError):
             child.signal(signal.SIGKILL)
             return
         child.describe(ready=True, envoy=self._about())
         self._up.set()
-        self.trouble = ""
+        self.problem = ""
         self._changed()
         log.info("Envoy runs (pid %d)", child.pid)
         await self.handover.take(child.pid)
@@ -337,7 +337,7 @@ class Envoy:
 
 
 def _addresses(settings: compiled.Settings) -> list[str]:
-    """Where Envoy listens for others, as `handover.sockets` writes it."""
+    """Where Envoy listens, in the format of `handover.sockets`."""
     return [
         tcp_address(settings.public_host, settings.public_port),
         tcp_address("127.0.0.1", settings.proof_port),

@@ -1,4 +1,4 @@
-"""Which sockets the next Envoy starts on."""
+"""Chooses the sockets that the next Envoy starts on."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from routing.agent.handover.successor import Predecessor, memory_size
 log = logging.getLogger("edge")
 
 WAIT_SECONDS = 2.0
-"""Connections wait so long for an Envoy that has not been started again yet; when that takes
-longer they are refused: a load balancer then asks another edge."""
+"""How long connections may wait for the next Envoy. If it takes longer they are refused, so that a
+load balancer tries another edge."""
 PLAIN = ("--disable-hot-restart",)
-"""What an Envoy gets that opens its own sockets."""
+"""Arguments of an Envoy that opens its own sockets."""
 
 
 class Handover:
-    """One for an edge. Call `arguments` for each start, `take` when that Envoy is up, and `lost`
-    when it has ended; `close` before a planned end, so that the sockets close with Envoy's."""
+    """Call `arguments` for each start, `take` when that Envoy is up, and `lost` when it has ended;
+    `close` before a planned end, so that the sockets close with Envoy's."""
 
     def __init__(self, program: Path, addresses: Iterable[str], workers: int) -> None:
         self._program, self._addresses, self._workers = program, tuple(addresses), workers
@@ -36,16 +36,16 @@ class Handover:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether an Envoy was last started on sockets that we have."""
+        """Was the last Envoy started on sockets of ours?"""
         return self._predecessor is not None
 
     @property
     def count(self) -> int:
-        """How many sockets we have."""
+        """Sockets that we have."""
         return sum(map(len, self._sockets.values()))
 
     def arguments(self) -> list[str]:
-        """For the next Envoy: on the sockets that we have, or else on its own."""
+        """For the next Envoy."""
         if not self._sockets and not self._may_take and not self._failed:
             self._open()
         if not self._sockets:
@@ -54,14 +54,14 @@ class Handover:
         try:
             self._predecessor = Predecessor(self._sockets, self._memory_size)
         except OSError as error:
-            log.warning("Envoy starts on sockets of its own: %s", error)
+            log.warning("Envoy opens new sockets: %s", error)
             self.close()
             return list(PLAIN)
         return self._predecessor.arguments
 
     async def take(self, pid: int) -> None:
-        """This Envoy is up: duplicates its sockets. Where that is not allowed we go on with those
-        that we opened ourselves, if it was started on them."""
+        """Envoy is up: duplicates its sockets. Where that is not allowed, sockets we opened
+        ourselves are kept."""
         self._failed = False
         if self._predecessor is not None and self._predecessor.waited:
             self.waited += self._predecessor.waited
@@ -78,8 +78,8 @@ class Handover:
         self._sockets = taken
 
     def lost(self, *, was_up: bool, wait: float) -> None:
-        """Envoy ended, and the next one is started in `wait` seconds. Sockets on which one could
-        not even start are given up."""
+        """Envoy ended and the next one starts in `wait` seconds. Sockets on which it could not
+        start are closed."""
         self._failed = self.is_under_way and not was_up
         self._end_predecessor()
         if self._failed or wait > WAIT_SECONDS:
@@ -88,11 +88,11 @@ class Handover:
             self._open()
 
     def cancel(self) -> None:
-        """The Envoy that `arguments` were for could not be started; the sockets stay open."""
+        """Envoy could not be started; the sockets stay open."""
         self._end_predecessor()
 
     def close(self) -> None:
-        """Gives up all sockets."""
+        """Closes all sockets."""
         self._end_predecessor()
         sockets.close(self._sockets)
 
@@ -106,10 +106,10 @@ class Handover:
             self._memory_size = await asyncio.to_thread(memory_size, self._program)
 
     def _open(self) -> None:
-        """Sockets of our own, before any Envoy has some: for where we may not duplicate."""
+        """Opens sockets before the first Envoy does, where duplicating is not allowed."""
         try:
             self._memory_size = self._memory_size or memory_size(self._program)
             self._sockets = sockets.listen_again(self._addresses, self._workers)
         except OSError as error:
-            log.warning("Envoy starts on sockets of its own: %s", error)
+            log.warning("Envoy opens new sockets: %s", error)
             self._failed = True

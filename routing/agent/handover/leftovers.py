@@ -19,7 +19,7 @@ _SOCKET = re.compile(rf"{SOCKET_PREFIX}_(?:parent|child)_([0-9]{{2,10}})")
 
 
 def remove_leftovers(running: Iterable[int], folder: Path = Path()) -> None:
-    """Keeps what belongs to the processes `running` (their ids)."""
+    """`running` are ids of processes whose files stay."""
     in_use = {base_id for pid in running if (base_id := _base_id(pid)) is not None}
     for path in folder.glob(f"{SOCKET_PREFIX}_*"):
         match = _SOCKET.fullmatch(path.name)
@@ -30,7 +30,7 @@ def remove_leftovers(running: Iterable[int], folder: Path = Path()) -> None:
 
 
 def _base_id(pid: int) -> int | None:
-    """The `--base-id` of a running Envoy; None for a process without one."""
+    """The `--base-id` of a running Envoy; None for other processes."""
     try:
         arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         return int(arguments[arguments.index(b"--base-id") + 1])

@@ -1,7 +1,7 @@
-"""Messages of Envoy's hot restart, in which a new process asks the one before it for its sockets.
+"""Messages of Envoy's hot restart, in which a new process asks its predecessor for sockets.
 
-Each is one datagram: the length (8 bytes, big endian), then a `HotRestartMessage` as Protocol
-Buffers (Envoy's source/server/hot_restart.proto). Only what a start needs is here. Pure.
+Each is one datagram: the length (8 bytes, big endian), then a `HotRestartMessage` in Protocol
+Buffers (Envoy's source/server/hot_restart.proto). Only what a start needs is implemented. Pure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 PROTOCOL_VERSION = 11
-"""The first number of `envoy --hot-restart-version`; another one may mean other messages."""
+"""The first number of `envoy --hot-restart-version`; others may have other messages."""
 
 _LENGTH = struct.Struct(">Q")
 _REQUEST, _REPLY = 1, 2
@@ -22,7 +22,7 @@ _NO_SOCKET = (1 << 64) - 1
 
 
 class Kind(IntEnum):
-    """Requests, by their field number in `HotRestartMessage.Request`."""
+    """Field numbers of `HotRestartMessage.Request`."""
 
     socket = 1
     shut_down_admin = 2
@@ -33,7 +33,7 @@ class Kind(IntEnum):
 
 
 class MessageInvalid(ValueError):
-    """Not a request of a starting Envoy, or one that this release does not know."""
+    """Malformed, or of an unknown kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Request:
 
 
 def read(datagram: bytes) -> Request:
-    """The request in a datagram; raises `MessageInvalid`."""
+    """Raises `MessageInvalid`."""
     try:
         if _LENGTH.unpack_from(datagram)[0] != len(datagram) - _LENGTH.size:
             raise MessageInvalid("a message in several datagrams")
@@ -60,18 +60,18 @@ def read(datagram: bytes) -> Request:
 
 
 def socket_reply(*, present: bool) -> bytes:
-    """The answer to `Kind.socket`; the socket itself is sent along (SCM_RIGHTS) when `present`."""
+    """Answers `Kind.socket`. If `present`, send the socket along (SCM_RIGHTS)."""
     return _reply(Kind.socket, _number(1, 0 if present else _NO_SOCKET))
 
 
 def admin_reply(started_at: int) -> bytes:
-    """The answer to `Kind.shut_down_admin`. `started_at`: of the first start, in Unix seconds."""
+    """Answers `Kind.shut_down_admin`. `started_at`: the first start, in Unix seconds."""
     reuse_port = 1
     return _reply(Kind.shut_down_admin, _number(1, started_at) + _number(2, reuse_port))
 
 
 def statistics_reply() -> bytes:
-    """The answer to `Kind.statistics`: there are none to take over."""
+    """Answers `Kind.statistics`: there are none to take over."""
     return _reply(Kind.statistics, b"")
 
 

@@ -1,7 +1,7 @@
 """Duplicates of a process's listening sockets, and new ones on the same addresses.
 
-A duplicate is the socket itself: as long as we have one, the kernel goes on completing connections
-when the process dies, and the next process that accepts gets what waits.
+A duplicate is the same socket: the kernel keeps completing connections after the process dies, and
+the next process accepts them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from ipaddress import ip_address
 from routing.agent.base.process_sockets import duplicate, sockets_of
 
 Sockets = dict[str, list[socket.socket]]
-"""By address (`tcp://127.0.0.1:80`, `unix://path`); TCP has one for each worker thread."""
+"""By address (`tcp://127.0.0.1:80`, `unix://path`); TCP has one per worker thread."""
 
 _BACKLOG = 4096
 _TCP_INFO_WAITING = struct.Struct("24xI")
-"""tcp_info.tcpi_unacked: of a listening socket, the connections that wait to be accepted."""
+"""tcp_info.tcpi_unacked: for a listening socket, connections not accepted yet."""
 
 
 def can_duplicate() -> bool:
@@ -38,8 +38,8 @@ def can_duplicate() -> bool:
 def duplicates(pid: int, addresses: Iterable[str]) -> Sockets:
     """The listening sockets of a process on these addresses.
 
-    Raises `OSError`: the process has gone, or may not be looked into (another user's process;
-    without root also one that is no descendant, where kernel.yama.ptrace_scope is 1 or more).
+    Raises `OSError` if the process has ended or may not be traced (another user's process; without
+    root also one that is no descendant, where kernel.yama.ptrace_scope is 1 or more).
     """
     taken: Sockets = {address: [] for address in addresses}
     process = os.pidfd_open(pid)
@@ -60,7 +60,7 @@ def duplicates(pid: int, addresses: Iterable[str]) -> Sockets:
 
 
 def listen_again(addresses: Iterable[str], workers: int) -> Sockets:
-    """New sockets on TCP addresses where nothing listens any more. Raises `OSError`."""
+    """New sockets on TCP addresses that nothing listens on. Raises `OSError`."""
     opened: Sockets = {}
     try:
         for address in addresses:
@@ -75,7 +75,7 @@ def listen_again(addresses: Iterable[str], workers: int) -> Sockets:
 
 
 def waiting(sockets: Sockets) -> int:
-    """Complete connections that no process has accepted yet."""
+    """Connections that no process has accepted yet."""
     return sum(
         _TCP_INFO_WAITING.unpack(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28))[0]
         for address, some in sockets.items()
@@ -85,7 +85,7 @@ def waiting(sockets: Sockets) -> int:
 
 
 def close(sockets: Sockets) -> None:
-    """Gives them up. What waits in one that no process has any more is reset."""
+    """Connections that wait in a socket no other process has are reset."""
     for some in sockets.values():
         for one in some:
             one.close()
@@ -93,13 +93,13 @@ def close(sockets: Sockets) -> None:
 
 
 def tcp_address(host: str, port: int) -> str:
-    """As Envoy writes it in its requests."""
+    """In Envoy's notation."""
     parsed = ip_address(host)
     return f"tcp://[{parsed}]:{port}" if parsed.version == 6 else f"tcp://{parsed}:{port}"
 
 
 def _listens_on(one: socket.socket) -> str:
-    """Its address, or "" for a socket that does not listen."""
+    """The address, or "" for a socket that does not listen."""
     if not one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         return ""
     if one.family == socket.AF_UNIX:

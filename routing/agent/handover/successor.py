@@ -1,9 +1,9 @@
-"""Starts an Envoy on sockets that another one listened on.
+"""Starts an Envoy on sockets of its predecessor.
 
-Envoy's hot restart lets a new process ask the one before it for its listening sockets. That one is
-dead here; the agent has its sockets and answers in its place. For that it needs two things
-where the new process looks for them: a datagram socket, and the shared memory of the two, which
-holds versions, two locks that no other process uses, and flags.
+In Envoy's hot restart a new process asks its predecessor for the listening sockets. Here the
+predecessor is dead; the agent has its sockets and answers instead. That takes a datagram socket,
+and the shared memory of the two, which contains versions, two locks that no other process uses, and
+flags.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from routing.agent.handover.sockets import Sockets
 log = logging.getLogger("edge")
 
 _EPOCH = 1
-"""Of the new process; the dead one is taken for epoch 0."""
+"""Of the new process; the dead one counts as epoch 0."""
 _LONGEST = 4096
 _VERSION_SECONDS = 10.0
 _LARGEST_BASE_ID = (1 << 31) // 10 - 1
-"""Envoy multiplies it by ten and counts in 32 bits."""
+"""Envoy multiplies it by ten in 32 bits."""
 
 
 def memory_size(program: Path) -> int:
-    """Bytes of the shared memory that this Envoy expects.
+    """Size in bytes of the shared memory that this Envoy expects.
 
-    Raises `OSError` where the program cannot do a hot restart, or one that this release knows.
+    Raises `OSError` if it does not support hot restart, or only another version of it.
     """
     try:
         run = subprocess.run(
             [os.path.abspath(program), "--hot-restart-version"],
-            cwd="/",  # what runs in the edge's folder is taken for a process that serves
+            cwd="/",  # a process in the edge's folder would count as a stray
             capture_output=True,
             timeout=_VERSION_SECONDS,
             check=True,
@@ -60,9 +60,11 @@ def memory_size(program: Path) -> int:
 
 @contextmanager
 def sigterm_blocked() -> Iterator[None]:
-    """A process that is started meanwhile never gets SIGTERM. An Envoy of a hot restart asks the
-    kernel for one when the agent dies, although the next agent would go on with it. It is ended
-    through its admin socket instead (`/quitquitquit`)."""
+    """Processes started inside never get SIGTERM.
+
+    In a hot restart Envoy asks the kernel for a SIGTERM when the agent dies, although the next
+    agent would adopt it. It is ended through its admin socket instead (`/quitquitquit`).
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         yield
@@ -71,13 +73,13 @@ def sigterm_blocked() -> Iterator[None]:
 
 
 class Predecessor:
-    """Answers one starting Envoy in place of the one before it. `close` it when that has failed;
-    it closes itself once the new Envoy accepts connections."""
+    """Answers one starting Envoy. Closes itself once the new Envoy accepts connections; `close` it
+    if that fails."""
 
     def __init__(self, listening: Sockets, size: int) -> None:
-        """Raises `OSError` where there is no shared memory, or the folder takes no socket."""
+        """Raises `OSError` if shared memory or the socket cannot be created."""
         self._listening = listening
-        #: Connections that waited while the new Envoy was about to accept.
+        #: Connections that waited until the new Envoy accepted them.
         self.waited = 0
         self._base_id, self._memory = _share_memory(size)
         self._path = f"{SOCKET_PREFIX}_parent_{self._base_id * 10}"
@@ -93,16 +95,16 @@ class Predecessor:
 
     @property
     def arguments(self) -> list[str]:
-        """With these the new Envoy asks us."""
+        """For the new Envoy."""
         return [
             *("--base-id", str(self._base_id), "--restart-epoch", str(_EPOCH)),
             *("--socket-path", SOCKET_PREFIX, "--socket-mode", "600"),
-            # At once: from then on it needs us no more, even if we die.
+            # At once, so that it does not depend on us any longer.
             *("--parent-shutdown-time-s", "0", "--skip-hot-restart-parent-stats"),
         ]
 
     def close(self) -> None:
-        """May be called again. The sockets handed over stay open here, too."""
+        """Idempotent. The listening sockets stay open."""
         if self._socket.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
@@ -135,7 +137,7 @@ class Predecessor:
 
     def _pass(self, request: Request, sender: str) -> None:
         some = self._listening.get(request.address, [])
-        # A Unix socket has no queue of its own for each worker; Envoy duplicates the first.
+        # Workers share a Unix socket's queue; Envoy duplicates the first.
         if request.worker < len(some):
             rights = array.array("i", [some[request.worker].fileno()])
             ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
@@ -145,7 +147,7 @@ class Predecessor:
 
 
 def _share_memory(size: int) -> tuple[int, str]:
-    """(base id, path). No other user may open it, and the name is not in use."""
+    """(base id, path) under an unused name, for this user only."""
     while True:
         base_id = random.randrange(1, _LARGEST_BASE_ID)
         path = f"{SHARED_MEMORY}{base_id * 10}"

@@ -1,4 +1,4 @@
-"""How long a process has waited for a CPU: runnable, but not running."""
+"""How long a process was runnable but had no CPU."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _NANOSECONDS = 1e9
 
 
 def cpu_wait(pid: int) -> float:
-    """Seconds since its start that the main thread of `pid` waited for a CPU; 0 where the kernel
-    does not count it (Documentation/scheduler/sched-stats: the second field of `schedstat`)."""
+    """Seconds since the start of `pid`, for its main thread; 0 where the kernel does not count it
+    (second field of `schedstat`, Documentation/scheduler/sched-stats)."""
     with suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / _NANOSECONDS
     return 0.0

@@ -1,4 +1,4 @@
-"""Probes a socket again and again; returns once the process behind it hangs."""
+"""Probes a socket until the process behind it hangs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AGAIN_SECONDS = 0.05
 
 
 class Detector:
-    """`pid` is the process that answers on `address`; any byte after `request` is an answer."""
+    """`pid` answers on `address`; any byte after `request` is an answer."""
 
     def __init__(self, address: Address, request: bytes, pid: int, *, hang_seconds: float) -> None:
         self._address, self._request, self._pid = address, request, pid
@@ -22,8 +22,8 @@ class Detector:
         self._silence = Silence(hang_seconds, self._step)
 
     async def until_hung(self, *, every: float, before_probe: Callable[[], None]) -> None:
-        """Returns once the process has not answered for `hang_seconds`, as `Silence` counts them.
-        Probes `every` so many seconds while all is well."""
+        """Returns once the process has not answered for `hang_seconds` as counted by `Silence`.
+        Probes `every` seconds while it answers."""
         while True:
             await asyncio.sleep(every)
             before_probe()
@@ -35,7 +35,7 @@ class Detector:
         while True:
             try:
                 probe = Probe(self._address, self._request)
-            except OSError:  # out of files: our own fault, which says nothing about the process
+            except OSError:  # we are out of files: no sign of a hang
                 await asyncio.sleep(self._step)
                 continue
             with probe:
@@ -44,7 +44,7 @@ class Detector:
                 return answer
 
     async def _listen(self, probe: Probe) -> bool | None:
-        """True once it has answered, False once it hangs, None if the connection broke."""
+        """True if it answered, False if it hangs, None if the connection broke."""
         clock = asyncio.get_running_loop().time
         broken = False
         while not broken:

@@ -1,4 +1,4 @@
-"""Envoy as a whole: its worker threads by the public listener, its main thread by its admin."""
+"""Watches Envoy's worker threads through the public listener, its main thread through admin."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from routing.compile import names
 
 EVERY_SECONDS = 0.8
 HANG_SECONDS = 3.0
-"""Envoy runs no code of Workers: nothing but a hang takes a worker thread so long."""
+"""Envoy runs no Worker code, so a worker thread is never busy this long."""
 MAIN_HANG_SECONDS = 15.0
-"""The main thread serves no request, and a large configuration keeps it busy for seconds."""
+"""The main thread serves no requests, and a large configuration keeps it busy for seconds."""
 _READY = b"GET /ready HTTP/1.1\r\nhost: admin\r\n\r\n"
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 async def until_hung(public: tuple[str, int], pid: int, tasks: Tasks, *, workers: int) -> str:
-    """Returns how it hangs, once it does. `public` is where its public listener is bound."""
+    """Returns a message once Envoy hangs. `public` is the address of its public listener."""
     host, port = public
     listener = ListenerDetector(
         (_ANY.get(host, host), port), pid, workers=workers, hang_seconds=HANG_SECONDS

@@ -1,9 +1,9 @@
-"""Notices an Envoy whose worker threads hang, without sending it a request.
+"""Detects hung worker threads of Envoy without sending a request.
 
-A probe connects, and closes its own half at once. A worker thread whose event loop turns accepts
-the connection, sees its end and closes it; the kernel alone never does. There is no request, so
-nothing is logged or counted. Each worker has a queue of its own, which the kernel chooses by the
-addresses of a connection: several probes reach all of them sooner or later.
+A probe connects and shuts down its sending half. A worker thread that runs accepts the connection,
+reads its end and closes it; the kernel alone never does. There is no request, so nothing is logged
+or counted. Each worker has its own queue, which the kernel selects by the connection's addresses:
+several probes reach all of them sooner or later.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ _MOST_PROBES = 32
 
 
 class ListenerDetector:
-    """Probes the TCP listener at `address` (IP address, port) of the process `pid`, which has so
-    many `workers`."""
+    """Probes the TCP listener at `address` (IP address, port) of process `pid`."""
 
     def __init__(
         self, address: tuple[str, int], pid: int, *, workers: int, hang_seconds: float
@@ -37,8 +36,8 @@ class ListenerDetector:
         self._silence = Silence(hang_seconds, self._step)
 
     async def until_hung(self, *, every: float) -> None:
-        """Returns once a probe has been open for `hang_seconds`, as `Silence` counts them. Probes
-        `every` so many seconds while all is well."""
+        """Returns once a probe has been open for `hang_seconds` as counted by `Silence`. Probes
+        `every` seconds while all are closed."""
         while True:
             await asyncio.sleep(every)
             if not await self._all_close():
@@ -58,7 +57,7 @@ class ListenerDetector:
                 self._silence.heard()
             return True
         except OSError:
-            # Nothing listens there, or we are out of files: no sign of a hang.
+            # Nothing listens, or we are out of files: no sign of a hang.
             return True
         finally:
             for probe in probes:
@@ -76,7 +75,7 @@ class ListenerDetector:
                 return None
 
     async def _connected(self) -> socket.socket | None:
-        """A connection that says nothing; None if it takes too long: the queues are full."""
+        """A connection without a request; None on a timeout: the queues are full."""
         probe = socket.socket(socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET)
         try:
             probe.setblocking(False)
@@ -92,7 +91,7 @@ class ListenerDetector:
         return probe
 
     async def _is_closed(self, probe: socket.socket) -> bool | None:
-        """None if it still is open after a step."""
+        """None if it is still open after a step."""
         try:
             async with asyncio.timeout(self._step):
                 await asyncio.get_running_loop().sock_recv(probe, 64)
@@ -104,7 +103,7 @@ class ListenerDetector:
 
 
 def _cpu_waits(pid: int) -> dict[str, float]:
-    """What each thread has waited for a CPU, in seconds."""
+    """Seconds by thread."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:
@@ -113,5 +112,5 @@ def _cpu_waits(pid: int) -> dict[str, float]:
 
 
 def _longest(before: Mapping[str, float], now: Mapping[str, float]) -> float:
-    """Of the waits in between: we cannot tell which thread has our probe."""
+    """We cannot tell which thread has our probe."""
     return max((now[thread] - before[thread] for thread in now.keys() & before.keys()), default=0.0)

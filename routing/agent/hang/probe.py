@@ -1,4 +1,4 @@
-"""One raw request on a socket, and whether any byte has come back."""
+"""One raw request on a socket."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ Address = str | tuple[str, int]
 
 
 class Probe:
-    """Sends `request` once; `answered` may be called again until something comes. Use it in a
-    `with` block."""
+    """Sends `request` once; call `answered` repeatedly. Use it in a `with` block."""
 
     def __init__(self, address: Address, request: bytes) -> None:
         self._address, self._request = address, request
@@ -33,8 +32,8 @@ class Probe:
         self._socket.close()
 
     async def answered(self, within: float) -> bool:
-        """Did a byte come back within so many seconds? Raises `OSError` when the connection cannot
-        be made, or ended without a byte: then another probe is needed."""
+        """Did a byte arrive within this many seconds? Raises `OSError` if the connection fails or
+        ends without a byte: then another probe is needed."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(within):

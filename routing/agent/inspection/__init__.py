@@ -1,5 +1,6 @@
-"""A new version tried before it is stored.
+"""Tries a new version before it is stored.
 
-inspection.py  An upload is checked by really running it
-trial_run.py   Two throw-away runs of workerd, for an inspection
+inspection.py    checks an upload by running it
+trial_run.py     the two runs of workerd
+runtime_date.py  the newest compatibility date of the installed workerd
 """

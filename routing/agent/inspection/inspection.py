@@ -1,5 +1,5 @@
-"""An upload is checked by really running it: its top level in a process that reaches nothing, then
-the very process that will serve it, until it is ready."""
+"""Checks an upload by running it: first its top level in a process without network, then the
+process that will serve it, until it is ready."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from routing.agent.base.runtime_date import newest_date
+from routing.agent.base.capnp_config import encode, runtime
+from routing.agent.inspection.runtime_date import newest_date
 from routing.agent.inspection.trial_run import Ended, run_test, run_until_ready
-from routing.agent.processes.encode import encode, runtime
 from routing.compile.workerd import config as workerd
 from routing.snapshot import Export, VersionSpec
 
@@ -32,9 +32,9 @@ Kind: TypeAlias = Literal[
 ]
 
 AT_ONCE = 2
-"""Inspections at a time: an endless loop burns a core until its CPU limit."""
+"""Concurrent inspections: an endless loop uses a core until its CPU limit."""
 SECONDS = 10
-"""How long one of the two runs may take on a busy machine, when it does not burn CPU time."""
+"""Time limit of one run that does not use CPU time, on a busy machine."""
 
 _turn = threading.BoundedSemaphore(AT_ONCE)
 _no_handlers = "No event handlers were registered. This script does nothing."
@@ -45,7 +45,7 @@ _decoder = msgspec.json.Decoder(tuple[Export, ...])
 
 
 class Refused(Exception):
-    """The upload cannot run. The message is the runtime's, for people; `kind` is for programs."""
+    """The upload cannot run. The message is the runtime's; `kind` is for programs."""
 
     def __init__(self, kind: Kind, message: str) -> None:
         super().__init__(message)
@@ -54,17 +54,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a version exports, and how long its process took to be ready, in milliseconds."""
+    """What a version exports, and how many milliseconds its process took to start."""
 
     exports: tuple[Export, ...]
     startup_ms: int
 
 
 def inspect(version: VersionSpec, modules: Mapping[str, bytes], *, worker: str) -> Inspection:
-    """Runs a version that is not deployed yet; `modules` are contents by SHA-256.
+    """Runs a version; `modules` are contents by SHA-256.
 
-    Blocks for some 0.1 s, at worst 2 * `SECONDS`, and waits while `AT_ONCE` others run. May be
-    called from any thread. Raises `Refused`; nothing of the trial is left behind.
+    Blocks for about 0.1 s, at most 2 * `SECONDS`, and longer while `AT_ONCE` others run.
+    Thread-safe. Raises `Refused`.
     """
     try:
         with _turn:
@@ -83,7 +83,7 @@ def inspect(version: VersionSpec, modules: Mapping[str, bytes], *, worker: str) 
 
 
 def _look(version: VersionSpec, modules: Mapping[str, bytes]) -> tuple[Export, ...]:
-    """Runs the top level once. The token tells our line from what the code itself prints."""
+    """Runs the top level once. The token distinguishes our line from the code's own output."""
     token = secrets.token_hex(16)
     config = workerd.inspection_config(
         version, modules, runtime=runtime(), token=token, newest_date=newest_date()
@@ -107,7 +107,7 @@ def _exports(printed: bytes, token: str) -> tuple[Export, ...]:
 
 
 def _check_exports(exports: tuple[Export, ...]) -> None:
-    """What workerd does not mind at the start and nobody could call later."""
+    """What workerd accepts at start but no one could call."""
     for export in exports:
         if export.kind not in _exportable:
             raise Refused(
@@ -120,7 +120,7 @@ def _check_exports(exports: tuple[Export, ...]) -> None:
 
 
 def _refusal(ended: Ended) -> Refused:
-    """workerd's own words without its prefix, or ours where a limit ended it silently."""
+    """workerd's own message without its prefix, or ours where a limit ended it silently."""
     if ended.code is None:
         return Refused("startup_time", "Script startup exceeded the time limit.")
     if ended.code == -signal.SIGXCPU:
@@ -135,7 +135,7 @@ def _refusal(ended: Ended) -> Refused:
 
 
 def _out_of_memory(ended: Ended) -> bool:
-    """The allocator says so outside the log; V8 says so in it, before it aborts."""
+    """The allocator prints it outside the log; V8 in it, before it aborts."""
     below = [line for line in ended.errors.splitlines() if not line.startswith(b"{")]
     return any(b"Cannot allocate memory" in line for line in below) or any(
         message.startswith("V8 fatal error") for message in _messages(ended.output)
@@ -152,7 +152,7 @@ def _kind(message: str) -> Kind:
 
 
 def _messages(output: bytes) -> list[str]:
-    """workerd logs one JSON object a line; anything else comes from below it."""
+    """workerd logs one JSON object per line; other lines come from below it."""
     found = []
     for line in output.decode("utf-8", "replace").splitlines():
         if line.startswith("{"):

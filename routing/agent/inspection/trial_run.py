@@ -1,4 +1,4 @@
-"""Two throw-away runs of workerd, for an inspection: its tests, and serving until it is ready."""
+"""The two runs of workerd for an inspection: its tests, and serving until it is ready."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from routing.agent.users.isolation import User
 
 
 class Ended(Exception):
-    """workerd ended, or took too long (`code` None). `output` and `errors` are what it wrote."""
+    """workerd ended, or took too long (`code` None)."""
 
     def __init__(self, code: int | None, output: bytes, errors: bytes) -> None:
         super().__init__(f"workerd ended with {code}")
@@ -29,7 +29,7 @@ class Ended(Exception):
 
 
 def run_test(config: bytes, seconds: float) -> bytes:
-    """What `workerd test` prints. Raises `Ended` unless the tests of `config` pass."""
+    """The output of `workerd test`. Raises `Ended` unless the tests pass."""
     arguments = ["test", "--no-verbose", "--binary", "-"]
     with (
         _own_user() as user,
@@ -47,10 +47,8 @@ def run_test(config: bytes, seconds: float) -> bytes:
 
 
 def run_until_ready(config: bytes, sockets: Sequence[str], seconds: float) -> int:
-    """Serves `config` until every socket is ready, then ends it. No request ever reaches it.
-
-    Returns the milliseconds from start to ready; raises `Ended` if it never is.
-    """
+    """Serves `config` until every socket is ready, then ends it; returns the milliseconds. Raises
+    `Ended` if it never is. No request ever reaches it."""
     started = time.monotonic()
     with (
         tempfile.TemporaryFile() as errors,
@@ -69,7 +67,7 @@ def run_until_ready(config: bytes, sockets: Sequence[str], seconds: float) -> in
 
 @contextmanager
 def _own_user() -> Iterator[User | None]:
-    """A user for one run, given back when its process has ended."""
+    """Released when its process has ended."""
     claim = of_this_process().claim()
     try:
         yield claim.user
@@ -91,7 +89,7 @@ def _started(command: limits.Command) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def _listening(sockets: Sequence[str]) -> Iterator[dict[str, int]]:
-    """A listening socket for each name, in a folder that is gone afterwards."""
+    """A listening socket for each name, in a temporary folder."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sluice-")))
         fds = {}
@@ -107,7 +105,7 @@ def _listening(sockets: Sequence[str]) -> Iterator[dict[str, int]]:
 def _serving(
     config: bytes, listeners: dict[str, int], errors: IO[bytes], user: User | None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The process, killed afterwards, and the descriptor on which it says that it is ready."""
+    """The process, killed afterwards, and its control descriptor."""
     control, told = os.pipe()
     command = limits.serve_command(listeners, told, limits.INSPECTING, user=user)
     process = subprocess.Popen(
@@ -131,7 +129,7 @@ def _serving(
 
 
 def _missing(control: int, sockets: set[str], deadline: float) -> set[str]:
-    """The sockets that were not announced before the deadline or the end of the process."""
+    """Sockets not announced before the deadline or the end of the process."""
     rest = b""
     while sockets and (left := deadline - time.monotonic()) > 0:
         if not select.select([control], [], [], left)[0]:

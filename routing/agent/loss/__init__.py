@@ -1,5 +1,5 @@
-"""Log lines that never reached the disk: how many, and why.
+"""Counts log lines that never reached the disk.
 
-ledger.py   pure: lines that Envoy logged against lines on disk
-audit.py    the task that reads both, every second or two
+ledger.py  lines that Envoy logged minus lines on disk (pure)
+audit.py   reads both every second or two
 """

@@ -1,4 +1,4 @@
-"""Compares what Envoy logged with what is on disk, and notes what is lost."""
+"""Compares what Envoy logged with what is on disk, and records losses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from routing.agent.envoy.admin_client import Admin, Away
+from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
 from routing.agent.loss.ledger import Ledger, Logged
 from routing.disk import DiskState, disk_state
 
@@ -23,8 +23,8 @@ _STATS = r"^(filesystem\.write_(buffered|total_buffered)|server\.uptime)$"
 
 
 class LossAudit:
-    """`on_disk` counts the lines of all logs, `noted` is called when lines were lost or the disk's
-    state changed."""
+    """`on_disk` counts the lines of all logs; `noted` is called after a loss or when the disk's
+    state changes."""
 
     def __init__(
         self, admin: Admin, ledger: Ledger, on_disk: Callable[[], int], noted: Callable[[], None]
@@ -32,7 +32,7 @@ class LossAudit:
         self._admin, self._ledger = admin, ledger
         self._on_disk, self._noted = on_disk, noted
         self.disk = DiskState.ok
-        #: When lines were last found to be lost; 0.0 for never.
+        #: When the last loss was detected; 0.0 for never.
         self.lost_at = 0.0
 
     @property
@@ -41,16 +41,15 @@ class LossAudit:
         return self._ledger.lost
 
     async def run(self) -> None:
-        """Looks again and again."""
         while True:
-            with suppress(Away):
+            with suppress(EnvoyUnavailable):
                 await self.look()
             self._look_at_disk()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self) -> int:
-        """Lines that were lost since the last look. Waits for a moment in which Envoy has written
-        all it has; under a load without any, the next look finds them."""
+        """Lines lost since the last call. Waits for a moment in which Envoy has nothing left to
+        write; under constant load the next call finds the loss."""
         for _ in range(_TRIES):
             first = await self._logged()
             if not first.unflushed:
@@ -59,7 +58,7 @@ class LossAudit:
         return 0
 
     def envoy_ended(self) -> None:
-        """What the next Envoy logs comes after what is on disk now."""
+        """What the next Envoy logs follows what is on disk now."""
         self._ledger.ended(self._on_disk(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def _compare(self, first: Logged, on_disk: int, second: Logged) -> int:
@@ -78,10 +77,10 @@ class LossAudit:
             self._noted()
 
     async def _logged(self) -> Logged:
-        said = await self._admin.stats(_STATS)
+        stats = await self._admin.stats(_STATS)
         boot = time.clock_gettime(time.CLOCK_BOOTTIME)
         return Logged(
-            lines=int(said.get("filesystem.write_buffered", 0)),
-            unflushed=int(said.get("filesystem.write_total_buffered", 0)),
-            started_at=boot - int(said.get("server.uptime", 0)),
+            lines=int(stats.get("filesystem.write_buffered", 0)),
+            unflushed=int(stats.get("filesystem.write_total_buffered", 0)),
+            started_at=boot - int(stats.get("server.uptime", 0)),
         )

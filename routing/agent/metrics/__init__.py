@@ -1,5 +1,5 @@
-"""The edge's `/metrics`.
+"""The edge's `/metrics` for Prometheus.
 
-exporter.py     `GET /metrics` of an edge, for Prometheus
-time_series.py  Requests as time series
+exporter.py     serves `GET /metrics`
+time_series.py  counters and histograms of requests (pure)
 """

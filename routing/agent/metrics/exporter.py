@@ -1,4 +1,4 @@
-"""`GET /metrics` of an edge, for Prometheus; on loopback only, and only if it is switched on."""
+"""`GET /metrics` for Prometheus, on loopback only, if it is enabled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from routing.agent.access_log.log_rows import Rows
 from routing.agent.metrics.time_series import Requests, Series
-from routing.agent.state.state import State
+from routing.agent.state.state import ProcessState
 from routing.agent.state.status import Facts
 from routing.agent.users.isolation import Kind
 
@@ -22,7 +22,7 @@ _FORGET_EVERY = 600.0
 
 
 class Metrics(Collector):
-    """`counted` is called with everything the control plane took; `facts` say how the edge is."""
+    """`counted` takes what the control plane accepted; `facts` returns the edge's status."""
 
     def __init__(self, edge: str, port: int, facts: Callable[[], Facts]) -> None:
         self._edge, self._port, self._facts = edge, port, facts
@@ -33,10 +33,9 @@ class Metrics(Collector):
         self.url = f"http://127.0.0.1:{port}/metrics"
 
     def counted(self, found: Rows) -> None:
-        """These lines were told, and are counted there as here."""
         now = time.time()
         self._series.count(found.tally, len(found.rows), now)
-        if now - self._forgot > _FORGET_EVERY:  # also where nobody scrapes
+        if now - self._forgot > _FORGET_EVERY:  # even if nothing scrapes
             self._forget(now)
 
     async def start(self) -> None:
@@ -48,7 +47,6 @@ class Metrics(Collector):
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
 
     async def stop(self) -> None:
-        """Closes the port."""
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -73,7 +71,7 @@ class Metrics(Collector):
         yield own
         forged = CounterMetricFamily(
             "sluice_edge_forged_batches",
-            "Batches of console lines in the name of another version, refused",
+            "Batches of log entries that one version sent for another, refused",
             labels=["edge"],
         )
         forged.add_metric([self._edge], facts.shipping.get("details_forged", 0))
@@ -90,7 +88,7 @@ class Metrics(Collector):
     def _requests(self) -> Iterator[Metric]:
         total = CounterMetricFamily(
             "sluice_requests",
-            "Requests by the version that answered and why it did",
+            "Requests by version and reason",
             labels=[*Requests._fields, "edge"],
         )
         for key, count in self._series.requests.items():
@@ -98,12 +96,12 @@ class Metrics(Collector):
         yield total
         spans = HistogramMetricFamily(
             "sluice_request_duration_seconds",
-            "From the first byte of a request to the last of its answer",
+            "From the first byte of a request to the last byte of its response",
             labels=["worker", "version", "hop", "edge"],
         )
-        for span, held in self._series.spans.items():
-            seconds = held.total_us / 1_000_000
-            spans.add_metric([*span, self._edge], list(held.buckets()), seconds)
+        for span, state in self._series.spans.items():
+            seconds = state.total_us / 1_000_000
+            spans.add_metric([*span, self._edge], list(state.buckets()), seconds)
         yield spans
 
     def _processes(self, facts: Facts) -> Iterator[Metric]:
@@ -112,11 +110,11 @@ class Metrics(Collector):
             "sluice_version_process_up", "1 while the version's process runs", labels=labels
         )
         restarts = CounterMetricFamily(
-            "sluice_version_process_restarts", "How often it was started again", labels=labels
+            "sluice_version_process_restarts", "Restarts of the version's process", labels=labels
         )
-        for version_id, process in facts.held.processes.items():
+        for version_id, process in facts.state.processes.items():
             names = [process.worker, version_id, self._edge]
-            up.add_metric(names, float(process.state is State.running))
+            up.add_metric(names, float(process.state is ProcessState.running))
             restarts.add_metric(names, process.restarts)
         yield up
         yield restarts
@@ -126,7 +124,7 @@ class Metrics(Collector):
             ("ends", "How often Envoy ended by itself or hung, and was replaced", facts.envoy.ends),
             (
                 "waiting_connections",
-                "Connections that waited while Envoy was replaced",
+                "Connections that waited while Envoy restarted",
                 facts.envoy.waited,
             ),
         ):
@@ -137,7 +135,7 @@ class Metrics(Collector):
     def _shipping(self, facts: Facts) -> Iterator[Metric]:
         told = CounterMetricFamily(
             "sluice_invocations",
-            "Single requests that were shipped, sampled out (and counted), or lost",
+            "Requests whose row was shipped, sampled out (still counted), or lost",
             labels=["result", "edge"],
         )
         told.add_metric(["shipped", self._edge], self._series.shipped)
@@ -146,19 +144,19 @@ class Metrics(Collector):
         yield told
         unwritten = CounterMetricFamily(
             "sluice_edge_log_lines_unwritten",
-            "Lines of the access logs that never reached the disk, or were removed from it",
+            "Access-log lines that were not written, or were deleted",
             labels=["edge"],
         )
         unwritten.add_metric([self._edge], facts.shipping["unwritten"])
         yield unwritten
         waiting = GaugeMetricFamily(
-            "sluice_edge_log_pending_bytes", "Log that is not shipped yet", labels=["edge"]
+            "sluice_edge_log_pending_bytes", "Bytes of log not shipped yet", labels=["edge"]
         )
         waiting.add_metric([self._edge], facts.shipping["pending_bytes"])
         yield waiting
         asked = CounterMetricFamily(
             "sluice_override_decisions",
-            "Requests with an override header, by what became of it",
+            "Requests with an override header, by outcome",
             labels=["outcome", "edge"],
         )
         for outcome, count in self._series.outcomes.items():
@@ -167,8 +165,8 @@ class Metrics(Collector):
 
     def _revisions(self, facts: Facts) -> Iterator[Metric]:
         for name, words, value in (
-            ("applied", "The revision by which this edge decides", facts.held.applied.revision),
-            ("known", "The newest revision this edge has heard of", facts.desired.revision),
+            ("applied", "The applied revision", facts.state.applied.revision),
+            ("known", "The newest revision announced to this edge", facts.desired.revision),
         ):
             gauge = GaugeMetricFamily(f"sluice_edge_{name}_revision", words, labels=["edge"])
             gauge.add_metric([self._edge], value)
@@ -176,12 +174,12 @@ class Metrics(Collector):
         connected = GaugeMetricFamily(
             "sluice_edge_connected", "1 while the control plane is there", labels=["edge"]
         )
-        connected.add_metric([self._edge], float(not facts.away))
+        connected.add_metric([self._edge], float(not facts.control_error))
         yield connected
 
 
 def _deployed(facts: Facts) -> frozenset[str]:
-    """Ids of the deployments that are applied, and of their versions."""
-    workers = facts.held.applied.workers
+    """Ids of the applied deployments and of their versions."""
+    workers = facts.state.applied.workers
     versions = {version.id for worker in workers for version in worker.versions}
     return frozenset(versions | {worker.deployment.id for worker in workers})

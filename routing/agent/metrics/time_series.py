@@ -1,8 +1,8 @@
-"""Requests as time series: what has been counted since the agent started. Pure.
+"""Counters and histograms of requests since the agent started. Pure.
 
-It is fed with the same tally that the control plane is told, once that is taken, so both say the
-same. How many series there are is bounded by what is deployed: a deployment that is gone and was
-not heard of for `FORGET_SECONDS` is dropped.
+Fed with the tallies that the control plane has accepted, so that both agree. The number of series
+is bounded by what is deployed: series of a deleted deployment are dropped `FORGET_SECONDS` after
+their last request.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BOUNDS_US = tuple(round(bound * 1_000_000) for bound in BOUNDS)
 
 
 class Requests(NamedTuple):
-    """By what requests are told apart; `status_class` is `2xx` and the like."""
+    """Labels of a counter; `status_class` is `2xx` and so on."""
 
     worker: str
     version: str
@@ -35,7 +35,7 @@ class Requests(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """By what latencies are told apart."""
+    """Labels of a histogram."""
 
     worker: str
     version: str
@@ -44,7 +44,7 @@ class Spans(NamedTuple):
 
 @dataclass(slots=True)
 class Histogram:
-    """`counts` has one more bucket than `BOUNDS`: what took longer than the last."""
+    """`counts` has one more bucket than `BOUNDS`, without an upper bound."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
     total_us: int = 0
@@ -56,7 +56,7 @@ class Histogram:
         self.total_us += sum(durations)
 
     def buckets(self) -> Iterator[tuple[str, int]]:
-        """(upper bound, requests up to it), as Prometheus wants them: cumulative."""
+        """(upper bound, cumulative requests), as Prometheus expects."""
         reached = 0
         for bound, count in zip((*map(str, BOUNDS), "+Inf"), self.counts, strict=True):
             reached += count
@@ -64,18 +64,16 @@ class Histogram:
 
 
 class Series:
-    """Counters that only rise, until they are forgotten."""
-
     def __init__(self) -> None:
         self.requests: defaultdict[Requests, int] = defaultdict(int)
         self.spans: defaultdict[Spans, Histogram] = defaultdict(Histogram)
-        #: Requests with an override header, by what became of it. Nine at most: never forgotten.
+        #: Requests with an override header, by outcome. Nine at most, so never dropped.
         self.outcomes: defaultdict[str, int] = defaultdict(int)
         self.shipped = 0
         self._heard: dict[str, float] = {}
 
     def count(self, tally: Tally, rows: int, now: float) -> None:
-        """Adds what was told to the control plane; `rows` single invocations went along."""
+        """Adds a tally; `rows` rows were shipped with it."""
         self.shipped += rows
         for count, durations in tally.requests():
             key = Requests(
@@ -95,8 +93,8 @@ class Series:
             self._heard[count.version_id] = self._heard[count.deployment_id] = now
 
     def forget(self, deployed: frozenset[str], now: float) -> None:
-        """Drops what is not in `deployed` (ids of versions and deployments) and was not heard of
-        for long. Requests that belong to no version stay: they are one series."""
+        """Drops old series that are not in `deployed` (ids of versions and deployments). Requests
+        of no version stay: they are one series."""
         self._heard |= dict.fromkeys(deployed, now)
         gone = {i for i, at in self._heard.items() if i and now - at > FORGET_SECONDS}
         for key in [k for k in self.requests if k.version in gone or k.deployment in gone]:

@@ -1,4 +1,4 @@
-"""What an earlier agent left running, until it is like everything else."""
+"""Processes that an earlier agent left running."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import suppress
 from functools import partial
 
 from routing.agent.adoption.edge_state import process_of
-from routing.agent.adoption.notes import Note
 from routing.agent.adoption.unnamed import Unnamed
 from routing.agent.base.child_process import Child
+from routing.agent.base.process_notes import Note
 from routing.agent.base.tasks import Tasks
 from routing.agent.envoy.process import Envoy
 from routing.agent.processes.envoy_targets import EnvoyTargets
@@ -23,7 +23,7 @@ _RECONNECT_SECONDS = 10.0
 
 
 class Adopted:
-    """Versions that run without a snapshot that names them, and processes on their way out."""
+    """Adopts them, and replaces those that are out of date."""
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class Adopted:
         self._reconnects: list[asyncio.Future[None]] = []
 
     def adopt(self, note: Note) -> None:
-        """Takes over a version's process, or ends what has a successor."""
+        """Takes over a version's process, or ends one that has a successor."""
         about = note.version
         if note.envoy is not None:
             self._envoy.retire(note, self._tasks)
-        elif about is None or about.id in self._versions.held.processes:
+        elif about is None or about.id in self._versions.state.processes:
             with suppress(ProcessLookupError):
                 self._tasks.once(f"stop {note.process.pid}", Child(note).stop(STOP_SECONDS))
         else:
@@ -66,8 +66,8 @@ class Adopted:
                 self._versions.renew(version_id, partial(self._reconnect, version_id))
 
     async def _reconnect(self, version_id: str) -> None:
-        """Returns once Envoy has closed its connections to the version's old process, or after
-        some seconds."""
+        """Returns once Envoy has closed its connections to the version's old process, or after a
+        time limit."""
         self._envoy.renew(version_id)
         done = asyncio.get_running_loop().create_future()
         self._reconnects.append(done)
@@ -78,8 +78,8 @@ class Adopted:
     async def make_reconnects(self, targets: EnvoyTargets, revision: int) -> None:
         """Performs the reconnects that renewals wait for."""
         waiting, self._reconnects = self._reconnects, []
-        if waiting and self._versions.held.clusters:
-            await targets.reach(self._versions.held.clusters, revision)
+        if waiting and self._versions.state.clusters:
+            await targets.reach(self._versions.state.clusters, revision)
         for future in waiting:
             if not future.done():
                 future.set_result(None)

@@ -1,4 +1,4 @@
-"""Waits until no request is left in a version that has no route any more."""
+"""Waits until a version without routes has no requests."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from collections.abc import Callable
 
 from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config
-from routing.agent.envoy.admin_client import Admin, Away
+from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
 from routing.compile import names
 from routing.snapshot import VersionSpec
 
 log = logging.getLogger("edge")
 
 LEAST_SECONDS = 1.0
-"""A request that asked the decide service may still hold the route it had before."""
+"""A request that called the decide service may still use the route from before."""
 _EVERY_SECONDS = 0.25
 
 
 class Drains:
-    """One task for each version that is being drained."""
+    """One task per version."""
 
     def __init__(self, admin: Admin, tasks: Tasks, config: Config) -> None:
         self._admin, self._tasks, self._config = admin, tasks, config
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, version: VersionSpec, done: Callable[[], None]) -> None:
-        """Calls `done` when its requests have ended, and their waitUntil() had its time."""
+        """Calls `done` when its requests have ended and their waitUntil() had time."""
         work = self._drain(version, done)
         self._running[version.id] = self._tasks.once(f"drain {version.id}", work)
 
     def cancel(self, version_id: str) -> None:
-        """The version came back, or there is no time left."""
         task = self._running.pop(version_id, None)
         if task is not None:
             task.cancel()
@@ -44,8 +43,8 @@ class Drains:
         while (left := await self._in_flight(version)) and loop.time() < deadline:
             await asyncio.sleep(_EVERY_SECONDS)
         if left:
-            log.info("version %s leaves with %d requests still in it", version.id, left)
-        # The runtime does not tell what waitUntil() still does, and SIGTERM would cut it.
+            log.info("version %s stops with %d requests in flight", version.id, left)
+        # The runtime does not expose pending waitUntil() work, and SIGTERM would cut it off.
         await asyncio.sleep(self._config.wait_until_seconds)
         self._running.pop(version.id, None)
         done()
@@ -54,5 +53,5 @@ class Drains:
         clusters = [names.cluster(version.id, name) for name in names.entrypoints(version)]
         try:
             return sum((await self._admin.in_flight(clusters)).values())
-        except Away:
+        except EnvoyUnavailable:
             return 1

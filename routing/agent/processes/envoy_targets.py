@@ -1,4 +1,4 @@
-"""Tells Envoy which versions it can reach and how to route, and records that it does."""
+"""Sets Envoy's clusters and routes, and records them in the edge's state."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 from routing.agent.envoy.process import Envoy
 from routing.agent.processes.versions import Versions
-from routing.agent.state import state as now_held
+from routing.agent.state import state as edge_state
 from routing.agent.state.plan import Routes
 from routing.agent.state.state import version_ids
 from routing.snapshot import VersionSpec
@@ -15,40 +15,42 @@ log = logging.getLogger("edge")
 
 
 class EnvoyTargets:
-    """Every method raises `Rejected`, `Unwritable` or `Away`."""
+    """Every method raises `Rejected`, `Unwritable` or `EnvoyUnavailable`."""
 
     def __init__(self, envoy: Envoy, versions: Versions) -> None:
         self._envoy, self._versions = envoy, versions
 
     async def reach(self, keys: frozenset[str], revision: int) -> None:
         """Envoy's clusters become these versions."""
-        held = self._versions.held
-        if not keys and held.applied.workers:
+        state = self._versions.state
+        if not keys and state.applied.workers:
             raise RuntimeError("refusing to remove every cluster from Envoy")
-        known = {v.id: v for worker in held.applied.workers for v in worker.versions}
-        known |= {key: process.version for key, process in held.processes.items()}
+        known = {v.id: v for worker in state.applied.workers for v in worker.versions}
+        known |= {key: process.version for key, process in state.processes.items()}
         await self._envoy.reach([known[key] for key in sorted(keys)], revision)
-        self._versions.held = now_held.clustered(self._versions.held, keys)
+        self._versions.state = edge_state.clusters_changed(self._versions.state, keys)
 
     async def route(self, routes: Routes) -> None:
         """Envoy routes by `routes.snapshot`."""
         snapshot, versions = routes.snapshot, self._versions
         leaving: dict[str, list[VersionSpec]] = {}
         for key in sorted(routes.leaving):
-            process = versions.held.processes[key]
+            process = versions.state.processes[key]
             leaving.setdefault(process.worker, []).append(process.version)
         await self._envoy.route(snapshot, versions.slots(), leaving, routes.coming)
-        if snapshot.revision != versions.held.applied.revision:
+        if snapshot.revision != versions.state.applied.revision:
             log.info("revision %d is applied", snapshot.revision)
-        versions.held = now_held.routed(versions.held, snapshot, routes.leaving, routes.coming)
+        versions.state = edge_state.routes_changed(
+            versions.state, snapshot, routes.leaving, routes.coming
+        )
 
     async def restate(self, revision: int) -> Routes:
-        """Writes the current state again, for an Envoy that runs with other files. Where they are
-        the same nothing changes."""
-        held = self._versions.held
-        deployed = version_ids(held.applied.workers)
-        clusters = held.clusters | deployed
+        """Writes the current state again, for an Envoy that may run with other files. Identical
+        files are not touched."""
+        state = self._versions.state
+        deployed = version_ids(state.applied.workers)
+        clusters = state.clusters | deployed
         await self.reach(clusters, revision)
-        routes = Routes(held.applied, clusters - deployed, held.coming)
+        routes = Routes(state.applied, clusters - deployed, state.coming)
         await self.route(routes)
         return routes

@@ -1,5 +1,5 @@
-"""Notices a version that hangs: workerd itself answers a request without Host, without running
-any of the version's code, unless its event loop is stuck."""
+"""Detects a version that hangs: workerd answers a request without Host itself, without running the
+version's code, unless its event loop is stuck."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PROBE = b"GET / HTTP/1.0\r\n\r\n"
 
 
 async def watch(path: str, child: Child, *, hang_seconds: float) -> bool:
-    """Returns True once the process behind `path` has not answered for `hang_seconds`."""
+    """Returns True once the process behind `path` hangs."""
     detector = Detector(path, _PROBE, child.pid, hang_seconds=hang_seconds)
     every = min(EVERY_SECONDS, hang_seconds / 2)
     await detector.until_hung(every=every, before_probe=child.trim)

@@ -1,4 +1,4 @@
-"""What an edge keeps on disk to serve after its own restart: what is applied, and its modules."""
+"""The applied snapshot on disk, which the edge serves after a restart."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import NamedTuple
 
 from routing.agent.base import edge_folder
 from routing.agent.base.sealed_file import Seal, SealBroken, is_sealed
-from routing.agent.state.state import Held
+from routing.agent.state.state import EdgeState
 from routing.snapshot import EMPTY, Snapshot, SnapshotInvalid, VersionSpec, from_json, to_json
 
 log = logging.getLogger("edge")
 
 SNAPSHOT = Path("snapshot.json")
-"""Sealed, for it holds the secrets of versions."""
+"""Encrypted, because it contains the secrets of versions."""
 EARLIER = Path("snapshot.earlier.json")
-"""The one before, for a start at which the last cannot be read."""
+"""The one before, in case the last cannot be read."""
 
 
 class LastApplied(NamedTuple):
-    """`problem` is why it is not the newest, or nothing at all; "" if all is well."""
+    """`problem` says why it is not the newest, or empty; "" if it is."""
 
     snapshot: Snapshot
     problem: str = ""
 
 
 def last_applied(seal: Seal) -> LastApplied:
-    """What this edge routed by when it was last stopped; `EMPTY` if there is no such file.
+    """The last applied snapshot, or `EMPTY`.
 
-    A file that cannot be read is set aside. Beside the Workers of the earlier one there may be
-    others that it does not know of.
+    A file that cannot be read is set aside. The earlier one may lack Workers, so it is marked as
+    incomplete.
     """
     problems = []
     for path in (SNAPSHOT, EARLIER):
@@ -54,25 +54,25 @@ def last_applied(seal: Seal) -> LastApplied:
     return LastApplied(EMPTY, "; ".join(problems))
 
 
-def save(held: Held, seal: Seal) -> None:
-    """Keeps what is applied for the next start, and what was kept until now. Raises `OSError`."""
+def save(state: EdgeState, seal: Seal) -> None:
+    """Writes what is applied, and keeps the snapshot before it. Raises `OSError`."""
     _keep_earlier()
-    _write(SNAPSHOT, _as_known(held.applied), seal)
+    _write(SNAPSHOT, _as_known(state.applied), seal)
 
 
 def _as_known(applied: Snapshot) -> Snapshot:
-    """A new edge that has not taken over a whole revision yet does not know all Workers."""
+    """A new edge that has not applied a whole revision may lack Workers."""
     return applied if applied.revision else replace(applied, known=False)
 
 
 def _keep_earlier() -> None:
-    """By a second link: there is a readable `SNAPSHOT` at every moment."""
+    """By a hard link: there is a readable `SNAPSHOT` at every moment."""
     temporary = Path(f"{EARLIER}.tmp")
     temporary.unlink(missing_ok=True)
     with suppress(FileNotFoundError):
         os.link(SNAPSHOT, temporary)
         os.rename(temporary, EARLIER)
-    # POSIX: a rename between two links of one file, after a failed save, does nothing.
+    # After a failed save both are links of one file, and POSIX rename does nothing.
     temporary.unlink(missing_ok=True)
 
 
@@ -81,24 +81,26 @@ def _write(path: Path, snapshot: Snapshot, seal: Seal) -> None:
 
 
 def _read(path: Path, seal: Seal) -> Snapshot:
-    """The file's snapshot. One that an earlier release left in clear is sealed right away."""
+    """Encrypts a plain-text file of an earlier release."""
     content = path.read_bytes()
     if is_sealed(content):
         return from_json(seal.open(content))
     snapshot = from_json(content)
     try:
         _write(path, snapshot, seal)
-        log.info("%s held secrets in clear and is sealed now", path)
+        log.info("%s contained secrets in plain text and is now encrypted", path)
     except OSError as error:
-        log.error("%s holds secrets in clear and cannot be sealed: %s", path, error.strerror)
+        log.error(
+            "%s contains secrets in plain text and cannot be encrypted: %s", path, error.strerror
+        )
     return snapshot
 
 
-def needed(held: Held, desired: Snapshot, earlier: Snapshot = EMPTY) -> list[VersionSpec]:
+def needed(state: EdgeState, desired: Snapshot, earlier: Snapshot = EMPTY) -> list[VersionSpec]:
     """The versions whose modules must stay: applied, desired, in `EARLIER`, or still running."""
     return [
-        *(version for worker in held.applied.workers for version in worker.versions),
+        *(version for worker in state.applied.workers for version in worker.versions),
         *(version for worker in earlier.workers for version in worker.versions),
         *(version for worker in desired.workers for version in worker.versions),
-        *(process.version for process in held.processes.values()),
+        *(process.version for process in state.processes.values()),
     ]

@@ -1,7 +1,7 @@
-"""The sockets of one version, bound here and handed to its process.
+"""The listening sockets of one version, bound here and passed to its process.
 
-So their mode is ours to set, no stale file is in the way, and connections wait in them while the
-process is replaced.
+So we control their mode, no stale file is in the way, and connections wait in them during a
+restart.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ _BACKLOG = 4096
 
 
 class Listeners:
-    """Opened by `open`. While they are closed, callers hear at once that the version is away.
+    """While closed, connections are refused.
 
-    `beside`: the version's process has its own, and these wait beside them until `publish`.
+    `beside`: a running process has its own sockets; these wait under temporary names until
+    `publish`.
     """
 
     def __init__(self, version_id: str, sockets: Sequence[str], *, beside: bool = False) -> None:
@@ -29,7 +30,7 @@ class Listeners:
         self._open: dict[str, socket.socket] = {}
 
     def open(self) -> None:
-        """Listens on all of them; those that are open stay as they are. Raises `OSError`."""
+        """Idempotent. Raises `OSError`."""
         for name, path in self._paths.items():
             if name in self._open:
                 continue
@@ -43,29 +44,27 @@ class Listeners:
             self._open[name] = listener
 
     def take_over(self, listeners: Mapping[str, socket.socket]) -> None:
-        """These listen at our paths already: those of an adopted process."""
+        """These already listen at our paths: those of an adopted process."""
         self._open.update(listeners)
 
     def publish(self) -> None:
-        """Sockets that were opened `beside` others take their paths: who connects from now on
-        comes to these. Raises `OSError`."""
+        """Renames sockets opened `beside`; new connections reach these. Raises `OSError`."""
         for path in self._paths.values():
             os.rename(path + BESIDE, path)
         self._beside = ""
 
     def release(self) -> None:
-        """Closes our copies; the paths lead to other sockets by now."""
+        """Closes our copies; the paths belong to other sockets by now."""
         for listener in self._open.values():
             listener.close()
         self._open.clear()
 
     def close(self) -> None:
-        """Nobody can connect any more."""
         self.release()
         for path in self._paths.values():
             with suppress(FileNotFoundError):
                 os.unlink(path + self._beside)
 
     def fds(self) -> dict[str, int]:
-        """The descriptors by name, for the process."""
+        """By name."""
         return {name: listener.fileno() for name, listener in self._open.items()}

@@ -1,4 +1,4 @@
-"""The configuration of one version's process, whenever it starts: modules, then bytes."""
+"""Builds the configuration of one version's process."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 
-from routing.agent.adoption import fingerprint
-from routing.agent.base import limits
+from routing.agent.base import fingerprint, limits
 from routing.agent.base.addresses import own_networks
-from routing.agent.base.runtime_date import newest_date
-from routing.agent.control_plane.module_cache import ModuleMissing, Modules
-from routing.agent.processes.encode import encode, runtime
+from routing.agent.base.capnp_config import encode, runtime
+from routing.agent.base.process_end import EndKind
+from routing.agent.control_plane.module_cache import ModuleCache, ModuleMissing
+from routing.agent.inspection.runtime_date import newest_date
 from routing.agent.processes.version_process import NotStarted
 from routing.agent.state.plan import Start
-from routing.agent.state.state import EndKind
 from routing.agent.users.isolation import Isolation
 from routing.compile.workerd import config as workerd
 
 
 class Configurations:
-    """Made anew for each start: code and secrets are held by the process alone."""
+    """Built for each start: only the process itself keeps code and secrets."""
 
-    def __init__(self, modules: Modules, *, tail: bool, key: bytes, isolation: Isolation) -> None:
-        """`key` is a secret of this edge's, for fingerprints."""
+    def __init__(
+        self, modules: ModuleCache, *, tail: bool, key: bytes, isolation: Isolation
+    ) -> None:
+        """`key` is a secret of this edge, for fingerprints."""
         self._isolation = f"{isolation.kind} {isolation.uids}"
         self._modules, self._tail = modules, tail
         self._deny, self._key = own_networks(), hashlib.sha256(b"fingerprints" + key).digest()
@@ -39,8 +40,7 @@ class Configurations:
             raise NotStarted(str(error)) from error
 
     def fingerprint(self, start: Start) -> str:
-        """What `of` depends on: a process with another fingerprint is out of date. "" where
-        workerd is not installed, and so nothing can be started."""
+        """A process with another fingerprint is out of date. "" if workerd is not installed."""
         try:
             program = fingerprint.of_program(limits.program())
         except OSError:

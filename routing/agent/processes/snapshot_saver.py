@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable
 
 from routing.agent.base.sealed_file import Seal
-from routing.agent.control_plane.module_cache import Modules
+from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.processes.last_applied import needed, save
-from routing.agent.state.state import Held
+from routing.agent.state.state import EdgeState
 from routing.snapshot import EMPTY, Snapshot
 
 log = logging.getLogger("edge")
@@ -24,8 +24,8 @@ class SnapshotSaver:
     def __init__(
         self,
         seal: Seal,
-        modules: Modules,
-        current: Callable[[], tuple[Held, Snapshot]],
+        modules: ModuleCache,
+        current: Callable[[], tuple[EdgeState, Snapshot]],
         fail: Callable[[str], None],
     ) -> None:
         self._seal, self._modules = seal, modules
@@ -50,8 +50,8 @@ class SnapshotSaver:
             self._unsaved.clear()
             try:
                 saved = await self._save()
-                held, desired = self._current()
-                now = needed(held, desired, self._earlier)
+                state, desired = self._current()
+                now = needed(state, desired, self._earlier)
                 self._modules.evict([*needed(saved, saved.applied), *now])
                 self._fail("")
             except OSError as error:
@@ -66,11 +66,11 @@ class SnapshotSaver:
         except OSError as error:
             log.error("the snapshot cannot be saved: %s", error.strerror)
 
-    async def _save(self) -> Held:
+    async def _save(self) -> EdgeState:
         """One save at a time: all write the same temporary file."""
         async with self._saving:
-            held, _ = self._current()
-            if held.applied is not self._saved:
-                await asyncio.to_thread(save, held, self._seal)
-                self._earlier, self._saved = self._saved, held.applied
-            return held
+            state, _ = self._current()
+            if state.applied is not self._saved:
+                await asyncio.to_thread(save, state, self._seal)
+                self._earlier, self._saved = self._saved, state.applied
+            return state

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from routing.agent.adoption.sorting import NOTHING, Sorted
+from routing.agent.adoption.inherited import NOTHING_INHERITED, Inherited
 from routing.agent.adoption.unnamed import until_not_behind
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config
-from routing.agent.control_plane.module_cache import Modules
-from routing.agent.envoy.admin_client import Away
+from routing.agent.control_plane.module_cache import ModuleCache
+from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.config_files import Rejected, Unwritable
 from routing.agent.envoy.process import Envoy
 from routing.agent.processes.adopted import Adopted
@@ -22,7 +22,7 @@ from routing.agent.processes.envoy_targets import EnvoyTargets
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.snapshot_saver import SnapshotSaver
 from routing.agent.processes.versions import Versions
-from routing.agent.state import state as now_held
+from routing.agent.state import state as edge_state
 from routing.agent.state.plan import (
     Action,
     Clusters,
@@ -35,7 +35,7 @@ from routing.agent.state.plan import (
     next_routes,
     plan,
 )
-from routing.agent.state.state import Held, Phase, version_ids as ids_of
+from routing.agent.state.state import EdgeState, Phase, version_ids as ids_of
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer
 from routing.compile.workerd.slots import slots_answer
@@ -54,7 +54,7 @@ class Supervisor:
         *,
         config: Config,
         envoy: Envoy,
-        modules: Modules,
+        modules: ModuleCache,
         seal: Seal,
         users: Users,
         tasks: Tasks,
@@ -83,7 +83,7 @@ class Supervisor:
         )
         self._targets = EnvoyTargets(envoy, self.versions)
         self.saver = SnapshotSaver(
-            seal, modules, lambda: (self.held, self.desired), partial(self._fail, "save")
+            seal, modules, lambda: (self.state, self.desired), partial(self._fail, "save")
         )
         self._drains = Drains(envoy.admin, tasks, config)
         self._dirty = asyncio.Event()
@@ -94,24 +94,24 @@ class Supervisor:
         self._envoy_adopted = self._must_restate = False
 
     @property
-    def held(self) -> Held:
+    def state(self) -> EdgeState:
         """The edge's state."""
-        return self.versions.held
+        return self.versions.state
 
     @property
     def error(self) -> str:
         """What affects the whole edge; "" if nothing does."""
         return "; ".join(message for message in self._errors.values() if message)
 
-    def boot(self, applied: Snapshot, inherited: Sorted = NOTHING) -> None:
+    def boot(self, applied: Snapshot, inherited: Inherited = NOTHING_INHERITED) -> None:
         """Adopts what runs and starts the rest of what was applied last. Start Envoy right after,
         unless it is adopted."""
-        self.versions.held, self.desired = now_held.restored(applied), applied
+        self.versions.state, self.desired = edge_state.after_restart(applied), applied
         self.saver.boot(applied)
         for note in (*inherited.versions, *inherited.leaving):
             self._adopted.adopt(note)
         self._name_adopted()
-        for action in plan(self.desired, self.held):
+        for action in plan(self.desired, self.state):
             if isinstance(action, Start):
                 self.versions.start(action)
         if inherited.envoy is not None and self._envoy.adopt(inherited.envoy):
@@ -120,28 +120,28 @@ class Supervisor:
             self._must_restate = True
             self._touch()
 
-    def want(self, snapshot: Snapshot) -> None:
+    def set_desired(self, snapshot: Snapshot) -> None:
         """Replaces the desired state."""
         self.desired = snapshot
         self._touch()
 
-    def want_beside(self, previews: Mapping[str, Preview]) -> None:
+    def set_previews(self, previews: Mapping[str, Preview]) -> None:
         """Versions to run as well, by id, whatever the desired state is."""
         self._previews = previews
         self._touch()
 
     def slots(self, path: str) -> dict[str, object]:
         """How RPC calls are spread, as routed now, for the caller in `path`."""
-        return slots_answer(self.held.applied, self.versions.slots(), path)
+        return slots_answer(self.state.applied, self.versions.slots(), path)
 
-    def speaks_for(self, version_id: str, peer: Peer | None) -> bool:
+    def is_version_peer(self, version_id: str, peer: Peer | None) -> bool:
         """Did this version's process open the connection?"""
         return self.versions.is_peer(version_id, peer)
 
     async def run(self) -> None:
         """Plans and performs whenever something has changed."""
         if self._envoy_adopted:
-            self._envoy_adopted = False  # should this fail, the rounds go on without it
+            self._envoy_adopted = False  # if it fails, rounds continue without it
             await self._catch_up_with_envoy()
         while True:
             await self._dirty.wait()
@@ -160,8 +160,8 @@ class Supervisor:
         await self.versions.stop_all(grace)
 
     async def _round(self) -> None:
-        actions = plan(self.desired, self.held, self._previews)
-        before = self.held
+        actions = plan(self.desired, self.state, self._previews)
+        before = self.state
         try:
             await self._restate_if_due()
             for action in actions:
@@ -172,21 +172,21 @@ class Supervisor:
             self._refused(error)
         except Unwritable as error:
             self._fail("round", str(error))
-        except Away as error:
-            self._fail("round", f"Envoy is away: {error}")
+        except EnvoyUnavailable as error:
+            self._fail("round", f"Envoy is unavailable: {error}")
         else:
-            if actions and self.held == before:
+            if actions and self.state == before:
                 raise RuntimeError(f"a round of {len(actions)} actions changed nothing")
             return
-        if self.held == before:
+        if self.state == before:
             await asyncio.sleep(_AGAIN_SECONDS)
         self._dirty.set()
 
     def _refused(self, error: Rejected) -> None:
-        message = self._envoy.complaint(error)
+        message = self._envoy.rejection_reason(error)
         self._fail("round", message)
-        target = next_routes(self.desired, self.held)
-        self.versions.held = now_held.refused(self.held, target, message)
+        target = next_routes(self.desired, self.state)
+        self.versions.state = edge_state.deployment_refused(self.state, target, message)
 
     def _fail(self, what: str, message: str) -> None:
         if message and message != self._errors.get(what):
@@ -207,7 +207,7 @@ class Supervisor:
             case Drain(version_id):
                 self.versions.move(version_id, Phase.draining)
                 self._drains.begin(
-                    self.held.processes[version_id].version,
+                    self.state.processes[version_id].version,
                     partial(self.versions.move, version_id, Phase.drained),
                 )
             case Hurry(version_id):
@@ -224,23 +224,25 @@ class Supervisor:
     def _routed(self, snapshot: Snapshot) -> None:
         if snapshot.revision or snapshot.workers:  # a new edge has nothing to save yet
             self.saver.changed()
-        self._touch()  # something refused before may be possible now
+        self._touch()  # something rejected before may be possible now
 
     def _name_adopted(self) -> None:
-        self._adopted.name((self.held.applied, self.desired), self._previews)
+        self._adopted.name((self.state.applied, self.desired), self._previews)
 
     async def _catch_up_with_envoy(self) -> None:
         """An adopted Envoy may be ahead of the snapshot on disk, by what the last agent had no time
         to save: then the control plane has that. Otherwise its files are written again."""
         try:
             reached = await self._envoy.reached()
-            known = {*self.held.processes, *ids_of(self.held.applied.workers)}
-            self.versions.held = now_held.clustered(self.held, frozenset(reached & known))
+            known = {*self.state.processes, *ids_of(self.state.applied.workers)}
+            self.versions.state = edge_state.clusters_changed(
+                self.state, frozenset(reached & known)
+            )
             await until_not_behind(self._envoy.revision, self)
-            self._must_restate = self.desired.revision <= self.held.applied.revision
+            self._must_restate = self.desired.revision <= self.state.applied.revision
             await self._restate_if_due()
-        except (Rejected, Unwritable, Away) as error:
-            self._fail("round", f"The adopted Envoy: {error}")
+        except (Rejected, Unwritable, EnvoyUnavailable) as error:
+            self._fail("round", f"The adopted Envoy cannot be updated: {error}")
 
     async def _restate_if_due(self) -> None:
         """Tried again in the next round while Envoy is away or the disk is full."""
@@ -252,7 +254,7 @@ class Supervisor:
             self._must_restate = False
             raise
         self._must_restate = False
-        self._routed(self.held.applied)
+        self._routed(self.state.applied)
 
     def _touch(self) -> None:
         self._dirty.set()

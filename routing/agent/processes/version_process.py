@@ -1,7 +1,7 @@
-"""The process of one version: its sockets, its start, its end, and its next start.
+"""The process of one version: its sockets, start, crash and restart.
 
-A process that dies is started again at once with its sockets still listening, so that requests
-wait. If it keeps dying the sockets are closed meanwhile: callers hear at once that it is away.
+A process that dies is restarted at once with its sockets still listening, so that requests wait. If
+it keeps dying the sockets are closed in between, so that requests fail fast.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from routing.agent.adoption.notes import Note, VersionNote
 from routing.agent.adoption.sockets import inodes, take_back
 from routing.agent.base import limits, messages
 from routing.agent.base.backoff import Backoff
 from routing.agent.base.child_process import Child, spawn
+from routing.agent.base.process_end import EndKind
+from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.base.tasks import Tasks
 from routing.agent.processes.hang_watch import watch
 from routing.agent.processes.listeners import Listeners
-from routing.agent.processes.start_gate import Gate
-from routing.agent.state.state import EndKind, State
+from routing.agent.processes.start_limiter import StartLimiter
+from routing.agent.state.state import ProcessState
 from routing.agent.users.claims import Claim, Users
 from routing.agent.users.peers import Peer
 from routing.compile import names
@@ -36,14 +37,14 @@ log = logging.getLogger("edge")
 READY_SECONDS = 15.0
 STOP_SECONDS = 10.0
 _WORTH_WAITING_SECONDS = 0.5
-"""Requests wait so long for the next start; before a later one they hear at once that none is."""
+"""If the next start is later than this, requests fail instead of waiting."""
 _LET_GO_SECONDS = 0.3
-"""Between leaving Envoy and SIGTERM: what is still queued inside the process gets out."""
+"""Between leaving Envoy and SIGTERM, so that queued responses get out."""
 
 _PIDS = 4
-"""How many of its processes, the newest ones, a version is known by."""
+"""Recent process ids by which a version is recognized."""
 
-Tell = Callable[[State, int, str, EndKind | None], None]
+OnState = Callable[[ProcessState, int, str, EndKind | None], None]
 Prepare = Callable[[], Awaitable[bytes]]
 About = Callable[[], VersionNote]
 
@@ -65,8 +66,8 @@ class Life(NamedTuple):
 
 
 class VersionProcess:
-    """Keeps one version running until it is told to stop. `prepare` gives its configuration,
-    `about` what is to be noted about its process. With `adopted`, a process runs already."""
+    """Keeps one version running until `stop`. `prepare` returns its configuration, `about` its
+    note. With `adopted`, a process is already running."""
 
     def __init__(
         self,
@@ -75,10 +76,10 @@ class VersionProcess:
         sockets: tuple[str, ...],
         prepare: Prepare,
         about: About,
-        tell: Tell,
+        tell: OnState,
         users: Users,
         tasks: Tasks,
-        gate: Gate,
+        start_limiter: StartLimiter,
         hang_seconds: float,
         adopted: Note | None = None,
     ) -> None:
@@ -86,17 +87,17 @@ class VersionProcess:
         self._prepare, self._about, self._tell = prepare, about, tell
         self._users = users
         self._claim: Claim | None = None
-        #: That of a process which another one is replacing.
+        #: That of a process that is being replaced.
         self._leaving: Claim | None = None
         self._pids: deque[int] = deque(maxlen=_PIDS)
-        self._tasks, self._gate, self._hang_seconds = tasks, gate, hang_seconds
+        self._tasks, self._start_limiter, self._hang_seconds = tasks, start_limiter, hang_seconds
         self._listeners = Listeners(version_id, sockets)
         self._backoff = Backoff(free=1)
         self._child: Child | None = None
         self._was_ready = False
         self._stopping = False
         self._hurry = asyncio.Event()
-        #: Only one start at a time: each ends all other processes of its user.
+        #: One start at a time: each kills all other processes of its user.
         self._starting = asyncio.Lock()
         self.restarts = 0
         #: A process that is ready already: an adopted one, or one that replaces another.
@@ -106,7 +107,7 @@ class VersionProcess:
         self._task = tasks.once(f"version {version_id}", self._run())
 
     async def stop(self, grace: float = STOP_SECONDS) -> None:
-        """Ends the process and takes its sockets away; returns when both are done."""
+        """Returns when the process has ended and its sockets are gone."""
         self._stopping = True
         for child in {self._child, self._at_hand} - {None}:
             assert child is not None
@@ -123,8 +124,8 @@ class VersionProcess:
             os.unlink(names.output_file(self._id))
 
     def is_peer(self, peer: Peer) -> bool:
-        """Whether this version is at the other end of a socket: by its user where it has one of
-        its own, else by its process, or one that ended just now."""
+        """Did this version open the connection? Identified by its own user, else by the ids of its
+        recent processes."""
         claims = [claim for claim in (self._claim, self._leaving) if claim is not None]
         users = [claim.user.uid for claim in claims if claim.is_own and claim.user is not None]
         return peer.uid in users if users else peer.pid in self._pids
@@ -134,7 +135,7 @@ class VersionProcess:
         return replace(self._about(), listeners=inodes(fds), uid=uid)
 
     def note(self) -> None:
-        """Notes on disk what is to be known about the process by now."""
+        """Updates the note on disk."""
         if self._child is not None and self._child.note.version is not None:
             fixed = self._child.note.version
             changing = ("restarts", "since", "starts", "end")
@@ -142,27 +143,27 @@ class VersionProcess:
             self._child.describe(version=replace(fixed, **now))
 
     async def renew(self, reconnect: Callable[[], Awaitable[None]]) -> None:
-        """Replaces a running process by one with the configuration of now, without a request
-        lost: `reconnect` makes Envoy let go of the connections it has. Where the new process cannot
-        start, the one that runs goes on."""
+        """Replaces a running process by one with the current configuration, without a lost request:
+        `reconnect` makes Envoy close its old connections. If the new process cannot start, the old
+        one stays."""
         backoff = Backoff(first=1.0)
         while self._child is not None and not self._stopping:
             try:
                 await self._renew(reconnect)
-                log.info("version %s runs with the configuration of now", self._id)
+                log.info("version %s runs with the current configuration", self._id)
                 return
             except (NotStarted, OSError) as error:
-                log.warning("version %s goes on as it was started: %s", self._id, error)
+                log.warning("version %s keeps its old configuration: %s", self._id, error)
             await asyncio.sleep(backoff.failed())
 
     async def _renew(self, reconnect: Callable[[], Awaitable[None]]) -> None:
         async with self._starting:
             old = self._child
             if old is None:
-                return  # the next start is with the configuration of now
+                return  # its next start uses the current configuration
             earlier = await self._start_beside()
-        # What waits in the old sockets is taken up before the process ends, and so is what Envoy
-        # has just sent on a connection that it lets go.
+        # The old process first answers what waits in its sockets and on connections that Envoy is
+        # about to close.
         await asyncio.sleep(_LET_GO_SECONDS)
         await reconnect()
         await asyncio.sleep(_LET_GO_SECONDS)
@@ -171,20 +172,20 @@ class VersionProcess:
         self._leaving = None
 
     async def _start_beside(self) -> Claim | None:
-        """Starts the process that replaces the running one, and gives it the sockets' paths.
-        Returns the claim of the one before."""
-        self._go_on()
+        """Starts the replacement and gives it the sockets' paths. Returns the old process's
+        claim."""
+        self._check_not_stopping()
         listeners = Listeners(self._id, self._sockets, beside=True)
-        # A user of its own for the new process, too: the start of one ends all others of its user.
+        # The new process needs another user: a start kills all processes of its user.
         earlier, self._claim = self._claim, None
         self._leaving, child = earlier, None
         try:
             listeners.open()
             config = await self._prepare()
-            async with self._gate.passing():
-                self._go_on()
+            async with self._start_limiter.slot():
+                self._check_not_stopping()
                 child = await self._start(config, listeners)
-            self._go_on()
+            self._check_not_stopping()
             listeners.publish()
         except BaseException:
             if child is not None:
@@ -199,8 +200,8 @@ class VersionProcess:
         child.describe(ready=True)
         return earlier
 
-    def _go_on(self) -> None:
-        """Raises `NotStarted` once the version is being stopped: the supervisor forgets it."""
+    def _check_not_stopping(self) -> None:
+        """Raises `NotStarted` if the version is being stopped."""
         if self._stopping:
             raise NotStarted("is being stopped")
 
@@ -216,7 +217,7 @@ class VersionProcess:
             self._listeners.take_over(take_back(child.pid, child.pidfd, listed))
 
     def hurry(self) -> None:
-        """No time is left: the process is killed, whether it is being stopped or will be."""
+        """Kills the process now if it is being stopped, else as soon as it is."""
         self._hurry.set()
         if self._stopping and self._child is not None:
             self._child.signal(signal.SIGKILL)
@@ -242,21 +243,21 @@ class VersionProcess:
             self.restarts += 1
 
     async def _live(self) -> Life:
-        """Starts the process, unless one is at hand, and waits until it ends."""
+        """Starts the process, unless one is ready, and waits until it ends."""
         loop = asyncio.get_running_loop()
         async with self._starting:
             child, self._at_hand = self._at_hand, None
             if child is None:
                 self._listeners.open()
                 config = await self._prepare()
-                async with self._gate.passing():
+                async with self._start_limiter.slot():
                     child = await self._start(config, self._listeners)
                 child.describe(ready=True)
             self._child = child
         try:
             began = loop.time()
             self._was_ready = True
-            self._tell(State.running, self.restarts, "", None)
+            self._tell(ProcessState.running, self.restarts, "", None)
             message, kind = await self._until_it_ends(child)
             return Life(message, kind, loop.time() - began)
         finally:
@@ -271,11 +272,11 @@ class VersionProcess:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not child.ended.done() and watcher.done() and watcher.result():
                 message = messages.hung(self._hang_seconds)
-                self._tell(State.hung, self.restarts, message, EndKind.hang)
+                self._tell(ProcessState.hung, self.restarts, message, EndKind.hang)
                 child.signal(signal.SIGKILL)
                 await child.ended
                 return message, EndKind.hang
-            code, output = await child.ended, child.said()
+            code, output = await child.ended, child.output_tail()
             kind = EndKind.memory if messages.out_of_memory(code, output) else EndKind.crash
             return messages.ended(code, output), kind
         finally:
@@ -285,18 +286,18 @@ class VersionProcess:
         restarts = self.restarts + 1
         wait = self._backoff.failed(after=life.seconds) if self._was_ready else self._first_failed()
         if not wait:
-            self._tell(State.starting, restarts, life.message, life.kind)
+            self._tell(ProcessState.starting, restarts, life.message, life.kind)
             return
         if wait > _WORTH_WAITING_SECONDS:
             self._listeners.close()
-        state = State.backoff if self._was_ready else State.failed
+        state = ProcessState.backoff if self._was_ready else ProcessState.failed
         self._tell(state, restarts, life.message, life.kind)
         await asyncio.sleep(wait)
         if self._was_ready:
-            self._tell(State.starting, restarts, life.message, None)
+            self._tell(ProcessState.starting, restarts, life.message, None)
 
     def _first_failed(self) -> float:
-        """A version that never was ready is no emergency: it has no requests waiting."""
+        """A version that never was ready has no waiting requests, so there is no hurry."""
         return max(0.1, self._backoff.failed())
 
     async def _start(self, config: bytes, listeners: Listeners) -> Child:
@@ -350,7 +351,7 @@ class VersionProcess:
                 while missing:
                     line = await reader.readline()
                     if not line:
-                        raise _not_started(await child.ended, child.said())
+                        raise _not_started(await child.ended, child.output_tail())
                     missing.discard(limits.served_socket(line) or "")
         except TimeoutError:
             raise NotStarted(f"was not ready after {READY_SECONDS:.0f} s") from None
@@ -370,7 +371,7 @@ def _not_started(code: int | None, output: bytes) -> NotStarted:
 
 
 async def _feed(pipe: int, config: bytes) -> None:
-    """The configuration on stdin: neither secrets nor code in a file or in the arguments."""
+    """On stdin: neither secrets nor code in a file or in the arguments."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_write_pipe(asyncio.Protocol, os.fdopen(pipe, "wb", 0))
     transport.write(config)

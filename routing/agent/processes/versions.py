@@ -1,4 +1,4 @@
-"""The processes of versions, and the edge's state that describes them."""
+"""All version processes, and the edge's state, which describes them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from routing.agent.adoption.edge_state import note_of
-from routing.agent.adoption.notes import Note, VersionNote
+from routing.agent.base.process_end import EndKind
+from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.base.tasks import Tasks
 from routing.agent.processes.process_config import Configurations
-from routing.agent.processes.start_gate import Gate
+from routing.agent.processes.start_limiter import StartLimiter
 from routing.agent.processes.version_process import VersionProcess
-from routing.agent.state import state as now_held
+from routing.agent.state import state as edge_state
 from routing.agent.state.plan import Start
-from routing.agent.state.state import EndKind, Held, Phase, Process, State
+from routing.agent.state.state import EdgeState, Phase, Process, ProcessState
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer
 from routing.compile.workerd import config as workerd
@@ -28,8 +29,7 @@ _STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
 class Versions:
-    """Starts and stops processes and records in `held` what becomes of them. `changed` is called
-    after every change."""
+    """Starts and stops processes and updates `state`. `changed` is called after every change."""
 
     def __init__(
         self,
@@ -40,17 +40,17 @@ class Versions:
         hang_seconds: float,
         changed: Callable[[], None],
     ) -> None:
-        self.held: Held = Held()
+        self.state: EdgeState = EdgeState()
         self._configurations, self._users = configurations, users
         self._tasks, self._changed = tasks, changed
         self._hang_seconds = hang_seconds
-        self._gate = Gate(_STARTS_AT_ONCE)
+        self._start_limiter = StartLimiter(_STARTS_AT_ONCE)
         self._processes: dict[str, VersionProcess] = {}
         self._starts: dict[str, Start] = {}
 
     def slots(self) -> dict[str, int]:
-        """The slot of each version, by id."""
-        return {key: process.slot for key, process in self.held.processes.items()}
+        """By version id."""
+        return {key: process.slot for key, process in self.state.processes.items()}
 
     def is_peer(self, version_id: str, peer: Peer | None) -> bool:
         """Did this version's process open the connection?"""
@@ -58,7 +58,6 @@ class Versions:
         return process is not None and peer is not None and process.is_peer(peer)
 
     def start(self, start: Start) -> None:
-        """Starts a process for a version."""
         self.run(
             start,
             Process(worker=start.worker, version=start.version, slot=start.slot, since=time.time()),
@@ -67,17 +66,17 @@ class Versions:
     def run(self, start: Start, process: Process, adopted: Note | None = None) -> None:
         """Keeps a version running, from the `adopted` process on if there is one."""
         version_id = start.version.id
-        self.held = now_held.started(self.held, process)
+        self.state = edge_state.process_started(self.state, process)
         self._starts[version_id] = start
         self._processes[version_id] = VersionProcess(
             version_id=version_id,
             sockets=workerd.socket_names(start.version),
             prepare=lambda: self._configurations.of(self._starts[version_id]),
             about=partial(self._about, version_id),
-            tell=partial(self._felt, version_id),
+            tell=partial(self._on_process_state, version_id),
             users=self._users,
             tasks=self._tasks,
-            gate=self._gate,
+            start_limiter=self._start_limiter,
             hang_seconds=self._hang_seconds,
             adopted=adopted,
         )
@@ -85,30 +84,29 @@ class Versions:
     def name(self, start: Start) -> None:
         """A snapshot names the version of an adopted process: from now on it can be restarted."""
         self._starts[start.version.id] = start
-        self.held = now_held.named(self.held, start.version)
+        self.state = edge_state.version_named(self.state, start.version)
 
     def renew(self, version_id: str, reconnect: Callable[[], Awaitable[None]]) -> None:
-        """Replaces the process in the background; see `VersionProcess.renew`."""
+        """In the background; see `VersionProcess.renew`."""
         renewal = self._processes[version_id].renew(reconnect)
         self._tasks.once(f"renew {version_id}", renewal)
 
     def hurry(self, version_id: str) -> None:
         """Its slot is needed: kills the process instead of waiting for its requests."""
-        self.held = now_held.hurried(self.held, version_id, at=time.time())
+        self.state = edge_state.process_hurried(self.state, version_id, at=time.time())
         self._processes[version_id].hurry()
         self._changed()
 
     def move(self, version_id: str, phase: Phase) -> None:
-        """Records the phase that the process is in."""
-        self.held = now_held.moved(self.held, version_id, phase, at=time.time())
+        self.state = edge_state.phase_changed(self.state, version_id, phase, at=time.time())
         self._changed()
 
     def stop(self, version_id: str) -> None:
-        """Ends the process in the background."""
+        """In the background."""
         self._tasks.once(f"stop {version_id}", self._stop(version_id))
 
     async def stop_all(self, grace: float) -> None:
-        """Ends all processes at the same time."""
+        """All at the same time."""
         stops = [
             self._tasks.once("stop", process.stop(grace)) for process in self._processes.values()
         ]
@@ -117,24 +115,24 @@ class Versions:
 
     async def _stop(self, version_id: str) -> None:
         process = self._processes[version_id]
-        if self.held.processes[version_id].hurried:
+        if self.state.processes[version_id].hurried:
             process.hurry()
         await process.stop()
         del self._processes[version_id], self._starts[version_id]
-        self.held = now_held.ended(self.held, version_id)
-        log.info("version %s has left", version_id)
+        self.state = edge_state.process_ended(self.state, version_id)
+        log.info("version %s has stopped", version_id)
         self._changed()
 
     def _about(self, version_id: str) -> VersionNote:
         fingerprint = self._configurations.fingerprint(self._starts[version_id])
-        return note_of(self.held.processes[version_id], fingerprint)
+        return note_of(self.state.processes[version_id], fingerprint)
 
-    def _felt(
-        self, version_id: str, state: State, restarts: int, message: str, end: EndKind | None
+    def _on_process_state(
+        self, version_id: str, state: ProcessState, restarts: int, message: str, end: EndKind | None
     ) -> None:
         log.info("version %s is %s%s", version_id, state, f": {message}" if message else "")
-        self.held = now_held.felt(
-            self.held,
+        self.state = edge_state.process_state_changed(
+            self.state,
             version_id,
             state,
             at=time.time(),
@@ -142,6 +140,6 @@ class Versions:
             message=message,
             end=end,
         )
-        if state is State.running and version_id in self._processes:
+        if state is ProcessState.running and version_id in self._processes:
             self._processes[version_id].note()
         self._changed()

@@ -1,6 +1,6 @@
-"""What the edge should run, what it runs, and the difference. Pure.
+"""The edge's state, the desired state, and the plan from one to the other. Pure.
 
-plan.py    What to do next
-state.py   What an edge holds
-status.py  What the agent says about itself
+plan.py    what to do next
+state.py   Envoy's routes and the processes of versions
+status.py  reports and `status.json`
 """

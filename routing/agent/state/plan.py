@@ -1,11 +1,10 @@
-"""What to do next: the desired snapshot and what is held in, actions out. Pure.
+"""Plans what to do next: desired snapshot and current state in, actions out. Pure.
 
-The order of the actions is the order that loses no request: a version's process first, then its
-cluster, then routes to it; routes away from it, the end of its requests, its cluster, its process.
-`supervise` performs them one after the other and plans again; a failure ends the round.
+The order of the actions loses no request: first a version's process, then its cluster, then routes
+to it; first routes away from it, then the end of its requests, its cluster, its process.
+`supervisor` performs them one by one and plans again; a failure ends the round.
 
-Versions whose own address was asked for run beside those of deployments (`previews`). They are
-reached like any other and routed to by nothing here.
+`previews` are versions that run for requests to their own address, beside those of deployments.
 """
 
 from __future__ import annotations
@@ -14,19 +13,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from routing.agent.state.state import Held, Phase, State, version_ids
+from routing.agent.base import messages
+from routing.agent.state.state import EdgeState, Phase, ProcessState, version_ids
 from routing.compile.names import SLOTS
 from routing.snapshot import Preview, Snapshot, VersionSpec, WorkerSpec
-
-_NO_SLOT = (
-    f"waiting: {SLOTS} versions of this Worker run here, which is the limit. The next starts once "
-    "one of those that leave has finished its requests"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Make a process for a version, and keep it running."""
+    """Start a process for a version, and keep it running."""
 
     worker: str
     version: VersionSpec
@@ -35,23 +30,23 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The version came back while it was draining: its process stays."""
+    """The version was deployed again while it was draining: its process stays."""
 
     version_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Let Envoy reach exactly these versions."""
+    """Envoy reaches exactly these versions."""
 
     version_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Let Envoy route by `snapshot`. The versions in `leaving` run without a share: RPC callers
-    may still reach them, and they may call others. At the host names in `coming` a Worker will
-    answer of which nothing can be routed yet."""
+    """Envoy routes by `snapshot`. Versions in `leaving` have no share, but RPC callers may still
+    reach them, and they may call others. `coming` are host names of Workers that cannot be routed
+    yet."""
 
     snapshot: Snapshot
     leaving: frozenset[str]
@@ -60,21 +55,21 @@ class Routes:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Wait, in the background, until no request is left in the version's process."""
+    """Wait in the background until the version has no requests."""
 
     version_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Hurry:
-    """Give up what is left in the process: it was told to end, and the version came back."""
+    """Kill the stopping process: its version was deployed again."""
 
     version_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End the process, in the background; at once if `hurried`."""
+    """End the process in the background; at once if `hurried`."""
 
     version_id: str
     hurried: bool = False
@@ -83,38 +78,40 @@ class Stop:
 Action: TypeAlias = Start | Keep | Clusters | Routes | Drain | Hurry | Stop
 
 
-def plan(desired: Snapshot, held: Held, previews: Mapping[str, Preview] = {}) -> tuple[Action, ...]:
-    """The next round. Empty when nothing can be done before something else happens.
+def plan(
+    desired: Snapshot, state: EdgeState, previews: Mapping[str, Preview] = {}
+) -> tuple[Action, ...]:
+    """The actions of the next round; empty if there is nothing to do until something changes.
 
-    `previews` are to run as well, by version id.
+    `previews` run as well, by version id.
     """
-    target = next_routes(desired, held)
+    target = next_routes(desired, state)
     wanted = _wanted(desired, target, previews)
-    beside = {key for key in previews if key in held.clusters or runs(key, held)}
-    clusters = held.clusters | version_ids(target.workers) | beside
+    beside = {key for key in previews if key in state.clusters or runs(key, state)}
+    clusters = state.clusters | version_ids(target.workers) | beside
     going = [
         key
-        for key, process in sorted(held.processes.items())
+        for key, process in sorted(state.processes.items())
         if key not in wanted and process.phase is Phase.live
     ]
     return (
-        *_comings(wanted, held),
-        *_switch(desired, target, wanted, going, held, clusters, beside),
-        *_goings(wanted, going, held, clusters),
+        *_comings(wanted, state),
+        *_switch(desired, target, wanted, going, state, clusters, beside),
+        *_goings(wanted, going, state, clusters),
     )
 
 
-def next_routes(desired: Snapshot, held: Held) -> Snapshot:
-    """What Envoy can route by now: for each Worker the desired deployment, or the one it has."""
-    before = {worker.name: worker for worker in held.applied.workers}
+def next_routes(desired: Snapshot, state: EdgeState) -> Snapshot:
+    """What Envoy can route now: for each Worker the desired deployment, or the current one."""
+    before = {worker.name: worker for worker in state.applied.workers}
     after = {worker.name: worker for worker in desired.workers}
     changed = [
         name
         for name in (*(n for n in before if n not in after), *after)
         if before.get(name) is not after.get(name) and before.get(name) != after.get(name)
     ]
-    possible = [name for name in changed if not _obstacle(name, after.get(name), held)]
-    if held.one_by_one:
+    possible = [name for name in changed if not _obstacle(name, after.get(name), state)]
+    if state.one_by_one:
         possible = possible[:1]
     workers = {**before, **{name: after[name] for name in possible if name in after}}
     for name in possible:
@@ -122,66 +119,66 @@ def next_routes(desired: Snapshot, held: Held) -> Snapshot:
             del workers[name]
     complete = len(possible) == len(changed)
     target = replace(
-        held.applied,
-        revision=desired.revision if complete else held.applied.revision,
+        state.applied,
+        revision=desired.revision if complete else state.applied.revision,
         domain=desired.domain,
         known=desired.known,
         withheld=desired.withheld,
         workers=tuple(workers[name] for name in sorted(workers)),
     )
-    return held.applied if target == held.applied else target
+    return state.applied if target == state.applied else target
 
 
-def lagging(desired: Snapshot, held: Held) -> dict[str, str]:
-    """The Workers whose desired deployment is not routed yet, and why; "" is: only a moment. The
-    control plane gives no deployment of those that it withholds."""
-    before = {worker.name: worker for worker in held.applied.workers}
+def lagging(desired: Snapshot, state: EdgeState) -> dict[str, str]:
+    """Workers whose desired deployment is not routed yet, and why ("" if only for a moment).
+    Includes those whose deployment the control plane withholds."""
+    before = {worker.name: worker for worker in state.applied.workers}
     after = {worker.name: worker for worker in desired.workers}
     return {
-        name: _error(name, after.get(name), held)
+        name: _error(name, after.get(name), state)
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     } | dict(desired.withheld)
 
 
-def _obstacle(name: str, worker: WorkerSpec | None, held: Held) -> bool:
-    refusal = held.refused.get(name)
+def _obstacle(name: str, worker: WorkerSpec | None, state: EdgeState) -> bool:
+    refusal = state.refused.get(name)
     if refusal is not None and refusal.worker == worker:
         return True
-    return worker is not None and not _ready(worker, held)
+    return worker is not None and not _ready(worker, state)
 
 
-def _ready(worker: WorkerSpec, held: Held) -> bool:
-    """A version that is routed to already need not be running: it may be on its way back."""
-    routed = version_ids(w for w in held.applied.workers if w.name == worker.name)
-    return all(version.id in routed or runs(version.id, held) for version in worker.versions)
+def _ready(worker: WorkerSpec, state: EdgeState) -> bool:
+    """A version that already has routes need not be running: it may be restarting."""
+    routed = version_ids(w for w in state.applied.workers if w.name == worker.name)
+    return all(version.id in routed or runs(version.id, state) for version in worker.versions)
 
 
-def runs(version_id: str, held: Held) -> bool:
-    """Does its process answer, and is it to stay?"""
-    process = held.processes.get(version_id)
+def runs(version_id: str, state: EdgeState) -> bool:
+    """Is its process ready, and not stopping?"""
+    process = state.processes.get(version_id)
     return (
         process is not None
-        and process.state is State.running
+        and process.state is ProcessState.running
         and process.phase is not Phase.stopping
     )
 
 
-def _error(name: str, worker: WorkerSpec | None, held: Held) -> str:
-    refusal = held.refused.get(name)
+def _error(name: str, worker: WorkerSpec | None, state: EdgeState) -> str:
+    refusal = state.refused.get(name)
     if refusal is not None and refusal.worker == worker:
         return refusal.message
     for version in worker.versions if worker else ():
-        process = held.processes.get(version.id)
-        if process is None and len(_slots_taken(name, held)) >= SLOTS:
-            return _NO_SLOT
-        if process is not None and process.message and not runs(version.id, held):
+        process = state.processes.get(version.id)
+        if process is None and len(_slots_taken(name, state)) >= SLOTS:
+            return messages.NO_FREE_SLOT
+        if process is not None and process.message and not runs(version.id, state):
             return f"version {version.id}: {process.message}"
     return ""
 
 
-def _slots_taken(worker: str, held: Held) -> set[int]:
-    return {process.slot for process in held.processes.values() if process.worker == worker}
+def _slots_taken(worker: str, state: EdgeState) -> set[int]:
+    return {process.slot for process in state.processes.values() if process.worker == worker}
 
 
 def _wanted(
@@ -196,12 +193,12 @@ def _wanted(
     }
 
 
-def _comings(wanted: Mapping[str, tuple[str, VersionSpec]], held: Held) -> Iterator[Action]:
+def _comings(wanted: Mapping[str, tuple[str, VersionSpec]], state: EdgeState) -> Iterator[Action]:
     taken: dict[str, set[int]] = {}
     for version_id, (worker, version) in wanted.items():
-        known = held.processes.get(version_id)
+        known = state.processes.get(version_id)
         if known is None:
-            used = taken.setdefault(worker, _slots_taken(worker, held))
+            used = taken.setdefault(worker, _slots_taken(worker, state))
             yield from _start(worker, version, used)
         elif known.phase in (Phase.draining, Phase.drained):
             yield Keep(version_id)
@@ -210,7 +207,7 @@ def _comings(wanted: Mapping[str, tuple[str, VersionSpec]], held: Held) -> Itera
 
 
 def _start(worker: str, version: VersionSpec, used: set[int]) -> Iterator[Action]:
-    """Without a free slot it waits: to give up a version that leaves would cut its requests."""
+    """Without a free slot it waits: ending a draining version would cut off its requests."""
     free = next((slot for slot in range(SLOTS) if slot not in used), None)
     if free is not None:
         used.add(free)
@@ -222,21 +219,21 @@ def _switch(
     target: Snapshot,
     wanted: Mapping[str, tuple[str, VersionSpec]],
     going: list[str],
-    held: Held,
+    state: EdgeState,
     clusters: frozenset[str],
     beside: set[str],
 ) -> Iterator[Action]:
     draining = (
         key
-        for key, process in held.processes.items()
+        for key, process in state.processes.items()
         if process.phase is Phase.draining and key not in wanted
     )
-    leaving = frozenset(key for key in (*draining, *going) if key in held.clusters)
+    leaving = frozenset(key for key in (*draining, *going) if key in state.clusters)
     leaving |= beside - version_ids(target.workers)
-    if clusters != held.clusters:
+    if clusters != state.clusters:
         yield Clusters(clusters)
     coming = _coming(desired, target)
-    if target is not held.applied or leaving != held.leaving or coming != held.coming:
+    if target is not state.applied or leaving != state.leaving or coming != state.coming:
         yield Routes(target, leaving, coming)
 
 
@@ -248,14 +245,14 @@ def _coming(desired: Snapshot, target: Snapshot) -> frozenset[str]:
 def _goings(
     wanted: Mapping[str, tuple[str, VersionSpec]],
     going: list[str],
-    held: Held,
+    state: EdgeState,
     clusters: frozenset[str],
 ) -> Iterator[Action]:
     yield from (Drain(key) for key in going if key in clusters)
     yield from (Stop(key) for key in going if key not in clusters)
     drained = {
         key: process
-        for key, process in held.processes.items()
+        for key, process in state.processes.items()
         if process.phase is Phase.drained and key not in wanted
     }
     if clusters & drained.keys():

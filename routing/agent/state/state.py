@@ -1,6 +1,6 @@
-"""What an edge holds: what Envoy routes by, and the processes of versions. Immutable.
+"""The edge's state: Envoy's routes and the processes of versions. Immutable.
 
-Every function here takes what is held and something that happened, and returns what is held now.
+Every function takes the state and an event, and returns the new state.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from routing.agent.base.process_end import End, EndKind
 from routing.snapshot import EMPTY, Snapshot, VersionSpec, WorkerSpec
 
 
-class State(StrEnum):
-    """How a version's process is."""
-
+class ProcessState(StrEnum):
     starting = "starting"
     running = "running"
     backoff = "backoff"
@@ -23,10 +22,10 @@ class State(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where a version's process is in its life.
+    """Life cycle of a version's process.
 
-    live: it serves, or is about to. draining: no route leads to it, requests may still be in it.
-    drained: they have ended. stopping: it was told to end; its slot is taken until it has.
+    live: it serves, or will soon. draining: it has no routes, but may have requests. drained: its
+    requests have ended. stopping: it is being ended; its slot is taken until then.
     """
 
     live = "live"
@@ -35,41 +34,20 @@ class Phase(StrEnum):
     stopping = "stopping"
 
 
-class EndKind(StrEnum):
-    """Why a process ended that nobody had told to end. `start`: the version's own code never became
-    ready; `edge`: this machine could not start it, whatever the version is."""
-
-    crash = "crash"
-    hang = "hang"
-    memory = "memory"
-    start = "start"
-    edge = "edge"
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The last unexpected end of a process, which stays while the process runs again. `at` is in
-    seconds."""
-
-    kind: EndKind
-    at: float
-    message: str = ""
-
-
 STARTS = 5
-"""How many of its starts a process remembers, the newest ones."""
+"""Starts that are remembered per process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """The process of one version. `since` is when its state or phase last changed, `starts` are
-    when it became ready (seconds, oldest first)."""
+    """The process of one version. `since` is the last change of state or phase, `starts` are the
+    last times it became ready (seconds, oldest first)."""
 
     worker: str
     version: VersionSpec
     slot: int
     since: float
-    state: State = State.starting
+    state: ProcessState = ProcessState.starting
     phase: Phase = Phase.live
     message: str = ""
     restarts: int = 0
@@ -80,20 +58,21 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A Worker as Envoy refused it. `worker` is None where its removal was refused."""
+    """Envoy rejected this Worker; `worker` is None if it rejected its removal."""
 
     worker: WorkerSpec | None
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """`applied` is what Envoy routes by: for each Worker its newest deployment that could be.
+class EdgeState:
+    """`applied` is what Envoy routes by: for each Worker its newest deployment that could be
+    routed.
 
-    Its revision is the newest one of which nothing is missing. `clusters` are the versions that
-    Envoy can reach, `leaving` those that run without a share, `coming` host names of Workers that
-    are not routed yet (`plan.Routes`). After a
-    refusal that may be any Worker's fault, changes are made `one_by_one`.
+    Its revision is the newest complete one. `clusters` are the versions that Envoy reaches,
+    `leaving` those without a share, `coming` host names of Workers that are not routed yet
+    (`plan.Routes`). After a rejection that may be any Worker's fault, changes are made
+    `one_by_one`.
     """
 
     applied: Snapshot = EMPTY
@@ -105,47 +84,46 @@ class Held:
     one_by_one: bool = False
 
 
-def restored(snapshot: Snapshot) -> Held:
-    """After a restart: Envoy will be started with this, so nothing has to be ready first."""
-    return Held(applied=snapshot, clusters=frozenset(version_ids(snapshot.workers)))
+def after_restart(snapshot: Snapshot) -> EdgeState:
+    """Envoy will be started with `snapshot`, so no process has to be ready first."""
+    return EdgeState(applied=snapshot, clusters=frozenset(version_ids(snapshot.workers)))
 
 
 def version_ids(workers: Iterable[WorkerSpec]) -> set[str]:
-    """The ids of all versions in the Workers' deployments."""
+    """Ids of all versions in the Workers' deployments."""
     return {version.id for worker in workers for version in worker.versions}
 
 
-def started(held: Held, process: Process) -> Held:
-    """A process was made for a version."""
-    return _put(held, process)
+def process_started(state: EdgeState, process: Process) -> EdgeState:
+    return _put(state, process)
 
 
-def named(held: Held, version: VersionSpec) -> Held:
+def version_named(state: EdgeState, version: VersionSpec) -> EdgeState:
     """A snapshot names the version of an adopted process."""
-    return _put(held, replace(held.processes[version.id], version=version))
+    return _put(state, replace(state.processes[version.id], version=version))
 
 
-def felt(
-    held: Held,
+def process_state_changed(
+    state: EdgeState,
     version_id: str,
-    state: State,
+    process_state: ProcessState,
     *,
     at: float,
     restarts: int,
     message: str = "",
     end: EndKind | None = None,
-) -> Held:
-    """A process changed its state; `end` is why it ended, where it did."""
-    process = held.processes.get(version_id)
+) -> EdgeState:
+    """`end` is why the process ended, if it did."""
+    process = state.processes.get(version_id)
     if process is None:
-        return held
-    ready = state is State.running and process.state is not state
+        return state
+    ready = process_state is ProcessState.running and process.state is not process_state
     return _put(
-        held,
+        state,
         replace(
             process,
-            state=state,
-            since=process.since if process.state is state else at,
+            state=process_state,
+            since=process.since if process.state is process_state else at,
             restarts=restarts,
             message=message,
             end=End(end, at, message) if end else process.end,
@@ -154,63 +132,61 @@ def felt(
     )
 
 
-def moved(held: Held, version_id: str, phase: Phase, *, at: float) -> Held:
-    """A process came into another phase of its life."""
-    process = held.processes.get(version_id)
+def phase_changed(state: EdgeState, version_id: str, phase: Phase, *, at: float) -> EdgeState:
+    process = state.processes.get(version_id)
     if process is None or process.phase is phase:
-        return held
+        return state
     hurry = process.hurried and phase is not Phase.live
-    return _put(held, replace(process, phase=phase, since=at, hurried=hurry))
+    return _put(state, replace(process, phase=phase, since=at, hurried=hurry))
 
 
-def hurried(held: Held, version_id: str, *, at: float) -> Held:
-    """Its slot is needed: what is still in it is given up."""
-    process = held.processes.get(version_id)
+def process_hurried(state: EdgeState, version_id: str, *, at: float) -> EdgeState:
+    """Its slot is needed: remaining requests are dropped."""
+    process = state.processes.get(version_id)
     if process is None:
-        return held
+        return state
     phase = Phase.drained if process.phase is Phase.draining else process.phase
-    return _put(held, replace(process, phase=phase, hurried=True, since=at))
+    return _put(state, replace(process, phase=phase, hurried=True, since=at))
 
 
-def ended(held: Held, version_id: str) -> Held:
-    """A process that was told to end has ended; its slot is free."""
-    rest = {key: value for key, value in held.processes.items() if key != version_id}
-    return replace(held, processes=rest)
+def process_ended(state: EdgeState, version_id: str) -> EdgeState:
+    """A process that was stopped has ended; its slot is free."""
+    rest = {key: value for key, value in state.processes.items() if key != version_id}
+    return replace(state, processes=rest)
 
 
-def clustered(held: Held, version_ids: frozenset[str]) -> Held:
-    """Envoy reaches these versions and no others."""
-    return replace(held, clusters=version_ids)
+def clusters_changed(state: EdgeState, version_ids: frozenset[str]) -> EdgeState:
+    return replace(state, clusters=version_ids)
 
 
-def routed(
-    held: Held,
+def routes_changed(
+    state: EdgeState,
     snapshot: Snapshot,
     leaving: frozenset[str],
     coming: frozenset[str] = frozenset(),
-) -> Held:
-    """Envoy routes by `snapshot`. What was refused may be possible now that others have moved."""
-    moved_on = snapshot.workers != held.applied.workers
+) -> EdgeState:
+    """What was rejected may be possible now that others have moved."""
+    moved_on = snapshot.workers != state.applied.workers
     return replace(
-        held,
+        state,
         applied=snapshot,
         leaving=leaving,
         coming=coming,
-        refused={} if moved_on else held.refused,
-        one_by_one=held.one_by_one and snapshot.revision == held.applied.revision,
+        refused={} if moved_on else state.refused,
+        one_by_one=state.one_by_one and snapshot.revision == state.applied.revision,
     )
 
 
-def refused(held: Held, target: Snapshot, message: str) -> Held:
-    """Envoy refused `target`. With one changed Worker it is that one's fault, else try each."""
-    before = {worker.name: worker for worker in held.applied.workers}
+def deployment_refused(state: EdgeState, target: Snapshot, message: str) -> EdgeState:
+    """Envoy rejected `target`. If one Worker changed it is at fault, else try one by one."""
+    before = {worker.name: worker for worker in state.applied.workers}
     after = {worker.name: worker for worker in target.workers}
     changed = [n for n in sorted({*before, *after}) if before.get(n) != after.get(n)]
     if len(changed) > 1:
-        return replace(held, one_by_one=True)
+        return replace(state, one_by_one=True)
     new = {name: Refusal(after.get(name), message) for name in changed}
-    return replace(held, refused={**held.refused, **new})
+    return replace(state, refused={**state.refused, **new})
 
 
-def _put(held: Held, process: Process) -> Held:
-    return replace(held, processes={**held.processes, process.version.id: process})
+def _put(state: EdgeState, process: Process) -> EdgeState:
+    return replace(state, processes={**state.processes, process.version.id: process})

@@ -1,4 +1,4 @@
-"""What the agent says about itself: to the control plane, and in `status.json`. Pure."""
+"""What the agent reports to the control plane, and in `status.json`. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from routing.agent.base.process_end import End
 from routing.agent.state.plan import lagging
-from routing.agent.state.state import End, Held, Phase, Process
+from routing.agent.state.state import EdgeState, Phase, Process
 from routing.agent.users.isolation import Isolation
 from routing.snapshot import Snapshot
 
@@ -17,9 +18,9 @@ FILE = "status.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvoyFacts:
-    """Envoy since the agent started. `ends` counts those that nobody had asked for, `end` is the
-    last of them and `message` says how; `waited` counts connections that waited meanwhile.
-    `sockets` are those that would outlive it now; with 0 its end would refuse connections."""
+    """Since the agent started. `ends` counts unexpected ends, `end` and `message` describe the
+    last; `waited` counts connections that waited in between; `sockets` would outlive Envoy now
+    (with 0, connections would be refused)."""
 
     ends: int = 0
     end: End | None = None
@@ -30,11 +31,11 @@ class EnvoyFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything a report is made of. `away` is why the control plane is away, since `away_since`;
-    `applied_at` is when the revision was reached, `started_at` when the agent was started, `disk`
-    why its folder cannot be written (`routing.disk.DiskState`)."""
+    """Everything a report is made of. `control_error` is why the control plane is unavailable,
+    since `control_since`; `applied_at` is when the revision was reached; `disk` is why the folder
+    cannot be written (`routing.disk.DiskState`)."""
 
-    held: Held
+    state: EdgeState
     desired: Snapshot
     applied_at: float
     started_at: float
@@ -44,8 +45,8 @@ class Facts:
     metrics_url: str = ""
     error: str = ""
     disk: str = ""
-    away: str = ""
-    away_since: float = 0.0
+    control_error: str = ""
+    control_since: float = 0.0
     faults: Mapping[str, str]
     isolation: Isolation
     envoy: EnvoyFacts = EnvoyFacts()
@@ -55,18 +56,18 @@ class Facts:
 def report(facts: Facts) -> dict[str, Any]:
     """The body of `POST /edge/v1/reports`.
 
-    `desired` is the newest revision this edge knows: a Worker that is not in `workers` has it. The
-    others say why, and by which deployment they still answer ("" is: by none). An agent that does
-    not say `checks_permissions` honors every override, protected or not.
+    `desired` is the newest revision that this edge has received. `workers` lists only Workers that
+    do not have it, with the reason and the deployment they still serve ("" for none). An agent
+    without `checks_permissions` honors every override, protected or not.
     """
     return {
-        "revision": facts.held.applied.revision,
+        "revision": facts.state.applied.revision,
         "desired": facts.desired.revision,
         "applied_on": iso(facts.applied_at),
         "started_at": iso(facts.started_at),
         "proof_url": facts.proof_url,
         "public_url": facts.public_url,
-        "versions": {key: _version(p) for key, p in sorted(facts.held.processes.items())},
+        "versions": {key: _version(p) for key, p in sorted(facts.state.processes.items())},
         "workers": _workers(facts),
         "shipping": dict(facts.shipping),
         "checks_permissions": True,
@@ -78,25 +79,25 @@ def report(facts: Facts) -> dict[str, Any]:
 
 
 def status(facts: Facts) -> dict[str, Any]:
-    """The content of `status.json`: the report, shorter and with what only this machine sees."""
-    away = f"away since {iso(facts.away_since)}: {facts.away}"
+    """The content of `status.json`: the report, shortened, plus facts of this machine."""
+    away = f"away since {iso(facts.control_since)}: {facts.control_error}"
     return {
         **report(facts),
-        "versions": {key: shown(p) for key, p in sorted(facts.held.processes.items())},
+        "versions": {key: shown(p) for key, p in sorted(facts.state.processes.items())},
         "pid": facts.pid,
-        "control": away if facts.away else "connected",
+        "control": away if facts.control_error else "connected",
         "metrics_url": facts.metrics_url,
         "faults": dict(facts.faults),
     }
 
 
 def shown(process: Process) -> str:
-    """One word for a process: how it is, or that it is leaving."""
+    """One word for a process: its state, or `leaving`."""
     return str(process.state) if process.phase is Phase.live else "draining"
 
 
 def iso(seconds: float) -> str:
-    """A time as ISO 8601 in UTC."""
+    """ISO 8601 in UTC."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -128,8 +129,8 @@ def _envoy(envoy: EnvoyFacts) -> dict[str, Any]:
 
 
 def _workers(facts: Facts) -> dict[str, dict[str, str]]:
-    routed = {worker.name: worker.deployment.id for worker in facts.held.applied.workers}
+    routed = {worker.name: worker.deployment.id for worker in facts.state.applied.workers}
     return {
         name: {"error": why, "deployment": routed.get(name, "")}
-        for name, why in lagging(facts.desired, facts.held).items()
+        for name, why in lagging(facts.desired, facts.state).items()
     }

@@ -1,8 +1,8 @@
-"""One user id for one process, until it has ended.
+"""Assigns a user id to a process until it has ended.
 
-Agents and control planes of one machine agree by locks in /run/sluice-uids, which end with the
-program that holds them. A process may outlive that program, so an id is also left alone while any
-process in /proc has it.
+Agents and control planes of one machine coordinate by locks in /run/sluice-uids, which end with the
+program that has them. A process may outlive that program, so ids of running processes are skipped
+too.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ class NoUserFree(OSError):
 
 
 class Claim:
-    """`user` is None where processes run as the agent's own; `is_own` where no other process has
-    it. `release` it when all has ended."""
+    """`user` is None where processes run as the agent's own; `is_own` if no other process has it.
+    `release` it when all processes have ended."""
 
     def __init__(self, user: User | None, free: Callable[[int], None] | None = None) -> None:
         self.user, self.is_own = user, free is not None
         self._free = free
 
     def end_all(self) -> None:
-        """Kills what runs as this user: what a process that was taken over started outlives it
-        otherwise. Where the user is shared nothing is done."""
+        """Kills every process of this user, since children may outlive their parent. Does nothing
+        for a shared user."""
         if not self.is_own or self.user is None:
             return
-        for _ in range(_ROUNDS):  # one that forks meanwhile is met in the next round
+        for _ in range(_ROUNDS):  # children forked meanwhile are killed in the next round
             left = processes_of(self.user.uid)
             for pid in left:
                 with suppress(ProcessLookupError):
@@ -53,15 +53,15 @@ class Claim:
                 return
 
     def release(self) -> None:
-        """The id may be given to another process; doing so twice is no fault."""
+        """Idempotent."""
         if self._free is not None and self.user is not None:
             self._free(self.user.uid)
         self._free = None
 
 
 class Users:
-    """Gives ids out in turn, from a random one on: what a process left behind is not the next's.
-    `group` is that of all its users; without one each has a group of its own."""
+    """Assigns ids in turn from a random one on, so that files left by one process do not belong to
+    the next. `group` is shared by all its users; without one each has its own."""
 
     def __init__(
         self, isolation: Isolation, *, group: int | None = None, locks: Path = LOCKS
@@ -83,7 +83,7 @@ class Users:
             return Claim(self._user(self._take()), self._release)
 
     def adopt(self, uid: int) -> Claim:
-        """The id of a process that an earlier agent started and that lives on."""
+        """The id of an adopted process."""
         if self.isolation.kind is not Kind.own or uid not in self.isolation.uids:
             return Claim(self._user(uid))
         with self._turn:
@@ -94,7 +94,7 @@ class Users:
         return User(uid, uid if self._group is None else self._group)
 
     def _take(self) -> int:
-        """Looks at the processes after it has the lock: whoever looks later is kept out by it."""
+        """Checks running processes after taking the lock, which excludes other programs."""
         for uid in self._in_turn():
             if uid in self._taken:
                 continue
@@ -120,7 +120,7 @@ class Users:
             self._unlock(self._taken.pop(uid, None))
 
     def _lock(self, uid: int) -> int | None:
-        """None where another program has it, or where there is no place for locks."""
+        """None if another program has it, or there is no folder for locks."""
         try:
             self._locks.mkdir(mode=0o700, exist_ok=True)
             lock = os.open(self._locks / str(uid), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -139,12 +139,11 @@ class Users:
 
 
 def user_ids() -> set[int]:
-    """The users of all processes on this machine, as far as /proc shows them."""
+    """Users of all processes that /proc shows."""
     return {uid for _, uid in _processes()}
 
 
 def processes_of(uid: int) -> list[int]:
-    """Those of this user that have not ended."""
     return [pid for pid, owner in _processes() if owner == uid]
 
 
@@ -159,7 +158,7 @@ def _processes() -> Iterator[tuple[int, int]]:
 
 @cache
 def of_this_process() -> Users:
-    """For what is not an edge's: inspections of uploads, in the control plane."""
+    """For inspections in the control plane."""
     try:
         asked = asked_for(os.environ)
     except RangeInvalid as error:

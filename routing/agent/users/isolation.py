@@ -21,8 +21,8 @@ VARIABLE = "SLUICE_EDGE_UIDS"
 
 
 class Kind(StrEnum):
-    """`own`: each version has a user of its own. `shared`: all run as nobody, beside anything else
-    that does. `agent`: all run as the agent's user and can read what it can."""
+    """`own`: each version has its own user. `shared`: all run as nobody, like other programs.
+    `agent`: all run as the agent's user and can read its files."""
 
     own = "own"
     shared = "shared"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """As whom a process runs, with no other group."""
+    """With no supplementary groups."""
 
     uid: int
     gid: int
@@ -39,9 +39,9 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Isolation:
-    """`reason` is why it is no better; "" where each version has its own user. `group` may pass
-    through the edge's folder and connect to the sockets for versions: its id is the range's first,
-    which no process has as its user. None where the agent's own group has to do."""
+    """`reason` is why it is not better; "" for `own`. `group` may traverse the edge's folder and
+    connect to the sockets for versions: its id is the range's first, which no process has as its
+    user. None for the agent's own group."""
 
     kind: Kind
     reason: str = ""
@@ -50,7 +50,7 @@ class Isolation:
 
 
 def possible(asked: range | None = None) -> Isolation:
-    """The best that this machine allows, with the range `asked` for or one of the defaults."""
+    """The best this machine allows, with the configured range or a default one."""
     found = _possible((asked,) if asked else DEFAULTS)
     if found.kind is not Kind.own:
         log.warning("%s: %s", _SAID[found.kind], found.reason)
@@ -58,13 +58,13 @@ def possible(asked: range | None = None) -> Isolation:
 
 
 def asked_for(environ: Mapping[str, str]) -> range | None:
-    """SLUICE_EDGE_UIDS; None where it is not set. Raises `RangeInvalid`."""
+    """SLUICE_EDGE_UIDS; None if it is not set. Raises `RangeInvalid`."""
     text = environ.get(VARIABLE, "")
     return parse(text) if text else None
 
 
 def become(user: User) -> list[str]:
-    """Options of setpriv(1): this user, in no other group, with no capability ever."""
+    """Options of setpriv(1): this user, no other group, no capabilities."""
     return [
         *("--reuid", str(user.uid), "--regid", str(user.gid), "--clear-groups"),
         *("--bounding-set=-all", "--inh-caps=-all"),
@@ -96,12 +96,12 @@ def _has(ids: range) -> bool:
     try:
         maps = [Path(f"/proc/self/{name}").read_text() for name in ("uid_map", "gid_map")]
     except OSError:
-        return True  # no /proc: trying will tell
+        return True  # no /proc, so try it
     return all(is_mapped(ids, text) for text in maps)
 
 
 def _refused(user: User) -> str:
-    """Why a process cannot become this user; "" where it can."""
+    """Why a process cannot become this user; "" if it can."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:  # Python's own way is used then, and fails at the start of a process
         return ""

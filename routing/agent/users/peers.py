@@ -1,4 +1,4 @@
-"""Who is at the other end of a Unix socket, as the kernel says (SO_PEERCRED, unix(7))."""
+"""The process at the other end of a Unix socket (SO_PEERCRED, unix(7))."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class Peer(NamedTuple):
-    """The process that called connect(), and its user and group then."""
+    """The process that called connect(), and its user and group at that time."""
 
     pid: int
     uid: int
@@ -18,7 +18,7 @@ class Peer(NamedTuple):
 
 
 def peer_of(connection: socket.socket) -> Peer | None:
-    """None where the system does not tell."""
+    """None where the system does not support it."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return None

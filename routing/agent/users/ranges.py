@@ -1,9 +1,9 @@
 """Ranges of user ids for versions. Pure.
 
-The defaults collide with nothing that systemd, adduser, shadow or a container engine hand out
-(systemd.io/UIDS-GIDS lists them): 65,536 to 99,999 lies above the 16-bit ids and below the first
-subordinate id of /etc/subuid. Containers often map 65,536 ids only; 60,578 to 61,183 lies within
-those, between systemd's home directories and its dynamic users.
+The defaults avoid all ids that systemd, adduser, shadow and container engines assign
+(systemd.io/UIDS-GIDS): 65,536 to 99,999 is above the 16-bit ids and below the first subordinate id
+of /etc/subuid. Many containers map 65,536 ids only; 60,578 to 61,183 is within those, between
+systemd's home directories and its dynamic users.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 
 DEFAULTS = (range(65_536, 100_000), range(60_578, 61_184))
-"""Tried in this order."""
+"""In order of preference."""
 LEAST = 16
 """Ids in a range: one is the group of all versions, the others are users."""
 LOWEST, HIGHEST = 1_000, 2**32 - 2
 _TAKEN = (65_534, 65_535)
-"""`nobody`, and -1 in 16 bits."""
+"""The user nobody, and -1 in 16 bits."""
 
 
 class RangeInvalid(ValueError):
@@ -37,7 +37,7 @@ def parse(text: str) -> range:
 
 
 def is_mapped(ids: range, id_map: str) -> bool:
-    """Whether all ids exist in a user namespace; `id_map` is the text of /proc/self/uid_map."""
+    """Do all ids exist in a user namespace? `id_map` is the text of /proc/self/uid_map."""
     for line in id_map.splitlines():
         first, _, count = map(int, line.split())
         if first <= ids.start and ids.stop <= first + count:

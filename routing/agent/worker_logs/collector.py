@@ -1,7 +1,7 @@
-"""Takes what the version processes say about their requests and keeps it on disk until shipped.
+"""Takes log entries from version processes and stores them on disk until they are shipped.
 
-On disk, so that an agent that is stopped or killed loses none of it; bounded, so that a control
-plane that is away for long costs this machine nothing but that.
+On disk, so that they survive a stop or kill of the agent; limited, so that an unavailable control
+plane costs only that much disk.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from routing.agent.base.unix_http_server import Request, Response
 from routing.agent.state.state import Process
 from routing.agent.users.peers import Peer
 from routing.agent.worker_logs.detail import Source, detail
-from routing.agent.worker_logs.rate_level import Volume
+from routing.agent.worker_logs.rate_level import DetailRateLimit
 from routing.agent.worker_logs.redact import Masks
 from routing.compile import names
 
@@ -27,15 +27,15 @@ log = logging.getLogger("edge")
 
 Processes = Callable[[], Mapping[str, Process]]
 Clock = Callable[[], float]
-SpeaksFor = Callable[[str, Peer | None], bool]
+IsVersionPeer = Callable[[str, Peer | None], bool]
 _LEVEL = b"x-edge-level"
 
 
 @dataclass(slots=True)
-class TailCounts:
-    """Since the agent started. `dropped` were lost on the way, for want of room; `skipped` were
-    never asked for, because the edge is busy; `unread` made no sense; `forged` were batches in the
-    name of a version by a process that is not its own."""
+class WorkerLogCounts:
+    """Since the agent started. `dropped` were lost for lack of room; `skipped` were never
+    requested, because the edge is busy; `unread` were malformed; `forged` are batches that one
+    version's process sent for another."""
 
     taken: int = 0
     dropped: int = 0
@@ -44,50 +44,49 @@ class TailCounts:
     forged: int = 0
 
 
-class Tails:
-    """Answers `POST /tail`. `watched` are the Workers that somebody is looking at."""
+class WorkerLogCollector:
+    """Answers `POST /tail`. `watched` are Workers that someone is viewing."""
 
     def __init__(
         self,
         file: Path,
         processes: Processes,
-        speaks_for: SpeaksFor,
+        is_version_peer: IsVersionPeer,
         clock: Clock,
         per_second: int,
     ) -> None:
         self._path, self._processes, self._clock = file, processes, clock
-        self._speaks_for = speaks_for
-        self._volume = Volume(per_second)
+        self._is_version_peer = is_version_peer
+        self._rate_limit = DetailRateLimit(per_second)
         self._sources: dict[str, Source] = {}
         self._boot, self._number = uuid.uuid4().hex[:12], 0
         self._file: BinaryIO | None = None
         self.watched: frozenset[str] = frozenset()
-        self.counts = TailCounts()
+        self.counts = WorkerLogCounts()
 
     def answer(self, request: Request) -> Response:
-        """The level as a header; 404 for a version that is none of ours, 403 for one that another
-        process speaks of."""
+        """The log level as a header; 404 for an unknown version, 403 if another process sent it."""
         version_id = _header(request, b"x-edge-version")
         source = self._source(version_id)
         if source is None:
             return Response(404)
-        if not self._speaks_for(version_id, request.peer):
+        if not self._is_version_peer(version_id, request.peer):
             return self._forged(version_id, request.peer)
         self.counts.dropped += _number(request, b"x-edge-dropped")
         self.counts.skipped += _number(request, b"x-edge-skipped")
         watched = source.worker in self.watched
         self._take(request.body, source, watched)
-        level = self._volume.level(self._clock(), watched=watched)
+        level = self._rate_limit.level(self._clock(), watched=watched)
         return Response(204, ((_LEVEL, level.encode()),))
 
     def reopen(self) -> None:
-        """The file was put aside: the next line goes to a new one."""
+        """The file was rotated."""
         if self._file is not None:
             self._file.close()
         self._file = None
 
     def _forged(self, version_id: str, peer: Peer | None) -> Response:
-        """Logged when there are twice as many: a hostile process must not fill the disk."""
+        """Logged at each doubling: a hostile process must not fill the disk."""
         self.counts.forged += 1
         if self.counts.forged & (self.counts.forged - 1) == 0:
             text = "%d batches refused: %s spoke in the name of version %s"
@@ -95,19 +94,19 @@ class Tails:
         return Response(403)
 
     def _take(self, body: bytes, source: Source, watched: bool) -> None:
-        """Stops reading when there is no room: the same loop decides requests with overrides."""
+        """Stops parsing when there is no room: the same loop decides overrides."""
         lines: list[bytes] = []
         given = [raw for raw in body.split(b"\n") if raw]
         for number, raw in enumerate(given):
-            if self._volume.is_full(self._clock()):
+            if self._rate_limit.is_full(self._clock()):
                 left = len(given) - number
-                self._volume.takes(self._clock(), left)
+                self._rate_limit.takes(self._clock(), left)
                 self.counts.dropped += left
                 break
             found = self._read(raw, source, watched)
             if found is None or not (watched or found["keep"]):
                 continue
-            self._volume.takes(self._clock())
+            self._rate_limit.takes(self._clock())
             lines.append(msgspec.json.encode(found))
         self._write(lines)
 

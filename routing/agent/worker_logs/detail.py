@@ -1,9 +1,9 @@
-"""What runtime/tail.js sends, as details for the control plane: capped, redacted. Pure.
+"""Converts an entry of runtime/tail.js for the control plane: limited, redacted. Pure.
 
 A detail is `{"id", "worker", "version_id", "ray", "entrypoint", "rpc_method", "method", "path",
 "outcome", "started_on" (seconds), "wall_ms", "logs": [{"level", "message": [...], "timestamp"}],
-"exceptions": [{"name", "message", "stack", "timestamp"}], "truncated", "keep"}` and, for a Worker
-that somebody is looking at, `"event"`: what `wrangler tail` shows of the request.
+"exceptions": [{"name", "message", "stack", "timestamp"}], "truncated", "keep"}` and, while someone
+is viewing the Worker, `"event"`: the request as `wrangler tail` prints it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from routing.compile import names
 
 
 class _Item(msgspec.Struct, rename="camel"):
-    """Workers choose what they print: everything is taken as it comes and checked later."""
+    """Workers choose what they print: any JSON is accepted and checked later."""
 
     event_timestamp: float | None = None
     end: float = 0
@@ -38,15 +38,13 @@ _decoder = msgspec.json.Decoder(_Item)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Whose items these are."""
-
     worker: str
     version_id: str
     masks: Masks
 
 
 def detail(raw: bytes, source: Source, *, item_id: str, watched: bool) -> dict[str, Any]:
-    """One line of tail.js. Raises `ValueError` if it cannot be read."""
+    """One line of tail.js. Raises `ValueError` if it is malformed."""
     item = _decode(raw)
     event = item.event or {}
     request = event.get("request") or {}
@@ -79,13 +77,13 @@ def _decode(raw: bytes) -> _Item:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        # Half a surrogate pair is text to JavaScript, and to nobody else.
+        # Only JavaScript accepts half a surrogate pair.
         text = json.dumps(json.loads(raw), ensure_ascii=False)
         return _decoder.decode(text.encode("utf-8", "replace"))
 
 
 def keeps(found: dict[str, Any]) -> bool:
-    """Does it say anything that the access log does not?"""
+    """Does it contain more than the access log?"""
     speaks = found["logs"] or found["exceptions"] or found["rpc_method"]
     return bool(speaks) or found["outcome"] not in ("ok", "canceled")
 
@@ -97,7 +95,7 @@ def _outcome(item: _Item, request: dict[str, Any], event: dict[str, Any]) -> str
 
 
 def _logs(given: list[dict[str, Any]], masks: Masks) -> tuple[list[dict[str, Any]], bool]:
-    """At most so many lines and characters, and whether any were cut off."""
+    """Limits lines and characters; returns whether any were cut."""
     kept: list[dict[str, Any]] = []
     room, cut = redact.ALL_CHARS, len(given) > redact.LINES
     for line in given[: redact.LINES]:

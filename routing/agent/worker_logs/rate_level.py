@@ -1,8 +1,7 @@
-"""How much the version processes should say for now (`runtime/tail.js` knows the levels). Pure: the
-clock is an argument.
+"""How much versions should log now (levels of `runtime/tail.js`). Pure.
 
-While somebody looks at a Worker it says all, as long as the edge can carry it. Otherwise what is
-notable; when that alone is too much, only what failed.
+While someone is viewing a Worker it logs everything, as long as the edge can keep up. Otherwise
+only notable requests; if that is too much, only failed ones.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ ALL, NOTABLE, ERRORS, OFF = "all", "notable", "errors", "off"
 
 
 @dataclass(slots=True)
-class Volume:
-    """Counts details by second. `most` a second are kept; beyond, they are dropped and counted."""
+class DetailRateLimit:
+    """`most` entries are stored per second; the rest are dropped and counted."""
 
     most: int
     calm_seconds: int = 5
@@ -25,13 +24,13 @@ class Volume:
     _flooded_until: float = 0.0
 
     def is_full(self, now: float) -> bool:
-        """Is there no room left in this second? Then nothing needs to be read, either."""
+        """If so, nothing needs to be parsed."""
         if int(now) != self._second:
             self._second, self._taken, self._asked = int(now), 0, 0
         return self._taken >= self.most
 
     def takes(self, now: float, count: int = 1) -> bool:
-        """So many more details: is there room for the first of them in this second?"""
+        """Counts entries; is there room for the first of them in this second?"""
         full = self.is_full(now)
         self._asked += count
         if self._asked > self.most:
@@ -42,7 +41,6 @@ class Volume:
         return not full
 
     def level(self, now: float, *, watched: bool) -> str:
-        """The answer to a process."""
         if now < self._flooded_until:
             return OFF if not watched else ERRORS
         if now < self._loud_until and not watched:

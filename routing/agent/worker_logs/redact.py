@@ -1,7 +1,7 @@
-"""What the outside may see of a request and of what a Worker said about it. Pure.
+"""Removes secrets from requests and log entries. Pure.
 
-Secrets are taken off here, on the edge, before anything is written or sent: headers by name, the
-values in query strings, and the values of the version's own secrets wherever they are printed.
+Done on the edge, before anything is written or sent: headers by name, values in query strings, and
+values of the version's own secrets wherever they are printed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHORTEST_MASKED = 6
 
 
 def headers(given: Mapping[str, Any]) -> dict[str, str]:
-    """Request headers without our own; those whose name says so have their value taken off."""
+    """Without our own headers; values of sensitive headers are removed."""
     shown = {name.lower(): str(value) for name, value in given.items()}
     return {
         name: REDACTED if _SECRET_NAMES.search(name) else value[:LINE_CHARS]
@@ -35,7 +35,7 @@ def headers(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def url(given: str) -> str:
-    """The address with every value of its query taken off; names and order stay."""
+    """With every value of its query removed; names and order stay."""
     parts = urlsplit(given)
     query = _VALUE.sub(f"={REDACTED}", parts.query)
     if parts.query and "=" not in parts.query:
@@ -44,7 +44,7 @@ def url(given: str) -> str:
 
 
 class Masks:
-    """The values of a version's secrets, by name, as nobody may read them in a log."""
+    """The values of a version's secrets, by name."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         named = {value: name for name, value in secrets.items() if len(value) >= _SHORTEST_MASKED}
@@ -59,7 +59,7 @@ class Masks:
         return self._pattern.sub(lambda found: f"[secret {self._names[found[0]]}]", given)
 
     def value(self, given: Any) -> Any:
-        """The same for all text inside a JSON value."""
+        """Replaces secrets in all text inside a JSON value."""
         if isinstance(given, str):
             return self.text(given)
         if isinstance(given, list):

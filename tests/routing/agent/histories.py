@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from routing.agent.base.process_end import EndKind
 from routing.agent.state import state as now
 from routing.agent.state.plan import (
     Action,
@@ -17,7 +18,7 @@ from routing.agent.state.plan import (
     next_routes,
     plan,
 )
-from routing.agent.state.state import EndKind, Held, Phase, Process, State
+from routing.agent.state.state import EdgeState, Phase, Process, ProcessState
 from routing.rules.split import TOTAL, VersionWeight
 from routing.snapshot import EMPTY, DeploymentSpec, Preview, Snapshot, VersionSpec, WorkerSpec
 
@@ -43,16 +44,16 @@ SHOP = make_worker("shop", "a")
 
 
 class History:
-    """`want` and the events change what is known; `round` is one round of the plan, in words."""
+    """`round` performs one round of the plan and returns it as text."""
 
     def __init__(self, applied: Snapshot = EMPTY) -> None:
-        self.held: Held = now.restored(applied)
+        self.state: EdgeState = now.after_restart(applied)
         self.desired = applied
         self.previews: Mapping[str, Preview] = {}
         self.clock = 0.0
         self.envoy_refuses: set[str] = set()
 
-    def want(self, revision: int, *workers: WorkerSpec) -> History:
+    def set_desired(self, revision: int, *workers: WorkerSpec) -> History:
         self.desired = snapshot(revision, *workers)
         return self
 
@@ -65,15 +66,15 @@ class History:
         done: list[str] = []
         while words := self.round():
             done += words
-            for key, process in self.held.processes.items():
-                if process.state is State.starting:
+            for key, process in self.state.processes.items():
+                if process.state is ProcessState.starting:
                     self.runs(key)
             assert len(done) < 100, done
         return done
 
     def round(self) -> list[str]:
         words = []
-        for action in plan(self.desired, self.held, self.previews):
+        for action in plan(self.desired, self.state, self.previews):
             words.append(in_words(action))
             if not self._happens(action):
                 break
@@ -81,32 +82,32 @@ class History:
 
     def runs(self, *version_ids: str) -> None:
         for version_id in version_ids:
-            self._feels(version_id, State.running)
+            self._feels(version_id, ProcessState.running)
 
     def fails(self, version_id: str, message: str) -> None:
-        self._feels(version_id, State.failed, message, EndKind.start)
+        self._feels(version_id, ProcessState.failed, message, EndKind.start)
 
     def dies(self, version_id: str) -> None:
-        self._feels(version_id, State.backoff, "ended by itself")
+        self._feels(version_id, ProcessState.backoff, "ended by itself")
 
     def drained(self, *version_ids: str) -> None:
         for version_id in version_ids:
-            self.held = now.moved(self.held, version_id, Phase.drained, at=self._tick())
+            self.state = now.phase_changed(self.state, version_id, Phase.drained, at=self._tick())
 
     def ended(self, *version_ids: str) -> None:
         for version_id in version_ids:
-            assert self.held.processes[version_id].phase is Phase.stopping
-            self.held = now.ended(self.held, version_id)
+            assert self.state.processes[version_id].phase is Phase.stopping
+            self.state = now.process_ended(self.state, version_id)
 
     @property
     def routed(self) -> dict[str, list[str]]:
-        return {w.name: [v.id for v in w.versions] for w in self.held.applied.workers}
+        return {w.name: [v.id for v in w.versions] for w in self.state.applied.workers}
 
     def _feels(
-        self, version_id: str, state: State, message: str = "", end: EndKind | None = None
+        self, version_id: str, state: ProcessState, message: str = "", end: EndKind | None = None
     ) -> None:
-        self.held = now.felt(
-            self.held, version_id, state, at=self._tick(), restarts=0, message=message, end=end
+        self.state = now.process_state_changed(
+            self.state, version_id, state, at=self._tick(), restarts=0, message=message, end=end
         )
 
     def _tick(self) -> float:
@@ -118,25 +119,25 @@ class History:
         match action:
             case Start(worker, version, slot):
                 process = Process(worker=worker, version=version, slot=slot, since=at)
-                self.held = now.started(self.held, process)
+                self.state = now.process_started(self.state, process)
             case Keep(key):
-                self.held = now.moved(self.held, key, Phase.live, at=at)
+                self.state = now.phase_changed(self.state, key, Phase.live, at=at)
             case Clusters(keys):
-                assert keys or not self.held.applied.workers
-                self.held = now.clustered(self.held, keys)
+                assert keys or not self.state.applied.workers
+                self.state = now.clusters_changed(self.state, keys)
             case Routes(target, leaving, coming):
                 if self._refuses(target):
-                    target = next_routes(self.desired, self.held)
-                    self.held = now.refused(self.held, target, "Envoy refused it")
+                    target = next_routes(self.desired, self.state)
+                    self.state = now.deployment_refused(self.state, target, "Envoy refused it")
                     return False
-                assert now.version_ids(target.workers) <= self.held.clusters
-                self.held = now.routed(self.held, target, leaving, coming)
+                assert now.version_ids(target.workers) <= self.state.clusters
+                self.state = now.routes_changed(self.state, target, leaving, coming)
             case Drain(key):
-                self.held = now.moved(self.held, key, Phase.draining, at=at)
+                self.state = now.phase_changed(self.state, key, Phase.draining, at=at)
             case Hurry(key):
-                self.held = now.hurried(self.held, key, at=at)
+                self.state = now.process_hurried(self.state, key, at=at)
             case Stop(key):
-                self.held = now.moved(self.held, key, Phase.stopping, at=at)
+                self.state = now.phase_changed(self.state, key, Phase.stopping, at=at)
         return True
 
     def _refuses(self, target: Snapshot) -> bool:

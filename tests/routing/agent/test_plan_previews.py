@@ -37,7 +37,7 @@ def test_a_preview_that_never_ran_just_stops():
 def test_a_preview_that_is_deployed_keeps_its_process():
     edge = settled(SHOP).preview("shop", "p")
     edge.settle()
-    edge.want(2, make_worker("shop", "p", "a", weight=0))
+    edge.set_desired(2, make_worker("shop", "p", "a", weight=0))
     assert edge.round() == ["routes 2: a p"]
     edge.preview("shop")
     assert edge.round() == []
@@ -45,7 +45,7 @@ def test_a_preview_that_is_deployed_keeps_its_process():
 
 def test_a_version_that_leaves_its_deployment_stays_while_it_is_asked_for():
     edge = settled(make_worker("shop", "b", "a", weight=0)).preview("shop", "b")
-    edge.want(2, SHOP)
+    edge.set_desired(2, SHOP)
     assert edge.round() == ["routes 2: a, leaving b"]
     assert edge.round() == []
 
@@ -79,7 +79,7 @@ def test_a_deployment_gets_the_slot_of_a_preview_that_left():
     edge = settled(SHOP).preview("shop", *previews)
     edge.settle()
     edge.preview("shop", *previews[1:]).settle()
-    edge.want(2, make_worker("shop", "b"))
+    edge.set_desired(2, make_worker("shop", "b"))
     assert edge.round() == []
     edge.drained("p0")
     edge.settle()

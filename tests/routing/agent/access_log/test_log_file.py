@@ -19,7 +19,7 @@ def append(path, text):
 
 def read_all(log):
     found = []
-    while (piece := log.read(64)).end != log.place:
+    while (piece := log.read(64)).end != log.position:
         found += piece.lines
         log.commit(piece.end)
     return [line.decode() for line in found]
@@ -39,7 +39,7 @@ def test_nothing_is_done_with_before_it_is_committed(path):
     log = LogFile(path)
     append(path, "one\n")
     assert log.read(64).lines == log.read(64).lines == [b"one"]
-    assert LogFile(path, log.place).read(64).lines == [b"one"]
+    assert LogFile(path, log.position).read(64).lines == [b"one"]
 
 
 def test_reading_goes_on_across_rotations(path):
@@ -74,11 +74,11 @@ def test_a_restart_goes_on_where_it_was(path):
     append(path, "two\nthree\n")
     piece = log.read(64)
     log.commit(piece.end)
-    again = LogFile(path, log.place)
+    again = LogFile(path, log.position)
     assert read_all(again) == ["two", "three"]
     again.rotate()
     append(path, "four\n")
-    assert read_all(LogFile(path, again.place)) == ["four"]
+    assert read_all(LogFile(path, again.position)) == ["four"]
 
 
 def test_half_a_line_that_a_crash_left_is_counted(path):
@@ -87,7 +87,7 @@ def test_half_a_line_that_a_crash_left_is_counted(path):
     log.rotate()
     append(path, "three\n")
     broken, lines = 0, []
-    while (piece := log.read(64)).end != log.place:
+    while (piece := log.read(64)).end != log.position:
         broken, lines = broken + piece.broken, lines + piece.lines
         log.commit(piece.end)
     assert (broken, lines) == (1, [b"one", b"three"])
@@ -104,7 +104,7 @@ def test_giving_up_the_oldest_counts_its_lines(path):
     log.commit(behind)
     assert log.behind_oldest() is None
     assert read_all(log) == ["four"]
-    assert log.place[2] == 4
+    assert log.position[2] == 4
 
 
 def test_rotating_nothing_is_nothing(path):
@@ -121,7 +121,7 @@ def test_lines_on_disk_are_those_before_the_place_and_behind_it(path):
     append(path, "four\n")
     assert log.lines_on_disk() == 4  # half a line in a finished file is passed over as one
     assert read_all(log) == ["four"]
-    assert log.lines_on_disk() == log.place[2] == 4
+    assert log.lines_on_disk() == log.position[2] == 4
 
 
 @pytest.mark.parametrize("act", ["removed", "emptied"])
@@ -134,7 +134,7 @@ def test_a_log_that_was_removed_or_emptied_goes_on_with_the_next_file(path, act)
     append(path, "three\n")
     assert log.lines_on_disk() == 3
     assert read_all(log) == ["three"]
-    assert log.place == (1, 6, 3) and log.lines_on_disk() == 3
+    assert log.position == (1, 6, 3) and log.lines_on_disk() == 3
 
 
 def test_a_log_that_was_removed_is_missed(path):

@@ -9,8 +9,8 @@ import pytest
 from routing.agent.access_log import shipper as ship
 from routing.agent.access_log.log_rows import read
 from routing.agent.access_log.read_positions import FILE as PLACES
-from routing.agent.access_log.shipper import Shipper
-from routing.agent.control_plane.client import ControlAway, OtherPlaces
+from routing.agent.access_log.shipper import AccessLogShipper
+from routing.agent.control_plane.client import ControlPlaneUnavailable, OtherPositions
 from tests.routing.agent.access_log.test_log_rows import line
 
 
@@ -46,7 +46,7 @@ def make_shipper(receiver, per_second=1000, limit_bytes=1 << 20):
         for name in ("public", "proof", "internal"):
             Path(f"log/{name}.log").touch()
 
-    shipper = Shipper(
+    shipper = AccessLogShipper(
         send=receiver.send, reopen=reopen, per_second=per_second, limit_bytes=limit_bytes
     )
     shipper.reopened = reopened
@@ -75,7 +75,7 @@ async def test_rows_of_all_listeners_in_one_batch():
 
 
 async def test_a_failed_batch_comes_again_as_it_was():
-    receiver = Receiver(ControlAway("down"), ControlAway("down"))
+    receiver = Receiver(ControlPlaneUnavailable("down"), ControlPlaneUnavailable("down"))
     log("a", "b")
     await ship_all(make_shipper(receiver))
     assert receiver.ids == ["a", "b"]
@@ -87,7 +87,7 @@ async def test_the_place_is_kept_only_after_the_rows_were_taken():
     shipper = make_shipper(receiver)
     await ship_all(shipper)
     log("b")
-    stuck = make_shipper(Receiver(*[ControlAway("down")] * 1_000_000))
+    stuck = make_shipper(Receiver(*[ControlPlaneUnavailable("down")] * 1_000_000))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(stuck.ship_once(), 0.05)
     await ship_all(make_shipper(receiver))  # the next agent
@@ -120,7 +120,7 @@ async def test_what_is_sampled_out_is_told_apart_from_what_is_lost():
 
 
 async def test_a_batch_that_is_called_invalid_is_lost_and_the_rest_goes_on(caplog):
-    receiver = Receiver(ControlAway("it answered 400", refused=True))
+    receiver = Receiver(ControlPlaneUnavailable("it answered 400", refused=True))
     log("a", "b")
     shipper = make_shipper(receiver)
     await ship_all(shipper)
@@ -128,7 +128,7 @@ async def test_a_batch_that_is_called_invalid_is_lost_and_the_rest_goes_on(caplo
     await ship_all(shipper)
     assert receiver.ids == ["c"]
     assert receiver.batches[0]["lost"] == 2
-    assert "does not take invocations" in caplog.text
+    assert "rejected invocations" in caplog.text
 
 
 async def test_files_that_grow_are_rotated_and_removed_once_shipped():
@@ -153,7 +153,7 @@ async def test_while_the_control_plane_is_away_the_logs_stay_within_their_limit(
     for n in range(100):
         log(f"id-{n}")
         await shipper.rotate()
-    task = asyncio.create_task(shipper.keep_small())
+    task = asyncio.create_task(shipper.limit_size())
     await asyncio.sleep(0.05)
     task.cancel()
     assert shipper.pending_bytes() <= 8 * 1000
@@ -191,7 +191,7 @@ async def test_where_the_control_plane_counted_further_the_agent_goes_on_there()
     log("a", "b", "c")
     size = len(Path("log/public.log").read_bytes()) // 3
     there = {"public": (0, 2 * size, 2)}
-    shipper = make_shipper(Receiver(OtherPlaces(there)))
+    shipper = make_shipper(Receiver(OtherPositions(there)))
     await shipper.ship_once()
     shipper._send = receiver.send
     await ship_all(shipper)
@@ -251,7 +251,7 @@ async def test_what_envoy_took_along_is_told_in_the_next_batch_and_once():
     log("a")
     task = asyncio.create_task(shipper.ship_once())
     await sending.wait()
-    shipper.cut()  # while a batch that does not know it is under way
+    shipper.cut()  # while a batch that does not update_snapshots it is under way
     go.set()
     await task
     for line_id in "bc":

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from routing.agent.adoption import notes, sockets
+from routing.agent.adoption import sockets
 from routing.agent.adoption.inheritance import inherit
-from routing.agent.base import child_process
+from routing.agent.base import child_process, process_notes
 from routing.process_identity import ProcessIdentity, identify
-from tests.routing.agent.adoption.test_sorting import note, version_note
+from tests.routing.agent.adoption.test_inherited import note, version_note
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def sleeper():
 def noted(process, **fields):
     identity = identify(process.pid)
     found = note(process.pid, started=identity.started, **fields)
-    notes.write(found)
+    process_notes.write(found)
     return found
 
 
@@ -51,8 +51,8 @@ def test_processes_are_sorted_and_strangers_are_left_alone(edge, sleeper):
     serving, half, stranger = sleeper(), sleeper(), sleeper()
     kept = noted(serving, version="a")
     noted(half, version="b", ready=False)
-    notes.write(note(stranger.pid, version="c", started="its id was used again"))
-    notes.write(note(999_999, version="d"))
+    process_notes.write(note(stranger.pid, version="c", started="its id was used again"))
+    process_notes.write(note(999_999, version="d"))
     for odd in ("notes.txt", ".swp", "²"):
         (edge / "pids" / odd).write_bytes(b"\xff")
     (edge / "pids" / "12").mkdir()
@@ -76,12 +76,12 @@ def test_stale_sockets_and_half_written_files_go_and_those_in_use_stay(edge, sle
     process = sleeper()
     found = noted(process, version="a")
     about = version_note("a")
-    notes.write(
-        notes.Note(
+    process_notes.write(
+        process_notes.Note(
             process=found.process,
             output="log/x",
             ready=True,
-            version=notes.VersionNote(
+            version=process_notes.VersionNote(
                 **{f: getattr(about, f) for f in about.__struct_fields__}
                 | {"listeners": {"http": 5}}
             ),
@@ -105,7 +105,7 @@ async def test_an_adopted_process_is_signalled_and_its_end_is_seen(edge, sleeper
     process.wait()
     await stopping
     assert child.ended.result() is None, "its exit code is nobody else's"
-    assert not list(notes.read_all()) and child not in child_process.running()
+    assert not list(process_notes.read_all()) and child not in child_process.running()
 
 
 async def test_a_note_for_which_there_was_no_room_is_written_later(edge, sleeper, monkeypatch):
@@ -114,13 +114,13 @@ async def test_a_note_for_which_there_was_no_room_is_written_later(edge, sleeper
 
     child = child_process.Child(noted(sleeper(), version="a", ready=False))
     with monkeypatch.context() as patched:
-        patched.setattr(notes.edge_folder, "write_or_overwrite", full)
+        patched.setattr(process_notes.edge_folder, "write_or_overwrite", full)
         child.describe(ready=True)
-    assert [one.ready for one in notes.read_all()] == [False]
+    assert [one.ready for one in process_notes.read_all()] == [False]
     monkeypatch.setattr(child_process, "_NOTES_SECONDS", 0.01)
     writing = asyncio.create_task(child_process.write_missing_notes())
     async with asyncio.timeout(30):
-        while [one.ready for one in notes.read_all()] != [True]:
+        while [one.ready for one in process_notes.read_all()] != [True]:
             await asyncio.sleep(0.01)
     writing.cancel()
 

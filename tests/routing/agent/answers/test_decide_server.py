@@ -20,7 +20,7 @@ DESIRED = snapshot(2, make_worker("shop", "c", "b", weight=0, other_versions=("a
 @pytest.fixture
 def decider():
     decider = Decider()
-    decider.know(APPLIED, DESIRED)
+    decider.update_snapshots(APPLIED, DESIRED)
     return decider
 
 
@@ -110,7 +110,7 @@ async def test_long_fields_delay_no_short_one(tmp_path, monkeypatch):
         return judge(target, lines)
 
     decider = Decider(slow)
-    decider.know(APPLIED, DESIRED)
+    decider.update_snapshots(APPLIED, DESIRED)
     long = f'shop="a", x="{"v" * 2000}"'
     async with connection(decider, tmp_path, monkeypatch) as ask:
         waiting = [decider.answer(request(f"{long}, n={n}")) for n in range(MOST_WAITING)]
@@ -132,11 +132,11 @@ async def test_a_late_verdict_is_not_cached_for_the_next_snapshot(tmp_path, monk
         return judge(target, lines)
 
     decider = Decider(slow)
-    decider.know(APPLIED, DESIRED)
+    decider.update_snapshots(APPLIED, DESIRED)
     long = f'shop="d", x="{"v" * 2000}"'
     late = asyncio.create_task(decider.answer(request(long)))
     await asyncio.sleep(0)
-    decider.know(DESIRED, snapshot(3, make_worker("shop", "d", "b", weight=0)))
+    decider.update_snapshots(DESIRED, snapshot(3, make_worker("shop", "d", "b", weight=0)))
     go_on.set()
     assert (b"x-edge-outcome", b"unknown_version") in (await late).headers
     async with connection(decider, tmp_path, monkeypatch) as ask:
@@ -147,7 +147,7 @@ async def test_a_new_snapshot_is_known_at_once(decider, tmp_path, monkeypatch):
     async with connection(decider, tmp_path, monkeypatch) as ask:
         assert (await ask('shop="d"'))["x-edge-outcome"] == "unknown_version"
         coming = snapshot(3, make_worker("shop", "d", "b", weight=0))
-        decider.know(DESIRED, coming)
+        decider.update_snapshots(DESIRED, coming)
         assert (await ask('shop="d"'))["x-edge-outcome"] == "not_propagated"
         assert (await ask('shop="c"'))["x-edge-outcome"] == "not_in_deployment"
 
@@ -169,7 +169,7 @@ def test_answers_are_kept_but_not_without_limit():
         return judge(target, lines)
 
     decider = Decider(counting)
-    decider.know(APPLIED)
+    decider.update_snapshots(APPLIED)
     for _ in range(3):
         decider.answer(request('shop="a"'))
     assert len(asked) == 1

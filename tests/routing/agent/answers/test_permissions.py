@@ -27,10 +27,10 @@ class Edge:
     def __init__(self):
         self.now, self.ticks = float(NOW), 0.0
         self.decider = Decider(permits=Permits(lambda: self.now, lambda: self.ticks))
-        self.know(make())
+        self.update_snapshots(make())
 
-    def know(self, applied, desired=None):
-        self.decider.know(snapshot(1, applied), snapshot(2, desired or applied))
+    def update_snapshots(self, applied, desired=None):
+        self.decider.update_snapshots(snapshot(1, applied), snapshot(2, desired or applied))
 
     def ask(self, path="/permit", worker="shop", **headers):
         lines = [(b"x-edge-route", f"{worker}/percentage+checked".encode())]
@@ -74,19 +74,19 @@ def test_the_time_counts_though_the_answer_is_remembered(edge):
 
 def test_what_is_revoked_counts_before_it_is_routed(edge):
     assert edge.outcome(**ASK, permission=token()) == APPLIED
-    edge.know(make(), make(replace(PROTECTED, revoked=("p1",))))
+    edge.update_snapshots(make(), make(replace(PROTECTED, revoked=("p1",))))
     assert edge.outcome(**ASK, permission=token()) == ("not_permitted", "revoked")
-    edge.know(make(None), make())
+    edge.update_snapshots(make(None), make())
     assert edge.outcome(path="/decide", **ASK) == ("not_permitted", "missing")
 
 
 def test_an_older_key_goes_on_until_it_is_taken_away(edge):
     later = {"k2": base64.b64encode(new_key()[1]).decode()}
-    edge.know(make(replace(PROTECTED, keys=KEYS | later)))
+    edge.update_snapshots(make(replace(PROTECTED, keys=KEYS | later)))
     assert edge.outcome(**ASK, permission=token()) == APPLIED
-    edge.know(make(replace(PROTECTED, keys=later)))
+    edge.update_snapshots(make(replace(PROTECTED, keys=later)))
     assert edge.outcome(**ASK, permission=token()) == ("not_permitted", "unknown_key")
-    edge.know(make(replace(PROTECTED, keys={"k1": "no base64"})))
+    edge.update_snapshots(make(replace(PROTECTED, keys={"k1": "no base64"})))
     assert edge.outcome(**ASK, permission=token()) == ("not_permitted", "unknown_key")
 
 
@@ -104,7 +104,7 @@ def test_the_cookie_is_taken_off_and_reaches_its_version(edge):
 def test_a_permission_goes_with_the_ray_to_workers_behind(edge):
     """Workers never see it, so it cannot come from them."""
     free = make_worker("front", "x")
-    edge.decider.know(snapshot(1, make(), free), snapshot(1, make(), free))
+    edge.decider.update_snapshots(snapshot(1, make(), free), snapshot(1, make(), free))
     outer = {"path": "/decide", "worker": "front", "permission": token()}
     assert edge.ask(**outer, **ASK, ray="r1")["outcome"] == "not_addressed"
     assert edge.outcome(**ASK, ray="r1") == APPLIED

@@ -4,7 +4,7 @@ import pytest
 
 from routing.agent.answers import preview_names
 from routing.agent.answers.preview_names import PreviewNames, PreviewRefused
-from routing.agent.control_plane.client import ControlAway, NotThere
+from routing.agent.control_plane.client import ControlPlaneUnavailable, NotFound
 from routing.snapshot import Preview
 from tests.routing.agent.histories import make_version
 
@@ -55,7 +55,7 @@ async def test_what_can_be_no_versions_address_is_refused_without_asking(host):
 
 
 async def test_a_name_without_a_dash_gets_the_control_planes_reason():
-    plane = Plane(NotThere("The address of the Worker shop is switched off."))
+    plane = Plane(NotFound("The address of the Worker shop is switched off."))
     with pytest.raises(PreviewRefused, match="switched off") as refused:
         await known(plane).preview("shop.localhost")
     assert refused.value.status == 404 and plane.asked == ["shop"]
@@ -63,7 +63,7 @@ async def test_a_name_without_a_dash_gets_the_control_planes_reason():
 
 async def test_a_name_without_a_dash_is_no_worker_while_the_control_plane_is_away():
     with pytest.raises(PreviewRefused, match="no Worker at this host name") as refused:
-        await known(Plane(ControlAway("refused"))).preview("shop.localhost")
+        await known(Plane(ControlPlaneUnavailable("refused"))).preview("shop.localhost")
     assert refused.value.status == 404
 
 
@@ -74,7 +74,7 @@ async def test_an_answer_holds_for_a_second_a_no_as_well(clock):
     await names.preview("a-shop.localhost")
     assert len(plane.asked) == 1
     clock[0] += preview_names.FRESH_SECONDS
-    plane.answer = NotThere("No version of shop has it.")
+    plane.answer = NotFound("No version of shop has it.")
     for _ in range(2):
         with pytest.raises(PreviewRefused, match="^No version of shop has it.$"):
             await names.preview("a-shop.localhost")
@@ -86,9 +86,9 @@ async def test_while_the_control_plane_is_away_its_last_word_holds(clock):
     names = known(plane, clock)
     await names.preview("a-shop.localhost")
     clock[0] += 3600
-    plane.answer = ControlAway("refused")
+    plane.answer = ControlPlaneUnavailable("refused")
     assert await names.preview("a-shop.localhost") is SHOP
-    with pytest.raises(PreviewRefused, match="the control plane is away \\(refused\\)") as refused:
+    with pytest.raises(PreviewRefused, match=r"unavailable \(refused\)") as refused:
         await names.preview("b-shop.localhost")
     assert refused.value.status == 503
 
@@ -106,7 +106,7 @@ async def test_made_up_names_are_limited_and_hold_up_no_known_one(clock):
     plane = Plane()
     names = known(plane, clock)
     assert await names.preview("a-shop.localhost", "10.0.0.1") is SHOP
-    plane.answer = NotThere("")
+    plane.answer = NotFound("")
     refused = []
     for number in range(600):
         with pytest.raises(PreviewRefused) as error:

@@ -9,8 +9,8 @@ from routing.agent.answers.client_rates import ClientRates
 from routing.agent.answers.preview_names import PreviewRefused
 from routing.agent.answers.previews import PER_WORKER, Previews
 from routing.agent.base.unix_http_server import Request
-from routing.agent.envoy.admin_client import Away
-from routing.agent.state.state import State
+from routing.agent.envoy.admin_client import EnvoyUnavailable
+from routing.agent.state.state import ProcessState
 from routing.compile import names
 from routing.compile.envoy.previews import REFUSALS
 from routing.snapshot import Preview
@@ -37,15 +37,15 @@ class FakeEdge:
         self.serving, self.busy, self.wanted = True, {}, {}
         self.previews = Previews(
             known=Names(),
-            want=self.want,
-            held=lambda: self.history.held,
+            set_desired=self.set_desired,
+            state=lambda: self.history.state,
             in_flight=self.in_flight,
             places=places,
             idle_seconds=60,
             clock=self.clock,
         )
 
-    def want(self, previews):
+    def set_desired(self, previews):
         self.wanted = self.history.previews = previews
         if self.serving:
             self.history.settle()
@@ -79,7 +79,7 @@ def at_once(monkeypatch):
 async def test_a_version_is_started_and_the_cluster_told():
     edge = FakeEdge()
     assert await edge.ask("b-shop") == "b"
-    assert edge.history.held.clusters == {"a", "b"} and edge.history.held.leaving == {"b"}
+    assert edge.history.state.clusters == {"a", "b"} and edge.history.state.leaving == {"b"}
     assert edge.history.routed == {"shop": ["a"]}
 
 
@@ -133,9 +133,9 @@ async def test_a_request_in_flight_keeps_its_version():
     edge = FakeEdge(places=1)
     await edge.ask("b-shop")
     edge.busy = {"b": 1}
-    assert "503 As many versions" in await edge.ask("x-till")
+    assert "503 Too many versions" in await edge.ask("x-till")
     assert set(edge.wanted) == {"b"}
-    edge.busy = Away("busy")
+    edge.busy = EnvoyUnavailable("busy")
     assert "503" in await edge.ask("x-till")
 
 
@@ -184,7 +184,7 @@ async def test_a_version_that_died_is_not_called_reached():
     await edge.ask("b-shop")
     edge.history.dies("b")
     assert "502 Version b does not start" in await edge.ask("b-shop")
-    assert edge.history.held.processes["b"].state is State.backoff
+    assert edge.history.state.processes["b"].state is ProcessState.backoff
 
 
 async def test_one_client_cannot_end_the_versions_of_others_all_the_time():

@@ -24,7 +24,7 @@ async def test_a_task_that_ends_is_a_fault_and_starts_again(monkeypatch, caplog)
             await asyncio.sleep(0)
         assert kept.faults == {"part": "ValueError: broken"}
         await kept.stop()
-    assert "part ended without being asked to" in caplog.text
+    assert "part ended unexpectedly" in caplog.text
 
 
 async def test_a_fault_in_one_task_ends_no_other():

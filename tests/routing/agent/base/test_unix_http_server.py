@@ -98,8 +98,8 @@ async def test_a_head_that_is_too_large_ends_the_connection(server, head):
 
 async def test_connections_have_a_limit(server, monkeypatch):
     monkeypatch.setattr("routing.agent.base.unix_http_server.MOST_CONNECTIONS", 1)
-    _, held = await asyncio.open_unix_connection(server)
+    _, state = await asyncio.open_unix_connection(server)
     reader, writer = await asyncio.open_unix_connection(server)
     assert await reader.read() == b""
     writer.close()
-    held.close()
+    state.close()

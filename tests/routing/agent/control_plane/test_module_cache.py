@@ -1,4 +1,4 @@
-"""Modules on disk by their hash."""
+"""ModuleCache on disk by their hash."""
 
 import errno
 import hashlib
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from routing.agent.base import edge_folder
-from routing.agent.control_plane.module_cache import ModuleMissing, Modules
+from routing.agent.control_plane.module_cache import ModuleCache, ModuleMissing
 from routing.snapshot import ModuleSpec
 from tests.routing.agent.histories import make_version
 
@@ -38,7 +38,7 @@ class Store:
 
 async def test_a_module_is_fetched_once_and_kept(tmp_path):
     store = Store(b"one", b"two")
-    modules = Modules(store.fetch, tmp_path)
+    modules = ModuleCache(store.fetch, tmp_path)
     version = version_with(b"one", b"two", b"one")
     for _ in range(2):
         assert await modules.of(version) == store.contents
@@ -49,14 +49,14 @@ async def test_a_module_is_fetched_once_and_kept(tmp_path):
 async def test_other_content_than_the_hash_says_is_refused_and_not_kept(tmp_path):
     store = Store(b"one")
     store.contents[sha(b"one")] = b"forged"
-    with pytest.raises(ModuleMissing, match=f"module {sha(b'one')}: what came has the hash"):
-        await Modules(store.fetch, tmp_path).of(version_with(b"one"))
+    with pytest.raises(ModuleMissing, match="sent one with hash"):
+        await ModuleCache(store.fetch, tmp_path).of(version_with(b"one"))
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_module_damaged_on_disk_is_fetched_again(tmp_path):
     store = Store(b"one")
-    modules = Modules(store.fetch, tmp_path)
+    modules = ModuleCache(store.fetch, tmp_path)
     (tmp_path / sha(b"one")).write_bytes(b"rot")
     assert await modules.of(version_with(b"one")) == store.contents
     assert (tmp_path / sha(b"one")).read_bytes() == b"one"
@@ -67,9 +67,9 @@ async def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path, mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     store = Store(b"one")
-    modules = Modules(store.fetch, tmp_path)
+    modules = ModuleCache(store.fetch, tmp_path)
     monkeypatch.setattr(edge_folder.os, "fsync", full)
-    with pytest.raises(ModuleMissing, match="cannot be kept: the disk is full"):
+    with pytest.raises(ModuleMissing, match="cannot be stored: the disk is full"):
         await modules.of(version_with(b"one"))
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
@@ -78,7 +78,7 @@ async def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path, mon
 
 async def test_what_no_version_needs_is_removed(tmp_path):
     store = Store(b"one", b"two")
-    modules = Modules(store.fetch, tmp_path)
+    modules = ModuleCache(store.fetch, tmp_path)
     await modules.of(version_with(b"one", b"two"))
     modules.evict([version_with(b"two")])
     assert [p.name for p in tmp_path.iterdir()] == [sha(b"two")]
@@ -86,7 +86,7 @@ async def test_what_no_version_needs_is_removed(tmp_path):
 
 async def test_what_is_being_written_is_left_alone(tmp_path, monkeypatch):
     store = Store(b"one")
-    modules = Modules(store.fetch, tmp_path)
+    modules = ModuleCache(store.fetch, tmp_path)
 
     def evict_meanwhile(handle):
         modules.evict([])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from routing.agent.control_plane import sync as syncing
-from routing.agent.control_plane.client import ControlAway, ControlPlane as Client
+from routing.agent.control_plane.client import ControlPlane as Client, ControlPlaneUnavailable
 from routing.agent.control_plane.module_cache import ModuleMissing
 from routing.agent.control_plane.sync import Sync
 from routing.snapshot import EMPTY, Secret
@@ -18,7 +18,7 @@ class Wanted:
     def __init__(self):
         self.snapshots = []
 
-    def want(self, snapshot):
+    def set_desired(self, snapshot):
         self.snapshots.append(snapshot)
 
     async def revision(self, number, seconds=8):
@@ -47,13 +47,13 @@ async def deploy(control, worker, version_id):
 class Running:
     """A `Sync` at work."""
 
-    def __init__(self, control, wanted, held=EMPTY):
-        self.control, self.wanted, self.held = control, wanted, held
+    def __init__(self, control, wanted, state=EMPTY):
+        self.control, self.wanted, self.state = control, wanted, state
 
     async def __aenter__(self):
         self.client = Client(self.control.url, Secret(TOKEN))
         await self.client.__aenter__()
-        self.sync = Sync(self.client, self.held, self.wanted, lambda: None)
+        self.sync = Sync(self.client, self.state, self.wanted, lambda: None)
         self.tasks = [
             asyncio.create_task(self.sync.listen()),
             asyncio.create_task(self.sync.fetch()),
@@ -91,15 +91,15 @@ async def test_a_change_that_starts_elsewhere_is_answered_by_fetching_the_whole(
 
 
 async def test_a_control_plane_that_was_reset_is_followed_back(control, wanted):
-    held = replace(EMPTY, revision=50)
-    async with Running(control, wanted, held):
+    state = replace(EMPTY, revision=50)
+    async with Running(control, wanted, state):
         assert (await wanted.revision(1)).revision == 1
 
 
 async def test_an_edge_that_does_not_know_all_workers_asks_for_the_whole(control, wanted):
-    held = replace(control.snapshot, known=False)
-    async with Running(control, wanted, held):
-        assert (await wanted.revision(held.revision)).known
+    state = replace(control.snapshot, known=False)
+    async with Running(control, wanted, state):
+        assert (await wanted.revision(state.revision)).known
     assert "GET /edge/v1/snapshot?since=0" in control.asked
 
 
@@ -108,13 +108,13 @@ async def test_away_and_back(control, wanted, monkeypatch):
         await wanted.revision(1)
         await asyncio.to_thread(control.stop)
         async with asyncio.timeout(5):
-            while not sync.away:
+            while not sync.error:
                 await asyncio.sleep(0.01)
         await deploy(control, "shop", "a")
         control.start()
         assert (await wanted.revision(2)).workers
         async with asyncio.timeout(5):
-            while sync.away:
+            while sync.error:
                 await asyncio.sleep(0.01)
 
 
@@ -122,7 +122,7 @@ async def test_without_a_socket_the_snapshot_is_polled(control, wanted, monkeypa
     monkeypatch.setattr(syncing, "POLL_SECONDS", 0.05)
 
     async def deaf(self):
-        raise ControlAway("no socket")
+        raise ControlPlaneUnavailable("no socket")
         yield 0
 
     monkeypatch.setattr(Client, "revisions", deaf)
@@ -130,7 +130,7 @@ async def test_without_a_socket_the_snapshot_is_polled(control, wanted, monkeypa
         await wanted.revision(1)
         await deploy(control, "shop", "a")
         await wanted.revision(2)
-        assert sync.away in ("", "no socket")
+        assert sync.error in ("", "no socket")
 
 
 async def test_a_wrong_token_is_said_so(control, wanted):
@@ -138,7 +138,7 @@ async def test_a_wrong_token_is_said_so(control, wanted):
     async with running as sync:
         running.client._session.headers["Authorization"] = "Bearer other"
         async with asyncio.timeout(5):
-            while "token" not in sync.away:
+            while "token" not in sync.error:
                 await asyncio.sleep(0.01)
     assert not wanted.snapshots
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from routing.agent.envoy.admin_client import Admin, Away
+from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\na: \r\n2\r\n1\n\r\n0\r\n\r\n"
 
@@ -63,19 +63,19 @@ async def test_a_kept_connection_that_was_closed_is_opened_again(ask):
 
 async def test_a_connection_that_closes_at_once_is_away(ask):
     admin, _ = await ask(None)
-    with pytest.raises(Away):
+    with pytest.raises(EnvoyUnavailable):
         await admin.get("/")
 
 
 async def test_silence_is_away(ask):
     admin, _ = await ask(b"")
-    with pytest.raises(Away):
+    with pytest.raises(EnvoyUnavailable):
         await admin.get("/")
 
 
 async def test_another_status_is_away_and_says_which(ask):
     admin, _ = await ask(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
-    with pytest.raises(Away, match="404"):
+    with pytest.raises(EnvoyUnavailable, match="404"):
         await admin.get("/")
 
 

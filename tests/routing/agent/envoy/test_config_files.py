@@ -8,8 +8,8 @@ import pytest
 
 from routing.agent.base.unix_http_server import Response, Server
 from routing.agent.envoy import config_files
-from routing.agent.envoy.admin_client import Admin, Away
-from routing.agent.envoy.config_files import Files, Rejected, Unwritable
+from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
+from routing.agent.envoy.config_files import Rejected, Unwritable, XdsFiles
 from routing.compile.names import CLUSTERS, PUBLIC_ROUTES, STATS
 
 
@@ -50,7 +50,7 @@ async def envoy(tmp_path, monkeypatch):
 @pytest.fixture
 async def files(envoy):
     admin = Admin()
-    yield Files(admin)
+    yield XdsFiles(admin)
     await admin.close()
 
 
@@ -92,16 +92,16 @@ async def test_an_envoy_that_never_takes_it_is_away_and_the_good_file_stays(
     good = Path(CLUSTERS).read_bytes()
     monkeypatch.setattr(config_files, "CONFIRM_SECONDS", 0.05)
     envoy.deaf = True
-    with pytest.raises(Away, match="has not taken"):
+    with pytest.raises(EnvoyUnavailable, match="has not loaded"):
         await files.replace(CLUSTERS, [cluster("b")], 2)
     assert Path(CLUSTERS).read_bytes() == good
 
 
 async def test_without_envoy_it_is_away(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Away):
+    with pytest.raises(EnvoyUnavailable):
         await Admin().get("/stats")
-    assert not await Files(Admin()).running()
+    assert not await XdsFiles(Admin()).running()
 
 
 async def test_a_full_disk_leaves_envoy_what_it_has(envoy, files, monkeypatch):
@@ -121,14 +121,14 @@ async def test_a_full_disk_leaves_envoy_what_it_has(envoy, files, monkeypatch):
 def test_on_a_full_disk_envoy_starts_with_the_file_that_is_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "xds").mkdir()
-    earlier = Files(Admin())
+    earlier = XdsFiles(Admin())
     assert earlier.put(PUBLIC_ROUTES, [{"@type": "a.b", "name": "public"}], 7)
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(config_files.edge_folder, "write_or_overwrite", full)
-    files = Files(Admin())
+    files = XdsFiles(Admin())
     assert not files.put(PUBLIC_ROUTES, [{"@type": "a.b", "name": "other"}], 8)
     assert files.revision() == 7
     with pytest.raises(Unwritable):

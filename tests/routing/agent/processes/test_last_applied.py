@@ -21,7 +21,7 @@ def folder(tmp_path, monkeypatch):
 
 def test_what_is_applied_comes_back_and_nobody_else_may_read_it():
     applied = snapshot(3, make_worker("shop", "b", "a", weight=5))
-    last_applied.save(History(applied).held, SEAL)
+    last_applied.save(History(applied).state, SEAL)
     assert last_applied.last_applied(SEAL).snapshot == applied
     assert os.stat("snapshot.json").st_mode & 0o077 == 0
 
@@ -34,7 +34,7 @@ def with_secret():
 
 
 def test_no_secret_lies_on_disk_in_clear():
-    last_applied.save(History(with_secret()).held, SEAL)
+    last_applied.save(History(with_secret()).state, SEAL)
     content = Path("snapshot.json").read_bytes()
     assert b"hush-hush" not in content and b"shop" not in content
     assert last_applied.last_applied(SEAL).snapshot == with_secret()
@@ -48,14 +48,14 @@ def test_a_file_of_an_earlier_release_is_read_once_and_sealed():
 
 
 def test_another_token_opens_nothing(caplog):
-    last_applied.save(History(with_secret()).held, SEAL)
+    last_applied.save(History(with_secret()).state, SEAL)
     assert last_applied.last_applied(Seal(Secret("sle_another-token"))).snapshot == EMPTY
     assert "another edge token" in caplog.text
 
 
 @pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: c[:-1] + b"x", lambda c: c[:20]])
 def test_a_sealed_file_that_was_changed_is_not_believed(change, caplog):
-    last_applied.save(History(with_secret()).held, SEAL)
+    last_applied.save(History(with_secret()).state, SEAL)
     Path("snapshot.json").write_bytes(change(Path("snapshot.json").read_bytes()))
     assert last_applied.last_applied(SEAL).snapshot == EMPTY
     assert "cannot be read" in caplog.text
@@ -74,8 +74,8 @@ def test_a_damaged_file_is_said_and_does_not_stop_the_start(raw, caplog):
 
 def test_the_one_before_is_used_when_the_last_is_damaged(caplog):
     first, second = snapshot(3, make_worker("shop", "a")), snapshot(4, make_worker("shop", "b"))
-    last_applied.save(History(first).held, SEAL)
-    last_applied.save(History(second).held, SEAL)
+    last_applied.save(History(first).state, SEAL)
+    last_applied.save(History(second).state, SEAL)
     assert last_applied.last_applied(SEAL) == (second, "")
     Path("snapshot.json").write_bytes(b"sluice-sealed-1\n")
     found = last_applied.last_applied(SEAL)
@@ -87,18 +87,18 @@ def test_the_one_before_is_used_when_the_last_is_damaged(caplog):
 
 def test_a_damaged_file_never_takes_the_place_of_the_one_before():
     first, third = snapshot(3, make_worker("shop", "a")), snapshot(5, make_worker("shop", "c"))
-    last_applied.save(History(first).held, SEAL)
-    last_applied.save(History(snapshot(4)).held, SEAL)
+    last_applied.save(History(first).state, SEAL)
+    last_applied.save(History(snapshot(4)).state, SEAL)
     Path("snapshot.json").write_bytes(b"{")
     assert last_applied.last_applied(SEAL).snapshot.workers == first.workers
-    last_applied.save(History(third).held, SEAL)
+    last_applied.save(History(third).state, SEAL)
     Path("snapshot.json").write_bytes(b"{")
     assert last_applied.last_applied(SEAL).snapshot.workers == first.workers
 
 
 def test_a_save_that_fails_again_and_again_loses_neither(monkeypatch):
     first, second = snapshot(3, make_worker("shop", "a")), snapshot(4, make_worker("shop", "b"))
-    last_applied.save(History(first).held, SEAL)
+    last_applied.save(History(first).state, SEAL)
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
@@ -107,26 +107,28 @@ def test_a_save_that_fails_again_and_again_loses_neither(monkeypatch):
         broken.setattr(last_applied.edge_folder, "write", full)
         for _ in range(3):
             with pytest.raises(OSError, match="No space"):
-                last_applied.save(History(second).held, SEAL)
+                last_applied.save(History(second).state, SEAL)
     assert last_applied.last_applied(SEAL).snapshot == first
     assert not list(Path().glob("*.tmp"))
-    last_applied.save(History(second).held, SEAL)
+    last_applied.save(History(second).state, SEAL)
     Path("snapshot.json").unlink()
     assert last_applied.last_applied(SEAL).snapshot == first
 
 
 def test_a_new_edge_that_took_over_a_part_does_not_know_the_rest_after_a_restart():
-    last_applied.save(History(snapshot(0, make_worker("shop", "a"))).held, SEAL)
+    last_applied.save(History(snapshot(0, make_worker("shop", "a"))).state, SEAL)
     assert not last_applied.last_applied(SEAL).snapshot.known
-    last_applied.save(History(snapshot(1)).held, SEAL)
+    last_applied.save(History(snapshot(1)).state, SEAL)
     assert last_applied.last_applied(SEAL).snapshot.known
 
 
 def test_modules_stay_for_what_is_applied_desired_or_still_running():
     edge = History(snapshot(1, make_worker("shop", "old")))
     edge.settle()
-    edge.want(2, make_worker("shop", "a")).settle()
-    edge.want(3, make_worker("shop", "b"))
-    assert {v.id for v in last_applied.needed(edge.held, edge.desired)} == {"old", "a", "b"}
-    kept = last_applied.needed(edge.held, edge.desired, snapshot(0, make_worker("till", "earlier")))
+    edge.set_desired(2, make_worker("shop", "a")).settle()
+    edge.set_desired(3, make_worker("shop", "b"))
+    assert {v.id for v in last_applied.needed(edge.state, edge.desired)} == {"old", "a", "b"}
+    kept = last_applied.needed(
+        edge.state, edge.desired, snapshot(0, make_worker("till", "earlier"))
+    )
     assert {v.id for v in kept} == {"old", "a", "b", "earlier"}

@@ -30,15 +30,15 @@ def supervisor(tasks, **parts):
 async def test_a_snapshot_is_written_once_while_two_want_to_save_it(monkeypatch):
     begun, go_on, saved = threading.Event(), threading.Event(), []
 
-    def slow_save(held, seal):
-        saved.append(held.applied)
+    def slow_save(state, seal):
+        saved.append(state.applied)
         begun.set()
         go_on.wait(30)
 
     monkeypatch.setattr(snapshot_saver, "save", slow_save)
     async with asyncio.TaskGroup() as group:
         edge = supervisor(Tasks(group))
-        edge.versions.held = History(snapshot(3, make_worker("shop", "a"))).held
+        edge.versions.state = History(snapshot(3, make_worker("shop", "a"))).state
         edge.saver.changed()
         saving = group.create_task(edge.saver.run())
         await asyncio.to_thread(begun.wait, 30)
@@ -47,4 +47,4 @@ async def test_a_snapshot_is_written_once_while_two_want_to_save_it(monkeypatch)
         go_on.set()
         await last
         saving.cancel()
-    assert saved == [edge.held.applied]
+    assert saved == [edge.state.applied]

@@ -11,11 +11,11 @@ from routing.agent.base import limits
 from routing.agent.base.limits import Command
 from routing.agent.base.tasks import Tasks
 from routing.agent.processes import version_process
-from routing.agent.processes.start_gate import Gate
+from routing.agent.processes.start_limiter import StartLimiter
 from routing.agent.processes.version_process import VersionProcess
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
-from tests.routing.agent.adoption.test_sorting import version_note
+from tests.routing.agent.adoption.test_inherited import version_note
 
 SERVE = """
 import os, sys, time
@@ -58,7 +58,7 @@ async def nothing():
     return b""
 
 
-def version(tasks, gate):
+def version(tasks, start_limiter):
     return VersionProcess(
         version_id="a",
         sockets=("http",),
@@ -67,14 +67,14 @@ def version(tasks, gate):
         tell=lambda *_: None,
         users=Users(Isolation(kind=Kind.agent)),
         tasks=tasks,
-        gate=gate,
+        start_limiter=start_limiter,
         hang_seconds=600.0,
     )
 
 
 async def test_a_process_that_crashes_while_its_successor_starts_is_not_started_again(edge):
     async with asyncio.TaskGroup() as group:
-        a = version(Tasks(group), Gate(4))
+        a = version(Tasks(group), StartLimiter(4))
         await until(lambda: a._child is not None and a._child.note.ready)
         first = a._child
         renewal = group.create_task(a.renew(nothing))
@@ -91,11 +91,11 @@ async def test_a_process_that_crashes_while_its_successor_starts_is_not_started_
 
 
 async def test_a_version_that_is_stopped_while_its_renewal_waits_is_not_started(edge):
-    gate = Gate(1)
+    start_limiter = StartLimiter(1)
     async with asyncio.TaskGroup() as group:
-        a = version(Tasks(group), gate)
+        a = version(Tasks(group), start_limiter)
         await until(lambda: a._child is not None and a._child.note.ready)
-        async with gate.passing():
+        async with start_limiter.slot():
             renewal = group.create_task(a.renew(nothing))
             await asyncio.sleep(0.05)
             await a.stop(5)

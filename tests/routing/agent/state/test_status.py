@@ -1,6 +1,7 @@
 """What the agent says about itself."""
 
-from routing.agent.state.state import End, EndKind, State
+from routing.agent.base.process_end import End, EndKind
+from routing.agent.state.state import ProcessState
 from routing.agent.state.status import EnvoyFacts, Facts, iso, report, status
 from routing.agent.users.isolation import Isolation, Kind
 from tests.routing.agent.histories import History, make_worker, snapshot
@@ -8,7 +9,7 @@ from tests.routing.agent.histories import History, make_worker, snapshot
 
 def facts(edge, **fields):
     given = {
-        "held": edge.held,
+        "state": edge.state,
         "desired": edge.desired,
         "applied_at": 0.0,
         "started_at": 0.0,
@@ -24,7 +25,7 @@ def facts(edge, **fields):
 def test_a_report_names_every_process_and_the_workers_that_lag():
     edge = History(snapshot(4, make_worker("shop", "a")))
     edge.settle()
-    edge.want(5, make_worker("shop", "b"))
+    edge.set_desired(5, make_worker("shop", "b"))
     edge.round()
     edge.fails("b", "Uncaught Error")
     said = report(facts(edge))
@@ -39,7 +40,7 @@ def test_a_report_names_every_process_and_the_workers_that_lag():
         "end": {"kind": "start", "at": iso(edge.clock), "message": "Uncaught Error"},
     }
     assert len(said["versions"]["a"]["starts"]) == 1
-    [shop] = edge.held.applied.workers
+    [shop] = edge.state.applied.workers
     lag = {"error": "version b: Uncaught Error", "deployment": shop.deployment.id}
     assert said["workers"] == {"shop": lag}
 
@@ -47,7 +48,7 @@ def test_a_report_names_every_process_and_the_workers_that_lag():
 def test_the_reason_of_the_last_end_stays_while_it_runs_again():
     edge = History(snapshot(1, make_worker("shop", "a")))
     edge.settle()
-    edge._feels("a", State.hung, "did not answer", EndKind.hang)
+    edge._feels("a", ProcessState.hung, "did not answer", EndKind.hang)
     ended_at = edge.clock
     edge.runs("a")
     version = report(facts(edge))["versions"]["a"]
@@ -58,8 +59,8 @@ def test_the_reason_of_the_last_end_stays_while_it_runs_again():
 def test_a_version_that_leaves_is_draining_however_it_is():
     edge = History(snapshot(1, make_worker("shop", "a")))
     edge.settle()
-    edge.want(2, make_worker("shop", "b")).settle()
-    edge._feels("a", State.backoff)
+    edge.set_desired(2, make_worker("shop", "b")).settle()
+    edge._feels("a", ProcessState.backoff)
     assert status(facts(edge))["versions"] == {"a": "draining", "b": "running"}
 
 
@@ -77,5 +78,5 @@ def test_a_report_has_the_last_unexpected_end_of_envoy():
 
 def test_the_control_plane_is_connected_or_away_since_when():
     assert status(facts(History()))["control"] == "connected"
-    away = status(facts(History(), away="it answered 500", away_since=1.5))["control"]
+    away = status(facts(History(), control_error="it answered 500", control_since=1.5))["control"]
     assert away == "away since 1970-01-01T00:00:01.500Z: it answered 500"

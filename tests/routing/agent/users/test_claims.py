@@ -52,9 +52,9 @@ def test_released_twice_is_released_once(make):
 
 def test_two_programs_of_one_machine_share_a_range(make):
     one, other = make(), make()
-    held = {uid(one.claim()) for _ in range(3)}
+    state = {uid(one.claim()) for _ in range(3)}
     free = {uid(other.claim()) for _ in range(2)}
-    assert not held & free
+    assert not state & free
     with pytest.raises(NoUserFree):
         other.claim()
 

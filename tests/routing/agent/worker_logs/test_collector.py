@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from routing.agent.base.unix_http_server import Request
-from routing.agent.control_plane.client import ControlAway
+from routing.agent.control_plane.client import ControlPlaneUnavailable
 from routing.agent.state.state import Process
 from routing.agent.users.peers import Peer
-from routing.agent.worker_logs.collector import Tails
-from routing.agent.worker_logs.rate_level import ALL, ERRORS, NOTABLE, OFF, Volume
-from routing.agent.worker_logs.shipper import FILE, TailShipper
+from routing.agent.worker_logs.collector import WorkerLogCollector
+from routing.agent.worker_logs.rate_level import ALL, ERRORS, NOTABLE, OFF, DetailRateLimit
+from routing.agent.worker_logs.shipper import FILE, WorkerLogShipper
 from tests.real.uploads import upload
 
 VERSION = upload("export default {}").version
@@ -38,13 +38,15 @@ MADE = []
 OWN, STRANGER = Peer(pid=41, uid=70_001, gid=70_000), Peer(pid=42, uid=70_002, gid=70_000)
 
 
-def speaks_for(version_id, peer):
+def is_version_peer(version_id, peer):
     return (version_id, peer) == (VERSION.id, OWN)
 
 
 def tails(clock, per_second=100):
     process = Process(worker="shop", version=VERSION, slot=0, since=0.0)
-    MADE.append(Tails(FILE, lambda: {VERSION.id: process}, speaks_for, clock, per_second))
+    MADE.append(
+        WorkerLogCollector(FILE, lambda: {VERSION.id: process}, is_version_peer, clock, per_second)
+    )
     return MADE[-1]
 
 
@@ -113,7 +115,7 @@ def test_a_full_disk_costs_details_and_nothing_else(clock):
 
 
 def test_a_busy_edge_hears_of_failures_only_and_a_calm_one_of_all_again():
-    volume = Volume(most=10)
+    volume = DetailRateLimit(most=10)
     taken = [volume.takes(100.5) for _ in range(20)]
     assert sum(taken) == 10
     assert volume.level(100.6, watched=False) == ERRORS
@@ -133,16 +135,16 @@ async def test_details_are_sent_until_they_are_taken_and_never_after(clock):
     async def send(body):
         if away:
             away.pop()
-            raise ControlAway("not now")
+            raise ControlPlaneUnavailable("not now")
         sent.append(msgspec.json.decode(body))
 
-    shipper = TailShipper(tails=found, send=send, limit_bytes=1 << 20)
+    shipper = WorkerLogShipper(tails=found, send=send, limit_bytes=1 << 20)
     assert shipper.pending_bytes() > 0
     assert await shipper.ship_once() and not await shipper.ship_once()
     (batch,) = sent
     assert [row["logs"][0]["message"][0] for row in batch["rows"]] == ["one", "two"]
     assert batch["dropped"] == 4 and shipper.pending_bytes() == 0
-    again = TailShipper(tails=found, send=send, limit_bytes=1 << 20)
+    again = WorkerLogShipper(tails=found, send=send, limit_bytes=1 << 20)
     assert not await again.ship_once()
     post(found, item("three"))
     assert await again.ship_once() and sent[-1]["dropped"] == 4 and len(sent) == 2
@@ -153,7 +155,7 @@ async def test_what_the_control_plane_calls_invalid_is_given_up_and_counted(cloc
     post(found, item("one"))
 
     async def send(body):
-        raise ControlAway("no", refused=True)
+        raise ControlPlaneUnavailable("no", refused=True)
 
-    shipper = TailShipper(tails=found, send=send, limit_bytes=1 << 20)
+    shipper = WorkerLogShipper(tails=found, send=send, limit_bytes=1 << 20)
     assert await shipper.ship_once() and found.counts.dropped == 1

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from routing.agent.adoption import fingerprint
 from routing.agent.adoption.edge_state import note_of, process_of
-from routing.agent.adoption.notes import Note
 from routing.agent.adoption.unnamed import Unnamed
-from routing.agent.state.state import End, EndKind, Process, State
+from routing.agent.base import fingerprint
+from routing.agent.base.process_end import End, EndKind
+from routing.agent.base.process_notes import Note
+from routing.agent.state.state import Process, ProcessState
 from routing.process_identity import ProcessIdentity
 from routing.snapshot import BindingSpec, Preview, Secret, Snapshot, VersionSpec
 
@@ -45,7 +46,7 @@ def test_what_is_noted_makes_the_same_process_without_its_secrets():
         version=VERSION,
         slot=3,
         since=5.0,
-        state=State.running,
+        state=ProcessState.running,
         restarts=2,
         end=End(EndKind.crash, 4.0),
         starts=(1.0, 5.0),

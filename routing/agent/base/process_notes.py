@@ -1,4 +1,4 @@
-"""One file in `pids/` for each process of ours, written before anything depends on it."""
+"""One file in `pids/` for each process, enough for the next agent to adopt it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from routing.agent.base import edge_folder
-from routing.agent.state.state import End
+from routing.agent.base.process_end import End
 from routing.process_identity import ProcessIdentity
 from routing.snapshot import Export
 
@@ -20,7 +20,8 @@ PIDS = Path("pids")
 
 
 class EnvoyNote(msgspec.Struct, frozen=True, kw_only=True):
-    """`metrics_port` is the agent's own, kept with Envoy's so that a scraper's target stays."""
+    """`metrics_port` is the agent's own: the next agent reuses it, so that scrapers keep
+    working."""
 
     fingerprint: str
     public: tuple[str, int]
@@ -29,8 +30,8 @@ class EnvoyNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VersionNote(msgspec.Struct, frozen=True, kw_only=True):
-    """`listeners` are the inodes of the listening sockets, by name; `uid` is the user, where it is
-    not ours. Without bindings on purpose: secrets stay out of these files. Times are in seconds."""
+    """`listeners` are inodes of the listening sockets, by name; `uid` is None for the agent's own
+    user. No bindings, so that secrets stay out of these files. Times are in seconds."""
 
     id: str
     worker: str
@@ -49,8 +50,8 @@ class VersionNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """`written` is where the process's own part of the file `output` begins. `ready`: it serves;
-    `stopping`: it was told to end. One of `envoy` and `version`, or neither."""
+    """`written` is where this process's part of the file `output` begins. Has `envoy` or `version`,
+    or neither."""
 
     process: ProcessIdentity
     output: str
@@ -62,8 +63,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(note: Note) -> bool:
-    """False where it cannot be written. The process serves all the same; an agent that starts
-    meanwhile takes it for a stray."""
+    """False if it cannot be written. The process still serves, but an agent that starts now would
+    kill it as a stray."""
     try:
         edge_folder.write_or_overwrite(_file(note.process.pid), msgspec.json.encode(note))
     except OSError as error:
@@ -73,13 +74,12 @@ def write(note: Note) -> bool:
 
 
 def remove(pid: int) -> None:
-    """The process has ended."""
     with suppress(OSError):
         _file(pid).unlink(missing_ok=True)
 
 
 def read_all(pids: Path = PIDS) -> Iterator[Note]:
-    """Every note that can be read. Files that are not named after a process are nobody's."""
+    """All valid notes."""
     if not pids.is_dir():
         return
     for file in sorted(pids.iterdir()):

@@ -1,4 +1,4 @@
-"""What a process was started with, as one word. Another word: the process is out of date."""
+"""Fingerprints of what a process was started with; if it differs, the process is out of date."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def of_version(
     tail: bool,
     program: str,
 ) -> str:
-    """Everything that decides about a version's process, its secrets too: keyed, so that a weak
-    secret cannot be tried against the word."""
+    """Covers everything that a version's process depends on, including secrets. Keyed, so that a
+    weak secret cannot be guessed from it."""
     parts = [
         preview_to_json(Preview(worker=worker, version=version)),
         msgspec.json.encode([slot, dict(sorted(runtime.items())), sorted(deny), tail, program]),
@@ -35,12 +35,11 @@ def of_version(
 
 
 def of_envoy(bootstrap: Mapping[str, Any], arguments: Sequence[str], program: str) -> str:
-    """Envoy's start-up configuration, arguments and program."""
     listed = [bootstrap, list(arguments), program]
     return hashlib.sha256(msgspec.json.encode(listed, order="sorted")).hexdigest()
 
 
 def of_program(path: str | Path) -> str:
-    """A program that was installed again, in whatever version, is another one."""
+    """Changes when the program is installed again."""
     found = os.stat(path)
     return f"{found.st_size}.{found.st_mtime_ns}"

@@ -1,4 +1,4 @@
-"""Bounds how many processes start at a time, so that a restart does not start all at once."""
+"""Limits concurrent starts, so that a restart does not start all processes at once."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from contextlib import asynccontextmanager
 _PATIENCE_SECONDS = 2.0
 
 
-class Gate:
-    """A start that takes long stops counting: a version that hangs must not hold up others."""
+class StartLimiter:
+    """A slow start stops counting after two seconds: a version that hangs must not delay others."""
 
     def __init__(self, places: int) -> None:
         self._places = asyncio.Semaphore(places)
 
     @asynccontextmanager
-    async def passing(self) -> AsyncIterator[None]:
-        """Waits for a place."""
+    async def slot(self) -> AsyncIterator[None]:
         await self._places.acquire()
         timer = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._places.release)
         try:

@@ -1,7 +1,7 @@
 """workerd's configuration as bytes, for `workerd serve --binary -`.
 
-Binary, because text has to be escaped and a module's name could break out of it. The schema is the
-one that came with the very binary that reads the result.
+Binary, because in text a module's name could break out of its quotes. The schema comes with the
+installed workerd.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ _RUNTIME = _HOME / "routing" / "runtime"
 
 
 def encode(config: dict[str, Any]) -> bytes:
-    """The bytes of a `compile.workerd` configuration.
-
-    Raises `VersionInvalid` for text that no program could have sent (half a surrogate pair).
-    """
+    """Raises `VersionInvalid` for text that is not valid Unicode (half a surrogate pair)."""
     try:
         return bytes(_schema().Config.new_message(**config).to_bytes())
     except UnicodeEncodeError as error:

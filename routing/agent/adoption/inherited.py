@@ -1,17 +1,17 @@
-"""What becomes of the processes that an earlier agent left. Pure."""
+"""Decides what happens to the processes an earlier agent left. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from routing.agent.adoption.notes import Note
+from routing.agent.base.process_notes import Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorted:
-    """`versions` serve and are adopted, `leaving` are adopted to be ended with grace, `kill` never
-    became ready. `ended` have ended since they were noted."""
+class Inherited:
+    """`versions` and `envoy` are adopted, `leaving` are adopted and drained, `kill` never became
+    ready, `ended` are gone."""
 
     envoy: Note | None = None
     versions: tuple[Note, ...] = ()
@@ -20,14 +20,14 @@ class Sorted:
     ended: tuple[Note, ...] = ()
 
 
-NOTHING = Sorted()
+NOTHING_INHERITED = Inherited()
 
 
-def sort_out(notes: Iterable[Note], running: Collection[int]) -> Sorted:
-    """`running` are the ids of noted processes that have not ended.
+def classify(notes: Iterable[Note], running: Collection[int]) -> Inherited:
+    """`running` are the ids of processes that have not ended.
 
-    Two processes of one version, or two Envoys, are left when the agent was killed while one
-    replaced the other: the newer one that is ready goes on.
+    Two processes of one version, or two Envoys, exist if the agent was killed during a replacement:
+    the newest one that is ready is adopted.
     """
     listed = tuple(notes)
     alive = [note for note in listed if note.process.pid in running]
@@ -41,7 +41,7 @@ def sort_out(notes: Iterable[Note], running: Collection[int]) -> Sorted:
     adopted = (*versions.values(), *([envoy] if envoy else ()))
     known = [note for note in alive if note.envoy is not None or note.version is not None]
     leaving = tuple(note for note in known if note.ready and note not in adopted)
-    return Sorted(
+    return Inherited(
         envoy=envoy,
         versions=tuple(versions.values()),
         leaving=leaving,
@@ -51,5 +51,5 @@ def sort_out(notes: Iterable[Note], running: Collection[int]) -> Sorted:
 
 
 def _age(note: Note) -> tuple[int, str]:
-    """Start times of one boot differ in their last number only, of growing length."""
+    """Start times of one boot differ only in their last number, whose length grows."""
     return len(note.process.started), note.process.started

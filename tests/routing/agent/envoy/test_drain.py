@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from routing.agent.envoy.admin_client import Away
-from routing.agent.handover import drain as module
-from routing.agent.handover.drain import drain, quit_envoy
+from routing.agent.envoy import drain as module
+from routing.agent.envoy.admin_client import EnvoyUnavailable
+from routing.agent.envoy.drain import drain, quit_envoy
 
 
 class Admin:
@@ -64,7 +64,7 @@ async def test_an_envoy_that_is_away_needs_no_asking():
     class Gone(Admin):
         async def post(self, target):
             self.posts.append(target)
-            raise Away("no socket")
+            raise EnvoyUnavailable("no socket")
 
     gone = Gone([0])
     await quit_envoy(gone)

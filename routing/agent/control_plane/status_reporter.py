@@ -1,4 +1,4 @@
-"""Tells what has changed: a report to the control plane and `status.json`, at once and again."""
+"""Reports changes to the control plane and to `status.json`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 
 from routing.agent.base import edge_folder
 from routing.agent.base.backoff import Backoff, jittered
-from routing.agent.control_plane.client import ControlAway, ControlPlane
+from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
 from routing.agent.state.status import FILE, Facts, report, status
 
 log = logging.getLogger("edge")
@@ -21,8 +21,8 @@ log = logging.getLogger("edge")
 EVERY_SECONDS = 5.0
 
 
-class Teller:
-    """`changed` may be called as often as one likes; what is told is always the latest."""
+class StatusReporter:
+    """Calls of `changed` are cheap; each report has the latest facts."""
 
     def __init__(self, control: ControlPlane, facts: Callable[[], Facts]) -> None:
         self._control, self._facts = control, facts
@@ -30,12 +30,11 @@ class Teller:
         self._unwritten = asyncio.Event()
 
     def changed(self) -> None:
-        """Something is different from what was told last, perhaps."""
         self._news.set()
         self._unwritten.set()
 
     async def report(self) -> None:
-        """Reports on every change, and every few seconds as a sign of life."""
+        """On every change, and every few seconds as a heartbeat."""
         backoff = Backoff(first=0.2, most=EVERY_SECONDS)
         while True:
             with suppress(TimeoutError):
@@ -44,14 +43,13 @@ class Teller:
             try:
                 await self._control.report(report(self._facts()))
                 backoff.worked()
-            except ControlAway as error:
+            except ControlPlaneUnavailable as error:
                 if error.refused:
-                    log.error("the control plane does not take this edge's report: %s", error)
+                    log.error("the control plane rejected this edge's report: %s", error)
                 self._news.set()
                 await asyncio.sleep(jittered(backoff.failed(), random.random()))
 
     async def write(self) -> None:
-        """Keeps `status.json` true."""
         written: dict[str, Any] = {}
         while True:
             with suppress(TimeoutError):
@@ -64,7 +62,7 @@ class Teller:
             await asyncio.sleep(0.02)
 
     def write_now(self, content: dict[str, Any]) -> None:
-        """Replaces the file; a full disk is no reason to stop."""
+        """A full disk is logged."""
         try:
             edge_folder.write(FILE, msgspec.json.format(msgspec.json.encode(content)))
         except OSError as error:

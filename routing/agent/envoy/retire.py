@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from routing.agent.base.child_process import Child
-from routing.agent.envoy.admin_client import Admin, Away
-from routing.agent.handover.drain import drain, quit_envoy
+from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
+from routing.agent.envoy.drain import drain, quit_envoy
 from routing.agent.users.peers import peer_of
 from routing.compile import names
 
@@ -78,8 +78,10 @@ async def _drain(admin: Admin, old: Child) -> None:
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
             await drain(admin)
-    except (Away, TimeoutError) as error:
-        log.warning("the replaced Envoy ends at once: %s", str(error) or "requests took too long")
+    except (EnvoyUnavailable, TimeoutError) as error:
+        log.warning(
+            "requests in the replaced Envoy were cut off: %s", str(error) or "time limit reached"
+        )
     await quit_envoy(admin)
     await asyncio.wait([old.ended], timeout=_QUIT_SECONDS)
     await admin.close()

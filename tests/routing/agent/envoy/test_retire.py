@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from routing.agent.adoption import notes
 from routing.agent.adoption.inheritance import inherit
-from routing.agent.adoption.retire import (
+from routing.agent.base import process_notes
+from routing.agent.base.child_process import Child
+from routing.agent.envoy.retire import (
     listener_pid,
     put_back,
     retire,
     retiring_socket,
     set_aside,
 )
-from routing.agent.base.child_process import Child
 from routing.process_identity import identify
-from tests.routing.agent.adoption.test_sorting import note
+from tests.routing.agent.adoption.test_inherited import note
 
 ADMIN = """
 import os, socket, sys
@@ -55,7 +55,7 @@ def envoy(edge):
         started.append(process)
         process.stdout.readline()
         about = note(process.pid, started=identify(process.pid).started, **fields)
-        notes.write(about)
+        process_notes.write(about)
         return about
 
     yield start
