@@ -1,8 +1,8 @@
-"""May this deployment happen? The one door in front of `routing.control.deploy`.
+"""The gate: the only caller of `routing.control.deploy`.
 
-The question is asked inside the deployment's own transaction, under the lock of the desired state,
-so that a rollout, a policy or another deployment of the same moment is seen. A deployment that
-needs review is undone before it is committed, and becomes a proposal instead.
+Holds and policy are checked inside the deployment's own transaction, under the lock of the desired
+state, so that a concurrent rollout, policy or deployment is seen. A deployment that needs a review
+is rolled back in the database and becomes a proposal.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from dashboard.reviews.models import DeployHold
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.proposals.request_review import Request
 from dashboard.reviews.review_check import (
-    AsksForReview,
-    RememberedInspection,
+    CachedInspection,
+    NeedsProposal,
     ReviewNeeded,
     check_live_upload,
     check_review,
@@ -34,11 +34,11 @@ from routing.models import Deployment, Version, Worker
 __all__ = ["DeployHeld", "ReviewNeeded", "delete_worker", "deploy", "permit_for", "upload"]
 
 ATTEMPTS = 3
-"""How often a deployment is tried again whose review was no longer needed a moment later."""
+"""Attempts when the policy changes while a deployment is checked."""
 
 
 class DeployHeld(DeployRefused):
-    """A hold is in the way; `hold` says whose. Nothing has changed."""
+    """`hold` prevents this deployment. Nothing has changed."""
 
     def __init__(self, hold: DeployHold, message: str) -> None:
         super().__init__("held", message)
@@ -52,45 +52,47 @@ def deploy(
     rollout_id: UUID | None = None,
     plan: Mapping[str, Any] | None = None,
     approved: bool = False,
-    takes_away: bool = False,
-    **asked: Any,
+    reduces_traffic: bool = False,
+    **options: Any,
 ) -> Deployment:
-    """As `routing.control.deploy.deploy`; also raises `DeployHeld`, and `ReviewNeeded` with the
-    proposal that it became. `rollout_id` names the rollout that deploys, by `plan`: its own hold
-    does not stop it, nor a policy that its review satisfied. `takes_away` is for its way back and
-    its steps down, which no policy stops. `approved` is for `carry_out` alone."""
+    """Deploys as `routing.control.deploy.deploy` does. Also raises `DeployHeld`, and `ReviewNeeded`
+    with the proposal. `rollout_id`: the rollout that deploys, by `plan`; its own hold does not
+    apply, nor a policy that its review satisfied. `reduces_traffic`: a rollback or a step down,
+    which needs no review. `approved` is for `deploy_approved` only."""
     for _ in range(ATTEMPTS):
         try:
-            return _deploy(worker, by_token, rollout_id, plan, approved or takes_away, asked)
-        except AsksForReview:
-            request = _request(worker, asked)
-        proposal = open_review(request, asked.get("expected", ANY))
+            return _deploy(worker, by_token, rollout_id, plan, approved or reduces_traffic, options)
+        except NeedsProposal:
+            request = _request(worker, options)
+        proposal = open_review(request, options.get("expected", ANY))
         if proposal is not None:
             raise ReviewNeeded.of(proposal, request.now)
     raise DeployRefused("review", "The policy of this Worker changes too often. Try again.")
 
 
-def upload(*, worker_name: str, by_token: bool, **asked: Any) -> tuple[Version, Deployment | None]:
-    """As `routing.control.upload.upload_version`. A live upload also raises `DeployHeld`, before
-    its version is started or stored, and `ReviewNeeded`: then the version is there, not
-    deployed."""
+def upload(
+    *, worker_name: str, by_token: bool, **options: Any
+) -> tuple[Version, Deployment | None]:
+    """Uploads as `routing.control.upload.upload_version` does. A live upload also raises
+    `DeployHeld`, before the version starts, and `ReviewNeeded`, after the version was stored but
+    not deployed."""
     holds = permit_for(worker_name, by_token=by_token)
-    if not asked.get("live"):
-        return upload_version(worker_name=worker_name, permit=holds, **asked)
+    if not options.get("live"):
+        return upload_version(worker_name=worker_name, permit=holds, **options)
     holds()
     usual = (upload_version.__kwdefaults__ or {})["inspect"]
-    inspect = RememberedInspection(asked.pop("inspect", usual))
-    expected, author = asked.get("expected", ANY), asked["author"]
+    inspect = CachedInspection(options.pop("inspect", usual))
+    expected, author = options.get("expected", ANY), options["author"]
 
     def permit() -> None:
         holds()
-        check_live_upload(worker_name, expected, author, asked["now"])
+        check_live_upload(worker_name, expected, author, options["now"])
 
     try:
-        return upload_version(worker_name=worker_name, permit=permit, inspect=inspect, **asked)
-    except AsksForReview:
+        return upload_version(worker_name=worker_name, permit=permit, inspect=inspect, **options)
+    except NeedsProposal:
         version, _ = upload_version(
-            worker_name=worker_name, inspect=inspect, **(asked | {"live": False})
+            worker_name=worker_name, inspect=inspect, **(options | {"live": False})
         )
     try:
         return version, deploy(
@@ -98,21 +100,21 @@ def upload(*, worker_name: str, by_token: bool, **asked: Any) -> tuple[Version, 
             by_token=by_token,
             shares=[(str(version.id), 100)],
             author=author,
-            source=asked["source"],
-            message=asked.get("deploy_message", ""),
-            triggered_by=asked["triggered_by"],
+            source=options["source"],
+            message=options.get("deploy_message", ""),
+            triggered_by=options["triggered_by"],
             expected=expected,
-            now=asked["now"],
+            now=options["now"],
         )
     except ReviewNeeded as needed:
         uploaded = messages.uploaded(version, str(needed))
         raise ReviewNeeded(needed.proposal, uploaded) from needed
 
 
-def delete_worker(*, worker: Worker, by_token: bool, **asked: Any) -> None:
-    """As `routing.control.deploy.delete_worker`; raises `DeployHeld` while a rollout runs. After a
-    rollback tokens wait here too: to delete a Worker and upload it again would be a way around the
-    hold. So it would be around a policy of the Worker's own, which is deleted with it."""
+def delete_worker(*, worker: Worker, by_token: bool, **options: Any) -> None:
+    """Deletes as `routing.control.deploy.delete_worker` does. Raises `DeployHeld` while a rollout
+    runs. A token is also refused after a rollback and for a Worker with its own policy: deleting
+    and uploading the Worker again would bypass the hold or the policy."""
 
     def permit() -> None:
         kinds = DeployHold.Kind.values if by_token else [DeployHold.Kind.RUNNING]
@@ -123,13 +125,13 @@ def delete_worker(*, worker: Worker, by_token: bool, **asked: Any) -> None:
         if by_token and policy.own and policy.policy.rules:
             raise DeployRefused("review", messages.policy_delete(worker.name))
 
-    routing_deploy.delete_worker(worker=worker, permit=permit, **asked)
+    routing_deploy.delete_worker(worker=worker, permit=permit, **options)
 
 
 def permit_for(
     worker_name: str, *, by_token: bool, rollout_id: UUID | None = None
 ) -> Callable[[], None]:
-    """What `routing` asks before it deploys; raises `DeployHeld`."""
+    """A check that `routing` calls before it deploys; raises `DeployHeld`."""
 
     def permit() -> None:
         for hold in _holds(worker_name):
@@ -148,9 +150,9 @@ def _deploy(
     rollout_id: UUID | None,
     plan: Mapping[str, Any] | None,
     passes: bool,
-    asked: dict[str, Any],
+    options: dict[str, Any],
 ) -> Deployment:
-    """Deploys, then looks at the policy unless it `passes`: what that raises undoes it."""
+    """Deploys, then checks the policy unless it `passes`; an exception undoes the deployment."""
     holds = permit_for(worker.name, by_token=by_token, rollout_id=rollout_id)
     before: list[Deployment | None] = []
 
@@ -159,23 +161,23 @@ def _deploy(
         before.append(active_deployment(worker))
 
     with transaction.atomic():
-        deployment = routing_deploy.deploy(worker=worker, permit=permit, **asked)
+        deployment = routing_deploy.deploy(worker=worker, permit=permit, **options)
         if not passes:
-            now: datetime = asked["now"]
-            check_review(deployment, before[0], asked["shares"], rollout_id, plan, now)
+            now: datetime = options["now"]
+            check_review(deployment, before[0], options["shares"], rollout_id, plan, now)
     return deployment
 
 
-def _request(worker: Worker, asked: Mapping[str, Any]) -> Request:
+def _request(worker: Worker, options: Mapping[str, Any]) -> Request:
     return Request(
         worker=worker,
-        pairs=asked["shares"],
-        author=asked["author"],
-        source=asked["source"],
-        now=asked["now"],
-        message=asked.get("message", ""),
-        triggered_by=asked.get("triggered_by", "deployment"),
-        force=asked.get("force", False),
+        pairs=options["shares"],
+        author=options["author"],
+        source=options["source"],
+        now=options["now"],
+        message=options.get("message", ""),
+        triggered_by=options.get("triggered_by", "deployment"),
+        force=options.get("force", False),
     )
 
 

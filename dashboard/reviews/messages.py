@@ -1,4 +1,4 @@
-"""What a held deployment is answered with: who, what, which step, how to take over."""
+"""Refusals as text, for the page, the API and wrangler's terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from routing.models import Version
 
 
 def held(hold: DeployHold) -> str:
-    """One paragraph for the page, the API and the terminal that wrangler prints it in."""
+    """Why a deployment is on hold, and what to do."""
     worker = hold.worker.name
     if hold.kind == DeployHold.Kind.AFTER_ROLLBACK:
         return (
@@ -23,7 +23,7 @@ def held(hold: DeployHold) -> str:
 
 
 def uploaded(version: Version, why: str) -> str:
-    """A live upload that waits: its version is there."""
+    """A live upload that waits for a review: the version is stored."""
     return f"Version {version.id} (#{version.number}) was uploaded. {why}"
 
 
@@ -42,7 +42,7 @@ def held_delete(hold: DeployHold) -> str:
 
 
 def policy_delete(worker_name: str) -> str:
-    """Why an API token does not delete a Worker that has a policy of its own."""
+    """Why an API token cannot delete a Worker with its own policy."""
     return (
         f"{worker_name} was not deleted: its own policy would be deleted with it. An admin deletes "
         f"it on its Settings page, or removes the policy first: "

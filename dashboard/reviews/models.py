@@ -1,4 +1,4 @@
-"""Holds: a Worker's deployments wait for something. The gate reads them, rollouts leave them."""
+"""Holds: why a Worker cannot be deployed right now. Rollouts create them, the gate reads them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Decision", "DeployHold", "PolicyEdit", "Proposal", "ProposalEvent"]
 
 
 class DeployHold(models.Model):
-    """Why deployments of a Worker are refused. `facts` are the numbers that its words need."""
+    """Deployments of the Worker are refused. `facts` are the numbers of its message."""
 
     class Kind(models.TextChoices):
         RUNNING = "running", "A rollout runs: only it deploys"

@@ -1,4 +1,4 @@
-"""Does this deployment need a review? Asked by the gate, inside the deployment's transaction."""
+"""Whether a deployment needs a review. The gate calls it inside the deployment's transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.policies.requirement import Requirement, required
 from dashboard.reviews.proposals import messages
 from dashboard.reviews.proposals.change import change_of
-from dashboard.reviews.proposals.decisions.reevaluate import finish, settle, standing_now
+from dashboard.reviews.proposals.decisions.reevaluate import current_approvals, finish, reevaluate
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.reviews.proposals.request_review import Request, ReviewOpen, ask
 from dashboard.smoketests.models import SmokeRun
@@ -27,7 +27,7 @@ from routing.rules.split import Percentage
 
 
 class ReviewNeeded(DeployRefused):
-    """The deployment waits for a review: `proposal`. Nothing that is live has changed."""
+    """The deployment waits for the review `proposal`. Nothing live has changed."""
 
     def __init__(self, proposal: Proposal | None, message: str, *, other: bool = False) -> None:
         super().__init__("review", message)
@@ -36,24 +36,24 @@ class ReviewNeeded(DeployRefused):
 
     @property
     def title(self) -> str:
-        """For who is sent to the review. With `other` it is about another change."""
-        asked = "Nothing was deployed. The policy asks for a review: this is it."
+        """Shown on the review page. `other`: the review is of another change."""
+        required = "Nothing was deployed. The policy requires a review: this is it."
         in_the_way = "Nothing was deployed. This review of another change is open: decide it first."
-        return in_the_way if self.other else asked
+        return in_the_way if self.other else required
 
     @classmethod
     def of(cls, proposal: Proposal, now: datetime) -> ReviewNeeded:
-        """With the link, what is missing, and how to finish."""
-        requirement, standing = standing_now(proposal, now)
+        """With a message about the missing approvals."""
+        requirement, standing = current_approvals(proposal, now)
         return cls(proposal, messages.review_needed(proposal, requirement, standing))
 
 
-class AsksForReview(Exception):
-    """Raised to undo a deployment that has to become a proposal."""
+class NeedsProposal(Exception):
+    """Undoes a deployment that has to become a proposal."""
 
 
-class RememberedInspection:
-    """Starts an uploaded version once, however often its upload is written."""
+class CachedInspection:
+    """Starts an uploaded version once, even if the upload is repeated."""
 
     def __init__(self, inspect: Callable[..., Inspection]) -> None:
         self._inspect = inspect
@@ -68,7 +68,7 @@ class RememberedInspection:
 def requirement_for(
     worker: Worker, before: Deployment | None, pairs: Sequence[tuple[str, Percentage]]
 ) -> Requirement:
-    """What the Worker's policy asks of this change. One or two queries where it has no rules."""
+    """What the Worker's policy requires for this change. At most two queries without rules."""
     policy = effective(worker).policy
     if not policy.rules:
         return Requirement()
@@ -83,17 +83,17 @@ def check_review(
     plan: Mapping[str, Any] | None,
     now: datetime,
 ) -> None:
-    """Raises `AsksForReview`, or for a rollout whose review is missing `ReviewNeeded`."""
+    """Raises `NeedsProposal`, or `ReviewNeeded` for a rollout without its review."""
     worker = deployment.worker
     requirement = requirement_for(worker, before, pairs)
     asks = requirement.asks(now)
     if rollout_id is None:
         if asks:
-            raise AsksForReview
+            raise NeedsProposal
         return
     proposal = review_of(rollout_id, plan)
     if proposal is not None and proposal.state == State.APPROVED:
-        settle(proposal, now)
+        reevaluate(proposal, now)
     passed = proposal is not None and proposal.state in (State.APPROVED, State.DEPLOYED)
     if asks and not passed:
         raise ReviewNeeded(proposal, messages.rollout_waits(proposal, worker.name))
@@ -106,28 +106,28 @@ def check_review(
 
 
 def _has_begun(proposal: Proposal | None, before: Deployment | None) -> bool:
-    """Whether what was approved has traffic already: hours are for the first step."""
+    """Whether the approved version has traffic: hours apply to the first step only."""
     approved = {version_id for version_id, _ in proposal.shares} if proposal else set()
     shares = before.shares.all() if before else ()
     return any(share.weight and str(share.version_id) in approved for share in shares)
 
 
 def _waits_for_hours(proposal: Proposal | None, requirement: Requirement, now: datetime) -> bool:
-    """Whether a plan that was approved, not by an emergency, waits for the policy's hours."""
+    """Whether an approved plan waits for the policy's hours. An emergency deploy does not."""
     if proposal is None or proposal.state != State.APPROVED or proposal.is_emergency:
         return False
     return not requirement.open_at(now)
 
 
 def review_of(rollout_id: UUID, plan: Mapping[str, Any] | None) -> Proposal | None:
-    """The newest request of a rollout for this plan edit."""
+    """The newest review of a rollout, if it is for this plan edit."""
     rows = Proposal.objects.filter(rollout_id=rollout_id).select_related("worker", "author")
     newest = rows.order_by("-created_at").first()
     return newest if newest is not None and newest.plan == plan else None
 
 
 def evidence_for(worker: Worker, pairs: Sequence[tuple[str, Percentage]]) -> dict[str, Any]:
-    """The newest run of checks of the versions that get something; empty where none ran."""
+    """The newest run of checks of the versions that get traffic; empty if none ran."""
     change = change_of(worker, active_deployment(worker), pairs)
     ids = [UUID(part.version_id) for part in change.parts]
     runs = SmokeRun.objects.filter(version__in=ids).exclude(state__in=SmokeRun.UNFINISHED)
@@ -137,14 +137,14 @@ def evidence_for(worker: Worker, pairs: Sequence[tuple[str, Percentage]]) -> dic
     return {"suite": run.edit.suite.name, "edit": run.edit.number, "run": str(run.pk)}
 
 
-def was_asked(rollout_id: UUID) -> bool:
-    """Whether a review of this rollout was ever opened."""
+def was_requested(rollout_id: UUID) -> bool:
+    """Whether a review of this rollout was ever requested."""
     return Proposal.objects.filter(rollout_id=rollout_id).exists()
 
 
 def check_live_upload(worker_name: str, expected: Any, author: User | None, now: datetime) -> None:
-    """For a version that was written just now and would get everything. Raises `AsksForReview`;
-    `ReviewNeeded` where another request is in the way: then the version is not stored either."""
+    """For an upload that would get 100%. Raises `NeedsProposal`, or `ReviewNeeded` if another
+    review is open; then the version is not stored."""
     worker = Worker.objects.get(name=worker_name)
     version, active = worker.versions.newest_first().first(), active_deployment(worker)
     _check_expected(active, expected)
@@ -154,14 +154,14 @@ def check_live_upload(worker_name: str, expected: Any, author: User | None, now:
         return
     existing = Proposal.objects.undecided().filter(worker=worker).select_related("author").first()
     resumes = existing is None or existing.state == State.NEEDS_CHANGES
-    if existing is not None and not resumes and not _asked_by(existing, author):
+    if existing is not None and not resumes and not _requested_by(existing, author):
         raise ReviewNeeded(existing, messages.other_open(existing), other=True)
-    raise AsksForReview
+    raise NeedsProposal
 
 
 def open_review(request: Request, expected: Any) -> Proposal | None:
-    """The request that the deployment becomes; None where it needs none any more. Raises
-    `DeployConflict`, or `ReviewNeeded` where another change waits already."""
+    """The proposal for the deployment; None if it no longer needs one. Raises `DeployConflict`, or
+    `ReviewNeeded` if another review is open."""
     try:
         with transaction.atomic():
             revision.lock()
@@ -185,7 +185,7 @@ def _check_expected(active: Deployment | None, expected: Any) -> None:
         raise DeployConflict(active)
 
 
-def _asked_by(proposal: Proposal, author: User | None) -> bool:
+def _requested_by(proposal: Proposal, author: User | None) -> bool:
     return proposal.state == State.OPEN and author is not None and proposal.author == author
 
 

@@ -1,4 +1,4 @@
-"""What happened to policies and reviews."""
+"""Signals about policies and reviews."""
 
 from django.dispatch import Signal
 

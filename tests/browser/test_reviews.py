@@ -88,7 +88,7 @@ def test_three_people_from_the_proposal_to_live(visitors: Any, checkout: Worker)
     page.get_by_role("link", name="Review checkout").click()
     page.get_by_label("Comment").fill("Log each 503 first.")
     page.get_by_role("button", name="Needs changes").click()
-    page.get_by_text("asked for changes").wait_for()
+    page.get_by_text("requested changes").wait_for()
 
     page = maya.open(f"/workers/checkout/split/?version={candidate.pk}&percentage=10")
     page.locator("[data-send]").click()

@@ -18,7 +18,7 @@ from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewInput, Review
 from dashboard.reviews.inbox.queue import listed_as_json
 from dashboard.reviews.policies import edits
 from dashboard.reviews.proposals import report
-from dashboard.reviews.proposals.decisions.vote import VERBS, Word
+from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionInput
 from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import UNDECIDED, Proposal, ProposalQuerySet
 from routing.models import Worker
@@ -65,7 +65,9 @@ def decide(request: ApiRequest, name: str, review_id: UUID, verb: str, given: Re
         )
     proposal, caller = _review_at(name, review_id), request.auth
     now = timezone.now()
-    word = Word(caller.user, caller.source, now, given.comment.strip(), given.round, by_token=True)
+    word = DecisionInput(
+        caller.user, caller.source, now, given.comment.strip(), given.round, by_token=True
+    )
     ACTS[verb](proposal.pk, word)
     return report.as_json(_review_at(name, review_id), now)
 

@@ -1,6 +1,6 @@
-"""The weekly digest: what is live and nobody looks at any more.
+"""The weekly digest of things that deserve a look.
 
-overlooked.py  stale splits, forgotten 0% versions, deployments that nobody reviewed
-weekly.py      the event of a week, once, however many processes look
-messages.py    the digest in words
+findings.py  stale splits, forgotten 0% versions, unreviewed deployments
+weekly.py    sends it once a week
+messages.py  the digest as text
 """

@@ -1,4 +1,4 @@
-"""What deserves a look: read from the database, a constant number of queries."""
+"""Stale splits, forgotten 0% versions and unreviewed deployments. A constant number of queries."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ QUIET_SOURCES = ("rollout", "demo")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`kind` is stale_split, forgotten or unreviewed; `since` is when the deployment was made.
-    `version` is its newest version, `share` the one that the version has."""
+    """`kind` is stale_split, forgotten or unreviewed; `since` is the time of the deployment;
+    `version` is its newest version, with its `share`."""
 
     kind: str
     worker: str
@@ -33,9 +33,9 @@ def overlooked(now: datetime) -> list[Finding]:
     """Stale splits first, then forgotten 0% versions, then unreviewed deployments."""
     live = Deployment.objects.active().values("pk")
     old = list(_with_shares().filter(pk__in=live, created_on__lt=now - STALE_AFTER))
-    found = [*map(_split, old), *map(_forgotten, old), *_unreviewed(now)]
+    findings = [*map(_split, old), *map(_forgotten, old), *_unreviewed(now)]
     order = ("stale_split", "forgotten", "unreviewed")
-    return sorted(filter(None, found), key=lambda f: (order.index(f.kind), f.since))
+    return sorted(filter(None, findings), key=lambda f: (order.index(f.kind), f.since))
 
 
 def _with_shares() -> QuerySet[Deployment]:
@@ -56,8 +56,7 @@ def _forgotten(deployment: Deployment) -> Finding | None:
 
 
 def _unreviewed(now: datetime) -> list[Finding]:
-    """Deployments of the period that gave a version traffic without a review. Those of rollouts
-    have their evidence, and the demo is no news."""
+    """Deployments of the period without a review, except those of rollouts and of the demo."""
     reviewed = set(
         Proposal.objects.exclude(deployment_id="")
         .exclude(state="open")

@@ -1,4 +1,4 @@
-"""The digest in words, as plain text."""
+"""The digest as plain text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = {
     "review.",
 }
 MOST = 40
-NOTHING = "Nothing to look at: no stale split, no forgotten version, no unreviewed deployment."
+NOTHING = "No stale split, no forgotten version, no unreviewed deployment."
 
 
 def line(finding: Finding) -> str:

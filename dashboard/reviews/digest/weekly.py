@@ -16,8 +16,8 @@ HOUR = 8
 
 
 def send_weekly(now: datetime) -> bool:
-    """Sends the digest of this week if it is due and was not sent. A week without findings is
-    marked, and sends nothing."""
+    """Sends the digest of this week if it is due and was not sent. A week without findings counts
+    as sent."""
     year, week, day = now.isocalendar()
     if (day, now.hour) < (1, HOUR):
         return False
@@ -33,7 +33,7 @@ def send_weekly(now: datetime) -> bool:
 
 
 def send(findings: list[Finding], now: datetime) -> bool:
-    """The event, unless there is nothing to say. Inside a transaction."""
+    """Notifies of the findings, if any. Call inside a transaction."""
     if not findings:
         return False
     notify(

@@ -1,7 +1,7 @@
-"""The inbox *Reviews*: what waits for me, what I asked for, everything.
+"""The page *Reviews*: waiting for me, requested by me, all.
 
-queue.py   which requests wait for a person; the number in the menu
-splits.py  before and after as bars
-rows.py    what the list shows, in a constant number of queries
-views.py   the page; its filters are in its address
+queue.py   the requests that wait for a person; the count in the menu
+splits.py  split before and after each request
+rows.py    rows of the list
+views.py   the page and its filters
 """

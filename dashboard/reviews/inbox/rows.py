@@ -1,4 +1,4 @@
-"""What the inbox shows of each request."""
+"""Rows of the inbox."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.accounts.models import User
-from dashboard.reviews.inbox.queue import approvals_of, listed_standing, waits_for
+from dashboard.reviews.inbox.queue import approvals_of, listed_approvals, waits_for
 from dashboard.reviews.inbox.splits import Splits, splits_of
 from dashboard.reviews.policies.messages import from_words, match_words
 from dashboard.reviews.policies.policy import Trigger
 from dashboard.reviews.policies.requirement import requirement_from_json
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.decisions.approvals import Standing
+from dashboard.reviews.proposals.decisions.approvals import ApprovalCount
 from dashboard.reviews.proposals.deployment.sweep import WARN_BEFORE
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.rules.split import format_percentage
@@ -23,15 +23,15 @@ HIGH = (Trigger.FULL, Trigger.BINDING, Trigger.SECRET, Trigger.COMPATIBILITY_DAT
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One request. `soon` is whether it expires within ten minutes."""
+class ProposalRow:
+    """One request. `soon`: expires within ten minutes."""
 
     proposal: Proposal
     splits: Splits
-    standing: Standing
+    standing: ApprovalCount
     risks: Sequence[tuple[str, bool]]
     approvers: Sequence[str]
-    from_whom: str
+    approvers_text: str
     waits_for_me: bool
     mine: bool
     soon: bool
@@ -45,7 +45,7 @@ class Row:
         return format_percentage(self.splits.now_weight)
 
     @property
-    def asked_words(self) -> str:
+    def requested_words(self) -> str:
         candidate = self.splits.candidate
         return candidate.percentage if candidate else ""
 
@@ -58,7 +58,7 @@ class Row:
         return range(self.standing.missing)
 
 
-def rows_of(proposals: Iterable[Proposal], user: User, now: datetime) -> list[Row]:
+def rows_of(proposals: Iterable[Proposal], user: User, now: datetime) -> list[ProposalRow]:
     """Constant queries; `proposals` come with people and decisions."""
     listed = list(proposals)
     splits = splits_of(listed)
@@ -79,16 +79,16 @@ def title_of(proposal: Proposal, splits: Splits) -> str:
     return f"{verb} {name} {'to' if splits.now_weight else 'at'} {candidate.percentage}"
 
 
-def _row(proposal: Proposal, splits: Splits, user: User, now: datetime) -> Row:
+def _row(proposal: Proposal, splits: Splits, user: User, now: datetime) -> ProposalRow:
     requirement = requirement_from_json(proposal.requirement)
     undecided = proposal.undecided
-    return Row(
+    return ProposalRow(
         proposal=proposal,
         splits=splits,
-        standing=listed_standing(proposal, requirement, now),
+        standing=listed_approvals(proposal, requirement, now),
         risks=[(match_words(match), match.rule.trigger in HIGH) for match in requirement.matches],
         approvers=[row.username for row in approvals_of(proposal)],
-        from_whom=from_words(requirement.rule) if requirement.rule else "",
+        approvers_text=from_words(requirement.rule) if requirement.rule else "",
         waits_for_me=waits_for(proposal, requirement, user, now),
         mine=proposal.author_id == user.pk,
         soon=undecided and proposal.expires_at - now <= WARN_BEFORE,
@@ -105,7 +105,7 @@ SIGNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedRow:
     """One line of *Decided lately*."""
 
     proposal: Proposal
@@ -115,14 +115,14 @@ class Decided:
     words: str
 
 
-def decided_of(proposals: Iterable[Proposal]) -> list[Decided]:
-    """Requests that are over; those with an emergency deploy say so."""
+def decided_of(proposals: Iterable[Proposal]) -> list[DecidedRow]:
+    """Rows of ended requests."""
     listed = list(proposals)
     splits = splits_of(listed)
     return [_decided(row, splits[row.pk]) for row in listed]
 
 
-def _decided(proposal: Proposal, splits: Splits) -> Decided:
+def _decided(proposal: Proposal, splits: Splits) -> DecidedRow:
     icon, tone = SIGNS[State(proposal.state)]
     words = messages.STATES[State(proposal.state)]
     if proposal.is_emergency:
@@ -131,4 +131,4 @@ def _decided(proposal: Proposal, splits: Splits) -> Decided:
     elif names := [row.username for row in approvals_of(proposal)]:
         words += f", approved by {' and '.join(names)}"
     title = f"{proposal.worker.name}: {title_of(proposal, splits)}"
-    return Decided(proposal, title, icon, tone, words)
+    return DecidedRow(proposal, title, icon, tone, words)

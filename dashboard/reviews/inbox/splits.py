@@ -1,4 +1,4 @@
-"""A request's split before and after, as the bars of every page take it."""
+"""A request's split before and after, for the split bars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from routing.models import Version
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """`candidate` is the version that gets something; None where it is no longer there."""
+    """The split before and after. `candidate` is None if the version was deleted."""
 
     before: Sequence[Standing]
     after: Sequence[Standing]
@@ -25,7 +25,7 @@ class Splits:
 
     @property
     def stable(self) -> Standing | None:
-        """What is stable before."""
+        """The stable version before."""
         return self.before[-1] if self.before else None
 
     @property

@@ -1,4 +1,4 @@
-"""The inbox. Everybody reads it; what waits for a person depends on who looks."""
+"""The page *Reviews*."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.accounts.permissions import person
-from dashboard.reviews.inbox.rows import Row, decided_of, rows_of
-from dashboard.reviews.proposals.deployment.emergency import to_acknowledge
+from dashboard.reviews.inbox.rows import ProposalRow, decided_of, rows_of
+from dashboard.reviews.proposals.deployment.emergency import unacknowledged_emergencies
 from dashboard.reviews.proposals.models import UNDECIDED, Proposal, State
 from dashboard.ui.page import page
 
 SHOWS = {
     "waiting": "Waiting for me",
-    "mine": "Asked by me",
+    "mine": "Requested by me",
     "open": "All open",
     "decided": "Decided",
 }
@@ -25,7 +25,7 @@ SORTS = {"expires": "Expires first", "newest": "Newest first"}
 LISTED = 50
 LATELY = 5
 VOID_STAYS = timedelta(days=1)
-"""How long a request that became void stays in the list of who asked for it."""
+"""How long a void request stays in its author's list."""
 
 
 @require_safe
@@ -43,7 +43,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     listed = rows_of([*undecided, *lately.order_by("-ended_at")[:LATELY]], user, now)
     workers = sorted({row.proposal.worker.name for row in listed})
     ended = rows.exclude(state__in=UNDECIDED).order_by("-ended_at")
-    shown = [row for row in listed if not worker or row.proposal.worker.name == worker]
+    matching = [row for row in listed if not worker or row.proposal.worker.name == worker]
     context = {
         "show": show,
         "sort": sort if sort in SORTS else "expires",
@@ -51,18 +51,18 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "worker": worker,
         "workers": workers,
         "chips": _chips(listed, show, Proposal.objects.exclude(state__in=UNDECIDED).count()),
-        "groups": _groups(shown, show),
+        "groups": _groups(matching, show),
         "waiting": sum(row.waits_for_me for row in listed),
         "soon": any(row.soon and row.waits_for_me for row in listed),
         "decided": decided_of(ended[: LISTED if show == "decided" else LATELY]),
-        "emergencies": to_acknowledge(),
+        "emergencies": unacknowledged_emergencies(),
         "now": now,
         "address": request.get_full_path(),
     }
     return page(request, "reviews/inbox.html", context, partial="reviews")
 
 
-def _chips(rows: list[Row], show: str, decided: int) -> list[dict[str, Any]]:
+def _chips(rows: list[ProposalRow], show: str, decided: int) -> list[dict[str, Any]]:
     counts = {
         "waiting": sum(row.waits_for_me for row in rows),
         "mine": sum(row.mine for row in rows),
@@ -75,11 +75,11 @@ def _chips(rows: list[Row], show: str, decided: int) -> list[dict[str, Any]]:
     ]
 
 
-def _groups(rows: list[Row], show: str) -> list[tuple[str, list[Row]]]:
-    """Waiting for you, asked by you, others; only those that the filter shows."""
+def _groups(rows: list[ProposalRow], show: str) -> list[tuple[str, list[ProposalRow]]]:
+    """The groups of the filter `show`, without empty ones."""
     waiting = [row for row in rows if row.waits_for_me]
     mine = [row for row in rows if row.mine and not row.waits_for_me]
     others = [row for row in rows if not row.mine and not row.waits_for_me]
-    groups = [("Waiting for you", waiting), ("Asked by you", mine), ("Others", others)]
-    shown = {"waiting": groups[:1], "mine": groups[1:2], "open": groups, "decided": []}[show]
-    return [(words, found[:LISTED]) for words, found in shown if found]
+    groups = [("Waiting for you", waiting), ("Requested by you", mine), ("Others", others)]
+    selected = {"waiting": groups[:1], "mine": groups[1:2], "open": groups, "decided": []}[show]
+    return [(words, group[:LISTED]) for words, group in selected if group]

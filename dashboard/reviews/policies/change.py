@@ -1,7 +1,7 @@
-"""What a deployment changes, as far as the rules of a policy look at it. Pure.
+"""What a deployment changes, as input of the rules of a policy. Pure.
 
-Only versions that get more traffic than they had, or that come in at 0%, change anything. Going
-back to a version that had everything before is a way back and never needs an approval.
+Only versions that get more traffic than before, or are added at 0%, count. A deployment back to a
+version that had 100% before is a way back and never needs an approval.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from routing.rules.lineage import Lineage
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
-    """A version as rules see it. `bindings` and `secrets` map names to something that differs when
-    the value does; no secret itself is in it."""
+    """The properties of a version that rules compare. `bindings` and `secrets` map names to
+    fingerprints, never to secret values."""
 
     id: str
     number: int
@@ -30,8 +30,8 @@ Split = Sequence[tuple[VersionFacts, int]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One version that the deployment gives something: `before` is None where it was not in the
-    last one. The names are those that differ from the stable version's."""
+    """A version that gets more traffic. `before` is None if it was not deployed. `bindings` and
+    `secrets` are names that differ from the stable version's."""
 
     version_id: str
     number: int
@@ -44,33 +44,33 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is given to which version; nothing, where it is a way back or a step down."""
+    """Versions that get more traffic. Empty for a way back or a step down."""
 
     parts: tuple[Part, ...] = ()
 
     @property
     def highest(self) -> Part | None:
-        """The version that gets the most."""
+        """The version with the largest share."""
         return max(self.parts, key=lambda part: part.after, default=None)
 
 
 def change_between(before: Split, after: Split, history: Lineage | None) -> Change:
-    """What replacing `before` by `after` changes; `history` is the lineage up to `before`, None
-    for a Worker that was never deployed."""
+    """The change from `before` to `after`. `history` is the lineage up to `before`, None for a
+    Worker that was never deployed."""
     had = {version.id: weight for version, weight in before}
     stable = _stable(before, history)
     parts = [
         _part(version, had.get(version.id), weight, stable)
         for version, weight in after
-        if _gives(had.get(version.id), weight) and not is_way_back(version, weight, history)
+        if _adds_traffic(had.get(version.id), weight) and not is_way_back(version, weight, history)
     ]
     return Change(tuple(parts))
 
 
 def is_way_back(version: VersionFacts, weight: int, history: Lineage | None) -> bool:
-    """Whether giving it traffic is going back: the stable version, or an earlier one that had 100%.
-    A version that never had everything is no way back, though it is stable because those it shares
-    with never had either: nobody agreed to 100% of it yet. A Worker's first split is left out."""
+    """Whether traffic goes back to the stable version or an earlier one that had 100%. A stable
+    version that never had 100% does not count, except in a Worker's first split: 100% of it was
+    never approved."""
     if history is None or not weight:
         return False
     if version.number == history.stable:
@@ -78,7 +78,7 @@ def is_way_back(version: VersionFacts, weight: int, history: Lineage | None) -> 
     return version.number < history.stable and version.number in history.had_all
 
 
-def _gives(before: int | None, after: int) -> bool:
+def _adds_traffic(before: int | None, after: int) -> bool:
     return before is None or after > before
 
 

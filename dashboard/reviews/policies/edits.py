@@ -1,4 +1,4 @@
-"""Saving policies. A save is a new edit; saving what counts already makes none."""
+"""Saves policies. Each change is a new edit."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ACCOUNT = "account"
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """The policy that counts for a Worker, and the edit it is from; None where none was saved.
-    `own` is whether it is the Worker's own."""
+    """The policy in effect for a Worker, and its edit (None if none was saved). `own`: the Worker's
+    own policy."""
 
     policy: Policy
     edit: PolicyEdit | None = None
@@ -31,7 +31,7 @@ class Effective:
 
 
 def effective(worker: Worker | None) -> Effective:
-    """What counts for `worker`; without one, or without a policy of its own, the account's."""
+    """The policy of `worker`, or the account's if it has none."""
     newest = _newest(worker) if worker is not None else None
     if newest is not None and not newest.follows_account:
         return Effective(newest.policy, newest, own=True)
@@ -40,8 +40,8 @@ def effective(worker: Worker | None) -> Effective:
 
 
 def save(worker: Worker | None, change: Callable[[Policy], Policy], by: By) -> PolicyEdit | None:
-    """Saves what `change` makes of the policy that counts now, as the next edit. Open reviews are
-    judged by it at once. None where nothing is different. Raises `PolicyError`."""
+    """Applies `change` to the policy in effect and saves the result. Open reviews are
+    reevaluated at once. None if nothing changed. Raises `PolicyError`."""
     with transaction.atomic():
         revision.lock()  # no deployment or decision between the old policy and the new one
         now = effective(worker)
@@ -53,7 +53,7 @@ def save(worker: Worker | None, change: Callable[[Policy], Policy], by: By) -> P
 
 
 def follow_account(worker: Worker, by: By) -> PolicyEdit | None:
-    """From now on the account-wide default counts; None where it does already."""
+    """Switches to the account-wide default; None if it is in effect already."""
     with transaction.atomic():
         revision.lock()
         if not effective(worker).own:
@@ -69,7 +69,7 @@ def own_policies() -> list[PolicyEdit]:
 
 
 def workers_of(worker: Worker | None) -> list[Worker]:
-    """Whom a save concerns: the Worker, or for the account those without a policy of their own."""
+    """The Workers that a save affects: one, or all that follow the account-wide default."""
     if worker is not None:
         return [worker]
     own = [edit.worker_id for edit in own_policies() if edit.worker_id is not None]
@@ -104,7 +104,7 @@ def _newest(worker: Worker | None) -> PolicyEdit | None:
 
 
 def _check_people(policy: Policy) -> None:
-    """Named people exist and may review: a rule that nobody can satisfy is a mistake."""
+    """Raises `PolicyError` unless named people exist and may review."""
     named = {name for rule in policy.rules for name in rule.people}
     people = {user.username: user for user in User.objects.filter(username__in=named)}
     for name in sorted(named):

@@ -1,4 +1,4 @@
-"""Rules and requirements in words, for pages, API and terminals."""
+"""Rules and requirements as text, for pages, API and terminals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTES = {
     Trigger.ABOVE: "More users get it.",
     Trigger.FULL: "Every user gets it.",
     Trigger.BINDING: "At any percentage above 0%.",
-    Trigger.SECRET: "At any percentage above 0%. Values are never shown.",
+    Trigger.SECRET: "At any percentage above 0%. Values stay hidden.",
     Trigger.COMPATIBILITY_DATE: "The date or the flags, at any percentage above 0%.",
 }
 
@@ -55,7 +55,7 @@ def from_words(rule: Rule) -> str:
 
 
 def rule_words(rule: Rule) -> str:
-    """One line: what it looks for, what it needs, and its conditions."""
+    """One line: trigger, approvals and conditions."""
     own = "own changes too" if rule.own else "not for one's own change"
     words = f"{trigger_words(rule)}: {approvals_words(rule)}"
     if rule.approvals:

@@ -1,7 +1,4 @@
-"""A policy as values: rules by risk. The account-wide default has none: no approvals.
-
-Nothing here reads a clock or a database.
-"""
+"""A policy and its rules as values. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ SHORTEST = timedelta(seconds=1)
 
 
 class Trigger(StrEnum):
-    """What a rule looks for. The names are part of the CLI and the API."""
+    """The change that a rule applies to. The values are part of the CLI and the API."""
 
     STAGE = "stage"
     FIRST_TRAFFIC = "first_traffic"
@@ -35,14 +32,14 @@ class Trigger(StrEnum):
 
 
 class Approver(StrEnum):
-    """Whose approval counts: anybody who may review, or admins only."""
+    """Whose approvals count: all reviewers, or admins only."""
 
     REVIEWER = "reviewer"
     ADMIN = "admin"
 
 
 class PolicyError(ValueError):
-    """A policy that cannot be saved. `field` names the input that is wrong."""
+    """An invalid policy. `field` is the name of the invalid input."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -51,9 +48,9 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`above` is a weight in units of 0.001% and counts for `Trigger.ABOVE` only. With `people`
-    only their approvals count. `own` allows people to approve their own change: uploaded, deployed
-    or asked for by them. Outside `hours` an approved change waits."""
+    """`above`: a weight in units of 0.001%, for `Trigger.ABOVE` only. `people`: only their
+    approvals count. `own`: people may approve changes that they uploaded, deployed or requested.
+    Outside `hours` an approved change waits."""
 
     trigger: Trigger
     approvals: int = 1
@@ -83,18 +80,18 @@ class Rule:
 
     @property
     def key(self) -> tuple[Trigger, int]:
-        """A policy has one rule for each."""
+        """Unique within a policy."""
         return self.trigger, self.above
 
     @property
     def strictness(self) -> tuple[int, bool, bool, int, timedelta]:
-        """Larger is stricter: approvals first, then who may give them and for how long."""
+        """Sort key: the larger, the stricter."""
         named = MOST_PEOPLE + 1 - len(self.people) if self.people else 0
         admins = self.role is Approver.ADMIN
         return self.approvals, not self.own, admins, named, -self.valid_for
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values; `rule_from_json` reads them."""
+        """JSON; `rule_from_json` is the inverse."""
         return {
             "trigger": self.trigger.value,
             "above": format_percentage(self.above).rstrip("%"),
@@ -109,7 +106,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`emergency` lets admins deploy without approvals, on the record."""
+    """`emergency`: admins may deploy without approvals."""
 
     rules: tuple[Rule, ...] = ()
     emergency: bool = True
@@ -121,8 +118,7 @@ class Policy:
             raise PolicyError("rules", "Two rules look for the same change.")
 
     def with_rule(self, rule: Rule) -> Policy:
-        """With this rule in place of the one that looks for the same change. A rule that asks for
-        nothing is left out."""
+        """Replaces the rule with the same key. A rule without requirements is removed."""
         others = tuple(other for other in self.rules if other.key != rule.key)
         keeps = rule.approvals > 0 or rule.hours is not None
         listed = (*others, rule) if keeps else others
@@ -133,11 +129,11 @@ class Policy:
 
 
 NO_APPROVALS = Policy()
-"""What counts where nothing was saved."""
+"""The default policy."""
 
 
 def policy_from_json(data: Mapping[str, Any]) -> Policy:
-    """What `as_json` wrote. Raises `PolicyError` for anything else."""
+    """Inverse of `as_json`. Raises `PolicyError`."""
     rules = data.get("rules", [])
     if not isinstance(rules, list):
         raise PolicyError("rules", "rules is a list.")
@@ -147,7 +143,7 @@ def policy_from_json(data: Mapping[str, Any]) -> Policy:
 
 
 def rule_from_json(data: Mapping[str, Any]) -> Rule:
-    """What `Rule.as_json` wrote. Raises `PolicyError`."""
+    """Inverse of `Rule.as_json`. Raises `PolicyError`."""
     try:
         return Rule(
             trigger=Trigger(data["trigger"]),

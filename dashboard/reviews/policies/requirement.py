@@ -1,4 +1,4 @@
-"""What a change needs under a policy: one pure question, asked by the gate and by every preview."""
+"""What a change needs under a policy. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from routing.rules.split import TOTAL
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that looks for this change, and the names that made it match."""
+    """A rule that applies, and the names of the bindings or secrets that it matched."""
 
     rule: Rule
     names: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """The strictest rule counts; `matches` are all of them, strictest first."""
+    """`matches`, strictest first. The strictest rule counts."""
 
     matches: tuple[Match, ...] = ()
 
@@ -39,16 +39,16 @@ class Requirement:
 
     @property
     def nothing(self) -> bool:
-        """Whether the change may go live at once, at any time."""
+        """Whether no rule applies."""
         return not self.matches
 
     def open_at(self, now: datetime) -> bool:
-        """Whether every matching rule allows this hour."""
+        """Whether every matching rule allows `now`."""
         hours = [match.rule.hours for match in self.matches]
         return all(one is None or one.include(now) for one in hours)
 
     def asks(self, now: datetime) -> bool:
-        """Whether a deployment at `now` has to wait: for people, or for the hour."""
+        """Whether a deployment at `now` has to wait for approvals or for the hours."""
         return self.approvals > 0 or not self.open_at(now)
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -56,14 +56,14 @@ class Requirement:
 
 
 def requirement_from_json(data: Sequence[Mapping[str, Any]]) -> Requirement:
-    """What `Requirement.as_json` wrote."""
+    """Inverse of `Requirement.as_json`."""
     return Requirement(
         tuple(Match(rule_from_json(row["rule"]), tuple(row["names"])) for row in data)
     )
 
 
 def required(policy: Policy, change: Change) -> Requirement:
-    """What `change` needs. Nothing for a way back, whatever the policy says."""
+    """What `change` needs under `policy`."""
     matches = [match for rule in policy.rules if (match := _match(rule, change.parts))]
     strictest = sorted(matches, key=lambda match: match.rule.strictness, reverse=True)
     return Requirement(tuple(strictest))

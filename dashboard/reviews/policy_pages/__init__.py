@@ -1,7 +1,6 @@
-"""The pages of policies: the account-wide default, and a Worker's own.
+"""The policy pages: the account-wide default, and a Worker's own policy.
 
-form.py     what is typed, row by row, and the policy it comes to
-preview.py  *Try this policy*: what it would have asked of the last 20 changes
-views.py    the page; only admins save
-urls.py     addresses
+form.py     the form's rows, and the policy that they make
+preview.py  *Try this policy*: applies it to the last 20 changes
+views.py    the page; admins save
 """

@@ -1,4 +1,4 @@
-"""The policy form: one row for each change that a rule may look for."""
+"""The policy form: one row for each trigger."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ ICONS = {
     Trigger.COMPATIBILITY_DATE: "calendar",
 }
 ABOVE_DEFAULTS = (10_000, 50_000)
-"""Shares that the form offers where the policy has no rule for any."""
+"""Rows *above N%* of a policy without such a rule."""
 CHOICES = (0, 1, 2, 3)
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One row as it is typed. `approvals` is the number in use, which may be above the choices."""
+    """One row. `approvals` may be larger than the choices."""
 
     index: int
     trigger: Trigger
@@ -60,19 +60,19 @@ class RuleRow:
 
     @property
     def details(self) -> bool:
-        """Whether something differs from what a new rule has."""
+        """Whether a detail differs from the defaults: the row starts open."""
         plain = (self.role, self.people, self.own, self.hours)
         changed = plain != ("reviewer", "", False, "any")
         return changed or self.valid_for != format_duration(VALID_FOR)
 
 
 def rows_of(policy: Policy) -> list[RuleRow]:
-    """A row for each rule, and one for each change without one."""
+    """A row for each rule, and for each trigger without one."""
     return [_row(index, rule) for index, rule in enumerate(_all_rules(policy))]
 
 
 def policy_of(sent: Mapping[str, str], emergency: bool) -> Policy:
-    """The policy that was typed. Raises `PolicyError`; its field ends with the row's number."""
+    """The policy in the form. Raises `PolicyError`; its field ends with the row's number."""
     policy = Policy(emergency=emergency)
     for index in range(_count(sent)):
         rule = _rule(sent, index)
@@ -83,7 +83,7 @@ def policy_of(sent: Mapping[str, str], emergency: bool) -> Policy:
 
 
 def typed_rows(sent: Mapping[str, str], error: PolicyError) -> list[RuleRow]:
-    """The rows as they were typed, with what is wrong beside its row."""
+    """The rows as submitted, with the error in its row."""
     name, _, number = error.field.rpartition("-")
     wrong = int(number) if number.isdecimal() and name else -1
     return [
@@ -189,5 +189,5 @@ def _sentence(words: str) -> str:
 
 
 def context_of(policy: Policy) -> dict[str, Any]:
-    """What the form holds of a saved policy."""
+    """Context of the form for a saved policy."""
     return {"rows": rows_of(policy), "emergency": policy.emergency}

@@ -1,4 +1,4 @@
-"""*Try this policy*: what it would have asked of the last changes. Nothing is changed."""
+"""*Try this policy*: the approvals it would have required for the last changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dashboard.reviews.policies.messages import match_words
 from dashboard.reviews.policies.policy import Policy
 from dashboard.reviews.policies.requirement import Requirement, required
 from dashboard.reviews.proposals.change import facts_of
-from dashboard.reviews.proposals.decisions.approvals import why_not
+from dashboard.reviews.proposals.decisions.approvals import ineligible_reason
 from dashboard.reviews.proposals.decisions.reevaluate import voter_of
 from routing.models import Deployment, Worker
 
@@ -23,15 +23,16 @@ CHANGES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One earlier deployment: what it needed by today's policy, and by the one that is tried."""
+class PreviewRow:
+    """A past deployment: approvals required by the policy in effect (`today`) and by the
+    previewed one (`needs`). `unapprovable`: too few people could approve it."""
 
     deployment: Deployment
     standings: Sequence[Standing]
     today: int
     needs: int
     rule: str
-    nobody: bool
+    unapprovable: bool
 
     @property
     def more(self) -> bool:
@@ -40,12 +41,12 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`by_need` are (approvals, how many changes)."""
+    """`by_need`: (approvals, number of changes)."""
 
-    rows: Sequence[Tried]
+    rows: Sequence[PreviewRow]
     by_need: Sequence[tuple[int, int]]
     more: int
-    nobody: int
+    unapprovable: int
 
 
 def preview_of(policy: Policy, worker: Worker | None) -> Preview:
@@ -68,7 +69,7 @@ def preview_of(policy: Policy, worker: Worker | None) -> Preview:
         rows=rows,
         by_need=[(need, sum(row.needs == need for row in rows)) for need in needs],
         more=sum(row.more for row in rows),
-        nobody=sum(row.nobody for row in rows),
+        unapprovable=sum(row.unapprovable for row in rows),
     )
 
 
@@ -79,16 +80,16 @@ def _tried(
     policy: Policy,
     standings: Sequence[Standing],
     people: Sequence[User],
-) -> Tried:
+) -> PreviewRow:
     change = _change(row, before)
     new = required(policy, change)
-    return Tried(
+    return PreviewRow(
         deployment=row,
         standings=standings,
         today=required(today, change).approvals,
         needs=new.approvals,
         rule=match_words(new.matches[0]) if new.matches else _none_words(change),
-        nobody=_able(new, _owners(row), people) < new.approvals,
+        unapprovable=_able(new, _owners(row), people) < new.approvals,
     )
 
 
@@ -109,14 +110,12 @@ def _split(deployment: Deployment | None) -> Split:
 
 def _before(rows: Sequence[Deployment]) -> dict[UUID, Deployment]:
     """The deployment that each one replaced; one query for all Workers."""
-    wanted = {(row.worker_id, row.number - 1): row.pk for row in rows if row.number > 1}
-    numbers = {number for _, number in wanted}
-    workers = {worker for worker, _ in wanted}
+    pks = {(row.worker_id, row.number - 1): row.pk for row in rows if row.number > 1}
+    numbers = {number for _, number in pks}
+    workers = {worker for worker, _ in pks}
     earlier = Deployment.objects.filter(worker__in=workers, number__in=numbers).with_shares()
     return {
-        wanted[row.worker_id, row.number]: row
-        for row in earlier
-        if (row.worker_id, row.number) in wanted
+        pks[row.worker_id, row.number]: row for row in earlier if (row.worker_id, row.number) in pks
     }
 
 
@@ -132,4 +131,4 @@ def _reviewers() -> list[User]:
 
 def _able(requirement: Requirement, owners: Collection[str], people: Sequence[User]) -> int:
     """How many people could have approved."""
-    return sum(not why_not(requirement, voter_of(user), owners) for user in people)
+    return sum(not ineligible_reason(requirement, voter_of(user), owners) for user in people)

@@ -1,4 +1,4 @@
-"""The policy page. Everybody reads it, admins save; trying a policy changes nothing."""
+"""The policy page. Admins save."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from routing.models import Worker
 
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """The account-wide default, which counts for Workers without a policy of their own."""
+    """The account-wide default."""
     if name := request.GET.get("worker"):
         return redirect("policies:worker", get_object_or_404(Worker, name=name).name)
     return _page(request, None)
@@ -32,18 +32,18 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def worker(request: HttpRequest, name: str) -> HttpResponse:
-    """A Worker's policy: its own, or the default until one is saved."""
+    """A Worker's policy: its own or the default."""
     return _page(request, get_object_or_404(Worker, name=name))
 
 
 def _page(request: HttpRequest, worker: Worker | None) -> HttpResponse:
     if request.method != "POST":
         now = edits.effective(worker)
-        return _shown(request, worker, context_of(now.policy), now.policy)
+        return _render(request, worker, context_of(now.policy), now.policy)
     try:
         policy = policy_of(request.POST, "emergency" in request.POST)
         if "look" in request.POST:
-            return _shown(request, worker, context_of(policy) | {"tried": True}, policy)
+            return _render(request, worker, context_of(policy) | {"tried": True}, policy)
         return _save(request, worker, policy)
     except PolicyError as error:
         return _wrong(request, worker, error)
@@ -58,23 +58,23 @@ def _save(request: HttpRequest, worker: Worker | None, policy: Policy) -> HttpRe
         edit = edits.follow_account(worker, by)
     else:
         edit = edits.save(worker, lambda _: policy, by)
-    words = f"Saved as edit {edit.number}." if edit else "Nothing was different."
+    words = f"Saved as edit {edit.number}." if edit else "Nothing changed."
     toasts.success(request, words)
     return redirect("policies:worker", worker.name) if worker else redirect("policies:account")
 
 
 def _wrong(request: HttpRequest, worker: Worker | None, error: PolicyError) -> HttpResponse:
-    """What was typed stays, with what is wrong beside its row."""
+    """The submitted form with its error."""
     now = edits.effective(worker)
     try:
         rows = typed_rows(request.POST, error)
     except PolicyError:
         rows = context_of(now.policy)["rows"]
     context = {"rows": rows, "emergency": "emergency" in request.POST, "refused": str(error)}
-    return _shown(request, worker, context, now.policy, status=422)
+    return _render(request, worker, context, now.policy, status=422)
 
 
-def _shown(
+def _render(
     request: HttpRequest,
     worker: Worker | None,
     context: dict[str, Any],
@@ -84,7 +84,7 @@ def _shown(
     own = edits.own_policies()
     follow = edits.workers_of(None)
     affected = [worker] if worker else follow
-    shown = {
+    base = {
         "worker_named": worker,
         "now": edits.effective(worker),
         "own": own,
@@ -95,4 +95,4 @@ def _shown(
         "preview": preview_of(policy, worker),
         "can": permission(request.user, Role.ADMIN),
     }
-    return page(request, "reviews/policies.html", shown | context, status=status)
+    return page(request, "reviews/policies.html", base | context, status=status)

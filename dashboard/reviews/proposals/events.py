@@ -1,4 +1,4 @@
-"""What happens to a request is written down once, and announced after the commit."""
+"""Records an event of a request, and signals it after the commit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def record(
     source: str = "",
     facts: Mapping[str, Any] | None = None,
 ) -> ProposalEvent:
-    """One line of the request's story, one of the audit trail, and one signal after the commit."""
+    """Adds an event and an audit entry, and sends a signal after the commit."""
     event = proposal.events.create(
         at=now, code=code, facts=dict(facts or {}), username=by.username if by else ""
     )

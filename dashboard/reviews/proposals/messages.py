@@ -1,4 +1,4 @@
-"""Requests in words, for pages, API, terminals and the error that wrangler prints."""
+"""Requests as text, for pages, API, terminals and wrangler's error message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 
 from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.requirement import Requirement
-from dashboard.reviews.proposals.decisions.approvals import Standing
+from dashboard.reviews.proposals.decisions.approvals import ApprovalCount
 from dashboard.reviews.proposals.models import Proposal, State
 
 STATES = {
@@ -28,14 +28,14 @@ REFUSALS = {
     "token": "An API token cannot decide. A person can, on the page or with manage.py review.",
     "person": "Name the person who decides: --user NAME.",
     "role": "Only reviewers and admins can decide on reviews.",
-    "admin": "The policy asks for approvals from admins.",
-    "people": "The policy asks for approvals from other people, by name.",
-    "own": "This is your own change: you uploaded, deployed or asked for it.",
+    "admin": "The policy requires approvals from admins.",
+    "people": "The policy names other people as approvers.",
+    "own": "This is your own change: you uploaded, deployed or requested it.",
     "again": "You approved this already.",
     "ended": "This review is over.",
     "changed": "The request was changed since you read it. Read it again, then decide.",
     "needs_changes": "This request needs changes first. You can approve it once it is resubmitted.",
-    "not_yours": "Only the person who asked for this review, or an admin, can withdraw it.",
+    "not_yours": "Only the person who requested this review, or an admin, can withdraw it.",
     "not_admin": "Only admins can deploy without approvals.",
     "no_emergency": "This Worker's policy does not allow emergency deploys.",
     "no_reason": "An emergency deploy needs a reason.",
@@ -47,7 +47,7 @@ ENDS = {
     "suite_edited": "The checks in {suite} changed from edit {was} to edit {edit}.",
     "plan_edited": "The plan has changed: edit {edit} replaced it.",
     "checks_moved": "The checks ran again, so the evidence has changed.",
-    "rollout_ended": "The rollout that asked for it has ended.",
+    "rollout_ended": "Its rollout has ended.",
     "refused": "It could not be deployed: {message}",
     "expired": "It expired before enough people approved it.",
     "rejected": "{by} rejected it.{comment_words}",
@@ -56,16 +56,16 @@ ENDS = {
 
 #: Lines of the story, by the event's code.
 EVENTS = {
-    "asked": "asked for review",
-    "resumed": "asked again: round {round}",
+    "asked": "requested a review",
+    "resumed": "requested it again: round {round}",
     "approved": "approved",
-    "needs_changes": "asked for changes",
+    "needs_changes": "requested changes",
     "rejected": "rejected the change",
     "withdrawn": "withdrew the request",
     "void": "Void",
     "expired": "Expired",
     "deployed": "Went live",
-    "approvals_ran_out": "Approvals ran out",
+    "approvals_ran_out": "Approvals expired",
     "policy_changed": "changed the policy: edit {edit}",
     "expires_soon": "Ten minutes left",
     "emergency": "deployed without approvals: {reason}",
@@ -74,7 +74,7 @@ EVENTS = {
 
 
 def url(proposal: Proposal) -> str:
-    """Where a person on this machine opens it."""
+    """URL of the review page."""
     return f"{settings.PUBLIC_URL}/reviews/{proposal.pk}/"
 
 
@@ -86,13 +86,13 @@ def refused(code: str, proposal: Proposal) -> str:
     return words
 
 
-def review_needed(proposal: Proposal, requirement: Requirement, standing: Standing) -> str:
-    """What a deployment that waits is answered with: the link, what is missing, how to finish."""
+def review_needed(proposal: Proposal, requirement: Requirement, standing: ApprovalCount) -> str:
+    """The answer to a deployment that waits: link, missing approvals, next step."""
     asks = policy_messages.requirement_words(requirement)
     return (
         f"Nothing was deployed. {proposal.worker.name} needs {asks}. Review it: {url(proposal)} "
-        f"{missing(proposal, requirement, standing)} Once approved, Sluice deploys exactly this by "
-        f"itself. Wait for it: manage.py review wait {proposal.pk}"
+        f"{missing(proposal, requirement, standing)} Once approved, Sluice deploys exactly "
+        f"this. Wait for it: manage.py review wait {proposal.pk}"
     )
 
 
@@ -100,20 +100,20 @@ def other_open(proposal: Proposal) -> str:
     """Why a second request of a Worker is refused."""
     who = proposal.author.username if proposal.author else "The system"
     return (
-        f"Nothing was deployed. {who} asked for another change of {proposal.worker.name}, and its "
+        f"Nothing was deployed. {who} requested another change of {proposal.worker.name}, and its "
         f"review is open: {url(proposal)} Decide it, or withdraw it first: "
         f"manage.py review withdraw {proposal.pk}"
     )
 
 
 def rollout_waits(proposal: Proposal | None, worker_name: str) -> str:
-    """Why a rollout does not go on."""
+    """Why a rollout waits."""
     where = f": {url(proposal)}" if proposal else ", which is about to be opened."
     return f"Nothing was deployed. The rollout of {worker_name} waits for its review{where}"
 
 
 def waits_for_hours(worker_name: str, requirement: Requirement) -> str:
-    """Why an approved rollout does not begin yet."""
+    """Why an approved rollout has not begun."""
     rule = next((match.rule for match in requirement.matches if match.rule.hours), None)
     hours = f": {policy_messages.hours_words(rule)}" if rule else ""
     return (
@@ -121,7 +121,7 @@ def waits_for_hours(worker_name: str, requirement: Requirement) -> str:
     )
 
 
-def missing(proposal: Proposal, requirement: Requirement, standing: Standing) -> str:
+def missing(proposal: Proposal, requirement: Requirement, standing: ApprovalCount) -> str:
     """ "Missing: 1 approval."."""
     if proposal.state == State.NEEDS_CHANGES:
         return "Missing: changes."
@@ -133,7 +133,7 @@ def missing(proposal: Proposal, requirement: Requirement, standing: Standing) ->
 
 
 def end_words(proposal: Proposal) -> str:
-    """Why it ended without going live, in one sentence; empty while it is open, and once live."""
+    """Why it ended without a deployment, in one sentence; else empty."""
     if proposal.state == State.DEPLOYED:
         return ""
     words = ENDS.get(proposal.reason or proposal.state, "")
@@ -141,14 +141,14 @@ def end_words(proposal: Proposal) -> str:
 
 
 def event_words(code: str, facts: Mapping[str, Any]) -> str:
-    """One line of the story; a code without words stays as it is."""
+    """An event as text; an unknown code is returned unchanged."""
     words = EVENTS.get(code, code).format_map(_Facts(facts))
     reason = facts.get("reason") if code in ("void",) else None
     return f"{words}: {ENDS[reason].format_map(_Facts(facts))}" if reason in ENDS else words
 
 
 class _Facts(dict[str, Any]):
-    """Facts by name; what is missing is a dash, and a few are put into words."""
+    """Facts by name; a missing one is a dash."""
 
     def __missing__(self, key: str) -> str:
         if key == "by_words":

@@ -1,4 +1,4 @@
-"""Proposals. One is open for each Worker at most, by database constraint."""
+"""Proposals. A database constraint allows one open proposal per Worker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class State(models.TextChoices):
 
 
 UNDECIDED = (State.OPEN, State.NEEDS_CHANGES, State.APPROVED)
-"""States in which a request is open: it may still go live."""
+"""States in which a request can still be deployed."""
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
@@ -42,7 +42,7 @@ class Proposal(models.Model):
     ([version id, percentage] in order), `plan` and `evidence`; `round` is raised when one of them
     is replaced. `evidence` holds `suite`, `edit` and `run`, or nothing. With `rollout_id` the
     rollout deploys, by `plan`. `shares` are what is live at the end then. `requirement` and
-    `owners` are as `settle` last judged it, for lists."""
+    `owners` are as `reevaluate` last judged it, for lists."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="proposals")
@@ -152,7 +152,7 @@ class Decision(models.Model):
 
 
 class ProposalEvent(models.Model):
-    """One line of what happened to a request, by whom, in words of `messages`."""
+    """An event of a request; `messages.event_words` is its text."""
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()

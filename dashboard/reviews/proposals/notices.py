@@ -1,4 +1,4 @@
-"""Who is notified of what happens to a request."""
+"""Notifications about requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.accounts.models import Role, User
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
 from dashboard.reviews.proposals.change import owners_of
-from dashboard.reviews.proposals.decisions.approvals import why_not
+from dashboard.reviews.proposals.decisions.approvals import ineligible_reason
 from dashboard.reviews.proposals.decisions.reevaluate import requirement_of, voter_of
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.reviews.signals import review_recorded
@@ -28,7 +28,7 @@ TO_REVIEWERS: Mapping[str, Event] = {
     "resumed": Event.REVIEW_ASKED,
     "expires_soon": Event.REVIEW_EXPIRING,
 }
-"""Codes of `ProposalEvent`; the others notify nobody."""
+"""Codes of `ProposalEvent`; others send no notification."""
 
 
 def connect() -> None:
@@ -56,7 +56,7 @@ def _recorded(
 
 
 def reviewers_of(proposal: Proposal) -> list[User | None]:
-    """The people whose approval would count, and who have not given it."""
+    """People who can approve and have not."""
     requirement, owners = requirement_of(proposal), owners_of(proposal)
     given = set(
         proposal.decisions.filter(round=proposal.round, kind="approve").values_list(
@@ -69,7 +69,7 @@ def reviewers_of(proposal: Proposal) -> list[User | None]:
     return [
         person
         for person in people.exclude(pk__in=given)
-        if not why_not(requirement, voter_of(person), owners)
+        if not ineligible_reason(requirement, voter_of(person), owners)
     ]
 
 
@@ -81,18 +81,18 @@ def _notify(
     people: list[User | None],
     facts: Mapping[str, Any],
 ) -> None:
-    shown = {name: facts[name] for name in ("comment", "missing", "number") if name in facts}
+    details = {name: facts[name] for name in ("comment", "missing", "number") if name in facts}
     if event is Event.EMERGENCY:
-        shown["reason"] = facts.get("reason", "")
+        details["reason"] = facts.get("reason", "")
     if not by and facts.get("by"):
-        shown["actor"] = facts["by"]
-    shown["text"] = proposal.message
+        details["actor"] = facts["by"]
+    details["text"] = proposal.message
     notify(
         event,
         now=now,
         worker=proposal.worker.name,
         by=by,
         people=people,
-        facts={"review": str(proposal.pk)} | shown,
+        facts={"review": str(proposal.pk)} | details,
         link=f"/reviews/{proposal.pk}/",
     )

@@ -1,4 +1,4 @@
-"""A request as scripts read it: one object, and the exit code of its state."""
+"""A request as JSON, and the exit code of its state."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.decisions.approvals import Standing
-from dashboard.reviews.proposals.decisions.reevaluate import standing_now
+from dashboard.reviews.proposals.decisions.approvals import ApprovalCount
+from dashboard.reviews.proposals.decisions.reevaluate import current_approvals
 from dashboard.reviews.proposals.models import Proposal, State
 
 DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3
@@ -17,11 +17,11 @@ DONE, FAILED, USAGE, WAITS = 0, 1, 2, 3
 
 
 def as_json(
-    proposal: Proposal, now: datetime, judged: tuple[Requirement, Standing] | None = None
+    proposal: Proposal, now: datetime, judged: tuple[Requirement, ApprovalCount] | None = None
 ) -> dict[str, Any]:
-    """`id`, `worker`, `state` and `url` are fixed; the rest may grow. `judged` is what a list
-    has at hand; without it the request is judged now, which takes about ten queries."""
-    requirement, standing = judged or standing_now(proposal, now)
+    """`judged`: the stored requirement and approvals; without it they are evaluated now, in
+    about ten queries."""
+    requirement, standing = judged or current_approvals(proposal, now)
     return {
         "id": str(proposal.pk),
         "worker": proposal.worker.name,
@@ -54,7 +54,7 @@ def as_json(
 
 
 def with_story(proposal: Proposal, now: datetime) -> dict[str, Any]:
-    """The same with every decision and every line of its story, oldest first."""
+    """The same with all decisions and events, oldest first."""
     decisions = [
         {
             "at": row.at.isoformat(),

@@ -1,4 +1,4 @@
-"""A deployment asks for review: a new request, or the open one resumed with new content."""
+"""Requests a review: creates a request, or resumes the open one with new content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from dashboard.accounts.models import User
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals.change import listed
-from dashboard.reviews.proposals.decisions.reevaluate import lasts_until, settle
+from dashboard.reviews.proposals.decisions.reevaluate import expiry_of, reevaluate
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.models import Deployment, Worker
@@ -19,7 +19,7 @@ from routing.models import Deployment, Worker
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The deployment as it was asked for, in the terms of `gate.deploy`."""
+    """A deployment, with the arguments of `gate.deploy`."""
 
     worker: Worker
     pairs: Sequence[tuple[str, Any]]
@@ -35,7 +35,7 @@ class Request:
 
 
 class ReviewOpen(Exception):
-    """Another change of this Worker waits already: `proposal`."""
+    """`proposal` is another open review of this Worker."""
 
     def __init__(self, proposal: Proposal) -> None:
         super().__init__(f"A review of {proposal.worker.name} is open.")
@@ -43,22 +43,22 @@ class ReviewOpen(Exception):
 
 
 def ask(request: Request, active: Deployment | None, requirement: Requirement) -> Proposal:
-    """The request for this change. Raises `ReviewOpen`. Call it under the lock of the desired
-    state, with `active` as it is now.
+    """The request for this change. Raises `ReviewOpen`. Call under the lock of the desired state,
+    with the current `active` deployment.
 
-    Asking for the same again gives the same request. One that needs changes, or that the same
-    person made, resumes with the new content, and its approvals count no more.
+    An equal open request is returned unchanged. One that needs changes, or is of the same author,
+    resumes with the new content; its approvals no longer count.
     """
-    wanted = _content(request, active)
+    content = _content(request, active)
     existing = Proposal.objects.undecided().filter(worker=request.worker)
     proposal = existing.select_for_update(of=("self",)).select_related("worker").first()
     if proposal is None:
-        return _create(request, wanted, requirement)
-    if _same(proposal, wanted) and proposal.state != State.NEEDS_CHANGES:
+        return _create(request, content, requirement)
+    if _same(proposal, content) and proposal.state != State.NEEDS_CHANGES:
         return proposal
     if not _may_resume(proposal, request):
         raise ReviewOpen(proposal)
-    return _resume(proposal, request, wanted, requirement)
+    return _resume(proposal, request, content, requirement)
 
 
 def _content(request: Request, active: Deployment | None) -> dict[str, Any]:
@@ -71,16 +71,16 @@ def _content(request: Request, active: Deployment | None) -> dict[str, Any]:
     }
 
 
-def _create(request: Request, wanted: dict[str, Any], requirement: Requirement) -> Proposal:
+def _create(request: Request, content: dict[str, Any], requirement: Requirement) -> Proposal:
     proposal = Proposal.objects.create(
         worker=request.worker,
         created_at=request.now,
         requirement=requirement.as_json(),
         **_terms(request, requirement),
-        **wanted,
+        **content,
     )
     record(proposal, "asked", request.now, by=request.author, source=request.source)
-    settle(proposal, request.now)
+    reevaluate(proposal, request.now)
     return proposal
 
 
@@ -92,13 +92,13 @@ def _terms(request: Request, requirement: Requirement) -> dict[str, Any]:
         "triggered_by": request.triggered_by,
         "force": request.force,
         "asked_at": request.now,
-        "expires_at": lasts_until(requirement, request.now),
+        "expires_at": expiry_of(requirement, request.now),
         "expiry_announced_at": None,
     }
 
 
-def _same(proposal: Proposal, wanted: Mapping[str, Any]) -> bool:
-    return all(getattr(proposal, name) == value for name, value in wanted.items())
+def _same(proposal: Proposal, content: Mapping[str, Any]) -> bool:
+    return all(getattr(proposal, name) == value for name, value in content.items())
 
 
 def _may_resume(proposal: Proposal, request: Request) -> bool:
@@ -109,19 +109,19 @@ def _may_resume(proposal: Proposal, request: Request) -> bool:
 
 
 def _resume(
-    proposal: Proposal, request: Request, wanted: dict[str, Any], requirement: Requirement
+    proposal: Proposal, request: Request, content: dict[str, Any], requirement: Requirement
 ) -> Proposal:
-    changed = [name for name, value in wanted.items() if getattr(proposal, name) != value]
-    for name, value in (_terms(request, requirement) | wanted).items():
+    changed = [name for name, value in content.items() if getattr(proposal, name) != value]
+    for name, value in (_terms(request, requirement) | content).items():
         setattr(proposal, name, value)
     proposal.state, proposal.reason, proposal.facts = State.OPEN, "", {}
-    # An emergency deploy is of the content that the admin read, never of the next one.
+    # An emergency deploy applies only to the content that the admin read.
     proposal.emergency_by = proposal.emergency_reason = ""
     proposal.round += 1
     proposal.save()
     facts = {"round": proposal.round, "changed": [_NAMES[name] for name in changed]}
     record(proposal, "resumed", request.now, by=request.author, source=request.source, facts=facts)
-    settle(proposal, request.now)
+    reevaluate(proposal, request.now)
     return proposal
 
 

@@ -1,9 +1,8 @@
-"""What people do to a rollout: start, pause, step, abort.
+"""What people and scripts do to a rollout: start it, step, hold, abort, undo.
 
-actor.py     Who asks something of a rollout, and the refusal of what makes no sense in its
-             state
-commands.py  The buttons of a rollout as commands
-owner.py     Who owns a rollout
-start.py     A new rollout, or why there is none
-verbs.py     What a person may ask of a rollout
+start.py     starts a rollout, or refuses
+actions.py   every other action, and the states that allow it
+request.py   who acts, from where; `ActionRefused`
+owner.py     ownership follows a hand-over of the Worker
+commands.py  the page's buttons as shell and curl commands
 """

@@ -1,6 +1,7 @@
-"""What a person may ask of a rollout. Each names the turn it was read at; a stale one is refused.
+"""The actions on a running rollout. Each refers to the turn it was read at; an outdated one is
+refused.
 
-Abort and Hold never wait: for no review, no metric, and no other request.
+Abort and Hold never wait for a review, a metric or another request.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ from routing.rules.split import format_percentage
 __all__ = ["ACTIONS", "Actor", "ActionRefused", "check_position", "undo_problem"]
 
 REVIEW_HOLDS = ("review_rejected", "review_expired")
-"""Holds after which Resume asks for a review again."""
+"""Holds after which Resume requests a new review."""
 
 
 def confirm(rollout: Rollout, by: Actor) -> Rollout:
-    """Step ④: a person has looked, and the ramp may begin."""
+    """Step ④: a person confirms that the ramp may begin."""
     _only_in(rollout, "confirmed", State.REVIEW)
     if by.by_token:
         raise ActionRefused("person", "A person confirms. Start the rollout without confirmation.")
@@ -50,8 +51,7 @@ def confirm(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def step(rollout: Rollout, by: Actor) -> Rollout:
-    """To the plan's next share at once, or to `by.to`, whatever its figures say; the reason is
-    recorded."""
+    """Steps up at once to the plan's next share, or to `by.to`, regardless of the guardrails."""
     if by.to is not None:
         return _step_to(rollout, by, by.to)
     value = rollout.as_value()
@@ -64,7 +64,7 @@ def step(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def _step_to(rollout: Rollout, by: Actor, weight: int) -> Rollout:
-    """To a share of the plan, higher or lower; a lower one is then held."""
+    """To any share of the plan. After a step down, the rollout is on hold."""
     value = rollout.as_value()
     _only_in(rollout, "moved to another step", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
     _check_past_checks(value)
@@ -84,7 +84,7 @@ def _step_to(rollout: Rollout, by: Actor, weight: int) -> Rollout:
 
 
 def step_down(rollout: Rollout, by: Actor) -> Rollout:
-    """To the share before this one, or to 0%; then it is held until a person resumes."""
+    """To the previous share or to 0%, then on hold until a person resumes."""
     value = rollout.as_value()
     _only_in(rollout, "stepped down", State.RAMPING, State.BAKING, State.HELD)
     if rollout.step < 0:
@@ -108,7 +108,7 @@ def _go_down(rollout: Rollout, by: Actor, index: int, weight: int) -> Rollout:
 
 
 def hold(rollout: Rollout, by: Actor) -> Rollout:
-    """Nothing steps up until a person resumes; harm still rolls back."""
+    """No step up until a person resumes. Harm still rolls back."""
     if rollout.state == State.HELD:
         return _note(rollout, "held_by_person", by, hold="person", hold_clears=False)
     _not_in(rollout, "held", ENDED | GOING_BACK)
@@ -117,7 +117,7 @@ def hold(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def resume(rollout: Rollout, by: Actor) -> Rollout:
-    """Goes on from where it was held. For an ended rollout: API tokens may deploy again."""
+    """Continues a rollout on hold. For an ended rollout, lets API tokens deploy again."""
     if rollout.state in {state.value for state in ENDED}:
         return _resume_deployments(rollout, by)
     _only_in(rollout, "resumed", State.HELD)
@@ -127,8 +127,8 @@ def resume(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def abort(rollout: Rollout, by: Actor) -> Rollout:
-    """Back to stable, at once and for good. Where stable has 100% again and the proof that it
-    answers does not come, as while an edge is down, it ends without the proof."""
+    """Back to stable, at once and finally. In `needs_attention`, when stable has 100% but an edge
+    does not prove it, ends the rollout without the proof."""
     if rollout.state == State.NEEDS_ATTENTION:
         return _end_unverified(rollout, by)
     _not_in(rollout, "aborted", ENDED | GOING_BACK)
@@ -136,7 +136,7 @@ def abort(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def _end_unverified(rollout: Rollout, by: Actor) -> Rollout:
-    """Without this, no fix could be deployed until the last edge answers."""
+    """Otherwise no fix could be deployed while an edge is down."""
     if by.by_token:
         raise ActionRefused("person", "An API token cannot end it without proof: a person aborts.")
     ended = State.ROLLED_BACK if rollout.had_traffic else State.ABORTED
@@ -144,7 +144,7 @@ def _end_unverified(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def retry(rollout: Rollout, by: Actor) -> Rollout:
-    """Runs the checks again, where it was held because of them."""
+    """Runs the checks again after a hold that they caused."""
     _only_in(rollout, "checked again", State.HELD)
     if rollout.hold in RECHECK_HOLDS:
         return _recheck(rollout, by)
@@ -155,7 +155,7 @@ def retry(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def _recheck(rollout: Rollout, by: Actor) -> Rollout:
-    """It stays held: a hold that clears ends once they pass, the others wait for Resume."""
+    """Stays on hold: a hold that clears by itself ends when the checks pass."""
     with transaction.atomic():
         noted = _note(rollout, "recheck_asked", by)
         if ask_now(rollout, by.now) is None:
@@ -164,7 +164,7 @@ def _recheck(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def finish(rollout: Rollout, by: Actor) -> Rollout:
-    """To 100% at once; in the final bake, to its end."""
+    """Steps to 100% at once; in the final bake, ends the rollout."""
     value = rollout.as_value()
     if value.state is State.BAKING:
         return _do(rollout, "finish", Decision(State.DONE, "finished", rollout.step), by)
@@ -180,15 +180,15 @@ def _check_past_checks(value: Value) -> None:
 
 
 def _check_reviewed(value: Value, by: Actor) -> None:
-    """Where a person has to confirm before the ramp, a token does not go past that."""
+    """An API token cannot skip the confirmation by a person."""
     waits = value.plan.confirm_review and not value.review_confirmed and not value.had_traffic
     if by.by_token and waits:
         raise ActionRefused("person", "A person confirms. Start the rollout without confirmation.")
 
 
 def undo(rollout: Rollout, by: Actor) -> Rollout:
-    """Back to the former stable version, after the end: in the plan's window, and only while the
-    deployment that the rollout made is live."""
+    """Back to the former stable version after the end, within the plan's undo window and only while
+    the rollout's last deployment is live."""
     with transaction.atomic():
         revision.lock()  # no deployment or rollout between the check and the act
         if code := undo_problem(rollout, by.now):
@@ -201,7 +201,7 @@ def undo(rollout: Rollout, by: Actor) -> Rollout:
 
 
 def undo_problem(rollout: Rollout, now: datetime) -> str:
-    """Why it cannot be undone now, as a code of `undo.REFUSALS`; empty when it can."""
+    """Why the rollout cannot be undone, as a code of `undo_window.REFUSALS`; empty if it can."""
     live = active_deployment(rollout.worker)
     return undo_refusal(
         State(rollout.state),
@@ -224,33 +224,33 @@ ACTIONS: dict[str, Callable[[Rollout, Actor], Rollout]] = {
     "finish": finish,
     "undo": undo,
 }
-"""By the names that the CLI and the API use."""
+"""By their names in the CLI and the API."""
 
 
 def check_position(rollout: Rollout, deployment_id: str, step: int) -> None:
-    """Raises `Stale` unless the rollout is where the caller believes it is."""
+    """Raises `Stale` unless the rollout has this deployment and step."""
     if (normal_id(deployment_id), step) != (rollout.deployment_id, rollout.step):
         raise Stale(rollout)
 
 
 def _check_policy(rollout: Rollout, by: Actor) -> None:
-    """Nobody confirms in place of the approvals that the policy asks for."""
+    """A confirmation does not replace the approvals that the policy requires."""
     stands, proposal = review_of(rollout, active_deployment(rollout.worker), by.now)
     if stands is not Review.NOT_NEEDED:
         raise ActionRefused("review", rollout_waits(proposal, rollout.worker.name))
 
 
-def _do(rollout: Rollout, verb: str, decision: Decision, by: Actor, **asked: Any) -> Rollout:
+def _do(rollout: Rollout, verb: str, decision: Decision, by: Actor, **fields: Any) -> Rollout:
     facts = dict(decision.facts) | ({"reason": by.reason} if by.reason else {})
     before = {"state": rollout.state, "percentage": rollout.percentage}
     with transaction.atomic():
-        done = carry_out(rollout, replace(decision, facts=facts), by.now, by=by.user, asked=asked)
+        done = carry_out(rollout, replace(decision, facts=facts), by.now, by=by.user, fields=fields)
         _audit(done, verb, by, before)
     return done
 
 
 def _note(rollout: Rollout, code: str, by: Actor, **fields: Any) -> Rollout:
-    """Changes what the next decision looks at, and nothing that runs."""
+    """Changes fields that the next decision reads; deploys nothing."""
     with transaction.atomic():
         claim(rollout)
         for name, value in fields.items():

@@ -1,4 +1,4 @@
-"""The buttons of a rollout as commands: what a script runs in place of a click."""
+"""The buttons of a rollout as commands for scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard.rollouts.page.context import Button
 
 
 def commands_of(rollout: Rollout, buttons: Sequence[Button], api: str) -> list[tuple[str, str]]:
-    """(title, text) for the terminal of this machine and for HTTP; `api` is where the API is."""
+    """(title, text) of a shell command and a curl command; `api` is the API's base URL."""
     return [
         ("shell", _lines(buttons, [_shell(rollout, button) for button in buttons])),
         ("curl", _lines(buttons, [_curl(rollout, button, api) for button in buttons])),
@@ -29,7 +29,7 @@ def _shell(rollout: Rollout, button: Button) -> str:
 
 
 def _curl(rollout: Rollout, button: Button, api: str) -> str:
-    """Names what the page shows, so that a command that is run too late does nothing."""
+    """Includes deployment and step, so that the API refuses an outdated command."""
     address = f"{api}/workers/{rollout.worker.name}/rollouts/{rollout.pk}/{button.verb}"
     body: dict[str, object] = {"deployment_id": rollout.deployment_id, "step": rollout.step}
     if button.choices:

@@ -1,4 +1,4 @@
-"""Who owns a rollout: who started it, then who took over."""
+"""The owner of a rollout: the person who started it or took it over."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from dashboard.rollouts.models import Rollout, RolloutEvent
 
 
 def follow_hand_over(note: HandOver, person: User) -> None:
-    """The person who takes over a Worker owns its running rollout. Runs in that transaction.
-
-    The turn stays: the owner is nothing that a decision of the conductor depends on.
-    """
+    """Makes the person who takes over a Worker the owner of its running rollout. Runs in the
+    transaction of the hand-over. Does not take a turn: no decision depends on the owner."""
     for rollout in Rollout.objects.active().filter(worker=note.worker):
         Rollout.objects.filter(pk=rollout.pk).update(owner=person)
         RolloutEvent.objects.create(

@@ -1,4 +1,4 @@
-"""Who asks something of a rollout, and the refusal of what makes no sense in its state."""
+"""Who acts on a rollout, and why an action is refused."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dashboard.accounts.models import User
 
 
 class ActionRefused(Exception):
-    """The rollout is in a state in which this makes no sense. `code` is `state`, `step`, `same`,
-    `unknown_step`, `review` or, for what only a person may do, `person`."""
+    """The action is not possible in this state. `code` is `state`, `step`, `same`, `unknown_step`,
+    `review`, or `person` for an action that API tokens may not take."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -19,8 +19,8 @@ class ActionRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, from where, when, and why; `by_token` is for API tokens. `to` is the share that
-    Step goes to, in units of 0.001%; None for the next one."""
+    """Who acts, from where, when, and why. `by_token`: with an API token. `to` is the target share
+    of a step, in units of 0.001%; None for the next step."""
 
     user: User | None
     source: str

@@ -1,4 +1,4 @@
-"""A new rollout, or why there is none."""
+"""Starts a rollout, or refuses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from routing.rules.split import TOTAL
 class StartRefused(Exception):
     """No rollout was started. `code` is `running`, `unknown_version`, `too_old`,
     `already_live`, `nothing_live`, `two_candidates`, `conflict`, `unknown_suite`, `review` or
-    `secrets_changed`; `rollout` the one that runs already."""
+    `secrets_changed`; `rollout` is the one that is already running."""
 
     def __init__(self, code: str, message: str, rollout: Rollout | None = None) -> None:
         super().__init__(message)
@@ -53,18 +53,18 @@ def start(
     by_token: bool = False,
     saved: SavedPlanEdit | None = None,
 ) -> Rollout:
-    """A rollout of a version of `worker` that is not stable, by `plan`. With a split that is live,
-    its candidate is taken over at its percentage. `consent` is to going back to other secrets;
-    `suite` names the checks that the candidate must pass at 0%; `saved` is what the plan was made
-    from, and is recorded if the plan is still the same.
-    Raises `StartRefused`, `PlanError` for guardrails that cannot run here, and `DeployHeld` for a
-    token that has to wait after a rollback; then nothing has changed.
+    """Starts a rollout of a version that is not stable. A candidate that already has traffic keeps
+    its share. `consent`: older versions may use their own secrets. `suite` names the checks that
+    the candidate must pass at 0%. `saved` is the saved plan that `plan` comes from; it is recorded
+    if `plan` still equals it.
+    Raises `StartRefused`, `PlanError` for guardrails that cannot run here, or `DeployHeld` for an
+    API token after a rollback. Nothing has changed then.
     """
     check_external(plan.external, suite)
     with transaction.atomic():
         revision.lock()
         if running := running_on(worker):
-            # Asked before the insert, which would wait for a conductor that waits for our lock.
+            # Check before the insert, which can deadlock with a conductor that waits for our lock.
             raise _second(running)
         if by_token:
             gate.permit_for(worker.name, by_token=True)()
@@ -89,12 +89,12 @@ def start(
 
 
 def running_on(worker: Worker) -> Rollout | None:
-    """The one active rollout of a Worker."""
+    """The active rollout of a Worker; a database constraint allows only one."""
     return Rollout.objects.active().with_versions().filter(worker=worker).first()
 
 
 def _record_start(rollout: Rollout, plan: Plan, saved: SavedPlanEdit | None, now: datetime) -> None:
-    """The first line of its story, and the entry of the audit trail."""
+    """The first event of the rollout, and an entry in the audit trail."""
     named = _named(saved, plan)
     facts = {"percentage": rollout.percentage, "steps": plan.as_json()["steps"]} | named
     code = "started_by_plan" if named else "started"
@@ -111,7 +111,7 @@ def _record_start(rollout: Rollout, plan: Plan, saved: SavedPlanEdit | None, now
 
 
 def _named(saved: SavedPlanEdit | None, plan: Plan) -> dict[str, Any]:
-    """Which edit of which saved plan this is; empty when its terms were changed."""
+    """Name and edit of the saved plan; empty if its terms were changed."""
     if saved is None or replace(saved.plan, confirm_review=plan.confirm_review) != plan:
         return {}
     return {"plan_name": saved.saved_plan.name, "plan_edit": saved.number}
@@ -151,7 +151,7 @@ def _candidate(worker: Worker, version_id: str) -> Version:
 
 
 def _roles(deployment: Deployment, candidate: Version) -> tuple[Version, int]:
-    """The stable version beside the candidate, and the share that the candidate has already."""
+    """The stable version, and the candidate's current share."""
     standings = roles_of_deployment(deployment)
     stable = standings[-1]
     if stable.version.pk == candidate.pk:
@@ -168,8 +168,8 @@ def _roles(deployment: Deployment, candidate: Version) -> tuple[Version, int]:
 
 
 def _check_secrets(deployment: Deployment, candidate: Version) -> None:
-    """Giving traffic to an older version with other secret values needs consent (spec,
-    Deployments): here once, for all steps of the rollout."""
+    """An older version with other secret values needs consent before it gets traffic (spec,
+    Deployments). Given once for all steps."""
     active = [(share.version, share.weight) for share in deployment.shares.all()]
     for change in secret_changes(active, [(candidate, TOTAL)]):
         if change.needs_consent:
@@ -183,7 +183,7 @@ def _check_secrets(deployment: Deployment, candidate: Version) -> None:
 def _check_staging(
     worker: Worker, deployment: Deployment, candidate: Version, stable: Version, now: datetime
 ) -> None:
-    """A policy that asks for a review of staging: that comes first, as a deployment of its own."""
+    """If the policy requires a review of staging at 0%, that deployment has to come first."""
     staged = [(str(candidate.id), 0), (str(stable.id), 100)]
     is_live = candidate.pk in {share.version_id for share in deployment.shares.all()}
     if not is_live and requirement_for(worker, deployment, staged).asks(now):
@@ -232,8 +232,8 @@ def _second(running: Rollout) -> StartRefused:
 
 
 def _take_over(rollout: Rollout, weight: int) -> None:
-    """A candidate that has traffic already keeps it: its rollout begins at the last step that is
-    not above its share."""
+    """A candidate with traffic keeps its share: the rollout begins at the last step that is not
+    above it."""
     if not weight:
         return
     rollout.weight, steps = weight, rollout.terms.steps

@@ -1,9 +1,9 @@
-"""The conductor: observes, decides, deploys the next step.
+"""The conductor: observes each rollout, decides, deploys the next step.
 
-advance.py        One look at one rollout
-conductor.py      Looks at every active rollout; carries out waiting runs of checks
-notices.py        Who is notified of what a rollout does
-observe.py        What a decision is based on
-verification.py   Proof that stable answers again
-waiting_calls.py  Calls to outside servers that wait for their answers
+loop.py           looks at every active rollout and runs waiting checks
+observation.py    what a decision is based on: edges, counts, checks, reviews
+advance.py        one decision and its deployment, in one transaction
+verification.py   proof that stable answers again after a rollback
+notices.py        notifications about a rollout
+outgoing_calls.py HTTP calls to other servers, without blocking the loop
 """

@@ -1,7 +1,8 @@
-"""One look at one rollout: decide, write it down, act once. Safe with several conductors.
+"""Decides once for one rollout and deploys. Safe with several conductors.
 
-A decision is written under the turn it was based on, in one transaction with its deployment: who
-comes second changes nothing. So a conductor that is killed has either done both or neither.
+A decision and its deployment are one transaction, written under the turn that the decision was
+based on. Of two conductors the second one changes nothing, and one that is killed leaves no half of
+it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Observe = Callable[[Rollout, datetime], Observation]
 
 
 class Stale(Exception):
-    """Another writer moved the rollout first; `rollout` is its present state."""
+    """Another writer was first; `rollout` is the current state."""
 
     def __init__(self, rollout: Rollout) -> None:
         super().__init__("The rollout has moved on.")
@@ -47,7 +48,7 @@ class Stale(Exception):
 
 
 def advance(rollout: Rollout, observe: Observe, now: datetime) -> Decision:
-    """Decides once and carries it out; raises `Stale` when another writer was faster."""
+    """Decides once and applies the decision. Raises `Stale` if another writer was first."""
     value = rollout.as_value()
     decision = next_step(value, observe(rollout, now), now)
     if decision.changes(value):
@@ -68,10 +69,10 @@ def carry_out(
     now: datetime,
     *,
     by: User | None = None,
-    asked: dict[str, Any] | None = None,
+    fields: dict[str, Any] | None = None,
 ) -> Rollout:
-    """Writes the decision and its line, and deploys what it says. `asked` are fields that a person
-    changes with it. Raises `Stale`, or what `gate.deploy` raises; then nothing has changed."""
+    """Saves the decision with its event, and deploys. `fields` are further changes to the row.
+    Raises `Stale`, or what `gate.deploy` raises; nothing has changed then."""
     before = rollout.state
     with transaction.atomic():
         claim(rollout)
@@ -79,9 +80,9 @@ def carry_out(
             end_review(rollout, "rollout_ended", now)
         deployment_id, facts = rollout.deployment_id, dict(decision.facts)
         if decision.action is Action.DEPLOY:
-            takes_away = (decision.weight or 0) < rollout.weight
+            reduces_traffic = (decision.weight or 0) < rollout.weight
             rollout.weight = decision.weight or 0
-            deployment = _deploy(rollout, decision, now, by, takes_away)
+            deployment = _deploy(rollout, decision, now, by, reduces_traffic)
             deployment_id = facts["deployment_id"] = str(deployment.id)
             facts["percentage"] = rollout.percentage
         if decision.action is Action.RUN_CHECKS:
@@ -89,7 +90,7 @@ def carry_out(
         if decision.action is Action.ASK_REVIEW:
             facts["review"] = str(ask_for_review(rollout, now).pk)
         rollout.take(after(rollout.as_value(), decision, now, deployment_id))
-        for name, value in (asked or {}).items():
+        for name, value in (fields or {}).items():
             setattr(rollout, name, value)
         rollout.reason, rollout.facts = decision.code, dict(decision.facts)
         rollout.ended_at = now if State(rollout.state) in ENDED else None
@@ -113,7 +114,7 @@ def claim(rollout: Rollout) -> None:
 def record(
     rollout: Rollout, code: str, facts: Any, now: datetime, by: User | None = None
 ) -> RolloutEvent:
-    """One more line of the story. Open pages are told once it is committed."""
+    """Adds an event. Open pages are updated after the commit."""
     after_commit("announce rollout", partial(changed, topic(rollout.pk), Why.EDGES))
     return rollout.events.create(
         at=now,
@@ -126,12 +127,12 @@ def record(
 
 
 def topic(rollout_id: UUID) -> str:
-    """What pages about this rollout follow."""
+    """The topic that pages about this rollout subscribe to."""
     return f"rollout:{rollout_id}"
 
 
 def update_hold(rollout: Rollout, now: datetime) -> None:
-    """While it runs only it deploys; after a way back, API tokens wait for a person."""
+    """While a rollout runs, only it deploys; after a rollback, API tokens wait for a person."""
     holds = DeployHold.objects.filter(worker=rollout.worker)
     state = State(rollout.state)
     fields = {
@@ -149,7 +150,7 @@ def update_hold(rollout: Rollout, now: datetime) -> None:
         holds.filter(kind=DeployHold.Kind.RUNNING, rollout_id=rollout.pk).delete()
     else:
         holds.update_or_create(kind=DeployHold.Kind.RUNNING, worker=rollout.worker, defaults=fields)
-    if state is State.DONE:  # a later rollout went well: nothing is left to wait for
+    if state is State.DONE:  # after a successful rollout, tokens need not wait
         holds.filter(kind=DeployHold.Kind.AFTER_ROLLBACK).delete()
     if state in (State.ROLLED_BACK, State.ABORTED):
         holds.update_or_create(
@@ -158,7 +159,7 @@ def update_hold(rollout: Rollout, now: datetime) -> None:
 
 
 def _ask_for_checks(rollout: Rollout, now: datetime) -> None:
-    """A run of the suite's newest edit; a conductor carries it out."""
+    """Queues a run of the suite's newest edit."""
     edit = newest_edit(rollout.worker, rollout.suite)
     if edit is not None:
         end_review(rollout, "checks_moved", now)
@@ -166,16 +167,16 @@ def _ask_for_checks(rollout: Rollout, now: datetime) -> None:
 
 
 def _deploy(
-    rollout: Rollout, decision: Decision, now: datetime, by: User | None, takes_away: bool
+    rollout: Rollout, decision: Decision, now: datetime, by: User | None, reduces_traffic: bool
 ) -> Deployment:
-    """The candidate's share as decided. A way back is unconditional, and waits for no review."""
+    """Deploys the candidate's share. A rollback is unconditional and needs no review."""
     back = decision.state in GOING_BACK
     return gate.deploy(
         worker=rollout.worker,
         by_token=False,
         rollout_id=rollout.pk,
         plan=plan_of(rollout),
-        takes_away=back or takes_away,
+        reduces_traffic=back or reduces_traffic,
         shares=_shares(rollout, decision.weight or 0, back),
         author=by or rollout.owner,
         source="rollout",
@@ -184,13 +185,13 @@ def _deploy(
         expected=ANY if back else rollout.deployment_id,
         triggered_by="rollback" if back else "rollout",
         counts=_counts(rollout, decision, now),
-        force=True,  # consent was given when the rollout started; a way back never waits for it
+        force=True,  # consent was given at the start; a rollback needs none
     )
 
 
 def redeploy_split(rollout: Rollout, now: datetime) -> Deployment:
-    """The split that was live when the rollout started, as a deployment of its own: its figures
-    begin with the rollout, and edges count it as a step."""
+    """Deploys the current split again, so that counts begin with the rollout and edges count it as
+    a step."""
     bake = rollout.terms.steps[max(rollout.step, 0)].bake
     return gate.deploy(
         worker=rollout.worker,
@@ -209,7 +210,7 @@ def redeploy_split(rollout: Rollout, now: datetime) -> Deployment:
 
 
 def _counts(rollout: Rollout, decision: Decision, now: datetime) -> CountSpec | None:
-    """How edges count the step that begins; nothing is compared at 0%."""
+    """How edges count the new step; None at 0%, where nothing is compared."""
     if not decision.weight:
         return None
     value = rollout.as_value()

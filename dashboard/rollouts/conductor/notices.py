@@ -1,4 +1,4 @@
-"""Who is notified of what a rollout does: its owner, followers, and for harm every operator."""
+"""Notifications about a rollout: to its owner, to followers, and on harm to every operator."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ HARM = frozenset(
         "webhook_harm",
     }
 )
-"""Reasons by which a guardrail found harm, whether the plan rolls back or holds."""
+"""Reasons that mean harm, whether the plan rolls back or holds."""
 
 
 def announce(
     rollout: Rollout, before: str, now: datetime, by: User | None, facts: dict[str, Any]
 ) -> None:
-    """Inside the transaction of the decision; `before` is the state that it left."""
+    """Call inside the transaction of the decision. `before` is the previous state."""
     event = _event(State(rollout.state), State(before), rollout.reason)
     if event is None:
         return

@@ -1,4 +1,4 @@
-"""What a decision is based on: which edges have the deployment, what was counted, what ran."""
+"""What a decision is based on: edges with the deployment, counts, processes, checks, reviews."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from routing.rules.split import TOTAL
 from routing.snapshot import CountSpec
 
 REPORT_TIME = timedelta(seconds=5)
-"""A process that ended this long before a step may have been reported only after it."""
+"""How late the report of a process that ended may arrive."""
 
 CHECKS: Mapping[str, Checks] = {
     SmokeRun.State.WAITING: Checks.RUNNING,
@@ -48,12 +48,12 @@ CHECKS: Mapping[str, Checks] = {
 }
 
 Verify = Callable[[Worker, str], tuple[str, ...]]
-"""Sends one fresh request through each edge; the edges at which another version ran, or none."""
+"""(worker, version id) → the edges at which a fresh request did not run that version."""
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutObserver:
-    """Looks at one rollout. `verify` is how fresh requests are sent."""
+    """Observes one rollout. `verify` sends fresh requests."""
 
     verify: Verify
 
@@ -89,29 +89,29 @@ def _judged(rollout: Rollout, now: datetime) -> Judgment | None:
 
 
 def judge(rollout: Rollout, now: datetime) -> Judgment:
-    """The verdict that decides for the current share."""
+    """The judgment that decides for the current share."""
     return deciding(judgments(rollout, figures_of(rollout, now), now), rollout.terms)
 
 
 def judgments(rollout: Rollout, figures: Figures, now: datetime) -> list[Judgment]:
-    """One for each guardrail. At 100% nothing runs beside the candidate: fixed limits only."""
+    """One for each guardrail. At 100% there is no stable to compare with: fixed limits only."""
     step, budget = rollout.as_value().current, budget_from_json(rollout.slow_budget)
-    found = [
+    judged = [
         judge_limit(figures, rollout.terms, now, ABORTING_RULES),
         _judge_processes(rollout, now),
     ]
     if rollout.weight != TOTAL and step is not None:
-        found[:0] = [
+        judged[:0] = [
             judge_errors(figures, rollout.terms, step.rule, ABORTING_RULES, now),
             judge_slow("p95", figures, budget.p95_us, ABORTING_RULES, now),
             judge_slow("p99", figures, budget.p99_us, ABORTING_RULES, now),
         ]
-    return with_breaches([*found, *external_judgments(rollout, now)], rollout.terms)
+    return with_breaches([*judged, *external_judgments(rollout, now)], rollout.terms)
 
 
 def figures_of(rollout: Rollout, now: datetime) -> Figures:
-    """What was counted since the current share was deployed. After the clock was set back, since
-    then: harm must not wait for the clock to get there again."""
+    """Counts since the current share was deployed, or since `now` if the clock was set back: harm
+    must not wait until the clock catches up."""
     since = min(rollout.since, now)
     edges = Edge.objects.values_list("name", "last_seen_on")
     seen = {name: at for name, at in edges if at is not None}
@@ -136,7 +136,7 @@ def figures_of(rollout: Rollout, now: datetime) -> Figures:
 
 
 def _cold_start(rollout: Rollout, since: datetime) -> Callable[[int], bool]:
-    """Which blocks are left out. A deployment that no rollout made has none to leave out."""
+    """Which blocks are cold starts. None for a deployment that was not made by a rollout."""
     deployments = rollout.worker.deployments.filter(id__in=filter(None, [rollout.deployment_id]))
     counts = deployments.values_list("counts", flat=True).first()
     if counts is None:
@@ -153,15 +153,15 @@ def _bake(rollout: Rollout) -> timedelta:
 
 
 def checks_of(rollout: Rollout) -> Checks:
-    """How the newest run of the suite ended; a run whose process died is asked for again."""
+    """State of the newest run of the suite. A run whose process died is repeated."""
     runs = SmokeRun.objects.filter(rollout_id=rollout.pk).order_by("-started_at")
     state = runs.values_list("state", flat=True).first()
     return CHECKS.get(state or "", Checks.NOT_ASKED)
 
 
 def _judge_processes(rollout: Rollout, now: datetime) -> Judgment:
-    """The candidate's since the current share was deployed, and whether both versions run now, as
-    far as they have a share."""
+    """Faults of the candidate's process since the current share was deployed, and whether every
+    version with traffic runs now."""
     candidate, stable = rollout.candidate_id, rollout.stable_id
     since = max(rollout.started_at, rollout.since - REPORT_TIME)
     reports = process_reports([candidate, stable])
@@ -172,7 +172,7 @@ def _judge_processes(rollout: Rollout, now: datetime) -> Judgment:
 
 
 def _ready_at(meter: Meter, deployment: Deployment) -> datetime | None:
-    """When the last edge had the deployment; None while one has not."""
+    """When the last edge got the deployment; None while one is missing."""
     if not meter.complete:
         return None
     return deployment.created_on + timedelta(milliseconds=meter.took_ms or 0)

@@ -31,7 +31,7 @@ class OutgoingCalls(ABC, Generic[Call, Result]):
 
     @abstractmethod
     def look(self, now: datetime) -> None:
-        """Stores what was answered, then calls where a call is due."""
+        """Stores finished calls, then starts those that are due."""
 
     def close(self) -> bool:
         """Stops calling; False when a call still waits for its answer."""
@@ -46,6 +46,6 @@ class OutgoingCalls(ABC, Generic[Call, Result]):
             stop.wait(seconds)
 
     def _answered(self) -> Iterator[tuple[Call, Future[Result]]]:
-        """Takes the calls that are over out of those that wait."""
+        """Removes and yields finished calls."""
         for future in [future for future in self._waiting if future.done()]:
             yield self._waiting.pop(future), future

@@ -1,4 +1,4 @@
-"""Proof that stable answers again: one fresh request through each edge, and which version ran."""
+"""Proof that stable answers again: which version answers a fresh request through each edge."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ AT_ONCE = 8
 def verify(worker: Worker, version_id: str) -> tuple[str, ...]:
     """The edges at which a fresh request did not run `version_id`.
 
-    The proof listener stamps the version on the answer; the log line would come later and adds
-    nothing here, where the question is asked again until it is answered.
+    Uses the version header of the proof listener. It does not wait for the log line, because the
+    conductor repeats the request until it succeeds.
     """
     edges = proof_edges()
     silent = Edge.objects.filter(proof_url="").exclude(last_seen_on=None)  # nothing to send to
@@ -28,8 +28,8 @@ def verify(worker: Worker, version_id: str) -> tuple[str, ...]:
 
 
 def _ran(worker: str, edge: Edge) -> str:
-    """The version that answered at this edge; empty without an answer, or with one of another edge
-    at the same address. Touches no database."""
+    """The version that answered at this edge; empty without an answer, or if another edge has this
+    address. Runs in a thread pool: no database."""
     try:
         stamps = send(get(worker, edge)).proof_headers
     except SendFailed:

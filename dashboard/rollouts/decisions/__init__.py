@@ -1,10 +1,10 @@
-"""The rules of a rollout. Pure.
+"""The rules of a rollout: pure, without I/O or a clock.
 
-breaches.py    What a breach of each guardrail does, and which judgment therefore decides
-guardrails.py  What the figures of a step say
-next_step.py   What a rollout does next
-plan.py        A rollout's plan as values
-states.py      The states of a rollout and the verdicts of its guardrails
-undo.py        May a finished rollout be undone? A pure question
-values.py      What decisions are made of
+next_step.py    `next_step(rollout, observation, now)`: the next decision
+values.py       the rollout, an observation and a decision as values
+plan.py         steps, limits and times of a plan
+states.py       states of a rollout and verdicts of its guardrails
+guardrails.py   judges the counts of a step
+breaches.py     what a breach of each guardrail does; the judgment that decides
+undo_window.py  whether a finished rollout can be undone
 """

@@ -1,4 +1,4 @@
-"""What a breach of each guardrail does, and which judgment therefore decides. Pure."""
+"""What a breach of each guardrail does, and which judgment decides. Pure."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def with_breaches(judgments: Sequence[Judgment], plan: Plan) -> list[Judgment]:
 
 
 def deciding(judgments: Sequence[Judgment], plan: Plan) -> Judgment:
-    """The worst of those that decide; of two breaches, the one that rolls back.
+    """The worst judgment; of two breaches, the one that rolls back.
 
-    A guardrail that is only shown never finds harm for the rollout. What it misses still counts
-    when it reads the rollout's own counts: without data nothing steps up.
+    A guardrail with `on_breach: show` never reports harm. If it uses the rollout's own counts, it
+    still blocks a step for lack of data.
     """
     outside = outside_names(plan.external)
     effective = [_effective(one) for one in judgments if not _is_left_out(one, outside)]

@@ -1,7 +1,7 @@
-"""What the figures of a step say: one of four verdicts, with the numbers behind it. Pure.
+"""Judges the counts of a step: one of four verdicts, with the numbers behind it. Pure.
 
-Only complete figures are judged: late or missing ones are `cannot_judge`, which never advances.
-Harm may be found at any look; safety also needs the plan's smallest sample (rollout notes, 2 to 6).
+Late or incomplete counts are `cannot_judge`, which never steps up. Harm is valid at any look;
+safety also needs the plan's minimum sample (rollout notes, 2 to 6).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from dashboard.statistics.comparison import (
 from dashboard.statistics.proportion import ALPHA, rate_interval
 
 ABORTING_RULES = 4
-"""Rules with a chance of a false alarm, which share it: errors beside stable, the absolute limit,
-and slow requests by p95 and by p99."""
+"""Rules that share the probability of a false alarm: errors compared with stable, the absolute
+limit, and slow requests by p95 and by p99."""
 LATE_AFTER = timedelta(seconds=20)
 """Figures older than this, of an edge that serves the Worker, are late."""
 WORST_FIRST = (Verdict.HARM, Verdict.CANNOT_JUDGE, Verdict.NOT_YET, Verdict.SAFE)
@@ -35,11 +35,12 @@ WORST_FIRST = (Verdict.HARM, Verdict.CANNOT_JUDGE, Verdict.NOT_YET, Verdict.SAFE
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was counted since the step began, its cold start aside. `blocks` count observations, of
-    which a caller with a version key is one in each block, the pairs (requests, failed) count
-    requests; `callers` are the candidate's, or None where not known; `slow` is by p95 and p99.
+    """Counts since the step began, without its cold start. `blocks` count each caller with a
+    version key once per block; the pairs (requests, failed) count requests. `callers` are the
+    candidate's distinct callers, None if unknown. `slow` is by p95 and p99.
 
-    `until` is when the last edge reported; `silent_edges` have not for a while, `gaps` were lost.
+    `until`: when the last edge reported. `silent_edges` are overdue. `gaps`: lost batches of
+    counts.
     """
 
     blocks: Sequence[Block] = ()
@@ -62,8 +63,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """One guardrail's verdict. `code` says why, `facts` the numbers; wording is for templates.
-    `on_breach` is what harm does; None leaves it to the plan."""
+    """One guardrail's verdict. `code` is the reason, `facts` are its numbers. `on_breach` is
+    what harm does; None: as the plan says."""
 
     name: str
     verdict: Verdict
@@ -73,22 +74,22 @@ class Judgment:
 
 
 def worst(judgments: Sequence[Judgment]) -> Judgment:
-    """The one that decides; raises `ValueError` without any."""
+    """The judgment that decides. Raises `ValueError` if empty."""
     return min(judgments, key=lambda judgment: WORST_FIRST.index(judgment.verdict))
 
 
 def judge_errors(
     figures: Figures, plan: Plan, rule: Rule, aborting_rules: int = 1, now: datetime | None = None
 ) -> Judgment:
-    """Failed requests of the candidate beside those of stable in the same minutes.
+    """Compares failed requests of the candidate with those of stable in the same blocks.
 
-    `aborting_rules` shares the probability of a false alarm among the rules that may abort.
+    `aborting_rules`: number of rules that share the probability of a false alarm.
     """
     facts = _facts(figures)
     evidence = harm_evidence(figures.blocks)
     if evidence >= aborting_rules / HARM_ALPHA:
         interval = ratio_interval(figures.blocks)
-        # JSON knows no infinity; without a failure on stable there is no upper limit.
+        # JSON has no infinity; without a failure on stable there is no upper limit.
         high = interval.high if math.isfinite(interval.high) else None
         ratios = {"low": interval.low, "high": high, "evidence": evidence}
         return Judgment("errors", Verdict.HARM, "worse_than_stable", facts | ratios)
@@ -124,9 +125,9 @@ PROCESS_CODES = {
 
 
 def judge_processes(sick: Sequence[tuple[str, str]], not_running: Sequence[str] = ()) -> Judgment:
-    """`sick`: (edge, kind) where the candidate's process ran out of memory, hung, crashed or could
-    not start since the rollout began. Harm at once, also when it runs again. A step waits for the
-    edges where a process of either version does not run now."""
+    """`sick`: (edge, kind) of each fault of the candidate's process since the rollout began: out of
+    memory, hang, crash, no start. Any fault is harm, even if the process runs again. A step waits
+    until both versions run on every edge."""
     if not sick and not_running:
         facts: dict[str, Any] = {"edges": sorted(set(not_running))}
         return Judgment(PROCESSES, Verdict.NOT_YET, "processes_start", facts)
@@ -149,7 +150,7 @@ def _facts(figures: Figures) -> dict[str, Any]:
 
 
 def unknown_reason(figures: Figures, now: datetime | None) -> str:
-    """Why nothing can be judged; empty where it can."""
+    """Why the counts cannot be judged; empty if they can."""
     if figures.silent_edges:
         return "edge_silent"
     if figures.gaps:
@@ -160,7 +161,7 @@ def unknown_reason(figures: Figures, now: datetime | None) -> str:
 
 
 def _missing(figures: Figures, plan: Plan, rule: Rule) -> str:
-    """What the step's rule still waits for; empty when it has seen enough."""
+    """What the step's rule still waits for; empty if the sample is large enough."""
     if rule is Rule.CHECKS:
         return ""
     if figures.requests < plan.min_sample:

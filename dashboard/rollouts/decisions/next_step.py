@@ -1,7 +1,6 @@
-"""What a rollout does next: one pure question, asked by the conductor again and again.
+"""`next_step(rollout, observation, now)`: the next decision for a rollout. Pure.
 
-`next_step(rollout, seen, now)` takes what the row says and what was observed, and returns one
-decision. The conductor writes it down and acts once. Nothing here reads a clock or a database.
+The conductor calls it at every look, saves the decision and deploys.
 """
 
 from __future__ import annotations
@@ -50,20 +49,20 @@ __all__ = [
 ]
 
 EDGE_PATIENCE = timedelta(seconds=30)
-"""How long a step waits for every edge before a person is told."""
+"""How long a step waits for every edge before the rollout is put on hold."""
 VERIFY_PATIENCE = timedelta(seconds=90)
-"""How long proof that stable answers may take before the rollout needs attention."""
+"""How long the proof that stable answers may take before the rollout needs attention."""
 
 
 def next_step(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """The one decision for this moment. Asking twice with the same facts gives the same answer."""
+    """The decision at `now`. Deterministic."""
     if rollout.state in ENDED:
         return _stay(rollout, "ended")
     if rollout.state not in GOING_BACK and rollout.state is not State.STAGING:
         if seen.deployment_id != rollout.deployment_id:
             return _hold(rollout, "deployed_elsewhere", {"deployment": seen.deployment_id})
-        if found := _harm(rollout, seen):
-            return found
+        if harm := _harm(rollout, seen):
+            return harm
     return _RULES[rollout.state](rollout, seen, now)
 
 
@@ -95,7 +94,7 @@ def _checking(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
 
 
 def _review(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """Where a policy asks, its approvals are the confirmation, whatever the plan says."""
+    """If the policy requires approvals, they replace the plan's confirmation."""
     if seen.review is Review.CHECKS_MOVED:
         return Decision(State.CHECKING, "suite_edited", -1, Action.RUN_CHECKS)
     if waits := _not_reviewed(rollout, seen):
@@ -113,7 +112,7 @@ def _ask_for_review(rollout: Rollout) -> Decision:
 
 
 def _not_reviewed(rollout: Rollout, seen: Observation) -> Decision | None:
-    """What the missing review makes the rollout do; None when it may go on."""
+    """The decision while a review is missing; None if the rollout may continue."""
     facts = {"review": seen.review_id} if seen.review_id else {}
     match seen.review:
         case Review.NOT_ASKED:
@@ -146,7 +145,7 @@ def _ramping(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
 
 
 def transition(rollout: Rollout) -> tuple[HookEvent | None, int]:
-    """What hooks may gate next, and the step that it leads to; None where nothing can be gated."""
+    """The event that gates can block next, and its step; (None, step) if there is none."""
     watched = rollout.before_hold if rollout.state is State.HELD else rollout.state
     if watched is State.STAGING:
         return HookEvent.BEFORE_STAGE, -1
@@ -158,7 +157,7 @@ def transition(rollout: Rollout) -> tuple[HookEvent | None, int]:
 
 
 def _past_gates(rollout: Rollout, seen: Observation, decision: Decision) -> Decision:
-    """`decision`, once every gate before it has answered safe. One that does not answer holds."""
+    """`decision` once every gate has answered safe; a gate without an answer holds."""
     gate = seen.gate
     if gate.state is GateState.OPEN:
         return decision
@@ -178,7 +177,7 @@ def _baking(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
 
 
 def _held(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """A hold that clears by itself ends as soon as its cause is gone; others wait for Resume."""
+    """A hold that clears by itself ends with its cause; others wait for Resume."""
     before = rollout.before_hold
     if not rollout.hold_clears or before is None:
         return _stay(rollout, rollout.hold)
@@ -205,7 +204,7 @@ def _verifying(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
 
 
 def _give_up(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
-    """Proof is asked for again and again; after a while a person has to look as well."""
+    """Repeats the verification; after `VERIFY_PATIENCE` the rollout needs attention."""
     facts = {"edges": list(seen.unverified_edges or seen.waiting_edges)}
     late = rollout.since is not None and now - rollout.since > VERIFY_PATIENCE
     state = State.NEEDS_ATTENTION if late else rollout.state
@@ -216,7 +215,7 @@ def _give_up(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
 def _not_safe(
     rollout: Rollout, seen: Observation, now: datetime, bake: timedelta
 ) -> Decision | None:
-    """Why the step does not move on yet; None when it may."""
+    """Why the rollout stays at this step; None if it may move on."""
     if seen.ready_at is None:
         return _wait_for_edges(rollout, seen, now)
     judgment = seen.judgment
@@ -231,12 +230,12 @@ def _not_safe(
 
 
 def _open(rollout: Rollout, now: datetime) -> bool:
-    """Whether the plan steps up at this time of the week."""
+    """Whether the plan's hours allow a step up at `now`."""
     return rollout.plan.hours is None or rollout.plan.hours.include(now)
 
 
 def _harm(rollout: Rollout, seen: Observation) -> Decision | None:
-    """Harm counts in every state in which the candidate runs, also while held."""
+    """Harm counts in every state in which the candidate runs, also on hold."""
     watched = rollout.before_hold if rollout.state is State.HELD else rollout.state
     judgment = seen.judgment
     if judgment is None or judgment.verdict is not Verdict.HARM:
@@ -252,7 +251,7 @@ def _harm(rollout: Rollout, seen: Observation) -> Decision | None:
 
 
 def _rolls_back(plan: Plan, judgment: Judgment) -> bool:
-    """What the guardrail says; without its own word, what the plan does on harm."""
+    """By the guardrail's `on_breach`, else by the plan's `on_harm`."""
     if judgment.on_breach is None:
         return plan.on_harm is OnHarm.ABORT
     return judgment.on_breach is OnBreach.ROLL_BACK

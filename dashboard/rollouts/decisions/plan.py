@@ -1,4 +1,4 @@
-"""A rollout's plan as values: its steps, when each moves on, and what harm does. Pure."""
+"""A plan as a value: steps, when each moves on, and what harm does. Pure."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ UNDO_WINDOW = timedelta(hours=24)
 EXPIRY = timedelta(days=7)
 MOST_MARGIN = 100
 SMALL_STEP = 1_000
-"""Weight of 1%: at most this much traffic shows too little to wait for a sample."""
+"""Weight of 1%. A step up to this share gets too little traffic to wait for a sample."""
 
 
 class Rule(StrEnum):
-    """When a step has seen enough, its bake time being over and no harm found."""
+    """When a step moves on, after its bake time and without harm."""
 
     PROVED = "proved"
     SAMPLE = "sample"
@@ -40,7 +40,7 @@ class Rule(StrEnum):
 
 
 class PlanError(ValueError):
-    """A plan that cannot run. `field` names the input that is wrong."""
+    """An invalid plan. `field` is the name of the invalid input."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -49,7 +49,8 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`weight` in units of 0.001%; the step lasts at least `bake` once every edge has it."""
+    """`weight` is in units of 0.001%. `bake` is the minimum duration, from when every edge has the
+    deployment."""
 
     weight: int
     bake: timedelta = timedelta(0)
@@ -63,11 +64,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps up to 100%, then the final bake. `min_sample` counts candidate requests of a step,
-    `min_callers` distinct callers; `error_limit` is the largest tolerable share of failures, 0..1.
-    Until `undo_window` after its end one verb undoes the rollout. A candidate that stays at 0% for
-    longer than `expiry` is forgotten: its owner is asked to remove it. `external` are re-checks and
-    guardrails that ask other programs.
+    """Steps up to 100%, then the final bake. `min_sample`: candidate requests that a step needs;
+    `min_callers`: distinct callers. `error_limit`: maximum share of failures, 0 to 1. A finished
+    rollout can be undone within `undo_window`. A candidate that stays at 0% longer than `expiry`
+    is listed as forgotten. `external`: repeated checks and outside guardrails.
     """
 
     steps: tuple[Step, ...]
@@ -94,7 +94,7 @@ class Plan:
             raise PlanError("margin", f"Write a ratio above 1 and up to {MOST_MARGIN}.")
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, for the database and the API; `plan_from_json` reads them."""
+        """JSON for the database and the API; `plan_from_json` is the inverse."""
         return {
             "steps": [
                 {
@@ -124,11 +124,11 @@ PRESETS: Final = {
     "careful": "1:10m,2:10m,5:15m,10:15m,25:30m,50:30m,100",
     "checks-only": "10:5m:checks,50:5m:checks,100",
 }
-"""Plans by name, in the form of `parse_steps`."""
+"""Name → steps in the syntax of `parse_steps`."""
 
 
 def plan_from_json(data: dict[str, Any]) -> Plan:
-    """The plan that `as_json` wrote. Raises `PlanError` for anything that is not one."""
+    """Inverse of `as_json`. Raises `PlanError`."""
     try:
         steps = tuple(
             Step(
@@ -160,7 +160,7 @@ def plan_from_json(data: dict[str, Any]) -> Plan:
 
 
 def external_terms(data: Mapping[str, Any]) -> ExternalTerms:
-    """Re-checks and outside guardrails of a plan as JSON. Raises `PlanError`."""
+    """Repeated checks and outside guardrails from JSON. Raises `PlanError`."""
     try:
         return external_from_json(data)
     except TermsError as error:
@@ -168,9 +168,9 @@ def external_terms(data: Mapping[str, Any]) -> ExternalTerms:
 
 
 def parse_steps(text: str, automatic: bool = True) -> tuple[Step, ...]:
-    """ "20:10s,50:1h:proved:hand,100" → 20% for at least 10 seconds; 50% for an hour, until it is
-    proved and a person steps; then 100%. `automatic` is for steps that do not say `auto` or `hand`.
-    Raises `PlanError`."""
+    """ "20:10s,50:1h:proved:hand,100" → 20% for at least 10 seconds; 50% for at least an hour,
+    until proved and stepped up by a person; then 100%. `automatic` is the default of steps
+    without `auto` or `hand`. Raises `PlanError`."""
     parts = filter(None, (piece.strip() for piece in text.split(",")))
     steps = [_parse_step(part, automatic) for part in parts]
     _check_steps(steps)
@@ -194,7 +194,7 @@ def _parse_step(text: str, automatic: bool) -> Step:
 
 
 def parse_weight(text: str) -> int:
-    """ "12.5" → 12,500 units of 0.001%. Raises `PlanError` for what is no percentage."""
+    """ "12.5" → 12,500 units of 0.001%. Raises `PlanError`."""
     match = _PERCENTAGE.fullmatch(text.strip())
     weight = int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0")) if match else -1
     if not 0 <= weight <= TOTAL:

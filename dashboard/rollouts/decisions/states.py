@@ -24,17 +24,17 @@ class State(StrEnum):
 
 
 ENDED = frozenset({State.DONE, State.ROLLED_BACK, State.ABORTED})
-"""Nothing moves any more; the Worker is free for the next rollout."""
+"""Final states. The next rollout of the Worker can start."""
 GOING_BACK = frozenset({State.ROLLING_BACK, State.VERIFYING, State.NEEDS_ATTENTION})
-"""Stable has 100% again, or is about to; only proof that it answers is missing."""
+"""Rolling back: stable has or gets 100%, and its answers are not verified yet."""
 STAGED = frozenset({State.WAITING, State.CHECKING, State.REVIEW})
-"""The candidate runs at 0%: only its process can be judged."""
+"""The candidate is at 0%: only its process can be judged."""
 TAKES_TRAFFIC = frozenset({State.RAMPING, State.BAKING})
-"""States in which the guardrails watch the candidate's own traffic."""
+"""The candidate has traffic, which the guardrails judge."""
 
 
 class Verdict(StrEnum):
-    """What a guardrail says. Only `SAFE` lets a plan advance."""
+    """Verdict of a guardrail. Only `SAFE` allows the next step."""
 
     SAFE = "safe"
     HARM = "harm"
@@ -43,7 +43,7 @@ class Verdict(StrEnum):
 
 
 class OnHarm(StrEnum):
-    """What a plan does when a guardrail finds harm."""
+    """What harm does, by plan."""
 
     ABORT = "abort"
     HOLD = "hold"

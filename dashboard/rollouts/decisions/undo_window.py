@@ -1,4 +1,4 @@
-"""May a finished rollout be undone? A pure question; the way back is the one of an abort."""
+"""Whether a finished rollout can be undone. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REFUSALS: Mapping[str, str] = {
     "replaced": "It cannot be undone: this Worker was deployed again since. Roll that back.",
     "too_late": "It cannot be undone any more: its window of {window} ended at {until} UTC.",
 }
-"""Why not, by code."""
+"""Code → reason."""
 
 
 def undo_refusal(
@@ -23,8 +23,8 @@ def undo_refusal(
     live_id: str,
     now: datetime,
 ) -> str:
-    """A code of `REFUSALS`; empty when the rollout may be undone. `deployment_id` is the last
-    one that the rollout made, `live_id` the one that is active."""
+    """A code of `REFUSALS`; empty if the rollout can be undone. `deployment_id` is the rollout's
+    last deployment, `live_id` the active one."""
     if state is not State.DONE or ended_at is None:
         return "not_done"
     if deployment_id != live_id:

@@ -1,4 +1,4 @@
-"""What decisions are made of: the rollout, what was observed, and the decision itself. Pure."""
+"""The rollout, an observation and a decision as values. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from routing.rules.split import TOTAL
 
 
 class Action(StrEnum):
-    """What the conductor does besides writing the state down."""
+    """What the conductor does in addition to saving the state."""
 
     NONE = "none"
     DEPLOY = "deploy"
@@ -26,7 +26,7 @@ class Action(StrEnum):
 
 
 class Checks(StrEnum):
-    """The run of the suite that belongs to this rollout's evidence."""
+    """State of the rollout's run of its suite."""
 
     NOT_ASKED = "not_asked"
     RUNNING = "running"
@@ -36,7 +36,7 @@ class Checks(StrEnum):
 
 
 class Review(StrEnum):
-    """How the review stands that the Worker's policy asks for before the next step."""
+    """State of the review that the Worker's policy requires before the next step."""
 
     NOT_NEEDED = "not_needed"
     NOT_ASKED = "not_asked"
@@ -50,9 +50,9 @@ class Review(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """The row, as far as decisions depend on it. `step` is -1 while staged at 0%; `hold` is the
-    code of the reason while held, and `hold_clears` whether it ends by itself. `next_plan` is a
-    newer edit of the plan, in force from the next step; `edit` is the number of the newest one."""
+    """The fields of the row that decisions depend on. `step` is -1 at 0%. `hold`: code of the
+    reason while on hold; `hold_clears`: whether the hold ends by itself. `next_plan`: a newer
+    edit of the plan, in force from the next step; `edit`: the number of the newest edit."""
 
     plan: Plan
     state: State
@@ -87,8 +87,8 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was observed for this decision. `ready_at`: when the last edge got the deployment;
-    `gate`: what the hooks before the next transition say."""
+    """Input of one decision. `ready_at`: when the last edge got the deployment; `gate`: state of
+    the gates before the next step."""
 
     deployment_id: str
     ready_at: datetime | None = None
@@ -103,7 +103,8 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The next state, what to do, and why. `weight` is the candidate's share to deploy."""
+    """The next state, its action and its reason (`code`). `weight`: the candidate's share to
+    deploy."""
 
     state: State
     code: str
@@ -115,18 +116,18 @@ class Decision:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def changes(self, rollout: Rollout) -> bool:
-        """Whether anything is different afterwards, or has to be done."""
+        """Whether state, step or hold change, or there is an action."""
         same = (self.state, self.step, self.hold) == (rollout.state, rollout.step, rollout.hold)
         return not same or self.action is not Action.NONE
 
 
 def go_back(rollout: Rollout, code: str, facts: Mapping[str, Any]) -> Decision:
-    """Stable gets 100%, without any approval."""
+    """Rolls back to stable; needs no approval."""
     return Decision(State.ROLLING_BACK, code, rollout.step, Action.DEPLOY, weight=0, facts=facts)
 
 
 def enter_step(rollout: Rollout, index: int, code: str) -> Decision:
-    """Gives the candidate the percentage of the plan's step `index`."""
+    """Deploys the share of the plan's step `index`."""
     step = rollout.upcoming.steps[index]
     state = State.BAKING if step.weight == TOTAL else State.RAMPING
     facts: dict[str, Any] = {"percentage": step.percentage}
@@ -136,7 +137,7 @@ def enter_step(rollout: Rollout, index: int, code: str) -> Decision:
 
 
 def after(rollout: Rollout, decision: Decision, now: datetime, deployment_id: str) -> Rollout:
-    """The rollout once `decision` is carried out; `deployment_id` is active then."""
+    """The rollout after `decision`; `deployment_id` is then active."""
     moved = decision.step != rollout.step or decision.action is Action.DEPLOY
     holds = decision.state is State.HELD
     another_step = decision.step != rollout.step

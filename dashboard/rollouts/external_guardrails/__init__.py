@@ -1,11 +1,15 @@
-"""Guardrails whose data comes from outside a rollout's own counts: checks, Prometheus, webhooks.
+"""Guardrails with data from outside: repeated checks, Prometheus queries, webhooks.
 
-terms.py      what a plan says about them, and what a breach of any guardrail does     (pure)
-permitted.py  whether they can run here: hosts by allow list
-verdicts.py   what stored answers mean now: one judgment for each                        (pure)
-rechecks.py   the suite, run again on a schedule
-prometheus.py a query and its answer; answers.py the answer of a webhook                (pure)
-facts.py      a rollout as other programs get it
-ask.py        asks one source, by network; poll.py asks each when it is due
-models.py     the last answer of each; judgments.py reads it for a decision
+terms.py          their part of a plan, and what a breach of any guardrail does             (pure)
+validation.py     whether a plan's guardrails can run here: allowed hosts, known names
+verdicts.py       stored readings and check runs → one judgment each                       (pure)
+rechecks.py       runs the suite again on a schedule
+prometheus.py     a range query and its response                                          (pure)
+verdict_answer.py the response of a webhook or a gate                                     (pure)
+payload.py        a rollout as JSON for webhooks, hooks and queries
+query.py          queries one source over HTTP
+polling.py        queries each source when it is due
+models.py         the last reading of each source
+judgments.py      the judgments of a rollout's outside guardrails
+messages.py       codes as text
 """

@@ -1,4 +1,4 @@
-"""The judgments of a rollout's outside guardrails, from what is stored. Asks nothing by network."""
+"""The judgments of a rollout's outside guardrails, from the database only."""
 
 from __future__ import annotations
 

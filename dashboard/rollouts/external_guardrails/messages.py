@@ -1,4 +1,4 @@
-"""Outside guardrails in words: reasons by code, and a row of the table."""
+"""Outside guardrails as text: reasons by code, and rows of the table."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ REASONS: Mapping[str, str] = {
     "prometheus_unreadable": "Cannot judge: {source} answered {status}, not as Prometheus does.",
     "webhook_safe": "{source} answered safe: {answer}.",
     "webhook_harm": "Harm: {source} answered harm: {answer}.",
-    "webhook_not_yet": "Not yet: {source} asks to wait: {answer}.",
+    "webhook_not_yet": "Not yet: {source} answered wait: {answer}.",
     "webhook_cannot_judge": "Cannot judge: {source} cannot judge: {answer}.",
-    "only_shown": "Harm was found by a guardrail that is only shown.",
+    "only_shown": "A guardrail that is only shown reports harm.",
 }
 
 BREACHES: Mapping[OnBreach, str] = {
@@ -50,7 +50,7 @@ _SIDES = {Comparison.AT_MOST: "at most", Comparison.AT_LEAST: "at least"}
 
 
 def guardrail_words(terms: ExternalTerms, name: str) -> tuple[str, str, str] | None:
-    """Name, what is asked, and the limit, of a source of this plan; None for another guardrail."""
+    """(name, query, limit) of an outside guardrail; None for a built-in one."""
     for source in terms.sources:
         if source.name == name:
             return _words(source)

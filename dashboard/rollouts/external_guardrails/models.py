@@ -1,4 +1,4 @@
-"""The last answer of each outside guardrail of a rollout."""
+"""The last reading of each outside guardrail."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dashboard.rollouts.external_guardrails.verdicts import Reading
 
 
 class GuardrailReading(models.Model):
-    """`due_at` is when the source is asked next; who moves it on has claimed the question.
-    `about_at` is the time that the answer is about, None before the first one."""
+    """`due_at`: the time of the next query; moving it on claims the query. `about_at`: the time
+    of the data, None before the first response."""
 
     rollout = models.ForeignKey(
         "rollouts.Rollout", on_delete=models.CASCADE, related_name="readings"

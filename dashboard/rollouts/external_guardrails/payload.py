@@ -1,4 +1,4 @@
-"""A rollout as other programs get it: the body of webhooks and hooks, the variables of queries."""
+"""A rollout as JSON for webhooks and hooks, and as variables of queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from routing.models import Version
 
 
 def payload_of(rollout: Rollout, now: datetime) -> dict[str, Any]:
-    """What and where the rollout is, and what was counted since its share went live."""
+    """The rollout's state, and the counts since its share went live."""
     counted = split_figures(
         rollout.worker.name,
         str(rollout.candidate_id),
@@ -29,7 +29,7 @@ def payload_of(rollout: Rollout, now: datetime) -> dict[str, Any]:
 
 
 def state_of(rollout: Rollout, now: datetime) -> dict[str, Any]:
-    """What and where the rollout is. Nothing in it is a secret."""
+    """The rollout's state. Contains no secrets."""
     return {
         "rollout_id": str(rollout.pk),
         "url": report.url(rollout),
@@ -47,7 +47,7 @@ def state_of(rollout: Rollout, now: datetime) -> dict[str, Any]:
 
 
 def values_of(rollout: Rollout) -> dict[str, str]:
-    """The variables of a PromQL query; none of them needs escaping in a label's value."""
+    """The variables of a PromQL query. None needs escaping in a label value."""
     return {
         "worker": rollout.worker.name,
         "candidate": str(rollout.candidate_id),

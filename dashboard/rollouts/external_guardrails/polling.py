@@ -1,8 +1,7 @@
-"""Asks the outside sources of every rollout when they are due: a thread of the conductor.
+"""Queries the outside sources of every rollout when they are due.
 
-A question is claimed by moving its `due_at` on, so that several conductors ask once. Answers are
-waited for in a pool, with a deadline each and two at a time for one rollout: a source that hangs
-delays no other rollout. Only this thread reads and writes rows.
+A query is claimed by moving its `due_at`, so that several processes send it once. Responses are
+awaited in a thread pool, two at a time per rollout: a source that hangs delays no other rollout.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ log = logging.getLogger(__name__)
 
 
 class GuardrailPolling(OutgoingCalls[Question, Reading]):
-    """One conductor's questions that wait for an answer."""
+    """The queries of one process."""
 
     name = "guardrails"
 
     def look(self, now: datetime) -> None:
-        """Stores what was answered, then asks what is due."""
+        """Stores responses, then sends the queries that are due."""
         self._store()
         for rollout in Rollout.objects.active().with_versions():
             try:
@@ -84,8 +83,8 @@ def _first(rollout: Rollout, name: str, now: datetime) -> GuardrailReading:
 def _claim(
     row: GuardrailReading, rollout: Rollout, terms: PrometheusTerms | WebhookTerms, now: datetime
 ) -> bool:
-    """Whether the question is due and no other conductor asks it. A new share is asked about at
-    once, and what was answered about the earlier one no longer counts."""
+    """Whether the query is due and not claimed by another process. A new share is queried at once;
+    the reading of the previous share is discarded."""
     same_share = row.deployment_id == rollout.deployment_id
     latest = now + terms.timeout + CLAIM + terms.every  # later only if the clock was set back
     if same_share and now < row.due_at <= latest:
@@ -106,7 +105,7 @@ def _question(rollout: Rollout, terms: PrometheusTerms | WebhookTerms, now: date
 
 
 def _save(question: Question, reading: Reading) -> None:
-    """An answer about a share that is no longer live is dropped."""
+    """Ignores a reading about a share that is no longer live."""
     GuardrailReading.objects.filter(
         rollout_id=question.rollout_id,
         name=question.terms.name,

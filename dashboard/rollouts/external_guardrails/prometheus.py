@@ -1,4 +1,4 @@
-"""A PromQL query as a guardrail: how it is asked, and what the answer says. Pure.
+"""A PromQL query as a guardrail: its URL and its response. Pure.
 
 https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
 """
@@ -20,7 +20,7 @@ from dashboard.rollouts.external_guardrails.verdicts import Reading
 
 MOST_BYTES = 256 * 1024
 POINTS = 30
-"""Samples over the time that a breach has to last."""
+"""Samples over `lasting`, the duration of a breach."""
 _VARIABLE = re.compile(r"\$(worker|candidate|stable|deployment)\b")
 _UNREADABLE = (
     *(ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError),
@@ -31,7 +31,7 @@ VARIABLES = ("worker", "candidate", "stable", "deployment")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The samples that are asked for: from `start` to `end`, one each `step`."""
+    """The range of a query: from `start` to `end`, one sample each `step`."""
 
     start: datetime
     end: datetime
@@ -39,21 +39,21 @@ class Window:
 
 
 def window_of(terms: PrometheusTerms, since: datetime, now: datetime) -> Window:
-    """As far back as a breach has to last, and never before `since`, when the share went live."""
+    """As long as a breach lasts, but not before `since`, when the share went live."""
     step = max(timedelta(seconds=1), terms.lasting / POINTS)
     start = now - terms.lasting - step if terms.lasting else now
     return Window(min(max(start, since), now), now, step)
 
 
 def url_of(server: str, query: str, window: Window) -> str:
-    """Where the range query is asked."""
-    asked = {
+    """URL of the range query."""
+    parameters = {
         "query": query,
         "start": f"{window.start.timestamp():.3f}",
         "end": f"{window.end.timestamp():.3f}",
         "step": f"{window.step.total_seconds():.3f}",
     }
-    return f"{server.rstrip('/')}/api/v1/query_range?{urlencode(asked)}"
+    return f"{server.rstrip('/')}/api/v1/query_range?{urlencode(parameters)}"
 
 
 def fill_variables(query: str, values: Mapping[str, str]) -> str:
@@ -64,7 +64,7 @@ def fill_variables(query: str, values: Mapping[str, str]) -> str:
 def reading_of(
     terms: PrometheusTerms, window: Window, deployment_id: str, status: int, text: str
 ) -> Reading:
-    """What the answer says. Without usable data it cannot be judged."""
+    """The response as a reading; `cannot_judge` without usable data."""
     try:
         samples = _samples(status, text)
     except _Unusable as unusable:
@@ -93,7 +93,7 @@ class _Unusable(Exception):
 
 
 def _samples(status: int, text: str) -> list[tuple[datetime, float]]:
-    """The one series, oldest first; raises `_Unusable`."""
+    """The samples of the only series, oldest first. Raises `_Unusable`."""
     try:
         data = json.loads(text)
         if data["status"] != "success":
@@ -113,7 +113,7 @@ def _samples(status: int, text: str) -> list[tuple[datetime, float]]:
 def _breach_began(
     terms: PrometheusTerms, samples: Sequence[tuple[datetime, float]], step: timedelta
 ) -> datetime:
-    """Since when every sample has been on the wrong side; a gap ends a breach."""
+    """The start of the current breach. A gap ends a breach."""
     began = samples[-1][0]
     for at, value in reversed(samples):
         broken = math.isnan(value) or terms.comparison.allows(value, terms.limit)
@@ -124,5 +124,5 @@ def _breach_began(
 
 
 def _plain(value: float) -> float | str:
-    """JSON knows neither infinity nor NaN."""
+    """As JSON, which has neither infinity nor NaN."""
     return float(f"{value:.6g}") if math.isfinite(value) else str(value)

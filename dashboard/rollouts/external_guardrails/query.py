@@ -1,4 +1,4 @@
-"""Asks one outside source, by network. Touches no database: it runs in the conductor's pool."""
+"""Queries one outside source over HTTP. Runs in a thread pool: no database."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from dashboard.rollouts.external_guardrails.verdicts import Reading
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about the share `deployment_id`, live since `since`. `facts` are the JSON body
-    of a webhook; `values` fill the variables of a query."""
+    """A query about the share of `deployment_id`, live since `since`. `facts`: the JSON body of a
+    webhook; `values`: the variables of a PromQL query."""
 
     terms: PrometheusTerms | WebhookTerms
     rollout_id: UUID
@@ -37,7 +37,7 @@ class Question:
 
 
 def ask(question: Question) -> Reading:
-    """The answer as a reading; a source that is away cannot be judged. Takes no longer than the
+    """The response as a reading. An unreachable source is `cannot_judge`. Takes at most the
     guardrail's timeout."""
     try:
         if isinstance(question.terms, PrometheusTerms):

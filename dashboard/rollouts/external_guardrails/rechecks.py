@@ -1,7 +1,7 @@
-"""The suite of a rollout, run again on a schedule while the candidate has traffic.
+"""Runs the suite of a rollout again on a schedule while the candidate has traffic.
 
-Runs are bound to the rollout, so the deployments that it makes move nothing. There are never two
-at once: the question whether one is due is asked under the rollout's row lock.
+The runs belong to the rollout, so its own deployments do not void them. Never two at once: whether
+one is due is decided under the rollout's row lock.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from dashboard.smoketests.runs.run import ask
 from dashboard.smoketests.suites.edits import newest_edit
 
 HOLDS = frozenset({"recheck_failed", "recheck_broken", "recheck_late"})
-"""Codes of holds that another run of the checks may end."""
+"""Holds that another run of the checks may end."""
 
 
 def ask_when_due(rollout: Rollout, now: datetime) -> SmokeRun | None:
-    """A new run if the plan wants one by now; a conductor carries it out."""
+    """Queues a run if one is due."""
     if not is_due(rollout, now):
         return None
     with transaction.atomic():
@@ -35,7 +35,7 @@ def ask_when_due(rollout: Rollout, now: datetime) -> SmokeRun | None:
 
 
 def ask_now(rollout: Rollout, now: datetime) -> SmokeRun | None:
-    """A new run whatever the schedule says; None while one runs. Call it with the turn claimed."""
+    """Queues a run regardless of the schedule; None while one runs. Call with the turn claimed."""
     edit = newest_edit(rollout.worker, rollout.suite) if rollout.suite else None
     if edit is None or _runs(rollout).filter(state__in=SmokeRun.UNFINISHED).exists():
         return None
@@ -43,7 +43,7 @@ def ask_now(rollout: Rollout, now: datetime) -> SmokeRun | None:
 
 
 def is_due(rollout: Rollout, now: datetime) -> bool:
-    """Whether the interval since the last run began is over. One query for plans with re-checks."""
+    """Whether the interval since the start of the last run is over. At most one query."""
     every = rollout.terms.external.recheck
     if every is None or not rollout.suite or watched_state(rollout) not in TAKES_TRAFFIC:
         return False
@@ -55,12 +55,12 @@ def is_due(rollout: Rollout, now: datetime) -> bool:
 
 
 def watched_state(rollout: Rollout) -> State:
-    """The state that a hold interrupted, or the state."""
+    """The state before the hold, or the state itself."""
     return State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
 
 
 def newest_recheck(rollout: Rollout) -> Recheck | None:
-    """The newest run that ended; one whose process died says nothing. At most two queries."""
+    """The newest run that ended, except abandoned ones. At most two queries."""
     unfinished = (*SmokeRun.UNFINISHED, SmokeRun.State.ABANDONED)
     run = _runs(rollout).exclude(state__in=unfinished).exclude(ended_at=None).first()
     if run is None or run.ended_at is None:

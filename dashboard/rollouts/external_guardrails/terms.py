@@ -1,4 +1,4 @@
-"""What a plan says about outside guardrails: query, limit, how often, what a breach does. Pure.
+"""The outside guardrails of a plan: query, limit, interval, and what a breach does. Pure.
 
     {"recheck": "5m",
      "on_breach": {"errors": "hold", "checks": "roll_back"},
@@ -7,7 +7,7 @@
      "webhooks": [{"name": "crm", "url": "https://…", "every": "30s", "timeout": "5s",
                    "on_breach": "roll_back"}]}
 
-All four are optional; plans of earlier releases have none of them.
+All four are optional. Plans of earlier releases have none.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 class OnBreach(StrEnum):
-    """What a plan does when this guardrail finds harm."""
+    """What harm found by this guardrail does."""
 
     ROLL_BACK = "roll_back"
     HOLD = "hold"
@@ -53,7 +53,7 @@ class Comparison(StrEnum):
 
 
 class TermsError(ValueError):
-    """A guardrail that cannot run. `field` names the input, as `prometheus[0].limit`."""
+    """An invalid guardrail. `field` is the invalid input, such as `prometheus[0].limit`."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -62,8 +62,8 @@ class TermsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PrometheusTerms:
-    """The query's one value stays on the safe side of `limit`. Breached once it has been on the
-    other side for `lasting`. Without a `server` the one of the settings is used."""
+    """Breached when the query's value is beyond `limit` for `lasting`. `server` defaults to
+    SLUICE_PROMETHEUS_URL."""
 
     name: str
     query: str
@@ -91,7 +91,7 @@ class PrometheusTerms:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTerms:
-    """A URL that gets the facts of the rollout every so often and answers with a verdict."""
+    """A URL that receives the rollout as JSON at an interval and answers with a verdict."""
 
     name: str
     url: str
@@ -111,8 +111,8 @@ class WebhookTerms:
 
 @dataclass(frozen=True, slots=True)
 class ExternalTerms:
-    """`recheck` is how often the suite runs again in the ramp and the final bake; None for never.
-    `on_breach` overrides, by name of a guardrail, what the plan's `on_harm` says."""
+    """`recheck`: interval of repeated checks in the ramp and the final bake; None for none.
+    `on_breach`: guardrail → what its breach does, instead of the plan's `on_harm`."""
 
     recheck: timedelta | None = None
     on_breach: Mapping[str, OnBreach] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class ExternalTerms:
 
     @property
     def sources(self) -> tuple[PrometheusTerms | WebhookTerms, ...]:
-        """Every guardrail that asks another program."""
+        """All guardrails with an outside source."""
         return (*self.prometheus, *self.webhooks)
 
     def as_json(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ FIELDS = ("recheck", "on_breach", "prometheus", "webhooks")
 
 
 def external_from_json(data: Mapping[str, Any]) -> ExternalTerms:
-    """The four fields of a plan; missing ones have their defaults. Raises `TermsError`."""
+    """From the four fields of a plan, each optional. Raises `TermsError`."""
     terms = ExternalTerms(
         recheck=_recheck(data.get("recheck")),
         on_breach=_breaches(data.get("on_breach")),
@@ -187,12 +187,12 @@ def _list(data: Mapping[str, Any], field: str) -> Sequence[Any]:
 
 
 class _Fields:
-    """One guardrail as JSON; what is wrong is named by its place."""
+    """Reads one guardrail from JSON. Errors name the place of the invalid field."""
 
     def __init__(self, place: str, data: Any) -> None:
         if not isinstance(data, Mapping):
             raise TermsError(place, "Write an object.")
-        self.place, self.data, self.read = place, data, set[str]()
+        self.place, self.data, self.read_names = place, data, set[str]()
 
     def text(self, name: str, most: int, *, required: bool = True) -> str:
         value = self._value(name, "")
@@ -233,14 +233,14 @@ class _Fields:
         return choices(value)
 
     def check_unknown(self) -> None:
-        if unknown := sorted(set(self.data) - self.read):
+        if unknown := sorted(set(self.data) - self.read_names):
             raise TermsError(self.at(str(unknown[0])[:40]), "There is no such field.")
 
     def at(self, name: str) -> str:
         return f"{self.place}.{name}"
 
     def _value(self, name: str, default: Any) -> Any:
-        self.read.add(name)
+        self.read_names.add(name)
         value = self.data.get(name)
         return default if value is None else value
 

@@ -1,4 +1,4 @@
-"""Whether a plan's outside guardrails can run here: hosts by allow list, names that exist."""
+"""Whether a plan's outside guardrails can run here: allowed hosts, known names."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dashboard.rollouts.external_guardrails.terms import ExternalTerms
 
 
 def check_external(terms: ExternalTerms, suite: str) -> None:
-    """Raises `PlanError` for a host that may not be reached, an unknown guardrail, or re-checks
+    """Raises `PlanError` for a host that is not allowed, an unknown guardrail, or repeated checks
     without a suite."""
     if terms.recheck and not suite:
         raise PlanError("recheck", "Checks can only run again if the rollout has a suite.")
-    known = {*messages.GUARDRAILS, *(source.name for source in terms.sources)}
-    if unknown := sorted(set(terms.on_breach) - known):
+    names = {*messages.GUARDRAILS, *(source.name for source in terms.sources)}
+    if unknown := sorted(set(terms.on_breach) - names):
         raise PlanError(f"on_breach.{unknown[0]}", f"There is no guardrail called {unknown[0]!r}.")
     if taken := sorted({source.name for source in terms.sources} & {*messages.GUARDRAILS}):
         raise PlanError("name", f"{taken[0]!r} is the name of a built-in guardrail.")

@@ -1,4 +1,4 @@
-"""The answer of a webhook or a gate: one of the four verdicts, and a reason. Pure.
+"""The response of a webhook or a gate: a verdict and a reason. Pure.
 
 {"verdict": "safe" | "harm" | "not_yet" | "cannot_judge", "reason": "…"}
 """
@@ -15,7 +15,7 @@ LONGEST_REASON = 500
 
 
 class AnswerInvalid(ValueError):
-    """This is no verdict. The message says what is wrong with it."""
+    """An invalid response; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class VerdictAnswer:
 
 
 def verdict_of(status: int, text: str, *, truncated: bool = False) -> VerdictAnswer:
-    """Reads the body of a 2xx answer; raises `AnswerInvalid` for everything else."""
+    """The verdict in a 2xx response. Raises `AnswerInvalid`."""
     if 300 <= status < 400:
         raise AnswerInvalid(f"It answered {status}: redirects are not followed.")
     if not 200 <= status < 300:

@@ -1,4 +1,4 @@
-"""What stored answers and re-checks mean at this moment: one judgment for each guardrail. Pure."""
+"""Stored readings and check runs → one judgment for each outside guardrail. Pure."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from dashboard.rollouts.external_guardrails.terms import (
 
 CHECKS = "checks"
 GRACE = timedelta(seconds=30)
-"""How much later than expected an answer may come before its guardrail cannot be judged."""
+"""How late a response may be before its guardrail is `cannot_judge`."""
 MISSED = 3
-"""Intervals without an answer after which the last one is too old."""
+"""Intervals without a response after which the last reading is too old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The last answer of a source. `about_at` is the time that its data is about; `deployment_id`
-    the share that it judges."""
+    """The last response of a source. `about_at`: the time of its data; `deployment_id`: the
+    share that it judges."""
 
     deployment_id: str
     about_at: datetime
@@ -36,8 +36,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """The newest finished run of the suite. `state` is passed, failed or another (which proves
-    nothing); `failed` names the required checks that failed."""
+    """The newest finished run of the suite. A `state` other than passed or failed proves nothing.
+    `failed`: names of the required checks that failed."""
 
     state: str
     ended_at: datetime
@@ -51,7 +51,7 @@ def judge_source(
     since: datetime,
     now: datetime,
 ) -> Judgment:
-    """`since` is when `deployment_id` went live: answers about an earlier share do not count."""
+    """`since` is when `deployment_id` went live. Readings about an earlier share do not count."""
     facts: dict[str, Any] = {"source": terms.name}
     if reading is None or reading.deployment_id != deployment_id:
         if now - since > terms.timeout + GRACE:
@@ -66,8 +66,8 @@ def judge_source(
 def judge_rechecks(
     newest: Recheck | None, every: timedelta, since: datetime, now: datetime
 ) -> Judgment:
-    """A failed required check is harm, a run that proves nothing cannot be judged. Evidence that
-    has become too old waits for the next run; one that does not come holds."""
+    """A failed required check is harm; a run that proves nothing is `cannot_judge`. An old
+    result is `not_yet` until the next run, and `cannot_judge` if that run is late."""
     if newest is not None and newest.state == "failed":
         return _recheck(Verdict.HARM, "recheck_failed", newest, checks=[*newest.failed])
     waits_since = max(newest.ended_at, since) if newest else since
@@ -86,5 +86,5 @@ def _recheck(verdict: Verdict, code: str, newest: Recheck | None, **facts: Any) 
 
 
 def outside_names(terms: ExternalTerms) -> frozenset[str]:
-    """Guardrails that are judged by something else than the rollout's own counts."""
+    """Names of the guardrails that do not use the rollout's own counts."""
     return frozenset({CHECKS, *(source.name for source in terms.sources)})

@@ -1,6 +1,6 @@
-"""Versions that stay at 0%: their owner is asked. Only a person removes them.
+"""Versions that stay at 0% too long. Their owner can remove them; nothing is removed automatically.
 
-find.py    which versions are forgotten: by a rollout's plan, else by the setting of the account
-remove.py  stable alone again
-views.py   the button behind its confirmation
+queries.py  finds them: by the plan of the rollout, else by SLUICE_EXPIRE_STAGED_DAYS
+removal.py  deploys without the version
+views.py    the button *Remove*
 """

@@ -1,4 +1,4 @@
-"""Which versions have been at 0% for longer than their plan or the account allows."""
+"""Versions that are at 0% for longer than their plan or the settings allow."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from routing.models import Deployment, Share, Version, Worker
 
 @dataclass(frozen=True, slots=True)
 class ForgottenVersion:
-    """`version` is at 0% since `since`. With a `rollout` an abort removes it; else `deployment_id`
-    is the deployment that still holds it, beside `stable`."""
+    """`version` is at 0% since `since`. With a `rollout`, an abort removes it; otherwise
+    `deployment_id` is the active deployment that contains it and `stable`."""
 
     worker: Worker
     version: Version
@@ -32,21 +32,21 @@ class ForgottenVersion:
 
 
 def allowed_at_zero() -> timedelta:
-    """How long a version that no rollout leads may stay at 0%."""
+    """How long a version without a rollout may stay at 0%."""
     return timedelta(days=settings.EXPIRE_STAGED_DAYS)
 
 
 def forgotten_versions(now: datetime) -> list[ForgottenVersion]:
-    """Of all Workers, the longest first. A constant number of queries."""
+    """Of all Workers, oldest first. A constant number of queries."""
     rollouts = list(Rollout.objects.active().with_versions())
-    led = {rollout.worker_id for rollout in rollouts}
-    found = [one for rollout in rollouts if (one := forgotten_by(rollout, now))]
+    with_rollout = {rollout.worker_id for rollout in rollouts}
+    forgotten = [one for rollout in rollouts if (one := forgotten_by(rollout, now))]
     deployments = _deployments_with_zero(now - allowed_at_zero())
     standings = roles_of_deployments(deployments)
     for deployment in deployments:
-        if deployment.worker_id not in led:
-            found += _in_deployment(deployment, standings[deployment.pk], now)
-    return sorted(found, key=lambda one: one.since)
+        if deployment.worker_id not in with_rollout:
+            forgotten += _in_deployment(deployment, standings[deployment.pk], now)
+    return sorted(forgotten, key=lambda one: one.since)
 
 
 def forgotten_by(rollout: Rollout, now: datetime) -> ForgottenVersion | None:
@@ -70,7 +70,7 @@ def forgotten_by(rollout: Rollout, now: datetime) -> ForgottenVersion | None:
 def forgotten_in_deployment(
     deployment: Deployment | None, standings: Sequence[Standing], now: datetime
 ) -> ForgottenVersion | None:
-    """The one of an active deployment that no rollout leads, without any query."""
+    """The forgotten version of an active deployment without a rollout. No query."""
     if deployment is None:
         return None
     return next(iter(_in_deployment(deployment, standings, now)), None)

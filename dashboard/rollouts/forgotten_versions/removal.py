@@ -1,4 +1,4 @@
-"""Takes a forgotten version out of the active deployment: what has 100% stays, alone."""
+"""Removes a forgotten version from the active deployment."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from routing.models import Deployment
 
 
 def remove(forgotten: ForgottenVersion, by: User | None, source: str, now: datetime) -> Deployment:
-    """No request moves. Raises `DeployConflict` when another deployment is live by now, or what the
-    gate says."""
+    """Deploys stable at 100% alone; no traffic moves. Raises `DeployConflict` if another
+    deployment is active, or what the gate raises."""
     return gate.deploy(
         worker=forgotten.worker,
         by_token=False,

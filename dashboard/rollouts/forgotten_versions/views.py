@@ -1,4 +1,4 @@
-"""The button that removes a forgotten version, behind its confirmation."""
+"""Removes a forgotten version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from routing.models import Worker
 @requires(Role.OPERATOR)
 @require_POST
 def remove_version(request: HttpRequest, name: str) -> HttpResponse:
-    """Only while the deployment that the page showed is live."""
+    """Only if the deployment on the page is still active."""
     worker, now = get_object_or_404(Worker, name=name), timezone.now()
     live = active_deployment(worker)
     forgotten = forgotten_in_deployment(live, roles_of_deployment(live) if live else [], now)
@@ -33,5 +33,5 @@ def remove_version(request: HttpRequest, name: str) -> HttpResponse:
         toasts.warning(request, f"Nothing was removed. {error}")
     else:
         number, stable = forgotten.version.number, forgotten.stable.number
-        toasts.success(request, f"Removed #{number}. #{stable} is live alone.")
+        toasts.success(request, f"Removed #{number}. #{stable} has 100%.")
     return redirect("workers:detail", name)

@@ -1,14 +1,16 @@
-"""Hooks: signed HTTP requests at the turning points of a Worker's rollouts, as gate or notice.
+"""Hooks: signed HTTP requests before and after the steps of a Worker's rollouts.
 
-    gate      its answer decides whether the rollout goes on; without one it holds
-    notice    sent at least once, retried with back-off; nothing waits for it
+    gate      its response decides whether the rollout continues; without one it holds
+    notice    delivered at least once, retried with back-off; nothing waits for it
 
-events.py     the events, and what the gates of one say                                   (pure)
-models.py     a hook, and each request that is new_delivery to it
-edit.py       making, changing and deleting hooks; their secrets
-outbox.py     what a decision owes, written in its transaction
-gates.py      what the gates before the next step have answered so far
-deliver.py    one signed request, by network; courier.py sends what is due
-views.py      the page of a Worker's hooks
-messages.py   codes in words
+events.py          events, and the combined state of the gates before a step               (pure)
+models.py          a hook, and each request to it
+changes.py         creates, changes, rotates and deletes hooks
+url_encryption.py  the encrypted URL of a hook
+outbox.py          creates the requests of a decision, in its transaction
+gates.py           the state of the gates before the next step
+delivery_queue.py  sends requests when they are due
+signed_request.py  one signed request over HTTP
+views.py           the page of a Worker's hooks
+messages.py        codes as text
 """

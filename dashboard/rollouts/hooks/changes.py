@@ -1,4 +1,4 @@
-"""Making, changing and deleting a Worker's hooks. Each change is in the audit trail."""
+"""Creates, changes and deletes a Worker's hooks, with an entry in the audit trail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SECRET_BYTES = 32
 
 
 class HookRefused(ValueError):
-    """The hook cannot be as asked. `field` names the input that is wrong."""
+    """An invalid hook. `field` is the name of the invalid input."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class HookRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HookForm:
-    """The fields as they were typed."""
+    """The fields of the form, unchecked."""
 
     name: str = ""
     event: str = HookEvent.BEFORE_STEP.value
@@ -56,7 +56,8 @@ class HookForm:
 
 
 def create(worker: Worker, form: HookForm, by: By) -> tuple[Hook, str]:
-    """The hook and its secret, which is not shown again. Raises `HookRefused`."""
+    """Creates a hook; also returns its secret, which is displayed only once. Raises
+    `HookRefused`."""
     if worker.hooks.count() >= MOST_HOOKS:
         raise HookRefused("name", f"A Worker has at most {MOST_HOOKS} hooks.")
     secret = _new_secret()
@@ -68,21 +69,21 @@ def create(worker: Worker, form: HookForm, by: By) -> tuple[Hook, str]:
 
 
 def change(hook: Hook, form: HookForm, by: By) -> None:
-    """Its fields; the secret stays. Raises `HookRefused`."""
+    """Changes all fields but the secret. Raises `HookRefused`."""
     before = described(hook)
     _fill(hook, form)
     _save(hook, "hook.change", by, before)
 
 
 def switch(hook: Hook, enabled: bool, by: By) -> None:
-    """Off: nothing is sent, and a gate no longer holds."""
+    """While a hook is off, nothing is sent and a gate does not hold."""
     before = described(hook)
     hook.enabled = enabled
     _save(hook, "hook.change", by, before)
 
 
 def rotate(hook: Hook, by: By) -> str:
-    """A new secret, shown once; the former one signs nothing from now on."""
+    """Replaces the secret, which is displayed only once."""
     secret = _new_secret()
     hook.sealed_secret = encrypt(Secret(secret))
     _save(hook, "hook.rotate", by)
@@ -97,7 +98,7 @@ def delete(hook: Hook, by: By) -> None:
 
 
 def send_test(hook: Hook, by: By) -> HookDelivery:
-    """Owes it one request of the type `rollout.test`; a conductor sends it."""
+    """Queues a request of type `rollout.test`."""
     data = {"worker": hook.worker.name, "hook": hook.name}
     delivery = new_delivery(hook, HookEvent.TEST, data, by.now)
     delivery.save()
@@ -105,7 +106,7 @@ def send_test(hook: Hook, by: By) -> HookDelivery:
 
 
 def described(hook: Hook) -> dict[str, object]:
-    """For the audit trail, without what the URL may hold of secrets."""
+    """For the audit trail, with secrets in the URL redacted."""
     return {
         "name": hook.name,
         "event": hook.event,

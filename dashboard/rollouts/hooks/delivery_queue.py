@@ -1,7 +1,7 @@
-"""Sends what is new_delivery to hooks when it is due: a thread of the conductor.
+"""Sends the requests to hooks when they are due.
 
-At least once: a request is claimed by moving its `next_try_at` on, and tried again, under the same
-message id, until it is answered or `TRIES` have failed. A hook that hangs delays no other.
+At least once: a request is claimed by moving its `next_try_at`, and retried with the same message
+id until it is answered or `TRIES` attempts have failed. A hook that hangs delays no other.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 TRIES = 12
 FIRST_WAIT, LONGEST_WAIT = 5.0, 600.0
-"""Seconds between tries, doubled each time: about an hour in all."""
+"""Seconds between attempts, doubled each time: about an hour in total."""
 ASKS_TO_WAIT = timedelta(seconds=15)
-"""When a gate that answered `not_yet` is asked again."""
+"""After this time a gate that answered `not_yet` is called again."""
 
 
 class HookDeliveryQueue(OutgoingCalls[HookDelivery, Result]):
@@ -48,11 +48,11 @@ class HookDeliveryQueue(OutgoingCalls[HookDelivery, Result]):
 
     def _send(self, delivery: HookDelivery, now: datetime) -> None:
         try:
-            letter = _signed_request(delivery)
+            signed = _signed_request(delivery)
         except DecryptionFailed as error:
             _save(delivery, Result(Progress.FAILED, str(error)), now)
             return
-        self._waiting[self._pool.submit(deliver, letter, now)] = delivery
+        self._waiting[self._pool.submit(deliver, signed, now)] = delivery
 
     def _store(self, now: datetime) -> None:
         for delivery, future in self._answered():
@@ -65,12 +65,12 @@ class HookDeliveryQueue(OutgoingCalls[HookDelivery, Result]):
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long to wait after that many failures in a row."""
+    """Pause after this number of failures in a row."""
     return timedelta(seconds=min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempts - 1)))
 
 
 def _claim(delivery: HookDelivery, now: datetime) -> bool:
-    """Whether this conductor sends it: the row is as it was read."""
+    """Claims the request for this process; False if another one was faster."""
     same = HookDelivery.objects.filter(pk=delivery.pk, next_try_at=delivery.next_try_at)
     until = now + timedelta(seconds=delivery.hook.timeout) + CLAIM
     if not same.update(next_try_at=until, attempts=delivery.attempts + 1):
@@ -93,7 +93,7 @@ def _signed_request(delivery: HookDelivery) -> SignedRequest:
 
 
 def _save(delivery: HookDelivery, result: Result, now: datetime) -> None:
-    """The answer counts only while the request is still claimed and was not voided meanwhile."""
+    """Saves the result, unless the request was voided or claimed again in the meantime."""
     next_try_at = _next_try(delivery, result, now)
     answered = result.progress in (Progress.DONE, Progress.REFUSED)
     claimed = HookDelivery.objects.filter(pk=delivery.pk, next_try_at=delivery.next_try_at)
@@ -117,7 +117,7 @@ def _next_try(delivery: HookDelivery, result: Result, now: datetime) -> datetime
 def _add_to_story(
     delivery: HookDelivery, result: Result, next_try_at: datetime | None, now: datetime
 ) -> None:
-    """A line of the rollout's story for an answer, for the first failure, and for the last."""
+    """Adds an event to the rollout for an answer, the first failure and the last failure."""
     if delivery.rollout is None:
         return
     code = _code(delivery, result, next_try_at)

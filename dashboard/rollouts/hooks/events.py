@@ -1,4 +1,4 @@
-"""When hooks are called, and what the gates before a step say. Pure."""
+"""Events of hooks, and the combined state of the gates before a step. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class HookEvent(StrEnum):
-    """Turning points of a rollout. `TEST` is asked for by a person on the page."""
+    """When a hook is called. `TEST` is sent from the page."""
 
     BEFORE_STAGE = "before_stage"
     BEFORE_STEP = "before_step"
@@ -24,11 +24,11 @@ class HookKind(StrEnum):
 
 
 GATED = frozenset({HookEvent.BEFORE_STAGE, HookEvent.BEFORE_STEP})
-"""Events that can wait for an answer. Done and the way back never wait."""
+"""Events that a gate can block."""
 
 
 class Progress(StrEnum):
-    """Where one request to a hook is. A failed one is tried again while `next_try_at` is set."""
+    """State of one request to a hook. A failed one is retried while `next_try_at` is set."""
 
     WAITING = "waiting"
     DONE = "done"
@@ -38,7 +38,7 @@ class Progress(StrEnum):
 
 
 class GateState(StrEnum):
-    """What all gates before a step say together."""
+    """The combined state of all gates before a step."""
 
     OPEN = "open"
     NOT_ASKED = "not_asked"
@@ -49,7 +49,7 @@ class GateState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`facts` name the hook that decides, and what it answered."""
+    """`facts`: the hook that decides, and its answer."""
 
     state: GateState = GateState.OPEN
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -68,7 +68,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class GateAnswer:
-    """One gate: `progress` is None before it is asked, or when its answer is too old."""
+    """One gate. `progress` is None before the request, or if its answer is too old."""
 
     hook: str
     progress: Progress | None
@@ -76,7 +76,7 @@ class GateAnswer:
 
 
 def gate_of(answers: Sequence[GateAnswer]) -> Gate:
-    """The one that decides; open without any."""
+    """The worst of the answers; open if there are none."""
     if not answers:
         return OPEN
     worst = min(answers, key=lambda one: _WORST_FIRST.index(one.progress))

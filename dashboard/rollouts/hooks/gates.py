@@ -1,4 +1,4 @@
-"""What the gates before a rollout's next step have answered so far. Asks nothing by network."""
+"""The state of the gates before a rollout's next step, from the database only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.models import Rollout
 
 FRESH = timedelta(minutes=5)
-"""How long "safe" counts: a step that waits longer asks again."""
+"""How long an answer "safe" is valid; after it the gate is called again."""
 
 
 def gate_before(rollout: Rollout, now: datetime) -> Gate:
-    """One query for a Worker without gates, two with."""
+    """One query without gates, two with."""
     event, step = transition(rollout.as_value())
     if event is None:
         return OPEN
@@ -24,10 +24,10 @@ def gate_before(rollout: Rollout, now: datetime) -> Gate:
     names = dict(hooks.values_list("pk", "name"))
     if not names:
         return OPEN
-    asked = HookDelivery.objects.filter(
+    requests = HookDelivery.objects.filter(
         rollout=rollout, event=event, step=step, deployment_id=rollout.deployment_id
     )
-    newest = {row.hook_id: row for row in asked.exclude(state=Progress.VOID).order_by("pk")}
+    newest = {row.hook_id: row for row in requests.exclude(state=Progress.VOID).order_by("pk")}
     return gate_of([_answer(name, newest.get(pk), now) for pk, name in names.items()])
 
 

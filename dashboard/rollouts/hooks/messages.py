@@ -1,4 +1,4 @@
-"""Hooks in words."""
+"""Codes of hooks as text."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dashboard.rollouts.hooks.events import HookEvent, HookKind
 REASONS: Mapping[str, str] = {
     "gates_asked": "Waiting for the answer of a hook.",
     "gate_waits": "Waiting for the hook {hook}.",
-    "gate_refused": "Held: the hook {hook} refused. It answered: {answer}.",
+    "gate_refused": "Held: the hook {hook} refused: {answer}.",
     "gate_failed": "Held: the hook {hook} gave no answer: {answer}.",
     "gate_opened": "The hook {hook} answered safe: {answer}.",
     "hook_delivered": "Sent to the hook {hook}.",
-    "hook_failed": "The hook {hook} failed and is tried again: {answer}.",
-    "hook_given_up": "The hook {hook} failed {attempts} times and is not tried again: {answer}.",
+    "hook_failed": "The hook {hook} failed. It will be retried: {answer}.",
+    "hook_given_up": "The hook {hook} failed {attempts} times. No more retries: {answer}.",
 }
 
 EVENTS: Mapping[HookEvent, str] = {

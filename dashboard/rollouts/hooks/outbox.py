@@ -1,6 +1,6 @@
-"""What a decision owes to the Worker's hooks, written in the decision's own transaction.
+"""Creates the requests to a Worker's hooks in the transaction of a decision.
 
-Nothing is sent here, so no decision, and no Abort or Hold, ever waits for a hook.
+Nothing is sent here: no decision, Abort or Hold waits for a hook.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.models import Rollout
 
 RESUMED = "resumed"
-"""The code of the decision after which a gate that refused or failed is asked again."""
+"""The code of the decision after which gates that refused or failed are called again."""
 
 
 def on_decision(rollout: Rollout, decision: Decision, now: datetime) -> None:
-    """Call it once the decision is written to `rollout`. No query where no hook can be meant."""
+    """Call after the decision was applied to `rollout`. No query if it has no event."""
     if decision.action is Action.ASK_GATES:
         _request_gates(rollout, now)
         return
@@ -53,7 +53,7 @@ def new_delivery(
     rollout: Rollout | None = None,
     step: int = -1,
 ) -> HookDelivery:
-    """One unsaved request. Its body is what every try sends: a receiver sees equal copies."""
+    """An unsaved request. Every attempt sends the same body."""
     body = {"type": f"rollout.{event}", "timestamp": now.isoformat(), "data": data}
     return HookDelivery(
         hook=hook,
@@ -69,7 +69,7 @@ def new_delivery(
 
 
 def _request_gates(rollout: Rollout, now: datetime) -> None:
-    """Every gate before the next transition is asked again."""
+    """Queues a request to every gate before the next step."""
     value = rollout.as_value()
     event, step = transition(value)
     if event is None:
@@ -101,6 +101,6 @@ def _hooks(rollout: Rollout, event: HookEvent, kind: HookKind) -> QuerySet[Hook]
 
 
 def _void(rollout: Rollout, *states: Progress) -> None:
-    """Answers of gates that no longer count; notices are still sent."""
+    """Voids requests to gates in these states; notices are still sent."""
     gates = HookDelivery.objects.filter(rollout=rollout, hook__kind=HookKind.GATE)
     gates.filter(state__in=states).update(state=Progress.VOID, next_try_at=None)

@@ -1,6 +1,6 @@
-"""One signed request to a hook, by network. Touches no database: it runs in the conductor's pool.
+"""One signed request to a hook over HTTP. Runs in a thread pool: no database.
 
-Signed as Standard Webhooks has it: https://github.com/standard-webhooks/standard-webhooks
+Signed as in Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from routing.snapshot import Secret
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """What one try sends. `is_gate`: the answer is a verdict."""
+    """One attempt. `is_gate`: the response is a verdict."""
 
     delivery_id: int
     url: Secret
@@ -35,7 +35,7 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`WAITING` means that a gate asks to wait. `answer` is what the page shows."""
+    """`WAITING`: a gate answered `not_yet`. `answer` is text for the page."""
 
     progress: Progress
     answer: str = ""
@@ -49,22 +49,22 @@ _BY_VERDICT = {
 }
 
 
-def deliver(letter: SignedRequest, now: datetime) -> Result:
-    """Sends it once and reads the answer; a failure is a result, too."""
-    body = letter.body.encode()
-    headers = signed_headers(letter.secret.reveal(), letter.message_id, body, now)
+def deliver(signed: SignedRequest, now: datetime) -> Result:
+    """Sends the request once. Never raises: a failure is a result."""
+    body = signed.body.encode()
+    headers = signed_headers(signed.secret.reveal(), signed.message_id, body, now)
     try:
         answer = request(
             "POST",
-            letter.url.reveal(),
+            signed.url.reveal(),
             headers=headers | {"Content-Type": "application/json", "User-Agent": "Sluice"},
             body=body,
-            seconds=letter.timeout,
+            seconds=signed.timeout,
             most_bytes=MOST_BYTES,
         )
     except SendFailed as error:
         return Result(Progress.FAILED, str(error))
-    if letter.is_gate:
+    if signed.is_gate:
         return _verdict(answer.status, answer.text, answer.truncated)
     if answer.redirects:
         return Result(Progress.FAILED, f"It answered {answer.status}: redirects are not followed.")

@@ -1,4 +1,4 @@
-"""The page of a Worker's hooks: what is called when, and what came of it."""
+"""The page of a Worker's hooks and their latest requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dashboard.ui.redact_url import redacted_url
 from routing.models import Worker
 
 LISTED = 20
-"""Requests that the page lists."""
+"""Number of requests on the page."""
 _TONES = {
     Progress.DONE: ("ok", "Answered"),
     Progress.WAITING: ("plain", "Waiting"),
@@ -39,7 +39,7 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True)
 class HookRow:
-    """One hook as the page shows it; its URL without what may be a secret."""
+    """One row of the table; the URL is redacted."""
 
     hook: Hook
     event: str
@@ -49,7 +49,7 @@ class HookRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One request and what came of it."""
+    """One request and its result."""
 
     delivery: HookDelivery
     event: str
@@ -60,7 +60,7 @@ class DeliveryRow:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def of_worker(request: HttpRequest, name: str) -> HttpResponse:
-    """The Worker's hooks; by POST, makes one and shows its secret this once."""
+    """The Worker's hooks. POST creates one and displays its secret once."""
     worker = get_object_or_404(Worker, name=name)
     if request.method != "POST":
         return _page(request, worker)
@@ -79,7 +79,7 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
 @requires(Role.OPERATOR)
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
-    """The form of one hook; by POST, saves it."""
+    """The form of one hook. POST saves it."""
     hook = _hook(name, hook_id)
     if request.method != "POST":
         url = redacted_url(hook.url)
@@ -89,9 +89,9 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
     try:
         hook_changes.change(hook, form, _by(request))
     except HookRefused as refused:
-        shown = _hook(name, hook_id)
-        return _page(request, hook.worker, form=form, changes=shown, refused=refused, status=422)
-    toasts.success(request, f"{hook.name} is saved.")
+        saved = _hook(name, hook_id)
+        return _page(request, hook.worker, form=form, changes=saved, refused=refused, status=422)
+    toasts.success(request, f"Saved {hook.name}.")
     return redirect("rollouts:hooks", name)
 
 
@@ -99,7 +99,7 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
 @requires(Role.OPERATOR)
 @require_POST
 def act(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
-    """On, off, a test, a new secret, deletion: the button's name says which."""
+    """`do` is on, off, test, rotate or delete."""
     hook, by = _hook(name, hook_id), _by(request)
     verb = request.POST.get("do", "")
     if verb == "rotate":
@@ -109,10 +109,10 @@ def act(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
         toasts.success(request, f"{hook.name} is {verb}.")
     elif verb == "test":
         hook_changes.send_test(hook, by)
-        toasts.success(request, f"A test is on its way to {hook.name}.")
+        toasts.success(request, f"Sending a test to {hook.name}.")
     elif verb == "delete":
         hook_changes.delete(hook, by)
-        toasts.success(request, f"{hook.name} is deleted.")
+        toasts.success(request, f"Deleted {hook.name}.")
     else:
         return HttpResponse(status=400)
     return redirect("rollouts:hooks", name)
@@ -149,14 +149,14 @@ def _page(
 
 
 def _address(worker: Worker, changes: Hook | None) -> str:
-    """Where the form is sent."""
+    """URL of the form."""
     if changes is None:
         return reverse("rollouts:hooks", args=[worker.name])
     return reverse("rollouts:hook", args=[worker.name, changes.pk])
 
 
 def _in_time(hook: Hook) -> tuple[int, str]:
-    """In the order in which a rollout calls them."""
+    """Sort key: the order in which a rollout calls its hooks."""
     return list(HookEvent).index(HookEvent(hook.event)), hook.name
 
 
@@ -168,7 +168,7 @@ def _row(hook: Hook) -> HookRow:
 def _delivery(row: HookDelivery) -> DeliveryRow:
     tone, word = _TONES[Progress(row.state)]
     if row.state == Progress.FAILED and row.next_try_at:
-        word = "Failed, tried again"
+        word = "Failed, will retry"
     return DeliveryRow(row, EVENTS[HookEvent(row.event)], tone, word)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.reviews.review_check import was_asked
+from dashboard.reviews.review_check import was_requested
 from dashboard.rollouts import messages
 from dashboard.rollouts.actions.actions import undo_problem
 from dashboard.rollouts.decisions.plan import Step
@@ -193,7 +193,7 @@ def milestones(rollout: Rollout) -> list[Milestone]:
 def _left_out(rollout: Rollout) -> list[tuple[int, str]]:
     """Milestones that this rollout does not have: no check mark claims that they were passed."""
     left_out = [] if rollout.suite else [(2, "No checks")]
-    reviewed = rollout.terms.confirm_review or was_asked(rollout.pk)
+    reviewed = rollout.terms.confirm_review or was_requested(rollout.pk)
     return left_out if reviewed else [*left_out, (3, "No review")]
 
 

@@ -1,5 +1,5 @@
-"""Rollouts of Workers that call each other by service binding: their figures may mix.
+"""Rollouts of Workers that call each other by service binding: failures of one can count in both.
 
-find.py      which other rollouts run beside one
-messages.py  the warning in words
+queries.py   finds the running ones
+messages.py  the warning
 """

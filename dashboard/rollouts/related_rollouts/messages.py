@@ -1,4 +1,4 @@
-"""The warning about another rollout, for the page, the CLI and the API."""
+"""The warning about a related rollout, for the page, the CLI and the API."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dashboard.rollouts.related_rollouts.queries import RelatedRollout, related_
 
 
 def warning(neighbor: RelatedRollout, worker: str) -> str:
-    """One sentence about what runs, and one about what it means."""
+    """Two sentences: the other rollout, and its effect."""
     rollout = neighbor.rollout
     other, state = rollout.worker.name, messages.title(rollout).lower()
     calls = f"{worker} calls it" if neighbor.is_called else f"it calls {worker}"
     return (
         f"A rollout of #{rollout.candidate.number} runs on {other}, and {calls} by the service "
-        f"binding {neighbor.binding}: {state}. A failure of one may count in the figures of both."
+        f"binding {neighbor.binding}: {state}. A failure of one can count in both."
     )
 
 
 def related_warnings(rollout: Rollout) -> list[str]:
-    """All of them, for a rollout that runs. One query."""
+    """All warnings of a running rollout. One query."""
     return [warning(one, rollout.worker.name) for one in related_rollouts_of(rollout)]

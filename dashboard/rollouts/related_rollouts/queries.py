@@ -1,4 +1,4 @@
-"""Rollouts that run on Workers which this one calls by service binding, or which call it."""
+"""Running rollouts of Workers that this Worker calls by service binding, or that call it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from routing.models import Version, Worker
 
 @dataclass(frozen=True, slots=True)
 class RelatedRollout:
-    """A rollout beside this one. `is_called`: this Worker calls it, else it calls this Worker."""
+    """Another rollout. `is_called`: this Worker calls the other one, else the reverse."""
 
     rollout: Rollout
     is_called: bool
@@ -19,25 +19,25 @@ class RelatedRollout:
 
 
 def running_related(worker: Worker, versions: Iterable[Version | None]) -> list[RelatedRollout]:
-    """`versions` of `worker` run in its rollout. One query."""
+    """`versions`: those of `worker` in its rollout. One query."""
     ours = _called_by(versions)
-    found = []
+    related = []
     others = Rollout.objects.active().exclude(worker=worker).with_versions()
     for rollout in others.order_by("worker__name"):
         if binding := ours.get(rollout.worker.name):
-            found.append(RelatedRollout(rollout, True, binding))
+            related.append(RelatedRollout(rollout, True, binding))
         elif binding := _called_by((rollout.candidate, rollout.stable)).get(worker.name):
-            found.append(RelatedRollout(rollout, False, binding))
-    return found
+            related.append(RelatedRollout(rollout, False, binding))
+    return related
 
 
 def related_rollouts_of(rollout: Rollout) -> list[RelatedRollout]:
-    """Of a rollout that runs."""
+    """For a running rollout."""
     return running_related(rollout.worker, (rollout.candidate, rollout.stable))
 
 
 def _called_by(versions: Iterable[Version | None]) -> dict[str, str]:
-    """Name of the Worker that is called → name of the binding."""
+    """Called Worker → name of the binding."""
     return {
         row["service"]: row["name"]
         for version in versions

@@ -1,7 +1,7 @@
-"""Slow-request budgets of a rollout, and the short blocks in which its steps are counted.
+"""Latency thresholds of a rollout, and the blocks in which its requests are counted.
 
-budget.py      the thresholds as a value                                                    (pure)
-thresholds.py  where they come from: stable's p95 and p99 of the last day
-judge.py       "slower than the threshold" as a kind of failure, judged beside stable       (pure)
-blocks.py      how edges count a step, and which blocks are a cold start                    (pure)
+budget.py        the thresholds as a value                                               (pure)
+thresholds.py    computes them: stable's p95 and p99 of the last day
+judgment.py      compares slow requests with stable, as for failures                     (pure)
+count_blocks.py  how edges count a step, and which blocks are cold starts                (pure)
 """

@@ -9,8 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class SlowBudget:
-    """Thresholds in microseconds, 0 where stable had too little traffic; `requests` is how many of
-    stable's they come from."""
+    """Thresholds in microseconds, 0 if stable had too little traffic. `requests`: stable's requests
+    that they are computed from."""
 
     p95_us: int = 0
     p99_us: int = 0
@@ -24,5 +24,5 @@ NO_BUDGET = SlowBudget()
 
 
 def budget_from_json(data: Mapping[str, Any]) -> SlowBudget:
-    """What `as_json` wrote; rollouts of earlier releases have no budget."""
+    """Inverse of `as_json`. Rollouts of earlier releases have no budget."""
     return SlowBudget(**{name: int(data.get(name, 0)) for name in asdict(NO_BUDGET)})

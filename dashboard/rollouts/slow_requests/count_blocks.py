@@ -1,7 +1,7 @@
-"""How edges count a step's requests, and which of its blocks are a cold start. Pure.
+"""How edges count a step's requests, and which blocks are cold starts. Pure.
 
-Blocks are min(60 s, bake/5), at least 1 s. As long is the cold start that is left out for both
-versions, after the share changes and after a process starts (rollout notes, section 6).
+A block lasts min(60 s, bake/5), at least 1 s. So does the cold start, which is not counted for
+either version: after the share changes, and after a process starts (rollout notes, section 6).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from routing.snapshot import CountSpec
 
 LONGEST = 60
 _FINE_BAKES = 2
-"""Short blocks for so many bake times; then a minute each, so that a step that waits for days does
-not have a block for each second of them."""
+"""Number of bake times with short blocks. Later blocks last a minute, so that a step that waits for
+days does not have a block per second."""
 
 
 def count_spec(bake: timedelta, budget: SlowBudget, now: datetime) -> CountSpec:
-    """For the deployment of a step that bakes so long."""
+    """For the deployment of a step with this bake time."""
     size = max(1, math.floor(_cold_seconds(bake)))
     fine = now + max(_FINE_BAKES * bake, timedelta(seconds=LONGEST))
     return CountSpec(
@@ -34,19 +34,19 @@ def count_spec(bake: timedelta, budget: SlowBudget, now: datetime) -> CountSpec:
 def cold_start(
     bake: timedelta, spec: CountSpec, changed_at: datetime, starts: Iterable[datetime]
 ) -> Callable[[int], bool]:
-    """Whether the block that begins at a second is left out: the share changed at `changed_at`,
-    and some process of either version became ready at each of `starts`."""
+    """A function: whether the block that starts at a second is a cold start. The share changed at
+    `changed_at`; `starts` are times at which a process of either version became ready."""
     cold = _cold_seconds(bake)
     share_changed = changed_at.timestamp()
     windows = [(at.timestamp(), at.timestamp() + cold) for at in starts]
 
-    def left_out(start: int) -> bool:
+    def is_cold(start: int) -> bool:
         end = start + (spec.block_seconds if start < spec.fine_until else LONGEST)
         if start < share_changed + cold:
             return True
         return any(start < until and began < end for began, until in windows)
 
-    return left_out
+    return is_cold
 
 
 def _cold_seconds(bake: timedelta) -> float:

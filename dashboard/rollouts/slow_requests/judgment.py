@@ -1,4 +1,4 @@
-"""Slow requests: slower than a fixed threshold is a kind of failure, judged like errors. Pure."""
+"""Judges slow requests: a request above the threshold is a kind of failure. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from dashboard.rollouts.decisions.states import Verdict
 from dashboard.statistics.comparison import HARM_ALPHA, harm_evidence, ratio_interval
 
 SLOW_RATIO = 1.25
-"""Harm is evidence against "at most this many times as often as stable". A fresh process has colder
-caches and compiles as it goes, whatever its code; what is worth a rollback is a larger change."""
+"""Harm is evidence against "at most this many times as often as stable". Above 1, because a new
+process has cold caches and compiles code; only a larger change is worth a rollback."""
 
 
 def judge_slow(
     name: str, figures: Figures, threshold_us: int, aborting_rules: int, now: datetime | None
 ) -> Judgment:
-    """`name` is p95 or p99. Without a threshold there is nothing to judge, and nothing to wait for:
-    `no_budget` is safe and says so."""
+    """`name` is p95 or p99. Without a threshold the verdict is safe, with the code `no_budget`."""
     slow = figures.slow.get(name, SlowFigures())
     rule, facts = f"slow_{name}", _facts(slow, threshold_us)
     if not threshold_us:

@@ -13,16 +13,15 @@ from dashboard.statistics.latency import smallest_sample
 
 BASIS = timedelta(hours=24)
 LEAST_US = 20_000
-"""No threshold is lower. Of a Worker that only answers, on two busy cores, p95 was 4 ms and p99 8:
-so short a time is the machine's, not the code's, and nobody notices it."""
+"""The lowest threshold. A trivial Worker on two busy cores had a p95 of 4 ms and a p99 of 8 ms:
+such times depend on the machine, not on the code."""
 QUANTILES = {"p95_us": 0.95, "p99_us": 0.99}
 
 
 def budget_of(worker: str, stable_id: object, now: datetime) -> SlowBudget:
-    """The thresholds as of `now`, by the hours that the last day touches. One query.
+    """The thresholds at `now`, from the hours of the last day. One query.
 
-    A quantile has one only from so many requests on that it has an upper limit at all
-    (`statistics.latency`): 116 for p95, 680 for p99.
+    A quantile needs a minimum sample (`statistics.latency`): 116 requests for p95, 680 for p99.
     """
     since = int((now - BASIS).timestamp()) // Span.HOUR * Span.HOUR
     rows = Latency.objects.of_deployments().filter(

@@ -14,8 +14,8 @@ from dashboard.reviews.policies import messages as policy_messages
 from dashboard.reviews.policies.edits import Effective, effective
 from dashboard.reviews.policies.requirement import Requirement
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.decisions.approvals import Standing, why_not
-from dashboard.reviews.proposals.decisions.reevaluate import standing_now, voter_of
+from dashboard.reviews.proposals.decisions.approvals import ApprovalCount, ineligible_reason
+from dashboard.reviews.proposals.decisions.reevaluate import current_approvals, voter_of
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from dashboard.rollouts import messages as rollout_messages
 from dashboard.rollouts.decisions.plan import Plan, plan_from_json
@@ -60,7 +60,7 @@ class ReviewPage:
     icon: str
     splits: Splits
     requirement: Requirement
-    standing: Standing
+    standing: ApprovalCount
     policy: Effective
     problem: str
     reviews: bool
@@ -93,7 +93,7 @@ def page_of(proposal: Proposal, user: User, now: datetime, *, whole: bool = True
     """Reads what the page shows; without `whole` the decisions alone, which are asked for again and
     again while the code stays as it is."""
     splits = splits_of([proposal])[proposal.pk]
-    requirement, standing = standing_now(proposal, now)
+    requirement, standing = current_approvals(proposal, now)
     left, right = _versions(proposal, splits)
     tone, icon = TONES[State(proposal.state)]
     voter, undecided = voter_of(user), proposal.undecided
@@ -154,19 +154,21 @@ def _changes(left: Version | None, right: Version | None) -> dict[str, Any]:
     return views.changes(left, right)
 
 
-def _chip(proposal: Proposal, standing: Standing) -> str:
+def _chip(proposal: Proposal, standing: ApprovalCount) -> str:
     if proposal.state == State.OPEN and standing.missing:
         plural = "" if standing.missing == 1 else "s"
         return f"Needs {standing.missing} more approval{plural}"
     return messages.STATES[State(proposal.state)]
 
 
-def _problem(proposal: Proposal, requirement: Requirement, standing: Standing, user: User) -> str:
+def _problem(
+    proposal: Proposal, requirement: Requirement, standing: ApprovalCount, user: User
+) -> str:
     if not proposal.undecided:
         return messages.REFUSALS["ended"]
     if proposal.state == State.NEEDS_CHANGES:
         return messages.REFUSALS["needs_changes"]
-    code_ = why_not(requirement, voter_of(user), proposal.owners)
+    code_ = ineligible_reason(requirement, voter_of(user), proposal.owners)
     approved = any(vote.voter.username == user.username for vote in standing.counted)
     return messages.REFUSALS.get(code_ or ("again" if approved else ""), "")
 

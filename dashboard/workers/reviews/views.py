@@ -16,7 +16,7 @@ from dashboard.accounts.permissions import person, requires
 from dashboard.reviews import gate
 from dashboard.reviews.inbox.splits import splits_of
 from dashboard.reviews.proposals import messages
-from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionInput, DecisionRefused
 from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.smoketests.runs.run import ask
@@ -49,7 +49,7 @@ def decide(request: HttpRequest, review_id: UUID, verb: str) -> HttpResponse:
         raise Http404
     proposal, user = _proposal(review_id), person(request)
     sent = request.POST.get("round", "")
-    word = Word(
+    word = DecisionInput(
         user=user,
         source="dashboard",
         now=timezone.now(),

@@ -15,7 +15,10 @@ from dashboard.accounts.permissions import permission, person
 from dashboard.discussion.models import Attention
 from dashboard.live.pages import presence
 from dashboard.live.pages.fragments import sequence
-from dashboard.reviews.proposals.deployment.emergency import to_acknowledge, unacknowledged
+from dashboard.reviews.proposals.deployment.emergency import (
+    unacknowledged_emergencies,
+    unacknowledged_on_worker,
+)
 from dashboard.rollouts.actions.start import running_on
 from dashboard.workers.deploy.choice import way_back
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
@@ -82,7 +85,7 @@ def worker_head(context: Context) -> dict[str, Any]:
     read_at = context.get("sequence") or sequence()  # before the rows are read
     found = Worker.objects.filter(name=match.kwargs["name"]).annotate(
         newest=Max("versions__number"),
-        unacknowledged=Exists(unacknowledged()),
+        unacknowledged_on_worker=Exists(unacknowledged_on_worker()),
         needs_attention=Exists(Attention.objects.filter(worker=OuterRef("pk"), ended_at=None)),
     )
     worker = found.first()
@@ -111,7 +114,9 @@ def worker_head(context: Context) -> dict[str, Any]:
         "abort_here": here == ROLLOUT and can.allowed and rollout and not rollout.goes_back,
         "production": url_of(row.hostname) if row.hostname else "",
         "can": can,
-        "emergencies": to_acknowledge(worker) if worker.unacknowledged else [],
+        "emergencies": unacknowledged_emergencies(worker)
+        if worker.unacknowledged_on_worker
+        else [],
         "others": presence.others(person(request), worker.name),
         "sequence": read_at,
         "ill": context.get("ill"),

@@ -14,7 +14,7 @@ from dashboard.reviews import gate
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals.decisions import vote
-from dashboard.reviews.proposals.decisions.vote import Word
+from dashboard.reviews.proposals.decisions.vote import DecisionInput
 from dashboard.reviews.proposals.models import Proposal
 from routing.control.deploy import active_deployment
 from routing.models import Deployment, Version, Worker
@@ -51,8 +51,8 @@ class Reviewed:
         vote.approve(proposal.pk, self.word(user, **given))
         return self.now(proposal)
 
-    def word(self, user: User | None, **given: Any) -> Word:
-        return Word(user, "dashboard", given.pop("now", None) or timezone.now(), **given)
+    def word(self, user: User | None, **given: Any) -> DecisionInput:
+        return DecisionInput(user, "dashboard", given.pop("now", None) or timezone.now(), **given)
 
     def policy(self, *rules: Rule, **given: Any) -> None:
         edits.save(self.worker, lambda _: Policy(rules, **given), self.by())

@@ -14,8 +14,8 @@ from django.test import Client
 from dashboard.accounts.models import Role
 from dashboard.api.sluice import reviews as api_reviews
 from dashboard.reviews.management.commands import review as review_command
-from dashboard.reviews.proposals.decisions.vote import Word, withdraw
-from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
+from dashboard.reviews.proposals.decisions.vote import DecisionInput, withdraw
+from dashboard.reviews.proposals.deployment.deploy_approved import deploy_approved
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.workers.reviews import views as review_pages
 from routing.models import AuditEntry
@@ -67,7 +67,7 @@ def test_the_command_shows_approves_waits_and_exits_for_scripts(shop: Reviewed) 
     approved, code = review("approve", "--worker", "shop", "--user", "jonas", "--comment", "Fine.")
     assert (approved["approved_by"], code) == (["jonas"], 0)
     assert approved["decisions"][0]["comment"] == "Fine."
-    carry_out(proposal.pk)
+    deploy_approved(proposal.pk)
     waited, code = review("wait", str(proposal.pk))
     assert (waited["state"], code) == ("deployed", 0)
     assert waited["deployment_id"]
@@ -129,7 +129,7 @@ def test_a_review_that_is_deleted_meanwhile_is_gone(
 ) -> None:
     """As with its Worker, between looking it up and deciding."""
 
-    def too_late(proposal_id: UUID, word: Word) -> Proposal:
+    def too_late(proposal_id: UUID, word: DecisionInput) -> Proposal:
         Proposal.objects.filter(pk=proposal_id).delete()
         return withdraw(proposal_id, word)
 

@@ -16,7 +16,7 @@ from dashboard.fleet import deployment_cache
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.policies.policy import Rule, Trigger
 from dashboard.reviews.proposals.deployment import emergency
-from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
+from dashboard.reviews.proposals.deployment.deploy_approved import deploy_approved
 from dashboard.reviews.proposals.models import Proposal, State
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.suites.edits import save
@@ -146,7 +146,7 @@ def test_the_inbox_groups_and_counts_what_waits_for_each_person(shop: Reviewed) 
     proposal = shop.propose()
     inbox = reverse("reviews:inbox")
     mine = signed_in(shop.maya).get(f"{inbox}?show=mine").content.decode()
-    assert "Asked by you" in mine and "nav-count" not in mine
+    assert "Requested by you" in mine and "nav-count" not in mine
     waiting = signed_in(shop.jonas).get(inbox).content.decode()
     assert "Waiting for you" in waiting and "nav-count" in waiting
     shop.approve(proposal, shop.jonas)
@@ -181,7 +181,7 @@ def test_an_emergency_stays_on_the_worker_until_a_reviewer_acknowledges_it(
     proposal = shop.propose()
     assert post(shop.ada, proposal, "emergency").status_code == 422
     assert post(shop.ada, proposal, "emergency", comment="Cards fail.").status_code == 302
-    carry_out(proposal.pk)
+    deploy_approved(proposal.pk)
     for route in ("workers:detail", "workers:versions"):
         banner = signed_in(shop.maya).get(reverse(route, args=["shop"])).content.decode()
         assert "data-emergency" in banner and "Cards fail." in banner
@@ -189,7 +189,7 @@ def test_an_emergency_stays_on_the_worker_until_a_reviewer_acknowledges_it(
         "Emergency deploy" in signed_in(shop.jonas).get(reverse("reviews:inbox")).content.decode()
     )
     assert post(shop.jonas, proposal, "acknowledge").status_code == 302
-    assert emergency.to_acknowledge() == []
+    assert emergency.unacknowledged_emergencies() == []
     page = signed_in(shop.maya).get(reverse("workers:detail", args=["shop"])).content.decode()
     assert "data-emergency" not in page
 

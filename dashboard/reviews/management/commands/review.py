@@ -18,7 +18,7 @@ from dashboard.accounts.shell_user import shell_user
 from dashboard.reviews.inbox.queue import listed_as_json, waits_for
 from dashboard.reviews.policies.requirement import requirement_from_json
 from dashboard.reviews.proposals import messages, report
-from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionRefused, Word
+from dashboard.reviews.proposals.decisions.vote import VERBS, DecisionInput, DecisionRefused
 from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.models import Worker
@@ -28,9 +28,9 @@ ACTS = {**VERBS, "emergency": emergency.deploy_now, "acknowledge": emergency.ack
 
 
 USERS = {
-    "list": "only those that wait for this person",
+    "list": "only reviews that wait for this person",
     "show": "says whether this person may approve",
-    "wait": "not needed: anybody may wait",
+    "wait": "not needed",
 }
 
 
@@ -77,10 +77,10 @@ class Command(BaseCommand):
             rows = rows.filter(state__in=(State.OPEN, State.NEEDS_CHANGES, State.APPROVED))
         if options["worker"]:
             rows = rows.filter(worker=_worker(options["worker"]))
-        found = list(rows.order_by("-created_at")[:200])
+        proposals = list(rows.order_by("-created_at")[:200])
         if user := shell_user(options["user"]):
-            found = [row for row in found if _waits(row, user, now)]
-        listed = listed_as_json(found, now)
+            proposals = [row for row in proposals if _waits(row, user, now)]
+        listed = listed_as_json(proposals, now)
         if options["json"]:
             self.stdout.write(json.dumps(listed))
             return
@@ -96,7 +96,7 @@ class Command(BaseCommand):
         row = report.as_json(proposal, now)
         split = ", ".join(f"{s['version_id'][:8]} {s['percentage']:g}%" for s in row["versions"])
         self.stdout.write(f"{row['worker']}: {messages.STATES[State(proposal.state)]}")
-        self.stdout.write(f"{split}, asked for by {row['asked_by']}; needs {row['needs']}")
+        self.stdout.write(f"{split}, requested by {row['asked_by']}; needs {row['needs']}")
         if proposal.undecided:
             self.stdout.write(f"Missing: {row['missing']}. Expires {row['expires_at']}")
         elif row["reason"]:
@@ -110,7 +110,7 @@ def _waits(proposal: Proposal, user: User, now: datetime) -> bool:
 
 def _act(action: str, proposal: Proposal, options: dict[str, Any]) -> Proposal:
     user = shell_user(options["user"])
-    word = Word(user, "shell", timezone.now(), options["comment"].strip(), proposal.round)
+    word = DecisionInput(user, "shell", timezone.now(), options["comment"].strip(), proposal.round)
     try:
         ACTS[action](proposal.pk, word)
     except DecisionRefused as refused:

@@ -1,7 +1,7 @@
-"""Votes on a proposal and what they add up to.
+"""Decisions about a request.
 
-approvals.py   How far the approvals of a request are
-invalidate.py  What makes a request void
-settle.py      Open or approved? Judged again whenever something may differ
-vote.py        A person's word on a request
+vote.py        approve, needs changes, reject, withdraw
+approvals.py   counts the valid approvals                                           (pure)
+reevaluate.py  sets a request to open or approved
+invalidate.py  voids and expires requests
 """

@@ -1,4 +1,4 @@
-"""How far the approvals of a request are. Pure: votes and `now` are arguments."""
+"""Counts the valid approvals of a request. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.reviews.policies.requirement import Requirement
 
 @dataclass(frozen=True, slots=True)
 class Voter:
-    """A person as the rules see them now. `reviews` and `admin` are rights they have now."""
+    """A person with their current rights."""
 
     username: str
     reviews: bool
@@ -28,8 +28,8 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """`counted` are the approvals that count; `missing` is how many more it takes."""
+class ApprovalCount:
+    """`counted` are the valid approvals."""
 
     needed: int
     counted: tuple[Vote, ...] = ()
@@ -39,23 +39,23 @@ class Standing:
         return max(self.needed - len(self.counted), 0)
 
 
-def standing_of(
+def count_approvals(
     requirement: Requirement, votes: Sequence[Vote], owners: Collection[str], now: datetime
-) -> Standing:
-    """Approvals that count: those of people who may give one, and that have not run out."""
+) -> ApprovalCount:
+    """The approvals of eligible people that have not expired."""
     rule = requirement.rule
     if rule is None:
-        return Standing(0)
+        return ApprovalCount(0)
     counted = tuple(
         vote
         for vote in votes
-        if not why_not(requirement, vote.voter, owners) and vote.at + rule.valid_for > now
+        if not ineligible_reason(requirement, vote.voter, owners) and vote.at + rule.valid_for > now
     )
-    return Standing(rule.approvals, counted)
+    return ApprovalCount(rule.approvals, counted)
 
 
-def why_not(requirement: Requirement, voter: Voter, owners: Collection[str]) -> str:
-    """Why an approval of this person does not count, as a code; empty where it does."""
+def ineligible_reason(requirement: Requirement, voter: Voter, owners: Collection[str]) -> str:
+    """Why an approval of this person does not count, as a code; empty if it counts."""
     rule = requirement.rule
     if not voter.reviews:
         return "role"

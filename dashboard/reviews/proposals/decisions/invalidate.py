@@ -1,7 +1,7 @@
-"""What makes a request void: what it was based on moved. It says what, and what changed since.
+"""Voids requests when what they are based on changes: deployment, checks, policy, rollout.
 
-Called inside the transaction that moves it, so that a request never outlives what it is about.
-Another Worker's deployment voids nothing, nor does a deployment of the request's own rollout.
+Runs inside the transaction of that change. Deployments of other Workers and of the request's own
+rollout void nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils import timezone
 from dashboard.accounts.actor import By
 from dashboard.accounts.models import User
 from dashboard.reviews.policies.models import PolicyEdit
-from dashboard.reviews.proposals.decisions.reevaluate import settle
+from dashboard.reviews.proposals.decisions.reevaluate import reevaluate
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
 from dashboard.smoketests.models import SuiteEdit
@@ -24,11 +24,11 @@ from routing.models import Deployment
 from routing.rules.split import format_percentage
 
 ROLLOUT_ENDED = "rollout_ended"
-"""The reason of a request whose rollout no longer runs: nothing would deploy it."""
+"""Reason of a request whose rollout no longer runs."""
 
 
 def deployed(sender: Any, instance: Deployment, created: bool, **_: Any) -> None:
-    """The Worker's open request starts from another deployment than the one that is live now."""
+    """Voids the Worker's open request: it would replace a deployment that is no longer active."""
     if not created:
         return
     for proposal in _locked().filter(worker=instance.worker_id):
@@ -37,7 +37,7 @@ def deployed(sender: Any, instance: Deployment, created: bool, **_: Any) -> None
 
 
 def suite_saved(sender: Any, instance: SuiteEdit, created: bool, **_: Any) -> None:
-    """The checks that a request's evidence is from say something else now."""
+    """Voids requests whose evidence is from another edit of the suite."""
     suite = instance.suite
     for proposal in _locked().filter(worker=suite.worker_id, evidence__suite=suite.name):
         facts = {"suite": suite.name, "edit": instance.number, "was": proposal.evidence["edit"]}
@@ -45,25 +45,24 @@ def suite_saved(sender: Any, instance: SuiteEdit, created: bool, **_: Any) -> No
 
 
 def policy_saved(sender: Any, edit: PolicyEdit, by: By, **_: Any) -> None:
-    """Open requests are judged by the new policy at once; their approvals stand."""
+    """Reevaluates open requests under the new policy. Their approvals stay."""
     rows = _locked()
     if edit.worker is not None:
         rows = rows.filter(worker=edit.worker)
     for proposal in rows:
         before, was = proposal.requirement, proposal.state
-        standing = settle(proposal, by.now)
+        standing = reevaluate(proposal, by.now)
         if (proposal.requirement, proposal.state) != (before, was):
             facts = {"edit": edit.number, "missing": standing.missing}
             record(proposal, "policy_changed", by.now, by=by.actor, facts=facts)
 
 
 def rollout_moved(rollout_id: Any, code: str, now: datetime, facts: Mapping[str, Any]) -> None:
-    """The rollout that a request belongs to ended, or its evidence is another one now. Takes the
-    lock of the desired state first, as every decision does: an Abort that waits for an approval's
-    row, while the approval waits for the Abort's lock, would be a deadlock."""
+    """Voids the request of a rollout that ended or whose evidence changed. Takes the lock of the
+    desired state first, as every decision does, so that Abort and Approve cannot deadlock."""
     revision.lock()
     rows = _locked().filter(rollout_id=rollout_id)
-    if code != ROLLOUT_ENDED:  # who asked may go on with what needs changes
+    if code != ROLLOUT_ENDED:  # a request that needs changes can be resumed
         rows = rows.exclude(state=State.NEEDS_CHANGES)
     for proposal in rows:
         end(proposal, code, facts, now)
@@ -79,8 +78,8 @@ def end(
     by: User | None = None,
     source: str = "",
 ) -> None:
-    """Ends a request without a deployment: `by` a person, or by itself. The caller holds its
-    row."""
+    """Ends a request without a deployment, `by` a person or automatically. The caller has locked
+    the row."""
     proposal.state, proposal.reason, proposal.facts = state, reason, dict(facts)
     proposal.ended_at = now
     proposal.save(update_fields=["state", "reason", "facts", "ended_at"])
@@ -94,13 +93,13 @@ def _locked() -> ProposalQuerySet:
 
 
 def _is_own(proposal: Proposal, deployment: Deployment) -> bool:
-    """While a rollout runs only it deploys, so its deployments are known by their source."""
+    """Whether the request's own rollout deployed: while it runs, only it can deploy."""
     by_rollout = deployment.source == "rollout" and deployment.triggered_by == "rollout"
     return proposal.rollout_id is not None and by_rollout
 
 
 def _deployment_facts(deployment: Deployment) -> dict[str, Any]:
-    """Who deployed what; its shares are not written yet."""
+    """Facts for the event. The deployment's shares are not saved yet."""
     author = deployment.author
     return {
         "deployment": str(deployment.id),
@@ -111,7 +110,7 @@ def _deployment_facts(deployment: Deployment) -> dict[str, Any]:
 
 
 def split_words(deployment: Deployment) -> str:
-    """ "#3 v1 at 20%, #2 at 80%", for the page that shows what changed since."""
+    """ "#3 v1 at 20%, #2 at 80%"."""
     return ", ".join(
         f"#{share.version.number} {share.version.tag}".strip()
         + f" at {format_percentage(share.weight)}"
@@ -120,7 +119,7 @@ def split_words(deployment: Deployment) -> str:
 
 
 def expire(proposal: Proposal, now: datetime | None = None) -> bool:
-    """Ends a request whose time is up; whether it did. The caller holds its row."""
+    """Ends a request after its expiry; True if it did. The caller has locked the row."""
     now = now or timezone.now()
     if not proposal.undecided or proposal.expires_at > now:
         return False

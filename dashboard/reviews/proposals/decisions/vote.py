@@ -1,6 +1,6 @@
-"""A person's word on a request. Two words at once come one after the other: exactly one outcome.
+"""Approve, needs changes, reject, withdraw. Concurrent decisions are serialized.
 
-Refused attempts change nothing and are in the audit trail.
+Refused attempts change nothing and are recorded in the audit trail.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from django.db import transaction
 
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.proposals.change import owners_of
-from dashboard.reviews.proposals.decisions.approvals import why_not
+from dashboard.reviews.proposals.decisions.approvals import ineligible_reason
 from dashboard.reviews.proposals.decisions.invalidate import end, expire
 from dashboard.reviews.proposals.decisions.reevaluate import (
     approvals_of,
+    current_approvals,
+    reevaluate,
     requirement_of,
-    settle,
-    standing_now,
     voter_of,
 )
-from dashboard.reviews.proposals.deployment.deploy_approved import carry_out, locked
+from dashboard.reviews.proposals.deployment.deploy_approved import deploy_approved, lock_proposal
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Decision, Proposal, State
 from routing.control import audit, revision
@@ -33,9 +33,9 @@ from routing.transactions.after_commit import after_commit
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """Who decides, from where, when, why; `round` is the one that was read, None for the present
-    one; `proof` as of a `Decision`. `by_token` is for API tokens, which only withdraw."""
+class DecisionInput:
+    """Who decides, from where, when and why. `round`: the round that the person read, None for the
+    current one. `proof`: as in `Decision`. `by_token`: API tokens can only withdraw."""
 
     user: User | None
     source: str
@@ -47,7 +47,7 @@ class Word:
 
 
 class DecisionRefused(Exception):
-    """Nothing was decided. `code` is one of `messages.REFUSALS`; `proposal` as it is now."""
+    """`code` is a key of `messages.REFUSALS`; `proposal` is the current state."""
 
     def __init__(self, code: str, proposal: Proposal) -> None:
         super().__init__(code)
@@ -55,55 +55,55 @@ class DecisionRefused(Exception):
         self.proposal = proposal
 
 
-def approve(proposal_id: UUID, word: Word) -> Proposal:
-    """One more approval. The last one that is missing sets the deployment off."""
+def approve(proposal_id: UUID, word: DecisionInput) -> Proposal:
+    """Adds an approval. The last missing one starts the deployment."""
     return _decided(proposal_id, word, "approve", _approve)
 
 
-def needs_changes(proposal_id: UUID, word: Word) -> Proposal:
-    """Back to who asked: the same request resumes with the next change."""
+def needs_changes(proposal_id: UUID, word: DecisionInput) -> Proposal:
+    """Back to the author: the request resumes with the next change."""
     return _decided(proposal_id, word, "needs-changes", _needs_changes)
 
 
-def reject(proposal_id: UUID, word: Word) -> Proposal:
-    """This change does not go live."""
+def reject(proposal_id: UUID, word: DecisionInput) -> Proposal:
+    """Ends the request without a deployment."""
     return _decided(proposal_id, word, "reject", _reject)
 
 
-def withdraw(proposal_id: UUID, word: Word) -> Proposal:
-    """Who asked for it, or an admin, takes the request back."""
+def withdraw(proposal_id: UUID, word: DecisionInput) -> Proposal:
+    """Ends the request; for its author or an admin."""
     return _decided(proposal_id, word, "withdraw", _withdraw)
 
 
-VERBS: Mapping[str, Callable[[UUID, Word], Proposal]] = {
+VERBS: Mapping[str, Callable[[UUID, DecisionInput], Proposal]] = {
     "approve": approve,
     "needs-changes": needs_changes,
     "reject": reject,
     "withdraw": withdraw,
 }
-"""By the names that the CLI, the API and the pages use."""
+"""By their names in the CLI, the API and the pages."""
 
 
 def approval_problem(proposal: Proposal, user: User, now: datetime) -> str:
-    """Why this person's approval would not count, as a code; empty where it would. One that ran
-    out may be given again."""
-    code = why_not(requirement_of(proposal), voter_of(user), owners_of(proposal))
+    """Why this person cannot approve, as a code; empty if they can. An expired approval can be
+    repeated."""
+    code = ineligible_reason(requirement_of(proposal), voter_of(user), owners_of(proposal))
     if code:
         return code
-    _, standing = standing_now(proposal, now)
+    _, standing = current_approvals(proposal, now)
     given = {vote.voter.username for vote in standing.counted}
     return "again" if user.username in given else ""
 
 
 def _decided(
-    proposal_id: UUID, word: Word, verb: str, act: Callable[[Proposal, Word], str]
+    proposal_id: UUID, word: DecisionInput, verb: str, act: Callable[[Proposal, DecisionInput], str]
 ) -> Proposal:
-    """`act` returns why it is refused. An expiry that was due is written down all the same."""
+    """`act` returns the code of a refusal. An expiry that is due is saved even then."""
     with transaction.atomic():
-        revision.lock()  # no deployment, policy or other decision comes between
-        proposal = locked(proposal_id)
+        revision.lock()  # no concurrent deployment, policy or decision
+        proposal = lock_proposal(proposal_id)
         expire(proposal, word.now)
-        word = with_rights_of_now(word)
+        word = with_current_rights(word)
         refused = _not_now(proposal, word, verb) or act(proposal, word)
         if refused:
             record_refused(proposal, word, verb, refused)
@@ -112,14 +112,14 @@ def _decided(
     return proposal
 
 
-def with_rights_of_now(word: Word) -> Word:
-    """A role that was taken away while the request was on its way counts no more."""
+def with_current_rights(word: DecisionInput) -> DecisionInput:
+    """With the person's role as it is now."""
     if word.user is None:
         return word
     return replace(word, user=User.objects.get(pk=word.user.pk))
 
 
-def _not_now(proposal: Proposal, word: Word, verb: str) -> str:
+def _not_now(proposal: Proposal, word: DecisionInput, verb: str) -> str:
     if word.by_token and verb != "withdraw":
         return "token"
     if word.user is None:
@@ -131,7 +131,7 @@ def _not_now(proposal: Proposal, word: Word, verb: str) -> str:
     return ""
 
 
-def _approve(proposal: Proposal, word: Word) -> str:
+def _approve(proposal: Proposal, word: DecisionInput) -> str:
     if proposal.state == State.NEEDS_CHANGES:
         return "needs_changes"
     assert word.user is not None
@@ -139,15 +139,15 @@ def _approve(proposal: Proposal, word: Word) -> str:
         return code
     approvals_of(proposal).filter(person=word.user).update(renewed_at=word.now)
     _write(proposal, word, Decision.Kind.APPROVE)
-    standing = settle(proposal, word.now)
+    standing = reevaluate(proposal, word.now)
     facts = {"missing": standing.missing} | _comment_of(word)
     record(proposal, "approved", word.now, by=word.user, source=word.source, facts=facts)
     if proposal.state == State.APPROVED:
-        after_commit("carry out a review", partial(carry_out, proposal.pk))
+        after_commit("carry out a review", partial(deploy_approved, proposal.pk))
     return ""
 
 
-def _needs_changes(proposal: Proposal, word: Word) -> str:
+def _needs_changes(proposal: Proposal, word: DecisionInput) -> str:
     if code := _not_reviewer(word):
         return code
     _write(proposal, word, Decision.Kind.NEEDS_CHANGES)
@@ -164,7 +164,7 @@ def _needs_changes(proposal: Proposal, word: Word) -> str:
     return ""
 
 
-def _reject(proposal: Proposal, word: Word) -> str:
+def _reject(proposal: Proposal, word: DecisionInput) -> str:
     if code := _not_reviewer(word):
         return code
     _write(proposal, word, Decision.Kind.REJECT)
@@ -174,22 +174,22 @@ def _reject(proposal: Proposal, word: Word) -> str:
     return ""
 
 
-def _withdraw(proposal: Proposal, word: Word) -> str:
+def _withdraw(proposal: Proposal, word: DecisionInput) -> str:
     assert word.user is not None
-    asked = proposal.author == word.user and word.user.may(Role.OPERATOR)
-    if not asked and not word.user.may(Role.ADMIN):
+    is_author = proposal.author == word.user and word.user.may(Role.OPERATOR)
+    if not is_author and not word.user.may(Role.ADMIN):
         return "not_yours"
     facts = {"by": word.user.username} | _comment_of(word)
     end(proposal, "withdrawn", facts, word.now, State.WITHDRAWN, by=word.user, source=word.source)
     return ""
 
 
-def _not_reviewer(word: Word) -> str:
+def _not_reviewer(word: DecisionInput) -> str:
     assert word.user is not None
     return "" if word.user.may(Role.REVIEWER) else "role"
 
 
-def _write(proposal: Proposal, word: Word, kind: Decision.Kind) -> None:
+def _write(proposal: Proposal, word: DecisionInput, kind: Decision.Kind) -> None:
     assert word.user is not None
     proposal.decisions.create(
         round=proposal.round,
@@ -202,11 +202,11 @@ def _write(proposal: Proposal, word: Word, kind: Decision.Kind) -> None:
     )
 
 
-def _comment_of(word: Word) -> dict[str, str]:
+def _comment_of(word: DecisionInput) -> dict[str, str]:
     return {"comment": word.comment[:2000]} if word.comment else {}
 
 
-def record_refused(proposal: Proposal, word: Word, verb: str, code: str) -> None:
+def record_refused(proposal: Proposal, word: DecisionInput, verb: str, code: str) -> None:
     audit.record(
         "review.refused",
         proposal.worker.name,

@@ -1,6 +1,6 @@
-"""Approved proposals on their way to a deployment.
+"""Deploys approved requests.
 
-deploy_approved.py  Deploys what was approved, exactly as proposed, once
-emergency.py        Emergency deploy
-sweep.py            The conductor's look at reviews
+deploy_approved.py  deploys exactly what was approved, once
+emergency.py        emergency deploys without approvals, and their acknowledgment
+sweep.py            periodic: deploys what is approved, expires old requests
 """

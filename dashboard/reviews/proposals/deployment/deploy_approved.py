@@ -1,7 +1,7 @@
-"""Deploys what was approved, exactly as proposed, once.
+"""Deploys exactly what was approved, once.
 
-State and deployment are written in one transaction under the lock of the desired state: whoever is
-killed has done both or neither, and the next one to look resumes.
+State and deployment are saved in one transaction under the lock of the desired state. After a kill,
+the next sweep resumes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from django.utils import timezone
 
 from dashboard.reviews import gate
 from dashboard.reviews.proposals.decisions.invalidate import end, expire
-from dashboard.reviews.proposals.decisions.reevaluate import finish, requirement_of, settle
+from dashboard.reviews.proposals.decisions.reevaluate import finish, reevaluate, requirement_of
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.control import revision
 from routing.control.deploy import DeployRefused
 from routing.models import Deployment
 
 
-def carry_out(proposal_id: UUID) -> Deployment | None:
-    """The deployment; None where it is not approved, not the hour, or a rollout's to make."""
+def deploy_approved(proposal_id: UUID) -> Deployment | None:
+    """The deployment; None if it is not approved, outside the hours, or made by a rollout."""
     try:
         with transaction.atomic():
             return _deploy(proposal_id)
@@ -32,15 +32,15 @@ def carry_out(proposal_id: UUID) -> Deployment | None:
 
 def _deploy(proposal_id: UUID) -> Deployment | None:
     revision.lock()
-    proposal = locked(proposal_id)
+    proposal = lock_proposal(proposal_id)
     now = timezone.now()
     if proposal.state != State.APPROVED or proposal.rollout_id is not None:
         return None
-    if expire(proposal, now) or settle(proposal, now).missing and not proposal.is_emergency:
+    if expire(proposal, now) or reevaluate(proposal, now).missing and not proposal.is_emergency:
         return None
     if not proposal.is_emergency and not requirement_of(proposal).open_at(now):
         return None
-    # Before the deployment: what it moves must not make the request void that it carries out.
+    # Before the deployment, which would void the request otherwise.
     proposal.state, proposal.ended_at = State.DEPLOYED, now
     proposal.save(update_fields=["state", "ended_at"])
     deployment = gate.deploy(
@@ -61,15 +61,15 @@ def _deploy(proposal_id: UUID) -> Deployment | None:
 
 
 def _give_up(proposal_id: UUID, error: DeployRefused) -> None:
-    """Refused by the rules of deployments: it cannot go live as it was approved."""
+    """Ends the request: the deployment was refused as it was approved."""
     with transaction.atomic():
         revision.lock()
-        proposal = locked(proposal_id)
+        proposal = lock_proposal(proposal_id)
         if proposal.state != State.APPROVED or error.code == "held":
-            return  # somebody was faster, or a rollout runs: its end is waited for
+            return  # already handled, or on hold until a rollout ends
         end(proposal, "refused", {"code": error.code, "message": str(error)}, timezone.now())
 
 
-def locked(proposal_id: UUID) -> Proposal:
+def lock_proposal(proposal_id: UUID) -> Proposal:
     rows = Proposal.objects.select_for_update(of=("self",)).select_related("worker", "author")
     return rows.get(pk=proposal_id)

@@ -1,4 +1,4 @@
-"""Emergency deploy: an admin sets off a request without approvals. Loud, and on the record."""
+"""Emergency deploys: an admin deploys a request without approvals."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dashboard.accounts.models import Role, User
 from dashboard.reviews.policies.edits import effective
 from dashboard.reviews.proposals.decisions.invalidate import expire
 from dashboard.reviews.proposals.decisions.vote import (
+    DecisionInput,
     DecisionRefused,
-    Word,
     record_refused,
-    with_rights_of_now,
+    with_current_rights,
 )
-from dashboard.reviews.proposals.deployment.deploy_approved import carry_out, locked
+from dashboard.reviews.proposals.deployment.deploy_approved import deploy_approved, lock_proposal
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, ProposalQuerySet, State
 from routing.control import revision
@@ -25,14 +25,13 @@ from routing.models import Worker
 from routing.transactions.after_commit import after_commit
 
 
-def deploy_now(proposal_id: UUID, word: Word) -> Proposal:
-    """Goes live at once, at any hour; `word.comment` is the reason, which is required. Raises
-    `DecisionRefused`."""
+def deploy_now(proposal_id: UUID, word: DecisionInput) -> Proposal:
+    """Deploys at once, at any hour. `comment` is the required reason. Raises `DecisionRefused`."""
     with transaction.atomic():
         revision.lock()
-        proposal = locked(proposal_id)
+        proposal = lock_proposal(proposal_id)
         expire(proposal, word.now)
-        word = with_rights_of_now(word)
+        word = with_current_rights(word)
         refused = _refused(proposal, word)
         if refused:
             record_refused(proposal, word, "emergency", refused)
@@ -43,12 +42,12 @@ def deploy_now(proposal_id: UUID, word: Word) -> Proposal:
     return proposal
 
 
-def acknowledge(proposal_id: UUID, word: Word) -> Proposal:
-    """A reviewer has looked at an emergency deploy afterwards: the banner goes. Not who deployed,
-    unless there is no other reviewer."""
+def acknowledge(proposal_id: UUID, word: DecisionInput) -> Proposal:
+    """Removes the banner of an emergency deploy. For a reviewer other than the person who deployed,
+    if there is one."""
     with transaction.atomic():
-        proposal = locked(proposal_id)
-        word = with_rights_of_now(word)
+        proposal = lock_proposal(proposal_id)
+        word = with_current_rights(word)
         refused = _not_acknowledged(proposal, word)
         if refused:
             record_refused(proposal, word, "acknowledge", refused)
@@ -65,13 +64,13 @@ def acknowledge(proposal_id: UUID, word: Word) -> Proposal:
     return proposal
 
 
-def unacknowledged() -> ProposalQuerySet:
-    """Emergency deploys of the Worker of an outer query that nobody has looked at yet."""
+def unacknowledged_on_worker() -> ProposalQuerySet:
+    """Unacknowledged emergency deploys of the outer query's Worker."""
     return _waiting().filter(worker=OuterRef("pk"))
 
 
-def to_acknowledge(worker: Worker | None = None) -> list[Proposal]:
-    """Emergency deploys that nobody has looked at yet, newest first."""
+def unacknowledged_emergencies(worker: Worker | None = None) -> list[Proposal]:
+    """Unacknowledged emergency deploys, newest first."""
     rows = _waiting().select_related("worker", "author").order_by("-ended_at")
     return list(rows.filter(worker=worker) if worker else rows)
 
@@ -81,7 +80,7 @@ def _waiting() -> ProposalQuerySet:
     return rows.exclude(emergency_by="")
 
 
-def _allow(proposal: Proposal, word: Word) -> None:
+def _allow(proposal: Proposal, word: DecisionInput) -> None:
     assert word.user is not None
     proposal.emergency_by = word.user.username
     proposal.emergency_reason = word.comment[:1000]
@@ -89,10 +88,10 @@ def _allow(proposal: Proposal, word: Word) -> None:
     proposal.save(update_fields=["emergency_by", "emergency_reason", "state"])
     facts = {"reason": word.comment[:1000]}
     record(proposal, "emergency", word.now, by=word.user, source=word.source, facts=facts)
-    after_commit("carry out a review", partial(carry_out, proposal.pk))
+    after_commit("carry out a review", partial(deploy_approved, proposal.pk))
 
 
-def _refused(proposal: Proposal, word: Word) -> str:
+def _refused(proposal: Proposal, word: DecisionInput) -> str:
     if word.by_token:
         return "token"
     if word.user is None or not word.user.may(Role.ADMIN):
@@ -106,7 +105,7 @@ def _refused(proposal: Proposal, word: Word) -> str:
     return "" if word.comment.strip() else "no_reason"
 
 
-def _not_acknowledged(proposal: Proposal, word: Word) -> str:
+def _not_acknowledged(proposal: Proposal, word: DecisionInput) -> str:
     if word.by_token:
         return "token"
     if word.user is None or not word.user.may(Role.REVIEWER):

@@ -1,4 +1,4 @@
-"""The conductor's look at reviews: what is left to deploy, what ran out, what soon will."""
+"""Periodic: deploys approved requests, expires old ones, announces the expiry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 
 from dashboard.reviews.proposals.decisions.invalidate import expire
-from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
+from dashboard.reviews.proposals.deployment.deploy_approved import deploy_approved
 from dashboard.reviews.proposals.events import record
 from dashboard.reviews.proposals.models import Proposal, State
 from routing.control import revision
@@ -20,7 +20,7 @@ WARN_BEFORE = timedelta(minutes=10)
 
 
 def sweep(now: datetime) -> int:
-    """Looks once; how many requests are open. One query where there is none."""
+    """One pass over the open requests; returns their number."""
     rows = Proposal.objects.undecided().values_list(
         "pk", "state", "rollout_id", "expires_at", "expiry_announced_at"
     )
@@ -46,7 +46,7 @@ def _look_at(
     if expires_at <= now:
         _expire(pk, now)
     elif state == State.APPROVED and rollout_id is None:
-        carry_out(pk)
+        deploy_approved(pk)
     elif expires_at - now <= WARN_BEFORE and announced_at is None:
         _announce(pk, now)
 
@@ -59,7 +59,7 @@ def _expire(proposal_id: UUID, now: datetime) -> None:
 
 
 def _announce(proposal_id: UUID, now: datetime) -> None:
-    """Once, by the process that looks first."""
+    """Announces the expiry once, in whichever process is first."""
     with transaction.atomic():
         waiting = Proposal.objects.undecided().filter(pk=proposal_id, expiry_announced_at=None)
         if waiting.update(expiry_announced_at=now):

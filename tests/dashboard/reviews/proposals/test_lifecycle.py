@@ -15,7 +15,7 @@ from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals.decisions import vote
 from dashboard.reviews.proposals.decisions.vote import DecisionRefused
-from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
+from dashboard.reviews.proposals.deployment.deploy_approved import deploy_approved
 from dashboard.reviews.proposals.deployment.sweep import sweep
 from dashboard.reviews.proposals.messages import end_words
 from dashboard.reviews.proposals.models import Proposal, State
@@ -76,8 +76,8 @@ def test_once_approved_the_system_deploys_exactly_what_was_proposed(
 
 def test_a_second_look_never_deploys_twice(shop: Reviewed) -> None:
     proposal = shop.approve(shop.propose(), shop.jonas)
-    assert carry_out(proposal.pk) is not None
-    assert carry_out(proposal.pk) is None
+    assert deploy_approved(proposal.pk) is not None
+    assert deploy_approved(proposal.pk) is None
     assert shop.worker.deployments.count() == 2
 
 
@@ -95,7 +95,7 @@ def test_a_process_that_is_killed_on_the_way_has_done_nothing_and_the_next_resum
     proposal = shop.approve(shop.propose(), shop.jonas)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         killed.setattr(place, lambda *args, **given: killing())
-        carry_out(proposal.pk)
+        deploy_approved(proposal.pk)
     assert (shop.now(proposal).state, shop.live()) == (State.APPROVED, {1: 100_000})
     for _ in range(2):
         sweep(timezone.now())
@@ -159,7 +159,7 @@ def test_a_deployment_of_the_worker_voids_it_and_says_whose(shop: Reviewed) -> N
     shop.deploy(0, author=shop.ada, source="dashboard")
     void = shop.now(proposal)
     assert (void.state, void.reason, void.facts["by"]) == (State.VOID, "deployed", "ada")
-    assert carry_out(proposal.pk) is None
+    assert deploy_approved(proposal.pk) is None
     assert shop.live() == {1: 100_000, 2: 0}
 
 
@@ -184,7 +184,7 @@ def test_a_stricter_policy_counts_at_once_and_a_looser_one_too(shop: Reviewed) -
     proposal = shop.approve(shop.propose(), shop.jonas)
     shop.policy(Rule(Trigger.ABOVE, 2))
     assert shop.now(proposal).state == State.OPEN
-    assert carry_out(proposal.pk) is None
+    assert deploy_approved(proposal.pk) is None
     shop.policy()
     assert shop.now(proposal).state == State.APPROVED
     codes = list(proposal.events.values_list("code", flat=True))
@@ -208,7 +208,7 @@ def test_an_approval_that_ran_out_may_be_given_again(shop: Reviewed) -> None:
     shop.approve(proposal, shop.jonas, now=timezone.now() - timedelta(minutes=11))
     sweep(timezone.now())
     assert shop.approve(proposal, shop.jonas).state == State.APPROVED
-    assert carry_out(proposal.pk) is not None
+    assert deploy_approved(proposal.pk) is not None
 
 
 def test_a_deployment_is_bound_to_the_checks_that_ran_before(shop: Reviewed) -> None:
@@ -241,7 +241,7 @@ def test_an_approved_change_waits_for_its_hours(shop: Reviewed) -> None:
     hours = AllowedHours(frozenset({another_day}), begin, end)
     shop.policy(Rule(Trigger.ABOVE, hours=hours))
     proposal = shop.approve(shop.propose(), shop.jonas)
-    assert carry_out(proposal.pk) is None
+    assert deploy_approved(proposal.pk) is None
     assert shop.now(proposal).state == State.APPROVED
 
 
@@ -249,7 +249,7 @@ def test_a_role_that_was_taken_away_counts_no_more(shop: Reviewed) -> None:
     proposal = shop.approve(shop.propose(), shop.jonas)
     shop.jonas.role = "viewer"
     shop.jonas.save()
-    assert carry_out(proposal.pk) is None
+    assert deploy_approved(proposal.pk) is None
     assert shop.now(proposal).state == State.OPEN
 
 
@@ -258,14 +258,14 @@ def test_what_can_no_longer_be_deployed_ends_void_with_the_reason(shop: Reviewed
     Proposal.objects.filter(pk=proposal.pk).update(
         shares=[["00000000-0000-4000-8000-000000000000", "100"]]
     )
-    assert carry_out(proposal.pk) is None
+    assert deploy_approved(proposal.pk) is None
     void = shop.now(proposal)
     assert (void.state, void.reason) == (State.VOID, "refused")
 
 
 def test_roll_back_never_asks(shop: Reviewed) -> None:
     proposal = shop.approve(shop.propose(100), shop.jonas)
-    carry_out(proposal.pk)
+    deploy_approved(proposal.pk)
     shop.policy(*(Rule(trigger, 5) for trigger in Trigger))
     back = [(str(shop.stable.id), 100)]
     shop.deploy(shares=back, by_token=True)
@@ -313,7 +313,7 @@ def test_the_first_deploy_of_a_new_worker_waits_under_an_account_wide_policy(
     proposal = needed.value.proposal
     assert proposal is not None and proposal.from_deployment_id == ""
     assert proposal.worker.versions.count() == 1
-    assert carry_out(shop.approve(proposal, shop.jonas).pk) is not None
+    assert deploy_approved(shop.approve(proposal, shop.jonas).pk) is not None
     assert proposal.worker.deployments.count() == 1
 
 

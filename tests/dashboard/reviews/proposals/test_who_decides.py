@@ -121,17 +121,17 @@ def test_an_emergency_is_loud_needs_a_reason_and_waits_for_an_acknowledgement(
     with pytest.raises(DecisionRefused, match="no_reason"):
         emergency.deploy_now(proposal.pk, shop.word(shop.ada))
     emergency.deploy_now(proposal.pk, shop.word(shop.ada, comment="Cards fail."))
-    from dashboard.reviews.proposals.deployment.deploy_approved import carry_out
+    from dashboard.reviews.proposals.deployment.deploy_approved import deploy_approved
 
-    carry_out(proposal.pk)
+    deploy_approved(proposal.pk)
     assert shop.live() == {1: 80_000, 2: 20_000}
-    assert [row.pk for row in emergency.to_acknowledge(shop.worker)] == [proposal.pk]
+    assert [row.pk for row in emergency.unacknowledged_emergencies(shop.worker)] == [proposal.pk]
     with pytest.raises(DecisionRefused, match="own"):
         emergency.acknowledge(proposal.pk, shop.word(shop.ada))
     with pytest.raises(DecisionRefused, match="role"):
         emergency.acknowledge(proposal.pk, shop.word(shop.maya))
     emergency.acknowledge(proposal.pk, shop.word(shop.jonas))
-    assert emergency.to_acknowledge() == []
+    assert emergency.unacknowledged_emergencies() == []
     assert AuditEntry.objects.filter(action="review.emergency", actor="ada").exists()
 
 

@@ -176,7 +176,7 @@ def test_it_is_changed_switched_tested_and_deleted(
     assert act(client, hook, "test")[0] == 302
     hooked.now = HookDelivery.objects.get().created_at
     hooked.carry_all()
-    assert "It answered 500." in page(client) and "Failed, tried again" in page(client)
+    assert "It answered 500." in page(client) and "Failed, will retry" in page(client)
     assert act(client, hook, "off")[0] == 302
     assert ">Off</span>" in page(client)
     assert act(client, hook, "explode")[0] == 400

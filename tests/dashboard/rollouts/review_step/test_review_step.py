@@ -16,7 +16,7 @@ from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals.decisions import vote
-from dashboard.reviews.proposals.decisions.vote import Word
+from dashboard.reviews.proposals.decisions.vote import DecisionInput
 from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import Proposal, State as ReviewState
 from dashboard.rollouts.actions import actions
@@ -87,8 +87,8 @@ def jonas(db: None) -> User:
     return make_user("jonas", Role.REVIEWER)
 
 
-def word(user: User, comment: str = "") -> Word:
-    return Word(user, "dashboard", timezone.now(), comment)
+def word(user: User, comment: str = "") -> DecisionInput:
+    return DecisionInput(user, "dashboard", timezone.now(), comment)
 
 
 def test_auto_confirms_only_where_no_policy_asks(reviewed: Reviewed) -> None:
