@@ -65,6 +65,7 @@ check: ## Lint, format, types, import contracts, templates, migrations, pinned r
 	$(VENV)/lint-imports --no-logo
 	$(VENV)/djlint templates --quiet
 	@$(PY) bin/template_lines.py
+	@$(PY) bin/dialect.py
 	$(PY) manage.py makemigrations --check --dry-run
 	@echo "Requirements without an exact version:"; ! grep -nvE '$(PINNED)' requirements.txt requirements-dev.txt && echo "  none"
 

@@ -1,8 +1,6 @@
-"""So many in a minute, by GCRA (ITU-T I.371 annex A): one number for each subject, no window whose
-end lets twice as many through, and the exact time of the next one.
+"""Rate limits, counted in this process, or with `REDIS_URL` in all of them together.
 
-Counted in this process, or with `REDIS_URL` for all of them. While Redis is away each process
-counts by itself: a limit must never be the reason that nothing works.
+While Redis is down each process counts alone: a limit must never be the reason that nothing works.
 """
 
 from __future__ import annotations
@@ -18,13 +16,15 @@ from typing import Any
 from cachetools import LRUCache
 from django.conf import settings
 
+from routing.gcra import consume
+
 log = logging.getLogger(__name__)
 
 SUBJECTS = 10_000
 _PREFIX = "sluice.limit."
 _TIMEOUT_SECONDS = 0.2
 _PAUSE_SECONDS = 5.0
-#: Takes `cost`: returns 0, or how long to wait; then nothing was taken. Times are in seconds.
+#: `routing.gcra.consume` in Lua, so that reading and writing are one step. Times are in seconds.
 _SCRIPT = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
@@ -45,46 +45,45 @@ class Rate:
     per_minute: int
 
     def interval(self) -> float:
-        """Seconds that one takes."""
+        """Seconds that one costs."""
         return 60 / self.per_minute
 
     def after(self, free_at: float, now: float, cost: int = 1) -> tuple[float, float]:
-        """(seconds to wait, when everything is free again). Who has taken nothing lately may take
-        more than a burst at once."""
-        free_at = max(free_at, now)
-        ends = free_at + cost * self.interval()
-        wait = ends - now - self.burst * self.interval()
-        return (wait, free_at) if wait > 0 and free_at > now else (0.0, ends)
+        """(seconds to wait, when a whole burst is free again)."""
+        wait, backlog = consume(
+            free_at - now, interval=self.interval(), burst=self.burst, cost=cost
+        )
+        return wait, now + backlog
 
 
 _free_at: LRUCache[tuple[str, str], float] = LRUCache(SUBJECTS)
-_one_at_a_time = threading.Lock()
-_away_until = 0.0
+_lock = threading.Lock()
+_down_until = 0.0
 
 
 def seconds_to_wait(rate: Rate, subject: str, cost: int = 1) -> int:
-    """Takes one; 0 when it is granted, else the seconds until it would be, rounded up."""
+    """Consumes `cost` and returns 0, or returns the seconds to wait, rounded up."""
     wait = _in_redis(rate, subject, cost) if settings.REDIS_URL else None
     return math.ceil(_in_memory(rate, subject, cost) if wait is None else wait)
 
 
 def forget_all() -> None:
-    """Starts to count again, in this process."""
-    with _one_at_a_time:
+    """Resets all counts of this process."""
+    with _lock:
         _free_at.clear()
 
 
 def _in_memory(rate: Rate, subject: str, cost: int) -> float:
     key, now = (rate.name, subject), time.monotonic()
-    with _one_at_a_time:
+    with _lock:
         wait, _free_at[key] = rate.after(_free_at.get(key, 0.0), now, cost)
     return wait
 
 
 def _in_redis(rate: Rate, subject: str, cost: int) -> float | None:
-    """None while Redis is away."""
-    global _away_until
-    if time.monotonic() < _away_until:
+    """None while Redis is down."""
+    global _down_until
+    if time.monotonic() < _down_until:
         return None
     taken, room = cost * rate.interval(), rate.burst * rate.interval()
     try:
@@ -92,7 +91,7 @@ def _in_redis(rate: Rate, subject: str, cost: int) -> float | None:
         key = f"{_PREFIX}{rate.name}.{subject}"
         return float(script(keys=[key], args=[taken, room, taken + room + 60]))
     except _redis_errors() as error:
-        _away_until = time.monotonic() + _PAUSE_SECONDS
+        _down_until = time.monotonic() + _PAUSE_SECONDS
         log.warning("limits are counted in this process: %r", error)
         return None
 

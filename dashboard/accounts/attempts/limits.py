@@ -1,4 +1,4 @@
-"""Limits of attempts: so many at once, then one every so often (GCRA, ITU-T I.371 annex A)."""
+"""Limits of sign-in attempts: a burst, then one every interval."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-_NONE = timedelta()
+from routing.gcra import consume
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimit:
-    """`used_until` below is the one number to store: when all attempts would be free again."""
+    """`used_until` is the one value to store: when all attempts are free again."""
 
     name: str
     at_once: int
@@ -22,19 +22,21 @@ class AttemptLimit:
         return max(used_until or now, now) + self.every
 
     def seconds_to_wait(self, used_until: datetime | None, now: datetime) -> int:
-        """Until one more is allowed, rounded up; 0 when it is now."""
-        excess = self.after_one(used_until, now) - now - self.at_once * self.every
-        return math.ceil(excess.total_seconds()) if excess > _NONE else 0
+        """Until one more attempt is allowed, rounded up; 0 when it is now."""
+        backlog = ((used_until or now) - now).total_seconds()
+        interval = self.every.total_seconds()
+        wait, _ = consume(backlog, interval=interval, burst=self.at_once)
+        return math.ceil(wait)
 
 
-#: Passwords from one address, whatever the names. A success gives its attempt back.
+#: Passwords from one address, for any names. A success gives its attempt back.
 PASSWORDS_BY_ADDRESS = AttemptLimit("password by address", 20, timedelta(seconds=15))
 #: Passwords for one name from addresses where that person has not signed in lately.
 PASSWORDS_BY_NAME = AttemptLimit("password by name", 50, timedelta(seconds=72))
-#: Codes of an authenticator app and recovery codes, by person: their password is known already.
+#: Codes of an authenticator app and recovery codes, by person, after the password.
 CODES = AttemptLimit("code", 5, timedelta(minutes=1))
 PASSKEYS_BY_ADDRESS = AttemptLimit("passkey by address", 10, timedelta(seconds=15))
-#: Links to set a password that are not valid, by address.
+#: Invalid links to set a password, by address.
 LINKS_BY_ADDRESS = AttemptLimit("link by address", 20, timedelta(seconds=15))
-#: Tokens of the API and of edges that open nothing, by address.
+#: Invalid tokens of the API and of edges, by address.
 TOKENS_BY_ADDRESS = AttemptLimit("token by address", 100, timedelta(seconds=1))

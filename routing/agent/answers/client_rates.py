@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from cachetools import LRUCache
 
+from routing.gcra import consume
+
 _ADDRESSES = 4096
 
 
@@ -15,15 +17,15 @@ class ClientRates:
     """Each address may do `burst` at once, then `per_second`."""
 
     def __init__(self, burst: int, per_second: float, clock: Callable[[], float]) -> None:
-        self._interval, self._room = 1 / per_second, burst / per_second
+        self._interval, self._burst = 1 / per_second, burst
         self._clock = clock
         self._free_at: LRUCache[str, float] = LRUCache(_ADDRESSES)
 
     def seconds_to_wait(self, address: str) -> int:
         """Takes one; 0 if allowed, else the seconds to wait, rounded up."""
         now = self._clock()
-        after = max(self._free_at.get(address, 0.0), now) + self._interval
-        if (wait := after - now - self._room) > 1e-9:
-            return math.ceil(wait)
-        self._free_at[address] = after
-        return 0
+        backlog = self._free_at.get(address, 0.0) - now
+        wait, backlog = consume(backlog, interval=self._interval, burst=self._burst)
+        if not wait:
+            self._free_at[address] = now + backlog
+        return math.ceil(wait)

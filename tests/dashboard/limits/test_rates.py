@@ -15,7 +15,7 @@ def clock(monkeypatch):
     """Seconds, moved by hand."""
     now = [1000.0]
     monkeypatch.setattr("dashboard.limits.rates.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(rates, "_away_until", 0.0)
+    monkeypatch.setattr(rates, "_down_until", 0.0)
     return now
 
 
