@@ -24,7 +24,7 @@ LIMIT = 5.0
 LIMITS = {
     "dashboard/accounts": 8.0,
     "dashboard/api": 6.0,
-    "dashboard/comparison": 6.0,
+    "dashboard/comparison": 7.0,
     "dashboard/edges": 16.0,
     "dashboard/exports": 12.0,
     "dashboard/fleet": 7.0,
@@ -34,7 +34,7 @@ LIMITS = {
     "dashboard/playground": 9.0,
     "dashboard/reviews": 9.0,
     "dashboard/sending": 10.0,
-    "dashboard/settings.py": 7.0,
+    "dashboard/settings.py": 8.0,
     "dashboard/variables": 7.0,
     "dashboard/workers": 10.0,
     "routing/agent": 9.0,
