@@ -1,4 +1,4 @@
-"""Addresses of the Cloudflare-compatible API. Whatever happens here is answered in its envelope."""
+"""Paths of the Cloudflare-compatible API. Every answer uses its envelope."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from dashboard.api import messages
 from dashboard.api.api import PREFIX, api
 from dashboard.api.docs.reference import openapi, reference
 from dashboard.api.http.envelope import failure
@@ -22,7 +23,7 @@ app_name = "api"
 
 
 def enveloped(view: View) -> View:
-    """Only the token counts: no session, so no CSRF; a wrong method is told like any refusal."""
+    """Authentication is by token only, so without sessions and CSRF. Wraps 405 and bugs, too."""
 
     @csrf_exempt
     @login_not_required
@@ -36,7 +37,7 @@ def enveloped(view: View) -> View:
             return response
         if product_at(request.path.removeprefix(PREFIX)):
             return unknown_route(request)
-        refusal = failure(405, [(10405, f"Method {request.method} is not allowed here.")])
+        refusal = failure(405, [(10405, messages.method_not_allowed(request.method))])
         refusal["Allow"] = response["Allow"]
         return refusal
 

@@ -1,4 +1,4 @@
-"""Django's handle on the room; connects the nudge to the desired state."""
+"""The Django app. Connects `notify_agents` to changes of the desired state."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""The last time that an edge's Envoy ended by itself, as its agent reports it."""
+"""The last crash or hang of an edge's Envoy, as its agent reports it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 RECENT = timedelta(hours=1)
-"""So long it is a warning; later it is only part of what the page says of the edge."""
+"""How long the page warns about it; later it is plain text."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvoyEnd:
-    """`kind` is a `routing.agent.state.state.EndKind`: crash or hang. `ends` are all since the
-    agent started, `waited` the connections that waited for an Envoy meanwhile."""
+    """`kind` is a `routing.agent.state.state.EndKind`: crash or hang. `ends` is their number since
+    the agent started, `waited` that of connections that waited for the next Envoy."""
 
     kind: str
     at: datetime
@@ -27,7 +27,7 @@ class EnvoyEnd:
 
 
 def last_end(status: Mapping[str, Any], now: datetime) -> EnvoyEnd | None:
-    """Of a stored report; None where Envoy has run since the agent's start."""
+    """None if Envoy has run since the agent started."""
     envoy = status.get("envoy") or {}
     end = envoy.get("end") or {}
     at = parse_datetime(end.get("at", ""))

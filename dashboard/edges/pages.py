@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields as dataclass_fields
 from typing import Any, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
@@ -51,12 +51,12 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class EdgeCard:
-    """One edge as the page shows it; `pages` holds its processes, `shipping` counts what its log
-    became, `isolation` is as whom its versions run, `envoy_end` when Envoy last ended by itself."""
+    """One edge on the page. `shipping` has counts of its log, `isolation` the users of versions,
+    `envoy_end` the last crash or hang of Envoy."""
 
     edge: Edge
     cell: Cell
-    pages: Page[Process]
+    processes: Page[Process]
     shipping: Mapping[str, Any]
     lagging: list[tuple[str, Mapping[str, Any]]]
     more_lagging: int
@@ -64,82 +64,88 @@ class EdgeCard:
     envoy_end: EnvoyEnd | None
 
 
+@dataclass(frozen=True, slots=True)
+class EdgesPage:
+    """The context of the page. `query` keeps the open pages of processes when it is polled."""
+
+    cards: list[EdgeCard]
+    meter: Meter
+    query: str
+
+
 @require_safe
 def edges(request: HttpRequest) -> HttpResponse:
-    """Every edge with what it last said; `?edge=local-1&page=2`: more of one edge's processes."""
-    asked = {request.GET.get("edge", ""): request.GET.get("page", "")}
+    """Every edge by its last report. `?edge=local-1&page=2` pages through one edge's processes."""
+    page_numbers = {request.GET.get("edge", ""): request.GET.get("page", "")}
     meter = meter_of_all()
-    context = {
-        "rows": _edge_cards(list(Edge.objects.all()), meter, asked),
-        "meter": meter,
-        "query": request.GET.urlencode(),
-    }
-    return page(request, "edges/list.html", context, partial="edge-list")
+    cards = _edge_cards(list(Edge.objects.all()), meter, page_numbers)
+    context = EdgesPage(cards=cards, meter=meter, query=request.GET.urlencode())
+    fields = {field.name: getattr(context, field.name) for field in dataclass_fields(context)}
+    return page(request, "edges/list.html", fields, partial="edge-list")
 
 
-def _edge_cards(found: list[Edge], meter: Meter, asked: Mapping[str, str]) -> list[EdgeCard]:
+def _edge_cards(rows: list[Edge], meter: Meter, page_numbers: Mapping[str, str]) -> list[EdgeCard]:
     cells = {cell.edge: cell for cell in meter.cells}
-    places = _version_labels({i for edge in found for i in edge.status.get("versions", {})})
+    labels = _version_labels({i for edge in rows for i in edge.status.get("versions", {})})
     now = timezone.now()
     return [
         EdgeCard(
             edge,
             cells[edge.name],
-            _processes(edge, places, asked.get(edge.name, "")),
+            _processes(edge, labels, page_numbers.get(edge.name, "")),
             edge.status.get("shipping", {}),
             list(edge.status.get("workers", {}).items())[:MOST_LAGGING],
             max(0, len(edge.status.get("workers", {})) - MOST_LAGGING),
             edge.status.get("isolation", {}),
             last_end(edge.status, now),
         )
-        for edge in found
+        for edge in rows
         if edge.name in cells
     ]
 
 
 _version_label_cache: BoundedCache[str, VersionLabel] = BoundedCache(16_384)
-"""A version's place never changes."""
+"""A version's label never changes."""
 
 
 def _version_labels(ids: set[str]) -> dict[str, VersionLabel]:
-    """Those of the versions that are there; one query for each 500 that are not known yet."""
-    found = _version_label_cache.get_many(ids)
-    for missing in batches(ids - found.keys()):
+    """Labels of versions whose Worker exists. One query per 500 that are not cached."""
+    labels = _version_label_cache.get_many(ids)
+    for missing in batches(ids - labels.keys()):
         rows = Version.objects.filter(id__in=missing)
         new = {
             str(pk): (worker, number, tag)
             for pk, worker, number, tag in rows.values_list("id", "worker__name", "number", "tag")
         }
         _version_label_cache.update(new)
-        found |= new
-    there = set(Worker.objects.values_list("name", flat=True))
-    return {pk: place for pk, place in found.items() if place[0] in there}
+        labels |= new
+    workers = set(Worker.objects.values_list("name", flat=True))
+    return {pk: label for pk, label in labels.items() if label[0] in workers}
 
 
-def _processes(edge: Edge, places: Mapping[str, VersionLabel], number: str) -> Page[Process]:
-    """Those that do not run come first, then by Worker, then newest first; a process of a deleted
-    Worker comes last."""
+def _processes(edge: Edge, labels: Mapping[str, VersionLabel], number: str) -> Page[Process]:
+    """Failing processes first, then by Worker and newest version; those of deleted Workers last."""
     reported: Mapping[str, Mapping[str, Any]] = edge.status.get("versions", {})
 
     def order(version_id: str) -> tuple[bool, bool, str, int]:
-        worker, version, _ = places.get(version_id, _NOWHERE)
-        runs = reported[version_id].get("state") in _QUIET
+        worker, version, _ = labels.get(version_id, _NO_LABEL)
+        runs = reported[version_id].get("state") in _HEALTHY
         return runs, not worker, worker, -version
 
-    found = page_of(sorted(reported, key=order), number, {"edge": edge.name})
-    return found.holding([_process(i, reported[i], places) for i in found.items])
+    ids = page_of(sorted(reported, key=order), number, {"edge": edge.name})
+    return ids.holding([_process(i, reported[i], labels) for i in ids.items])
 
 
-_NOWHERE: VersionLabel = ("", 0, "")
-_QUIET = ("running", "serving", "starting", "draining")
+_NO_LABEL: VersionLabel = ("", 0, "")
+_HEALTHY = ("running", "serving", "starting", "draining")
 
 
 def _process(
-    version_id: str, reported: Mapping[str, Any], places: Mapping[str, VersionLabel]
+    version_id: str, reported: Mapping[str, Any], labels: Mapping[str, VersionLabel]
 ) -> Process:
     return Process(
         version_id,
-        *places.get(version_id, _NOWHERE),
+        *labels.get(version_id, _NO_LABEL),
         reported.get("state", ""),
         parse_datetime(reported.get("since") or ""),
         reported.get("restarts", 0),

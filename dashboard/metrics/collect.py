@@ -1,4 +1,4 @@
-"""What the control plane knows, as Prometheus has it: read anew for each scrape."""
+"""Prometheus metrics of the control plane, read from the database at each scrape."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from routing.transactions import after_commit
 
 
 class ControlPlane(Collector):
-    """A constant number of queries, whatever is asked."""
+    """Takes a constant number of queries."""
 
     def collect(self) -> Iterator[Metric]:
-        """Called for each scrape."""
+        """Called at each scrape."""
         newest = revision.current()
         yield _gauge("sluice_desired_revision", "What the edges should run", newest)
         yield _gauge("sluice_workers", "Workers there are", Worker.objects.count())
@@ -39,7 +39,7 @@ class ControlPlane(Collector):
 
 
 def _notifications() -> Iterator[Metric]:
-    """What waits to be sent, what was given up, and how far the push of the audit trail is."""
+    """Notifications that wait or failed, and the push of the audit trail."""
     counts = dict(
         Delivery.objects.exclude(state=Delivery.State.SENT)
         .order_by()
@@ -95,7 +95,7 @@ def _edges(newest: int) -> Iterator[Metric]:
 
 
 def _propagation() -> Metric:
-    """How long the newest deployment took to each edge that has it."""
+    """How long the newest deployment took to reach each edge."""
     family = GaugeMetricFamily(
         "sluice_edge_propagation_seconds",
         "From the newest deployment until an edge had it",
@@ -122,7 +122,7 @@ def _gaps() -> Metric:
 
 
 def _failures() -> Metric:
-    """What failed in this process after its change was made, and cost time only."""
+    """Failed work after commits in this process."""
     family = CounterMetricFamily(
         "sluice_after_commit_failures",
         "Work after a commit, and pushes to open pages and agents, that failed in this process",

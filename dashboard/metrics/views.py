@@ -1,4 +1,4 @@
-"""The address that Prometheus scrapes, with a token."""
+"""`/metrics`, for Prometheus, with a token."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ registry.register(ControlPlane())
 @login_not_required
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For SLUICE_METRICS_TOKEN, or an API token that may read."""
+    """Takes SLUICE_METRICS_TOKEN, or an API token with the scope read."""
     if not _may_scrape(request):
         refusal = HttpResponse(
             "Send a token: Authorization: Bearer <SLUICE_METRICS_TOKEN, or an API token>.\n",

@@ -1,9 +1,10 @@
-"""Deleting a Worker, and who would miss it."""
+"""Delete a Worker."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
+from dashboard.api import messages
 from dashboard.api.http.auth import Caller
 from dashboard.api.http.errors import REFERENCED, ApiError
 from dashboard.reviews import gate
@@ -12,15 +13,14 @@ from routing.models import Worker
 
 
 def delete_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
-    """Deletes `worker`; without `force` not while live versions of others bind it."""
+    """Deletes `worker`. Without `force`, refused while live versions of other Workers bind it."""
     callers = sorted({call.caller for call in callers_of(worker)})
     if callers and not force:
         raise ApiError(
             409,
             (
                 REFERENCED,
-                f"{worker.name} is bound by {', '.join(callers)}. Deploy versions without that "
-                "service binding first, or delete with force=true.",
+                messages.worker_is_bound(worker.name, callers),
             ),
         )
     gate.delete_worker(

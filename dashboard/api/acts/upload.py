@@ -1,5 +1,4 @@
-"""Uploads from the API: one door to `routing.control.upload`, for every endpoint that makes a
-version."""
+"""Uploads by the API, for every endpoint that creates a version."""
 
 from __future__ import annotations
 
@@ -13,6 +12,7 @@ from weakref import WeakValueDictionary
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.api import messages
 from dashboard.api.http.auth import Caller
 from dashboard.api.http.errors import OLDER_DATE, TOO_MANY, ApiError
 from dashboard.api.http.lookup import latest_version
@@ -33,7 +33,7 @@ from routing.rules.split import TOTAL
 from routing.upload_draft import Draft, UploadRefused
 
 REPLAYS = 10
-"""How often an act is done again after another one came first, before the caller gets the 409."""
+"""Retries after concurrent changes, before the caller gets a 409."""
 _turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 _turns_lock = threading.Lock()
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ def upload_version(
     live: bool = False,
     expected: Any = ANY,
 ) -> tuple[Version, Deployment | None]:
-    """A new version from an upload; with `live` deployed at 100 %."""
+    """Saves a version; with `live` also deploys it at 100%."""
     _check_services(given.draft, worker_name)
     act = partial(
         gate.upload,
@@ -85,11 +85,11 @@ def upload_copy(
     triggered_by: str = "secret",
     settings: Mapping[str, Any] | None = None,
 ) -> Version:
-    """A changed copy of the latest version; `settings` are merged into the Worker's.
+    """Saves a changed copy of the latest version; `settings` are merged into the Worker's.
 
-    `base` returns that version and the deployment that the copy replaces at 100 % (None: it is not
-    deployed). When somebody else's upload or deployment comes first, `base` and `edit` are applied
-    again to what is the latest then. Raises what they raise.
+    `base` returns that version and the deployment that the copy replaces at 100% (None: the copy is
+    not deployed). After a concurrent upload or deployment, `base` and `edit` run again on the
+    latest version. Raises what they raise.
     """
 
     def attempt() -> Version:
@@ -117,7 +117,7 @@ def upload_copy(
 
 
 def _replayed(act: Callable[[], Result], *conflicts: type[DeployRefused]) -> Result:
-    """What `act` returns, tried again while another act came first (`conflicts` count, too)."""
+    """Retries `act` after a concurrent upload, or one of `conflicts`."""
     for _ in range(REPLAYS):
         try:
             return act()
@@ -131,7 +131,7 @@ def _replayed(act: Callable[[], Result], *conflicts: type[DeployRefused]) -> Res
 
 @contextmanager
 def _turn(worker_name: str) -> Iterator[None]:
-    """One changed copy of a Worker at a time: the loser of a race would start its version twice."""
+    """One copy per Worker at a time: the loser of a race would start its version twice."""
     with _turns_lock:
         turn = _turns.setdefault(worker_name, threading.Lock())
     with turn:
@@ -139,22 +139,21 @@ def _turn(worker_name: str) -> Iterator[None]:
 
 
 def upload_warnings(version: Version) -> list[tuple[int, str]]:
-    """What an upload's answer adds: (code, message) each."""
-    asked, newest = version.compatibility_date, newest_date()
-    runs_with = running_date(asked, newest)
-    if runs_with == asked:
+    """Warnings for an upload's response: (code, message) each."""
+    requested = version.compatibility_date
+    running = running_date(requested, newest_date())
+    if running == requested:
         return []
-    text = f"Compatibility date {asked}: this server runs it with {runs_with}, the newest it knows."
-    return [(OLDER_DATE, text)]
+    return [(OLDER_DATE, messages.older_date(requested, running))]
 
 
 def fully_live(worker: Worker) -> tuple[Version, Deployment]:
-    """The latest version and the deployment that gives it 100 %; raises 10215 otherwise.
+    """The latest version and the deployment that gives it 100%. Raises 10215 otherwise.
 
-    Deploying a changed copy of a version that is still being tried would end its rollout.
+    Deploying a changed copy of a version in a rollout would end that rollout.
     """
     with transaction.atomic():
-        revision.lock()  # an upload that is deployed at once must not come between the two reads
+        revision.lock()  # no upload with a deployment may come between the two reads
         latest, active = latest_version(worker), active_deployment(worker)
     shares = active.shares.all() if active else []
     if latest and active and any(s.version_id == latest.pk and s.weight == TOTAL for s in shares):
@@ -163,17 +162,15 @@ def fully_live(worker: Worker) -> tuple[Version, Deployment]:
         400,
         (
             10215,
-            "Secret edit failed. You attempted to modify a secret, but the latest version of your "
-            "Worker isn't currently deployed at 100%. Deploy it fully first, or make a version "
-            "that is not deployed: wrangler versions secret put.",
+            messages.NOT_FULLY_LIVE,
         ),
     )
 
 
 def _check_services(draft: Draft, worker_name: str) -> None:
-    """A service binding leads to a Worker and an entrypoint that exist; its own name counts."""
+    """Raises `ApiError` unless every service binding leads to an existing Worker and entrypoint."""
     problems = [
-        (10143, f"Could not resolve service binding '{problem.binding}'. {problem}")
+        (10143, messages.service_unresolved(problem.binding, problem))
         for problem in unresolved(draft.bindings, worker_name)
     ]
     if problems:

@@ -1,4 +1,4 @@
-"""The API's documentation: a page and an OpenAPI document, both made of what is served."""
+"""The API reference: a page and an OpenAPI document, generated from the endpoints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def for_readers(view: View) -> View:
-    """Anybody who is signed in or sends a token; it shows no data, only the API's shape."""
+    """Requires a session or a token. The reference includes no data."""
 
     @login_not_required
     @require_GET
@@ -60,11 +60,11 @@ def reference(request: HttpRequest) -> HttpResponse:
 
 
 def by_tag(document: Json) -> dict[str, list[Json]]:
-    """Operations under their tag, in the order they are served."""
-    found: dict[str, list[Json]] = {}
+    """Operations by tag, in the order of the document."""
+    tags: dict[str, list[Json]] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            found.setdefault(operation["tags"][0], []).append(
+            tags.setdefault(operation["tags"][0], []).append(
                 {
                     "id": operation["operationId"],
                     "method": method.upper(),
@@ -74,7 +74,7 @@ def by_tag(document: Json) -> dict[str, list[Json]]:
                     "fields": [*_parameters(operation), *_body(document, operation)],
                 }
             )
-    return found
+    return tags
 
 
 def _pieces(text: str) -> list[tuple[str, bool]]:

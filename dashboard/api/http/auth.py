@@ -1,4 +1,4 @@
-"""Who calls: a Bearer token, nothing else. No cookie or session ever counts here."""
+"""Authentication by Bearer token only; cookies and sessions are ignored."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dashboard.accounts.models import RANK, Token, User
 from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
 from dashboard.accounts.sign_in.record import note
 from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
+from dashboard.api import messages
 from dashboard.api.http.errors import TOO_MANY, ApiError, bad_request
 from dashboard.api.http.lookup import worker_by_name_or_id
 from dashboard.limits.answers import RETRY_SECONDS, take_place
@@ -46,7 +47,7 @@ class Caller:
 
 
 class ApiRequest(HttpRequest):
-    """A request whose caller is known."""
+    """An authenticated request."""
 
     auth: Caller
 
@@ -60,7 +61,7 @@ class Bearer(AuthBase):
 
     def __call__(self, request: HttpRequest) -> Caller:
         if unstorable_query(request):  # names in the path are looked up by their form
-            raise bad_request("The query string holds a NUL character.")
+            raise bad_request(messages.NUL_IN_QUERY)
         caller = caller_of(request)
         _check_limits(request, caller.token)
         _check_account(request)
@@ -69,8 +70,7 @@ class Bearer(AuthBase):
                 403,
                 (
                     9109,
-                    f"This takes the token scope '{self.scope}' and an owner with the role "
-                    f"'{ROLE_FOR[self.scope]}' or higher.",
+                    messages.scope_needed(self.scope, ROLE_FOR[self.scope]),
                 ),
             )
         if self.scope != Token.Scope.READ:
@@ -105,10 +105,10 @@ may_administer = AdminToken()
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """The caller by the `Authorization` header; raises `ApiError` as Cloudflare does."""
+    """The caller by the `Authorization` header. Raises `ApiError` with Cloudflare's codes."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
-        raise ApiError(400, (9106, "Send an API token: Authorization: Bearer <token>."))
+        raise ApiError(400, (9106, messages.NO_TOKEN))
     # The lookup is by hash, so its timing tells nothing about the secret.
     found = Token.objects.select_related("user").filter(sha256=hash_token(secret.strip())).first()
     now, source = timezone.now(), source_of(request)
@@ -116,19 +116,19 @@ def caller_of(request: HttpRequest) -> Caller:
         if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
             raise ApiError(429, (TOO_MANY, try_again(seconds)), retry_after=seconds)
         note("api.token_failure", request)
-        raise ApiError(403, (9109, "Unauthorized to access requested resource"))
+        raise ApiError(403, (9109, messages.UNAUTHORIZED))
     note_token(found.name, found.user.get_username())
     if why := _end_reason(found, now):
-        raise ApiError(403, (9109, f"Unauthorized: {why} People & tokens makes a new one."))
+        raise ApiError(403, (9109, messages.unauthorized(why)))
     if confirmation_lapsed(found.user, now):
-        raise ApiError(403, (9109, f"Unauthorized: {_confirmation_lapsed_message(found.user)}"))
+        raise ApiError(403, (9109, messages.unauthorized(_confirmation_lapsed_message(found.user))))
     _mark_used(found, source, now)
     return Caller(user=found.user, token=found, source=source, request=request)
 
 
 def _check_limits(request: HttpRequest, token: Token) -> None:
-    """Requests of this token in a minute, and those of its owner that are worked on. Raises
-    `ApiError`."""
+    """Raises `ApiError` if the token has too many requests per minute, or its owner too many at a
+    time."""
     if seconds := rate_wait(api_by_token(), token.sha256):
         raise ApiError(429, (TOO_MANY, limit_reached(seconds)), retry_after=seconds)
     try:
@@ -139,47 +139,42 @@ def _check_limits(request: HttpRequest, token: Token) -> None:
 
 
 def source_of(request: HttpRequest) -> str:
-    """The client, as far as it says: only wrangler names itself."""
+    """`wrangler` or `api`, by the User-Agent."""
     agent = request.headers.get("User-Agent", "")
     return "wrangler" if agent.startswith("wrangler/") else "api"
 
 
 def _end_reason(token: Token, now: datetime) -> str:
-    """Why it opens nothing; who holds a token's secret may know that. Empty while it does."""
+    """Why the token is invalid; "" if it is valid. Its owner may read the reason."""
     match token.ended(now):
         case "revoked":
-            return f"this token was revoked on {token.revoked_on:%Y-%m-%d}."
+            return messages.token_revoked(token.revoked_on)
         case "expired":
-            return f"this token expired on {token.expires_on:%Y-%m-%d}."
+            return messages.token_expired(token.expires_on)
         case "off":
-            return f"the account of {token.user.username} is switched off."
+            return messages.account_switched_off(token.user.username)
     return ""
 
 
 def _confirmation_lapsed_message(owner: User) -> str:
     days = settings.OIDC_CONFIRM_LIMIT.days if settings.OIDC_CONFIRM_LIMIT else 0
-    return (
-        f"{owner.username} has not signed in with {settings.OIDC_NAME} for {days} days. The token "
-        "works again after the next sign-in."
-    )
+    return messages.confirmation_lapsed(owner.username, settings.OIDC_NAME, days)
 
 
 def _mark_used(token: Token, source: str, now: datetime) -> None:
-    """At most one write a minute, however many requests there are."""
+    """At most one write per `LAST_USED_INTERVAL`."""
     if token.last_used_on is None or now - token.last_used_on > LAST_USED_INTERVAL:
         Token.objects.filter(pk=token.pk).update(last_used_on=now, last_used_from=source)
 
 
 def check_worker(request: HttpRequest, token: Token) -> None:
-    """A token for some Workers changes nothing else; raises `ApiError`."""
-    if token.workers and (asked := _worker_in_path(request)) not in token.workers:
-        these = ", ".join(token.workers)
-        what = asked or "what concerns all Workers"
-        raise ApiError(403, (9109, f"This token changes only {these}, not {what}."))
+    """Raises `ApiError` if the token is limited to other Workers."""
+    if token.workers and (worker := _worker_in_path(request)) not in token.workers:
+        raise ApiError(403, (9109, messages.other_worker(token.workers, worker)))
 
 
 def _worker_in_path(request: HttpRequest) -> str:
-    """The name of the Worker that the address is about; empty when it is about none."""
+    """The name of the Worker in the path; "" if there is none."""
     given = request.resolver_match.kwargs if request.resolver_match else {}
     if "worker_id" in given:
         return worker_by_name_or_id(given["worker_id"]).name
@@ -190,4 +185,4 @@ def _check_account(request: HttpRequest) -> None:
     match = request.resolver_match
     account = match.kwargs.get("account_id") if match else None
     if account is not None and account != settings.ACCOUNT_ID:
-        raise ApiError(403, (9109, "Unauthorized to access requested resource"))
+        raise ApiError(403, (9109, messages.UNAUTHORIZED))

@@ -1,7 +1,7 @@
-"""How large a request may be: counted while it arrives, whether or not it says its length.
+"""The largest request body, counted while it arrives, with or without a Content-Length.
 
-Bodies go to disk as they come. What is read into memory again takes several times its size (the
-parts, the runtime's configuration, the row), so few large ones are worked on at a time; the others
+Bodies are written to disk as they arrive. Processing one takes several times its size in memory
+(parts, runtime configuration, row), so only a few large ones are processed at a time; the others
 wait on disk, without a thread.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from dashboard.accounts.strangers.queue import Full, Queue
+from dashboard.api import messages
 from dashboard.ui.http.response_headers import headers_before_django
 
 Message = MutableMapping[str, Any]
@@ -23,7 +24,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 LARGE = 1024 * 1024
 """Bytes of a body above which its request waits for a turn."""
 AT_ONCE, WAITING, WAIT_SECONDS = 2, 64, 120.0
-"""As many as are inspected at a time (`routing.agent.inspection.inspection`)."""
+"""`AT_ONCE` is the number of inspections at a time (`routing.agent.inspection`)."""
 RETRY_SECONDS = 10
 
 
@@ -48,7 +49,7 @@ def limit_body(app: App, limit: int) -> App:
         except _TooLarge:
             await _refuse(send, 413, _too_large(limit))
         except Full:
-            await _refuse(send, 503, (10001, "Too many large uploads at a time. Try again soon."))
+            await _refuse(send, 503, (10001, messages.TOO_MANY_UPLOADS))
         finally:
             body.end()
 
@@ -90,7 +91,7 @@ class _Body:
 
 
 def _too_large(limit: int) -> tuple[int, str]:
-    return 10027, f"The upload is too large: the limit is {limit / 1024**2:g} MB in all."
+    return 10027, messages.upload_too_large(limit / 1024**2)
 
 
 async def _refuse(send: Send, status: int, problem: tuple[int, str]) -> None:

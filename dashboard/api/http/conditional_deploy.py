@@ -1,4 +1,4 @@
-"""Our one addition to Cloudflare's API: deploy only if nobody else did in between."""
+"""Sluice-Expected-Deployment, our one addition to Cloudflare's API: a condition for deploying."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXPECTED_HEADER = {
 
 
 def expected_deployment(request: HttpRequest) -> Any:
-    """The header's condition for `routing.control.deploy`; no header, no condition."""
+    """The `expected` argument of `routing.control.deploy`; `ANY` without the header."""
     value = request.headers.get(HEADER, "").strip()
     if not value:
         return ANY

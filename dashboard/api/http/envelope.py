@@ -22,7 +22,7 @@ class Problem(Schema):
 
 
 class PageInfo(Schema):
-    """Which part of a list this is."""
+    """The returned page of a list."""
 
     page: int
     per_page: int
@@ -42,7 +42,7 @@ class Envelope(Schema, Generic[Result]):
 
 
 class Failure(Schema):
-    """A refusal: `errors` says why, and what to do about it."""
+    """A refusal: `errors` has the reason, and what to do."""
 
     success: bool
     errors: list[Problem]
@@ -51,14 +51,14 @@ class Failure(Schema):
 
 
 class Paging(Schema):
-    """Which part of a list is asked for."""
+    """The requested page of a list."""
 
     page: int = Field(1, ge=1, le=1_000_000)
     per_page: int = Field(10, ge=1, le=1000)
 
 
 class OptionalPaging(Schema):
-    """Which part of a list is asked for; without either all of it, as older clients expect."""
+    """The requested page of a list; without either field all of it, as older clients expect."""
 
     page: int | None = Field(None, ge=1, le=1_000_000)
     per_page: int | None = Field(None, ge=1, le=1000)

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from dashboard.api import messages
 from dashboard.api.http.envelope import failure
 from dashboard.api.products import product_at, refusal_of
 from dashboard.fleet.storage import problem_of
@@ -30,7 +31,6 @@ DEPLOYMENT = 90002
 REFERENCED = 90003
 """Ours: other Workers would lose this one."""
 
-TOO_LARGE = "The body is larger than this server reads. Send less at a time."
 
 TOO_MANY = 971
 """Cloudflare's code for a limit of requests."""
@@ -64,23 +64,19 @@ def unsupported(message: str) -> ApiError:
 
 def no_worker() -> ApiError:
     """wrangler reads this code as "a new Worker" or makes one for a secret."""
-    return ApiError(404, (10007, "This Worker does not exist on your account."))
+    return ApiError(404, (10007, messages.NO_WORKER))
 
 
 def no_service() -> ApiError:
-    """The one place with another code: older wranglers make no first deploy without it."""
-    return ApiError(404, (10090, "workers.api.error.service_not_found"))
+    """Older wranglers need this code for a first deploy."""
+    return ApiError(404, (10090, messages.NO_SERVICE))
 
 
 def no_version() -> ApiError:
     """No version of this Worker has the id."""
     return ApiError(
         404,
-        (
-            100146,
-            "The requested Worker version could not be found, "
-            "please check the ID being passed and try again.",
-        ),
+        (100146, messages.NO_VERSION),
     )
 
 
@@ -106,29 +102,25 @@ _DEPLOY: Mapping[str, tuple[int, int]] = {
 
 
 def upload_error(error: UploadRefused) -> ApiError:
-    """Whatever the runtime found is 10021, the code whose message wrangler prints in full."""
+    """Refusals of the runtime are 10021, whose message wrangler prints in full."""
     if error.kind == "inherit":
-        problems = [
-            (10057, f"inherit binding '{name}' is invalid: the latest version has none to inherit.")
-            for name in error.names
-        ]
+        problems = [(10057, messages.nothing_to_inherit(name)) for name in error.names]
         return ApiError(400, *problems)
     status, code = _UPLOAD.get(error.kind, (400, 10021))
     return ApiError(status, (code, str(error)))
 
 
 def deploy_error(error: DeployRefused) -> ApiError:
-    """A conflict also says what is live now, so that nobody has to guess."""
+    """A conflict includes the active deployment."""
     status, code = _DEPLOY.get(error.code, (400, DEPLOYMENT))
     message = str(error)
     if isinstance(error, DeployConflict) and error.active:
-        message = f"{message} Live since {error.active.created_on:%Y-%m-%d %H:%M:%S} UTC: "
-        message += f"{_split(error.active)}. Read it, then decide again."
+        message = messages.live_since(message, error.active.created_on, _split(error.active))
     return ApiError(status, (code, message))
 
 
 def handle_errors(api: NinjaAPI) -> None:
-    """Whatever goes wrong in a view is answered in the envelope."""
+    """Answers every exception of a view in the envelope."""
     api.add_exception_handler(ApiError, _api_error)
     api.add_exception_handler(UploadRefused, _upload_refused)
     api.add_exception_handler(DeployRefused, _deploy_refused)
@@ -139,25 +131,23 @@ def handle_errors(api: NinjaAPI) -> None:
 
 
 def unknown_route(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Any address of the API that is not served; another product's is refused by its name."""
+    """Any path that does not exist; paths of other Cloudflare products name the product."""
     path = request.path.removeprefix("/client/v4")
     if product := product_at(path):
         return failure(400, [(UNSUPPORTED, refusal_of(product))])
-    path = path[:200]
-    message = f"Could not route to {path}, perhaps your object identifier is invalid?"
-    return failure(404, [(7003, message)])
+    return failure(404, [(7003, messages.no_route(path[:200]))])
 
 
 def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
-    """Our fault: the log has the details, the client has none. A body that is too large, or a
-    database that is away or a full disk, is not."""
+    """A bug: details go to the log only. Large bodies, an unavailable database and a full disk get
+    their own answers."""
     if isinstance(error, RequestDataTooBig):
-        return failure(413, [(10026, TOO_LARGE)])
+        return failure(413, [(10026, messages.BODY_TOO_LARGE)])
     if problem := problem_of(error):
         logger.warning("%s %s: %s", request.method, request.path, error)
         return retry_later(failure(problem.status, [(10013, reason_of(problem))]))
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return failure(500, [(10013, "An unknown error has occurred. The server's log says more.")])
+    return failure(500, [(10013, messages.UNKNOWN_ERROR)])
 
 
 def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
@@ -176,19 +166,19 @@ def _deploy_refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
-    """Ninja's own; what our JSON parser refused hides behind it."""
+    """Ninja's own errors, which wrap those of our JSON parser."""
     if isinstance(error.__cause__, ApiError):
         return _api_error(request, error.__cause__)
     return failure(error.status_code, [(10026, str(error))])
 
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    """Says which field is wrong and how, never what it held: that may be a secret."""
+    """Names the invalid field and why, never its value, which may be a secret."""
     return failure(400, [(10026, problem) for problem in validation_messages(error.errors)])
 
 
 def validation_messages(errors: Any) -> list[str]:
-    """Pydantic's findings as sentences."""
+    """Pydantic's errors as sentences."""
     sentences = []
     for error in errors[:20]:
         place = ".".join(str(step) for step in error["loc"] if step not in ("body", "query"))

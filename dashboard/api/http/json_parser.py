@@ -1,4 +1,4 @@
-"""JSON bodies, read strictly: what could not be stored or answered again is refused here."""
+"""Strict JSON: refuses text that could not be stored or sent back."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from typing import Any, NoReturn
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from dashboard.api import messages
 from dashboard.api.http.errors import ApiError, bad_request
 from dashboard.ui.http.storable_text import unstorable
 
 TEXTS = (("annotations", "workers/message"), ("annotations", "workers/pull_request_title"))
-"""Where text is for people only."""
+"""Text for people only."""
 _SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
 class StrictParser(Parser):
-    """Whatever its content type says, a body is JSON (wrangler sends some as text/plain)."""
+    """Parses every body as JSON: wrangler sends some as text/plain."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         return parse_json(request.body, "The body")
 
 
 def parse_json(raw: bytes, what: str) -> Any:
-    """The value in `raw`; raises `ApiError` naming `what`, never quoting it.
+    """The value in `raw`. Raises `ApiError` that names `what` and never quotes it.
 
-    A shell or a program may cut a message in the middle of a character. In `TEXTS` such a rest
-    becomes U+FFFD; anywhere else it is refused, because it would change what is run.
+    A shell or a program may cut a message within a character. In `TEXTS` the rest becomes U+FFFD;
+    elsewhere it is refused, because it would change the program.
     """
     try:
         value = json.loads(
@@ -39,16 +40,16 @@ def parse_json(raw: bytes, what: str) -> Any:
         value = _whole(value, what, ())
         holds_nul = unstorable(value)
     except RecursionError as error:
-        raise bad_request(f"{what} is nested too deeply.") from error
+        raise bad_request(messages.json_too_deep(what)) from error
     except json.JSONDecodeError as error:
         if _SURROGATES.search(error.doc):
-            raise bad_request(f"{what} is not UTF-8 text.") from None
-        where = f"line {error.lineno} column {error.colno}"
-        raise bad_request(f"{what} is not JSON: {error.msg} at {where}.") from None
+            raise bad_request(messages.json_not_utf8(what)) from None
+        problem = messages.json_invalid(what, error.msg, error.lineno, error.colno)
+        raise bad_request(problem) from None
     except ValueError as error:
-        raise bad_request(f"{what} holds a number that cannot be read.") from error
+        raise bad_request(messages.json_number_unreadable(what)) from error
     if holds_nul:
-        raise bad_request(f"{what} holds a NUL character.")
+        raise bad_request(messages.json_holds_nul(what))
     return value
 
 
@@ -72,21 +73,18 @@ def _whole_text(text: str, what: str, path: tuple[str, ...]) -> str:
     if path in TEXTS:
         return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
     where = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", ".".join(path)[:200])
-    raise bad_request(
-        f"{what} holds text that is not valid Unicode{f' at {where}' if where else ''}: "
-        "bytes that are not UTF-8, or half of a character."
-    )
+    raise bad_request(messages.json_not_unicode(what, where))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two values of one name: a program that checks one may let another run with the other."""
+    """Refuses a repeated name: two programs may each read another of its values."""
     value = dict(pairs)
     if len(value) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ApiError(400, (10026, f"The name {twice[:100]!r} is in one JSON object twice."))
+        raise ApiError(400, (10026, messages.json_name_twice(twice)))
     return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ApiError(400, (10026, f"{name} is not JSON."))
+    raise ApiError(400, (10026, messages.json_constant(name)))

@@ -1,4 +1,4 @@
-"""Multipart bodies of any method, file names as sent: Django parses POST only and strips them."""
+"""Multipart bodies of any method, with file names as sent. Django parses POST only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from multipart import MultipartError, PushMultipartParser, parse_options_header
 
+from dashboard.api import messages
 from dashboard.api.http.errors import bad_request
 from routing.upload_draft import Part
 
@@ -34,11 +35,11 @@ def read_fields(request: HttpRequest) -> list[Field]:
     """The parts of the body, in order; raises `ApiError`."""
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     if kind != "multipart/form-data" or not options.get("boundary"):
-        raise bad_request("Expected a multipart/form-data body.")
+        raise bad_request(messages.EXPECTED_MULTIPART)
     try:
         return list(_fields(request, options["boundary"]))
     except (MultipartError, UnicodeError) as error:
-        raise bad_request(f"The multipart body cannot be read: {error}.") from error
+        raise bad_request(messages.multipart_unreadable(error)) from error
 
 
 def split_fields(fields: list[Field], name: str) -> tuple[bytes, tuple[Part, ...]]:
@@ -51,7 +52,7 @@ def split_fields(fields: list[Field], name: str) -> tuple[bytes, tuple[Part, ...
     if len(called) > 1:
         called = [f for f in called if f.filename is None]
     if len(called) != 1:
-        raise bad_request(f"Expected one part called {name}; there are {len(called)}.")
+        raise bad_request(messages.one_part_expected(name, len(called)))
     return called[0].content, _modules([f for f in fields if f is not called[0]])
 
 
@@ -67,17 +68,16 @@ def check_parts(parts: tuple[Part, ...]) -> None:
     seen: set[str] = set()
     for part in parts:
         if not part.name or len(part.name) > NAME or _CONTROL.search(part.name):
-            raise bad_request(f"A module needs a name of 1 to {NAME} printable characters.")
+            raise bad_request(messages.module_name_invalid(NAME))
         if len(part.content_type) > CONTENT_TYPE:
-            raise bad_request(f"The content type of module {part.name!r} is too long.")
+            raise bad_request(messages.content_type_too_long(part.name))
         if part.name in seen:
-            raise bad_request(f"Two modules are called {part.name!r}.")
+            raise bad_request(messages.module_twice(part.name))
         seen.add(part.name)
 
 
 def _fields(request: HttpRequest, boundary: str) -> Iterator[Field]:
-    """Reads what the server has put on disk piece by piece, so that the body as a whole is never in
-    memory beside its parts."""
+    """Reads the body from disk in pieces, so that it is never in memory twice."""
     with PushMultipartParser(boundary, max_segment_count=PARTS) as parser:
         segment, content = None, bytearray()
         for event in _events(request, parser):

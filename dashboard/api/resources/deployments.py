@@ -1,4 +1,4 @@
-"""Deployments: which versions answer, and by what percentages."""
+"""Deployments: versions and their percentages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from ninja import Query, Schema
 from pydantic import Field, StrictFloat, StrictInt
 
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
@@ -30,7 +31,7 @@ class ShareInput(Schema):
 
     version_id: str = Field(max_length=100)
     percentage: StrictInt | StrictFloat = Field(
-        description="0 to 100 with up to three decimals; all of them sum to 100."
+        description="0 to 100 with up to three decimals. All of them sum to 100."
     )
 
 
@@ -43,7 +44,7 @@ class DeploymentInput(Schema):
     expected_deployment_id: str | None = Field(
         None,
         max_length=100,
-        description="Sluice's own: deploy only if this deployment is active (null: none is).",
+        description="Sluice only: deploy only if this deployment is active (null: none).",
     )
 
 
@@ -65,8 +66,8 @@ def list_deployments(
         rows = rows.filter(created_on__gte=_aware(paging.since))
     if paging.until:
         rows = rows.filter(created_on__lte=_aware(paging.until))
-    found, info = paged(rows, paging)
-    return ok({"deployments": [deployment_item(deployment) for deployment in found]}, info)
+    page, info = paged(rows, paging)
+    return ok({"deployments": [deployment_item(deployment) for deployment in page]}, info)
 
 
 @router.post(
@@ -84,7 +85,7 @@ def create_deployment(
 ) -> dict[str, Any]:
     """Deploys; `force` consents to traffic for an older version with other secrets (10220)."""
     if given.strategy != "percentage":
-        raise bad_request("The only strategy is 'percentage'.", DEPLOYMENT)
+        raise bad_request(messages.ONLY_PERCENTAGE, DEPLOYMENT)
     worker = worker_named(script_name)
     deployment = gate.deploy(
         worker=worker,
@@ -112,9 +113,9 @@ def get_deployment(
 def delete_deployment(
     request: ApiRequest, account_id: str, script_name: str, deployment_id: str
 ) -> dict[str, Any]:
-    """Always refused: deployments are the history of what was live."""
+    """Always refused: deployments are the Worker's history."""
     deployment_of(worker_named(script_name), deployment_id)
-    raise bad_request("Deployments are never deleted while their Worker exists.", DEPLOYMENT)
+    raise bad_request(messages.DEPLOYMENTS_STAY, DEPLOYMENT)
 
 
 def _expected(request: HttpRequest, given: DeploymentInput) -> Any:

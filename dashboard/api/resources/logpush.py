@@ -1,4 +1,4 @@
-"""Log export in the shape of Cloudflare's Logpush. Secrets in destinations are never shown."""
+"""Log exports as Cloudflare's Logpush jobs. Secrets in destinations are redacted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.accounts.actor import By
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_administer, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, unsupported
@@ -33,7 +34,7 @@ LOGPUSH = "/accounts/{account_id}/logpush"
 JOBS = LOGPUSH + "/jobs"
 ONE = JOBS + "/{job_id}"
 INVALID = 1004
-"""Cloudflare's code for a job that cannot be as asked."""
+"""Cloudflare's code for an invalid job."""
 MISSING = 1002
 
 
@@ -57,16 +58,16 @@ def get_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
 
 @router.put(ONE, auth=may_administer, response=Envelope[JobItem])
 def update_job(request: ApiRequest, account_id: str, job_id: int, given: JobInput) -> Json:
-    """Changes what is given: `{"enabled": false}` pauses the job where it is."""
+    """Changes the fields that are sent: `{"enabled": false}` pauses the job."""
     job_of(job_id)
-    asked = _job_fields(given)
-    asked.pop("dataset", None)
-    return ok(job_item(_or_api_error(changes.change, job_id, asked, _actor(request))))
+    fields = _job_fields(given)
+    fields.pop("dataset", None)
+    return ok(job_item(_or_api_error(changes.change, job_id, fields, _actor(request))))
 
 
 @router.delete(ONE, auth=may_administer, response=Envelope[Deleted])
 def delete_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
-    """The job and its dead letters; what was sent stays where it is."""
+    """The job and its dead letters. Records that were sent stay at the destination."""
     changes.delete(job_of(job_id), _actor(request))
     return ok({"id": job_id})
 
@@ -119,20 +120,20 @@ def validate_destination(request: ApiRequest, account_id: str, given: Destinatio
 )
 def destination_exists(request: ApiRequest, account_id: str, given: DestinationInput) -> Json:
     """Whether a job sends to exactly this destination."""
-    found = any(changes.same_destination(j, given.destination_conf) for j in Job.objects.all())
-    return ok({"exists": found})
+    exists = any(changes.same_destination(j, given.destination_conf) for j in Job.objects.all())
+    return ok({"exists": exists})
 
 
 def job_of(job_id: int) -> Job:
     """The job, or Cloudflare's 404."""
     job = Job.objects.filter(pk=job_id, dataset=DATASET).first() if job_id < 2**63 else None
     if job is None:
-        raise ApiError(404, (MISSING, "This job does not exist."))
+        raise ApiError(404, (MISSING, messages.NO_JOB))
     return job
 
 
 def job_item(job: Job) -> Json:
-    """A job as the API tells it: `destination_conf` with every secret replaced."""
+    """A job, its `destination_conf` redacted."""
     return {
         "id": job.pk,
         "name": job.name or None,
@@ -161,17 +162,17 @@ def job_item(job: Job) -> Json:
 
 
 def _job_fields(given: JobInput) -> Json:
-    """What was really given, the older form of the options turned into the newer one."""
+    """The fields that were sent, with the older form of the options converted."""
     if given.kind:
-        raise unsupported("Edge log delivery is not supported: leave `kind` empty.")
-    asked = given.dict(exclude_unset=True)
+        raise unsupported(messages.NO_EDGE_LOG_DELIVERY)
+    fields: Json = given.dict(exclude_unset=True)
     for name in ("enabled", "dataset"):
-        if asked.get(name, ...) is None:
-            del asked[name]
-    older = asked.pop("logpull_options", None)
-    if older and not asked.get("output_options"):
-        asked["output_options"] = _or_api_error(from_logpull, older)
-    return asked
+        if fields.get(name, ...) is None:
+            del fields[name]
+    older = fields.pop("logpull_options", None)
+    if older and not fields.get("output_options"):
+        fields["output_options"] = _or_api_error(from_logpull, older)
+    return fields
 
 
 def _actor(request: ApiRequest) -> By:
@@ -187,4 +188,4 @@ def _or_api_error(act: Any, *given: Any) -> Any:
 
 def _check_dataset(name: str) -> None:
     if name != DATASET:
-        raise ApiError(404, (MISSING, f"There is no dataset {name[:60]!r}; only {DATASET}."))
+        raise ApiError(404, (MISSING, messages.no_dataset(name, DATASET)))

@@ -1,4 +1,4 @@
-"""Settings of a Worker, and the older way to change several secrets at once."""
+"""Settings of a Worker, and the older way to change several bindings at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.api import messages
 from dashboard.api.acts.upload import fully_live, upload_copy
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
@@ -70,8 +71,8 @@ def get_settings(request: ApiRequest, account_id: str, script_name: str) -> dict
     openapi_extra={"requestBody": SETTINGS_BODY},
 )
 def patch_settings(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
-    """Changes what is given. What belongs to a version makes a copy of the latest one, deployed at
-    100 %; the rest changes the Worker alone."""
+    """Changes the fields that are sent. Versioned fields create a copy of the latest version, which
+    is deployed at 100%."""
     worker = worker_named(script_name)
     raw, _ = split_fields(read_fields(request), "settings")
     given: SettingsInput = validated(SettingsInput, parse_json(raw, "The settings"), "settings")
@@ -93,20 +94,20 @@ def change_settings(request: ApiRequest, worker: Worker, given: ScriptSettings) 
     """Merges `given` into the Worker's settings, under a lock, with an audit entry."""
     changes = changed_settings(given)
     with transaction.atomic():
-        held = Worker.objects.select_for_update().get(pk=worker.pk)
-        before, held.settings = held.settings, {**held.settings, **changes}
-        if held.settings != before:
-            held.save(update_fields=["settings"])
+        locked = Worker.objects.select_for_update().get(pk=worker.pk)
+        before, locked.settings = locked.settings, {**locked.settings, **changes}
+        if locked.settings != before:
+            locked.save(update_fields=["settings"])
             audit.record(
                 "worker.settings",
-                held.name,
+                locked.name,
                 actor=request.auth.user,
                 source=request.auth.source,
                 now=timezone.now(),
                 before=before,
-                after=held.settings,
+                after=locked.settings,
             )
-    return held
+    return locked
 
 
 def _settings(worker: Worker) -> dict[str, Any]:
@@ -142,12 +143,12 @@ def _edited(draft: Draft, given: SettingsInput, worker: Worker) -> Draft:
     )
 
 
-def _listed(held: Bindings, wanted: list[dict[str, Any]]) -> Bindings:
-    """A row with a type and a name alone keeps that binding; any other sets one."""
-    named = {binding.name: binding for binding in held}
-    kept = [row.get("name") for row in wanted if set(row) <= {"name", "type"}]
-    given = parse_bindings([row for row in wanted if row.get("name") not in kept])
-    missing = [name for name in kept if name not in named]
+def _listed(current: Bindings, rows: list[dict[str, Any]]) -> Bindings:
+    """A row with only a type and a name keeps that binding; any other row sets one."""
+    named = {binding.name: binding for binding in current}
+    unchanged = [row.get("name") for row in rows if set(row) <= {"name", "type"}]
+    given = parse_bindings([row for row in rows if row.get("name") not in unchanged])
+    missing = [name for name in unchanged if name not in named]
     if missing:
-        raise bad_request(f"The latest version has no binding {missing[0]!r} to keep.", 10056)
-    return (*(named[str(name)] for name in kept), *given)
+        raise bad_request(messages.no_binding_to_keep(missing[0]), 10056)
+    return (*(named[str(name)] for name in unchanged), *given)

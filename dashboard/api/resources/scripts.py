@@ -31,7 +31,7 @@ SCRIPT = SCRIPTS + "/{script_name}"
 def list_scripts(
     request: ApiRequest, account_id: str, paging: Query[OptionalPaging]
 ) -> dict[str, Any]:
-    """All Workers, by name; with `page` or `per_page` only a part of them."""
+    """All Workers, by name, or one page with `page` or `per_page`."""
     workers, info = paging.part_of(Worker.objects.all())
     latest = Version.objects.defer("bindings", "annotations").latest_of_each()
     versions: dict[int, Version] = {}
@@ -49,7 +49,7 @@ def list_scripts(
 def put_script(
     request: ApiRequest, account_id: str, script_name: str, bindings_inherit: str = ""
 ) -> dict[str, Any]:
-    """Uploads a version and deploys it at 100 %; makes the Worker if there is none."""
+    """Uploads a version and deploys it at 100%. Creates the Worker if there is none."""
     version, _ = upload_version(
         request.auth,
         script_name,
@@ -89,14 +89,14 @@ def get_content(
 def delete_script(
     request: ApiRequest, account_id: str, script_name: str, force: bool = False
 ) -> dict[str, Any]:
-    """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
+    """Deletes the Worker with its versions and deployments. Needs `force` if others bind it."""
     delete_worker(request.auth, worker_named(script_name), force=force)
     return ok(None)
 
 
 def _version(script_name: str, version_id: str = "") -> Version:
     worker = worker_named(script_name)
-    found = version_of(worker, version_id) if version_id else latest_version(worker)
-    if found is None:
+    version = version_of(worker, version_id) if version_id else latest_version(worker)
+    if version is None:
         raise no_worker()
-    return found
+    return version

@@ -1,4 +1,4 @@
-"""Secrets: set, listed by name, deleted; never given back. Each change is a version, deployed."""
+"""Secrets: set, list, delete. Values are never returned. Each change deploys a version."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
+from dashboard.api import messages
 from dashboard.api.acts.upload import fully_live, upload_copy
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
@@ -24,7 +25,7 @@ SECRETS = SCRIPT + "/secrets"
 
 
 class SecretInput(Schema):
-    """A secret's value; its name may stand outside."""
+    """A secret's value; its name may be in the path or a key."""
 
     name: str | None = Field(None, min_length=1, max_length=200)
     text: str
@@ -73,9 +74,9 @@ def get_secret(
     request: ApiRequest, account_id: str, script_name: str, secret_name: str
 ) -> dict[str, Any]:
     """Whether the latest version has this secret."""
-    for held in secrets_of(latest_version(worker_named(script_name))):
-        if held["name"] == secret_name:
-            return ok(held)
+    for item in secrets_of(latest_version(worker_named(script_name))):
+        if item["name"] == secret_name:
+            return ok(item)
     raise _no_secret(secret_name)
 
 
@@ -83,27 +84,27 @@ def get_secret(
 def delete_secret(
     request: ApiRequest, account_id: str, script_name: str, secret_name: str
 ) -> dict[str, Any]:
-    """Takes a secret away in a copy of the latest version and deploys it at 100 %."""
+    """Deletes a secret in a copy of the latest version and deploys it at 100 %."""
     _change(request, script_name, {secret_name: None})
     return ok(None)
 
 
 def change_secret(bindings: Bindings, given: Mapping[str, SecretInput | None]) -> Bindings:
     """`bindings` with these secrets set or (None) deleted; raises `ApiError`."""
-    held = {binding.name: binding for binding in bindings}
+    changed = {binding.name: binding for binding in bindings}
     for name, value in given.items():
-        old = held.get(name)
+        old = changed.get(name)
         if value is None:
             if old is None or not _is_secret(old):
                 raise _no_secret(name)
-            del held[name]
+            del changed[name]
             continue
         if value.type != "secret_text":
-            raise unsupported(f"Secret {name!r}: the only type is secret_text.")
+            raise unsupported(messages.only_secret_text(name))
         if old is not None and not _is_secret(old):
-            raise bad_request(f"{name!r} is a {old.type} binding already; choose another name.")
-        held[name] = secret(name, value.text)
-    return tuple(held.values())
+            raise bad_request(messages.name_is_taken(name, old.type))
+        changed[name] = secret(name, value.text)
+    return tuple(changed.values())
 
 
 def _change(request: ApiRequest, script_name: str, given: Mapping[str, SecretInput | None]) -> None:
@@ -117,9 +118,9 @@ def _change(request: ApiRequest, script_name: str, given: Mapping[str, SecretInp
 
 
 def _is_secret(binding: BindingSpec) -> bool:
-    """In a copy of a version, `inherit` stands for a secret whose seal is broken."""
+    """In a copy of a version, a secret that cannot be decrypted is `inherit`."""
     return binding.secret is not None or binding.type == "inherit"
 
 
 def _no_secret(name: str) -> ApiError:
-    return ApiError(404, (10056, f"Secret {name[:200]!r} does not exist on this Worker."))
+    return ApiError(404, (10056, messages.no_secret(name)))

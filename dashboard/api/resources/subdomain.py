@@ -1,4 +1,4 @@
-"""Where a Worker answers, and the schedules it might have."""
+"""The switches of a Worker's host name and previews; schedules, which are not supported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from ninja import Schema
 
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import unsupported
@@ -24,7 +25,7 @@ SCHEDULES = SCRIPT + "/schedules"
 
 
 class SubdomainInput(Schema):
-    """Whether the Worker answers at its own name, and its previews too."""
+    """Whether the Worker answers at its own host name, and its previews at theirs."""
 
     enabled: bool
     previews_enabled: bool | None = None
@@ -36,17 +37,17 @@ class SubdomainInput(Schema):
     response=Envelope[AccountSubdomain],
 )
 def get_account_subdomain(request: ApiRequest, account_id: str) -> dict[str, Any]:
-    """The domain under which all Workers answer, and `/#`.
+    """The domain of all Workers, and `/#`.
 
-    Older wranglers print `https://<worker>.<subdomain>.workers.dev`. A plain name would make that
-    the address of whoever has it at Cloudflare; so it is this server's, with the rest as fragment.
+    Older wranglers print `https://<worker>.<subdomain>.workers.dev`, which could be another
+    account's Worker at Cloudflare. With `/#` the rest becomes a fragment of this server's URL.
     """
     return ok({"subdomain": f"{settings.DOMAIN}{port_of_url()}/#"})
 
 
 @router.get(SUBDOMAIN, auth=may_read, response=Envelope[Subdomain])
 def get_subdomain(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
-    """Whether this Worker answers at its own name."""
+    """Whether this Worker answers at its own host name."""
     return ok(subdomain_item(worker_named(script_name)))
 
 
@@ -54,7 +55,7 @@ def get_subdomain(request: ApiRequest, account_id: str, script_name: str) -> dic
 def post_subdomain(
     request: ApiRequest, account_id: str, script_name: str, given: SubdomainInput
 ) -> dict[str, Any]:
-    """Changes it. Previews follow `enabled` when they are not mentioned."""
+    """Sets the switches. Without `previews_enabled`, previews follow `enabled`."""
     previews = given.enabled if given.previews_enabled is None else given.previews_enabled
     return ok(
         subdomain_item(set_switches(request, script_name, enabled=given.enabled, previews=previews))
@@ -81,10 +82,7 @@ def put_schedules(
     """Takes the empty list only."""
     worker_named(script_name)
     if given:
-        raise unsupported(
-            "Cron triggers are not supported: nothing would call scheduled(). Remove "
-            "triggers.crons from the configuration. The version itself was deployed."
-        )
+        raise unsupported(messages.NO_CRON)
     return ok({"schedules": []})
 
 

@@ -1,4 +1,4 @@
-"""What clients may ask for and Sluice does not have: refused by name, in the envelope."""
+"""Endpoints of products that Sluice does not have: refused with a reason."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.utils import timezone
 
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Failure, resource
 from dashboard.api.http.errors import ApiError, unsupported
@@ -18,10 +19,7 @@ from routing.control.subdomain import undo_switch_off
 
 router = resource("Not supported")
 ASSETS = refusal_of("Static assets")
-ROUTES = (
-    "Routes and custom domains are not supported: every Worker answers at "
-    f"<name>.{settings.DOMAIN}. Remove routes from the configuration."
-)
+ROUTES = messages.no_routes(settings.DOMAIN)
 
 
 @router.post(SCRIPT + "/assets-upload-session", auth=may_deploy, response=Failure)
@@ -38,28 +36,27 @@ def list_zones(request: ApiRequest) -> NoReturn:
 
 @router.put(SCRIPT + "/routes", auth=may_deploy, response=Failure)
 def put_routes(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused; an address that the same client just switched off is switched on again."""
+    """Refused. A host name that the same client just switched off is switched on again."""
     raise _no_routes(request, script_name)
 
 
 @router.post(SCRIPT + "/domains/changeset", auth=may_deploy, response=Failure)
 def post_domains(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused; an address that the same client just switched off is switched on again."""
+    """Refused. A host name that the same client just switched off is switched on again."""
     raise _no_routes(request, script_name)
 
 
 @router.put(SCRIPT + "/domains/records", auth=may_deploy, response=Failure)
 def put_domains(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused; an address that the same client just switched off is switched on again."""
+    """Refused. A host name that the same client just switched off is switched on again."""
     raise _no_routes(request, script_name)
 
 
 def _no_routes(request: ApiRequest, script_name: str) -> ApiError:
-    """wrangler has taken the Worker's address away by now: a refusal gives it back."""
+    """wrangler has switched the Worker's host name off before this call; the refusal undoes it."""
     worker, caller = worker_named(script_name), request.auth
     undo_switch_off(worker=worker, author=caller.user, source=caller.source, now=timezone.now())
-    # Not whether this very request gave it back: wrangler sends routes and domains side by side.
+    # Read again: wrangler sends routes and domains at the same time, and either may undo it.
     worker.refresh_from_db(fields=["subdomain_enabled"])
-    host = hostname(worker.name)
-    is_on = worker.subdomain_enabled
-    return unsupported(f"{ROUTES} {host} stays switched on." if is_on else ROUTES)
+    host = hostname(worker.name) if worker.subdomain_enabled else ""
+    return unsupported(messages.no_routes(settings.DOMAIN, host))

@@ -30,15 +30,15 @@ def list_versions(
     paging: Query[Paging],
     deployable: bool = False,
 ) -> dict[str, Any]:
-    """Versions, newest first; with `deployable` all that a deployment may name, on one page."""
+    """Versions, newest first; with `deployable` all that can be deployed, on one page."""
     worker = worker_named(script_name)
     if deployable:
-        found = whole(list(models.deployable([worker]).select_related("author")), paging.page)
-        info = page_info(paging.page, max(100, len(found)), len(found), len(found))
+        page = whole(list(models.deployable([worker]).select_related("author")), paging.page)
+        info = page_info(paging.page, max(100, len(page)), len(page), len(page))
     else:
         rows = worker.versions.select_related("author").newest_first()
-        found, info = paged(rows, paging)
-    return ok({"items": [version_item(version) for version in found]}, info)
+        page, info = paged(rows, paging)
+    return ok({"items": [version_item(version) for version in page]}, info)
 
 
 @router.post(
@@ -54,7 +54,7 @@ def create_version(
     worker_named(script_name)
     given = read_upload(request, script_name)
     if request.auth.source == "wrangler" and not given.annotated:
-        # A plain `wrangler deploy`: where its deployment will be refused, nothing is stored first.
+        # A plain `wrangler deploy`: if its deployment will be refused, store nothing.
         gate.permit_for(script_name, by_token=True)()
     version, _ = upload_version(
         request.auth,

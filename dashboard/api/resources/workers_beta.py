@@ -1,4 +1,7 @@
-"""Workers, the newer resource: by name or by id, which is the Worker's tag."""
+"""Workers, the newer resource, by name or by id (the tag).
+
+Cloudflare's SDKs call it `workers.beta.workers`, hence the file's name.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.utils import timezone
 from ninja import Query
 from pydantic import Field
 
+from dashboard.api import messages
 from dashboard.api.acts.delete_worker import delete_worker
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
@@ -36,7 +40,7 @@ Json = dict[str, Any]
 
 
 class WorkerChange(ScriptSettings):
-    """What a Worker may be changed to; its name stays."""
+    """A change of a Worker. Its name cannot change."""
 
     name: str | None = Field(None, max_length=255)
     subdomain: SubdomainInput | None = None
@@ -51,13 +55,13 @@ class WorkerInput(WorkerChange):
 @router.get(WORKERS, auth=may_read, response=Envelope[list[WorkerItem]])
 def list_workers(request: ApiRequest, account_id: str, paging: Query[Paging]) -> dict[str, Any]:
     """All Workers, by name."""
-    found, info = paged(Worker.objects.all(), paging)
-    return ok(worker_items(found), info)
+    page, info = paged(Worker.objects.all(), paging)
+    return ok(worker_items(page), info)
 
 
 @router.post(WORKERS, auth=may_deploy, response=Envelope[WorkerItem])
 def create(request: ApiRequest, account_id: str, given: WorkerInput) -> dict[str, Any]:
-    """Makes a Worker without versions; upload one next."""
+    """Creates a Worker without versions."""
     caller = request.auth
     with transaction.atomic():
         revision.lock()
@@ -78,7 +82,7 @@ def get_worker(request: ApiRequest, account_id: str, worker_id: str) -> dict[str
 def update_worker(
     request: ApiRequest, account_id: str, worker_id: str, given: WorkerInput
 ) -> dict[str, Any]:
-    """Changes what is given."""
+    """Changes the fields that are sent."""
     return ok(worker_item(_apply(request, worker_by_name_or_id(worker_id), given)))
 
 
@@ -86,7 +90,7 @@ def update_worker(
 def edit_worker(
     request: ApiRequest, account_id: str, worker_id: str, given: WorkerChange
 ) -> dict[str, Any]:
-    """Changes what is given."""
+    """Changes the fields that are sent."""
     return ok(worker_item(_apply(request, worker_by_name_or_id(worker_id), given)))
 
 
@@ -94,7 +98,7 @@ def edit_worker(
 def delete(
     request: ApiRequest, account_id: str, worker_id: str, force: bool = False
 ) -> dict[str, Any]:
-    """Deletes the Worker, its versions and deployments. Takes `force` while others call it."""
+    """Deletes the Worker with its versions and deployments. Needs `force` if others bind it."""
     delete_worker(request.auth, worker_by_name_or_id(worker_id), force=force)
     return ok(None)
 
@@ -115,7 +119,7 @@ def worker_items(workers: Sequence[Worker]) -> list[Json]:
 
 
 def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -> Json:
-    """A Worker; the addresses are those of this installation's edge."""
+    """A Worker, with URLs at this installation's edge."""
     callers = dict.fromkeys((call.tag, call.caller) for call in calls)
     return {
         "id": worker.tag,
@@ -137,9 +141,9 @@ def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -
 
 
 def _apply(request: ApiRequest, worker: Worker, given: WorkerChange) -> Worker:
-    """All of the change or, when any of it is refused, nothing."""
+    """Applies all of the change, or nothing if a part is refused."""
     if given.name not in (None, worker.name):
-        raise bad_request(f"A Worker keeps its name: this one is {worker.name}.", 10016)
+        raise bad_request(messages.worker_keeps_name(worker.name), 10016)
     with transaction.atomic():
         revision.lock()
         changed = change_settings(request, worker, given)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ninja import Query, Schema
 from pydantic import Field
 
+from dashboard.api import messages
 from dashboard.api.acts.upload import upload_copy, upload_version, upload_warnings
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
@@ -59,8 +60,8 @@ def list_worker_versions(
 ) -> dict[str, Any]:
     """Versions, newest first."""
     rows = worker_by_name_or_id(worker_id).versions.newest_first().select_related("author")
-    found, info = paged(rows, paging)
-    return ok([flat_version(version) for version in found], info)
+    page, info = paged(rows, paging)
+    return ok([flat_version(version) for version in page], info)
 
 
 @router.post(
@@ -72,7 +73,7 @@ def list_worker_versions(
 def create_worker_version(
     request: ApiRequest, account_id: str, worker_id: str, given: VersionInput, deploy: bool = False
 ) -> dict[str, Any]:
-    """Uploads a version; with `deploy` it is deployed at 100 %, too."""
+    """Uploads a version; with `deploy` also deploys it at 100%."""
     worker = worker_by_name_or_id(worker_id)
     version, _ = upload_version(
         request.auth,
@@ -104,10 +105,11 @@ def get_worker_version(
 def patch_latest_version(
     request: ApiRequest, account_id: str, worker_id: str, version_id: str, given: LatestChange
 ) -> dict[str, Any]:
-    """A copy of `latest` (no other is taken) with these secrets changed; it is not deployed."""
+    """Copies the latest version with these secrets changed. `version_id` must be `latest`. The copy
+    is not deployed."""
     worker = worker_by_name_or_id(worker_id)
     if version_id != "latest":
-        raise bad_request("Versions are never changed; only 'latest' can be copied with changes.")
+        raise bad_request(messages.VERSIONS_IMMUTABLE)
     version = upload_copy(
         request.auth,
         worker,
@@ -126,15 +128,15 @@ def patch_latest_version(
 def delete_worker_version(
     request: ApiRequest, account_id: str, worker_id: str, version_id: str
 ) -> dict[str, Any]:
-    """Always refused: a deployment may name it."""
+    """Always refused: a deployment may contain it."""
     version_of(worker_by_name_or_id(worker_id), version_id)
-    raise bad_request("Versions are never deleted while their Worker exists.")
+    raise bad_request(messages.VERSIONS_STAY)
 
 
 def _latest(worker: Worker) -> Version:
     latest = latest_version(worker)
     if latest is None:
-        raise ApiError(404, (10222, "There are currently no uploaded versions of this Worker."))
+        raise ApiError(404, (10222, messages.NO_VERSIONS))
     return latest
 
 
@@ -148,7 +150,7 @@ def _part(given: ModuleInput) -> Part:
     try:
         content = base64.b64decode(given.content_base64, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise bad_request(f"Module {given.name[:100]!r}: content_base64 is no base64.") from error
+        raise bad_request(messages.not_base64(given.name)) from error
     return Part(given.name, given.content_type, content)
 
 

@@ -1,11 +1,12 @@
-"""Bindings on the wire ↔ bindings in a draft. What a binding may hold is listed here, no more."""
+"""Bindings in JSON ↔ bindings in a draft. Fields that are not listed here are dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.api.http.errors import UNSUPPORTED, ApiError, bad_request
+from dashboard.api import messages
+from dashboard.api.http.errors import bad_request, unsupported
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
 from routing.models import Version
 from routing.snapshot import BindingSpec, Secret
@@ -20,7 +21,7 @@ REQUIRED: Mapping[str, str] = {
     "data_blob": "part",
     "wasm_module": "part",
 }
-"""The field that a type cannot do without; it is text."""
+"""The text field that a type requires."""
 OPTIONAL: Mapping[str, tuple[str, ...]] = {"service": ("environment", "entrypoint")}
 COUNT, SIZE = 128, 5 * 1024
 """Cloudflare's limits: bindings of a version, bytes of one variable."""
@@ -29,12 +30,12 @@ COUNT, SIZE = 128, 5 * 1024
 def parse_bindings(raw: Sequence[Mapping[str, Any]]) -> Bindings:
     """The bindings of an upload, `inherit` included; raises `ApiError` naming the wrong one."""
     if len(raw) > COUNT:
-        raise bad_request(f"{len(raw)} bindings; a version has at most {COUNT}.", 10055)
+        raise bad_request(messages.too_many_bindings(len(raw), COUNT), 10055)
     bindings = tuple(map(_parse, raw))
     names = [binding.name for binding in bindings]
     for name in names:
         if names.count(name) > 1:
-            raise bad_request(f"Binding {name!r} is listed twice.")
+            raise bad_request(messages.binding_twice(name))
     return bindings
 
 
@@ -45,7 +46,7 @@ def secret(name: str, text: str) -> BindingSpec:
 
 
 def binding_items(version: Version) -> list[dict[str, Any]]:
-    """As uploaded; of a secret only that it is there."""
+    """Bindings as uploaded, without the values of secrets."""
     return [_binding_item(row) for row in version.bindings]
 
 
@@ -62,14 +63,14 @@ def _binding_item(row: Mapping[str, Any]) -> dict[str, Any]:
 def _parse(raw: Mapping[str, Any]) -> BindingSpec:
     name, kind = raw.get("name"), raw.get("type")
     if not isinstance(name, str) or not name:
-        raise bad_request("Every binding needs a name.", 10052)
+        raise bad_request(messages.BINDING_WITHOUT_NAME, 10052)
     if not isinstance(kind, str):
-        raise bad_request(f"Binding {name!r} needs a type.")
+        raise bad_request(messages.binding_needs_type(name))
     if kind == "inherit":
         return _inherit(name, raw)
     if kind not in SUPPORTED:
         refusal = BindingUnsupported(BindingSpec(name=name, type=kind))
-        raise ApiError(400, (UNSUPPORTED, str(refusal)))
+        raise unsupported(str(refusal))
     if kind == "secret_text":
         return secret(name, _text(name, raw, "text"))
     return BindingSpec(name=name, type=kind, options=_options(name, kind, raw))
@@ -77,21 +78,14 @@ def _parse(raw: Mapping[str, Any]) -> BindingSpec:
 
 def _inherit(name: str, raw: Mapping[str, Any]) -> BindingSpec:
     if raw.get("old_name", name) != name or raw.get("version_id", "latest") != "latest":
-        raise ApiError(
-            400,
-            (
-                UNSUPPORTED,
-                f"Binding {name!r}: inherit takes the binding of the same name from the latest "
-                "version; old_name and version_id are not supported.",
-            ),
-        )
+        raise unsupported(messages.inherit_options(name))
     return BindingSpec(name=name, type="inherit")
 
 
 def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "json":
         if "json" not in raw:
-            raise bad_request(f"Binding {name!r} needs json.")
+            raise bad_request(messages.binding_needs_json(name))
         _check_size(name, repr(raw["json"]))
         return {"json": raw["json"]}
     options = {}
@@ -109,20 +103,19 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
 def _check_service(name: str, raw: Mapping[str, Any]) -> None:
     for field in ("props", "cross_account_grant"):
         if raw.get(field):
-            raise ApiError(400, (UNSUPPORTED, f"Binding {name!r}: {field} is not supported."))
+            raise unsupported(messages.binding_field_unsupported(name, field))
     if raw.get("environment") not in (None, "production"):
-        message = f"Binding {name!r}: the only environment is production."
-        raise ApiError(400, (UNSUPPORTED, message))
+        raise unsupported(messages.only_production(name))
 
 
 def _text(name: str, raw: Mapping[str, Any], field: str) -> str:
     value = raw.get(field)
     if not isinstance(value, str):
-        raise bad_request(f"Binding {name!r} needs {field}, as text.")
+        raise bad_request(messages.binding_needs_text(name, field))
     return value
 
 
 def _check_size(name: str, text: str) -> None:
     size = len(text.encode())
     if size > SIZE:
-        raise bad_request(f"Binding {name!r} is {size} bytes; at most {SIZE} fit.", 10054)
+        raise bad_request(messages.binding_too_large(name, size, SIZE), 10054)

@@ -26,7 +26,7 @@ SETTINGS_BODY: dict[str, Any] = {
     "required": True,
     "description": (
         "One part, `settings`, in which every field is optional. Of `bindings`, one with a type "
-        "and name only is kept as it is, one with a value is set; others are dropped."
+        "and name only stays unchanged, one with a value is set; others are dropped."
     ),
     "content": {
         "multipart/form-data": {

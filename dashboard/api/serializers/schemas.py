@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 class Named(Schema):
-    """A name and a type, as secrets are shown: never their values."""
+    """A name and a type; secrets have no more in responses."""
 
     name: str
     type: str

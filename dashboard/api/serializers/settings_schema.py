@@ -1,4 +1,4 @@
-"""A Worker's settings that are not versioned, as the wire has them."""
+"""Settings of a Worker that are not versioned."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
+from dashboard.api import messages
 from dashboard.api.http.errors import unsupported
 from routing.models import Worker
 
@@ -19,7 +20,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 class ScriptSettings(Schema):
-    """What a settings call or an upload may change; absent means unchanged."""
+    """A change by a settings call or an upload. Absent fields stay unchanged."""
 
     logpush: bool | None = None
     tags: list[str] | None = Field(None, max_length=20)
@@ -38,13 +39,13 @@ class ScriptSettingsItem(Schema):
 
 
 def changed_settings(sent: ScriptSettings) -> dict[str, Any]:
-    """What `sent` sets; raises `ApiError` for what has no counterpart here."""
+    """The settings in `sent`. Raises `ApiError` for unsupported ones."""
     if sent.tail_consumers or sent.streaming_tail_consumers:
-        raise unsupported("Tail Workers are not supported: leave out tail_consumers.")
+        raise unsupported(messages.NO_TAIL_WORKERS)
     values = {key: getattr(sent, key) for key in DEFAULTS}
     return {key: value for key, value in values.items() if value is not None}
 
 
 def settings_item(worker: Worker) -> dict[str, Any]:
-    """All settings, with what a new Worker has."""
+    """All settings, with defaults."""
     return {key: worker.settings.get(key, default) for key, default in DEFAULTS.items()}

@@ -1,4 +1,4 @@
-"""Upload metadata on the wire → a draft, and the settings that are not versioned."""
+"""Upload metadata → a draft, and settings that are not versioned."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from dashboard.api import messages
 from dashboard.api.http.errors import ApiError, bad_request, unsupported, validation_messages
 from dashboard.api.http.json_parser import parse_json
 from dashboard.api.http.multipart import read_fields, split_fields
@@ -19,15 +20,9 @@ from dashboard.api.serializers.settings_schema import ScriptSettings, changed_se
 from routing.upload_draft import SECRET_TYPES, Draft, Part
 
 OLDEST_DATE = "2021-11-02"
-"""What Cloudflare takes when an upload names no compatibility date."""
+"""Cloudflare's default compatibility date."""
 VERSIONED = ("placement", "limits", "cache_options", "usage_model")
-"""Kept with the version and shown again; they change nothing here."""
-REFUSED = {
-    "assets": "Static assets are not supported yet: upload the files as modules.",
-    "migrations": "Durable Objects are not supported, so there is nothing to migrate.",
-    "exports": "Durable Objects are not supported: leave out exports.",
-    "containers": "Containers are not supported.",
-}
+"""Stored with the version and returned; no effect in Sluice."""
 
 Name = Annotated[str, StringConstraints(max_length=1024)]
 Date = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
@@ -35,7 +30,7 @@ Flag = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class VersionSettings(ScriptSettings):
-    """What uploads and settings calls say alike. Keys not listed here are ignored."""
+    """Fields of both uploads and settings calls. Others are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -51,7 +46,7 @@ class VersionSettings(ScriptSettings):
 
 
 class UploadMetadata(VersionSettings):
-    """What a version is made of, besides its modules."""
+    """Everything of a version except its modules."""
 
     main_module: Name = Field("", description="The module that exports the handlers.")
     body_part: Name = Field("", description="The script, in service-worker syntax.")
@@ -59,10 +54,10 @@ class UploadMetadata(VersionSettings):
     compatibility_flags: list[Flag] = Field(default=[], max_length=100)
     bindings: list[dict[str, Any]] = []
     keep_bindings: list[str] | None = Field(
-        None, description="Types to copy from the latest version; absent: secrets."
+        None, description="Types to copy from the latest version. Default: secrets."
     )
     keep_assets: bool | None = Field(
-        None, description="Copies what the latest version says of placement, limits and caching."
+        None, description="Copies placement, limits and caching from the latest version."
     )
 
 
@@ -82,8 +77,8 @@ class SettingsInput(VersionSettings):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload as read from a request. `annotated`: it has annotations, if only empty ones, which
-    `wrangler versions upload` always sends and a plain `wrangler deploy` never does."""
+    """An upload from a request. `annotated`: annotations were sent, perhaps empty, which
+    `wrangler versions upload` always does and a plain `wrangler deploy` never."""
 
     draft: Draft
     keep: frozenset[str]
@@ -92,7 +87,7 @@ class Upload:
 
 
 def read_upload(request: HttpRequest, worker_name: str) -> Upload:
-    """The multipart upload in `request`; raises `ApiError`, and then nothing is saved."""
+    """The multipart upload in `request`. Raises `ApiError`."""
     raw, parts = split_fields(read_fields(request), "metadata")
     metadata = validated(UploadMetadata, parse_json(raw, "The metadata"), "metadata")
     return upload_from_settings(metadata, parts, worker_name)
@@ -101,7 +96,7 @@ def read_upload(request: HttpRequest, worker_name: str) -> Upload:
 def upload_from_settings(
     metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str
 ) -> Upload:
-    """`metadata` and its modules as an upload; raises `ApiError`."""
+    """`metadata` and its modules as an upload. Raises `ApiError`."""
     refuse_unsupported(metadata)
     _check_main(metadata, parts)
     keep = metadata.keep_bindings
@@ -114,8 +109,8 @@ def upload_from_settings(
 
 
 def refuse_unsupported(given: VersionSettings) -> None:
-    """Raises `ApiError` for a product that is not here."""
-    for field, reason in REFUSED.items():
+    """Raises `ApiError` for a product that Sluice does not have."""
+    for field, reason in messages.UNSUPPORTED_FIELDS.items():
         if getattr(given, field):
             raise unsupported(reason)
 
@@ -124,7 +119,7 @@ Model = type[BaseModel]
 
 
 def validated(model: Model, value: Any, what: str) -> Any:
-    """`value` as `model`; raises `ApiError` that says which field is wrong, not what it held."""
+    """`value` as `model`. Raises `ApiError` with the name of the invalid field, not its value."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -153,12 +148,8 @@ def _draft(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) 
 def _check_main(metadata: UploadMetadata, parts: tuple[Part, ...]) -> None:
     """The metadata names one part as the program, and that part is there."""
     if bool(metadata.main_module) == bool(metadata.body_part):
-        raise bad_request(
-            "The metadata must name one part as the program: main_module for an ES module, "
-            "body_part for service-worker syntax."
-        )
+        raise bad_request(messages.ONE_PROGRAM)
     main = metadata.main_module or metadata.body_part
     names = [part.name for part in parts]
     if main not in names:
-        listed = ", ".join(map(repr, names[:10])) or "none"
-        raise ApiError(400, (10021, f"No such module {main!r}; uploaded are: {listed}."))
+        raise ApiError(400, (10021, messages.no_such_module(main, names)))

@@ -1,4 +1,4 @@
-"""Rows as the wire has them. Secrets, sealed or not, never get this far."""
+"""Versions, deployments and scripts as JSON. Never includes secrets, encrypted or not."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Json = dict[str, Any]
 
 
 def hex_id(pk: int | None) -> str:
-    """A row's id in the 32 digits that clients expect; empty for nobody."""
+    """A row's id as 32 hex digits, as clients expect; "" for None."""
     return f"{pk:032x}" if pk else ""
 
 
 def version_item(version: Version) -> Json:
-    """A version as the versions endpoints show it."""
+    """A version in the versions endpoints."""
     created, has_address = timestamp(version.created_on), bool(preview_url(version.worker, version))
     return {
         "id": str(version.id),
@@ -56,7 +56,7 @@ def version_item(version: Version) -> Json:
 
 
 def flat_version(version: Version) -> Json:
-    """A version as the newer Workers resource shows it."""
+    """A version in the newer Workers resource."""
     url = preview_url(version.worker, version)
     return {
         "id": str(version.id),
@@ -76,7 +76,7 @@ def flat_version(version: Version) -> Json:
 
 
 def deployment_item(deployment: Deployment) -> Json:
-    """A deployment, versions in the order they were listed."""
+    """A deployment, with versions in their listed order."""
     return {
         "id": str(deployment.id),
         "source": deployment.source,
@@ -92,7 +92,7 @@ def deployment_item(deployment: Deployment) -> Json:
 
 
 def script_item(worker: Worker, latest: Version | None) -> Json:
-    """A Worker as its latest version describes it."""
+    """A Worker with the facts of its latest version."""
     return {
         "id": worker.name,
         "tag": worker.tag,
@@ -110,28 +110,28 @@ def script_item(worker: Worker, latest: Version | None) -> Json:
 
 
 def percent(weight: int) -> int | float:
-    """A weight (0.001 % each) as a JSON number without noise: 33.333, 0, 100."""
+    """A weight (0.001% each) as an exact JSON number: 33.333, 0, 100."""
     return weight // 1000 if weight % 1000 == 0 else weight / 1000
 
 
 def author_of(row: Version | Deployment) -> str:
-    """The author's address as it was then, or their name if they had none."""
+    """The author's email address at that time, or else the user name."""
     author: Any = row.author
     return row.author_email or (author.get_username() if author else "")
 
 
 def email_of(user: User) -> str:
-    """What stands for a person where clients print an address."""
+    """The email address, or else the user name, for clients that print one."""
     return user.email or user.get_username()
 
 
 def uploaded_from(version: Version | None) -> str:
-    """`wrangler` or `api`; never `dash`, which makes wrangler ask for six endpoints more."""
+    """`wrangler` or `api`; never `dash`, which makes wrangler call six more endpoints."""
     return "wrangler" if version is None or version.source == "wrangler" else "api"
 
 
 def handlers(version: Version) -> list[str]:
-    """What the default export handles."""
+    """Handlers of the default export."""
     return next((list(e["handlers"]) for e in version.exports if e["name"] == "default"), [])
 
 
@@ -152,7 +152,7 @@ def _runtime(version: Version | None) -> Json:
 
 
 def _placement(version: Version) -> Json:
-    """As clients read it back: older ones take the mode alone."""
+    """Placement; older clients read only the mode."""
     placement = version.runtime.get("placement")
     if not placement:
         return {}

@@ -1,4 +1,4 @@
-"""Refusals of Sluice's own API: a code, a sentence, and the field that is wrong if one is."""
+"""Refusals of Sluice's own API: a code, a message, and the invalid field, if any."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from dashboard.api.http.errors import TOO_LARGE, TOO_MANY, ApiError, validation_messages
+from dashboard.api import messages
+from dashboard.api.http.errors import TOO_MANY, ApiError, validation_messages
 from dashboard.fleet.storage import problem_of
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
@@ -21,7 +22,7 @@ from dashboard.reviews.proposals import report as reviews
 from dashboard.reviews.proposals.decisions.vote import DecisionRefused
 from dashboard.reviews.proposals.messages import refused
 from dashboard.reviews.proposals.models import Proposal
-from dashboard.rollouts import messages
+from dashboard.rollouts import messages as rollout_messages
 from dashboard.rollouts.actions.actions import ActionRefused
 from dashboard.rollouts.actions.start import StartRefused
 from dashboard.rollouts.conductor.advance import Stale
@@ -44,7 +45,7 @@ _SHARED: Mapping[int, str] = {
     10026: "invalid",
     TOO_MANY: "rate_limited",
 }
-"""The codes that the Cloudflare-compatible API's own doors give, in our words."""
+"""Codes of the Cloudflare-compatible API → codes of this one."""
 _FIELDS: Mapping[str, str] = {
     "unknown_version": "version_id",
     "too_old": "version_id",
@@ -62,7 +63,7 @@ _DECISION_STATUSES = {
     "needs_changes": 409,
     "no_reason": 422,
 }
-"""Statuses of refused decisions; 403 for the others: another person may."""
+"""Statuses of refused decisions. Others are 403: another person may."""
 _UNPROCESSABLE = ("unknown_version", "unknown_suite", "unknown_step", "name")
 
 
@@ -76,7 +77,7 @@ _OVERRIDES: Mapping[str, int] = {
 
 
 class Refused(Exception):
-    """Answered as `status` with `code`, the message and, if it names one, `field`."""
+    """Answered with `status`, `code`, the message and `field`, if any."""
 
     def __init__(self, status: int, code: str, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -92,7 +93,7 @@ def refusal(status: int, code: str, message: str, field: str = "", **more: Any) 
 
 
 def handle_errors(api: NinjaAPI) -> None:
-    """Whatever goes wrong in a view is answered as `refusal` does."""
+    """Answers every exception of a view with a `refusal`."""
     api.add_exception_handler(Refused, _refused)
     api.add_exception_handler(ApiError, _shared)
     api.add_exception_handler(ValidationError, _invalid)
@@ -115,20 +116,20 @@ def handle_errors(api: NinjaAPI) -> None:
 
 
 def unknown_address(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Any address below `/api/` that is not served."""
-    return refusal(404, "unknown_address", f"Nothing is at {request.path[:200]}.")
+    """Any path below `/api/` that does not exist."""
+    return refusal(404, "unknown_address", messages.nothing_at(request.path))
 
 
 def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
-    """Our fault: the log has the details. A body that is too large, or a database that is away,
-    is not."""
+    """A bug: details go to the log only. Large bodies and an unavailable database get their own
+    answers."""
     if isinstance(error, RequestDataTooBig):
-        return refusal(413, "too_large", TOO_LARGE)
+        return refusal(413, "too_large", messages.BODY_TOO_LARGE)
     if problem := problem_of(error):
         logger.warning("%s %s: %s", request.method, request.path, error)
         return retry_later(refusal(problem.status, "unavailable", reason_of(problem)))
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return refusal(500, "unexpected", "An unexpected error. The server's log says more.")
+    return refusal(500, "unexpected", messages.UNEXPECTED)
 
 
 def _refused(request: HttpRequest, error: Any) -> HttpResponse:
@@ -144,19 +145,19 @@ def _shared(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    """Names the first field that is wrong, never what it was: that may be a secret."""
+    """Names the first invalid field, never its value, which may be a secret."""
     sentences = validation_messages([_without_body_name(one) for one in error.errors])
     field = sentences[0].partition(":")[0]
     return refusal(422, "invalid", " ".join(sentences), field, problems=sentences)
 
 
 def _without_body_name(error: Any) -> Any:
-    """Ninja puts the name of the view's parameter first: `body, given, step`."""
+    """Removes the name of the view's parameter: Ninja's `loc` is `body, given, step`."""
     return error | {"loc": [step for step in error["loc"] if step not in ("given", "path")]}
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
-    """Ninja's own; what the JSON parser refused is behind it."""
+    """Ninja's own errors, which wrap those of the JSON parser."""
     if isinstance(error.__cause__, ApiError):
         return _shared(request, error.__cause__)
     return refusal(error.status_code, "invalid", str(error))
@@ -176,7 +177,7 @@ def _coded(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _review_needed(request: HttpRequest, error: Any) -> HttpResponse:
-    """With the request that it became, if it is open already."""
+    """With the open review, if there is one."""
     if error.proposal is None:
         return refusal(403, error.code, str(error))
     return refusal(
@@ -191,7 +192,7 @@ def _decision_refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _deleted_review(request: HttpRequest, error: Any) -> HttpResponse:
-    return refusal(404, "unknown_review", "The review was deleted with its Worker.")
+    return refusal(404, "unknown_review", messages.REVIEW_DELETED)
 
 
 def _override(request: HttpRequest, error: Any) -> HttpResponse:
@@ -199,15 +200,15 @@ def _override(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _start(request: HttpRequest, error: Any) -> HttpResponse:
-    """A second rollout is answered with the first."""
+    """A second rollout gets the first one in the answer."""
     if error.rollout is None:
         return _coded(request, error)
     return refusal(409, error.code, str(error), rollout=report.as_json(error.rollout))
 
 
 def _stale(request: HttpRequest, error: Any) -> HttpResponse:
-    """Who moved it, when, and how it is now."""
+    """With who moved it, when, and its current state."""
     last = error.rollout.events.order_by("-pk").first()
     moved = {"by": last.as_json()["by"], "at": last.at.isoformat()} if last else {}
     now = report.as_json(error.rollout)
-    return refusal(409, "stale", messages.moved(error.rollout), rollout=now, **moved)
+    return refusal(409, "stale", rollout_messages.moved(error.rollout), rollout=now, **moved)

@@ -7,6 +7,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from dashboard.api import messages
 from dashboard.api.http.errors import ApiError
 from dashboard.api.http.lookup import worker_named
 from dashboard.api.sluice.errors import Refused
@@ -25,7 +26,7 @@ class Listing(Schema):
 
 def worker_at(name: str) -> Worker:
     """The Worker that an address names."""
-    return worker_named(name, ApiError(404, (10007, f"There is no Worker called {name[:100]}.")))
+    return worker_named(name, ApiError(404, (10007, messages.worker_unknown(name))))
 
 
 def edit_of(worker: Worker, suite: str, *, in_body: bool = False) -> SuiteEdit:
@@ -33,7 +34,7 @@ def edit_of(worker: Worker, suite: str, *, in_body: bool = False) -> SuiteEdit:
     edit = newest_edit(worker, suite)
     if edit is None:
         status, field = (422, "suite") if in_body else (404, "")
-        message = f"{worker.name} has no suite called {suite[:100]!r}."
+        message = messages.no_suite(worker.name, suite)
         raise Refused(status, "unknown_suite", message, field)
     return edit
 
@@ -43,7 +44,7 @@ def rollout_at(name: str, rollout_id: UUID) -> Rollout:
     worker = worker_at(name)
     rollout = worker.rollouts.with_versions().filter(pk=rollout_id).first()
     if rollout is None:
-        raise Refused(404, "unknown_rollout", f"{worker.name} has no rollout with this id.")
+        raise Refused(404, "unknown_rollout", messages.no_rollout(worker.name))
     return rollout
 
 
@@ -51,8 +52,8 @@ def edit_named(worker: Worker | None, name: str) -> SavedPlanEdit:
     """The newest edit of a saved plan that this Worker can use; without one, of all Workers."""
     edit = newest(worker, name)
     if edit is None:
-        whose = worker.name if worker else "The account"
-        raise Refused(404, "unknown_plan", f"{whose} has no plan called {name[:60]!r}.", "plan")
+        message = messages.no_plan(worker.name if worker else "", name)
+        raise Refused(404, "unknown_plan", message, "plan")
     return edit
 
 
@@ -60,6 +61,6 @@ def own_edit(worker: Worker, name: str) -> SavedPlanEdit:
     """The same for a plan that is only this Worker's."""
     edit = edit_named(worker, name)
     if edit.saved_plan.worker is None:
-        message = f"{name[:60]!r} is for all Workers: its address is /api/plans/."
+        message = messages.plan_for_all_workers(name)
         raise Refused(409, "for_all_workers", message, "plan")
     return edit

@@ -39,7 +39,7 @@ class SwitchInput(Input):
 
 
 class LinkInput(Input):
-    """What is shared, for how long ("8h", at most "30d"), with whom, and where the link leads."""
+    """The version, the duration ("8h", at most "30d"), a note, and the path the link leads to."""
 
     version_id: str = Field("", max_length=100, description="The candidate, if left out.")
     lasts: str = Field("1d", max_length=20)

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query, Router
 
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
@@ -60,9 +61,7 @@ def decide(request: ApiRequest, name: str, review_id: UUID, verb: str, given: Re
     """`withdraw` takes one's own request back. `approve`, `needs-changes`, `reject`, `emergency`
     and `acknowledge` are for people: a token gets 403."""
     if verb not in ACTS:
-        raise Refused(
-            404, "unknown_verb", f"{verb[:40]!r} is not one of {', '.join(ACTS)}.", "verb"
-        )
+        raise Refused(404, "unknown_verb", messages.unknown_verb(verb, ACTS), "verb")
     proposal, caller = _review_at(name, review_id), request.auth
     now = timezone.now()
     word = DecisionInput(
@@ -83,11 +82,7 @@ def put_policy(request: ApiRequest, name: str, given: PolicyDetail) -> Any:
     """Always 403: what asks people for approvals is changed by a person, on *Policies* or with
     `manage.py policy`. A token that may save a policy could deploy without any approval."""
     worker_at(name)
-    raise Refused(
-        403,
-        "token",
-        "API tokens change no policy. A person does, under Policies or with manage.py policy.",
-    )
+    raise Refused(403, "token", messages.TOKENS_CHANGE_NO_POLICY)
 
 
 def _policy(worker: Worker) -> dict[str, Any]:
@@ -99,11 +94,11 @@ def _review_at(name: str, review_id: UUID) -> Proposal:
     rows = Proposal.objects.filter(worker=worker_at(name)).select_related("worker", "author")
     proposal = rows.filter(pk=review_id).first()
     if proposal is None:
-        raise Refused(404, "unknown_review", f"{name} has no review with this id.")
+        raise Refused(404, "unknown_review", messages.no_review(name))
     return proposal
 
 
 def _listed(rows: ProposalQuerySet, listing: ReviewListing) -> list[dict[str, Any]]:
-    shown = rows.filter(state__in=UNDECIDED) if listing.show == "open" else rows
-    newest = shown.with_people().order_by("-created_at")
+    filtered = rows.filter(state__in=UNDECIDED) if listing.show == "open" else rows
+    newest = filtered.with_people().order_by("-created_at")
     return listed_as_json(newest[: listing.limit], timezone.now())

@@ -95,7 +95,7 @@ class RolloutItem(Schema):
 
 
 class EventItem(Schema):
-    """One line of the story: what was decided, by which numbers, by whom."""
+    """One event: the decision, its numbers, and who made it."""
 
     at: datetime
     state: str

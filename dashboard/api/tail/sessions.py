@@ -1,4 +1,4 @@
-"""Sessions of `wrangler tail`: whoever has a session's address may listen, until it expires."""
+"""Sessions of `wrangler tail`. A session's URL gives access until it expires."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ninja import Schema
 
 from dashboard.accounts.models import User
 from dashboard.accounts.tokens import hash_token
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, check_worker, may_read
 from dashboard.api.http.envelope import Envelope, Failure, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
@@ -30,17 +31,17 @@ LASTS = timedelta(hours=6)
 MOST = 20
 """Sessions of one Worker at a time."""
 EACH, EACH_IN_ALL = 10, 30
-"""Of them one person's, and one person's for all Workers."""
+"""Sessions of one person for one Worker, and for all Workers."""
 
 
 class TailInput(Schema):
-    """What the client wants to hear; see `trace_events`."""
+    """The client's filters; see `trace_events`."""
 
     filters: list[dict[str, Any]] = []
 
 
 class TailItem(Schema):
-    """`url` is the WebSocket's address: it holds a secret and is said once, to who made it."""
+    """`url` is the WebSocket's URL. It includes a secret, so only the creator gets it, once."""
 
     id: str
     url: str
@@ -51,7 +52,7 @@ class TailItem(Schema):
 def create_tail(
     request: ApiRequest, account_id: str, script_name: str, given: TailInput | None = None
 ) -> dict[str, Any]:
-    """Opens a session. The edges are told at once, before the client connects."""
+    """Opens a session. Edges are notified before the client connects."""
     check_worker(request, request.auth.token)
     worker = worker_named(script_name)
     filters, address = given.filters if given else [], request.META.get("REMOTE_ADDR", "")
@@ -77,7 +78,7 @@ def create_tail(
 
 @router.get(TAILS, auth=may_read, response=Envelope[TailItem | None])
 def list_tails(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
-    """The newest open session, or null. Its address is not said again: it is a secret."""
+    """The newest open session, or null, without the secret in its URL."""
     tail = _open(worker_named(script_name)).order_by("-created_on").first()
     return ok(_tail_item(request, tail, "") if tail else None)
 
@@ -86,20 +87,20 @@ def list_tails(request: ApiRequest, account_id: str, script_name: str) -> dict[s
 def delete_tail(
     request: ApiRequest, account_id: str, script_name: str, tail_id: str
 ) -> dict[str, Any]:
-    """Ends a session; one that has ended already is ended."""
+    """Ends a session. Succeeds if it has ended already."""
     check_worker(request, request.auth.token)
     worker = worker_named(script_name)
     try:
         tail = Tail.objects.filter(worker=worker.name, id=UUID(tail_id)).first()
     except ValueError:
-        raise ApiError(404, (10007, "This tail does not exist.")) from None
+        raise ApiError(404, (10007, messages.NO_TAIL)) from None
     if tail is not None:
         end_session(tail)
     return ok(None)
 
 
 def end_session(tail: Tail) -> None:
-    """Nobody listens any more."""
+    """Deletes the session and its watch."""
     if tail.watch_id is not None:
         subscriptions.unwatch(tail.watch_id)
     Tail.objects.filter(pk=tail.pk).delete()
@@ -110,26 +111,25 @@ def _open(worker: Worker) -> Any:
 
 
 def _make_room(worker: Worker, person: User) -> None:
-    """Sessions that expired, or that have no listener any more, are no longer counted. When all of
-    a Worker's are taken, the person with most of them gives up their oldest one to a person with
-    fewer."""
+    """Deletes sessions that expired or lost their watch. If a Worker has too many, the person with
+    the most loses their oldest one to a person with fewer. Raises `ApiError` over a limit."""
     Tail.objects.filter(expires_on__lte=timezone.now()).delete()
     Tail.objects.filter(worker=worker.name, watch=None).delete()
     counts = Counter(_open(worker).values_list("token__user", flat=True))
     if counts[person.pk] >= EACH:
-        raise _too_many(f"At most {EACH} tails of one Worker for one person.")
+        raise _too_many(messages.tails_of_worker_and_person(EACH))
     if Tail.objects.filter(token__user=person).count() >= EACH_IN_ALL:
-        raise _too_many(f"At most {EACH_IN_ALL} tails at a time for one person.")
+        raise _too_many(messages.tails_of_person(EACH_IN_ALL))
     if counts.total() < MOST:
         return
     greediest, most = counts.most_common(1)[0]
     if most <= counts[person.pk] + 1:
-        raise _too_many(f"At most {MOST} tails of one Worker at a time.")
+        raise _too_many(messages.tails_of_worker(MOST))
     end_session(_open(worker).filter(token__user=greediest).order_by("created_on")[0])
 
 
-def _too_many(limit: str) -> ApiError:
-    return ApiError(429, (10057, f"{limit} End one, then try again."), retry_after=RETRY_SECONDS)
+def _too_many(message: str) -> ApiError:
+    return ApiError(429, (10057, message), retry_after=RETRY_SECONDS)
 
 
 def _tail_item(request: ApiRequest, tail: Tail, secret: str) -> dict[str, Any]:

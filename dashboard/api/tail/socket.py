@@ -31,7 +31,7 @@ _CACHED_VERSIONS = 200
 
 
 class TailConsumer(PushSocket):
-    """Sends what passes the session's filters, and how much could not be sent."""
+    """Sends events that match the session's filters, and the number of dropped ones."""
 
     subprotocol = PROTOCOL
     tail: Tail | None = None
@@ -48,7 +48,7 @@ class TailConsumer(PushSocket):
         return [feed.tail_group(tail.worker)]
 
     async def ready(self) -> None:
-        """Waits until every process of the Worker sends details: nothing is missed after."""
+        """Waits until every process of the Worker sends details, so that nothing is missed."""
         assert self.tail is not None
         await asyncio.sleep(max(0.0, subscriptions.SETTLE_SECONDS - _age(self.tail.created_on)))
 
@@ -56,21 +56,21 @@ class TailConsumer(PushSocket):
         if self.tail is not None:
             await in_database(end_session)(self.tail)
 
-    async def feed(self, message: dict[str, Any]) -> None:
-        """What happened at the edges."""
-        details, missed = self.reader.read(message)
+    async def feed(self, batch: dict[str, Any]) -> None:
+        """Sends the matching events of a batch from an edge."""
+        details, missed = self.reader.read(batch)
         if missed:
             await self.send(json.dumps(notice(missed)))
         elif self.overloaded:
             await self.send(json.dumps(NOTICE_ENDS))
         self.overloaded = bool(missed)
-        wanted = [d for d in details if self.filters.match(d, random.random())]
-        await self._learn({d["version_id"] for d in wanted})
-        for detail in wanted:
-            said = event(detail, self.versions[detail["version_id"]])
-            await self.send(json.dumps(said, ensure_ascii=False))
+        matching = [d for d in details if self.filters.match(d, random.random())]
+        await self._load_versions({d["version_id"] for d in matching})
+        for detail in matching:
+            message = event(detail, self.versions[detail["version_id"]])
+            await self.send(json.dumps(message, ensure_ascii=False))
 
-    async def _learn(self, ids: set[str]) -> None:
+    async def _load_versions(self, ids: set[str]) -> None:
         """Versions never change, so each is looked up once."""
         if new := ids - self.versions.keys():
             if len(self.versions) > _CACHED_VERSIONS:
@@ -105,12 +105,12 @@ async def opens_tail(path: str) -> bool:
 
 def _session(tail_id: UUID, secret: str) -> Tail | None:
     tail = _in_use().filter(id=tail_id).first()
-    known = tail.secret_sha256 if tail else ""
-    return tail if hmac.compare_digest(known, hash_token(secret)) else None
+    digest = tail.secret_sha256 if tail else ""
+    return tail if hmac.compare_digest(digest, hash_token(secret)) else None
 
 
 def _in_use() -> QuerySet[Tail]:
-    """Those that have not expired, nor has the token that opened them ended."""
+    """Sessions that have not expired and whose token is valid."""
     now = timezone.now()
     return Tail.objects.filter(expires_on__gt=now, token__in=Token.objects.in_use(now))
 
@@ -125,9 +125,9 @@ def _still_open(tail: Tail) -> bool:
 
 
 def _versions(ids: set[str]) -> dict[str, dict[str, str]]:
-    """`scriptVersion`: the id, and tag and message where the upload had them."""
-    found = {str(v.id): v for v in Version.objects.filter(id__in=ids).only("tag", "message")}
-    named = {key: {"tag": v.tag, "message": v.message} for key, v in found.items()}
+    """`scriptVersion` by id: the id, and the tag and message of the upload."""
+    rows = Version.objects.filter(id__in=ids).only("tag", "message")
+    named = {str(v.id): {"tag": v.tag, "message": v.message} for v in rows}
     return {
         key: {"id": key, **{k: text for k, text in named.get(key, {}).items() if text}}
         for key in ids

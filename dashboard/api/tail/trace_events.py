@@ -1,4 +1,4 @@
-"""What `wrangler tail` is told of a request, and which requests it asks for. Pure.
+"""Events of `wrangler tail`, and its filters. Pure.
 
 Filters as the client sends them, a list of objects of one key each; all must match:
 `{"sampling_rate": 0.5}`, `{"outcome": ["ok", …]}`, `{"method": ["GET", …]}`,
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from dashboard.api import messages
 
 _Object = Mapping[str, Any]
 OUTCOMES = ("ok", "exception", "exceededCpu", "exceededMemory", "canceled", "unknown")
@@ -26,8 +28,8 @@ _FILTERS = {
 
 
 MOST_FILTERS, MOST_CHOICES, LONGEST = 20, 100, 1_000
-"""Filters of a session, values of one of them, and characters of a value: every event of the Worker
-is compared with each."""
+"""Filters of a session, values of one filter, characters of a value. Every event of the Worker is
+compared with each."""
 
 
 class FilterInvalid(ValueError):
@@ -36,14 +38,14 @@ class FilterInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """`others` are in the order in which the client sent them."""
+    """`others` are in the order of the request."""
 
     sampling_rate: float = 1.0
     others: tuple[tuple[str, Any], ...] = ()
     self_ip: str = ""
 
     def match(self, detail: _Object, draw: float) -> bool:
-        """Whether the client wants it; `draw` is from [0, 1)."""
+        """Whether the filters let it pass. `draw` is a random number from [0, 1)."""
         return draw < self.sampling_rate and all(
             _matches(name, value, detail, self.self_ip) for name, value in self.others
         )
@@ -52,24 +54,24 @@ class Filters:
 def parse_filters(given: Sequence[_Object], self_ip: str) -> Filters:
     """Raises `FilterInvalid`."""
     if sum(map(len, given)) > MOST_FILTERS:
-        raise FilterInvalid(f"filters: at most {MOST_FILTERS} of them.")
+        raise FilterInvalid(messages.too_many_filters(MOST_FILTERS))
     rate = 1.0
     others: list[tuple[str, Any]] = []
     for entry in given:
         for name, value in entry.items():
             if not _is_known(name, value):
-                raise FilterInvalid(f"filters: {name[:40]!r} is unknown or not as it should be.")
+                raise FilterInvalid(messages.filter_invalid(name))
             if name == "sampling_rate":
                 rate = _rate(value)
             elif name == "header" and not isinstance(value.get("key"), str):
-                raise FilterInvalid("filters: a header filter needs a 'key'.")
+                raise FilterInvalid(messages.HEADER_FILTER_KEY)
             else:
                 others.append((name, value))
     return Filters(rate, tuple(others), self_ip)
 
 
 def event(detail: _Object, version: _Object) -> dict[str, Any]:
-    """The message for one request. CPU time is not known here and said as 0."""
+    """The message for one request. `cpuTime` is always 0: it is not measured."""
     named = {"entrypoint": detail["entrypoint"]} if detail["entrypoint"] else {}
     return {
         "wallTime": detail["wall_ms"],
@@ -89,12 +91,11 @@ def event(detail: _Object, version: _Object) -> dict[str, Any]:
 
 
 def notice(missed: int) -> dict[str, str]:
-    """The reader is slower than the Worker, or the edge is."""
-    words = f"Tail is currently in sampling mode: {missed} events were left out."
-    return {"message": words, "type": "overload"}
+    """Events were dropped, by this reader or by the edge."""
+    return {"message": messages.tail_samples(missed), "type": "overload"}
 
 
-NOTICE_ENDS = {"message": "Tail is showing every event again.", "type": "overload-stop"}
+NOTICE_ENDS = {"message": messages.TAIL_SHOWS_ALL, "type": "overload-stop"}
 
 
 def _is_known(name: str, value: Any) -> bool:
@@ -107,7 +108,7 @@ def _is_known(name: str, value: Any) -> bool:
 
 def _rate(value: float) -> float:
     if isinstance(value, bool) or not 0 <= value <= 1:
-        raise FilterInvalid("filters: sampling_rate must be from 0 to 1.")
+        raise FilterInvalid(messages.SAMPLING_RATE)
     return float(value)
 
 
@@ -123,11 +124,11 @@ def _matches(name: str, value: Any, detail: _Object, self_ip: str) -> bool:
     if name == "method":
         return str(request.get("method", "")).upper() in [str(m).upper() for m in value]
     if name == "header":
-        held = headers.get(value["key"].lower())
-        return held is not None and str(value.get("query") or "").lower() in str(held).lower()
+        header = headers.get(value["key"].lower())
+        return header is not None and str(value.get("query") or "").lower() in str(header).lower()
     if name == "client_ip":
-        wanted = [self_ip if ip == "self" else ip for ip in value]
-        return headers.get("cf-connecting-ip", "") in wanted
+        addresses = [self_ip if ip == "self" else ip for ip in value]
+        return headers.get("cf-connecting-ip", "") in addresses
     if name == "query":
         return any(value in str(p) for line in detail["logs"] for p in line["message"])
     return bool(detail["version_id"] == value)

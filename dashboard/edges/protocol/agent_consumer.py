@@ -1,4 +1,4 @@
-"""The agents' WebSocket: the newest revision and who is looked at, at once and with every
+"""The agents' WebSocket: the newest revision and the watched Workers, on change and with every
 heartbeat."""
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from dashboard.live.channel.push_socket import PushSocket
 from dashboard.live.logs import subscriptions
 from routing.control import revision
 
-LOOK_EVERY = 1.0
-"""Seconds between looks at the counter, for changes made by another process without Redis."""
+POLL_SECONDS = 1.0
+"""Between reads of the counter, for changes made by another process without Redis."""
 HEARTBEAT_EVERY = 5
+"""Polls."""
 JOIN_EVERY = 15
-"""Looks between two joins of the group, which forgets its members in time."""
+"""Polls between two joins of the group, whose membership expires."""
 
 
 class EdgeConsumer(PushSocket):
@@ -29,16 +30,16 @@ class EdgeConsumer(PushSocket):
     async def admit(self) -> Sequence[str] | None:
         headers = dict(self.scope["headers"])
         token = headers.get(b"authorization", b"").decode("latin-1")
-        self.told, self.watched = 0, list[str]()
+        self.sent_revision, self.watched = 0, list[str]()
         return [GROUP] if await in_database(edge_of)(token) is not None else None
 
     async def revision(self, event: dict[str, Any]) -> None:
-        """The nudge: somebody changed the desired state."""
-        await self._tell(event["revision"], self.watched)
+        """Handles `notify_agents.send_revision`."""
+        await self._send_state(event["revision"], self.watched)
 
     async def watch(self, event: dict[str, Any]) -> None:
-        """The other nudge: somebody began or ceased to look at a Worker."""
-        await self._tell(self.told, await in_database(subscriptions.watched)())
+        """Handles `notify_agents.send_watched`."""
+        await self._send_state(self.sent_revision, await in_database(subscriptions.watched)())
 
     async def keep(self) -> int:
         beat = 0
@@ -46,14 +47,14 @@ class EdgeConsumer(PushSocket):
             if beat % JOIN_EVERY == JOIN_EVERY - 1:
                 await self.join_again()
             newest, watched = await in_database(_now)()
-            news = (newest, watched) != (self.told, self.watched)
-            if news or beat % HEARTBEAT_EVERY == 0:
-                await self._tell(newest, watched)
+            has_changed = (newest, watched) != (self.sent_revision, self.watched)
+            if has_changed or beat % HEARTBEAT_EVERY == 0:
+                await self._send_state(newest, watched)
             beat += 1
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(POLL_SECONDS)
 
-    async def _tell(self, newest: int, watched: list[str]) -> None:
-        self.told, self.watched = newest, watched
+    async def _send_state(self, newest: int, watched: list[str]) -> None:
+        self.sent_revision, self.watched = newest, watched
         await self.send_json({"revision": newest, "watch": watched})
 
 

@@ -1,4 +1,4 @@
-"""Who an edge is: its token, hashed; no cookie, no session."""
+"""Authentication of edges by token, without cookies and sessions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dashboard.accounts.attempts.limits import TOKENS_BY_ADDRESS
 from dashboard.accounts.attempts.messages import try_again
 from dashboard.accounts.attempts.refusals import retry_after, seconds_to_wait
 from dashboard.accounts.tokens import hash_token
+from dashboard.edges import messages
 from dashboard.ui.http.unstorable_input import unstorable_address
 from routing.models import Edge
 
@@ -29,7 +30,7 @@ def edge_of(authorization: str) -> Edge | None:
 
 
 def for_edges(view: View) -> View:
-    """Lets an edge in with its token and hands it to the view; 401 otherwise."""
+    """Passes the authenticated edge to the view; 401 without a valid token."""
 
     @csrf_exempt
     @login_not_required
@@ -40,15 +41,9 @@ def for_edges(view: View) -> View:
             if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
                 refusal = JsonResponse({"error": try_again(seconds)}, status=429)
                 return retry_after(refusal, seconds)
-            return JsonResponse(
-                {
-                    "error": "This is no edge's token. Make one on the control plane: "
-                    "manage.py edge create --name NAME"
-                },
-                status=401,
-            )
+            return JsonResponse({"error": messages.WRONG_TOKEN}, status=401)
         if unstorable_address(request):
-            return JsonResponse({"error": "The address holds a NUL character."}, status=400)
+            return JsonResponse({"error": messages.NUL_IN_PATH}, status=400)
         return view(request, edge, *args, **kwargs)
 
     return guarded

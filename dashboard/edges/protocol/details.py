@@ -1,4 +1,4 @@
-"""What Workers said about their requests: stored once, and sent to those who look."""
+"""Console lines and exceptions of Workers: stored, and pushed to open live logs and tails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from routing.transactions.after_commit import guarded
 
 
 class Detail(msgspec.Struct):
-    """As `routing.agent.worker_logs.detail` makes it."""
+    """As sent by `routing.agent.worker_logs`."""
 
     id: str
     worker: str
@@ -39,7 +39,7 @@ class Detail(msgspec.Struct):
 
 
 class DetailBatch(msgspec.Struct):
-    """`dropped` were left out at the edge since the batch before."""
+    """`dropped` is the number of details that the edge left out since the last batch."""
 
     batch: str
     rows: list[Detail]
@@ -47,17 +47,17 @@ class DetailBatch(msgspec.Struct):
 
 
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
-    """Stores what is worth keeping, sends on what somebody waits for."""
+    """Stores the details marked `keep`, and pushes those of watched Workers."""
     content = decompress(body) if packed else body
     try:
         batch = msgspec.json.decode(content, type=DetailBatch)
     except ValueError as error:
         raise BatchInvalid(str(error)) from error
     _mask_secrets(batch.rows, content)
-    kept = [_detail_row(edge, detail) for detail in batch.rows if detail.keep]
-    InvocationDetail.objects.bulk_create(kept, ignore_conflicts=True, batch_size=200)
+    rows = [_detail_row(edge, detail) for detail in batch.rows if detail.keep]
+    InvocationDetail.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
     # They are stored: the push must not make the edge send them again.
-    guarded("push details", lambda: _push(batch, {row.detail_id: row for row in kept}))
+    guarded("push details", lambda: _push(batch, {row.detail_id: row for row in rows}))
 
 
 def _mask_secrets(rows: list[Detail], content: bytes) -> None:
@@ -70,20 +70,20 @@ def _mask_secrets(rows: list[Detail], content: bytes) -> None:
             row.event = masks.value(row.event)
 
 
-def _push(batch: DetailBatch, kept: dict[str, InvocationDetail]) -> None:
-    """Only Workers that somebody looks at have details with an event."""
+def _push(batch: DetailBatch, stored: dict[str, InvocationDetail]) -> None:
+    """Pushes details with an event, which edges send for watched Workers only."""
     events: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     lines: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for detail in batch.rows:
         if detail.event is None:
             continue
         events[detail.worker].append(msgspec.to_builtins(detail))
-        if row := kept.get(detail.id):
-            said = {
+        if row := stored.get(detail.id):
+            line = {
                 "place": invocation_row.place(row.ray, row.version_id),
                 "html": invocation_row.said(row),
             }
-            lines[detail.worker].append(said | {"text": _text(row)})
+            lines[detail.worker].append(line | {"text": _text(row)})
     for worker, items in events.items():
         fanout.publish(fanout.tail_group(worker), items, batch.dropped)
     for worker, items in lines.items():
@@ -91,9 +91,9 @@ def _push(batch: DetailBatch, kept: dict[str, InvocationDetail]) -> None:
 
 
 def _text(row: InvocationDetail) -> str:
-    """What a live log's search looks through."""
-    said = [str(part) for line in row.logs for part in line.get("message", [])]
-    return " ".join([*said, *(str(e.get("message", "")) for e in row.exceptions)])[:4096]
+    """The text that the search of a live log covers."""
+    console = [str(part) for line in row.logs for part in line.get("message", [])]
+    return " ".join([*console, *(str(e.get("message", "")) for e in row.exceptions)])[:4096]
 
 
 def _detail_row(edge: Edge, detail: Detail) -> InvocationDetail:

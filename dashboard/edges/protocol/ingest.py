@@ -1,4 +1,4 @@
-"""What the edges' access logs say becomes invocations and counts: at least once sent, once kept."""
+"""Access-log rows of edges: stored as invocations and counted. Sent at least once, stored once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.edges import messages
 from dashboard.edges.protocol import live_log_push
 from dashboard.observability.ingest import ingest as counting
 from dashboard.observability.ingest.batch_schema import Counts, CountsInvalid
@@ -18,11 +19,11 @@ from routing.models import Edge, Invocation
 from routing.transactions.after_commit import guarded
 
 LARGEST = 32 * 1024 * 1024
-"""Bytes of one batch once unpacked."""
+"""Bytes of one decompressed batch."""
 
 
 class BatchInvalid(ValueError):
-    """The batch cannot be read; nothing of it was stored."""
+    """The batch cannot be read. Nothing was stored."""
 
 
 class AccessLogRow(msgspec.Struct):
@@ -52,9 +53,9 @@ class AccessLogBatch(Counts, kw_only=True):
 
 
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
-    """Stores the batch's rows, passing over those already there, and counts it, once.
+    """Stores new rows of the batch, and counts it once.
 
-    Raises `BatchInvalid` and `counting.OtherPlaces`; then nothing was stored.
+    Raises `BatchInvalid` or `counting.OtherPlaces`; then nothing was stored.
     """
     try:
         batch = msgspec.json.decode(decompress(body) if packed else body, type=AccessLogBatch)
@@ -73,19 +74,19 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
 
 
 def decompress(body: bytes) -> bytes:
-    """What was sent with gzip, up to `LARGEST`."""
+    """The content of a gzip body, up to `LARGEST` bytes."""
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         content = unpacker.decompress(body, LARGEST)
     except zlib.error as error:
         raise BatchInvalid(f"gzip: {error}") from error
     if unpacker.unconsumed_tail:
-        raise BatchInvalid(f"The batch is larger than {LARGEST} bytes.")
+        raise BatchInvalid(messages.batch_too_large(LARGEST))
     return content
 
 
 def _mask_secrets(rows: list[AccessLogRow]) -> None:
-    """A secret variable of the playground may stand in a path, or in a host's name."""
+    """Masks secret variables of the playground in paths and host names."""
     masks = secret_masks(timezone.now())
     if masks and (masks := masks.those_in("\n".join(f"{row.host}{row.path}" for row in rows))):
         for row in rows:

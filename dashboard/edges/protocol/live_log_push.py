@@ -1,4 +1,4 @@
-"""Access-log rows go on to the live logs of those who look, rendered once for all of them."""
+"""Pushes access-log rows to open live logs, rendered once for all of them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dashboard.live.logs import fanout, invocation_row, subscriptions
 from routing.models import Invocation
 
 MAX_ROWS = 100
-"""Rows of one Worker in one batch; nobody reads more, and rendering them takes time."""
+"""Rows of one Worker per batch. Rendering more takes time, and no one can read them."""
 
 
 def push_rows(invocations: Sequence[Invocation]) -> None:
-    """Sends the rows of Workers that somebody looks at; counts what is more than can be read."""
+    """Pushes the newest rows of watched Workers, and the number of those left out."""
     watched = set(subscriptions.watched()) if invocations else set()
-    found: defaultdict[str, list[Invocation]] = defaultdict(list)
+    by_worker: defaultdict[str, list[Invocation]] = defaultdict(list)
     for invocation in invocations:
         if invocation.worker in watched:
-            found[invocation.worker].append(invocation)
-    for worker, rows in found.items():
+            by_worker[invocation.worker].append(invocation)
+    for worker, rows in by_worker.items():
         newest = rows[-MAX_ROWS:]
         items = [_item(row) for row in invocation_row.shown(newest)]
         fanout.publish(fanout.log_group(worker), items, len(rows) - len(newest))

@@ -1,4 +1,4 @@
-"""Telling the agents at once that the desired state has changed, or who is looked at."""
+"""Notifies agents of a new revision, and of the Workers that are being watched."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ GROUP = "edges"
 
 
 def connect() -> None:
-    """Called once at start."""
+    """Connects the signals. Called once at start."""
     desired_state_changed.connect(send_revision, dispatch_uid="nudge edges")
     watch_changed.connect(send_watched, dispatch_uid="nudge edges to watch")
 
 
 def send_revision(*, revision: int, **_: Any) -> None:
-    """Sends the revision to every connected agent; agents elsewhere notice within a second."""
+    """Sends the revision to every connected agent. Those of other processes poll every second."""
     broadcast(GROUP, {"type": "revision", "revision": revision})
 
 
 def send_watched(**_: Any) -> None:
-    """Every connected agent is told the Workers that somebody is looking at."""
+    """Makes every agent's socket send the watched Workers again."""
     broadcast(GROUP, {"type": "watch"})

@@ -1,4 +1,4 @@
-"""A new edge: a name and a token that is kept only as a hash."""
+"""A new edge: its name and its token, stored as a hash."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from routing.models import Edge
 
 
 def register_edge(name: str) -> str:
-    """Makes the edge `name`, or gives an existing one a new token; returns the token, once."""
+    """Creates the edge `name`, or replaces its token. Returns the token, which is not stored."""
     token = "sle_" + secrets.token_urlsafe(32)
     Edge.objects.update_or_create(
         name=name,

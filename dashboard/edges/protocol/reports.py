@@ -1,4 +1,4 @@
-"""An edge's report: which revision it has since when, and the state of each process."""
+"""An edge's report: its revision, and the state of each process."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from dashboard.edges import messages
 from dashboard.fleet.propagation import SILENT_AFTER
 from dashboard.live.signals import edge_reported
 from dashboard.observability.flags.flags import judge_when_due
@@ -38,7 +39,7 @@ _REPORTED = [
 
 
 class ReportInvalid(ValueError):
-    """The report cannot be read; the message says where."""
+    """The report cannot be read. The message names the field."""
 
 
 class EndReport(msgspec.Struct):
@@ -51,7 +52,8 @@ class EndReport(msgspec.Struct):
 
 
 class VersionReport(msgspec.Struct):
-    """`starts` are when its process became ready; agents of earlier releases send none."""
+    """`starts` are the times when its process became ready; empty from agents of earlier
+    releases."""
 
     state: str
     since: str = ""
@@ -62,16 +64,16 @@ class VersionReport(msgspec.Struct):
 
 
 class WorkerLag(msgspec.Struct):
-    """Why a Worker's newest deployment is not routed yet, and the id of the one that is: "" for
-    none, None from agents that do not say it."""
+    """Why a Worker's newest deployment is not routed yet, and the id of the routed one: "" for
+    none, None from agents of earlier releases."""
 
     error: str = ""
     deployment: str | None = None
 
 
 class IsolationReport(msgspec.Struct):
-    """As whom versions run: `kind` is a `routing.agent.users.isolation.Kind`, "" from agents that
-    do not say it; `reason` is why it is no better."""
+    """The users that versions run as. `kind` is a `routing.agent.users.isolation.Kind`, "" from
+    agents of earlier releases; `reason` is why isolation is not complete."""
 
     kind: str = ""
     reason: str = ""
@@ -86,8 +88,8 @@ class EnvoyEndReport(msgspec.Struct):
 
 
 class EnvoyReport(msgspec.Struct):
-    """Envoy since the agent started, as `routing.agent.state.status.EnvoyFacts`; agents of earlier
-    releases send none."""
+    """Envoy since the agent started, as `routing.agent.state.status.EnvoyFacts`. Empty from agents
+    of earlier releases."""
 
     ends: int = 0
     end: EnvoyEndReport | None = None
@@ -96,9 +98,9 @@ class EnvoyReport(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """`desired` is the newest revision that the edge knows; 0 from agents that do not say it.
-    `checks_permissions` is said by agents that honor protected overrides with a permission only.
-    `error` is what stands in the way of the whole edge."""
+    """`desired` is the newest revision that the edge received; 0 from agents of earlier releases.
+    `checks_permissions` is true for agents that check the permissions of protected overrides.
+    `error` is a problem of the whole edge."""
 
     revision: int
     desired: int = 0
@@ -117,16 +119,16 @@ class Report(msgspec.Struct):
 
 
 def accept(edge: Edge, body: bytes) -> None:
-    """Stores the report; a newly reached revision is remembered with the time it was heard of.
+    """Stores the report, and when new revisions were applied.
 
-    The control plane's clock dates it: deployments are dated by it too, so the two compare.
+    Times are those of the control plane's clock, to compare with deployments.
     """
     try:
         report = msgspec.json.decode(body, type=Report)
     except ValueError as error:
         raise ReportInvalid(str(error)) from error
     if report.proof_url and not _is_own_edge(report.proof_url):
-        raise ReportInvalid(f"proof_url={report.proof_url!r}: expected http://<loopback address>.")
+        raise ReportInvalid(messages.not_loopback(report.proof_url))
     now = timezone.now()
     newest = revision.current()
     before, states = _states(edge.status), _states(msgspec.to_builtins(report))
@@ -156,7 +158,7 @@ def accept(edge: Edge, body: bytes) -> None:
 
 
 def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
-    """Puts the report into `edge`; the revisions that it has since."""
+    """Copies the report to `edge`. Returns the newly applied revisions."""
     applied, desired = min(report.revision, newest), min(report.desired, newest)
     lagging = _lagging(report)
     reached = {applied} - {edge.applied_revision}
@@ -199,7 +201,7 @@ def _lagging(report: Report) -> dict[str, dict[str, Any]]:
 
 
 def _reached(edge: Edge, desired: int, lagging: Mapping[str, Any]) -> set[int]:
-    """The newest revisions of Workers that the edge has now and did not have before."""
+    """The newest revisions of Workers that the edge applied since its last report."""
     caught_up = edge.lagging.keys() - lagging.keys()
     if desired == edge.desired_revision and not caught_up:
         return set()
@@ -224,7 +226,7 @@ def _differences(before: dict[str, str], now: dict[str, str]) -> dict[str, tuple
 
 
 def _is_own_edge(url: str) -> bool:
-    """The playground sends to this address, so it must be this machine's."""
+    """Whether the URL is on this machine: the playground sends requests to it."""
     parts = urlsplit(url)
     try:
         address = ipaddress.ip_address(parts.hostname or "")

@@ -34,7 +34,7 @@ class BacktestInput(Schema):
 
 
 class BacktestDetail(Schema):
-    """`outcome` is done, rolled_back, held, or ran_out where the recorded traffic ends first."""
+    """`outcome` is done, rolled_back, held, or ran_out if the recorded traffic ends first."""
 
     outcome: str
     words: str

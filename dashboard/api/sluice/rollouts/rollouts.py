@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import Field
 
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, edit_named, rollout_at, worker_at
@@ -92,7 +93,7 @@ def get_record(request: ApiRequest, name: str, rollout_id: UUID) -> Any:
     """The release record of an ended rollout; 409 while it runs."""
     record = record_of(rollout_at(name, rollout_id))
     if record is None:
-        raise Refused(409, "running", "A rollout has a record once it has ended.")
+        raise Refused(409, "running", messages.NO_RECORD_YET)
     return record.as_json()
 
 
@@ -115,8 +116,7 @@ def act(request: ApiRequest, name: str, rollout_id: UUID, verb: str, given: Verb
     caller believes the rollout is; if it moved, the answer is 409 with who moved it and when, and
     nothing happens."""
     if verb not in ACTIONS:
-        names = ", ".join(ACTIONS)
-        raise Refused(404, "unknown_verb", f"{verb[:40]!r} is not one of {names}.", "verb")
+        raise Refused(404, "unknown_verb", messages.unknown_verb(verb, ACTIONS), "verb")
     rollout, caller = rollout_at(name, rollout_id), request.auth
     check_position(rollout, given.deployment_id, given.step)
     to = None if given.to is None else _share(given.to)
@@ -133,5 +133,5 @@ def _share(to: float | str) -> int:
 
 
 def _listed(rows: RolloutQuerySet, listing: RolloutListing) -> list[dict[str, Any]]:
-    shown = narrowed(rows, RolloutFilter(listing.show, q=listing.q))
-    return [report.as_json(rollout) for rollout in shown.order_by("-started_at")[: listing.limit]]
+    matching = narrowed(rows, RolloutFilter(listing.show, q=listing.q)).order_by("-started_at")
+    return [report.as_json(rollout) for rollout in matching[: listing.limit]]

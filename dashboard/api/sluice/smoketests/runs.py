@@ -1,4 +1,4 @@
-"""Runs of suites: asked for, read with their results, stopped."""
+"""Runs of suites: start, read, stop."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query, Router, Status
 
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.errors import TOO_MANY, ApiError
 from dashboard.api.sluice.errors import Refused
@@ -78,5 +79,5 @@ def _run(name: str, run_id: UUID) -> SmokeRun:
     )
     run = rows.filter(pk=run_id).first()
     if run is None:
-        raise Refused(404, "unknown_run", f"{worker.name} has no run with this id.")
+        raise Refused(404, "unknown_run", messages.no_run(worker.name))
     return run

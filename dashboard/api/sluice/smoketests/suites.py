@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja import Router
 
 from dashboard.accounts.models import Token
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.json_parser import parse_json
 from dashboard.api.sluice.errors import Refused
@@ -69,7 +70,7 @@ def put_suite(request: ApiRequest, name: str, suite: str) -> Any:
     text = _text(request) if _is_yaml(request) else ""
     document = parse_yaml(text) if text else _from_json(request.body)
     if document.name != suite:
-        raise Refused(422, "invalid_suite", f"name: the path says {suite!r}.", "name")
+        raise Refused(422, "invalid_suite", messages.other_suite_in_path(suite), "name")
     caller = request.auth
     edit = save(
         worker=worker,
@@ -100,14 +101,14 @@ def _text(request: HttpRequest) -> str:
     try:
         text = request.body.decode()
     except UnicodeDecodeError as error:
-        raise SuiteError(["The body is not UTF-8 text."]) from error
+        raise SuiteError([messages.json_not_utf8("The body")]) from error
     if not text.strip():
-        raise SuiteError(["The body is empty."])
+        raise SuiteError([messages.BODY_EMPTY])
     return text
 
 
 def _from_json(body: bytes) -> Suite:
     data = parse_json(body, "The body")
     if not isinstance(data, dict):
-        raise SuiteError(["A suite is an object with name and checks."])
+        raise SuiteError([messages.SUITE_IS_OBJECT])
     return parse_data(data)

@@ -12,13 +12,13 @@ from routing.models import Edge
 
 
 class Command(BaseCommand):
-    help = "Creates an edge (its token is shown once, alone on the last line) or lists edges."
+    help = "Create an edge, whose token is printed once, on the last line; or list edges."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        create = actions.add_parser("create", help="a new edge, or a new token for an old one")
+        create = actions.add_parser("create", help="create an edge, or replace the token of one")
         create.add_argument("--name", required=True)
-        actions.add_parser("list", help="the edges and the revision each has")
+        actions.add_parser("list", help="list edges and their revisions")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if action == "create":
