@@ -129,7 +129,7 @@ def test_it_ends_with_the_process_that_started_it(agent, control):
     parent.kill()
     parent.wait()
     eventually(lambda: not agent.processes(), 10)
-    assert "is gone" in agent.said()
+    assert "parent process has ended" in agent.said()
 
 
 def test_a_taken_port_is_said_clearly(agent, control):
