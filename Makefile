@@ -16,7 +16,9 @@ PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
 SHARED := -n auto --dist loadfile --no-loadscope-reorder
 TOGETHER := -m "not alone" $(SHARED) tests
 ALONE := -m alone tests/browser tests/real
-FAST := -m "not (alone or browser or real)" $(SHARED) tests/routing tests/dashboard
+ROOMS := -m "not (alone or browser or real)" $(SHARED) tests
+# Half of the tests in a seventh of the time: pages and the API need a database, 0.1 s each.
+FAST := -m "not (alone or browser or real or database)" $(SHARED) tests
 
 # The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).
 SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
@@ -27,7 +29,7 @@ SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run restart stop test test-fast check golden format sizes clean \
+.PHONY: help run restart stop test test-fast test-rooms check golden format sizes clean \
 	torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
@@ -52,9 +54,13 @@ test: ## Run every check and every test; a part of the tests: make test T=tests/
 	$(if $(filter tests,$(T)),$(PYTEST) $(TOGETHER))
 	$(PYTEST) $(if $(filter tests,$(T)),$(ALONE),$(T))
 
-test-fast: ## The tests that start no browser, edge or whole system
+test-fast: ## The tests that need no database, browser or edge: under a minute
 	$(call SETUP,dev)
 	$(PYTEST) $(FAST)
+
+test-rooms: ## The tests that start no browser, edge or whole system
+	$(call SETUP,dev)
+	$(PYTEST) $(ROOMS)
 
 check: export SLUICE_DATA_DIR = $(SCRATCH)
 check: ## Lint, format, types, import contracts, templates, migrations, pinned requirements

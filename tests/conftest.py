@@ -30,6 +30,10 @@ hypothesis.settings.register_profile("sluice", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("sluice")
 
 
+#: A test that gets one of these works with a database.
+DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: tests of whole systems wait a third of their time."""
     return (os.cpu_count() or 1) + 1
@@ -92,9 +96,18 @@ def django_db_setup(django_db_setup: None) -> None:
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest first: a core that begins one last leaves the others idle."""
+    """Marks tests that use a database. The files that take longest come first: a core that begins
+    one last leaves the others idle."""
+    for item in items:
+        if item.get_closest_marker("django_db") or not DATABASE.isdisjoint(_fixtures(item)):
+            item.add_marker("database")
     items.sort(key=_shortest_last)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
 
 
 def pytest_collection_finish() -> None:

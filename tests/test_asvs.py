@@ -21,6 +21,8 @@ COMPOSED = {
     "SQL": r"\.raw\(|\.extra\(|RawSQL\(|\.execute(?:many)?\(\s*f[\"']",
     "objects": r"\b(?:pickle|marshal|shelve)\b|yaml\.unsafe|yaml\.load\((?!.*=_PlainLoader)",
 }
+#: What a child process of our own answers, over a pipe that nobody else can open.
+OUR_OBJECTS = {("dashboard/limits/child_process.py", "objects")}
 
 
 @cache
@@ -53,7 +55,8 @@ def test_no_code_runs_what_was_put_together_from_text():
                 continue  # they put names of tables into SQL, and see no input
             text = file.read_text()
             for what, pattern in COMPOSED.items():
-                assert not re.search(pattern, text), (str(file), what)
+                place = (str(file.relative_to(PROJECT)), what)
+                assert bool(re.search(pattern, text)) == (place in OUR_OBJECTS), place
 
 
 #: Patterns that a variable holds: a constant of the caller, or names that were escaped before.

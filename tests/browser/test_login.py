@@ -7,7 +7,6 @@ from tests.factories import make_user
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.alone,
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -9,7 +9,6 @@ from tests.browser.test_pages import DESKTOP, PHONE, everything  # noqa: F401
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.alone,
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -21,7 +21,6 @@ from tests.factories import (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.alone,
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -75,6 +74,7 @@ def test_nothing_to_complain_about(
         assert not visitor.spills()
 
 
+@pytest.mark.alone
 def test_new_requests_show_within_five_seconds_and_an_open_table_stays_open(
     visitors: Any, traffic: Traffic
 ) -> None:
@@ -89,6 +89,7 @@ def test_new_requests_show_within_five_seconds_and_an_open_table_stays_open(
     expect(page.locator("#table-requests[open]")).to_have_count(1)
 
 
+@pytest.mark.alone
 def test_what_holds_focus_is_left_alone(visitors: Any, traffic: Traffic) -> None:
     visitor = visitors()
     visitor.enter()
@@ -111,6 +112,7 @@ def test_without_scripts_ranges_versions_and_tables_work(visitors: Any, traffic:
     expect(page.get_by_role("cell", name="2,100").first).to_be_attached()
 
 
+@pytest.mark.alone
 def test_pointer_and_arrow_keys_read_the_values_of_a_bucket(
     visitors: Any, traffic: Traffic
 ) -> None:
@@ -141,6 +143,7 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});"""
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, PHONE])
 def test_nothing_moves_while_pages_load(visitors: Any, traffic: Traffic, viewport: Any) -> None:
     for n in range(60):

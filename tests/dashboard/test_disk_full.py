@@ -19,9 +19,11 @@ from routing.models import Deployment, Worker
 from tests.dashboard.api.conftest import Api
 from tests.factories import make_deployment, make_user, make_worker
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
-def cast(transactional_db):
+def cast():
     """A person and a token; what is noted at most once a minute is noted."""
     made = make_deployment(make_worker("shop", versions=2))
     root = make_user("root", Role.ADMIN)
