@@ -5,11 +5,15 @@ T ?= tests
 MINUTES ?= 5
 VENV := .venv/bin
 PY := $(VENV)/python
+NODE := $(VENV)/node
 
 # Where `check` and `test` let the settings write, so that they never touch the data of `make run`.
 SCRATCH := $(CURDIR)/.sluice-scratch
 
 PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
+
+# Modules that pages load, in Node: `node --test`, with jsdom where one needs a document.
+JS_TESTS := $(NODE) --test --test-reporter=dot "tests/js/*.test.js"
 
 # Tests that measure time run one after the other; all others share the cores, file by file, in the
 # order of tests/conftest.py: those that run whole systems begin first.
@@ -51,11 +55,13 @@ stop: ## End what runs in the data folder, or was left there
 test: ## Run every check and every test; a part of the tests: make test T=tests/routing
 	$(call SETUP,test)
 	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
+	$(if $(filter tests,$(T)),$(JS_TESTS))
 	$(if $(filter tests,$(T)),$(PYTEST) $(TOGETHER))
 	$(PYTEST) $(if $(filter tests,$(T)),$(ALONE),$(T))
 
 test-fast: ## The tests that need no database, browser or edge: under a minute
 	$(call SETUP,dev)
+	$(JS_TESTS)
 	$(PYTEST) $(FAST)
 
 test-rooms: ## The tests that start no browser, edge or whole system
@@ -63,12 +69,14 @@ test-rooms: ## The tests that start no browser, edge or whole system
 	$(PYTEST) $(ROOMS)
 
 check: export SLUICE_DATA_DIR = $(SCRATCH)
-check: ## Lint, format, types, import contracts, templates, migrations, pinned requirements
+check: ## Lint, format, types (Python and JavaScript), import contracts, templates, migrations, pinned requirements
 	$(call SETUP,dev)
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports --no-logo
+	$(NODE) node_modules/.bin/biome check --error-on-warnings
+	$(NODE) node_modules/.bin/tsc
 	$(VENV)/djlint templates --quiet
 	@$(PY) bin/template_lines.py
 	@$(PY) bin/dialect.py

@@ -47,31 +47,29 @@ def build(run: Run, say: Callable[[str], None]) -> None:
 
 def _editor_sources() -> str:
     made_by = [ROOT / "package-lock.json", Path(__file__)]
-    return _fingerprint([*made_by, *sorted(_editor().glob("*.js"))])
+    return _fingerprint([*made_by, *sorted(_editor().parent.glob("*.js"))])
 
 
 def _build_editor(run: Run) -> None:
-    """What the form needs at once, and CodeMirror, which it asks for when a module is open."""
-    for source, name, kind in (("main.js", "editor.js", "iife"), ("code.js", "code.js", "esm")):
-        built = f"--outfile={bundles.BUILT / name}"
-        run(_esbuild(_editor() / source, "--bundle", f"--format={kind}", built))
+    """A bundle of its own: the editor's page imports it when a module is open."""
+    run(_esbuild(_editor(), f"--outfile={bundles.BUILT / 'code.js'}"))
 
 
 def _build_bundles(run: Run) -> None:
-    """One file for all sources of a kind, one after the other as a page would load them."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, sources in bundles.bundles():
-            joined = Path(folder) / Path(name).name
-            joined.write_text(
-                "\n".join((bundles.STATIC / source).read_text() for source in sources)
-            )
-        run(_esbuild(*sorted(Path(folder).iterdir()), f"--outdir={bundles.BUILT}"))
+    """One minified file for each page's stylesheet, and one for its script."""
+    for kind in bundles.KINDS:
+        for old in bundles.BUILT.glob(f"*.{kind}"):
+            if old.name != "code.js":
+                old.unlink()
+    # Fonts and images keep their addresses: `built` is as deep as the folders of the sources.
+    options = ("--entry-names=[name]", "--external:../fonts/*", "--external:../img/*")
+    run(_esbuild(*bundles.entries(), f"--outdir={bundles.BUILT}", *options))
 
 
 def _esbuild(*arguments: str | Path) -> list[str | Path]:
     esbuild = MODULES / "esbuild/bin/esbuild"
-    options = ("--minify", "--target=es2022", "--legal-comments=none", "--log-level=warning")
-    return [VENV / "node", esbuild, *arguments, *options]
+    options = ("--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none")
+    return [VENV / "node", esbuild, *arguments, *options, "--log-level=warning"]
 
 
 def _font_sources() -> str:
@@ -94,7 +92,7 @@ def _cut_fonts(run: Run) -> None:
 
 
 def _editor() -> Path:
-    return bundles.STATIC / "js/editor"
+    return bundles.STATIC / "js/editor/code.js"
 
 
 def _fingerprint(files: Sequence[Path]) -> str:

@@ -8,6 +8,6 @@ parts.py      which parts of which pages are pushed; the rooms above say how the
 announce.py   tells the open pages of all processes that something has changed
 audience.py   the viewers of this process: one rendering for all, metrics twice a second at most
 origin.py     which pages may open a socket
-browser.py    the browsers' WebSocket (sockets.py); static/js/live.js is its other end
+browser.py    the browsers' WebSocket (sockets.py); static/js/live/ is its other end
 signals.py    what the rooms tell each other
 """

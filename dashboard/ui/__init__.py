@@ -8,7 +8,7 @@ context.py     navigation and edges for the frame of every page
 health.py      /healthz
 palette.py     search or jump to: Ctrl K; jump/ has its verbs and what fits them
 help.py        the words of the pages, commands, keys
-bundles.py     which stylesheets and scripts a page loads (bundles.json), joined by bin/setup.py
+bundles.py     the stylesheet and the script of each page, bundled by bin/setup.py
 static_files.py, compression.py: what browsers keep, and how small it goes out
 templatetags/  icons, versions (marks and bars), words (times and reasons), once (pieces kept)
 """

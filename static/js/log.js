@@ -1,102 +1,111 @@
-// The live log: rows come over a WebSocket, ready rendered, and are put on top. Paused, they wait
-// in a bounded queue. What a Worker said may come before or after its row.
-"use strict";
+// @ts-check
+// The live log: rendered rows arrive over a WebSocket and are put on top. Paused, they wait in a
+// bounded queue. A Worker's own lines may come before or after its row.
+import { announce } from "./announce.js";
+import { byId, first, need } from "./dom.js";
+import { LogFeed, MAX_ROWS } from "./log_feed.js";
 
-(() => {
-  const MOST_ROWS = 200, MOST_WAITING = 500, MOST_ORPHANS = 200, AGAIN_MS = [500, 1000, 2000, 5000];
-  const box = document.getElementById("log-rows");
-  const body = document.getElementById("log-body");
-  if (!box || !body) return;
-  const state = document.getElementById("log-state");
-  const pause = document.getElementById("log-pause");
-  const note = document.querySelector("#log-missed span");
-  let waiting = [], paused = false, missed = 0, tries = 0, shown = 0;
-  const orphans = new Map();
+const RETRY_MS = [500, 1000, 2000, 5000];
 
-  function say(words, live) {
-    state.textContent = words;
-    state.classList.toggle("is-live", live);
+/** @typedef {{ rows: string[], missed: number, said: { place: string, html: string }[] }} Message */
+
+/** @param {HTMLElement} box @param {HTMLTableSectionElement} body */
+function start(box, body) {
+  const state = need("#log-state");
+  const pause = need("#log-pause");
+  const note = need("#log-missed span");
+  const feed = new LogFeed();
+  let isPaused = false;
+  let tries = 0;
+
+  /** @param {string} text @param {boolean} isLive */
+  function setState(text, isLive) {
+    state.textContent = text;
+    state.classList.toggle("is-live", isLive);
   }
 
-  function row(html) {
+  /** @param {string} html @returns {HTMLElement | null} */
+  function rowOf(html) {
     const template = document.createElement("template");
     template.innerHTML = html.trim();
-    return template.content.firstElementChild;
+    return first("tr", template.content);
   }
 
-  function addSaid(place, html) {
-    const found = body.querySelector(`[data-place="${CSS.escape(place)}"] [data-said]`);
-    if (found) {
-      found.insertAdjacentHTML("beforeend", html);
-      return;
-    }
-    orphans.set(place, (orphans.get(place) ?? "") + html);
-    if (orphans.size > MOST_ORPHANS) orphans.delete(orphans.keys().next().value);
+  /** @param {string} place @param {string} html */
+  function addLines(place, html) {
+    const lines = first(`[data-place="${CSS.escape(place)}"] [data-said]`, body);
+    if (lines) lines.insertAdjacentHTML("beforeend", html);
+    else feed.addEarly(place, html);
   }
 
-  // What holds the keyboard's focus or a selection stays where it is.
-  function isRead() {
-    const selection = document.getSelection();
-    return body.contains(document.activeElement) || (!selection.isCollapsed && body.contains(selection.anchorNode));
+  /** Whether a row has the focus or a selection: nothing moves then. */
+  function isInUse() {
+    const selection = getSelection();
+    const isSelected = selection && !selection.isCollapsed && body.contains(selection.anchorNode);
+    return isSelected || body.contains(document.activeElement);
   }
 
   function show() {
-    if (paused || !waiting.length || isRead()) return tell();
-    const fragment = document.createDocumentFragment();
-    const newest = waiting.slice(-MOST_ROWS);
-    missed += waiting.length - newest.length;
-    waiting = [];
-    for (const html of newest) {
-      const made = row(html);
-      if (!made || document.getElementById(made.id)) continue;
-      const late = orphans.get(made.dataset.place);
-      if (late) {
-        made.querySelector("[data-said]").insertAdjacentHTML("beforeend", late);
-        orphans.delete(made.dataset.place);
-      }
-      fragment.prepend(made);
-      shown++;
+    if (!isPaused && feed.waiting && !isInUse()) {
+      const fragment = document.createDocumentFragment();
+      for (const html of feed.takeRows()) prepend(fragment, html);
+      body.prepend(fragment);
+      while (body.rows.length > MAX_ROWS) body.rows[body.rows.length - 1].remove();
     }
-    body.prepend(fragment);
-    while (body.rows.length > MOST_ROWS) body.rows[body.rows.length - 1].remove();
-    tell();
+    showCounts();
   }
 
-  function tell() {
+  /** @param {DocumentFragment} fragment @param {string} html */
+  function prepend(fragment, html) {
+    const row = rowOf(html);
+    if (!row || byId(row.id)) return;
+    const early = feed.takeEarly(row.dataset.place ?? "");
+    if (early) need("[data-said]", row).insertAdjacentHTML("beforeend", early);
+    fragment.prepend(row);
+  }
+
+  function showCounts() {
     const parts = [`${body.rows.length} shown`];
-    if (waiting.length) parts.push(`${waiting.length} waiting`);
-    if (missed) parts.push(`${missed} left out, because they came too fast`);
-    note.textContent = parts.join(", ") + ".";
+    if (feed.waiting) parts.push(`${feed.waiting} waiting`);
+    if (feed.missed) parts.push(`${feed.missed} left out, because they came too fast`);
+    note.textContent = `${parts.join(", ")}.`;
   }
 
-  function take(message) {
-    waiting.push(...message.rows);
-    missed += message.missed;
-    if (waiting.length > MOST_WAITING) missed += waiting.splice(0, waiting.length - MOST_WAITING).length;
+  /** @param {Message} message */
+  function receive(message) {
+    feed.add(message.rows, message.missed);
     show();
-    for (const { place, html } of message.said) addSaid(place, html);
+    for (const { place, html } of message.said) addLines(place, html);
   }
 
   function connect() {
-    const address = new URL(box.dataset.log, location.href);
+    const address = new URL(box.dataset.log ?? "", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
-    socket.addEventListener("open", () => { tries = 0; say(paused ? "Paused" : "Streaming", !paused); });
-    socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
+    socket.addEventListener("open", () => {
+      tries = 0;
+      setState(isPaused ? "Paused" : "Streaming", !isPaused);
+    });
+    socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
     socket.addEventListener("close", () => {
-      say("Not connected", false);
-      setTimeout(connect, AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
+      setState("Not connected", false);
+      setTimeout(connect, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
     });
   }
 
   pause.addEventListener("click", () => {
-    paused = !paused;
-    pause.setAttribute("aria-pressed", String(paused));
-    pause.querySelector("span").textContent = paused ? "Resume" : "Pause";
-    say(paused ? "Paused" : "Streaming", !paused);
-    announce(paused ? "Paused" : "Streaming again");
+    isPaused = !isPaused;
+    pause.setAttribute("aria-pressed", String(isPaused));
+    need("span", pause).textContent = isPaused ? "Resume" : "Pause";
+    setState(isPaused ? "Paused" : "Streaming", !isPaused);
+    announce(isPaused ? "Paused" : "Streaming again");
     show();
   });
   setInterval(show, 500);
   connect();
-})();
+}
+
+const box = byId("log-rows");
+/** @type {HTMLTableSectionElement | null} */
+const body = first("#log-body");
+if (box && body) start(box, body);

@@ -1,18 +1,20 @@
+// @ts-check
 // The eye in the password field shows what was typed.
-"use strict";
+import { byId, first } from "./dom.js";
 
-const password = document.getElementById("password");
-const eye = document.getElementById("show-password");
+/** @type {HTMLInputElement | null} */
+const password = first("#password");
+const eye = byId("show-password");
 
-/** The button keeps its name; whether it is pressed says the rest. */
+/** The button keeps its name; `aria-pressed` is its state. @param {boolean} shown */
 function show(shown) {
-  password.type = shown ? "text" : "password";
-  eye.setAttribute("aria-pressed", String(shown));
+  if (password) password.type = shown ? "text" : "password";
+  eye?.setAttribute("aria-pressed", String(shown));
 }
 
 if (password && eye) {
-  // Pages about a sign-in have this bundle without the form.
+  // Some pages about signing in have no form.
   eye.addEventListener("click", () => show(password.type === "password"));
-  // Browsers keep what is sent from a field for text.
-  password.form.addEventListener("submit", () => show(false));
+  // Browsers remember what is sent from a text field.
+  password.form?.addEventListener("submit", () => show(false));
 }

@@ -1,21 +1,42 @@
+// @ts-check
 // Completes @names while a comment is typed; Ctrl+Enter sends it. Without scripts people type names.
-"use strict";
+import { all, closest } from "./dom.js";
 
-const people = [...document.querySelectorAll("#people-to-mention option")].map((option) => ({
-  name: option.value,
-  role: option.textContent,
-}));
-const MOST = 6;
+/** @typedef {{ name: string, role: string }} Person */
 
-/** The part of a name after the @ before the cursor; null where nothing is mentioned. */
-function begun(field) {
-  const before = field.value.slice(0, field.selectionStart);
+const MAX_OPTIONS = 6;
+
+/** @returns {Person[]} */
+function peopleOfPage() {
+  /** @type {NodeListOf<HTMLOptionElement>} */
+  const options = document.querySelectorAll("#people-to-mention option");
+  return [...options].map((option) => ({ name: option.value, role: option.textContent ?? "" }));
+}
+
+/**
+ * The part of a name between the @ and the cursor; null where nothing is mentioned.
+ * @param {string} before the text before the cursor
+ */
+export function mentionAt(before) {
   return before.match(/(?:^|[^\w@./])@([\w.+-]*)$/)?.[1] ?? null;
 }
 
+/**
+ * @param {Person[]} people
+ * @param {string | null} part
+ */
+export function matching(people, part) {
+  if (part === null) return [];
+  const start = part.toLowerCase();
+  return people.filter(({ name }) => name.toLowerCase().startsWith(start)).slice(0, MAX_OPTIONS);
+}
+
 class Completion {
-  constructor(field) {
+  /** @param {HTMLTextAreaElement} field @param {Person[]} people */
+  constructor(field, people) {
     this.field = field;
+    this.people = people;
+    this.index = 0;
     this.list = document.createElement("ul");
     this.list.className = "mention-list";
     this.list.id = `${field.id}-mentions`;
@@ -25,25 +46,37 @@ class Completion {
     field.after(this.list);
     field.setAttribute("aria-controls", this.list.id);
     field.setAttribute("aria-autocomplete", "list");
-    field.addEventListener("input", () => this.update());
-    field.addEventListener("keydown", (event) => this.onKey(event));
-    field.addEventListener("blur", () => this.close());
-    // Before the field loses focus, which closes the list.
+    this.listen();
+  }
+
+  listen() {
+    this.field.addEventListener("input", () => this.update());
+    this.field.addEventListener("keydown", (event) => this.onKey(event));
+    this.field.addEventListener("blur", () => this.close());
+    // Before the field loses the focus, which closes the list.
     this.list.addEventListener("mousedown", (event) => {
       event.preventDefault();
-      const option = event.target.closest("[role=option]");
-      if (option) this.take(option.dataset.name);
+      const option = closest(event, "[role=option]");
+      if (option) this.take(option);
     });
   }
 
+  get options() {
+    return all("[role=option]", this.list);
+  }
+
+  get part() {
+    return mentionAt(this.field.value.slice(0, this.field.selectionStart));
+  }
+
   update() {
-    const part = begun(this.field);
-    const fits = part === null ? [] : people.filter((p) => p.name.toLowerCase().startsWith(part.toLowerCase()));
-    this.list.replaceChildren(...fits.slice(0, MOST).map((person, index) => this.option(person, index)));
-    this.list.hidden = fits.length === 0;
+    const people = matching(this.people, this.part);
+    this.list.replaceChildren(...people.map((person, index) => this.option(person, index)));
+    this.list.hidden = people.length === 0;
     this.select(0);
   }
 
+  /** @param {Person} person @param {number} index */
   option({ name, role }, index) {
     const option = document.createElement("li");
     option.className = "mention-option";
@@ -59,37 +92,43 @@ class Completion {
     return option;
   }
 
+  /** @param {number} index */
   select(index) {
-    const options = [...this.list.children];
+    const { options } = this;
     this.index = (index + options.length) % (options.length || 1);
-    options.forEach((option, i) => option.setAttribute("aria-selected", String(i === this.index)));
+    options.forEach((option, i) => {
+      option.setAttribute("aria-selected", String(i === this.index));
+    });
     if (this.list.hidden) this.field.removeAttribute("aria-activedescendant");
     else this.field.setAttribute("aria-activedescendant", options[this.index].id);
   }
 
+  /** @param {KeyboardEvent} event */
   onKey(event) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      this.field.form.requestSubmit();
+      this.field.form?.requestSubmit();
       return;
     }
-    if (this.list.hidden) return;
-    const acts = {
-      ArrowDown: () => this.select(this.index + 1),
-      ArrowUp: () => this.select(this.index - 1),
-      Enter: () => this.take(this.list.children[this.index].dataset.name),
-      Tab: () => this.take(this.list.children[this.index].dataset.name),
-      Escape: () => this.close(),
-    };
-    if (!(event.key in acts)) return;
+    if (this.list.hidden || !this.act(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
-    acts[event.key]();
   }
 
-  take(name) {
+  /** Whether the key does something here. @param {string} key */
+  act(key) {
+    if (key === "ArrowDown") this.select(this.index + 1);
+    else if (key === "ArrowUp") this.select(this.index - 1);
+    else if (key === "Enter" || key === "Tab") this.take(this.options[this.index]);
+    else if (key === "Escape") this.close();
+    else return false;
+    return true;
+  }
+
+  /** @param {HTMLElement} option */
+  take(option) {
     const cursor = this.field.selectionStart;
-    const start = cursor - begun(this.field).length;
-    this.field.setRangeText(`${name} `, start, cursor, "end");
+    const start = cursor - (this.part ?? "").length;
+    this.field.setRangeText(`${option.dataset.name} `, start, cursor, "end");
     this.close();
   }
 
@@ -99,4 +138,7 @@ class Completion {
   }
 }
 
-for (const field of document.querySelectorAll("[data-mentions]")) new Completion(field);
+const people = peopleOfPage();
+/** @type {NodeListOf<HTMLTextAreaElement>} */
+const fields = document.querySelectorAll("[data-mentions]");
+for (const field of fields) new Completion(field, people);

@@ -1,6 +1,8 @@
-// Passkeys: asks the browser for one, then sends the form with what it answered.
-"use strict";
+// @ts-check
+// Passkeys: asks the browser for one, then sends the form with its answer.
+import { need } from "./dom.js";
 
+/** @type {Record<string, string>} */
 const PROBLEMS = {
   InvalidStateError: "This device already has a passkey for your account.",
   NotAllowedError: "The browser was not allowed to use a passkey, or you canceled.",
@@ -8,41 +10,65 @@ const PROBLEMS = {
   SecurityError: "Passkeys need https and a host name, or http://localhost.",
 };
 
-/** Options as the server sends them, for a person without a password first or as a second step. */
+/**
+ * Options as the server sends them: fetched without a password before, in the page as a second step.
+ * @param {HTMLFormElement} form
+ */
 async function optionsOf(form) {
   if (form.dataset.options) {
-    const answer = await fetch(form.dataset.options, { headers: { "X-Requested-With": "XMLHttpRequest" } });
+    const headers = { "X-Requested-With": "XMLHttpRequest" };
+    const answer = await fetch(form.dataset.options, { headers });
     return (await answer.json()).request_options;
   }
-  return JSON.parse(form.querySelector('script[type="application/json"]').textContent);
+  return JSON.parse(need('script[type="application/json"]', form).textContent ?? "");
 }
 
+/** @param {HTMLFormElement} form @param {string} name */
+const inputOf = (form, name) =>
+  /** @type {HTMLInputElement | null} */ (form.elements.namedItem(name));
+
+/** @param {HTMLFormElement} form */
 async function create(form) {
   const options = await optionsOf(form);
-  const selection = options.publicKey.authenticatorSelection ??= {};
-  if (form.elements.passwordless?.checked) {
-    Object.assign(selection, { residentKey: "required", requireResidentKey: true, userVerification: "required" });
+  options.publicKey.authenticatorSelection ??= {};
+  if (inputOf(form, "passwordless")?.checked) {
+    Object.assign(options.publicKey.authenticatorSelection, {
+      residentKey: "required",
+      requireResidentKey: true,
+      userVerification: "required",
+    });
   }
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey);
   return navigator.credentials.create({ publicKey });
 }
 
+/** @param {HTMLFormElement} form */
 async function get(form) {
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON((await optionsOf(form)).publicKey);
+  const options = await optionsOf(form);
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey);
   return navigator.credentials.get({ publicKey });
 }
 
-for (const form of document.querySelectorAll("[data-passkey]")) {
-  const problem = form.querySelector("[data-passkey-problem]");
+/** @param {HTMLFormElement} form */
+async function send(form) {
+  const credential = await (form.dataset.passkey === "create" ? create(form) : get(form));
+  const json = /** @type {PublicKeyCredential} */ (credential).toJSON();
+  /** @type {HTMLInputElement} */ (inputOf(form, "credential")).value = JSON.stringify(json);
+  form.submit();
+}
+
+/** @type {NodeListOf<HTMLFormElement>} */
+const forms = document.querySelectorAll("[data-passkey]");
+for (const form of forms) {
+  const problem = need("[data-passkey-problem]", form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     problem.hidden = true;
     try {
-      const credential = await (form.dataset.passkey === "create" ? create(form) : get(form));
-      form.elements.credential.value = JSON.stringify(credential.toJSON());
-      form.submit();
+      await send(form);
     } catch (error) {
-      problem.textContent = PROBLEMS[error.name] ?? "Passkeys do not work in this browser.";
+      const name = error instanceof Error ? error.name : "";
+      problem.textContent = PROBLEMS[name] ?? "Passkeys do not work in this browser.";
       problem.hidden = false;
     }
   });

@@ -1,10 +1,13 @@
-// Choices that this browser keeps: a checkbox for each, on unless it was switched off.
-"use strict";
+// @ts-check
+// Choices that this browser stores: a checkbox for each, on unless it was switched off.
 
-for (const box of document.querySelectorAll("[data-preference]")) {
-  box.checked = localStorage.getItem(box.dataset.preference) !== "off";
+/** @type {NodeListOf<HTMLInputElement>} */
+const boxes = document.querySelectorAll("[data-preference]");
+for (const box of boxes) {
+  const name = box.dataset.preference ?? "";
+  box.checked = localStorage.getItem(name) !== "off";
   box.addEventListener("change", () => {
-    if (box.checked) localStorage.removeItem(box.dataset.preference);
-    else localStorage.setItem(box.dataset.preference, "off");
+    if (box.checked) localStorage.removeItem(name);
+    else localStorage.setItem(name, "off");
   });
 }

@@ -1,24 +1,28 @@
+// @ts-check
 // Unsaved changes of a check: the browser asks before the page is left.
-"use strict";
+import { closest, first } from "./dom.js";
 
-(() => {
-  let isDirty = false;
-  const inForm = (event) => event.target.closest?.("#suite-check");
+let isDirty = false;
 
-  addEventListener("input", (event) => {
-    if (inForm(event)) isDirty = true;
-  });
-  // A button that changes the form is a change; saving is none, unless the form comes back.
-  addEventListener("submit", (event) => {
-    if (inForm(event)) isDirty = (event.submitter?.value ?? "save") !== "save";
-  }, true);
-  addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.xhr.status >= 400 && document.querySelector("#suite-check")) isDirty = true;
-  });
-  addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-discard]")) isDirty = false;
-  });
-  addEventListener("beforeunload", (event) => {
-    if (isDirty) event.preventDefault();
-  });
-})();
+addEventListener("input", (event) => {
+  if (closest(event, "#suite-check")) isDirty = true;
+});
+// A button that changes the form is a change. Saving is none, unless the form comes back.
+addEventListener(
+  "submit",
+  (event) => {
+    if (!closest(event, "#suite-check")) return;
+    const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+    isDirty = (button?.value ?? "save") !== "save";
+  },
+  true,
+);
+addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.xhr.status >= 400 && first("#suite-check")) isDirty = true;
+});
+addEventListener("click", (event) => {
+  if (closest(event, "[data-discard]")) isDirty = false;
+});
+addEventListener("beforeunload", (event) => {
+  if (isDirty) event.preventDefault();
+});

@@ -102,17 +102,17 @@ def test_an_error_stands_under_its_line_until_that_line_is_changed(maya, runtime
     page = maya.open("/workers/shop/edit/")
     page.get_by_role("button", name="Save version").click()
     wrong = page.locator("#module-1")
-    expect(wrong.locator(".cm-complaint")).to_have_text(
+    expect(wrong.locator(".cm-error-note")).to_have_text(
         "Uncaught TypeError: in a", use_inner_text=True
     )
     expect(wrong.locator(".cm-lint-marker-error")).to_have_count(1)
     assert maya.axe() == []
     wrong.locator(".cm-line").first.click()
     page.keyboard.type("// another line")
-    expect(wrong.locator(".cm-complaint")).to_have_count(1)
+    expect(wrong.locator(".cm-error-note")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.type("// ")
-    wrong.locator(".cm-complaint").wait_for(state="detached")
+    wrong.locator(".cm-error-note").wait_for(state="detached")
     expect(wrong.locator(".cm-lint-marker-error")).to_have_count(0)
 
 

@@ -1,58 +1,50 @@
-"""Stylesheets and scripts of each page: one list, `bundles.json`, for the build and the templates.
+"""Stylesheets and scripts of each page: `static/css/pages/NAME.css` and `static/js/pages/NAME.js`.
 
-`bin/setup.py` joins and minifies them, before anything but Python is there: no Django here. A page
-takes a bundle only while it was built from the sources as they are, and otherwise the sources, in
-the same order: whoever edits a stylesheet sees it at once, and a stale bundle is never served.
+An entry imports everything its page needs; `bin/build_assets.py` bundles it into one minified file.
+A page links the bundles only while they are newer than every source, and otherwise the entries
+themselves, whose imports a browser follows: an edited stylesheet shows at the next restart of the
+server, and a stale bundle is never served. `bin/setup.py` imports this module: no Django here.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "static"
 BUILT = STATIC / "built"
-LISTS = Path(__file__).with_name("bundles.json")
 STAMP = BUILT / "bundles.stamp"
 
 KINDS = ("css", "js")
 
 
-def lists() -> dict[str, dict[str, list[str]]]:
-    """Bundle → "css" and "js" → its sources below `static/`, in the order of the cascade."""
-    found: dict[str, dict[str, list[str]]] = json.loads(LISTS.read_text())
-    return found
+def entries() -> list[Path]:
+    """Every page's stylesheet and script."""
+    return sorted(path for kind in KINDS for path in (STATIC / kind / "pages").glob(f"*.{kind}"))
 
 
-def bundles() -> Iterator[tuple[str, list[str]]]:
-    """(file below `static/`, its sources) of all that have any."""
-    for name, kinds in lists().items():
-        for kind in KINDS:
-            if sources := kinds.get(kind, []):
-                yield bundle(name, kind), sources
-
-
-def bundle(name: str, kind: str) -> str:
-    return f"built/{name}.{kind}"
+def sources() -> list[Path]:
+    """Everything an entry can import."""
+    return sorted(path for kind in KINDS for path in (STATIC / kind).rglob(f"*.{kind}"))
 
 
 def fingerprint() -> str:
-    """Of the list and all the sources that it names."""
-    digest = hashlib.sha256(LISTS.read_bytes())
-    for source in sorted({source for _, sources in bundles() for source in sources}):
-        digest.update((STATIC / source).read_bytes())
+    digest = hashlib.sha256()
+    for source in sources():
+        digest.update(str(source.relative_to(STATIC)).encode())
+        digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
 def are_current() -> bool:
-    """Whether every bundle was built from the sources as they are now."""
+    """Whether the bundles were built from the sources as they are now."""
     return STAMP.exists() and STAMP.read_text() == fingerprint()
 
 
-def files(name: str, kind: str, *, built: bool) -> list[str]:
-    """What a page links, below `static/`; none where the bundle has nothing of this kind."""
-    sources = lists()[name].get(kind, [])
-    return [bundle(name, kind)] if built and sources else sources
+def file(name: str, kind: str, *, built: bool) -> str | None:
+    """What a page links, below `static/`; None when the page has no entry of this kind."""
+    entry = f"{kind}/pages/{name}.{kind}"
+    if not (STATIC / entry).is_file():
+        return None
+    return f"built/{name}.{kind}" if built else entry

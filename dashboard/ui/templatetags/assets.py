@@ -1,4 +1,4 @@
-"""{% assets "workers-list" %}: the stylesheets and scripts of a page; what comes before them."""
+"""{% assets "workers-list" %}: the stylesheet and the script of a page; what comes before them."""
 
 from __future__ import annotations
 
@@ -13,41 +13,43 @@ from dashboard.ui.assets import bundles
 
 register = template.Library()
 
-#: Every page writes in both. The rest of Inter, for other alphabets, comes when a page needs it.
+#: Every page uses both. The rest of Inter, for other alphabets, loads when a page needs it.
 FONTS = (
     "fonts/inter/inter-latin-wght-normal.woff2",
     "fonts/mono/jetbrains-mono-latin-wght-normal.woff2",
 )
-_LINK = '<link rel="stylesheet" href="{}">'
-_SCRIPT = '<script src="{}" defer></script>'
-_FIRST = '<script src="{}"></script>'
+#: Modules are deferred.
+_TAGS = {
+    "css": '<link rel="stylesheet" href="{}">',
+    "js": '<script type="module" src="{}"></script>',
+}
 
 
 @register.simple_tag
 def assets(name: str) -> SafeString:
-    """Its bundle, or its sources while they are newer."""
-    return mark_safe(_tags(name, "css", _LINK) + _tags(name, "js", _SCRIPT))
+    """The page's bundles, or its entries while a source is newer."""
+    linked = [(tag, bundles.file(name, kind, built=_built())) for kind, tag in _TAGS.items()]
+    tags = [format_html(tag, static(file)) for tag, file in linked if file]
+    if not tags:
+        raise template.TemplateSyntaxError(f"No stylesheet or script of a page is named {name!r}.")
+    return mark_safe("".join(tags))
 
 
 @register.simple_tag
 def first_script() -> SafeString:
-    """The one script that the first paint waits for, while it waits for stylesheets anyway."""
-    return _tags("first", "js", _FIRST)
+    """The one script that blocks the first paint, as the stylesheet does anyway."""
+    first = bundles.file("first", "js", built=_built())
+    return format_html('<script src="{}"></script>', static(str(first)))
 
 
 @register.simple_tag
 def fonts() -> SafeString:
-    """Asked for before the stylesheet is read, so that the first words are set in them."""
+    """Preloads, so that the first paint has them."""
     preload = '<link rel="preload" as="font" type="font/woff2" crossorigin href="{}">'
-    return mark_safe("".join(format_html(preload, static(font)) for font in FONTS))
-
-
-def _tags(name: str, kind: str, tag: str) -> SafeString:
-    found = bundles.files(name, kind, built=_built())
-    return format_html_join("", tag, ((static(file),) for file in found))
+    return format_html_join("", preload, ((static(font),) for font in FONTS))
 
 
 @cache
 def _built() -> bool:
-    """Looked up once: sources do not change under a running process but in development."""
+    """Cached: sources change under a running process in development only."""
     return bundles.are_current()

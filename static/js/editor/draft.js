@@ -1,36 +1,53 @@
-// What was typed and not saved, kept in this browser. Secrets are not.
+// @ts-check
+// What was typed and not saved, stored in this browser. Secrets are not.
 const PREFIX = "sluice-draft:";
-const LARGEST = 2_000_000;
+const MAX_LENGTH = 2_000_000;
 
-/** The fields of `form` as pairs, without secrets, files and what the server gave. */
+/** @typedef {{ at: number, fields: [name: string, value: string][] }} Draft */
+
+/** @param {HTMLFormElement} form */
+const keyOf = (form) => PREFIX + form.dataset.draftKey;
+
+/**
+ * The fields of a form as pairs, without secrets, files and the server's token.
+ * @param {HTMLFormElement} form
+ */
 export function fieldsOf(form) {
-  const secret = new Set([...form.querySelectorAll("[data-private]")].map((e) => e.name));
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const secrets = form.querySelectorAll("[data-private]");
+  const skipped = new Set([...secrets].map((field) => field.name)).add("csrfmiddlewaretoken");
   return [...new FormData(form)].filter(
-    ([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken" && !secret.has(name),
+    ([name, value]) => typeof value === "string" && !skipped.has(name),
   );
 }
 
-export function keep(form) {
+/** @param {HTMLFormElement} form */
+export function storeDraft(form) {
   const text = JSON.stringify({ at: Date.now(), fields: fieldsOf(form) });
   try {
-    if (text.length < LARGEST) localStorage.setItem(PREFIX + form.dataset.draftKey, text);
+    if (text.length < MAX_LENGTH) localStorage.setItem(keyOf(form), text);
   } catch {
     // Storage is full or forbidden: the page itself still warns before it is left.
   }
 }
 
-export function kept(form) {
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Draft | null}
+ */
+export function storedDraft(form) {
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + form.dataset.draftKey));
+    return JSON.parse(localStorage.getItem(keyOf(form)) ?? "null");
   } catch {
     return null;
   }
 }
 
-export function forget(form) {
+/** @param {HTMLFormElement} form */
+export function deleteDraft(form) {
   try {
-    localStorage.removeItem(PREFIX + form.dataset.draftKey);
+    localStorage.removeItem(keyOf(form));
   } catch {
-    // Nothing was kept.
+    // Nothing was stored.
   }
 }

@@ -1,93 +1,78 @@
+// @ts-check
 // The editor's page: code editors over the textareas, live changes, drafts, dropped files.
 // Everything it does, the form does without it too.
-import { forget, keep, kept } from "./draft.js";
+import { byId, closest, need } from "../dom.js";
+import { deleteDraft, storeDraft, storedDraft } from "./draft.js";
+import { acceptDrops } from "./drop.js";
+import { addEditors, editorWithError, remember, reopen, showError } from "./modules.js";
 
-let dirty = false;
-let timer = 0;
-let code = null; // code.js with all of CodeMirror: loaded when a module is open
-const editors = new WeakMap();
-const opened = new Set();
-const states = new Map(); // by module name: what editors remember while the form is swapped
-let writing = ""; // the module whose editor has the focus meanwhile
-const theForm = () => document.getElementById("editor");
+const SWAP = "outerHTML show:none";
+const SHOW_DELAY_MS = 600;
 
-/** Something is not saved: said before the page is left, and kept in this browser. */
-function touched() {
-  dirty = true;
+let isDirty = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/** @returns {HTMLFormElement | null} */
+const theForm = () => /** @type {HTMLFormElement | null} */ (byId("editor"));
+
+/** Something is not saved: the browser asks before the page is left, and a draft is stored. */
+function markDirty() {
+  isDirty = true;
   const form = theForm();
-  if (form) keep(form);
+  if (form) storeDraft(form);
 }
 
-function changed() {
-  dirty = true;
+function onChange() {
+  isDirty = true;
   clearTimeout(timer);
   timer = setTimeout(() => {
     const form = theForm();
     if (!form) return;
-    keep(form);
-    if (document.getElementById("changes")) show(form, "#changes");
-  }, 600);
+    storeDraft(form);
+    if (byId("changes")) show(form, "#changes");
+  }, SHOW_DELAY_MS);
 }
 
-/** Posts the form as the button would. Its source is the part, so that no button waits for it. */
+/**
+ * Posts the form as the button would. The source is the part, so that no button waits for it.
+ * @param {HTMLFormElement} form
+ * @param {string} target
+ */
 function show(form, target) {
-  const values = { act: "show" };
-  const asked = window.htmx.ajax("POST", form.getAttribute("action"), { source: target, target, swap: "outerHTML show:none", values });
-  asked?.catch(() => {}); // page.js says what went wrong
+  const options = { source: target, target, swap: SWAP, values: { act: "show" } };
+  const sent = window.htmx?.ajax("POST", form.getAttribute("action") ?? "", options);
+  sent?.catch(() => {}); // failures.js shows what went wrong
 }
 
-async function dressOpen(form) {
-  const fields = () => form.querySelectorAll("details[open] textarea[data-code]");
-  if (!fields().length) return;
-  if (!code) code = await import(form.dataset.codeEditor); // afterwards at once: nothing flickers
-  if (!form.isConnected) return; // replaced while it loaded
-  for (const field of fields()) {
-    if (editors.has(field)) continue;
-    const { name } = field.dataset;
-    const typing = document.activeElement === field;
-    editors.set(field, code.dress(field, changed, states.get(name)));
-    if (typing || (name && name === writing)) editors.get(field).view.focus();
-  }
-  writing = "";
-}
-
-function showError(form) {
-  const { errorModule, errorLine, errorColumn, errorWords } = form.dataset;
-  const field = errorModule && document.getElementById(`module-${errorModule}-text`);
-  const editor = field && editors.get(field);
-  if (editor) code.complain(editor, Number(errorLine), Number(errorColumn), errorWords);
-}
-
-/** Modules that were open stay open when the form comes back. */
-function reopen(form) {
-  for (const field of form.querySelectorAll("textarea[data-code]")) {
-    if (opened.has(field.dataset.name)) field.closest("details").open = true;
-  }
-}
-
+/** @param {HTMLFormElement | null} form */
 function start(form) {
-  if (!form || form.dataset.started) return;
+  if (!form || form.dataset.started !== undefined) return;
   form.dataset.started = "";
   reopen(form);
-  dressOpen(form).then(() => showError(form));
-  // Bubbles not: `toggle` is heard on its way down.
-  form.addEventListener("toggle", () => dressOpen(form), true);
-  form.addEventListener("input", changed);
-  form.addEventListener("submit", submitting, true);
+  addEditors(form, onChange).then(() => showError(form));
+  // `toggle` does not bubble: listen on its way down.
+  form.addEventListener("toggle", () => addEditors(form, onChange), true);
+  form.addEventListener("input", onChange);
+  form.addEventListener("submit", (event) => onSubmit(form, event), true);
   form.addEventListener("change", (event) => {
-    if (event.target.matches("[data-show-on-change]")) show(form, "#editor");
-    if (event.target.id === "upload" && event.target.files.length) form.querySelector("[data-add-files]").click();
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    if (field.matches("[data-show-on-change]")) show(form, "#editor");
+    if (field.id === "upload" && field.files?.length) need("[data-add-files]", form).click();
   });
   acceptDrops(form);
-  document.getElementById("refusal")?.focus();
+  byId("refusal")?.focus();
 }
 
-/** A button comes before the live diff, and a version is saved once however often one clicks. */
-function submitting(event) {
-  const form = event.currentTarget;
+/**
+ * A button comes before the live diff, and a version is saved once however often it is clicked.
+ * @param {HTMLFormElement} form
+ * @param {SubmitEvent} event
+ */
+function onSubmit(form, event) {
   clearTimeout(timer);
-  const changes = document.getElementById("changes");
-  if (changes) window.htmx.trigger(changes, "htmx:abort");
+  const changes = byId("changes");
+  if (changes) window.htmx?.trigger(changes, "htmx:abort");
   if (!event.submitter?.hasAttribute("data-save")) return;
   if (form.classList.contains("is-saving")) {
     event.preventDefault();
@@ -96,97 +81,72 @@ function submitting(event) {
   form.classList.add("is-saving");
 }
 
-function acceptDrops(form) {
-  const place = form.querySelector("#drop");
-  for (const name of ["dragover", "dragleave", "drop"]) {
-    place.addEventListener(name, (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      place.classList.toggle("is-dropping", name === "dragover");
-      if (name !== "drop") return;
-      const upload = form.querySelector("#upload");
-      upload.files = filesOf(event.dataTransfer);
-      if (!upload.files.length) return announce("Nothing added: drop files, not folders.");
-      form.querySelector("[data-add-files]").click();
-    });
-  }
-}
-
-/** Folders cannot be sent, and would make the browser refuse the whole form. */
-function filesOf(dropped) {
-  const wanted = new DataTransfer();
-  for (const item of dropped.items) {
-    if (item.kind === "file" && !item.webkitGetAsEntry?.()?.isDirectory) wanted.items.add(item.getAsFile());
-  }
-  return wanted.files;
-}
-
+/** @param {HTMLFormElement | null} form */
 function offerDraft(form) {
-  const found = form && kept(form);
-  const note = document.getElementById("draft");
-  if (!found || !note) return;
-  note.querySelector("[data-draft-when]").textContent = new Date(found.at).toLocaleString();
+  const draft = form && storedDraft(form);
+  const note = byId("draft");
+  if (!draft || !note) return;
+  need("[data-draft-when]", note).textContent = new Date(draft.at).toLocaleString();
   note.hidden = false;
   note.addEventListener("click", (event) => {
-    const what = event.target.closest("[data-draft]")?.dataset.draft;
-    if (!what) return;
+    const choice = closest(event, "[data-draft]")?.dataset.draft;
+    if (!choice) return;
     note.hidden = true;
-    if (what === "discard") return forget(form);
-    // The server puts the form together again; what is live and newest now stays as it is.
-    const current = new FormData(form);
-    const values = Object.fromEntries(found.fields);
-    for (const name of ["latest", "expected", "csrfmiddlewaretoken"]) values[name] = current.get(name);
-    dirty = true;
-    window.htmx.ajax("POST", form.getAttribute("action"), {
-      target: "#editor", swap: "outerHTML show:none", values: { ...values, act: "show" },
-    });
+    if (choice === "discard") deleteDraft(form);
+    else restore(form, draft);
   });
 }
 
+/**
+ * The server puts the form together again; what is live and newest now stays as it is.
+ * @param {HTMLFormElement} form
+ * @param {import("./draft.js").Draft} draft
+ */
+function restore(form, draft) {
+  const current = new FormData(form);
+  /** @type {Record<string, unknown>} */
+  const values = Object.fromEntries(draft.fields);
+  for (const name of ["latest", "expected", "csrfmiddlewaretoken"])
+    values[name] = current.get(name);
+  isDirty = true;
+  const options = { target: "#editor", swap: SWAP, values: { ...values, act: "show" } };
+  window.htmx?.ajax("POST", form.getAttribute("action") ?? "", options);
+}
+
 document.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-to-error]")) return;
-  const field = document.getElementById(`module-${theForm().dataset.errorModule}-text`);
-  const editor = field && editors.get(field);
+  const form = theForm();
+  const editor = closest(event, "[data-to-error]") && form && editorWithError(form);
   if (!editor) return;
   event.preventDefault();
   editor.box.scrollIntoView({ block: "center" });
   editor.view.focus();
 });
-/** The form is about to be replaced: what is open, and what each editor remembers. */
-function remember(form) {
-  opened.clear();
-  states.clear();
-  for (const field of form.querySelectorAll("textarea[data-code]")) {
-    const name = document.getElementsByName(field.name.replace("-text", "-name"))[0].value.trim();
-    if (field.closest("details").open) opened.add(name);
-    const editor = editors.get(field);
-    if (!editor) continue;
-    states.set(name, code.kept(editor));
-    if (document.activeElement === editor.box) writing = name;
-  }
-}
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target === theForm()) remember(theForm());
+  const form = theForm();
+  if (form && event.detail.target === form) remember(form);
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  // Modules or bindings came or went: that is not saved either.
+  // Modules or bindings were added or removed: that is not saved either.
   const { requestConfig, target } = event.detail;
-  if (target.id === "editor" && (dirty || requestConfig.formData.get("act") !== "show")) touched();
+  const isEdit = isDirty || requestConfig.formData.get("act") !== "show";
+  if (target.id === "editor" && isEdit) markDirty();
 });
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  // Saved, and about to leave: the browser asks about what is not saved as soon as htmx goes on.
+  // Saved, and about to leave: the browser would ask about unsaved changes as soon as htmx does.
   if (!event.detail.xhr.getResponseHeader("HX-Redirect")) return;
-  dirty = false;
+  isDirty = false;
   clearTimeout(timer);
-  forget(theForm());
+  const form = theForm();
+  if (form) deleteDraft(form);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target === theForm()) theForm().classList.remove("is-saving");
+  const form = theForm();
+  if (form && event.target === form) form.classList.remove("is-saving");
 });
 document.addEventListener("htmx:load", () => start(theForm()));
 addEventListener("beforeunload", (event) => {
-  if (dirty) event.preventDefault();
+  if (isDirty) event.preventDefault();
 });
 
 offerDraft(theForm());

@@ -37,7 +37,6 @@ OTHERS = {
     "dashboard.smoketests.runs.scripts": "the last 8 KB of a script's output",
     "dashboard.smoketests.suites.parse": "json.loads alone, in a process that has a limit",
     "dashboard.trail.entry_facts": _SHORT,
-    "dashboard.ui.assets.bundles": _OWN,
     "dashboard.fleet.health": _OWN,
     "dashboard.ui.jump.palette": _SHORT,
     "dashboard.ui.assets.static_files": _OWN,

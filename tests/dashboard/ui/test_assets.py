@@ -2,11 +2,13 @@
 
 import gzip
 import re
+from graphlib import TopologicalSorter
 
 import brotli
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.template import TemplateSyntaxError
 
 from dashboard.ui.assets import bundles
 from dashboard.ui.assets.static_files import OnlyNew
@@ -15,32 +17,48 @@ from dashboard.ui.templatetags import assets
 TEMPLATES = settings.BASE_DIR / "templates"
 
 
-def test_every_page_names_a_bundle_of_the_list_and_every_bundle_is_named():
+IMPORT = re.compile(r'(?:@import|import|from) "([^"@]+\.(?:css|js))"')
+
+
+def test_every_page_names_an_entry_and_every_entry_has_a_page():
     named = {"first"}
     for template in TEMPLATES.rglob("*.html"):
         text = template.read_text()
         named |= set(re.findall(r'{% assets "([a-z0-9-]+)"', text))
         assert not re.search(r"{% static '(css|js)/", text), template
-    assert named == set(bundles.lists())
+    assert named == {entry.stem for entry in bundles.entries()}
 
 
-def test_every_source_is_there_and_every_stylesheet_and_script_has_a_page():
-    named = {source for _, sources in bundles.bundles() for source in sources}
-    assert [source for source in named if not (bundles.STATIC / source).is_file()] == []
-    there = [*bundles.STATIC.glob("css/*.css"), *bundles.STATIC.glob("js/*.js")]
-    assert {str(path.relative_to(bundles.STATIC)) for path in there} == named
+def test_every_import_exists_and_every_source_is_imported_by_a_page():
+    queue, reached = [*bundles.entries(), bundles.STATIC / "js/editor/code.js"], set()
+    while queue:
+        source = queue.pop()
+        if source in reached:
+            continue
+        reached.add(source)
+        imports = IMPORT.findall(source.read_text())
+        queue += [(source.parent / name).resolve() for name in imports]
+    assert [str(source) for source in reached if not source.is_file()] == []
+    assert reached == set(bundles.sources())
+
+
+def test_no_module_imports_itself_through_another():
+    graph = {
+        source: {(source.parent / name).resolve() for name in IMPORT.findall(source.read_text())}
+        for source in bundles.sources()
+        if source.suffix == ".js"
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError
 
 
 @pytest.fixture
 def sources(tmp_path, monkeypatch):
-    """Two stylesheets of one page, and its bundle, built from them."""
-    (tmp_path / "css").mkdir()
-    (tmp_path / "built").mkdir()
-    for name in "ab":
-        (tmp_path / f"css/{name}.css").write_text(f".{name} {{}}")
-    (tmp_path / "list.json").write_text('{"page": {"css": ["css/b.css", "css/a.css"]}}')
+    """One page: its stylesheet, what that imports, and its bundle."""
+    for folder in ("css/pages", "js/pages", "built"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "css/a.css").write_text(".a {}")
+    (tmp_path / "css/pages/page.css").write_text('@import "../a.css" layer(page);')
     monkeypatch.setattr(bundles, "STATIC", tmp_path)
-    monkeypatch.setattr(bundles, "LISTS", tmp_path / "list.json")
     monkeypatch.setattr(bundles, "STAMP", tmp_path / "built/bundles.stamp")
     bundles.STAMP.write_text(bundles.fingerprint())
     assets._built.cache_clear()
@@ -53,12 +71,18 @@ def test_a_bundle_is_used_until_one_of_its_sources_changes(sources):
     assert assets.assets("page") == link.format("built/page.css")
     (sources / "css/a.css").write_text(".a { color: red }")
     assets._built.cache_clear()
-    assert assets.assets("page") == link.format("css/b.css") + link.format("css/a.css")
+    assert assets.assets("page") == link.format("css/pages/page.css")
 
 
-def test_without_a_build_pages_name_their_sources(sources):
+def test_without_a_build_pages_name_their_entries(sources):
     bundles.STAMP.unlink()
-    assert "css/b.css" in assets.assets("page")
+    (sources / "js/pages/page.js").write_text("")
+    assert '<script type="module" src="/static/js/pages/page.js">' in assets.assets("page")
+
+
+def test_a_page_without_an_entry_is_an_error(sources):
+    with pytest.raises(TemplateSyntaxError, match="'pag'"):
+        assets.assets("pag")
 
 
 def test_the_preloaded_fonts_are_those_of_the_stylesheet():

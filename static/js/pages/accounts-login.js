@@ -1,0 +1,4 @@
+// @ts-check
+import "../page.js";
+import "../login.js";
+import "../passkeys.js";

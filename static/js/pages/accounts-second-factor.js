@@ -1,0 +1,3 @@
+// @ts-check
+import "../page.js";
+import "../passkeys.js";

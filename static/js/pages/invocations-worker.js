@@ -1,0 +1,5 @@
+// @ts-check
+import "../frame.js";
+import "../live/live.js";
+import "../workers.js";
+import "../split.js";

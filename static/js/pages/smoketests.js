@@ -1,0 +1,7 @@
+// @ts-check
+import "../frame.js";
+import "../live/live.js";
+import "../workers.js";
+import "../split.js";
+import "../observability.js";
+import "../suite.js";

@@ -1,0 +1,4 @@
+// @ts-check
+import "../frame.js";
+import "../live/live.js";
+import "../editor/main.js";
