@@ -216,10 +216,12 @@ def _check(body: bytes) -> None:
 
 def pushed() -> dict[str, Call]:
     """What is rendered once for all who look."""
-    from dashboard.live.pages.fragments import Why
+    from dashboard.live.pages.fragments import UpdateReason
 
     topics = (("a Worker's page", f"worker:{NAME}"), ("the list", "workers"))
-    return {f"pushed to {to}: {why}": _push(topic, why) for to, topic in topics for why in Why}
+    return {
+        f"pushed to {to}: {why}": _push(topic, why) for to, topic in topics for why in UpdateReason
+    }
 
 
 def _push(topic: str, why: Any) -> Call:

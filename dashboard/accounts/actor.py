@@ -9,7 +9,7 @@ from dashboard.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class Actor:
     """Who asks, from where ("dashboard", "wrangler", "api", "shell"), when. Without an actor it is
     whoever may run commands on the machine."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import RANK, Role, Token, User
 from dashboard.accounts.people.changes import still_admin
 from routing.control import audit
@@ -42,7 +42,7 @@ def make_token(
     owner: User,
     name: str,
     scopes: Sequence[str],
-    by: By,
+    by: Actor,
     workers: Sequence[str] = (),
     expires_on: datetime | None = None,
 ) -> tuple[Token, str]:
@@ -80,7 +80,7 @@ def create_token(
     return token, secret
 
 
-def revoke(token: Token, by: By) -> bool:
+def revoke(token: Token, by: Actor) -> bool:
     """Whoever uses it is refused from now on; False where it was revoked already."""
     with transaction.atomic():
         ended = Token.objects.filter(pk=token.pk, revoked_on=None).update(revoked_on=by.now)
@@ -89,7 +89,7 @@ def revoke(token: Token, by: By) -> bool:
     return bool(ended)
 
 
-def remove(token: Token, by: By) -> bool:
+def remove(token: Token, by: Actor) -> bool:
     """Takes one that opens nothing any more off the list; False where it still does."""
     with transaction.atomic():
         if Token.objects.in_use(by.now).filter(pk=token.pk).exists():
@@ -141,5 +141,5 @@ def _facts(token: Token) -> dict[str, object]:
     }
 
 
-def _record(action: str, token: Token, by: By, **facts: object) -> None:
+def _record(action: str, token: Token, by: Actor, **facts: object) -> None:
     audit.record(action, token.name, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.accounts.attempts.messages import try_again
 from dashboard.accounts.attempts.refusals import retry_after
 from dashboard.accounts.models import Role, User
-from dashboard.accounts.passwords.login_throttle import tries
+from dashboard.accounts.passwords.login_throttle import login_attempts_left
 from dashboard.accounts.people.queries import MAY
 from dashboard.accounts.permissions import person
 from dashboard.accounts.sign_in import password_attempts
@@ -68,7 +68,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> HttpResponse:
     """The form; after a wrong password with how many tries are left, or how long the pause is."""
-    left = tries(request, form.cleaned_data.get("username")) if form.errors else None
+    left = login_attempts_left(request, form.cleaned_data.get("username")) if form.errors else None
     context = {
         "form": form,
         "too_many": too_many,

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.discussion.mentions import GROUPS, mentioned
 from dashboard.discussion.models import Comment, EarlierText, Thread
@@ -37,7 +37,7 @@ class Moved(Exception):
 
 
 def open_thread(
-    worker: Worker, pin: Pin, text: str, by: By, rollout_id: UUID | None = None
+    worker: Worker, pin: Pin, text: str, by: Actor, rollout_id: UUID | None = None
 ) -> Thread:
     """A thread with its first comment. Raises `PinRefused`."""
     pin, text = check(pin), _checked(text)
@@ -64,7 +64,7 @@ def open_thread(
     return thread
 
 
-def reply(thread: Thread, text: str, by: By) -> Comment:
+def reply(thread: Thread, text: str, by: Actor) -> Comment:
     """Adds a comment; a resolved thread is open again. Raises `PinRefused`."""
     text = _checked(text)
     _check_rate(by)
@@ -77,7 +77,7 @@ def reply(thread: Thread, text: str, by: By) -> Comment:
         return _add(thread, text, by)
 
 
-def edit(comment: Comment, text: str, was: str, by: By) -> None:
+def edit(comment: Comment, text: str, was: str, by: Actor) -> None:
     """Replaces the text and stores the one before. `was` is the text that the author saw. Raises
     `NotAllowed`, `Moved`, `PinRefused`."""
     text = _checked(text)
@@ -96,7 +96,7 @@ def edit(comment: Comment, text: str, was: str, by: By) -> None:
         _notify(comment, [user for user in _people(text) if user not in before])
 
 
-def delete(comment: Comment, by: By) -> None:
+def delete(comment: Comment, by: Actor) -> None:
     """Removes the text and its earlier versions; that there was a comment stays. Its author or an
     admin. Raises `NotAllowed`."""
     actor = _author(by)
@@ -113,7 +113,7 @@ def delete(comment: Comment, by: By) -> None:
             _record("comment.delete", comment.thread.worker, by, {"author": comment.username})
 
 
-def resolve(thread: Thread, by: By, *, resolved: bool) -> None:
+def resolve(thread: Thread, by: Actor, *, resolved: bool) -> None:
     """Folds a thread, or opens it again. An operator or who began it. Raises `NotAllowed`."""
     actor = _author(by)
     if thread.username != actor.username and not actor.may(Role.OPERATOR):
@@ -123,7 +123,7 @@ def resolve(thread: Thread, by: By, *, resolved: bool) -> None:
     Thread.objects.filter(pk=thread.pk).update(**changes, **names)
 
 
-def _add(thread: Thread, text: str, by: By) -> Comment:
+def _add(thread: Thread, text: str, by: Actor) -> Comment:
     author = _author(by)
     comment = Comment.objects.create(
         thread=thread, author=author, username=author.username, text=text, created_at=by.now
@@ -161,7 +161,7 @@ def _notify(comment: Comment, people: list[User]) -> None:
     )
 
 
-def _check_rate(by: By) -> None:
+def _check_rate(by: Actor) -> None:
     """Each comment may notify many people."""
     if seconds := seconds_to_wait(COMMENTS, str(_author(by).pk)):
         raise PinRefused("text", try_again(seconds))
@@ -176,10 +176,10 @@ def _checked(text: str) -> str:
     return text
 
 
-def _author(by: By) -> User:
+def _author(by: Actor) -> User:
     assert by.actor is not None, "comments are written by people"
     return by.actor
 
 
-def _record(action: str, worker: Worker, by: By, after: dict[str, str]) -> None:
+def _record(action: str, worker: Worker, by: Actor, after: dict[str, str]) -> None:
     audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, after=after)

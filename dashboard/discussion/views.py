@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import person, requires
 from dashboard.discussion import queries, threads, watch
@@ -175,5 +175,5 @@ def _to_thread(worker: Worker, thread: Thread, show: str = "open") -> HttpRespon
     return redirect(f"{address}{query}#thread-{thread.pk}")
 
 
-def _by(request: HttpRequest) -> By:
-    return By(actor=person(request), source="dashboard", now=timezone.now())
+def _by(request: HttpRequest) -> Actor:
+    return Actor(actor=person(request), source="dashboard", now=timezone.now())

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import User
 from dashboard.discussion.models import Attention, HandOver, Look
 from dashboard.discussion.pins import PinRefused
@@ -33,7 +33,7 @@ def follow_take_over(follower: Follower) -> None:
 
 
 def hand_over(
-    worker: Worker, to: User, watch: str, then: str, by: By, rollout_id: UUID | None = None
+    worker: Worker, to: User, watch: str, then: str, by: Actor, rollout_id: UUID | None = None
 ) -> HandOver:
     """Replaces an open hand-over. Raises `PinRefused`, and `Moved` when another one came first."""
     watch, then = watch.strip(), then.strip()
@@ -63,7 +63,7 @@ def hand_over(
     return note
 
 
-def take_over(note: HandOver, by: By) -> None:
+def take_over(note: HandOver, by: Actor) -> None:
     """Raises `Moved` where it was taken or replaced."""
     assert by.actor is not None
     open_one = HandOver.objects.filter(pk=note.pk, ended_at=None)
@@ -75,7 +75,7 @@ def take_over(note: HandOver, by: By) -> None:
             follow(note, by.actor)
 
 
-def ask_attention(worker: Worker, reason: str, owner: User | None, by: By) -> Attention:
+def ask_attention(worker: Worker, reason: str, owner: User | None, by: Actor) -> Attention:
     """Replaces an open one. Raises `PinRefused` and `Moved`."""
     reason = reason.strip()
     if not reason:
@@ -101,7 +101,7 @@ def ask_attention(worker: Worker, reason: str, owner: User | None, by: By) -> At
     return attention
 
 
-def clear_attention(worker: Worker, by: By) -> bool:
+def clear_attention(worker: Worker, by: Actor) -> bool:
     """Whether there was any."""
     with transaction.atomic():
         ended = _end_attention(worker, by)
@@ -110,7 +110,7 @@ def clear_attention(worker: Worker, by: By) -> bool:
     return ended
 
 
-def look(worker: Worker, by: By) -> bool:
+def look(worker: Worker, by: Actor) -> bool:
     """Notes that a person looked at the active deployment; False where there is none."""
     deployment = active_deployment(worker)
     if deployment is None or by.actor is None:
@@ -124,13 +124,13 @@ def look(worker: Worker, by: By) -> bool:
     return True
 
 
-def _end_attention(worker: Worker, by: By) -> bool:
+def _end_attention(worker: Worker, by: Actor) -> bool:
     open_ones = Attention.objects.filter(worker=worker, ended_at=None)
     name = by.actor.username if by.actor else ""
     return bool(open_ones.update(ended_at=by.now, ended_by=name))
 
 
-def _notify(worker: Worker, person: User | None, by: By, text: str) -> None:
+def _notify(worker: Worker, person: User | None, by: Actor, text: str) -> None:
     """Notifies a person of what became theirs; not of what they took themselves."""
     if person is None or person == by.actor:
         return
@@ -147,5 +147,5 @@ def _notify(worker: Worker, person: User | None, by: By, text: str) -> None:
     )
 
 
-def _record(action: str, worker: Worker, by: By, after: dict[str, str]) -> None:
+def _record(action: str, worker: Worker, by: Actor, after: dict[str, str]) -> None:
     audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, after=after)

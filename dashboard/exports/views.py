@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
 from dashboard.exports.jobs import changes
@@ -130,5 +130,5 @@ def _part(text: str) -> float:
         raise JobRefused("Sample: a percentage, greater than 0 and at most 100.") from error
 
 
-def _by(request: HttpRequest) -> By:
-    return By(actor=person(request), source="dashboard", now=timezone.now())
+def _by(request: HttpRequest) -> Actor:
+    return Actor(actor=person(request), source="dashboard", now=timezone.now())

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from dashboard.accounts.permissions import person
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.notifications.delivery.fan_out import TOPIC
 from dashboard.notifications.models import InboxItem
 from dashboard.ui.page import page
@@ -26,7 +26,7 @@ SIZE = 50
 def connect() -> None:
     """Open pages learn that an inbox changed; each asks for its own."""
     kind, _, name = TOPIC.partition(":")
-    fragments.provide(kind, _news, lambda names: {name: {Why.EDGES: newest_item()}})
+    fragments.provide(kind, _news, lambda names: {name: {UpdateReason.EDGES: newest_item()}})
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def read(request: HttpRequest) -> HttpResponse:
     return redirect(f"{request.path.removesuffix('read/')}{show}")
 
 
-def _news(name: str, why: Why, subject: str) -> str:
+def _news(name: str, why: UpdateReason, subject: str) -> str:
     """The same for everybody: it holds no count, nobody's name and no text."""
     return format_html(
         '<span id="inbox-news" data-follow="inbox:all" data-newest="{}" hidden></span>',

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.overrides import keys
 from dashboard.overrides.protection import OverrideRefused, tell_edges
@@ -60,7 +60,7 @@ def leave_url(host: str) -> str:
 
 
 def share(
-    version: Version, by: By, *, lasts: timedelta = USUAL, note: str = "", path: str = "/"
+    version: Version, by: Actor, *, lasts: timedelta = USUAL, note: str = "", path: str = "/"
 ) -> Shared:
     """A link to this version, which must be in the active deployment. Raises `OverrideRefused`."""
     _check(lasts, note, path)
@@ -86,14 +86,14 @@ def share(
     return Shared(link, signer.token(_permission(link)), path)
 
 
-def revoke(link: OverrideLink, by: By) -> bool:
+def revoke(link: OverrideLink, by: Actor) -> bool:
     """The edges refuse it from the next revision on; False where it had ended before."""
     with transaction.atomic():
         revision.lock()
         return _revoke(OverrideLink.objects.filter(pk=link.pk), by) > 0
 
 
-def revoke_all_by(sender: Any, *, person: User, by: By, **_: Any) -> None:
+def revoke_all_by(sender: Any, *, person: User, by: Actor, **_: Any) -> None:
     """A person who is switched off leaves no open link behind."""
     revision.lock()
     _revoke(OverrideLink.objects.filter(created_by=person), by)
@@ -127,7 +127,7 @@ def _permission(link: OverrideLink) -> Permission:
     )
 
 
-def _revoke(links: OverrideLinkQuerySet, by: By) -> int:
+def _revoke(links: OverrideLinkQuerySet, by: Actor) -> int:
     """How many ended. The caller holds the lock of the desired state."""
     live = list(links.live(by.now).select_related("worker", "version", "created_by"))
     OverrideLink.objects.filter(pk__in=[link.pk for link in live]).update(
@@ -151,7 +151,7 @@ def _check(lasts: timedelta, note: str, path: str) -> None:
         raise OverrideRefused("invalid", message, "path")
 
 
-def _check_person(by: By) -> None:
+def _check_person(by: Actor) -> None:
     """A person who was switched off a moment ago gets no new link."""
     if by.actor and not User.objects.get(pk=by.actor.pk).may(Role.OPERATOR):
         raise OverrideRefused("not_allowed", "You may no longer share versions.")
@@ -167,7 +167,7 @@ def _check_reachable(version: Version) -> None:
         raise OverrideRefused("not_in_deployment", message, "version_id")
 
 
-def _record(action: str, link: OverrideLink, by: By) -> None:
+def _record(action: str, link: OverrideLink, by: Actor) -> None:
     facts = {
         "link": str(link.pk),
         "version_id": str(link.version_id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.overrides import keys
 from routing.control import audit, revision
 from routing.models import OverrideLink, Worker
@@ -18,7 +18,7 @@ class OverrideRefused(Exception):
         self.code, self.field = code, field
 
 
-def protect(worker: Worker, *, on: bool, by: By) -> bool:
+def protect(worker: Worker, *, on: bool, by: Actor) -> bool:
     """Sets the switch and tells the edges; False where it stood like that already."""
     with transaction.atomic():
         revision.lock()
@@ -33,7 +33,7 @@ def protect(worker: Worker, *, on: bool, by: By) -> bool:
     return True
 
 
-def rotate_key(worker: Worker, *, drop: bool, by: By) -> int:
+def rotate_key(worker: Worker, *, drop: bool, by: Actor) -> int:
     """A new signing key. With `drop` every permission signed before ends now, links included;
     returns how many links that were."""
     with transaction.atomic():
@@ -54,5 +54,5 @@ def tell_edges(worker: Worker) -> None:
         revision.advance(worker)
 
 
-def _record(action: str, worker: Worker, by: By, **facts: object) -> None:
+def _record(action: str, worker: Worker, by: Actor, **facts: object) -> None:
     audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
 from dashboard.overrides import choices, links, protection
@@ -138,5 +138,5 @@ def _commands(worker: Worker) -> list[tuple[str, str]]:
     return [("Shell", "\n".join([share, listed, ended]))]
 
 
-def _by(request: HttpRequest) -> By:
-    return By(actor=person(request), source="dashboard", now=timezone.now())
+def _by(request: HttpRequest) -> Actor:
+    return Actor(actor=person(request), source="dashboard", now=timezone.now())

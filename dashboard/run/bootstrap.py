@@ -12,7 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.tokens import allowed, make_token
 from dashboard.edges.protocol.registration import register_edge
@@ -21,7 +21,7 @@ EDGE_NAME = "local-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FirstCredentials:
     """What is shown once, in the terminal, and nowhere else."""
 
     username: str
@@ -31,7 +31,7 @@ class Shown:
     """What is wrong with a password given by SLUICE_ADMIN_PASSWORD."""
 
 
-def admin_and_token() -> Shown | None:
+def admin_and_token() -> FirstCredentials | None:
     """Makes the first admin and an API token; None when there are people already.
 
     A password given by SLUICE_ADMIN_PASSWORD is used and not shown. A weak one is used too, so that
@@ -47,9 +47,11 @@ def admin_and_token() -> Shown | None:
         password=password,
         role=Role.ADMIN,
     )
-    by = By(actor=None, source="shell", now=timezone.now())
+    by = Actor(actor=None, source="shell", now=timezone.now())
     _, token = make_token(owner=admin, name="first token", scopes=allowed(admin), by=by)
-    return Shown(admin.username, None if given else password, token, _faults_of(password, admin))
+    return FirstCredentials(
+        admin.username, None if given else password, token, _faults_of(password, admin)
+    )
 
 
 def _faults_of(password: str, admin: User) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dashboard.run.bootstrap import Shown
+from dashboard.run.bootstrap import FirstCredentials
 from routing.control.publish import hostname, url_of
 from routing.models import Share
 
@@ -24,7 +24,7 @@ def withheld(workers: Mapping[str, str]) -> None:
         )
 
 
-def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
+def greet(shown: FirstCredentials | None, at: Mapping[str, str]) -> None:
     """The URLs, what is shown only once, and three commands to try."""
     print(f"\nSluice is running.\n\n  Dashboard  {at['dashboard']}")
     print(f"  Edge       {at['edge']}   (Workers answer at {url_of(f'<name>.{settings.DOMAIN}')})")
@@ -38,7 +38,7 @@ def greet(shown: Shown | None, at: Mapping[str, str]) -> None:
     )
 
 
-def _once(shown: Shown) -> None:
+def _once(shown: FirstCredentials) -> None:
     password = shown.password or "(the one in SLUICE_ADMIN_PASSWORD)"
     print("\nShown once; write it down:\n")
     print(f"  Sign in    {shown.username}  {password}")
@@ -48,7 +48,7 @@ def _once(shown: Shown) -> None:
         print("Change it under Your account.")
 
 
-def _commands(shown: Shown | None, at: Mapping[str, str]) -> None:
+def _commands(shown: FirstCredentials | None, at: Mapping[str, str]) -> None:
     print("\nTry:\n")
     share = _staged()
     if share is not None:

@@ -110,7 +110,7 @@ def _check_edge_settings() -> None:
         raise CannotStart(str(error)) from error
 
 
-def _prepare() -> bootstrap.Shown | None:
+def _prepare() -> bootstrap.FirstCredentials | None:
     console.step("Database")
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -122,7 +122,7 @@ def _prepare() -> bootstrap.Shown | None:
     return shown
 
 
-def _serve(shown: bootstrap.Shown | None) -> None:
+def _serve(shown: bootstrap.FirstCredentials | None) -> None:
     EDGE_STATUS.unlink(missing_ok=True)  # what an earlier run had says nothing about this one
     children = _children()
     processes = ProcessFile()

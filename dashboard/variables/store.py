@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.variables.models import Variable
 from dashboard.variables.names import NAME
@@ -45,7 +45,7 @@ def all_values(worker: str) -> tuple[dict[str, str], tuple[str, ...]]:
     return values, tuple(secrets)
 
 
-def change(worker: str, name: str, value: str, by: By, *, secret: bool) -> str:
+def change(worker: str, name: str, value: str, by: Actor, *, secret: bool) -> str:
     """Sets a variable; returns why it was not, or nothing. The audit trail has no value."""
     if not NAME.fullmatch(name):
         return "A name holds letters, digits and _, and starts with no digit."
@@ -70,7 +70,7 @@ def change(worker: str, name: str, value: str, by: By, *, secret: bool) -> str:
     return ""
 
 
-def remove(worker: str, name: str, by: By) -> bool:
+def remove(worker: str, name: str, by: Actor) -> bool:
     """Removes a variable; False where there is none."""
     with transaction.atomic():
         row = Variable.objects.select_for_update().filter(worker=worker, name=name).first()
@@ -86,7 +86,7 @@ def _described(row: Variable) -> dict[str, Any]:
     return {"name": row.name, "secret": row.is_secret}
 
 
-def _record(action: str, worker: str, by: By, **facts: Any) -> None:
+def _record(action: str, worker: str, by: Actor, **facts: Any) -> None:
     audit.record(action, worker, actor=by.actor, source=by.source, now=by.now, **facts)
 
 

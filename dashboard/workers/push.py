@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.fleet.propagation import meter_of, meter_of_all
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.live.pages.updates import changed, changed_everywhere
 from dashboard.live.signals import edge_reported, flags_changed, traffic_counted
 from dashboard.observability.queries.before_deployment import compared
@@ -26,9 +26,9 @@ from routing.control.signals import desired_state_changed, version_uploaded
 from routing.models import Deployment, Version, Worker
 
 PARTS = {
-    Why.DEPLOYMENT: ("worker-state", "live", "versions", "history"),
-    Why.EDGES: ("worker-state", "live"),
-    Why.METRICS: ("live",),
+    UpdateReason.DEPLOYMENT: ("worker-state", "live", "versions", "history"),
+    UpdateReason.EDGES: ("worker-state", "live"),
+    UpdateReason.METRICS: ("live",),
 }
 
 #: The templates of those that are not of the deployments view alone.
@@ -56,8 +56,8 @@ def connect() -> None:
 
 
 def _deployed(*, worker: str, **_: Any) -> None:
-    changed(f"worker:{worker}", Why.DEPLOYMENT, worker)
-    changed("workers", Why.DEPLOYMENT, worker)
+    changed(f"worker:{worker}", UpdateReason.DEPLOYMENT, worker)
+    changed("workers", UpdateReason.DEPLOYMENT, worker)
 
 
 def _reported(
@@ -65,44 +65,44 @@ def _reported(
 ) -> None:
     """`states` are those before and now of each version that turned; `ended` are versions with an
     unexpected end since."""
-    changed_everywhere(Why.EDGES)
+    changed_everywhere(UpdateReason.EDGES)
     ill = {version for version, both in states.items() if set(both) & set(STATES)} | ended
     if ill:  # the list shows whose process is not well, and whose is again
         found = Version.objects.filter(id__in=ill).values_list("worker__name", flat=True)
         for name in found.distinct()[:MOST]:
-            changed("workers", Why.EDGES, name)
+            changed("workers", UpdateReason.EDGES, name)
 
 
 def _counted(*, workers: Sequence[str], **_: Any) -> None:
     for worker in workers:
-        changed(f"worker:{worker}", Why.METRICS, worker)
-    changed("workers", Why.METRICS)
+        changed(f"worker:{worker}", UpdateReason.METRICS, worker)
+    changed("workers", UpdateReason.METRICS)
 
 
 def _flagged(*, workers: Sequence[str], **_: Any) -> None:
     for worker in workers:
-        changed(f"worker:{worker}", Why.EDGES, worker)
+        changed(f"worker:{worker}", UpdateReason.EDGES, worker)
     for worker in workers[:MOST]:
-        changed("workers", Why.EDGES, worker)
+        changed("workers", UpdateReason.EDGES, worker)
 
 
-def _worker(name: str, why: Why, subject: str) -> str:
+def _worker(name: str, why: UpdateReason, subject: str) -> str:
     """The deployments view of one Worker."""
     worker = Worker.objects.filter(name=name).first()
     if worker is None:
         return _pill()
     row = worker_row(worker)
     context = showing.live(row)
-    if why is Why.DEPLOYMENT or row.deployment is None:
+    if why is UpdateReason.DEPLOYMENT or row.deployment is None:
         context |= showing.histories(row)  # where nothing is live, it says if there are versions
     names = [HOLDERS.get(part, "workers/page/detail.html") + f"#{part}" for part in PARTS[why]]
     names.append("workers/page/_live_strip.html")
-    if why is Why.DEPLOYMENT:
+    if why is UpdateReason.DEPLOYMENT:
         names.append("workers/deploy/_newest.html")
     return "".join(render_to_string(name, context) for name in names) + _pill()
 
 
-def _deployment(name: str, why: Why, subject: str) -> str:
+def _deployment(name: str, why: UpdateReason, subject: str) -> str:
     """The meter of one deployment, which edges may still be taking over."""
     try:
         found = Deployment.objects.select_related("worker").filter(id=UUID(name)).first()
@@ -114,10 +114,10 @@ def _deployment(name: str, why: Why, subject: str) -> str:
     return render_to_string("ui/_meter.html", {"meter": meter}) + _pill()
 
 
-def _list(name: str, why: Why, subject: str) -> str:
+def _list(name: str, why: UpdateReason, subject: str) -> str:
     """The row of a Worker that was deployed; the traffic of those that have any, and once a
     minute the lines of the last hour."""
-    if why is Why.METRICS:
+    if why is UpdateReason.METRICS:
         return _metrics()
     return (_row(subject) if subject else "") + _pill()
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.discussion.pins import Pin
 from dashboard.discussion.threads import open_thread
 from tests.factories import make_user
@@ -17,7 +17,7 @@ PAGE = "/workers/shop/conversation/"
 def lena(shop):
     lena = make_user("lena")
     pin = Pin("diff", "src/index.js, line 43", seen="+ return settle(res);")
-    open_thread(shop, pin, "Is 250 ms enough?", By(lena, "dashboard", timezone.now()))
+    open_thread(shop, pin, "Is 250 ms enough?", Actor(lena, "dashboard", timezone.now()))
     return lena
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.overrides.links import share
 from routing.models import Worker
@@ -55,7 +55,7 @@ def everything(transactional_db) -> Worker:
         make_deployment(worker, (worker.versions.get(number=1), 100))
         shares = (two, 25 if name == "ramping" else 0), (worker.versions.get(number=1), None)
         made = make_deployment(worker, shares[0], (shares[1][0], 100 - shares[0][1]))
-        share(two, By(None, "shell", timezone.now()), note="The people who design the checkout")
+        share(two, Actor(None, "shell", timezone.now()), note="The people who design the checkout")
     make_worker("idle")
     make_propagation(make_edge("local-1"), made)
     make_edge("local-2", applied_revision=1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.reviews import gate
 from dashboard.reviews.policies import edits
@@ -46,7 +46,7 @@ def checkout(transactional_db: None) -> Worker:
         now=timezone.now(),
     )
     rules = (Rule(Trigger.ABOVE), Rule(Trigger.BINDING))
-    edits.save(worker, lambda _: Policy(rules), By(ada, "shell", timezone.now()))
+    edits.save(worker, lambda _: Policy(rules), Actor(ada, "shell", timezone.now()))
     return worker
 
 

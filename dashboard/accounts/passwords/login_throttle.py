@@ -16,7 +16,7 @@ from dashboard.accounts.strangers.client_address import address_group
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class LoginAttempts:
     """How many more wrong passwords a name has from an address; `until` is set in the pause."""
 
     left: int
@@ -34,14 +34,14 @@ class Tries:
         return math.ceil(self.seconds / 60)
 
 
-def tries(request: HttpRequest, name: str | None) -> Tries:
+def login_attempts_left(request: HttpRequest, name: str | None) -> LoginAttempts:
     """By the same rows that django-axes decides by."""
     AxesProxyHandler.update_request(request)  # a form without a password never got that far
     handler = AxesProxyHandler.get_implementation()
     (rows,) = handler.get_user_attempts(request, {"username": name})
     failed = list(rows.order_by("attempt_time"))
     left = settings.AXES_FAILURE_LIMIT - sum(row.failures_since_start for row in failed)
-    return Tries(left) if left > 0 else Tries(0, _end(left, failed))
+    return LoginAttempts(left) if left > 0 else LoginAttempts(0, _end(left, failed))
 
 
 def _end(left: int, failed: list[AccessAttempt]) -> datetime:

@@ -23,7 +23,7 @@ from dashboard.accounts.attempts.limits import LINKS_BY_ADDRESS
 from dashboard.accounts.attempts.refusals import seconds_to_wait, too_many
 from dashboard.accounts.models import User
 from dashboard.accounts.passwords.link_tokens import links
-from dashboard.accounts.passwords.login_throttle import tries
+from dashboard.accounts.passwords.login_throttle import login_attempts_left
 from dashboard.accounts.sign_in.sessions import end_others
 from routing.control import audit
 
@@ -69,7 +69,7 @@ class OldPassword(PasswordChangeForm):
     def clean_old_password(self) -> str:
         name, given = self.user.username, self.cleaned_data["old_password"]
         if authenticate(self.request, username=name, password=given) is None:
-            found = tries(self.request, name)
+            found = login_attempts_left(self.request, name)
             if found.until:
                 raise ValidationError(f"Too many were wrong: wait {found.minutes} min.")
             raise ValidationError(f"It is not this one. After {found.left} more there is a pause.")

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, Session, User
 from dashboard.accounts.passwords.link_tokens import links
 from dashboard.accounts.sign_in import second_factor
@@ -26,7 +26,7 @@ class PersonConflict(PersonRefused):
     """Somebody else changed the same just now."""
 
 
-def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: By) -> User:
+def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: Actor) -> User:
     """A person without a password, who sets one by `link_of`, or an account that needs none."""
     taken = PersonRefused(f"Somebody is called {name} already: choose another name.")
     if name.lower() in RESERVED or User.objects.filter(username__iexact=name).exists():
@@ -44,7 +44,7 @@ def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: By) ->
     return person
 
 
-def set_role(person: User, role: Role, *, was: str, by: By) -> None:
+def set_role(person: User, role: Role, *, was: str, by: Actor) -> None:
     """Counts from the next click on. Raises `PersonConflict` when the role is not `was` now."""
     with transaction.atomic():
         person = _locked(person, by)
@@ -55,7 +55,7 @@ def set_role(person: User, role: Role, *, was: str, by: By) -> None:
         User.objects.filter(pk=person.pk).update(role=role)
 
 
-def switch(person: User, *, on: bool, by: By) -> None:
+def switch(person: User, *, on: bool, by: Actor) -> None:
     """Off: their sessions and links end, and their tokens open nothing until they are on again.
     Sessions end at both: one that began while somebody was switched off must not wake up. Rooms
     above hear `person_switched_off`."""
@@ -72,7 +72,7 @@ def switch(person: User, *, on: bool, by: By) -> None:
             person_switched_off.send(User, person=person, by=by)
 
 
-def sign_out(person: User, by: By) -> int:
+def sign_out(person: User, by: Actor) -> int:
     """Ends every session and link; how many sessions there were."""
     with transaction.atomic():
         person = _locked(person, by)
@@ -82,13 +82,13 @@ def sign_out(person: User, by: By) -> int:
     return ended
 
 
-def reset_second_factor(person: User, by: By) -> int:
+def reset_second_factor(person: User, by: Actor) -> int:
     """For a person who lost their device; their sessions end. Returns the number of factors."""
     with transaction.atomic():
         return second_factor.remove_all(_locked(person, by), by)
 
 
-def link_of(person: User, by: By) -> str:
+def link_of(person: User, by: Actor) -> str:
     """The path of the page where this person sets a password: it works once, for
     PASSWORD_RESET_TIMEOUT seconds, until the next link, and not after signing in. The old password
     works until then."""
@@ -103,13 +103,13 @@ def link_of(person: User, by: By) -> str:
     return reverse("set-password", args=[encoded, links.make_token(person)])
 
 
-def still_admin(by: By) -> None:
+def still_admin(by: Actor) -> None:
     """Raises `PersonConflict` where whoever acts was demoted a moment ago; locks their row."""
     if by.actor:
         _check_admin(User.objects.select_for_update().get(pk=by.actor.pk))
 
 
-def _locked(person: User, by: By) -> User:
+def _locked(person: User, by: Actor) -> User:
     """The row as it is now. Nobody changes themselves, so that an admin always remains: the one
     who acts, who is locked as well lest two admins switch each other off."""
     if by.actor and person.pk == by.actor.pk:
@@ -126,5 +126,5 @@ def _check_admin(actor: User) -> None:
         raise PersonConflict("You are no longer an admin. Nothing was changed.")
 
 
-def _record(action: str, person: User, by: By, **facts: object) -> None:
+def _record(action: str, person: User, by: Actor, **facts: object) -> None:
     audit.record(action, person.username, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, Token, User
 from dashboard.accounts.passwords.views import LINK_LASTS
 from dashboard.accounts.people import changes, queries
@@ -171,9 +171,9 @@ def _told(request: HttpRequest, error: PersonRefused) -> HttpResponse:
     return _page(request, status=status, refused=str(error))
 
 
-def _link(request: HttpRequest, who: User, by: By) -> str:
+def _link(request: HttpRequest, who: User, by: Actor) -> str:
     return request.build_absolute_uri(changes.link_of(who, by))
 
 
-def _by(request: HttpRequest) -> By:
-    return By(actor=person(request), source="dashboard", now=timezone.now())
+def _by(request: HttpRequest) -> Actor:
+    return Actor(actor=person(request), source="dashboard", now=timezone.now())

@@ -14,7 +14,7 @@ from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Session, User
 from routing.control import audit
 
@@ -71,7 +71,7 @@ def may_remove(authenticator: Authenticator) -> bool:
     return others.exclude(pk=authenticator.pk).exists()
 
 
-def remove_all(user: User, by: By) -> int:
+def remove_all(user: User, by: Actor) -> int:
     """For a person who lost their device: their factors and sessions end; returns how many factors.
 
     Writes nothing where they have none.
@@ -110,7 +110,7 @@ def _record_own(action: str, factor: Authenticator) -> None:
         return
     assert isinstance(request.user, User)
     request.session.pop(COMPLETE, None)
-    by = By(actor=request.user, source="dashboard", now=timezone.now())
+    by = Actor(actor=request.user, source="dashboard", now=timezone.now())
     _record(action, request.user, by, after={"kind": NAMES[Authenticator.Type(factor.type)]})
 
 
@@ -128,5 +128,5 @@ def _end_sessions_without(factor: Authenticator) -> None:
         messages.info(request, "Your other browsers are signed out.", fail_silently=True)
 
 
-def _record(action: str, user: User, by: By, **facts: object) -> None:
+def _record(action: str, user: User, by: Actor, **facts: object) -> None:
     audit.record(action, user.username, actor=by.actor, source=by.source, now=by.now, **facts)

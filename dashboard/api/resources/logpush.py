@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_administer, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
@@ -175,8 +175,8 @@ def _job_fields(given: JobInput) -> Json:
     return fields
 
 
-def _actor(request: ApiRequest) -> By:
-    return By(actor=request.auth.user, source=request.auth.source, now=timezone.now())
+def _actor(request: ApiRequest) -> Actor:
+    return Actor(actor=request.auth.user, source=request.auth.source, now=timezone.now())
 
 
 def _or_api_error(act: Any, *given: Any) -> Any:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field, StrictBool
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
@@ -125,5 +125,5 @@ def _switch(worker: Worker) -> dict[str, Any]:
     return switch_as_json(worker, live)
 
 
-def _actor(request: ApiRequest) -> By:
-    return By(request.auth.user, request.auth.source, timezone.now())
+def _actor(request: ApiRequest) -> Actor:
+    return Actor(request.auth.user, request.auth.source, timezone.now())

@@ -26,7 +26,7 @@ def push_rows(invocations: Sequence[Invocation]) -> None:
         fanout.publish(fanout.log_group(worker), items, len(rows) - len(newest))
 
 
-def _item(row: invocation_row.Shown) -> dict[str, Any]:
+def _item(row: invocation_row.InvocationRow) -> dict[str, Any]:
     i = row.invocation
     return {
         "html": invocation_row.row(row),

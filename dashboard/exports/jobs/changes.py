@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.egress.client import HostNotAllowed, SendFailed, check_host
 from dashboard.exports.delivery.senders import deliver
 from dashboard.exports.jobs.backlog import newest_id
@@ -42,7 +42,7 @@ class JobRefused(ValueError):
     """The job cannot be as asked; the message says why and holds no secret."""
 
 
-def create(given: Mapping[str, Any], by: By) -> Job:
+def create(given: Mapping[str, Any], by: Actor) -> Job:
     """A job that sends what happens from now on; raises `JobRefused`."""
     if given.get("dataset", DATASET) != DATASET:
         raise JobRefused(f"The only dataset is {DATASET}.")
@@ -59,7 +59,7 @@ def create(given: Mapping[str, Any], by: By) -> Job:
     return job
 
 
-def change(job_id: int, given: Mapping[str, Any], by: By) -> Job:
+def change(job_id: int, given: Mapping[str, Any], by: Actor) -> Job:
     """Only what is given changes; raises `JobRefused`."""
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
@@ -72,7 +72,7 @@ def change(job_id: int, given: Mapping[str, Any], by: By) -> Job:
     return job
 
 
-def delete(job: Job, by: By) -> None:
+def delete(job: Job, by: Actor) -> None:
     """The job and its dead letters; nothing at the destination."""
     from dashboard.exports.delivery.dead_letters import forget
 
@@ -84,7 +84,7 @@ def delete(job: Job, by: By) -> None:
         job.delete()
 
 
-def send_again(job: Job, by: By) -> int:
+def send_again(job: Job, by: Actor) -> int:
     """Marks every dead letter of the job to be sent; how many those are. Raises `JobRefused`."""
     if not job.enabled:
         raise JobRefused(f"{job} is paused: let it go on first.")
@@ -182,7 +182,7 @@ def _bounded(name: str, given: int | None, most: int) -> int:
     return given
 
 
-def _record(action: str, job: Job, by: By, before: Any = None, after: Any = None) -> None:
+def _record(action: str, job: Job, by: Actor, before: Any = None, after: Any = None) -> None:
     audit.record(
         action,
         f"export {job.pk}",

@@ -19,7 +19,7 @@ _roles: BoundedCache[tuple[str, str], Standing | None] = BoundedCache(_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class InvocationRow:
     """One row. `details` are what the Worker said meanwhile, if anything."""
 
     invocation: Invocation
@@ -61,19 +61,19 @@ def place(ray: str, version_id: str) -> str:
 
 def shown(
     invocations: Sequence[Invocation], details: Iterable[InvocationDetail] = ()
-) -> list[Shown]:
+) -> list[InvocationRow]:
     """`invocations` with their versions and details, in a constant number of queries."""
     roles = _roles_in(invocations)
     said: dict[str, list[InvocationDetail]] = {}
     for detail in details:
         said.setdefault(place(detail.ray, detail.version_id), []).append(detail)
     return [
-        Shown(i, roles.get(_pair(i)), tuple(said.get(place(i.ray, i.version_id), ())))
+        InvocationRow(i, roles.get(_pair(i)), tuple(said.get(place(i.ray, i.version_id), ())))
         for i in invocations
     ]
 
 
-def row(found: Shown) -> str:
+def row(found: InvocationRow) -> str:
     """The partial, rendered."""
     return get_template("live/_row.html").render({"row": found})
 

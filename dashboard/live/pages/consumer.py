@@ -16,7 +16,7 @@ from dashboard.accounts.sign_in.sessions import still_signed_in
 from dashboard.live.channel.database import in_database
 from dashboard.live.channel.push_socket import PushSocket
 from dashboard.live.pages import fragments as parts, presence
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.live.pages.updates import EVERYBODY, group_of
 from dashboard.live.pages.viewers import JOINED, audience
 
@@ -51,7 +51,7 @@ class PageConsumer(PushSocket):
     async def opened(self) -> None:
         audience().join(self)
         for topic in self.topics:  # what happened while the page was on its way
-            self.soon(self.show(topic, Why.EDGES, f"{JOINED}{self.channel_name}"))
+            self.soon(self.show(topic, UpdateReason.EDGES, f"{JOINED}{self.channel_name}"))
 
     async def left(self) -> None:
         await audience().leave(self)
@@ -60,7 +60,9 @@ class PageConsumer(PushSocket):
     async def changed(self, event: dict[str, Any]) -> None:
         """Some room has news about one topic, or about all."""
         for topic in [event["topic"]] if event["topic"] else self.topics:
-            self.soon(self.show(topic, Why(event["why"]), event["stamp"], event["subject"]))
+            self.soon(
+                self.show(topic, UpdateReason(event["why"]), event["stamp"], event["subject"])
+            )
 
     async def parts(self, event: dict[str, Any]) -> None:
         """Some room has rendered parts itself."""
@@ -77,7 +79,7 @@ class PageConsumer(PushSocket):
     def person_name(self) -> str:
         return str(_person(self.scope).username)
 
-    async def show(self, topic: str, why: Why, stamp: str, subject: str = "") -> None:
+    async def show(self, topic: str, why: UpdateReason, stamp: str, subject: str = "") -> None:
         found = await audience().parts(topic, why, subject, stamp)
         key = (topic, why, subject)
         if found.html and found.sequence > self.shown.get(key, (0, 0)):
@@ -93,7 +95,7 @@ class PageConsumer(PushSocket):
             await self.join_again()
         await self.send_json({})
 
-    def hear(self, why: Why, stamp: str, topic: str = "") -> None:
+    def notify(self, why: UpdateReason, stamp: str, topic: str = "") -> None:
         if not stamp:
             self.soon(self.beat())
             return

@@ -13,7 +13,7 @@ from dashboard.fleet.propagation import Cell, meter_of_all
 from routing.control import revision
 
 
-class Why(StrEnum):
+class UpdateReason(StrEnum):
     """What happened. Metrics may wait for half a second, the others go at once."""
 
     DEPLOYMENT = "deployment"
@@ -21,7 +21,7 @@ class Why(StrEnum):
     METRICS = "metrics"
 
 
-Renderer: TypeAlias = Callable[[str, Why, str], str]
+Renderer: TypeAlias = Callable[[str, UpdateReason, str], str]
 """(name, why, subject) → elements with ids. For the topic `worker:shop` the name is `shop`; the
 subject is the Worker that it happened to."""
 
@@ -35,7 +35,7 @@ class Parts:
     html: str
 
 
-Watcher: TypeAlias = Callable[[Collection[str]], Mapping[str, Mapping[Why, Hashable]]]
+Watcher: TypeAlias = Callable[[Collection[str]], Mapping[str, Mapping[UpdateReason, Hashable]]]
 """Names that pages follow → by name and reason, a value; another value than before is news. For
 what other processes write: without Redis their messages do not arrive."""
 
@@ -50,9 +50,9 @@ def provide(kind: str, renderer: Renderer, watcher: Watcher | None = None) -> No
         _watchers[kind] = watcher
 
 
-def watch(topics: Collection[str]) -> dict[tuple[str, Why], Hashable]:
+def watch(topics: Collection[str]) -> dict[tuple[str, UpdateReason], Hashable]:
     """What the watchers read about these topics, by (topic, reason). One call for each kind."""
-    values: dict[tuple[str, Why], Hashable] = {}
+    values: dict[tuple[str, UpdateReason], Hashable] = {}
     for kind, watcher in _watchers.items():
         prefix = f"{kind}:"
         names = [topic.removeprefix(prefix) for topic in topics if topic.startswith(prefix)]
@@ -70,7 +70,7 @@ def sequence() -> Sequence:
     return revision.current(), time.time_ns() // 1000
 
 
-def render(topic: str, why: Why, subject: str = "") -> Parts:
+def render(topic: str, why: UpdateReason, subject: str = "") -> Parts:
     """What pages about `topic` show now."""
     kind, _, name = topic.partition(":")
     now = sequence()

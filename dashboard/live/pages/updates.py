@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from dashboard.live.channel.broadcast import broadcast
-from dashboard.live.pages.fragments import Why, sequence
+from dashboard.live.pages.fragments import UpdateReason, sequence
 
 EVERYBODY = "pages"
 
@@ -23,16 +23,16 @@ def announce(topic: str, html: str) -> None:
     broadcast(group_of(topic), {"type": "parts", "sequence": list(newest), "html": html})
 
 
-def changed(topic: str, why: Why, subject: str = "") -> None:
+def changed(topic: str, why: UpdateReason, subject: str = "") -> None:
     """Processes in which somebody looks at `topic` render it once and send it."""
     broadcast(group_of(topic), _news(topic, why, subject))
 
 
-def changed_everywhere(why: Why) -> None:
+def changed_everywhere(why: UpdateReason) -> None:
     """As `changed`, for every topic that somebody looks at."""
     broadcast(EVERYBODY, _news("", why, ""))
 
 
-def _news(topic: str, why: Why, subject: str) -> dict[str, Any]:
+def _news(topic: str, why: UpdateReason, subject: str) -> dict[str, Any]:
     stamp = uuid.uuid4().hex
     return {"type": "changed", "topic": topic, "why": why, "subject": subject, "stamp": stamp}

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from dashboard.live.channel.database import in_database
 from dashboard.live.channel.tasks import start, stop
 from dashboard.live.pages import fragments as parts, presence
-from dashboard.live.pages.fragments import Parts, Why
+from dashboard.live.pages.fragments import Parts, UpdateReason
 from dashboard.live.pages.viewer_updates import CrowdWatch
 from routing.transactions.after_commit import note_failure
 
@@ -41,7 +41,7 @@ class Viewer(Protocol):
     def see(self, sequence: parts.Sequence, html: str, worker: str) -> None:
         """Who else looks at a Worker."""
 
-    def hear(self, why: Why, stamp: str, topic: str = "") -> None:
+    def notify(self, why: UpdateReason, stamp: str, topic: str = "") -> None:
         """News about one topic or about every one, or without `stamp` a sign of life; nobody
         waits for it."""
 
@@ -56,13 +56,13 @@ class _Rendering:
 
 
 @dataclass
-class Audience:
+class ViewerRegistry:
     """One for each event loop."""
 
     viewers: set[Viewer] = field(default_factory=set)
-    _latest: dict[tuple[str, Why, str], _Rendering] = field(default_factory=dict)
+    _latest: dict[tuple[str, UpdateReason, str], _Rendering] = field(default_factory=dict)
     _looking: asyncio.Task[None] | None = None
-    _watched: dict[tuple[str, Why], Hashable] = field(default_factory=dict)
+    _watched: dict[tuple[str, UpdateReason], Hashable] = field(default_factory=dict)
     _crowds: CrowdWatch = field(default_factory=CrowdWatch)
 
     def join(self, viewer: Viewer) -> None:
@@ -79,7 +79,7 @@ class Audience:
         self._crowds = CrowdWatch()
         await stop(looking)
 
-    async def parts(self, topic: str, why: Why, subject: str, stamp: str) -> Parts:
+    async def parts(self, topic: str, why: UpdateReason, subject: str, stamp: str) -> Parts:
         """What to show after the news `stamp`; rendered once, however many viewers ask."""
         key = (topic, why, subject)
         last = self._latest.get(key)
@@ -110,10 +110,10 @@ class Audience:
             again = AGAIN if found != known else max(0, again - 1)
             news = found != known or (again and not parts.settled(found))
             stamp = f"looked {found} {again}" if known and news else ""
-            why = Why.DEPLOYMENT if known and found[0] != known[0] else Why.EDGES
+            why = UpdateReason.DEPLOYMENT if known and found[0] != known[0] else UpdateReason.EDGES
             known = found
             for viewer in tuple(self.viewers):
-                viewer.hear(why, stamp)
+                viewer.notify(why, stamp)
 
     async def _watch(self) -> None:
         """Topics whose state another process changed. A topic's first look is news as well: what
@@ -122,35 +122,35 @@ class Audience:
         for (topic, why), value in values.items():
             if (topic, why) not in self._watched or self._watched[topic, why] != value:
                 for viewer in [v for v in self.viewers if topic in v.topics]:
-                    viewer.hear(why, f"watched {value}", topic)
+                    viewer.notify(why, f"watched {value}", topic)
         self._watched = values
 
 
-_audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
+_audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, ViewerRegistry] = WeakKeyDictionary()
 
 
-def audience() -> Audience:
-    return _audiences.setdefault(asyncio.get_running_loop(), Audience())
+def audience() -> ViewerRegistry:
+    return _audiences.setdefault(asyncio.get_running_loop(), ViewerRegistry())
 
 
-def _begin(key: tuple[str, Why, str], stamp: str, last: _Rendering | None) -> _Rendering:
+def _begin(key: tuple[str, UpdateReason, str], stamp: str, last: _Rendering | None) -> _Rendering:
     now = asyncio.get_running_loop().time()
     joins = stamp.startswith(JOINED)
-    every = METRICS_EVERY if key[1] is Why.METRICS else JOINS_EVERY if joins else 0.0
+    every = METRICS_EVERY if key[1] is UpdateReason.METRICS else JOINS_EVERY if joins else 0.0
     wait = max(0.0, last.begun_at + every - now) if last and last.begun_at is not None else 0.0
     made = _Rendering({stamp})
     made.task = start(_render(key, made, wait), f"rendering of {key[0]}")
     return made
 
 
-async def _render(key: tuple[str, Why, str], rendering: _Rendering, wait: float) -> Parts:
+async def _render(key: tuple[str, UpdateReason, str], rendering: _Rendering, wait: float) -> Parts:
     if wait:
         await asyncio.sleep(wait)
     rendering.begun_at = asyncio.get_running_loop().time()
     return await in_database(parts.render)(*key)
 
 
-async def _values(topics: Collection[str]) -> dict[tuple[str, Why], Hashable]:
+async def _values(topics: Collection[str]) -> dict[tuple[str, UpdateReason], Hashable]:
     return await in_database(parts.watch)(topics) if topics else {}
 
 

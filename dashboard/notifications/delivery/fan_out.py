@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import OperationalError, transaction
 
 from dashboard.accounts.models import Role, User
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.live.pages.updates import changed
 from dashboard.notifications.delivery.quiet_hours import quiet_until
 from dashboard.notifications.delivery.recipients import Channel, Choice, channels_for
@@ -72,7 +72,7 @@ def fan_out(event: OutboxEvent, now: datetime) -> bool:
             if Channel.INBOX in r.channels
         )
         Delivery.objects.bulk_create([*_mails(event, recipients), *_posts(event, now)])
-        after_commit("announce the inbox", lambda: changed(TOPIC, Why.EDGES))
+        after_commit("announce the inbox", lambda: changed(TOPIC, UpdateReason.EDGES))
     return True
 
 

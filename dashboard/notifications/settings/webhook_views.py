@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
 from dashboard.notifications.delivery.send_due import try_again
@@ -111,5 +111,5 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     return page(request, "notifications/settings.html", context | more, status=status)
 
 
-def _by(request: HttpRequest) -> By:
-    return By(actor=person(request), source="dashboard", now=timezone.now())
+def _by(request: HttpRequest) -> Actor:
+    return Actor(actor=person(request), source="dashboard", now=timezone.now())

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.egress.client import HostNotAllowed, check_host
 from dashboard.notifications.events import Event
 from dashboard.notifications.models import Delivery, OutboxEvent, Webhook
@@ -29,7 +29,7 @@ class WebhookRefused(Exception):
 
 
 def create(
-    *, name: str, kind: str, url: str, worker: str, events: Sequence[str], by: By
+    *, name: str, kind: str, url: str, worker: str, events: Sequence[str], by: Actor
 ) -> tuple[Webhook, str]:
     """The webhook, and for a signed one its secret, which nobody can read again."""
     _check(name, kind, worker, events)
@@ -53,21 +53,21 @@ def create(
     return webhook, secret
 
 
-def switch(webhook: Webhook, on: bool, by: By) -> None:
+def switch(webhook: Webhook, on: bool, by: Actor) -> None:
     """While it is off, it gets no new events; what waits is sent."""
     with transaction.atomic():
         if Webhook.objects.filter(pk=webhook.pk).exclude(enabled=on).update(enabled=on):
             _record("notification.change", webhook, by, after={"enabled": on})
 
 
-def delete(webhook: Webhook, by: By) -> None:
+def delete(webhook: Webhook, by: Actor) -> None:
     """With what waits for it."""
     with transaction.atomic():
         _record("notification.delete", webhook, by, before=_facts(webhook))
         webhook.delete()
 
 
-def send_test(webhook: Webhook, by: By) -> Delivery:
+def send_test(webhook: Webhook, by: Actor) -> Delivery:
     """One event to this webhook alone."""
     with transaction.atomic():
         event = OutboxEvent.objects.create(
@@ -124,5 +124,5 @@ def _facts(webhook: Webhook) -> dict[str, Any]:
     }
 
 
-def _record(action: str, webhook: Webhook, by: By, **facts: Any) -> None:
+def _record(action: str, webhook: Webhook, by: Actor, **facts: Any) -> None:
     audit.record(action, webhook.name, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -32,7 +32,7 @@ class Judgement:
     missing: int = 0
 
 
-def judge(counted: Places, begins: Places, ends: Places) -> Judgement:
+def classify_batch(counted: Places, begins: Places, ends: Places) -> Judgement:
     """`counted` is where we are, `begins` and `ends` what the batch covers, by listener."""
     gaps = {name: place[2] - _lines(counted, name) for name, place in begins.items()}
     if all(place[2] <= _lines(counted, name) for name, place in ends.items()):

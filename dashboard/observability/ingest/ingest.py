@@ -9,7 +9,7 @@ from django.db.models import F
 
 from dashboard.live.signals import traffic_counted
 from dashboard.observability.ingest import rollup
-from dashboard.observability.ingest.batch_order import Place, Verdict, judge
+from dashboard.observability.ingest.batch_order import Place, Verdict, classify_batch
 from dashboard.observability.ingest.batch_schema import Counts
 from dashboard.observability.models import Gap, Reading
 from routing.models import Edge
@@ -36,7 +36,7 @@ def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
         Edge.objects.select_for_update().get(pk=edge.pk)  # one batch of an edge at a time
         reading = _reading(edge, batch, now)
         places = {name: _place(place) for name, place in reading.places.items()}
-        found = judge(places, batch.begins, batch.ends)
+        found = classify_batch(places, batch.begins, batch.ends)
         if found.verdict is Verdict.other:
             raise OtherPlaces(places)
         if batch.cut_off and batch.batch != reading.batch:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.live.logs.invocation_row import Shown, shown
+from dashboard.live.logs.invocation_row import InvocationRow, shown
 from dashboard.observability.models import Count, Gap, Span as Covers
 from dashboard.observability.requests import search as searching
 from dashboard.observability.requests.filter_chips import filters
@@ -54,7 +54,7 @@ def trace(request: HttpRequest, ray: str) -> HttpResponse:
     return page(request, "observability/requests/invocation.html", context)
 
 
-def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[Shown], str]:
+def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[InvocationRow], str]:
     """One page of rows with what their Workers said, and where the next one begins."""
     found, more = searching.page_of(search.rows(worker), before)
     rays = {row.ray for row in found if row.ray}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from dashboard.live.logs.invocation_row import Shown, shown
+from dashboard.live.logs.invocation_row import InvocationRow, shown
 from dashboard.observability.requests.waterfall import Bar, Span, bars
 from routing.models import Invocation, InvocationDetail, Version
 
@@ -29,7 +29,7 @@ class Hop:
     call `row` is None and `call` is what the called Worker said."""
 
     span: Span
-    row: Shown | None
+    row: InvocationRow | None
     call: InvocationDetail | None = None
     depth: int = 0
     relation: str = ""
@@ -58,13 +58,13 @@ def trace(ray: str) -> list[Hop]:
     return [replace(hop, bar=bar) for hop, bar in zip(hops, measured, strict=True)]
 
 
-def _shown(rows: list[Invocation]) -> list[Shown]:
+def _shown(rows: list[Invocation]) -> list[InvocationRow]:
     rays = {row.ray for row in rows if row.ray}
     details = InvocationDetail.objects.filter(ray__in=rays, rpc_method="").order_by("started_on")
     return shown(rows, details[:500])
 
 
-def _hop(row: Shown) -> Hop:
+def _hop(row: InvocationRow) -> Hop:
     i = row.invocation
     return Hop(Span(i.started_on, i.duration_us / 1000), row)
 

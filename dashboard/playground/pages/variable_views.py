@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, refuse
 from dashboard.ui.page import page
@@ -43,7 +43,7 @@ def variables(request: HttpRequest, worker: str) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, worker: Worker) -> str:
-    by = By(person(request), "dashboard", timezone.now())
+    by = Actor(person(request), "dashboard", timezone.now())
     if removed := request.POST.get("remove"):
         remove(worker.name, removed, by)
         messages.success(request, f"Removed {removed}.")

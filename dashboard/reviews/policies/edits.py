@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F, Max
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.policies.models import PolicyEdit
 from dashboard.reviews.policies.policy import NO_APPROVALS, Policy, PolicyError
@@ -39,7 +39,7 @@ def effective(worker: Worker | None) -> Effective:
     return Effective(account.policy, account) if account else Effective(NO_APPROVALS)
 
 
-def save(worker: Worker | None, change: Callable[[Policy], Policy], by: By) -> PolicyEdit | None:
+def save(worker: Worker | None, change: Callable[[Policy], Policy], by: Actor) -> PolicyEdit | None:
     """Applies `change` to the policy in effect and saves the result. Open reviews are
     reevaluated at once. None if nothing changed. Raises `PolicyError`."""
     with transaction.atomic():
@@ -52,7 +52,7 @@ def save(worker: Worker | None, change: Callable[[Policy], Policy], by: By) -> P
         return _write(worker, policy, by, follows_account=False)
 
 
-def follow_account(worker: Worker, by: By) -> PolicyEdit | None:
+def follow_account(worker: Worker, by: Actor) -> PolicyEdit | None:
     """Switches to the account-wide default; None if it is in effect already."""
     with transaction.atomic():
         revision.lock()
@@ -76,7 +76,9 @@ def workers_of(worker: Worker | None) -> list[Worker]:
     return list(Worker.objects.exclude(pk__in=own))
 
 
-def _write(worker: Worker | None, policy: Policy, by: By, *, follows_account: bool) -> PolicyEdit:
+def _write(
+    worker: Worker | None, policy: Policy, by: Actor, *, follows_account: bool
+) -> PolicyEdit:
     last, before = _newest(worker), effective(worker)
     edit = PolicyEdit.objects.create(
         worker=worker,

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, refuse
 from dashboard.reviews.policies import edits
@@ -53,7 +53,7 @@ def _save(request: HttpRequest, worker: Worker | None, policy: Policy) -> HttpRe
     allowed = permission(request.user, Role.ADMIN)
     if not allowed:
         return refuse(request, allowed)
-    by = By(person(request), "dashboard", timezone.now())
+    by = Actor(person(request), "dashboard", timezone.now())
     if worker is not None and "follow" in request.POST:
         edit = edits.follow_account(worker, by)
     else:

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from dashboard.accounts.models import User
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.live.pages.updates import changed
 from dashboard.reviews import gate
 from dashboard.reviews.models import DeployHold
@@ -115,7 +115,7 @@ def record(
     rollout: Rollout, code: str, facts: Any, now: datetime, by: User | None = None
 ) -> RolloutEvent:
     """Adds an event. Open pages are updated after the commit."""
-    after_commit("announce rollout", partial(changed, topic(rollout.pk), Why.EDGES))
+    after_commit("announce rollout", partial(changed, topic(rollout.pk), UpdateReason.EDGES))
     return rollout.events.create(
         at=now,
         state=rollout.state,

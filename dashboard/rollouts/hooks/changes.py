@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.egress.client import HostNotAllowed, check_host
 from dashboard.egress.signatures import PREFIX
 from dashboard.rollouts.hooks.events import GATED, HookEvent, HookKind
@@ -55,7 +55,7 @@ class HookForm:
         return cls(*(data.get(field, getattr(new, field)).strip() for field in cls.__slots__))
 
 
-def create(worker: Worker, form: HookForm, by: By) -> tuple[Hook, str]:
+def create(worker: Worker, form: HookForm, by: Actor) -> tuple[Hook, str]:
     """Creates a hook; also returns its secret, which is displayed only once. Raises
     `HookRefused`."""
     if worker.hooks.count() >= MOST_HOOKS:
@@ -68,21 +68,21 @@ def create(worker: Worker, form: HookForm, by: By) -> tuple[Hook, str]:
     return hook, secret
 
 
-def change(hook: Hook, form: HookForm, by: By) -> None:
+def change(hook: Hook, form: HookForm, by: Actor) -> None:
     """Changes all fields but the secret. Raises `HookRefused`."""
     before = described(hook)
     _fill(hook, form)
     _save(hook, "hook.change", by, before)
 
 
-def switch(hook: Hook, enabled: bool, by: By) -> None:
+def switch(hook: Hook, enabled: bool, by: Actor) -> None:
     """While a hook is off, nothing is sent and a gate does not hold."""
     before = described(hook)
     hook.enabled = enabled
     _save(hook, "hook.change", by, before)
 
 
-def rotate(hook: Hook, by: By) -> str:
+def rotate(hook: Hook, by: Actor) -> str:
     """Replaces the secret, which is displayed only once."""
     secret = _new_secret()
     hook.sealed_secret = encrypt(Secret(secret))
@@ -90,14 +90,14 @@ def rotate(hook: Hook, by: By) -> str:
     return secret
 
 
-def delete(hook: Hook, by: By) -> None:
+def delete(hook: Hook, by: Actor) -> None:
     """The hook and what is still new_delivery to it."""
     with transaction.atomic():
         _record("hook.delete", hook, by, before=described(hook))
         hook.delete()
 
 
-def send_test(hook: Hook, by: By) -> HookDelivery:
+def send_test(hook: Hook, by: Actor) -> HookDelivery:
     """Queues a request of type `rollout.test`."""
     data = {"worker": hook.worker.name, "hook": hook.name}
     delivery = new_delivery(hook, HookEvent.TEST, data, by.now)
@@ -163,7 +163,7 @@ def _timeout(text: str) -> int:
     return int(text)
 
 
-def _save(hook: Hook, action: str, by: By, before: object = None) -> None:
+def _save(hook: Hook, action: str, by: Actor, before: object = None) -> None:
     try:
         with transaction.atomic():
             hook.save()
@@ -172,7 +172,9 @@ def _save(hook: Hook, action: str, by: By, before: object = None) -> None:
         raise HookRefused("name", f"There is a hook called {hook.name!r} already.") from error
 
 
-def _record(action: str, hook: Hook, by: By, before: object = None, after: object = None) -> None:
+def _record(
+    action: str, hook: Hook, by: Actor, before: object = None, after: object = None
+) -> None:
     audit.record(
         action,
         hook.worker.name,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, refuse, requires
 from dashboard.rollouts.hooks import changes as hook_changes
@@ -176,5 +176,5 @@ def _hook(name: str, hook_id: int) -> Hook:
     return get_object_or_404(Hook.objects.select_related("worker"), pk=hook_id, worker__name=name)
 
 
-def _by(request: HttpRequest) -> By:
-    return By(person(request), "dashboard", timezone.now())
+def _by(request: HttpRequest) -> Actor:
+    return Actor(person(request), "dashboard", timezone.now())

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.charts import charts_of
@@ -42,7 +42,7 @@ def for_everyone(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def _render(name: str, why: Why, subject: str) -> str:
+def _render(name: str, why: UpdateReason, subject: str) -> str:
     rollout = Rollout.objects.with_versions().filter(pk__in=_ids([name])).first()
     if rollout is None:
         return ""
@@ -51,13 +51,13 @@ def _render(name: str, why: Why, subject: str) -> str:
     )
 
 
-def _watch(names: Collection[str]) -> Mapping[str, Mapping[Why, Hashable]]:
+def _watch(names: Collection[str]) -> Mapping[str, Mapping[UpdateReason, Hashable]]:
     rows = Rollout.objects.filter(pk__in=_ids(names)).values_list("pk", "turn", "reason", "state")
     turn_of_figures = int(timezone.now().timestamp()) // FIGURES_EVERY
     return {
         str(pk): {
-            Why.EDGES: (turn, reason),
-            Why.METRICS: 0 if State(state) in ENDED else turn_of_figures,
+            UpdateReason.EDGES: (turn, reason),
+            UpdateReason.METRICS: 0 if State(state) in ENDED else turn_of_figures,
         }
         for pk, turn, reason, state in rows
     }

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, Session, User
 from dashboard.accounts.people import changes
 from routing.models import AuditEntry
@@ -19,7 +19,7 @@ NEW = {"new_password1": "correct horse battery", "new_password2": "correct horse
 def link():
     ada = make_user("ada", Role.ADMIN)
     jonas = User.objects.create_user("jonas", password=None, role=Role.REVIEWER)
-    return changes.link_of(jonas, By(ada, "dashboard", T0))
+    return changes.link_of(jonas, Actor(ada, "dashboard", T0))
 
 
 def opened(client, link):
@@ -85,7 +85,7 @@ def test_guesses_at_the_old_password_end_in_a_pause(client):
 @pytest.mark.parametrize("change", ["off", "off_and_on", "sign_out", "another"])
 def test_a_link_is_void_after(client, link, change):
     ada, jonas = User.objects.get(username="ada"), User.objects.get(username="jonas")
-    by = By(ada, "dashboard", T0 + timedelta(minutes=1))
+    by = Actor(ada, "dashboard", T0 + timedelta(minutes=1))
     if change.startswith("off"):
         changes.switch(jonas, on=False, by=by)
     if change == "off_and_on":
@@ -99,7 +99,7 @@ def test_a_link_is_void_after(client, link, change):
 
 def test_a_form_that_was_open_sets_nothing_once_its_person_is_off(client, link):
     form, ada = opened(client, link), User.objects.get(username="ada")
-    changes.switch(User.objects.get(username="jonas"), on=False, by=By(ada, "dashboard", T0))
+    changes.switch(User.objects.get(username="jonas"), on=False, by=Actor(ada, "dashboard", T0))
     assert b"This link no longer works" in client.post(form, NEW).content
     assert not User.objects.get(username="jonas").has_usable_password()
     assert not Session.objects.exclude(user=None).exists()

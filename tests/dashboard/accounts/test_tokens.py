@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, Token, User
 from dashboard.accounts.people.changes import PersonConflict
 from dashboard.accounts.people.forms import owners
@@ -31,7 +31,7 @@ def maya():
 def made(owner, name="ci", scopes=("deploy",), by=None, **fields):
     actor = by or owner
     return make_token(
-        owner=owner, name=name, scopes=scopes, by=By(actor, "dashboard", T0), **fields
+        owner=owner, name=name, scopes=scopes, by=Actor(actor, "dashboard", T0), **fields
     )
 
 
@@ -62,15 +62,15 @@ def test_what_cannot_be_is_refused_by_name(maya, given, field, told):
 
 def test_a_name_is_free_again_once_its_token_ended(maya):
     token, _ = made(maya)
-    assert revoke(token, By(maya, "dashboard", T0))
-    assert not revoke(token, By(maya, "dashboard", T0))
+    assert revoke(token, Actor(maya, "dashboard", T0))
+    assert not revoke(token, Actor(maya, "dashboard", T0))
     made(maya)
 
 
 def test_only_what_opens_nothing_leaves_the_list(maya):
     token, _ = made(maya, expires_on=T0 + timedelta(days=1))
-    assert not remove(token, By(maya, "dashboard", T0))
-    assert remove(token, By(maya, "dashboard", T0 + timedelta(days=2)))
+    assert not remove(token, Actor(maya, "dashboard", T0))
+    assert remove(token, Actor(maya, "dashboard", T0 + timedelta(days=2)))
     assert not Token.objects.exists()
     assert AuditEntry.objects.filter(action="token.remove").exists()
 
@@ -106,8 +106,8 @@ def test_an_admin_who_was_demoted_a_moment_ago_makes_none_for_machines():
 
 def test_a_token_leaves_the_list_once(maya):
     token, _ = made(maya)
-    revoke(token, By(maya, "dashboard", T0))
-    gone = [remove(token, By(maya, "dashboard", T0)) for _ in range(2)]
+    revoke(token, Actor(maya, "dashboard", T0))
+    gone = [remove(token, Actor(maya, "dashboard", T0)) for _ in range(2)]
     assert gone == [True, False]
     assert AuditEntry.objects.filter(action="token.remove").count() == 1
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.edges.protocol import details, ingest
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import fanout, subscriptions
@@ -31,7 +31,7 @@ def edge(db):
 
 @pytest.fixture
 def by(admin_user):
-    return By(admin_user, "dashboard", timezone.now())
+    return Actor(admin_user, "dashboard", timezone.now())
 
 
 @pytest.fixture

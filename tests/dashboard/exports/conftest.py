@@ -157,12 +157,12 @@ def own_folder(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def by(db: None) -> changes.By:
-    return changes.By(make_user("root", Role.ADMIN), "api", timezone.now())
+def by(db: None) -> changes.Actor:
+    return changes.Actor(make_user("root", Role.ADMIN), "api", timezone.now())
 
 
 @pytest.fixture
-def make_job(by: changes.By) -> Callable[..., Job]:
+def make_job(by: changes.Actor) -> Callable[..., Job]:
     """An enabled job; what is given goes into it as the API would have it."""
 
     def make(destination: str, **given: Any) -> Job:

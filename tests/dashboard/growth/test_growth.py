@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.observability.flags.flags import judge
 from routing import snapshot
 from routing.compile import names
@@ -98,7 +98,7 @@ def test_metrics_and_pushes(many, settings):
     headers = {"authorization": f"Bearer {settings.METRICS_TOKEN}"}
     with bounded(20):
         assert many.client.get("/metrics", headers=headers).status_code == 200
-    for why in Why:
+    for why in UpdateReason:
         with bounded(25):
             assert fragments.render("workers", why, "w0007").html
         with bounded(30):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.notifications.delivery import send_due as sending
 from dashboard.notifications.delivery.send_due import send_due, try_again
 from dashboard.notifications.events import Event
@@ -25,7 +25,7 @@ def make_hook(hook, db):
     def make(kind="signed", **given):
         fields = {"name": kind, "kind": kind, "worker": "", "events": []} | given
         url = f"http://127.0.0.1:{hook.port}/hook?key=s3cret"
-        by = By(None, "shell", T0)
+        by = Actor(None, "shell", T0)
         return webhooks.create(url=url, by=by, **fields)
 
     return make

@@ -67,12 +67,12 @@ def test_texts_are_escaped_in_the_inbox(rita, people, happen):
 
 def test_what_is_pushed_names_nobody(people, happen):
     from dashboard.live.pages import fragments
-    from dashboard.live.pages.fragments import Why
+    from dashboard.live.pages.fragments import UpdateReason
 
     before = fragments.watch(["inbox:all"])
     mention(happen, people["rita"], worker="secret-plan")
     assert fragments.watch(["inbox:all"]) != before  # seen also by another process's pages
-    html = fragments.render("inbox:all", Why.EDGES).html
+    html = fragments.render("inbox:all", UpdateReason.EDGES).html
     assert "secret-plan" not in html and "rita" not in html and "data-newest" in html
 
 

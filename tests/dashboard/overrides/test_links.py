@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.people import changes
 from dashboard.overrides import links, protection
@@ -42,7 +42,7 @@ def new(worker):
 
 
 def by(user=None, at=None):
-    return By(user, "dashboard", at or timezone.now())
+    return Actor(user, "dashboard", at or timezone.now())
 
 
 def fault(token, version, at=None, host="shop.localhost"):

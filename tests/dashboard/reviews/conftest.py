@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.reviews import gate
 from dashboard.reviews.policies import edits
@@ -57,8 +57,8 @@ class Reviewed:
     def policy(self, *rules: Rule, **given: Any) -> None:
         edits.save(self.worker, lambda _: Policy(rules, **given), self.by())
 
-    def by(self) -> By:
-        return By(self.ada, "dashboard", timezone.now())
+    def by(self) -> Actor:
+        return Actor(self.ada, "dashboard", timezone.now())
 
     def live(self) -> dict[int, int]:
         """Version number → weight of the active deployment."""

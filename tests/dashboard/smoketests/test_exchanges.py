@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.runs import run as runs
 from dashboard.smoketests.runs.collector import Collector
@@ -21,7 +21,7 @@ from routing.models import Worker
 from tests.dashboard.smoketests.versioned_edge import VersionedEdge, versioned_edge
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
-BY = By(None, "shell", timezone.now())
+BY = Actor(None, "shell", timezone.now())
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

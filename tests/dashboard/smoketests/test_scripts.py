@@ -15,7 +15,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.overrides.protection import protect
 from dashboard.rollouts.conductor import loop
 from dashboard.smoketests.models import CheckResult, SmokeRun, SuiteEdit
@@ -103,7 +103,7 @@ def test_a_script_gets_the_permission_that_a_protected_worker_asks_for(
     suite(shop, f'echo "$SLUICE_PERMISSION_HEADER" | tee {seen}')
     assert command()[1] == 0
     assert seen.read_text() == "\n"
-    protect(shop, on=True, by=By(None, "shell", timezone.now()))
+    protect(shop, on=True, by=Actor(None, "shell", timezone.now()))
     assert command()[1] == 0
     name, token = seen.read_text().strip().split(": ")
     permission = read_token(token, "shop", protection(shop).keys)
@@ -116,7 +116,7 @@ def test_a_script_gets_the_permission_that_a_protected_worker_asks_for(
 def test_its_exit_code_is_the_result_and_its_output_the_evidence(
     shop: Worker, tmp_path: Path
 ) -> None:
-    change("shop", "key", "hunter22", By(None, "shell", timezone.now()), secret=True)
+    change("shop", "key", "hunter22", Actor(None, "shell", timezone.now()), secret=True)
     suite(shop, "yes x | head -c 20000; echo key is hunter22 >&2; exit 3")
     report = tmp_path / "out.xml"
     out = StringIO()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.live.pages.fragments import Why, render
+from dashboard.live.pages.fragments import UpdateReason, render
 from dashboard.workers.page import views
 from dashboard.workers.queries.worker_queries import timeline
 from routing.snapshot import BindingSpec, Secret
@@ -224,7 +224,7 @@ def test_the_command_is_what_the_button_beside_it_does(maya, shop):
 
 def test_a_worker_without_deployment_offers_its_version_whatever_is_pushed(maya):
     make_worker("shop")
-    for why in Why:
+    for why in UpdateReason:
         assert "Deploy one of its versions" in render("worker:shop", why, "shop").html
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.fleet import deployment_cache
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.observability.flags.flags import judge
 from dashboard.observability.queries import sparkline
 from dashboard.workers.list import query as listing
@@ -233,8 +233,8 @@ def test_a_roll_back_that_helped_says_what_the_rate_was(maya):
     cell = cell_of(html, "back")
     assert "3 of 1,000 failed" in cell and ">was 4.8%</span>" in cell
     assert "was" not in cell_of(html, "calm")
-    pushed = fragments.render("workers", Why.METRICS, "back").html
-    row = fragments.render("workers", Why.DEPLOYMENT, "back").html
+    pushed = fragments.render("workers", UpdateReason.METRICS, "back").html
+    row = fragments.render("workers", UpdateReason.DEPLOYMENT, "back").html
     assert cell_of(pushed, "back") == cell_of(row, "back") == cell
 
 
@@ -246,7 +246,7 @@ def test_pushes_know_of_a_roll_back_and_of_its_end(maya):
     then = timezone.now() - timedelta(minutes=2)
     for version, is_told in ((two, False), (one, True), (two, False)):
         make_deployment(worker, (version, 100), now=then)
-        pushed = fragments.render("workers", Why.METRICS).html
+        pushed = fragments.render("workers", UpdateReason.METRICS).html
         assert ("was 4.8%" in cell_of(pushed, "shop")) is is_told
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.observability.flags.flags import acknowledge, judge
 from dashboard.workers import push
 from tests.factories import make_deployment, make_traffic, make_user, make_worker
@@ -14,7 +14,7 @@ ROW = '<tr id="w-shop">'
 
 
 def pushed():
-    return " ".join(fragments.render("workers", Why.METRICS).html.split())
+    return " ".join(fragments.render("workers", UpdateReason.METRICS).html.split())
 
 
 def test_rows_are_sent_when_a_version_is_flagged_and_when_a_person_acknowledges(monkeypatch):
@@ -23,13 +23,13 @@ def test_rows_are_sent_when_a_version_is_flagged_and_when_a_person_acknowledges(
     version = str(make_deployment(make_worker("shop")).shares.get().version_id)
     make_traffic("shop", 10, failed=9, version_id=version)
     (flag,) = judge(timezone.now())
-    told = [("worker:shop", Why.EDGES, "shop"), ("workers", Why.EDGES, "shop")]
+    told = [("worker:shop", UpdateReason.EDGES, "shop"), ("workers", UpdateReason.EDGES, "shop")]
     assert (flag.version_id, sent) == (version, told)
-    row = fragments.render("workers", Why.EDGES, "shop").html
+    row = fragments.render("workers", UpdateReason.EDGES, "shop").html
     assert ROW in row and "Errors high" in row
     acknowledge("shop", version, make_user("maya"), timezone.now())
     assert sent == told * 2
-    assert "Errors high" not in fragments.render("workers", Why.EDGES, "shop").html
+    assert "Errors high" not in fragments.render("workers", UpdateReason.EDGES, "shop").html
 
 
 def test_traffic_alone_sends_no_rows():

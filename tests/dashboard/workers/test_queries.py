@@ -138,7 +138,7 @@ def pushes():
     return {
         (topic, why): asked(partial(push, topic, why))
         for topic in ("workers", "worker:shop")
-        for why in fragments.Why
+        for why in fragments.UpdateReason
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in.second_factor import factor_names, remove_all
 
@@ -33,6 +33,6 @@ class Command(BaseCommand):
         user = User.objects.filter(username=name).first()
         if user is None:
             raise CommandError(f"There is no person called {name}.", returncode=2)
-        count = remove_all(user, By(actor=None, source="shell", now=timezone.now()))
+        count = remove_all(user, Actor(actor=None, source="shell", now=timezone.now()))
         plural = "" if count == 1 else "s"
         self.stdout.write(f"{name}: {count} second factor{plural} removed.")

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, Token, User
 from dashboard.accounts.tokens import TokenRefused, allowed, make_token, revoke
 
@@ -90,5 +90,5 @@ class Command(BaseCommand):
         return found
 
 
-def _shell() -> By:
-    return By(actor=None, source="shell", now=timezone.now())
+def _shell() -> Actor:
+    return Actor(actor=None, source="shell", now=timezone.now())

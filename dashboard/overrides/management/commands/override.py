@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.shell_user import shell_user
 from dashboard.overrides import links, protection
 from dashboard.overrides.choices import version_to_share
@@ -58,14 +58,14 @@ class Command(BaseCommand):
         worker = Worker.objects.filter(name=options["worker"]).first()
         if worker is None:
             raise CommandError(f"There is no Worker called {options['worker']}.", returncode=2)
-        by = By(shell_user(options.get("user")), "shell", timezone.now())
+        by = Actor(shell_user(options.get("user")), "shell", timezone.now())
         try:
             told, lines = getattr(self, "_" + action.replace("-", "_"))(worker, by, options)
         except OverrideRefused as error:
             raise CommandError(str(error), returncode=1) from error
         self.stdout.write(json.dumps(told) if options["json"] else "\n".join(lines))
 
-    def _link(self, worker: Worker, by: By, options: dict[str, Any]) -> tuple[Any, list[str]]:
+    def _link(self, worker: Worker, by: Actor, options: dict[str, Any]) -> tuple[Any, list[str]]:
         try:
             lasts = parse_duration(options["lasts"])
         except ValueError as error:
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         ]
         return shared_as_json(shared, by.now), lines
 
-    def _list(self, worker: Worker, by: By, options: dict[str, Any]) -> tuple[Any, list[str]]:
+    def _list(self, worker: Worker, by: Actor, options: dict[str, Any]) -> tuple[Any, list[str]]:
         rows = list(links.of_worker(worker, by.now, ended=options["all"]))
         live = sum(state_of(link, by.now) == "live" for link in rows)
         switch = switch_as_json(worker, live)
@@ -88,32 +88,36 @@ class Command(BaseCommand):
         state = "protected" if worker.overrides_protected else "open to anyone"
         return told, [f"Overrides of {worker.name} are {state}.", *(_line(r, by) for r in rows)]
 
-    def _revoke(self, worker: Worker, by: By, options: dict[str, Any]) -> tuple[Any, list[str]]:
+    def _revoke(self, worker: Worker, by: Actor, options: dict[str, Any]) -> tuple[Any, list[str]]:
         link = links.link_of(worker, options["link_id"])
         if not links.revoke(link, by):
             raise OverrideRefused("ended", "This link had ended before.")
         link.refresh_from_db()
         return link_as_json(link, by.now), [f"Revoked {link.pk}."]
 
-    def _protect(self, worker: Worker, by: By, options: dict[str, Any]) -> tuple[Any, list[str]]:
+    def _protect(self, worker: Worker, by: Actor, options: dict[str, Any]) -> tuple[Any, list[str]]:
         return self._switch(worker, by, on=True)
 
-    def _unprotect(self, worker: Worker, by: By, options: dict[str, Any]) -> tuple[Any, list[str]]:
+    def _unprotect(
+        self, worker: Worker, by: Actor, options: dict[str, Any]
+    ) -> tuple[Any, list[str]]:
         return self._switch(worker, by, on=False)
 
-    def _switch(self, worker: Worker, by: By, *, on: bool) -> tuple[Any, list[str]]:
+    def _switch(self, worker: Worker, by: Actor, *, on: bool) -> tuple[Any, list[str]]:
         protection.protect(worker, on=on, by=by)
         state = "protected" if on else "open to anyone"
         live = OverrideLink.objects.live(by.now).filter(worker=worker).count()
         return switch_as_json(worker, live), [f"Overrides of {worker.name} are {state}."]
 
-    def _rotate_key(self, worker: Worker, by: By, options: dict[str, Any]) -> tuple[Any, list[str]]:
+    def _rotate_key(
+        self, worker: Worker, by: Actor, options: dict[str, Any]
+    ) -> tuple[Any, list[str]]:
         ended = protection.rotate_key(worker, drop=options["drop"], by=by)
         told = {"worker": worker.name, "links_ended": ended}
         return told, [f"A new key signs for {worker.name}. Links that ended: {ended}."]
 
 
-def _line(link: OverrideLink, by: By) -> str:
+def _line(link: OverrideLink, by: Actor) -> str:
     who = link.created_by.username if link.created_by else "system"
     end = f"{link.expires_at:%Y-%m-%d %H:%M} UTC"
     state = state_of(link, by.now)

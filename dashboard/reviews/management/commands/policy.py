@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.shell_user import shell_user
 from dashboard.reviews.policies import edits, messages
@@ -128,11 +128,11 @@ def _parsed(field: str, parse: Any, text: str) -> Any:
         raise PolicyError(field, str(error)) from error
 
 
-def _by(options: dict[str, Any]) -> By:
+def _by(options: dict[str, Any]) -> Actor:
     user = shell_user(options["user"])
     if user is not None and not user.may(Role.ADMIN):
         raise CommandError(f"{user.username} is no admin: admins edit policies.", returncode=1)
-    return By(user, "shell", timezone.now())
+    return Actor(user, "shell", timezone.now())
 
 
 def _worker(name: str | None) -> Worker | None:

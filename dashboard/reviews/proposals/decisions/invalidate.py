@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import User
 from dashboard.reviews.policies.models import PolicyEdit
 from dashboard.reviews.proposals.decisions.reevaluate import reevaluate
@@ -44,7 +44,7 @@ def suite_saved(sender: Any, instance: SuiteEdit, created: bool, **_: Any) -> No
         end(proposal, "suite_edited", facts, instance.created_at)
 
 
-def policy_saved(sender: Any, edit: PolicyEdit, by: By, **_: Any) -> None:
+def policy_saved(sender: Any, edit: PolicyEdit, by: Actor, **_: Any) -> None:
     """Reevaluates open requests under the new policy. Their approvals stay."""
     rows = _locked()
     if edit.worker is not None:

@@ -59,7 +59,9 @@ def said(response):
 
 
 def standing():
-    return login_throttle.tries(RequestFactory().post("/accounts/login/", REMOTE_ADDR=HERE), "maya")
+    return login_throttle.login_attempts_left(
+        RequestFactory().post("/accounts/login/", REMOTE_ADDR=HERE), "maya"
+    )
 
 
 def test_each_wrong_password_says_how_many_are_left(client):

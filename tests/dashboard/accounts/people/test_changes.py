@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.last_seen_middleware import note_seen
 from dashboard.accounts.models import Role, Session, User
 from dashboard.accounts.people import changes
@@ -23,7 +23,7 @@ def ada():
 
 
 def by(actor):
-    return By(actor, "dashboard", T0)
+    return Actor(actor, "dashboard", T0)
 
 
 def invited(ada, name="jonas", **fields):

@@ -107,11 +107,11 @@ def test_a_new_password_by_link_still_asks_for_the_factor(client, noor, make_lin
 def make_link():
     from django.utils import timezone
 
-    from dashboard.accounts.actor import By
+    from dashboard.accounts.actor import Actor
     from dashboard.accounts.people.changes import link_of
 
     admin = make_user("root", Role.ADMIN)
-    return lambda user: link_of(user, By(actor=admin, source="dashboard", now=timezone.now()))
+    return lambda user: link_of(user, Actor(actor=admin, source="dashboard", now=timezone.now()))
 
 
 def test_setting_up_an_app_asks_for_the_password_first(client):

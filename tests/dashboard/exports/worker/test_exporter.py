@@ -24,7 +24,7 @@ def test_the_process_sends_by_itself_what_has_settled(
 ):
     """The loop as it runs, in a thread: it waits for what is on its way, then sends, then ends."""
     monkeypatch.setattr(batches, "SETTLE_SECONDS", 0.3)
-    by = changes.By(make_user("root", Role.ADMIN), "api", timezone.now())
+    by = changes.Actor(make_user("root", Role.ADMIN), "api", timezone.now())
     changes.create({"destination_conf": receiver.url, "enabled": True}, by)
     make_invocation(make_edge("e1"), make_deployment(make_worker("shop")))
     stop = threading.Event()

@@ -12,7 +12,7 @@ from dashboard.accounts.models import Session, User
 from dashboard.edges.protocol import reports
 from dashboard.live.pages import consumer, fragments
 from dashboard.live.pages.consumer import PageConsumer
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.live.pages.updates import announce, changed
 from routing.models import Edge
 from tests.dashboard.live.talking import beat, closed, opened, pushed, signed_in, socket
@@ -100,7 +100,7 @@ async def test_other_workers_are_not_followed():
     await sync_to_async(make_worker)("shop")
     talk = await opened(await sync_to_async(signed_in)())
     await sync_to_async(make_version)("other")
-    await sync_to_async(changed)("worker:other", Why.DEPLOYMENT)
+    await sync_to_async(changed)("worker:other", UpdateReason.DEPLOYMENT)
     with pytest.raises(TimeoutError):
         await pushed(talk, timeout=0.4)
 
@@ -137,10 +137,10 @@ async def test_metrics_come_at_most_twice_a_second(monkeypatch):
     monkeypatch.setattr(fragments, "render", lambda *a: (rendered.append(a), original(*a))[1])
     talk = await opened(await sync_to_async(signed_in)())
     for _ in range(10):
-        await sync_to_async(changed)("worker:shop", Why.METRICS)
+        await sync_to_async(changed)("worker:shop", UpdateReason.METRICS)
         await asyncio.sleep(0.06)
     await asyncio.sleep(0.6)
-    assert 2 <= sum(why is Why.METRICS for _, why, _ in rendered) <= 3
+    assert 2 <= sum(why is UpdateReason.METRICS for _, why, _ in rendered) <= 3
     await closed(talk)
 
 
@@ -235,7 +235,7 @@ async def test_a_first_upload_that_no_edge_needs_is_shown_too():
 async def test_what_is_pushed_about_a_worker_without_deployment_names_its_versions():
     await sync_to_async(make_worker)("shop")
     talk = await opened(await sync_to_async(signed_in)())
-    await sync_to_async(changed)("worker:shop", Why.EDGES)
+    await sync_to_async(changed)("worker:shop", UpdateReason.EDGES)
     assert "Deploy one of its versions" in (await pushed(talk))["html"]
     await closed(talk)
 

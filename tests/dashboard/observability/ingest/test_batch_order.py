@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dashboard.observability.ingest.batch_order import Verdict, judge, sound
+from dashboard.observability.ingest.batch_order import Verdict, classify_batch, sound
 
 
 def at(lines):
@@ -23,7 +23,7 @@ def at(lines):
     ],
 )
 def test_the_number_of_lines_tells_what_a_batch_is(counted, begins, ends, verdict, missing):
-    found = judge(counted, begins, ends)
+    found = classify_batch(counted, begins, ends)
     assert (found.verdict, found.missing) == (verdict, missing)
 
 
@@ -50,7 +50,7 @@ class Sides:
         begins, end = self.begin, min(self.written, self.begin + most)
         if end == begins or not taken:
             return
-        found = judge(self.counted, at(begins), at(end))
+        found = classify_batch(self.counted, at(begins), at(end))
         if found.verdict is Verdict.next:
             self.counted = at(end)
             self.total += end - begins

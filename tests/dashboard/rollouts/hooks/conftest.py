@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.rollouts.decisions.next_step import Observation
 from dashboard.rollouts.hooks import changes
 from dashboard.rollouts.hooks.changes import HookForm
@@ -39,7 +39,7 @@ class Hooked(Scene):
         form = HookForm(
             **({"name": event, "event": event, "kind": kind, "url": server.url} | given)
         )
-        hook, secret = changes.create(self.worker, form, By(self.maya, "dashboard", self.now))
+        hook, secret = changes.create(self.worker, form, Actor(self.maya, "dashboard", self.now))
         self.secrets[hook.name] = secret
         return hook
 

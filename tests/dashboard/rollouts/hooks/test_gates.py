@@ -181,5 +181,5 @@ def test_a_gate_that_is_switched_off_holds_nothing(hooked: Hooked, server: Serve
     assert hooked.look().state is State.RAMPING
 
 
-def hooked_by(hooked: Hooked) -> changes.By:
-    return changes.By(hooked.maya, "dashboard", hooked.now)
+def hooked_by(hooked: Hooked) -> changes.Actor:
+    return changes.Actor(hooked.maya, "dashboard", hooked.now)

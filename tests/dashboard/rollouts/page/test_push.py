@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from dashboard.rollouts.actions.actions import ACTIONS, Actor
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
@@ -20,7 +20,7 @@ from tests.factories import make_traffic
 
 def test_what_is_pushed_is_the_same_for_everyone(scene: Scene) -> None:
     rollout = scene.start()
-    html = fragments.render(f"rollout:{rollout.pk}", Why.EDGES).html
+    html = fragments.render(f"rollout:{rollout.pk}", UpdateReason.EDGES).html
     assert f'data-made-for="{rollout.turn}"' in html
     assert "csrfmiddlewaretoken" not in html
     assert "ask-abort" not in html
@@ -29,7 +29,7 @@ def test_what_is_pushed_is_the_same_for_everyone(scene: Scene) -> None:
 
 @pytest.mark.parametrize("topic", ["rollout:nonsense", "rollout:", f"rollout:{'0' * 32}"])
 def test_a_topic_that_names_no_rollout_shows_nothing(db: None, topic: str) -> None:
-    assert fragments.render(topic, Why.EDGES).html == ""
+    assert fragments.render(topic, UpdateReason.EDGES).html == ""
     assert fragments.watch([topic]) == {}
 
 
@@ -43,10 +43,12 @@ def test_a_turn_of_another_process_is_news_and_figures_only_while_it_runs(
     assert fragments.watch([topic]) == before
     scene.look()
     after = fragments.watch([topic])
-    assert after[topic, Why.EDGES] != before[topic, Why.EDGES]
-    assert after[topic, Why.METRICS] == before[topic, Why.METRICS]
+    assert after[topic, UpdateReason.EDGES] != before[topic, UpdateReason.EDGES]
+    assert after[topic, UpdateReason.METRICS] == before[topic, UpdateReason.METRICS]
     moments.append(moments[-1] + timedelta(seconds=5))
-    assert fragments.watch([topic])[topic, Why.METRICS] != after[topic, Why.METRICS]
+    assert (
+        fragments.watch([topic])[topic, UpdateReason.METRICS] != after[topic, UpdateReason.METRICS]
+    )
     Rollout.objects.update(state=State.DONE)
     ended = fragments.watch([topic])
     moments.append(moments[-1] + timedelta(seconds=5))

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.accounts.actor import By as PolicyBy
+from dashboard.accounts.actor import Actor as PolicyBy
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies import edits

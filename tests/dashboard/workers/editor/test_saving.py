@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.accounts.actor import By
+from dashboard.accounts.actor import Actor
 from dashboard.reviews.policies import edits
 from dashboard.reviews.policies.policy import Policy, Rule, Trigger
 from dashboard.reviews.proposals.models import Proposal
@@ -107,7 +107,7 @@ def test_staging_over_a_candidate_with_traffic_asks_first(maya, shop):
 @pytest.mark.parametrize("act", ["stage", "deploy"])
 def test_a_policy_turns_it_into_a_review_and_the_version_is_there(maya, shop, act):
     rules = Policy((Rule(Trigger.STAGE), Rule(Trigger.ABOVE)))
-    edits.save(shop, lambda _: rules, By(None, "shell", timezone.now()))
+    edits.save(shop, lambda _: rules, Actor(None, "shell", timezone.now()))
     response = post(maya, shop, act=act)
     proposal = Proposal.objects.get()
     assert response.url == reverse("reviews:detail", args=[proposal.pk])

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.live.pages import fragments
-from dashboard.live.pages.fragments import Why
+from dashboard.live.pages.fragments import UpdateReason
 from routing.control import revision
 from routing.control.deploy import delete_worker
 from routing.control.subdomain import set_subdomain
@@ -122,7 +122,7 @@ def test_a_pushed_row_is_the_row_of_the_page(maya, shown):
     for name in ("ramp", "calm", "new"):
         page = maya.get("/workers/").content.decode()
         row = re.search(f'<tr id="w-{name}">.*?</tr>', page, re.DOTALL)[0]
-        assert row in fragments.render("workers", Why.DEPLOYMENT, name).html
+        assert row in fragments.render("workers", UpdateReason.DEPLOYMENT, name).html
 
 
 def test_what_a_machine_deployed_has_a_mark_of_its_own(maya):
