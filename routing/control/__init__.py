@@ -11,5 +11,6 @@ service_targets.py    whether service bindings lead to a Worker and an entrypoin
 callers.py            which Workers call which
 audit.py              entries of the audit trail
 revision.py           the counter of the desired state
+messages.py           why a change was refused, in words
 signals.py            Django signals of a change
 """

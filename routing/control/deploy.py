@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from routing.control import audit, revision
+from routing.control import audit, messages, revision
 from routing.control.secret_consent import secret_changes
 from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker, deployable
 from routing.rules import split
@@ -35,11 +35,8 @@ class DeployConflict(DeployRefused):
     """Another deployment came first: `active` (None: there is none)."""
 
     def __init__(self, active: Deployment | None) -> None:
-        who = f"{active.author_email or 'the system'} via {active.source}" if active else "nobody"
-        live = f"deployment {active.id} by {who}" if active else "no deployment"
-        super().__init__(
-            "conflict", f"The active deployment is not the expected one: it is {live}."
-        )
+        facts = (active.id, active.author_email, active.source) if active else (None, "", "")
+        super().__init__("conflict", messages.not_expected(*facts))
         self.active = active
 
 
@@ -68,7 +65,7 @@ def deploy(
     try:
         parsed = split.parse_split([(normal_id(v), p) for v, p in shares])
     except split.SplitRefused as error:
-        raise DeployRefused(error.code, str(error)) from error
+        raise DeployRefused(error.code, messages.split_refused(error)) from error
     with transaction.atomic():
         revision.lock()
         if permit is not None:
@@ -181,17 +178,15 @@ def _versions(worker: Worker, shares: Sequence[split.VersionWeight]) -> list[Ver
 def _not_deployable(worker: Worker, version_id: str) -> DeployRefused:
     version = _find(version_id)
     if version is None:
-        return DeployRefused("unknown_version", f"No version has the id {version_id}.")
+        return DeployRefused("unknown_version", messages.no_version(version_id))
     if version.worker_id != worker.pk:
         return DeployRefused(
             "unknown_version",
-            f"Version {version_id} belongs to the Worker {version.worker.name}, not {worker.name}.",
+            messages.other_workers_version(version_id, version.worker.name, worker.name),
         )
     return DeployRefused(
         "too_old",
-        f"Version {version_id} (#{version.number}) is older than the {DEPLOYABLE} most recent "
-        f"versions of {worker.name}, and neither live nor the last one that had 100%: only those "
-        "can be deployed. Upload it again.",
+        messages.too_old(version_id, version.number, worker.name, DEPLOYABLE),
     )
 
 
@@ -227,10 +222,7 @@ def _check_secrets(
             version, newest = change.version, change.newest
             raise DeployRefused(
                 "secrets_changed",
-                f"Version {version.id} (#{version.number}) is older than #{newest.number}, "
-                "which is live, and was uploaded with other secrets. Deploy with force to "
-                # wrangler looks for the names behind exactly these words.
-                f"consent. The following secrets have changed: {', '.join(change.names)}",
+                messages.secrets_changed(version.id, version.number, newest.number, change.names),
                 change.names,
             )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from routing import snapshot
+from routing.control import messages
 from routing.control.publish import hostname, preview_of, url_of, whole_versions
 from routing.models import Version, VersionQuerySet, Worker
 
@@ -59,9 +60,9 @@ def address_taken(label: str, worker_name: str) -> str:
     others = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
     for other in others:
         if other.name == label:
-            return f"the Worker {label}"
+            return messages.taken_by_worker(label)
         if other.previews_enabled and _in_use(other, starts[other.name]):
-            return f"a version of the Worker {other.name}"
+            return messages.taken_by_version_of(other.name)
     return ""
 
 
@@ -104,16 +105,13 @@ def _beginning(versions: VersionQuerySet, start: str) -> VersionQuerySet:
 def _why_silent(worker: Worker) -> str:
     """Why an edge has no route for the Worker's own host name."""
     if not worker.deployments.exists():
-        return f"The Worker {worker.name} has no deployment yet, so nothing answers here."
+        return messages.not_deployed(worker.name)
     if not worker.subdomain_enabled:
-        return (
-            f"The address of the Worker {worker.name} is switched off (workers_dev = false): "
-            "only service bindings reach it. Its page in the dashboard switches it on."
-        )
-    return f"The Worker {worker.name} is not on this edge yet. Try again in a moment."
+        return messages.switched_off(worker.name)
+    return messages.not_propagated(worker.name)
 
 
 def _why_not(worker: Worker, start: str) -> str:
     if not worker.previews_enabled:
-        return f"Versions of {worker.name} have no addresses of their own: preview URLs are off."
-    return f"No version of {worker.name} has an id that begins with {start}, or the alias {start}."
+        return messages.previews_off(worker.name)
+    return messages.no_preview(worker.name, start)

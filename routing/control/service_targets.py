@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from routing.control import messages
 from routing.models import Deployment, Version, Worker
 from routing.snapshot import BindingSpec, Export
 
@@ -21,12 +22,7 @@ class Unresolved:
     entrypoint: str = ""
 
     def __str__(self) -> str:
-        if not self.entrypoint:
-            return f"Target script '{self.service}' not found. Deploy it first."
-        return (
-            f"Target script '{self.service}' exports no entrypoint '{self.entrypoint}'. Deploy a "
-            "version of it that does, or correct the name."
-        )
+        return messages.no_target(self.service, self.entrypoint)
 
 
 def unresolved(bindings: Iterable[BindingSpec], worker_name: str) -> list[Unresolved]:

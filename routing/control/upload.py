@@ -20,7 +20,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from routing.agent.inspection.inspection import Inspection, Refused, inspect
-from routing.control import audit, deploy, revision
+from routing.control import audit, deploy, messages, revision
 from routing.control.service_targets import unresolved_own
 from routing.control.signals import version_uploaded
 from routing.models import (
@@ -32,7 +32,7 @@ from routing.models import (
     VersionModule,
     Worker,
 )
-from routing.rules.names import worker_name_problem
+from routing.rules.names import is_worker_name
 from routing.secret_encryption import DecryptionFailed, decrypt_binding, encrypt_binding
 from routing.snapshot import BindingSpec, VersionSpec
 from routing.transactions.after_commit import send_after_commit
@@ -82,9 +82,7 @@ def upload_version(
         revision.lock()
         worker = _base(worker_name, create, based_on)
         if _resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
-            raise UploadRefused(
-                "concurrent", "The bindings to inherit changed during the upload. Upload it again."
-            )
+            raise UploadRefused("concurrent", messages.BINDINGS_CHANGED)
         worker = worker or create_worker(name=worker_name, author=author, source=source, now=now)
         _merge_settings(worker, settings or {})
         version = _write(worker, resolved, candidate, inspected, by)
@@ -101,15 +99,15 @@ def create_worker(
     *, name: str, author: AbstractBaseUser | None, source: str, now: datetime
 ) -> Worker:
     """A Worker without versions. Raises `UploadRefused` if the name is invalid or taken."""
-    if problem := worker_name_problem(name):
-        raise UploadRefused("name", problem)
+    if not is_worker_name(name):
+        raise UploadRefused("name", messages.worker_name_invalid(name))
     try:
         with transaction.atomic():
             worker = Worker.objects.create(name=name, tag=secrets.token_hex(16), created_on=now)
             after = {"tag": worker.tag}
             audit.record("worker.create", name, actor=author, source=source, now=now, after=after)
     except IntegrityError as error:
-        raise UploadRefused("exists", f"A Worker called {name} exists already.") from error
+        raise UploadRefused("exists", messages.worker_exists(name)) from error
     return worker
 
 
@@ -153,8 +151,7 @@ def _started(
     except Refused as error:
         raise UploadRefused(error.kind, str(error)) from error
     if problem := unresolved_own(resolved.bindings, worker_name, inspected.exports):
-        name = problem.binding
-        raise UploadRefused("service", f"Could not resolve service binding '{name}'. {problem}")
+        raise UploadRefused("service", messages.service_unresolved(problem.binding, problem))
     return inspected
 
 
@@ -164,16 +161,18 @@ def _base(name: str, create: bool, copied: Version | None) -> Worker | None:
     latest = _latest(worker)
     if copied is None or (latest is not None and latest.pk == copied.pk):
         return worker
-    what = f"version #{latest.number} ({latest.id}) was uploaded" if latest else "it was deleted"
-    raise UploadRefused("concurrent", f"Meanwhile {what}. Nothing was changed; try again.")
+    message = messages.DELETED_IN_BETWEEN
+    if latest is not None:
+        message = messages.version_in_between(latest.number, latest.id)
+    raise UploadRefused("concurrent", message)
 
 
 def _worker(name: str, create: bool) -> Worker | None:
     worker = Worker.objects.filter(name=name).first()
     if worker is None and not create:
-        raise UploadRefused("no_worker", "This Worker does not exist on your account.")
-    if worker is None and (problem := worker_name_problem(name)):
-        raise UploadRefused("name", problem)
+        raise UploadRefused("no_worker", messages.NO_WORKER)
+    if worker is None and not is_worker_name(name):
+        raise UploadRefused("name", messages.worker_name_invalid(name))
     return worker
 
 
@@ -181,9 +180,7 @@ def _check_date(date: str, now: datetime) -> None:
     """Refuses a date that is in the future everywhere on earth. The runtime may limit it later."""
     latest = (now.astimezone(UTC) + _FURTHEST_EAST).date().isoformat()
     if date[:4].isdigit() and date > latest:
-        raise UploadRefused(
-            "compatibility", f"The compatibility date {date} is in the future. Use {latest}."
-        )
+        raise UploadRefused("compatibility", messages.date_in_future(date, latest))
 
 
 def _check_alias(draft: Draft, worker_name: str) -> None:
@@ -191,10 +188,7 @@ def _check_alias(draft: Draft, worker_name: str) -> None:
     alias = draft.annotations.get(ALIAS)
     label = f"{alias}-{worker_name}"
     if alias and Worker.objects.filter(name=label).exists():
-        raise UploadRefused(
-            "alias",
-            f"Alias {alias!r}: the Worker {label} has that address. Choose another alias.",
-        )
+        raise UploadRefused("alias", messages.alias_taken(alias, label))
 
 
 def _latest(worker: Worker | None) -> Version | None:
@@ -211,10 +205,7 @@ def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict:
     stored = {b["name"]: b for b in latest.bindings} if latest else {}
     missing = tuple(b.name for b in draft.bindings if b.type == "inherit" and b.name not in stored)
     if missing and strict:
-        names = ", ".join(f"'{name}'" for name in missing)
-        raise UploadRefused(
-            "inherit", f"The latest version has no binding {names} to inherit.", missing
-        )
+        raise UploadRefused("inherit", messages.nothing_to_inherit(missing), missing)
     named = {b.name for b in draft.bindings}
     inherited = [stored[b.name] for b in draft.bindings if b.type == "inherit" and b.name in stored]
     copied = [b for n, b in stored.items() if n not in named and b["type"] in keep]
@@ -238,12 +229,7 @@ def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, BindingSpec]:
         except DecryptionFailed:
             broken.append(row["name"])
     if broken:
-        raise UploadRefused(
-            "sealed",
-            "Encrypted with another SLUICE_SECRET_KEY, so they cannot be copied: "
-            f"{', '.join(broken)}. Set them again in the same change (wrangler secret bulk).",
-            tuple(broken),
-        )
+        raise UploadRefused("sealed", messages.cannot_copy(broken), tuple(broken))
     return opened
 
 

@@ -1,10 +1,10 @@
-"""Percentages: what a deployment may list, and which version a point of all traffic falls to.
+"""Percentages: which ones a deployment may have, and the version that a draw picks.
 
-Percentages are kept as whole weights, 0.001 % each, so that sums are exact.
+Percentages are stored as whole weights of 0.001% each, so that sums are exact.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -26,35 +26,32 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class VersionWeight:
-    """A version and its part of the traffic: `weight` is 0..TOTAL, in units of 0.001 %."""
+    """A version and its part of the traffic: `weight` is 0..TOTAL, in units of 0.001%."""
 
     version_id: str
     weight: int
 
 
 class SplitRefused(ValueError):
-    """These percentages make no deployment. The message says what is wrong and what to do."""
+    """Invalid percentages. `facts` are those of `routing.control.messages.split_refused`."""
 
-    def __init__(self, code: Code, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: Code, **facts: object) -> None:
+        super().__init__(code)
         self.code: Code = code
+        self.facts: Mapping[str, object] = facts
 
 
 def parse_split(pairs: Sequence[tuple[str, Percentage]]) -> tuple[VersionWeight, ...]:
     """The shares of a deployment, in the listed order, with weights that sum to exactly TOTAL.
 
     `pairs` are (version id, percentage 0..100). Floats are rounded where they are off by less than
-    0.000001. A sum that is off by 0.001 is mended: the larger share takes the difference. Raises
+    0.000001. If the sum is off by 0.001, the larger share takes the difference. Raises
     SplitRefused for anything else (spec, "Deployments").
     """
     _check_ids([version_id for version_id, _ in pairs])
     shares = [VersionWeight(version_id, _weight(version_id, value)) for version_id, value in pairs]
     if len(shares) == 1 and shares[0].weight != TOTAL:
-        raise SplitRefused(
-            "single",
-            f"One version alone must have 100%, not {format_percentage(shares[0].weight)}. "
-            "Give it 100, or list the version that takes the rest.",
-        )
+        raise SplitRefused("single", percentage=format_percentage(shares[0].weight))
     return _balanced(shares)
 
 
@@ -70,9 +67,9 @@ def format_percentage(weight: int) -> str:
 
 
 def walk(shares: Sequence[VersionWeight], point: int) -> str:
-    """The version whose stretch of the line 0..TOTAL-1 holds `point`, in the list's order.
+    """The version at `point` of 0..TOTAL-1, with the shares laid end to end in the list's order.
 
-    Raises ValueError when the point lies beyond the shares.
+    Raises ValueError if the point is beyond the shares.
     """
     rest = point
     for share in shares:
@@ -91,30 +88,19 @@ def pick(shares: Sequence[VersionWeight], draw: float) -> str:
 
 def _check_ids(ids: Sequence[str]) -> None:
     if not 1 <= len(ids) <= 2:
-        raise SplitRefused("count", f"A deployment has one or two versions; {len(ids)} are listed.")
+        raise SplitRefused("count", count=len(ids))
     if len(set(ids)) < len(ids):
-        raise SplitRefused(
-            "duplicate",
-            f"Version {ids[0]} is listed twice. "
-            "List two different versions, or this one alone at 100.",
-        )
+        raise SplitRefused("duplicate", version=ids[0])
 
 
 def _weight(version_id: str, value: Percentage) -> int:
     number = _decimal(value)
     # Comparing is exact; arithmetic on Decimals rounds to 28 digits, so it comes after the checks.
     if number is None or not 0 <= number <= 100:
-        raise SplitRefused(
-            "range",
-            f"The percentage of {version_id} must be a number from 0 to 100, not {_short(value)}.",
-        )
+        raise SplitRefused("range", version=version_id, value=_short(value))
     rounded = number.quantize(_UNIT)
     if rounded != number:
-        raise SplitRefused(
-            "decimals",
-            f"The percentage of {version_id} has more than three decimals: "
-            f"{_short(value)}. Write {rounded}.",
-        )
+        raise SplitRefused("decimals", version=version_id, value=_short(value), rounded=rounded)
     return int(rounded * 1000)
 
 
@@ -143,11 +129,11 @@ def _without_noise(number: Decimal) -> Decimal:
 def _balanced(shares: Sequence[VersionWeight]) -> tuple[VersionWeight, ...]:
     missing = TOTAL - sum(share.weight for share in shares)
     if abs(missing) > 1:
-        verb = "raise" if missing > 0 else "lower"
         raise SplitRefused(
             "sum",
-            f"The percentages add up to {format_percentage(TOTAL - missing)}, not 100%: "
-            f"{verb} one of them by {format_percentage(abs(missing))}.",
+            sum=format_percentage(TOTAL - missing),
+            verb="raise" if missing > 0 else "lower",
+            difference=format_percentage(abs(missing)),
         )
     larger = max(shares, key=lambda share: share.weight)
     return tuple(
@@ -157,8 +143,7 @@ def _balanced(shares: Sequence[VersionWeight]) -> tuple[VersionWeight, ...]:
 
 
 def _short(value: object) -> str:
-    # Numbers of thousands of digits are refused by int's own str() limit; nobody needs to read them
-    # either.
+    # int refuses to print numbers of thousands of digits.
     try:
         text = repr(value)
     except ValueError:

@@ -25,6 +25,7 @@ from dashboard.workers.deploy.choice import Choice, Problem
 from dashboard.workers.queries.proposal import full_traffic, propose, submit_label
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from routing.control.deploy import DeployConflict, DeployRefused
+from routing.control.messages import split_refused
 from routing.models import Worker
 from routing.rules.split import SplitRefused
 from routing.trail.origin import note_refusal
@@ -52,7 +53,7 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
         text, keep = context["percentage"], context["keep"]
         proposal = propose(choice.standing, text, beside, row.standings, keep, row.lineage)
     except SplitRefused as error:
-        context["refused"] = str(error)
+        context["refused"] = split_refused(error)
         status = 422 if is_post else 200
         return page(
             request, "workers/deploy/split.html", context, partial=_part(request), status=status

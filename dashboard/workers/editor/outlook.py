@@ -13,9 +13,10 @@ from django.conf import settings
 from dashboard.fleet.version_roles import Role, Standing
 from dashboard.observability.queries.traffic import recent
 from dashboard.workers.queries.worker_queries import WorkerRow
+from routing.control.messages import worker_name_invalid
 from routing.control.publish import hostname
 from routing.models import Version, Worker
-from routing.rules.names import worker_name_problem
+from routing.rules.names import is_worker_name
 from routing.rules.override import addressable
 from routing.rules.split import TOTAL
 
@@ -77,7 +78,7 @@ def name_verdict(name: str) -> NameVerdict | None:
     """What choosing `name` for a new Worker means; None before anything is typed."""
     if not name:
         return None
-    if problem := worker_name_problem(name):
-        return NameVerdict(problem)
+    if not is_worker_name(name):
+        return NameVerdict(worker_name_invalid(name))
     taken = Worker.objects.filter(name=name).exists()
     return NameVerdict("", taken, addressable(name), hostname(name))

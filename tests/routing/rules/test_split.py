@@ -26,7 +26,6 @@ def weights_of(*values):
 def refused(pairs):
     with pytest.raises(SplitRefused) as caught:
         parse_split(pairs)
-    assert str(caught.value)
     return caught.value.code
 
 
@@ -96,13 +95,13 @@ def test_what_is_no_plain_number_from_0_to_100_is_refused(value):
     assert refused([("a", value), ("b", 50)]) == "range"
 
 
-def test_a_refusal_says_what_to_do():
-    with pytest.raises(
-        SplitRefused, match=r"add up to 99\.5%, not 100%: raise one of them by 0\.5%"
-    ):
+def test_a_refusal_has_the_facts_of_its_message():
+    with pytest.raises(SplitRefused) as caught:
         parse_split([("a", 50), ("b", 49.5)])
-    with pytest.raises(SplitRefused, match=r"Write 33\.333\."):
+    assert caught.value.facts == {"sum": "99.5%", "verb": "raise", "difference": "0.5%"}
+    with pytest.raises(SplitRefused) as caught:
         parse_split([("a", 33.3333), ("b", 66.667)])
+    assert str(caught.value.facts["rounded"]) == "33.333"
 
 
 @settings(max_examples=40, deadline=None)

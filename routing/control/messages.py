@@ -1,0 +1,155 @@
+"""Why a change was refused, in words: for the API, the pages, wrangler and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from routing.rules.split import SplitRefused
+
+# --- Deploying ----------------------------------------------------------------------------------
+
+
+def split_refused(error: SplitRefused) -> str:
+    """The sentence of a `SplitRefused`, with what to do."""
+    return _SPLIT[error.code].format(**error.facts)
+
+
+_SPLIT = {
+    "count": "A deployment has one or two versions; {count} are listed.",
+    "duplicate": (
+        "Version {version} is listed twice. List two different versions, or this one alone at 100."
+    ),
+    "single": (
+        "One version alone must have 100%, not {percentage}. "
+        "Give it 100, or list the version that takes the rest."
+    ),
+    "range": "The percentage of {version} must be a number from 0 to 100, not {value}.",
+    "decimals": (
+        "The percentage of {version} has more than three decimals: {value}. Write {rounded}."
+    ),
+    "sum": "The percentages add up to {sum}, not 100%: {verb} one of them by {difference}.",
+}
+
+
+def not_expected(active_id: object, author: str, source: str) -> str:
+    """`active_id` is None if there is no deployment; `author` "" for the system's own."""
+    active = f"deployment {active_id} by {author or 'the system'} via {source}"
+    live = active if active_id else "no deployment"
+    return f"The active deployment is not the expected one: it is {live}."
+
+
+def no_version(version_id: str) -> str:
+    return f"No version has the id {version_id}."
+
+
+def other_workers_version(version_id: str, owner: str, worker: str) -> str:
+    return f"Version {version_id} belongs to the Worker {owner}, not {worker}."
+
+
+def too_old(version_id: str, number: int, worker: str, limit: int) -> str:
+    return (
+        f"Version {version_id} (#{number}) is older than the {limit} most recent versions of "
+        f"{worker}, and neither live nor the last one that had 100%: only those can be deployed. "
+        "Upload it again."
+    )
+
+
+def secrets_changed(version_id: object, number: int, newest: int, names: Sequence[str]) -> str:
+    return (
+        f"Version {version_id} (#{number}) is older than #{newest}, which is live, and was "
+        "uploaded with other secrets. Deploy with force to consent. "
+        # wrangler looks for the names behind exactly these words.
+        f"The following secrets have changed: {', '.join(names)}"
+    )
+
+
+# --- Uploading ----------------------------------------------------------------------------------
+
+NO_WORKER = "This Worker does not exist on your account."
+BINDINGS_CHANGED = "The bindings to inherit changed during the upload. Upload it again."
+
+
+def worker_name_invalid(name: str) -> str:
+    return (
+        f"{name[:80]!r} is not a Worker name: 1 to 63 of a-z, 0-9, '-' and '_', "
+        "starting and ending with a letter or digit."
+    )
+
+
+def worker_exists(name: str) -> str:
+    return f"A Worker called {name} exists already."
+
+
+def version_in_between(number: int, version_id: object) -> str:
+    return f"Meanwhile version #{number} ({version_id}) was uploaded. {_TRY_AGAIN}"
+
+
+_TRY_AGAIN = "Nothing was changed; try again."
+DELETED_IN_BETWEEN = f"Meanwhile it was deleted. {_TRY_AGAIN}"
+
+
+def date_in_future(date: str, latest: str) -> str:
+    return f"The compatibility date {date} is in the future. Use {latest}."
+
+
+def alias_taken(alias: str, worker: str) -> str:
+    return f"Alias {alias!r}: the Worker {worker} has that address. Choose another alias."
+
+
+def nothing_to_inherit(names: Sequence[str]) -> str:
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return f"The latest version has no binding {quoted} to inherit."
+
+
+def cannot_copy(names: Sequence[str]) -> str:
+    return (
+        "Encrypted with another SLUICE_SECRET_KEY, so they cannot be copied: "
+        f"{', '.join(names)}. Set them again in the same change (wrangler secret bulk)."
+    )
+
+
+def service_unresolved(binding: str, problem: object) -> str:
+    return f"Could not resolve service binding '{binding}'. {problem}"
+
+
+def no_target(service: str, entrypoint: str) -> str:
+    if not entrypoint:
+        return f"Target script '{service}' not found. Deploy it first."
+    return (
+        f"Target script '{service}' exports no entrypoint '{entrypoint}'. Deploy a "
+        "version of it that does, or correct the name."
+    )
+
+
+# --- Previews -----------------------------------------------------------------------------------
+
+
+def not_deployed(worker: str) -> str:
+    return f"The Worker {worker} has no deployment yet, so nothing answers here."
+
+
+def switched_off(worker: str) -> str:
+    return (
+        f"The address of the Worker {worker} is switched off (workers_dev = false): "
+        "only service bindings reach it. Its page in the dashboard switches it on."
+    )
+
+
+def not_propagated(worker: str) -> str:
+    return f"The Worker {worker} is not on this edge yet. Try again in a moment."
+
+
+def previews_off(worker: str) -> str:
+    return f"Versions of {worker} have no addresses of their own: preview URLs are off."
+
+
+def no_preview(worker: str, start: str) -> str:
+    return f"No version of {worker} has an id that begins with {start}, or the alias {start}."
+
+
+def taken_by_worker(worker: str) -> str:
+    return f"the Worker {worker}"
+
+
+def taken_by_version_of(worker: str) -> str:
+    return f"a version of the Worker {worker}"
