@@ -1,10 +1,11 @@
-"""What a deployment is to everything that shows it: roles of versions, edges that have it.
+"""What a deployment means to every page that shows it: roles of versions, edges that have it.
 
-active_deployments.py  Which deployment of each Worker is active, remembered between changes
-bounded_cache.py       What this process remembers, within bounds
-deployment_cache.py    Deployments as looked up before
-edge_condition.py      How an edge is
+version_roles.py       Stable, candidate, previous…: roles, marks and words
+deployment_cache.py    Deployments with the roles of their versions, cached
+active_deployments.py  The active deployment of each Worker, cached until the next change
+bounded_cache.py       A thread-safe cache with a maximum size
+propagation.py         Which edges have a revision, and how long it took
+edge_condition.py      An edge's problems: silent, losing log lines, disk full, Envoy replaced
 health.py              /healthz
-propagation.py         The propagation meter
-version_roles.py       Versions with their roles, as bars, rows and texts show them
+storage.py             Why nothing can be written: full disk, read-only, database away
 """

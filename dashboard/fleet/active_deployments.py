@@ -16,39 +16,39 @@ from routing.models import Deployment, DesiredState, RemovedWorker, Worker
 
 
 @dataclass
-class _Known:
-    """`newest` is the deployment with the highest revision: where it is gone or another one, the
-    database was replaced, and nothing that was known counts."""
+class _Cached:
+    """`newest` is the deployment with the highest revision. If it is missing or different, the
+    database was replaced and the cache is invalid."""
 
     revision: int = -1
     newest: UUID | None = None
     by_worker: dict[int, UUID] = field(default_factory=dict)
 
 
-_known = _Known()
+_cached = _Cached()
 _lock = Lock()
 
 
 def active_deployments() -> dict[int, UUID]:
-    """The active deployment's id by the Worker's key: one query, and three more after a change.
+    """Worker key → id of its active deployment. One query, and three more after a change.
 
-    The answer belongs to the caller. Workers that are gone may be in it for a moment.
+    A copy. May briefly contain deleted Workers.
     """
-    global _known
+    global _cached
     now = _newest()
     with _lock:
-        known = _known
-    if now != (known.revision, known.newest):
-        known = _read(*now, known)
+        cached = _cached
+    if now != (cached.revision, cached.newest):
+        cached = _refreshed(*now, cached)
         with _lock:
-            _known = known
-    return dict(known.by_worker)
+            _cached = cached
+    return dict(cached.by_worker)
 
 
 def forget() -> None:
-    """As if this process had just started: for tests that count queries."""
-    global _known
-    _known = _Known()
+    """Clears the cache; for tests that count queries."""
+    global _cached
+    _cached = _Cached()
 
 
 def _newest() -> tuple[int, UUID | None]:
@@ -58,20 +58,20 @@ def _newest() -> tuple[int, UUID | None]:
     return rows.first() or (0, last.values_list("pk", flat=True).first())
 
 
-def _read(revision: int, newest: UUID | None, known: _Known) -> _Known:
-    """Only what changed after `known`, where that is a state this database was in."""
-    if not _follows(revision, known):
-        known = _Known()
-    changed = Worker.objects.filter(changed_revision__gt=known.revision)
-    active = Deployment.objects.active(changed if known.newest else None)
-    found = dict(active.values_list("worker_id", "pk"))
-    return _Known(revision, newest, {**known.by_worker, **found})
+def _refreshed(revision: int, newest: UUID | None, cached: _Cached) -> _Cached:
+    """Reads only Workers that changed after `cached`, if it is a past state of this database."""
+    if not _follows(revision, cached):
+        cached = _Cached()
+    changed = Worker.objects.filter(changed_revision__gt=cached.revision)
+    active = Deployment.objects.active(changed if cached.newest else None)
+    current = dict(active.values_list("worker_id", "pk"))
+    return _Cached(revision, newest, {**cached.by_worker, **current})
 
 
-def _follows(revision: int, known: _Known) -> bool:
-    """Whether the known state is an earlier one of this database, with the same Workers."""
-    if known.newest is None or revision <= known.revision:
+def _follows(revision: int, cached: _Cached) -> bool:
+    """Whether `cached` is an earlier state of this database and no Worker was deleted since."""
+    if cached.newest is None or revision <= cached.revision:
         return False
-    if not Deployment.objects.filter(pk=known.newest).exists():
+    if not Deployment.objects.filter(pk=cached.newest).exists():
         return False
-    return not RemovedWorker.objects.filter(revision__gt=known.revision).exists()
+    return not RemovedWorker.objects.filter(revision__gt=cached.revision).exists()

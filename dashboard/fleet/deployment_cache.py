@@ -1,4 +1,4 @@
-"""Deployments as looked up before: none ever changes, nor does what came before it."""
+"""A cache of deployments with the roles of their versions. Neither ever changes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from routing.transactions.batches import batches
 
 @dataclass(frozen=True, slots=True)
 class CachedDeployment:
-    """A deployment, and how its versions stood in it. What its author is called may change, so
-    only who it was is known."""
+    """A deployment and the roles of its versions. The author's name may change, so only the id is
+    here."""
 
     id: UUID
     created_on: datetime
@@ -35,26 +35,26 @@ class CachedDeployment:
 
 
 MOST = 4096
-_known: BoundedCache[UUID, CachedDeployment] = BoundedCache(MOST)
+_deployments: BoundedCache[UUID, CachedDeployment] = BoundedCache(MOST)
 _lineages: BoundedCache[UUID, Lineage] = BoundedCache(MOST)
 
 
 def roles_of_deployments(deployments: Iterable[Deployment]) -> dict[UUID, list[Standing]]:
-    """The standings of each deployment by its id, in one query for those not known yet.
+    """Deployment id → roles. One query for those not in the cache.
 
-    Each caller gets versions of its own: pages run in several threads, and a column that was not
-    read yet is loaded into the row. Their author and Worker may have changed since.
+    Each caller gets its own copies of the versions: pages run in several threads, and Django loads
+    deferred columns into the instance. Related rows may have changed since.
     """
     return roles_by_deployment_id(d.pk for d in deployments)
 
 
 def roles_of_deployment(deployment: Deployment) -> list[Standing]:
-    """The standings of one deployment. For several, `standings_of` asks once."""
+    """For several deployments use `roles_of_deployments`, which takes one query."""
     return roles_of_deployments([deployment])[deployment.pk]
 
 
 def roles_by_deployment_id(ids: Iterable[UUID]) -> dict[UUID, list[Standing]]:
-    """The same, for deployments of which only the ids are at hand."""
+    """As `roles_of_deployments`, by id."""
     wanted = set(ids)
     found = cached_deployments(wanted)
     return {pk: _own(found[pk].standings) if pk in found else [] for pk in wanted}
@@ -65,28 +65,27 @@ def _own(shared: tuple[Standing, ...]) -> list[Standing]:
 
 
 def cached_deployments(ids: Iterable[UUID]) -> dict[UUID, CachedDeployment]:
-    """All of it, for deployments of which only the ids are at hand: one query for each 500.
+    """Deployments by id, one query per 500. For long lists.
 
-    For lists of thousands: the versions are shared with other threads, so only columns that no
-    list leaves out (`HEAVY`) may be read.
+    The versions are shared with other threads: do not read their `HEAVY` columns.
     """
     wanted = set(ids)
-    found = _known.get_many(wanted)
+    found = _deployments.get_many(wanted)
     for missing in batches(wanted - found.keys()):
         found |= _learn(set(missing))
     return found
 
 
 def forget() -> None:
-    """As if this process had just started: for tests that count queries."""
-    _known.clear()
+    """Clears the caches; for tests that count queries."""
+    _deployments.clear()
     active_deployments.forget()
     _lineages.clear()
 
 
 def lineage_of(deployment: Deployment) -> Lineage | None:
-    """Which versions had 100% and which were rolled back, up to this deployment; None when it is
-    gone."""
+    """Which versions had 100% and which were rolled back, up to this deployment. None if it was
+    deleted."""
     found = _lineages.get_many([deployment.pk])
     if not found:
         found = _lineages_in({(deployment.worker_id, deployment.number): deployment.pk})
@@ -103,23 +102,21 @@ def _learn(ids: set[UUID]) -> dict[UUID, CachedDeployment]:
     lineages = _lineages_in({(d.worker_id, d.number): d.pk for d in splits})
     _lineages.update(lineages)
     new = {
-        pk: _deployed(listed, lineages.get(pk) or _alone(listed))
+        pk: _deployed(listed, lineages.get(pk) or _full_traffic(listed))
         for pk, listed in by_deployment.items()
     }
-    _known.update(new)
+    _deployments.update(new)
     return new
 
 
-def _alone(shares: list[Share]) -> Lineage:
-    """Enough of a lineage for one version at 100%, which is stable whatever was before."""
+def _full_traffic(shares: list[Share]) -> Lineage:
+    """The lineage of one version at 100%: it is stable whatever came before."""
     return lineage([[Member(s.version.number, s.weight) for s in shares]])
 
 
 def _lineages_in(wanted: dict[tuple[int, int], UUID]) -> dict[UUID, Lineage]:
-    """The lineages of deployments, given by Worker and number.
-
-    One query reads the whole histories of their Workers, as plain numbers.
-    """
+    """The lineages of deployments, by Worker and number. One query reads the whole histories of
+    these Workers as plain numbers."""
     workers = {worker for worker, _ in wanted}
     if not workers:
         return {}
@@ -138,7 +135,7 @@ def _lineages_in(wanted: dict[tuple[int, int], UUID]) -> dict[UUID, Lineage]:
 
 
 def _deployed(shares: list[Share], history: Lineage) -> CachedDeployment:
-    """The one deployment that all of these are shares of."""
+    """From the shares of one deployment."""
     made = shares[0].deployment
     return CachedDeployment(
         id=made.pk,

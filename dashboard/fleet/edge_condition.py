@@ -1,5 +1,5 @@
-"""How an edge is: silent, losing lines of its log, unable to write. Every page, /healthz, the API
-and the metrics ask here, so they agree."""
+"""An edge's problems: silent, losing log lines, disk full, Envoy replaced. The one source for
+pages, /healthz, the API and the metrics."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from routing.models import Edge
 
-#: An edge reports every few seconds; one that reports nothing for this long is silent.
+#: Edges report every few seconds; without a report for this long an edge is silent.
 SILENT_AFTER = timedelta(seconds=15)
-#: A loss is on every page for so long; the charts show it for good.
+#: How long every page warns about lost lines. The charts show them permanently.
 LOSS_SHOWN_FOR = timedelta(minutes=5)
-#: So is an Envoy that died or hung; the Edges page shows the last one for good.
+#: The same for an Envoy that died or hung. The Edges page shows the last one permanently.
 ENVOY_END_SHOWN_FOR = timedelta(minutes=5)
 
 
@@ -36,23 +36,23 @@ class Condition:
 
     @property
     def loses_lines(self) -> bool:
-        """Whether lines of its log were lost lately, or cannot be written."""
+        """Whether it lost log lines recently, or cannot write them."""
         return bool(self.lost_at or self.disk)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Codes of what is wrong: edge_silent, log_lines_lost, edge_disk_full, envoy_hang, …"""
-        found = (
+        """Problem codes: edge_silent, log_lines_lost, edge_disk_full, envoy_hang, …"""
+        problems = (
             ("edge_silent", self.silent_for is not None),
             ("log_lines_lost", self.lost_at is not None),
             (f"edge_disk_{self.disk}", bool(self.disk)),
             (f"envoy_{self.envoy_end}", bool(self.envoy_end)),
         )
-        return tuple(code for code, is_so in found if is_so)
+        return tuple(code for code, is_so in problems if is_so)
 
 
 def condition_of(edge: Edge, now: datetime) -> Condition:
-    """Needs no field of `edge` that is long. One that never connected counts from its making."""
+    """Reads none of the large fields. An edge that never connected counts from its creation."""
     silent = now - (edge.last_seen_on or edge.created_on)
     is_recent = edge.lost_at is not None and now - edge.lost_at < LOSS_SHOWN_FOR
     ended_at = edge.envoy_ended_at
@@ -69,11 +69,11 @@ def condition_of(edge: Edge, now: datetime) -> Condition:
 
 
 def conditions(now: datetime | None = None) -> list[Condition]:
-    """Of all edges, in one query."""
+    """All edges. One query."""
     now = now or timezone.now()
     return [condition_of(edge, now) for edge in Edge.objects.defer("status", "lagging")]
 
 
-def reasons_of(found: Iterable[Condition]) -> list[str]:
-    """Each reason once."""
-    return sorted({reason for condition in found for reason in condition.reasons})
+def reasons_of(conditions: Iterable[Condition]) -> list[str]:
+    """Problem codes without duplicates, sorted."""
+    return sorted({reason for condition in conditions for reason in condition.reasons})

@@ -1,4 +1,4 @@
-"""/healthz: whether this process can answer, from which desired state, and what is wrong."""
+"""/healthz: whether this process works, its revision, and problem codes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ WORK_FILE: Path = settings.DATA_DIR / "work.json"
 
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """`status` is ok, degraded (200: this process answers; `reasons` are codes of what is wrong)
-    or no database (503). Names nobody and no edge: anyone may ask."""
+    """`status`: ok, degraded (200, with problem codes in `reasons`) or no database (503). Public,
+    so it names no person and no edge."""
     try:
         answer: dict[str, Any] = {"status": "ok", "revision": revision.current()}
         reasons = reasons_of(conditions())

@@ -1,4 +1,4 @@
-"""The propagation meter: which edges have a revision, how long it took, who lags and how."""
+"""The propagation meter: which edges have a revision, how long it took, which edges lag."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Cell:
     silent_for: timedelta | None = None
     #: Workers whose newest deployment this edge cannot run.
     failing: tuple[str, ...] = ()
-    #: Why it does not take over this deployment, if its report gives a reason.
+    #: Why it cannot apply this deployment, if it reported a reason.
     error: str = ""
     condition: Condition | None = None
 
     @property
     def short(self) -> str:
-        """A word or two that fit a cell in every state, so that it never changes its width."""
+        """Two words at most, so that the cell keeps its width."""
         if not self.revision:
             return "not yet"
         if self.silent_for:
@@ -48,7 +48,6 @@ class Cell:
 
     @property
     def words(self) -> str:
-        """All of it."""
         if not self.revision:
             return "has not connected yet"
         silent = f", silent for {span_text(self.silent_for)}" if self.silent_for else ""
@@ -76,7 +75,7 @@ class Meter:
 
     @property
     def current(self) -> int:
-        """Edges that have it and report. What a silent edge runs now, nobody can tell."""
+        """Edges that have it and report. What a silent edge runs is unknown."""
         return sum(c.state == "applied" and not c.silent_for for c in self.cells)
 
     @property
@@ -85,13 +84,12 @@ class Meter:
 
     @property
     def troubles(self) -> list[Condition]:
-        """Edges that lose lines of their log, cannot write, or whose Envoy was replaced lately."""
-        found = [c.condition for c in self.cells if c.condition is not None]
-        return [each for each in found if each.loses_lines or each.envoy_end]
+        """Edges that lose log lines, cannot write, or whose Envoy was replaced recently."""
+        conditions = [c.condition for c in self.cells if c.condition is not None]
+        return [each for each in conditions if each.loses_lines or each.envoy_end]
 
     @property
     def loses_lines(self) -> bool:
-        """Does one of its edges lose lines of its log?"""
         return any(condition.loses_lines for condition in self.troubles)
 
     @property
@@ -109,18 +107,18 @@ class Meter:
 
     @property
     def errors(self) -> list[str]:
-        """Why edges do not take it over, each reason once."""
+        """Error messages of edges that cannot apply it, without duplicates."""
         return list(dict.fromkeys(c.error for c in self.cells if c.error))
 
     @property
     def took_ms(self) -> int | None:
-        """Until the last edge had it; None while one lags or where nobody saw."""
+        """Until the last edge had it. None while an edge lags, or if not recorded."""
         took = [c.took_ms for c in self.cells if c.took_ms is not None]
         return max(took) if self.complete and len(took) == self.total else None
 
 
 class Reached(NamedTuple):
-    """When an edge had a revision, and since when it had been up then, where that is recorded."""
+    """When an edge applied a revision. `up_at`: when it had come up, if recorded."""
 
     at: datetime
     up_at: datetime | None = None
@@ -142,25 +140,25 @@ def measure(
 
 
 def meter_of(worker: str, revision: int, since: datetime) -> Meter:
-    """The meter of one deployment of a Worker, in two queries."""
+    """The meter of one deployment. Two queries."""
     rows = Propagation.objects.filter(revision__gte=revision).values_list("edge")
     exact = Q(revision=revision)
-    found = rows.annotate(
+    applied = rows.annotate(
         # An edge that skipped the revision had it when it had a newer one.
         first=Coalesce(Min("applied_on", filter=exact), Min("applied_on")),
         up=Coalesce(Min("up_at", filter=exact), Min("up_at")),
     )
-    reached = {edge: Reached(first, up) for edge, first, up in found}
+    reached = {edge: Reached(first, up) for edge, first, up in applied}
     return measure(revision, since, _edges(), reached, timezone.now(), worker)
 
 
 def meter_of_all() -> Meter:
-    """Every edge against the newest revision: the pill in the frame."""
+    """Every edge against the newest revision, for the pill in the frame."""
     return measure(revisions.current(), None, _edges(), {}, timezone.now())
 
 
 def _edges() -> QuerySet[Edge]:
-    """Without what they report of each version, which is long."""
+    """Without large columns."""
     return Edge.objects.defer("status", "token_sha256", "proof_url")
 
 
@@ -186,8 +184,7 @@ def _cell(
 
 
 def _took_ms(since: datetime | None, reached: Reached | None) -> int | None:
-    """From the deployment, or from when the edge came up if that was later: nothing propagates to
-    an edge that is not there."""
+    """From the deployment, or from when the edge came up if that was later."""
     if since is None or reached is None:
         return None
     if reached.up_at is not None and since < reached.up_at <= reached.at:

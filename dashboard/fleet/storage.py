@@ -1,4 +1,4 @@
-"""Why nothing can be written: the dashboard's own disk, and what a database says of its own."""
+"""Why nothing can be written: the dashboard's own disk, or the database's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from routing.disk import DiskState, disk_state, state_of
 
 _CHECKED_FOR = 2.0
-"""Seconds for which the state of the disk is remembered: /healthz may be asked often."""
+"""Seconds to cache the state of the disk: /healthz may be polled often."""
 _checked: tuple[float, DiskState] = (float("-inf"), DiskState.ok)
 
 
@@ -25,13 +25,13 @@ class Problem:
 
 
 _AWAY = Problem("away", HTTPStatus.SERVICE_UNAVAILABLE)
-_SQLITE_SAYS = {
+_SQLITE_MESSAGES = {
     "database or disk is full": DiskState.full,
     "attempt to write a readonly database": DiskState.read_only,
     "disk i/o error": DiskState.broken,
     "unable to open database file": DiskState.broken,
 }
-_POSTGRESQL_SAYS = {
+_SQLSTATES = {
     "53100": DiskState.full,
     "25006": DiskState.read_only,
     "58030": DiskState.broken,
@@ -40,7 +40,7 @@ _POSTGRESQL_SAYS = {
 
 
 def problem_of(error: BaseException | None) -> Problem | None:
-    """What keeps Sluice from writing, where `error` says that something does."""
+    """The storage problem behind `error`, if it is one."""
     if isinstance(error, DatabaseError | InterfaceError):
         return _of_database(error)
     if isinstance(error, OSError) and (state := state_of(error, settings.DATA_DIR)):
@@ -49,7 +49,7 @@ def problem_of(error: BaseException | None) -> Problem | None:
 
 
 def own_disk() -> DiskState:
-    """Whether the data folder can be written, looked up every two seconds at most."""
+    """The state of the data folder's disk, checked at most every two seconds."""
     global _checked
     checked_at, state = _checked
     if time.monotonic() - checked_at > _CHECKED_FOR:
@@ -60,17 +60,17 @@ def own_disk() -> DiskState:
 
 def _of_database(error: BaseException) -> Problem | None:
     cause = error.__cause__ or error
-    if state := _POSTGRESQL_SAYS.get(getattr(cause, "sqlstate", None) or ""):
+    if state := _SQLSTATES.get(getattr(cause, "sqlstate", None) or ""):
         return _cannot_write(state)
-    words = str(cause).lower()
-    for said, state in _SQLITE_SAYS.items():
-        if said in words:
+    message = str(cause).lower()
+    for text, state in _SQLITE_MESSAGES.items():
+        if text in message:
             return _cannot_write(_closer(state))
     return _AWAY if isinstance(error, OperationalError | InterfaceError) else None
 
 
 def _closer(state: DiskState) -> DiskState:
-    """SQLite says "I/O error" of a full disk, too, when it cannot extend its shared memory."""
+    """SQLite reports a full disk as "I/O error" when it cannot extend its shared memory."""
     return (own_disk() or state) if state is DiskState.broken else state
 
 

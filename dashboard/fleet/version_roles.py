@@ -1,7 +1,7 @@
-"""Versions with their roles, as bars, rows and texts show them: "Who is which" of the design.
+"""Versions with their roles (stable, candidate, …), for bars, rows and texts.
 
-Who is stable follows from a Worker's whole history (`routing.rules.lineage`). A version that stays
-at 0% after another one was promoted past it is "Previous", not a candidate.
+The stable version follows from a Worker's whole history (`routing.rules.lineage`). A version that
+stays at 0% after another one was promoted past it is "Previous", not a candidate.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from routing.rules.split import format_percentage
 
 
 class Role(StrEnum):
-    """How a version stands; each has its own mark, colour and word (design, section 3)."""
+    """Each role has its own mark, color and word."""
 
     STABLE = "stable"
     CANDIDATE = "candidate"
@@ -40,15 +40,16 @@ WORDS = {
 }
 
 
-#: Columns of a version that no list shows; some are large.
+#: Columns that lists do not need; some are large.
 HEAVY = ("bindings", "exports", "annotations", "runtime", "compatibility_flags")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One version with its role; `weight` is None outside the deployment, where `position` is.
+    """One version with its role. `weight` is None outside the active deployment; `position` is its
+    place in the stored split.
 
-    `rolled_back` is whether a deployment ever went back from it: no page offers it by itself.
+    `rolled_back`: a deployment once rolled back from it, so no page suggests it.
     """
 
     version: Version
@@ -75,14 +76,14 @@ class Standing:
 
     @property
     def name(self) -> str:
-        """ "#63 v1.42.0", or "#63" without a tag; a version that is not uploaded yet has none."""
+        """ "#63 v1.42.0", "#63" without a tag, "new" before it is uploaded."""
         if not self.version.number:
             return "new"
         return f"#{self.version.number} {self.version.tag}".strip()
 
     @property
     def again(self) -> bool:
-        """Whether it was rolled back and is a candidate all the same, which every page says."""
+        """Whether it is a candidate again after a roll back. Every page shows it."""
         return self.rolled_back and self.is_candidate
 
     @property
@@ -92,15 +93,13 @@ class Standing:
 
     @property
     def inline(self) -> str:
-        """The same within a sentence: a tag stays as it was written."""
+        """The same inside a sentence; the tag keeps its case."""
         return self.phrase[:1].lower() + self.phrase[1:]
 
 
 def standings(shares: Iterable[Share], history: Lineage) -> list[Standing]:
-    """The versions of one deployment as bars and rows show them: candidate first, stable last.
-
-    `history` is the lineage up to and with this deployment.
-    """
+    """The roles in one deployment: candidate first, stable last. `history` is the lineage up to and
+    including this deployment."""
     listed = [
         Standing(
             share.version,
@@ -114,15 +113,15 @@ def standings(shares: Iterable[Share], history: Lineage) -> list[Standing]:
     return sorted(listed, key=lambda standing: standing.is_stable)
 
 
-def phrase(found: Iterable[Standing]) -> str:
+def phrase(roles: Iterable[Standing]) -> str:
     """ "Candidate #63 v1.42.0 25%, stable #62 v1.41.2 75%": the split in words."""
-    words = inline(found)
+    words = inline(roles)
     return words[:1].upper() + words[1:]
 
 
-def inline(found: Iterable[Standing]) -> str:
-    """The same within a sentence."""
-    return ", ".join(standing.inline for standing in found)
+def inline(roles: Iterable[Standing]) -> str:
+    """The same inside a sentence."""
+    return ", ".join(standing.inline for standing in roles)
 
 
 def _role(share: Share, history: Lineage) -> Role:
@@ -131,5 +130,5 @@ def _role(share: Share, history: Lineage) -> Role:
         return Role.STABLE
     if share.weight:
         return Role.CANDIDATE
-    kept = number in history.stayed and number not in history.rolled_back
-    return Role.PREVIOUS if kept else Role.STAGED
+    was_stable = number in history.stayed and number not in history.rolled_back
+    return Role.PREVIOUS if was_stable else Role.STAGED

@@ -1,14 +1,18 @@
-"""What every page shares: `page()`, who is which, the propagation meter, the template tags.
+"""Rendering for every page: the frame, template tags, the palette, help. No rules of its own.
 
-page.py        page or fragment from one view
-standing.py    stable, candidate, staged at 0 %, previous: roles, marks and words
-remembered.py  standings of deployments seen before, which never change
-propagation.py which edges have a revision, and since when
-context.py     navigation and edges for the frame of every page
-health.py      /healthz
-palette.py     search or jump to: Ctrl K; jump/ has its verbs and what fits them
-help.py        the words of the pages, commands, keys
-bundles.py     the stylesheet and the script of each page, bundled by bin/setup.py
-static_files.py, compression.py: what browsers keep, and how small it goes out
-templatetags/  icons, versions (marks and bars), words (times and reasons), once (pieces kept)
+page.py           A page, or for htmx its fragment, from one view
+context.py        What the frame needs: navigation, edges
+badges.py         Numbers beside entries of the menu
+help.py           /help/
+paging.py         Long lists in pages
+redact_url.py     URLs without secrets
+messages.py       Texts about full disks and unreachable databases
+deploy_checks.py  `manage.py check --deploy`: connections without TLS
+http/             Middleware: headers, compression, error responses, unstorable text
+jump/             Search or jump to (Ctrl K): verbs, matching, results
+assets/           The stylesheet and the script of each page; names with a hash
+templatetags/     icons; versions (marks, bars); text_filters (times, reasons, outcomes);
+                  cached_include; api_setup (commands); options; assets
+
+Roles, propagation and /healthz are in `dashboard.fleet`.
 """

@@ -1,4 +1,4 @@
-"""Numbers beside entries of the menu. A room above registers how its own is counted."""
+"""Numbers beside entries of the menu. Rooms above register their own count."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _counts: dict[str, Count] = {}
 
 
 def register(route: str, count: Count) -> None:
-    """`count` is asked once for each page with a frame: one query, as a rule."""
+    """`count` runs once per full page; keep it to one query."""
     _counts[route] = count
 
 
 def count_of(route: str, request: HttpRequest) -> int:
-    """0 where nothing is to be shown."""
+    """0 hides the badge."""
     return _counts[route](request) if route in _counts else 0

@@ -1,4 +1,4 @@
-"""What the frame of every page shows beside the page: navigation and the edges."""
+"""Template context of the frame: navigation and the edges."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SETTINGS = [
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Lazy, so that fragments, which have no frame, cost no query."""
+    """Lazy: fragments have no frame and need no query."""
     return {
         "navigation": SimpleLazyObject(lambda: navigation(request.path, request)),
         "all_edges": SimpleLazyObject(meter_of_all),
@@ -42,7 +42,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def navigation(path: str, request: HttpRequest | None = None) -> list[dict[str, Any]]:
-    """The entries whose pages exist, which of them holds `path`, and their numbers."""
+    """Entries whose pages exist; `here` marks the one that contains `path`."""
     entries = [(route, icon, word, "") for route, icon, word in DAILY]
     entries += [(route, icon, word, "Settings") for route, icon, word in SETTINGS]
     return [

@@ -1,7 +1,6 @@
 """`manage.py check --deploy`: with SLUICE_BEHIND_TLS, no connection to another machine is in clear.
 
-OWASP ASVS 5.0, 12.3. A network that nobody else can listen to is for its owner to judge, so these
-are warnings.
+OWASP ASVS 5.0, 12.3. Warnings, because the network may be private.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def is_here(host: str | None) -> bool:
 
 
 def _warning(number: str, variable: str, hint: str) -> Warning:
-    said = f"{variable} leads to another machine without TLS."
+    problem = f"{variable} leads to another machine without TLS."
     if variable == "SLUICE_HTTP_HOST":
-        said = "Other machines reach the dashboard's port without TLS."
-    return Warning(said, hint=hint, id=f"sluice.{number}")
+        problem = "Other machines reach the dashboard's port without TLS."
+    return Warning(problem, hint=hint, id=f"sluice.{number}")

@@ -1,4 +1,4 @@
-"""Help: the words of the pages, the commands and the keys, without leaving the dashboard."""
+"""Built-in help: terms, reasons and outcomes, commands, keys, versions of what runs here."""
 
 from __future__ import annotations
 

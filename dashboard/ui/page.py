@@ -1,4 +1,4 @@
-"""One view, page or fragment: the server names the partial, the client never chooses."""
+"""Renders a page, or for htmx one fragment of it. The server names the fragment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def page(
     partial: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page; for htmx, boosted requests aside, only its `partial`, named as the element's id."""
+    """The page; for htmx (not boosted) only `partial`, which has the name of the element's id."""
     fragment = partial is not None and wants_fragment(request)
     name = f"{template}#{partial}" if fragment else template
     response = render(request, name, dict(context or {}), status=status)
@@ -28,7 +28,7 @@ def page(
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    """Whether htmx asked, and for less than a page."""
+    """Whether htmx wants less than a full page."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
-    # Going back in the history, htmx asks for what it threw away: the whole page.
+    # When going back in the history, htmx needs the full page.
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -1,18 +1,15 @@
-"""Workers: the list, one Worker's deployments and versions, and the forms that change the split.
+"""Workers: the list, one Worker's pages, and the forms that change what is live.
 
-views.py     list, deployments, one version
-changes.py   set percentages (stage, step up, promote) and roll back: plain forms
-proposal.py  the split somebody asks for, and what would be live after it
-reads.py     the queries, in a number that does not grow with the rows
-history.py   states and timeline entries in words
-code.py      a version's modules, as text or as files; facts.py, what else it is made of
-diff.py      any two versions side by side; compare.py does it, in a bounded time
-editor.py    a version made in the browser: editor_form.py is its form, editor_fields.py one module
-             or binding of it, editor_draft.py checks them, editor_save.py uploads,
-             editor_refusal.py finds the line that is wrong, editor_outlook.py says what each button
-             makes live; line_breaks.py keeps a file's own
-addresses.py where a single version answers, deployed or not
-commands.py  the same change as wrangler and curl; tool_commands.py, commands without a button
-worker_settings.py  both switches, the account, deletion
-templatetags/worker_head.py  the head of every page of a Worker, with its tabs and the LIVE strip
+list/               The list of Workers: rows, filters and order, search
+page/               A Worker's page, a version's page, both histories
+deploy/             The forms: set percentages, promote, roll back; conflicts
+editor/             A version made in the browser
+diff/               Two versions side by side
+queries/            Reads of Workers and versions
+reviews/            The review page of one change
+templatetags/       worker_head (name, tabs, LIVE strip), rows of the list, lines of code
+worker_settings.py  Settings: addresses, previews, deletion
+tool_commands.py    Commands without a button, for wrangler and CI
+push.py             What open pages receive, and when
+urls.py             Addresses of all of it
 """

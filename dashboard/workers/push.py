@@ -31,16 +31,16 @@ PARTS = {
     UpdateReason.METRICS: ("live",),
 }
 
-#: The templates of those that are not of the deployments view alone.
+#: Templates of parts that are not in the Worker page's own template.
 HOLDERS = {"worker-state": "workers/page/_head.html"}
 
 #: Rows of the list pushed because of one report.
 MOST = 20
 AT_ONCE = 200
-"""Workers whose traffic one push tells."""
+"""Workers whose traffic cells one push contains."""
 _turn = 0
 _drawn_at: dict[int, int] = {}
-"""By turn, the minute whose lines of the last hour were sent."""
+"""Turn → the minute in which its sparklines were last sent."""
 
 
 def connect() -> None:
@@ -123,10 +123,10 @@ def _list(name: str, why: UpdateReason, subject: str) -> str:
 
 
 def _metrics() -> str:
-    """The cells of the rows that tell of traffic, in the same words, of `AT_ONCE` Workers.
+    """The traffic cells of `AT_ONCE` Workers.
 
-    Pushes come twice a second. Where there are more Workers they take turns, so that a push costs
-    the same however many there are, and 2,000 are all shown anew within five seconds.
+    Pushes come twice a second. With more Workers they take turns, so that a push has a constant
+    cost; 2,000 Workers are all updated within five seconds.
     """
     global _turn
     names = list(Worker.objects.order_by("name").values_list("name", flat=True))

@@ -16,14 +16,14 @@ BROTLI_QUALITY = 9
 _HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
     """Django's, with `.br` and `.gz` copies of what pages name."""
 
     def create_compressor(self, **options: Any) -> Compressor:
         return OnlyNew(**options)
 
 
-class OnlyNew(Compressor):
+class OnlyNew(Compressor):  # type: ignore[misc]  # untyped
     """Every start collects all files again; a name with a hash was compressed once and for all."""
 
     def should_compress(self, filename: str) -> bool:

@@ -12,7 +12,7 @@ from django.middleware.gzip import GZipMiddleware
 
 class CompressPages(GZipMiddleware):
     """Django's, which hides the length of a page behind up to 100 random bytes (BREACH, "Heal the
-    Breach"): pages hold a CSRF token beside what somebody typed into a search.
+    Breach"): pages contain a CSRF token next to user input.
 
     HTML only: the API's answers and the edges' snapshots stay on one machine or in one network, and
     would cost both sides more than they save.

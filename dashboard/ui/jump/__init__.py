@@ -1,1 +1,6 @@
-"""What the palette offers: verbs.py lists the verbs, matching.py says which words fit them."""
+"""The palette, Ctrl K.
+
+palette.py   Results for what was typed
+verbs.py     The verbs: for one Worker, and general
+matching.py  Scores and spelling
+"""

@@ -1,4 +1,4 @@
-"""Which typed words fit which text. Pure: words in, scores out."""
+"""Scores how well typed words match a text. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from difflib import get_close_matches
 
 _BETWEEN = re.compile(r"[^\w]+|_")
 CLOSE = 0.7
-"""How alike a misspelled word is to the one that was meant, as `difflib` measures it (0 to 1)."""
+"""Minimum similarity of a misspelled word (`difflib`, 0 to 1)."""
 SHORTEST = 3
-"""Letters below which a word is not taken for a misspelled one."""
+"""Shorter words are never corrected."""
 
 
 def words_of(text: str) -> list[str]:
@@ -19,19 +19,19 @@ def words_of(text: str) -> list[str]:
 
 
 def score(typed: Sequence[str], text: str) -> int:
-    """How well all of `typed` fit the words of `text`; 0 when one of them fits none."""
+    """Sum of the best match of each typed word; 0 if one matches nothing."""
     words = words_of(text)
     best = [max((_fit(one, word) for word in words), default=0) for one in typed]
     return sum(best) if all(best) else 0
 
 
-def corrected(typed: Sequence[str], known: Collection[str]) -> list[str]:
-    """Each word as it is spelled in `known`, where it is close to one of them."""
-    found = []
+def corrected(typed: Sequence[str], vocabulary: Collection[str]) -> list[str]:
+    """Replaces misspelled words by close ones from `vocabulary`."""
+    words = []
     for one in typed:
-        near = get_close_matches(one, known, n=1, cutoff=CLOSE) if len(one) >= SHORTEST else []
-        found.append(near[0] if near else one)
-    return found
+        near = get_close_matches(one, vocabulary, n=1, cutoff=CLOSE) if len(one) >= SHORTEST else []
+        words.append(near[0] if near else one)
+    return words
 
 
 def _fit(typed: str, word: str) -> int:

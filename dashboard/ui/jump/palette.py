@@ -1,4 +1,4 @@
-"""Search or jump to: verbs, Workers, versions by id or tag, pages. The page's own Worker first."""
+"""Search or jump to (Ctrl K): verbs, Workers, versions by id or tag, pages."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from dashboard.ui.page import page
 from routing.models import Version, Worker
 
 MOST = 6
-"""Workers, and versions."""
+"""Workers, and versions, in the results."""
 TARGETS = 4
 """Workers that one verb is offered for."""
 LINES = 14
 LONGEST = 100
 OF_THE_PAGE = 6
-"""What it counts that a line is about the Worker whose page is open."""
+"""Bonus for results about the Worker whose page is open."""
 
 _START_OF_ID = re.compile(r"[0-9a-f][0-9a-f-]{1,35}")
 _NUMBER = re.compile(r"#?v?(\d{1,9})")
@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"#?v?(\d{1,9})")
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """One line: `words` are what it is, `more` what kind of thing."""
+    """One result: `words` name it, `more` is its kind."""
 
     icon: str
     words: str
@@ -56,8 +56,8 @@ def palette(request: HttpRequest) -> HttpResponse:
 
 
 def jumps(request: HttpRequest, typed: str) -> list[Jump]:
-    """What fits all typed words, best first; misspelled words count as what was meant if nothing
-    else fits."""
+    """Results that match all typed words, best first. If there are none, misspelled words are
+    corrected."""
     here = _worker_of_the_page(request)
     names = list(Worker.objects.order_by("-changed_revision").values_list("name", flat=True))
     if here in names:
@@ -78,7 +78,7 @@ def jumps(request: HttpRequest, typed: str) -> list[Jump]:
 
 
 def _suggested(request: HttpRequest, names: Sequence[str], here: str) -> list[Jump]:
-    """Before anything is typed: what this page is about, Workers, pages."""
+    """Before anything is typed: verbs for the page's Worker, Workers, pages."""
     verbs = [_jump(verb, here) for verb in _allowed(request, OF_A_WORKER)] if here else []
     pages = [jump for _, jump in _pages(request, [])]
     return [*verbs[:MOST], *map(_worker, names[:MOST]), *pages]

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 MOST = 8192
-"""Pieces that are kept, of a few hundred characters each."""
+"""Cached renderings of a few hundred characters each."""
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""Marks, chips and bars: versions told apart by shape and word as well as by colour."""
+"""Marks, chips and bars: roles differ by shape and word, not only by color."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Deploying from the pages.
+"""The forms that change what is live.
 
-    choice.py       which version a form is about, and why it may be about none
-    context.py      what the forms show: what is sent, what it does, and the figures
-    secrets.py      the secrets that a proposal changes, and the consent a form gives
+views.py    Set percentages (stage, step, promote) and roll back; conflicts
+choice.py   Which version a form is about, or why it cannot be used
+context.py  What the forms show: the split before and after, impact, figures, commands
+secrets.py  Secrets that the change brings, and the consent they need
+checks.py   The last runs of checks of both versions
 
-The forms themselves are `workers/changes.py`, the split they ask for `workers/proposal.py`.
+The split itself is `workers/queries/proposal.py`.
 """

@@ -1,4 +1,4 @@
-"""Which version a form is about: the one that was named, never another one in its place."""
+"""Which version a form is about: the one in the request, never a substitute."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from routing.models import Version, deployable
 from routing.rules.split import TOTAL
 
 OTHERS = 6
-"""Versions named where the one that was asked for cannot be used."""
+"""Alternatives to list when the requested version cannot be used."""
 _BEFORE, _NEVER, _UNDONE = "Deployed before", "Never deployed", "Rolled back before"
 
 
@@ -37,7 +37,7 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A version, with how it stands now; or the problem, with what was asked for."""
+    """A version with its current role, or the problem. `asked` is the id in the request."""
 
     standing: Standing | None = None
     problem: Problem | None = None
@@ -49,8 +49,8 @@ class Choice:
 
 
 def to_split(row: WorkerRow, asked: str, must_name: bool) -> Choice:
-    """The candidate of a split. Without `asked` the live one, or the newest that may be offered;
-    `must_name` is for what is sent, where nothing may be left to guess."""
+    """The candidate of a split. Without `asked`: the live candidate, else the newest version that
+    was never rolled back. `must_name` (for POST) forbids the default."""
     if not asked:
         return Choice(problem=Problem.MISSING) if must_name else _default_candidate(row)
     upload = _named(row, asked)
@@ -62,7 +62,7 @@ def to_split(row: WorkerRow, asked: str, must_name: bool) -> Choice:
 
 
 def to_roll_back(row: WorkerRow, asked: str, must_name: bool) -> Choice:
-    """The version to go back to. Without `asked` the way back, if there is one."""
+    """The version to roll back to. Without `asked`: `way_back`."""
     if not asked:
         return Choice(problem=Problem.MISSING) if must_name else _default_way_back(row)
     upload = _named(row, asked)
@@ -76,8 +76,8 @@ def to_roll_back(row: WorkerRow, asked: str, must_name: bool) -> Choice:
 
 
 def way_back(row: WorkerRow) -> Version | None:
-    """The stable version while a candidate has traffic; else the version that had everything
-    before it, unless that one was ever rolled back."""
+    """The stable version while a candidate has traffic; else the previous version at 100%, unless
+    it was ever rolled back."""
     first = row.standings[0] if row.standings else None
     if first and first.is_candidate and first.weight:
         return row.standings[-1].version
@@ -86,7 +86,7 @@ def way_back(row: WorkerRow) -> Version | None:
 
 
 def others(row: WorkerRow, form: str) -> tuple[Standing, ...]:
-    """What the form `split` or `rollback` can be about instead: the reader names one of them."""
+    """Alternatives for the form `split` or `rollback`."""
     if form == "rollback":
         listed = [s for _, group in earlier(row) for s in group]
     else:
@@ -95,8 +95,7 @@ def others(row: WorkerRow, form: str) -> tuple[Standing, ...]:
 
 
 def earlier(row: WorkerRow) -> list[tuple[str, tuple[Standing, ...]]]:
-    """The versions to go back to, newest first: those deployed before, then those never deployed;
-    those that were rolled back last."""
+    """Versions to roll back to, newest first: deployed before, never deployed, rolled back."""
     groups: dict[str, list[Standing]] = {_BEFORE: [], _NEVER: [], _UNDONE: []}
     for standing in deployable_standings(row):
         if standing.weight == TOTAL or not _is_back(row, standing):
@@ -108,7 +107,7 @@ def earlier(row: WorkerRow) -> list[tuple[str, tuple[Standing, ...]]]:
 
 
 def _default_candidate(row: WorkerRow) -> Choice:
-    """The live candidate, or what was kept at 0%; else the newest that was never rolled back."""
+    """The live candidate, also at 0%; else the newest that was never rolled back."""
     if len(row.standings) > 1:
         return Choice(row.standings[0])
     live = {s.version.number for s in row.standings}

@@ -40,9 +40,9 @@ def of_form(
     now: datetime,
     is_post: bool,
 ) -> Context:
-    """What both forms hold. `expected` is what the reader saw, not what is live meanwhile.
+    """Context of both forms. `expected` is the deployment the reader saw, not the live one.
 
-    Figures take queries that the preview of a percentage does not need: they wait to be asked for.
+    Figures are lazy: the preview of a percentage does not need their queries.
     """
     figures = SimpleLazyObject(lambda: figures_of(row.deployment, row.standings, [standing], now))
     return {
@@ -110,7 +110,7 @@ def _review(row: WorkerRow, proposal: Proposal, now: datetime) -> str:
 
 
 def of_conflict(row: WorkerRow, sent: Mapping[str, str], form: str, now: datetime) -> Context:
-    """`row` is what is live now; the rest is what the reader had open, and asked for."""
+    """`row`: live now. `opened`: live when the form was opened. `proposal`: what was requested."""
     expected = sent.get("expected", "")
     opened = worker_row_at(row.worker, expected)
     asked, percentage = sent.get("version", ""), sent.get("percentage", "").strip()
@@ -144,7 +144,7 @@ def _asked_for(
     percentage: str,
     keep: bool,
 ) -> Proposal | None:
-    """As the reader saw it; None where that cannot be told any more."""
+    """As the reader saw it. None if it can no longer be computed."""
     if standing is None:
         return None
     if form == "rollback":

@@ -16,7 +16,7 @@ CONSENT = "consent"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`back` needs consent, `forward` is only shown; `consented` is whether the form has it."""
+    """`back` needs consent, `forward` is information. `consented`: whether the form gives it."""
 
     back: SecretChange | None
     forward: tuple[SecretChange, ...]

@@ -90,7 +90,7 @@ def _sent(request: HttpRequest) -> QueryDict:
 
 
 def _no_choice(request: HttpRequest, row: WorkerRow, choice: Choice, form: str) -> HttpResponse:
-    """What became of the version that was asked for; nothing else is put in its place."""
+    """Explains why the requested version cannot be used, and lists alternatives."""
     context = {
         "row": row,
         "choice": choice,
@@ -105,7 +105,7 @@ def _no_choice(request: HttpRequest, row: WorkerRow, choice: Choice, form: str) 
         request, "workers/deploy/no_choice.html", context, partial="form", status=status
     )
     if wants_fragment(request) and _part(request) == "after":
-        # A form asked for its consequence, and there is none any more: it makes room.
+        # Only the consequence was requested, but there is none: replace the whole form.
         response["HX-Retarget"], response["HX-Reswap"] = f"#{form}-form", "outerHTML"
     return response
 
@@ -167,7 +167,7 @@ def _done(request: HttpRequest, context: dict[str, Any], words: str) -> HttpResp
 
 
 def _conflict(request: HttpRequest, row: WorkerRow, form: str) -> HttpResponse:
-    """Somebody deployed in between: what was opened, what is live, what was asked for."""
+    """Another deployment came in between: shows what was opened, what is live, and the request."""
     context = contexts.of_conflict(row, _sent(request), form, timezone.now())
     context |= {"start_again": _start_again(request, context)}
     return page(

@@ -1,5 +1,5 @@
 """Two versions compared.
 
-version_diff.py  Two versions side by side
-views.py         The page that compares two versions, stable left
+version_diff.py  The comparison: modules, bindings, settings; bounded work
+views.py         The page, stable left
 """

@@ -18,7 +18,7 @@ Kind: TypeAlias = Literal["same", "new", "gone", "gap"]
 
 #: The longest line that people could still read.
 LONGEST_LINE = 2_000
-#: Unchanged lines shown around a change.
+#: Unchanged lines around a change.
 AROUND = 3
 
 

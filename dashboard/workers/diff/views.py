@@ -79,7 +79,7 @@ def compared(
 
 
 def _choices(worker: Worker, *shown: Version) -> list[tuple[UUID, str]]:
-    """Ids with number, id and tag: the deployable ones, and those shown where they are older."""
+    """(id, label) of deployable versions and of the two compared ones."""
     found = deployable([worker]).values_list("pk", "number", "tag")
     listed = {pk: (number, tag) for pk, number, tag in found}
     listed |= {v.pk: (v.number, v.tag) for v in shown}

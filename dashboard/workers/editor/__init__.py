@@ -1,12 +1,11 @@
 """The editor: a new version from the browser.
 
-draft.py        What the editor's form says, checked and put together
-errors.py       Why a version was not saved, in the runtime's words, and the line those words
-                are about
-form.py         The editor's form
-form_fields.py  One module and one binding of the editor's form
-line_breaks.py  Forms and code editors know one line break, files know three
-outlook.py      What the editor says before a button is pressed
-save.py         Saving what the editor holds
-views.py        Making a version in the browser
+views.py        The page and its form
+form.py         The form: from a version, or as sent
+form_fields.py  One module, one binding of it
+draft.py        Validates the form and builds the upload
+save.py         Uploads, stages or deploys
+errors.py       The runtime's error message, and the line it is about
+outlook.py      What each button would make live; whether a name is free
+line_breaks.py  Restores a file's own line breaks
 """

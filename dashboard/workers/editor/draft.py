@@ -124,7 +124,7 @@ def _service_problems(bindings: Sequence[BindingSpec], worker_name: str) -> list
 
 
 def _binding(form: BindingField, held: BindingSpec | None, problems: list[str]) -> BindingSpec:
-    """One binding; what the base held is kept where the form does not say otherwise."""
+    """One binding. Without a new value it keeps the base version's."""
     same = held if held is not None and held.type == form.kind else None
     if not form.editable and same is None:
         problems.append(f"Binding {form.name}: type {form.kind[:40]!r} cannot be made here.")

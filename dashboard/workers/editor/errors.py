@@ -12,7 +12,7 @@ from urllib.parse import quote
 from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.form_fields import ModuleField
 
-#: Characters of the line shown beside the words.
+#: Characters of the source line in the message.
 SHOWN = 200
 _NO_MODULE = re.compile(r'No such module "([^"]+)"\.\s+imported from "([^"]+)"')
 _QUOTED = re.compile(r"""(["'`])([^"'`]+)\1""")

@@ -1,11 +1,11 @@
-"""The editor's form: a version as fields, and fields as sent. Nothing is checked here, so that
-whatever somebody typed comes back as they typed it."""
+"""The editor's form: from a version, or as sent. Unvalidated, so that input comes back as typed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -34,7 +34,8 @@ STARTER = """export default {
 
 @dataclass
 class EditorForm:
-    """All that somebody may change. `latest` and `expected` are what they saw when they began."""
+    """All editable fields. `latest` and `expected`: the newest version and the live deployment when
+    the form was opened."""
 
     name: str = ""
     modules: list[ModuleField] = field(default_factory=list)
@@ -47,7 +48,7 @@ class EditorForm:
     latest: str = ""
     expected: str = ""
     left_out: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     focus: str = ""
 
     @property
@@ -70,8 +71,8 @@ class EditorForm:
         elif verb == "drop" and index.isdecimal():
             self._drop(kind, int(index[:4]))
 
-    def add_files(self, files: Iterable[UploadedFile]) -> None:
-        """Uploaded files become modules, or replace those of the same name; `said` which."""
+    def add_files(self, files: Iterable[UploadedFile[Any]]) -> None:
+        """Uploaded files become modules or replace those of the same name; `notices` say which."""
         new: list[str] = []
         replaced: list[str] = []
         for upload in files:
@@ -86,15 +87,15 @@ class EditorForm:
                 new.append(added.name)
             else:
                 self.left_out.append(added.name)
-        self._say("Added", new)
-        self._say("Replaced the module of the same name", replaced)
+        self._notice("Added", new)
+        self._notice("Replaced the module of the same name", replaced)
         most = f"a version made here has at most {MOST_MODULES} modules. Not added"
-        self._say(most, self.left_out)
+        self._notice(most, self.left_out)
 
-    def _say(self, what: str, names: list[str]) -> None:
+    def _notice(self, what: str, names: list[str]) -> None:
         if names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            self.said.append(f"{what}: {', '.join(names[:5])}{more}.")
+            self.notices.append(f"{what}: {', '.join(names[:5])}{more}.")
 
     def _drop(self, kind: str, index: int) -> None:
         """The focus goes to what takes its place."""

@@ -41,10 +41,10 @@ EDITABLE = ("plain_text", "json", "secret_text", "service", "version_metadata")
 
 @dataclass
 class ModuleField:
-    """One module: `text`, or else `data` (base64) just uploaded, or else the base's, `kept`.
+    """One module: `text`, else `data` (an upload in base64), else the module `kept` of the base.
 
-    Beside `text`, `data` is the file it came from, for its line breaks. `why` there is no text;
-    `fresh`: this answer has added it; `focused`: it has the focus.
+    With `text`, `data` is the original file, for its line breaks. `why`: why there is no text.
+    `fresh`: added by this response. `focused`: gets the focus.
     """
 
     name: str = ""
@@ -71,7 +71,7 @@ class ModuleField:
 
 @dataclass
 class BindingField:
-    """One binding. `kept` is its name in the base; `sealed` a secret typed but not saved yet."""
+    """One binding. `kept`: its name in the base version. `sealed`: a new secret, encrypted."""
 
     name: str = ""
     kind: str = "plain_text"

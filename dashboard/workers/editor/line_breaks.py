@@ -20,7 +20,7 @@ def restored(text: str, original: str) -> str:
     those between get the most common one."""
     if "\r" not in original:
         return text
-    breaks = _BREAK.findall(original)
+    breaks: list[str] = _BREAK.findall(original)
     usual = Counter(breaks).most_common(1)[0][0]
     before, after = unified(original).split("\n"), text.split("\n")
     head = _equal(before, after)
@@ -28,9 +28,9 @@ def restored(text: str, original: str) -> str:
 
     def ending(line: int) -> str:
         if line < head and line < len(breaks):
-            return str(breaks[line])
+            return breaks[line]
         if line >= len(after) - tail:
-            return str(breaks[line - len(after) + len(before)])
+            return breaks[line - len(after) + len(before)]
         return usual
 
     found = "".join(line + ending(i) for i, line in enumerate(after[:-1])) + after[-1]

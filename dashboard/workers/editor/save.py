@@ -1,4 +1,4 @@
-"""Saving what the editor holds: a version, staged or deployed if that was asked for."""
+"""Saves the editor's form as a version, and stages or deploys it."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _stage(author: User, form: EditorForm, row: WorkerRow, version: Version) -> 
 
 
 def _replacing(request: HttpRequest, row: WorkerRow) -> str:
-    """Staging takes the traffic of a live candidate: not without a word from the person."""
+    """Staging takes the traffic of a live candidate, which needs a confirmation."""
     candidate = row.candidate
     if candidate is None or not candidate.weight:
         return ""
@@ -156,14 +156,14 @@ def _replacing(request: HttpRequest, row: WorkerRow) -> str:
 
 
 def _conflict(form: EditorForm, row: WorkerRow) -> NotSaved:
-    """Somebody deployed since: the form goes on from there, knowingly."""
+    """Another deployment came in between: the form comes back with it as `expected`."""
     opened = worker_row_at(row.worker, form.expected)
     form.expected = live_id(row)
     return NotSaved("Nothing saved.", status=409, opened=opened, is_conflict=True)
 
 
 def _refused(error: Any, form: EditorForm, row: WorkerRow | None) -> NotSaved:
-    """Somebody else's upload is said once; saving again then goes on beside it, knowingly."""
+    """Another upload in between is reported once; saving again then succeeds."""
     kind = getattr(error, "kind", "")
     if kind == "concurrent" and row is not None:
         newest = row.worker.versions.newest_first().first()

@@ -36,7 +36,7 @@ from routing.models import Version, Worker
 
 SAVES = ("save", "stage", "deploy")
 PARTS = ("changes", "name-verdict")
-"""What a change in the form renders anew; all of it else."""
+"""Fragments that htmx may request; otherwise the whole form."""
 
 
 @requires(Role.OPERATOR)
@@ -172,7 +172,7 @@ def _as_edited(before: list[Any]) -> list[Any]:
 
 
 def _base(worker: Worker, asked: str) -> Version:
-    """The version asked for; without one, the newest."""
+    """The requested version, or the newest."""
     if not asked:
         return _newest(worker)
     try:

@@ -1,7 +1,6 @@
 """The list of Workers.
 
-query.py   The list of Workers
-rows.py    The rows of the list of Workers, in a number of queries that does not grow with
-           them
-search.py  Which Workers a search means
+rows.py    Its rows, in a constant number of queries
+query.py   Filters, order and pages, from the query string
+search.py  Which Workers a search matches
 """

@@ -81,8 +81,7 @@ def list_page(asked: QueryDict) -> dict[str, Any]:
 
 
 def complete(rows: list[ListRow]) -> list[ListRow]:
-    """The rows that are shown, with who deployed, the line of their last hour, and the error rate
-    before a roll back."""
+    """Adds to one page of rows: who deployed, sparkline, error rate before a roll back."""
     backs = [
         Active(row.name, made.id, made.created_on)
         for row in rows

@@ -1,7 +1,7 @@
-"""The rows of the list of Workers, in a number of queries that does not grow with them.
+"""The rows of the list of Workers, in a constant number of queries.
 
-Two hundred Workers are on a page of fifty, so rows are plain: only the ids of what is active are
-read anew each time, and what is remembered of those deployments can never be out of date.
+All Workers are read to sort them, though a page has fifty. So rows are plain: only the ids of
+active deployments are queried each time; the deployments themselves are cached and never change.
 """
 
 from __future__ import annotations
@@ -98,10 +98,8 @@ class ListRow:
 
 
 def list_rows(search: str = "", only: str = "") -> list[ListRow]:
-    """The Workers that `search` means, or the one whose name is `only`.
-
-    Who deployed is not among it: `with_authors` adds that for those shown.
-    """
+    """The Workers that `search` matches, or the one named `only`. `with_authors` adds who deployed
+    to those on the page."""
     asked = SearchResult(Worker.objects.filter(name=only)) if only else search_workers(search)
     workers = list(asked.workers.values_list("pk", "name", "subdomain_enabled"))
     if not workers:
@@ -116,7 +114,7 @@ def list_rows(search: str = "", only: str = "") -> list[ListRow]:
 
 
 def with_authors(rows: list[ListRow]) -> list[ListRow]:
-    """The same rows, which know who deployed: what somebody is called may change."""
+    """Adds who deployed. Not cached, because names may change."""
     ids = {d.author_id for row in rows if (d := row.deployed) and d.author_id is not None}
     found = User.objects.filter(pk__in=ids).values_list("pk", "username", "by_token_only")
     known: dict[int | None, tuple[str, bool]] = {pk: (n, machine) for pk, n, machine in found}
@@ -144,7 +142,7 @@ def _row(
 
 
 def _examined(rows: list[ListRow], are_all: bool) -> list[ListRow]:
-    """The same rows, which know which of their versions is not well: as a rule, none is."""
+    """Adds the unhealthy version of each row, if any."""
     ids = None if are_all else {str(s.version.pk) for row in rows for s in row.standings}
     sick = unwell(ids)
     for row in rows if sick else ():

@@ -1,7 +1,6 @@
-"""A Worker's page, a version's page, the history.
+"""A Worker's page, a version's page, both histories.
 
-context.py        What the deployments view shows
-history_views.py  All versions and all deployments of a Worker, page by page
-views.py          The list of Workers, one Worker's deployments view, one version, the menu
-                  of a version
+views.py          The pages and the menus of a Worker and a version
+context.py        Context of the Worker page, also for pushes
+history_views.py  All versions and all deployments, page by page; one deployment
 """

@@ -73,7 +73,7 @@ def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResp
 
 
 def _asked(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, Any]:
-    """The filters in the address; `wanted` is what they mean."""
+    """The filters in the query string, and as a `Q`."""
     text = request.GET.get("q", "").strip()[:100]
     source = request.GET.get("source", "")
     source = source if source in SOURCES else ""

@@ -1,12 +1,11 @@
-"""Reads of Workers and versions.
+"""Reads of Workers and versions, in a constant number of queries.
 
-addresses.py       Where one version can be looked at, deployed or not
-cli_commands.py    The same change as commands
-lag.py             What late edges still answer by, in one line however many there are
-module_text.py     The code of a version
-proposal.py        The split somebody asks for, and what would be live after it
-timeline.py        What a Worker is doing and what each deployment did, in words
-version_facts.py   What a version is made of besides its modules, as text to show and compare
-worker_queries.py  What the pages read, in a number of queries that does not grow with the
-                   rows
+worker_queries.py  A Worker with its active deployment; its versions and deployments
+timeline.py        A Worker's state and each deployment's effect, in words
+proposal.py        A requested split, and the roles after it
+version_facts.py   Bindings, settings and exports of a version, as text
+module_text.py     Modules of a version, as text or files
+addresses.py       Preview URLs of a version; switches for them
+lag.py             What late edges still serve
+cli_commands.py    A change as wrangler and curl commands
 """

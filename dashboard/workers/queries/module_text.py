@@ -19,7 +19,7 @@ LARGEST, MOST_LINES, IN_ALL = 512 * 1024, 5_000, 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ModuleText:
-    """One module. `text` is None where it is not shown, and `why` says why not."""
+    """One module. If `text` is None, `why` is the reason."""
 
     name: str
     content_type: str

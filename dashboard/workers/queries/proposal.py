@@ -1,4 +1,4 @@
-"""The split somebody asks for, and what would be live after it."""
+"""A requested split, and the roles after it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What share of the requests the candidate has, and would have; `all` that change sides."""
+    """The candidate's weight before and after; `all` is the weight that changes versions."""
 
     before: int
     after: int
@@ -63,7 +63,7 @@ def move(live: Sequence[Standing], proposal: Proposal, version: Version) -> Move
 
 
 def submit_label(live: Sequence[Standing], proposal: Proposal) -> str:
-    """What the button says that makes the change."""
+    """The label of the button that deploys `proposal`."""
     first = proposal.after[0]
     if live and (len(proposal.after) == 1 or first.role is Role.PREVIOUS):
         return "Promote to 100%"
@@ -123,7 +123,7 @@ def _is_stable_then(
 
 
 def full_traffic(version: Version, text: str = "100") -> Proposal:
-    """One version, which has everything."""
+    """One version at 100%."""
     return Proposal(
         parse_split([(str(version.id), text.strip())]), (Standing(version, Role.STABLE, TOTAL),)
     )

@@ -15,7 +15,7 @@ HIDDEN = "hidden"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`kind` is a binding's type. `same_as` tells two values apart that are shown alike."""
+    """`kind`: a binding's type. `same_as`: distinguishes hidden values."""
 
     name: str
     value: str

@@ -1,4 +1,4 @@
-"""What the pages read, in a number of queries that does not grow with the rows."""
+"""A Worker with its active deployment; its versions and deployments. Constant query counts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ENTRIES = 20
 
 @dataclass
 class WorkerRow:
-    """A Worker on its pages; `deployment` is None before its first one."""
+    """A Worker with its active deployment, None before the first one."""
 
     worker: Worker
     deployment: Deployment | None
@@ -52,12 +52,11 @@ class WorkerRow:
 
     @cached_property
     def lineage(self) -> Lineage | None:
-        """What its deployments come to; None before the first one."""
         return lineage_of(self.deployment) if self.deployment else None
 
     @property
     def rolled_back(self) -> frozenset[int]:
-        """The numbers of versions that some deployment went back from."""
+        """Numbers of versions that were rolled back."""
         return self.lineage.rolled_back if self.lineage else frozenset()
 
     @property
@@ -73,7 +72,7 @@ class WorkerRow:
 
 @dataclass
 class VersionRow:
-    """A version in the table, with how it stands now."""
+    """A version with its current role."""
 
     version: Version
     standing: Standing
@@ -86,7 +85,7 @@ def worker_row(worker: Worker) -> WorkerRow:
 
 
 def live_with_authors(row: WorkerRow) -> list[Standing]:
-    """What is live, with versions that know who uploaded them."""
+    """The live roles, with the authors of their versions loaded."""
     ids = [s.version.pk for s in row.standings]
     versions = row.worker.versions.defer(*HEAVY).select_related("author").in_bulk(ids)
     return [replace(s, version=versions[s.version.pk]) for s in row.standings]
@@ -125,7 +124,7 @@ def timeline_entry(worker: Worker, deployment_id: UUID) -> TimelineEntry | None:
 
 
 def worker_row_at(worker: Worker, deployment_id: str) -> WorkerRow:
-    """The Worker as it was with that deployment live; with none where there is no such one."""
+    """The Worker with that deployment instead of the active one; None if there is none."""
     try:
         found = _deployments(worker).filter(id=UUID(deployment_id)).first()
     except ValueError:
@@ -150,7 +149,7 @@ def version_rows(
 
 
 def deployable_standings(row: WorkerRow) -> list[Standing]:
-    """How each version stands that can be deployed, newest first."""
+    """The roles of deployable versions, newest first."""
     found = with_last_deployment(deployable([row.worker])).defer(*HEAVY)
     return [current_role(version, row) for version in found]
 
@@ -166,13 +165,13 @@ def version_row(row: WorkerRow, version_id: UUID | str) -> VersionRow | None:
 
 
 def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
-    """Versions that know the number of the last deployment they were in."""
+    """Annotates `last_in`, the number of the last deployment with the version."""
     last = Share.objects.filter(version=OuterRef("pk")).order_by("-deployment__number")
     return versions.annotate(last_in=Subquery(last.values("deployment__number")[:1]))
 
 
 def current_role(version: Version, row: WorkerRow) -> Standing:
-    """How a version stands now: live, rolled back, deployed once, or never."""
+    """Live, rolled back, deployed before, or never deployed."""
     for standing in row.standings:
         if standing.version.pk == version.pk:
             return standing
@@ -182,7 +181,6 @@ def current_role(version: Version, row: WorkerRow) -> Standing:
 
 
 def _last_in(version: Version) -> int | None:
-    """As `with_last_deployment` found it."""
     last: int | None = getattr(version, "last_in", None)
     return last
 
@@ -194,5 +192,5 @@ def _deployments(worker: Worker) -> DeploymentQuerySet:
 def _row_with(worker: Worker, deployment: Deployment | None) -> WorkerRow:
     if deployment is None:
         return WorkerRow(worker, None)
-    deployment.worker = worker  # known, so nobody asks for it again
+    deployment.worker = worker  # saves a query
     return WorkerRow(worker, deployment, roles_of_deployments([deployment])[deployment.pk])

@@ -90,8 +90,7 @@ class ReviewPage:
 
 
 def page_of(proposal: Proposal, user: User, now: datetime, *, whole: bool = True) -> ReviewPage:
-    """Reads what the page shows; without `whole` the decisions alone, which are asked for again and
-    again while the code stays as it is."""
+    """Without `whole` only the decisions, which the page polls."""
     splits = splits_of([proposal])[proposal.pk]
     requirement, standing = current_approvals(proposal, now)
     left, right = _versions(proposal, splits)
@@ -222,7 +221,7 @@ def _stays(version: Version | None) -> list[str]:
 
 
 def _earlier(version: Version | None) -> list[tuple[Rollout, str, str]]:
-    """What guardrails found in earlier rollouts of this version, newest first."""
+    """Results of earlier rollouts of this version, newest first."""
     if version is None:
         return []
     rows = Rollout.objects.with_versions().filter(candidate=version).order_by("-started_at")[:5]

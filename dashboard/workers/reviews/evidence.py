@@ -23,7 +23,7 @@ def run_of(proposal: Proposal, candidate: Version | None) -> Any:
 
 
 def own_run(proposal: Proposal, candidate: Version | None, user: User) -> Any:
-    """The reader's newest run of checks on this version since the review was asked for."""
+    """The reader's newest run of checks on this version since the request."""
     if candidate is None:
         return None
     rows = _counted().filter(version=candidate, author=user, started_at__gte=proposal.asked_at)

@@ -36,7 +36,7 @@ LONGEST = 2000
 
 @require_GET
 def detail(request: HttpRequest, review_id: UUID) -> HttpResponse:
-    """One review; while it is open, its decisions are asked for again every few seconds."""
+    """One review. While it is open, the page polls its decisions."""
     proposal = _proposal(review_id)
     return page(request, "reviews/detail.html", _context(request, proposal), partial="decisions")
 

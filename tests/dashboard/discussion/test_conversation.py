@@ -185,12 +185,12 @@ def test_attention_shows_on_every_page_of_the_worker_until_it_is_over(maya, depl
     maya.post(f"{BASE}attention/", {"reason": "Refunds fail", "owner": "lena"})
     attention = Attention.objects.get()
     assert (attention.owner, attention.username) == (lena, "maya")
-    assert "asked for attention" in maya.get("/workers/shop/versions/").content.decode()
+    assert "data-attention" in maya.get("/workers/shop/versions/").content.decode()
     assert "Refunds fail" in maya.get(BASE).content.decode()
     maya.post(f"{BASE}attention/", {"reason": "And exchanges"})
     assert Attention.objects.filter(ended_at=None).get().reason == "And exchanges"
     maya.post(f"{BASE}attention/", {"over": "1"})
-    assert "asked for attention" not in maya.get("/workers/shop/versions/").content.decode()
+    assert "data-attention" not in maya.get("/workers/shop/versions/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["hand-over/", "attention/"])

@@ -93,9 +93,9 @@ def test_what_comes_after_is_not_mixed_up_with_what_was(history):
 
 
 def test_only_so_many_are_kept(history, monkeypatch):
-    monkeypatch.setattr(deployment_cache, "_known", BoundedCache(2))
+    monkeypatch.setattr(deployment_cache, "_deployments", BoundedCache(2))
     assert len(roles_of_deployments(history)) == 6
-    assert len(deployment_cache._known) == 2
+    assert len(deployment_cache._deployments) == 2
     assert len(roles_of_deployments(history)) == 6
 
 

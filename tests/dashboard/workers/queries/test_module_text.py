@@ -52,7 +52,7 @@ def test_binary_and_large_modules_are_named_and_offered(maya):
         ("big.txt", "text/plain", b"x" * 600_000),
     )
     html = shown(maya, version)
-    assert "Not shown: binary." in html and "Not shown: too large to show here." in html
+    assert "No text: binary." in html and "No text: too large to show here." in html
     response = maya.get(f"/workers/shop/versions/{version.id}/modules/1/")
     assert response.content == b"\0asm\xff"
     assert response["Content-Type"] == "application/octet-stream"
