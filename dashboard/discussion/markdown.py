@@ -19,22 +19,24 @@ TAGS: Final = {
 }
 ATTRIBUTES: Final = {"a": {"href", "class"}, "span": {"class"}, "ol": {"start"}}
 DEPTH = 20
-"""Nesting that is parsed; more than that is an attack on the parser."""
+"""Maximum nesting."""
 
 
 def render(text: str, names: Collection[str] = (), me: str = "") -> SafeString:
-    """The HTML of a comment. Mentions of `names` and of groups are marked, those of `me` more."""
+    """The HTML of a comment, with mentions of `names` and groups marked."""
     return mark_safe(_render(text, frozenset(names), me))
 
 
 @lru_cache(maxsize=512)
 def _render(text: str, names: frozenset[str], me: str) -> str:
     parser = _parser()
-    known = {name.lower(): name for name in [*GROUPS, *names]}
+    names_by_lower = {name.lower(): name for name in [*GROUPS, *names]}
     tokens = parser.parse(text)
     for token in tokens:
         if token.children:
-            token.children = [new for old in token.children for new in _marked(old, known, me)]
+            token.children = [
+                new for old in token.children for new in _marked(old, names_by_lower, me)
+            ]
     html = parser.renderer.render(tokens, parser.options, {})
     return nh3.clean(
         html,
@@ -48,19 +50,19 @@ def _render(text: str, names: frozenset[str], me: str) -> str:
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEPTH})
-    # A heading or a rule in a comment would break the outline of the page.
+    # No headings and rules: they would break the page's outline.
     parser.enable("strikethrough").disable(["image", "heading", "lheading", "hr", "html_block"])
     return parser
 
 
-def _marked(token: Token, known: dict[str, str], me: str) -> list[Token]:
-    """A text token with its mentions as elements; any other as it is."""
+def _marked(token: Token, names_by_lower: dict[str, str], me: str) -> list[Token]:
+    """A text token with its mentions as elements; any other token unchanged."""
     if token.type == "link_open":
         token.attrSet("class", "link")
     if token.type != "text":
         return [token]
     parts, end = [], 0
-    for start, after, name in find(token.content, known):
+    for start, after, name in find(token.content, names_by_lower):
         parts.append(_text(token.content[end:start]))
         classes = "mention is-me" if name == me else "mention"
         mark = Token("html_inline", "", 0)

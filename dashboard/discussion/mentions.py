@@ -12,18 +12,17 @@ GROUPS = {"reviewers": "reviewer", "operators": "operator", "admins": "admin", "
 
 
 def mentioned(text: str, names: Collection[str]) -> list[str]:
-    """Those of `names` and groups that the text mentions, each once, in their order. Code is text:
-    only rendering leaves it out."""
-    known = {name.lower(): name for name in [*GROUPS, *names]}
-    return list(dict.fromkeys(name for _, _, name in find(text, known)))
+    """The mentioned names and groups, each once, in order. Includes mentions in code."""
+    names_by_lower = {name.lower(): name for name in [*GROUPS, *names]}
+    return list(dict.fromkeys(name for _, _, name in find(text, names_by_lower)))
 
 
-def find(text: str, known: dict[str, str]) -> Iterator[tuple[int, int, str]]:
-    """(start, end, name as it is spelled) of each mention; `known` is by lower case."""
+def find(text: str, names_by_lower: dict[str, str]) -> Iterator[tuple[int, int, str]]:
+    """(start, end, canonical name) of each mention."""
     for match in MENTION.finditer(text):
         written = match[1]
         while written:
-            if name := known.get(written.lower()):
+            if name := names_by_lower.get(written.lower()):
                 yield match.start(), match.start() + 1 + len(written), name
                 break
             if written[-1] not in ".@+-":

@@ -1,4 +1,4 @@
-"""Threads and comments about a Worker; names are stored as text, so they survive their people."""
+"""Threads and comments about a Worker. Usernames are stored as text and outlive their accounts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from routing.models import Worker
 
 
 class Thread(models.Model):
-    """`deployment_id` is what was active when it began, `rollout_id` what was running; `seen` is
-    what its pin showed then."""
+    """`deployment_id` and `rollout_id`: active and running when the thread began. `seen`: the
+    pinned content at that time."""
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="threads")
     kind = models.CharField(max_length=16)
@@ -31,7 +31,7 @@ class Thread(models.Model):
 
 
 class Comment(models.Model):
-    """A deleted comment keeps its row, so that the thread shows that there was one."""
+    """A deleted comment stays as an empty row."""
 
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(
@@ -49,7 +49,7 @@ class Comment(models.Model):
 
 
 class EarlierText(models.Model):
-    """What a comment was until `replaced_at`."""
+    """A comment's text until `replaced_at`."""
 
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="earlier")
     text = models.TextField()
@@ -60,8 +60,7 @@ class EarlierText(models.Model):
 
 
 class HandOver(models.Model):
-    """A note from one person to the next. One is open for each Worker; it ends when taken over or
-    replaced."""
+    """A hand-over note. At most one per Worker is open, until it is taken over or replaced."""
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="hand_overs")
     from_username = models.CharField(max_length=150)
@@ -82,7 +81,7 @@ class HandOver(models.Model):
 
 
 class Attention(models.Model):
-    """A Worker needs attention: why, and who takes care. One is open for each Worker."""
+    """A Worker needs attention. At most one per Worker is open."""
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="attention")
     reason = models.CharField(max_length=500)
@@ -103,7 +102,7 @@ class Attention(models.Model):
 
 
 class Look(models.Model):
-    """A person looked at an active deployment and said so."""
+    """A person marked an active deployment as looked at."""
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="looks")
     deployment_id = models.CharField(max_length=36)

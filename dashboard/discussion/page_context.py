@@ -1,4 +1,4 @@
-"""What the Conversation tab shows, in a constant number of queries."""
+"""The context of the Conversation tab. A constant number of queries."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ LONGEST_SEEN = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`icon` is one of Lucide's; `hint` says where in the product such a pin is made."""
+    """`icon`: a Lucide icon; `hint`: where such a pin is made."""
 
     label: str
     icon: str
@@ -31,7 +31,7 @@ KINDS: Final = {
 
 
 class PinRefused(ValueError):
-    """A pin that cannot be; `field` names the input that is wrong."""
+    """An invalid pin. `field` is the invalid input."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -40,8 +40,7 @@ class PinRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """`place` names the thing in words, `path` is its page here, `seen` what was visible then:
-    figures, lines or a result, as text."""
+    """`place`: label of the thing; `path`: its page; `seen`: its content at that time, as text."""
 
     kind: str = "general"
     place: str = ""
@@ -60,7 +59,7 @@ def check(pin: Pin) -> Pin:
         raise PinRefused("place", f"At most {LONGEST_PLACE} characters.")
     if len(seen) > LONGEST_SEEN:
         raise PinRefused("seen", f"At most {LONGEST_SEEN:,} characters.")
-    # A path of this dashboard, never an address elsewhere. Browsers leave out tabs and line breaks.
+    # Must be a path of the dashboard. Browsers ignore tabs and line breaks in URLs.
     inside = pin.path.startswith("/") and pin.path[1:2] not in ("/", "\\")
     if pin.path and not (inside and pin.path.isprintable() and len(pin.path) <= LONGEST_PATH):
         raise PinRefused("path", "A pin leads to a page of this dashboard.")

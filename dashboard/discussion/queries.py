@@ -1,4 +1,4 @@
-"""What the page of a Worker's conversation lists. The number of queries is constant."""
+"""The threads of a Worker's page. A constant number of queries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHOWS = ("open", "all", "mine")
 
 @dataclass(frozen=True, slots=True)
 class CommentView:
-    """A comment as a person sees it."""
+    """A comment, with the reader's permissions."""
 
     comment: Comment
     html: SafeString
@@ -49,7 +49,7 @@ def threads_of(
     names: Collection[str],
     rollout_id: UUID | None = None,
 ) -> tuple[list[ThreadView], int]:
-    """The first page of threads by newest activity, and how many there are."""
+    """The first page of threads by newest activity, and their total."""
     rows = _filtered(worker, show, me)
     if rollout_id is not None:
         rows = rows.filter(rollout_id=rollout_id)
@@ -95,12 +95,12 @@ def _filtered(worker: Worker, show: str, me: User) -> QuerySet[Thread]:
     for group, role in GROUPS.items():
         if role == me.role:
             words |= Q(comments__text__icontains=f"@{group}")
-    # The database finds candidates; which of them mention the person is decided as in rendering.
-    found = rows.filter(words).distinct().prefetch_related("comments")
+    # A text search finds candidates; mentions are then parsed as in rendering.
+    candidates = rows.filter(words).distinct().prefetch_related("comments")
     own = {me.username, *(group for group, role in GROUPS.items() if role == me.role)}
     ids = [
         thread.pk
-        for thread in found
+        for thread in candidates
         if any(own & set(mentioned(c.text, [me.username])) for c in thread.comments.all())
     ]
     return rows.filter(pk__in=ids)

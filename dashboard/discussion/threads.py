@@ -1,4 +1,4 @@
-"""Changing threads and comments. Everybody who is signed in may write."""
+"""Changes threads and comments. Everyone who is signed in may write."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ LONGEST = 10_000
 MOST_OPEN = 50
 """Threads of one person that are open at one Worker."""
 MOST_COMMENTS = 500
-"""Of one thread; a script that writes in a loop ends here."""
+"""Maximum comments of a thread."""
 
 
 class NotAllowed(Exception):
-    """Who may do this instead; nothing has changed."""
+    """The message says who is allowed. Nothing has changed."""
 
 
 class Moved(Exception):
-    """Another person changed the same a moment ago; nothing has changed."""
+    """Another person changed it at the same time. Nothing has changed."""
 
 
 def open_thread(
@@ -78,7 +78,7 @@ def reply(thread: Thread, text: str, by: Actor) -> Comment:
 
 
 def edit(comment: Comment, text: str, was: str, by: Actor) -> None:
-    """Replaces the text and stores the one before. `was` is the text that the author saw. Raises
+    """Replaces the text and stores the previous one. `was`: the text that the author edited. Raises
     `NotAllowed`, `Moved`, `PinRefused`."""
     text = _checked(text)
     with transaction.atomic():
@@ -97,8 +97,7 @@ def edit(comment: Comment, text: str, was: str, by: Actor) -> None:
 
 
 def delete(comment: Comment, by: Actor) -> None:
-    """Removes the text and its earlier versions; that there was a comment stays. Its author or an
-    admin. Raises `NotAllowed`."""
+    """Deletes the text and its history. For its author or an admin. Raises `NotAllowed`."""
     actor = _author(by)
     with transaction.atomic():
         comment = Comment.objects.select_for_update().get(pk=comment.pk)
@@ -114,7 +113,7 @@ def delete(comment: Comment, by: Actor) -> None:
 
 
 def resolve(thread: Thread, by: Actor, *, resolved: bool) -> None:
-    """Folds a thread, or opens it again. An operator or who began it. Raises `NotAllowed`."""
+    """Resolves or reopens a thread. For its author or an operator. Raises `NotAllowed`."""
     actor = _author(by)
     if thread.username != actor.username and not actor.may(Role.OPERATOR):
         raise NotAllowed(f"{thread.username} or an operator resolves this thread.")
@@ -135,14 +134,16 @@ def _add(thread: Thread, text: str, by: Actor) -> Comment:
 def _people(text: str) -> list[User]:
     """Active people that a text mentions by name or group."""
     people = {user.username: user for user in User.objects.filter(is_active=True)}
-    found: dict[str, User] = {}
+    mentioned_people: dict[str, User] = {}
     for name in mentioned(text, people):
         if name in people:
-            found[name] = people[name]
+            mentioned_people[name] = people[name]
         else:
             role = GROUPS[name]
-            found |= {user.username: user for user in people.values() if user.role == role}
-    return list(found.values())
+            mentioned_people |= {
+                user.username: user for user in people.values() if user.role == role
+            }
+    return list(mentioned_people.values())
 
 
 def _notify(comment: Comment, people: list[User]) -> None:

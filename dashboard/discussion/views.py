@@ -33,7 +33,7 @@ Act = Callable[..., HttpResponse]
 
 
 def posted(act: Act) -> Act:
-    """A form of this page. What is refused is on the page again, with what was typed."""
+    """A form of this page. Errors are displayed with the submitted text."""
 
     @require_POST
     @never_cache
@@ -62,7 +62,7 @@ def conversation(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_GET
 def news(request: HttpRequest, name: str) -> HttpResponse:
-    """Whether there are comments newer than `after`; a piece of the page that asks again."""
+    """A fragment that polls: whether there are comments newer than `after`."""
     worker = get_object_or_404(Worker, name=name)
     after = request.GET.get("after", "")
     fresh = after.isdecimal() and queries.newest_comment(worker) > int(after)
@@ -138,7 +138,7 @@ def take_over(request: HttpRequest, worker: Worker, note_id: int) -> HttpRespons
 @requires(Role.OPERATOR)
 @posted
 def attention(request: HttpRequest, worker: Worker) -> HttpResponse:
-    """Asks for attention; with `over` it ends."""
+    """Marks the Worker as needing attention; `over` clears it."""
     if request.POST.get("over"):
         watch.clear_attention(worker, _by(request))
     else:
@@ -155,7 +155,7 @@ def looked(request: HttpRequest, worker: Worker) -> HttpResponse:
 
 
 def running_rollout(worker: Worker) -> UUID | None:
-    """The rollout that runs on this Worker, by the hold it leaves."""
+    """The running rollout of this Worker, from its hold."""
     holds = DeployHold.objects.filter(worker=worker, kind=DeployHold.Kind.RUNNING)
     return holds.values_list("rollout_id", flat=True).first()
 

@@ -1,4 +1,4 @@
-"""Who takes care of a Worker: hand-over, needs attention, looked at."""
+"""Hand-over, needs attention, looked at."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_NOTE = 2_000
 LONGEST_REASON = 500
 
 Follower = Callable[[HandOver, User], None]
-"""What a room above does when a person takes over, in the same transaction."""
+"""Called in the transaction when a person takes over a Worker."""
 _followers: list[Follower] = []
 
 
@@ -64,7 +64,7 @@ def hand_over(
 
 
 def take_over(note: HandOver, by: Actor) -> None:
-    """Raises `Moved` where it was taken or replaced."""
+    """Raises `Moved` if the note was taken or replaced."""
     assert by.actor is not None
     open_one = HandOver.objects.filter(pk=note.pk, ended_at=None)
     with transaction.atomic():
@@ -102,7 +102,7 @@ def ask_attention(worker: Worker, reason: str, owner: User | None, by: Actor) ->
 
 
 def clear_attention(worker: Worker, by: Actor) -> bool:
-    """Whether there was any."""
+    """Whether there was one."""
     with transaction.atomic():
         ended = _end_attention(worker, by)
         if ended:
@@ -111,7 +111,7 @@ def clear_attention(worker: Worker, by: Actor) -> bool:
 
 
 def look(worker: Worker, by: Actor) -> bool:
-    """Notes that a person looked at the active deployment; False where there is none."""
+    """Records that a person looked at the active deployment; False without one."""
     deployment = active_deployment(worker)
     if deployment is None or by.actor is None:
         return False
@@ -131,7 +131,7 @@ def _end_attention(worker: Worker, by: Actor) -> bool:
 
 
 def _notify(worker: Worker, person: User | None, by: Actor, text: str) -> None:
-    """Notifies a person of what became theirs; not of what they took themselves."""
+    """Notifies a person of a new responsibility, unless they took it themselves."""
     if person is None or person == by.actor:
         return
     link = reverse("discussion:worker", args=[worker.name])

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 LONG = 16 * 1024
 """Characters from which a process is worth its start, about a quarter of a second."""
@@ -71,7 +71,7 @@ def _call_in_child(function: Callable[[str], Result], text: str) -> Result:
         raise TextTooComplex from error
     if done.returncode:
         raise TextTooComplex(done.stderr.decode(errors="replace")[-500:])
-    answer: tuple[Any, Exception | None] = pickle.loads(done.stdout)
+    answer: tuple[Result, Exception | None] = pickle.loads(done.stdout)
     result, failure = answer
     if failure is not None:
         raise failure

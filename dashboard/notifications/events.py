@@ -1,4 +1,4 @@
-"""The events as data. A new one is a line here and one in `messages.TITLES`."""
+"""The events. A new one needs an entry here and in `messages.TITLES`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from enum import StrEnum
 
 
 class Event(StrEnum):
-    """Part of webhooks and of the API of preferences: names stay."""
+    """The values are part of webhooks and of the preferences API."""
 
-    REVIEW_ASKED = "review.asked"
+    REVIEW_REQUESTED = "review.asked"
     REVIEW_APPROVED = "review.approved"
     REVIEW_CHANGES = "review.needs_changes"
     REVIEW_REJECTED = "review.rejected"
@@ -29,7 +29,7 @@ class Event(StrEnum):
 
 
 class Reach(StrEnum):
-    """Whom an event reaches beside the people that it names."""
+    """Recipients in addition to the people that an event names."""
 
     NAMED = "named"
     FOLLOWERS = "followers"
@@ -38,8 +38,8 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`inbox` and `email` are the defaults of people who set nothing. An urgent event ends quiet
-    hours for those who allow it."""
+    """`inbox` and `email` are the default channels. An urgent event is sent in quiet hours if the
+    person allows it."""
 
     label: str
     reach: Reach
@@ -49,7 +49,7 @@ class Kind:
 
 
 EVENTS: Mapping[Event, Kind] = {
-    Event.REVIEW_ASKED: Kind("Your review is asked for", Reach.NAMED),
+    Event.REVIEW_REQUESTED: Kind("Your review is requested", Reach.NAMED),
     Event.REVIEW_APPROVED: Kind("Your change is approved", Reach.NAMED),
     Event.REVIEW_CHANGES: Kind("Your change needs changes", Reach.NAMED),
     Event.REVIEW_REJECTED: Kind("Your change is rejected", Reach.NAMED),
@@ -57,7 +57,7 @@ EVENTS: Mapping[Event, Kind] = {
     Event.REVIEW_EXPIRING: Kind("A review ends in ten minutes", Reach.NAMED),
     Event.DEPLOYED: Kind("A Worker is deployed", Reach.FOLLOWERS, email=False),
     Event.EMERGENCY: Kind("An emergency deploy", Reach.OPERATORS, urgent=True),
-    Event.HELD: Kind("A rollout is held", Reach.FOLLOWERS),
+    Event.HELD: Kind("A rollout is on hold", Reach.FOLLOWERS),
     Event.HARM: Kind("A rollout found harm", Reach.OPERATORS, urgent=True),
     Event.ROLLED_BACK: Kind("A rollout is rolled back", Reach.OPERATORS),
     Event.ATTENTION: Kind("A rollout needs attention", Reach.OPERATORS, urgent=True),

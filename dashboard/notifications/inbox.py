@@ -1,4 +1,4 @@
-"""A person's inbox: the page, the bell in the frame, and opening an item."""
+"""The inbox page, the bell, and opening an item."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ SIZE = 50
 
 
 def connect() -> None:
-    """Open pages learn that an inbox changed; each asks for its own."""
+    """Notifies open pages that an inbox changed; each reloads its bell."""
     kind, _, name = TOPIC.partition(":")
     fragments.provide(kind, _news, lambda names: {name: {UpdateReason.EDGES: newest_item()}})
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
-    """For the frame of every page; lazy, so that fragments cost no query."""
+    """For the base template; lazy, so that fragments make no query."""
     return {"unread": SimpleLazyObject(lambda: unread_of(getattr(request, "user", None)))}
 
 
 def unread_of(user: Any) -> int:
-    """How many unread items a person has; 0 for one who is not signed in."""
+    """Number of unread items; 0 for anonymous users."""
     if user is None or not user.is_authenticated:
         return 0
     return InboxItem.objects.filter(person_id=user.pk, read_at=None).count()
 
 
 def newest_item() -> int:
-    """The id of the newest item of all; 0 when there is none."""
+    """The newest item's id; 0 without any."""
     return InboxItem.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 @never_cache
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """`?show=all` also shows what was read, `?before=` an item's id."""
+    """`?show=all` includes read items; `?before=` is an item's id."""
     me, show = person(request), request.GET.get("show", "")
     before = request.GET.get("before", "")
     items = InboxItem.objects.filter(person=me).select_related("event").order_by("-id")
@@ -57,10 +57,10 @@ def index(request: HttpRequest) -> HttpResponse:
         items = items.filter(read_at=None)
     if before.isdecimal() and len(before) < 16:
         items = items.filter(pk__lt=int(before))
-    found = list(items[: SIZE + 1])
+    listed = list(items[: SIZE + 1])
     context = {
-        "items": found[:SIZE],
-        "more": found[SIZE - 1].pk if len(found) > SIZE else None,
+        "items": listed[:SIZE],
+        "more": listed[SIZE - 1].pk if len(listed) > SIZE else None,
         "show": "all" if show == "all" else "unread",
     }
     return page(request, "notifications/inbox.html", context, partial="items")
@@ -69,13 +69,13 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def bell_now(request: HttpRequest) -> HttpResponse:
-    """The bell alone: pages fetch it when an inbox changed."""
+    """The bell as a fragment."""
     return page(request, "notifications/_bell.html")
 
 
 @require_GET
 def open_item(request: HttpRequest, item_id: int) -> HttpResponse:
-    """Reads it, and goes where it happened."""
+    """Marks it as read and redirects to its link."""
     mine = InboxItem.objects.filter(person=person(request)).select_related("event")
     item = get_object_or_404(mine, pk=item_id)
     InboxItem.objects.filter(pk=item.pk, read_at=None).update(read_at=timezone.now())
@@ -84,21 +84,21 @@ def open_item(request: HttpRequest, item_id: int) -> HttpResponse:
 
 @require_POST
 def read(request: HttpRequest) -> HttpResponse:
-    """`item`: one as read or, with `do=unread`, as unread; without, all up to `newest`."""
+    """Marks `item` as read (unread with `do=unread`), or all items up to `newest`."""
     mine, item = InboxItem.objects.filter(person=person(request)), request.POST.get("item", "")
     newest = request.POST.get("newest", "")
     now = timezone.now()
     if item.isdecimal() and len(item) < 16:
         unread = request.POST.get("do") == "unread"
         mine.filter(pk=int(item)).update(read_at=None if unread else now)
-    elif newest.isdecimal() and len(newest) < 16:  # what came meanwhile stays unread
+    elif newest.isdecimal() and len(newest) < 16:  # newer items stay unread
         mine.filter(read_at=None, pk__lte=int(newest)).update(read_at=now)
     show = "?show=all" if request.POST.get("show") == "all" else ""
     return redirect(f"{request.path.removesuffix('read/')}{show}")
 
 
 def _news(name: str, why: UpdateReason, subject: str) -> str:
-    """The same for everybody: it holds no count, nobody's name and no text."""
+    """Equal for everyone, without names, counts or text."""
     return format_html(
         '<span id="inbox-news" data-follow="inbox:all" data-newest="{}" hidden></span>',
         newest_item(),

@@ -1,4 +1,4 @@
-"""Events in words, as plain text. Templates escape them; nothing here is markup."""
+"""Events as plain text. Templates escape it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.notifications.events import Event
 
 TITLES: Mapping[Event, str] = {
-    Event.REVIEW_ASKED: "{actor} asks for a review of {worker}",
+    Event.REVIEW_REQUESTED: "{actor} requests a review of {worker}",
     Event.REVIEW_APPROVED: "{actor} approved your change of {worker}",
     Event.REVIEW_CHANGES: "{actor} asks for changes to your change of {worker}",
     Event.REVIEW_REJECTED: "{actor} rejected your change of {worker}",
@@ -16,7 +16,7 @@ TITLES: Mapping[Event, str] = {
     Event.REVIEW_EXPIRING: "The review of {worker} ends in ten minutes",
     Event.DEPLOYED: "{actor} deployed {worker}",
     Event.EMERGENCY: "Emergency deploy of {worker} by {actor}",
-    Event.HELD: "The rollout of {worker} is held",
+    Event.HELD: "The rollout of {worker} is on hold",
     Event.HARM: "Harm found in the rollout of {worker}",
     Event.ROLLED_BACK: "The rollout of {worker} is rolled back",
     Event.ATTENTION: "The rollout of {worker} needs attention",
@@ -28,9 +28,9 @@ TITLES: Mapping[Event, str] = {
 
 
 def title(code: str, worker: str, actor: str, facts: Mapping[str, Any]) -> str:
-    """One line without line breaks; a code of a newer release is shown as it is."""
-    known = {"worker": worker, "actor": actor or "The system"} | dict(facts)
-    words = TITLES[Event(code)].format_map(_Facts(known)) if code in set(Event) else code
+    """One line. An unknown code, from a newer release, is returned unchanged."""
+    names = {"worker": worker, "actor": actor or "The system"} | dict(facts)
+    words = TITLES[Event(code)].format_map(_Facts(names)) if code in set(Event) else code
     return " ".join(words.split())[:250]
 
 

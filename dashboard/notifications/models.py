@@ -13,8 +13,8 @@ from dashboard.notifications import messages
 
 
 class OutboxEvent(models.Model):
-    """One thing that happened, written in its own transaction. `people` are the ids of those it
-    names; `link` is a path of these pages. `fanned_out_at` is set with its items and deliveries."""
+    """An event, saved in the transaction of its cause. `people`: ids of the people that it names;
+    `link`: a path of the dashboard. `fanned_out_at`: when its items and deliveries were made."""
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(max_length=40)
@@ -62,8 +62,8 @@ class InboxItem(models.Model):
 
 
 class Webhook(models.Model):
-    """Where events are posted. The address and the secret are sealed; `host` is shown. With
-    `worker` only that Worker's events, with `events` only these codes."""
+    """A URL that events are posted to. URL and secret are encrypted; only `host` is visible.
+    `worker` and `events` limit the events."""
 
     class Kind(models.TextChoices):
         SLACK = "slack", "Slack-compatible"
@@ -83,21 +83,21 @@ class Webhook(models.Model):
         return self.name
 
     def takes(self, event: OutboxEvent) -> bool:
-        """Whether the event is one of those that it was made for."""
-        wanted = not self.events or event.code in self.events
-        return wanted and (not self.worker or self.worker == event.worker)
+        """Whether the webhook gets this event."""
+        matches = not self.events or event.code in self.events
+        return matches and (not self.worker or self.worker == event.worker)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> DeliveryQuerySet:
-        """What is to be sent now and is in no process's hands."""
+        """Due and not claimed by a process."""
         free = Q(claimed_until=None) | Q(claimed_until__lt=now)
         return self.filter(free, state=Delivery.State.WAITING, due_at__lte=now)
 
 
 class Delivery(models.Model):
-    """One message to one e-mail address or webhook. `key` is its id at the receiver: what was sent
-    twice has the same."""
+    """One message to one e-mail address or webhook. `key` is its id for the receiver, equal for
+    repeated messages."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -138,8 +138,7 @@ class Delivery(models.Model):
 
 
 class Preference(models.Model):
-    """`channels` are only what differs from the defaults: event code → ["inbox", "email"].
-    Without both times there are no quiet hours."""
+    """`channels`: differences from the defaults, event code → ["inbox", "email"]."""
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preference"
@@ -152,7 +151,7 @@ class Preference(models.Model):
 
 
 class Follow(models.Model):
-    """How much of one Worker a person gets; without a row, what names them or all operators."""
+    """Events of one Worker that a person gets. Without a row: those that name them."""
 
     class Level(models.TextChoices):
         ALL = "all", "Everything"
@@ -169,7 +168,7 @@ class Follow(models.Model):
 
 
 class EdgeState(models.Model):
-    """The last state of an edge that was told of, so that it is told once."""
+    """The last announced state of an edge, so that it is announced once."""
 
     edge = models.CharField(max_length=100, unique=True)
     state = models.CharField(max_length=16)

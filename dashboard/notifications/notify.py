@@ -1,4 +1,4 @@
-"""The one door: what happened is noted in its own transaction, and sent from there later."""
+"""Adds an event to the outbox; it is delivered later."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ def notify(
     facts: Mapping[str, Any] | None = None,
     link: str = "",
 ) -> OutboxEvent:
-    """One insert. `by` gets no notice of what they did; `people` are named by the event; `facts`
-    hold no secrets: `reason`, `text` and `comment` are shown; `link` is a path of these pages.
-
-    Call it inside the transaction of what happened: both are saved, or neither.
-    """
+    """One insert; call inside the transaction of the cause. `by` is not notified. `people` are
+    named by the event. `facts` must not contain secrets: `reason`, `text` and `comment` are
+    displayed. `link` is a path of the dashboard."""
     if not connection.in_atomic_block:
         note_failure("notify outside a transaction")
     return OutboxEvent.objects.create(

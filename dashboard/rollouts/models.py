@@ -1,4 +1,4 @@
-"""A rollout's row and its lines. One active rollout for each Worker, by database constraint."""
+"""Rollouts and their events. A database constraint allows one active rollout per Worker."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Rollout(models.Model):
 
     @property
     def percentage(self) -> str:
-        """The candidate's share as people read it."""
+        """The candidate's share as text."""
         return format_percentage(self.weight)
 
     @property
@@ -103,7 +103,7 @@ class Rollout(models.Model):
         return plan_from_json(self.plan)
 
     def as_value(self) -> values.Rollout:
-        """The row as `plan.next_step` takes it."""
+        """The row as input of `next_step`."""
         return values.Rollout(
             plan=self.terms,
             state=State(self.state),
@@ -122,7 +122,7 @@ class Rollout(models.Model):
         )
 
     def take(self, value: values.Rollout) -> None:
-        """Copies what changes in a rollout from its value; the caller saves."""
+        """Copies the fields of `value`; the caller saves."""
         self.state, self.step = value.state.value, value.step
         if self.next_plan and value.next_plan is None:
             self.plan, self.next_plan = self.next_plan, None
@@ -136,7 +136,7 @@ class Rollout(models.Model):
 
 
 class RolloutEvent(models.Model):
-    """One line of a rollout's story: what was decided, by which numbers, by whom."""
+    """A decision: code, numbers, and who made it."""
 
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()

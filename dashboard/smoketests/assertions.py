@@ -133,16 +133,16 @@ def _against_stable(assertion: SameAsStable, compared: Compared | None) -> Resul
     if compared is None:
         return Result("same_as_stable", expected, True, "not compared: no other version is live")
     try:
-        found = differences(compared.first, compared.second, compared.candidate, allowed)
+        different = differences(compared.first, compared.second, compared.candidate, allowed)
     except _CANNOT_JUDGE as error:
         return Result("same_as_stable", expected, False, _short(f"cannot be judged: {error}"))
     return Result(
         "same_as_stable",
         expected,
-        not found,
-        _short("; ".join(f"{d.place}: {d.candidate}" for d in found)),
-        _short("; ".join(f"{d.place}: {d.stable}" for d in found)),
-        tuple(found),
+        not different,
+        _short("; ".join(f"{d.place}: {d.candidate}" for d in different)),
+        _short("; ".join(f"{d.place}: {d.stable}" for d in different)),
+        tuple(different),
     )
 
 
@@ -153,20 +153,20 @@ def _result(assertion: Any, received: Received) -> Result:
 
 @_result.register
 def _(assertion: StatusIs, received: Received) -> Result:
-    wanted, actual = assertion.status, received.status
-    return Result("status", str(wanted), actual == wanted, str(actual))
+    expected, actual = assertion.status, received.status
+    return Result("status", str(expected), actual == expected, str(actual))
 
 
 @_result.register
 def _(assertion: TextContains, received: Received) -> Result:
-    found = assertion.text in received.text
-    return Result("text", assertion.text, found, "" if found else _short(received.text))
+    present = assertion.text in received.text
+    return Result("text", assertion.text, present, "" if present else _short(received.text))
 
 
 @_result.register
 def _(assertion: TextLacks, received: Received) -> Result:
-    found = assertion.no_text in received.text
-    return Result("no_text", assertion.no_text, not found, assertion.no_text if found else "")
+    present = assertion.no_text in received.text
+    return Result("no_text", assertion.no_text, not present, assertion.no_text if present else "")
 
 
 @_result.register
@@ -177,8 +177,8 @@ def _(assertion: HeaderIs, received: Received) -> Result:
     if assertion.equals is not None:
         return Result("header", f"{name}: {assertion.equals}", actual == assertion.equals, actual)
     if assertion.contains is not None:
-        found = assertion.contains.lower() in actual.lower()
-        return Result("header", f"{name} contains {assertion.contains}", found, actual)
+        present = assertion.contains.lower() in actual.lower()
+        return Result("header", f"{name} contains {assertion.contains}", present, actual)
     return Result("header", name, bool(values), actual)
 
 

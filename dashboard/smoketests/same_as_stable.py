@@ -18,7 +18,7 @@ from dashboard.smoketests.suites.document import StableDifferences
 
 _STEP = re.compile(r"[.\[]")
 MOST = 20
-"""Differences that a result names."""
+"""Maximum number of differences in a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ def differences(
     `first` and `second` are two answers of stable: where they differ, the candidate may too.
     """
     excepted = set(_locations(allowed.except_paths, (first.json, candidate.json)))
-    found = []
+    differing = []
     for difference in compare(first, second, candidate, frozenset()).real:
         if difference.part == "header" and not allowed.headers:
             continue
         if difference.part == "body" and _is_under(difference.change.path, excepted):
             continue
         change = difference.change
-        found.append(Difference(place(difference), _text(change.before), _text(change.after)))
-        if len(found) == MOST:
+        differing.append(Difference(place(difference), _text(change.before), _text(change.after)))
+        if len(differing) == MOST:
             break
-    return found
+    return differing
 
 
 def exception_for(where: str) -> str:

@@ -31,7 +31,7 @@ checks:
     assert:
       - {status: 200}
 """
-SHOWN = 20
+LISTED = 20
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,17 +73,17 @@ def download(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
     """Asks for a run on the candidate; a conductor carries it out."""
-    found = get_object_or_404(Suite, pk=suite_id, worker__name=name)
-    version = candidate_of(found.worker)
+    suite = get_object_or_404(Suite, pk=suite_id, worker__name=name)
+    version = candidate_of(suite.worker)
     if version is None:
         messages.warning(request, "There is no candidate to check. Stage a version at 0% first.")
         return redirect("smoketests:suite", name, suite_id)
     if seconds := seconds_to_wait(SUITE_RUNS, str(person(request).pk)):
         messages.warning(request, f"Not started. {try_again(seconds)}")
         return redirect("smoketests:suite", name, suite_id)
-    edit = _edit(found, "")
-    asked = ask(edit, version, author=person(request), now=timezone.now())
-    return redirect("smoketests:run", name, asked.pk)
+    edit = _edit(suite, "")
+    queued = ask(edit, version, author=person(request), now=timezone.now())
+    return redirect("smoketests:run", name, queued.pk)
 
 
 def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
     return {
         "worker": worker,
         "suites": newest_edits(worker),
-        "runs": runs.order_by("-started_at")[:SHOWN],
+        "runs": runs.order_by("-started_at")[:LISTED],
         "candidate": candidate_of(worker),
         "yaml": EXAMPLE,
         "can": permission(request.user, Role.OPERATOR),
@@ -108,8 +108,8 @@ def _refused(
     return page(request, "smoketests/checks.html", context, status=status)
 
 
-def _edit(found: Suite, number: str) -> SuiteEdit:
-    edits = found.edits.select_related("suite__worker", "author")
+def _edit(suite: Suite, number: str) -> SuiteEdit:
+    edits = suite.edits.select_related("suite__worker", "author")
     if number.isascii() and number.isdigit() and len(number) <= 9:
         return get_object_or_404(edits, number=int(number))
     return get_object_or_404(edits[:1])

@@ -1,4 +1,4 @@
-"""{% pin_url worker kind place seen path %}: the address that opens a new thread about a thing."""
+"""{% pin_url worker kind place seen path %}: URL of a new thread about a thing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 register = template.Library()
 LONGEST = 1_500
-"""Characters of `seen` in an address; browsers and proxies cut longer ones."""
+"""Maximum characters of `seen` in the URL."""
 
 
 @register.simple_tag

@@ -1,6 +1,9 @@
-"""E-mail and webhooks.
+"""From an event to its recipients.
 
-send_due.py  what is due: claimed, sent, tried again with back-off, given up in the end
-mail.py      one event as an e-mail, text and HTML
-post.py      one event as a Slack-compatible or a signed webhook
+fan_out.py      an event → inbox items, e-mails and webhook messages, once
+recipients.py   who gets it, by preferences and followed Workers                      (pure)
+quiet_hours.py  when an e-mail may be sent                                            (pure)
+send_due.py     sends due messages, with retries
+mail.py         an event as an e-mail
+post.py         an event as a webhook request
 """

@@ -1,4 +1,4 @@
-"""From an event to inbox items and deliveries: once, however many processes look."""
+"""Creates the inbox items and deliveries of an event, once."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from routing.transactions.after_commit import after_commit
 log = logging.getLogger(__name__)
 
 TOPIC = "inbox:all"
-"""Pages follow it; it only says that an inbox changed, never whose or how."""
+"""Topic for open pages: some inbox changed."""
 BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """`due_at` is when an e-mail may go."""
+    """`due_at`: when an e-mail may be sent."""
 
     person: User
     channels: frozenset[Channel]
@@ -43,7 +43,7 @@ class Recipient:
 
 
 def fan_out_all(now: datetime) -> int:
-    """Every event that was not fanned out; returns how many were."""
+    """Handles all new events; returns their number."""
     waiting = OutboxEvent.objects.filter(fanned_out_at=None).order_by("pk")[:BATCH]
     return sum(_guarded(event, now) for event in waiting)
 
@@ -64,7 +64,7 @@ def fan_out(event: OutboxEvent, now: datetime) -> bool:
         mine = OutboxEvent.objects.filter(pk=event.pk, fanned_out_at=None)
         if not mine.update(fanned_out_at=now):
             return False
-        _say_what_is_live(event)
+        _add_split(event)
         recipients = list(recipients_of(event, now))
         InboxItem.objects.bulk_create(
             InboxItem(event=event, person=r.person, created_at=now)
@@ -77,7 +77,7 @@ def fan_out(event: OutboxEvent, now: datetime) -> bool:
 
 
 def recipients_of(event: OutboxEvent, now: datetime) -> Iterator[Recipient]:
-    """Who gets it; four queries, however many people there are."""
+    """The recipients. Four queries."""
     if event.code not in set(Event):
         return
     kind = Event(event.code)
@@ -93,8 +93,8 @@ def recipients_of(event: OutboxEvent, now: datetime) -> Iterator[Recipient]:
             yield Recipient(person, channels, _due_at(kind, preference, now))
 
 
-def _say_what_is_live(event: OutboxEvent) -> None:
-    """The shares of a deployment are written after its row, which made the event."""
+def _add_split(event: OutboxEvent) -> None:
+    """Adds the split of a deployment, which is saved after the event."""
     deployment_id = event.facts.get("deployment")
     if event.code == Event.DEPLOYED and deployment_id and (words := live_words(deployment_id)):
         event.facts["live"] = words

@@ -15,7 +15,7 @@ from dashboard.notifications.models import Delivery
 
 
 def send_mail(delivery: Delivery) -> None:
-    """Raises `SendFailed`. A message that is sent twice has the same Message-ID."""
+    """Raises `SendFailed`. Repeated messages have the same Message-ID."""
     message = message_of(delivery)
     try:
         message.send()
@@ -25,7 +25,7 @@ def send_mail(delivery: Delivery) -> None:
 
 
 def message_of(delivery: Delivery) -> EmailMultiAlternatives:
-    """Text and HTML of the same; the HTML escapes everything."""
+    """Plain text and HTML."""
     event, person = delivery.event, delivery.person
     assert person is not None
     context = {"event": event, "person": person, "base": settings.PUBLIC_URL}

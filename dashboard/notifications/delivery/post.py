@@ -18,7 +18,7 @@ SECONDS = 15.0
 
 
 def send_post(delivery: Delivery, now: datetime) -> None:
-    """Raises `SendFailed` unless the answer is a 2xx. No message holds the address: it may be the
+    """Raises `SendFailed` unless the answer is a 2xx. Messages never contain the URL, which can be
     secret."""
     webhook = delivery.webhook
     assert webhook is not None
@@ -36,7 +36,6 @@ def send_post(delivery: Delivery, now: datetime) -> None:
 
 
 def body_of(webhook: Webhook, event: OutboxEvent) -> dict[str, Any]:
-    """What is posted."""
     return _slack(event) if webhook.kind == Webhook.Kind.SLACK else _signed(event)
 
 
@@ -49,7 +48,7 @@ def _slack(event: OutboxEvent) -> dict[str, Any]:
 
 
 def escape_slack(text: str) -> str:
-    """Slack's three characters: no text becomes a link or mentions a channel."""
+    """Escapes `&`, `<` and `>`, so that text cannot contain links or mentions."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def quiet_until(now: datetime, begins: time | None, ends: time | None, zone: str) -> datetime:
-    """When a message may go: `now`, or the end of the quiet hours that `now` is in.
+    """`now`, or the end of the quiet hours that `now` is in.
 
-    `begins` later than `ends` goes over midnight. Equal times, or one that is missing, are no
-    quiet hours; nor are those of a time zone that does not exist any more.
+    Quiet hours with `begins` after `ends` include midnight. Equal or missing times, or an unknown
+    time zone, mean no quiet hours.
     """
     if begins is None or ends is None or begins == ends:
         return now

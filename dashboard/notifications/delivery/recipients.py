@@ -1,4 +1,4 @@
-"""Who gets an event, by which channels. Pure: people and their choices are arguments."""
+"""Who gets an event, by which channels. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from dashboard.notifications.events import EVENTS, Event, Reach
 
 
 class Channel(StrEnum):
-    """How a person is reached."""
-
     INBOX = "inbox"
     EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`chosen` are the person's own channels by event code; `level` is that of the event's Worker:
-    "all", "none" or "" for the default."""
+    """`chosen`: the person's channels by event code; `level` for the event's Worker: "all",
+    "none" or "" for the default."""
 
     operator: bool
     chosen: Mapping[str, list[str]] = field(default_factory=dict)
@@ -27,7 +25,7 @@ class Choice:
 
 
 def channels_for(event: Event, choice: Choice, *, named: bool) -> frozenset[Channel]:
-    """The channels by which this person gets the event; empty when it is not for them."""
+    """The channels for this person; empty if they do not get the event."""
     kind = EVENTS[event]
     if not (named or _reaches(kind.reach, choice)):
         return frozenset()

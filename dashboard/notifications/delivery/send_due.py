@@ -1,7 +1,6 @@
-"""What is due is sent at least once: a row is marked only after its receiver took it.
+"""Sends due messages at least once: a row is marked as sent after the receiver accepted it.
 
-A process that is killed while it sends leaves a claim that runs out; the message goes again, with
-the same id.
+The claim of a process that is killed expires; the message is sent again with the same id.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ BATCH = 50
 LEASE = timedelta(minutes=2)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 MOST_ATTEMPTS = 30
-"""About a day of tries; then it is given up, and a person may start it again."""
+"""Attempts in about a day. After them a person can retry."""
 
 
 def send_due(now: datetime) -> int:
-    """Sends what is due; returns how many were taken. A receiver that fails is left alone until
-    the next look: the others need not wait for its time-outs in turn."""
+    """Sends due messages; returns their number. Skips a receiver after a failure until the next
+    pass, so that others do not wait for its time-outs."""
     due = Delivery.objects.due(now).select_related("event", "person", "webhook").order_by("due_at")
     sent, failing = 0, set()
     for delivery in due[:BATCH]:
@@ -40,18 +39,18 @@ def send_due(now: datetime) -> int:
 
 
 def wait_after(attempts: int) -> timedelta:
-    """Until the next try: 10 s, 20 s, 40 s, … at most an hour."""
-    return min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 20))
+    """Pause before the next attempt: 10 s, 20 s, 40 s, … at most an hour."""
+    return min(LONGEST_WAIT, FIRST_WAIT * (1 << min(attempts - 1, 20)))
 
 
 def try_again(deliveries: list[int], now: datetime) -> int:
-    """Starts deliveries again that were given up; returns how many."""
+    """Retries failed deliveries; returns their number."""
     rows = Delivery.objects.filter(pk__in=deliveries, state=Delivery.State.FAILED)
     return rows.update(state=Delivery.State.WAITING, attempts=0, due_at=now, claimed_until=None)
 
 
 def _claim(delivery: Delivery, now: datetime) -> bool:
-    """Whether this process has it now."""
+    """Claims the message for this process; False if another one was faster."""
     return bool(Delivery.objects.due(now).filter(pk=delivery.pk).update(claimed_until=now + LEASE))
 
 

@@ -1,7 +1,7 @@
-"""What a person gets, and where an admin lets events be posted.
+"""Preferences of a person, and webhooks of the account.
 
-preferences.py       reads and saves a person's choices, quiet hours and followed Workers
+preferences.py       loads and saves channels, quiet hours and followed Workers
 preference_views.py  the page /inbox/preferences/
-webhooks.py          makes, pauses, deletes and tests webhooks, on the audit trail
-webhook_views.py     the page /notifications/, with what could not be delivered
+webhooks.py          creates, pauses, deletes and tests webhooks
+webhook_views.py     the page /notifications/, with failed deliveries
 """

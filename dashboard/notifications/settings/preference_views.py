@@ -51,7 +51,7 @@ def follow(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def send_test(request: HttpRequest) -> HttpResponse:
-    """One event to oneself, by every channel that is on for mentions."""
+    """Sends a test event to the person, by their channels for mentions."""
     me = person(request)
     with transaction.atomic():
         notify(

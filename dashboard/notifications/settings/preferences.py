@@ -16,7 +16,7 @@ from routing.models import Worker
 
 
 class PreferenceInvalid(Exception):
-    """Nothing was saved; `field` names what is wrong."""
+    """Nothing was saved. `field` is the invalid input."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ def channels_of(preference: Preference) -> dict[str, list[str]]:
 
 
 def save(person: User, form: QueryDict) -> Preference:
-    """The whole form at once. Raises `PreferenceInvalid`."""
+    """Saves the form. Raises `PreferenceInvalid`."""
     chosen = {
         event.value: [c.value for c in Channel if c.value in form.getlist(event.value)]
         for event in EVENTS

@@ -1,4 +1,4 @@
-"""The page of webhooks and of what could not be delivered; changes are for admins."""
+"""The page of webhooks and failed deliveries. Admins change them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dashboard.notifications.settings.webhooks import WebhookRefused
 from dashboard.ui.page import page
 from routing.models import Worker
 
-SHOWN = 50
+LISTED = 50
 DONE = {
     "pause": "{} is paused.",
     "resume": "{} gets events again.",
@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("url")
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
-    """Answers with the signing secret, which is shown this once."""
+    """Responds with the signing secret, which is displayed only once."""
     given = request.POST
     try:
         webhook, secret = webhooks.create(
@@ -67,7 +67,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @requires(Role.ADMIN)
 @require_POST
 def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """Pause, resume, test, delete: the button's name says which."""
+    """`do` is pause, resume, test or delete."""
     webhook, by = get_object_or_404(Webhook, pk=webhook_id), _by(request)
     what = request.POST.get("do", "")
     if what not in DONE:
@@ -85,8 +85,8 @@ def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
 @requires(Role.ADMIN)
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
-    """Sends again what was given up."""
-    ids = [int(text) for text in request.POST.getlist("delivery") if text.isdecimal()][:SHOWN]
+    """Retries failed deliveries."""
+    ids = [int(text) for text in request.POST.getlist("delivery") if text.isdecimal()][:LISTED]
     count = try_again(ids, timezone.now())
     messages.success(request, f"{count} message{'' if count == 1 else 's'} will be sent again.")
     return redirect("notifications:settings")
@@ -99,7 +99,7 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     rows = failing.select_related("event", "person", "webhook").order_by("-pk")
     context = {
         "webhooks": Webhook.objects.annotate(waiting=waiting).order_by("name"),
-        "failing": list(rows[:SHOWN]) if can else [],
+        "failing": list(rows[:LISTED]) if can else [],
         "can": can,
         "kinds": Webhook.Kind.choices,
         "events": [(event.value, kind.label) for event, kind in EVENTS.items()],

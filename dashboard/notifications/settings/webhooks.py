@@ -1,4 +1,4 @@
-"""Webhooks: made, paused, deleted and tested; each change is in the audit trail."""
+"""Creates, pauses, deletes and tests webhooks, with entries in the audit trail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from routing.snapshot import Secret
 
 
 class WebhookRefused(Exception):
-    """Nothing was saved; `field` names what is wrong. The message never holds the address."""
+    """Nothing was saved. `field` is the invalid input. The message never contains the URL."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class WebhookRefused(Exception):
 def create(
     *, name: str, kind: str, url: str, worker: str, events: Sequence[str], by: Actor
 ) -> tuple[Webhook, str]:
-    """The webhook, and for a signed one its secret, which nobody can read again."""
+    """The webhook and, for a signed one, its secret, which cannot be displayed again."""
     _check(name, kind, worker, events)
     host = _host_of(url)
     secret = _new_secret() if kind == Webhook.Kind.SIGNED else ""
@@ -54,14 +54,14 @@ def create(
 
 
 def switch(webhook: Webhook, on: bool, by: Actor) -> None:
-    """While it is off, it gets no new events; what waits is sent."""
+    """A webhook that is off gets no new events. Pending messages are sent."""
     with transaction.atomic():
         if Webhook.objects.filter(pk=webhook.pk).exclude(enabled=on).update(enabled=on):
             _record("notification.change", webhook, by, after={"enabled": on})
 
 
 def delete(webhook: Webhook, by: Actor) -> None:
-    """With what waits for it."""
+    """Deletes the webhook and its pending messages."""
     with transaction.atomic():
         _record("notification.delete", webhook, by, before=_facts(webhook))
         webhook.delete()
@@ -94,7 +94,7 @@ def _check(name: str, kind: str, worker: str, events: Sequence[str]) -> None:
 
 
 def _host_of(url: str) -> str:
-    """Host and port of the address, if events may be sent there."""
+    """Host and port of the URL. Raises `WebhookRefused` if it is not allowed."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

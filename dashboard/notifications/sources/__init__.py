@@ -1,5 +1,5 @@
-"""Where notifications come from.
+"""Events that are not part of another room.
 
-deployments.py   The event of a deployment
-edges_behind.py  The event of an edge that is late or silent
+deployments.py   a deployment
+edges_behind.py  an edge that is late or silent
 """

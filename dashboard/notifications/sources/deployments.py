@@ -1,4 +1,4 @@
-"""The event of a deployment. A receiver of the row itself: no door can be left out."""
+"""The event of a deployment. Listens to the model, so that no caller is missed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from routing.models import Deployment, Share
 from routing.rules.split import format_percentage
 
 QUIET_SOURCES = ("rollout", "demo")
-"""A rollout has events of its own; the demo is no news."""
+"""Rollouts have their own events."""
 
 
 def connect() -> None:
@@ -40,7 +40,7 @@ def _saved(sender: Any, instance: Deployment, created: bool, **kwargs: Any) -> N
 
 
 def live_words(deployment_id: str) -> str:
-    """What the deployment gives to whom: "Now 25% #3 v1.42.0, 75% #2". Empty if it is gone."""
+    """The split: "Now 25% #3 v1.42.0, 75% #2". Empty if the deployment was deleted."""
     shares = Share.objects.filter(deployment_id=deployment_id).select_related("version")
     parts = [
         f"{format_percentage(share.weight)} #{share.version.number} {share.version.tag}".rstrip()

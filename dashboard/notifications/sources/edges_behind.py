@@ -1,4 +1,4 @@
-"""The event of an edge that is late or silent: once for each time that it falls behind."""
+"""The event of an edge that is late or silent, once per incident."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from dashboard.notifications.models import EdgeState
 from dashboard.notifications.notify import notify
 
 PATIENCE = timedelta(seconds=30)
-"""So long an edge is late or silent before anybody is told."""
+"""Time until a late or silent edge is announced."""
 WELL, BEHIND = "well", "behind"
 
 
 def look_at_edges(now: datetime) -> int:
-    """Notes which edges are behind since when; returns how many events that made."""
+    """Updates the states of edges; returns the number of new events."""
     cells = meter_of_all().cells
-    known = {row.edge: row for row in EdgeState.objects.all()}
-    return sum(_look_at(cell, known.get(cell.edge), now) for cell in cells)
+    states = {row.edge: row for row in EdgeState.objects.all()}
+    return sum(_look_at(cell, states.get(cell.edge), now) for cell in cells)
 
 
 def _look_at(cell: Cell, row: EdgeState | None, now: datetime) -> bool:
@@ -45,7 +45,7 @@ def _look_at(cell: Cell, row: EdgeState | None, now: datetime) -> bool:
 
 
 def _state(cell: Cell) -> str:
-    """An edge that never connected has not fallen behind."""
+    """An edge that never connected is not behind."""
     if not cell.revision or cell.state in ("applied", "waiting") and not cell.silent_for:
         return WELL
     return "silent" if cell.silent_for else "behind"

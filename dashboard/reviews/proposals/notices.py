@@ -24,8 +24,8 @@ TO_AUTHOR: Mapping[str, Event] = {
     "deployed": Event.DEPLOYED,
 }
 TO_REVIEWERS: Mapping[str, Event] = {
-    "asked": Event.REVIEW_ASKED,
-    "resumed": Event.REVIEW_ASKED,
+    "asked": Event.REVIEW_REQUESTED,
+    "resumed": Event.REVIEW_REQUESTED,
     "expires_soon": Event.REVIEW_EXPIRING,
 }
 """Codes of `ProposalEvent`; others send no notification."""

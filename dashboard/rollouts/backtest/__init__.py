@@ -1,11 +1,11 @@
-"""What a plan's guardrails would have done over recorded traffic, step by step.
+"""Replays a plan over recorded traffic, step by step.
 
-recorded.py   what was counted: of a rollout that ended, or of a Worker's last hours
-thinning.py   recorded counts at another share                                            (pure)
-replay.py     a plan played over recorded blocks by the guardrails themselves              (pure)
-request.py    which traffic, and which plan: as it is typed on the page, in CLI and API
-recent.py     one plan over the last rollouts
-report.py     a replay as JSON and as lines of a terminal
-views.py      the page
-messages.py   outcomes in words
+recorded.py  counts of an ended rollout, or of a Worker's last hours
+thinning.py  recorded counts at another share                                         (pure)
+replay.py    applies the guardrails of a plan to recorded blocks                       (pure)
+request.py   input of the page, the CLI and the API
+recent.py    one plan over the last rollouts
+report.py    a replay as JSON and as text
+views.py     the page
+messages.py  outcomes as text
 """

@@ -1,4 +1,4 @@
-"""Outcomes of a replay in words."""
+"""Outcomes of a replay as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
     Outcome.HELD: ("warn", "Holds"),
     Outcome.RAN_OUT: ("plain", "Still waits"),
 }
-"""Tone and word of each."""
+"""Outcome → (tone, label)."""
 
 _HEADLINES: Mapping[Outcome, str] = {
     Outcome.MOVED_ON: "Would have moved on.",

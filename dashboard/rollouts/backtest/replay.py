@@ -1,4 +1,4 @@
-"""A plan played over recorded blocks: the same judgments as in a rollout, without a clock. Pure.
+"""Applies the guardrails of a plan to recorded blocks, as a rollout would. Pure.
 
 Not replayed: processes, checks, Prometheus and webhooks, whose answers are not recorded. A step
 that a person moves on is moved on at once.

@@ -67,14 +67,14 @@ class Thinning:
                 thinned[name] = self._take(version, name, counts[name] * factor * times, whole)
         return thinned
 
-    def _take(self, version: str, name: str, wanted: float, most: int | None = None) -> int:
-        """The whole part of what was wanted so far and not yet taken; never more than `most`."""
-        new_delivery = self._carried.get((version, name), 0.0) + wanted
-        whole = math.floor(new_delivery + 1e-9)
+    def _take(self, version: str, name: str, expected: float, most: int | None = None) -> int:
+        """The integer part of the expected count that was not taken yet, at most `most`."""
+        due = self._carried.get((version, name), 0.0) + expected
+        whole = math.floor(due + 1e-9)
         taken = whole if most is None else min(whole, most)
-        self._carried[version, name] = new_delivery - taken
+        self._carried[version, name] = due - taken
         return taken
 
 
-def _factor(wanted: float, recorded: int) -> float:
-    return min(1.0, wanted / recorded) if recorded else 0.0
+def _factor(expected: float, recorded: int) -> float:
+    return min(1.0, expected / recorded) if recorded else 0.0

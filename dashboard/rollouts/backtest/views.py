@@ -96,7 +96,7 @@ def _replayed(worker: Worker, typed: Mapping[str, str], ended: Sequence[Rollout]
     now = timezone.now()
     if typed["over"] == ALL_RECENT:
         return {"recent": recent(worker, _terms(typed), ended, now)}
-    return _shown(_read(worker, typed).run(now))
+    return _replay_context(_request(worker, typed).run(now))
 
 
 def _inputs(typed: Mapping[str, str]) -> list[Input]:
@@ -149,7 +149,7 @@ def _terms(typed: Mapping[str, str]) -> dict[str, Any]:
     return terms
 
 
-def _read(worker: Worker, typed: Mapping[str, str]) -> BacktestRequest:
+def _request(worker: Worker, typed: Mapping[str, str]) -> BacktestRequest:
     terms = _terms(typed)
     if typed["over"] != "hours":
         return backtest_request(worker, terms, rollout_id=typed["over"])
@@ -165,7 +165,7 @@ def _number(field: str, text: str, *, whole: bool = False) -> float:
         raise PlanError(field, f"{text[:40]!r} is not a {kind}.") from error
 
 
-def _shown(replay: Replay) -> dict[str, Any]:
+def _replay_context(replay: Replay) -> dict[str, Any]:
     tone = OUTCOMES[replay.outcome][0] if replay.steps else "plain"
     return {
         "replay": replay,

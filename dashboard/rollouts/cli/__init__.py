@@ -1,4 +1,4 @@
-"""What `manage.py rollout` reads and does, behind the command itself.
+"""Options and output of `manage.py rollout`.
 
 arguments.py    the options of each action, and the plan that they make
 junit.py        the rollout and its checks as JUnit XML

@@ -1,4 +1,4 @@
-"""The options of `manage.py rollout`, and the plan that they make."""
+"""The options of `manage.py rollout`, and the plan that they define."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ TERMS = (
 
 
 def add_common(parser: ArgumentParser) -> None:
-    """What every action of a rollout takes."""
+    """Options of every action."""
     parser.add_argument("--worker", required=True)
     parser.add_argument("--json", action="store_true", help="last line: one JSON object")
-    parser.add_argument("--wait", action="store_true", help="until it ends or is held")
+    parser.add_argument("--wait", action="store_true", help="wait until it ends or is on hold")
     parser.add_argument("--timeout", type=_seconds, default=3600, help="seconds to wait")
     parser.add_argument(
         "--junit", metavar="FILE", type=Path, help="write the rollout and its checks as JUnit XML"
@@ -43,7 +43,7 @@ def add_common(parser: ArgumentParser) -> None:
 
 
 def add_verb(parser: ArgumentParser, verb: str) -> None:
-    """What a person may ask of a rollout that runs."""
+    """Options of an action on a running rollout."""
     parser.add_argument("--user", help="the person who acts; default: the system")
     parser.add_argument("--reason", default="", help="recorded with the act")
     parser.add_argument("--if-deployment", metavar="ID", help="only while this deployment is live")
@@ -57,7 +57,7 @@ def add_verb(parser: ArgumentParser, verb: str) -> None:
 
 
 def add_start(parser: ArgumentParser) -> None:
-    """What starts a rollout."""
+    """Options of `start`."""
     # Django's own --version prints its version; here it names the candidate.
     parser.add_argument("--version", dest="version_id", required=True, help="the candidate's id")
     parser.add_argument("--user", help="the person who starts it; default: the system")
@@ -105,8 +105,10 @@ def saved_plan(worker: Worker, name: str | None) -> SavedPlanEdit | None:
         return None
     saved = newest(worker, name)
     if saved is None:
-        known = names(usable(worker))
-        raise PlanError("plan", f"{worker.name} has no plan called {name!r}. It can use: {known}.")
+        choices = names(usable(worker))
+        raise PlanError(
+            "plan", f"{worker.name} has no plan called {name!r}. It can use: {choices}."
+        )
     return saved
 
 

@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--error-limit", type=float, help="share that may fail, 0 to 1")
 
 
-def read(worker: Worker, options: dict[str, Any]) -> BacktestRequest:
+def request_from_options(worker: Worker, options: dict[str, Any]) -> BacktestRequest:
     """Raises `PlanError`, which names the option."""
     terms = {name: options[name] for name in TERMS}
     if (saved := saved_plan(worker, options["plan"])) and terms["steps"] is None:

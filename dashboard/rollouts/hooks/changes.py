@@ -50,7 +50,7 @@ class HookForm:
     timeout: str = "10"
 
     @classmethod
-    def read(cls, data: Mapping[str, str]) -> HookForm:
+    def from_post(cls, data: Mapping[str, str]) -> HookForm:
         new = cls()
         return cls(*(data.get(field, getattr(new, field)).strip() for field in cls.__slots__))
 

@@ -67,7 +67,7 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
     allowed = permission(request.user, Role.OPERATOR)
     if not allowed:
         return refuse(request, allowed)
-    form = HookForm.read(request.POST)
+    form = HookForm.from_post(request.POST)
     try:
         hook, secret = hook_changes.create(worker, form, _by(request))
     except HookRefused as refused:
@@ -85,7 +85,7 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
         url = redacted_url(hook.url)
         form = HookForm(hook.name, hook.event, hook.kind, url, str(hook.timeout))
         return _page(request, hook.worker, form=form, changes=hook)
-    form = HookForm.read(request.POST)
+    form = HookForm.from_post(request.POST)
     try:
         hook_changes.change(hook, form, _by(request))
     except HookRefused as refused:

@@ -1,5 +1,5 @@
-"""The list of all rollouts: its filters, its order and its pages.
+"""The list of all rollouts.
 
-query.py  which rollouts an address asks for, those that need a person first
+query.py  filters and order: those that need a person first
 views.py  the page
 """

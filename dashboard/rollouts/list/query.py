@@ -1,4 +1,4 @@
-"""Which rollouts an address asks for: filters, and those that need a person first."""
+"""Filters and order of the list: rollouts that need a person first."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class RolloutFilter:
     mine: str = ""
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> RolloutFilter:
-        """Values that mean nothing are left out."""
+    def from_query(cls, query: Mapping[str, str]) -> RolloutFilter:
+        """Ignores invalid values."""
         show, state = query.get("show", "running"), query.get("state", "")
         return cls(
             show=show if show in SHOWS else "running",
@@ -51,40 +51,40 @@ class RolloutFilter:
         )
 
     def as_query(self) -> dict[str, str]:
-        """The parameters of its address."""
+        """Query parameters."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def address(self, **changes: str) -> str:
         return "?" + urlencode(replace(self, **changes).as_query())
 
 
-def rollouts_for(wanted: RolloutFilter, reader: User) -> RolloutQuerySet:
-    """In the order of the page, to be sliced: what needs a person, what runs, what has ended."""
-    rows = narrowed(Rollout.objects.with_versions(), wanted)
-    if wanted.mine:
+def rollouts_for(filters: RolloutFilter, reader: User) -> RolloutQuerySet:
+    """In the order of the page: needs a person, running, ended."""
+    rows = narrowed(Rollout.objects.with_versions(), filters)
+    if filters.mine:
         rows = rows.filter(owner=reader)
     return rows.order_by(_urgency(), "-started_at", "pk")
 
 
-def narrowed(rows: RolloutQuerySet, wanted: RolloutFilter) -> RolloutQuerySet:
-    """Those of `rows` that its filters leave, for every reader."""
-    if wanted.show == "running":
+def narrowed(rows: RolloutQuerySet, filters: RolloutFilter) -> RolloutQuerySet:
+    """`rows` with all filters but `mine`."""
+    if filters.show == "running":
         rows = rows.active()
-    if wanted.show == "attention":
+    if filters.show == "attention":
         rows = rows.filter(state__in=[state.value for state in NEEDS_A_PERSON])
-    if wanted.show == "ended":
+    if filters.show == "ended":
         rows = rows.filter(state__in=[state.value for state in sorted(ENDED)])
-    if wanted.state:
-        rows = rows.filter(state=wanted.state)
-    return rows.filter(_matches(wanted.q)) if wanted.q else rows
+    if filters.state:
+        rows = rows.filter(state=filters.state)
+    return rows.filter(_matches(filters.q)) if filters.q else rows
 
 
 def _matches(text: str) -> Q:
-    found = Q(worker__name__icontains=text) | Q(candidate__tag__icontains=text)
+    matches = Q(worker__name__icontains=text) | Q(candidate__tag__icontains=text)
     number = text.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) < 10:
-        found |= Q(candidate__number=int(number))
-    return found
+        matches |= Q(candidate__number=int(number))
+    return matches
 
 
 def _urgency() -> Case:
@@ -95,7 +95,7 @@ def _urgency() -> Case:
 
 
 class CountedRows(Sequence[Rollout]):
-    """Rows as `page_of` takes them: counted by the database, and read one page at a time."""
+    """Counted by the database and loaded one page at a time."""
 
     def __init__(self, rows: RolloutQuerySet) -> None:
         self._rows, self._count = rows, rows.count()

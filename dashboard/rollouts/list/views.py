@@ -23,17 +23,17 @@ from dashboard.ui.paging import page_of
 
 @require_GET
 def of_all(request: HttpRequest) -> HttpResponse:
-    """Those that need a person first, and versions that are forgotten at 0%."""
-    wanted, reader = RolloutFilter.read(request.GET.dict()), person(request)
-    found = CountedRows(rollouts_for(wanted, reader))
-    pages = page_of(found, request.GET.get("page", ""), wanted.as_query())
+    """All rollouts, and forgotten versions."""
+    filters, reader = RolloutFilter.from_query(request.GET.dict()), person(request)
+    rows = CountedRows(rollouts_for(filters, reader))
+    pages = page_of(rows, request.GET.get("page", ""), filters.as_query())
     context = {
         "rows": [(rollout, messages.title(rollout)) for rollout in pages.items],
         "pages": None if pages.is_all else pages,
-        "wanted": wanted,
-        "shows": [(code, words, wanted.address(show=code)) for code, words in SHOWS.items()],
+        "filters": filters,
+        "shows": [(code, words, filters.address(show=code)) for code, words in SHOWS.items()],
         "outcomes": OUTCOMES.items(),
-        "mine_address": wanted.address(mine="" if wanted.mine else "1"),
+        "mine_address": filters.address(mine="" if filters.mine else "1"),
         "forgotten": forgotten_versions(timezone.now()),
         "can": permission(request.user, Role.OPERATOR),
     }

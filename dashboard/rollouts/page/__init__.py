@@ -1,11 +1,13 @@
-"""What the page of one rollout draws, and how open pages follow.
+"""The page of one rollout.
 
-push.py  what is pushed to open pages, and when
-window.py  the time that the charts cover                                            (pure)
-charts.py  error rate and latency of both versions, with limits and step boundaries
-guardrail_rows.py  each guardrail in words, with its interval and verdict
-intervals.py  the interval of a guardrail as a drawing                                  (pure)
-share_chart.py  who got the candidate, when, for the release record                (pure)
-expected.py  when a guardrail that says "not yet" can be expected to be safe           (pure)
-way_back.py  what an abort does, and how long the last one took
+views.py             the page and its buttons
+context.py           its context: milestones, steps, buttons, events
+push.py              pushes it to open pages
+guardrail_rows.py    rows of the guardrail table
+intervals.py         the interval of a guardrail as a plot                          (pure)
+time_to_verdict.py   how long until "not yet" is decided                           (pure)
+charts.py            error rate and latency of both versions
+chart_window.py      the time range of the charts                                  (pure)
+share_chart.py       the candidate's share over time, for the release record       (pure)
+rollback_preview.py  what an abort would do now
 """

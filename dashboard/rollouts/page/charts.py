@@ -1,6 +1,6 @@
-"""Error rate and latency of candidate and stable while a rollout runs, drawn on the server.
+"""Charts of error rate and latency of candidate and stable, rendered on the server.
 
-Bands are valid at every look; a version without enough requests has no line there.
+Bands are valid at every look. A version without enough requests has no line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ QUANTILE = "p99"
 
 @dataclass(frozen=True, slots=True)
 class RolloutCharts:
-    """Both charts over the same time, and the numbers behind them."""
+    """Both charts over the same time range, and their data tables."""
 
     window: Window
     series: Sequence[Series]
@@ -86,7 +86,7 @@ def charts_of(rollout: Rollout, now: datetime) -> RolloutCharts:
 
 
 def _standings(rollout: Rollout) -> list[Standing]:
-    """Both versions by their roles in this rollout, whatever is live by now."""
+    """Both versions in their roles in this rollout."""
     return [
         Standing(rollout.candidate, Role.CANDIDATE, rollout.weight),
         Standing(rollout.stable, Role.STABLE, 100_000 - rollout.weight),
@@ -94,7 +94,7 @@ def _standings(rollout: Rollout) -> list[Standing]:
 
 
 def _boundaries(rollout: Rollout, window: Window) -> list[Marker]:
-    """One for each deployment of the rollout, in the words of its share."""
+    """A marker for each deployment of the rollout, labeled with its share."""
     deployed = rollout.events.filter(facts__has_key="percentage", at__gte=window.since)
     rows = deployed.exclude(code="started").values_list("at", "facts__percentage")
     return [Marker(round(window.at(at), 2), share, f"{at:%H:%M} {share}") for at, share in rows]
@@ -109,7 +109,7 @@ def _lines(
 
 
 def _band(point: Observed | None) -> Interval | None:
-    """In percent, as the line is; where the line has a point."""
+    """In percent; None where the line has no point."""
     if point is None or not point.enough:
         return None
     interval = FailureRate(point.failed, point.requests).interval
@@ -127,14 +127,14 @@ def _latency(point: Observed) -> str:
 
 
 def _labels(window: Window) -> list[str]:
-    """Three moments: the charts stand side by side."""
+    """Three labels: two charts share the width of the page."""
     return window.labels()[::2]
 
 
 def _columns(
     series: Sequence[Series], window: Window, says: Callable[[Observed], str]
 ) -> list[str]:
-    """What each bucket says where a reader points: "13:47 Candidate 0 failed, under 9%"."""
+    """The tooltip of each bucket: "13:47 Candidate 0 failed, under 9%"."""
     columns = []
     for n, start in enumerate(window.starts):
         parts = [f"{s.name} {says(p)}" for s in reversed(series) if (p := s.points[n])]

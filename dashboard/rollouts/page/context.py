@@ -1,4 +1,4 @@
-"""What the rollout pages show, as values: milestones, steps, guardrails, buttons, story."""
+"""The context of the rollout page: milestones, steps, guardrails, buttons, events."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A verb that may be asked for now. `asks` is why it wants a confirmation first; `choices` are
-    shares that it can go to."""
+    """An available action. `asks`: text of its confirmation dialog, empty for none; `choices`:
+    target shares."""
 
     verb: str
     words: str
@@ -76,13 +76,13 @@ class Button:
 
     @property
     def place(self) -> str:
-        """Names the button's popover."""
+        """Id of the button's popover."""
         return f"{self.verb}-to" if self.choices else self.verb
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """`look` as of a milestone; the final bake belongs to the step at 100%."""
+    """A step of the plan. `look` as in `Milestone`. At 100%, `bake` is the final bake."""
 
     step: Step
     look: str
@@ -94,8 +94,8 @@ class PlanStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the story."""
+class StoryEntry:
+    """An event as text."""
 
     event: RolloutEvent
     words: str
@@ -103,7 +103,7 @@ class Line:
 
 @dataclass(frozen=True)
 class RolloutPage:
-    """Everything about one rollout at one moment."""
+    """The rollout page."""
 
     rollout: Rollout
     title: str
@@ -113,7 +113,7 @@ class RolloutPage:
     milestones: Sequence[Milestone]
     steps: Sequence[PlanStep]
     buttons: Sequence[Button]
-    story: Sequence[Line]
+    story: Sequence[StoryEntry]
     guardrails: Sequence[Guardrail] = ()
     progress: int | None = None
     progress_words: str = ""
@@ -128,19 +128,19 @@ class RolloutPage:
 
     @property
     def can_change_plan(self) -> bool:
-        """Whether a step follows that a new edit of the plan could change."""
+        """Whether a new edit of the plan could change a later step."""
         state = State(self.rollout.state)
         return state not in ENDED | GOING_BACK and self.rollout.as_value().following is not None
 
     @property
     def next_steps(self) -> str:
-        """The steps of an edit that waits for the next step; empty without one."""
+        """Steps of the plan's pending edit; empty without one."""
         plan = self.rollout.as_value().next_plan
         return ", ".join(step.percentage for step in plan.steps) if plan else ""
 
     @property
     def can_abort(self) -> bool:
-        """Whether there is a way back to take, from a rollout that runs."""
+        """Whether a running rollout can be aborted."""
         return not self.ended and bool(self.abort_words)
 
     @property
@@ -149,7 +149,7 @@ class RolloutPage:
 
 
 def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
-    """Reads what the page shows; a constant number of queries."""
+    """A constant number of queries."""
     state = State(rollout.state)
     percent, words = _progress(rollout, now)
     waits = rollout.worker.deploy_holds.filter(
@@ -175,7 +175,7 @@ def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
 
 
 def milestones(rollout: Rollout) -> list[Milestone]:
-    """The six steps of the way, and how each stands."""
+    """The six milestones with their states."""
     state = State(rollout.state)
     back = state in GOING_BACK | {State.ROLLED_BACK, State.ABORTED}
     held = state is State.HELD
@@ -185,13 +185,13 @@ def milestones(rollout: Rollout) -> list[Milestone]:
     looks = [_look(i, at, failed, held, state) for i in range(6)]
     for index, word in _left_out(rollout):
         words[index], looks[index] = word, "todo"
-    if back and not rollout.had_traffic:  # how far it came is in the story
+    if back and not rollout.had_traffic:  # the events tell how far it came
         looks[1:5] = ["todo"] * 4
     return [Milestone(i + 1, word, looks[i]) for i, word in enumerate(words)]
 
 
 def _left_out(rollout: Rollout) -> list[tuple[int, str]]:
-    """Milestones that this rollout does not have: no check mark claims that they were passed."""
+    """(index, label) of milestones that this rollout skips."""
     left_out = [] if rollout.suite else [(2, "No checks")]
     reviewed = rollout.terms.confirm_review or was_requested(rollout.pk)
     return left_out if reviewed else [*left_out, (3, "No review")]
@@ -222,7 +222,7 @@ def _steps(rollout: Rollout) -> list[PlanStep]:
 
 
 def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
-    """What may be asked for in this state; the way back comes last."""
+    """The available actions; abort is last."""
     state, value = State(rollout.state), rollout.as_value()
     if state is State.DONE:
         return _undo_button(rollout, now)
@@ -245,31 +245,31 @@ def _buttons(rollout: Rollout, waits: bool, now: datetime) -> list[Button]:
     on_ramp = State(rollout.before_hold or state) is State.RAMPING
     if on_ramp and value.following is not None:
         words = f"Step up to {value.following.percentage}"
-        buttons.append(Button("step", words, "arrow-up-right", asks="Whatever the figures say."))
+        buttons.append(Button("step", words, "arrow-up-right", asks="Ignores the guardrails."))
     if on_ramp and rollout.step >= 0:
         lower = value.plan.steps[rollout.step - 1].percentage if rollout.step else "0%"
         buttons.append(Button("step-down", f"Step down to {lower}", "arrow-down-right"))
     buttons += _step_to_button(rollout)
     if state is State.BAKING:
-        buttons.append(Button("finish", "Finish now", "flag", asks="Nothing watches it then."))
+        buttons.append(Button("finish", "Finish now", "flag", asks="Ends the final bake."))
     stable = f"#{rollout.stable.number} gets 100%. Final: the rollout ends."
     words = "Abort and roll back" if rollout.weight else "Abort"
     return [*buttons, Button("abort", words, "circle-x", "abort", asks=stable)]
 
 
 def _step_to_button(rollout: Rollout) -> list[Button]:
-    """Every share of the plan but the present one, lower ones first."""
+    """A step to any other share of the plan."""
     value, past_checks = rollout.as_value(), {State.REVIEW, *TAKES_TRAFFIC}
     if State(rollout.before_hold or rollout.state) not in past_checks:
         return []
     weights = [0, *(step.weight for step in value.upcoming.steps)]
     others = tuple(format_percentage(weight) for weight in weights if weight != rollout.weight)
-    asks = "Up: whatever the figures say. Down: it is held there until a person resumes."
+    asks = "Up: ignores the guardrails. Down: on hold until a person resumes."
     return [Button("step", "Step to…", "list-checks", asks=asks, choices=others)]
 
 
 def _undo_button(rollout: Rollout, now: datetime) -> list[Button]:
-    """Offered while the rollout may be undone."""
+    """Empty if the rollout cannot be undone."""
     if undo_problem(rollout, now):
         return []
     number = rollout.stable.number
@@ -278,7 +278,7 @@ def _undo_button(rollout: Rollout, now: datetime) -> list[Button]:
 
 
 def _progress(rollout: Rollout, now: datetime) -> tuple[int | None, str]:
-    """How much of the bake time is over, 0 to 100; None where nothing bakes."""
+    """Elapsed bake time in percent, and as text; None if nothing bakes."""
     state, plan = State(rollout.state), rollout.terms
     if state not in TAKES_TRAFFIC:
         return None, ""
@@ -295,7 +295,7 @@ def _span(seconds: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
 
 
-def _line(event: RolloutEvent) -> Line:
+def _line(event: RolloutEvent) -> StoryEntry:
     words = messages.reason(event.code, event.facts)
     reason = event.facts.get("reason")
-    return Line(event, f"{words} “{reason}”" if reason else words)
+    return StoryEntry(event, f"{words} “{reason}”" if reason else words)

@@ -1,4 +1,4 @@
-"""The guardrails of a step as rows: both versions in words, the interval, the verdict."""
+"""Rows of the guardrail table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """One row: both versions in words, the verdict, and what a breach does."""
+    """`plot`: the interval behind the verdict. `expected`: minutes until "not yet" ends.
+    `breach`: what a breach does."""
 
     name: str
     counts: str
@@ -48,7 +49,7 @@ class Guardrail:
 
 
 def guardrail_rows(rollout: Rollout, now: datetime) -> list[Guardrail]:
-    """Nothing while the candidate has no traffic to watch."""
+    """Empty while the candidate has no traffic."""
     watched = State(rollout.before_hold if rollout.state == State.HELD else rollout.state)
     if watched not in TAKES_TRAFFIC:
         return []
@@ -57,7 +58,6 @@ def guardrail_rows(rollout: Rollout, now: datetime) -> list[Guardrail]:
 
 
 def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment, now: datetime) -> Guardrail:
-    """`plot` is the interval behind the verdict, `expected` the minutes until "not yet" ends."""
     tone, verdict = VERDICTS[judgment.verdict]
     if judgment.code == "no_budget":
         tone, verdict = "plain", "Not judged"
@@ -79,7 +79,7 @@ def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment, now: date
 
 
 def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
-    """Stable's and the candidate's, as far as the guardrail looks at them."""
+    """Rates of stable and candidate as text."""
     name = judgment.name
     if slow := figures.slow.get(name.removeprefix("slow_")):
         return messages.slow_share(*slow.stable), messages.slow_share(*slow.candidate)
@@ -92,7 +92,7 @@ def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
 
 
 def _plot(plan: Plan, figures: Figures, judgment: Judgment) -> IntervalPlot | None:
-    """The interval behind a verdict; None where nothing can be compared yet."""
+    """None if there is nothing to compare yet."""
     if judgment.name == "errors":
         ratio = _ratio(figures.candidate, figures.stable)
         return _ratio_plot(figures.blocks, ratio, plan.margin)
@@ -105,9 +105,9 @@ def _plot(plan: Plan, figures: Figures, judgment: Judgment) -> IntervalPlot | No
 
 
 def _ratio_plot(blocks: Sequence[Block], ratio: float | None, limit: float) -> IntervalPlot | None:
-    """Of pooled blocks: a step of hours has hundreds, and the page must not wait for them."""
-    shown = pooled(blocks)
-    return ratio_plot(ratio_interval(shown), ratio, limit) if shown else None
+    """Pools the blocks: a long step has hundreds, which would be slow."""
+    fewer = pooled(blocks)
+    return ratio_plot(ratio_interval(fewer), ratio, limit) if fewer else None
 
 
 def _ratio(candidate: tuple[int, int], stable: tuple[int, int]) -> float | None:

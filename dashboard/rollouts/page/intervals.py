@@ -1,4 +1,4 @@
-"""The interval of a guardrail as a drawing: positions in percent of its width. Pure."""
+"""The interval of a guardrail as a plot, with positions in percent of its width. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from dashboard.statistics.proportion import Interval
 
 LEAST, MOST = 0.25, 16.0
-"""Ratios at the ends of the log scale; what lies beyond ends at the edge."""
+"""Ratios at the ends of the log scale; values beyond are clipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalPlot:
-    """`low` to `high` is the interval, `at` the observed value, `limit` dotted, `equal` where both
-    versions are the same (None on a scale of rates). `words` says it for screen readers."""
+    """`low` to `high` is the interval, `at` the observed value, `equal` the ratio 1 (None on a
+    scale of rates). `words` is the text for screen readers."""
 
     low: float
     high: float
@@ -25,12 +25,12 @@ class IntervalPlot:
 
     @property
     def width(self) -> float:
-        """Of the interval; never too narrow to be seen."""
+        """Width of the interval, at least 1%."""
         return max(1.0, round(self.high - self.low, 2))
 
 
 def ratio_plot(interval: Interval, observed: float | None, limit: float) -> IntervalPlot:
-    """How many times as often as stable the candidate fails, on a log scale; 1× is equal."""
+    """The candidate's failure rate relative to stable, on a log scale."""
     return IntervalPlot(
         low=_log(interval.low),
         high=_log(interval.high),

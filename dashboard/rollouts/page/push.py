@@ -1,5 +1,5 @@
-"""What is pushed to open pages about rollouts. A conductor is another process, so the rows are
-looked at once a second as well: without Redis its messages do not arrive."""
+"""Pushes rollouts to open pages. Rows are also polled once a second: without Redis, messages of the
+background process do not arrive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dashboard.rollouts.page.rollback_preview import rollback_preview_of
 from dashboard.rollouts.related_rollouts.messages import related_warnings
 
 FIGURES_EVERY = 5
-"""Seconds between pushes of figures while a rollout runs; a change of its state goes at once."""
+"""Seconds between pushes of counts. A change of state is pushed at once."""
 
 
 def connect() -> None:
@@ -29,7 +29,7 @@ def connect() -> None:
 
 
 def for_everyone(rollout: Rollout) -> dict[str, Any]:
-    """What the page shows to each person alike."""
+    """The context that is equal for everyone."""
     now = timezone.now()
     page = page_of(rollout, now)
     return {
@@ -64,7 +64,7 @@ def _watch(names: Collection[str]) -> Mapping[str, Mapping[UpdateReason, Hashabl
 
 
 def _ids(names: Collection[str]) -> list[UUID]:
-    """Topics come from the address of a socket: what is no id names nothing."""
+    """Valid ids; topics come from clients."""
     ids = []
     for name in names:
         try:

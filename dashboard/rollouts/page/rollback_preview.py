@@ -1,4 +1,4 @@
-"""What an abort would do now, and how long the last one on this Worker took until it was proved."""
+"""What an abort would do now, and how long the Worker's last one took."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ABORTS = ("aborted_by_person", "undone")
 
 @dataclass(frozen=True, slots=True)
 class RollbackPreview:
-    """`per_minute` requests move back to stable, None where nothing was counted lately. `took` is
-    from the click to the proof that stable answers, `took_at` when that was; `secrets` are names
-    whose values stable has its own of."""
+    """`per_minute`: requests that move back to stable, None without recent counts. `took`: time
+    from the click to the verified rollback; `took_at`: when. `secrets`: names with other values
+    on stable."""
 
     per_minute: int | None
     took: timedelta | None
@@ -40,12 +40,12 @@ def rollback_preview_of(rollout: Rollout, now: datetime) -> RollbackPreview:
 
 
 def _last_abort(rollout: Rollout) -> tuple[timedelta | None, datetime | None]:
-    """Of this Worker, by a person: from the click until every edge had proved it."""
+    """Duration and time of the last abort by a person."""
     ended = RolloutEvent.objects.filter(rollout__worker=rollout.worker_id)
     proved = ended.filter(code="verified", state__in=[State.ROLLED_BACK, State.ABORTED])
     last = proved.order_by("-pk").first()
     if last is None:
         return None, None
-    asked = ended.filter(rollout=last.rollout_id, pk__lt=last.pk, code__in=ABORTS)
-    click = asked.order_by("-pk").first()
+    aborts = ended.filter(rollout=last.rollout_id, pk__lt=last.pk, code__in=ABORTS)
+    click = aborts.order_by("-pk").first()
     return (last.at - click.at, click.at) if click else (None, None)

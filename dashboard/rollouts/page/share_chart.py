@@ -1,4 +1,4 @@
-"""The candidate's share over the time of a rollout that has ended, as steps. Pure."""
+"""The candidate's share over the time of an ended rollout. Pure."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""When a guardrail that says "not yet" can be expected to have seen enough, at the pace so far.
-Pure: an estimate for people, which decides nothing."""
+"""Estimates when a "not yet" guardrail will have enough data. Pure; for display only."""
 
 from __future__ import annotations
 
@@ -15,8 +14,8 @@ from dashboard.statistics.proportion import ALPHA
 def minutes_left(
     code: str, facts: Mapping[str, Any], plan: Plan, elapsed: timedelta, evidence: float = 1.0
 ) -> int | None:
-    """Minutes, at least 1; None where the pace is unknown. `code` is the judgment's reason;
-    `evidence` is the e-value so far, which needs 1/α and grows by the same factor each minute."""
+    """Minutes, at least 1; None if unknown. `code`: the reason of the judgment. `evidence`: the
+    e-value so far, assumed to grow by a constant factor per minute up to 1/α."""
     minutes = elapsed.total_seconds() / 60
     if minutes <= 0:
         return None

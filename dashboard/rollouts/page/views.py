@@ -1,4 +1,4 @@
-"""The pages of rollouts: one Worker's, one rollout, everybody's; and the verbs."""
+"""The page of one rollout, and its actions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
-from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.live.pages.fragments import sequence
 from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor
 from dashboard.rollouts.actions.commands import commands_of
@@ -22,8 +21,7 @@ from dashboard.rollouts.decisions.plan import PlanError, parse_weight
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.push import for_everyone
 from dashboard.ui.page import page
-from routing.control.deploy import DeployRefused, active_deployment
-from routing.models import Deployment, Worker
+from routing.control.deploy import DeployRefused
 
 LONGEST_REASON = 500
 
@@ -38,7 +36,7 @@ def detail(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
 @requires(Role.OPERATOR)
 @require_POST
 def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpResponse:
-    """Step, hold, abort…: `turn` is the one that the page was read at."""
+    """Runs an action. `turn` is that of the page."""
     if verb not in ACTIONS:
         raise Http404
     rollout = _rollout(name, rollout_id)
@@ -57,7 +55,7 @@ def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpRes
 
 
 def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
-    """The rollout moved since the page was read: nothing is done, and who moved it is named."""
+    """The rollout has changed since the page was rendered: answers 409 and names who changed it."""
     last = rollout.events.order_by("-pk").first()
     context = _context(request, rollout) | {"moved": last}
     return page(request, "rollouts/page/detail.html", context, status=409)
@@ -65,22 +63,14 @@ def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
 
 def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
     read_at = sequence()  # before the rows are read
-    shown = for_everyone(rollout)
-    return shown | {
+    context = for_everyone(rollout)
+    return context | {
         "sequence": read_at,
-        "commands": commands_of(rollout, shown["page"].buttons, request.build_absolute_uri("/api")),
+        "commands": commands_of(
+            rollout, context["page"].buttons, request.build_absolute_uri("/api")
+        ),
         "can": permission(request.user, Role.OPERATOR),
     }
-
-
-def _live(worker: Worker) -> tuple[Deployment | None, list[Any]]:
-    deployment = active_deployment(worker)
-    return deployment, roles_of_deployment(deployment) if deployment else []
-
-
-def _strip(worker: Worker, deployment: Deployment | None, standings: list[Any]) -> dict[str, Any]:
-    """What the LIVE strip reads."""
-    return {"worker": worker, "deployment": deployment, "standings": standings}
 
 
 def _rollout(name: str, rollout_id: UUID) -> Rollout:

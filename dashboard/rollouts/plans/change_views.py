@@ -1,4 +1,4 @@
-"""The page that changes the plan of a rollout that runs, from its next step."""
+"""The page that changes the plan of a running rollout, from its next step."""
 
 from __future__ import annotations
 
@@ -33,29 +33,28 @@ LONGEST_REASON = 500
 
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
-    """The plan of the next step as a form. By POST its buttons, of which one saves: under the edit
-    and the step that the page was read at."""
+    """The form. POST handles its buttons, or saves if edit and step are still those of the page."""
     rollouts = Rollout.objects.with_versions()
     rollout = get_object_or_404(rollouts, pk=rollout_id, worker__name=name)
     data = request.POST if request.method == "POST" else request.GET
     base = rollout.as_value().upcoming
-    form = PlanForm.read(data, base)
+    form = PlanForm.from_query(data, base)
     if request.method == "GET":
-        return _shown(request, rollout, form, base)
+        return _render(request, rollout, form, base)
     if do := data.get("do", ""):
-        return _shown(request, rollout, form.after_button(do), base, part="change-form")
+        return _render(request, rollout, form.after_button(do), base, part="change-form")
     if not (allowed := permission(request.user, Role.OPERATOR)):
-        return _shown(request, rollout, form, base, refused=allowed.why, status=403)
+        return _render(request, rollout, form, base, refused=allowed.why, status=403)
     return _change(request, rollout, form, base)
 
 
 def _change(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) -> HttpResponse:
-    believed = (request.POST.get("edit", ""), request.POST.get("step", ""))
-    if believed != (str(rollout.plan_edit), str(rollout.step)):
+    expected = (request.POST.get("edit", ""), request.POST.get("step", ""))
+    if expected != (str(rollout.plan_edit), str(rollout.step)):
         return _stale(request, rollout, form, base)
     plan, errors = form.check(rollout.suite, base)
     if plan is None:
-        return _shown(request, rollout, form, base, errors=errors, status=422)
+        return _render(request, rollout, form, base, errors=errors, status=422)
     reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
     by = Actor(person(request), "dashboard", timezone.now(), reason)
     try:
@@ -64,20 +63,20 @@ def _change(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) 
         return _stale(request, stale.rollout, form, base)
     except PlanError as error:
         errors = {error.field: str(error)}
-        return _shown(request, rollout, form, base, errors=errors, status=422)
+        return _render(request, rollout, form, base, errors=errors, status=422)
     except ActionRefused as refused:
-        return _shown(request, rollout, form, base, refused=str(refused), status=409)
+        return _render(request, rollout, form, base, refused=str(refused), status=409)
     toasts.success(request, f"Edit {rollout.plan_edit} of the plan is in force from the next step.")
     return redirect("rollouts:detail", rollout.worker.name, rollout.pk)
 
 
 def _stale(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) -> HttpResponse:
-    """What was typed stays; who moved it, and when, is said."""
+    """The submitted form, with who changed the rollout and when."""
     words = messages.moved(rollout)
-    return _shown(request, rollout, form, base, refused=words, status=409)
+    return _render(request, rollout, form, base, refused=words, status=409)
 
 
-def _shown(
+def _render(
     request: HttpRequest,
     rollout: Rollout,
     form: PlanForm,
@@ -89,9 +88,9 @@ def _shown(
     **more: Any,
 ) -> HttpResponse:
     value, worker = rollout.as_value(), rollout.worker
-    plan, found = form.check(rollout.suite, base)
+    plan, plan_errors = form.check(rollout.suite, base)
     traffic = traffic_of_day(worker, timezone.now())
-    shown = found if errors is None else errors
+    shown_errors = plan_errors if errors is None else errors
     deployment = active_deployment(worker)
     standings = roles_of_deployment(deployment) if deployment else []
     context = {
@@ -99,7 +98,7 @@ def _shown(
         "rollout": rollout,
         "row": {"worker": worker, "deployment": deployment, "standings": standings},
         "form": form,
-        "fields": plan_fields(form, shown, plan, traffic, begun=rollout.step + 1),
+        "fields": plan_fields(form, shown_errors, plan, traffic, begun=rollout.step + 1),
         "address": request.path,
         "target": "change-form",
         "commands": change_commands(rollout, plan, request.build_absolute_uri("/api"))

@@ -1,4 +1,4 @@
-"""A plan as the options of a command and as the body of a request."""
+"""A plan as options of a command, and as a request body."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TERMS = (
 
 
 def changed_terms(plan: Plan, base: Plan) -> dict[str, Any]:
-    """The steps, and the other terms that are not those of `base`, as they are typed."""
+    """The steps, and the terms that differ from `base`, as text."""
     written, before = plan.as_json(), base.as_json()
     terms: dict[str, Any] = {"steps": format_steps(plan.steps)}
     for name in TERMS:
@@ -37,7 +37,7 @@ def changed_terms(plan: Plan, base: Plan) -> dict[str, Any]:
 
 
 def options(terms: Mapping[str, Any]) -> list[str]:
-    """ "--final-bake 30m", one for each term."""
+    """["--final-bake 30m", …]"""
     return [f"--{n.replace('_', '-')} {shlex.quote(str(v))}" for n, v in terms.items()]
 
 
@@ -51,13 +51,13 @@ def curl(method: str, address: str, body: Mapping[str, Any]) -> str:
 
 
 def change_commands(rollout: Rollout, plan: Plan, api: str) -> list[tuple[str, str]]:
-    """(title, text): the next edit of the plan of a rollout that runs. A command that is run after
-    another change does nothing."""
+    """(title, text) of commands that change a running plan. They do nothing after another
+    change."""
     terms = changed_terms(plan, rollout.as_value().upcoming)
     name = rollout.worker.name
     words = [f"manage.py rollout change-plan --worker {name}", *options(terms)]
     words += [f"--if-edit {rollout.plan_edit} --if-step {rollout.step}", "--user YOU"]
-    believed = {"deployment_id": rollout.deployment_id, "step": rollout.step}
-    body = believed | {"edit": rollout.plan_edit} | terms
+    expected = {"deployment_id": rollout.deployment_id, "step": rollout.step}
+    body = expected | {"edit": rollout.plan_edit} | terms
     address = f"{api}/workers/{name}/rollouts/{rollout.pk}/plan"
     return [("shell", " \\\n  ".join(words)), ("curl", curl("PUT", address, body))]

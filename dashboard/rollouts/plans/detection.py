@@ -1,4 +1,4 @@
-"""What each step of a plan notices at today's traffic, before it starts. Pure.
+"""What each step of a plan detects at today's traffic. Pure.
 
 Minutes are medians (`dashboard.statistics.detection`): half of such rises are found by then.
 """
@@ -19,7 +19,7 @@ from routing.rules.split import TOTAL
 RATIOS = (2, 5, 20)
 USUAL_RISE = 5
 NEAR = 4
-"""Up to so many times the bake time, writing a longer one is the advice."""
+"""A longer bake time is advised up to this multiple of the current one."""
 ABORTING_RULES = 2
 """Rules that share the probability of a false alarm: errors beside stable, the absolute limit."""
 
@@ -43,8 +43,8 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Minutes until a rise by `ratio` is an alarm; None where there is nothing to judge by. `fit`
-    is `in_time`, `waits` (the step stays until it is proved) or `too_late`."""
+    """Minutes until a rise by `ratio` is detected; None without failures to compare with. `fit` is
+    `in_time`, `waits` (the step stays until proved) or `too_late`."""
 
     ratio: int
     minutes: int | None
@@ -53,7 +53,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class StepDetection:
-    """`gets`: candidate requests a minute. `code` with `facts` is the sentence to show."""
+    """`gets`: candidate requests a minute. `code` and `facts` are a sentence of `messages`."""
 
     step: Step
     bake: timedelta
@@ -99,7 +99,7 @@ def _notice(step: Step, bake: timedelta, ratio: int, traffic: Traffic) -> Notice
 def _sentence(
     plan: Plan, step: Step, bake: timedelta, notices: Sequence[Notice], traffic: Traffic
 ) -> tuple[str, dict[str, Any]]:
-    """The most useful thing to say about the step: a code of `messages.SENTENCES`, its facts."""
+    """A code of `messages.SENTENCES`, and its facts."""
     if step.weight == TOTAL:
         return "alone", {"limit": plan.error_limit}
     if not traffic.requests:
@@ -110,7 +110,7 @@ def _sentence(
 
 
 def _of_notices(bake: timedelta, notices: Sequence[Notice]) -> tuple[str, dict[str, Any]]:
-    """The smallest rise that is noticed; but a 5× rise that a longer bake would notice first."""
+    """The smallest rise that is detected, or a longer bake time that would detect a 5× rise."""
     five = next(n for n in notices if n.ratio == USUAL_RISE)
     seen = next((n for n in notices if n.minutes is not None and n.fit != "too_late"), None)
     near = five.minutes is not None and timedelta(minutes=five.minutes) <= NEAR * bake

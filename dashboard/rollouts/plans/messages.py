@@ -1,4 +1,4 @@
-"""What a step of a plan notices, in words: for the page, the CLI and the API."""
+"""What a step detects, and labels of the form, as text for the page, the CLI and the API."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DAYS: Final[Mapping[str, str]] = {
 }
 #: Term → label, hint; `PLACES` are fields that have their label elsewhere.
 FIELDS: Final[Mapping[str, tuple[str, str]]] = {
-    "on_harm": ("When harm is found", ""),
+    "on_harm": ("On harm", ""),
     "confirm": ("Before the ramp", ""),
     "min_sample": ("Requests a step needs", "of the candidate"),
     "min_callers": ("Callers a step needs", "distinct ones"),
@@ -69,12 +69,12 @@ PLACES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def sentence(detected: StepDetection) -> str:
-    """What the step can notice."""
+    """What the step detects."""
     return SENTENCES[detected.code].format_map(_facts(detected.facts))
 
 
 def problem(name: str, words: str) -> str:
-    """An error of a field, away from it: "Step 3: Write a percentage, like 5 or 12.5."."""
+    """An error with the label of its field: "Step 3: Write a percentage, like 5 or 12.5."."""
     _, _, number = name.rpartition("-")
     if number.isdigit():
         return f"Step {number}: {words}"
@@ -83,7 +83,7 @@ def problem(name: str, words: str) -> str:
 
 
 def minutes_in_words(minutes: int | None) -> str:
-    """ "4 min", "9 h", "3 d": as exact as an estimate is."""
+    """ "4 min", "9 h", "3 d"."""
     if minutes is None:
         return "–"
     if minutes < 120:
@@ -101,7 +101,7 @@ def rate_in_words(per_minute: float) -> str:
 
 
 def bake_to_write(minutes: int) -> str:
-    """The bake time with which a rise that takes so long is noticed, as one types it."""
+    """The bake time that detects a rise after `minutes`, as text for the form."""
     return format_duration(timedelta(minutes=minutes))
 
 

@@ -1,4 +1,4 @@
-"""Plans saved by name, for one Worker or for all, and their edits, which never change."""
+"""Saved plans, of one Worker or for all, and their immutable edits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from routing.models import Worker
 
 
 class SavedPlan(models.Model):
-    """A name; what it means is its newest edit. Without a Worker it is for all of them."""
+    """The name of a plan; its newest edit counts. Without a Worker it is for all Workers."""
 
     worker = models.ForeignKey(
         Worker, null=True, on_delete=models.CASCADE, related_name="saved_plans"

@@ -1,4 +1,4 @@
-"""A new edit of a running rollout's plan: in force from the next step, never for this one."""
+"""A new edit of a running rollout's plan, in force from the next step."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from routing.rules.split import format_percentage
 
 
 def change_plan(rollout: Rollout, plan: Plan, by: Actor, expected_edit: int) -> Rollout:
-    """Stores `plan` as the next edit. Raises `Stale` when another edit was made since
-    `expected_edit`, `ActionRefused` when there is no next step or no change, `PlanError` when it
-    changes a step that runs or is over."""
+    """Saves `plan` as the next edit. Raises `Stale` if `expected_edit` is not the newest edit,
+    `ActionRefused` without a next step or a change, `PlanError` if a begun step changes."""
     if expected_edit != rollout.plan_edit:
         raise Stale(rollout)
     value = rollout.as_value()
@@ -51,13 +50,11 @@ def check_changeable(rollout: Value) -> None:
         state = rollout.state.replace("_", " ")
         raise ActionRefused("state", f"A rollout that is {state} has no next step.")
     if rollout.following is None:
-        raise ActionRefused(
-            "step", "The last step runs: no step follows that a new plan could have."
-        )
+        raise ActionRefused("step", "The last step is running: a new plan has no effect.")
 
 
 def differences(before: Plan, after: Plan) -> list[str]:
-    """What changes, one line each: "steps: 20:10s,100 → 20:10s,50:1h,100"."""
+    """One line per changed term: "steps: 20:10s,100 → 20:10s,50:1h,100"."""
     old, new = _in_words(before), _in_words(after)
     return [f"{name}: {old[name]} → {new[name]}" for name in new if old[name] != new[name]]
 
@@ -73,7 +70,8 @@ def _in_words(plan: Plan) -> dict[str, Any]:
 
 
 def _check_steps(rollout: Value, plan: Plan, weight: int) -> None:
-    """Steps up to the one that runs stay as they are; the next one is above the present share."""
+    """Raises `PlanError` if a begun step changes, or the next one is not above the current
+    share."""
     begun = rollout.upcoming.steps[: rollout.step + 1]
     if plan.steps[: len(begun)] != begun:
         shares = ", ".join(step.percentage for step in begun)

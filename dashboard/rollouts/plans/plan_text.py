@@ -1,4 +1,4 @@
-"""The terms of a plan as people type them: on the page, in the CLI and in the API alike. Pure."""
+"""The terms of a plan as text, for the page, the CLI and the API. Pure."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ NO_STEPS = "Write steps as 20:10s,100, the name of a preset, or the name of a sa
 
 
 def plan_with(base: Plan | None, terms: Mapping[str, Any]) -> Plan:
-    """`base` with those `terms` that are not None, by the names of `Plan`'s fields. Without a base
-    the steps are needed. `automatic` is for steps in short form that do not say it themselves.
-    Raises `PlanError`, which names the field."""
+    """`base` with the `terms` that are not None, by the names of `Plan`'s fields. Without a base,
+    steps are required. `automatic`: default of steps in short form. Raises `PlanError`."""
     given = {name: value for name, value in terms.items() if value is not None}
     automatic = bool(given.pop("automatic", True))
     steps = read_steps(given.pop("steps"), automatic) if "steps" in given else None
@@ -96,7 +95,7 @@ def _on_harm(field: str, value: str) -> OnHarm:
 
 
 def _hours(field: str, value: Any) -> AllowedHours | None:
-    """A text as `parse_hours` reads it, or the object that a plan in JSON has."""
+    """From text, or from the JSON of a plan."""
     try:
         if isinstance(value, str):
             return parse_hours(value)

@@ -1,4 +1,4 @@
-"""A saved plan as scripts read it, in the CLI and the API."""
+"""A saved plan as JSON, for the CLI and the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans saved by name: saved, found, renamed and deleted, each on the audit trail."""
+"""Saves, finds, renames and deletes saved plans, with entries in the audit trail."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class SavedPlanError(Exception):
 def save(
     name: str, plan: Plan, worker: Worker | None, by: Actor, expected_edit: int | None = None
 ) -> SavedPlanEdit:
-    """The next edit of the plan of this name, which is made when there is none; the newest edit
-    when nothing changes. `worker` None is for all Workers. With `expected_edit` (0: there is none
-    yet) it raises `SavedPlanError` when another edit was saved in between."""
+    """Saves a new edit and returns it, or the newest edit if nothing changed. `worker` None: for
+    all Workers. Raises `SavedPlanError` if `expected_edit` (0: no such plan) is not the newest
+    edit."""
     name = _checked(name)
     try:
         with transaction.atomic():
@@ -40,15 +40,14 @@ def save(
 
 
 def newest(worker: Worker | None, name: str) -> SavedPlanEdit | None:
-    """The newest edit of a plan that this Worker can use: its own, else the one for all Workers.
-    Without a Worker only the latter."""
+    """The newest edit of the plan `name`: the Worker's own, else the one for all Workers. Without a
+    Worker only the latter."""
     rows = _usable(worker).filter(saved_plan__name=name)
     return max(rows, key=_own_then_newest, default=None)
 
 
 def usable(worker: Worker | None) -> list[SavedPlanEdit]:
-    """The newest edit of each plan that this Worker can use, by name; without a Worker those that
-    are for all. One query."""
+    """The newest edit of each plan that this Worker can use, by name. One query."""
     return _newest_each(_usable(worker))
 
 
@@ -65,7 +64,7 @@ def rename(saved: SavedPlan, name: str, by: Actor) -> SavedPlan:
 
 
 def delete(saved: SavedPlan, by: Actor) -> None:
-    """With all of its edits. Rollouts that started with it have their own copy."""
+    """Deletes the plan with its edits. Rollouts have their own copy."""
     with transaction.atomic():
         edit = saved.edits.first()
         before = {"name": saved.name, "plan": edit.document if edit else None}
@@ -123,10 +122,10 @@ def _usable(worker: Worker | None) -> QuerySet[SavedPlanEdit]:
 
 
 def _newest_each(rows: QuerySet[SavedPlanEdit]) -> list[SavedPlanEdit]:
-    found: dict[int, SavedPlanEdit] = {}
+    newest_by_plan: dict[int, SavedPlanEdit] = {}
     for row in rows.order_by("number"):
-        found[row.saved_plan_id] = row
-    return sorted(found.values(), key=_by_name)
+        newest_by_plan[row.saved_plan_id] = row
+    return sorted(newest_by_plan.values(), key=_by_name)
 
 
 def _by_name(edit: SavedPlanEdit) -> tuple[str, bool]:
@@ -150,5 +149,5 @@ def _audit(action: str, saved: SavedPlan, by: Actor, before: Any, after: Any) ->
 
 
 def names(edits: Sequence[SavedPlanEdit]) -> str:
-    """For a message that a name is unknown."""
+    """Names, for an error message."""
     return ", ".join(edit.saved_plan.name for edit in edits) or "none"

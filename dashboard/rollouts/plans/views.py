@@ -1,4 +1,4 @@
-"""Saved plans are renamed and deleted from the start page."""
+"""Renames and deletes saved plans."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The record of a rollout: the page and its exports.
+"""The release record of an ended rollout.
 
-record.py  The release record of an ended rollout
-report.py  A rollout as scripts read it
-views.py   The release record
+record.py  the record: steps with counts, events, checks
+report.py  a rollout as JSON, and its exit code
+views.py   the page and its JSON export
 """

@@ -1,7 +1,6 @@
-"""The release record of an ended rollout: what it was, what each step saw, who did what, when.
+"""The release record of an ended rollout. All times are absolute.
 
-Figures are counted by deployment and stored by day for a long time; a step whose figures are gone
-has None. All times are absolute.
+Counts are stored by deployment and day; a step whose counts were deleted has None.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from routing.models import Deployment
 from routing.rules.split import format_percentage
 
 CONFIRMATIONS = ("confirmed_by_person", "confirmed")
-"""The second one is of an earlier release, where a person's line had the conductor's code."""
+"""The second code is from an earlier release."""
 
 Sums = tuple[int, int]
 """Requests, and how many of them failed."""
@@ -36,8 +35,8 @@ Sums = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One deployment of the rollout: the candidate's share, how long it was live, its figures, who
-    stepped by hand (`by`), and the decision that ended it."""
+    """One deployment of the rollout. `by`: the person who stepped, if any; `left_by`: the code
+    of the decision that ended the step."""
 
     deployment_id: str
     weight: int
@@ -76,7 +75,7 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything that the page and the JSON show. `runs` have `passed` and `results`."""
+    """The record. `runs` are annotated with `passed` and `results_in_all`."""
 
     rollout: Rollout
     ended_at: datetime
@@ -100,7 +99,7 @@ class Record:
 
     @property
     def share_chart(self) -> Chart:
-        """Who got it, when."""
+        """The candidate's share over time."""
         return share_chart(self.steps, self.rollout.started_at, self.ended_at)
 
     @property
@@ -110,12 +109,12 @@ class Record:
 
     @property
     def proved_at(self) -> datetime | None:
-        """When a fresh request through every edge had run stable, after a way back."""
+        """When a rollback was verified on every edge."""
         return next((e.at for e in reversed(self.events) if e.code == "verified"), None)
 
     @property
     def last_run(self) -> SmokeRun | None:
-        """The run that counted: a later one replaces an earlier one."""
+        """The newest run."""
         return self.runs[-1] if self.runs else None
 
     @property
@@ -132,7 +131,7 @@ class Record:
         return [(event, _words(event)) for event in self.events]
 
     def as_json(self) -> dict[str, Any]:
-        """The export: `format` is raised when a field changes its meaning."""
+        """The export. `format` increases when a field changes its meaning."""
         candidate = _total([step.candidate for step in self.steps])
         stable = _total([step.stable for step in self.steps])
         return report.with_story(self.rollout, self.events) | {
@@ -169,7 +168,7 @@ def record_of(rollout: Rollout) -> Record | None:
 def _steps(
     rollout: Rollout, ended_at: datetime, events: Sequence[RolloutEvent]
 ) -> list[StepRecord]:
-    """Its deployments in order; one that it took over counts from its start on."""
+    """Its deployments in order. One that it took over counts from the start of the rollout."""
     made = rollout.worker.deployments.filter(_made_by(rollout, ended_at, events))
     rows = list(made.with_shares().order_by("number"))
     if rows and (taken := _taken_over(rollout, rows[0])):
@@ -181,8 +180,8 @@ def _steps(
 
 
 def _made_by(rollout: Rollout, ended_at: datetime, events: Sequence[RolloutEvent]) -> Q:
-    """Its deployments: those that its story names. Times alone would lose some where the clock was
-    set back; they are for rollouts of an earlier release, whose events name none."""
+    """The deployments that its events name. Rollouts of earlier releases name none: by time,
+    which is wrong if the clock was set back."""
     within = Q(source="rollout", created_on__gte=rollout.started_at, created_on__lte=ended_at)
     named = [event.facts["deployment_id"] for event in events if "deployment_id" in event.facts]
     return Q(id__in=named) if named else within

@@ -1,4 +1,4 @@
-"""A rollout as scripts read it: one object, and the exit code of its state."""
+"""A rollout as JSON, and the exit code of its state."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Step ④ of a rollout under a policy: its review, bound to the plan edit and the evidence.
+"""Step ④ of a rollout: the review that its Worker's policy requires.
 
-observe.py  how the review stands, for `plan.next_step`
-request.py  opens it, and ends it when the rollout moves on without it
+status.py   the state of the review, for `next_step`
+request.py  requests the review, and voids it when the rollout changes
 """

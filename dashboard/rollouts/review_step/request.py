@@ -1,4 +1,4 @@
-"""The review that a rollout opens: what it is about, and when it ends without a decision."""
+"""Requests the review of a rollout, and voids it when the rollout changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def evidence_of(rollout: Rollout) -> dict[str, Any]:
 
 
 def requirement_of(rollout: Rollout, active: Deployment | None) -> Requirement:
-    """What the policy asks of the whole plan, which ends at 100%."""
+    """The requirement for the whole plan, which ends at 100%."""
     return requirement_for(rollout.worker, active, [(str(rollout.candidate_id), 100)])
 
 
@@ -60,5 +60,5 @@ def ask_for_review(rollout: Rollout, now: datetime) -> Proposal:
 def end_review(
     rollout: Rollout, code: str, now: datetime, facts: Mapping[str, Any] | None = None
 ) -> None:
-    """What the open review is about has moved: it is void."""
+    """Voids the open review: plan or evidence has changed."""
     invalidate.rollout_moved(rollout.pk, code, now, facts or {})

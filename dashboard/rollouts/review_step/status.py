@@ -1,4 +1,4 @@
-"""How a rollout's review stands, as `plan.next_step` takes it."""
+"""The state of a rollout's review, as input of `next_step`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STANDS: Mapping[str, Review] = {
 def review_of(
     rollout: Rollout, active: Deployment | None, now: datetime
 ) -> tuple[Review, Proposal | None]:
-    """The review's standing and its newest request. One query where the policy has no rules."""
+    """The state and the newest request. At most two queries if the policy has no rules."""
     if State(rollout.state) not in ASKS:
         return Review.NOT_NEEDED, None
     requirement = requirement_of(rollout, active)
@@ -58,15 +58,15 @@ def _stands(rollout: Rollout, proposal: Proposal | None) -> Review:
 
 
 def _is_about(proposal: Proposal, rollout: Rollout) -> bool:
-    """Once the candidate has traffic, checks run again and again as a guardrail: a run that passes
-    takes no approval away."""
+    """Whether the request is for this plan and evidence. Once the candidate has traffic, checks are
+    repeated as a guardrail and do not void approvals."""
     if proposal.plan != plan_of(rollout):
         return False
     return rollout.step >= 0 or proposal.evidence == evidence_of(rollout)
 
 
 def _checks_moved(rollout: Rollout) -> bool:
-    """Before the ramp: the suite says something else than what the candidate passed."""
+    """Before the ramp: the suite was edited after the candidate passed it."""
     if not rollout.suite or rollout.step >= 0:
         return False
     edit = newest_edit(rollout.worker, rollout.suite)

@@ -1,7 +1,7 @@
 """The page that starts a rollout.
 
-form.py      what was typed: version, suite, saved plan, and the terms of the plan
-context.py   what the page shows beside it
+form.py      the fields as submitted: version, suite, saved plan, terms of the plan
+context.py   the context of the template
 commands.py  the same start as a command
-views.py     the page, its buttons, and the start
+views.py     the page and its buttons
 """

@@ -1,4 +1,4 @@
-"""The start as a command: exactly what the form would start."""
+"""The start as a command, equal to the form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from routing.models import Worker
 def start_commands(
     worker: Worker, plan: Plan, version_id: str, suite: str, expected: str, api: str
 ) -> list[tuple[str, str]]:
-    """(title, text) for the terminal of this machine and for HTTP."""
+    """(title, text) of a shell command and a curl command."""
     terms = changed_terms(plan, Plan(plan.steps))
     body: dict[str, Any] = {"version_id": version_id} | terms
     body |= {"suite": suite} if suite else {}

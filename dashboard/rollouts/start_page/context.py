@@ -1,4 +1,4 @@
-"""What the start page shows: what is live, what can be rolled out, and what the plan can notice."""
+"""The context of the start page."""
 
 from __future__ import annotations
 
@@ -36,16 +36,19 @@ def start_context(
     plans: Sequence[SavedPlanEdit],
     errors: Errors | None = None,
 ) -> dict[str, Any]:
-    """The whole page; a constant number of queries. `errors` are shown at their fields."""
+    """A constant number of queries. `errors` None: those of the submitted plan."""
     deployment = active_deployment(worker)
     standings = roles_of_deployment(deployment) if deployment else []
     stable = standings[-1].version if standings else None
     versions = [v for v in deployable([worker]).select_related("author") if v != stable]
     chosen = next((v for v in versions if str(v.id) == form.version), next(iter(versions), None))
     expected = form.expected or (str(deployment.id) if deployment else "")
-    plan, found = form.plan.check(form.suite)
+    plan, plan_errors = form.plan.check(form.suite)
     fields = plan_fields(
-        form.plan, found if errors is None else errors, plan, traffic_of_day(worker, timezone.now())
+        form.plan,
+        plan_errors if errors is None else errors,
+        plan,
+        traffic_of_day(worker, timezone.now()),
     )
     commands: list[tuple[str, str]] = []
     if plan and chosen:
@@ -79,7 +82,7 @@ def start_context(
 
 
 def _review(worker: Worker, deployment: Deployment | None, chosen: Version | None) -> str:
-    """What the policy asks for before the ramp, in words; empty where it asks for nothing."""
+    """The approvals that the policy requires before the ramp, as text; empty without any."""
     if chosen is None:
         return ""
     requirement = requirement_for(worker, deployment, [(str(chosen.id), 100)])

@@ -1,4 +1,4 @@
-"""What was typed on the start page."""
+"""The form of the start page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dashboard.rollouts.plans.form.form import PlanForm
 
 @dataclass(frozen=True, slots=True)
 class StartForm:
-    """Texts as they were typed. `saved` is the plan that the terms were taken from, `do` the button
-    other than Start. `plan_name` and `plan_scope` (worker or all) are for saving."""
+    """The fields as submitted. `saved`: the saved plan of the terms; `do`: a button other than
+    Start. `plan_name` and `plan_scope` (worker or all) are for saving."""
 
     plan: PlanForm
     version: str = ""
@@ -27,11 +27,11 @@ class StartForm:
     plan_scope: str = "worker"
 
     @classmethod
-    def read(cls, data: QueryDict, plans: Sequence[SavedPlanEdit]) -> StartForm:
-        """`plans` are those that the Worker can use. A link may name one: `?plan=ID`."""
+    def from_query(cls, data: QueryDict, plans: Sequence[SavedPlanEdit]) -> StartForm:
+        """`plans`: those that the Worker can use. `?plan=ID` selects one."""
         saved = next((p for p in plans if str(p.saved_plan_id) == data.get("plan", "")), None)
         linked = saved is not None and "table" not in data
-        plan = PlanForm.of_plan(saved.plan) if saved and linked else PlanForm.read(data)
+        plan = PlanForm.of_plan(saved.plan) if saved and linked else PlanForm.from_query(data)
         do = data.get("do", "")
         return cls(
             plan=plan,

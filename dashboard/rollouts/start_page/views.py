@@ -1,4 +1,4 @@
-"""The start page: its form works without scripts, and loses nothing that was typed."""
+"""The start page. Its form works without JavaScript and never loses input."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dashboard.accounts.permissions import permission, person
 from dashboard.rollouts.actions.actions import Actor
 from dashboard.rollouts.actions.start import StartRefused, start
 from dashboard.rollouts.decisions.plan import PlanError
+from dashboard.rollouts.models import SavedPlanEdit
 from dashboard.rollouts.plans import saved_plans
 from dashboard.rollouts.plans.form.step_rows import Errors
 from dashboard.rollouts.start_page.context import start_context
@@ -24,34 +25,34 @@ from dashboard.ui.page import page
 from routing.models import Worker
 
 FIELDS = {"unknown_version": "version", "too_old": "version", "unknown_suite": "suite"}
-"""The field that a refusal is about, by its code."""
+"""Code of a refusal → its field."""
 
 
 @require_http_methods(["GET", "POST"])
 def of_worker(request: HttpRequest, name: str) -> HttpResponse:
-    """The form, and the Worker's earlier rollouts; by POST its buttons, of which one starts."""
+    """The form and the Worker's earlier rollouts. POST handles the buttons."""
     worker = get_object_or_404(Worker, name=name)
     plans = saved_plans.usable(worker)
     data = request.POST if request.method == "POST" else request.GET
-    form = StartForm.read(data, plans)
+    form = StartForm.from_query(data, plans)
     if request.method == "GET":
         if "suite" not in data:
             form = replace(form, suite=worker.suites.values_list("name", flat=True).first() or "")
-        return _shown(request, worker, form, plans=plans)
+        return _render(request, worker, form, plans=plans)
     if form.do == "save":
         return _save(request, worker, form)
     if form.do:
-        return _shown(request, worker, form.changed(), part="start-form", plans=plans)
+        return _render(request, worker, form.changed(), part="start-form", plans=plans)
     return _start(request, worker, form)
 
 
 def _start(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse:
     allowed = permission(request.user, Role.OPERATOR)
     if not allowed:
-        return _shown(request, worker, form, refused=allowed.why, status=403)
+        return _render(request, worker, form, refused=allowed.why, status=403)
     plan, errors = form.plan.check(form.suite)
     if plan is None:
-        return _shown(request, worker, form, errors=errors, refused=_summary(errors), status=422)
+        return _render(request, worker, form, errors=errors, refused=_summary(errors), status=422)
     try:
         rollout = start(
             worker=worker,
@@ -69,7 +70,7 @@ def _start(request: HttpRequest, worker: Worker, form: StartForm) -> HttpRespons
         return _refused(request, worker, form, refused)
     except PlanError as error:
         errors = {error.field: str(error)}
-        return _shown(request, worker, form, errors=errors, refused=str(error), status=422)
+        return _render(request, worker, form, errors=errors, refused=str(error), status=422)
     return redirect("rollouts:detail", worker.name, rollout.pk)
 
 
@@ -80,7 +81,7 @@ def _refused(
         toasts.warning(request, str(refused))
         return redirect("rollouts:detail", worker.name, refused.rollout.pk)
     errors = {FIELDS[refused.code]: str(refused)} if refused.code in FIELDS else {}
-    return _shown(
+    return _render(
         request,
         worker,
         form,
@@ -92,27 +93,27 @@ def _refused(
 
 
 def _save(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse:
-    """Saves the terms by name; the page stays as it was typed."""
+    """Saves the terms as a named plan."""
     allowed = permission(request.user, Role.OPERATOR)
     if not allowed:
-        return _shown(request, worker, form, refused=allowed.why, status=403)
+        return _render(request, worker, form, refused=allowed.why, status=403)
     plan, errors = form.plan.check(form.suite)
     if plan is None:
-        return _shown(request, worker, form, errors=errors, refused=_summary(errors), status=422)
+        return _render(request, worker, form, errors=errors, refused=_summary(errors), status=422)
     try:
         edit = saved_plans.save(form.plan_name, plan, *_target(request, worker, form))
     except saved_plans.SavedPlanError as error:
         status = 422 if error.code == "name" else 409
         errors = {"plan_name": str(error)}
-        return _shown(request, worker, form, errors=errors, refused=str(error), status=status)
+        return _render(request, worker, form, errors=errors, refused=str(error), status=status)
     toasts.success(request, f"Saved as {edit.saved_plan.name}, edit {edit.number}.")
-    return _shown(request, worker, replace(form, saved=edit))
+    return _render(request, worker, replace(form, saved=edit))
 
 
 def _target(
     request: HttpRequest, worker: Worker, form: StartForm
 ) -> tuple[Worker | None, Actor, int]:
-    """For which Workers, who, and the edit that the page was read at; 0 for another name."""
+    """(Worker or None for all, person, expected edit); the edit is 0 for a new name."""
     owner = None if form.plan_scope == "all" else worker
     before = form.saved
     same = before is not None and before.saved_plan.worker == owner
@@ -123,18 +124,18 @@ def _target(
     return owner, Actor(person(request), "dashboard", timezone.now()), number
 
 
-def _shown(
+def _render(
     request: HttpRequest,
     worker: Worker,
     form: StartForm,
     *,
-    plans: list[saved_plans.SavedPlanEdit] | None = None,
+    plans: list[SavedPlanEdit] | None = None,
     errors: Errors | None = None,
     status: int = 200,
     part: str = "outlook",
     **more: Any,
 ) -> HttpResponse:
-    """`errors` None: those of the plan as typed."""
+    """`errors` None: those of the submitted plan."""
     listed = saved_plans.usable(worker) if plans is None else plans
     context = start_context(request, worker, form, listed, errors)
     return page(

@@ -114,13 +114,13 @@ class CheckForm:
     def repeated(self) -> dict[str, str]:
         """Names that stand twice in a table: a mapping would lose one of the values."""
         tables = (("request.headers", self.headers), ("request.overrides", self.overrides))
-        found = {}
+        duplicates = {}
         for place, pairs in tables:
             names = [name.lower() for name, _ in pairs]
             twice = [name for name in names if names.count(name) > 1]
             if twice:
-                found[place] = f"{twice[0]} is there twice."
-        return found
+                duplicates[place] = f"{twice[0]} is there twice."
+        return duplicates
 
     def show_errors(self, places: Sequence[Pair], index: int) -> None:
         """Puts each (place, message) at its field; `index` is this check's place in the suite."""

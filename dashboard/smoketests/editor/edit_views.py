@@ -65,19 +65,19 @@ def yaml(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
 def edit(request: HttpRequest, name: str, suite_id: int, number: int) -> HttpResponse:
     """One edit: what it changed, its author, and the runs that used it."""
     suites = Suite.objects.select_related("worker")
-    found = get_object_or_404(suites, pk=suite_id, worker__name=name)
-    edits = found.edits.select_related("author", "suite__worker")
-    shown = get_object_or_404(edits, number=number)
+    suite = get_object_or_404(suites, pk=suite_id, worker__name=name)
+    edits = suite.edits.select_related("author", "suite__worker")
+    chosen = get_object_or_404(edits, number=number)
     before = edits.filter(number__lt=number).first()
     context = {
-        "worker": found.worker,
-        "suite": found,
-        "edit": shown,
+        "worker": suite.worker,
+        "suite": suite,
+        "edit": chosen,
         "before": before,
         "newest": edits.first(),
-        "lines": diff_lines(_text(request, before) if before else "", _text(request, shown)),
+        "lines": diff_lines(_text(request, before) if before else "", _text(request, chosen)),
         "edits": edits.defer("document", "source")[:100],
-        "runs": shown.runs.select_related("version").order_by("-started_at")[:10],
+        "runs": chosen.runs.select_related("version").order_by("-started_at")[:10],
         "can": permission(request.user, Role.OPERATOR),
     }
     return page(request, "smoketests/editor/edit.html", context)
@@ -88,10 +88,10 @@ def edit(request: HttpRequest, name: str, suite_id: int, number: int) -> HttpRes
 def restore_edit(request: HttpRequest, name: str, suite_id: int, number: int) -> HttpResponse:
     """An earlier edit as the next one."""
     latest = newest(name, suite_id)
-    found = get_object_or_404(latest.suite.edits.select_related("suite__worker"), number=number)
+    earlier = get_object_or_404(latest.suite.edits.select_related("suite__worker"), number=number)
     base = _number(request.POST.get("base", ""))
     try:
-        saved = restore(found, base=base, author=person(request), now=timezone.now())
+        saved = restore(earlier, base=base, author=person(request), now=timezone.now())
     except EditConflict:
         messages.warning(request, f"Not restored: edit {latest.number} was saved meanwhile.")
         return redirect("smoketests:edit", name, suite_id, number)

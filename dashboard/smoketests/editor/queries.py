@@ -11,7 +11,7 @@ from dashboard.smoketests.assertions import WORST_FIRST, Verdict
 from dashboard.smoketests.models import CheckResult, SmokeRun, Suite
 
 RECENT_RUNS = 10
-SHOWN_RESULTS = 5
+LISTED_RESULTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,20 @@ def latest_results(suite: Suite) -> Mapping[str, Latest]:
     if run is None:
         return {}
     rows = CheckResult.objects.filter(run=run).values_list("name", "verdict", "ms")
-    found: dict[str, Latest] = {}
+    latest: dict[str, Latest] = {}
     for name, verdict, ms in rows:
-        seen = found.get(name, Latest(verdict, ms))
+        seen = latest.get(name, Latest(verdict, ms))
         worst = min(seen.verdict, verdict, key=lambda v: WORST_FIRST.index(Verdict(v)))
-        found[name] = Latest(worst, max(seen.ms, ms))
-    return found
+        latest[name] = Latest(worst, max(seen.ms, ms))
+    return latest
 
 
 def results_of_check(suite: Suite, name: str) -> list[CheckResult]:
     """The newest results of one check, at each edge, newest run first."""
     runs = list(_runs(suite).values_list("pk", flat=True)[:RECENT_RUNS])
     rows = CheckResult.objects.filter(run_id__in=runs, name=name).defer("body", "results")
-    found = rows.select_related("run__version").order_by("-run__started_at", "edge")
-    return list(found[:SHOWN_RESULTS])
+    results = rows.select_related("run__version").order_by("-run__started_at", "edge")
+    return list(results[:LISTED_RESULTS])
 
 
 def _runs(suite: Suite) -> QuerySet[SmokeRun]:

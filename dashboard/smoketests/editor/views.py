@@ -99,8 +99,8 @@ def move(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
 
 def newest(name: str, suite_id: int) -> SuiteEdit:
     """The newest edit of a suite of this Worker, or 404."""
-    found = get_object_or_404(Suite, pk=suite_id, worker__name=name)
-    edits = found.edits.select_related("suite__worker", "author")
+    suite = get_object_or_404(Suite, pk=suite_id, worker__name=name)
+    edits = suite.edits.select_related("suite__worker", "author")
     return get_object_or_404(edits[:1])
 
 

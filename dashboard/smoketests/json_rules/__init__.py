@@ -1,6 +1,5 @@
-"""JSON Schema and JSONPath with a bound on their work: a check's author and a Worker's answer could
-together choose a question that takes hours.
+"""JSON Schema and JSONPath with bounded work. Without it, a check could take hours.
 
-schema.py  the first problem that a schema finds in a document
+schema.py  the first violation of a schema in a document
 path.py    the values at a path
 """

@@ -1,9 +1,13 @@
-"""One run of a suite, by its parts; run.py begins and ends it.
+"""Runs of a suite.
 
-jobs.py        what is sent: each check through each edge, with overrides and stored secrets
-exchange.py    one check through one edge: sent, judged, compared with stable; no database
-collector.py   results saved as they come, each with the edge's log line as its proof
-scripts.py     script checks: run by command only, counted by a run of the page for an hour
-acceptance.py  a difference that a person marked as expected
-retention.py   how long runs and their evidence are stored
+run.py         begins, executes and ends a run
+jobs.py        what is sent: each check through each edge, with overrides and secrets
+exchange.py    sends and judges one check at one edge; no database
+collector.py   saves results, with the edge's log line as proof
+scripts.py     script checks, which only `manage.py smoke run` executes
+acceptance.py  differences that a person marked as expected
+retention.py   deletes old runs and their evidence
+report.py      a run as JSON
+junit.py       a run as JUnit XML
+views.py       the page of a run
 """

@@ -109,10 +109,10 @@ class Plan:
 
     def _overrides(self, check: Check) -> str:
         """Members of the override header for Workers behind this one."""
-        asked = check.request.overrides.items()
+        overrides = check.request.overrides.items()
         return ", ".join(
             f'{name}="{self.candidates[name] if version == CANDIDATE else version}"'
-            for name, version in asked
+            for name, version in overrides
         )
 
 
@@ -162,12 +162,12 @@ def _side(version: Version) -> Side:
 
 def _candidates(checks: tuple[Check, ...]) -> dict[str, str]:
     """The candidate of each Worker whose candidate a check asks for."""
-    wanted: dict[str, str] = {}
+    first_checks: dict[str, str] = {}
     for check in checks:
         for name, version in check.request.overrides.items():
             if version == CANDIDATE:
-                wanted.setdefault(name, check.name)
-    return {name: _candidate_of(name, check) for name, check in wanted.items()}
+                first_checks.setdefault(name, check.name)
+    return {name: _candidate_of(name, check) for name, check in first_checks.items()}
 
 
 def _candidate_of(name: str, check: str) -> str:

@@ -98,14 +98,14 @@ def run_script(
 def earlier_result(run: SmokeRun, position: int, check: Check, now: datetime) -> CheckResult:
     """The result of a run by command that counts for this run; else a script that was not run."""
     row = _row(run, position, check)
-    found = _counting(run, position, now)
-    if found is None:
+    counted = _counting(run, position, now)
+    if counted is None:
         row.verdict = Verdict.COMMAND
         row.problem = "Runs by command only."
         return row
-    row.verdict, row.results, row.body = found.verdict, found.results, found.body
-    row.ms, row.sent_at = found.ms, found.sent_at
-    row.problem = f"Run by command, {found.sent_at:%Y-%m-%d %H:%M:%S} UTC."
+    row.verdict, row.results, row.body = counted.verdict, counted.results, counted.body
+    row.ms, row.sent_at = counted.ms, counted.sent_at
+    row.problem = f"Run by command, {counted.sent_at:%Y-%m-%d %H:%M:%S} UTC."
     return row
 
 
@@ -117,18 +117,18 @@ def _counting(run: SmokeRun, position: int, now: datetime) -> CheckResult | None
         run__edit=run.edit_id,
         run__version=run.version_id,
         run__state__in=SmokeRun.JUDGED,
-        sent_at__gte=_asked_at(run, now) - COUNTS_FOR,
+        sent_at__gte=_requested_at(run, now) - COUNTS_FOR,
     )
-    found = rows.select_related("run").order_by("-sent_at").first()
-    if found is None or found.sent_at is None:
+    counted = rows.select_related("run").order_by("-sent_at").first()
+    if counted is None or counted.sent_at is None:
         return None
     later = Deployment.objects.filter(
-        worker=run.version.worker, created_on__gt=found.run.started_at
+        worker=run.version.worker, created_on__gt=counted.run.started_at
     )
-    return None if later.exclude(source="rollout").exists() else found
+    return None if later.exclude(source="rollout").exists() else counted
 
 
-def _asked_at(run: SmokeRun, now: datetime) -> datetime:
+def _requested_at(run: SmokeRun, now: datetime) -> datetime:
     """When evidence had to be fresh: what counted at a rollout's gate counts in its later runs."""
     if run.rollout_id is None:
         return now

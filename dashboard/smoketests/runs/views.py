@@ -43,16 +43,16 @@ def run(request: HttpRequest, name: str, run_id: UUID) -> HttpResponse:
 @require_POST
 def accept_result(request: HttpRequest, name: str, run_id: UUID, result_id: int) -> HttpResponse:
     """Marks a failed check as expected; with `edit`, also changes the check so that it is."""
-    found = _run(name, run_id)
-    result = get_object_or_404(found.results.select_related("run"), pk=result_id)
-    result.run = found
+    smoke_run = _run(name, run_id)
+    result = get_object_or_404(smoke_run.results.select_related("run"), pk=result_id)
+    result.run = smoke_run
     why, author = request.POST.get("why", ""), person(request)
     try:
         with transaction.atomic():
             accept(result, why=why, author=author, now=timezone.now())
-            settle(found)
+            settle(smoke_run)
     except CannotAccept as error:
-        return _show_run(request, found, problem=str(error), problem_at=result_id, status=422)
+        return _show_run(request, smoke_run, problem=str(error), problem_at=result_id, status=422)
     words = f"Marked “{result.name}” as expected."
     if request.POST.get("edit"):
         words += f" {_change_check(request, result)}"
@@ -64,12 +64,12 @@ def accept_result(request: HttpRequest, name: str, run_id: UUID, result_id: int)
 @require_POST
 def withdraw_result(request: HttpRequest, name: str, run_id: UUID, result_id: int) -> HttpResponse:
     """A failure that was marked as expected counts again."""
-    found = _run(name, run_id)
-    result = get_object_or_404(found.results.select_related("accepted"), pk=result_id)
+    smoke_run = _run(name, run_id)
+    result = get_object_or_404(smoke_run.results.select_related("accepted"), pk=result_id)
     if result.accepted is not None:
         with transaction.atomic():
-            withdraw(result.accepted, found, author=person(request), now=timezone.now())
-            settle(found)
+            withdraw(result.accepted, smoke_run, author=person(request), now=timezone.now())
+            settle(smoke_run)
         messages.success(request, f"“{result.name}” counts as failed again.")
     return redirect("smoketests:run", name, run_id)
 
@@ -88,25 +88,26 @@ def _change_check(request: HttpRequest, result: CheckResult) -> str:
 
 
 def _show_run(
-    request: HttpRequest, found: SmokeRun, status: int = 200, **more: Any
+    request: HttpRequest, smoke_run: SmokeRun, status: int = 200, **more: Any
 ) -> HttpResponse:
-    results = found.results.select_related("accepted__author")
+    results = smoke_run.results.select_related("accepted__author")
     order = Case(*(When(verdict=verdict, then=n) for n, verdict in enumerate(WORST_FIRST)))
     counts = dict(results.order_by().values_list("verdict").annotate(n=Count("pk")))
     ordered = results.annotate(worst=order).order_by("worst", "position", "edge")
     rows = Paginator(ordered, RESULTS).get_page(request.GET.get("page", 1))
-    checks = {check.name: check for check in found.edit.content.checks}
-    active = active_deployment(found.version.worker)
+    checks = {check.name: check for check in smoke_run.edit.content.checks}
+    active = active_deployment(smoke_run.version.worker)
     context = {
-        "worker": found.version.worker,
-        "run": found,
+        "worker": smoke_run.version.worker,
+        "run": smoke_run,
         "rows": [(row, *_about(row, checks.get(row.name))) for row in rows],
         "result_page": rows,
         "passed": counts.get(Verdict.PASSED, 0),
         "judged": sum(counts.values()),
         "expected": results.filter(accepted__isnull=False).count(),
-        "is_void": found.finished and str(active.id if active else "") != found.deployment_id,
-        "candidate": candidate_of(found.version.worker),
+        "is_void": smoke_run.finished
+        and str(active.id if active else "") != smoke_run.deployment_id,
+        "candidate": candidate_of(smoke_run.version.worker),
         "can": permission(request.user, Role.OPERATOR),
         "address": request.get_full_path(),
     }

@@ -1,8 +1,8 @@
-"""Suites: their edits, their YAML, their secrets.
+"""Suites.
 
-document.py     A suite as it is written in a repository
-edits.py        Saving suites
-parse.py        Suites as they are sent; large ones in a child process
-masking.py      A suite as people who may not act see it
-yaml_format.py  Suites as YAML text
+document.py     a suite as values: checks, requests, assertions                       (pure)
+yaml_format.py  a suite as YAML                                                       (pure)
+parse.py        parses submitted suites, large ones in a child process
+edits.py        saves suites; each save is an immutable edit
+masking.py      a suite with secrets masked                                           (pure)
 """

@@ -225,8 +225,8 @@ _KINDS = (
 def _kind(data: Any) -> str | None:
     if not isinstance(data, dict):
         data = data.model_dump(by_alias=True) if isinstance(data, BaseModel) else {}
-    found = [kind for kind in _KINDS if kind in data]
-    return found[0] if len(found) == 1 else None
+    kinds = [kind for kind in _KINDS if kind in data]
+    return kinds[0] if len(kinds) == 1 else None
 
 
 Assertion: TypeAlias = Annotated[

@@ -56,7 +56,7 @@ def test_mail_is_text_and_html_with_everything_escaped(people, happen, mailbox, 
 
 def test_a_line_break_ends_no_header(people, happen, mailbox):
     facts = {"actor": "ada\r\nBcc: all@example.com"}
-    happen(Event.REVIEW_ASKED, worker="shop", people=[people["rita"]], facts=facts)
+    happen(Event.REVIEW_REQUESTED, worker="shop", people=[people["rita"]], facts=facts)
     assert send_due(T0) == 1
     (mail,) = mailbox.messages
     assert mail["Bcc"] is None and "ada Bcc: all@example.com" in mail["Subject"]

@@ -110,13 +110,13 @@ class Command(BaseCommand):
             rollout.step if step is None else step,
         )
         if action == "change-plan":
-            believed = options["if_edit"] or rollout.plan_edit
+            expected = options["if_edit"] or rollout.plan_edit
             plan = arguments.plan_of(options, rollout.as_value().upcoming)
-            return change_plan(rollout, plan, by, believed)
+            return change_plan(rollout, plan, by, expected)
         return ACTIONS[action](rollout, replace(by, to=arguments.share(options.get("to"))))
 
     def _backtest(self, worker: Worker, options: dict[str, Any]) -> None:
-        replay = backtest.read(worker, options).run(timezone.now())
+        replay = backtest.request_from_options(worker, options).run(timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps(as_json(replay)))
             return

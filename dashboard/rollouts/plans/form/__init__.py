@@ -1,8 +1,8 @@
 """The form of a plan.
 
-context.py    What the form of a plan shows beside what was typed
-form.py       The terms of a plan as a form
-preview.py    A plan before it starts
-step_rows.py  The table of steps as it was typed, and the steps it says
-values.py     Numbers and times as they are typed in a form
+form.py       the fields as submitted, and the plan that they make
+step_rows.py  the table of steps
+values.py     parses numbers and times
+context.py    the template's context: fields, errors, detection
+preview.py    a plan with its detection, for the CLI and the API
 """

@@ -1,4 +1,4 @@
-"""What the form of a plan shows beside what was typed: for each step what it can notice."""
+"""The context of the plan form: fields, errors, and what each step detects."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PRESETS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
-    """One ratio of a row in words; `late` when the step ends before."""
+class DetectedRise:
+    """Time until a rise is detected, as text. `late`: the step ends before."""
 
     words: str
     fit: str
@@ -33,16 +33,16 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One step as the table shows it; `fixed` when it runs or is over. `longer` is the bake time
-    that is advised, empty when none is."""
+class StepFields:
+    """One row of the table. `fixed`: the step has begun. `longer`: an advised bake time, or
+    empty."""
 
     number: int
     typed: StepRow
     weight: int | None
     gets: str = ""
-    twice: Noticed | None = None
-    five: Noticed | None = None
+    twice: DetectedRise | None = None
+    five: DetectedRise | None = None
     advice: str = ""
     longer: str = ""
     fixed: bool = False
@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """One term in a box; `choices` make it a select."""
+    """One input; a select if it has `choices`."""
 
     name: str
     label: str
@@ -62,7 +62,7 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class GuardrailField:
-    """One built-in guardrail, and what its breach does."""
+    """One built-in guardrail, with what its breach does."""
 
     name: str
     label: str
@@ -72,14 +72,14 @@ class GuardrailField:
 
 @dataclass(frozen=True)
 class PlanFields:
-    """The form with its errors, and what its steps can notice where it is a plan."""
+    """The form with its errors and, if it is a valid plan, what its steps detect."""
 
     form: PlanForm
     errors: Errors
     plan: Plan | None
     traffic: Traffic
-    rows: Sequence[Row]
-    last: Row
+    rows: Sequence[StepFields]
+    last: StepFields
 
     presets = PRESETS
     rules = tuple(messages.RULES.items())
@@ -99,12 +99,12 @@ class PlanFields:
 
     @property
     def problems(self) -> list[str]:
-        """Each error with its place."""
+        """Errors with their labels."""
         return [messages.problem(name, words) for name, words in self.errors.items()]
 
     @property
     def ramp_takes(self) -> timedelta:
-        """At least so long until 100%."""
+        """The minimum time until 100%."""
         return (
             sum((step.bake for step in self.plan.steps[:-1]), timedelta())
             if self.plan
@@ -113,7 +113,7 @@ class PlanFields:
 
     @property
     def shares(self) -> str:
-        """ "1% to 50%", for the summary; empty when it goes to 100% at once."""
+        """ "1% to 50%", for the summary; empty without a ramp."""
         ramp = self.plan.steps[:-1] if self.plan else ()
         if not ramp:
             return ""
@@ -124,7 +124,7 @@ class PlanFields:
 def plan_fields(
     form: PlanForm, errors: Errors, plan: Plan | None, traffic: Traffic, begun: int = 0
 ) -> PlanFields:
-    """`begun` steps run or are over: they are not changed any more."""
+    """`begun`: number of steps that have begun and cannot change."""
     detected = detection(plan, traffic) if plan else []
     rows = [
         _row(number, typed, detected[number - 1] if detected else None, number <= begun)
@@ -134,13 +134,13 @@ def plan_fields(
     return PlanFields(form, errors, plan, traffic, rows, last)
 
 
-def _row(number: int, typed: StepRow, detected: StepDetection | None, fixed: bool) -> Row:
+def _row(number: int, typed: StepRow, detected: StepDetection | None, fixed: bool) -> StepFields:
     weight = weight_of(typed)
     if detected is None or weight is None or not 0 < weight <= TOTAL:
-        return Row(number, typed, weight, fixed=fixed)
+        return StepFields(number, typed, weight, fixed=fixed)
     twice, five, _ = detected.notices
     longer = detected.facts.get("minutes") if detected.code == "too_short" else None
-    return Row(
+    return StepFields(
         number,
         typed,
         weight,
@@ -153,11 +153,11 @@ def _row(number: int, typed: StepRow, detected: StepDetection | None, fixed: boo
     )
 
 
-def _noticed(notice: Notice) -> Noticed | None:
+def _noticed(notice: Notice) -> DetectedRise | None:
     if notice.minutes is None:
         return None
     words = messages.minutes_in_words(notice.minutes)
-    return Noticed(words, messages.FITS[notice.fit], notice.fit == "too_late")
+    return DetectedRise(words, messages.FITS[notice.fit], notice.fit == "too_late")
 
 
 def _field(texts: Mapping[str, str], name: str) -> TextField:

@@ -1,4 +1,4 @@
-"""The terms of a plan as a form: texts as they were typed, and the plan they make."""
+"""The form of a plan: fields as submitted, and the plan that they make."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ LONGEST_GUARDRAILS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class PlanForm:
-    """`texts` by the names of the plan's fields (`error_limit` in percent), with `confirm` (yes or
-    no) and `begins`, `ends` and `zone` of the hours. `breaches`: guardrail → what a breach does.
-    `outside` is JSON: prometheus and webhooks."""
+    """`texts`: by the plan's field names (`error_limit` in percent), `confirm` (yes or no), and
+    `begins`, `ends`, `zone` of the hours. `breaches`: guardrail → what a breach does. `outside`:
+    JSON of prometheus and webhooks."""
 
     rows: tuple[StepRow, ...]
     texts: Mapping[str, str]
@@ -54,7 +54,7 @@ class PlanForm:
 
     @classmethod
     def of_plan(cls, plan: Plan) -> PlanForm:
-        """A form that says this plan."""
+        """The form of an existing plan."""
         written, hours = plan.as_json(), plan.hours
         texts = {name: str(written[name] or "") for name in TEXTS}
         texts |= {
@@ -76,9 +76,9 @@ class PlanForm:
         )
 
     @classmethod
-    def read(cls, data: QueryDict, base: Plan = USUAL) -> PlanForm:
-        """What was typed; fields that are missing are those of `base`. Steps may also come in short
-        form or by a preset's name, as `?steps=…` and `?preset=…`."""
+    def from_query(cls, data: QueryDict, base: Plan = USUAL) -> PlanForm:
+        """The submitted form; missing fields are those of `base`. Steps may also come in short
+        form or as a preset, as `?steps=…` and `?preset=…`."""
         form = cls.of_plan(base)
         texts = {name: data.get(name, text)[:LONGEST_TEXT] for name, text in form.texts.items()}
         form = replace(form, texts=texts)
@@ -99,7 +99,7 @@ class PlanForm:
         )
 
     def with_steps(self, short: str) -> PlanForm:
-        """The same with the steps of a preset or a text in short form."""
+        """With the steps of a preset or a text in short form."""
         try:
             steps = parse_steps(PRESETS.get(short, short))
         except PlanError as error:
@@ -108,7 +108,7 @@ class PlanForm:
         return replace(self, rows=rows, steps_error="")
 
     def with_row(self) -> PlanForm:
-        """One more step, half-way between the last one and 100%."""
+        """With another step, half-way between the last one and 100%."""
         weights = [weight_of(row) or 0 for row in self.rows]
         half = (max(weights, default=0) + TOTAL) // 2
         row = StepRow(f"{max(1, round(half / 1000))}")
@@ -118,14 +118,14 @@ class PlanForm:
         return replace(self, rows=self.rows[:index] + self.rows[index + 1 :])
 
     def with_bake(self, index: int, bake: str) -> PlanForm:
-        """The same with another bake time of one step."""
+        """With another bake time of one step."""
         rows = list(self.rows)
         if 0 <= index < len(rows):
             rows[index] = replace(rows[index], bake=bake)
         return replace(self, rows=tuple(rows))
 
     def after_button(self, do: str) -> PlanForm:
-        """The same after a button: `preset:canary`, `add`, `remove:2`, `bake:2:12m`."""
+        """After a button: `preset:canary`, `add`, `remove:2`, `bake:2:12m`."""
         verb, _, what = do.partition(":")
         if verb == "preset":
             return self.with_steps(what)
@@ -138,8 +138,8 @@ class PlanForm:
         return self.with_bake(index, bake) if verb == "bake" else self
 
     def check(self, suite: str, base: Plan = USUAL) -> tuple[Plan | None, Errors]:
-        """The plan, or None with an error for each field that is wrong. Terms that the form does
-        not have are those of `base`."""
+        """The plan, or None with an error for each invalid field. Terms without a field are
+        those of `base`."""
         steps, errors = steps_of_rows(self.rows)
         if self.steps_error:
             errors["steps"] = self.steps_error
@@ -186,7 +186,7 @@ class PlanForm:
         return hours.as_json()
 
     def _outside(self, errors: Errors) -> dict[str, Any]:
-        """Prometheus queries and webhooks; both are empty without any text."""
+        """Prometheus queries and webhooks."""
         try:
             data = json.loads(self.outside) if self.outside.strip() else {}
         except (ValueError, RecursionError) as error:
@@ -199,7 +199,7 @@ class PlanForm:
 
 
 def _collect(errors: Errors, base: Plan, name: str, value: Any) -> None:
-    """Each term is tried alone, so that every wrong one is named."""
+    """Checks each term alone, so that every invalid one is reported."""
     try:
         plan_with(base, {name: value})
     except PlanError as error:
@@ -207,7 +207,7 @@ def _collect(errors: Errors, base: Plan, name: str, value: Any) -> None:
 
 
 def _own_field(name: str) -> str:
-    """The form's field for a plan's: `prometheus[0].limit` is in `outside`."""
+    """The form field of a plan's field: `prometheus[0].limit` → `outside`."""
     if name.startswith(("prometheus", "webhooks")) or name == "name":
         return "outside"
     return name.replace("on_breach.", "breach-")

@@ -1,4 +1,4 @@
-"""A plan before it starts: its terms, and what each step can notice at the traffic of a day."""
+"""A plan with what each step detects at the traffic of the last day."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def traffic_of_day(worker: Worker, now: datetime) -> Traffic:
 
 
 def preview(worker: Worker, plan: Plan, now: datetime, version_id: str = "") -> dict[str, Any]:
-    """What `--dry-run` prints and the API answers: the plan, with `traffic`,
-    `detection`, and `warnings` about rollouts beside it."""
+    """JSON for `--dry-run` and the API: the plan, with `traffic`, `detection`, and `warnings` about
+    related rollouts."""
     basis = traffic_of_day(worker, now)
     return plan.as_json() | {
         "traffic": {"requests": basis.requests, "failed": basis.failed, "minutes": basis.minutes},
@@ -39,7 +39,7 @@ def preview(worker: Worker, plan: Plan, now: datetime, version_id: str = "") -> 
 
 
 def lines(worker: Worker, plan: Plan, now: datetime) -> list[str]:
-    """The same for a terminal: one line for each step."""
+    """One line per step, for a terminal."""
     return [_line(step) for step in detection(plan, traffic_of_day(worker, now))]
 
 
@@ -48,11 +48,11 @@ def _line(step: StepDetection) -> str:
 
 
 def _warnings(worker: Worker, version_id: str) -> list[str]:
-    """About rollouts that would run beside this one."""
+    """Warnings about related rollouts."""
     live = active_deployment(worker)
     versions = [share.version for share in live.shares.all()] if live else []
     try:
         versions += worker.versions.filter(id=UUID(version_id))
     except ValueError:
-        pass  # `start` names what is wrong with it
+        pass  # `start` reports the error
     return [warning(one, worker.name) for one in running_related(worker, versions)]

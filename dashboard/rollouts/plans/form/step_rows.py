@@ -1,4 +1,4 @@
-"""The table of steps as it was typed, and the steps it says."""
+"""The table of steps as submitted, and its steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.times.durations import format_duration, parse_duration
 from routing.rules.split import TOTAL
 
 Errors = dict[str, str]
-"""By the name of the field; rows of steps have their number, as `bake-2`."""
+"""Field → error. Fields of a step have its number, such as `bake-2`."""
 LONGEST_TEXT = 200
 
 
@@ -27,21 +27,21 @@ class StepRow:
 
 
 def rows_of_query(data: QueryDict) -> tuple[StepRow, ...]:
-    """What was typed in the table."""
+    """The rows of the submitted table."""
     columns = [data.getlist(name)[:MOST_STEPS] for name in ("percentage", "bake", "rule", "moves")]
-    rows = zip_longest(*columns, fillvalue="")  # a field that is missing is an error of its row
+    rows = zip_longest(*columns, fillvalue="")  # a missing field is an error of its row
     return tuple(StepRow(*(text[:LONGEST_TEXT] for text in row)) for row in rows)
 
 
 def row_of_step(step: Step) -> StepRow:
-    """A row that says this step."""
+    """The row of a step."""
     moves = "auto" if step.automatic else "hand"
     percentage = step.percentage.rstrip("%")
     return StepRow(percentage, format_duration(step.bake), step.rule.value, moves)
 
 
 def steps_of_rows(rows: tuple[StepRow, ...]) -> tuple[list[Step], Errors]:
-    """The steps that can be read, and an error for each field that is wrong."""
+    """The valid steps, and an error for each invalid field."""
     errors: Errors = {}
     steps: list[Step] = []
     for number, row in enumerate(rows, 1):
@@ -71,7 +71,7 @@ def _read_row(row: StepRow, number: int, last: int, errors: Errors) -> Step | No
 
 
 def weight_of(row: StepRow) -> int | None:
-    """In units of 0.001%; None for what is no percentage."""
+    """In units of 0.001%; None if invalid."""
     try:
         return parse_weight(row.percentage)
     except PlanError:

@@ -1,4 +1,4 @@
-"""Numbers and times as they are typed in a form; what is wrong is added to its errors."""
+"""Parses numbers and times of a form; problems are added to its errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.rollouts.plans.form.step_rows import Errors
 
 
 def read_number(errors: Errors, name: str, text: str, convert: Callable[[str], float]) -> Any:
-    """None, with an error, for what is no number."""
+    """The number; None, with an error, if invalid."""
     try:
         return convert(text.strip().rstrip("%"))
     except ValueError:
@@ -27,7 +27,7 @@ def whole(text: str) -> int:
 
 
 def read_time(errors: Errors, name: str, text: str) -> time | None:
-    """None, with an error, for what is no time of day."""
+    """The time of day; None, with an error, if invalid."""
     try:
         return time.fromisoformat(text.strip())
     except ValueError:

@@ -45,7 +45,7 @@ def mails(event):
 
 
 def test_what_names_people_reaches_them_alone(people, happen):
-    event = happen(Event.REVIEW_ASKED, worker="shop", people=[people["rita"], None])
+    event = happen(Event.REVIEW_REQUESTED, worker="shop", people=[people["rita"], None])
     assert (inboxes(event), mails(event)) == ({"rita"}, {"rita"})
 
 

@@ -113,7 +113,7 @@ def test_no_change_and_no_next_step_are_refused(ramping: Scene, change: Change) 
         change(min_sample=100)
     assert refused.value.code == "same"
     ACTIONS["finish"](ramping.rollout(), Actor(ramping.maya, "dashboard", ramping.now))
-    with pytest.raises(ActionRefused, match="last step runs"):
+    with pytest.raises(ActionRefused, match="last step is running"):
         change(min_sample=7)
 
 

@@ -73,8 +73,8 @@ def test_every_term_can_be_typed_and_is_shown_again(client: Client, scene: Scene
     data = QueryDict(mutable=True)
     for name, value in typed(plan).items():
         data.setlist(name, value if isinstance(value, list | tuple) else [value])
-    assert PlanForm.read(data) == PlanForm.of_plan(plan)
-    assert PlanForm.read(data).check("smoke") == (plan, {})
+    assert PlanForm.from_query(data) == PlanForm.of_plan(plan)
+    assert PlanForm.from_query(data).check("smoke") == (plan, {})
     assert post(client, scene, **typed(plan))[0] == 302
     assert scene.rollout().terms == plan
 
