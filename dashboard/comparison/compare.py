@@ -1,21 +1,21 @@
-"""The same request at stable twice and at the candidate once: what remains is the regression.
+"""Two answers of stable and one of the candidate → differences, each real or noise. Pure.
 
-What stable shows against itself is noise, with the reason; pure, so that properties can be tested.
+Places where stable's two answers differ are noise.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard.comparison.json_diff import Change, Row, Walk, walk_json, walk_text
+from dashboard.comparison.json_diff import Change, LinePair, Walk, walk_json, walk_text
 from dashboard.comparison.noise import MISSING
 from dashboard.comparison.noise_mask import SELF, Noise
 from dashboard.sending import json_text
 
-#: Header lines that say nothing about the Worker, or follow from the body.
+#: Header lines that do not depend on the Worker, or follow from the body.
 STANDARD = frozenset("date cf-ray age content-length server-timing connection".split())
 IDENTITY, USUAL = "version identity, always", "standard"
 
@@ -56,14 +56,14 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One difference between stable and the candidate; `reason` is why it is taken for noise."""
+class Difference:
+    """One difference between stable and the candidate; `reason` is why it is noise, if it is."""
 
     part: str
     change: Change
     reason: str = ""
     masked: bool = False
-    #: Stable varies here too, but never like this.
+    #: Stable varies here too, but not in this way.
     unlike: bool = False
 
     @property
@@ -73,56 +73,61 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    found: tuple[Found, ...]
-    rows: tuple[Row, ...]
-    header_rows: tuple[Row, ...]
-    #: How the bodies were held against each other: json, text or bytes.
+    differences: tuple[Difference, ...]
+    rows: tuple[LinePair, ...]
+    header_rows: tuple[LinePair, ...]
+    #: How the bodies were compared: json, text or bytes.
     form: str
-    #: Places where only the two stable answers differ.
+    #: Paths where only the two stable answers differ.
     quiet: tuple[str, ...] = ()
 
     @property
-    def real(self) -> list[Found]:
-        return [f for f in self.found if not f.masked]
+    def real(self) -> list[Difference]:
+        return [d for d in self.differences if not d.masked]
 
     @property
-    def masked(self) -> list[Found]:
-        return [f for f in self.found if f.masked]
+    def masked(self) -> list[Difference]:
+        return [d for d in self.differences if d.masked]
 
     def real_in(self, part: str) -> int:
-        return sum(f.part == part for f in self.real)
+        return sum(d.part == part for d in self.real)
 
 
 def compare(first: Side, second: Side, candidate: Side, off: frozenset[str]) -> Comparison:
-    """`off` names the masks that somebody took off."""
-    found = _statuses(first, second, candidate)
+    """`off` has the masks (`Difference.mask`) that a person switched off."""
     headers = [walk_json(_headers(first), _headers(side)) for side in (second, candidate)]
-    found += _judge("header", headers[0], headers[1], first, candidate)
     form, bodies = _bodies(first, second, candidate)
-    found += _judge("body", bodies[0], bodies[1], first, candidate)
-    found = [
-        Found(f.part, f.change, f.reason, bool(f.reason) and f.mask not in off, f.unlike)
-        for f in found
+    differences = [
+        replace(d, masked=bool(d.reason) and d.mask not in off)
+        for d in (
+            *_statuses(first, second, candidate),
+            *_judge("header", headers[0], headers[1], first, candidate),
+            *_judge("body", bodies[0], bodies[1], first, candidate),
+        )
     ]
-    shown = {f.mask for f in found}
-    both = (("header", headers[0]), ("body", bodies[0]))
-    quiet = [
-        c.path if part == "body" else "header " + c.path.removeprefix("$.")
-        for part, walk in both
-        for c in walk.changes
-        if f"{part}:{c.path}" not in shown and not (part == "header" and _is_standard(c))
-    ]
-    return Comparison(
-        tuple(found), tuple(bodies[1].rows), tuple(headers[1].rows), form, tuple(quiet)
-    )
+    quiet = _quiet({d.mask for d in differences}, headers[0], bodies[0])
+    rows, header_rows = tuple(bodies[1].rows), tuple(headers[1].rows)
+    return Comparison(tuple(differences), rows, header_rows, form, quiet)
 
 
-def _statuses(first: Side, second: Side, candidate: Side) -> list[Found]:
+def _quiet(masks: set[str], headers: Walk, body: Walk) -> tuple[str, ...]:
+    """Paths where stable differs from itself and the candidate does not differ from stable."""
+    own = [
+        "header " + c.path.removeprefix("$.")
+        for c in headers.changes
+        if f"header:{c.path}" not in masks and not _is_standard(c)
+    ]
+    return (*own, *(c.path for c in body.changes if f"body:{c.path}" not in masks))
+
+
+def _statuses(first: Side, second: Side, candidate: Side) -> list[Difference]:
     if first.status == candidate.status:
         return []
     change = Change("status", "changed", first.status, candidate.status)
     same = candidate.status == second.status
-    return [Found("status", change, SELF if same else "", unlike=first.status != second.status)]
+    return [
+        Difference("status", change, SELF if same else "", unlike=first.status != second.status)
+    ]
 
 
 def _headers(side: Side) -> dict[str, Any]:
@@ -144,18 +149,18 @@ def _bodies(first: Side, second: Side, candidate: Side) -> tuple[str, list[Walk]
     return "bytes", [walk_json(first.digest, side.digest) for side in sides[1:]]
 
 
-def _judge(part: str, itself: Walk, other: Walk, first: Side, candidate: Side) -> list[Found]:
+def _judge(part: str, itself: Walk, other: Walk, first: Side, candidate: Side) -> list[Difference]:
     noise = Noise(itself.changes, first.json if part == "body" else MISSING)
-    found = []
+    differences = []
     for change in other.changes:
         if part == "header" and _is_standard(change):
-            found.append(Found(part, change, USUAL))
+            differences.append(Difference(part, change, USUAL))
         elif _is_identity(change, first.names, candidate.names):
-            found.append(Found(part, change, IDENTITY))
+            differences.append(Difference(part, change, IDENTITY))
         else:
             reason, unlike = noise.judge(change)
-            found.append(Found(part, change, reason, unlike=unlike))
-    return found
+            differences.append(Difference(part, change, reason, unlike=unlike))
+    return differences
 
 
 def _is_standard(change: Change) -> bool:
@@ -163,14 +168,14 @@ def _is_standard(change: Change) -> bool:
 
 
 def _is_identity(change: Change, ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether both sides say the same, each with its own version's name in it."""
+    """Whether both sides are equal except for the name of their own version."""
     if not isinstance(change.before, str) or not isinstance(change.after, str):
         return False
     before, after = change.before, change.after
     for one, other in zip(ours, theirs, strict=True):
         if one == before and other == after:
             return True
-        # A short tag stands in other words too.
+        # A short tag may be part of another word.
         if min(len(one), len(other)) >= 6:
             before, after = before.replace(one, "\0"), after.replace(other, "\0")
     return before == after

@@ -1,4 +1,4 @@
-"""Two documents side by side: every place where they differ, and the lines that show it."""
+"""Two documents side by side: the paths at which they differ, and their lines in pairs."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of both sides, or of one; `path` names the change that it shows, if any."""
+class LinePair:
+    """A line of both sides, or of one. `path` is that of the change in it, if any."""
 
     left: Cell | None
     right: Cell | None
@@ -52,10 +52,10 @@ class Row:
 
 @dataclass
 class Walk:
-    """What a walk found; `left` and `right` count lines."""
+    """The result of a comparison; `left` and `right` count lines."""
 
     changes: list[Change] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LinePair] = field(default_factory=list)
     left: int = 0
     right: int = 0
 
@@ -64,27 +64,27 @@ class Walk:
         self.left += left is not None
         self.right += right is not None
         one = Cell(self.left, *left) if left else None
-        self.rows.append(Row(one, Cell(self.right, *right) if right else None, path))
+        self.rows.append(LinePair(one, Cell(self.right, *right) if right else None, path))
 
 
 def walk_json(left: Any, right: Any) -> Walk:
     """Every path at which two JSON documents differ; the order of an object's keys is none."""
-    found = Walk()
-    _both(found, left, right, _Place())
-    return found
+    walk = Walk()
+    _both(walk, left, right, _Place())
+    return walk
 
 
 def walk_text(left: str, right: str) -> Walk:
     """The same by lines; a line that only the right side has is `line 3+`, after the third."""
-    found = Walk()
+    walk = Walk()
     ours, theirs = left.split("\n"), right.split("\n")
     for tag, i, i_stop, j, j_stop in _opcodes(ours, theirs):
         if tag == "equal":
             for line in ours[i:i_stop]:
-                found.row((line, "", ""), (line, "", ""))
+                walk.row((line, "", ""), (line, "", ""))
         else:
-            _lines(found, ours[i:i_stop], theirs[j:j_stop], i)
-    return found
+            _lines(walk, ours[i:i_stop], theirs[j:j_stop], i)
+    return walk
 
 
 def _opcodes(ours: list[str], theirs: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
@@ -99,16 +99,16 @@ def _opcodes(ours: list[str], theirs: list[str]) -> Sequence[tuple[str, int, int
         return [*((tag, k, k + 1, k, k + 1) for tag, k in pairs), rest]
 
 
-def _lines(found: Walk, ours: Sequence[str], theirs: Sequence[str], start: int) -> None:
+def _lines(walk: Walk, ours: Sequence[str], theirs: Sequence[str], start: int) -> None:
     for k in range(max(len(ours), len(theirs))):
         before = ours[k] if k < len(ours) else MISSING
         after = theirs[k] if k < len(theirs) else MISSING
         more = k - len(ours) + 1
         place = start + k + 1 if more <= 0 else start + len(ours)
         path = f"line {place}" + ("" if more <= 0 else "+" if more == 1 else f"+{more}")
-        found.changes.append(Change(path, _kind(before, after), before, after))
+        walk.changes.append(Change(path, _kind(before, after), before, after))
         one, other = (None if v is MISSING else ("", v, "") for v in (before, after))
-        found.row(one, other, path)
+        walk.row(one, other, path)
 
 
 def step(path: str, key: str) -> str:
@@ -134,59 +134,59 @@ class _Place:
     def inside(self, path: str, name: str, tails: tuple[str, str]) -> _Place:
         return _Place(path, f"{self.indent}  {name}", tails, self.depth + 1)
 
-    def bracket(self, found: Walk, opening: str, path: str = "") -> None:
+    def bracket(self, walk: Walk, opening: str, path: str = "") -> None:
         one, other = ((self.lead + opening, "", ""),) * 2
         if opening in "}]":
             one, other = ((self.indent + opening + tail, "", "") for tail in self.tails)
-        found.row(one, other, path)
+        walk.row(one, other, path)
 
 
-def _both(found: Walk, left: Any, right: Any, at: _Place) -> None:
+def _both(walk: Walk, left: Any, right: Any, at: _Place) -> None:
     if left is MISSING or right is MISSING:
-        _differs(found, left, right, at)
+        _differs(walk, left, right, at)
     elif canonical(left) == canonical(right):
         lines = zip(_print(left, at, 0), _print(right, at, 1), strict=True)
         for one, other in lines:
-            found.row(("".join(one), "", ""), ("".join(other), "", ""))
+            walk.row(("".join(one), "", ""), ("".join(other), "", ""))
     elif at.depth < DEEPEST and isinstance(left, dict) and isinstance(right, dict):
-        _objects(found, left, right, at)
+        _objects(walk, left, right, at)
     elif at.depth < DEEPEST and isinstance(left, list) and isinstance(right, list):
-        _lists(found, left, right, at)
+        _lists(walk, left, right, at)
     else:
-        _differs(found, left, right, at)
+        _differs(walk, left, right, at)
 
 
-def _differs(found: Walk, left: Any, right: Any, at: _Place) -> None:
-    found.changes.append(Change(at.path, _kind(left, right), left, right))
+def _differs(walk: Walk, left: Any, right: Any, at: _Place) -> None:
+    walk.changes.append(Change(at.path, _kind(left, right), left, right))
     ours = _print(left, at, 0) if left is not MISSING else []
     theirs = _print(right, at, 1) if right is not MISSING else []
     for one, other in zip_longest(ours, theirs):
-        found.row(one, other, at.path)
+        walk.row(one, other, at.path)
 
 
-def _objects(found: Walk, left: dict[str, Any], right: dict[str, Any], at: _Place) -> None:
-    at.bracket(found, "{")
+def _objects(walk: Walk, left: dict[str, Any], right: dict[str, Any], at: _Place) -> None:
+    at.bracket(walk, "{")
     ours, theirs = list(left), list(right)
     for key in _merged(ours, theirs):
         commas = (_comma([key] == ours[-1:]), _comma([key] == theirs[-1:]))
         name = f"{json.dumps(key, ensure_ascii=False)}: "
         inside = at.inside(step(at.path, key), name, commas)
-        _both(found, left.get(key, MISSING), right.get(key, MISSING), inside)
-    at.bracket(found, "}")
+        _both(walk, left.get(key, MISSING), right.get(key, MISSING), inside)
+    at.bracket(walk, "}")
 
 
-def _lists(found: Walk, left: list[Any], right: list[Any], at: _Place) -> None:
+def _lists(walk: Walk, left: list[Any], right: list[Any], at: _Place) -> None:
     pairs, moved = align(left, right)
     if moved:
-        found.changes.append(Change(f"{at.path} order", "order", left, right))
-    at.bracket(found, "[", f"{at.path} order" if moved else "")
+        walk.changes.append(Change(f"{at.path} order", "order", left, right))
+    at.bracket(walk, "[", f"{at.path} order" if moved else "")
     for i, j in pairs:
         one = left[i] if i is not None else MISSING
         other = right[j] if j is not None else MISSING
         path = f"{at.path}[{i}]" if i is not None else f"{at.path}[+{j}]"
         commas = (_comma(i == len(left) - 1), _comma(j == len(right) - 1))
-        _both(found, one, other, at.inside(path, "", commas))
-    at.bracket(found, "]")
+        _both(walk, one, other, at.inside(path, "", commas))
+    at.bracket(walk, "]")
 
 
 def _print(value: Any, at: _Place, side: int) -> list[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
-"""What may vary: where one version's two answers differ, a third may differ in the same manner.
+"""Whether a third value varies like the first two, which came from one version.
 
-Noise has a shape. Where stable said two different times, another time is noise and "error" is not;
-where two lines differ in one word, a third line may differ in that word alone.
+Where stable answered two different times, another time is noise and "error" is not; where two
+lines differ in one word, a third line may differ in that word only.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SHAPES = [
 ]
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _HEX_RUN = re.compile(r"[\da-f]+")
-#: Longer texts than this are held against their shape as a whole only.
+#: Longer texts are compared by their whole shape only.
 _LONGEST = 4_000
 
 
 def kind(value: Any) -> str:
-    """The JSON type of a value; what is missing is of the kind `nothing`."""
+    """The JSON type of a value; `nothing` for a missing one."""
     if value is MISSING:
         return "nothing"
     if value is None:
@@ -43,7 +43,7 @@ def kind(value: Any) -> str:
 
 
 class _Missing:
-    """Stands where one side has no value."""
+    """Marks a side without a value."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -53,7 +53,7 @@ MISSING = _Missing()
 
 
 def varies_alike(first: Any, second: Any, third: Any) -> bool:
-    """Whether `third` is one more of what `first` and `second` (two answers of one version) are."""
+    """Whether `third` is a value like `first` and `second`, two answers of one version."""
     if kind(third) not in (kind(first), kind(second)):
         return False
     if isinstance(first, str) and isinstance(second, str) and isinstance(third, str):
@@ -91,7 +91,7 @@ def _texts_alike(first: str, second: str, third: str) -> bool:
 
 
 def _scrubbed(text: str) -> str:
-    """`text` with its times, ids and long numbers replaced by what they are."""
+    """`text` with times, ids and long numbers replaced by their kind."""
     for name, pattern in _SHAPES:
         text = pattern.sub(f"‹{name}›", text)
     return text

@@ -1,4 +1,4 @@
-"""Which differences stable shows against itself, and whether another one is of that sort."""
+"""Where stable differs from itself, and whether another difference is of the same sort."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SELF = "stable differs from itself"
 
 
 class Noise:
-    """What stable shows against itself, asked about each change."""
+    """Judges each change by the differences between stable's two answers."""
 
     def __init__(self, changes: Sequence[Change], document: Any) -> None:
         self.at = {change.path: change for change in changes}
@@ -23,7 +23,7 @@ class Noise:
         self.shapes = {_shaped(c.path) for c in changes if c.kind in ("added", "removed")}
 
     def judge(self, change: Change) -> tuple[str, bool]:
-        """Why it is noise, if it is; and whether stable varies there, but in another manner."""
+        """The reason if it is noise; and whether stable varies there in another way."""
         seen = self.at.get(change.path)
         if seen is not None:
             if seen.kind == "order" or varies_alike(seen.before, seen.after, change.after):
@@ -48,9 +48,9 @@ def _everywhere(changes: Sequence[Change], document: Any) -> dict[str, set[str]]
         if change.kind == "changed" and "[" in change.path:
             places.setdefault(re.sub(r"\[\d+\]", "[*]", change.path), []).append(change)
     return {
-        path: {kind(c.before) for c in found} | {kind(c.after) for c in found}
-        for path, found in places.items()
-        if len(found) > 1 and len(found) >= 0.75 * _count(document, steps(path)[1:])
+        path: {kind(value) for c in there for value in (c.before, c.after)}
+        for path, there in places.items()
+        if len(there) > 1 and len(there) >= 0.75 * _count(document, steps(path)[1:])
     }
 
 
@@ -62,8 +62,8 @@ def _count(value: Any, below: Sequence[str]) -> int:
         return sum(_count(v, below[1:]) for v in value) if isinstance(value, list) else 0
     if not isinstance(value, dict):
         return 0
-    found = value.get(_key(below[0]), MISSING)
-    return 0 if found is MISSING else _count(found, below[1:])
+    inner = value.get(_key(below[0]), MISSING)
+    return 0 if inner is MISSING else _count(inner, below[1:])
 
 
 def _key(one: str) -> str:
@@ -83,8 +83,8 @@ def steps(path: str) -> list[str]:
 
 def _above(path: str) -> list[str]:
     """The paths that contain this one."""
-    found = steps(path)
-    return ["".join(found[:k]) for k in range(1, len(found))]
+    parts = steps(path)
+    return ["".join(parts[:k]) for k in range(1, len(parts))]
 
 
 def _list_of(path: str) -> str:

@@ -1,4 +1,4 @@
-"""A comparison in words: the verdict, each difference, and the lines with their tones."""
+"""The texts of a comparison: the verdict, each difference, and the lines with their tones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.comparison.compare import IDENTITY, USUAL, Comparison, Found
-from dashboard.comparison.json_diff import Row
+from dashboard.comparison.compare import IDENTITY, USUAL, Comparison, Difference
+from dashboard.comparison.json_diff import LinePair
 
-SHOWN = 3_000
-"""Lines of a body that are shown; differences beyond them are listed all the same."""
+MOST_LINES = 3_000
+"""Lines of a body on the page. The list of differences has those beyond them, too."""
 _LONGEST = 80
 
 
@@ -24,35 +24,35 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MarkedLine:
     """A row with its tone: same, real or noise. `number` is set where a difference begins."""
 
-    row: Row
+    row: LinePair
     tone: str
     number: int = 0
 
 
-def verdict(found: Comparison) -> Verdict:
-    """Whether anything is left when noise is taken away."""
-    real, noise = found.real, _noise(found.masked)
+def verdict(comparison: Comparison) -> Verdict:
+    """Whether there are differences other than noise."""
+    real, noise = comparison.real, _noise(comparison.masked)
     if real:
         title = f"{len(real)} real difference{'s'[: len(real) != 1]}."
         return Verdict("warn", title, f"{_kinds(real)} {noise}".strip())
-    if not found.masked:
+    if not comparison.masked:
         return Verdict("ok", "No difference.", "Status, headers and body are the same.")
     return Verdict("ok", "No difference that matters.", noise)
 
 
-def place(found: Found) -> str:
+def place(difference: Difference) -> str:
     """Where it is: `$.lines[1].vat`, `header x-plan`, `line 4`, `status`."""
-    if found.part == "header":
-        return "header " + found.change.path.removeprefix("$.").strip('$["]')
-    return found.change.path
+    if difference.part == "header":
+        return "header " + difference.change.path.removeprefix("$.").strip('$["]')
+    return difference.change.path
 
 
-def sentence(found: Found) -> str:
-    """What happened there."""
-    change = found.change
+def sentence(difference: Difference) -> str:
+    """How the value changed."""
+    change = difference.change
     if change.kind == "order":
         words = "The same elements in another order"
     elif change.kind == "added":
@@ -61,7 +61,7 @@ def sentence(found: Found) -> str:
         words = f"Gone: {short(change.before)}"
     else:
         words = f"{short(change.before)} became {short(change.after)}"
-    return words + ("; stable varies here too, but never like this" if found.unlike else "")
+    return words + ("; stable varies here too, but not in this way" if difference.unlike else "")
 
 
 def short(value: Any) -> str:
@@ -69,20 +69,22 @@ def short(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def marked(rows: Sequence[Row], found: Sequence[Found], part: str, start: int = 0) -> list[Line]:
-    """The lines to show; real differences are numbered from `start` + 1 on."""
-    masked = {f.change.path: f.masked for f in found if f.part == part}
+def marked_lines(
+    rows: Sequence[LinePair], differences: Sequence[Difference], part: str, start: int = 0
+) -> list[MarkedLine]:
+    """The lines of a page; real differences are numbered from `start` + 1."""
+    masked = {d.change.path: d.masked for d in differences if d.part == part}
     lines, number, before = [], start, ""
-    for row in rows[:SHOWN]:
+    for row in rows[:MOST_LINES]:
         tone = "same" if not row.path else "noise" if masked.get(row.path) else "real"
         begins = tone == "real" and row.path != before
         number += begins
-        lines.append(Line(row, tone, number if begins else 0))
+        lines.append(MarkedLine(row, tone, number if begins else 0))
         before = row.path
     return lines
 
 
-def _kinds(real: Sequence[Found]) -> str:
+def _kinds(real: Sequence[Difference]) -> str:
     counts = Counter(f.change.kind for f in real)
     words = [
         f"{count} value{'s'[: count != 1]} {kind}" if kind != "order" else f"{count} in other order"
@@ -91,8 +93,7 @@ def _kinds(real: Sequence[Found]) -> str:
     return ", ".join(words) + "."
 
 
-def _noise(masked: Sequence[Found]) -> str:
-    """Why the rest does not count."""
+def _noise(masked: Sequence[Difference]) -> str:
     if not masked:
         return ""
     reasons = Counter(f.reason for f in masked)

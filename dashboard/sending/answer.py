@@ -11,9 +11,9 @@ from typing import Any
 
 from dashboard.sending import json_text
 
-SHOWN = 256 * 1024
+PAGE_BYTES = 256 * 1024
 """Bytes of a body that the page shows; the rest is in the download."""
-SHOWN_LINES = 5_000
+PAGE_LINES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ class Answer:
         kind = self.header("content-type").lower()
         charset = kind.partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
         try:
-            return self.body[:SHOWN].decode(charset, "replace")
+            return self.body[:PAGE_BYTES].decode(charset, "replace")
         except (LookupError, ValueError):  # idna takes no "replace"; a name may hold a NUL
-            return self.body[:SHOWN].decode("utf-8", "replace")
+            return self.body[:PAGE_BYTES].decode("utf-8", "replace")
 
     @property
     def json(self) -> Any:
@@ -115,16 +115,16 @@ class Answer:
         """Lines of the body for people: JSON indented, other text as it is."""
         text = self.text or ""
         if self.is_json:
-            return list(islice(json_text.pretty(text), SHOWN_LINES))
-        return text.split("\n")[:SHOWN_LINES]
+            return list(islice(json_text.pretty(text), PAGE_LINES))
+        return text.split("\n")[:PAGE_LINES]
 
     @property
     def is_json(self) -> bool:
         """Whether the whole body is JSON, and short enough to be laid out."""
-        whole = not self.truncated and len(self.body) <= SHOWN
+        whole = not self.truncated and len(self.body) <= PAGE_BYTES
         return whole and json_text.is_json(self.text or "")
 
     @property
     def cut(self) -> bool:
         """Whether the page shows less than the download has."""
-        return len(self.body) > SHOWN
+        return len(self.body) > PAGE_BYTES

@@ -14,7 +14,7 @@ from dashboard.sending.answer import Answer, EndedBy, Timing
 from dashboard.sending.deadline import Cancellation, Deadline
 from dashboard.sending.wire_request import SendFailed, WireRequest
 
-KEPT = 1024 * 1024
+MOST_BYTES = 1024 * 1024
 """Bytes of a body that are read and kept; the page shows fewer."""
 DEADLINE = 20.0
 """Seconds for everything, also when the answer trickles."""
@@ -118,14 +118,14 @@ def _failure(edge: str, error: httpx.HTTPError) -> SendFailed:
 
 
 def _read(response: httpx.Response, deadline: Deadline) -> tuple[bytes, EndedBy]:
-    """At most `KEPT` bytes as they came, and what ended them."""
+    """At most `MOST_BYTES` bytes as they came, and what ended them."""
     body = bytearray()
     try:
         # Without a chunk size: httpx would hold back what has come until a chunk is full.
         for chunk in response.iter_raw():
             body += chunk
-            if len(body) > KEPT:
-                return bytes(body[:KEPT]), EndedBy.size
+            if len(body) > MOST_BYTES:
+                return bytes(body[:MOST_BYTES]), EndedBy.size
     except httpx.HTTPError:
         return bytes(body), _early(deadline) or EndedBy.broken
     framed = {"content-length", "transfer-encoding"} & set(response.headers)

@@ -120,7 +120,7 @@ def test_a_key_sticks_an_override_holds_and_failures_are_marked(admin, system):
     assert "the version key sticks" in run(admin, 50, query="&key=user-7")
     assert 0 in counts(admin.page)
     words = run(admin, 50, query=f"&path=/fail&version={candidate}")
-    assert words.startswith("All 50 ran candidate") and "override held" in words
+    assert words.startswith("All 50 ran candidate") and "override applied" in words
     expect(admin.page.locator('.many-grid use[href="#m-failed"]')).to_have_count(50)
 
 

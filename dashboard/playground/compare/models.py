@@ -1,4 +1,4 @@
-"""A comparison, kept so that it can be shown to a colleague with other masks."""
+"""A stored comparison: a link opens it with other masks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.utils import timezone
 
 
 class Compared(models.Model):
-    """`answers` are stable's first, its second and the candidate's (see compare_three.py); `stood`
-    tells how stable and the candidate stood; `request` the form's fields, secrets masked."""
+    """`answers` (`StoredAnswer`) are stable's first and second and the candidate's; `stood`
+    (`VersionRole`) is stable and the candidate; `request` the form's fields, secrets masked."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(

@@ -7,7 +7,7 @@ has moved on for the second stable answer too, and is seen to be noise.
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.comparison.compare import Side
 from dashboard.sending.deadline import Cancellation
@@ -15,15 +15,16 @@ from dashboard.sending.outcome import Outcome, confirm, send_once
 from dashboard.sending.redaction import headers_of, without_secrets
 from dashboard.sending.wire_request import WireRequest
 
-#: Bytes of a body that are kept and compared.
-KEPT = 256 * 1024
+#: Bytes of a body that are stored and compared.
+LONGEST_BODY = 256 * 1024
 LOG_WAIT = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One answer as JSON: `body` in base64. Without an answer, `problem` says why."""
+class StoredAnswer:
+    """One answer as JSON: `body` in base64. Without an answer, `problem` has the reason."""
 
+    #: The version id that the override named; `version` is the one that ran.
     wanted: str
     version: str = ""
     status: int = 0
@@ -37,7 +38,7 @@ class Kept:
     ray: str = ""
     reason: str = ""
     problem: str = ""
-    #: The edge's log gives this ray to another version than the answer named.
+    #: The edge's log has another version for this ray than the answer named.
     contradicted: bool = False
 
     @property
@@ -56,28 +57,30 @@ def three(
     candidate: str,
     secrets: tuple[str, ...],
     cancellation: Cancellation | None = None,
-) -> list[Kept]:
-    """The three answers, each with the version that the edge says ran, and the log's word on it."""
+) -> list[StoredAnswer]:
+    """Stable's first and second answer and the candidate's, each checked against the log."""
     order = (stable, candidate, stable)
-    typed = [send_once(wire.pinned_to(v), cancellation) for v in order]
-    came = (typed[0], typed[2], typed[1])
-    wanted = (stable, stable, candidate)
-    kept = [_kept(v, outcome, secrets) for v, outcome in zip(wanted, came, strict=True)]
-    _, wrong = confirm(wire.worker, {k.ray: k.version for k in kept if k.ray}, LOG_WAIT)
-    return [Kept(**(asdict(k) | {"contradicted": k.ray in wrong})) for k in kept]
+    first, other, second = [send_once(wire.pinned_to(v), cancellation) for v in order]
+    answers = [
+        _stored(stable, first, secrets),
+        _stored(stable, second, secrets),
+        _stored(candidate, other, secrets),
+    ]
+    _, wrong = confirm(wire.worker, {a.ray: a.version for a in answers if a.ray}, LOG_WAIT)
+    return [replace(answer, contradicted=answer.ray in wrong) for answer in answers]
 
 
-def _kept(wanted: str, came: Outcome, secrets: tuple[str, ...]) -> Kept:
-    if came.answer is None:
-        return Kept(wanted, problem=came.problem)
-    answer = without_secrets(came.answer, secrets)
-    return Kept(
-        wanted=wanted,
+def _stored(pinned: str, outcome: Outcome, secrets: tuple[str, ...]) -> StoredAnswer:
+    if outcome.answer is None:
+        return StoredAnswer(pinned, problem=outcome.problem)
+    answer = without_secrets(outcome.answer, secrets)
+    return StoredAnswer(
+        wanted=pinned,
         version=answer.proof_headers.get("version", ""),
         status=answer.status,
         headers=tuple(headers_of(answer.headers)),
-        body=base64.b64encode(answer.body[:KEPT]).decode("ascii"),
-        truncated=answer.truncated or len(answer.body) > KEPT,
+        body=base64.b64encode(answer.body[:LONGEST_BODY]).decode("ascii"),
+        truncated=answer.truncated or len(answer.body) > LONGEST_BODY,
         ended_by=str(answer.ended_by),
         size=len(answer.body),
         ms=round(answer.elapsed_ms, 2),

@@ -82,7 +82,7 @@ def forecast(request: HttpRequest, worker: Worker, typed: TypedRequest) -> Forec
     """What would happen to the request, and where its override breaks."""
     deployment, standings = live_versions(worker)
     reached = reached_from(worker)
-    lines = lines_as_sent(request, typed)
+    lines = _lines_as_sent(request, typed)
     prediction = predict(worker.name, lines, deployment, standings)
     return Forecast(
         worker=worker,
@@ -111,7 +111,7 @@ def playground_page(request: HttpRequest, worker: Worker, typed: TypedRequest) -
     )
 
 
-def lines_as_sent(request: HttpRequest, typed: TypedRequest) -> Lines:
+def _lines_as_sent(request: HttpRequest, typed: TypedRequest) -> Lines:
     """The header lines, with the permission that an override of a protected Worker needs."""
     lines = tuple(typed.filled.lines)
     if not typed.filled.override:

@@ -1,4 +1,4 @@
-"""A run of many sends, in a row that every web process can read while one of them sends."""
+"""A run of many sends: a row that one process writes and all of them read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from dashboard.playground import messages
 from dashboard.playground.runs.statistics import Sent
 
 MOST = 1_000
 MOST_AT_ONCE = 32
-DEAD_AFTER = timedelta(seconds=30)
-"""A run writes every half second, unless the process that sends has died. One send may take 20."""
+STALE_AFTER = timedelta(seconds=30)
+"""A run writes every half second while its process lives."""
 
 
 class Run(models.Model):
-    """`sent` holds rows of `Sent`; `shares` how the live versions
-    stood (`Stood`); `request` the form's fields, secrets masked."""
+    """`sent` has rows of `Sent`, `shares` rows of `VersionRole`; `request` is the form's fields,
+    secrets masked."""
 
     class State(models.TextChoices):
         RUNNING = "running", "Sending"
@@ -41,10 +42,10 @@ class Run(models.Model):
     at_once = models.PositiveSmallIntegerField()
     started_on = models.DateTimeField(default=timezone.now)
     ended_on = models.DateTimeField(null=True)
-    beat_on = models.DateTimeField(default=timezone.now)
+    heartbeat_at = models.DateTimeField(default=timezone.now, db_column="beat_on")
     stop_asked = models.BooleanField(default=False)
     sent = models.JSONField(default=list)
-    #: Rays in the edges' log, and those whose line names another version than the answer did.
+    #: Rays found in the edges' log, and those logged with another version than the answer's.
     confirmed = models.PositiveSmallIntegerField(null=True)
     contradicted = models.JSONField(default=list)
     problem = models.CharField(max_length=500, blank=True)
@@ -67,10 +68,8 @@ class Run(models.Model):
 
 
 def expire_stale_runs() -> None:
-    """Runs whose process is gone are marked so; anybody who looks does it."""
-    silent = Run.objects.filter(state=Run.State.RUNNING, beat_on__lt=timezone.now() - DEAD_AFTER)
-    silent.update(
-        state=Run.State.DIED,
-        ended_on=timezone.now(),
-        problem="The process that sent it has ended. What it had sent until then is shown.",
+    """Marks runs whose process has died."""
+    stale = Run.objects.filter(
+        state=Run.State.RUNNING, heartbeat_at__lt=timezone.now() - STALE_AFTER
     )
+    stale.update(state=Run.State.DIED, ended_on=timezone.now(), problem=messages.RUN_DIED)

@@ -1,4 +1,4 @@
-"""A run in words and marks: does the observed split match, did a key stick, an override hold?"""
+"""A run's result: whether the split matched, or the key or the override chose one version."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.fleet.version_roles import Standing
 from dashboard.playground.runs.statistics import Sent, Tally, tallies
 from dashboard.statistics.binomial import exact_interval, expected_range
 from routing.rules.split import TOTAL, format_percentage
 
 CELL = 24
-"""The grid's unit; its view box scales."""
+"""Units of the grid's view box."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
-    """How one version stood when the run began."""
+class VersionRole:
+    """One version of the live deployment when the run began."""
 
     id: str
     weight: int
@@ -33,6 +34,13 @@ class Stood:
         return self.id[:8]
 
 
+def role_of(standing: Standing) -> VersionRole:
+    version = standing.version
+    return VersionRole(
+        str(version.id), standing.weight or 0, str(standing.role), standing.word, version.tag
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`tone` is ok, warn, danger or plain."""
@@ -43,11 +51,11 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class VersionResult:
     """One version in the table; `observed` and `interval` are percentages."""
 
     tally: Tally
-    stood: Stood | None
+    version: VersionRole | None
     observed: str
     interval: str
 
@@ -61,7 +69,7 @@ class Mark:
     y: int
     shape: str
     sent: Sent
-    stood: Stood | None
+    version: VersionRole | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,68 +87,82 @@ class Grid:
     def label(self) -> str:
         counts: dict[str, int] = {}
         for m in self.marks:
-            word = m.stood.word.lower() if m.stood else "without a version"
+            word = m.version.word.lower() if m.version else "without a version"
             counts[word] = counts.get(word, 0) + 1
         words = ", ".join(f"{count} {word}" for word, count in counts.items())
         return f"One mark per request: {words or 'none yet'}; {len(self.failed)} failed"
 
 
-def lines(sent: Sequence[Sent], stood: Sequence[Stood]) -> list[Line]:
-    """By version, in the order of the split; versions that nobody expected come last."""
-    found, by_id = [], {s.id: s for s in stood}
-    for tally in tallies(sent, [s.id for s in stood]):
+def results_by_version(sent: Sequence[Sent], roles: Sequence[VersionRole]) -> list[VersionResult]:
+    """In the order of the split; versions outside it come last."""
+    results, by_id = [], {role.id: role for role in roles}
+    for tally in tallies(sent, [role.id for role in roles]):
         limits = exact_interval(tally.count, len(sent))
         observed = f"{100 * tally.count / len(sent):.1f}%" if sent else "–"
         interval = f"{100 * limits.low:.1f}% to {100 * limits.high:.1f}%" if sent else "–"
-        found.append(Line(tally, by_id.get(tally.version), observed, interval))
-    return found
+        results.append(VersionResult(tally, by_id.get(tally.version), observed, interval))
+    return results
 
 
-def grid(sent: Sequence[Sent], stood: Sequence[Stood], total: int) -> Grid:
-    """As many places as requests were typed for, so that nothing moves while they fill."""
+def observed_label(results: Sequence[VersionResult]) -> str:
+    parts = [
+        f"{r.version.word.lower()} {r.version.short} {r.observed}" for r in results if r.version
+    ]
+    return f"Observed: {', '.join(parts)}"
+
+
+def grid(sent: Sequence[Sent], roles: Sequence[VersionRole], total: int) -> Grid:
+    """A place for each of `total` requests, so that no mark moves while they arrive."""
     columns = 20 if total <= 100 else 25 if total <= 250 else 40
-    by_id = {s.id: s for s in stood}
+    by_id = {role.id: role for role in roles}
     marks = []
     for k, one in enumerate(sent):
-        who = by_id.get(one.version)
-        shape = who.role if who else "none"
+        version = by_id.get(one.version)
         x, y = k % columns * CELL, k // columns * CELL
-        marks.append(Mark(k + 1, x, y, shape, one, who))
+        marks.append(Mark(k + 1, x, y, version.role if version else "none", one, version))
     rows = -(-total // columns)
     return Grid(columns * CELL, rows * CELL, columns, marks)
 
 
-def verdict(sent: Sequence[Sent], stood: Sequence[Stood], expected: dict[str, Any]) -> Verdict:
-    """What the run shows, by what was predicted: an override, a key, or chance."""
+def verdict(
+    sent: Sequence[Sent], roles: Sequence[VersionRole], expected: dict[str, Any]
+) -> Verdict:
+    """The result against the prediction: by percentage, by version key or by override."""
     answered = [s for s in sent if s.version]
     if not answered:
         return Verdict("danger" if sent else "plain", "No version answered.", _problem(sent))
     other = sum(s.deployment != expected.get("deployment_id") for s in answered)
     if other:
-        words = f"{other:,} of {len(answered):,} answers were decided by another one than was live."
-        return Verdict("warn", "The deployment changed meanwhile, so nothing is judged.", words)
+        text = f"{other:,} of {len(answered):,} answers came from another deployment."
+        return Verdict(
+            "warn", "The deployment changed during the run, so there is no result.", text
+        )
     if expected.get("reason") == "percentage":
-        return _by_chance(answered, stood)
-    return _all_one(answered, stood, expected)
+        return _by_chance(answered, roles)
+    return _all_one(answered, roles, expected)
 
 
-def _all_one(answered: Sequence[Sent], stood: Sequence[Stood], expected: dict[str, Any]) -> Verdict:
-    wanted = next(iter(expected.get("versions", ())), "")
-    name = next((f"{s.word.lower()} {s.short}" for s in stood if s.id == wanted), wanted[:8])
-    strayed = sum(s.version != wanted for s in answered)
+def _all_one(
+    answered: Sequence[Sent], roles: Sequence[VersionRole], expected: dict[str, Any]
+) -> Verdict:
+    expected_id = next(iter(expected.get("versions", ())), "")
+    name = next(
+        (f"{s.word.lower()} {s.short}" for s in roles if s.id == expected_id), expected_id[:8]
+    )
+    others = sum(s.version != expected_id for s in answered)
     by_key = expected.get("reason") == "affinity"
-    why = "the version key sticks" if by_key else "the override held"
-    if not strayed:
+    why = "the version key sticks" if by_key else "the override applied"
+    if not others:
         return Verdict("ok", f"All {len(answered):,} ran {name}: {why}.")
-    title = f"{strayed:,} of {len(answered):,} did not run {name}."
+    title = f"{others:,} of {len(answered):,} did not run {name}."
     rule = "The same key" if by_key else "An applied override"
     return Verdict("danger", title, f"{rule} must give the same version each time.")
 
 
-def _by_chance(answered: Sequence[Sent], stood: Sequence[Stood]) -> Verdict:
-    """The first version's count against exact binomial quantiles, with the exact interval."""
-    first, count = stood[0], len(answered)
-    split = " / ".join(s.percentage.removesuffix("%") for s in stood)
+def _by_chance(answered: Sequence[Sent], roles: Sequence[VersionRole]) -> Verdict:
+    """The first version's count against exact binomial quantiles."""
+    first, count = roles[0], len(answered)
+    split = " / ".join(s.percentage.removesuffix("%") for s in roles)
     hits = sum(s.version == first.id for s in answered)
     low, high = expected_range(count, first.weight / TOTAL)
     allowed = f"{low:,} to {high:,}" if low != high else f"exactly {low:,}"
@@ -152,8 +174,8 @@ def _by_chance(answered: Sequence[Sent], stood: Sequence[Stood]) -> Verdict:
     )
     if low <= hits <= high:
         return Verdict("ok", f"Matches the configured {split}.", detail)
-    rarely = " One run in twenty falls outside by chance: send again to tell." if low < high else ""
-    return Verdict("warn", f"Not what {split} lets expect.", detail + rarely)
+    rarely = " One run in 20 is outside by chance. Send again to check." if low < high else ""
+    return Verdict("warn", f"Outside what {split} makes likely.", detail + rarely)
 
 
 def _problem(sent: Sequence[Sent]) -> str:

@@ -1,4 +1,4 @@
-"""Carries a run out: a thread of the web process with a bounded pool, which reports to the row."""
+"""Runs: a thread of the web process with a bounded pool, which reports to the run's row."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.db import connections
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dashboard.playground import messages
 from dashboard.playground.runs.models import Run
 from dashboard.playground.runs.statistics import Sent
 from dashboard.sending.deadline import Cancellation
@@ -27,14 +28,14 @@ LOG_WAIT = 5.0
 LONGEST = 600.0
 """Seconds for a whole run: 1,000 sends to a Worker that streams would take hours."""
 PLACES = 4
-"""Runs that one process carries out at a time."""
+"""Runs of one process at a time."""
 SLOTS = threading.BoundedSemaphore(PLACES)
 
 _logger = logging.getLogger(__name__)
 
 
 def launch(run: Run, request: WireRequest) -> bool:
-    """Starts it; False when this process has enough to do."""
+    """Starts a run; False when this process has no free slot."""
     if not SLOTS.acquire(blocking=False):
         return False
     threading.Thread(target=_with_slot, args=(run, request), daemon=True).start()
@@ -42,21 +43,21 @@ def launch(run: Run, request: WireRequest) -> bool:
 
 
 def carry_out(run: Run, request: WireRequest) -> None:
-    """Sends, reports, and confirms by the log; leaves the row in its last state, whatever comes."""
+    """Sends, reports, confirms by the log, and leaves the row in a final state even on errors."""
     sender = Sender(request, run.count)
     try:
         stopped = _send_all(run, sender)
-        problem = f"Stopped after {LONGEST / 60:.0f} minutes." if sender.late else ""
+        problem = messages.RUN_LATE.format(LONGEST / 60) if sender.late else ""
         _finish(run, sender.sent, Run.State.STOPPED if stopped else Run.State.DONE, problem)
     except Exception as error:
-        _logger.exception("A run of the playground broke off")
+        _logger.exception("A run of the playground failed")
         sender.stop.set()
-        problem = f"The run broke off: {type(error).__name__}."
+        problem = messages.RUN_FAILED.format(type(error).__name__)
         _running(run).update(state=Run.State.DIED, ended_on=timezone.now(), problem=problem)
 
 
 class Sender:
-    """Sends one request again and again from several threads, which share what is left."""
+    """Sends one request many times from several threads."""
 
     def __init__(self, request: WireRequest, total: int) -> None:
         self.request = request
@@ -67,7 +68,7 @@ class Sender:
         self._number = count()
 
     def work(self) -> None:
-        # A step of `count` and an append are each one act under the interpreter's lock.
+        # `next` on a count and `append` are each atomic under the interpreter's lock.
         while not self.stop.is_set() and next(self._number) < self._total:
             self.sent.append(timed_send(self.request))
 
@@ -100,7 +101,7 @@ def _with_slot(run: Run, request: WireRequest) -> None:
 
 
 def _send_all(run: Run, sender: Sender) -> bool:
-    """Whether it was stopped, or took too long."""
+    """Whether it was stopped or took too long."""
     ends = time.monotonic() + LONGEST
     with ThreadPoolExecutor(run.at_once) as pool:
         left: set[Future[None]] = {pool.submit(sender.work) for _ in range(run.at_once)}
@@ -115,9 +116,9 @@ def _send_all(run: Run, sender: Sender) -> bool:
 
 
 def _report(run: Run, sent: Sequence[Sent]) -> bool:
-    """Writes what there is; whether to stop, which is so too when the row is gone or closed."""
+    """Writes progress. True to stop: on request, or when the row was deleted or closed."""
     rows = [astuple(s) for s in list(sent)]
-    written = _running(run).update(sent=rows, beat_on=timezone.now())
+    written = _running(run).update(sent=rows, heartbeat_at=timezone.now())
     return not written or Run.objects.filter(pk=run.pk, stop_asked=True).exists()
 
 

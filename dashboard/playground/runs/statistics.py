@@ -1,4 +1,4 @@
-"""The figures of many sends: what each version did, and how long its answers took."""
+"""Figures of many sends: counts, statuses and latencies per version."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request of a run. `status` is 0 without an answer; `version` and `reason` are what the
-    edge stamped on the answer."""
+    """One request of a run. `status` is 0 without an answer; `version` and `reason` come from the
+    proof headers."""
 
     version: str
     status: int
@@ -28,7 +28,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one version did in a run; latencies are of answered requests, None without one."""
+    """One version in a run. Latencies in ms, of answered requests; None without any."""
 
     version: str
     count: int
@@ -41,14 +41,14 @@ class Tally:
 
 
 def quantile(ordered: Sequence[float], part: float) -> float | None:
-    """The smallest value that is not below `part` of them (nearest rank); None without values."""
+    """Nearest rank: the smallest value with at least `part` of them at or below; None if empty."""
     if not ordered:
         return None
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
 def tallies(sent: Sequence[Sent], versions: Sequence[str]) -> list[Tally]:
-    """One row for each of `versions`, then for every other version that ran; "" is none."""
+    """One for each of `versions`, then for every other version that ran; "" stands for none."""
     others = {s.version for s in sent} - set(versions)
     return [_tally(v, [s for s in sent if s.version == v]) for v in [*versions, *sorted(others)]]
 

@@ -61,7 +61,7 @@ def noisy(document, dice):
 @given(documents)
 def test_an_answer_equals_itself(document):
     found = difference(document, document, document)
-    assert found.found == () and all(row.path == "" for row in found.rows)
+    assert found.differences == () and all(row.path == "" for row in found.rows)
 
 
 @settings(max_examples=60, deadline=None)

@@ -59,7 +59,7 @@ def test_a_run_sends_as_often_as_asked_and_judges_the_split(maya, shop, listener
     assert len(listener.requests) == 20 and {r[1] for r in listener.requests} == {"/x?y=1"}
     run = Run.objects.get()
     assert (run.state, len(run.sent), run.at_once, run.confirmed) == ("done", 20, 4, 1)
-    assert "Not what 50 / 50 lets expect" in html and "confirms 1 of 20" in html
+    assert "Outside what 50 / 50 makes likely" in html and "confirms 1 of 20" in html
     assert html.count('href="#m-stable"') == 20
 
 
@@ -90,14 +90,14 @@ def test_htmx_gets_the_panel_and_asks_for_its_state(maya, shop, launched):
     runner.carry_out(*launched[0])
     place = f"/playground/many/{Run.objects.get().pk}/"
     html = maya.get(place, HTTP_HX_REQUEST="true").content.decode()
-    assert html.strip().startswith('<div id="run"') and "hx-trigger" not in html
+    assert html.strip().startswith('<div\n    id="run"') and "hx-trigger" not in html
 
 
 def test_one_run_at_a_time_and_a_dead_one_makes_room(maya, shop, launched):
     start(maya)
     refused = start(maya)
-    assert refused.status_code == 409 and b"still under way" in refused.content
-    Run.objects.update(beat_on=timezone.now() - timedelta(minutes=1))
+    assert refused.status_code == 409 and b"run in progress" in refused.content
+    Run.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
     assert start(maya).status_code == 302
     assert sorted(Run.objects.values_list("state", flat=True)) == ["died", "running"]
 
@@ -120,7 +120,7 @@ def test_viewers_read_and_stop_only_their_own(maya, vera, shop, launched):
 
 
 def test_only_the_latest_runs_of_a_person_are_kept(maya, shop, launched, monkeypatch):
-    monkeypatch.setattr("dashboard.playground.runs.views.KEPT", 2)
+    monkeypatch.setattr("dashboard.playground.runs.views.STORED", 2)
     for _ in range(5):
         start(maya, count="1")
         Run.objects.update(state="done")
@@ -150,7 +150,7 @@ def test_comparing_pins_three_requests_and_finds_what_differs(maya, shop, listen
     pins = sorted(dict(r[2])["Cloudflare-Workers-Version-Overrides"] for r in listener.requests)
     assert pins == sorted([f'shop="{one.id}"', f'shop="{one.id}"', f'shop="{two.id}"'])
     html = maya.get(place).content.decode()
-    assert "No difference." in html and "Not the version that was asked for" in html
+    assert "No difference." in html and "Another version ran" in html
 
 
 def test_a_kept_comparison_is_shown_with_the_masks_in_the_address(maya, shop, listener):

@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.playground.request.form import compose
 from dashboard.sending import send as sending
-from dashboard.sending.answer import SHOWN
+from dashboard.sending.answer import PAGE_BYTES
 from dashboard.sending.deadline import Cancellation
-from dashboard.sending.send import KEPT, send
+from dashboard.sending.send import MOST_BYTES, send
 from dashboard.sending.wire_request import SendFailed, own_address, proof_edge
 from routing.models import Edge
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
@@ -105,10 +105,10 @@ def test_both_loopback_families_are_ours():
 
 
 def test_a_large_body_is_cut(listener):
-    listener.body = b"x" * (KEPT + 5000)
+    listener.body = b"x" * (MOST_BYTES + 5000)
     answer = ask(listener)
-    assert (len(answer.body), answer.truncated, answer.cut) == (KEPT, True, True)
-    assert len(answer.text or "") == SHOWN
+    assert (len(answer.body), answer.truncated, answer.cut) == (MOST_BYTES, True, True)
+    assert len(answer.text or "") == PAGE_BYTES
 
 
 def test_bytes_that_are_no_text_are_not_shown_as_such(listener):
