@@ -30,6 +30,10 @@ class Change:
     before: Any
     after: Any
 
+    @property
+    def sign(self) -> str:
+        return {"added": "+", "removed": "−"}.get(self.kind, "~")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

@@ -56,6 +56,12 @@ class Entry(models.Model):
         indexes = [models.Index(fields=["person", "-sent_on"])]
 
     @property
+    def role_word(self) -> str:
+        return {"stable": "Stable", "candidate": "Candidate", "staged": "Candidate"}.get(
+            self.role, "Previous"
+        )
+
+    @property
     def fields(self) -> Mapping[str, str]:
         """The form's fields, as `compose` takes them."""
         return {str(k): str(v) for k, v in self.request.items()}

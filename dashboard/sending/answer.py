@@ -77,6 +77,10 @@ class Answer:
         return self.timing.total
 
     @property
+    def tone(self) -> str:
+        return tone_of(self.status)
+
+    @property
     def status_words(self) -> str:
         try:
             return f"{self.status} {HTTPStatus(self.status).phrase}"
@@ -128,3 +132,8 @@ class Answer:
     def cut(self) -> bool:
         """Whether the page shows less than the download has."""
         return len(self.body) > PAGE_BYTES
+
+
+def tone_of(status: int) -> str:
+    """ok, warn (4xx) or danger (5xx)."""
+    return "ok" if status < 400 else "warn" if status < 500 else "danger"

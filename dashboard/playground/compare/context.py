@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.http import urlencode
 
 from dashboard.accounts.permissions import Permission
 from dashboard.comparison import wording
@@ -29,6 +30,7 @@ class StartPage:
     of: str
     typed: TypedRequest
     fields: Mapping[str, str]
+    edit_query: str
     standings: list[Standing]
     own: list[Compared]
     can: Permission
@@ -68,6 +70,7 @@ class ComparedPage:
     answers: list[StoredAnswer]
     roles: list[VersionRole]
     fields: Mapping[str, Any]
+    edit_query: str
     #: Whether the stored request is incomplete, so that it cannot be sent again from here.
     masked: bool
     unanswered: list[StoredAnswer] = field(default_factory=list)
@@ -88,6 +91,7 @@ def compared_page(row: Compared, chosen: QueryDict) -> ComparedPage:
         answers=answers,
         roles=roles,
         fields=row.request,
+        edit_query=urlencode(row.request),
         masked=not is_complete(row.request),
         unanswered=[a for a in answers if not a.status],
         cut=[a for a in answers if a.ended_by],

@@ -10,6 +10,7 @@ import base64
 from dataclasses import dataclass, replace
 
 from dashboard.comparison.compare import Side
+from dashboard.sending.answer import tone_of
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.outcome import Outcome, confirm, send_once
 from dashboard.sending.redaction import headers_of, without_secrets
@@ -44,6 +45,10 @@ class StoredAnswer:
     @property
     def as_pinned(self) -> bool:
         return bool(self.version) and self.version == self.wanted and not self.contradicted
+
+    @property
+    def tone(self) -> str:
+        return tone_of(self.status)
 
     def side(self, names: tuple[str, ...]) -> Side:
         headers = tuple((n, v) for n, v in self.headers)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
@@ -75,11 +76,13 @@ def compared(request: HttpRequest, id: UUID) -> HttpResponse:
 
 def _start_page(request: HttpRequest, worker: Worker) -> StartPage:
     typed = typed_in(request, worker)
+    fields = typed.stored()
     return StartPage(
         worker=worker,
         of=worker.name,
         typed=typed,
-        fields=typed.stored(),
+        fields=fields,
+        edit_query=urlencode(fields),
         standings=live_versions(worker)[1],
         own=list(_own(request)[:LISTED]),
         can=permission(request.user, Role.OPERATOR),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import Truncator
 
-from dashboard.accounts.models import Role
+from dashboard.accounts.models import Role as PersonRole
 from dashboard.accounts.permissions import Permission, permission, person
-from dashboard.fleet.version_roles import HEAVY, Standing
+from dashboard.fleet.version_roles import HEAVY, Role, Standing
 from dashboard.observability.queries.health import Health, unwell_processes
 from dashboard.overrides.carry import Carrier
 from dashboard.playground.models import Entry, Saved
@@ -27,6 +28,17 @@ TEMPLATE = "playground/playground.html"
 BODY_KINDS = (("text", "Text"), ("json", "JSON"), ("form", "Form"), ("file", "File"))
 
 
+#: Marks of roles in a text, where no picture can be.
+_MARKS = {Role.STABLE: "■", Role.CANDIDATE: "◆", Role.STAGED: "◇"}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+    selected: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The versions of one Worker in the override builder, and the picked one's id."""
@@ -36,6 +48,17 @@ class Choices:
     live: list[Standing]
     others: list[Version]
     reached: Reached | None = None
+
+    @property
+    def live_options(self) -> list[Option]:
+        return [self._option(s.version, _live_label(s)) for s in self.live]
+
+    @property
+    def other_options(self) -> list[Option]:
+        return [self._option(v, f"○ #{v.number} {v.short_id} {_short_tag(v)}") for v in self.others]
+
+    def _option(self, version: Version, label: str) -> Option:
+        return Option(str(version.id), label, str(version.id) == self.picked)
 
 
 @dataclass(frozen=True)
@@ -87,7 +110,7 @@ def forecast(request: HttpRequest, worker: Worker, typed: TypedRequest) -> Forec
     return Forecast(
         worker=worker,
         typed=typed,
-        can=permission(request.user, Role.OPERATOR),
+        can=permission(request.user, PersonRole.OPERATOR),
         standings=standings,
         reached=reached,
         prediction=prediction,
@@ -134,6 +157,16 @@ def _choices(known: Forecast) -> list[Choices]:
         for r in known.reached
         if not r.rpc_only
     ]
+
+
+def _live_label(standing: Standing) -> str:
+    version, mark = standing.version, _MARKS.get(standing.role, "○")
+    tag = _short_tag(version)
+    return f"{mark} {standing.word} {version.short_id} {tag} {standing.percentage}"
+
+
+def _short_tag(version: Version) -> str:
+    return Truncator(version.tag).chars(24)
 
 
 def _others(worker: Worker, standings: list[Standing]) -> list[Version]:

@@ -33,7 +33,7 @@ def variables(request: HttpRequest, worker: str) -> HttpResponse:
             return redirect("playground:variables", worker=row.name)
     context = {
         "worker": row,
-        "found": Variable.objects.filter(worker=row.name),
+        "variables": Variable.objects.filter(worker=row.name),
         "can": can,
         "problem": problem,
     }

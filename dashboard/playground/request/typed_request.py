@@ -97,6 +97,11 @@ class TypedRequest:
         return ", ".join(f'{name}="{picked}"' for name, picked in self.picks.items() if picked)
 
     @property
+    def raw_override(self) -> str:
+        """The text of the raw field: as typed, or built from the picks."""
+        return self.raw if self.mode == "raw" else self.override
+
+    @property
     def lines(self) -> list[tuple[str, str]]:
         """All header lines, as a server reads them, without the extra ones that are invalid."""
         ours = [(OVERRIDES, self.override), (VERSION_KEY, self.key)]

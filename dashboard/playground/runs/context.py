@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.http import urlencode
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import Permission, permission, person
@@ -53,6 +54,7 @@ class StartPage(Numbers):
     of: str = ""
     typed: TypedRequest | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    edit_query: str = ""
     workers: list[str] = field(default_factory=list)
 
 
@@ -98,7 +100,8 @@ def start_page(request: HttpRequest, worker: Worker | None, own: list[Run]) -> S
     if worker is None:
         return start
     typed = typed_in(request, worker)
-    more = {"fields": typed.stored(), "workers": _worker_names()}
+    fields = typed.stored()
+    more = {"fields": fields, "edit_query": urlencode(fields), "workers": _worker_names()}
     return StartPage(**(vars(start) | {"worker": worker, "of": worker.name, "typed": typed} | more))
 
 

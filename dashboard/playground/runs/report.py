@@ -71,6 +71,12 @@ class Mark:
     sent: Sent
     version: VersionRole | None
 
+    @property
+    def version_words(self) -> str:
+        if self.version:
+            return f"{self.version.word} {self.version.short}"
+        return self.sent.version[:8] or "No version"
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:

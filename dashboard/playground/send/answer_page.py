@@ -38,6 +38,8 @@ class AnswerPage:
     #: None until the page asks for it: it takes more queries than the send.
     trail: Trail | None = None
     named: VersionInBody | None = None
+    #: The role of the version that the body names, or "wrong".
+    named_tone: str = ""
     results: list[Result] = field(default_factory=list)
     passed: int = 0
     #: Worker and path of a redirect to a Worker of ours.
@@ -56,14 +58,17 @@ def answer_page(
     """`standings` are of the live deployment when the request was sent, or now."""
     expected = history.expected_of(entry)
     results = _results(typed, answer)
+    proof = prove(log_line, expected, standings) if log_line else None
+    named = _named(worker, answer, log_line.version_id if log_line else "")
     return AnswerPage(
         entry=entry,
         answer=answer,
         ray=answer.ray,
         signed=sign_prediction(expected),
-        proof=prove(log_line, expected, standings) if log_line else None,
+        proof=proof,
         trail=trail,
-        named=_named(worker, answer, log_line.version_id if log_line else ""),
+        named=named,
+        named_tone=_tone(named, proof),
         results=results,
         passed=sum(result.passed for result in results),
         follow=_follow(answer, entry),
@@ -75,6 +80,12 @@ def _named(worker: Worker | None, answer: Answer, ran: str) -> VersionInBody | N
         return None
     own = frozenset(str(pk) for pk in worker.versions.values_list("id", flat=True))
     return version_in_body(answer, ran, own)
+
+
+def _tone(named: VersionInBody | None, proof: Proof | None) -> str:
+    if named and named.agrees and proof and proof.ran:
+        return str(proof.ran.role)
+    return "wrong"
 
 
 def _results(typed: TypedRequest, answer: Answer) -> list[Result]:

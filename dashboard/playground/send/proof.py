@@ -33,6 +33,14 @@ class Proof:
     def agrees(self) -> bool:
         return not self.differences
 
+    @property
+    def announcement(self) -> str:
+        """The result for screen readers."""
+        line, ran = self.invocation, self.ran
+        version = f"{ran.word.lower()} {line.version_id[:8]} {ran.percentage}" if ran else ""
+        text = f"Ran {version or line.version_id[:8] or 'no version'}, by {line.reason}."
+        return text if self.agrees else f"{text} Not as predicted."
+
 
 @dataclass(frozen=True, slots=True)
 class VersionInBody:

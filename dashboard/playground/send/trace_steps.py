@@ -26,6 +26,12 @@ class Step:
             return self.hop.row.invocation.worker
         return self.hop.call.worker if self.hop.call else ""
 
+    @property
+    def version_id(self) -> str:
+        if self.hop.row and self.hop.row.invocation.version_id:
+            return self.hop.row.invocation.version_id
+        return self.hop.call.version_id if self.hop.call else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Trail:

@@ -110,7 +110,7 @@ def test_a_redirect_elsewhere_is_shown_and_not_followed(maya, shop, listener, ca
     listener.status = status
     listener.headers.append(("location", f"http://127.0.0.1:{port}/"))
     html = maya.post("/playground/", {"worker": "shop", "path": "/"}).content.decode()
-    assert "leads to none of your Workers" in html and "Follow it" not in html
+    assert "does not lead to one of your Workers" in html and "Follow it" not in html
     assert knocks == [] and len(listener.requests) == 1
 
 

@@ -57,7 +57,10 @@ def test_a_key_that_sticks_and_an_override_that_strays():
 
 
 def test_nothing_is_judged_when_the_deployment_changed_or_nothing_answered():
-    assert "changed during the run" in verdict(sent(1, 1), ROLES, CHANCE | {"deployment_id": "e"}).title
+    assert (
+        "changed during the run"
+        in verdict(sent(1, 1), ROLES, CHANCE | {"deployment_id": "e"}).title
+    )
     none = verdict([Sent("", 0, 1.0, "", problem="No answer in time: x")], ROLES, CHANCE)
     assert (none.tone, none.detail) == ("danger", "No answer in time: x")
 

@@ -120,7 +120,7 @@ def test_a_saved_check_is_a_check_of_a_suite(maya, shop):
     html = send(maya, saved=str(saved.id))
     assert "1 of 2 pass" in html and "status: expected 201; was 200." in html
     assert url == f"/playground/r/{saved.id}/"
-    assert "is edited there" in maya.get(url).content.decode()
+    assert "Edit its assertions there" in maya.get(url).content.decode()
 
 
 def test_a_check_that_is_none_is_not_saved_and_stays_typed(maya, shop):

@@ -78,7 +78,7 @@ def test_another_deployment_explains_a_mismatch(maya, shop):
     first = shop.deployments.order_by("number").first()
     logged(shop, 1, deployment_id=str(first.id), override="not_propagated")
     html = text(send(maya, shop, 2))
-    assert "somebody deployed in between, or the edge lags" in html
+    assert "there was a deployment in between, or the edge lags" in html
 
 
 def test_a_line_that_comes_late_is_waited_for(maya, shop, listener, monkeypatch):
