@@ -55,7 +55,7 @@ def main(given: BinaryIO, output: BinaryIO) -> None:
     result, failure = None, None
     try:
         result = getattr(import_module(module), name)(text)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - raised again in the parent
         failure = error
     pickle.dump((result, failure), output)
 

@@ -27,7 +27,7 @@ def plain(view: View) -> View:
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response = view(request, *args, **kwargs)
-        except Exception as error:  # a guard: what Ninja itself did not expect
+        except Exception as error:  # noqa: BLE001 - a guard: what Ninja itself did not expect
             return unexpected(request, error)
         if response.status_code != 405:
             return response

@@ -43,7 +43,7 @@ def broadcast(group: str, message: dict[str, Any]) -> bool:
         return False
     try:
         async_to_sync(_send)(layer, group, message)
-    except Exception as error:  # whatever the layer is made of
+    except Exception as error:  # noqa: BLE001 - whatever the layer is made of
         _note(error)
         return False
     return True

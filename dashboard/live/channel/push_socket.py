@@ -95,7 +95,7 @@ class PushSocket(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
-        except Exception as error:  # the channel layer or the database is away
+        except Exception as error:  # noqa: BLE001 - the channel layer or the database is away
             note_failure("socket")
             log.warning("%s closed: %r", type(self).__name__, error)
             await self._close(TRY_AGAIN)
@@ -139,7 +139,7 @@ class PushSocket(AsyncWebsocketConsumer):
     async def _kept(self) -> None:
         try:
             code = await self.keep()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the socket closes and says so in the log
             note_failure("socket keeper")
             log.warning("%s: keeping it open failed: %r", type(self).__name__, error)
             code = TRY_AGAIN
@@ -148,7 +148,7 @@ class PushSocket(AsyncWebsocketConsumer):
     async def _close(self, code: int) -> None:
         try:
             await self.close(code=code)
-        except Exception as error:  # the client was faster
+        except Exception as error:  # noqa: BLE001 - the client was faster
             log.debug("%s: %r", type(self).__name__, error)
 
     async def _clean_up(self) -> None:
@@ -158,7 +158,7 @@ class PushSocket(AsyncWebsocketConsumer):
         try:
             async with asyncio.timeout(END_WITHIN):
                 await self._leave()
-        except Exception as error:  # rows and members lapse by themselves, too
+        except Exception as error:  # noqa: BLE001 - rows and members lapse by themselves, too
             note_failure("socket clean-up")
             log.warning("%s: not cleaned up: %r", type(self).__name__, error)
 

@@ -103,7 +103,7 @@ class ViewerRegistry:
                         [p for v in self.viewers for p in v.presences]
                     )
                 await self._crowds.look(look, tuple(self.viewers))
-            except Exception as error:  # no beat: browsers say that nothing is live
+            except Exception as error:  # noqa: BLE001 - no beat: browsers say that nothing is live
                 note_failure("audience")
                 log.warning("looking at the edges: %r", error)
                 continue

@@ -104,9 +104,11 @@ def _binding_problems(form: EditorForm) -> list[str]:
     ]
     if not all(names):
         problems.append("Every binding needs a name.")
-    for binding in form.bindings:
-        if len(binding.value.encode()) > VALUE:
-            problems.append(f"Binding {binding.name}: at most {VALUE} bytes fit.")
+    problems.extend(
+        f"Binding {binding.name}: at most {VALUE} bytes fit."
+        for binding in form.bindings
+        if len(binding.value.encode()) > VALUE
+    )
     return problems
 
 

@@ -153,8 +153,5 @@ def _kind(message: str) -> Kind:
 
 def _messages(output: bytes) -> list[str]:
     """workerd logs one JSON object per line; other lines come from below it."""
-    found = []
-    for line in output.decode("utf-8", "replace").splitlines():
-        if line.startswith("{"):
-            found.append(str(json.loads(line).get("message", "")))
-    return found
+    lines = output.decode("utf-8", "replace").splitlines()
+    return [str(json.loads(line).get("message", "")) for line in lines if line.startswith("{")]

@@ -124,7 +124,7 @@ class WorkerLogCollector:
             return
         try:
             if self._file is None:
-                self._file = open(self._path, "ab", buffering=0)
+                self._file = self._path.open("ab", buffering=0)
             self._file.write(b"\n".join(lines) + b"\n")
             self.counts.taken += len(lines)
         except OSError as error:

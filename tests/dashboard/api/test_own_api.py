@@ -202,7 +202,7 @@ def test_verbs_act_and_are_on_the_record(ci: OwnApi, ramping: Scene) -> None:
     assert ci.verb(ramping, "abort")[1]["state"] == "rolling_back"
 
 
-def test_a_verb_may_name_the_share_it_goes_to(ci: OwnApi, ramping: Scene) -> None:  # noqa: F811
+def test_a_verb_may_name_the_share_it_goes_to(ci: OwnApi, ramping: Scene) -> None:
     status, body = ci.verb(ramping, "step", to=33)
     assert (status, body["error"], body["field"]) == (422, "unknown_step", "to")
     assert ci.verb(ramping, "step", to="x")[1]["field"] == "to"
@@ -210,7 +210,7 @@ def test_a_verb_may_name_the_share_it_goes_to(ci: OwnApi, ramping: Scene) -> Non
     assert ci.verb(ramping, "step", to="20%")[1]["state"] == "held"
 
 
-def test_a_running_plan_is_changed_from_its_next_step(ci: OwnApi, ramping: Scene) -> None:  # noqa: F811
+def test_a_running_plan_is_changed_from_its_next_step(ci: OwnApi, ramping: Scene) -> None:
     rollout = ramping.rollout()
     address = f"/rollouts/{rollout.pk}/plan"
     believed = {"deployment_id": rollout.deployment_id, "step": 0, "edit": 1}

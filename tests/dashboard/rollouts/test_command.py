@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,10 +44,10 @@ def run(scene: Scene) -> Run:
 
 
 @pytest.fixture
-def conducted(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def conducted(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """Each time the command waits, the conductor looks once, eleven seconds later."""
     monkeypatch.setattr("time.sleep", lambda _: scene.look(11))
-    yield scene
+    return scene
 
 
 def start(scene: Scene, run: Run, *words: str) -> tuple[dict[str, Any], int]:

@@ -21,7 +21,7 @@ def elsewhere(work):
     def run():
         try:
             work()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - asserted below
             failed.append(error)
         finally:
             connection.close()
