@@ -193,7 +193,7 @@ def execute(
     hint: str = "",
     fatal: bool = True,
 ) -> None:
-    """Runs quietly; when it fails, shows what it said."""
+    """Runs quietly; prints its output when it fails."""
     started = time.monotonic()
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     done = subprocess.run(

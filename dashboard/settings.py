@@ -43,8 +43,8 @@ def _switch(name: str, default: bool) -> bool:
     return raw in {"1", "true", "yes", "on"}
 
 
-def _kept(file: str, variable: str, make: str) -> str:
-    """The variable, or a value made once and kept in the data folder for its owner only."""
+def _generated_once(file: str, variable: str, make: str) -> str:
+    """The variable, or a value generated once, in a file that only its owner can read."""
     if given := os.environ.get(variable):
         return given
     path = DATA_DIR / file
@@ -65,7 +65,7 @@ except OSError as error:
     raise ImproperlyConfigured(f"SLUICE_DATA_DIR={str(DATA_DIR)!r}: {error.strerror}.") from error
 
 #: The process to end with, or None. SLUICE_EXIT_WITH_PARENT; SLUICE_PARENT_PID says which, for
-#: one that may end before it can be asked for.
+#: one that may end before a request for it arrives.
 PARENT_PID = (
     int(_matching("SLUICE_PARENT_PID", str(os.getppid()), "[0-9]{1,10}", "a process id"))
     if _switch("SLUICE_EXIT_WITH_PARENT", False)
@@ -101,13 +101,13 @@ if not re.fullmatch(rf"https?://{re.escape(DOMAIN)}(:[1-9][0-9]{{0,4}})?", EDGE_
         "with a port, and no path."
     )
 #: The one account of the Cloudflare-compatible API. SLUICE_ACCOUNT_ID.
-ACCOUNT_ID = _kept("account_id", "SLUICE_ACCOUNT_ID", secrets.token_hex(16))
+ACCOUNT_ID = _generated_once("account_id", "SLUICE_ACCOUNT_ID", secrets.token_hex(16))
 if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", ACCOUNT_ID):
     raise ImproperlyConfigured(
         f"SLUICE_ACCOUNT_ID={ACCOUNT_ID!r}: expected letters, digits, - or _."
     )
 #: Signs sessions and seals secrets; losing it loses them. SLUICE_SECRET_KEY.
-SECRET_KEY = _kept("secret_key", "SLUICE_SECRET_KEY", secrets.token_urlsafe(48))
+SECRET_KEY = _generated_once("secret_key", "SLUICE_SECRET_KEY", secrets.token_urlsafe(48))
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SLUICE_SECRET_KEY: expected at least 32 characters.")
 #: The one before it, which still opens what it sealed and signed. SLUICE_SECRET_KEY_PREVIOUS.
@@ -119,7 +119,7 @@ if _previous and len(_previous) < 32:
 ADMIN_USER = _matching(
     "SLUICE_ADMIN_USER", "admin", r"[\w.@+-]{1,150}", "letters, digits and @.+-_"
 )
-#: Password of that admin; made up and shown once when unset. SLUICE_ADMIN_PASSWORD.
+#: Password of that admin; generated and printed once when unset. SLUICE_ADMIN_PASSWORD.
 ADMIN_PASSWORD = os.environ.get("SLUICE_ADMIN_PASSWORD") or None
 #: Whether a first run uploads the demo Workers. SLUICE_DEMO.
 DEMO = _switch("SLUICE_DEMO", True)
@@ -154,7 +154,7 @@ if PROMETHEUS_URL:
         raise ImproperlyConfigured(
             f"SLUICE_PROMETHEUS_URL: add {_prometheus.hostname} to SLUICE_EXPORT_HOSTS first."
         )
-#: How many days rollups by minute, hour and day are kept. SLUICE_KEEP_MINUTES, _HOURS, _DAYS.
+#: How many days rollups by minute, hour and day stay. SLUICE_KEEP_MINUTES, _HOURS, _DAYS.
 KEEP_MINUTES = _number("SLUICE_KEEP_MINUTES", 2, 36_500, "a number of days")
 KEEP_HOURS = _number("SLUICE_KEEP_HOURS", 35, 36_500, "a number of days")
 KEEP_DAYS = _number("SLUICE_KEEP_DAYS", 400, 36_500, "a number of days")
@@ -162,7 +162,7 @@ KEEP_DAYS = _number("SLUICE_KEEP_DAYS", 400, 36_500, "a number of days")
 KEEP_ROLLOUTS = _number("SLUICE_KEEP_ROLLOUTS", 400, 36_500, "a number of days")
 #: Days after which a version at 0% counts as forgotten. SLUICE_EXPIRE_STAGED_DAYS.
 EXPIRE_STAGED_DAYS = _number("SLUICE_EXPIRE_STAGED_DAYS", 7, 36_500, "a number of days")
-#: Days that entries of the audit trail are kept; 0 keeps all. SLUICE_KEEP_AUDIT.
+#: Days that entries of the audit trail stay; 0 for ever. SLUICE_KEEP_AUDIT.
 KEEP_AUDIT = _number("SLUICE_KEEP_AUDIT", 0, 36_500, "a number of days", least=0)
 #: How many days runs of checks, and the answers they received, are stored.
 #: SLUICE_KEEP_CHECK_RUNS, _CHECK_EVIDENCE.
@@ -211,7 +211,7 @@ IDLE_LIMIT = (
 )
 #: A file of passwords from breaches: Pwned Passwords, ordered by hash. SLUICE_BREACHED_PASSWORDS.
 BREACHED_PASSWORDS = os.environ.get("SLUICE_BREACHED_PASSWORDS", "")
-#: After how many hours a session ends, however active it is. SLUICE_SESSION_HOURS.
+#: Hours after which a session ends, active or not. SLUICE_SESSION_HOURS.
 SESSION_LIMIT = timedelta(hours=_number("SLUICE_SESSION_HOURS", 24, 720, "a number of hours"))
 #: An OpenID Connect provider that people may sign in with: the address of its issuer, what its
 #: button says, and the client that it knows Sluice as.
@@ -415,7 +415,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "workers:list"
 LOGOUT_REDIRECT_URL = "login"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",  # refuses during a pause; lets nobody in
+    "axes.backends.AxesStandaloneBackend",  # refuses during a pause; grants nothing
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = ["dashboard.accounts.attempts.hashing.PacedHasher"]
@@ -472,7 +472,7 @@ SOCIALACCOUNT_PROVIDERS = {
     }
 }
 
-# Wrong passwords for one name from one address; a stranger elsewhere locks nobody out.
+# Wrong passwords for one name from one address; other addresses are not affected.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "dashboard.accounts.passwords.login_throttle.address"
 AXES_FAILURE_LIMIT = 5
@@ -480,7 +480,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_RESET_ON_SUCCESS = True
 # A try during the pause is refused unread, so the pause ends when the page says it does.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# Only what the pause needs is kept, until somebody signs in after it: no list of who signed in.
+# Stores only what the pause needs, until the next sign-in: no list of sign-ins.
 AXES_DISABLE_ACCESS_LOG = True
 # The log tells the address, and no name: some type their password there.
 AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]

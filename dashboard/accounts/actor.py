@@ -10,8 +10,8 @@ from dashboard.accounts.models import User
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, from where ("dashboard", "wrangler", "api", "shell"), when. Without an actor it is
-    whoever may run commands on the machine."""
+    """`source`: "dashboard", "wrangler", "api" or "shell". `actor` is None for a person with a
+    shell on the machine."""
 
     actor: User | None
     source: str

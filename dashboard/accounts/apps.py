@@ -31,7 +31,7 @@ class AccountsConfig(AppConfig):
 
 
 def _forget_old_sessions(**_: Any) -> None:
-    """Nothing else would: whoever signs in clears what has expired."""
+    """Each sign-in deletes expired sessions; nothing else does."""
     from dashboard.accounts.sign_in.sessions import SessionStore
 
     SessionStore.clear_expired()

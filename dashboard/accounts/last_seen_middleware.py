@@ -1,4 +1,4 @@
-"""When people last asked for something."""
+"""Signed-in requests: when a person was last here, and limits per person."""
 
 from __future__ import annotations
 
@@ -38,12 +38,9 @@ SEEN_EVERY = timedelta(minutes=1)
 
 
 class LoginAndSeenMiddleware(LoginRequiredMiddleware):
-    """Django's; whoever it lets pass was here, which is written at most once a minute. Pages that
-    only listen say it by their socket.
-
-    Text that no database stores is refused here, and requests that are worked on are limited for
-    each person. None of this has a middleware of its own: that would cost every request a change of
-    threads, some 1 ms.
+    """Django's, which also notes the time of a request at most once a minute (open pages do it by
+    their socket), rejects text that no database can store, and limits concurrent requests per
+    person. One middleware: each more would cost every request a change of threads, about 1 ms.
     """
 
     def process_view(

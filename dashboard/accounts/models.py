@@ -1,4 +1,4 @@
-"""People, their sessions and API tokens. A token's secret is shown once and kept only as a hash."""
+"""People, their sessions and API tokens. A token's secret is stored only as a hash."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RANK = {role: rank for rank, role in enumerate(Role)}
 
 class User(AbstractUser):
     """A person, or with `by_token_only` an account of machines such as CI, which never signs in.
-    `seen_on` is when they last asked for something, to the minute; `links_from` voids the password
+    `seen_on` is the time of their last request, to the minute; `links_from` voids the password
     links made before it."""
 
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)

@@ -34,7 +34,7 @@ class Permission:
 
 
 def person(request: HttpRequest) -> User:
-    """Who is signed in. The login middleware lets nobody else reach a view."""
+    """The signed-in person; the login middleware admits no one else."""
     assert isinstance(request.user, User)
     return request.user
 
@@ -78,6 +78,6 @@ def _who_can(role: Role) -> str:
         .values_list("username", flat=True)[: NAMED + 1]
     )
     if not names:
-        return f"Nobody has the {role.label.lower()} role yet."
+        return f"No one has the {role.label.lower()} role yet."
     more = " and others" if len(names) > NAMED else ""
     return f"{role.label}s: {', '.join(names[:NAMED])}{more}."

@@ -67,7 +67,7 @@ def make_token(
 def create_token(
     *, user: User, name: str, scopes: Sequence[str], **fields: Any
 ) -> tuple[Token, str]:
-    """The row and the secret, which nobody can read again."""
+    """Returns the row and the secret, which cannot be read again."""
     secret = "slc_" + secrets.token_urlsafe(32)
     token = Token.objects.create(
         user=user,
@@ -81,7 +81,7 @@ def create_token(
 
 
 def revoke(token: Token, by: Actor) -> bool:
-    """Whoever uses it is refused from now on; False where it was revoked already."""
+    """Requests with it are refused from now on; False if it was revoked already."""
     with transaction.atomic():
         ended = Token.objects.filter(pk=token.pk, revoked_on=None).update(revoked_on=by.now)
         if ended:

@@ -67,7 +67,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> HttpResponse:
-    """The form; after a wrong password with how many tries are left, or how long the pause is."""
+    """The form; after a wrong password with the attempts left, or the length of the pause."""
     left = login_attempts_left(request, form.cleaned_data.get("username")) if form.errors else None
     context = {
         "form": form,

@@ -26,11 +26,11 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(models.Model):
-    """Where to, what, and how far.
+    """A destination, what to send and the progress.
 
-    `cursor` is the id of the last invocation that needs nothing more; `batch_end` the last id of
-    the batch that is being sent, written before it is, so that a retry sends the same lines under
-    the same name. The destination's secrets are sealed; `shown` is the destination without them.
+    `cursor` is the id of the last invocation that is done; `batch_end` the last id of the batch
+    being sent, written before it is sent, so that a retry sends the same lines under the same name.
+    `sealed` is the encrypted destination, `shown` the redacted one.
     """
 
     name = models.CharField(max_length=512, blank=True)
@@ -82,9 +82,9 @@ class Job(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A batch that was tried in vain. It waits in `file`, below the data folder, to be sent again.
+    """A batch that could not be delivered, in `file` below the data folder.
 
-    `wanted` is set by a person who asks for that.
+    `wanted`: a person requested a retry.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="dead_letters")

@@ -55,8 +55,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("destination")
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
-    """A job from the form. A refused one is shown again without its destination: it may hold a
-    secret, and no answer ever does."""
+    """Creates a job from the form. A rejected form comes back without its destination, which may
+    contain a secret."""
     try:
         job = changes.create(_asked(request), _by(request))
     except JobRefused as error:

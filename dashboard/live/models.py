@@ -11,7 +11,7 @@ from dashboard.accounts.models import Token
 
 
 class Presence(models.Model):
-    """Somebody has a page about a Worker open until then, unless it is renewed."""
+    """A page about a Worker that is open, until `until` or a renewal."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -21,7 +21,7 @@ class Presence(models.Model):
 
 
 class Watch(models.Model):
-    """Somebody is looking at a Worker until then, unless it is renewed."""
+    """A live log that is open, until `until` or a renewal."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.CharField(max_length=63, db_index=True)
@@ -29,9 +29,8 @@ class Watch(models.Model):
 
 
 class Tail(models.Model):
-    """A session of `wrangler tail`. Its address holds a secret, kept as a hash; nothing else is
-    needed to listen while the token that opened it is in use. `filters` are as the client sent
-    them."""
+    """A session of `wrangler tail`. Its URL contains a secret, stored as a hash, and needs no other
+    credential while the token that opened it is valid. `filters` are as the client sent them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token = models.ForeignKey(Token, null=True, on_delete=models.CASCADE, related_name="+")

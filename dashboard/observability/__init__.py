@@ -1,9 +1,10 @@
-"""What the versions did: counts from the edges, kept by minute, hour and day, and their charts.
+"""Requests, errors and latencies of versions: counts by minute, hour and day, and single requests.
 
-A batch of counts comes from an edge (`wire`), is checked to be the next one (`sequence`, pure) and
-is added to all three rollups at once (`ingest`, `rollup`). Pages read them through `traffic`,
-`recent`, `before` (a roll back) and `health`; `series` and `charts` (pure) turn them into drawings.
-
-Single requests: `invocations` lists what a `search` names; `trace` relates the Workers that one
-request led to, and `waterfall` (pure) draws them; `log_page` and `log_socket` are the live log.
+ingest/     A batch from an edge: validated, checked to be the next one, added to the rollups
+queries/    Traffic, health, series and comparisons, read from the rollups
+charts/     The Charts pages and their drawings
+flags/      Versions whose requests fail too often
+versions/   Figures of two versions side by side
+requests/   The Requests pages: list, search, trace of one request, live log
+models.py   The rollups, gaps and flags
 """

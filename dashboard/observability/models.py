@@ -113,7 +113,7 @@ class CallerCount(models.Model):
     """Callers of one version in one minute (`start`, seconds since 1970) at one edge, under one
     deployment: distinct ones, and those of them that had a failed request.
 
-    `unknown` of the requests came from callers that cannot be told apart; each counts as a caller.
+    `unknown` of the requests came from callers without a key; each counts as a caller.
     """
 
     KEY = ("worker", "start", "version_id", "deployment_id", "edge")
@@ -193,7 +193,7 @@ class Flag(models.Model):
     a person acknowledges it, whatever its errors do meanwhile.
 
     `rule` and the numbers say why: failing callers of all in the candidate's and in the compared
-    traffic. `unknown` of the candidate's were requests of callers that cannot be told apart.
+    traffic. `unknown` of the candidate's were requests of callers without a key.
     """
 
     class Rule(models.TextChoices):
@@ -242,7 +242,7 @@ class Reading(models.Model):
 
 
 class Gap(models.Model):
-    """Lines of an edge's log that were never counted. `lines` is None where nobody knows."""
+    """Lines of an edge's log that were never counted. `lines` is None if unknown."""
 
     class Kind(models.TextChoices):
         DROPPED = "dropped", "given up at the edge, or lost on the way"

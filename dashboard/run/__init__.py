@@ -1,7 +1,12 @@
 """`make run`: a working system on one machine, from an empty folder, stopped with Ctrl-C.
 
-`__main__` is the order of events, `first` what only the first run does, `demo` the demo Workers,
-`children` the processes, `restarts` when one that ended is started again, `process_file` what
-/healthz reads of them, `web` the web process itself, `listener` what strangers can take of its
-connections, `memory` how that of large requests goes back.
+supervisor.py  The order: ports, database, demo, processes, ready, watch, stop
+bootstrap.py   The first run: an admin, an API token, the edge's token
+demo.py        The demo Workers
+console.py     Texts in the terminal
+web.py         The web process; work.py the process of background work
+stop.py        `make stop`; restart.py `make restart`
+processes/     Child processes: start, restart, logs, what an earlier run left
+listener/      Limits of the web process's connections
+memory.py      Returns memory of large requests to the system
 """

@@ -1,4 +1,4 @@
-"""Entry of `make run`: settings first, then `order` tells the rest."""
+"""Entry of `make run`: settings first, then `supervisor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the first run does: an admin, an API token, the edge's own token."""
+"""The first run: an admin, an API token, the edge's token."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ EDGE_NAME = "local-1"
 
 @dataclass(frozen=True, slots=True)
 class FirstCredentials:
-    """What is shown once, in the terminal, and nowhere else."""
+    """Printed once in the terminal, nowhere else."""
 
     username: str
     password: str | None
     token: str
     weak_because: tuple[str, ...] = ()
-    """What is wrong with a password given by SLUICE_ADMIN_PASSWORD."""
+    """Problems of the password in SLUICE_ADMIN_PASSWORD."""
 
 
 def admin_and_token() -> FirstCredentials | None:
-    """Makes the first admin and an API token; None when there are people already.
+    """Creates the first admin and an API token; None when there is a user already.
 
-    A password given by SLUICE_ADMIN_PASSWORD is used and not shown. A weak one is used too, so that
-    no script stops working, and comes with the reasons.
+    A password in SLUICE_ADMIN_PASSWORD is used and not printed. A weak one is used too, so that
+    scripts go on working; the result has the reasons.
     """
     if User.objects.exists():
         return None

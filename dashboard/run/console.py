@@ -1,4 +1,4 @@
-"""What `make run` says."""
+"""Texts of `make run`, `make stop` and `make restart` in the terminal."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ def step(text: str) -> None:
 
 
 def withheld(workers: Mapping[str, str]) -> None:
-    """Workers that no edge gets, and why."""
+    """Warns about Workers that are missing in the snapshot."""
     for name, why in workers.items():
-        print(
-            f"\nThe Worker {name} is left out; edges keep what they have of it. {why}", flush=True
-        )
+        warning = f"The Worker {name} is not published; edges keep its last deployment. {why}"
+        print(f"\n{warning}", flush=True)
 
 
 def greet(shown: FirstCredentials | None, at: Mapping[str, str]) -> None:
-    """The URLs, what is shown only once, and three commands to try."""
+    """URLs, first credentials and three commands to try."""
     print(f"\nSluice is running.\n\n  Dashboard  {at['dashboard']}")
     print(f"  Edge       {at['edge']}   (Workers answer at {url_of(f'<name>.{settings.DOMAIN}')})")
     print(f"  API        {at['api_base']}")
@@ -33,7 +32,7 @@ def greet(shown: FirstCredentials | None, at: Mapping[str, str]) -> None:
         _once(shown)
     _commands(shown, at)
     print(
-        "\nCtrl-C stops everything and keeps the data; `make restart` takes up new code.",
+        "\nCtrl-C stops everything; your data stays. `make restart` loads new code.",
         flush=True,
     )
 
@@ -65,7 +64,7 @@ def _commands(shown: FirstCredentials | None, at: Mapping[str, str]) -> None:
 
 
 def _staged() -> Share | None:
-    """A version at 0 % to try an override on."""
+    """A version at 0% to try an override on."""
     shares = Share.objects.filter(weight=0).select_related("version__worker")
     return shares.order_by("version__worker__name", "-deployment__number").first()
 
@@ -73,7 +72,7 @@ def _staged() -> Share | None:
 def ended(name: str, log: Path, wait: float) -> None:
     """One process has ended. `wait`: seconds until it is started again."""
     if wait:
-        what = f"keeps ending. Next start in {wait:.0f} s; the other processes go on"
+        what = f"keeps ending. Next start in {wait:.0f} s; other processes are not affected"
     else:
         what = "ended and was started again"
     print(f"The {name} process {what}. Its log: {log}", flush=True)
@@ -84,28 +83,28 @@ def stopping() -> None:
 
 
 def stopped() -> None:
-    print("Stopped. Everything is kept; `make run` starts it again.", flush=True)
+    print(f"Stopped. Your data is in {settings.DATA_DIR}; `make run` starts it again.", flush=True)
 
 
 def restarting() -> None:
-    print("\nRestarting; the edge serves on…", flush=True)
+    print("\nRestarting; the edge keeps serving…", flush=True)
 
 
 def restarted() -> None:
-    print("Restarted. The edge served all the time.", flush=True)
+    print("Restarted. The edge kept serving.", flush=True)
 
 
 def not_restarted() -> None:
-    print("The run did not come back; its terminal says why.", flush=True)
+    print("The run did not start again. Its terminal has the reason.", flush=True)
 
 
 def nothing_to_restart() -> None:
-    print("Nothing runs in this data folder. `make run` starts it.", flush=True)
+    print("Sluice is not running in this data folder. `make run` starts it.", flush=True)
 
 
 def nothing_ran() -> None:
-    print("Nothing runs in this data folder.", flush=True)
+    print("Sluice is not running in this data folder.", flush=True)
 
 
 def nothing_left() -> None:
-    print("Stopped. Nothing is left of it; the data is kept.", flush=True)
+    print("Stopped all processes. Your data is still in the data folder.", flush=True)

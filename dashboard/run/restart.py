@@ -1,5 +1,4 @@
-"""`make restart`: the run in this data folder starts again with the code of now, while its edge
-serves on."""
+"""`make restart`: restarts the run in this data folder with new code, while its edge serves."""
 
 from __future__ import annotations
 

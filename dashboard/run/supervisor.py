@@ -34,11 +34,11 @@ EDGE_STATUS: Path = settings.DATA_DIR / "edge" / "status.json"
 
 
 class RestartAsked(BaseException):
-    """`make restart`; like an interrupt, it is nobody's error."""
+    """`make restart`; like an interrupt, no error."""
 
 
 class CannotStart(RuntimeError):
-    """The message says what is in the way and what to do."""
+    """The message has the problem and the fix."""
 
 
 def run() -> int:
@@ -74,7 +74,7 @@ def _ask_restart(*_: object) -> None:
 
 
 def _make_room() -> None:
-    """A killed run in this data folder may have left processes; its edge serves on."""
+    """Ends processes that a killed run left in this data folder, except its edge."""
     other = leftovers.running_run()
     if other is not None:
         raise CannotStart(

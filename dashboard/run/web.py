@@ -72,7 +72,7 @@ def config() -> ListenerConfig:
         lifespan="off",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,
-        # X-Forwarded-For is the word of a proxy on this machine; where there is none, anybody's.
+        # X-Forwarded-For can be trusted only from a proxy on this machine.
         proxy_headers=settings.BEHIND_TLS,
         forwarded_allow_ips="127.0.0.1,::1",
     )

@@ -36,7 +36,7 @@ KINDS = {
     "secret_key": "Secret key",
 }
 
-#: What a person did; the subject follows. An action that is not here is shown as it is.
+#: What a person did; the subject follows. Other actions appear as their code.
 WORDS = {
     "deployment.create": "deployed",
     "version.upload": "uploaded a version of",

@@ -16,7 +16,7 @@ from routing.trail.origin import Origin
 ACTION = "attempt.refused"
 STATUSES = (403, 409)
 PER_MINUTE, PER_HOUR = 20, 200
-"""Recorded for one person; more is not, so that nobody fills the disk or buries other entries."""
+"""Entries per person; more are not recorded, so that they cannot fill the disk or bury others."""
 NAMES = ("name", "script_name")
 """Parameters of addresses that name a Worker."""
 SHOWN = ("user_id", "token_id", "rollout_id", "version_id", "script_tag", "verb", "suite")
@@ -34,7 +34,7 @@ def is_refusal(request: HttpRequest, status: int, origin: Origin) -> bool:
 
 
 def note(request: HttpRequest, status: int, origin: Origin) -> bool:
-    """Records the attempt; False if there is nobody to name or the rate is reached."""
+    """Records the attempt; False without a person to name, or when the rate limit is reached."""
     person, source = _person(request, origin)
     if person is None:
         return False

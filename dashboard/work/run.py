@@ -32,7 +32,7 @@ def run_until_stopped(loops: Sequence[Loop], *, write_health: bool = False) -> N
         on_parent_exit(settings.PARENT_PID, stop.set)
     if not run(loops, stop, write_health=write_health):
         logging.shutdown()
-        os._exit(0)  # threads that wait for a silent server cannot be told to end
+        os._exit(0)  # threads that wait for a silent server cannot be interrupted
 
 
 def run(loops: Sequence[Loop], stop: threading.Event, *, write_health: bool = False) -> bool:

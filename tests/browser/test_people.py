@@ -87,7 +87,7 @@ def test_a_role_is_saved_once_it_differs_and_a_token_revoked_after_a_word(admin)
     page.get_by_text("It cannot be taken back.").wait_for()
     assert visitor.axe() == []
     page.get_by_role("dialog").get_by_role("button", name="Revoke CI").click()
-    page.get_by_text("CI is revoked: whoever uses it is refused.").first.wait_for()
+    page.get_by_text("CI is revoked. Requests that use it are refused.").first.wait_for()
 
 
 def test_a_refused_form_opens_again_with_what_was_typed(admin):

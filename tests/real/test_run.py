@@ -303,7 +303,7 @@ def test_a_planned_stop_ends_everything_and_no_other_end_fails_a_request(data_fo
         assert edge_processes(system) == serving
         os.kill(children_of(system)["routing.agent"], signal.SIGKILL)
         load.goes_on()
-        assert run_module(system, "restart") == "Restarted. The edge served all the time."
+        assert run_module(system, "restart") == "Restarted. The edge kept serving."
         load.goes_on()
         assert edge_processes(system) == serving
     assert load.failures == []
@@ -312,9 +312,9 @@ def test_a_planned_stop_ends_everything_and_no_other_end_fails_a_request(data_fo
     system.stop(signal.SIGKILL)
     os.kill(agent, signal.SIGKILL)
     eventually(lambda: edge_processes(system) == serving)  # the killed agent needs a moment to go
-    assert "Nothing is left of it" in run_module(system, "stop")
+    assert "Stopped all processes" in run_module(system, "stop")
     assert processes_under(tmp_path) == []
-    assert run_module(system, "stop") == "Nothing runs in this data folder."
+    assert run_module(system, "stop") == "Sluice is not running in this data folder."
 
 
 def edge_processes(system) -> list[int]:

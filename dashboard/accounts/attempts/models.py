@@ -6,8 +6,8 @@ from django.db import models
 
 
 class AttemptCount(models.Model):
-    """Attempts at one thing by one subject. The key is a hash, so that no list of names or
-    addresses is kept; rows are deleted after `used_until`."""
+    """Attempts at one thing by one subject. The key is a hash, so that there is no list of names or
+    addresses; rows are deleted after `used_until`."""
 
     key = models.CharField(max_length=64, primary_key=True)
     used_until = models.DateTimeField(db_index=True)

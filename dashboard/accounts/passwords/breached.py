@@ -1,4 +1,4 @@
-"""Passwords from breaches, in a file on this machine: nobody outside is asked.
+"""Passwords from breaches, in a file on this machine: no request leaves it.
 
 It is "Pwned Passwords" of Have I Been Pwned, ordered by hash, or a part of it: lines
 `<SHA-1>:<count>` in ascending order, about 40 GB in all. A look-up reads some 40 lines, whatever

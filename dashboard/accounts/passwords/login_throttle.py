@@ -54,7 +54,7 @@ def _end(left: int, failed: list[AccessAttempt]) -> datetime:
 
 
 def address(request: HttpRequest) -> str | None:
-    """Whose tries count together; see `address_group`.
+    """Clients whose attempts count together; see `address_group`.
 
     What is no address counts as one place of its own, so that it can be tried no more often.
     """

@@ -31,7 +31,7 @@ LINK_LASTS = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Whoever has the link sets the password and is signed in, here and nowhere else."""
+    """Sets the password of the link's person and signs them in. All other sessions end."""
 
     template_name = "accounts/passwords/set_password.html"
     success_url = reverse_lazy("workers:list")
@@ -51,7 +51,7 @@ class SetPassword(PasswordResetConfirmView):
 
     def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
         super().form_valid(form)
-        # A second factor is still asked for: the link only proves that an admin sent it.
+        # A second factor is still required: the link only proves that an admin sent it.
         to_do = Login(user=form.user, redirect_url=str(self.success_url))
         credentials = {"username": form.user.username}
         response = perform_password_login(self.request, credentials, to_do)
@@ -71,8 +71,10 @@ class OldPassword(PasswordChangeForm):
         if authenticate(self.request, username=name, password=given) is None:
             found = login_attempts_left(self.request, name)
             if found.until:
-                raise ValidationError(f"Too many were wrong: wait {found.minutes} min.")
-            raise ValidationError(f"It is not this one. After {found.left} more there is a pause.")
+                raise ValidationError(
+                    f"Too many wrong passwords. Try again in {found.minutes} minutes."
+                )
+            raise ValidationError(f"Wrong password. {found.left} more attempts before a pause.")
         return str(given)
 
 

@@ -1,4 +1,4 @@
-"""Changing who may do what. Nobody is ever deleted: what they did keeps their name."""
+"""Roles, invitations, switching people off. People are never deleted: the trail needs names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PersonRefused(Exception):
 
 
 class PersonConflict(PersonRefused):
-    """Somebody else changed the same just now."""
+    """Another person made the same change just now."""
 
 
 def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: Actor) -> User:
@@ -39,7 +39,7 @@ def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: Actor)
             )
             after = {"role": role, "by_token_only": by_token_only}
             _record("person.invite", person, by, after=after)
-    except IntegrityError as error:  # by somebody else, in this very moment
+    except IntegrityError as error:  # another request was faster
         raise taken from error
     return person
 
@@ -50,15 +50,17 @@ def set_role(person: User, role: Role, *, was: str, by: Actor) -> None:
         person = _locked(person, by)
         if person.role != was:
             now = Role(person.role).label.lower()
-            raise PersonConflict(f"{person.username} is {now} by now: somebody else changed it.")
+            raise PersonConflict(f"{person.username} is {now} now: another person changed it.")
         _record("person.role", person, by, before=was, after=role)
         User.objects.filter(pk=person.pk).update(role=role)
 
 
 def switch(person: User, *, on: bool, by: Actor) -> None:
-    """Off: their sessions and links end, and their tokens open nothing until they are on again.
-    Sessions end at both: one that began while somebody was switched off must not wake up. Rooms
-    above hear `person_switched_off`."""
+    """Off: sessions and links end, and tokens are refused until the person is on again.
+
+    Switching on ends sessions too: one that began meanwhile must not become valid. Sends
+    `person_switched_off`.
+    """
     with transaction.atomic():
         if not on:
             revision.lock()  # first, as everyone who also writes down who did it
@@ -104,16 +106,16 @@ def link_of(person: User, by: Actor) -> str:
 
 
 def still_admin(by: Actor) -> None:
-    """Raises `PersonConflict` where whoever acts was demoted a moment ago; locks their row."""
+    """Raises `PersonConflict` if the actor is no longer an admin; locks their row."""
     if by.actor:
         _check_admin(User.objects.select_for_update().get(pk=by.actor.pk))
 
 
 def _locked(person: User, by: Actor) -> User:
-    """The row as it is now. Nobody changes themselves, so that an admin always remains: the one
-    who acts, who is locked as well lest two admins switch each other off."""
+    """The current row. People cannot change themselves, so that an admin always remains; the actor
+    is locked too, so that two admins cannot switch each other off."""
     if by.actor and person.pk == by.actor.pk:
-        raise PersonRefused("Nobody changes their own role or account: ask another admin.")
+        raise PersonRefused("You cannot change your own role or account. Ask another admin.")
     ids = [person.pk, by.actor.pk] if by.actor else [person.pk]
     rows = {u.pk: u for u in User.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     if by.actor:

@@ -56,8 +56,8 @@ class TokenForm(forms.Form):
 
 
 def owners(person: User) -> QuerySet[User]:
-    """For whom `person` may make tokens. Never for another person: what a token deploys carries
-    its owner's name."""
+    """Owners that `person` may choose: themselves and accounts of machines. Deployments by a token
+    carry its owner's name."""
     theirs = Q(pk=person.pk)
     if person.may(Role.ADMIN):
         theirs |= Q(by_token_only=True, is_active=True)

@@ -27,13 +27,13 @@ UNKNOWN = PersonRefused("The form did not say what to do: load the page again.")
 ENDS = {
     ("remove", True): "is off the list.",
     ("remove", False): "still works, so it stays on the list: revoke it first.",
-    ("revoke", True): "is revoked: whoever uses it is refused.",
+    ("revoke", True): "is revoked. Requests that use it are refused.",
     ("revoke", False): "was revoked already.",
 }
 
 
 def posted(view: View[P]) -> View[P]:
-    """Forms answer with the page, so its address may be asked for again: that shows the page."""
+    """A GET of a form's address, as by a reload, shows the page."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -54,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @posted
 def invite(request: HttpRequest) -> HttpResponse:
-    """Answers with the link, which is shown this once. Sent again, the name is taken."""
+    """The answer has the link, this once. A second send fails: the name is taken."""
     form, by = InviteForm(request.POST), _by(request)
     if not form.is_valid():
         return _page(request, status=422, invite=form)
@@ -110,7 +110,7 @@ def act(request: HttpRequest, user_id: int) -> HttpResponse:
 @never_cache
 @posted
 def make(request: HttpRequest) -> HttpResponse:
-    """Answers with the secret, which is shown this once. Sent again, the name is taken."""
+    """The answer has the secret, this once. A second send fails: the name is taken."""
     form, by = TokenForm(person(request), request.POST), _by(request)
     if not form.is_valid():
         return _page(request, status=422, new_token=form)

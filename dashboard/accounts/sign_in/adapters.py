@@ -91,7 +91,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _goes_around_provider(request: HttpRequest, user: User) -> bool:
-    """A passkey alone would let in a person whom the provider no longer has."""
+    """A passkey alone would admit a person who was removed at the provider."""
     records = get_authentication_records(request, user)
     if any(record["method"] == "socialaccount" for record in records):
         return False

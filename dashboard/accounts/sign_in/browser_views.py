@@ -31,8 +31,8 @@ def browsers(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reauthentication_required
 def end(request: HttpRequest) -> HttpResponse:
-    """`browser` is the id of one; without it all others end. One's own ends by signing out. The
-    person first confirms who they are, so that nobody at an open browser ends the real one's."""
+    """Ends the session `browser`, or all others without it. The person confirms their identity
+    first, so that a stranger at an open browser cannot end the owner's sessions."""
     user, own = person(request), request.session.session_key
     chosen = request.POST.get("browser")
     if chosen is None:

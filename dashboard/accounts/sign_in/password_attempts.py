@@ -14,8 +14,8 @@ from dashboard.accounts.strangers.client_address import client_of
 def seconds_to_wait(request: HttpRequest, name: str) -> int:
     """Counts one attempt; 0 when the password may be looked at.
 
-    Many addresses together cannot guess at one name for long, and still lock nobody out: where the
-    person has a session, only the attempts from there count.
+    Many addresses together cannot guess at one name for long, and cannot lock its owner out: from
+    an address where the person has a session, only attempts from there count.
     """
     now, address = timezone.now(), client_of(request)
     if seconds := counts.take(PASSWORDS_BY_ADDRESS, address, now):

@@ -1,7 +1,7 @@
-"""Sign-ins in the audit trail, and what strangers try in the log.
+"""Sign-ins in the audit trail; failed attempts in the log.
 
-A wrong password is only logged, not recorded: whoever sends a million would fill the database. The
-log names the person if there is one, never what was typed: some type their password there.
+A wrong password is only logged: a million of them would fill the database. The log has the name
+only if there is such a person: some people type their password into the name field.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def parse_roles(text: str) -> dict[str, Role]:
 def role_of(
     claims: Mapping[str, Any], claim: str, roles: Mapping[str, Role], default: Role | None
 ) -> Role | None:
-    """The highest role that the groups in `claim` give, else `default`; None lets nobody in.
+    """The highest role that the groups in `claim` give, else `default`; None admits no one.
 
     `claim` may be a path such as "realm_access.roles". Its value is a list of groups or one group.
     """

@@ -20,8 +20,8 @@ from dashboard.accounts.sign_in.browsers import browser_of, is_idle
 class End(Enum):
     """Why a session ended; the value is what its person reads."""
 
-    IDLE = "You were signed out after a while without activity."
-    AGE = "You were signed out: a session has an end, however active it is."
+    IDLE = "You were signed out because you were inactive."
+    AGE = "Your session expired. Please sign in again."
     PROVIDER = "Sign in again, so that your identity provider confirms that you still have access."
 
 

@@ -1,4 +1,4 @@
-"""Where sessions are kept: Django's table, with a column that says whose each is.
+"""Session store: Django's table with a column for the person.
 
 As in Django's documentation, "Extending database-backed session engines".
 """
@@ -42,9 +42,9 @@ def still_signed_in(scope: Mapping[str, Any]) -> User | None:
     return user if any(constant_time_compare(stored_hash, one) for one in good) else None
 
 
-def end_others(user: User, kept: str | None) -> None:
-    """Signs out everywhere but in the session `kept`."""
-    Session.objects.filter(user=user).exclude(pk=kept).delete()
+def end_others(user: User, current: str | None) -> None:
+    """Ends all sessions of `user` except `current`."""
+    Session.objects.filter(user=user).exclude(pk=current).delete()
 
 
 def _owned(session: Any, data: dict[str, Any]) -> Session:

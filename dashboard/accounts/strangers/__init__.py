@@ -1,7 +1,8 @@
-"""People who are signed in never wait behind those who are not.
+"""Signed-in people never wait behind requests without credentials.
 
-recognized   whether a request's session or token opens anything, by header, remembered for a minute
-small_body   the body of a request that nobody signed in for: read whole, or refused
-queue        how many are answered at a time, and how many wait, in all and from one address
-lane         the ASGI application that puts these together, in front of Django
+lane.py            ASGI application in front of Django that puts these together
+queue.py           Limits of concurrent and waiting requests, in all and per address
+recognized.py      Whether a session or token is valid, cached for a minute
+small_body.py      Reads or rejects the body of a request without credentials
+client_address.py  The client's address, grouped as one subject of limits
 """

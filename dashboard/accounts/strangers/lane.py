@@ -35,7 +35,7 @@ BUSY = f"Sluice is busy. Try again in {RETRY_SECONDS} seconds.\n"
 TAILS = "/client/v4/tails/"
 TRY_AGAIN, REFUSED = 1013, 4401
 """Close codes of WebSockets; before the handshake is over, both are a 403 on the wire."""
-TOO_LARGE = f"Sign in first: without that, a request may have {SMALL // 1024} KB.\n"
+TOO_LARGE = f"Sign in to send more than {SMALL // 1024} KB.\n"
 
 
 SocketCheck = Callable[[str], Awaitable[bool]]

@@ -85,7 +85,7 @@ class Recognized:
         try:
             if not given or not await _opens_something(given):
                 return False
-        except DatabaseError:  # whoever answers will say so
+        except DatabaseError:  # the view will report it
             return True
         if len(self._until) >= MOST_REMEMBERED:
             self._forget()

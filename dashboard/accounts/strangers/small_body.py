@@ -1,4 +1,4 @@
-"""The body of a request that nobody signed in for: whole in memory, and small."""
+"""The body of a request without credentials: in memory, and small."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from routing.models import Invocation
 RECORDS, BYTES, INTERVAL = 10_000, 5_000_000, 5
 """What counts where a job says 0: lines, bytes before packing, seconds."""
 MOST_RECORDS, MOST_BYTES = 50_000, 50_000_000
-"""However much a job allows: a batch is held in memory."""
+"""A job cannot allow more: a batch is in memory."""
 SETTLE_SECONDS = 3.0
 _PIECE = 2_000
 
@@ -49,7 +49,7 @@ class Batch:
 
 
 class Horizon:
-    """Up to which id every row is there, with what its Worker said: the newest of a while ago.
+    """The id up to which all rows and their details have arrived: the newest of a while ago.
 
     PostgreSQL gives ids before it commits, so a smaller one may appear after a larger one; and
     details travel on their own, a moment behind their invocation.

@@ -1,4 +1,4 @@
-"""Batches that a destination did not take, kept on disk until somebody sends them again."""
+"""Undelivered batches on disk, until a person resends them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def folder() -> Path:
 
 
 def has_room(size: int) -> bool:
-    """Whether `size` more bytes may be kept."""
+    """Whether `size` more bytes fit."""
     held = DeadLetter.objects.aggregate(all=Sum("size"))["all"] or 0
     return held + size <= LIMIT
 
@@ -34,7 +34,7 @@ def has_room(size: int) -> bool:
 def keep(
     job: Job, batch: Batch, body: bytes, *, object_name: str, error: str, now: datetime
 ) -> None:
-    """The file first, then its row: a crash in between leaves a file nobody counts, never a gap."""
+    """Writes the file first: a crash before the row leaves an unused file, never a gap."""
     file = f"{job.pk}-{object_name.replace('/', '_')}-{secrets.token_hex(4)}"
     write_durably(folder() / file, body)
     DeadLetter.objects.create(
@@ -54,8 +54,8 @@ def content(letter: DeadLetter) -> bytes:
 
 
 def forget(letter: DeadLetter) -> None:
-    """Its row, and the file once that is committed: a file without a row harms nobody, and a row
-    that comes back by a rollback still has its file."""
+    """Deletes the row, and the file after the commit: a rollback must not restore a row without its
+    file."""
     file = folder() / letter.file
     letter.delete()
     after_commit("remove dead letter", partial(file.unlink, missing_ok=True))

@@ -65,7 +65,7 @@ def _put(destination: Destination, path: str, body: bytes, packed: bool) -> None
 
 
 def check_answer(answer: EgressResponse, destination: Destination) -> None:
-    """Raises `SendFailed` unless the answer is a 2xx; its text is shown without secrets."""
+    """Raises `SendFailed`, without secrets, unless the answer is a 2xx."""
     if answer.ok:
         return
     text = answer.text

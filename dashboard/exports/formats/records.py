@@ -66,7 +66,7 @@ def _record(row: Invocation, version: Mapping[str, Any] | None, options: Options
 
 
 def _said(detail: InvocationDetail) -> Json:
-    """What the Worker said, where the edge kept it."""
+    """Log lines and exceptions of the Worker, where the edge stored them."""
     return {
         "Entrypoint": detail.entrypoint,
         "Outcome": detail.outcome,

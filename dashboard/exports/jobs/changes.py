@@ -39,7 +39,7 @@ LIMITS = {
 
 
 class JobRefused(ValueError):
-    """The job cannot be as asked; the message says why and holds no secret."""
+    """The message gives the reason and contains no secret."""
 
 
 def create(given: Mapping[str, Any], by: Actor) -> Job:
@@ -107,7 +107,7 @@ def check_destination(conf: str) -> Destination:
 
 
 def challenge(conf: str, now: datetime) -> str:
-    """Writes a token to the destination: whoever can read it there owns it. The file's name."""
+    """Writes a token to the destination, to be read there as proof; returns the file name."""
     destination, token = check_destination(conf), token_for(conf)
     name = f"ownership-challenge-{token[:8]}.txt"
     try:

@@ -46,7 +46,7 @@ class Destination:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What may never be shown, whatever a receiver answers."""
+        """Values to redact from a receiver's answers."""
         own = (self.access_key, self.secret_key, self.session_token)
         parts = urlsplit(self.url)
         url = (*(value for _, value in _query(parts.query)), *_SECRET_STEP.findall(parts.path))
@@ -125,7 +125,7 @@ def _s3(parts: SplitResult) -> Destination:
 
 
 def _endpoint(given: str, bucket: str, region: str) -> str:
-    """Amazon's own when none is given; others are asked with the bucket in the path."""
+    """Amazon's by default; other servers get the bucket in the path."""
     if not re.fullmatch(r"[a-z0-9-]{1,40}", region):
         raise DestinationInvalid("region: letters, digits and dashes.")
     if not given:

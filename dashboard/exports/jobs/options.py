@@ -29,7 +29,7 @@ FIELDS: Mapping[str, str] = {
     "WallTimeMs": "int",
     "Sluice": "object",
 }
-"""Cloudflare's fields of `workers_trace_events`, and ours. What nobody measures here is null."""
+"""Cloudflare's fields of `workers_trace_events`, and ours. Fields without a value here are null."""
 
 _FORMATS: Mapping[str, Callable[[datetime], int | str]] = {
     "unixnano": lambda t: round(t.timestamp() * 1_000_000) * 1000,

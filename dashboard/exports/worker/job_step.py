@@ -25,14 +25,14 @@ from routing.secret_encryption import DecryptionFailed, decrypt
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)
-"""A process that holds a job longer is believed dead. Far more than one send may take."""
+"""A claim that is older is void. Far longer than one send may take."""
 TRIES = 8
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between tries: doubled each time, with jitter; about two minutes for all of them."""
 
 
 def advance(job_id: int, me: str, horizon: int, now: datetime) -> bool:
-    """Does what there is to do for this job; True if that was anything."""
+    """Runs one step of the job; True if there was work."""
     if not _has_work(job_id, horizon) or not _claim(job_id, me, now):
         return False
     job = Job.objects.get(pk=job_id)
@@ -42,8 +42,8 @@ def advance(job_id: int, me: str, horizon: int, now: datetime) -> bool:
             return _send_again(job, letter, now)
         return _step(job, me, horizon, now)
     finally:
-        held = Job.objects.filter(pk=job_id, claimed_by=me)
-        held.update(claimed_by="", claimed_until=None)
+        claimed = Job.objects.filter(pk=job_id, claimed_by=me)
+        claimed.update(claimed_by="", claimed_until=None)
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -61,7 +61,7 @@ def open_destination(job: Job) -> Destination:
 
 
 def _has_work(job_id: int, horizon: int) -> bool:
-    """A look that writes nothing."""
+    """Reads only."""
     job = Job.objects.filter(pk=job_id)
     if job.filter(dead_letters__wanted=True).exists():
         return True
@@ -113,11 +113,11 @@ def object_name(job: Job, batch: Batch) -> str:
 
 
 def _moved(job: Job, me: str, batch: Batch, now: datetime, changes: dict[str, object]) -> bool:
-    """The cursor passes the batch, if this process still holds the job and nobody moved it."""
+    """Moves the cursor past the batch if this process still has the claim."""
     wait = timedelta(0) if batch.full else timedelta(seconds=_interval(job))
-    held = Job.objects.filter(pk=job.pk, claimed_by=me, cursor=job.cursor)
+    claimed = Job.objects.filter(pk=job.pk, claimed_by=me, cursor=job.cursor)
     return bool(
-        held.update(
+        claimed.update(
             cursor=batch.last, batch_end=None, attempts=0, next_try_on=now + wait, **changes
         )
     )
@@ -133,25 +133,25 @@ def _failed(
     """Try again later; after `TRIES` the batch goes to disk and the next one gets its turn."""
     attempts = job.attempts + 1
     log.warning("%s: batch %s was not taken (try %d): %s", job, name, attempts, error)
-    told = {"last_error": now, "error_message": error[:1000]}
+    error_fields = {"last_error": now, "error_message": error[:1000]}
     if attempts >= TRIES and dead_letters.has_room(len(body)):
         with transaction.atomic():
-            if _moved(job, me, batch, now, dict(told)):
+            if _moved(job, me, batch, now, dict(error_fields)):
                 dead_letters.keep(job, batch, body, object_name=name, error=error, now=now)
         return
     Job.objects.filter(pk=job.pk, claimed_by=me).update(
-        attempts=attempts, next_try_on=now + wait_after(attempts), **told
+        attempts=attempts, next_try_on=now + wait_after(attempts), **error_fields
     )
 
 
 def _send_again(job: Job, letter: DeadLetter, now: datetime) -> bool:
-    """A dead letter that somebody wants sent; if it fails it waits to be asked for again."""
+    """Sends a dead letter that a person resent; after a failure it waits for the next request."""
     try:
         body = dead_letters.content(letter)
         deliver(open_destination(job), letter.object_name, body, now=letter.made_on)
     except OSError as error:
-        told = f"{letter.file}: {error.strerror}. Is it on another machine?"
-        DeadLetter.objects.filter(pk=letter.pk).update(wanted=False, error=told)
+        problem = f"{letter.file}: {error.strerror}. Is it on another machine?"
+        DeadLetter.objects.filter(pk=letter.pk).update(wanted=False, error=problem)
     except SendFailed as error:
         DeadLetter.objects.filter(pk=letter.pk).update(wanted=False, error=str(error)[:1000])
         Job.objects.filter(pk=job.pk).update(last_error=now, error_message=str(error)[:1000])
@@ -162,7 +162,7 @@ def _send_again(job: Job, letter: DeadLetter, now: datetime) -> bool:
 
 
 def _note_missed(job: Job) -> None:
-    """Rows that were pruned before this job read them are counted, and said."""
+    """Counts rows that were deleted before this job read them."""
     if gone := missed(job):
         Job.objects.filter(pk=job.pk, cursor=job.cursor).update(
             missed_records=F("missed_records") + gone, cursor=job.cursor + gone, batch_end=None

@@ -76,8 +76,8 @@ class PushSocket(AsyncWebsocketConsumer):
         await self.send(json.dumps(content, ensure_ascii=False))
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs `work` without waiting for it. A client that does not read holds up nobody: beyond
-        `MOST_PENDING` it misses things."""
+        """Runs `work` without waiting for it. A client that does not read misses messages beyond
+        `MOST_PENDING`, and delays no other."""
         if len(self._pending) >= MOST_PENDING:
             work.close()
             return

@@ -18,7 +18,7 @@ _running: set[asyncio.Task[Any]] = set()
 
 
 def start(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-    """Runs `work` beside the caller; an error that nobody awaits is logged and counted."""
+    """Runs `work` in the background; its error is logged and counted."""
     task = asyncio.create_task(work, name=name)
     _running.add(task)
     task.add_done_callback(_ended)

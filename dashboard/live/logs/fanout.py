@@ -1,6 +1,6 @@
-"""Sends what happened at the edges to those who look. Nobody waits for a slow reader: a channel
-holds a bounded number of messages, and each message says how many items came before it, so that a
-reader knows how many it has missed."""
+"""Sends rows and log lines from the edges to live logs. A slow reader delays no other: a channel
+has a bounded number of messages, and each message carries the number of items before it, so that a
+reader can count what it missed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _roles: BoundedCache[tuple[str, str], Standing | None] = BoundedCache(_KEPT)
 
 @dataclass(frozen=True, slots=True)
 class InvocationRow:
-    """One row. `details` are what the Worker said meanwhile, if anything."""
+    """One row. `details` are log lines and exceptions of the Worker, if any."""
 
     invocation: Invocation
     standing: Standing | None
@@ -79,7 +79,7 @@ def row(found: InvocationRow) -> str:
 
 
 def said(detail: InvocationDetail) -> str:
-    """What a live log adds to a row that it has shown already."""
+    """HTML that a live log adds to a row that it already has."""
     return get_template("live/_said.html").render({"detail": detail})
 
 

@@ -1,4 +1,4 @@
-"""Who looks at which Worker. The edges hear of it at once and then send every request's details."""
+"""Open live logs by Worker. Edges are notified at once, and then send every request's details."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from routing.transactions.after_commit import send_after_commit
 LASTS = timedelta(seconds=45)
 RENEW_SECONDS = 15.0
 SETTLE_SECONDS = 1.0
-"""After so long every process of the Worker says all: an answer of the agent holds for half a
-second (`routing/runtime/tail.js`), and the edges are told within the other half."""
+"""Until every process of the Worker sends all details: the agent's answer is valid for half a
+second (`routing/runtime/tail.js`), and edges are notified within the other half."""
 
 watch_changed = Signal()
 """Sent after commit, whenever the edges should hear who is looked at."""
 
 
 def watch(worker: str) -> Watch:
-    """Somebody begins to look at `worker`."""
+    """Starts a subscription to the log of `worker`."""
     now = timezone.now()
     Watch.objects.filter(until__lt=now).delete()
     made = Watch.objects.create(worker=worker, until=now + LASTS)
@@ -42,6 +42,6 @@ def unwatch(watch_id: UUID) -> None:
 
 
 def watched() -> list[str]:
-    """The names of the Workers that somebody is looking at."""
+    """Names of the Workers whose logs are open somewhere."""
     found = Watch.objects.filter(until__gte=timezone.now())
     return sorted(set(found.values_list("worker", flat=True)))

@@ -69,7 +69,7 @@ class PageConsumer(PushSocket):
         await self.send_json({"sequence": event["sequence"], "html": event["html"]})
 
     def see(self, sequence: tuple[int, int], html: str, worker: str) -> None:
-        """Who else looks, told where what the page shows has changed."""
+        """Sends presence when the names on the page have changed."""
         if self.others.get(worker) != html:
             self.others[worker] = html
             message = {"sequence": sequence, "html": html, "why": "people"}

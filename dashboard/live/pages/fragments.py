@@ -66,7 +66,7 @@ def known(topic: str) -> bool:
 
 
 def sequence() -> Sequence:
-    """Taken before reading what is going to be shown."""
+    """To be read before the data that will be rendered."""
     return revision.current(), time.time_ns() // 1000
 
 

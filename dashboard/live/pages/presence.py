@@ -29,7 +29,7 @@ _KIND = "worker:"
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Who looks at a Worker beside the reader: the first `SHOWN` names, and how many in all."""
+    """Other viewers of a Worker: the first `SHOWN` names, and their number."""
 
     names: tuple[str, ...] = ()
     count: int = 0
@@ -58,7 +58,7 @@ class Crowd:
 
 
 def about(followed: str) -> str:
-    """The Worker whose pages follow this topic; "" for others, where presence is not shown."""
+    """The Worker of this topic; "" for topics without presence."""
     return followed.removeprefix(_KIND) if followed.startswith(_KIND) else ""
 
 
@@ -74,14 +74,14 @@ def leave(presences: Collection[UUID]) -> None:
 
 
 def renew(presences: Collection[UUID]) -> None:
-    """They are still open. Those that nobody renewed in time are removed."""
+    """Renews open pages and removes expired ones."""
     now = timezone.now()
     Presence.objects.filter(id__in=presences).update(until=now + LASTS)
     Presence.objects.filter(until__lt=now).delete()
 
 
 def states(workers: Collection[str]) -> dict[str, Hashable]:
-    """By Worker, a value that differs when somebody came or left. One query."""
+    """By Worker, a value that changes when a viewer arrives or leaves. One query."""
     rows = Presence.objects.filter(worker__in=workers, until__gte=timezone.now())
     counted = rows.values("worker").annotate(n=Count("pk"), latest=Max("since")).order_by()
     found = {row["worker"]: (row["n"], row["latest"]) for row in counted}

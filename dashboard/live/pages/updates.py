@@ -24,12 +24,12 @@ def announce(topic: str, html: str) -> None:
 
 
 def changed(topic: str, why: UpdateReason, subject: str = "") -> None:
-    """Processes in which somebody looks at `topic` render it once and send it."""
+    """Processes with viewers of `topic` render it once and send it."""
     broadcast(group_of(topic), _news(topic, why, subject))
 
 
 def changed_everywhere(why: UpdateReason) -> None:
-    """As `changed`, for every topic that somebody looks at."""
+    """As `changed`, for every topic with viewers."""
     broadcast(EVERYBODY, _news("", why, ""))
 
 

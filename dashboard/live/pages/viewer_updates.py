@@ -12,7 +12,7 @@ from dashboard.live.channel.database import in_database
 from dashboard.live.pages import fragments, presence
 
 PER_LOOK = 50
-"""Viewers that may be told in each look: of twice as many, each is told every second look."""
+"""Viewers to update in each look: of twice as many, each gets every second update."""
 
 
 class Viewer(Protocol):
@@ -27,13 +27,13 @@ class Viewer(Protocol):
 
 @dataclass
 class CrowdWatch:
-    """One for each audience. `_due` is the look in which news about a Worker may be told again."""
+    """One per registry. `_due`: in which look a Worker may be updated again."""
 
     _told: dict[str, Hashable] = field(default_factory=dict)
     _due: dict[str, int] = field(default_factory=dict)
 
     async def look(self, number: int, viewers: Collection[Viewer]) -> None:
-        """Tells who came and who left since those viewers were told last."""
+        """Sends arrivals and departures since the last update."""
         of_worker: dict[str, list[Viewer]] = {}
         for viewer in viewers:
             for worker in filter(None, map(presence.about, viewer.topics)):

@@ -21,14 +21,14 @@ from routing.transactions.after_commit import note_failure
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
-"""Seconds between looks for what no message told: another process without Redis, a silent edge."""
+"""Seconds between looks for changes without a message: in a process without Redis, silent edges."""
 METRICS_EVERY = 0.5
 JOINED = "joined "
 """How stamps begin that ask for what happened while a page was on its way."""
 JOINS_EVERY = 0.25
 """Seconds between renderings for those who join: many who come at once share them."""
 AGAIN = 5
-"""Looks after a change in which edges that lag are shown anew: they wait, then they are late."""
+"""Looks after a change that render lagging edges again: they wait, then they are late."""
 
 
 class Viewer(Protocol):
@@ -42,8 +42,7 @@ class Viewer(Protocol):
         """Who else looks at a Worker."""
 
     def notify(self, why: UpdateReason, stamp: str, topic: str = "") -> None:
-        """News about one topic or about every one, or without `stamp` a sign of life; nobody
-        waits for it."""
+        """An update of one topic or of all, or without `stamp` a keep-alive. Must not block."""
 
 
 @dataclass
@@ -116,8 +115,8 @@ class ViewerRegistry:
                 viewer.notify(why, stamp)
 
     async def _watch(self) -> None:
-        """Topics whose state another process changed. A topic's first look is news as well: what
-        happened since its page was rendered is not known."""
+        """Topics whose state another process changed. The first look at a topic counts as a change:
+        its page may have been rendered before one."""
         values = await _values({topic for viewer in self.viewers for topic in viewer.topics})
         for (topic, why), value in values.items():
             if (topic, why) not in self._watched or self._watched[topic, why] != value:

@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One bucket, over the whole height: what `says` is shown where a reader points."""
+    """One bucket, over the whole height; `says` is its tooltip."""
 
     x: float
     width: float

@@ -25,7 +25,7 @@ from routing.models import Deployment, Worker
 
 @require_GET
 def of_worker(request: HttpRequest, name: str) -> HttpResponse:
-    """`?range=15m…30d`, `v=<version id>` as often as wanted, `q=p50|p95|p99`."""
+    """`?range=15m…30d`, `v=<version id>` repeatedly, `q=p50|p95|p99`."""
     worker = get_object_or_404(Worker, name=name)
     now = timezone.now()
     deployment = (

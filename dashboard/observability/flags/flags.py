@@ -27,7 +27,7 @@ from routing.models import Deployment, Share
 from routing.transactions.after_commit import guarded, send
 
 LATE = 5
-"""Seconds after a minute's end by which the edges have told of it."""
+"""Seconds after a minute's end by which all edges have sent its counts."""
 
 _judged = 0
 """The minute up to which this process has judged."""
@@ -69,7 +69,7 @@ def judge(now: datetime) -> list[Flag]:
 
 
 def open_flags(version_ids: Iterable[str] | None = None) -> QuerySet[Flag]:
-    """Flags that nobody has acknowledged, of these versions or of all."""
+    """Flags that are not acknowledged, of these versions or of all."""
     flags = Flag.objects.filter(left_at=None, acknowledged_at=None)
     return flags if version_ids is None else flags.filter(version_id__in=list(version_ids))
 

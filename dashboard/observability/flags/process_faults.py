@@ -49,7 +49,7 @@ class _Status(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class ProcessReports:
-    """What each edge last said about some versions. `heard_at` by edge."""
+    """Each edge's last report about some versions. `heard_at` by edge."""
 
     processes: tuple[tuple[str, str, _Process], ...]
     heard_at: dict[str, datetime]

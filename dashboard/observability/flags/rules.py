@@ -20,7 +20,7 @@ STABLE_ALPHA = 0.05
 """False alarms of all looks at one deployment; 8 failures that are all the candidate's suffice."""
 PAST_ALPHA = 0.001
 """Of one look, for this rule looks at other minutes each time. Simulated over 24 days at 10 to 100
-requests a minute and 1 to 5% failing: no false alarm; 30% failing is found in 2 to 3 minutes."""
+requests a minute and 1 to 5% failing: no false alarm; 30% failing is detected in 2 to 3 minutes."""
 HIGH_SHARE = 0.05
 HIGH_FAILING = 8
 
@@ -28,7 +28,7 @@ HIGH_FAILING = 8
 @dataclass(frozen=True, slots=True)
 class Callers:
     """Distinct callers, and those of them with a failed request. `unknown` of them are requests
-    whose caller is not known."""
+    without a caller key."""
 
     callers: int = 0
     failing: int = 0

@@ -14,14 +14,14 @@ from dashboard.observability.ingest.batch_order import Place, sound
 from routing.agent.access_log.request_counts import FAILURES, NO_TRAFFIC
 
 CENTROIDS = 100
-"""Of the digests the agents send, and of those kept."""
+"""Of the digests that agents send, and of the stored ones."""
 
 _Whole = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Word = Annotated[str, msgspec.Meta(max_length=63)]
 
 
 class CountsInvalid(ValueError):
-    """The counts cannot be what an agent sends; nothing of them was kept."""
+    """No agent sends such counts; none of them was stored."""
 
 
 class Counted(msgspec.Struct, array_like=True):

@@ -1,4 +1,4 @@
-"""A batch of counts from an edge: counted once, however often it comes."""
+"""Counts a batch from an edge once, even if it arrives again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OtherPlaces(Exception):
 def accept(edge: Edge, batch: Counts, now: datetime) -> bool:
     """Counts the batch, within the caller's transaction; False if it was counted before.
 
-    Raises `CountsInvalid` and `OtherPlaces`; then nothing was kept.
+    Raises `CountsInvalid` and `OtherPlaces`; then nothing was stored.
     """
     if not batch.log:
         return True

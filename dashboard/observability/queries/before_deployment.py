@@ -47,8 +47,8 @@ def compared(traffic: Mapping[str, Recent], active: Iterable[Active]) -> dict[st
 
 def rates_before(active: Iterable[Active], now: datetime | None = None) -> dict[str, float]:
     """Error rates of Workers in the five whole minutes before their active deployments, in percent
-    by name: one query for those not known yet. A Worker that had too few requests then, or whose
-    minutes are no longer kept, is missing."""
+    by name: one query for those not cached. A Worker with too few requests then, or with expired
+    minutes, is missing."""
     now = now or timezone.now()
     oldest = now - timedelta(days=retention_days(Span.MINUTE)) + RECENT + timedelta(minutes=1)
     asked = [d for d in active if d.created_on > oldest]

@@ -54,7 +54,7 @@ class Asked:
     quantile: str = "p99"
 
     def address(self, **changed: Any) -> str:
-        """The same page with something else asked."""
+        """The URL of this page with other parameters."""
         asked = {"range": self.range.key, "v": self.versions, "q": self.quantile} | changed
         return "?" + urlencode({k: v for k, v in asked.items() if v}, doseq=True)
 

@@ -58,7 +58,7 @@ class Split:
 
     @property
     def by_chance(self) -> tuple[float, float] | None:
-        """Where 95 of 100 samples of this size lie, if the percentages are kept."""
+        """Where 95 of 100 samples of this size lie, if requests follow the percentages."""
         if self.draws < ENOUGH:
             return None
         low, high = expected_range(self.draws, self.weight / TOTAL)

@@ -80,7 +80,7 @@ class Window:
 
 
 def parse_range(key: str) -> Range:
-    """The range of that name, or the one hour that is shown without a name."""
+    """The range of that name, by default one hour."""
     return next((found for found in RANGES if found.key == key), DEFAULT)
 
 

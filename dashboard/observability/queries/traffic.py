@@ -180,7 +180,7 @@ def first_minute(moment: datetime) -> int:
 
 
 def _rows(worker: str, since: datetime, until: datetime) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    """In the finest rollup that is kept for so long."""
+    """In the finest rollup that goes back so far."""
     span = _span(since, until, timezone.now())
     begin = first_minute(since) if span is Span.MINUTE else int(since.timestamp()) // span * span
     within = {

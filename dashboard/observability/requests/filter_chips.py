@@ -11,8 +11,7 @@ from dashboard.ui.templatetags.text_filters import OUTCOMES
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A link that sets one filter, or takes it away where it is `chosen`. `count` is None where
-    nobody counted."""
+    """A link that sets one filter, or removes a `chosen` one. `count` is None if not counted."""
 
     words: str
     address: str
@@ -41,8 +40,8 @@ class Filters:
 
 
 def filters(search: Search, *, live: bool, counts: Mapping[str, int] | None = None) -> Filters:
-    """`live` leaves out what a live log cannot know. `counts` has the last minutes' requests by
-    reason, and those that asked for an override under `asked`."""
+    """`live` omits filters that a live log has no data for. `counts` has the last minutes' requests
+    by reason, and those with an override header under `ASKED`."""
     known = counts or {}
     toggles = [_chip(search, "outcome", ASKED, "Asked for an override", known)]
     menus = [_menu(search, "outcome", "Outcome", (o for o in OUTCOMES if o != "absent"))]

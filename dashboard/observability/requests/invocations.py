@@ -39,7 +39,7 @@ def of_all(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def trace(request: HttpRequest, ray: str) -> HttpResponse:
-    """Everything that is known of one request."""
+    """All details of one request."""
     hops = trace_of(ray)
     if not hops or hops[0].row is None:
         raise Http404
@@ -55,7 +55,7 @@ def trace(request: HttpRequest, ray: str) -> HttpResponse:
 
 
 def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[InvocationRow], str]:
-    """One page of rows with what their Workers said, and where the next one begins."""
+    """One page of rows with their Workers' log lines, and the start of the next page."""
     found, more = searching.page_of(search.rows(worker), before)
     rays = {row.ray for row in found if row.ray}
     details = InvocationDetail.objects.filter(ray__in=rays, rpc_method="")
@@ -107,7 +107,7 @@ def _listed(request: HttpRequest, worker: str) -> HttpResponse:
 
 
 def _calls(worker: str) -> list[InvocationDetail]:
-    """The newest RPC calls: no access log has them, only what the called Worker told."""
+    """The newest RPC calls, by the called Worker's log: no access log has them."""
     mine = {"worker": worker} if worker else {}
     found = InvocationDetail.objects.filter(**mine).exclude(rpc_method="")
     return list(found.select_related("edge").order_by("-started_on")[:CALLS])

@@ -9,9 +9,11 @@ from dashboard.observability.requests.search import ASKED, STATUSES, Search
 
 
 def wanted(item: Mapping[str, Any], search: Search) -> bool:
-    """Does a row (`dashboard.edges.protocol.live_log_push`) pass the page's filters? What a Worker
-    said (`dashboard.edges.protocol.details`) goes to every viewer; the page drops what belongs to
-    no row."""
+    """Whether a row (`dashboard.edges.protocol.live_log_push`) passes the page's filters.
+
+    A Worker's log lines (`dashboard.edges.protocol.details`) go to every viewer; the page drops
+    those without a row.
+    """
     if "place" in item:
         return True
     return (

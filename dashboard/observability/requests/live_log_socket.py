@@ -1,7 +1,7 @@
-"""The live log's WebSocket: rows as soon as the edges told them, rendered once for all viewers.
+"""The live log's WebSocket: rows as soon as edges send them, rendered once for all viewers.
 
-A viewer that is slower than the Worker gets fewer rows and is told how many it missed; nobody waits
-for it.
+A viewer that is slower than the Worker gets fewer rows and the number that it missed. It delays no
+other viewer.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """One request and the Workers it led to.
 
 A subrequest that carries its caller's ray (a Worker that passes the request on) belongs to it by
-the ray. One that a Worker made anew has a ray of its own; the edge says which version called, but
-not for which request. It is then *inferred*: that version had one request open at the time. Where
-it had several, it is only *possible*. RPC calls reach no access log; they are known by what the
-called Worker told, and related in the same way by the caller's service bindings.
+the ray. A new request of a Worker has another ray; the edge reports which version called, but not
+for which request. It is then *inferred*: that version had one request open at the time. If it had
+several, it is only *possible*. RPC calls reach no access log; they come from the called Worker's
+log, and are related in the same way by the caller's service bindings.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LONGEST = timedelta(minutes=2)
 @dataclass(frozen=True, slots=True)
 class Hop:
     """`relation` is "" for the request from outside, else ray, inferred or possible. For an RPC
-    call `row` is None and `call` is what the called Worker said."""
+    call `row` is None and `call` is the called Worker's log entry."""
 
     span: Span
     row: InvocationRow | None
@@ -45,7 +45,7 @@ class Hop:
 
 
 def trace(ray: str) -> list[Hop]:
-    """The hops, callers before those they called; empty where nobody knows the ray."""
+    """The hops, callers before callees; empty for an unknown ray."""
     rows = list(Invocation.objects.filter(ray=ray).select_related("edge").order_by("started_on"))
     hops = _nested([_hop(row) for row in _shown(rows[:MOST])])
     for depth in range(DEEPEST):
@@ -125,7 +125,7 @@ def _fetches(level: list[Hop], known: list[Hop]) -> Iterable[tuple[Hop, Hop, str
 
 
 def _calls(level: list[Hop]) -> Iterable[tuple[Hop, Hop, str]]:
-    """RPC calls that Workers bound to one of `level` were asked for meanwhile."""
+    """RPC calls to Workers that have a binding in one of `level`, at that time."""
     bound = _bindings(level)
     names = {name for targets in bound.values() for name in targets}
     if not names:

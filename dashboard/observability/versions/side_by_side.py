@@ -1,4 +1,4 @@
-"""Figures of two versions side by side, for the dialogs in which somebody decides about them."""
+"""Figures of two versions, for the dialogs that compare them."""
 
 from __future__ import annotations
 

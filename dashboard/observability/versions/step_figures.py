@@ -29,7 +29,7 @@ _SUMS = {
 
 @dataclass(frozen=True, slots=True)
 class SplitFigures:
-    """`blocks` count observations: callers once in a block, where they are known by a key.
+    """`blocks` count observations: each caller with a key once in a block.
     (requests, failed) count requests; `callers` are the candidate's distinct ones by minute."""
 
     blocks: tuple[Block, ...]
@@ -41,7 +41,7 @@ class SplitFigures:
 
     @property
     def assumes_independent_requests(self) -> bool:
-        """Whether no caller could be told from another."""
+        """Whether callers had no keys."""
         return bool(self.callers) and self.unknown >= self.callers
 
 

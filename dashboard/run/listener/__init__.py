@@ -1,4 +1,4 @@
-"""The dashboard's listener: bounded time, size and number of connections, whoever connects.
+"""The dashboard's listener: bounds on time, size and number of connections.
 
 limits               the numbers, by the number of files that this process may open
 connections          every open connection, what it is doing since when, and which one goes first

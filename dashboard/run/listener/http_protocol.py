@@ -176,7 +176,7 @@ class WatchedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def _linger(self) -> None:
-        """The other side may finish sending, but nobody listens; it closes, or time does."""
+        """Discards what the client still sends, until it closes or time is up."""
         if self._connection is None or not self.transport.can_write_eof():
             self.transport.close()
             return

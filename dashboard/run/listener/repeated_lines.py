@@ -1,5 +1,4 @@
-"""Whoever can make a server write a line can fill its disk: the same line comes a few times, and
-then its count."""
+"""Writes the same log line a few times, then only its count: requests must not fill the disk."""
 
 from __future__ import annotations
 

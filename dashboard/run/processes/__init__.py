@@ -1,4 +1,4 @@
-"""Processes of `make run`: started, watched, found again after a restart.
+"""Processes of `make run`.
 
 children.py      The processes of one run
 leftovers.py     What an earlier run in this data folder left

@@ -118,7 +118,7 @@ def wait_for_an_end(children: list[Child], seconds: float) -> None:
 
 
 def stop(children: list[Child]) -> None:
-    """Stops all, in order: each gets its chance to drain before the next is asked."""
+    """Stops all, in order: each may drain before the next gets its signal."""
     for child in children:
         child.ask_to_stop()
         child.wait_stopped(time.monotonic() + GRACE_SECONDS)

@@ -1,5 +1,5 @@
-"""What an earlier run in this data folder left: the edge, which serves on, and the rest, which
-has to end before another run can begin."""
+"""Processes of an earlier run in this data folder: the edge goes on serving, the others must end
+before a new run can start."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def running_run() -> ProcessIdentity | None:
 
 
 def end_control_plane(seconds: float = 10.0) -> None:
-    """Ends what a killed run left of everything but the edge."""
+    """Ends the processes of a killed run, except the edge."""
     noted = ProcessFile().read()
     if noted is not None:
         end((child for name, child in noted.children.items() if name != EDGE), seconds)
@@ -45,7 +45,7 @@ def agent() -> ProcessIdentity | None:
 
 
 def edge_processes() -> list[ProcessIdentity]:
-    """Envoy and versions in this data folder, whoever started them."""
+    """Envoy and versions in this data folder, of any agent."""
     return processes_in(EDGE_FOLDER)
 
 

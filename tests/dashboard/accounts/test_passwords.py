@@ -65,7 +65,7 @@ def test_changing_it_takes_the_old_one_and_signs_out_other_browsers(client):
     client.force_login(maya)
     other.force_login(maya)
     wrong = client.post("/accounts/password/", {"old_password": "no", **NEW})
-    assert b"It is not this one. After 4 more there is a pause." in wrong.content
+    assert b"Wrong password. 4 more attempts before a pause." in wrong.content
     right = client.post("/accounts/password/", {"old_password": "pw", **NEW})
     assert right["Location"] == "/accounts/"
     assert b"other browsers are signed out" in client.get("/accounts/").content
@@ -78,7 +78,7 @@ def test_guesses_at_the_old_password_end_in_a_pause(client):
     for _ in range(5):
         client.post("/accounts/password/", {"old_password": "no", **NEW})
     right = client.post("/accounts/password/", {"old_password": "pw", **NEW})
-    assert b"Too many were wrong: wait 5 min." in right.content
+    assert b"Too many wrong passwords. Try again in 5 minutes." in right.content
     assert User.objects.get().check_password("pw")
 
 

@@ -93,13 +93,13 @@ def test_what_somebody_else_changed_is_a_conflict_on_the_page(ada):
     given = {"do": "role", "was": "reviewer", "role": "admin"}
     response = ada.post(f"{PATH}{jonas.pk}/", given)
     assert response.status_code == 409
-    assert "Nothing changed jonas is viewer by now: somebody" in words(response)
+    assert "Nothing changed jonas is viewer now: another person" in words(response)
 
 
 def test_others_see_people_and_may_change_nobody(maya):
     jonas = make_user("jonas", Role.REVIEWER)
     page = maya.get(PATH)
-    assert b"You are an operator. Nobody has the admin role yet." in page.content
+    assert b"You are an operator. No one has the admin role yet." in page.content
     assert b'data-role="' not in page.content
     for path, given in [
         (f"{PATH}{jonas.pk}/", {"do": "off"}),
@@ -168,7 +168,8 @@ def test_only_ones_own_tokens_are_seen_and_ended(maya):
     assert maya.post(f"{PATH}tokens/{theirs.pk}/", {"do": "revoke"}).status_code == 403
     assert maya.post(f"{PATH}tokens/{mine.pk}/", {"do": "revoke"})["Location"] == PATH
     shown = words(maya.get(PATH))
-    assert "mine is revoked: whoever uses it is refused." in shown and "revoked just now" in shown
+    assert "mine is revoked. Requests that use it are refused." in shown
+    assert "revoked just now" in shown
     maya.post(f"{PATH}tokens/{mine.pk}/", {"do": "revoke"})
     assert "mine was revoked already" in words(maya.get(PATH))
     maya.post(f"{PATH}tokens/{mine.pk}/", {"do": "remove"})

@@ -33,7 +33,7 @@ def test_many_names_are_cut_short():
 
 def test_nobody_can_is_said_too():
     denied = permission(make_user("maya", Role.OPERATOR), Role.ADMIN)
-    assert denied.why == "You are an operator. Nobody has the admin role yet."
+    assert denied.why == "You are an operator. No one has the admin role yet."
 
 
 def test_a_stranger_may_nothing():

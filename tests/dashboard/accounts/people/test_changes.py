@@ -57,20 +57,20 @@ def test_a_role_counts_at_once_and_both_are_told(ada):
 
 def test_a_role_that_somebody_changed_meanwhile_is_a_conflict(ada):
     maya = make_user("maya", Role.REVIEWER)
-    with pytest.raises(PersonConflict, match="maya is reviewer by now"):
+    with pytest.raises(PersonConflict, match="maya is reviewer now"):
         changes.set_role(maya, Role.ADMIN, was="operator", by=by(ada))
     maya.refresh_from_db()
     assert maya.role == Role.REVIEWER and not AuditEntry.objects.exists()
 
 
 def test_nobody_changes_themselves_so_an_admin_remains(ada):
-    with pytest.raises(PersonRefused, match="ask another admin"):
+    with pytest.raises(PersonRefused, match="Ask another admin"):
         changes.set_role(ada, Role.VIEWER, was="admin", by=by(ada))
-    with pytest.raises(PersonRefused, match="ask another admin"):
+    with pytest.raises(PersonRefused, match="Ask another admin"):
         changes.switch(ada, on=False, by=by(ada))
-    with pytest.raises(PersonRefused, match="ask another admin"):
+    with pytest.raises(PersonRefused, match="Ask another admin"):
         changes.link_of(ada, by(ada))
-    with pytest.raises(PersonRefused, match="ask another admin"):
+    with pytest.raises(PersonRefused, match="Ask another admin"):
         changes.sign_out(ada, by(ada))
 
 

@@ -95,7 +95,7 @@ def test_after_the_idle_limit_a_session_ends(two, settings):
     age(busy, 29)
     answer = idle.get("/playground/")
     assert answer["Location"] == "/accounts/login/?next=/playground/"
-    assert b"without activity" in idle.get(answer["Location"]).content
+    assert b"you were inactive" in idle.get(answer["Location"]).content
     assert busy.get("/workers/").status_code == 200
     age(busy, 29)
     assert busy.get("/workers/").status_code == 200, "a click begins the time again"

@@ -43,7 +43,7 @@ def test_a_session_has_an_absolute_end(maya_here):
     age(maya_here, 24.1)
     answer = maya_here.get("/workers/")
     assert answer["Location"] == "/accounts/login/?next=/workers/"
-    assert b"however active" in maya_here.get(answer["Location"]).content
+    assert b"Your session expired" in maya_here.get(answer["Location"]).content
 
 
 def test_a_socket_ends_with_it(maya_here):
