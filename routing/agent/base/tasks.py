@@ -12,6 +12,7 @@ log = logging.getLogger("edge")
 T = TypeVar("T")
 P = ParamSpec("P")
 _AGAIN_SECONDS = 1.0
+_CANCEL_AGAIN_SECONDS = 0.5
 
 
 class Tasks:
@@ -36,11 +37,12 @@ class Tasks:
 
     async def stop(self, *, spare: asyncio.Task[Any] | None = None) -> None:
         """Cancels all running tasks and waits for them."""
-        left = [task for task in self._running if task is not spare]
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
+        left = {task for task in self._running if task is not spare}
+        while left:
+            for task in left:
+                task.cancel()
+            # `wait_for` of Python 3.11 drops a cancellation that comes with its result.
+            _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
 
     async def _repeated(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         while True:

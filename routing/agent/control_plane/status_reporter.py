@@ -57,13 +57,14 @@ class StatusReporter:
             self._unwritten.clear()
             now = status(self._facts())
             if now != written:
-                self.write_now(now)
-                written = now
+                written = now if self.write_now(now) else {}
             await asyncio.sleep(0.02)
 
-    def write_now(self, content: dict[str, Any]) -> None:
-        """A full disk is logged."""
+    def write_now(self, content: dict[str, Any]) -> bool:
+        """False, and a log line, if the disk is full; then it is retried."""
         try:
             edge_folder.write(FILE, msgspec.json.format(msgspec.json.encode(content)))
         except OSError as error:
             log.error("%s cannot be written: %s", FILE, error.strerror)
+            return False
+        return True

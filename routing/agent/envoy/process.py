@@ -60,8 +60,10 @@ class Envoy:
         settings: compiled.Settings,
         concurrency: int,
         changed: Callable[[], None],
+        launch: Callable[..., Child] = spawn,
     ) -> None:
         self.admin = Admin()
+        self._launch = launch
         #: Why it does not run; "" while it does.
         self.problem = ""
         #: How often it ended unexpectedly.
@@ -291,7 +293,7 @@ class Envoy:
         about = {"envoy": self._about()}
         command = [str(self._program), *self._arguments(), *self.handover.arguments()]
         with sigterm_blocked() if self.handover.is_under_way else nullcontext():
-            return spawn(
+            return self._launch(
                 command, output=OUTPUT, about=about, env=ENVIRONMENT, start_new_session=True
             )
 

@@ -47,8 +47,9 @@ class Metrics(Collector):
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
 
     async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
 
     def collect(self) -> Iterator[Metric]:
         """Called for each scrape."""

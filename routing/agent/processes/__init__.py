@@ -10,6 +10,7 @@ hang_watch.py       detects a hang
 drain.py            waits until a version has no requests
 envoy_targets.py    Envoy's clusters and routes
 adopted.py          processes of an earlier agent
+interfaces.py       what it needs of Envoy and of a version's process
 last_applied.py     the snapshot on disk, for the next start
 snapshot_saver.py   saves it after every change
 """

@@ -12,8 +12,8 @@ from routing.agent.adoption.unnamed import Unnamed
 from routing.agent.base.child_process import Child
 from routing.agent.base.process_notes import Note
 from routing.agent.base.tasks import Tasks
-from routing.agent.envoy.process import Envoy
 from routing.agent.processes.envoy_targets import EnvoyTargets
+from routing.agent.processes.interfaces import EnvoyProcess
 from routing.agent.processes.version_process import STOP_SECONDS
 from routing.agent.processes.versions import Versions
 from routing.agent.state.plan import Start
@@ -28,7 +28,7 @@ class Adopted:
     def __init__(
         self,
         versions: Versions,
-        envoy: Envoy,
+        envoy: EnvoyProcess,
         *,
         fingerprint: Callable[[Start], str],
         tasks: Tasks,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config
-from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
+from routing.agent.envoy.admin_client import EnvoyUnavailable
+from routing.agent.processes.interfaces import EnvoyAdmin
 from routing.compile import names
 from routing.snapshot import VersionSpec
 
@@ -22,7 +23,7 @@ _EVERY_SECONDS = 0.25
 class Drains:
     """One task per version."""
 
-    def __init__(self, admin: Admin, tasks: Tasks, config: Config) -> None:
+    def __init__(self, admin: EnvoyAdmin, tasks: Tasks, config: Config) -> None:
         self._admin, self._tasks, self._config = admin, tasks, config
         self._running: dict[str, asyncio.Task[None]] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from routing.agent.envoy.process import Envoy
+from routing.agent.processes.interfaces import EnvoyProcess
 from routing.agent.processes.versions import Versions
 from routing.agent.state import state as edge_state
 from routing.agent.state.plan import Routes
@@ -17,7 +17,7 @@ log = logging.getLogger("edge")
 class EnvoyTargets:
     """Every method raises `Rejected`, `Unwritable` or `EnvoyUnavailable`."""
 
-    def __init__(self, envoy: Envoy, versions: Versions) -> None:
+    def __init__(self, envoy: EnvoyProcess, versions: Versions) -> None:
         self._envoy, self._versions = envoy, versions
 
     async def reach(self, keys: frozenset[str], revision: int) -> None:

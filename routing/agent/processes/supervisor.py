@@ -15,12 +15,13 @@ from routing.agent.config import Config
 from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.config_files import Rejected, Unwritable
-from routing.agent.envoy.process import Envoy
 from routing.agent.processes.adopted import Adopted
 from routing.agent.processes.drain import Drains
 from routing.agent.processes.envoy_targets import EnvoyTargets
+from routing.agent.processes.interfaces import EnvoyProcess, StartVersion
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.snapshot_saver import SnapshotSaver
+from routing.agent.processes.version_process import VersionProcess
 from routing.agent.processes.versions import Versions
 from routing.agent.state import state as edge_state
 from routing.agent.state.plan import (
@@ -53,12 +54,13 @@ class Supervisor:
         self,
         *,
         config: Config,
-        envoy: Envoy,
+        envoy: EnvoyProcess,
         modules: ModuleCache,
         seal: Seal,
         users: Users,
         tasks: Tasks,
         changed: Callable[[], None],
+        start_version: StartVersion = VersionProcess,
     ) -> None:
         self._envoy, self._changed = envoy, changed
         configurations = Configurations(
@@ -73,6 +75,7 @@ class Supervisor:
             tasks=tasks,
             hang_seconds=config.hang_seconds,
             changed=self._touch,
+            start_version=start_version,
         )
         self._adopted = Adopted(
             self.versions,

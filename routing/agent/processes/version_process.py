@@ -27,7 +27,7 @@ from routing.agent.base.tasks import Tasks
 from routing.agent.processes.hang_watch import watch
 from routing.agent.processes.listeners import Listeners
 from routing.agent.processes.start_limiter import StartLimiter
-from routing.agent.state.state import ProcessState
+from routing.agent.state.state import OnState, ProcessState
 from routing.agent.users.claims import Claim, Users
 from routing.agent.users.peers import Peer
 from routing.compile import names
@@ -44,7 +44,6 @@ _LET_GO_SECONDS = 0.3
 _PIDS = 4
 """Recent process ids by which a version is recognized."""
 
-OnState = Callable[[ProcessState, int, str, EndKind | None], None]
 Prepare = Callable[[], Awaitable[bytes]]
 About = Callable[[], VersionNote]
 

@@ -13,9 +13,9 @@ from routing.agent.adoption.edge_state import note_of
 from routing.agent.base.process_end import EndKind
 from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.base.tasks import Tasks
+from routing.agent.processes.interfaces import RunningVersion, StartVersion
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.start_limiter import StartLimiter
-from routing.agent.processes.version_process import VersionProcess
 from routing.agent.state import state as edge_state
 from routing.agent.state.plan import Start
 from routing.agent.state.state import EdgeState, Phase, Process, ProcessState
@@ -39,13 +39,14 @@ class Versions:
         tasks: Tasks,
         hang_seconds: float,
         changed: Callable[[], None],
+        start_version: StartVersion,
     ) -> None:
         self.state: EdgeState = EdgeState()
         self._configurations, self._users = configurations, users
         self._tasks, self._changed = tasks, changed
-        self._hang_seconds = hang_seconds
+        self._hang_seconds, self._start_version = hang_seconds, start_version
         self._start_limiter = StartLimiter(_STARTS_AT_ONCE)
-        self._processes: dict[str, VersionProcess] = {}
+        self._processes: dict[str, RunningVersion] = {}
         self._starts: dict[str, Start] = {}
 
     def slots(self) -> dict[str, int]:
@@ -68,7 +69,7 @@ class Versions:
         version_id = start.version.id
         self.state = edge_state.process_started(self.state, process)
         self._starts[version_id] = start
-        self._processes[version_id] = VersionProcess(
+        self._processes[version_id] = self._start_version(
             version_id=version_id,
             sockets=workerd.socket_names(start.version),
             prepare=lambda: self._configurations.of(self._starts[version_id]),

@@ -5,9 +5,10 @@ Every function takes the state and an event, and returns the new state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeAlias
 
 from routing.agent.base.process_end import End, EndKind
 from routing.snapshot import EMPTY, Snapshot, VersionSpec, WorkerSpec
@@ -33,6 +34,9 @@ class Phase(StrEnum):
     drained = "drained"
     stopping = "stopping"
 
+
+OnState: TypeAlias = Callable[[ProcessState, int, str, EndKind | None], None]
+"""Called with the state of a process, its restarts, a message, and why it ended."""
 
 STARTS = 5
 """Starts that are remembered per process."""

@@ -1,8 +1,9 @@
 """No task is lost, and none ends unseen."""
 
 import asyncio
+from contextlib import suppress
 
-from routing.agent.base import tasks
+from routing.agent.base import tasks, tasks as tasks_module
 from routing.agent.base.tasks import Tasks
 
 
@@ -47,3 +48,19 @@ async def test_a_task_cancelled_before_its_first_step_leaves_no_warning():
         task = Tasks(group).once("a", asyncio.sleep(9))
         task.cancel()
     assert task.cancelled()  # and every warning is an error
+
+
+async def test_a_task_that_drops_a_cancellation_is_cancelled_again(monkeypatch):
+    monkeypatch.setattr(tasks_module, "_CANCEL_AGAIN_SECONDS", 0.01)
+
+    async def drops_one():
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = Tasks(group)
+        tasks.once("stubborn", drops_one())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await tasks.stop()

@@ -1,0 +1,174 @@
+"""The supervisor as a playbook: events, and the commands to Envoy and to processes."""
+
+import pytest
+
+from routing.agent.adoption.inherited import Inherited
+from routing.agent.envoy.admin_client import EnvoyUnavailable
+from routing.agent.envoy.config_files import Rejected, Unwritable
+from routing.agent.processes import drain, supervisor
+from routing.agent.processes.process_config import Configurations
+from routing.agent.state.status import shown
+from routing.snapshot import Preview
+from tests.routing.agent.adoption.test_inherited import note
+from tests.routing.agent.histories import make_version, make_worker, snapshot
+from tests.routing.agent.processes.playbook import eventually, playing
+
+SHOP_A, SHOP_B = make_worker("shop", "a"), make_worker("shop", "b")
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch):
+    monkeypatch.setattr(drain, "LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(drain, "_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(supervisor, "_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(Configurations, "fingerprint", lambda self, start: "f")
+
+
+async def test_a_deployment_is_started_reached_routed_and_the_one_before_drained():
+    async with playing(snapshot(1, SHOP_A)) as edge:
+        await edge.expect("start a", "prepare 1")
+        edge.ready("a")
+        edge.desire(2, SHOP_B)
+        await edge.expect("start b")
+        edge.ready("b")
+        await edge.expect("reach a b", "route 2 leaving a", "route 2", "reach b", "stop a")
+        assert edge.supervisor.state.applied.revision == 2
+        edge.processes["a"].ended.set()
+        await eventually(lambda: "a" not in edge.supervisor.state.processes)
+        assert edge.supervisor.slots("/slots/shop/") is not None
+        assert edge.supervisor.is_version_peer("b", "b")
+        assert not edge.supervisor.is_version_peer("a", "a")
+
+
+async def test_requests_in_flight_are_waited_for():
+    async with playing(snapshot(1, SHOP_A), config={"drain_seconds": 600.0}) as edge:
+        edge.ready("a")
+        edge.desire(2, SHOP_B)
+        await edge.expect("start a", "prepare 1", "start b")
+        edge.envoy.busy = 1
+        edge.ready("b")
+        await edge.expect("reach a b", "route 2 leaving a")
+        edge.desire(3, SHOP_A)  # it returns while it drains
+        await edge.expect("route 3 leaving b")
+        edge.envoy.busy = EnvoyUnavailable("busy")  # counts as one request
+        edge.desire(4, SHOP_B)
+        await edge.expect("route 4 leaving a")
+        edge.envoy.busy = 0
+        await edge.expect("route 4", "reach b", "stop a")
+
+
+async def test_what_envoy_rejects_is_reported_and_the_rest_goes_on():
+    async with playing(snapshot(1, SHOP_A)) as edge:
+        edge.ready("a")
+        await edge.expect("start a", "prepare 1")
+        edge.envoy.fails = [Rejected("Envoy rejected xds/clusters.json")]
+        edge.desire(2, SHOP_B)
+        await edge.expect("start b")
+        edge.ready("b")
+        await eventually(lambda: edge.supervisor.state.refused)
+        refusal = edge.supervisor.state.refused["shop"]
+        assert refusal.message.endswith("no such cluster")
+        assert edge.supervisor.state.applied.revision == 1
+
+
+@pytest.mark.parametrize(
+    "error", [EnvoyUnavailable("busy"), Unwritable("xds/clusters.json cannot be written")]
+)
+async def test_an_envoy_that_does_not_answer_and_a_full_disk_are_tried_again(error):
+    async with playing(snapshot(1, SHOP_A)) as edge:
+        edge.ready("a")
+        await edge.expect("start a", "prepare 1")
+        edge.envoy.fails = [error] * 3
+        edge.desire(2, SHOP_B)
+        await edge.expect("start b")
+        edge.ready("b")
+        await eventually(lambda: not edge.envoy.fails)
+        await eventually(lambda: edge.supervisor.state.applied.revision == 2)
+        assert edge.log[:4] == ["reach a b"] * 4
+        await eventually(lambda: edge.supervisor.error == "")
+
+
+async def test_a_version_that_does_not_start_leaves_the_one_before():
+    async with playing(snapshot(1, SHOP_A)) as edge:
+        edge.ready("a")
+        edge.desire(2, SHOP_B)
+        await edge.expect("start a", "prepare 1", "start b")
+        edge.crashes("b", "Uncaught SyntaxError")
+        await edge.expect()
+        process = edge.supervisor.state.processes["b"]
+        assert (shown(process), process.message) == ("failed", "Uncaught SyntaxError")
+
+
+async def test_previews_run_beside_deployments():
+    async with playing(snapshot(1, SHOP_A)) as edge:
+        edge.ready("a")
+        await edge.expect("start a", "prepare 1")
+        preview = Preview(worker="shop", version=make_version("p"))
+        edge.supervisor.set_previews({"p": preview})
+        await edge.expect("start p")
+        edge.ready("p")
+        await edge.expect("reach a p", "route 1 leaving p")
+
+
+async def test_a_paused_supervisor_does_nothing_and_stop_ends_all():
+    async with playing(snapshot(1, SHOP_A)) as edge:
+        edge.ready("a")
+        await edge.expect("start a", "prepare 1")
+        edge.supervisor.pause()
+        edge.desire(2, SHOP_B)
+        await edge.expect()
+        edge.processes["a"].ended.set()
+        await edge.supervisor.stop(1.0)
+        await edge.expect("stop a")
+
+
+async def test_without_room_for_envoys_files_they_are_written_once_there_is():
+    async with playing(
+        snapshot(1, SHOP_A), envoy={"has_room": False, "fails": [Unwritable("full")] * 2}
+    ) as edge:
+        await edge.expect("start a", "prepare 1", *["reach a"] * 3, "route 1")
+        assert edge.supervisor.error == ""
+
+
+# --- After an earlier agent -----------------------------------------------------------------------
+
+
+async def test_what_runs_is_adopted_and_envoys_files_are_stated_again():
+    left = Inherited(envoy=note(1), versions=(note(2, version="a"),))
+    async with playing(snapshot(1, SHOP_A), inherited=left, envoy={"clusters": {"a"}}) as edge:
+        await edge.expect("adopt a", "reach a", "route 1")
+        edge.ready("a")
+        await edge.expect()
+
+
+async def test_an_outdated_envoy_gets_a_successor_and_a_retiring_one_is_ended():
+    left = Inherited(envoy=note(1), versions=(note(2, version="a"),), leaving=(note(3),))
+    async with playing(snapshot(1, SHOP_A), inherited=left, envoy={"adopts": False}) as edge:
+        await edge.expect("adopt a", "retire Envoy 3", "prepare 1")
+
+
+async def test_an_adopted_envoy_that_is_ahead_keeps_its_files_until_the_snapshot_comes():
+    left = Inherited(envoy=note(1), versions=(note(2, version="a"),))
+    ahead = {"clusters": {"a"}, "revision": 5}
+    async with playing(inherited=left, envoy=ahead) as edge:
+        await edge.expect("adopt a")
+        edge.ready("a")
+        edge.desire(5, SHOP_A)
+        await edge.expect("route 5")
+
+
+async def test_an_adopted_version_with_another_configuration_is_replaced(monkeypatch):
+    monkeypatch.setattr(Configurations, "fingerprint", lambda self, start: "other")
+    left = Inherited(versions=(note(2, version="a"),))
+    async with playing(snapshot(1, SHOP_A), inherited=left) as edge:
+        edge.ready("a")
+        await edge.expect("adopt a", "prepare 1", "renew a", "reconnect a", "reach a")
+
+
+async def test_an_adopted_version_that_was_stopping_is_stopped_and_a_failed_catch_up_is_reported():
+    left = Inherited(envoy=note(1), leaving=(note(2, version="a", stopping=True),))
+    fails = [EnvoyUnavailable("busy")]
+    async with playing(snapshot(1), inherited=left, envoy={"fails": fails}) as edge:
+        await eventually(lambda: "stop a" in edge.log)
+        edge.processes["a"].ended.set()
+        await eventually(lambda: not edge.supervisor.state.processes)
