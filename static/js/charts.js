@@ -77,5 +77,5 @@ document.addEventListener("keydown", (event) => {
   showReadout(plot, event.key === "Escape" ? null : columns[Math.max(0, Math.min(last, to))]);
 });
 document.addEventListener("htmx:afterSettle", prepare);
-document.addEventListener("live:shown", prepare);
+document.addEventListener("live:updated", prepare);
 prepare();

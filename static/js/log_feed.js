@@ -1,5 +1,5 @@
 // @ts-check
-// What the live log has received and not shown yet: bounded, whatever the rate.
+// What the live log has received and not displayed yet: bounded, whatever the rate.
 
 export const MAX_ROWS = 200;
 const MAX_WAITING = 500;

@@ -33,7 +33,7 @@ function mask(field) {
   };
   button.addEventListener("click", () => show(button.getAttribute("aria-pressed") !== "true"));
   field.addEventListener("focus", () => field.select());
-  // Copied by keyboard it is whole, too: nobody wants the dots.
+  // Copied by keyboard it is whole, too.
   field.addEventListener("copy", (event) => {
     event.preventDefault();
     event.clipboardData?.setData("text/plain", secret);

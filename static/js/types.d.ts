@@ -29,7 +29,7 @@ interface SluiceEvents {
   "htmx:load": HtmxEvent;
   "htmx:responseError": HtmxEvent;
   /** Parts pushed by the server are on the page now. */
-  "live:shown": Event;
+  "live:updated": Event;
 }
 
 interface DocumentEventMap extends SluiceEvents {}

@@ -14,7 +14,7 @@ export function showPush({ sequence, html, why }) {
   const stateBefore = byId("live")?.dataset.sick;
   const hasNewRows = applyParts(html, sequence);
   updateNotes();
-  document.dispatchEvent(new Event("live:shown"));
+  document.dispatchEvent(new Event("live:updated"));
   updateAges(true); // what was pushed is newer than the rest: one event has one age
   const wasMissed = sequence[0] > live.revision; // deployed while the page was on its way
   live.revision = Math.max(live.revision, sequence[0]);
