@@ -1,4 +1,4 @@
-"""Whether a folder can be written, and why not."""
+"""Why a folder cannot be written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ENOUGH = 1 << 16
 
 
 class DiskState(StrEnum):
-    """`ok` is empty, so that it is false."""
+    """`ok` is "", and so false."""
 
     ok = ""
     full = "full"
@@ -31,7 +31,7 @@ _STATES = {
 
 
 def disk_state(folder: Path, write: Callable[[Path], None] | None = None) -> DiskState:
-    """Tries it: quotas and limits are in no statistic of the file system."""
+    """Writes a file to find out: file system statistics do not include quotas and limits."""
     try:
         (write or _probe)(folder)
     except OSError as error:
@@ -40,7 +40,7 @@ def disk_state(folder: Path, write: Callable[[Path], None] | None = None) -> Dis
 
 
 def state_of(error: OSError, folder: Path) -> DiskState:
-    """What kept something in `folder` from being written."""
+    """The state for a failed write in `folder`."""
     state = _STATES.get(error.errno or 0, DiskState.broken)
     return DiskState.no_inodes if state is DiskState.full and not _has_inodes(folder) else state
 
@@ -54,9 +54,9 @@ def _probe(folder: Path) -> None:
 
 
 def _has_inodes(folder: Path) -> bool:
-    """ENOSPC does not say which: there is no room, or no number for one more file."""
+    """Distinguishes the two causes of ENOSPC: no blocks, or no inodes."""
     try:
-        found = os.statvfs(folder)
+        stat = os.statvfs(folder)
     except OSError:
         return True
-    return not found.f_files or bool(found.f_favail)
+    return not stat.f_files or bool(stat.f_favail)

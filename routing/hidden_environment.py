@@ -1,9 +1,9 @@
-"""Secrets leave /proc/<pid>/environ: that file shows what a process was started with for as long as
-it lives, whatever it does to its variables, to root, to its own user, and to each crash report.
+"""Removes secrets from /proc/<pid>/environ, which root, the process's own user and crash reports
+can read for as long as the process runs, whatever it does to its variables.
 
 `hide` overwrites the values where the kernel reads them (`env_start` and `env_end` of
-/proc/<pid>/stat, see proc(5)); `os.environ` goes on as before. Children of ours never get them in
-their environment: `hand_over` sends them through a pipe, and `hide` reads that in the child.
+/proc/<pid>/stat, see proc(5)); `os.environ` is unchanged. Our child processes do not get secrets in
+their environment: `hand_over` sends them through a pipe, which `hide` reads in the child.
 """
 
 from __future__ import annotations
@@ -28,13 +28,12 @@ SECRETS = (
     "PGPASSWORD",
     "REDIS_URL",
 )
-"""Variables that are a secret, or a URL that may hold one."""
+"""Variables with a secret, or a URL that may include one."""
 PIPE = "SLUICE_SECRETS_FD"
 
 
 def hide() -> None:
-    """To be called first in every program of ours. Where there is no /proc it only reads the pipe
-    of a parent."""
+    """Call this first in every program. Without /proc it only reads the parent's pipe."""
     _receive()
     names = [name.encode() for name in SECRETS if os.environ.get(name)]
     if names:
@@ -43,14 +42,14 @@ def hide() -> None:
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """For children that need none of them."""
+    """The environment for child processes that need no secrets."""
     return {name: value for name, value in environ.items() if name not in SECRETS}
 
 
 @contextmanager
 def hand_over(environ: Mapping[str, str]) -> Iterator[tuple[dict[str, str], list[int]]]:
-    """The environment for a child of ours, and the descriptors to pass to it. Leave the block when
-    the child was started."""
+    """The environment for one of our child processes, and the descriptors to pass to it. Start the
+    child within the block."""
     secrets = {name: environ[name] for name in SECRETS if environ.get(name)}
     if not secrets:
         yield dict(environ), []
@@ -90,7 +89,7 @@ def _overwrite(names: list[bytes]) -> None:
 
 
 def _region() -> tuple[int, int]:
-    """Where the first environment lies in memory; the kernel says 0 to those who may not know."""
+    """The address range of the initial environment. The kernel reports 0 without permission."""
     with open("/proc/self/stat", "rb") as stat:
         fields = stat.read().rpartition(b")")[2].split()
     start, end = int(fields[47]), int(fields[48])

@@ -1,8 +1,8 @@
-"""Lines of the processes' logs: UTC, one entry a line, and no entry that a message made up.
+"""The log format of all processes: UTC, one entry per line.
 
-What a client sends may be part of a message (CWE-117), so control characters are escaped. Lines of
-a traceback are indented: an entry begins with its time, at the beginning of a line. The dashboard
-and the edge agent use the same form, so this needs no Django.
+Messages may include client input (CWE-117), so control characters are escaped and lines of a
+traceback are indented: only an entry starts at the beginning of a line. Used by the dashboard and
+the edge agent, so without Django.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 FORMATS = ("text", "json")
 FACTS = "facts"
-"""Attribute of a record that has more than a message: `log.info(…, extra={FACTS: {…}})`."""
+"""Attribute of a record with structured data: `log.info(…, extra={FACTS: {…}})`."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -35,7 +35,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time`, `level`, `logger`, `message`, the facts, `exception`."""
+    """One JSON object per line: `time`, `level`, `logger`, `message`, the facts, `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -51,12 +51,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def formatter_for(form: str) -> logging.Formatter:
-    """By its name in SLUICE_LOG_FORMAT."""
+    """The formatter of a SLUICE_LOG_FORMAT."""
     return JsonFormatter() if form == "json" else TextFormatter()
 
 
 def log_to_stderr(form: str) -> None:
-    """What a process without Django's settings logs from now on."""
+    """Configures logging for a process without Django's settings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter_for(form))
     logging.basicConfig(handlers=[handler], level=logging.INFO)

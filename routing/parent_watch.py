@@ -1,4 +1,4 @@
-"""Ending with the process that started this one."""
+"""Exit when the parent process exits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ POLL_SECONDS = 1.0
 
 
 def has_exited(parent: int) -> bool:
-    """Whether the process with this id, which was the parent, has ended."""
+    """Whether the parent process `parent` has ended."""
     return os.getppid() != parent
 
 
 def on_parent_exit(parent: int, do: Callable[[], None]) -> None:
-    """Calls `do` from a thread of its own, soon after that process has ended."""
+    """Calls `do` in a thread once the parent process has ended."""
 
     def watch() -> None:
         while not has_exited(parent):

@@ -1,4 +1,4 @@
-"""Which process a note on disk means: its id, and when it started, because ids are used again."""
+"""Identifies a process across restarts of the agent: id and start time, because ids are reused."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import msgspec
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True):
-    """`started` is opaque: the boot of this machine and the ticks since."""
+    """`started` is opaque: the machine's boot id and the ticks since."""
 
     pid: int
     started: str
 
     def is_running(self) -> bool:
-        """False once that process has ended, whoever has its id now. A zombie has ended."""
+        """False once that process has ended, even if its id was reused. A zombie has ended."""
         return self.started != "" and start_time(self.pid) == self.started
 
 
 def identify(pid: int) -> ProcessIdentity | None:
-    """The process that has this id now; None where none has, or only a zombie."""
+    """The process with this id; None if there is none, or only a zombie."""
     started = start_time(pid)
     return None if started is None else ProcessIdentity(pid, started)
 
@@ -32,7 +32,7 @@ def this_process() -> ProcessIdentity:
 
 
 def start_time(pid: int) -> str | None:
-    """When the process started; None where it has ended."""
+    """When the process started; None if it has ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -43,7 +43,7 @@ def start_time(pid: int) -> str | None:
 
 @cache
 def _boot() -> str:
-    """Ticks since boot repeat after a reboot, and so do ids."""
+    """Part of the boot id: ticks and process ids repeat after a reboot."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
     except OSError:

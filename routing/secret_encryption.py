@@ -1,7 +1,7 @@
-"""Secrets at rest: sealed with a key derived from SLUICE_SECRET_KEY, opened only to publish.
+"""Secrets at rest, encrypted with a key derived from SLUICE_SECRET_KEY.
 
-AES-256-GCM with a random nonce (NIST SP 800-38D). What an earlier release sealed with Fernet is
-still opened, as is what SLUICE_SECRET_KEY_PREVIOUS sealed; `reseal` brings both up to date.
+AES-256-GCM with a random nonce (NIST SP 800-38D). Also decrypts Fernet, which earlier releases
+used, and values encrypted with SLUICE_SECRET_KEY_PREVIOUS; `reencrypt` updates both.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from django.conf import settings
 from routing.snapshot import BindingSpec, Secret
 
 PREFIX = "v2."
-"""Begins what is sealed with AES-GCM; Fernet's text begins with `gAAAA`."""
+"""Prefix of AES-GCM ciphertexts. Those of Fernet begin with `gAAAA`."""
 NONCE = 12
 """Bytes."""
 
 
 class DecryptionFailed(ValueError):
-    """A sealed value cannot be opened: it was sealed with another SLUICE_SECRET_KEY."""
+    """The value was encrypted with another SLUICE_SECRET_KEY, or changed."""
 
 
 def encrypt(secret: Secret) -> str:
-    """The secret as text that is safe to store."""
+    """The ciphertext, as text."""
     nonce = os.urandom(NONCE)
     box = AESGCM(_key(settings.SECRET_KEY, b"aes-gcm")).encrypt(
         nonce, secret.reveal().encode(), None
@@ -40,17 +40,17 @@ def encrypt(secret: Secret) -> str:
 
 
 def decrypt(sealed: str) -> Secret:
-    """The secret in `sealed`; raises `DecryptionFailed` when the key has changed since."""
+    """The secret in `sealed`. Raises `DecryptionFailed` if the key has changed."""
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         try:
             return Secret(_plaintext(sealed, key).decode())
         except (InvalidTag, InvalidToken, ValueError, binascii.Error):
             continue
-    raise DecryptionFailed("A secret was sealed with another SLUICE_SECRET_KEY.")
+    raise DecryptionFailed("A secret was encrypted with another SLUICE_SECRET_KEY.")
 
 
 def uses_current_key(sealed: str) -> bool:
-    """Whether the key and the algorithm of now sealed it."""
+    """Whether it was encrypted with the current key and algorithm."""
     try:
         _plaintext(sealed, settings.SECRET_KEY)
     except (InvalidTag, InvalidToken, ValueError, binascii.Error):
@@ -59,27 +59,27 @@ def uses_current_key(sealed: str) -> bool:
 
 
 def fingerprint(secret: Secret) -> str:
-    """Tells whether two secrets are equal without opening them (keyed, so it cannot be guessed)."""
+    """A keyed hash, to compare secrets without decrypting them."""
     return hashlib.blake2s(
         secret.reveal().encode(), key=_key(settings.SECRET_KEY, b"secrets")
     ).hexdigest()
 
 
 def decrypt_binding(row: Mapping[str, Any]) -> BindingSpec:
-    """A stored binding with its secret opened; raises `DecryptionFailed`."""
+    """A stored binding with its secret decrypted. Raises `DecryptionFailed`."""
     options = {k: v for k, v in row.items() if k not in {"name", "type", "sealed", "fingerprint"}}
     try:
         secret = decrypt(row["sealed"]) if "sealed" in row else None
     except DecryptionFailed as error:
         raise DecryptionFailed(
-            f"The secret {row['name']} was sealed with another SLUICE_SECRET_KEY. "
-            "Bring that key back, or set the secret again."
+            f"The secret {row['name']} was encrypted with another SLUICE_SECRET_KEY. "
+            "Restore that key, or set the secret again."
         ) from error
     return BindingSpec(name=row["name"], type=row["type"], options=options, secret=secret)
 
 
 def encrypt_binding(binding: BindingSpec) -> dict[str, Any]:
-    """A binding as it is stored: options in clear, the secret sealed."""
+    """A binding to store: options in plaintext, the secret encrypted."""
     row = {**binding.options, "name": binding.name, "type": binding.type}
     if binding.secret is not None:
         row |= {"sealed": encrypt(binding.secret), "fingerprint": fingerprint(binding.secret)}

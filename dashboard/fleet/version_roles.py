@@ -130,5 +130,5 @@ def _role(share: Share, history: Lineage) -> Role:
         return Role.STABLE
     if share.weight:
         return Role.CANDIDATE
-    was_stable = number in history.stayed and number not in history.rolled_back
+    was_stable = number in history.live_since_full and number not in history.rolled_back
     return Role.PREVIOUS if was_stable else Role.STAGED

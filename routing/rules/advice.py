@@ -1,7 +1,7 @@
-"""What is wrong with an override that was not applied, and the header that was probably meant.
+"""The problem of an override that was not applied, and a suggested header.
 
-Each outcome has one function that fills `problem` (and `position`, where parsing stops). It gives
-kinds and facts only: pages and the command line have the words.
+Each outcome has one function that sets `problem` (and `position`, where parsing stops). Kinds and
+facts only: pages and the command line word them.
 """
 
 import difflib
@@ -39,7 +39,7 @@ _FIX_KINDS = {
 def advise(target: Target, override: Override) -> Override:
     """The same override with its problem. `override` comes from `judge` with the same target.
 
-    Takes time proportional to the field, whose guesses are capped; never raises.
+    Takes time linear in the field. Never raises.
     """
     advisor = _ADVISORS.get(override.outcome)
     return advisor(target, override) if advisor else override
@@ -48,15 +48,15 @@ def advise(target: Target, override: Override) -> Override:
 def staging_command(target: Target, version_id: str) -> str:
     """The wrangler command that adds a version to the active deployment at 0%.
 
-    A deployment holds two versions, so one stays, at 100%: the one with the larger share, of equals
-    the older.
+    A deployment has at most two versions, so the one with the larger share stays, at 100%; of equal
+    shares the older one.
     """
     staying = _staying(target).version_id
     return f"wrangler versions deploy {version_id}@0% {staying}@100% --name {target.worker} -y"
 
 
 def _applied(target: Target, override: Override) -> Override:
-    """Applied, though part of the header is a parameter, which is ignored."""
+    """Applied, but a part of the header is an ignored parameter."""
     problem = _parameter_problem(target, override, _misplaced_parameters(target, override.field))
     return replace(override, problem=problem) if problem else override
 
@@ -79,7 +79,7 @@ def _invalid_header(target: Target, override: Override) -> Override:
 
 
 def _fix_kind(kind: Kind, field: str, header: str) -> FixKind:
-    """What the correction comes to: only quotes, one mistake, or several."""
+    """The kind of the correction: quotes only, one mistake, or several."""
     if header.replace('"', "") == field.replace('"', ""):
         return FixKind.quote_id
     return _FIX_KINDS.get(kind, FixKind.correct)
@@ -109,8 +109,8 @@ def _not_addressed(target: Target, override: Override) -> Override:
         problem = Problem(Kind.id_as_key, facts, _key_span(field, version_id), fix)
     elif typo := _closest(target, keys):
         header = fixes.with_key(field, typo, target.worker)
-        found = Fix(FixKind.use_worker, header, target.worker) if header else None
-        problem = Problem(Kind.typo, facts | {"typo": typo}, _key_span(field, typo), found)
+        suggested = Fix(FixKind.use_worker, header, target.worker) if header else None
+        problem = Problem(Kind.typo, facts | {"typo": typo}, _key_span(field, typo), suggested)
     else:
         problem = Problem(Kind.not_named, facts)
     return replace(override, problem=problem)
@@ -171,7 +171,7 @@ def _unavailable(target: Target, override: Override) -> Override:
 
 
 def _not_permitted(target: Target, override: Override) -> Override:
-    """A permission is nothing that could be guessed, so there is no fix."""
+    """Has no fix, because a permission cannot be guessed."""
     fault = override.fault or Fault.missing
     facts: dict[str, Fact] = {
         "worker": target.worker,
@@ -195,14 +195,14 @@ _ADVISORS: dict[Outcome, Callable[[Target, Override], Override]] = {
 
 
 def _names_of(target: Target) -> dict[str, Fact]:
-    """Of a Worker whose name is no Dictionary key (RFC 9651, 3.1.2)."""
+    """Facts for a Worker whose name is not a Dictionary key (RFC 9651, 3.1.2)."""
     return {"worker": target.worker, "first": target.worker[:1]}
 
 
 def _misplaced_parameters(target: Target, field: str) -> list[tuple[str, Parameter]]:
-    """Parameters that were meant as members of their own: a String, or a Worker's name.
+    """Parameters that were meant as members: a String, or a Worker's name.
 
-    Each with the key of the member that it belongs to now.
+    Each with the key of the member that it is attached to.
     """
     if ";" not in field or len(field) > fixes.LONGEST_FIELD:
         return []
@@ -234,13 +234,13 @@ def _key_span(field: str, key: str) -> tuple[int, int] | None:
 
 
 def _value_span(field: str, worker: str, quotes: int) -> tuple[int, int] | None:
-    """The Worker's value, without that many characters at both ends."""
+    """The span of the Worker's value, without `quotes` characters at both ends."""
     member = fixes.member_at(field, worker)
     return (member.value + quotes, member.stop - quotes) if member else None
 
 
 def _closest(target: Target, keys: Sequence[str]) -> str | None:
-    """The key that looks like this Worker's name misspelt; a real name of another is no typo."""
+    """The key that looks like a typo of this Worker's name, and is not another Worker's name."""
     candidates = [
         key
         for key in keys[:_COMPARED_KEYS]
@@ -250,7 +250,7 @@ def _closest(target: Target, keys: Sequence[str]) -> str | None:
 
 
 def _matching_ids(target: Target, requested: str) -> list[str]:
-    """The ids that `requested` starts, case aside. One in the deployment is preferred to others."""
+    """Ids that start with `requested`, ignoring case; only the one in the deployment, if one is."""
     start = requested.strip().lower()
     if not start:
         return []

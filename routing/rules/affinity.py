@@ -1,7 +1,7 @@
-"""Version affinity: which version a version key belongs to.
+"""Version affinity: the version of a version key.
 
 Envoy decides at the edge (`weighted_clusters.use_hash_policy`, hash policy on the header); these
-functions predict it exactly. Measured on Envoy 1.39.3: XXH64 of the trimmed value with seed 0,
+functions compute the same. Measured on Envoy 1.39.3: XXH64 of the trimmed value with seed 0,
 modulo the sum of the weights, then a walk down the list of versions.
 tests/routing/rules/test_affinity.py holds keys whose points were confirmed against that Envoy one
 by one.
@@ -16,7 +16,7 @@ from routing.rules.split import TOTAL, VersionWeight, walk
 
 
 def walk_order(numbered: Iterable[tuple[VersionWeight, int]]) -> tuple[VersionWeight, ...]:
-    """Shares as they are walked: highest version number first, in whatever order they are listed.
+    """Shares in walk order: highest version number first.
 
     `numbered` pairs each share with its version's number. The newest version then owns the points
     from 0 up, so raising its percentage only adds keys (spec, "Affinity").
@@ -26,19 +26,18 @@ def walk_order(numbered: Iterable[tuple[VersionWeight, int]]) -> tuple[VersionWe
 
 
 def has_version_key(values: Sequence[Value]) -> bool:
-    """Does the request carry a version key? No line does not, and neither does any blank one.
+    """Whether the request has a version key: at least one line, and none of them blank.
 
-    Envoy's "not equal to the empty string" fails as soon as one of several lines is blank
-    (measured), so a blank line beside a good one counts as no key here as well.
+    Envoy's "not equal to the empty string" fails if any of several lines is blank (measured).
     """
     return bool(values) and all(octets(value) for value in values)
 
 
 def point(values: Sequence[Value]) -> int:
-    """Where a key lies on the line 0..TOTAL-1. Meaningful only when the key is `present`.
+    """The point of a key on the line 0..TOTAL-1. Call it only if `has_version_key`.
 
-    `values` are the values of all lines of the header. Envoy sorts several lines and chains them,
-    each hash being the seed of the next; it does not join them with commas.
+    `values` are the values of all lines of the header. Envoy sorts them and chains the hashes, each
+    the seed of the next; it does not join lines with commas.
     """
     digest = 0
     for value in sorted(octets(value) for value in values):
@@ -47,7 +46,7 @@ def point(values: Sequence[Value]) -> int:
 
 
 def pick(values: Sequence[Value], shares_newest_first: Sequence[VersionWeight]) -> str | None:
-    """The version this key is pinned to, or None when there is no key."""
+    """The version of this key; None if there is no key."""
     return walk(shares_newest_first, point(values)) if has_version_key(values) else None
 
 

@@ -37,9 +37,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the decision. `ok` says that it led on: to the next step, or to the version.
+    """One step of the decision. `ok`: it led to the next step, or to the version.
 
-    `facts` are those of its wording: `lines`, `worker`, `id`, `percentage`, `keys`, `point`, `at`.
+    `facts` are for its text: `lines`, `worker`, `id`, `percentage`, `keys`, `point`, `at`.
     """
 
     name: str
@@ -66,8 +66,8 @@ def decide(
 ) -> Decision:
     """Decide one request. `headers` are its lines as received, names in any case.
 
-    `draw` is a random number in [0, 1), used only where nothing else decides; ValueError otherwise.
-    `presented` are the permissions it carries (`presented.presented_in`). No header makes it raise.
+    `draw` is a random number in [0, 1), else ValueError; used only if nothing else decides.
+    `presented` are its permissions (`presented.presented_in`). No header makes it raise.
     """
     lines = lines_named(OVERRIDES, headers)
     judged = advise(target, judge(target, lines, presented))
@@ -89,11 +89,10 @@ def decide(
 def judge(
     target: Target, override_lines: Sequence[Value], presented: Presented = NOTHING
 ) -> Override:
-    """The override half, without its problem: what an edge asks for each request with the header.
+    """The override half, without `problem`, for an edge: once per request with the header.
 
-    `override_lines` are the values of its lines; one line that Envoy has joined is the same thing.
-    What the header asks for counts before a shared link's cookie, which asks for the version that
-    its permission names.
+    `override_lines` are the values of its lines, or one line joined by Envoy. The header comes
+    before a shared link's cookie, which requests the version of its permission.
     """
     reading = read_override(override_lines, target.worker)
     if reading.requested is not None:
@@ -107,7 +106,7 @@ _NO_REQUEST = (Outcome.absent, Outcome.not_addressed)
 
 
 def _permitted(target: Target, requested: str, text: str, presented: Presented) -> Override:
-    """A version that is not in the deployment is out of reach with a permission as without one."""
+    """A permission does not help to reach a version outside the deployment."""
     outcome, fault = target.match(requested), None
     if outcome is Outcome.applied and target.protection.protected:
         fault = refusal(requested, target.protection, presented)
@@ -119,8 +118,7 @@ def _permitted(target: Target, requested: str, text: str, presented: Presented) 
 def _shared(
     target: Target, cookie: Permission | Fault, presented: Presented, reading: Reading
 ) -> Override:
-    """A shared link works whether or not overrides are protected, as long as its permission is
-    valid; one that is not asks for nothing."""
+    """A shared link needs a valid permission, whether or not overrides are protected."""
     requested = cookie.version_id if isinstance(cookie, Permission) else ""
     fault = fault_of(cookie, requested, target.protection, presented)
     if fault is not None:
@@ -142,8 +140,8 @@ _FAILS_AT = {
 
 
 def _override_steps(target: Target, override: Override, line_count: int) -> list[Step]:
-    """Steps 1-6 as far as they went; the last one is not ok unless the override applied. Between 5
-    and 6 comes the permission, where one is needed. A shared link is a step of its own."""
+    """Steps 1-6 up to the first that is not ok. The permission, if needed, comes between 5 and 6. A
+    shared link is a single step."""
     requested = override.requested or ""
     if override.shared:
         return [Step("link", override.outcome is Outcome.applied, {"id": requested})]

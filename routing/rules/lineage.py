@@ -1,7 +1,6 @@
-"""Who is stable, and which versions were rolled back, folded over a Worker's deployments (spec).
+"""The stable version and rolled back versions, folded over a Worker's deployments (spec).
 
-`History` takes deployments one after another and says at any of them what they come to. It looks
-at nothing but versions, numbers and weights, so that the same history always gives the same answer.
+`History` takes deployments in order; the same history always gives the same result.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from routing.rules.split import TOTAL
 
 
 class Member(NamedTuple):
-    """A version in one deployment: its number, and its weight in units of 0.001%."""
+    """A version in a deployment: its number, and its weight in units of 0.001%."""
 
     number: int
     weight: int
@@ -22,31 +21,32 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What a Worker's deployments up to one of them come to; versions are meant by their numbers.
+    """The result of a Worker's deployments up to one of them. Versions are given by number.
 
-    `stable` is the stable version of the last one. `line` holds the versions that had 100%, each of
-    which replaced the one before it, without those that were gone back from: its numbers rise.
-    `had_all` are all that ever had 100%, the last one last, `stayed` those of them that have been
-    in every deployment since. `rolled_back` are those that some deployment went back from; it
-    never shrinks. `way_back` is an earlier version than the stable one: of those it replaced, the
-    last one that was never rolled back.
+    stable: the stable version of the last deployment.
+    line: versions with 100%, each of which replaced the one before; without those that a deployment
+        went back from, so the numbers rise.
+    ever_full: versions that ever had 100%, in the order of their last time.
+    live_since_full: those of `ever_full` that were in every deployment since.
+    rolled_back: versions that a deployment went back from. Never shrinks.
+    rollback_target: the last version before `stable` in the line that was never rolled back.
     """
 
     stable: int
     line: tuple[int, ...]
-    had_all: tuple[int, ...]
+    ever_full: tuple[int, ...]
     rolled_back: frozenset[int]
-    stayed: frozenset[int]
-    way_back: int | None
+    live_since_full: frozenset[int]
+    rollback_target: int | None
 
     def stable_of(self, members: Sequence[Member]) -> int:
         """Which version would be stable if `members` were deployed next."""
-        last_full = {number: place for place, number in enumerate(self.had_all, start=1)}
+        last_full = {number: place for place, number in enumerate(self.ever_full, start=1)}
         return _stable(members, self.line, last_full).number
 
 
 def lineage(deployments: Iterable[Sequence[Member]]) -> Lineage:
-    """The lineage after all of `deployments`, oldest first. Raises ValueError without any."""
+    """The lineage after `deployments`, oldest first. Raises ValueError if there are none."""
     history = History()
     for members in deployments:
         history.add(members)
@@ -54,14 +54,14 @@ def lineage(deployments: Iterable[Sequence[Member]]) -> Lineage:
 
 
 class History:
-    """Deployments so far. Adding one costs the same however many there were."""
+    """The deployments so far. Adding one takes constant time."""
 
     def __init__(self) -> None:
         self._line: list[int] = []
         self._in_line: set[int] = set()
         self._last_full: dict[int, int] = {}
         self._rolled_back: set[int] = set()
-        self._stayed: set[int] = set()
+        self._live_since_full: set[int] = set()
         self._members: Sequence[Member] = ()
         self._stable: Member | None = None
         self._count = 0
@@ -73,12 +73,14 @@ class History:
         popped = self._settle(stable)
         self._note_rolled_back(members, popped)
         full = {member.number for member in members if member.weight == TOTAL}
-        self._stayed = (self._stayed | full) & {member.number for member in members}
+        self._live_since_full = (self._live_since_full | full) & {
+            member.number for member in members
+        }
         self._last_full |= dict.fromkeys(full, self._count)
         self._members = members
 
     def lineage(self) -> Lineage:
-        """What was added so far. Raises ValueError before the first deployment."""
+        """The lineage so far. Raises ValueError before the first deployment."""
         if self._stable is None:
             raise ValueError("A Worker without deployments has no lineage.")
         stable = self._stable.number
@@ -86,15 +88,15 @@ class History:
         return Lineage(
             stable=stable,
             line=tuple(self._line),
-            had_all=tuple(sorted(self._last_full, key=lambda number: self._last_full[number])),
+            ever_full=tuple(sorted(self._last_full, key=lambda number: self._last_full[number])),
             rolled_back=frozenset(self._rolled_back),
-            stayed=frozenset(self._stayed),
-            way_back=next((n for n in earlier if n not in self._rolled_back), None),
+            live_since_full=frozenset(self._live_since_full),
+            rollback_target=next((n for n in earlier if n not in self._rolled_back), None),
         )
 
     def _settle(self, stable: Member) -> set[int]:
-        """Makes `stable` the end of the line, which a version joins with its first 100%; gives the
-        versions that leave it."""
+        """Makes `stable` the end of the line, which a version joins with its first 100%. Returns
+        the versions that left the line."""
         popped: set[int] = set()
         if stable.weight != TOTAL and stable.number not in self._in_line:
             return popped
@@ -107,8 +109,8 @@ class History:
         return popped
 
     def _note_rolled_back(self, members: Sequence[Member], popped: set[int]) -> None:
-        """Those that were live before and are gone back from: they left the line, or are newer
-        than the version that now has everything alone."""
+        """Marks versions that were live before and left the line, or are newer than the version
+        that now has 100%."""
         alone = members[0].number if len(members) == 1 else None
         for member in self._members:
             newer = alone is not None and member.number > alone
@@ -119,9 +121,9 @@ class History:
 def _stable(
     members: Sequence[Member], line: Collection[int], last_full: Mapping[int, int]
 ) -> Member:
-    """The one at 100%; else the earliest of the line, so that a version that goes from 100% back
-    to a split with its predecessor makes that one stable again; else the one that had 100% last;
-    else the lower number. `last_full`: numbers → a place in time, from 1 on."""
+    """The version at 100%; else the earliest of the line, so that going from 100% back to a split
+    with the predecessor makes the predecessor stable again; else the one that had 100% last; else
+    the lower number. `last_full`: number → the index of its last deployment at 100%."""
 
     def claim(member: Member) -> tuple[bool, bool, int, int]:
         in_line = member.number in line

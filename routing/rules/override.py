@@ -1,8 +1,7 @@
-"""The override header, up to the point where one version id is asked for.
+"""The override header, up to the requested version id (spec, "The decision", steps 1-4).
 
-`Cloudflare-Workers-Version-Overrides` is a Dictionary of RFC 9651; `http_sfv` says whether it is
-one. Nothing here raises for any input: a broken header is an outcome, never an error (spec, "The
-decision", steps 1-4).
+`Cloudflare-Workers-Version-Overrides` is a Dictionary of RFC 9651, parsed by `http_sfv`. Nothing
+here raises: an invalid header is an outcome, not an error.
 """
 
 import re
@@ -24,7 +23,7 @@ from routing.rules.problem import Problem
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
 
 LONGEST_FIELD = 16_384
-"""Bytes of the combined field that are judged. A longer field is invalid_header, unread: judging
+"""The most bytes of the combined field that are parsed; a longer field is invalid_header. Parsing
 costs the edge up to 2 µs a byte, and any client can send 128 kB (spec, "The decision", step 2)."""
 
 
@@ -49,14 +48,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """The fate of the override header of one request.
+    """The outcome of one request's override header.
 
-    `requested` is the id that was asked for, once there is one. `field` is the combined header. The
-    rest is for people and stays empty until `advise` fills it: `position` is the index in `field`
-    where parsing stops (only for invalid_header; len(field) when it ends too early), `problem` what
-    is wrong. An applied override can have a problem too: a semicolon where a comma was meant.
-    `fault` is why it is not permitted; None for every other outcome. `shared` says that a shared
-    link's cookie asks for the version, and not the header.
+    `requested` is the requested id, if there is one. `field` is the combined header. `fault` is why
+    it is not permitted; None for other outcomes. `shared`: the request came from a shared link's
+    cookie, not from the header.
+
+    `advise` sets the rest: `position` is the index in `field` where parsing stops (invalid_header
+    only; len(field) if it ends too early), `problem` what is wrong. An applied override can have a
+    problem, too: a semicolon instead of a comma.
     """
 
     outcome: Outcome
@@ -75,7 +75,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the header says to one Worker: an outcome, or (outcome None) the id that it asks for."""
+    """The header for one Worker: an outcome, or (outcome None) the requested id."""
 
     field: str
     outcome: Outcome | None
@@ -92,8 +92,8 @@ def combine(lines: Sequence[Value]) -> str:
 
 
 def too_long(lines: Sequence[Value]) -> bool:
-    """Is the field longer than what is judged? Joined by single commas, as Envoy joins lines, so
-    that every reader of the same request answers alike."""
+    """Whether the field is too long to parse. Counted as Envoy joins lines, with single commas, so
+    that every reader of a request decides the same."""
     return sum(len(octets(line)) for line in lines) + len(lines) - 1 > LONGEST_FIELD
 
 
@@ -117,7 +117,7 @@ def member_of(combined: str, key: str) -> Item | InnerList | None:
 
 
 def read_override(lines: Sequence[Value], worker: str) -> Reading:
-    """What the header lines ask of `worker`, before any version is looked at."""
+    """The header for `worker`, before versions are looked up."""
     combined = combine(lines)
     if not combined:
         return Reading(combined, Outcome.absent)

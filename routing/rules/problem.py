@@ -1,7 +1,6 @@
-"""What is wrong with an override header, as data: a kind, its facts, its place, and one fix.
+"""The problem of an override header, as data: kind, facts, span and a fix.
 
-No sentences here. `dashboard/playground/messages.py` words each kind once, for the pages and for
-`manage.py explain`.
+`dashboard/playground/messages.py` has the text of each kind, for the pages and `manage.py explain`.
 """
 
 from collections.abc import Mapping
@@ -53,7 +52,7 @@ class Kind(StrEnum):
 
 
 class FixKind(StrEnum):
-    """What a fix does, for the label of its button."""
+    """What a fix changes, for the label of its button."""
 
     quote_id = "quote_id"
     full_id = "full_id"
@@ -67,7 +66,7 @@ class FixKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A whole corrected header value. `worker` is the Worker that it now addresses, if any."""
+    """A whole corrected header value. `worker` is the Worker that it addresses, if any."""
 
     kind: FixKind
     header: str
@@ -76,7 +75,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`span` are the indices in the combined field of the part that is to blame."""
+    """`span` are the indices of the faulty part in the combined field."""
 
     kind: Kind
     facts: Mapping[str, Fact] = field(default_factory=dict, hash=False)

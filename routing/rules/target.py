@@ -1,4 +1,4 @@
-"""One Worker as the decider sees it."""
+"""One Worker as the decision sees it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from routing.rules.split import VersionWeight
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A Worker, its deployment, and what is known around it.
+    """A Worker, its deployment, and its surroundings.
 
-    Only the first three are needed to choose a version. The others tell the outcomes of a refused
-    override apart: an edge that knows less says `unknown_version` more often, and routes the same.
+    Only the first three fields decide the version. The others distinguish outcomes of refused
+    overrides: an edge without them reports `unknown_version` more often, and routes the same.
     """
 
     worker: str
@@ -26,7 +26,7 @@ class Target:
     pending: frozenset[str] = frozenset()
     #: Version id -> name of the other Worker that it belongs to.
     foreign: Mapping[str, str] = field(default_factory=dict, hash=False)
-    #: All known Worker names, so that a real name is not taken for a typo.
+    #: Names of all Workers, so that a real name is not taken for a typo.
     workers: frozenset[str] = frozenset()
     #: Whether overrides need a permission here, and how one is checked.
     protection: Protection = field(default=UNPROTECTED, hash=False)
@@ -39,11 +39,11 @@ class Target:
         return None
 
     def own_ids(self) -> frozenset[str]:
-        """The ids of all versions of this Worker that are known."""
+        """Ids of all versions of this Worker."""
         return self.other_versions | self.pending | {share.version_id for share in self.shares}
 
     def match(self, requested: str) -> Outcome:
-        """What an override that asks for this id comes to (spec, "The decision", step 5)."""
+        """The outcome of an override with this id (spec, "The decision", step 5)."""
         # Pending first: an edge cannot answer with what it does not have, whatever its Target
         # lists.
         if requested in self.pending:

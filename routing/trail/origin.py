@@ -26,7 +26,7 @@ _current: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 @contextmanager
 def begin(address: str = "") -> Iterator[Origin]:
-    """Everything recorded inside gets one request id."""
+    """Entries recorded within share one request id."""
     origin = Origin(new_request_id(), address)
     token = _current.set(origin)
     try:
@@ -36,22 +36,22 @@ def begin(address: str = "") -> Iterator[Origin]:
 
 
 def current() -> Origin:
-    """The present origin; outside of any, one with an id of its own."""
+    """The current origin; a new one outside of `begin`."""
     return _current.get() or Origin(new_request_id())
 
 
 def note_token(name: str, person: str) -> None:
-    """The request signed in with this API token."""
+    """Records the API token of the request."""
     if origin := _current.get():
         origin.token, origin.person = name, person
 
 
 def note_refusal(why: str) -> None:
-    """Why the request is about to be refused; the first reason counts."""
+    """Records why the request is refused. The first reason wins."""
     if (origin := _current.get()) and not origin.refusal:
         origin.refusal = why
 
 
 def new_request_id() -> str:
-    """Made here: an id that a client sends could claim another click's entries."""
+    """Generated here, because a client could send the id of other entries."""
     return str(uuid.uuid4())

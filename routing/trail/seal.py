@@ -1,4 +1,4 @@
-"""Appends to the chain. Safe with any number of writers: the head's row is their lock."""
+"""Appends entries to the chain. The head's row is the lock of concurrent writers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def seal_after_commit(entry_id: int) -> None:
 
 
 def seal(entry_id: int) -> int:
-    """Appends the entry, and those after the head that a killed process left; returns how many."""
+    """Appends the entry, and unsealed ones after the head. Returns their number."""
     with transaction.atomic():
         head = lock_head()
         late = entry_id <= head.entry_id  # sealed already, or its transaction took longer
-        wanted = Q(pk=entry_id) if late else Q(pk__gt=head.entry_id)
-        return append(head, without_seal().filter(wanted).order_by("pk"))
+        missing = Q(pk=entry_id) if late else Q(pk__gt=head.entry_id)
+        return append(head, without_seal().filter(missing).order_by("pk"))
 
 
 def seal_all() -> int:
-    """Appends every entry that has no seal: an older release or a killed process wrote it."""
+    """Appends every entry without a seal, left by an older release or a killed process."""
     sealed = 0
     while True:
         with transaction.atomic():
@@ -42,7 +42,7 @@ def seal_all() -> int:
 
 
 def lock_head() -> AuditHead:
-    """The head, held until the transaction ends."""
+    """The head, locked until the transaction ends."""
     locked = AuditHead.objects.select_for_update()
     head = locked.filter(id=1).first()
     if head is None:
@@ -52,7 +52,7 @@ def lock_head() -> AuditHead:
 
 
 def append(head: AuditHead, entries: Iterable[AuditEntry]) -> int:
-    """Links `entries` to the head, which the caller has locked; returns how many."""
+    """Links `entries` to the locked head. Returns their number."""
     seals = []
     for entry in entries:
         previous, head.position = head.hash, head.position + 1

@@ -1,4 +1,4 @@
-"""Walks the chain from its first entry to its head; reads only."""
+"""Verifies the chain from its first entry to its head. Reads only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH = 1000
 
 
 class Fault(StrEnum):
-    """What is wrong with the first broken entry."""
+    """The fault of the first invalid entry."""
 
     CHANGED = "changed"
     REMOVED = "removed"
@@ -30,8 +30,8 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`position` and `entry` (its id, 0 if unknown) name the first broken entry. `head` is the
-    hash to note elsewhere, `waiting` the number of entries that have no seal yet."""
+    """`position` and `entry` (its id, 0 if unknown) are those of the first invalid entry. `head` is
+    the hash to write down elsewhere, `waiting` the number of entries without a seal."""
 
     first: int
     last: int
@@ -53,8 +53,8 @@ class _Break(Exception):
 
 
 def verify(expected: str = "") -> Verdict:
-    """The first entry that is not as it was written, if any. `expected` is a head that was noted
-    before: the chain must still contain it."""
+    """The first invalid entry, if any. `expected` is an earlier head, which the chain must still
+    contain."""
     with read_transaction():
         head = AuditHead.objects.filter(id=1).first() or AuditHead(hash=GENESIS)
         first = AuditSeal.objects.order_by("position").first()

@@ -74,8 +74,8 @@ def is_way_back(version: VersionFacts, weight: int, history: Lineage | None) -> 
     if history is None or not weight:
         return False
     if version.number == history.stable:
-        return version.number in history.had_all or not history.had_all
-    return version.number < history.stable and version.number in history.had_all
+        return version.number in history.ever_full or not history.ever_full
+    return version.number < history.stable and version.number in history.ever_full
 
 
 def _adds_traffic(before: int | None, after: int) -> bool:

@@ -81,7 +81,7 @@ def way_back(row: WorkerRow) -> Version | None:
     first = row.standings[0] if row.standings else None
     if first and first.is_candidate and first.weight:
         return row.standings[-1].version
-    back = row.lineage.way_back if row.lineage else None
+    back = row.lineage.rollback_target if row.lineage else None
     return deployable([row.worker]).filter(number=back).first() if back else None
 
 

@@ -1,4 +1,4 @@
-"""The override header: parsed, explained, repaired.
+"""The override header: parsing, explaining errors, suggesting fixes.
 
 fields.py            HTTP header lines as bytes
 fixes.py             Guesses at the override header that was meant

@@ -1,8 +1,7 @@
 """HTTP header lines as bytes.
 
-A `str` here is what an HTTP server hands over: bytes decoded as latin-1, one character per byte.
-Text that a person typed goes through `as_sent` first, or a key such as "Zoë" would hash to another
-version than curl's.
+A `str` here comes from an HTTP server: bytes decoded as latin-1, one character per byte. Typed text
+goes through `as_sent` first; without it a key such as "Zoë" would pick another version than curl's.
 """
 
 import re
@@ -22,8 +21,7 @@ Value: TypeAlias = str | bytes
 def octets(value: Value) -> bytes:
     """The bytes of one header value without surrounding white space. Never raises.
 
-    A `str` with characters beyond latin-1 cannot come from an HTTP server; it is taken as UTF-8,
-    which is what a client would send.
+    A `str` with characters beyond latin-1 is encoded as UTF-8, as a client would send it.
     """
     if isinstance(value, bytes):
         return value.strip(OWS)
@@ -58,12 +56,12 @@ _CHARACTER = re.compile(
 
 
 def as_read(value: str) -> str:
-    """The opposite of `as_sent`: what people read. Bytes that are no UTF-8 become `\\x93`."""
+    """The opposite of `as_sent`, for people. Invalid UTF-8 becomes `\\x93`."""
     return value.encode("latin-1", "replace").decode("utf-8", "backslashreplace")
 
 
 def character_span(value: str, index: int) -> tuple[int, int]:
-    """Where the character begins and ends to which the byte at `index` belongs."""
+    """Start and end of the character that includes the byte at `index`."""
     for start in range(max(0, index - 3), index + 1):
         found = _CHARACTER.match(value, start)
         if found and found.end() > index:
@@ -72,7 +70,7 @@ def character_span(value: str, index: int) -> tuple[int, int]:
 
 
 def character_at(value: str, index: int) -> str:
-    """That character, for people; one that is no UTF-8 stays as it is."""
+    """That character, for people. Invalid UTF-8 is returned unchanged."""
     start, stop = character_span(value, index)
     raw = value[start:stop]
     return as_read(raw) if stop - start > 1 else raw

@@ -1,7 +1,7 @@
-"""Guesses at the override header that was meant.
+"""Suggested corrections of the override header.
 
-Every guess is a whole field, changes as little as it can and is checked to parse before it is
-shown. Nothing is applied by itself: a person presses the button or copies the line.
+Each is a whole field that differs as little as possible and was checked to parse. Nothing is
+applied automatically.
 """
 
 import re
@@ -13,7 +13,7 @@ from routing.rules.header.parse_error_text import ODD_QUOTES, PASTED_NAME
 from routing.rules.header.spans import Member, Parameter, scan
 from routing.rules.override import member_of, parse, type_name
 
-#: Longer fields get no guess: nobody typed them, and guessing must stay cheap.
+#: Longer fields were not typed by a person, and a suggestion must stay cheap.
 LONGEST_FIELD = 4_000
 
 _QUOTE = r"""(?:\\?["'`])"""
@@ -28,7 +28,7 @@ _SEMICOLON = re.compile(
     rf";\s*(?={_QUOTE}?[A-Za-z0-9_.*-]+{_QUOTE}?\s*[=:]\s*(?:{_QUOTE}|[0-9A-Fa-f]{{8}}-))"
 )
 
-#: What editors put in for plain ASCII, and what it stood for.
+#: Characters that editors substitute → the plain ASCII.
 _PLAIN = str.maketrans(
     dict.fromkeys(ODD_QUOTES.translate({ord(c): None for c in "'`\x91\x92\x93\x94"}), '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
@@ -39,9 +39,9 @@ _PLAIN = str.maketrans(
 
 
 def fixed_header(field: str, worker: str) -> str | None:
-    """A field that does not parse, mended: quotes around ids, "=" for ":", keys in lower case.
+    """A correction of a field that does not parse: quotes around ids, "=" for ":", lower-case keys.
 
-    None when any part of it resists; half a field would be no field.
+    None if any part cannot be corrected.
     """
     if len(field) > LONGEST_FIELD:
         return None
@@ -83,7 +83,7 @@ def with_key(field: str, key: str, new_key: str) -> str | None:
 
 
 def with_commas(field: str, parameters: list[Parameter]) -> str | None:
-    """The field with these parameters as members of their own, without quotes left out."""
+    """The field with these parameters as members, quotes added."""
     if len(field) > LONGEST_FIELD:
         return None
     for parameter in reversed(parameters):
@@ -97,7 +97,7 @@ def with_commas(field: str, parameters: list[Parameter]) -> str | None:
 
 
 def member_at(field: str, key: str) -> Member | None:
-    """The member that counts, with its places: of several with one key, the last."""
+    """The member of `key` with its indices; the last one if there are several."""
     if len(field) > LONGEST_FIELD:
         return None
     return next((m for m in reversed(scan(field).members) if m.key == key), None)

@@ -1,4 +1,4 @@
-"""Why a field stops parsing where it does: the mistake that people make there."""
+"""The likely mistake at the index where a field stops parsing."""
 
 import re
 
@@ -9,14 +9,14 @@ _KEY_BEFORE = re.compile(r"[ \t]*[a-z0-9_.*-]*[ \t]*")
 _NUMBER_BEFORE = re.compile(r"=(-?[0-9][0-9.]{0,19})$")
 #: The header's name, pasted together with its value.
 PASTED_NAME = re.compile(r"\s*[\"']?cloudflare-workers-version-overrides[\"']?\s*:\s*", re.I)
-#: What editors, chat programs and word processors make of a plain quote.
+#: What editors, chat programs and word processors turn a plain quote into.
 ODD_QUOTES = "'`´‘’‚‛“”„‟«»‹›′″\uff02\uff07\x91\x92\x93\x94"
 
 Cause = tuple[Kind, dict[str, Fact]]
 
 
 def cause(field: str, position: int) -> Cause:
-    """The kind and its facts. `position` is where `locate.scan` stopped."""
+    """The kind and its facts. `position` is where `spans.scan` stopped."""
     if PASTED_NAME.match(field):
         return Kind.header_name, {}
     member = field[field.rfind(",", 0, position) + 1 : position]

@@ -37,10 +37,10 @@ class NotADictionary(ValueError):
 
 
 def member(field: str, key: str) -> Item | InnerList | None:
-    """The last member called `key`, as http_sfv reads it; None where there is none.
+    """The last member with `key`, as http_sfv parses it; None if there is none.
 
-    Only its type and a bare value are filled in, neither parameters nor the items of an Inner List.
-    `field` holds one latin-1 character per byte. Raises `NotADictionary`.
+    Only type and bare value are set, without parameters and the items of an Inner List. `field` has
+    one latin-1 character per byte. Raises `NotADictionary`.
     """
     run = _RUN.match(field)
     end = run.end() if run else 0
@@ -54,15 +54,15 @@ def _last_plain(field: str, end: int, key: str) -> Item | InnerList | None:
     """The last member of that key before `end`, where every member matches the pattern."""
     if key not in field[:end]:
         return None
-    found: str | None = None
+    value: str | None = None
     match = _SPACES.match(field)
     while match is not None and match.end() < end:
         match = _ONE.match(field, match.end())
         if match is not None and match["key"] == key:
-            found = match["value"] or ""
-    if found is None:
+            value = match["value"] or ""
+    if value is None:
         return None
-    return InnerList() if found.startswith("=(") else _parsed(f"{key}{found}")[key]
+    return InnerList() if value.startswith("=(") else _parsed(f"{key}{value}")[key]
 
 
 def _parsed(text: str) -> Dictionary:

@@ -1,6 +1,6 @@
 """Where one bare item ends: a String, a Token, a number … (RFC 9651, 4.2.3.1).
 
-Part of the walk in locate.py. Numbers and Dates, whose limits are many, go to http_sfv bit by bit.
+Part of the walk in spans.py. Numbers and Dates have many limits, so http_sfv checks them.
 """
 
 import codecs
@@ -17,7 +17,7 @@ _LONGEST_NUMBER = 20  # "@-" and some digits more than any number may have
 
 
 class Stopped(Exception):
-    """Carries the index of the first character that no continuation could make good."""
+    """At the index of the first character that makes the field invalid."""
 
     def __init__(self, index: int) -> None:
         super().__init__(index)
@@ -25,19 +25,19 @@ class Stopped(Exception):
 
 
 def skip(pattern: re.Pattern[str], field: str, index: int) -> int:
-    """The end of what `pattern` matches at `index`; `index` itself where it does not match."""
+    """The end of the match of `pattern` at `index`; `index` itself if there is none."""
     found = pattern.match(field, index)
     return found.end() if found else index
 
 
 def expect(allowed: str, field: str, index: int) -> None:
-    """Raises Stopped unless one of the `allowed` characters stands at `index`."""
+    """Raises Stopped unless one of the `allowed` characters is at `index`."""
     if index == len(field) or field[index] not in allowed:
         raise Stopped(index)
 
 
 def bare_item(field: str, index: int) -> int:
-    """The index behind the bare item that starts at `index`. Raises Stopped where there is none."""
+    """The end of the bare item that starts at `index`. Raises Stopped if there is none."""
     match field[index : index + 1]:
         case '"':
             return _string(field, index)

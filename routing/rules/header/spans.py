@@ -1,8 +1,7 @@
-"""Where an override field stops parsing, and where its members lie.
+"""Indices in an override field: its members, and where it stops parsing.
 
-http_sfv says whether a field is a Dictionary, but not where it fails. This walk follows the same
-grammar (RFC 9651, 4.2) and notes indices. It decides nothing: the caret and the corrections need
-it.
+http_sfv decides whether a field is a Dictionary, but not where it fails. This walk follows the same
+grammar (RFC 9651, 4.2), for the caret and the corrections only.
 """
 
 import re
@@ -28,8 +27,8 @@ class Parameter(NamedTuple):
 class Member(NamedTuple):
     """One member: its key, and indices into the field of its start and of its value.
 
-    The value is `value`..`stop`, without parameters. A member without "=" has an empty value right
-    behind its key.
+    The value is `value`..`stop`, without parameters. A member without "=" has an empty value after
+    its key.
     """
 
     key: str
@@ -41,9 +40,9 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The members up to where the field stops parsing, the last one perhaps broken.
+    """Members up to the index `stop` where parsing fails, the last one perhaps incomplete.
 
-    `stop` is None when the field parses to its end.
+    `stop` is None if the field parses.
     """
 
     members: tuple[Member, ...]
@@ -51,9 +50,9 @@ class Scan:
 
 
 def scan(field: str) -> Scan:
-    """Walk a combined field. Takes time proportional to its length, and never raises.
+    """Walks a combined field in linear time. Never raises.
 
-    `stop` is len(field) when the field only ends too early.
+    `stop` is len(field) if the field ends too early.
     """
     members: list[Member] = []
     try:

@@ -1,6 +1,6 @@
 """Signed permissions to use an override.
 
-permission.py  Permissions for overrides
-presented.py   The permissions that a request carries
-token.py       A permission as text
+permission.py  whether a permission allows an override, and why not
+presented.py   the permissions of a request: header and cookie
+token.py       permissions as signed text
 """

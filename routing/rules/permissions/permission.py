@@ -1,8 +1,8 @@
-"""Permissions for overrides: who may reach which version of which Worker, and until when.
+"""Permissions for overrides: a person, a version of a Worker, an expiry.
 
-Specification, "Protected overrides". A permission travels in a request header, or in the cookie
-that a shared link sets; `permission_token.py` reads and signs the text of one. The functions here
-only judge what was read: they take the time as an argument and look at no key.
+Specification, "Protected overrides". A permission travels in a request header, or in the cookie of
+a shared link; `token.py` verifies and signs its text. The functions here check verified ones: they
+take the time as an argument and use no keys.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-#: The request header as people read it. It holds one permission, or several with commas between.
+#: The request header, as people write it. One permission, or several separated by commas.
 PERMISSION_NAME = "Sluice-Override-Permission"
 #: The same in lower case, as HTTP compares names.
 PERMISSION = PERMISSION_NAME.lower()
-#: Stands for a permission in commands that are copied.
+#: The placeholder for a permission in commands to copy.
 PLACEHOLDER = "$SLUICE_OVERRIDE_PERMISSION"
 #: The cookie of a shared link.
 COOKIE = "__sluice_override"
-#: Its name over https: browsers take it from this host alone, so that no host beside it plants one
-#: (RFC 6265bis, 4.1.3.2). It holds the other name, which is what Envoy looks for.
+#: Its name over https: browsers accept it from this host only, so sibling hosts cannot plant one
+#: (RFC 6265bis, 4.1.3.2). It contains the other name, which Envoy matches.
 HOST_COOKIE = f"__Host-{COOKIE}"
 
 
 class Fault(StrEnum):
-    """Why a permission does not count, the one that says least first.
+    """Why a permission is not valid, least specific first.
 
     The names are part of the proof headers (`x-sluice-permission`), the logs and the pages.
     """
@@ -47,8 +47,7 @@ _RANK = {fault: rank for rank, fault in enumerate(Fault)}
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What a signature vouches for. `expires_at` is in seconds since 1970; `host`, if there is one,
-    is the only host name that it counts at."""
+    """The signed content. `expires_at` is Unix time; with `host` it is valid at that host only."""
 
     id: str
     person: str
@@ -59,12 +58,12 @@ class Permission:
 
 
 TokenResult: TypeAlias = Permission | Fault
-"""A permission whose signature is right, or why it cannot be used."""
+"""A permission with a valid signature, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """How one Worker checks overrides. `keys` are the public halves of its signing keys, by id."""
+    """How one Worker checks overrides. `keys` are its public keys, by id."""
 
     protected: bool = False
     keys: Mapping[str, bytes] = field(default_factory=dict, hash=False)
@@ -76,7 +75,7 @@ UNPROTECTED = Protection()
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What one request carries. `host` is in lower case, without a port; `now` in seconds."""
+    """The permissions of one request. `host` is lower-case without a port; `now` is Unix time."""
 
     header: tuple[TokenResult, ...] = ()
     cookie: TokenResult | None = None
@@ -90,7 +89,7 @@ NOTHING = Presented()
 def fault_of(
     read: TokenResult, version_id: str, protection: Protection, presented: Presented
 ) -> Fault | None:
-    """Why this permission does not open `version_id` here and now; None where it does."""
+    """Why this permission does not allow `version_id`; None if it does."""
     if isinstance(read, Fault):
         return read
     if read.host and read.host != presented.host:
@@ -103,8 +102,8 @@ def fault_of(
 
 
 def refusal(version_id: str, protection: Protection, presented: Presented) -> Fault | None:
-    """Why nothing that the request carries opens `version_id`: of several faults the one that says
-    most. None where one permission does."""
+    """Why no permission of the request allows `version_id`: the most specific fault. None if one
+    does."""
     reads = [*presented.header, *([presented.cookie] if presented.cookie else ())]
     faults = [fault_of(read, version_id, protection, presented) for read in reads]
     if None in faults:
@@ -113,5 +112,5 @@ def refusal(version_id: str, protection: Protection, presented: Presented) -> Fa
 
 
 def worst(faults: Iterable[Fault]) -> Fault:
-    """The fault that says most; `missing` where there is none."""
+    """The most specific fault; `missing` if there are none."""
     return max(faults, key=_RANK.__getitem__, default=Fault.missing)

@@ -1,4 +1,4 @@
-"""The permissions that a request carries: in the header, and in the cookie of a shared link."""
+"""The permissions of a request, from the header and from the cookie of a shared link."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from routing.rules.permissions.permission import (
 Reader: TypeAlias = Callable[[str, str, Mapping[str, bytes]], TokenResult]
 
 MOST = 8
-"""Tokens of one header that are read."""
+"""The most tokens of one header that are verified."""
 
 _COOKIES = (HOST_COOKIE.encode(), COOKIE.encode())
 """The one that no other host can set comes first."""
@@ -33,8 +33,8 @@ def presented_in(
     now: float,
     read: Reader,
 ) -> Presented:
-    """What these header lines carry for `worker`. `host` may have a port; `read` is
-    `permission_token.read`, or remembers what that says."""
+    """The permissions for `worker` in these headers. `host` may have a port; `read` is
+    `token.read_token`, or a cache of it."""
     header = tokens(lines_named(PERMISSION, headers))
     cookie, _ = take_cookie(lines_named("cookie", headers))
     return Presented(
@@ -46,14 +46,14 @@ def presented_in(
 
 
 def tokens(lines: Iterable[Value]) -> list[str]:
-    """The tokens of the header; those beyond `MOST` are not looked at."""
+    """The first `MOST` tokens of the header."""
     joined = b",".join(octets(line) for line in lines).decode("latin-1")
     return [token for part in joined.split(",") if (token := part.strip())][:MOST]
 
 
 def take_cookie(lines: Iterable[Value]) -> tuple[str | None, bytes]:
-    """The shared link's cookie (None without it; of several the first one), and the header without
-    it, the other cookies letter for letter (RFC 6265, 4.2.1)."""
+    """The shared link's cookie (the first one, or None), and the header without it, other cookies
+    unchanged (RFC 6265, 4.2.1)."""
     pairs = [pair.strip() for line in lines for pair in octets(line).split(b";")]
     parted = [_parted(pair) for pair in pairs]
     ours = [value for one in _COOKIES for name, _, value in parted if name == one]

@@ -1,7 +1,7 @@
 """A permission as text: a JSON Web Token (RFC 7519), signed with Ed25519 (RFC 8037).
 
-Edges hold public keys only, so no edge can grant what it checks. PyJWT does the work; the time is
-never read here: the caller that judges a permission passes its own.
+Edges have public keys only, so they can check permissions and not grant them. Expiry is checked by
+the caller, with its own clock.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jwt.types import Options
 from routing.rules.permissions.permission import Fault, Permission, TokenResult
 
 LONGEST = 1024
-"""Characters of a token that is read. Ours have about 400."""
+"""The most characters of a token. Ours have about 400."""
 _ALGORITHM = "EdDSA"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _NO_CLOCK: Options = {
@@ -40,7 +40,7 @@ _UNCHECKED: Options = {**_NO_CLOCK, "verify_signature": False}
 
 
 def new_key() -> tuple[bytes, bytes]:
-    """A private key and its public half, 32 bytes each."""
+    """A private and its public key, 32 bytes each."""
     private = Ed25519PrivateKey.generate()
     return (
         private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()),
@@ -64,7 +64,7 @@ def sign(permission: Permission, key_id: str, private: bytes) -> str:
 
 
 def read_token(token: str, worker: str, keys: Mapping[str, bytes]) -> TokenResult:
-    """The permission in `token`, whose signature is right, or why it is of no use to `worker`.
+    """The permission in `token` if its signature is valid for `worker`, else the fault.
 
     Each Worker has its own keys. Never raises.
     """

@@ -61,7 +61,7 @@ def test_why_a_version_was_replaced_is_said_where_it_is_named_and_stays(maya):
 
 def test_a_worker_that_an_edge_never_had_does_not_answer_there(maya):
     """On both pages, with the reason: a secret whose seal is broken, say."""
-    why = "The secret KEY was sealed with another SLUICE_SECRET_KEY."
+    why = "The secret KEY was encrypted with another SLUICE_SECRET_KEY."
     lag = {"error": why, "deployment": "", "revision": 0}
     deployment = make_deployment(make_worker("shop"))
     edge(

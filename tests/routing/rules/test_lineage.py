@@ -45,10 +45,10 @@ def test_what_holds_after_every_deployment():
         assert now.stable in weights and (not full or now.stable == full[0])
         assert line == sorted(line)
         assert not set(weights) & set(line) or now.stable == line[-1]
-        assert now.stayed <= set(weights)
-        if now.way_back is not None:
-            assert now.way_back < now.stable and now.way_back not in now.rolled_back
-            assert now.way_back in line
+        assert now.live_since_full <= set(weights)
+        if now.rollback_target is not None:
+            assert now.rollback_target < now.stable and now.rollback_target not in now.rolled_back
+            assert now.rollback_target in line
         if before:
             assert before.rolled_back <= now.rolled_back
             assert now.rolled_back - before.rolled_back <= live
@@ -58,7 +58,7 @@ def test_what_holds_after_every_deployment():
 def test_pressing_roll_back_again_and_again_only_goes_to_earlier_versions():
     for deployments in map(history, SEEDS):
         now = lineage(deployments)
-        while (target := now.way_back) is not None:
+        while (target := now.rollback_target) is not None:
             before = now.stable
             deployments.append([Member(target, 100_000)])
             now = lineage(deployments)
@@ -87,7 +87,7 @@ def split(new: int, percentage: int, old: int) -> list[Member]:
 
 
 @pytest.mark.parametrize(
-    ("deployments", "stable", "way_back", "rolled_back"),
+    ("deployments", "stable", "rollback_target", "rolled_back"),
     [
         ([*full(1), split(2, 10, 1), *full(2), split(2, 10, 1)], 1, None, {2}),
         (full(1, 2), 2, 1, set()),
@@ -103,9 +103,13 @@ def split(new: int, percentage: int, old: int) -> list[Member]:
         ([*full(3, 1), split(3, 50, 2)], 3, 1, {3}),  # the one of both that had 100% last
     ],
 )
-def test_a_history_in_short(deployments, stable, way_back, rolled_back):
+def test_a_history_in_short(deployments, stable, rollback_target, rolled_back):
     found = lineage(deployments)
-    assert (found.stable, found.way_back, found.rolled_back) == (stable, way_back, rolled_back)
+    assert (found.stable, found.rollback_target, found.rolled_back) == (
+        stable,
+        rollback_target,
+        rolled_back,
+    )
 
 
 def test_no_deployment_has_no_lineage():
