@@ -205,11 +205,11 @@ def _print(value: Any, at: _Place, side: int) -> list[tuple[str, str, str]]:
 
 def _merged(left: list[str], right: list[str]) -> Iterable[str]:
     """The left side's keys, with the right side's own after the key that they follow there."""
-    known = set(left)
+    on_left = set(left)
     behind: dict[str | None, list[str]] = {}
     anchor: str | None = None  # the last key of both sides; None before the first one
     for key in right:
-        if key in known:
+        if key in on_left:
             anchor = key
         else:
             behind.setdefault(anchor, []).append(key)

@@ -27,8 +27,8 @@ def align(left: Sequence[Any], right: Sequence[Any]) -> tuple[list[Pair], bool]:
     """Pairs of places in the order to show them, and whether common elements changed places."""
     if max(len(left), len(right)) > LONGEST:
         matched = {i: i for i in range(min(len(left), len(right)))}
-    elif (found := _by_identity(left, right)) is not None:
-        matched = found
+    elif (by_identity := _by_identity(left, right)) is not None:
+        matched = by_identity
     else:
         matched = _by_value(left, right)
     places = [matched[i] for i in sorted(matched)]

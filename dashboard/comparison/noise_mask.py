@@ -89,15 +89,15 @@ def _above(path: str) -> list[str]:
 
 def _list_of(path: str) -> str:
     """The list whose element this path is; empty when it is none."""
-    found = re.fullmatch(r"(.*)\[\+?\d+\]", path)
-    return found[1] if found else ""
+    match = re.fullmatch(r"(.*)\[\+?\d+\]", path)
+    return match[1] if match else ""
 
 
 def _shaped(path: str) -> str:
     """The path with a key that looks made up replaced by its shape; empty without such a key."""
     parent, dot, key = path.rpartition(".")
     if not dot:
-        found = re.fullmatch(r'(.*)\["(.*)"\]', path)
-        parent, key = (found[1], found[2]) if found else ("", "")
+        match = re.fullmatch(r'(.*)\["(.*)"\]', path)
+        parent, key = (match[1], match[2]) if match else ("", "")
     shape = key_shape(key)
     return f"{parent}.{shape}" if shape != key else ""

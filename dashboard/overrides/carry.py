@@ -40,13 +40,13 @@ class Carrier:
     def of(cls, person: str, now: datetime) -> Carrier:
         """With the keys of every protected Worker."""
         rows = OverrideKey.objects.filter(worker__overrides_protected=True, retired_at=None)
-        found = {}
+        by_worker = {}
         for row in rows.select_related("worker"):
             try:
-                found[row.worker.name] = keys.opened(row)
+                by_worker[row.worker.name] = keys.opened(row)
             except DecryptionFailed as error:
                 log.error("no permission for overrides of %s: %s", row.worker.name, error)
-        return cls(person, now, found)
+        return cls(person, now, by_worker)
 
     def carried(self, wire: WireRequest) -> WireRequest:
         """The request with what its override needs, to whatever version it is pinned later."""
@@ -57,11 +57,11 @@ class Carrier:
         names. One that a person typed stays as it is."""
         if not self.signers or lines_named(PERMISSION, lines):
             return lines
-        asked = lines_named(OVERRIDES, lines)
+        overrides = lines_named(OVERRIDES, lines)
         tokens = [
             self._token(name, version)
-            for name in parse(combine(asked)) or ()
-            if name in self.signers and (version := read_override(asked, name).requested)
+            for name in parse(combine(overrides)) or ()
+            if name in self.signers and (version := read_override(overrides, name).requested)
         ]
         return (*lines, (PERMISSION, ", ".join(tokens[:MOST]))) if tokens else lines
 

@@ -33,11 +33,11 @@ def version_to_share(worker: Worker, version_id: str = "") -> Version:
     """The named one; without an id the one that is not stable. Raises `OverrideRefused`."""
     if version_id:
         return _named(worker, version_id)
-    found = standings(worker)
-    if not found or found[0].is_stable:
+    live = standings(worker)
+    if not live or live[0].is_stable:
         message = f"{worker.name} has no candidate. Stage a version at 0%, or name one."
         raise OverrideRefused("no_candidate", message, "version_id")
-    return found[0].version
+    return live[0].version
 
 
 def _named(worker: Worker, version_id: str) -> Version:

@@ -27,7 +27,7 @@ def link_as_json(link: OverrideLink, now: datetime) -> dict[str, Any]:
 
 
 def shared_as_json(shared: Shared, now: datetime) -> dict[str, Any]:
-    """With what opens it: the address, and the permission for the header. Shown once."""
+    """With what opens it: the address, and the permission for the header. Displayed once."""
     more = {"url": shared.url, "permission": shared.token}
     return link_as_json(shared.link, now) | more
 

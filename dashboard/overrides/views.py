@@ -25,7 +25,7 @@ from routing.control.publish import hostname
 from routing.models import Edge, OverrideLink, Worker
 
 TEMPLATE = "overrides/worker.html"
-SHOWN = 100
+LISTED = 100
 """Links that have ended, on the page; the command lists all."""
 
 
@@ -105,7 +105,7 @@ def _refused(request: HttpRequest, worker: Worker, problem: str, field: str) -> 
 
 def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
     now, ended = timezone.now(), "all" in request.GET
-    rows = links.of_worker(worker, now, ended=ended)[: SHOWN + links.MOST]
+    rows = links.of_worker(worker, now, ended=ended)[: LISTED + links.MOST]
     standings = choices.standings(worker)
     return {
         "worker": worker,
@@ -127,8 +127,8 @@ def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
 def _old_edges() -> list[str]:
     """Edges whose agent is older than permissions: it honors every override."""
     heard = Edge.objects.exclude(last_seen_on=None).order_by("name")
-    said = heard.values_list("name", "status__checks_permissions")
-    return [name for name, checks in said if checks is not True]
+    rows = heard.values_list("name", "status__checks_permissions")
+    return [name for name, checks in rows if checks is not True]
 
 
 def _commands(worker: Worker) -> list[tuple[str, str]]:

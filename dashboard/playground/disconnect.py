@@ -1,7 +1,7 @@
-"""Tells a view, by `cancellation(request)`, that its browser has left.
+"""`cancellation(request)`: cancelled when the browser disconnects.
 
-Django cancels what answers a request when its client hangs up, but a view that is no coroutine runs
-on in its thread. Whatever it waits for can be ended by this.
+A view that is not a coroutine runs on in its thread when its client disconnects. This lets it stop
+waiting.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEY = "sluice.cancellation"
 
 
 def note_disconnect(app: App) -> App:
-    """`app`, with a `Cancellation` in the scope that is set as soon as the client hangs up."""
+    """`app`, with a `Cancellation` in the scope, cancelled when the client disconnects."""
 
     async def noting(scope: Message, receive: Receive, send: Send) -> None:
         cancellation = scope[_KEY] = Cancellation()
@@ -39,6 +39,6 @@ def note_disconnect(app: App) -> App:
 
 
 def cancellation(request: HttpRequest) -> Cancellation | None:
-    """Set when the browser has left; None where no ASGI server carries the request."""
-    found: Cancellation | None = getattr(request, "scope", {}).get(_KEY)
-    return found
+    """None without an ASGI server."""
+    own: Cancellation | None = getattr(request, "scope", {}).get(_KEY)
+    return own

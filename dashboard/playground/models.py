@@ -22,7 +22,7 @@ MOST_SAVED = 200
 
 
 class Entry(models.Model):
-    """One request somebody sent and what came of it. `request` holds the form's fields, secrets
+    """One send and its result. `request` is the form's fields, secrets
     masked; an entry without `status` was not answered, and `problem` says why."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""What came back over the proof listener, and how it is shown."""
+"""The answer from the proof listener, and how the page presents it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from dashboard.sending import json_text
 
 PAGE_BYTES = 256 * 1024
-"""Bytes of a body that the page shows; the rest is in the download."""
+"""Bytes of a body on the page; the download has the rest."""
 PAGE_LINES = 5_000
 
 
@@ -40,19 +40,19 @@ class Timing:
 
 
 class EndedBy(StrEnum):
-    """What ended an answer before its Worker did; empty where it is whole."""
+    """Why an answer is incomplete; empty for a complete one."""
 
     nothing = ""
     size = "size"
     time = "time"
     broken = "broken"
-    #: The browser that asked for it left.
+    #: The browser disconnected.
     cancelled = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` holds the bytes as they came, whole unless `ended_by` says otherwise."""
+    """`body` is unchanged, and complete unless `ended_by` is set."""
 
     edge: str
     status: int
@@ -60,7 +60,7 @@ class Answer:
     body: bytes
     ended_by: EndedBy = EndedBy.nothing
     timing: Timing = Timing()
-    #: What the listener stamped on the answer; the log line is the truth, this comes sooner.
+    #: The listener's `x-sluice-` headers. They come before the log line, which is the proof.
     proof_headers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -93,7 +93,7 @@ class Answer:
 
     @property
     def text(self) -> str | None:
-        """The body's first part as text, or None where it is none."""
+        """The body's first part as text; None for binary."""
         coded = self.header("content-encoding") not in ("", "identity")
         if coded or b"\0" in self.body[:1024]:
             return None
@@ -106,7 +106,7 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None when it is none or was cut."""
+        """The body as JSON; None when it is not JSON or incomplete."""
         if self.truncated or not self.body.lstrip().startswith((b"{", b"[")):
             return None
         try:
@@ -130,7 +130,7 @@ class Answer:
 
     @property
     def cut(self) -> bool:
-        """Whether the page shows less than the download has."""
+        """Whether the download has more than the page."""
         return len(self.body) > PAGE_BYTES
 
 

@@ -1,4 +1,4 @@
-"""A limit for the whole of one request, which httpx does not have."""
+"""A time limit for a whole request, which httpx does not have."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Cancellation:
 
 @contextmanager
 def within(seconds: float, also: Cancellation | None = None) -> Iterator[Cancellation]:
-    """Cancelled after so many seconds, or with `also`: one limit for many requests."""
+    """Cancelled after `seconds`, or with `also`: one limit for many requests."""
     both = Cancellation()
     timer = threading.Timer(seconds, both.cancel)
     timer.daemon = True
@@ -55,11 +55,11 @@ def within(seconds: float, also: Cancellation | None = None) -> Iterator[Cancell
 
 
 class Deadline:
-    """Cuts the connection after so many seconds, whatever the other side does with them.
+    """Closes the connection after `seconds`.
 
-    httpx has limits for each read and write only, which a body that trickles never reaches; its
-    `trace` extension gives the socket. A connection that is cut ends like one that the other side
-    has closed: look at `passed` and `cancelled` before believing that a body is whole.
+    httpx limits each read and write only, which a slow body never reaches; its `trace` extension
+    has the socket. A body whose connection was closed here looks complete: check `passed` and
+    `cancelled`.
     """
 
     def __init__(self, seconds: float, cancellation: Cancellation | None = None) -> None:

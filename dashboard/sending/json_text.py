@@ -1,7 +1,7 @@
-"""JSON by its own letters: laid out, masked or parsed without a digit or a key lost.
+"""JSON as tokens (RFC 8259): indented, masked or parsed without losing a digit or a key.
 
-Python's parser keeps the last of two equal keys, makes 1e400 infinite and rounds; what is shown or
-kept of an answer is therefore its tokens (RFC 8259), with only the white space between them new.
+Python's parser drops the first of two equal keys, makes 1e400 infinite and rounds. Pages and stored
+answers therefore have the original tokens with new white space.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ def replace_strings(text: str, change: Callable[[str, str], str]) -> str:
     out: list[str] = []
     open_with: list[tuple[str, str]] = []  # each bracket, and the name that it stands under
     name, at, expects_key = "", 0, False
-    for found in _TOKEN.finditer(text):
-        token = found[1]
-        out.append(text[at : found.start(1)])
-        at = found.end()
+    for match in _TOKEN.finditer(text):
+        token = match[1]
+        out.append(text[at : match.start(1)])
+        at = match.end()
         if token in ("{", "["):
             open_with.append((token, name))
         elif token in ("]", "}"):
@@ -95,7 +95,7 @@ def strict(text: str) -> Any:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    return (found[1] for found in _TOKEN.finditer(text))
+    return (match[1] for match in _TOKEN.finditer(text))
 
 
 def _refuse(name: str) -> NoReturn:
@@ -110,7 +110,7 @@ def _exact(digits: str) -> float:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    document = dict(pairs)
+    if len(document) < len(pairs):
         raise ValueError("a key stands twice")
-    return found
+    return document

@@ -1,4 +1,4 @@
-"""Send and prove, as one function of values: what was asked, what came, which version ran."""
+"""Sends a request and proves which version ran: WireRequest → Outcome."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RAY = re.compile(r"[0-9A-Za-z-]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Either `answer` or `failure`. `log_line` is the edge's word; None where it did not come."""
+    """Either `answer` or `failure`. `log_line` is None when it did not come in time."""
 
     request: WireRequest
     answer: Answer | None = None
@@ -32,7 +32,7 @@ class Outcome:
 
     @property
     def version_id(self) -> str:
-        """The version that ran: by the log, else by the proof listener's stamp; or empty."""
+        """The version that ran: by the log line, else by the proof headers; or empty."""
         if self.log_line is not None:
             return self.log_line.version_id
         return self.answer.proof_headers.get("version", "") if self.answer else ""
@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def problem(self) -> str:
-        """Why there is no answer, in one line; empty with one."""
+        """Why there is no answer, in one line; empty with an answer."""
         return f"{self.failure.title}: {self.failure}" if self.failure else ""
 
     @property
@@ -55,8 +55,8 @@ class Outcome:
 
 
 def send_once(request: WireRequest, cancellation: Cancellation | None = None) -> Outcome:
-    """Sends once, unless `cancellation` is already set. Never raises for what the other side does;
-    touches no database."""
+    """Sends once, unless `cancellation` is already set. A failed send is an outcome, not an error.
+    No query."""
     if cancellation and cancellation.cancelled:
         return Outcome(request, failure=SendFailed("Not sent", "The browser left."))
     try:
@@ -80,8 +80,8 @@ def send_and_prove(
 
 
 def confirm(worker: str, ran: Mapping[str, str], wait: float) -> tuple[int, list[str]]:
-    """`ran` is ray → version by the answers. How many of the rays the edges' log has by then, and
-    which of them it gives to another version."""
+    """`ran` is ray → version by the proof headers. Returns how many of the rays the edges' log has
+    within `wait` seconds, and the rays that it has with another version."""
     rows = Invocation.objects.filter(ray__in=list(ran), hop="proof", worker=worker)
     deadline = time.monotonic() + wait
     while True:

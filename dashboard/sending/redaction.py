@@ -1,4 +1,4 @@
-"""What may be stored and shown of a request or an answer: values of secrets are masked.
+"""Masks secrets in requests and answers before they are stored or displayed.
 
 Header lines, query parameters and body fields whose names mark them as secrets are masked, and so
 is the value of every stored secret wherever it appears. `{{name}}` stays: it reveals nothing.
@@ -30,12 +30,12 @@ _SECRET = re.compile(
 _PLAIN = frozenset({"cloudflare-workers-version-key"})
 _VARIABLES_ONLY = re.compile(r"((bearer|basic|token) )?\s*\{\{\s*\w+\s*\}\}\s*", re.IGNORECASE)
 _JSON_PAIR = re.compile(r'("([^"\\]{1,80})"\s*:\s*)"(?:[^"\\]|\\.)*"?')
-#: Pieces are found by their ends and split once: a search for "name=" takes quadratic time.
+#: Split by their ends: a search for "name=" takes quadratic time.
 _PIECE = re.compile(r"[^&#]+")
 
 
 def is_secret(name: str) -> bool:
-    """Whether a value under this name is better not shown."""
+    """Whether values under this name are masked."""
     return name.lower() not in _PLAIN and _SECRET.search(name.strip()) is not None
 
 
@@ -87,7 +87,7 @@ def evidence(text: str, secrets: Iterable[str]) -> str:
 
 
 class Masks:
-    """Values that nobody may read: masked as they are, and as addresses and JSON write them."""
+    """Masks values as they are, and as they are encoded in addresses and JSON."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._forms = {s: _forms(s) for s in dict.fromkeys(secrets) if len(s) >= SHORTEST}
@@ -98,7 +98,7 @@ class Masks:
         return bool(self._all)
 
     def those_in(self, text: str) -> Masks:
-        """The same for what stands in `text` only: many short texts are then masked quickly."""
+        """Only those that occur in `text`, to mask many short parts of it quickly."""
         return Masks(s for s, forms in self._forms.items() if any(form in text for form in forms))
 
     def text(self, text: str) -> str:
@@ -146,11 +146,11 @@ def _forms(secret: str) -> frozenset[str]:
     return frozenset({secret} | encoded | quoted)
 
 
-def _json_pair(found: re.Match[str]) -> str:
-    return f'{found[1]}"{MASK}"' if is_secret(found[2]) else found[0]
+def _json_pair(match: re.Match[str]) -> str:
+    return f'{match[1]}"{MASK}"' if is_secret(match[2]) else match[0]
 
 
-def _pair(found: re.Match[str]) -> str:
-    left, equals, text = found[0].partition("=")
+def _pair(match: re.Match[str]) -> str:
+    left, equals, text = match[0].partition("=")
     name = left.rpartition("?")[2]
-    return f"{left}={value(text)}" if equals and name and is_secret(name) else found[0]
+    return f"{left}={value(text)}" if equals and name and is_secret(name) else match[0]

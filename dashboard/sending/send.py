@@ -1,4 +1,4 @@
-"""The request itself: to an edge's proof listener on this machine's loopback, and nowhere else."""
+"""Sends a request to an edge's proof listener on loopback, and nowhere else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dashboard.sending.deadline import Cancellation, Deadline
 from dashboard.sending.wire_request import SendFailed, WireRequest
 
 MOST_BYTES = 1024 * 1024
-"""Bytes of a body that are read and kept; the page shows fewer."""
+"""Bytes of a body that are read."""
 DEADLINE = 20.0
 """Seconds for everything, also when the answer trickles."""
 TIMEOUT = httpx.Timeout(2 * DEADLINE, connect=2.0)
@@ -38,10 +38,10 @@ def _connect() -> httpx.Client:
 
 
 def send(request: WireRequest, cancellation: Cancellation | None = None) -> Answer:
-    """Sends it once. Touches no database.
+    """Sends once; no query.
 
-    Ends after `DEADLINE` seconds, or when `cancellation` is set, with what has come by then.
-    Raises `SendFailed` when not even status and headers have.
+    Ends after `DEADLINE` seconds, or when `cancellation` is set, with the body as far as it
+    came. Raises `SendFailed` without status and headers.
     """
     deadline = Deadline(DEADLINE, cancellation)
     clock = _Clock(deadline)
@@ -89,7 +89,7 @@ def _prepared(request: WireRequest, clock: _Clock) -> httpx.Request:
 
 @contextmanager
 def _failures(edge: str, deadline: Deadline) -> Iterator[None]:
-    """What may go wrong on the way, in words."""
+    """Turns errors of httpx into `SendFailed`."""
     try:
         yield
     except httpx.HTTPError as error:
@@ -118,7 +118,7 @@ def _failure(edge: str, error: httpx.HTTPError) -> SendFailed:
 
 
 def _read(response: httpx.Response, deadline: Deadline) -> tuple[bytes, EndedBy]:
-    """At most `MOST_BYTES` bytes as they came, and what ended them."""
+    """At most `MOST_BYTES` bytes, and why they are not all."""
     body = bytearray()
     try:
         # Without a chunk size: httpx would hold back what has come until a chunk is full.
@@ -129,7 +129,7 @@ def _read(response: httpx.Response, deadline: Deadline) -> tuple[bytes, EndedBy]
     except httpx.HTTPError:
         return bytes(body), _early(deadline) or EndedBy.broken
     framed = {"content-length", "transfer-encoding"} & set(response.headers)
-    # Framed bodies say themselves that they are whole; others only end.
+    # A framed body is known to be complete; any other just ends.
     return bytes(body), EndedBy.nothing if framed else _early(deadline)
 
 

@@ -18,7 +18,7 @@ VERSION_KEY = "Cloudflare-Workers-Version-Key"
 
 
 class SendFailed(Exception):
-    """No answer came. `title` says what happened, the message what to do."""
+    """No answer. `title` is what happened, the message what to do."""
 
     def __init__(self, title: str, message: str) -> None:
         super().__init__(message)
@@ -34,10 +34,10 @@ def _as_they_are(lines: Lines) -> Lines:
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """`address` is a loopback one, always; `target` and `lines` are written as they are.
+    """`address` is always on loopback; `target` and `lines` are written unchanged.
 
-    `complete` adds what the lines need when they are sent, whatever became of them by then: the
-    permission for an override of a protected Worker. It reads no row.
+    `complete` runs on sending and adds the permission that an override of a protected Worker needs.
+    It does no query.
     """
 
     worker: str
@@ -91,13 +91,13 @@ def get(worker: str, edge: Edge, target: str = "/") -> WireRequest:
 
 
 def proof_edges() -> list[Edge]:
-    """The edges that can be asked which version ran, last heard of first."""
+    """The edges with a proof listener, the last one to report first."""
     edges = Edge.objects.exclude(proof_url="").exclude(last_seen_on=None)
     return list(edges.order_by("-last_seen_on"))
 
 
 def proof_edge() -> Edge:
-    """The one heard of last. Raises `SendFailed` when there is none."""
+    """The last one to report. Raises `SendFailed` when there is none."""
     edges = proof_edges()
     if not edges:
         raise SendFailed("Not sent", "No edge is connected. Start one, then send again.")

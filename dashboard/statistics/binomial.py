@@ -9,7 +9,7 @@ from functools import lru_cache
 from dashboard.statistics.proportion import Interval, bisect
 
 LEVEL = 0.95
-_STEPS = 34  # of a bisection: 2^-34 of the interval, far below a digit that is shown
+_STEPS = 34  # of a bisection: 2^-34 of the interval, far below any digit on a page
 _FAR = 9  # standard deviations; the probability beyond is below 1e-18
 
 

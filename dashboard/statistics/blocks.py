@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class Block:
     """Requests and failures of the candidate and of stable in one block of time.
 
-    All four count the same thing: requests, or distinct callers where callers are known. A change
-    of the split starts a new block. Raises `ValueError` when more failed than were answered.
+    All four count the same thing: requests, or distinct callers where they have a key. A
+    change of the split starts a new block. Raises `ValueError` when more failed than were answered.
     """
 
     candidate: int

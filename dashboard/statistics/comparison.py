@@ -42,7 +42,7 @@ def safe_evidence(blocks: Iterable[Block], margin: float = MARGIN) -> float:
 
 
 def harm_found(blocks: Iterable[Block], alpha: float = HARM_ALPHA) -> bool:
-    """Whether the evidence of harm reached 1/`alpha`. May be asked at every look."""
+    """Whether the evidence of harm reached 1/`alpha`. Valid at every look."""
     return harm_evidence(blocks) >= 1 / alpha
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 ALPHA = 0.05
 """An interval misses the true value at some look with at most this probability."""
 
-_STEPS = 40  # of a bisection: 2^-40 of the interval, far below a digit that is shown
+_STEPS = 40  # of a bisection: 2^-40 of the interval, far below any digit on a page
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A Worker's stored variables and secrets: {{name}} in requests of the playground and of checks.
 
 names.py   finds and fills {{name}} in a text
-models.py  the rows; a secret's value is encrypted and never shown again
+models.py  the rows; a secret's value is encrypted and never displayed
 secret_values.py  masks the secrets in what edges report
 store.py   reads them for a person or a run, and changes them
 """

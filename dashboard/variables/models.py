@@ -7,7 +7,7 @@ from django.utils import timezone
 
 
 class Variable(models.Model):
-    """{{name}} for one Worker. A secret's value is encrypted and never shown again."""
+    """{{name}} for one Worker. A secret's value is encrypted and never displayed."""
 
     worker = models.CharField(max_length=63)
     name = models.CharField(max_length=63)

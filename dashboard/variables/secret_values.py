@@ -43,9 +43,9 @@ def secret_masks(now: datetime) -> Masks:
 
 def _renew(state: frozenset[tuple[Any, ...]], now: datetime) -> None:
     values = frozenset(v for row in Variable.objects.exclude(sealed="") if (v := opened(row)))
-    known = _remembered
-    until = {value: end for value, end in known.until.items() if end > now}
-    until |= {value: now + STAY for value in known.values - values}
-    known.state, known.values = state, values
-    known.until = {value: end for value, end in until.items() if value not in values}
-    known.masks = Masks([*values, *known.until])
+    memory = _remembered
+    until = {value: end for value, end in memory.until.items() if end > now}
+    until |= {value: now + STAY for value in memory.values - values}
+    memory.state, memory.values = state, values
+    memory.until = {value: end for value, end in until.items() if value not in values}
+    memory.masks = Masks([*values, *memory.until])

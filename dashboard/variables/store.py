@@ -20,8 +20,8 @@ MOST = 100
 
 
 def values_for(worker: str, person: User) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Name → value, and which values are secrets. Secrets are for those who may act: a Worker
-    that answers with what it was sent would show them."""
+    """Name → value, and the values of secrets. Only operators get secrets: a Worker may echo
+    them."""
     values: dict[str, str] = {}
     secrets = []
     for row in Variable.objects.filter(worker=worker):
@@ -34,7 +34,7 @@ def values_for(worker: str, person: User) -> tuple[dict[str, str], tuple[str, ..
 
 
 def all_values(worker: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The same for a run of checks, which only those who may act can start."""
+    """The same for a run of checks, which only operators can start."""
     values: dict[str, str] = {}
     secrets = []
     for row in Variable.objects.filter(worker=worker):
@@ -46,12 +46,12 @@ def all_values(worker: str) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def change(worker: str, name: str, value: str, by: Actor, *, secret: bool) -> str:
-    """Sets a variable; returns why it was not, or nothing. The audit trail has no value."""
+    """Sets a variable. Returns the reason when it cannot. The audit trail never has the value."""
     if not NAME.fullmatch(name):
-        return "A name holds letters, digits and _, and starts with no digit."
+        return "A name has letters, digits and _, and does not start with a digit."
     if len(value) > LONGEST:
         return "A value has at most 8 KB."
-    kept = (
+    fields = (
         {"value": "", "sealed": encrypt(Secret(value))}
         if secret
         else {"value": value, "sealed": ""}
@@ -62,7 +62,7 @@ def change(worker: str, name: str, value: str, by: Actor, *, secret: bool) -> st
         if before is None and rows.count() >= MOST:
             return f"A Worker has at most {MOST} variables."
         Variable.objects.update_or_create(
-            worker=worker, name=name, defaults=kept | {"changed_on": by.now}
+            worker=worker, name=name, defaults=fields | {"changed_on": by.now}
         )
         action = "variable.change" if before else "variable.create"
         described = {"name": name, "secret": secret}

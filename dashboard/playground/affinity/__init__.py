@@ -1,5 +1,5 @@
 """Which version a version key gets, over the percentages.
 
-explorer.py  Which version each key has now and at every step
-views.py     Affinity explorer
+views.py     the page, its CSV and its check on an edge
+explorer.py  where each key is now and at every step (pure)
 """

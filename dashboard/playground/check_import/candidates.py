@@ -1,4 +1,4 @@
-"""A check that an import found, before it is saved."""
+"""A check of an import, before it is saved."""
 
 from __future__ import annotations
 

@@ -41,10 +41,10 @@ def checks_of_har(text: str, own_host: str) -> list[FoundCheck]:
     if len(entries) > MOST_ENTRIES:
         words = f"{len(entries)} requests; a suite has at most {MOST_ENTRIES}"
         raise CannotImport(f"log.entries: {words}.")
-    found = [_check(entry, f"log.entries[{i}]") for i, entry in enumerate(entries)]
-    hosts = Counter(check.host for check in found)
+    checks = [_check(entry, f"log.entries[{i}]") for i, entry in enumerate(entries)]
+    hosts = Counter(check.host for check in checks)
     chosen = own_host if own_host in hosts else hosts.most_common(1)[0][0]
-    return [replace(check, taken=check.taken and check.host == chosen) for check in found]
+    return [replace(check, taken=check.taken and check.host == chosen) for check in checks]
 
 
 def _check(entry: Any, place: str) -> FoundCheck:
@@ -80,14 +80,14 @@ def _headers(request: dict[str, Any], place: str, notes: list[str]) -> dict[str,
     lines = request.get("headers", [])
     if not isinstance(lines, list):
         raise CannotImport(f"{place}.request.headers: expected a list.")
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for name, value in _named(lines, f"{place}.request.headers"):
         lower = name.lower()
         if is_secret(lower):
             notes.append(f"Left out: {name}, a secret. Add it as {{{{name}}}}.")
         elif not name.startswith(":") and lower not in RESERVED | _BROWSERS:
-            found.setdefault(name, value)
-    return {n: v for n, v in found.items() if not n.lower().startswith("sec-")}
+            headers.setdefault(name, value)
+    return {n: v for n, v in headers.items() if not n.lower().startswith("sec-")}
 
 
 def _named(lines: list[Any], place: str) -> Iterator[tuple[str, str]]:

@@ -60,9 +60,9 @@ def _from_curl(request: HttpRequest, worker: Worker) -> list[FoundCheck]:
     typed = compose(worker.name, given.fields)
     if typed.errors:
         raise CannotImport(" ".join(f"{name}: {words}" for name, words in typed.errors.items()))
-    found = check_of(typed)
-    notes = (*given.notes, *found.notes)
-    return [FoundCheck(found.data, notes, host=given.host)]
+    check = check_of(typed)
+    notes = (*given.notes, *check.notes)
+    return [FoundCheck(check.data, notes, host=given.host)]
 
 
 def _from_har(request: HttpRequest, worker: Worker) -> list[FoundCheck]:

@@ -1,4 +1,4 @@
-"""The page that imports checks: give something, look at what was found, save it."""
+"""The page that imports checks: enter a source, preview its checks, save them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PRIVATE = ("text", "checks", "yaml")
 @requires(Role.OPERATOR)
 @require_http_methods(["GET", "POST"])
 def import_checks(request: HttpRequest, name: str) -> HttpResponse:
-    """The form of one source; by POST, what was found in it; by POST of that, the next edit."""
+    """The form of one source; by POST its checks; by POST of those the next edit."""
     worker = get_object_or_404(Worker, name=name)
     source = request.POST.get("from") or request.GET.get("from", "")
     source = source if source in SOURCES else "playground"
@@ -43,12 +43,12 @@ def import_checks(request: HttpRequest, name: str) -> HttpResponse:
     if "checks" in request.POST or "yaml" in request.POST:
         return _save(request, worker, source)
     try:
-        found = found_in(source, request, worker)
+        previewed = found_in(source, request, worker)
         yaml = text_of(request) if source == "yaml" else ""
     except CannotImport as error:
         problems = str(error).split("\n")
         return _show(request, worker, source, problems=problems, status=422)
-    return _preview(request, worker, source, found, yaml)
+    return _preview(request, worker, source, previewed, yaml)
 
 
 def _save(request: HttpRequest, worker: Worker, source: str) -> HttpResponse:
@@ -58,8 +58,8 @@ def _save(request: HttpRequest, worker: Worker, source: str) -> HttpResponse:
         problems = error.problems if isinstance(error, SuiteError) else [str(error)]
         if yaml := request.POST.get("yaml", ""):
             return _show(request, worker, source, 422, problems=problems, text=yaml)
-        found = _posted(request)
-        return _preview(request, worker, source, found, "", problems=problems, status=422)
+        previewed = _posted(request)
+        return _preview(request, worker, source, previewed, "", problems=problems, status=422)
     messages.success(request, f"Saved as edit {edit.number} of {edit.suite.name}.")
     return redirect("smoketests:suite", worker.name, edit.suite_id)
 
@@ -99,16 +99,16 @@ def _preview(
     request: HttpRequest,
     worker: Worker,
     source: str,
-    found: list[FoundCheck],
+    previewed: list[FoundCheck],
     yaml: str,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
     context = {
-        "found": found,
-        "checks": json.dumps([check.data for check in found], ensure_ascii=False),
+        "previewed": previewed,
+        "checks": json.dumps([check.data for check in previewed], ensure_ascii=False),
         "yaml": yaml,
-        "yaml_name": found[0].suite if yaml else "",
+        "yaml_name": previewed[0].suite if yaml else "",
         "new_suite": request.POST.get("new_suite", ""),
     }
     return _show(request, worker, source, status, **(context | more))

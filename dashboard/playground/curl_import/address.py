@@ -76,11 +76,11 @@ def _chosen(words: Sequence[str], notes: list[str]) -> str:
 def _first_of(text: str, notes: list[str]) -> str:
     """The first of the addresses that curl would go through."""
 
-    def first(found: re.Match[str]) -> str:
-        if found["literal"]:
-            return found["literal"]
+    def first(match: re.Match[str]) -> str:
+        if match["literal"]:
+            return match["literal"]
         notes.append("Braces and ranges make several requests of one; the first one is taken.")
-        return found["first"] if found["first"] is not None else found["from"]
+        return match["first"] if match["first"] is not None else match["from"]
 
     return _GLOB.sub(first, text)
 

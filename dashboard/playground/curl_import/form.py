@@ -49,8 +49,8 @@ def _content(text: str) -> tuple[str, dict[str, str]]:
     quoted = _QUOTED.match(rest)
     first = _ATTRIBUTE.search(rest, quoted.end() if quoted else 0)
     value = _unquoted(quoted[0]) if quoted else rest[: first.start()].rstrip() if first else rest
-    found = _ATTRIBUTE.finditer(rest, first.start()) if first else ()
-    return prefix + value, {m[1]: _unquoted(m[2].strip()) for m in found}
+    attributes = _ATTRIBUTE.finditer(rest, first.start()) if first else ()
+    return prefix + value, {m[1]: _unquoted(m[2].strip()) for m in attributes}
 
 
 def _unquoted(text: str) -> str:

@@ -114,34 +114,34 @@ class Command:
 
 def parse(words: Sequence[str]) -> Command:
     """The words behind `curl`. Raises `NotCurl` where an option misses its value."""
-    found = Command()
+    command = Command()
     left = iter(words)
     for word in left:
         if word == "--":
-            found.words += left
+            command.words += left
         elif word.startswith("--"):
-            _long(found, word[2:], left)
+            _long(command, word[2:], left)
         elif word.startswith("-") and len(word) > 1:
-            _short(found, word[1:], left)
+            _short(command, word[1:], left)
         else:
-            found.words.append(word)
-        if found.options and found.options[-1].name == "next":
-            found.more = True
-            return found
-    return found
+            command.words.append(word)
+        if command.options and command.options[-1].name == "next":
+            command.more = True
+            return command
+    return command
 
 
-def _long(found: Command, word: str, left: Iterator[str]) -> None:
+def _long(command: Command, word: str, left: Iterator[str]) -> None:
     text, equals, value = word.partition("=")
     on = not text.startswith("no-")
     plain = text.removeprefix("expand-") if on else text.removeprefix("no-")
     name = _known(plain)
     if name is None:
-        found.unknown.append(f"--{word}")
+        command.unknown.append(f"--{word}")
     elif name in WITH_VALUE:
-        found.options.append(Option(name, value if equals else _next(f"--{text}", left)))
+        command.options.append(Option(name, value if equals else _next(f"--{text}", left)))
     else:
-        found.options.append(Option(name, on=on))
+        command.options.append(Option(name, on=on))
 
 
 def _known(text: str) -> str | None:
@@ -154,18 +154,18 @@ def _known(text: str) -> str | None:
     return _ALIASES.get(starts[0], starts[0]) if len(starts) == 1 else None
 
 
-def _short(found: Command, letters: str, left: Iterator[str]) -> None:
+def _short(command: Command, letters: str, left: Iterator[str]) -> None:
     """-sSLo file: switches, and at last perhaps one that takes the rest or the next word."""
     for index, letter in enumerate(letters):
         name = SHORT.get(letter)
         if name is None:
-            found.unknown.append(f"-{letter}")
+            command.unknown.append(f"-{letter}")
             return
         if name in WITH_VALUE:
             rest = letters[index + 1 :]
-            found.options.append(Option(name, rest or _next(f"-{letter}", left)))
+            command.options.append(Option(name, rest or _next(f"-{letter}", left)))
             return
-        found.options.append(Option(name))
+        command.options.append(Option(name))
 
 
 def _next(option: str, left: Iterator[str]) -> str:

@@ -15,10 +15,9 @@ from dashboard.playground.curl_import.shell_words import words_of
 from dashboard.playground.request.typed_request import (
     METHODS,
     MOST_LINES,
-    OVERRIDES,
     RESERVED,
-    VERSION_KEY,
 )
+from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY
 
 __all__ = ["BOUNDARY", "Imported", "NotCurl", "read"]
 
@@ -72,16 +71,16 @@ def read(command: str) -> Imported:
     given = parse(words[1:])
     if len(given.options) > MOST_OPTIONS or len(given.values("header")) > MOST_LINES:
         raise NotCurl(f"More than {MOST_LINES} headers or {MOST_OPTIONS:,} options.")
-    found = Imported(notes=list(read_words.notes))
-    address = read_address(given, found.notes)
-    found.host = address.host
-    _headers(found, given, address)
-    _path(found, given, address)
-    _body(found, given)
-    found.fields["headers"] = "\n".join(f"{name}: {value}" for name, value in found.lines)
-    found.fields["method"] = _method(found, given)
-    found.notes = list(dict.fromkeys(found.notes + _left_out(given)))[:MOST_NOTES]
-    return found
+    imported = Imported(notes=list(read_words.notes))
+    address = read_address(given, imported.notes)
+    imported.host = address.host
+    _headers(imported, given, address)
+    _path(imported, given, address)
+    _body(imported, given)
+    imported.fields["headers"] = "\n".join(f"{name}: {value}" for name, value in imported.lines)
+    imported.fields["method"] = _method(imported, given)
+    imported.notes = list(dict.fromkeys(imported.notes + _left_out(given)))[:MOST_NOTES]
+    return imported
 
 
 def _left_out(given: Command) -> list[str]:
@@ -96,34 +95,34 @@ def _left_out(given: Command) -> list[str]:
     return notes
 
 
-def _path(found: Imported, given: Command, address: Address) -> None:
+def _path(imported: Imported, given: Command, address: Address) -> None:
     if given.has("get"):
-        added = [_piece(found, o.name, o.value) for o in given.options if o.name in _BODY]
+        added = [_piece(imported, o.name, o.value) for o in given.options if o.name in _BODY]
     else:
         queries = given.values("url-query")
         added = [v[1:] if v.startswith("+") else _encoded(v) for v in queries]
     query = address.query
     for piece in filter(None, added):
         query += f"&{piece}" if len(query) > 1 else f"?{piece}"[len(query) :]
-    found.fields["path"] = given.last("request-target") or address.path + query
+    imported.fields["path"] = given.last("request-target") or address.path + query
 
 
-def _headers(found: Imported, given: Command, address: Address) -> None:
+def _headers(imported: Imported, given: Command, address: Address) -> None:
     ours: dict[str, list[str]] = {OVERRIDES.lower(): [], VERSION_KEY.lower(): []}
     for line in given.values("header"):
-        _header(found, line, ours)
+        _header(imported, line, ours)
     if overrides := ours[OVERRIDES.lower()]:
         # As on the wire, where several lines are one field.
-        found.fields |= {"mode": "raw", "raw": ", ".join(overrides)}
+        imported.fields |= {"mode": "raw", "raw": ", ".join(overrides)}
     keys = ours[VERSION_KEY.lower()]
     if keys:
-        found.fields["key"] = keys[-1]
-    found.lines += [(VERSION_KEY, key) for key in keys[:-1]]
-    _made_headers(found, given)
-    _authorization(found, given, address)
+        imported.fields["key"] = keys[-1]
+    imported.lines += [(VERSION_KEY, key) for key in keys[:-1]]
+    _made_headers(imported, given)
+    _authorization(imported, given, address)
 
 
-def _header(found: Imported, line: str, ours: dict[str, list[str]]) -> None:
+def _header(imported: Imported, line: str, ours: dict[str, list[str]]) -> None:
     """One -H: `Name: value`, `Name;` for an empty one, `Name:` to take curl's own away."""
     name, colon, value = line.partition(":")
     if not colon and line.endswith(";"):
@@ -131,19 +130,19 @@ def _header(found: Imported, line: str, ours: dict[str, list[str]]) -> None:
     name, value = name.strip(), value.strip()
     lower = name.lower()
     if line.startswith("@"):
-        found.notes.append(f"Not read: the headers in {line[1:]}.")
+        imported.notes.append(f"Not read: the headers in {line[1:]}.")
     elif lower == "host":
-        found.host = _host(value)
+        imported.host = _host(value)
     elif lower in ours:
         ours[lower] += [value] if value else []
     elif lower in RESERVED:
-        found.notes.append(f"Left out: {name}, which the playground sets itself.")
+        imported.notes.append(f"Left out: {name}, which the playground sets itself.")
     elif colon and not value:
-        found.removed.add(lower)
+        imported.removed.add(lower)
     elif colon or line.endswith(";"):
-        found.lines.append((name, value))
+        imported.lines.append((name, value))
     else:
-        found.notes.append(f"Left out: the header {name[:60]}, which has no value.")
+        imported.notes.append(f"Left out: the header {name[:60]}, which has no value.")
 
 
 def _host(value: str) -> str:
@@ -151,7 +150,7 @@ def _host(value: str) -> str:
     return host.rpartition(":")[0] if re.search(r":\d+$", host) else host
 
 
-def _made_headers(found: Imported, given: Command) -> None:
+def _made_headers(imported: Imported, given: Command) -> None:
     """Lines that options of their own make."""
     for name, value in (
         ("user-agent", given.last("user-agent")),
@@ -159,49 +158,49 @@ def _made_headers(found: Imported, given: Command) -> None:
         ("range", f"bytes={given.last('range')}" if given.last("range") else ""),
     ):
         if value:
-            found.default(name, value)
+            imported.default(name, value)
     cookies = given.values("cookie")
     if pairs := [cookie for cookie in cookies if "=" in cookie]:
-        found.lines.append(("cookie", "; ".join(pairs)))
-    found.notes += [f"Not read: cookies in {c}." for c in cookies if "=" not in c]
+        imported.lines.append(("cookie", "; ".join(pairs)))
+    imported.notes += [f"Not read: cookies in {c}." for c in cookies if "=" not in c]
 
 
-def _authorization(found: Imported, given: Command, address: Address) -> None:
+def _authorization(imported: Imported, given: Command, address: Address) -> None:
     login = given.last("user") or address.login
     if given.last("oauth2-bearer"):
-        found.fields |= {"auth": "bearer", "token": given.last("oauth2-bearer")}
+        imported.fields |= {"auth": "bearer", "token": given.last("oauth2-bearer")}
     elif login:
         user, _, password = login.partition(":")
-        found.fields |= {"auth": "basic", "user": user, "password": password}
+        imported.fields |= {"auth": "basic", "user": user, "password": password}
 
 
-def _body(found: Imported, given: Command) -> None:
+def _body(imported: Imported, given: Command) -> None:
     pieces = [o for o in given.options if o.name in _BODY]
     if given.has("get") or not pieces:
         return
     kind = "text"
     if any(o.name.startswith("form") for o in pieces):
         form = [o for o in pieces if o.name.startswith("form")]
-        text = multipart(form, found.notes)
-        found.default("content-type", f"multipart/form-data; boundary={BOUNDARY}")
+        text = multipart(form, imported.notes)
+        imported.default("content-type", f"multipart/form-data; boundary={BOUNDARY}")
     else:
-        text = _joined(found, given)
-        kind = _kind(found, text, by_json=any(o.name == "json" for o in pieces))
-    found.fields |= {"kind": kind, **_line_breaks(found, text)}
+        text = _joined(imported, given)
+        kind = _kind(imported, text, by_json=any(o.name == "json" for o in pieces))
+    imported.fields |= {"kind": kind, **_line_breaks(imported, text)}
 
 
-def _kind(found: Imported, text: str, by_json: bool) -> str:
+def _kind(imported: Imported, text: str, by_json: bool) -> str:
     """Whether the JSON editor can have it, which adds its own content type."""
-    types = [v.lower() for n, v in found.lines if n.lower() == "content-type"]
+    types = [v.lower() for n, v in imported.lines if n.lower() == "content-type"]
     is_json = types[-1].startswith("application/json") if types else by_json
-    if is_json and text and "content-type" not in found.removed and _parses(text):
+    if is_json and text and "content-type" not in imported.removed and _parses(text):
         kind = "json"
     else:
         form = "application/x-www-form-urlencoded"
-        found.default("content-type", "application/json" if by_json else form)
+        imported.default("content-type", "application/json" if by_json else form)
         kind = "text"
     if by_json:
-        found.default("accept", "application/json")
+        imported.default("accept", "application/json")
     return kind
 
 
@@ -213,20 +212,20 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _joined(found: Imported, given: Command) -> str:
+def _joined(imported: Imported, given: Command) -> str:
     """All pieces with & between them; what --json gives follows without."""
     text = ""
     for option in given.options:
         if option.name in _BODY:
-            piece = _piece(found, option.name, option.value)
+            piece = _piece(imported, option.name, option.value)
             text += ("&" if text and option.name != "json" else "") + piece
     return text
 
 
-def _piece(found: Imported, name: str, value: str) -> str:
+def _piece(imported: Imported, name: str, value: str) -> str:
     at_file = value.startswith("@") and name not in ("data-raw", "data-urlencode")
     if at_file or (name == "data-urlencode" and "@" in value and "=" not in value):
-        found.notes.append(f"Not read: {value}. Choose File and attach it.")
+        imported.notes.append(f"Not read: {value}. Choose File and attach it.")
         return ""
     return _encoded(value) if name == "data-urlencode" else value
 
@@ -240,27 +239,27 @@ def _encoded(value: str) -> str:
     return f"{name}={text}" if name else text
 
 
-def _line_breaks(found: Imported, text: str) -> dict[str, str]:
+def _line_breaks(imported: Imported, text: str) -> dict[str, str]:
     """A form's text has one kind of line break; which one goes beside it."""
     plain = text.replace("\r\n", "\n")
     crlf = "\r\n" in text
     if "\r" in plain or (crlf and plain.count("\n") != text.count("\r\n")):
-        found.notes.append(
+        imported.notes.append(
             "Different line breaks in the body became the same. Attach it as a file."
         )
     body = plain.replace("\r", "\n")
     return {"body": body, "line_breaks": "crlf" if crlf else "lf"}
 
 
-def _method(found: Imported, given: Command) -> str:
+def _method(imported: Imported, given: Command) -> str:
     has_body = any(o.name in _BODY for o in given.options) and not given.has("get")
     implied = "HEAD" if given.has("head") else "POST" if has_body else "GET"
     if given.has("upload-file"):
         implied = "PUT"
     method = given.last("request").upper() or implied
     if method not in METHODS:
-        found.notes.append(f"{method[:40]} cannot be sent from here; {implied} stands instead.")
+        imported.notes.append(f"{method[:40]} cannot be sent from here; {implied} stands instead.")
         return implied
     if method in ("GET", "HEAD") and has_body:
-        found.notes.append(f"{method} is sent without its body.")
+        imported.notes.append(f"{method} is sent without its body.")
     return method

@@ -77,14 +77,14 @@ class _Reader:
         self.text = text
         self.at = 0
         self.word: bytearray | None = None
-        self.found = Words()
+        self.result = Words()
         self.skip_next = False
 
     def read(self) -> Words:
         while self.at < len(self.text) and self._step():
             pass
         self._end_word()
-        return self.found
+        return self.result
 
     def _step(self) -> bool:
         """One piece; False where the command ends."""
@@ -131,11 +131,11 @@ class _Reader:
         return True
 
     def _literal(self, char: str) -> None:
-        noted = len(self.found.notes) >= _MOST_NOTES
+        noted = len(self.result.notes) >= _MOST_NOTES
         variable = None if noted else _VARIABLE.match(self.text, self.at)
         if variable or (char == "`" and not noted):
-            shown = variable[0] if variable else char
-            self.found.note(f"Not filled in: {shown}. A shell puts a value there.")
+            text = variable[0] if variable else char
+            self.result.note(f"Not filled in: {text}. A shell puts a value there.")
         self._add(char)
         self.at += 1
 
@@ -186,7 +186,7 @@ class _Reader:
         return self.word is None or len(self.word) < 10 and self.word.isdigit()
 
     def _leave_out_rest(self) -> bool:
-        self.found.note(f"Left out: {self.text[self.at :].strip()[:100]}")
+        self.result.note(f"Left out: {self.text[self.at :].strip()[:100]}")
         return False
 
     def _starts_another(self) -> bool:
@@ -212,7 +212,7 @@ class _Reader:
 
     def _end_word(self) -> None:
         if self.word is not None and not self.skip_next:
-            self.found.words.append(_text(bytes(self.word), self.found))
+            self.result.words.append(_text(bytes(self.word), self.result))
         if self.word is not None:
             self.skip_next = False
         self.word = None
@@ -223,19 +223,21 @@ def _after_arrows(text: str, at: int) -> int:
     return arrows.end() if arrows else at + 1
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
+def _unescaped(escape: re.Match[bytes]) -> bytes:
     """One escape of $'…' as bytes. Browsers write characters beyond U+FFFF as two halves."""
-    if pair := found["pair"]:
+    if pair := escape["pair"]:
         high, low = int(pair[1:5], 16), int(pair[7:11], 16)
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).encode()
-    if digits := found["short"] or found["long"]:
+    if digits := escape["short"] or escape["long"]:
         code = int(digits, 16)
         return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else b"?"
-    if found["hex"] or found["octal"]:
-        return bytes([(int(found["hex"], 16) if found["hex"] else int(found["octal"], 8)) & 0xFF])
-    if control := found["control"]:
+    if escape["hex"] or escape["octal"]:
+        return bytes(
+            [(int(escape["hex"], 16) if escape["hex"] else int(escape["octal"], 8)) & 0xFF]
+        )
+    if control := escape["control"]:
         return bytes([control[0] & 0x1F])
-    other = found["other"]
+    other = escape["other"]
     return _LETTERS.get(other[0], other if other in b"\\'\"?" else b"\\" + other)
 
 
@@ -243,10 +245,10 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _text(word: bytes, found: Words) -> str:
+def _text(word: bytes, result: Words) -> str:
     """The word as text; what is no UTF-8 cannot be typed into a form."""
     try:
         return word.decode("utf-8")
     except UnicodeDecodeError:
-        found.note("Bytes that are no UTF-8 text became �. Attach such a body as a file.")
+        result.note("Bytes that are not UTF-8 became �. Attach such a body as a file.")
         return word.decode("utf-8", "replace")

@@ -74,14 +74,14 @@ def _without_carets(text: str) -> str:
     """A caret takes the meaning of the next character, also of a line end; not between quotes."""
     pieces = []
     quoted = False
-    for found in _CARET_PIECE.finditer(text):
-        if found[3]:
+    for piece in _CARET_PIECE.finditer(text):
+        if piece[3]:
             quoted = not quoted
-        if quoted and found[0].startswith("^"):
-            pieces.append(found[0])
-            quoted ^= found[0].endswith('"')
-        elif found[0].startswith("^"):
-            pieces.append(found[1] or found[2] or "")
+        if quoted and piece[0].startswith("^"):
+            pieces.append(piece[0])
+            quoted ^= piece[0].endswith('"')
+        elif piece[0].startswith("^"):
+            pieces.append(piece[1] or piece[2] or "")
         else:
-            pieces.append(" " if found[4] and not quoted else found[0])
+            pieces.append(" " if piece[4] and not quoted else piece[0])
     return "".join(pieces)

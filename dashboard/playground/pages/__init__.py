@@ -1,7 +1,7 @@
-"""The playground's page and its saved requests and variables.
+"""The playground's page.
 
-page_context.py    Everything the page shows about one request, before and after it is sent
-saved_views.py     What is kept
-variable_views.py  The page of a Worker's variables
-views.py           The playground's page
+views.py           the page, a send, its verdict, and later looks at the log
+page_context.py    everything on the page, before and beside an answer
+saved_views.py     links to sends and saved requests; saving, removing, importing curl
+variable_views.py  a Worker's variables
 """

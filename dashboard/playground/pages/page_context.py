@@ -121,13 +121,13 @@ def forecast(request: HttpRequest, worker: Worker, typed: TypedRequest) -> Forec
 
 def playground_page(request: HttpRequest, worker: Worker, typed: TypedRequest) -> PlaygroundPage:
     """The page with this request in its form."""
-    known = forecast(request, worker, typed)
+    start = forecast(request, worker, typed)
     return PlaygroundPage(
-        **vars(known),
+        **vars(start),
         workers=list(Worker.objects.values_list("name", flat=True)),
         hostname=hostname(worker.name),
-        choices=_choices(known),
-        rpc_only=[r for r in known.reached if r.rpc_only],
+        choices=_choices(start),
+        rpc_only=[r for r in start.reached if r.rpc_only],
         exports=exports(typed),
         variables=list(Variable.objects.filter(worker=worker.name)),
         **vars(history.shelf(person(request))),
@@ -149,12 +149,12 @@ def _unhealthy(prediction: Prediction) -> list[tuple[Standing, Health]]:
     return [(standing, unwell[pk]) for standing, pk in answers if pk in unwell]
 
 
-def _choices(known: Forecast) -> list[Choices]:
-    typed, worker = known.typed, known.worker
-    first = Choices(worker.name, typed.version, known.standings, _others(worker, known.standings))
+def _choices(start: Forecast) -> list[Choices]:
+    typed, worker = start.typed, start.worker
+    first = Choices(worker.name, typed.version, start.standings, _others(worker, start.standings))
     return [first] + [
         Choices(r.name, typed.picks.get(r.name, ""), r.standings, [], r)
-        for r in known.reached
+        for r in start.reached
         if not r.rpc_only
     ]
 

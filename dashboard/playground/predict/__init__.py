@@ -1,9 +1,9 @@
-"""Which version a request will reach, and why an override will not work.
+"""Which version a request will reach, and why an override does not work.
 
-call_graph.py      Which Workers a Worker reaches by service bindings, as its live versions
-                   were uploaded
-doctor.py          The override doctor
-explain.py         Which version would answer, and why
-header_excerpt.py  Where in the header the trouble lies
-predict.py         What the edge's own rules say about a request before it is sent
+predict.py             the edge's rules on the control plane's rows → Prediction
+explain.py             the same as JSON, for `manage.py explain`
+override_diagnosis.py  a title, a text and a fix for each Worker
+header_excerpt.py      the wrong part of the header
+call_graph.py          the Workers behind a Worker
+messages.py            the texts
 """

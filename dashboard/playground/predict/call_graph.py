@@ -11,7 +11,7 @@ from dashboard.fleet.deployment_cache import roles_of_deployments
 from dashboard.fleet.version_roles import Standing
 from routing.models import Deployment, Share, Worker
 
-#: So many at most; nobody composes overrides for more, and each costs queries.
+#: Workers at most: each costs queries.
 MOST = 12
 
 
@@ -38,19 +38,19 @@ class _Call:
 
 def reached_from(worker: Worker) -> list[Reached]:
     """The Workers behind `worker`, nearest first, each once; those not deployed are left out."""
-    known = {worker.name: _live([worker.name])[worker.name]}
+    live = {worker.name: _live([worker.name])[worker.name]}
     calls: dict[str, _Call] = {}
     callers = [worker.name]
     while callers and len(calls) < MOST:
-        found = [c for c in _calls(known, callers) if c.callee not in known]
-        known |= _live({c.callee for c in found})
+        new_calls = [c for c in _calls(live, callers) if c.callee not in live]
+        live |= _live({c.callee for c in new_calls})
         fresh: dict[str, _Call] = {}
-        for call in found:
-            if known.get(call.callee):
+        for call in new_calls:
+            if live.get(call.callee):
                 fresh.setdefault(call.callee, call)
         calls |= fresh
         callers = list(fresh)
-    return _with_standings(list(calls.values())[:MOST], known)
+    return _with_standings(list(calls.values())[:MOST], live)
 
 
 def _live(names: Iterable[str]) -> defaultdict[str, list[tuple[Any, Any]]]:
@@ -59,22 +59,22 @@ def _live(names: Iterable[str]) -> defaultdict[str, list[tuple[Any, Any]]]:
     rows = Share.objects.filter(deployment__in=deployments).values_list(
         "deployment__worker__name", "version__bindings", "version__exports"
     )
-    found: defaultdict[str, list[tuple[Any, Any]]] = defaultdict(list)
+    live: defaultdict[str, list[tuple[Any, Any]]] = defaultdict(list)
     for name, bindings, exports in rows:
-        found[name].append((bindings, exports))
-    return found
+        live[name].append((bindings, exports))
+    return live
 
 
-def _calls(known: dict[str, list[tuple[Any, Any]]], callers: list[str]) -> Iterable[_Call]:
+def _calls(live: dict[str, list[tuple[Any, Any]]], callers: list[str]) -> Iterable[_Call]:
     for caller in callers:
-        for bindings, _ in known[caller]:
+        for bindings, _ in live[caller]:
             for row in bindings:
                 if row.get("type") == "service" and row.get("service"):
                     entrypoint = row.get("entrypoint") or "default"
                     yield _Call(caller, row["name"], row["service"], entrypoint)
 
 
-def _with_standings(calls: list[_Call], known: dict[str, list[tuple[Any, Any]]]) -> list[Reached]:
+def _with_standings(calls: list[_Call], live: dict[str, list[tuple[Any, Any]]]) -> list[Reached]:
     names = [c.callee for c in calls]
     active = Deployment.objects.active(Worker.objects.filter(name__in=names))
     deployments = {d.worker.name: d for d in active.with_shares()}
@@ -84,7 +84,7 @@ def _with_standings(calls: list[_Call], known: dict[str, list[tuple[Any, Any]]])
             name=call.callee,
             caller=call.caller,
             binding=call.binding,
-            rpc_only=all(_without_fetch(exports, call) for _, exports in known[call.callee]),
+            rpc_only=all(_without_fetch(exports, call) for _, exports in live[call.callee]),
             deployment=deployments[call.callee],
             standings=split[deployments[call.callee].pk],
         )
@@ -94,5 +94,5 @@ def _with_standings(calls: list[_Call], known: dict[str, list[tuple[Any, Any]]])
 
 
 def _without_fetch(exports: list[dict[str, Any]], call: _Call) -> bool:
-    found = next((e for e in exports if e.get("name") == call.entrypoint), None)
-    return found is not None and "fetch" not in found.get("handlers", ())
+    entrypoint = next((e for e in exports if e.get("name") == call.entrypoint), None)
+    return entrypoint is not None and "fetch" not in entrypoint.get("handlers", ())

@@ -1,4 +1,4 @@
-"""Where in the header the trouble lies: the text before it, the part itself, and what follows."""
+"""The part of the header that is wrong, with the text around it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from routing.rules.header.fields import as_read, character_span
 from routing.rules.override import Outcome, Override
 
-#: Characters shown on either side of the trouble.
+#: Characters on either side of the wrong part.
 AROUND = 60
 
 
@@ -22,12 +22,12 @@ class Marked:
 
     @property
     def indent(self) -> str:
-        """As many spaces as stand before the caret."""
+        """Spaces up to the caret."""
         return " " * len(self.before)
 
 
 def marked(override: Override) -> Marked | None:
-    """The header with its trouble; None where no place is to blame."""
+    """None where the problem is not at one place."""
     problem, field = override.problem, override.field
     if problem is None or problem.span is None:
         return None
@@ -39,7 +39,7 @@ def marked(override: Override) -> Marked | None:
 
 
 def _cut(field: str, start: int, stop: int, character: int) -> Marked:
-    """A field holds one character per byte; cuts never fall inside what people typed as one."""
+    """`field` has one character per byte; cuts never fall inside one typed character."""
     first = character_span(field, max(0, start - AROUND))[0]
     last = character_span(field, min(len(field), stop + AROUND))[0]
     before = ("…" if first else "") + as_read(field[first:start])

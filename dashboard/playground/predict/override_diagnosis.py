@@ -1,7 +1,7 @@
-"""The override doctor: per Worker what will happen, why, and the one click that puts it right.
+"""Per Worker: what its override will do, why, and a one-click fix.
 
-The verdict is the edge's own rules'; `messages.py` has the words. Here it gets its tone, a place in
-the header that is underlined, and fixes that are whole headers.
+The rules decide and `messages.py` has the texts; this adds a tone, the wrong part of the header,
+and fixes that are whole headers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What becomes of the header at one Worker. `tone` is ok, plain or warn."""
+    """The header at one Worker. `tone` is ok, plain or warn."""
 
     worker: str
     prediction: Prediction
@@ -53,7 +53,7 @@ class Diagnosis:
 
     @property
     def quiet(self) -> bool:
-        """Nothing asked of this Worker: one line says where the request goes."""
+        """The header does not name this Worker: one line is enough."""
         misplaced = self.problem is not None and self.problem.kind is Kind.parameter
         return self.outcome in QUIET and not misplaced
 
@@ -61,7 +61,7 @@ class Diagnosis:
 def diagnose(
     worker: str, prediction: Prediction, deployment: Deployment | None, others: frozenset[str]
 ) -> Diagnosis:
-    """`others` are the Workers that this one reaches; a header may well be meant for them."""
+    """`others` are the Workers behind this one, for which a header may be meant."""
     base = Diagnosis(worker, prediction)
     if prediction.problem or deployment is None or prediction.decision is None:
         return replace(base, title="Nothing to predict", text=prediction.problem, tone="warn")
@@ -121,7 +121,7 @@ def _applied_in_part(base: Diagnosis) -> Diagnosis:
 
 
 def _in_words(base: Diagnosis, problem: Problem, for_others: frozenset[str]) -> Diagnosis:
-    """Title and text; the doctor knows names and edges that the rules do not."""
+    """Title and text, with names and edges that the rules do not know."""
     if problem.kind is Kind.not_in_deployment:
         return _stageable(base, problem)
     if problem.kind is Kind.not_propagated and base.meter is not None:

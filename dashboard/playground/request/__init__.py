@@ -1,12 +1,9 @@
-"""The request as typed: fields, body, variables, and its way out as code.
+"""The request as typed.
 
-bodies.py        The request's body and the lines that go with it
-code_export.py   The request as others send it
-compose.py       What a person typed in the playground → one request
-drafts.py        The composed request while its person is on another page
-form_fields.py   The page's form as `compose` takes it
-redact.py        A request of the playground as it may be stored and shared
-redirects.py     Where a redirect leads, if to a Worker of this system
-views.py         What else is done with the form
-wire_request.py  The typed request, ready for the wire
+form.py           the form or the address → TypedRequest, with why it cannot be sent
+typed_request.py  the request: its header lines, its bytes, its WireRequest, its stored fields
+code_export.py    as curl, fetch and httpx
+drafts.py         the form while its author visits another page
+redirects.py      whether a redirect leads to a Worker of this system
+views.py          the form as code; staging a version before sending
 """

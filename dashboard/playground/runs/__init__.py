@@ -1,9 +1,9 @@
-"""Many requests at once: the run, its figures, its page.
+"""Many sends of one request.
 
-models.py      A run of many sends, in a row that every web process can read while one of
-               them sends
-report.py      A run in words and marks
-runner.py      Carries a run out
-statistics.py  The figures of many sends
-views.py       Send ×N: start a run, look at it while it grows, stop it
+views.py       start a run, watch it, stop it
+context.py     what its pages show
+runner.py      sends from a thread with a pool
+models.py      the run's row
+report.py      verdict, results by version, marks
+statistics.py  counts and latencies
 """

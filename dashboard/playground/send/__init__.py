@@ -1,8 +1,8 @@
-"""What becomes of a send: quota, proof, trace, history.
+"""What follows a send.
 
-history.py          What was sent and what came of it, kept for the person
-proof.py            Which version ran, and why
-quota.py            How much one person may send in a minute, counted in the database
-trace_steps.py      The hop trail
-version_in_body.py  Whether the Worker's own word agrees with the edge's
+quota.py        sends of one person per minute
+history.py      stored sends
+proof.py        which version ran, by the log and by the body
+answer_page.py  what the page shows about an answer
+trace_steps.py  the Workers that the request passed through
 """

@@ -60,10 +60,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no Worker called {options['worker']}.", returncode=2)
         by = Actor(shell_user(options.get("user")), "shell", timezone.now())
         try:
-            told, lines = getattr(self, "_" + action.replace("-", "_"))(worker, by, options)
+            facts, lines = getattr(self, "_" + action.replace("-", "_"))(worker, by, options)
         except OverrideRefused as error:
             raise CommandError(str(error), returncode=1) from error
-        self.stdout.write(json.dumps(told) if options["json"] else "\n".join(lines))
+        self.stdout.write(json.dumps(facts) if options["json"] else "\n".join(lines))
 
     def _link(self, worker: Worker, by: Actor, options: dict[str, Any]) -> tuple[Any, list[str]]:
         try:
@@ -84,9 +84,9 @@ class Command(BaseCommand):
         rows = list(links.of_worker(worker, by.now, ended=options["all"]))
         live = sum(state_of(link, by.now) == "live" for link in rows)
         switch = switch_as_json(worker, live)
-        told = switch | {"links": [link_as_json(link, by.now) for link in rows]}
+        facts = switch | {"links": [link_as_json(link, by.now) for link in rows]}
         state = "protected" if worker.overrides_protected else "open to anyone"
-        return told, [f"Overrides of {worker.name} are {state}.", *(_line(r, by) for r in rows)]
+        return facts, [f"Overrides of {worker.name} are {state}.", *(_line(r, by) for r in rows)]
 
     def _revoke(self, worker: Worker, by: Actor, options: dict[str, Any]) -> tuple[Any, list[str]]:
         link = links.link_of(worker, options["link_id"])
@@ -113,8 +113,8 @@ class Command(BaseCommand):
         self, worker: Worker, by: Actor, options: dict[str, Any]
     ) -> tuple[Any, list[str]]:
         ended = protection.rotate_key(worker, drop=options["drop"], by=by)
-        told = {"worker": worker.name, "links_ended": ended}
-        return told, [f"A new key signs for {worker.name}. Links that ended: {ended}."]
+        facts = {"worker": worker.name, "links_ended": ended}
+        return facts, [f"A new key signs for {worker.name}. Links that ended: {ended}."]
 
 
 def _line(link: OverrideLink, by: Actor) -> str:

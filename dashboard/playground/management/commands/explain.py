@@ -40,10 +40,10 @@ class Command(BaseCommand):
             raise CommandError("--worker is needed (or --batch with JSON lines on standard input).")
         headers = [_header(line) for line in options["header"]]
         try:
-            found = explain(worker, _with_key(headers, options["key"]), random.random())
+            decision = explain(worker, _with_key(headers, options["key"]), random.random())
         except CannotExplain as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(found) if options["json"] else _in_words(worker, found))
+        self.stdout.write(json.dumps(decision) if options["json"] else _in_words(worker, decision))
 
 
 def _answer(line: str) -> dict[str, Any]:
@@ -53,10 +53,10 @@ def _answer(line: str) -> dict[str, Any]:
     same shape as a decision), or the line cannot be read.
     """
     try:
-        asked = json.loads(line)
-        headers = [(str(name), as_sent(str(value))) for name, value in asked.get("headers") or []]
-        headers = _with_key(headers, asked.get("key"))
-        worker = str(asked["worker"])
+        fields = json.loads(line)
+        headers = [(str(name), as_sent(str(value))) for name, value in fields.get("headers") or []]
+        headers = _with_key(headers, fields.get("key"))
+        worker = str(fields["worker"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         shape = '{"worker": name, "headers": [[name, value], …], "key": text}'
         return {"error": f"{type(error).__name__}: {error}; expected {shape}"}
@@ -77,14 +77,14 @@ def _with_key(headers: list[tuple[str, str]], key: str | None) -> list[tuple[str
     return [*headers, (VERSION_KEY, as_sent(key))] if key is not None else headers
 
 
-def _in_words(worker: str, found: dict[str, Any]) -> str:
-    judged = found["override"]
+def _in_words(worker: str, decision: dict[str, Any]) -> str:
+    judged = decision["override"]
     lines = [
-        f"{worker}: version {found['version_id']} ({found['percentage']:g}%)",
-        f"reason    {found['reason']}",
+        f"{worker}: version {decision['version_id']} ({decision['percentage']:g}%)",
+        f"reason    {decision['reason']}",
         f"override  {judged['outcome']}",
     ]
     if judged["advice"]:
         lines.append(f"advice    {judged['advice']}")
-    lines += [f"  {'✓' if s['ok'] else '✗'} {s['name']}: {s['detail']}" for s in found["steps"]]
+    lines += [f"  {'✓' if s['ok'] else '✗'} {s['name']}: {s['detail']}" for s in decision["steps"]]
     return "\n".join(lines)

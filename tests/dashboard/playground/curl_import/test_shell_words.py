@@ -64,7 +64,7 @@ def test_whatever_is_quoted_is_read_as_bash_does(text):
 def test_two_halves_of_a_character_are_one():
     assert words_of(r"curl $'\ud83d\ude80 x'").words[1] == "🚀 x"
     half = words_of(r"curl $'\ud83d'")
-    assert half.words[1].startswith("\ufffd") and "no UTF-8" in half.notes[0]
+    assert half.words[1].startswith("\ufffd") and "not UTF-8" in half.notes[0]
 
 
 @pytest.mark.parametrize(
