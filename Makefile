@@ -87,10 +87,11 @@ golden: ## Write the compiler's golden files anew; read the difference before yo
 	$(call SETUP,dev)
 	SLUICE_DATA_DIR=$(SCRATCH) SLUICE_GOLDEN=write $(PY) -m pytest tests/routing/compile
 
-format: ## Format the code and fix what ruff can fix
+format: ## Format the code and fix what ruff and Biome can fix
 	$(call SETUP,dev)
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
+	$(NODE) node_modules/.bin/biome check --write
 
 sizes: ## The ten largest files and functions
 	$(call SETUP,run)
