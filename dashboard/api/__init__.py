@@ -12,7 +12,7 @@ Each line may import those below it (pyproject.toml):
     in_flight.py         concurrent requests of one session or token
     http/                authentication, envelope, errors, body parsers, limits
     products.py          Cloudflare products that Sluice does not have
-    messages.py          every text of both APIs
+    messages.py          texts; those of tails and Sluice's own API are in their rooms
 
 Cloudflare's field names and error codes appear only here. A new endpoint goes into the file of its
 resource; a new resource also into `api.RESOURCES`.

@@ -1,11 +1,11 @@
-"""What the APIs answer in words. Codes and statuses are those of the code that raises.
+"""Texts of the Cloudflare-compatible API; Sluice's own API shares some.
 
-Texts of Cloudflare that clients look for are quoted exactly and marked so.
+Those that clients look for are quoted from Cloudflare, and marked so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 # --- Authentication -----------------------------------------------------------------------------
@@ -285,90 +285,3 @@ def no_routes(domain: str, host: str = "") -> str:
 
 def no_dataset(name: str, only: str) -> str:
     return f"There is no dataset {name[:60]!r}; only {only}."
-
-
-# --- Tails --------------------------------------------------------------------------------------
-
-NO_TAIL = "This tail does not exist."
-TAIL_SHOWS_ALL = "Tail is showing every event again."
-SAMPLING_RATE = "filters: sampling_rate must be from 0 to 1."
-HEADER_FILTER_KEY = "filters: a header filter needs a 'key'."
-
-
-def tail_samples(missed: int) -> str:
-    return f"Tail is currently in sampling mode: {missed} events were left out."
-
-
-def too_many_filters(most: int) -> str:
-    return f"filters: at most {most} of them."
-
-
-def filter_invalid(name: str) -> str:
-    return f"filters: {name[:40]!r} is unknown or has an invalid value."
-
-
-def tails_of_worker_and_person(most: int) -> str:
-    return f"At most {most} tails of one Worker for one person. {_END_ONE}"
-
-
-def tails_of_person(most: int) -> str:
-    return f"At most {most} tails at a time for one person. {_END_ONE}"
-
-
-def tails_of_worker(most: int) -> str:
-    return f"At most {most} tails of one Worker at a time. {_END_ONE}"
-
-
-_END_ONE = "End one, then try again."
-
-# --- Sluice's own API ---------------------------------------------------------------------------
-
-UNEXPECTED = "An unexpected error. The server's log says more."
-REVIEW_DELETED = "The review was deleted with its Worker."
-NO_RECORD_YET = "A rollout has a record once it has ended."
-TOKENS_CHANGE_NO_POLICY = (
-    "API tokens change no policy. A person does, under Policies or with manage.py policy."
-)
-BODY_EMPTY = "The body is empty."
-SUITE_IS_OBJECT = "A suite is an object with name and checks."
-
-
-def nothing_at(path: str) -> str:
-    return f"Nothing is at {path[:200]}."
-
-
-def worker_unknown(name: str) -> str:
-    return f"There is no Worker called {name[:100]}."
-
-
-def no_suite(worker: str, suite: str) -> str:
-    return f"{worker} has no suite called {suite[:100]!r}."
-
-
-def no_run(worker: str) -> str:
-    return f"{worker} has no run with this id."
-
-
-def no_rollout(worker: str) -> str:
-    return f"{worker} has no rollout with this id."
-
-
-def no_review(worker: str) -> str:
-    return f"{worker} has no review with this id."
-
-
-def no_plan(worker: str, plan: str) -> str:
-    """`worker` is "" for plans of all Workers."""
-    return f"{worker or 'The account'} has no plan called {plan[:60]!r}."
-
-
-def plan_for_all_workers(plan: str) -> str:
-    return f"{plan[:60]!r} is for all Workers: its address is /api/plans/."
-
-
-def unknown_verb(verb: str, verbs: Iterable[str]) -> str:
-    return f"{verb[:40]!r} is not one of {', '.join(verbs)}."
-
-
-def other_suite_in_path(suite: str) -> str:
-    return f"name: the path says {suite!r}."

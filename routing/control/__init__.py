@@ -1,6 +1,7 @@
 """Changes to Workers, versions and deployments, and the snapshot they add up to. Django.
 
 upload.py             upload a version
+inherited_bindings.py bindings that an upload copies from the latest version
 deploy.py             deploy, roll back, delete a Worker
 subdomain.py          switch a Worker's own host name and its previews on or off
 publish.py            tables → snapshot

@@ -61,23 +61,23 @@ def publish(since: int | None = None) -> snapshot.Snapshot:
 
 
 def withheld_workers() -> dict[str, str]:
-    """The deployed Workers that no edge can be given now, by name, and why."""
+    """Deployed Workers that cannot be published → the reason."""
     with read_transaction():
         return _workers(Worker.objects.all())[1]
 
 
-def _workers(asked: QuerySet[Worker]) -> tuple[list[snapshot.WorkerSpec], dict[str, str]]:
-    """Those of `asked` that are deployed, by name, and those that cannot be published with the
-    reason: a few queries, and no term for each Worker. One broken seal keeps back one Worker."""
-    active = Deployment.objects.active(asked)
+def _workers(rows: QuerySet[Worker]) -> tuple[list[snapshot.WorkerSpec], dict[str, str]]:
+    """Deployed Workers by name, and those that cannot be published, with the reason. A constant
+    number of queries, without a term per Worker."""
+    active = Deployment.objects.active(rows)
     shares: defaultdict[UUID, list[Share]] = defaultdict(list)
     for share in Share.objects.filter(deployment__in=active).select_related("version"):
         shares[share.deployment_id].append(share)
     modules: defaultdict[UUID, list[VersionModule]] = defaultdict(list)
     for module in _modules().filter(version__shares__deployment__in=active):
         modules[module.version_id].append(module)
-    others = _recent_ids(asked)
-    overrides = override_policies.policies(asked)
+    others = _recent_ids(rows)
+    overrides = override_policies.policies(rows)
     workers, withheld = [], {}
     for deployment in active.select_related("worker").order_by("worker__name"):
         ids = others.get(deployment.worker_id, [])

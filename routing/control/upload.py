@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 
 from routing.agent.inspection.inspection import Inspection, Refused, inspect
 from routing.control import audit, deploy, messages, revision
+from routing.control.inherited_bindings import resolve
 from routing.control.service_targets import unresolved_own
 from routing.control.signals import version_uploaded
 from routing.models import (
@@ -73,7 +74,7 @@ def upload_version(
     worker = _base(worker_name, create, based_on)
     _check_alias(draft, worker_name)
     _check_date(draft.compatibility_date, now)
-    resolved = _resolve(draft, _latest(worker), keep, strict)
+    resolved = resolve(draft, _latest(worker), keep, strict)
     candidate = resolved.version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
     )
@@ -81,7 +82,7 @@ def upload_version(
     with transaction.atomic():
         revision.lock()
         worker = _base(worker_name, create, based_on)
-        if _resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
+        if resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
             raise UploadRefused("concurrent", messages.BINDINGS_CHANGED)
         worker = worker or create_worker(name=worker_name, author=author, source=source, now=now)
         _merge_settings(worker, settings or {})
@@ -198,39 +199,6 @@ def _latest(worker: Worker | None) -> Version | None:
 def _next_number(worker: Worker | None) -> int:
     latest = _latest(worker)
     return latest.number + 1 if latest else 1
-
-
-def _resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict: bool) -> Draft:
-    """The draft with `inherit` bindings, and those of a type in `keep`, from the latest version."""
-    stored = {b["name"]: b for b in latest.bindings} if latest else {}
-    missing = tuple(b.name for b in draft.bindings if b.type == "inherit" and b.name not in stored)
-    if missing and strict:
-        raise UploadRefused("inherit", messages.nothing_to_inherit(missing), missing)
-    named = {b.name for b in draft.bindings}
-    inherited = [stored[b.name] for b in draft.bindings if b.type == "inherit" and b.name in stored]
-    copied = [b for n, b in stored.items() if n not in named and b["type"] in keep]
-    opened = _opened([*inherited, *copied])
-    bindings = [
-        opened[b.name] if b.type == "inherit" else b
-        for b in draft.bindings
-        if b.type != "inherit" or b.name in stored
-    ]
-    bindings += [opened[b["name"]] for b in copied]
-    runtime = latest.runtime if latest and draft.keep_runtime else {}
-    return replace(draft, bindings=tuple(bindings), runtime={**runtime, **draft.runtime})
-
-
-def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, BindingSpec]:
-    """Decrypted bindings by name. Raises `UploadRefused` naming all that cannot be decrypted."""
-    opened, broken = {}, []
-    for row in rows:
-        try:
-            opened[row["name"]] = decrypt_binding(row)
-        except DecryptionFailed:
-            broken.append(row["name"])
-    if broken:
-        raise UploadRefused("sealed", messages.cannot_copy(broken), tuple(broken))
-    return opened
 
 
 def _merge_settings(worker: Worker, settings: Mapping[str, Any]) -> None:

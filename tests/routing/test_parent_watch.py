@@ -11,7 +11,7 @@ def test_the_parent_lives():
 
 
 def test_one_that_ended_before_it_could_be_asked_for_is_gone():
-    """Its id is not the parent's any more: somebody took over."""
+    """The parent id changed: another process adopted it."""
     done = threading.Event()
     on_parent_exit(os.getpid(), done.set)
     assert done.wait(2)

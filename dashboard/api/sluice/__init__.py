@@ -3,6 +3,7 @@
 urls.py       paths
 api.py        all resources as one object, the OpenAPI document and its page
 errors.py     refusals: `{"error": code, "message": …, "field": …}` and their statuses
+messages.py   texts
 lookup.py     rows named in a path
 schemas.py    requests and responses of suites, runs, rollouts and reviews
 smoketests/   suites, runs

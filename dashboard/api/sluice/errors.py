@@ -12,8 +12,9 @@ from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from dashboard.api import messages
+from dashboard.api import messages as api_messages
 from dashboard.api.http.errors import TOO_MANY, ApiError, validation_messages
+from dashboard.api.sluice import messages
 from dashboard.fleet.storage import problem_of
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.reviews.gate import ReviewNeeded
@@ -124,7 +125,7 @@ def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
     """A bug: details go to the log only. Large bodies and an unavailable database get their own
     answers."""
     if isinstance(error, RequestDataTooBig):
-        return refusal(413, "too_large", messages.BODY_TOO_LARGE)
+        return refusal(413, "too_large", api_messages.BODY_TOO_LARGE)
     if problem := problem_of(error):
         logger.warning("%s %s: %s", request.method, request.path, error)
         return retry_later(refusal(problem.status, "unavailable", reason_of(problem)))

@@ -7,9 +7,9 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from dashboard.api import messages
 from dashboard.api.http.errors import ApiError
 from dashboard.api.http.lookup import worker_named
+from dashboard.api.sluice import messages
 from dashboard.api.sluice.errors import Refused
 from dashboard.rollouts.models import Rollout, SavedPlanEdit
 from dashboard.rollouts.plans.saved_plans import newest

@@ -11,8 +11,8 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query, Router
 
-from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.sluice import messages
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
 from dashboard.api.sluice.schemas import Json, PolicyDetail, ReviewInput, ReviewItem

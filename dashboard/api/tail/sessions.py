@@ -13,12 +13,12 @@ from ninja import Schema
 
 from dashboard.accounts.models import User
 from dashboard.accounts.tokens import hash_token
-from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, check_worker, may_read
 from dashboard.api.http.envelope import Envelope, Failure, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
 from dashboard.api.http.lookup import worker_named
 from dashboard.api.resources.scripts import SCRIPT
+from dashboard.api.tail import messages
 from dashboard.api.tail.trace_events import FilterInvalid, parse_filters
 from dashboard.limits.answers import RETRY_SECONDS
 from dashboard.live.logs import subscriptions

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.api import messages
+from dashboard.api.tail import messages
 
 _Object = Mapping[str, Any]
 OUTCOMES = ("ok", "exception", "exceededCpu", "exceededMemory", "canceled", "unknown")

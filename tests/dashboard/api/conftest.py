@@ -116,7 +116,7 @@ def runtime_says_fine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
-    """Nobody signs in by password here, so none needs half a second of hashing."""
+    """No test here signs in by password, so hashing for half a second is not needed."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -1,4 +1,4 @@
-"""Who calls a Worker: found in a table, which uploads and a migration fill."""
+"""Callers of a Worker, from a table that uploads and a migration fill."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Which hosts and addresses are never asked, and answers that take too long."""
+"""Hosts and addresses that are refused, and responses that take too long."""
 
 import ipaddress
 import socket

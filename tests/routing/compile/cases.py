@@ -1,4 +1,4 @@
-"""Snapshots and versions whose compiled form is kept in golden/."""
+"""Snapshots and versions whose compiled form is in golden/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compiler's whole output, kept in golden/; `make golden` writes it anew."""
+"""The compiler's whole output, compared with golden/; `make golden` rewrites it."""
 
 from __future__ import annotations
 

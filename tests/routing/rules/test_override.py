@@ -1,4 +1,4 @@
-"""The override header, up to the point where an id is asked for."""
+"""The override header, up to the requested version id."""
 
 import pytest
 from hypothesis import given, settings, strategies as st

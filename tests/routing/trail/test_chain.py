@@ -35,7 +35,7 @@ def five():
 
 
 def tamper(sql, *values):
-    """As somebody with the database file would: the triggers do not stop them."""
+    """As a person with the database file could: triggers do not stop them."""
     with connection.cursor() as cursor:
         for table in TRIGGERS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_written_once")

@@ -1,4 +1,4 @@
-"""Reading as of one moment, without holding anybody up."""
+"""A consistent read that blocks no writer."""
 
 import sqlite3
 import threading

@@ -9,8 +9,8 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.sluice import messages
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, edit_named, rollout_at, worker_at
 from dashboard.api.sluice.rollouts.plan_schemas import PlanChangeInput, StartInput

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.errors import TOO_MANY, ApiError
+from dashboard.api.sluice import messages
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, edit_of, worker_at
 from dashboard.api.sluice.schemas import RunDetail, RunInput, RunItem

@@ -9,9 +9,10 @@ from django.utils import timezone
 from ninja import Router
 
 from dashboard.accounts.models import Token
-from dashboard.api import messages
+from dashboard.api import messages as api_messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.json_parser import parse_json
+from dashboard.api.sluice import messages
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import edit_of, worker_at
 from dashboard.api.sluice.schemas import SuiteDetail, SuiteItem
@@ -101,7 +102,7 @@ def _text(request: HttpRequest) -> str:
     try:
         text = request.body.decode()
     except UnicodeDecodeError as error:
-        raise SuiteError([messages.json_not_utf8("The body")]) from error
+        raise SuiteError([api_messages.json_not_utf8("The body")]) from error
     if not text.strip():
         raise SuiteError([messages.BODY_EMPTY])
     return text

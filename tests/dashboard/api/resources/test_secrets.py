@@ -70,7 +70,7 @@ def test_the_older_bulk_keeps_what_has_no_value(shop: Api):
 
 
 def test_an_upload_in_between_is_never_overwritten_by_a_copy(shop: Api, monkeypatch):
-    """While the copy is being started, somebody uploads: the copy would undo their work."""
+    """An upload while the copy starts: the copy would undo it."""
 
     def someone_uploads(*arguments, **more):
         make_version()

@@ -1,4 +1,4 @@
-"""What Workers said: stored once, capped by the edge, pruned by the control plane."""
+"""Console lines of Workers: stored once, capped by the edge, pruned by the control plane."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Versions that are refused before workerd is asked, and what never reaches a Worker."""
+"""Versions that are refused before workerd starts, and what never reaches a Worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What service bindings are told about RPC."""
+"""RPC slots for service bindings."""
 
 from __future__ import annotations
 
