@@ -92,7 +92,7 @@ def test_three_people_from_the_proposal_to_live(visitors: Any, checkout: Worker)
 
     page = maya.open(f"/workers/checkout/split/?version={candidate.pk}&percentage=10")
     page.locator("[data-send]").click()
-    page.get_by_text("asked again: round 2").wait_for()
+    page.get_by_text("requested it again: round 2").wait_for()
 
     page = ada.open(f"/reviews/{proposal.pk}/")
     page.get_by_role("button", name="Approve").click()
