@@ -1,6 +1,8 @@
 // @ts-check
 // Makes a part of the page equal to a newer one, node by node. What has the focus, a selection or an
 // open popover stays as it is, and the rest of the part still changes.
+//
+// idiomorph could hold these rules with callbacks, in 9.9 kB minified instead of 1.6.
 
 /** @param {Node} node @returns {node is Element} */
 const isElement = (node) => node.nodeType === Node.ELEMENT_NODE;
