@@ -20,8 +20,8 @@ from django.db.models.signals import post_migrate
 from tests.running import prepared_database
 
 # Byte code is cached even under PYTHONDONTWRITEBYTECODE, which many containers set: without it
-# every worker rewrites the assertions of every test file (8 s of CPU) and each of the processes of
-# a running system compiles Sluice again (1 s).
+# every worker rewrites the assertions of all test files (9 s of CPU), and every process of a
+# running system compiles Sluice again (0.5 s).
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -142,7 +142,7 @@ def pushes():
     }
 
 
-def test_queries_are_the_same_with_3_and_300(maya):
+def test_queries_are_the_same_with_3_and_300(maya, no_minute_passes):
     make_edge()
     grow(0, 3)
     few, few_again, few_pushed = pages(maya), pages(maya, again=True), pushes()
@@ -153,7 +153,7 @@ def test_queries_are_the_same_with_3_and_300(maya):
     assert max(few.values()) <= 31 and max(few_pushed.values()) <= 18
 
 
-def test_standings_are_not_asked_for_again(maya):
+def test_standings_are_not_asked_for_again(maya, no_minute_passes):
     grow(0, 3)
     fresh, again = pages(maya), pages(maya, again=True)
     # Which are active, the last hour's lines; the shares and the histories that roles follow from.
