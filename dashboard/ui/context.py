@@ -38,6 +38,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": SimpleLazyObject(lambda: navigation(request.path, request)),
         "all_edges": SimpleLazyObject(meter_of_all),
         "rendered_at": timezone.now(),
+        "error_base": lambda: _error_base(request),
     }
 
 
@@ -57,6 +58,12 @@ def navigation(path: str, request: HttpRequest | None = None) -> list[dict[str, 
         for route, icon, word, group in entries
         if (url := _url(route))
     ]
+
+
+def _error_base(request: HttpRequest) -> str:
+    """The template that an error page extends: inside the frame for people who are signed in."""
+    user = getattr(request, "user", None)
+    return "ui/error.html" if user is not None and user.is_authenticated else "error.html"
 
 
 def _url(route: str) -> str:

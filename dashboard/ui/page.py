@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 
 def page(
     request: HttpRequest,
     template: str,
-    context: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | DataclassInstance | None = None,
     *,
     partial: str | None = None,
     status: int = 200,
@@ -22,9 +26,16 @@ def page(
     """The page; for htmx (not boosted) only `partial`, which has the name of the element's id."""
     fragment = partial is not None and wants_fragment(request)
     name = f"{template}#{partial}" if fragment else template
-    response = render(request, name, dict(context or {}), status=status)
+    response = render(request, name, as_context(context), status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
     return response
+
+
+def as_context(context: Mapping[str, Any] | DataclassInstance | None) -> dict[str, Any]:
+    """Template variables: the items of a mapping, or the fields of a page's dataclass."""
+    if is_dataclass(context):
+        return {field.name: getattr(context, field.name) for field in fields(context)}
+    return dict(context or {})
 
 
 def wants_fragment(request: HttpRequest) -> bool:

@@ -11,3 +11,15 @@ for (const box of boxes) {
     else localStorage.setItem(name, "off");
   });
 }
+
+/** The theme: "" follows the system. static/js/pages/first.js applies it before the first paint.
+ * @type {NodeListOf<HTMLInputElement>} */
+const themes = document.querySelectorAll("[name=theme]");
+for (const radio of themes) {
+  radio.checked = radio.value === (localStorage.getItem("theme") ?? "");
+  radio.addEventListener("change", () => {
+    document.documentElement.dataset.theme = radio.value;
+    if (radio.value) localStorage.setItem("theme", radio.value);
+    else localStorage.removeItem("theme");
+  });
+}

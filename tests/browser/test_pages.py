@@ -129,3 +129,22 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(visitors, everything
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent.trim()") == "New Worker"
+
+
+def test_a_theme_of_ones_own_stays(visitors, everything):
+    visitor = visitors(color_scheme="light")
+    visitor.enter()
+    visitor.open("/accounts/").get_by_label("Dark").check()
+    page = visitor.open("/workers/")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(13, 16, 19)"
+
+
+def test_a_question_mark_opens_the_keys(visitors, everything):
+    visitor = visitors(viewport=PHONE)
+    visitor.enter()
+    page = visitor.open("/workers/")
+    page.keyboard.press("?")
+    page.locator("#keys[open]").wait_for()
+    assert visitor.axe() == [] and not visitor.spills()
+    page.keyboard.press("Escape")
+    page.locator("#keys:not([open])").wait_for(state="attached")

@@ -1,4 +1,4 @@
-"""Times, reasons and outcomes in words. The names of the API stay verbatim beside them."""
+"""Filters: times, reasons and outcomes in words. Pages show the API's names beside them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ from routing.models import Deployment, Version
 register = template.Library()
 
 REASONS = {
-    "override": "the override header asked for it",
+    "override": "the override header names it",
     "affinity": "the version key is pinned to it",
     "percentage": "drawn by the percentages",
-    "preview": "its own address was asked for",
+    "preview": "the request used its own address",
 }
 
 OUTCOMES = {
     "applied": ("Applied", "The version that the header asks for answers."),
     "absent": ("No override", "The request carries no override header."),
-    "invalid_header": ("The header does not parse", "It is no Dictionary, so none of it counts."),
+    "invalid_header": (
+        "The header does not parse",
+        "It is no valid Dictionary: none of it counts.",
+    ),
     "not_addressed": ("Not addressed", "The header names no version for this Worker."),
     "not_a_string": ("Not a String", "The id is not in double quotes."),
     "unknown_version": ("Unknown version", "No version of this Worker has this id."),
@@ -61,7 +64,7 @@ SOURCES = {
 
 @register.filter
 def reason_words(reason: str) -> str:
-    """Why a version was chosen; an unknown reason stays as the edge wrote it."""
+    """Why a version was chosen. An unknown reason stays as it is."""
     return REASONS.get(str(reason), str(reason))
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
+from dashboard.ui.templatetags.text_filters import OUTCOMES, REASONS
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,25 @@ def test_what_does_not_exist_says_so_in_style(maya):
     response = maya.get("/workers/nobody/")
     assert response.status_code == 404
     assert b"There is no such page" in response.content
+
+
+def test_an_error_stays_inside_the_frame_for_people_who_signed_in(maya, client):
+    html = maya.get("/workers/nobody/").content.decode()
+    assert 'id="sidebar"' in html and 'id="keys"' in html
+    client.logout()
+    assert 'id="sidebar"' not in client.get("/nothing-here").content.decode()
+
+
+def test_the_help_has_every_reason_and_outcome(maya):
+    html = maya.get("/help/").content.decode()
+    for code in (*REASONS, *OUTCOMES):
+        assert f"<code>{code}</code>" in html
+    assert "workerd" in html.partition('id="versions-title"')[2]
+
+
+def test_the_first_visit_offers_two_ways(maya):
+    html = maya.get("/workers/").content.decode()
+    assert "npx wrangler deploy" in html and 'action="/workers/new/"' in html
 
 
 def test_an_expired_form_says_what_to_do(maya):
