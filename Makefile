@@ -22,7 +22,8 @@ TOGETHER := -m "not alone" $(SHARED) tests
 ALONE := -m alone tests/browser tests/real
 ROOMS := -m "not (alone or browser or real)" $(SHARED) tests
 # Half of the tests in a seventh of the time: pages and the API need a database, 0.1 s each.
-FAST := -m "not (alone or browser or real or database)" $(SHARED) tests
+FAST := -m "not (alone or browser or real or database or slow)" \
+	-n $(shell getconf _NPROCESSORS_ONLN) --dist loadfile tests
 
 # The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).
 SETUP = @for p in python3.11 python3 python3.12 python3.13; do \

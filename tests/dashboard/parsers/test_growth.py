@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[3]
 CASES = [(name, kind) for name, parser in PARSERS.items() for kind in parser.inputs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), CASES, ids=[f"{n}: {k}" for n, k in CASES])
 def test_time_grows_with_the_input(name: str, kind: str) -> None:
     parser = PARSERS[name]

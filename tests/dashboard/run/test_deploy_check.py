@@ -32,10 +32,12 @@ def checked(tmp_path, **variables):
     return set(re.findall(r"\(([a-z_]+\.[A-Z]\d+)\)", result.stdout + result.stderr))
 
 
+@pytest.mark.slow
 def test_behind_tls_the_deploy_check_is_clean(tmp_path):
     assert checked(tmp_path, **BEHIND_TLS) == set()
 
 
+@pytest.mark.slow
 def test_without_tls_only_the_documented_warnings_remain(tmp_path):
     assert checked(tmp_path, SLUICE_BEHIND_TLS="0") == WITHOUT_TLS
 

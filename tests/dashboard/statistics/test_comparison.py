@@ -91,6 +91,7 @@ def same_rate(dice: random.Random, rate: float, candidate: int, stable: int) -> 
     return Block(candidate, failed[0], stable, failed[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("traffic", [drifting, common_outage])
 def test_identical_versions_raise_no_more_false_alarms_than_stated(
     traffic: Callable[[random.Random], Iterator[Block]],
