@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -12,18 +13,42 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, requires
+from dashboard.accounts.permissions import Permission, permission, person, requires
 from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
 from dashboard.ui.page import page
-from dashboard.workers.queries.worker_queries import worker_row
+from dashboard.workers.queries.cli_commands import Commands
+from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from dashboard.workers.tool_commands import delete_commands, everyday_commands
 from routing.control import revision
 from routing.control.callers import callers_of
 from routing.control.deploy import DeployConflict, DeployRefused, active_deployment, normal_id
 from routing.control.publish import url_of
 from routing.control.subdomain import set_subdomain
-from routing.models import Worker
+from routing.models import Deployment, Worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPage:
+    """`expected`: the deployment that the form of deletion was opened with. What refused a deletion
+    is in the fields with defaults."""
+
+    row: WorkerRow
+    sequence: tuple[Any, ...]
+    can: Permission
+    can_delete: Permission
+    production: str
+    everyday: Commands
+    commands: Commands
+    callers: tuple[str, ...]
+    versions: int
+    deployments: int
+    expected: object
+    name_error: str = ""
+    force_error: str = ""
+    conflict: Deployment | None = None
+    gone: bool = False
+    refused: str = ""
 
 
 @require_GET
@@ -60,35 +85,35 @@ def switch_previews(request: HttpRequest, name: str) -> HttpResponse:
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     """Deletes the Worker when its name was typed and what is live is what the reader saw."""
     worker = get_object_or_404(Worker, name=name)
-    refusal = _refusal(request, worker)
-    if refusal:
-        return page(
-            request,
-            "workers/settings/settings.html",
-            _context(request, worker) | refusal,
-            status=422,
-        )
+    context = _context(request, worker)
+    if request.POST.get("name", "").strip() != worker.name:
+        error = f"Type {worker.name} to delete it. Nothing changed."
+        return _refused(request, replace(context, name_error=error), 422)
+    if context.callers and "force" not in request.POST:
+        error = "Other Workers call it. Nothing changed."
+        return _refused(request, replace(context, force_error=error), 422)
     try:
         _delete(request, worker)
     except DeployConflict as conflict:
-        context = _context(request, worker)
-        live = str(context["row"].deployment.id) if context["row"].deployment else ""
-        context |= {"conflict": conflict.active, "gone": not conflict.active, "expected": live}
-        return page(request, "workers/settings/settings.html", context, status=409)
+        return _conflict(request, worker, conflict.active)
     except DeployRefused as refused:  # a rollout runs
-        context = _context(request, worker) | {"refused": str(refused)}
-        return page(request, "workers/settings/settings.html", context, status=409)
+        return _refused(request, replace(_context(request, worker), refused=str(refused)), 409)
     messages.success(request, f"{name} is deleted: its addresses answer nothing from now on.")
     return redirect("workers:list")
 
 
-def _refusal(request: HttpRequest, worker: Worker) -> dict[str, str]:
-    """What is wrong with the form, by field; the same rules as the API's."""
-    if request.POST.get("name", "").strip() != worker.name:
-        return {"name_error": f"Type {worker.name} to delete it. Nothing changed."}
-    if callers_of(worker) and "force" not in request.POST:
-        return {"force_error": "Other Workers call it. Nothing changed."}
-    return {}
+def _refused(request: HttpRequest, context: SettingsPage, status: int) -> HttpResponse:
+    return page(request, "workers/settings/settings.html", context, status=status)
+
+
+def _conflict(request: HttpRequest, worker: Worker, active: Deployment | None) -> HttpResponse:
+    """Another deployment came in between: the form comes back with it as `expected`."""
+    context = _context(request, worker)
+    live = context.row.deployment
+    context = replace(
+        context, expected=live.id if live else "", conflict=active, gone=active is None
+    )
+    return _refused(request, context, 409)
 
 
 def _delete(request: HttpRequest, worker: Worker) -> None:
@@ -108,19 +133,19 @@ def _delete(request: HttpRequest, worker: Worker) -> None:
         )
 
 
-def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
+def _context(request: HttpRequest, worker: Worker) -> SettingsPage:
     newest = sequence()
     row = worker_row(worker)
-    return {
-        "row": row,
-        "sequence": newest,
-        "can": permission(request.user, Role.OPERATOR),
-        "can_delete": permission(request.user, Role.ADMIN),
-        "production": url_of(row.hostname) if row.hostname else "",
-        "everyday": everyday_commands(worker),
-        "commands": delete_commands(worker),
-        "callers": sorted({call.caller for call in callers_of(worker)}),
-        "versions": worker.versions.count(),
-        "deployments": row.deployment.number if row.deployment else 0,
-        "expected": request.POST.get("expected", row.deployment.id if row.deployment else ""),
-    }
+    return SettingsPage(
+        row=row,
+        sequence=newest,
+        can=permission(request.user, Role.OPERATOR),
+        can_delete=permission(request.user, Role.ADMIN),
+        production=url_of(row.hostname) if row.hostname else "",
+        everyday=everyday_commands(worker),
+        commands=delete_commands(worker),
+        callers=tuple(sorted({call.caller for call in callers_of(worker)})),
+        versions=worker.versions.count(),
+        deployments=row.deployment.number if row.deployment else 0,
+        expected=request.POST.get("expected", row.deployment.id if row.deployment else ""),
+    )
