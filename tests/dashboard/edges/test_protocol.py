@@ -255,4 +255,4 @@ def test_a_version_whose_secrets_cannot_be_opened_has_no_preview(edge, settings,
     assert edge.get("/edge/v1/snapshot?since=0").status_code == 200
     console.withheld(withheld_workers())
     said = capsys.readouterr().out
-    assert "The Worker shop is left out" in said and "SLUICE_SECRET_KEY" in said
+    assert "The Worker shop is not published" in said and "SLUICE_SECRET_KEY" in said

@@ -36,7 +36,7 @@ def row(db):
 def read(client, path):
     answer = client.get(path)
     assert answer.status_code == 200, answer
-    return answer.content.decode()
+    return " ".join(answer.content.decode().split())
 
 
 PAGES = ["/invocations/", "/invocations/r-1/", "/workers/shop/invocations/", "/workers/shop/log/"]

@@ -55,7 +55,8 @@ def failed(agent, times, ago):
 
 def said(response):
     """What the note above the form says."""
-    return response.content.decode().partition('<div class="note')[2].partition("</div>")[0]
+    html = " ".join(response.content.decode().split())
+    return html.partition('<div class="note')[2].partition("</div>")[0]
 
 
 def standing():

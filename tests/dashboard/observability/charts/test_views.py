@@ -46,7 +46,7 @@ def lines(now, deployment, *, n=200, ago=120, **fields):
 def html_of(client, query="", path="/workers/shop/observability/"):
     answer = client.get(path + query)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return " ".join(answer.content.decode().split())
 
 
 def test_a_worker_nobody_called_says_so_and_how_to(maya, shop):
