@@ -33,7 +33,7 @@ END_WITHIN = 3.0
 """Seconds for the clean-up after a socket, database and channel layer together."""
 
 
-class PushSocket(AsyncWebsocketConsumer):
+class PushSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """See the module. `refusal` is the close code for those who may not connect."""
 
     refusal = 4404

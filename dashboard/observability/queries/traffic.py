@@ -150,9 +150,9 @@ def recent(names: Iterable[str] | None = None, now: datetime | None = None) -> d
     }
 
 
-def _by_worker(rows: QuerySet[Any]) -> QuerySet[Any]:
+def _by_worker(rows: QuerySet[Any]) -> list[tuple[str, int]]:
     """(Worker, requests)."""
-    return rows.values_list("worker").annotate(n=Sum("requests")).order_by()
+    return list(rows.values_list("worker").annotate(n=Sum("requests")).order_by())
 
 
 def observed(by_error: Mapping[str, int], drawn: int, digest: TDigest | None) -> Observed:
