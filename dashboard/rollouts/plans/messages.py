@@ -55,7 +55,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "margin": ("Margin", "“proved”: not so many times as bad"),
     "recheck": ("Run the checks again every", "like 5m; empty: never"),
     "undo_window": ("Undo window", "after its end"),
-    "expiry": ("Forgotten at 0% after", "its owner is asked"),
+    "expiry": ("Forgotten at 0% after", "listed until its owner removes it"),
 }
 
 PLACES: Final[Mapping[str, tuple[str, str]]] = {
@@ -95,7 +95,7 @@ def minutes_in_words(minutes: int | None) -> str:
 def rate_in_words(per_minute: float) -> str:
     """ "12 req/min"."""
     if per_minute < 0.1:
-        return "under 0.1 req/min"
+        return "< 0.1 req/min"
     shown = f"{per_minute:,.0f}" if per_minute >= 10 else f"{per_minute:.1f}"
     return f"{shown} req/min"
 
