@@ -20,7 +20,6 @@ from routing.agent.answers.decide_server import Decider
 from routing.agent.answers.preview_names import PreviewNames
 from routing.agent.answers.previews import Previews
 from routing.agent.base import child_process, messages
-from routing.agent.base.limits import envoy_connections
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
@@ -29,6 +28,7 @@ from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavail
 from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.control_plane.status_reporter import StatusReporter
 from routing.agent.control_plane.sync import Sync
+from routing.agent.envoy import start_config
 from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.process import Envoy
 from routing.agent.loss.audit import LossAudit
@@ -40,7 +40,6 @@ from routing.agent.worker_logs import shipper
 from routing.agent.worker_logs.collector import WorkerLogCollector
 from routing.agent.worker_logs.shipper import WorkerLogShipper
 from routing.compile import names
-from routing.compile.envoy.config import Settings
 
 if TYPE_CHECKING:
     from routing.agent.metrics.exporter import Metrics
@@ -64,7 +63,7 @@ class Edge:
         self._inherited = inherited
         self._proof_url = f"http://127.0.0.1:{config.proof_port}"
         self._control = ControlPlane(config.control_url, config.token)
-        settings, seal = _settings(config), Seal(config.token)
+        settings, seal = start_config.settings(config), Seal(config.token)
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._envoy.metrics_port = config.metrics_port
         self._supervisor = Supervisor(
@@ -295,18 +294,6 @@ def _metrics(config: Config, facts: Callable[[], Facts]) -> Metrics | None:
     from routing.agent.metrics.exporter import Metrics  # saves memory where it is off
 
     return Metrics(config.name, config.metrics_port, facts)
-
-
-def _settings(config: Config) -> Settings:
-    return Settings(
-        public_host=config.host,
-        public_port=config.port,
-        proof_port=config.proof_port,
-        public_headers=config.public_headers,
-        edge_name=config.name,
-        trusted_proxies=config.trusted_proxies,
-        connections=envoy_connections(),
-    )
 
 
 def _host(address: str) -> str:

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from tests.eventually import eventually
-from tests.real.agent import ALL, HOME, A, Agent, B, C, Load
+from tests.real.agent import ALL, HOME, A, B, C, Load
 from tests.running import OVERRIDES
 
 pytestmark = pytest.mark.real
@@ -132,15 +132,6 @@ def test_it_ends_with_the_process_that_started_it(agent, control):
     assert "parent process has ended" in agent.said()
 
 
-def test_a_taken_port_is_said_clearly(agent, control):
-    agent.start().applied(1)
-    other = Agent(agent.folder.parent / "other", control)
-    other.folder.parent.mkdir()
-    other.environ["SLUICE_EDGE_PORT"] = str(agent.port)
-    assert other.start().process.wait(10) == 2
-    assert f"SLUICE_EDGE_PORT={agent.port}: another program uses this port" in other.said()
-
-
 def test_an_agent_that_is_to_take_over_makes_the_other_step_aside(agent, control):
     agent.start().applied(control.deploy("shop", (A, ALL)))
     processes = sorted(set(agent.processes()) - {agent.process.pid})
@@ -152,11 +143,3 @@ def test_an_agent_that_is_to_take_over_makes_the_other_step_aside(agent, control
         eventually(lambda: agent.status().get("pid") == agent.process.pid)
     assert load.failures == [] and sorted(agent.processes()) == processes
     assert "step aside" in agent.said() and "Envoy and versions serve on" in agent.said()
-
-
-def test_a_second_agent_in_the_same_folder_is_refused(agent, control):
-    agent.start().applied(1)
-    other = Agent(agent.folder.parent, control)
-    assert other.start().process.wait(10) == 2
-    assert "another agent runs here" in other.said()
-    assert agent.process.poll() is None

@@ -6,29 +6,27 @@ import asyncio
 import json
 import logging
 import os
-import re
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
 
-from routing.agent.base import edge_folder, fingerprint, messages
+from routing.agent.base import edge_folder, messages
 from routing.agent.base.backoff import Backoff
 from routing.agent.base.child_process import Child, running, spawn
 from routing.agent.base.limits import ENVIRONMENT
 from routing.agent.base.process_end import End, EndKind
 from routing.agent.base.process_notes import EnvoyNote, Note
 from routing.agent.base.tasks import Tasks, in_thread_if
+from routing.agent.envoy import start_config
 from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
 from routing.agent.envoy.config_files import Rejected, Unwritable, XdsFiles
-from routing.agent.envoy.drain import drain, quit_envoy
+from routing.agent.envoy.drain import drain_and_quit
 from routing.agent.envoy.retire import retire, set_aside
 from routing.agent.handover.handover import Handover
 from routing.agent.handover.leftovers import remove_leftovers
-from routing.agent.handover.sockets import tcp_address
 from routing.agent.handover.successor import sigterm_blocked
 from routing.agent.hang.envoy import until_hung
 from routing.agent.state.status import EnvoyFacts
@@ -45,10 +43,8 @@ GOOD_SECONDS = 10.0
 _HANDOVER_SECONDS = 15.0
 """An Envoy that is not up by then on inherited sockets is restarted on new ones."""
 _DRAIN_SECONDS = 5.0
-_QUIT_SECONDS = 1.0
 _MANY = 50
 _TRIM_SECONDS = 5.0
-_LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]]*\] ?(.*)")
 
 
 class Envoy:
@@ -74,7 +70,7 @@ class Envoy:
         self._program, self._settings, self._concurrency = program, settings, concurrency
         self._hung = ""
         self._changed = changed
-        self.handover = Handover(program, _addresses(settings), concurrency)
+        self.handover = Handover(program, start_config.addresses(settings), concurrency)
         self._files, self._prepared = XdsFiles(self.admin), False
         #: Arguments of a `prepare` that could not be written yet.
         self._unwritten: tuple[Snapshot, dict[str, int]] | None = None
@@ -133,9 +129,9 @@ class Envoy:
         bootstrap = json.dumps(compiled.bootstrap(self._settings)).encode()
         edge_folder.write_or_overwrite(names.BOOTSTRAP, bootstrap)
         versions = [version for worker in snapshot.workers for version in worker.versions]
-        public, internal = _routes(snapshot, slots, {})
+        public, internal = start_config.routes(snapshot, slots, {})
         contents = {
-            names.CLUSTERS: _clusters(versions, self._renewals),
+            names.CLUSTERS: start_config.clusters(versions, self._renewals),
             names.PUBLIC_ROUTES: public,
             names.INTERNAL_ROUTES: internal,
         }
@@ -217,7 +213,9 @@ class Envoy:
         """Replaces Envoy's clusters. Raises `Rejected`, `Unwritable` or `EnvoyUnavailable`."""
         await self._ready()
         renewals = dict(self._renewals)
-        resources = await in_thread_if(len(versions) > _MANY, _clusters, versions, renewals)
+        resources = await in_thread_if(
+            len(versions) > _MANY, start_config.clusters, versions, renewals
+        )
         await self._files.replace(names.CLUSTERS, resources, revision)
 
     def renew(self, version_id: str) -> None:
@@ -236,7 +234,9 @@ class Envoy:
         await self._ready()
         many = len(snapshot.workers) > _MANY
         try:
-            public, internal = await in_thread_if(many, _routes, snapshot, slots, leaving, coming)
+            public, internal = await in_thread_if(
+                many, start_config.routes, snapshot, slots, leaving, coming
+            )
         except ValueError as error:
             raise Rejected(str(error)) from error
         await self._files.replace(names.PUBLIC_ROUTES, public, snapshot.revision)
@@ -244,11 +244,8 @@ class Envoy:
 
     def rejection_reason(self, rejected: Rejected) -> str:
         """From Envoy's log, the only place that has it."""
-        lines = (
-            self._child.output_tail().decode("utf-8", "replace").splitlines() if self._child else []
-        )
-        found = [match[1] for line in lines if (match := _LOGGED.match(line))]
-        return f"{rejected}: {found[-1]}"[:2000] if found else str(rejected)
+        logged = start_config.last_problem(self._child.output_tail() if self._child else b"")
+        return f"{rejected}: {logged}"[:2000] if logged else str(rejected)
 
     async def stop(self) -> None:
         """Drains Envoy, then ends it so that it flushes its log."""
@@ -257,14 +254,7 @@ class Envoy:
         if child is None or child.ended.done():
             return
         self.handover.close()
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                await drain(self.admin)
-        except (EnvoyUnavailable, TimeoutError) as error:
-            log.warning("requests were cut off: %s", str(error) or "time limit reached")
-        await quit_envoy(self.admin)
-        # SIGTERM would kill it before it has flushed its log.
-        await asyncio.wait([child.ended], timeout=_QUIT_SECONDS)
+        await drain_and_quit(self.admin, child.ended, seconds=_DRAIN_SECONDS)
         await child.stop(2.0)
 
     async def _ready(self) -> None:
@@ -291,32 +281,19 @@ class Envoy:
         with suppress(FileNotFoundError):
             os.unlink(names.ADMIN_SOCKET)
         about = {"envoy": self._about()}
-        command = [str(self._program), *self._arguments(), *self.handover.arguments()]
+        command = [
+            str(self._program),
+            *start_config.arguments(self._concurrency),
+            *self.handover.arguments(),
+        ]
         with sigterm_blocked() if self.handover.is_under_way else nullcontext():
             return self._launch(
                 command, output=OUTPUT, about=about, env=ENVIRONMENT, start_new_session=True
             )
 
-    def _arguments(self) -> list[str]:
-        return [
-            *("-c", names.BOOTSTRAP),
-            *("--concurrency", str(self._concurrency)),
-            "--reject-unknown-dynamic-fields",
-            *("--file-flush-interval-msec", "100", "-l", "warning"),
-            # While it drains, every response has `Connection: close`.
-            *("--drain-strategy", "immediate"),
-        ]
-
     def _about(self) -> EnvoyNote:
-        settings = self._settings
-        program = fingerprint.of_program(self._program)
-        return EnvoyNote(
-            fingerprint=fingerprint.of_envoy(
-                compiled.bootstrap(settings), self._arguments(), program
-            ),
-            public=(settings.public_host, settings.public_port),
-            proof_port=settings.proof_port,
-            metrics_port=self.metrics_port,
+        return start_config.note(
+            self._program, self._settings, self._concurrency, metrics_port=self.metrics_port
         )
 
     async def _come_up(self, child: Child) -> None:
@@ -336,32 +313,3 @@ class Envoy:
         log.info("Envoy runs (pid %d)", child.pid)
         await self.handover.take(child.pid)
         self._changed()
-
-
-def _addresses(settings: compiled.Settings) -> list[str]:
-    """Where Envoy listens, in the format of `handover.sockets`."""
-    return [
-        tcp_address(settings.public_host, settings.public_port),
-        tcp_address("127.0.0.1", settings.proof_port),
-        f"unix://{names.INTERNAL_SOCKET}",
-    ]
-
-
-def _clusters(versions: Sequence[VersionSpec], renewals: Mapping[str, int]) -> list[dict[str, Any]]:
-    endpoints, counts = {}, {}
-    for version in versions:
-        for entrypoint in names.entrypoints(version):
-            name = names.cluster(version.id, entrypoint)
-            endpoints[name] = [names.socket_file(version.id, names.socket(entrypoint))]
-            counts[name] = renewals.get(version.id, 0)
-    return compiled.clusters(endpoints, counts)
-
-
-def _routes(
-    snapshot: Snapshot,
-    slots: Mapping[str, int],
-    leaving: Mapping[str, Sequence[VersionSpec]],
-    coming: frozenset[str] = frozenset(),
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    public = compiled.public_routes(snapshot, coming)
-    return [public], [compiled.internal_routes(snapshot, slots, leaving)]

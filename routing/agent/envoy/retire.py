@@ -7,7 +7,6 @@ one is killed halfway.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import socket
@@ -15,15 +14,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from routing.agent.base.child_process import Child
-from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
-from routing.agent.envoy.drain import drain, quit_envoy
+from routing.agent.envoy.admin_client import Admin
+from routing.agent.envoy.drain import drain_and_quit
 from routing.agent.users.peers import peer_of
 from routing.compile import names
 
 log = logging.getLogger("edge")
 
 _DRAIN_SECONDS = 10.0
-_QUIT_SECONDS = 1.0
 _CONNECT_SECONDS = 0.5
 
 
@@ -66,22 +64,11 @@ async def retire(old: Child, until_up: Callable[[], Awaitable[object]]) -> None:
     path = retiring_socket(old.pid)
     await until_up()
     if listener_pid(path) == old.pid:
-        await _drain(Admin(path), old)
+        admin = Admin(path)
+        await drain_and_quit(admin, old.ended, seconds=_DRAIN_SECONDS)
+        await admin.close()
     else:
         log.warning("the replaced Envoy (pid %d) cannot be drained: no admin socket", old.pid)
     await old.stop(2.0)
     with suppress(FileNotFoundError):
         os.unlink(path)
-
-
-async def _drain(admin: Admin, old: Child) -> None:
-    try:
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            await drain(admin)
-    except (EnvoyUnavailable, TimeoutError) as error:
-        log.warning(
-            "requests in the replaced Envoy were cut off: %s", str(error) or "time limit reached"
-        )
-    await quit_envoy(admin)
-    await asyncio.wait([old.ended], timeout=_QUIT_SECONDS)
-    await admin.close()

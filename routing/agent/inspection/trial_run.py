@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from routing.agent.base import limits
-from routing.agent.users.claims import of_this_process
+from routing.agent.users.claims import give_back, of_this_process
 from routing.agent.users.isolation import User
 
 
@@ -72,8 +72,7 @@ def _own_user() -> Iterator[User | None]:
     try:
         yield claim.user
     finally:
-        claim.end_all()
-        claim.release()
+        give_back(claim)
 
 
 def _started(command: limits.Command) -> subprocess.Popen[bytes]:

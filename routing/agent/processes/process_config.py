@@ -12,7 +12,7 @@ from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.base.process_end import EndKind
 from routing.agent.control_plane.module_cache import ModuleCache, ModuleMissing
 from routing.agent.inspection.runtime_date import newest_date
-from routing.agent.processes.version_process import NotStarted
+from routing.agent.processes.process_start import NotStarted
 from routing.agent.state.plan import Start
 from routing.agent.users.isolation import Isolation
 from routing.compile.workerd import config as workerd

@@ -18,23 +18,23 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from routing.agent.adoption.sockets import inodes, take_back
-from routing.agent.base import limits, messages
+from routing.agent.base import messages
 from routing.agent.base.backoff import Backoff
-from routing.agent.base.child_process import Child, spawn
+from routing.agent.base.child_process import Child
 from routing.agent.base.process_end import EndKind
 from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.base.tasks import Tasks
 from routing.agent.processes.hang_watch import watch
 from routing.agent.processes.listeners import Listeners
+from routing.agent.processes.process_start import NotStarted, Starting
 from routing.agent.processes.start_limiter import StartLimiter
 from routing.agent.state.state import OnState, ProcessState
-from routing.agent.users.claims import Claim, Users
+from routing.agent.users.claims import Claim, Users, give_back
 from routing.agent.users.peers import Peer
 from routing.compile import names
 
 log = logging.getLogger("edge")
 
-READY_SECONDS = 15.0
 STOP_SECONDS = 10.0
 _WORTH_WAITING_SECONDS = 0.5
 """If the next start is later than this, requests fail instead of waiting."""
@@ -46,14 +46,6 @@ _PIDS = 4
 
 Prepare = Callable[[], Awaitable[bytes]]
 About = Callable[[], VersionNote]
-
-
-class NotStarted(Exception):
-    """The version has no running process; the message is for people."""
-
-    def __init__(self, message: str, kind: EndKind = EndKind.start) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class Life(NamedTuple):
@@ -117,8 +109,8 @@ class VersionProcess:
         self._task.cancel()
         await asyncio.wait([self._task])
         self._listeners.close()
-        _give_back(self._claim)
-        _give_back(self._leaving)
+        give_back(self._claim)
+        give_back(self._leaving)
         with suppress(OSError):
             os.unlink(names.output_file(self._id))
 
@@ -167,7 +159,7 @@ class VersionProcess:
         await reconnect()
         await asyncio.sleep(_LET_GO_SECONDS)
         await old.stop(STOP_SECONDS)
-        _give_back(earlier)
+        give_back(earlier)
         self._leaving = None
 
     async def _start_beside(self) -> Claim | None:
@@ -190,7 +182,7 @@ class VersionProcess:
             if child is not None:
                 child.signal(signal.SIGKILL)
             listeners.close()
-            _give_back(self._claim)
+            give_back(self._claim)
             self._claim, self._leaving = earlier, None
             raise
         before, self._listeners = self._listeners, listeners
@@ -303,75 +295,15 @@ class VersionProcess:
         """Returns when every socket answers; raises `NotStarted`."""
         claim = self._claim = self._claim or self._users.claim()
         claim.end_all()
-        control, told = os.pipe()
-        source, pipe = os.pipe()
         fds = listeners.fds()
-        command = limits.serve_command(fds, told, user=claim.user)
-        try:
-            child = spawn(
-                command.arguments,
-                stdin=source,
-                output=names.output_file(self._id),
-                about={"version": self._noted(fds, claim)},
-                **command.options,
-            )
-        except OSError as error:
-            os.close(control)
-            os.close(pipe)
-            message = f"cannot start workerd: {error.strerror}"
-            raise NotStarted(message, EndKind.edge) from error
-        finally:
-            os.close(told)
-            os.close(source)
+        starting = Starting(self._id, fds, claim.user, self._noted(fds, claim))
         if self._child is None:
-            self._child = child
-        self._pids.append(child.pid)
+            self._child = starting.child
+        self._pids.append(starting.child.pid)
         try:
-            await _feed(pipe, config)
-            await self._ready(control, child)
+            await starting.until_ready(config)
         except BaseException:
-            child.signal(signal.SIGKILL)
-            await asyncio.shield(child.ended)
-            if self._child is child:
+            if self._child is starting.child:
                 self._child = None
             raise
-        return child
-
-    async def _ready(self, control: int, child: Child) -> None:
-        """workerd writes a line for each socket once the version's top level has run."""
-        missing = set(self._sockets)
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader()
-        transport, _ = await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(control, "rb", 0)
-        )
-        try:
-            async with asyncio.timeout(READY_SECONDS):
-                while missing:
-                    line = await reader.readline()
-                    if not line:
-                        raise _not_started(await child.ended, child.output_tail())
-                    missing.discard(limits.served_socket(line) or "")
-        except TimeoutError:
-            raise NotStarted(f"was not ready after {READY_SECONDS:.0f} s") from None
-        finally:
-            transport.close()
-
-
-def _give_back(claim: Claim | None) -> None:
-    if claim is not None:
-        claim.end_all()
-        claim.release()
-
-
-def _not_started(code: int | None, output: bytes) -> NotStarted:
-    kind = EndKind.memory if messages.out_of_memory(code, output) else EndKind.start
-    return NotStarted(messages.not_started(code, output), kind)
-
-
-async def _feed(pipe: int, config: bytes) -> None:
-    """On stdin: neither secrets nor code in a file or in the arguments."""
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_write_pipe(asyncio.Protocol, os.fdopen(pipe, "wb", 0))
-    transport.write(config)
-    transport.write_eof()
+        return starting.child

@@ -138,6 +138,13 @@ class Users:
             os.close(lock)
 
 
+def give_back(claim: Claim | None) -> None:
+    """Kills what still runs as its user, then releases it."""
+    if claim is not None:
+        claim.end_all()
+        claim.release()
+
+
 def user_ids() -> set[int]:
     """Users of all processes that /proc shows."""
     return {uid for _, uid in _processes()}

@@ -8,7 +8,8 @@ import pytest
 
 from routing.agent import __main__ as program, config
 from routing.agent.adoption.inherited import NOTHING_INHERITED
-from routing.agent.base.edge_folder import STEP_ASIDE
+from routing.agent.adoption.ports import PortInUse
+from routing.agent.base.edge_folder import STEP_ASIDE, FolderInUse
 from routing.agent.config import ConfigInvalid
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
@@ -84,6 +85,8 @@ async def test_it_ends_with_its_parent_and_kills_what_is_left(edge, monkeypatch,
     ("error", "text"),
     [
         (ConfigInvalid("SLUICE_EDGE_PORT='x': expected a number."), "SLUICE_EDGE_PORT='x'"),
+        (PortInUse("SLUICE_EDGE_PORT=80: another program uses this port"), "SLUICE_EDGE_PORT=80"),
+        (FolderInUse("edge: another agent runs here (pid 7)."), "edge: another agent"),
         (PermissionError(13, "Permission denied"), "The edge cannot start: "),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 from routing.agent.base.process_notes import Note
 from routing.agent.base.tasks import Tasks
-from routing.agent.envoy import config_files, process
+from routing.agent.envoy import config_files, drain, process
 from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.config_files import Rejected, XdsFiles
 from routing.agent.envoy.process import Envoy
@@ -148,7 +148,7 @@ def folder(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     (tmp_path / "envoy").touch()
     monkeypatch.setattr(process, "_TRIM_SECONDS", 0.05)
-    monkeypatch.setattr(process, "drain", lambda admin: admin.post("drain"))
+    monkeypatch.setattr(drain, "drain", lambda admin: admin.post("drain"))
 
     async def never(*_, **__):
         await asyncio.Event().wait()

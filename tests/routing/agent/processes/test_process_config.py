@@ -11,7 +11,7 @@ from routing.agent.base.process_end import EndKind
 from routing.agent.control_plane.module_cache import ModuleMissing
 from routing.agent.processes import process_config
 from routing.agent.processes.process_config import Configurations
-from routing.agent.processes.version_process import NotStarted
+from routing.agent.processes.process_start import NotStarted
 from routing.agent.state.plan import Start
 from routing.agent.users.isolation import Isolation, Kind
 from routing.compile.workerd.modules import VersionInvalid

@@ -12,9 +12,10 @@ from routing.agent.base import limits
 from routing.agent.base.limits import Command
 from routing.agent.base.process_end import EndKind
 from routing.agent.base.tasks import Tasks
-from routing.agent.processes import version_process
+from routing.agent.processes import process_start, version_process
+from routing.agent.processes.process_start import NotStarted
 from routing.agent.processes.start_limiter import StartLimiter
-from routing.agent.processes.version_process import NotStarted, VersionProcess
+from routing.agent.processes.version_process import VersionProcess
 from routing.agent.state.state import ProcessState
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
@@ -130,7 +131,7 @@ async def test_what_never_became_ready_has_failed(start, code, kind, message):
 
 
 async def test_a_start_has_a_time_limit(start, monkeypatch):
-    monkeypatch.setattr(version_process, "READY_SECONDS", 0.05)
+    monkeypatch.setattr(process_start, "READY_SECONDS", 0.05)
     async with start(SILENT) as version:
         state = await version.until(ProcessState.failed)
         assert state[2] == "was not ready after 0 s"
