@@ -62,7 +62,7 @@ class Agent:
             "SLUICE_EDGE_WAIT_UNTIL_SECONDS": "0.2",
             **environ,
         }
-        #: What the agent is started by, to run it as somebody else.
+        #: A command in front of the agent's, to run it as another user.
         self.wrapper: tuple[str, ...] = ()
         self.log = data / "agent.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -201,7 +201,7 @@ class Agent:
 
 
 class Load:
-    """Requests without a pause on kept connections, until the end of the block."""
+    """Constant requests on keep-alive connections, until the end of the block."""
 
     def __init__(self, agent: Agent, worker: str, *headers: Mapping[str, str]) -> None:
         self.agent, self.worker = agent, worker

@@ -107,7 +107,7 @@ class ControlPlane:
         return self.publish(*(w for w in self.snapshot.workers if w.name != worker))
 
     def publish(self, *workers: WorkerSpec) -> int:
-        """The next revision, told to every connected agent at once."""
+        """The next revision, announced to every connected agent."""
         self.history[self.snapshot.revision] = self.snapshot
         ordered = tuple(sorted(workers, key=lambda worker: worker.name))
         self.snapshot = replace(self.snapshot, revision=self.snapshot.revision + 1, workers=ordered)

@@ -27,7 +27,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass
 class Ran:
-    """What one wrangler run said."""
+    """The result of one wrangler run."""
 
     code: int
     said: str

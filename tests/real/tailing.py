@@ -88,7 +88,7 @@ def tailing(
     *arguments: str,
     ready_after: float = REPORTS_ALL_AFTER,
 ) -> Iterator[Tailing]:
-    """`wrangler tail <worker> …`, ready: every request after this is shown."""
+    """`wrangler tail <worker> …`, ready: every later request is printed."""
     output = folder / f"tail-{time.monotonic_ns()}.txt"
     before = sessions(system, worker)
     with output.open("wb") as stream:

@@ -101,7 +101,7 @@ def test_sigterm_lets_requests_end_and_leaves_nothing(agent, control):
 
 
 def _until_asked_to_close(agent, closed):
-    """Requests on one kept connection; the last one is answered like all before it."""
+    """Requests on one keep-alive connection; the last one is answered like the others."""
     connection = http.client.HTTPConnection("127.0.0.1", agent.port, timeout=20)
     while True:
         connection.request("GET", "/", headers={"Host": "shop.localhost"})

@@ -148,7 +148,7 @@ def test_callers_are_told_apart_by_key_and_by_address_and_probes_are_no_callers(
             with httpx.Client(transport=httpx.HTTPTransport(local_address=address)) as client:
                 url = f"http://127.0.0.1:{system.edge_port}/"
                 client.get(url, headers={"Host": "pricing.localhost"})
-    system.get("pricing")  # from this machine itself, where a proxy may be: not known
+    system.get("pricing")  # from this machine, so the client is unknown: it may be a proxy
     deadline = time.monotonic() + 10
     while (found := callers(system, "pricing"))[2] < 1 and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -245,7 +245,7 @@ def test_an_envoy_that_was_killed_is_said_to_be(system):
 
 
 def answers_again(system, within=15):
-    """One answer. While the edge is not there, nobody listens, so trying costs no count."""
+    """One answer. While the edge is down nothing listens, so failed tries are not counted."""
     deadline = time.monotonic() + within
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What the edge itself says, and what nobody can make it say."""
+"""The edge's own responses, and what clients cannot make it send."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_our_headers_from_a_worker_have_no_effect(plane: Plane) -> None:
 
 
 def test_what_is_no_ray_is_replaced_when_a_worker_calls(plane: Plane) -> None:
-    """Invocations are found by their ray, in pages' addresses too."""
+    """Invocations are looked up by their ray, in page addresses too."""
     for odd in ("a/b", "", "0123456789ABCDEF-EDGE1", "0123456789abcdef-EDGE1/x", "é"):
         inner = plane.call("/fetch", headers={"cf-ray": odd}).json
         assert re.fullmatch(names.RAY, inner["headers"]["cf-ray"]), odd

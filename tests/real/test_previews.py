@@ -1,4 +1,4 @@
-"""Versions at addresses of their own, on a whole system: started when asked for, ended when not."""
+"""Versions at their own addresses, on a whole system: started on request, ended when unused."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def upload(system, worker, says="", *, code="", bindings=(), create=False, alias
 
 
 def says(answer):
-    """What the version said; whatever else came is shown whole."""
+    """The version's response; any other response as a whole."""
     assert answer.status_code == 200, (answer.status_code, answer.text)
     return answer.json()["says"]
 

@@ -312,7 +312,7 @@ def is_caught(system: System, worker: str, code: str, reason: str) -> None:
     stable = create(system, worker, GOOD)
     bad = upload(system, worker, code)
     with Traffic(system, worker) as traffic:
-        while traffic.statuses[200] < 150:  # of which p95 is known
+        while traffic.statuses[200] < 150:  # enough for p95
             time.sleep(0.05)
         wait_until_counted(system, stable, 120)
         ended, exit_code = start(system, worker, bad, "--steps", "30:20s,100")

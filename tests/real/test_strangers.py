@@ -179,7 +179,7 @@ def compare_with_model(folder: Path, group: int) -> None:
 def test_without_root_it_serves_says_so_and_still_hears_no_forged_line(
     agent: Agent, control: ControlPlane
 ) -> None:
-    """In a user namespace where the agent is nobody: it can become no other user."""
+    """In a user namespace where the agent runs as `nobody` and can become no other user."""
     if os.geteuid() == 0:
         agent.wrapper = ("unshare", "--user")
     edge = started(agent, control)

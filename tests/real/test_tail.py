@@ -1,4 +1,4 @@
-"""`wrangler tail`, unmodified, against the whole system: what a Worker said, and which version."""
+"""`wrangler tail`, unmodified, against the whole system: what a Worker logged, and which version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the agent does next for versions that are asked for by their own address."""
+"""The plan for versions that run for requests to their own address."""
 
 from routing.compile.names import SLOTS
 from tests.routing.agent.histories import SHOP, History, make_worker, settled

@@ -1,4 +1,4 @@
-"""Counting every line: what is told, and that joining pieces changes nothing."""
+"""Counting every line: what is reported, and that tallies can be joined."""
 
 import base64
 

@@ -54,7 +54,7 @@ async def ask(reader, writer, *lines, route="shop/percentage+checked"):
 @pytest.mark.parametrize(
     ("line", "outcome", "version"),
     [
-        # In the deployment: what is told counts only where no route knows the version any more
+        # Deployed: this outcome counts only where no route matches the version any more
         # (it is leaving) or yet (it stays or comes); the route that matches says `applied`.
         ('shop="a"', "not_in_deployment", "a"),
         ('shop="b"', "not_propagated", "b"),

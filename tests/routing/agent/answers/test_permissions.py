@@ -59,7 +59,7 @@ def token(**changes):
 
 
 ASK = {"override": 'shop="b"'}
-APPLIED = ("not_propagated", "")  # what is told where no route matches; the route says `applied`
+APPLIED = ("not_propagated", "")  # if no route matches; a route reports `applied`
 
 
 def test_the_time_counts_though_the_answer_is_remembered(edge):

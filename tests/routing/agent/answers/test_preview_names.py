@@ -1,4 +1,4 @@
-"""Whose address it is: the control plane's word, kept for a moment."""
+"""Which version an address belongs to: the control plane's answer, cached briefly."""
 
 import pytest
 
@@ -12,7 +12,7 @@ SHOP = Preview(worker="shop", version=make_version("a"))
 
 
 class Plane:
-    """Answers with what it is given, and remembers what it was asked."""
+    """Returns `answer` and records the labels."""
 
     def __init__(self, answer=SHOP):
         self.answer, self.asked = answer, []

@@ -1,4 +1,4 @@
-"""Versions that run because they are asked for: started, reached, ended; on a fake edge."""
+"""Versions that run for requests to their own address, on a fake edge."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ class Names:
 
 
 class FakeEdge:
-    """What is wanted happens at once, as far as `serving` lets it."""
+    """Starts what is desired at once, if `serving`."""
 
     def __init__(self, places=3):
         self.now = 0.0

@@ -14,7 +14,7 @@ from routing.compile.names import CLUSTERS, PUBLIC_ROUTES, STATS
 
 
 class FakeEnvoy:
-    """Takes whatever is in the file, unless it is told to refuse."""
+    """Loads whatever is in the file, unless `refuse` is set."""
 
     def __init__(self):
         self.running, self.refused = "", 0

@@ -1,4 +1,4 @@
-"""How much is heard, what is kept on disk, and that nothing is left out in silence."""
+"""Log levels, what is stored on disk, and that all losses are counted."""
 
 import json
 import uuid
