@@ -1,4 +1,4 @@
-"""`wrangler tail`, unmodified, against the whole system: what a Worker logged, and which version."""
+"""`wrangler tail`, unmodified, on the whole system: what a Worker logged, and which version."""
 
 from __future__ import annotations
 
