@@ -115,7 +115,7 @@ def test_files_are_dropped_and_stay_as_they_are(maya, shop):
           place.dispatchEvent(new DragEvent("drop", about));
         }"""
     )
-    said = page.locator("#said")
+    said = page.locator("#notices")
     said.get_by_text("Added: raw.bin, win.txt.").wait_for()
     expect(said).to_contain_text(
         "Replaced the module of the same name: index.js.", use_inner_text=True

@@ -124,7 +124,7 @@ def test_a_refusal_and_files_work_without_scripts(visitors, shop, runtime):
     files = [{"name": "a.bin", "mimeType": "application/x", "buffer": b"\0\xff"}]
     page.set_input_files("#upload", files)
     page.get_by_role("button", name="Add files").click()
-    expect(page.locator("#said")).to_have_text("Added: a.bin.", use_inner_text=True)
+    expect(page.locator("#notices")).to_have_text("Added: a.bin.", use_inner_text=True)
     runtime.side_effect = Refused("startup", "Uncaught Error: no\n  at index.js:3:5")
     page.get_by_role("button", name="Save version").click()
     expect(page.get_by_role("link", name="index.js, line 3")).to_be_visible()

@@ -262,7 +262,7 @@ class Edge:
             for w in self.snapshot.workers
         ]
         self.snapshot = replace(self.snapshot, workers=tuple(workers))
-        self.decider.know(self.snapshot, self.snapshot)
+        self.decider.update_snapshots(self.snapshot, self.snapshot)
 
     def _decide(self, request: Request) -> None:
         time.sleep(self.decide_delay)

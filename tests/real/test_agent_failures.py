@@ -135,7 +135,7 @@ def test_a_module_with_another_hash_is_refused_and_the_old_state_serves(agent, c
     control.deploy("shop", (B, ALL))
     control.contents[digest] = b"forged"
     control.publish(*control.snapshot.workers)
-    eventually(lambda: "has the hash" in str(control.reports[-1]["workers"].get("shop")))
+    eventually(lambda: "sent one with hash" in str(control.reports[-1]["workers"].get("shop")))
     assert agent.get("shop").text == "a"
     control.contents[digest] = B.contents[digest]
     agent.serves("shop", "b")
