@@ -1,5 +1,6 @@
 """Documentation is part of the product: what exists is written down."""
 
+import ast
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,40 @@ def test_the_test_command_of_the_readme_is_the_one_ci_calls():
 )
 def test_the_readme_points_at_what_exists(path):
     assert (PROJECT / path.replace("<room>/", "")).exists()
+
+
+CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        set(re.findall(r"`((?:dashboard|routing|templates|static|tests)/[a-z_/.]+)`", CONTRIBUTING))
+    ),
+)
+def test_contributing_points_at_what_exists(path):
+    assert (PROJECT / path).exists()
+
+
+def _listed(package: Path) -> set[str]:
+    """Files and folders in the first column of a room's map."""
+    docstring = ast.get_docstring(ast.parse(package.read_text())) or ""
+    return set(re.findall(r"^ *([a-z_0-9]+(?:\.py|/))  +\S", docstring, re.MULTILINE))
+
+
+def test_the_map_of_every_room_lists_what_exists():
+    packages = [
+        p
+        for room in ("dashboard", "routing", "benchmarks")
+        for p in (PROJECT / room).rglob("__init__.py")
+    ]
+    missing = {
+        str(package.parent / name)
+        for package in packages
+        for name in _listed(package)
+        if not (package.parent / name).exists()
+    }
+    assert len(packages) > 100 and missing == set()
 
 
 def test_the_pictures_of_the_readme_exist():

@@ -1,6 +1,7 @@
 """The problem of an override header, as data: kind, facts, span and a fix.
 
-`dashboard/playground/messages.py` has the text of each kind, for the pages and `manage.py explain`.
+`dashboard/playground/predict/messages.py` has the text of each kind, for the pages and
+`manage.py explain`.
 """
 
 from collections.abc import Mapping

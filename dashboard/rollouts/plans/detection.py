@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from dashboard.rollouts.decisions.guardrails import ABORTING_RULES
 from dashboard.rollouts.decisions.plan import Plan, Rule, Step
 from dashboard.statistics.comparison import HARM_ALPHA
 from dashboard.statistics.detection import minutes_to_notice
@@ -20,8 +21,6 @@ RATIOS = (2, 5, 20)
 USUAL_RISE = 5
 NEAR = 4
 """A longer bake time is advised up to this multiple of the current one."""
-ABORTING_RULES = 2
-"""Rules that share the probability of a false alarm: errors beside stable, the absolute limit."""
 
 
 @dataclass(frozen=True, slots=True)

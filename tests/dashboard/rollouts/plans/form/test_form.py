@@ -167,7 +167,7 @@ def test_typing_asks_for_what_the_steps_can_notice(client: Client, scene: Scene)
     assert "<form" not in html
     assert "Notices a 5× rise after about" in html
     assert 'id="advice-4" hx-swap-oob="true"' in html
-    assert 'value="bake:2:33m"' in html and 'hx-target="#"' not in html
+    assert 'value="bake:2:37m"' in html and 'hx-target="#"' not in html
     assert "60:15m" in unescape(html)
 
 
