@@ -45,17 +45,21 @@ def free_port() -> int:
     raise AssertionError("no loopback port is free")
 
 
+MIGRATE = ("manage.py", "migrate", "-v0", "--noinput")
+COLLECT = ("-m", "dashboard.ui.assets.collect")
+
+
 def prepared_database() -> Path:
     """An SQLite file with every migration applied: migrating takes four seconds of CPU."""
-    return _prepared("database", ("migrate",), ("sluice.sqlite3",))
+    return _prepared("database", (MIGRATE,), ("sluice.sqlite3",))
 
 
 def prepared_data() -> Path:
     """A data folder with every migration and all static files: together seven seconds of CPU."""
-    return _prepared("data", ("migrate", "collectstatic"), ("sluice.sqlite3", "static"))
+    return _prepared("data", (MIGRATE, COLLECT), ("sluice.sqlite3", "static"))
 
 
-def _prepared(kind: str, commands: tuple[str, ...], names: tuple[str, ...]) -> Path:
+def _prepared(kind: str, commands: tuple[tuple[str, ...], ...], names: tuple[str, ...]) -> Path:
     """A folder with these files of a new data folder, made once for the migrations as they are."""
     digest = hashlib.sha256((PROJECT / "requirements.txt").read_bytes())
     for path in sorted(PROJECT.glob("*/**/migrations/*.py")):
@@ -69,7 +73,7 @@ def _prepared(kind: str, commands: tuple[str, ...], names: tuple[str, ...]) -> P
         if not made.exists():
             with tempfile.TemporaryDirectory(dir=folder) as data:
                 for command in commands:
-                    _manage(data, command, "-v0", "--noinput")
+                    _run(data, *command)
                 (part := Path(data) / "part").mkdir()
                 for name in names:
                     os.replace(Path(data) / name, part / name)
@@ -77,11 +81,11 @@ def _prepared(kind: str, commands: tuple[str, ...], names: tuple[str, ...]) -> P
     return made
 
 
-def _manage(data: str, *arguments: str) -> None:
+def _run(data: str, *arguments: str) -> None:
     # Without DATABASE_URL: what is prepared is SQLite, whatever the tests run on.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("SLUICE_")}
     inherited.pop("DATABASE_URL", None)
-    command = [sys.executable, "manage.py", *arguments]
+    command = [sys.executable, *arguments]
     environment = inherited | {"SLUICE_DATA_DIR": data}
     subprocess.run(command, cwd=PROJECT, env=environment, check=True)
 

@@ -21,6 +21,7 @@ from dashboard.run import bootstrap, console, demo
 from dashboard.run.processes import leftovers, run_file
 from dashboard.run.processes.children import Child, stop, wait_for_an_end
 from dashboard.run.processes.process_file import ProcessFile
+from dashboard.ui.assets.collect import collect_static
 from routing.agent import config as edge_config
 from routing.agent.adoption.ports import serves_on
 from routing.control import revision
@@ -113,7 +114,7 @@ def _check_edge_settings() -> None:
 def _prepare() -> bootstrap.FirstCredentials | None:
     console.step("Database")
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    collect_static()
     console.withheld(withheld_workers())
     shown = bootstrap.admin_and_token()
     if settings.DEMO:
