@@ -264,8 +264,7 @@ def test_candidates_that_fail_are_rolled_back_and_verified(system: System) -> No
             pool.submit(is_caught, system, "late", SLOW, "slower_than_stable"),
             pool.submit(is_caught, system, "leaky", LEAKS, "out_of_memory"),
         ]
-    for rollout in rollouts:
-        rollout.result()
+    assert [rollout.exception() for rollout in rollouts] == [None] * 3
 
 
 def fails_and_is_rolled_back(system: System) -> None:

@@ -48,7 +48,7 @@ def test_no_module_imports_itself_through_another():
         for source in bundles.sources()
         if source.suffix == ".js"
     }
-    TopologicalSorter(graph).prepare()  # raises CycleError
+    assert len(list(TopologicalSorter(graph).static_order())) == len(graph)  # or CycleError
 
 
 @pytest.fixture

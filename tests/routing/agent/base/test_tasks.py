@@ -60,7 +60,8 @@ async def test_a_task_that_drops_a_cancellation_is_cancelled_again(monkeypatch):
 
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)
-        tasks.once("stubborn", drops_one())
+        stubborn = tasks.once("stubborn", drops_one())
         await asyncio.sleep(0)
         async with asyncio.timeout(30):
             await tasks.stop()
+    assert stubborn.cancelled()

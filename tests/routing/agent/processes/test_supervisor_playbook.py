@@ -165,10 +165,13 @@ async def test_an_adopted_version_with_another_configuration_is_replaced(monkeyp
         await edge.expect("adopt a", "prepare 1", "renew a", "reconnect a", "reach a")
 
 
-async def test_an_adopted_version_that_was_stopping_is_stopped_and_a_failed_catch_up_is_reported():
+async def test_an_adopted_version_that_was_stopping_is_stopped_and_a_failed_catch_up_is_reported(
+    caplog,
+):
     left = Inherited(envoy=note(1), leaving=(note(2, version="a", stopping=True),))
     fails = [EnvoyUnavailable("busy")]
     async with playing(snapshot(1), inherited=left, envoy={"fails": fails}) as edge:
         await eventually(lambda: "stop a" in edge.log)
         edge.processes["a"].ended.set()
         await eventually(lambda: not edge.supervisor.state.processes)
+    assert "The adopted Envoy cannot be updated: busy" in caplog.text
