@@ -20,7 +20,12 @@ import httpx
 from benchmarks.base import machine
 
 HOME = Path(__file__).resolve().parents[2]
-_PROGRAMS = {"dashboard.run": "run", "dashboard.run.web": "web", "routing.agent": "agent"}
+_PROGRAMS = {
+    "dashboard.run": "run",
+    "dashboard.run.web": "web",
+    "dashboard.run.work": "work",
+    "routing.agent": "agent",
+}
 
 
 class System:
@@ -89,7 +94,7 @@ class System:
     # --- its processes ----------------------------------------------------------------------------
 
     def processes(self) -> dict[str, list[int]]:
-        """Process ids by role: run, web, agent, envoy, workerd."""
+        """Process ids by role: run, web, work, agent, envoy, workerd."""
         found: dict[str, list[int]] = {}
         for pid in [self._process.pid, *machine.children(self._process.pid)]:
             if role := _role(machine.command_line(pid)):

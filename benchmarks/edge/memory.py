@@ -64,7 +64,7 @@ def _compared(
 ) -> str:
     rows: list[list[object]] = [
         [role, len(before[role]), *_sums(before[role]), len(after[role]), *_sums(after[role])]
-        for role in ("run", "web", "agent", "envoy", "workerd")
+        for role in ("run", "web", "work", "agent", "envoy", "workerd")
     ]
     everything = [[one for sizes in found.values() for one in sizes] for found in (before, after)]
     rows.append(["all", *(cell for found in everything for cell in (len(found), *_sums(found)))])

@@ -16,7 +16,7 @@ from django.db import transaction
 from dashboard.reviews.models import DeployHold
 from dashboard.reviews.proposals.messages import rollout_waits
 from dashboard.rollouts import messages
-from dashboard.rollouts.actions.request import ActionRefused, Actor
+from dashboard.rollouts.actions.request import ActionRefused, ActionRequest
 from dashboard.rollouts.conductor.advance import Stale, carry_out, claim, record
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from dashboard.rollouts.decisions.undo_window import undo_refusal
@@ -35,13 +35,13 @@ from routing.control import audit, revision
 from routing.control.deploy import active_deployment, normal_id
 from routing.rules.split import format_percentage
 
-__all__ = ["ACTIONS", "Actor", "ActionRefused", "check_position", "undo_problem"]
+__all__ = ["ACTIONS", "ActionRequest", "ActionRefused", "check_position", "undo_problem"]
 
 REVIEW_HOLDS = ("review_rejected", "review_expired")
 """Holds after which Resume requests a new review."""
 
 
-def confirm(rollout: Rollout, by: Actor) -> Rollout:
+def confirm(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Step ④: a person confirms that the ramp may begin."""
     _only_in(rollout, "confirmed", State.REVIEW)
     if by.by_token:
@@ -50,7 +50,7 @@ def confirm(rollout: Rollout, by: Actor) -> Rollout:
     return _note(rollout, "confirmed_by_person", by, review_confirmed=True)
 
 
-def step(rollout: Rollout, by: Actor) -> Rollout:
+def step(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Steps up at once to the plan's next share, or to `by.to`, regardless of the guardrails."""
     if by.to is not None:
         return _step_to(rollout, by, by.to)
@@ -63,7 +63,7 @@ def step(rollout: Rollout, by: Actor) -> Rollout:
     return _do(rollout, "step", enter_step(value, rollout.step + 1, "stepped_up"), by)
 
 
-def _step_to(rollout: Rollout, by: Actor, weight: int) -> Rollout:
+def _step_to(rollout: Rollout, by: ActionRequest, weight: int) -> Rollout:
     """To any share of the plan. After a step down, the rollout is on hold."""
     value = rollout.as_value()
     _only_in(rollout, "moved to another step", State.REVIEW, *TAKES_TRAFFIC, State.HELD)
@@ -83,7 +83,7 @@ def _step_to(rollout: Rollout, by: Actor, weight: int) -> Rollout:
     return _do(rollout, "step", enter_step(value, index, "stepped_up"), by)
 
 
-def step_down(rollout: Rollout, by: Actor) -> Rollout:
+def step_down(rollout: Rollout, by: ActionRequest) -> Rollout:
     """To the previous share or to 0%, then on hold until a person resumes."""
     value = rollout.as_value()
     _only_in(rollout, "stepped down", State.RAMPING, State.BAKING, State.HELD)
@@ -93,7 +93,7 @@ def step_down(rollout: Rollout, by: Actor) -> Rollout:
     return _go_down(rollout, by, lower, value.plan.steps[lower].weight if lower >= 0 else 0)
 
 
-def _go_down(rollout: Rollout, by: Actor, index: int, weight: int) -> Rollout:
+def _go_down(rollout: Rollout, by: ActionRequest, index: int, weight: int) -> Rollout:
     decision = Decision(
         State.HELD,
         "stepped_down",
@@ -107,7 +107,7 @@ def _go_down(rollout: Rollout, by: Actor, index: int, weight: int) -> Rollout:
     return _do(rollout, "step_down", decision, by, before_hold=before.value)
 
 
-def hold(rollout: Rollout, by: Actor) -> Rollout:
+def hold(rollout: Rollout, by: ActionRequest) -> Rollout:
     """No step up until a person resumes. Harm still rolls back."""
     if rollout.state == State.HELD:
         return _note(rollout, "held_by_person", by, hold="person", hold_clears=False)
@@ -116,7 +116,7 @@ def hold(rollout: Rollout, by: Actor) -> Rollout:
     return _do(rollout, "hold", decision, by)
 
 
-def resume(rollout: Rollout, by: Actor) -> Rollout:
+def resume(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Continues a rollout on hold. For an ended rollout, lets API tokens deploy again."""
     if rollout.state in {state.value for state in ENDED}:
         return _resume_deployments(rollout, by)
@@ -126,7 +126,7 @@ def resume(rollout: Rollout, by: Actor) -> Rollout:
     return _do(rollout, "resume", decision, by)
 
 
-def abort(rollout: Rollout, by: Actor) -> Rollout:
+def abort(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Back to stable, at once and finally. In `needs_attention`, when stable has 100% but an edge
     does not prove it, ends the rollout without the proof."""
     if rollout.state == State.NEEDS_ATTENTION:
@@ -135,7 +135,7 @@ def abort(rollout: Rollout, by: Actor) -> Rollout:
     return _do(rollout, "abort", go_back(rollout.as_value(), "aborted_by_person", {}), by)
 
 
-def _end_unverified(rollout: Rollout, by: Actor) -> Rollout:
+def _end_unverified(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Otherwise no fix could be deployed while an edge is down."""
     if by.by_token:
         raise ActionRefused("person", "An API token cannot end it without proof: a person aborts.")
@@ -143,7 +143,7 @@ def _end_unverified(rollout: Rollout, by: Actor) -> Rollout:
     return _do(rollout, "abort", Decision(ended, "ended_unverified", rollout.step), by)
 
 
-def retry(rollout: Rollout, by: Actor) -> Rollout:
+def retry(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Runs the checks again after a hold that they caused."""
     _only_in(rollout, "checked again", State.HELD)
     if rollout.hold in RECHECK_HOLDS:
@@ -154,7 +154,7 @@ def retry(rollout: Rollout, by: Actor) -> Rollout:
     return _do(rollout, "retry", again, by)
 
 
-def _recheck(rollout: Rollout, by: Actor) -> Rollout:
+def _recheck(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Stays on hold: a hold that clears by itself ends when the checks pass."""
     with transaction.atomic():
         noted = _note(rollout, "recheck_asked", by)
@@ -163,7 +163,7 @@ def _recheck(rollout: Rollout, by: Actor) -> Rollout:
     return noted
 
 
-def finish(rollout: Rollout, by: Actor) -> Rollout:
+def finish(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Steps to 100% at once; in the final bake, ends the rollout."""
     value = rollout.as_value()
     if value.state is State.BAKING:
@@ -179,14 +179,14 @@ def _check_past_checks(value: Value) -> None:
         raise ActionRefused("state", "Its checks have not passed yet. Resume it or run them again.")
 
 
-def _check_reviewed(value: Value, by: Actor) -> None:
+def _check_reviewed(value: Value, by: ActionRequest) -> None:
     """An API token cannot skip the confirmation by a person."""
     waits = value.plan.confirm_review and not value.review_confirmed and not value.had_traffic
     if by.by_token and waits:
         raise ActionRefused("person", "A person confirms. Start the rollout without confirmation.")
 
 
-def undo(rollout: Rollout, by: Actor) -> Rollout:
+def undo(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Back to the former stable version after the end, within the plan's undo window and only while
     the rollout's last deployment is live."""
     with transaction.atomic():
@@ -213,7 +213,7 @@ def undo_problem(rollout: Rollout, now: datetime) -> str:
     )
 
 
-ACTIONS: dict[str, Callable[[Rollout, Actor], Rollout]] = {
+ACTIONS: dict[str, Callable[[Rollout, ActionRequest], Rollout]] = {
     "confirm": confirm,
     "step": step,
     "step-down": step_down,
@@ -233,14 +233,16 @@ def check_position(rollout: Rollout, deployment_id: str, step: int) -> None:
         raise Stale(rollout)
 
 
-def _check_policy(rollout: Rollout, by: Actor) -> None:
+def _check_policy(rollout: Rollout, by: ActionRequest) -> None:
     """A confirmation does not replace the approvals that the policy requires."""
     stands, proposal = review_of(rollout, active_deployment(rollout.worker), by.now)
     if stands is not Review.NOT_NEEDED:
         raise ActionRefused("review", rollout_waits(proposal, rollout.worker.name))
 
 
-def _do(rollout: Rollout, verb: str, decision: Decision, by: Actor, **fields: Any) -> Rollout:
+def _do(
+    rollout: Rollout, verb: str, decision: Decision, by: ActionRequest, **fields: Any
+) -> Rollout:
     facts = dict(decision.facts) | ({"reason": by.reason} if by.reason else {})
     before = {"state": rollout.state, "percentage": rollout.percentage}
     with transaction.atomic():
@@ -249,7 +251,7 @@ def _do(rollout: Rollout, verb: str, decision: Decision, by: Actor, **fields: An
     return done
 
 
-def _note(rollout: Rollout, code: str, by: Actor, **fields: Any) -> Rollout:
+def _note(rollout: Rollout, code: str, by: ActionRequest, **fields: Any) -> Rollout:
     """Changes fields that the next decision reads; deploys nothing."""
     with transaction.atomic():
         claim(rollout)
@@ -261,7 +263,7 @@ def _note(rollout: Rollout, code: str, by: Actor, **fields: Any) -> Rollout:
     return rollout
 
 
-def _resume_deployments(rollout: Rollout, by: Actor) -> Rollout:
+def _resume_deployments(rollout: Rollout, by: ActionRequest) -> Rollout:
     if by.by_token:
         raise ActionRefused("person", "An API token cannot release API tokens: a person resumes.")
     waiting = DeployHold.objects.filter(
@@ -275,7 +277,7 @@ def _resume_deployments(rollout: Rollout, by: Actor) -> Rollout:
     return rollout
 
 
-def _audit(rollout: Rollout, verb: str, by: Actor, before: Any) -> None:
+def _audit(rollout: Rollout, verb: str, by: ActionRequest, before: Any) -> None:
     after = {"rollout": str(rollout.pk), "state": rollout.state, "percentage": rollout.percentage}
     audit.record(
         f"rollout.{verb}",

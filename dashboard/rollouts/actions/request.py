@@ -1,4 +1,4 @@
-"""Who acts on a rollout, and why an action is refused."""
+"""An action on a rollout as it is requested, and why it is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ActionRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class ActionRequest:
     """Who acts, from where, when, and why. `by_token`: with an API token. `to` is the target share
     of a step, in units of 0.001%; None for the next step."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from dashboard.rollouts.actions.actions import Actor
+from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.cli.arguments import add_terms, plan_of, saved_plan
 from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.plans import saved_plans
@@ -31,7 +31,9 @@ def add_arguments(parser: ArgumentParser, action: str) -> None:
         add_terms(parser)
 
 
-def act(action: str, worker: Worker, options: dict[str, Any], by: Actor) -> list[SavedPlanEdit]:
+def act(
+    action: str, worker: Worker, options: dict[str, Any], by: ActionRequest
+) -> list[SavedPlanEdit]:
     """Does it; the plans to show. Raises `PlanError` and `SavedPlanError`."""
     if action == "plans":
         return saved_plans.usable(worker)

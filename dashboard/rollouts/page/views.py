@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person, requires
 from dashboard.live.pages.fragments import sequence
-from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, ActionRequest
 from dashboard.rollouts.actions.commands import commands_of
 from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import PlanError, parse_weight
@@ -46,7 +46,9 @@ def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpRes
     reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
     try:
         to = parse_weight(request.POST["to"]) if "to" in request.POST else None
-        ACTIONS[verb](rollout, Actor(person(request), "dashboard", timezone.now(), reason, to=to))
+        ACTIONS[verb](
+            rollout, ActionRequest(person(request), "dashboard", timezone.now(), reason, to=to)
+        )
     except Stale as stale:
         return _conflict(request, stale.rollout)
     except (ActionRefused, DeployRefused, PlanError) as error:

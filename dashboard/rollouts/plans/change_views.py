@@ -15,7 +15,7 @@ from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person
 from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.rollouts import messages
-from dashboard.rollouts.actions.actions import ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ActionRefused, ActionRequest
 from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.models import Rollout
@@ -56,7 +56,7 @@ def _change(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) 
     if plan is None:
         return _render(request, rollout, form, base, errors=errors, status=422)
     reason = request.POST.get("reason", "").strip()[:LONGEST_REASON]
-    by = Actor(person(request), "dashboard", timezone.now(), reason)
+    by = ActionRequest(person(request), "dashboard", timezone.now(), reason)
     try:
         change_plan(rollout, plan, by, rollout.plan_edit)
     except Stale as stale:

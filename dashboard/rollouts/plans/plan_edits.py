@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard.rollouts.actions.actions import ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ActionRefused, ActionRequest
 from dashboard.rollouts.conductor.advance import Stale, claim, record
 from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, State
@@ -19,7 +19,7 @@ from routing.control import audit
 from routing.rules.split import format_percentage
 
 
-def change_plan(rollout: Rollout, plan: Plan, by: Actor, expected_edit: int) -> Rollout:
+def change_plan(rollout: Rollout, plan: Plan, by: ActionRequest, expected_edit: int) -> Rollout:
     """Saves `plan` as the next edit. Raises `Stale` if `expected_edit` is not the newest edit,
     `ActionRefused` without a next step or a change, `PlanError` if a begun step changes."""
     if expected_edit != rollout.plan_edit:
@@ -82,7 +82,7 @@ def _check_steps(rollout: Value, plan: Plan, weight: int) -> None:
         raise PlanError("steps", f"The next step is above {share}, which the candidate has now.")
 
 
-def _audit(rollout: Rollout, by: Actor, before: Any) -> None:
+def _audit(rollout: Rollout, by: ActionRequest, before: Any) -> None:
     audit.record(
         "rollout.change_plan",
         rollout.worker.name,

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from dashboard.rollouts.actions.actions import Actor
+from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.decisions.plan import PRESETS, Plan
 from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
 from routing.control import audit
@@ -26,7 +26,11 @@ class SavedPlanError(Exception):
 
 
 def save(
-    name: str, plan: Plan, worker: Worker | None, by: Actor, expected_edit: int | None = None
+    name: str,
+    plan: Plan,
+    worker: Worker | None,
+    by: ActionRequest,
+    expected_edit: int | None = None,
 ) -> SavedPlanEdit:
     """Saves a new edit and returns it, or the newest edit if nothing changed. `worker` None: for
     all Workers. Raises `SavedPlanError` if `expected_edit` (0: no such plan) is not the newest
@@ -51,7 +55,7 @@ def usable(worker: Worker | None) -> list[SavedPlanEdit]:
     return _newest_each(_usable(worker))
 
 
-def rename(saved: SavedPlan, name: str, by: Actor) -> SavedPlan:
+def rename(saved: SavedPlan, name: str, by: ActionRequest) -> SavedPlan:
     """Raises `SavedPlanError` when the name is in use."""
     before, saved.name = saved.name, _checked(name)
     try:
@@ -63,7 +67,7 @@ def rename(saved: SavedPlan, name: str, by: Actor) -> SavedPlan:
     return saved
 
 
-def delete(saved: SavedPlan, by: Actor) -> None:
+def delete(saved: SavedPlan, by: ActionRequest) -> None:
     """Deletes the plan with its edits. Rollouts have their own copy."""
     with transaction.atomic():
         edit = saved.edits.first()
@@ -73,7 +77,7 @@ def delete(saved: SavedPlan, by: Actor) -> None:
 
 
 def _save(
-    name: str, plan: Plan, worker: Worker | None, by: Actor, expected_edit: int | None
+    name: str, plan: Plan, worker: Worker | None, by: ActionRequest, expected_edit: int | None
 ) -> SavedPlanEdit:
     saved = SavedPlan.objects.filter(worker=worker, name=name).first()
     last = saved.edits.select_related("author").first() if saved else None
@@ -136,7 +140,7 @@ def _own_then_newest(edit: SavedPlanEdit) -> tuple[bool, int]:
     return edit.saved_plan.worker_id is not None, edit.number
 
 
-def _audit(action: str, saved: SavedPlan, by: Actor, before: Any, after: Any) -> None:
+def _audit(action: str, saved: SavedPlan, by: ActionRequest, before: Any, after: Any) -> None:
     audit.record(
         f"plan.{action}",
         saved.worker.name if saved.worker else "all Workers",

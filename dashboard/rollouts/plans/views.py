@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
-from dashboard.rollouts.actions.actions import Actor
+from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.models import SavedPlan
 from dashboard.rollouts.plans import saved_plans
 from routing.models import Worker
@@ -49,5 +49,5 @@ def _usable(name: str, plan_id: int) -> SavedPlan:
     )
 
 
-def _by(request: HttpRequest) -> Actor:
-    return Actor(person(request), "dashboard", timezone.now())
+def _by(request: HttpRequest) -> ActionRequest:
+    return ActionRequest(person(request), "dashboard", timezone.now())

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import permission, person
-from dashboard.rollouts.actions.actions import Actor
+from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.actions.start import StartRefused, start
 from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.models import SavedPlanEdit
@@ -112,7 +112,7 @@ def _save(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse
 
 def _target(
     request: HttpRequest, worker: Worker, form: StartForm
-) -> tuple[Worker | None, Actor, int]:
+) -> tuple[Worker | None, ActionRequest, int]:
     """(Worker or None for all, person, expected edit); the edit is 0 for a new name."""
     owner = None if form.plan_scope == "all" else worker
     before = form.saved
@@ -121,7 +121,7 @@ def _target(
     if before is not None and same and before.saved_plan.name == form.plan_name.strip():
         typed = request.POST.get("plan_edit", "")
         number = int(typed) if typed.isdigit() else before.number
-    return owner, Actor(person(request), "dashboard", timezone.now()), number
+    return owner, ActionRequest(person(request), "dashboard", timezone.now()), number
 
 
 def _render(

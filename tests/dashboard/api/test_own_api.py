@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Role, Token
 from dashboard.api.sluice.api import api as served
 from dashboard.api.sluice.urls import urlpatterns
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.states import State
 from dashboard.smoketests.models import CheckResult, SmokeRun
 from routing.models import AuditEntry
@@ -266,7 +266,7 @@ def test_a_finished_rollout_is_undone(ci: OwnApi, ramping: Scene) -> None:
 def test_a_stale_verb_says_who_moved_it_and_when(ci: OwnApi, ramping: Scene) -> None:
     stale = ramping.rollout()
     believed = {"deployment_id": stale.deployment_id, "step": stale.step}
-    ACTIONS["step"](ramping.rollout(), Actor(ramping.maya, "dashboard", timezone.now()))
+    ACTIONS["step"](ramping.rollout(), ActionRequest(ramping.maya, "dashboard", timezone.now()))
     for wrong in (believed, believed | {"step": 1}):
         status, body = ci("POST", f"/rollouts/{stale.pk}/step", wrong)
         assert (status, body["error"], body["by"]) == (409, "stale", "maya")
@@ -290,7 +290,7 @@ def test_tokens_do_not_release_tokens(ci: OwnApi, ramping: Scene) -> None:
     assert ramping.rollout().state == State.ROLLED_BACK
     assert ci.verb(ramping, "resume")[1]["error"] == "person"
     assert ci.start(ramping)[1]["error"] == "held"
-    ACTIONS["resume"](ramping.rollout(), Actor(ramping.maya, "dashboard", timezone.now()))
+    ACTIONS["resume"](ramping.rollout(), ActionRequest(ramping.maya, "dashboard", timezone.now()))
     assert ci.start(ramping)[0] == 201
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.page.context import milestones
 from tests.dashboard.rollouts.conftest import Scene
@@ -119,7 +119,7 @@ def test_a_stale_page_changes_nothing_and_names_who_moved_it(client: Client, sce
     for _ in range(3):
         scene.look()
     stale = scene.rollout().turn
-    ACTIONS["hold"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
+    ACTIONS["hold"](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now))
     rollout = scene.rollout()
     answer = client.post(
         reverse("rollouts:act", args=["checkout", rollout.pk, "step"]), {"turn": str(stale)}
@@ -169,7 +169,7 @@ def test_queries_do_not_grow_with_the_story(
     for _ in range(3):
         scene.look()
     for verb in ("hold", "resume") * 10:
-        ACTIONS[verb](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
+        ACTIONS[verb](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now))
     with django_assert_max_num_queries(31):  # type: ignore[operator]
         page(client, scene)
 
@@ -209,7 +209,7 @@ def test_no_mark_claims_what_did_not_happen(
 
 def test_an_abort_before_any_traffic_marks_no_check_as_failed(scene: Scene) -> None:
     scene.start()
-    ACTIONS["abort"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
+    ACTIONS["abort"](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now))
     assert "failed" not in {m.look for m in milestones(scene.rollout())}
 
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.actions.start import start
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.plans.form.preview import preview
@@ -46,7 +46,7 @@ def test_both_rollouts_know_each_other(scene: Scene, other: Rollout) -> None:
 
 
 def test_an_ended_rollout_or_another_worker_is_no_neighbor(scene: Scene, other: Rollout) -> None:
-    ACTIONS["abort"](other, Actor(scene.maya, "dashboard", scene.now))
+    ACTIONS["abort"](other, ActionRequest(scene.maya, "dashboard", scene.now))
     Rollout.objects.filter(pk=other.pk).update(state="aborted")
     assert related_rollouts_of(scene.start()) == []
 

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.conductor.observation import figures_of
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout, RolloutEvent
@@ -106,7 +106,7 @@ def test_an_abort_is_written_whole_or_not_at_all_at_every_instant(scene: Scene) 
     scene.start()
     for _ in range(3):
         scene.look()
-    by = Actor(scene.maya, "dashboard", scene.now + timedelta(seconds=1))
+    by = ActionRequest(scene.maya, "dashboard", scene.now + timedelta(seconds=1))
     die_at_every_instant(scene, lambda: ACTIONS["abort"](scene.rollout(), by))
     assert scene.rollout().state == State.ROLLING_BACK
     assert deployed(scene.rollout()) == [0, 20_000, 0]

@@ -10,7 +10,7 @@ from ninja import Router, Status
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.sluice.lookup import edit_named, own_edit, worker_at
 from dashboard.api.sluice.rollouts.plan_schemas import RenameInput, SavedPlanInput, SavedPlanItem
-from dashboard.rollouts.actions.actions import Actor
+from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.models import SavedPlanEdit
 from dashboard.rollouts.plans import saved_plans
 from dashboard.rollouts.plans.plan_text import plan_with
@@ -83,5 +83,5 @@ def _rename(request: ApiRequest, edit: SavedPlanEdit, given: RenameInput) -> Any
     return saved_as_json(edit)
 
 
-def _actor(request: ApiRequest) -> Actor:
-    return Actor(request.auth.user, request.auth.source, timezone.now(), by_token=True)
+def _actor(request: ApiRequest) -> ActionRequest:
+    return ActionRequest(request.auth.user, request.auth.source, timezone.now(), by_token=True)

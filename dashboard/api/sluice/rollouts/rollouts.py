@@ -20,7 +20,7 @@ from dashboard.api.sluice.schemas import (
     RolloutItem,
     VerbInput,
 )
-from dashboard.rollouts.actions.actions import ACTIONS, Actor, check_position
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest, check_position
 from dashboard.rollouts.actions.start import start
 from dashboard.rollouts.decisions.plan import PlanError, parse_weight
 from dashboard.rollouts.list.query import RolloutFilter, narrowed
@@ -105,7 +105,7 @@ def change(request: ApiRequest, name: str, rollout_id: UUID, given: PlanChangeIn
     check_position(rollout, given.deployment_id, given.step)
     plan = plan_with(rollout.as_value().upcoming, given.terms())
     now = timezone.now()
-    by = Actor(caller.user, caller.source, now, given.reason.strip(), by_token=True)
+    by = ActionRequest(caller.user, caller.source, now, given.reason.strip(), by_token=True)
     return report.with_story(change_plan(rollout, plan, by, given.edit))
 
 
@@ -121,7 +121,7 @@ def act(request: ApiRequest, name: str, rollout_id: UUID, verb: str, given: Verb
     check_position(rollout, given.deployment_id, given.step)
     to = None if given.to is None else _share(given.to)
     reason = given.reason.strip()
-    by = Actor(caller.user, caller.source, timezone.now(), reason, by_token=True, to=to)
+    by = ActionRequest(caller.user, caller.source, timezone.now(), reason, by_token=True, to=to)
     return report.as_json(ACTIONS[verb](rollout, by))
 
 

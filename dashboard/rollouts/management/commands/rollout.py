@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.accounts.shell_user import shell_user
 from dashboard.rollouts import messages
-from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor, check_position
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, ActionRequest, check_position
 from dashboard.rollouts.actions.start import StartRefused, start
 from dashboard.rollouts.backtest.report import as_json, lines as replay_lines
 from dashboard.rollouts.cli import arguments, backtest, saved_plans
@@ -94,7 +94,7 @@ class Command(BaseCommand):
         if action == "backtest":
             self._backtest(worker, options)
             return None
-        by = Actor(
+        by = ActionRequest(
             shell_user(options.get("user")), "shell", timezone.now(), options.get("reason", "")
         )
         if action in saved_plans.ACTIONS:
@@ -123,7 +123,7 @@ class Command(BaseCommand):
         for line in replay_lines(replay):
             self.stdout.write(line)
 
-    def _start(self, worker: Worker, options: dict[str, Any], by: Actor) -> Rollout | None:
+    def _start(self, worker: Worker, options: dict[str, Any], by: ActionRequest) -> Rollout | None:
         saved = arguments.saved_plan(worker, options["plan"])
         plan = arguments.plan_of(options, saved.plan if saved else None)
         check_external(plan.external, options["suite"])

@@ -7,7 +7,7 @@ import pytest
 from dashboard.accounts.models import Role
 from dashboard.discussion.models import HandOver
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, ActionRequest
 from dashboard.rollouts.actions.owner import follow_hand_over
 from dashboard.rollouts.conductor.advance import Stale, advance
 from dashboard.rollouts.decisions.states import State
@@ -28,7 +28,7 @@ def ramping(scene: Scene) -> Scene:
 
 
 def ask(scene: Scene, verb: str, reason: str = "") -> None:
-    ACTIONS[verb](scene.rollout(), Actor(scene.maya, "dashboard", scene.now, reason))
+    ACTIONS[verb](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now, reason))
 
 
 def test_step_goes_up_whatever_the_figures_say_and_names_the_person(ramping: Scene) -> None:
@@ -110,7 +110,7 @@ def test_nothing_moves_a_rollout_that_has_ended(ramping: Scene, verb: str) -> No
 
 def test_two_people_who_read_the_same_turn_step_once(ramping: Scene) -> None:
     mine, theirs = ramping.rollout(), ramping.rollout()
-    by = Actor(ramping.maya, "dashboard", ramping.now)
+    by = ActionRequest(ramping.maya, "dashboard", ramping.now)
     ACTIONS["step"](mine, by)
     with pytest.raises(Stale) as stale:
         ACTIONS["step"](theirs, by)
@@ -134,7 +134,7 @@ def test_abort_ends_a_way_back_that_cannot_be_proved(ramping: Scene) -> None:
     ramping.unverified = ("local-1",)
     ramping.look()
     assert ramping.look(100).state is State.NEEDS_ATTENTION
-    token = Actor(ramping.maya, "api", ramping.now, by_token=True)
+    token = ActionRequest(ramping.maya, "api", ramping.now, by_token=True)
     with pytest.raises(ActionRefused, match="a person aborts"):
         ACTIONS["abort"](ramping.rollout(), token)
     ask(ramping, "abort")
@@ -150,7 +150,9 @@ def test_a_token_does_not_confirm_for_a_person(scene: Scene) -> None:
         scene.look()
     for verb in ("confirm", "step"):
         with pytest.raises(ActionRefused) as refused:
-            ACTIONS[verb](scene.rollout(), Actor(scene.maya, "api", scene.now, by_token=True))
+            ACTIONS[verb](
+                scene.rollout(), ActionRequest(scene.maya, "api", scene.now, by_token=True)
+            )
         assert refused.value.code == "person"
     ask(scene, "confirm")
     assert scene.rollout().review_confirmed

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Role
 from dashboard.observability.models import CallerCount, Count, Span, StepCount
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
 from routing.models import Deployment
@@ -37,7 +37,7 @@ def ended(scene: Scene) -> Rollout:
     for minute in (5, 6):
         for version, requests, failed in ((scene.candidate, 100, 30), (scene.stable, 400, 2)):
             make_traffic("checkout", requests, failed, version.id, minute, live)
-    ACTIONS["abort"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
+    ACTIONS["abort"](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now))
     while scene.rollout().state != State.ROLLED_BACK:
         scene.look(240)
     return scene.rollout()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.conductor.advance import Stale, advance
 from dashboard.rollouts.decisions.states import OnHarm, State
 from dashboard.smoketests.models import SmokeRun
@@ -162,7 +162,7 @@ def test_a_person_runs_the_checks_again(scene: Scene) -> None:
     SmokeRun.objects.update(state=SmokeRun.State.FAILED)
     assert scene.look().state is State.HELD
     ACTIONS["retry"](
-        scene.rollout(), Actor(scene.maya, "dashboard", scene.now + timedelta(seconds=1))
+        scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now + timedelta(seconds=1))
     )
     assert scene.rollout().state == State.CHECKING
     assert SmokeRun.objects.count() == 2

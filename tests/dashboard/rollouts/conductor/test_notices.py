@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from dashboard.notifications.models import OutboxEvent
 from dashboard.rollouts import messages
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.conductor.notices import HARM
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_a_hold_and_its_reason_reach_the_owner(scene):
     rollout = scene.start()
     OutboxEvent.objects.all().delete()
-    ACTIONS["hold"](scene.rollout(), Actor(None, "shell", timezone.now(), "lunch"))
+    ACTIONS["hold"](scene.rollout(), ActionRequest(None, "shell", timezone.now(), "lunch"))
     (event,) = OutboxEvent.objects.all()
     assert (event.code, event.worker) == ("rollout.held", rollout.worker.name)
     assert event.people == [rollout.owner_id] and "lunch" in event.detail
@@ -26,10 +26,10 @@ def test_a_decision_that_loses_its_turn_tells_nobody(scene):
 
     scene.start()
     stale = scene.rollout()
-    ACTIONS["hold"](scene.rollout(), Actor(None, "shell", timezone.now()))
+    ACTIONS["hold"](scene.rollout(), ActionRequest(None, "shell", timezone.now()))
     OutboxEvent.objects.all().delete()
     with pytest.raises(Stale):
-        ACTIONS["abort"](stale, Actor(None, "shell", timezone.now()))
+        ACTIONS["abort"](stale, ActionRequest(None, "shell", timezone.now()))
     assert not OutboxEvent.objects.exists()
 
 

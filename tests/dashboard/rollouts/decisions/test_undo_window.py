@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.reviews.models import DeployHold
-from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, ActionRequest
 from dashboard.rollouts.decisions.plan import PlanError, plan_from_json
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.decisions.undo_window import undo_refusal
@@ -59,7 +59,7 @@ def done(scene: Scene) -> Scene:
 
 
 def undo(scene: Scene, reason: str = "") -> None:
-    ACTIONS["undo"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now, reason))
+    ACTIONS["undo"](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now, reason))
 
 
 def test_it_goes_back_the_verified_way(done: Scene) -> None:
@@ -96,7 +96,7 @@ def test_it_is_refused_with_words_and_changes_nothing(done: Scene, case: str) ->
         rollout = done.rollout()
     before = Deployment.objects.count()
     with pytest.raises(ActionRefused, match=words):
-        ACTIONS["undo"](rollout, Actor(done.maya, "dashboard", done.now))
+        ACTIONS["undo"](rollout, ActionRequest(done.maya, "dashboard", done.now))
     assert Deployment.objects.count() == before
 
 

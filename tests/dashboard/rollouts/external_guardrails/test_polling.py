@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, ActionRequest
 from dashboard.rollouts.decisions.breaches import deciding, with_breaches
 from dashboard.rollouts.decisions.guardrails import Judgment
 from dashboard.rollouts.decisions.states import State, Verdict
@@ -132,7 +132,7 @@ def test_two_conductors_ask_once_and_a_new_share_is_asked_about_at_once(
     answered(first, scene, has_answer(scene))
     first.look(scene.now + timedelta(seconds=29))
     assert len(server.requests) == 1
-    ACTIONS["step"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
+    ACTIONS["step"](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now))
     assert judged(scene).code == "source_pending"
     answered(second, scene, has_answer(scene))
     assert [json.loads(body)["percentage"] for *_, body in server.requests] == [20, 100]
@@ -193,7 +193,7 @@ def test_checks_run_again_on_schedule_and_never_twice_at_once(scene: Scene) -> N
     assert run is not None and run.rollout_id == rollout.pk and run.version == scene.candidate
     assert ask_when_due(scene.rollout(), later + timedelta(hours=1)) is None  # it still runs
     stale = scene.rollout()
-    ACTIONS["hold"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
+    ACTIONS["hold"](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now))
     SmokeRun.objects.update(state=SmokeRun.State.PASSED, ended_at=later)
     assert ask_when_due(stale, later + timedelta(hours=1)) is None  # its turn has passed
     assert ask_when_due(scene.rollout(), later + timedelta(hours=1)) is not None
@@ -236,7 +236,7 @@ def test_a_person_runs_them_again_while_it_is_held_because_of_them(scene: Scene)
     found = with_breaches(all_judged(scene), scene.rollout().terms)
     scene.judgment = deciding(found, scene.rollout().terms)
     assert scene.look(1).state is State.HELD
-    by, runs = Actor(scene.maya, "dashboard", scene.now), SmokeRun.objects.count()
+    by, runs = ActionRequest(scene.maya, "dashboard", scene.now), SmokeRun.objects.count()
     ACTIONS["retry"](scene.rollout(), by)
     assert SmokeRun.objects.count() == runs + 1
     with pytest.raises(ActionRefused, match="running already"):

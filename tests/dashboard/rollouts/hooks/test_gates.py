@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.next_step import Action, Observation, next_step, transition
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.hooks import changes
@@ -99,7 +99,7 @@ def test_a_gate_that_refuses_holds_until_a_person_resumes(hooked: Hooked, server
     hooked.look(3600)
     assert len(server.requests) == 1
     server.answers({"verdict": "safe"})
-    ACTIONS["resume"](hooked.rollout(), Actor(hooked.maya, "dashboard", hooked.now))
+    ACTIONS["resume"](hooked.rollout(), ActionRequest(hooked.maya, "dashboard", hooked.now))
     hooked.look()
     hooked.carry_all()
     assert hooked.look().state is State.RAMPING
@@ -161,7 +161,7 @@ def test_hold_step_and_abort_wait_for_no_gate_that_hangs(hooked: Hooked, server:
         hooked.look()
     hooked.courier.look(hooked.now)
     assert hooked.look().code == "gate_waits"
-    by = Actor(hooked.maya, "dashboard", hooked.now)
+    by = ActionRequest(hooked.maya, "dashboard", hooked.now)
     ACTIONS["hold"](hooked.rollout(), by)
     ACTIONS["abort"](hooked.rollout(), by)
     assert hooked.live() == {1: 100_000}
@@ -177,7 +177,7 @@ def test_a_gate_that_is_switched_off_holds_nothing(hooked: Hooked, server: Serve
     ask_first_step(hooked)
     assert hooked.look().state is State.HELD
     changes.switch(hook, False, hooked_by(hooked))
-    ACTIONS["resume"](hooked.rollout(), Actor(hooked.maya, "dashboard", hooked.now))
+    ACTIONS["resume"](hooked.rollout(), ActionRequest(hooked.maya, "dashboard", hooked.now))
     assert hooked.look().state is State.RAMPING
 
 

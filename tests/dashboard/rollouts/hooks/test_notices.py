@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.hooks.delivery_queue import TRIES, HookDeliveryQueue, wait_after
 from dashboard.rollouts.hooks.events import Progress
@@ -32,7 +32,7 @@ def rolled_back(hooked: Hooked) -> None:
     hooked.start(plan_of("20:1h,100"))
     while hooked.rollout().state != State.RAMPING:
         hooked.look()
-    ACTIONS["abort"](hooked.rollout(), Actor(hooked.maya, "dashboard", hooked.now))
+    ACTIONS["abort"](hooked.rollout(), ActionRequest(hooked.maya, "dashboard", hooked.now))
     while hooked.rollout().state != State.ROLLED_BACK:
         hooked.look()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.live.pages import fragments
 from dashboard.live.pages.fragments import UpdateReason
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.models import Rollout
 from dashboard.rollouts.page.rollback_preview import rollback_preview_of
@@ -68,7 +68,7 @@ def test_the_way_back_says_what_moves_and_how_long_it_took_last(scene: Scene) ->
     for _ in range(3):
         scene.look()
     scene.now += timedelta(seconds=1)
-    ACTIONS["abort"](scene.rollout(), Actor(scene.maya, "dashboard", scene.now))
+    ACTIONS["abort"](scene.rollout(), ActionRequest(scene.maya, "dashboard", scene.now))
     for seconds in (1.5, 0.5):
         scene.look(seconds)
     assert scene.rollout().state == State.ROLLED_BACK

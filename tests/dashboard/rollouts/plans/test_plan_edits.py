@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.rollouts import messages
-from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, ActionRequest
 from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import Plan, PlanError, parse_steps
 from dashboard.rollouts.decisions.states import State
@@ -44,7 +44,7 @@ def change(ramping: Scene) -> Change:
     def change(edit: int | None = None, **terms: object) -> Plan:
         rollout = ramping.rollout()
         plan = plan_with(rollout.as_value().upcoming, terms)
-        by = Actor(ramping.maya, "dashboard", ramping.now, "slower")
+        by = ActionRequest(ramping.maya, "dashboard", ramping.now, "slower")
         change_plan(rollout, plan, by, rollout.plan_edit if edit is None else edit)
         return ramping.rollout().terms
 
@@ -56,7 +56,7 @@ def test_a_change_applies_from_the_next_step(ramping: Scene, change: Change) -> 
     assert change(steps="20:10s,30:1h,100", min_sample=7) == before
     ramping.look(3600)
     assert ramping.rollout().terms == before
-    ACTIONS["step"](ramping.rollout(), Actor(ramping.maya, "dashboard", ramping.now))
+    ACTIONS["step"](ramping.rollout(), ActionRequest(ramping.maya, "dashboard", ramping.now))
     rollout = ramping.rollout()
     assert ramping.live() == {1: 70_000, 2: 30_000}
     assert (rollout.terms.min_sample, rollout.next_plan) == (7, None)
@@ -105,14 +105,14 @@ def test_the_next_step_is_above_what_the_candidate_has(scene: Scene) -> None:
     rollout = scene.start(plan_of("20:10s,50:10s,100"))
     plan = replace(rollout.terms, steps=parse_steps("20:10s,25:1h,100"))
     with pytest.raises(PlanError, match="above 30%"):
-        change_plan(rollout, plan, Actor(scene.maya, "dashboard", scene.now), 1)
+        change_plan(rollout, plan, ActionRequest(scene.maya, "dashboard", scene.now), 1)
 
 
 def test_no_change_and_no_next_step_are_refused(ramping: Scene, change: Change) -> None:
     with pytest.raises(ActionRefused) as refused:
         change(min_sample=100)
     assert refused.value.code == "same"
-    ACTIONS["finish"](ramping.rollout(), Actor(ramping.maya, "dashboard", ramping.now))
+    ACTIONS["finish"](ramping.rollout(), ActionRequest(ramping.maya, "dashboard", ramping.now))
     with pytest.raises(ActionRefused, match="last step is running"):
         change(min_sample=7)
 
@@ -129,7 +129,7 @@ def test_a_change_while_staged_waits_for_the_first_step() -> None:
 
 def test_going_back_applies_no_edit(ramping: Scene, change: Change) -> None:
     before = change(min_sample=7)
-    ACTIONS["abort"](ramping.rollout(), Actor(ramping.maya, "dashboard", ramping.now))
+    ACTIONS["abort"](ramping.rollout(), ActionRequest(ramping.maya, "dashboard", ramping.now))
     assert ramping.rollout().terms == before
     with pytest.raises(ActionRefused, match="has no next step"):
         change(min_sample=8)
@@ -145,7 +145,7 @@ def test_going_back_applies_no_edit(ramping: Scene, change: Change) -> None:
 def test_step_goes_to_a_named_share(
     ramping: Scene, to: int, live: dict[int, int], state: State
 ) -> None:
-    ACTIONS["step"](ramping.rollout(), Actor(ramping.maya, "dashboard", ramping.now, to=to))
+    ACTIONS["step"](ramping.rollout(), ActionRequest(ramping.maya, "dashboard", ramping.now, to=to))
     assert (ramping.live(), ramping.rollout().state) == (live, state)
 
 
@@ -154,14 +154,18 @@ def test_step_goes_to_a_named_share(
 )
 def test_a_share_that_is_no_other_step_is_refused(ramping: Scene, to: int, code: str) -> None:
     with pytest.raises(ActionRefused) as refused:
-        ACTIONS["step"](ramping.rollout(), Actor(ramping.maya, "dashboard", ramping.now, to=to))
+        ACTIONS["step"](
+            ramping.rollout(), ActionRequest(ramping.maya, "dashboard", ramping.now, to=to)
+        )
     assert refused.value.code == code
     assert ramping.live() == {1: 80_000, 2: 20_000}
 
 
 def test_a_step_of_the_next_edit_can_be_named(ramping: Scene, change: Change) -> None:
     change(steps="20:10s,33:1h,100")
-    ACTIONS["step"](ramping.rollout(), Actor(ramping.maya, "dashboard", ramping.now, to=33_000))
+    ACTIONS["step"](
+        ramping.rollout(), ActionRequest(ramping.maya, "dashboard", ramping.now, to=33_000)
+    )
     assert ramping.live() == {1: 67_000, 2: 33_000}
 
 
@@ -170,7 +174,7 @@ def test_a_token_does_not_pass_the_review_by_naming_a_step(scene: Scene, verb: s
     scene.start(plan_of(confirm_review=True))
     for _ in range(2):
         scene.look()
-    token = Actor(scene.maya, "api", scene.now, by_token=True, to=20_000)
+    token = ActionRequest(scene.maya, "api", scene.now, by_token=True, to=20_000)
     with pytest.raises(ActionRefused) as refused:
         ACTIONS[verb](scene.rollout(), token)
     assert refused.value.code == "person"

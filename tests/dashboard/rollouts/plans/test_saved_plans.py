@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from dashboard.rollouts.actions.actions import Actor
+from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.models import SavedPlan, SavedPlanEdit
 from dashboard.rollouts.plans.saved_plans import (
     SavedPlanError,
@@ -26,8 +26,8 @@ from tests.factories import make_worker
 
 
 @pytest.fixture
-def by(scene: Scene) -> Actor:
-    return Actor(scene.maya, "dashboard", scene.now)
+def by(scene: Scene) -> ActionRequest:
+    return ActionRequest(scene.maya, "dashboard", scene.now)
 
 
 def command(*words: str) -> Any:
@@ -37,7 +37,7 @@ def command(*words: str) -> Any:
     return json.loads(out.getvalue().splitlines()[-1])
 
 
-def test_each_save_is_an_edit_and_the_same_plan_is_none(scene: Scene, by: Actor) -> None:
+def test_each_save_is_an_edit_and_the_same_plan_is_none(scene: Scene, by: ActionRequest) -> None:
     first = save("Slow", plan_of("1:1h,100"), scene.worker, by)
     second = save("Slow", plan_of("2:1h,100"), scene.worker, by)
     assert save("Slow", plan_of("2:1h,100"), scene.worker, by) == second
@@ -48,7 +48,7 @@ def test_each_save_is_an_edit_and_the_same_plan_is_none(scene: Scene, by: Actor)
     assert list(actions) == [("maya", "checkout")] * 2
 
 
-def test_a_workers_own_plan_comes_before_that_of_all(scene: Scene, by: Actor) -> None:
+def test_a_workers_own_plan_comes_before_that_of_all(scene: Scene, by: ActionRequest) -> None:
     for _ in range(2):
         save("Slow", plan_of(f"{1 + SavedPlanEdit.objects.count()}:1h,100"), None, by)
     own = save("Slow", plan_of("50:1h,100"), scene.worker, by)
@@ -59,7 +59,7 @@ def test_a_workers_own_plan_comes_before_that_of_all(scene: Scene, by: Actor) ->
     assert [e.number for e in usable(scene.worker)] == [1, 2]
 
 
-def test_two_who_save_at_once_do_not_replace_each_other(scene: Scene, by: Actor) -> None:
+def test_two_who_save_at_once_do_not_replace_each_other(scene: Scene, by: ActionRequest) -> None:
     save("Slow", plan_of("1:1h,100"), None, by, 0)
     save("Slow", plan_of("2:1h,100"), None, by, 1)
     with pytest.raises(SavedPlanError, match="maya saved edit 2") as refused:
@@ -70,14 +70,14 @@ def test_two_who_save_at_once_do_not_replace_each_other(scene: Scene, by: Actor)
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 61, "canary", "a\nb"])
-def test_a_name_that_is_none_is_refused(scene: Scene, by: Actor, name: str) -> None:
+def test_a_name_that_is_none_is_refused(scene: Scene, by: ActionRequest, name: str) -> None:
     with pytest.raises(SavedPlanError) as refused:
         save(name, plan_of(), scene.worker, by)
     assert refused.value.code == "name"
     assert not SavedPlan.objects.exists()
 
 
-def test_rename_and_delete_are_on_the_audit_trail(scene: Scene, by: Actor) -> None:
+def test_rename_and_delete_are_on_the_audit_trail(scene: Scene, by: ActionRequest) -> None:
     saved = save("Slow", plan_of(), None, by).saved_plan
     save("Fast", plan_of("100"), None, by)
     with pytest.raises(SavedPlanError, match="Fast") as refused:
@@ -90,7 +90,7 @@ def test_rename_and_delete_are_on_the_audit_trail(scene: Scene, by: Actor) -> No
     assert sorted(trail) == ["plan.delete", "plan.rename", "plan.save", "plan.save"]
 
 
-def test_the_cli_saves_and_starts_by_name(scene: Scene, by: Actor) -> None:
+def test_the_cli_saves_and_starts_by_name(scene: Scene, by: ActionRequest) -> None:
     hours = ("--hours", "mon-sun 00:00-23:59 UTC")
     saved = command("save-plan", "--plan", "Slow", "--steps", "20:10s,100", *hours)[0]
     assert (saved["name"], saved["edit"], saved["worker"]) == ("Slow", 1, "checkout")
@@ -113,7 +113,7 @@ def test_the_cli_saves_and_starts_by_name(scene: Scene, by: Actor) -> None:
     assert command("plans") == []
 
 
-def test_changed_terms_are_not_recorded_as_the_saved_plan(scene: Scene, by: Actor) -> None:
+def test_changed_terms_are_not_recorded_as_the_saved_plan(scene: Scene, by: ActionRequest) -> None:
     edit = save("Slow", plan_of("1:1h,100"), None, by)
     rollout = scene.start(plan_of("2:1h,100"), saved=edit)
     assert rollout.events.get().code == "started"
@@ -136,7 +136,9 @@ def test_bad_usage_exits_with_2(scene: Scene, words: list[str], message: str) ->
     assert refused.value.returncode in (1, 2)
 
 
-def test_the_cli_changes_a_running_plan_and_steps_to_a_share(scene: Scene, by: Actor) -> None:
+def test_the_cli_changes_a_running_plan_and_steps_to_a_share(
+    scene: Scene, by: ActionRequest
+) -> None:
     scene.start(plan_of("20:10s,50:10s,100"))
     for _ in range(3):
         scene.look()

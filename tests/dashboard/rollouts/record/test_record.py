@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.record.record import record_of
 from dashboard.smoketests.models import CheckResult, SmokeRun
@@ -144,7 +144,7 @@ def test_queries_do_not_grow_with_the_story(
 
 
 def test_an_undone_rollout_has_one_story(ended: Scene) -> None:
-    ACTIONS["undo"](ended.rollout(), Actor(ended.maya, "dashboard", ended.now))
+    ACTIONS["undo"](ended.rollout(), ActionRequest(ended.maya, "dashboard", ended.now))
     assert record_of(ended.rollout()) is None
     ended.look(1)
     ended.look(1)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.accounts.actor import Actor as PolicyBy
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.reviews.gate import ReviewNeeded
 from dashboard.reviews.policies import edits
@@ -20,7 +20,7 @@ from dashboard.reviews.proposals.decisions.vote import DecisionInput
 from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import Proposal, State as ReviewState
 from dashboard.rollouts.actions import actions
-from dashboard.rollouts.actions.actions import ActionRefused, Actor
+from dashboard.rollouts.actions.actions import ActionRefused, ActionRequest
 from dashboard.rollouts.actions.start import StartRefused
 from dashboard.rollouts.conductor.advance import advance
 from dashboard.rollouts.decisions.next_step import Observation
@@ -56,7 +56,7 @@ class Reviewed(Scene):
         return State(self.rollout().state)
 
     def policy(self, *rules: Rule) -> None:
-        by = PolicyBy(None, "shell", timezone.now())
+        by = Actor(None, "shell", timezone.now())
         edits.save(self.worker, lambda _: Policy(rules), by)
 
     def review(self) -> Proposal:
@@ -131,7 +131,7 @@ def test_an_approval_passes_the_step_and_covers_the_whole_plan(
 def test_nobody_confirms_or_steps_past_the_policy(reviewed: Reviewed) -> None:
     reviewed.start(plan_of(confirm_review=True))
     reviewed.look_times(4)
-    by = Actor(reviewed.maya, "dashboard", timezone.now())
+    by = ActionRequest(reviewed.maya, "dashboard", timezone.now())
     with pytest.raises(ActionRefused) as refused:
         actions.confirm(reviewed.rollout(), by)
     assert refused.value.code == "review"
@@ -143,7 +143,7 @@ def test_nobody_confirms_or_steps_past_the_policy(reviewed: Reviewed) -> None:
 def test_hold_and_abort_never_wait(reviewed: Reviewed) -> None:
     reviewed.start(plan_of())
     reviewed.look_times(4)
-    by = Actor(reviewed.maya, "dashboard", timezone.now())
+    by = ActionRequest(reviewed.maya, "dashboard", timezone.now())
     actions.hold(reviewed.rollout(), by)
     actions.abort(reviewed.rollout(), by)
     assert reviewed.live() == {1: 100_000}
@@ -159,7 +159,7 @@ def test_a_rejected_review_holds_and_resume_asks_again(reviewed: Reviewed, jonas
     first = vote.reject(reviewed.review().pk, word(jonas, "Log the 503s."))
     assert reviewed.look_times(1) is State.HELD
     assert reviewed.rollout().reason == "review_rejected"
-    actions.resume(reviewed.rollout(), Actor(reviewed.maya, "dashboard", timezone.now()))
+    actions.resume(reviewed.rollout(), ActionRequest(reviewed.maya, "dashboard", timezone.now()))
     assert reviewed.look_times(1) is State.REVIEW
     assert reviewed.review().pk != first.pk
     assert reviewed.review().state == ReviewState.OPEN
@@ -170,7 +170,7 @@ def test_another_plan_edit_takes_another_review(reviewed: Reviewed, jonas: User)
     reviewed.look_times(4)
     vote.approve(reviewed.review().pk, word(jonas))
     reviewed.look_times(1)
-    by = Actor(reviewed.maya, "dashboard", timezone.now())
+    by = ActionRequest(reviewed.maya, "dashboard", timezone.now())
     change_plan(reviewed.rollout(), plan_of("20:10s,90:10s,100"), by, rollout.plan_edit)
     reviewed.look(11)
     reviewed.look(1)
@@ -185,7 +185,7 @@ def test_a_plan_edit_voids_the_open_review_at_once(reviewed: Reviewed) -> None:
     rollout = reviewed.start(plan_of())
     reviewed.look_times(4)
     first = reviewed.review()
-    by = Actor(reviewed.maya, "dashboard", timezone.now())
+    by = ActionRequest(reviewed.maya, "dashboard", timezone.now())
     change_plan(reviewed.rollout(), plan_of("30:10s,100"), by, rollout.plan_edit)
     first.refresh_from_db()
     assert (first.state, first.reason) == (ReviewState.VOID, "plan_edited")
@@ -248,7 +248,9 @@ def test_a_rollout_of_an_older_version_goes_back_without_a_review(
     reviewed.start(plan_of("20:10s,100"), version_id=str(reviewed.stable.id))
     reviewed.look_times(4)
     assert reviewed.live() == {1: 20_000, 2: 80_000}  # a way back: no review
-    actions.ACTIONS[verb](reviewed.rollout(), Actor(reviewed.maya, "dashboard", timezone.now()))
+    actions.ACTIONS[verb](
+        reviewed.rollout(), ActionRequest(reviewed.maya, "dashboard", timezone.now())
+    )
     back = {"abort": {2: 100_000}, "step-down": {1: 0, 2: 100_000}}
     assert reviewed.live() == back[verb]
 
@@ -265,14 +267,14 @@ def test_nobody_steps_past_the_hours_of_an_approved_plan(reviewed: Reviewed, jon
     reviewed.look_times(4)
     vote.approve(reviewed.review().pk, word(jonas))
     for by_token in (False, True):
-        by = Actor(reviewed.maya, "api", timezone.now(), by_token=by_token, to=20_000)
+        by = ActionRequest(reviewed.maya, "api", timezone.now(), by_token=by_token, to=20_000)
         with pytest.raises(ReviewNeeded, match="only in its hours"):
             actions.step(reviewed.rollout(), by)
     assert reviewed.live() == {1: 100_000, 2: 0}
     reviewed.policy(Rule(Trigger.ABOVE))
-    actions.step(reviewed.rollout(), Actor(reviewed.maya, "api", timezone.now(), to=20_000))
+    actions.step(reviewed.rollout(), ActionRequest(reviewed.maya, "api", timezone.now(), to=20_000))
     reviewed.policy(Rule(Trigger.ABOVE, hours=closed_now()))
-    actions.finish(reviewed.rollout(), Actor(reviewed.maya, "api", timezone.now()))
+    actions.finish(reviewed.rollout(), ActionRequest(reviewed.maya, "api", timezone.now()))
     assert reviewed.live() == {2: 100_000}  # hours are for the first step
 
 
@@ -306,7 +308,7 @@ def test_an_abort_takes_the_locks_in_the_order_of_an_approval(reviewed: Reviewed
     reviewed.start(plan_of())
     reviewed.look_times(4)
     with CaptureQueriesContext(connection) as queries:
-        actions.abort(reviewed.rollout(), Actor(reviewed.maya, "dashboard", timezone.now()))
+        actions.abort(reviewed.rollout(), ActionRequest(reviewed.maya, "dashboard", timezone.now()))
     tables = [
         table
         for query in queries.captured_queries

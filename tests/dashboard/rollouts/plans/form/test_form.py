@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dashboard.rollouts.actions.actions import ACTIONS, Actor
+from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
 from dashboard.rollouts.decisions.states import OnHarm
 from dashboard.rollouts.models import Rollout, SavedPlan
 from dashboard.rollouts.plans.form.form import USUAL, PlanForm
@@ -208,13 +208,15 @@ def test_a_plan_is_saved_chosen_renamed_and_deleted(client: Client, scene: Scene
 
 
 def test_a_start_records_the_plan_it_used(client: Client, scene: Scene) -> None:
-    edit = save("Slow", USUAL, None, Actor(scene.maya, "dashboard", scene.now))
+    edit = save("Slow", USUAL, None, ActionRequest(scene.maya, "dashboard", scene.now))
     assert post(client, scene, plan=str(edit.saved_plan_id))[0] == 302
     assert scene.rollout().events.get().facts["plan_name"] == "Slow"
 
 
 def test_another_workers_plan_is_not_touched(client: Client, scene: Scene) -> None:
-    edit = save("Slow", plan_of(), make_worker("pricing"), Actor(scene.maya, "shell", scene.now))
+    edit = save(
+        "Slow", plan_of(), make_worker("pricing"), ActionRequest(scene.maya, "shell", scene.now)
+    )
     address = reverse("rollouts:delete-plan", args=["checkout", edit.saved_plan_id])
     assert client.post(address).status_code == 404
     assert SavedPlan.objects.exists()
@@ -222,7 +224,7 @@ def test_another_workers_plan_is_not_touched(client: Client, scene: Scene) -> No
 
 def test_viewers_save_nothing(vera: Client, scene: Scene) -> None:
     assert post(vera, scene, do="save", plan_name="Slow")[0] == 403
-    edit = save("Slow", plan_of(), None, Actor(scene.maya, "shell", scene.now))
+    edit = save("Slow", plan_of(), None, ActionRequest(scene.maya, "shell", scene.now))
     for route in ("rollouts:rename-plan", "rollouts:delete-plan"):
         address = reverse(route, args=["checkout", edit.saved_plan_id])
         assert vera.post(address, {"name": "x"}).status_code == 403
@@ -236,7 +238,7 @@ def test_the_usual_plan_is_the_canary() -> None:
 
 def test_queries_do_not_grow_with_plans_and_rollouts(client: Client, scene: Scene) -> None:
     by, address = (
-        Actor(scene.maya, "shell", scene.now),
+        ActionRequest(scene.maya, "shell", scene.now),
         reverse("rollouts:worker", args=["checkout"]),
     )
     counts = []
