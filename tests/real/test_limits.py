@@ -91,7 +91,8 @@ def test_what_it_started_ends_with_it(users: Users) -> None:
         for c in (claim, other)
         if c.user
     )
-    eventually(lambda: claim.user and processes_of(claim.user.uid))
+    for each in (claim, other):  # end_all misses a process that setpriv has not switched yet
+        eventually(lambda each=each: each.user and processes_of(each.user.uid))
     claim.end_all()
     assert left.wait(10) == -9 and sibling.poll() is None
     other.end_all()
