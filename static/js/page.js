@@ -14,6 +14,11 @@ document.addEventListener("click", (event) => {
   (first(".toast") ?? byId("main"))?.focus();
 });
 
+// A pressed button that the field's own `change` would replace keeps the field's focus instead.
+document.addEventListener("mousedown", (event) => {
+  if (closest(event, "[data-keeps-focus]")) event.preventDefault();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "F8") first(".toast")?.focus();
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

@@ -119,6 +119,22 @@ def test_curly_quotes_and_semicolons_are_one_click(maya, shop):
     page.get_by_text("after a semicolon").wait_for(state="detached")
 
 
+def test_a_slow_click_on_a_fix_counts(maya, shop):
+    """Leaving the field must not replace the button while it is pressed."""
+    page = maya.open("/playground/?worker=shop")
+    page.get_by_text("Raw header", exact=True).click()
+    field = page.get_by_label("Cloudflare-Workers-Version-Overrides")
+    field.click()
+    two = str(shop.versions.get(number=2).id)
+    page.keyboard.type(f"shop={two}")
+    page.get_by_role("button", name="Put the id in quotes").hover()
+    page.mouse.down()
+    page.wait_for_timeout(500)
+    page.mouse.up()
+    page.get_by_text("Will be applied").wait_for()
+    assert field.input_value() == f'shop="{two}"'
+
+
 def test_a_slow_answer_about_an_older_text_is_given_up(maya, shop):
     page = maya.open("/playground/?worker=shop")
     page.get_by_text("Raw header", exact=True).click()
