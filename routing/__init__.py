@@ -11,6 +11,7 @@ Without Django:
     log_lines.py       the format of every process's log
     hidden_environment.py, parent_watch.py, process_identity.py
                        secrets, parents and identities of processes
+    version.py         the version of this release
 Django:
     models/            tables. They stay here, and not in `control`, because Django looks for the
                        models of the app `routing` in `routing.models`; nothing in them acts

@@ -1,4 +1,4 @@
-"""/healthz: whether this process works, its revision, and problem codes."""
+"""/healthz: whether this process works, its version and revision, and problem codes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dashboard.fleet.edge_condition import conditions, reasons_of
 from dashboard.fleet.storage import own_disk
 from routing.control import revision
 from routing.process_identity import ProcessIdentity
+from routing.version import VERSION
 
 PROCESS_FILE: Path = settings.DATA_DIR / "processes.json"
 """Written by `make run`: the state of each of its processes."""
@@ -27,7 +28,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """`status`: ok, degraded (200, with problem codes in `reasons`) or no database (503). Public,
     so it names no person and no edge."""
     try:
-        answer: dict[str, Any] = {"status": "ok", "revision": revision.current()}
+        answer: dict[str, Any] = {
+            "status": "ok",
+            "version": VERSION,
+            "revision": revision.current(),
+        }
         reasons = reasons_of(conditions())
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from dashboard.ui.page import page
 from dashboard.ui.templatetags.text_filters import OUTCOMES, REASONS
 from routing.control import revision
+from routing.version import VERSION
 
 COMMANDS = (
     ("manage.py explain --worker NAME", "which version a request would get, and why"),
@@ -59,6 +60,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 def _versions() -> tuple[tuple[str, str], ...]:
     """(program, version) of what this process runs with."""
     found = [
+        ("Sluice", VERSION),
         ("Python", platform.python_version()),
         ("Django", version("django")),
         ("workerd", _npm_version("workerd")),

@@ -15,6 +15,7 @@ import msgspec
 from routing.agent.base.log_position import Position
 from routing.agent.control_plane.module_cache import ModuleMissing
 from routing.snapshot import Preview, Secret, SnapshotInvalid, preview_from_json
+from routing.version import USER_AGENT
 
 #: Idle time-out of a connection; shorter than that of the control plane's server.
 IDLE_SECONDS = 30
@@ -71,7 +72,10 @@ class ControlPlane:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {self._token.reveal()}"},
+            headers={
+                "Authorization": f"Bearer {self._token.reveal()}",
+                "User-Agent": USER_AGENT,
+            },
             timeout=aiohttp.ClientTimeout(total=20, sock_connect=5),
             connector=aiohttp.TCPConnector(limit=16, keepalive_timeout=IDLE_SECONDS),
         )

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from dashboard.ui.templatetags.text_filters import OUTCOMES, REASONS
+from routing.version import VERSION
 from tests.factories import make_deployment, make_edge, make_version, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,11 @@ def test_the_root_leads_to_the_workers(maya):
 
 
 def test_health_needs_no_person(client):
-    assert client.get("/healthz").json() == {"status": "ok", "revision": 0}
+    assert client.get("/healthz").json() == {
+        "status": "ok",
+        "version": VERSION,
+        "revision": 0,
+    }
 
 
 def test_every_page_keeps_to_the_strict_policy(maya):

@@ -13,6 +13,7 @@ from dashboard.run.processes import children, process_file
 from dashboard.run.processes.children import Child
 from dashboard.run.processes.restarts import LONGEST_WAIT_SECONDS, Restarts, State
 from routing.process_identity import this_process
+from routing.version import VERSION
 
 
 def test_the_first_end_costs_no_wait_and_each_further_one_a_longer_one():
@@ -104,12 +105,17 @@ def test_healthz_says_which_process_keeps_ending(client, tmp_path, monkeypatch):
     assert answer.status_code == 200 and answer.json() == {
         "status": "degraded",
         "reasons": ["process_restarts"],
+        "version": VERSION,
         "revision": 0,
         "processes": {"work": {"state": "waiting", "restarts": 3}},
     }
     noted["started"] = "by another process that had this id"
     file.write_text(json.dumps(noted | {"processes": {"work": work}}))
-    assert client.get("/healthz").json() == {"status": "ok", "revision": 0}
+    assert client.get("/healthz").json() == {
+        "status": "ok",
+        "version": VERSION,
+        "revision": 0,
+    }
     file.write_text("{")
     assert client.get("/healthz").json()["status"] == "ok"
 
