@@ -77,7 +77,7 @@ def make_worker(name: str = "shop", versions: int = 1) -> Worker:
 
 
 def make_deployment(worker: Worker, *shares: tuple[Version, float], **given: Any) -> Deployment:
-    """`shares` live; without any, the newest version at 100 %."""
+    """`shares` live; without any, the newest version at 100%."""
     listed = shares or ((worker.versions.newest_first().first(), 100),)
     return deploying.deploy(
         worker=worker,

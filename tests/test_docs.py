@@ -15,6 +15,8 @@ from routing.rules.override import Outcome
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text()
+SETTINGS = (PROJECT / "docs" / "settings.md").read_text()
+OPERATIONS = (PROJECT / "docs" / "operations.md").read_text()
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 VARIABLE = re.compile(r'"((?:SLUICE_[A-Z_]+)|DATABASE_URL|REDIS_URL)"')
 
@@ -24,13 +26,13 @@ def variables(file):
 
 
 @pytest.mark.parametrize("variable", sorted(variables("dashboard/settings.py")))
-def test_every_setting_of_the_control_plane_is_in_the_readme(variable):
-    assert f"`{variable}`" in README
+def test_every_setting_of_the_control_plane_is_documented(variable):
+    assert f"`{variable}`" in SETTINGS
 
 
 @pytest.mark.parametrize("variable", sorted(variables("routing/agent/config.py")))
-def test_every_setting_of_an_edge_is_in_the_readme(variable):
-    assert f"`{variable}`" in README
+def test_every_setting_of_an_edge_is_documented(variable):
+    assert f"`{variable}`" in SETTINGS
 
 
 @pytest.mark.parametrize("word", [*Reason, *Outcome])
@@ -47,8 +49,8 @@ def edge_reasons():
 
 
 @pytest.mark.parametrize("code", edge_reasons())
-def test_every_reason_of_an_edge_is_in_the_readme(code):
-    assert f"`{code}`" in README
+def test_every_reason_of_an_edge_is_documented(code):
+    assert f"`{code}`" in OPERATIONS
 
 
 def test_the_test_command_of_the_readme_is_the_one_ci_calls():
@@ -95,6 +97,22 @@ def test_the_map_of_every_room_lists_what_exists():
         if not (package.parent / name).exists()
     }
     assert len(packages) > 100 and missing == set()
+
+
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_documents_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)", page.read_text())
+    missing = [to for to in links if "://" not in to and not (page.parent / to).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+def test_every_page_is_listed(page):
+    listed = (PROJECT / "docs" / "README.md").read_text()
+    assert page.name == "README.md" or f"({page.name})" in listed
 
 
 def test_the_pictures_of_the_readme_exist():

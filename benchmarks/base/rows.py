@@ -115,7 +115,7 @@ def _deployment(worker: Any, number: int, now: Any, author: Any) -> Any:
 
 
 def _shares(deployment: Any, versions: list[Any]) -> list[Any]:
-    """Ramps of four steps: 1, 10, 50, 100 %, each to the next version; Workers end differently."""
+    """Ramps of four steps: 1, 10, 50, 100%, each to the next version; Workers end differently."""
     from routing.models import Share
 
     turn, step = divmod(deployment.number - 1 + (deployment.worker_id - 1) % 4, 4)

@@ -1,4 +1,4 @@
-"""The deployment under test: one Worker, version 2 at 10 %, on a system that is pinned to cores.
+"""The deployment under test: one Worker, version 2 at 10%, on a system that is pinned to cores.
 
 Everything that answers a request runs on one core and the load generator on the other, so that
 requests per second mean the same for all: what one core can do.

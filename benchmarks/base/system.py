@@ -104,7 +104,7 @@ class System:
     # --- its API ----------------------------------------------------------------------------------
 
     def upload(self, worker: str, source: str, *, live: bool = False) -> str:
-        """A new version's id; `live` creates the Worker and deploys the version at 100 %."""
+        """A new version's id; `live` creates the Worker and deploys the version at 100%."""
         metadata = {
             "main_module": "index.js",
             "compatibility_date": "2026-08-01",

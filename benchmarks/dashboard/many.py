@@ -28,7 +28,7 @@ _MODULE = ModuleSpec(
 
 
 def snapshot_of(count: int) -> Snapshot:
-    """`count` Workers with two versions each, at 10 and 90 %."""
+    """`count` Workers with two versions each, at 10 and 90%."""
     return Snapshot(revision=1, workers=tuple(map(_worker, range(count))))
 
 

@@ -29,7 +29,7 @@ PATH = "/workers/shop/observability/"
 
 
 class Traffic:
-    """A Worker at 25 % / 75 %, whose edge counts what it is told."""
+    """A Worker at 25% / 75%, whose edge counts what it is told."""
 
     def __init__(self) -> None:
         now = timezone.now()

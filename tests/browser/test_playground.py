@@ -19,7 +19,7 @@ def listener():
 
 @pytest.fixture
 def shop(transactional_db, listener):
-    """#1 at 100 %, #2 at 0 %, #3 in no deployment; the edge logs #2 by override."""
+    """#1 at 100%, #2 at 0%, #3 in no deployment; the edge logs #2 by override."""
     worker = make_worker("shop", versions=3)
     one, two, _ = worker.versions.order_by("number")
     make_deployment(worker, (one, 100))

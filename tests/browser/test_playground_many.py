@@ -32,7 +32,7 @@ export default {
 
 
 def upload(system, source, live=False, worker="quote"):
-    """A version's id; `live` makes the Worker and gives the version 100 %."""
+    """A version's id; `live` makes the Worker and gives the version 100%."""
     metadata = {
         "main_module": "index.js",
         "compatibility_date": "2026-08-01",

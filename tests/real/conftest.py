@@ -27,7 +27,7 @@ def started_plane() -> Iterator[Plane]:
 
 @pytest.fixture
 def plane(started_plane: Plane) -> Plane:
-    """`echo` at 30 % / 70 %, and a decide service in good health."""
+    """`echo` at 30% / 70%, and a decide service in good health."""
     started_plane.split(30_000)
     started_plane.edge.decide_delay, started_plane.edge.forced_outcome = 0.0, ""
     return started_plane

@@ -88,7 +88,7 @@ class ControlPlane:
     # --- what tests change --------------------------------------------------------------------
 
     def deploy(self, worker: str, *split: tuple[Upload, int], **fields: Any) -> int:
-        """A new deployment, newest version first; weights in units of 0.001 %."""
+        """A new deployment, newest version first; weights in units of 0.001%."""
         for found, _ in split:
             self.contents |= found.contents
         return self.deploy_versions(worker, *((f.version, w) for f, w in split), **fields)

@@ -156,7 +156,7 @@ class Edge:
         self.stack.callback(stop, process)
 
     def deploy(self, worker: str, *split: tuple[Upload, int]) -> None:
-        """A new deployment, newest version first; weights in units of 0.001 %."""
+        """A new deployment, newest version first; weights in units of 0.001%."""
         shares = tuple(VersionWeight(found.version.id, weight) for found, weight in split)
         held = [w for w in self.snapshot.workers if w.name != worker]
         deployed = WorkerSpec(

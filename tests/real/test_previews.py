@@ -46,7 +46,7 @@ def system(tmp_path_factory):
 
 
 def upload(system, worker, says="", *, code="", bindings=(), create=False, alias=""):
-    """A version's id; with `create` the first one of a Worker, deployed at 100 %."""
+    """A version's id; with `create` the first one of a Worker, deployed at 100%."""
     notes = {"workers/alias": alias} if alias else {}
     metadata = {
         "main_module": "index.js",

@@ -41,7 +41,7 @@ def system(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hello(system):
-    """(id of the version at 0 %, id of the one at 100 %)."""
+    """(id of the version at 0%, id of the one at 100%)."""
     return staged_and_stable(system, "hello")
 
 

@@ -54,7 +54,7 @@ def list_secrets(request: ApiRequest, account_id: str, script_name: str) -> dict
 def put_secret(
     request: ApiRequest, account_id: str, script_name: str, given: NamedSecretInput
 ) -> dict[str, Any]:
-    """Sets a secret in a copy of the latest version and deploys it at 100 %."""
+    """Sets a secret in a copy of the latest version and deploys it at 100%."""
     _change(request, script_name, {given.name: given})
     return ok({"name": given.name, "type": given.type})
 
@@ -63,7 +63,7 @@ def put_secret(
 def patch_secrets(
     request: ApiRequest, account_id: str, script_name: str, given: SecretsInput
 ) -> dict[str, Any]:
-    """Sets and deletes several secrets in one version, deployed at 100 %."""
+    """Sets and deletes several secrets in one version, deployed at 100%."""
     if given.secrets:
         _change(request, script_name, given.secrets)
     return ok(secrets_of(latest_version(worker_named(script_name))))
@@ -84,7 +84,7 @@ def get_secret(
 def delete_secret(
     request: ApiRequest, account_id: str, script_name: str, secret_name: str
 ) -> dict[str, Any]:
-    """Deletes a secret in a copy of the latest version and deploys it at 100 %."""
+    """Deletes a secret in a copy of the latest version and deploys it at 100%."""
     _change(request, script_name, {secret_name: None})
     return ok(None)
 

@@ -88,7 +88,7 @@ def _bar(parts: tuple[_Part, ...], label: str, size: str) -> SafeString:
 
 @register.filter
 def as_percentage(weight: int) -> str:
-    """A weight (units of 0.001 %) as people read it."""
+    """A weight (units of 0.001%) as people read it."""
     return format_percentage(weight)
 
 

@@ -26,7 +26,7 @@ def fresh():
 
 @pytest.fixture
 def history():
-    """1 at 100 %, 2 beside it, 2 promoted with 1 kept, 1 staged again, 3 and 2 at 50 %."""
+    """1 at 100%, 2 beside it, 2 promoted with 1 kept, 1 staged again, 3 and 2 at 50%."""
     worker = make_worker("shop", versions=3)
     one, two, three = worker.versions.order_by("number")
     shares = [

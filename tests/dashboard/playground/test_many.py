@@ -29,7 +29,7 @@ def listener(monkeypatch):
 
 @pytest.fixture
 def shop(transactional_db, listener):
-    """#2 at 50 %; the edge answers every request with #1, and its log says so too."""
+    """#2 at 50%; the edge answers every request with #1, and its log says so too."""
     worker = make_worker("shop", versions=2)
     one, two = worker.versions.order_by("number")
     make_deployment(worker, (one, 100))

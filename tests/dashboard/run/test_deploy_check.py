@@ -16,7 +16,7 @@ from tests.running import PROJECT
 
 BEHIND_TLS = {"SLUICE_BEHIND_TLS": "1", "SLUICE_PUBLIC_URL": "https://sluice.example.com"}
 WITHOUT_TLS = {"security.W004", "security.W008", "security.W011", "security.W016"}
-"""No HSTS, no redirect, cookies without `Secure`. In the README under *Behind a proxy*."""
+"""No HSTS, no redirect, cookies without `Secure`. In docs/behind-a-proxy.md."""
 
 
 def run(tmp_path, *command, **variables):

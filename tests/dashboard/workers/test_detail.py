@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop(db):
-    """#1 live at 75 %, #2 at 25 %, #3 rolled back, #4 never deployed."""
+    """#1 live at 75%, #2 at 25%, #3 rolled back, #4 never deployed."""
     worker = make_worker("shop", versions=4)
     one, two, three, _ = worker.versions.order_by("number")
     make_deployment(worker, (one, 100))

@@ -28,7 +28,7 @@ def make_version(version_id: str, number: int = 1) -> VersionSpec:
 
 
 def make_worker(name: str, *ids: str, weight: int = TOTAL, **fields: object) -> WorkerSpec:
-    """A Worker with one version at 100 %, or two of which the first has `weight`."""
+    """A Worker with one version at 100%, or two of which the first has `weight`."""
     weights = (TOTAL,) if len(ids) == 1 else (weight, TOTAL - weight)
     shares = tuple(VersionWeight(i, w) for i, w in zip(ids, weights, strict=True))
     deployment = DeploymentSpec(id=f"{name}:{shares}", shares=shares)

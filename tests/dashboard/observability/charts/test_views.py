@@ -29,7 +29,7 @@ def shop():
 
 @pytest.fixture
 def ramp(shop, now):
-    """shop at 25 % / 75 %, deployed half an hour ago."""
+    """shop at 25% / 75%, deployed half an hour ago."""
     one, two = shop.versions.order_by("number")
     return make_deployment(shop, (two, 25), (one, 75), now=now - timedelta(minutes=30))
 

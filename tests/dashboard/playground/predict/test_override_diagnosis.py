@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop():
-    """#2 at 0 %, #1 at 100 %, #3 in no deployment; one edge that has it all."""
+    """#2 at 0%, #1 at 100%, #3 in no deployment; one edge that has it all."""
     worker = make_worker("shop", versions=3)
     make_deployment(worker, (worker.versions.get(number=1), 100))
     made = make_deployment(

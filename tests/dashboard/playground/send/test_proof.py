@@ -21,7 +21,7 @@ def listener():
 
 @pytest.fixture
 def shop(listener) -> Worker:
-    """#2 at 0 %, #1 at 100 %, #3 in no deployment."""
+    """#2 at 0%, #1 at 100%, #3 in no deployment."""
     make_edge(proof_url=listener.url)
     worker = make_worker("shop", versions=3)
     make_deployment(worker, (worker.versions.get(number=1), 100))

@@ -100,7 +100,7 @@ def test_pages_of_histories_follow_each_other(maya, shop):
 
 
 def many(worker):
-    """300 more versions, each deployed at 1 %, written at once."""
+    """300 more versions, each deployed at 1%, written at once."""
     given = {"worker": worker, "source": "wrangler", "triggered_by": "upload"}
     given["created_on"] = worker.created_on
     versions = Version.objects.bulk_create(

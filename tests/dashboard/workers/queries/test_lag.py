@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop():
-    """Three deployments, after another Worker's: #1 alone, #2 at 10 %, #2 alone."""
+    """Three deployments, after another Worker's: #1 alone, #2 at 10%, #2 alone."""
     make_deployment(make_worker("older"))
     worker = make_worker("shop", versions=2)
     one, two = worker.versions.order_by("number")

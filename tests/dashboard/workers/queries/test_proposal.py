@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop():
-    """#1 stable at 75 %, #2 the candidate at 25 %, #3 not live."""
+    """#1 stable at 75%, #2 the candidate at 25%, #3 not live."""
     worker = make_worker("shop", versions=3)
     make_deployment(worker, (version(worker, 1), 100))
     make_deployment(worker, (version(worker, 2), 25), (version(worker, 1), 75))
