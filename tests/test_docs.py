@@ -21,11 +21,11 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 VARIABLE = re.compile(r'"((?:SLUICE_[A-Z_]+)|DATABASE_URL|REDIS_URL)"')
 
 
-def variables(file):
-    return set(VARIABLE.findall((PROJECT / file).read_text()))
+def variables(pattern):
+    return {name for file in PROJECT.glob(pattern) for name in VARIABLE.findall(file.read_text())}
 
 
-@pytest.mark.parametrize("variable", sorted(variables("dashboard/settings.py")))
+@pytest.mark.parametrize("variable", sorted(variables("dashboard/settings/*.py")))
 def test_every_setting_of_the_control_plane_is_documented(variable):
     assert f"`{variable}`" in SETTINGS
 

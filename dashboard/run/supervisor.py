@@ -171,6 +171,7 @@ def _children() -> list[Child]:
         "SLUICE_EDGE_TOKEN_FILE": str(bootstrap.edge_token_file()),
         "SLUICE_EDGE_NAME": bootstrap.EDGE_NAME,
         "SLUICE_EDGE_PORT": str(settings.EDGE_PORT),
+        "SLUICE_LOG_FORMAT": settings.LOG_FORMAT,
         "SLUICE_EDGE_TAKE_OVER": "1",
         # This edge listens on loopback only, so its answers may say which version ran.
         "SLUICE_EDGE_PUBLIC_HEADERS": os.environ.get("SLUICE_EDGE_PUBLIC_HEADERS", "1"),

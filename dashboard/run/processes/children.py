@@ -31,9 +31,13 @@ class Child:
         ours = {"SLUICE_EXIT_WITH_PARENT": "1", "SLUICE_PARENT_PID": str(os.getpid())}
         base = os.environ if secrets else without_secrets(os.environ)
         self.env = {**base, **env, **ours}
-        self.env.pop(
-            "SLUICE_ADMIN_PASSWORD", None
-        )  # only the first start, in this process, reads it
+        # Only the first start reads the password, in this process. A value beside a file of the
+        # same setting would be refused.
+        for name in (
+            "SLUICE_ADMIN_PASSWORD",
+            *(f"{n}_FILE" for n in ("SLUICE_ADMIN_PASSWORD", *env)),
+        ):
+            self.env.pop(name, None)
         self.command = [sys.executable, "-m", module]
         self.process: subprocess.Popen[bytes] | None = None
         self._identity: ProcessIdentity | None = None

@@ -1,0 +1,39 @@
+"""Where files are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard.settings.environment import variables
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+    except OSError as error:
+        raise ImproperlyConfigured(f"SLUICE_DATA_DIR={str(folder)!r}: {error.strerror}.") from error
+    return folder
+
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+NODE_MODULES = BASE_DIR / "node_modules"
+
+#: Folder for everything a run writes. SLUICE_DATA_DIR.
+DATA_DIR = _made(Path(variables.text("SLUICE_DATA_DIR", str(BASE_DIR / ".sluice"))).resolve())
+
+
+def generated_once(file: str, variable: str, generated: str) -> str:
+    """The variable, or a value generated once, in a file that only its owner can read."""
+    if given := variables.text(variable):
+        return given
+    path = DATA_DIR / file
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as stream:
+        stream.write(generated)
+    return generated
