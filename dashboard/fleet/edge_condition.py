@@ -69,9 +69,10 @@ def condition_of(edge: Edge, now: datetime) -> Condition:
 
 
 def conditions(now: datetime | None = None) -> list[Condition]:
-    """All edges. One query."""
+    """All edges that are expected to report. One query."""
     now = now or timezone.now()
-    return [condition_of(edge, now) for edge in Edge.objects.defer("status", "lagging")]
+    edges = Edge.objects.expected(silent_since=now - SILENT_AFTER).defer("status", "lagging")
+    return [condition_of(edge, now) for edge in edges]
 
 
 def reasons_of(conditions: Iterable[Condition]) -> list[str]:

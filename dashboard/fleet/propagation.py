@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dashboard.fleet.edge_condition import SILENT_AFTER as SILENT_AFTER, Condition, condition_of
 from dashboard.times.spans import span_text
 from routing.control import revision as revisions
-from routing.models import Edge, Propagation
+from routing.models import Edge, EdgeQuerySet, Propagation
 
 #: Documentation promises "up to a couple of seconds"; what takes longer is late.
 LATE_AFTER = timedelta(seconds=2)
@@ -140,7 +140,7 @@ def measure(
 
 
 def meter_of(worker: str, revision: int, since: datetime) -> Meter:
-    """The meter of one deployment. Two queries."""
+    """The meter of one deployment, at the edges of its Worker's groups. Two queries."""
     rows = Propagation.objects.filter(revision__gte=revision).values_list("edge")
     exact = Q(revision=revision)
     applied = rows.annotate(
@@ -149,17 +149,20 @@ def meter_of(worker: str, revision: int, since: datetime) -> Meter:
         up=Coalesce(Min("up_at", filter=exact), Min("up_at")),
     )
     reached = {edge: Reached(first, up) for edge, first, up in applied}
-    return measure(revision, since, _edges(), reached, timezone.now(), worker)
+    now = timezone.now()
+    return measure(revision, since, _edges(now).running(worker), reached, now, worker)
 
 
 def meter_of_all() -> Meter:
     """Every edge against the newest revision, for the pill in the frame."""
-    return measure(revisions.current(), None, _edges(), {}, timezone.now())
+    now = timezone.now()
+    return measure(revisions.current(), None, _edges(now), {}, now)
 
 
-def _edges() -> QuerySet[Edge]:
-    """Without large columns."""
-    return Edge.objects.defer("status", "token_sha256", "proof_url")
+def _edges(now: datetime) -> EdgeQuerySet:
+    """Without large columns, and without edges that have left."""
+    expected = Edge.objects.expected(silent_since=now - SILENT_AFTER)
+    return expected.defer("status", "token_sha256", "proof_url")
 
 
 def _cell(

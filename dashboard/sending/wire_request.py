@@ -90,9 +90,10 @@ def get(worker: str, edge: Edge, target: str = "/") -> WireRequest:
     return WireRequest(worker, "GET", target.encode("ascii"), (), b"", edge.name, address)
 
 
-def proof_edges() -> list[Edge]:
-    """The edges with a proof listener, the last one to report first."""
-    edges = Edge.objects.exclude(proof_url="").exclude(last_seen_on=None)
+def proof_edges(worker: str = "") -> list[Edge]:
+    """The edges with a proof listener, the last one to report first. With `worker` only those that
+    run it."""
+    edges = Edge.objects.running(worker).exclude(proof_url="").exclude(last_seen_on=None)
     return list(edges.order_by("-last_seen_on"))
 
 

@@ -6,7 +6,7 @@ versions.py             Workers, versions, their modules and service bindings
 deployments.py          deployments and their shares
 deployable_versions.py  which versions can be deployed
 overrides.py            signing keys and shared links of overrides
-edges.py                edges, the revision they should run, and when each had it
+edges.py                edges, their tokens, the revision they should run, and when each had it
 invocations.py          requests from the edges' access logs, and the console lines of Workers
 
 Versions and deployments are written once: `Immutable` enforces it in the ORM, triggers (migration
@@ -16,7 +16,16 @@ Versions and deployments are written once: `Immutable` enforces it in the ORM, t
 from routing.models.audit_chain import AuditHead, AuditSeal
 from routing.models.deployable_versions import deployable
 from routing.models.deployments import Deployment, DeploymentQuerySet, Share
-from routing.models.edges import DesiredState, Edge, Propagation
+from routing.models.edges import (
+    DEFAULT_GROUP,
+    DesiredState,
+    Edge,
+    EdgeQuerySet,
+    EdgeToken,
+    GroupExit,
+    JoinToken,
+    Propagation,
+)
 from routing.models.immutable import AuditEntry, Immutable
 from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
@@ -30,10 +39,12 @@ from routing.models.versions import (
     VersionModule,
     VersionQuerySet,
     Worker,
+    runs_in,
 )
 
 __all__ = [
     "ALIAS",
+    "DEFAULT_GROUP",
     "DEPLOYABLE",
     "AuditEntry",
     "AuditHead",
@@ -42,10 +53,14 @@ __all__ = [
     "DeploymentQuerySet",
     "DesiredState",
     "Edge",
+    "EdgeQuerySet",
+    "EdgeToken",
+    "GroupExit",
     "Immutable",
     "Invocation",
     "InvocationDetail",
     "InvocationQuerySet",
+    "JoinToken",
     "Module",
     "OverrideKey",
     "OverrideLink",
@@ -59,4 +74,5 @@ __all__ = [
     "VersionQuerySet",
     "Worker",
     "deployable",
+    "runs_in",
 ]

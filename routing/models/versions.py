@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from routing.models.immutable import Immutable
 from routing.upload_draft import Part
 
 DEPLOYABLE = 100
 """Number of a Worker's recent versions that can be deployed; `deployable` adds those in use."""
+
+
+RUNS_EVERYWHERE = Q(group_names="")
+
+
+def runs_in(group: str) -> Q:
+    """Workers that run everywhere, or in this group of edges."""
+    return RUNS_EVERYWHERE | Q(group_names__contains=f" {group} ")
 
 
 class Worker(models.Model):
@@ -29,6 +39,8 @@ class Worker(models.Model):
     overrides_protected = models.BooleanField(default=False, db_default=False)
     last_deployed_from = models.CharField(max_length=32, default="wrangler")
     settings = models.JSONField(default=dict)
+    #: The groups of edges that it runs in, each name between spaces; "" for all. See `groups`.
+    group_names = models.CharField(max_length=1024, default="", db_default="", blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -36,12 +48,27 @@ class Worker(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of edges that it runs in, sorted; empty for all."""
+        return tuple(self.group_names.split())
+
+    @groups.setter
+    def groups(self, names: Iterable[str]) -> None:
+        self.group_names = "".join(f" {name}" for name in sorted(set(names))) + " "
+        self.group_names = self.group_names if self.group_names.strip() else ""
+
+    def runs_in(self, group: str) -> bool:
+        return not self.group_names or group in self.groups
+
 
 class RemovedWorker(models.Model):
-    """A deleted Worker's name, so that edges with an older revision drop it."""
+    """A deleted Worker's name, so that edges with an older revision drop it. If it did not run
+    `everywhere`, only the edges of its groups are told (`GroupExit`)."""
 
     name = models.CharField(max_length=63, unique=True)
     revision = models.PositiveBigIntegerField(db_index=True)
+    everywhere = models.BooleanField(default=True, db_default=True)
 
 
 class Module(Immutable):

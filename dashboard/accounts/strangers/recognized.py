@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Session, Token
 from dashboard.accounts.tokens import hash_token
-from routing.models import Edge
+from routing.models import Edge, EdgeToken, JoinToken
 
 REMEMBERED_SECONDS = 60.0
 MOST_REMEMBERED = 10_000
@@ -115,7 +115,11 @@ def opens_something(given: Credentials) -> bool:
         return True
     digest = hash_token(given.token)
     in_use = Token.objects.in_use(now).filter(sha256=digest)
-    return in_use.exists() or Edge.objects.filter(token_sha256=digest).exists()
+    if in_use.exists() or EdgeToken.objects.in_use(now).filter(sha256=digest).exists():
+        return True
+    # A token that an earlier release made, or one to join with.
+    joining = JoinToken.objects.waiting(now).filter(sha256=digest)
+    return Edge.objects.filter(token_sha256=digest).exists() or joining.exists()
 
 
 def _same(one: str, other: str) -> bool:

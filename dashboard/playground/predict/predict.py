@@ -157,6 +157,7 @@ def _protection(worker: Worker, headers: Lines) -> Protection:
 
 def _edge_without(name: str, deployment: Deployment) -> Edge | None:
     """The reporting edge furthest behind this deployment; None where every edge has it."""
-    alive = Edge.objects.filter(last_seen_on__gte=timezone.now() - SILENT_AFTER).defer("status")
+    edges = Edge.objects.running(name).defer("status")
+    alive = edges.filter(last_seen_on__gte=timezone.now() - SILENT_AFTER)
     late = [edge for edge in alive if not edge.has(name, deployment.revision)]
     return min(late, key=lambda edge: edge.revision_of(name), default=None)

@@ -113,7 +113,7 @@ def figures_of(rollout: Rollout, now: datetime) -> Figures:
     """Counts since the current share was deployed, or since `now` if the clock was set back: harm
     must not wait until the clock catches up."""
     since = min(rollout.since, now)
-    edges = Edge.objects.values_list("name", "last_seen_on")
+    edges = Edge.objects.running(rollout.worker.name).values_list("name", "last_seen_on")
     seen = {name: at for name, at in edges if at is not None}
     counted = split_figures(
         rollout.worker.name,

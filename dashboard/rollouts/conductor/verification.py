@@ -17,8 +17,9 @@ def verify(worker: Worker, version_id: str) -> tuple[str, ...]:
     Uses the version header of the proof listener. It does not wait for the log line, because the
     conductor repeats the request until it succeeds.
     """
-    edges = proof_edges()
-    silent = Edge.objects.filter(proof_url="").exclude(last_seen_on=None)  # nothing to send to
+    edges = proof_edges(worker.name)
+    connected = Edge.objects.running(worker.name).exclude(last_seen_on=None)
+    silent = connected.filter(proof_url="")  # nothing to send to
     unproved = tuple(silent.values_list("name", flat=True))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ran = pool.map(lambda edge: _ran(worker.name, edge), edges)

@@ -118,7 +118,8 @@ class Plan:
 
 def plan_of(run: SmokeRun) -> Plan:
     """What the run sends, in a constant number of queries. Raises `CannotRun`."""
-    worker, edges = run.version.worker, proof_edges()
+    worker = run.version.worker
+    edges = proof_edges(worker.name)
     if not edges:
         raise CannotRun("No edge is connected.")
     try:
