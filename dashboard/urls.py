@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.urls import include, path
 
 from dashboard.fleet.health import healthz
+from dashboard.installation.readiness import readyz
 from dashboard.metrics.views import metrics
 from dashboard.trail.activity import activity, download
 from dashboard.ui.help import help_page
@@ -19,6 +20,7 @@ handler500 = "dashboard.ui.http.unavailable.server_error"
 urlpatterns = [
     path("", home),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("palette/", palette, name="palette"),
     path("help/", help_page, name="help"),

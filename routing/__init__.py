@@ -8,6 +8,7 @@ Pure, without Django:
 Without Django:
     agent/             runs the snapshot at an edge
     disk.py            why a folder cannot be written
+    file_lock.py       a lock between processes of one machine
     log_lines.py       the format of every process's log
     hidden_environment.py, parent_watch.py, process_identity.py
                        secrets, parents and identities of processes

@@ -1,7 +1,7 @@
 """`make run`: a working system on one machine, from an empty folder, stopped with Ctrl-C.
 
 supervisor.py  The order: ports, database, demo, processes, ready, watch, stop
-bootstrap.py   The first run: an admin, an API token, the edge's token
+local_edge.py  The edge of `make run`: its name and token
 demo.py        The demo Workers
 console.py     Texts in the terminal
 web.py         The web process; work.py the process of background work

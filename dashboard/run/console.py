@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dashboard.run.bootstrap import FirstCredentials
+from dashboard.installation.first_admin import FirstCredentials
 from routing.control.publish import hostname, url_of
 from routing.models import Share
 

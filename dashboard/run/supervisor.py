@@ -14,14 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 
 from dashboard.accounts.models import User
-from dashboard.run import bootstrap, console, demo
+from dashboard.installation.first_admin import FirstCredentials
+from dashboard.installation.setup import set_up
+from dashboard.run import console, demo, local_edge
 from dashboard.run.processes import leftovers, run_file
 from dashboard.run.processes.children import Child, stop, wait_for_an_end
 from dashboard.run.processes.process_file import ProcessFile
-from dashboard.ui.assets.collect import collect_static
 from routing.agent import config as edge_config
 from routing.agent.adoption.ports import serves_on
 from routing.control import revision
@@ -111,19 +111,17 @@ def _check_edge_settings() -> None:
         raise CannotStart(str(error)) from error
 
 
-def _prepare() -> bootstrap.FirstCredentials | None:
+def _prepare() -> FirstCredentials | None:
     console.step("Database")
-    call_command("migrate", verbosity=0)
-    collect_static()
+    shown = set_up().first
     console.withheld(withheld_workers())
-    shown = bootstrap.admin_and_token()
     if settings.DEMO:
         author = User.objects.order_by("id").first()
         demo.load(author, lambda name: console.step(f"Demo Worker {name}"))
     return shown
 
 
-def _serve(shown: bootstrap.FirstCredentials | None) -> None:
+def _serve(shown: FirstCredentials | None) -> None:
     EDGE_STATUS.unlink(missing_ok=True)  # what an earlier run had says nothing about this one
     children = _children()
     processes = ProcessFile()
@@ -168,8 +166,8 @@ def _children() -> list[Child]:
     shared = {"SLUICE_DATA_DIR": str(settings.DATA_DIR)}
     edge = {
         "SLUICE_CONTROL_URL": f"http://127.0.0.1:{settings.HTTP_PORT}",
-        "SLUICE_EDGE_TOKEN_FILE": str(bootstrap.edge_token_file()),
-        "SLUICE_EDGE_NAME": bootstrap.EDGE_NAME,
+        "SLUICE_EDGE_TOKEN_FILE": str(local_edge.edge_token_file()),
+        "SLUICE_EDGE_NAME": local_edge.EDGE_NAME,
         "SLUICE_EDGE_PORT": str(settings.EDGE_PORT),
         "SLUICE_LOG_FORMAT": settings.LOG_FORMAT,
         "SLUICE_EDGE_TAKE_OVER": "1",

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "dashboard.discussion",
     "dashboard.rollouts",
     "dashboard.work",
+    "dashboard.installation",
     "dashboard.api",
 ]
 

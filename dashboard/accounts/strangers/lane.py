@@ -148,7 +148,7 @@ class StrangersLane:
                 self._others.give()
 
     def _queue(self, scope: Message) -> Queue:
-        if scope["path"] == "/healthz":
+        if scope["path"] in ("/healthz", "/readyz"):
             return self._health
         forms = scope["method"] == "POST" and scope["path"].startswith("/accounts/")
         return self._sign_ins if forms else self._others

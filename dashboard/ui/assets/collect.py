@@ -15,12 +15,19 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
+from routing.file_lock import file_lock
+
 _STAMP = ".collected"
 
 
 def collect_static() -> bool:
-    """False if nothing changed since the last time."""
-    stamp = Path(settings.STATIC_ROOT) / _STAMP
+    """False if nothing changed since the last time. Processes that start at once take turns."""
+    folder = Path(settings.STATIC_ROOT)
+    with file_lock(folder.with_name(f"{folder.name}.lock")):
+        return _collect(folder / _STAMP)
+
+
+def _collect(stamp: Path) -> bool:
     current = _fingerprint()
     if stamp.exists() and stamp.read_text() == current:
         return False

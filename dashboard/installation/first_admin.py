@@ -1,11 +1,9 @@
-"""The first run: an admin, an API token, the edge's token."""
+"""The first admin and API token of an installation."""
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -15,9 +13,6 @@ from django.utils import timezone
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.tokens import allowed, make_token
-from dashboard.edges.protocol.registration import register_edge
-
-EDGE_NAME = "local-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +55,3 @@ def _faults_of(password: str, admin: User) -> tuple[str, ...]:
     except ValidationError as error:
         return tuple(error.messages)
     return ()
-
-
-def edge_token_file() -> Path:
-    """The file that holds the local edge's token, readable by its owner; made when missing."""
-    path: Path = settings.DATA_DIR / "edge_token"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as stream:
-            stream.write(register_edge(EDGE_NAME))
-    return path

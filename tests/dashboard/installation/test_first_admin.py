@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.accounts.models import Role, User
-from dashboard.run.bootstrap import admin_and_token
+from dashboard.installation.first_admin import admin_and_token
 from dashboard.run.console import greet
 
 pytestmark = pytest.mark.django_db

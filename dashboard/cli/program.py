@@ -1,0 +1,86 @@
+"""Commands of `sluice` and their options."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from dashboard.cli import messages
+from routing.hidden_environment import hide
+from routing.version import VERSION
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0 done, 1 failed, 2 wrong usage."""
+    hide()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["manage"]:  # its options are Django's
+        from dashboard.cli import control
+
+        return control.manage(given[1:])
+    options = _parser().parse_args(given)
+    run: Callable[[argparse.Namespace], int] = options.run
+    return run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sluice",
+        description=messages.ABOUT,
+        epilog=messages.EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        summary, details = messages.COMMANDS[name]
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=details,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(run=run)
+        return command
+
+    add("setup", _setup)
+    add("web", _web)
+    add("work", _work)
+    add("edge", _edge)
+    add("manage", _manage)
+    add("version", _version)
+    return parser
+
+
+def _setup(_: argparse.Namespace) -> int:
+    from dashboard.cli import control
+
+    return control.setup()
+
+
+def _web(_: argparse.Namespace) -> int:
+    from dashboard.cli import control
+
+    return control.web()
+
+
+def _work(_: argparse.Namespace) -> int:
+    from dashboard.cli import control
+
+    return control.work()
+
+
+def _manage(_: argparse.Namespace) -> int:
+    raise AssertionError("main calls it")
+
+
+def _edge(_: argparse.Namespace) -> int:
+    from routing.agent.__main__ import main as run_edge
+
+    return run_edge()
+
+
+def _version(_: argparse.Namespace) -> int:
+    print(VERSION)
+    return 0
