@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -23,6 +24,8 @@ NODE_MODULES = BASE_DIR / "node_modules"
 
 #: Folder for everything a run writes. SLUICE_DATA_DIR.
 DATA_DIR = _made(Path(variables.text("SLUICE_DATA_DIR", str(BASE_DIR / ".sluice"))).resolve())
+#: Collected static files: in the data folder, or in an image. SLUICE_STATIC_DIR.
+STATIC_ROOT = Path(variables.text("SLUICE_STATIC_DIR", str(DATA_DIR / "static"))).resolve()
 
 
 def generated_once(file: str, variable: str, generated: str) -> str:
@@ -30,10 +33,19 @@ def generated_once(file: str, variable: str, generated: str) -> str:
     if given := variables.text(variable):
         return given
     path = DATA_DIR / file
+    if not path.exists():
+        _write_once(path, generated)
+    return path.read_text().strip()
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Whole, and only if no other process was faster: processes of a new folder start at once."""
+    handle, partial = tempfile.mkstemp(dir=path.parent)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(content)
+        os.link(partial, path)
     except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as stream:
-        stream.write(generated)
-    return generated
+        pass
+    finally:
+        os.unlink(partial)

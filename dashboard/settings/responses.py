@@ -5,10 +5,9 @@ from __future__ import annotations
 from django.contrib.messages import constants as message_levels
 
 from dashboard.settings.addresses import BEHIND_TLS, EDGE_PUBLIC_URL, workers_below_dashboard
-from dashboard.settings.folders import BASE_DIR, DATA_DIR, NODE_MODULES
+from dashboard.settings.folders import BASE_DIR, NODE_MODULES
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 # Fonts and icons come from pinned npm packages, so nothing is fetched from another host.
 STATICFILES_DIRS = [
     BASE_DIR / "static",
