@@ -31,11 +31,15 @@ def page(
     return response
 
 
-def as_context(context: Mapping[str, Any] | DataclassInstance | None) -> dict[str, Any]:
-    """Template variables: the items of a mapping, or the fields of a page's dataclass."""
-    if is_dataclass(context):
-        return {field.name: getattr(context, field.name) for field in fields(context)}
-    return dict(context or {})
+def as_context(*parts: Mapping[str, Any] | DataclassInstance | None) -> dict[str, Any]:
+    """Template variables: the items of mappings, and the fields of the dataclasses of a page."""
+    variables: dict[str, Any] = {}
+    for part in parts:
+        if is_dataclass(part):
+            variables |= {field.name: getattr(part, field.name) for field in fields(part)}
+        else:
+            variables |= part or {}
+    return variables
 
 
 def wants_fragment(request: HttpRequest) -> bool:

@@ -19,8 +19,9 @@ from dashboard.observability.queries.health import STATES
 from dashboard.observability.queries.sparkline import sparks
 from dashboard.observability.queries.traffic import recent
 from dashboard.observability.templatetags.figures import traffic_cells
+from dashboard.ui.page import as_context
 from dashboard.workers.list import query, rows as listed
-from dashboard.workers.page import context as showing
+from dashboard.workers.page import context as contexts
 from dashboard.workers.queries.worker_queries import worker_row
 from routing.control.signals import desired_state_changed, version_uploaded
 from routing.models import Deployment, Version, Worker
@@ -92,9 +93,10 @@ def _worker(name: str, why: UpdateReason, subject: str) -> str:
     if worker is None:
         return _pill()
     row = worker_row(worker)
-    context = showing.live(row)
+    context = as_context(contexts.live(row))
     if why is UpdateReason.DEPLOYMENT or row.deployment is None:
-        context |= showing.histories(row)  # where nothing is live, it says if there are versions
+        # Without a deployment, the page says whether there are versions.
+        context |= as_context(contexts.histories(row))
     names = [HOLDERS.get(part, "workers/page/detail.html") + f"#{part}" for part in PARTS[why]]
     names.append("workers/page/_live_strip.html")
     if why is UpdateReason.DEPLOYMENT:

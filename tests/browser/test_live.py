@@ -155,7 +155,7 @@ def test_every_page_about_a_worker_follows(visit, system):
     shown_by = {
         f"versions/{ids[2]}/": ".page-head .chip:has-text('Live 10%')",
         "versions/": "[data-version='2']:has-text('Live 10%')",
-        "deployments/": "#found .entry-live:has-text('0% to 10%')",
+        "deployments/": "#history-page .entry-live:has-text('0% to 10%')",
         f"deployments/{made}/": ".page-head .chip:has-text('no longer live')",
         f"diff/{ids[1]}...{ids[2]}/": "#live-strip:has-text('10%')",
         "edit/": "#overtaken:visible",

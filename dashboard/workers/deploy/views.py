@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from django.contrib import messages
+from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,11 +16,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
-from dashboard.fleet.version_roles import inline
+from dashboard.fleet.version_roles import Standing, inline
 from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
 from dashboard.ui.http import return_to
-from dashboard.ui.page import page, wants_fragment
+from dashboard.ui.page import as_context, page, wants_fragment
+from dashboard.workers import messages
 from dashboard.workers.deploy import choice as choices, context as contexts
 from dashboard.workers.deploy.choice import Choice, Problem
 from dashboard.workers.queries.proposal import full_traffic, propose, submit_label
@@ -30,9 +32,19 @@ from routing.models import Worker
 from routing.rules.split import SplitRefused
 from routing.trail.origin import note_refusal
 
-ASK = "Ask for review"
-"""What the button says where the policy does not let the change go live at once."""
 TRIGGERED_BY = {"split": "deployment", "rollback": "rollback"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoChoicePage:
+    """Why the requested version cannot be used; `form` is `split` or `rollback`."""
+
+    row: WorkerRow
+    choice: Choice
+    form: str
+    others: Sequence[Standing]
+    now: datetime
+    sequence: tuple[object, ...]
 
 
 @requires(Role.OPERATOR)
@@ -46,22 +58,19 @@ def split(request: HttpRequest, name: str) -> HttpResponse:
     choice = choices.to_split(row, sent.get("version", ""), must_name=is_post)
     if choice.problem or choice.standing is None:
         return _no_choice(request, row, choice, "split")
-    context = contexts.of_split(row, choice.standing, sent, timezone.now(), is_post)
-    context |= {"again": request.path}
+    form = contexts.split_form(row, choice.standing, sent, timezone.now(), is_post)
     try:
-        beside = context["beside"]
-        text, keep = context["percentage"], context["keep"]
-        proposal = propose(choice.standing, text, beside, row.standings, keep, row.lineage)
+        proposal = propose(
+            choice.standing, form.percentage, form.beside, row.standings, form.keep, row.lineage
+        )
     except SplitRefused as error:
-        context["refused"] = split_refused(error)
+        context = replace(form, refused=split_refused(error))
         status = 422 if is_post else 200
         return page(
             request, "workers/deploy/split.html", context, partial=_part(request), status=status
         )
-    context |= {"words": submit_label(row.standings, proposal)}
-    context |= contexts.consequence(row, proposal, context)
-    context |= {"words": ASK} if context["review"] else {}
-    return _finish(request, "split", context)
+    form = replace(form, words=submit_label(row.standings, proposal))
+    return _finish(request, "split", form, contexts.consequence(form, proposal))
 
 
 @requires(Role.OPERATOR)
@@ -75,14 +84,9 @@ def roll_back(request: HttpRequest, name: str) -> HttpResponse:
     choice = choices.to_roll_back(row, sent.get("version", ""), must_name=is_post)
     if choice.problem or choice.standing is None:
         return _no_choice(request, row, choice, "rollback")
-    context = contexts.of_form(row, choice.standing, sent, timezone.now(), is_post) | {
-        "again": request.path,
-        "versions": choices.earlier(row),
-        "words": f"Roll back to #{choice.standing.version.number}",
-    }
-    context |= contexts.consequence(row, full_traffic(choice.standing.version), context)
-    context |= {"words": ASK} if context["review"] else {}
-    return _finish(request, "rollback", context)
+    form = contexts.rollback_form(row, choice.standing, sent, timezone.now(), is_post)
+    proposal = full_traffic(choice.standing.version)
+    return _finish(request, "rollback", form, contexts.consequence(form, proposal))
 
 
 def _sent(request: HttpRequest) -> QueryDict:
@@ -91,14 +95,14 @@ def _sent(request: HttpRequest) -> QueryDict:
 
 def _no_choice(request: HttpRequest, row: WorkerRow, choice: Choice, form: str) -> HttpResponse:
     """Explains why the requested version cannot be used, and lists alternatives."""
-    context = {
-        "row": row,
-        "choice": choice,
-        "form": form,
-        "others": choices.others(row, form),
-        "now": timezone.now(),
-        "sequence": sequence(),
-    }
+    context = NoChoicePage(
+        row=row,
+        choice=choice,
+        form=form,
+        others=choices.others(row, form),
+        now=timezone.now(),
+        sequence=sequence(),
+    )
     status = 404 if choice.problem is Problem.UNKNOWN else 200
     status = 422 if request.method == "POST" else status
     response = page(
@@ -110,56 +114,70 @@ def _no_choice(request: HttpRequest, row: WorkerRow, choice: Choice, form: str) 
     return response
 
 
-def _finish(request: HttpRequest, form: str, context: dict[str, Any]) -> HttpResponse:
-    """Shows the form (`split` or `rollback`), or does what it says."""
-    template = f"workers/deploy/{form}.html"
+def _finish(
+    request: HttpRequest,
+    name: str,
+    form: contexts.DeployForm,
+    consequence: contexts.Consequence,
+) -> HttpResponse:
+    """Shows the form `name` (`split` or `rollback`), or deploys."""
+    template = f"workers/deploy/{name}.html"
+    form = replace(form, words=messages.ASK_FOR_REVIEW) if consequence.review else form
     if request.method != "POST":
-        return page(request, template, context, partial=_part(request))
+        return page(request, template, as_context(form, consequence), partial=_part(request))
     if "look" in request.POST:
-        return page(request, template, context, partial="form")
-    row: WorkerRow = context["row"]
+        return page(request, template, as_context(form, consequence), partial="form")
     try:
-        gate.deploy(
-            worker=row.worker,
-            by_token=False,
-            shares=context["proposal"].pairs,
-            author=person(request),
-            source="dashboard",
-            message=context["message"],
-            expected=context["expected"] or None,
-            triggered_by=TRIGGERED_BY[form],
-            now=timezone.now(),
-            force=context["secrets"].consented,
-        )
+        _deploy(request, name, form, consequence)
     except DeployConflict:
-        now_live = worker_row(row.worker)
-        return _conflict(request, now_live, form)
+        return _conflict(request, worker_row(form.row.worker), name)
     except gate.ReviewNeeded as needed:
         if needed.proposal is not None:
             return _to_review(request, needed)
         raise
     except DeployRefused as error:
         note_refusal(str(error))
-        context |= {"refused": str(error), "refused_code": error.code}
+        form = replace(form, refused=str(error))
+        context = as_context(form, consequence)
         return page(request, template, context, partial="form", status=422)
-    return _done(request, context, f"Live: {inline(context['proposal'].after)}.")
+    return _done(request, form, messages.live(inline(consequence.proposal.after)))
+
+
+def _deploy(
+    request: HttpRequest,
+    name: str,
+    form: contexts.DeployForm,
+    consequence: contexts.Consequence,
+) -> None:
+    gate.deploy(
+        worker=form.row.worker,
+        by_token=False,
+        shares=consequence.proposal.pairs,
+        author=person(request),
+        source="dashboard",
+        message=form.message,
+        expected=form.expected or None,
+        triggered_by=TRIGGERED_BY[name],
+        now=timezone.now(),
+        force=consequence.secrets.consented,
+    )
 
 
 def _to_review(request: HttpRequest, needed: gate.ReviewNeeded) -> HttpResponse:
     """To the review that the deployment became, or that is in its way."""
     assert needed.proposal is not None
-    messages.info(request, needed.title)
+    toasts.info(request, needed.title)
     address = reverse("reviews:detail", args=[needed.proposal.pk])
     if wants_fragment(request):
         return HttpResponseClientRedirect(address)
     return redirect(address)
 
 
-def _done(request: HttpRequest, context: dict[str, Any], words: str) -> HttpResponse:
+def _done(request: HttpRequest, form: contexts.DeployForm, words: str) -> HttpResponse:
     """To the page where this began, or to the Worker's."""
-    worker: Worker = context["row"].worker
-    messages.success(request, words, extra_tags="deployed")
-    act = f"deploy:{worker.name}:{context['version'].pk}"
+    worker = form.row.worker
+    toasts.success(request, words, extra_tags="deployed")
+    act = f"deploy:{worker.name}:{form.version.pk}"
     address = return_to.pop_address(request, act) or reverse("workers:detail", args=[worker.name])
     if wants_fragment(request):
         return HttpResponseClientRedirect(address)
@@ -168,18 +186,10 @@ def _done(request: HttpRequest, context: dict[str, Any], words: str) -> HttpResp
 
 def _conflict(request: HttpRequest, row: WorkerRow, form: str) -> HttpResponse:
     """Another deployment came in between: shows what was opened, what is live, and the request."""
-    context = contexts.of_conflict(row, _sent(request), form, timezone.now())
-    context |= {"start_again": _start_again(request, context)}
+    context = contexts.conflict_page(row, _sent(request), form, request.path, timezone.now())
     return page(
         request, "workers/deploy/conflict.html", context, partial="conflict-form", status=409
     )
-
-
-def _start_again(request: HttpRequest, context: dict[str, Any]) -> str:
-    """The same form on top of what is live now, with what was typed."""
-    percentage = {"percentage": context["percentage"]} if context["percentage"] else {}
-    query = {"version": context["asked_version"], **percentage, "message": context["message"]}
-    return f"{request.path}?{urlencode(query)}"
 
 
 def _part(request: HttpRequest) -> str:

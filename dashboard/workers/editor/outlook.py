@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 
@@ -54,24 +54,32 @@ def live_id(row: WorkerRow) -> str:
     return str(row.deployment.id) if row.deployment else ""
 
 
-def outlook(row: WorkerRow | None) -> dict[str, Any]:
-    """What is live after staging the new version, and after deploying it; who makes room."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is live after staging the new version (`stage`), and after deploying it. `replaces`:
+    what staging replaces. `leaves`: what leaves the deployment at 100%."""
+
+    deploy: tuple[Standing, ...]
+    stage: tuple[Standing, ...] = ()
+    replaces: Standing | None = None
+    leaves: Sequence[Standing] = ()
+    per_minute: int = 0
+
+
+def outlook(row: WorkerRow | None) -> Outlook:
     new = Version(worker=row.worker) if row else Version()
     deployed = (Standing(new, Role.STABLE, TOTAL),)
     if row is None or not row.standings:
-        return {"deploy": deployed}
+        return Outlook(deployed)
     first, stable = row.standings[0], row.standings[-1]
     traffic = recent([row.worker.name]).get(row.worker.name)
-    return {
-        "stage": (
-            Standing(new, Role.STAGED, 0),
-            Standing(stable.version, Role.STABLE, TOTAL),
-        ),
-        "deploy": deployed,
-        "replaces": None if first.is_stable else first,
-        "leaves": row.standings,
-        "per_minute": round(traffic.per_minute) if traffic else 0,
-    }
+    return Outlook(
+        deployed,
+        stage=(Standing(new, Role.STAGED, 0), Standing(stable.version, Role.STABLE, TOTAL)),
+        replaces=None if first.is_stable else first,
+        leaves=row.standings,
+        per_minute=round(traffic.per_minute) if traffic else 0,
+    )
 
 
 def name_verdict(name: str) -> NameVerdict | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -45,39 +46,80 @@ ORDERS: dict[str, tuple[str, Key]] = {
 }
 
 
-def list_page(asked: QueryDict) -> dict[str, Any]:
-    """What the list shows for this query string."""
-    search, kind = asked.get("q", "").strip()[:LONGEST], asked.get("state", "")
-    order = asked.get("sort", "")
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """The rows on this page, of how many, and the addresses of its neighbors ("" for none)."""
+
+    first: int
+    last: int
+    total: int
+    earlier: str
+    later: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """The list for one query string. `all` matches the search, `matching` the filter too."""
+
+    rows: list[ListRow]
+    per_minute: float
+    all: int
+    matching: int
+    #: (address, words, count, is current).
+    filters: list[tuple[str, str, int, bool]]
+    everything: str
+    #: (key, words, is current).
+    orders: list[tuple[str, str, bool]]
+    #: Column → the address that sorts by it.
+    sorts: dict[str, str]
+    #: Column → its `aria-sort`, of the column that sorts.
+    sorted_by: dict[str, str]
+    pages: PageLinks | None
+    q: str
+    kind: str
+    sort: str
+
+
+def list_page(given: QueryDict) -> ListPage:
+    search, kind = given.get("q", "").strip()[:LONGEST], given.get("state", "")
+    order = given.get("sort", "")
     order = order if order.removeprefix("-") in ORDERS and order != "-" else ""
-    found = listed.list_rows(search)
-    counts = Counter(kind for row in found for kind in row.kinds)
-    shown = _sorted([r for r in found if not kind or kind in r.kinds], order)
-    at = _page(asked.get("page", ""), len(shown))
+    rows = listed.list_rows(search)
+    counts = Counter(kind for row in rows for kind in row.kinds)
+    matching = _sorted([r for r in rows if not kind or kind in r.kinds], order)
+    at = _page(given.get("page", ""), len(matching))
     query = {"q": search, "state": kind, "sort": order}
-    return {
-        "rows": complete(shown[at * SIZE : (at + 1) * SIZE]),
-        "per_minute": sum(row.per_minute for row in found),
-        "all": len(found),
-        "found": len(shown),
-        "filters": [
+    return ListPage(
+        rows=complete(matching[at * SIZE : (at + 1) * SIZE]),
+        per_minute=sum(row.per_minute for row in rows),
+        all=len(rows),
+        matching=len(matching),
+        filters=[
             (_address(query | {"state": k}), words, counts[k], k == kind) for k, words in FILTERS
         ],
-        "everything": _address(query | {"state": ""}),
-        "orders": [
-            (key, words, key == order.removeprefix("-")) for key, (words, _) in ORDERS.items()
-        ],
-        "sorts": {
-            key or "attention": _address(
-                query | {"sort": f"-{key}" if key == order and key else key}
-            )
-            for key in ORDERS
-        },
-        "pages": _pages(query, at, len(shown)),
-        "q": search,
-        "kind": kind,
-        "sort": order,
-    }
+        everything=_address(query | {"state": ""}),
+        orders=[(key, words, key == order.removeprefix("-")) for key, (words, _) in ORDERS.items()],
+        sorts={key or "attention": _address(query | {"sort": _next(key, order)}) for key in ORDERS},
+        sorted_by=_sorted_by(order),
+        pages=_pages(query, at, len(matching)),
+        q=search,
+        kind=kind,
+        sort=order,
+    )
+
+
+def _next(key: str, order: str) -> str:
+    """The order after a click on the head of column `key`: a second click reverses it."""
+    return f"-{key}" if key == order and key else key
+
+
+def _sorted_by(order: str) -> dict[str, str]:
+    """Names ascend by default, numbers and times descend; attention is an order of its own."""
+    key = order.removeprefix("-")
+    if not key:
+        return {"attention": "other"}
+    ascends = (key == "name") != order.startswith("-")
+    return {key: "ascending" if ascends else "descending"}
 
 
 def complete(rows: list[ListRow]) -> list[ListRow]:
@@ -88,9 +130,9 @@ def complete(rows: list[ListRow]) -> list[ListRow]:
         if (made := row.deployed) and made.is_rollback
     ]
     traffic = {row.name: row.recent for row in rows if row.recent}
-    lines, found = sparks(), compared(traffic, backs)
+    lines, beside = sparks(), compared(traffic, backs)
     for row in listed.with_authors(rows):
-        row.spark, row.recent = lines.get(row.name), found.get(row.name)
+        row.spark, row.recent = lines.get(row.name), beside.get(row.name)
     return rows
 
 
@@ -102,8 +144,8 @@ def rolled_back() -> tuple[Active, ...]:
 @lru_cache(maxsize=1)
 def _rolled_back(at_revision: int) -> tuple[Active, ...]:
     """Pushes ask twice a second, and every deployment raises the revision."""
-    found = Deployment.objects.active().filter(is_rollback=True)
-    return tuple(Active(*row) for row in found.values_list("worker__name", "pk", "created_on"))
+    made = Deployment.objects.active().filter(is_rollback=True)
+    return tuple(Active(*row) for row in made.values_list("worker__name", "pk", "created_on"))
 
 
 def _sorted(rows: list[ListRow], order: str) -> list[ListRow]:
@@ -111,22 +153,22 @@ def _sorted(rows: list[ListRow], order: str) -> list[ListRow]:
     return sorted(rows, key=key, reverse=order.startswith("-"))
 
 
-def _page(text: str, found: int) -> int:
+def _page(text: str, total: int) -> int:
     number = int(text) if text.isdecimal() and len(text) < 6 else 1
-    return max(0, min(number - 1, (found - 1) // SIZE))
+    return max(0, min(number - 1, (total - 1) // SIZE))
 
 
-def _pages(query: dict[str, str], at: int, found: int) -> dict[str, Any] | None:
-    """Where the neighbours are, when one page does not hold all."""
-    if found <= SIZE:
+def _pages(query: dict[str, str], at: int, total: int) -> PageLinks | None:
+    """None if one page holds all rows."""
+    if total <= SIZE:
         return None
-    return {
-        "first": at * SIZE + 1,
-        "last": min(found, (at + 1) * SIZE),
-        "found": found,
-        "earlier": _address(query | {"page": str(at)}) if at else "",
-        "later": _address(query | {"page": str(at + 2)}) if (at + 1) * SIZE < found else "",
-    }
+    return PageLinks(
+        first=at * SIZE + 1,
+        last=min(total, (at + 1) * SIZE),
+        total=total,
+        earlier=_address(query | {"page": str(at)}) if at else "",
+        later=_address(query | {"page": str(at + 2)}) if (at + 1) * SIZE < total else "",
+    )
 
 
 def _address(query: dict[str, str]) -> str:

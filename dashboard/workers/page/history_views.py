@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,13 +12,16 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission
-from dashboard.fleet.propagation import meter_of
+from dashboard.accounts.permissions import Permission, permission
+from dashboard.fleet.propagation import Meter, meter_of
 from dashboard.live.pages.fragments import sequence
-from dashboard.ui.page import page
+from dashboard.ui.page import as_context, page
 from dashboard.workers.page.context import stored
-from dashboard.workers.queries.cli_commands import deploy_commands
+from dashboard.workers.queries.cli_commands import Commands, deploy_commands
+from dashboard.workers.queries.timeline import TimelineEntry
 from dashboard.workers.queries.worker_queries import (
+    VersionRow,
+    WorkerRow,
     timeline,
     timeline_entry,
     version_rows,
@@ -31,70 +35,109 @@ SIZE = 50
 SOURCES = ("dashboard", "wrangler", "api", "rollout", "demo")
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryFilters:
+    """Filters in the address. A page shows numbers below `before`."""
+
+    q: str
+    source: str
+    before: int | None
+    sources: tuple[str, ...] = SOURCES
+
+    def condition(self, fields: tuple[str, ...]) -> Q:
+        """What matches; `q` is searched for in `fields`, ids and numbers."""
+        by_source = Q(source=self.source) if self.source else Q()
+        return by_source & _contains(self.q, fields) if self.q else by_source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionsPage:
+    row: WorkerRow
+    sequence: tuple[object, ...]
+    uploads: Sequence[VersionRow]
+    more: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentsPage:
+    row: WorkerRow
+    sequence: tuple[object, ...]
+    entries: Sequence[TimelineEntry]
+    more: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentPage:
+    """Who, when, why, what it did, and which edges had it when."""
+
+    row: WorkerRow
+    sequence: tuple[object, ...]
+    entry: TimelineEntry
+    is_live: bool
+    meter: Meter
+    commands: Commands
+    can: Permission
+
+
 @require_GET
 def versions(request: HttpRequest, name: str) -> HttpResponse:
+    """All versions, `SIZE` on a page."""
     newest = sequence()
-    row = worker_row(get_object_or_404(Worker, name=name))
-    asked = _asked(request, ("message", "tag", "author__username", "author_email"))
-    uploads, more = version_rows(row, asked["before"], SIZE, asked.pop("wanted"))
-    context = {"row": row, "sequence": newest, "uploads": uploads, "more": more, **asked}
-    return page(request, "workers/history/versions.html", context, partial="found")
+    row, filters = worker_row(get_object_or_404(Worker, name=name)), _filters(request)
+    condition = filters.condition(("message", "tag", "author__username", "author_email"))
+    uploads, more = version_rows(row, filters.before, SIZE, condition)
+    shown = VersionsPage(row=row, sequence=newest, uploads=uploads, more=more)
+    context = as_context(shown, filters)
+    return page(request, "workers/history/versions.html", context, partial="history-page")
 
 
 @require_GET
 def deployments(request: HttpRequest, name: str) -> HttpResponse:
+    """All deployments, `SIZE` on a page."""
     newest = sequence()
-    row = worker_row(get_object_or_404(Worker, name=name))
-    asked = _asked(request, ("message", "author__username", "author_email"))
-    entries, more = timeline(row.worker, asked["before"], SIZE, asked.pop("wanted"))
-    context = {"row": row, "sequence": newest, "entries": entries, "more": more, **asked}
-    return page(request, "workers/history/deployments.html", context, partial="found")
+    row, filters = worker_row(get_object_or_404(Worker, name=name)), _filters(request)
+    condition = filters.condition(("message", "author__username", "author_email"))
+    entries, more = timeline(row.worker, filters.before, SIZE, condition)
+    shown = DeploymentsPage(row=row, sequence=newest, entries=entries, more=more)
+    context = as_context(shown, filters)
+    return page(request, "workers/history/deployments.html", context, partial="history-page")
 
 
 @require_GET
 def deployment(request: HttpRequest, name: str, deployment_id: UUID) -> HttpResponse:
-    """Who, when, why, what it did, and which edges had it when."""
     newest = sequence()
     row = worker_row(get_object_or_404(Worker, name=name))
-    found = timeline_entry(row.worker, deployment_id)
-    if found is None:
+    entry = timeline_entry(row.worker, deployment_id)
+    if entry is None:
         raise Http404
-    made = found.deployment
-    context = {
-        "row": row,
-        "sequence": newest,
-        "entry": found,
-        "is_live": row.deployment is not None and made.pk == row.deployment.pk,
-        "meter": meter_of(row.worker.name, made.revision, made.created_on),
-        "commands": deploy_commands(row.worker, stored(found.standings), made.message),
-        "can": permission(request.user, Role.OPERATOR),
-    }
+    made = entry.deployment
+    context = DeploymentPage(
+        row=row,
+        sequence=newest,
+        entry=entry,
+        is_live=row.deployment is not None and made.pk == row.deployment.pk,
+        meter=meter_of(row.worker.name, made.revision, made.created_on),
+        commands=deploy_commands(row.worker, stored(entry.standings), made.message),
+        can=permission(request.user, Role.OPERATOR),
+    )
     return page(request, "workers/history/deployment.html", context)
 
 
-def _asked(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, Any]:
-    """The filters in the query string, and as a `Q`."""
-    text = request.GET.get("q", "").strip()[:100]
+def _filters(request: HttpRequest) -> HistoryFilters:
     source = request.GET.get("source", "")
-    source = source if source in SOURCES else ""
     before = request.GET.get("before", "")
-    wanted = Q(source=source) if source else Q()
-    if text:
-        wanted &= _contains(text, fields)
-    return {
-        "q": text,
-        "source": source,
-        "sources": SOURCES,
-        "before": int(before) if before.isdecimal() and len(before) < 10 else None,
-        "wanted": wanted,
-    }
+    return HistoryFilters(
+        q=request.GET.get("q", "").strip()[:100],
+        source=source if source in SOURCES else "",
+        before=int(before) if before.isdecimal() and len(before) < 10 else None,
+    )
 
 
 def _contains(text: str, fields: tuple[str, ...]) -> Q:
-    found = Q(id__startswith=text) if len(text) >= 4 else Q()
+    matches = Q(id__startswith=text) if len(text) >= 4 else Q()
     for name in fields:
-        found |= Q(**{f"{name}__icontains": text})
+        matches |= Q(**{f"{name}__icontains": text})
     number = text.removeprefix("#")
     if number.isdecimal() and len(number) < 10:
-        found |= Q(number=int(number))
-    return found
+        matches |= Q(number=int(number))
+    return matches

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from dashboard.workers.queries import version_facts
+from dashboard.workers.queries.version_facts import Fact
 from routing.models import Module, Version, VersionModule
 
 #: Bytes and lines of one module, and bytes of all modules, that a page shows as text.
@@ -48,15 +49,25 @@ def module_texts(version: Version, most_lines: float = MOST_LINES) -> list[Modul
     return [_file(part, version, contents.get(part.module_id), most_lines) for part in parts]
 
 
-def made(version: Version) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Made:
     """All that a version is made of, as `workers/diff/_code.html` shows it."""
-    return {
-        "files": module_texts(version),
-        "bindings": version_facts.bindings(version),
-        "settings": version_facts.settings(version),
-        "exports": version_facts.exports(version),
-        "annotations": version_facts.notes(version),
-    }
+
+    files: Sequence[ModuleText]
+    bindings: Sequence[Fact]
+    settings: Sequence[Fact]
+    exports: Sequence[Fact]
+    annotations: Sequence[Fact]
+
+
+def made(version: Version) -> Made:
+    return Made(
+        files=module_texts(version),
+        bindings=version_facts.bindings(version),
+        settings=version_facts.settings(version),
+        exports=version_facts.exports(version),
+        annotations=version_facts.notes(version),
+    )
 
 
 def text_of(content: bytes) -> str | None:

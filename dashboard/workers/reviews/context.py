@@ -21,6 +21,7 @@ from dashboard.rollouts import messages as rollout_messages
 from dashboard.rollouts.decisions.plan import Plan, plan_from_json
 from dashboard.rollouts.models import Rollout
 from dashboard.workers.diff import version_diff, views
+from dashboard.workers.diff.views import Changes
 from dashboard.workers.queries import module_text, version_facts
 from dashboard.workers.reviews.evidence import own_run, run_of
 from routing.models import Version
@@ -74,7 +75,7 @@ class ReviewPage:
     own_run: Any
     suites: Sequence[str]
     plan: Plan | None
-    changes: dict[str, Any]
+    changes: Changes | None
     left: Version | None
     right: Version | None
     stays: Sequence[str]
@@ -118,7 +119,7 @@ def page_of(proposal: Proposal, user: User, now: datetime, *, whole: bool = True
         own_run=own_run(proposal, right, user),
         suites=list(proposal.worker.suites.values_list("name", flat=True)),
         plan=_plan(proposal),
-        changes=_changes(left, right) if whole else {},
+        changes=_changes(left, right) if whole else None,
         left=left,
         right=right,
         stays=_stays(right),
@@ -140,10 +141,10 @@ def _versions(proposal: Proposal, splits: Splits) -> tuple[Version | None, Versi
     return left, right
 
 
-def _changes(left: Version | None, right: Version | None) -> dict[str, Any]:
+def _changes(left: Version | None, right: Version | None) -> Changes:
     """As `workers/deploy/_changes.html` shows it; against nothing where nothing was live."""
     if right is None:
-        return {}
+        return views.compared([], [], [])
     if left is None:
         return views.compared(
             version_diff.files([], module_text.module_texts(right), whole=False),

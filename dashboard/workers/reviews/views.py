@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -21,9 +22,9 @@ from dashboard.reviews.proposals.deployment import emergency
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.smoketests.runs.run import ask
 from dashboard.smoketests.suites.edits import newest_edit
-from dashboard.ui.page import page, wants_fragment
-from dashboard.workers.queries.worker_queries import worker_row
-from dashboard.workers.reviews.context import may_operate, page_of
+from dashboard.ui.page import as_context, page, wants_fragment
+from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
+from dashboard.workers.reviews.context import ReviewPage, may_operate, page_of
 from dashboard.workers.reviews.evidence import own_run, proof_of
 from routing.control.deploy import DeployRefused
 from routing.models import Version
@@ -38,7 +39,7 @@ LONGEST = 2000
 def detail(request: HttpRequest, review_id: UUID) -> HttpResponse:
     """One review. While it is open, the page polls its decisions."""
     proposal = _proposal(review_id)
-    return page(request, "reviews/detail.html", _context(request, proposal), partial="decisions")
+    return _show(request, _context(request, proposal))
 
 
 @require_POST
@@ -109,33 +110,60 @@ def ask_again(request: HttpRequest, review_id: UUID) -> HttpResponse:
     return redirect("workers:detail", proposal.worker.name)
 
 
-def _context(request: HttpRequest, proposal: Proposal) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the diff, as on the page of a diff."""
+
+    version: Version | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """`page` with what depends on the reader; the last two are of a refused decision."""
+
+    row: WorkerRow
+    now: datetime
+    page: ReviewPage
+    operates: bool
+    admin: bool
+    left: Side
+    right: Side
+    address: str
+    refused: str = ""
+    comment: str = ""
+
+
+def _context(request: HttpRequest, proposal: Proposal) -> Context:
     now, user = timezone.now(), person(request)
     row = worker_row(proposal.worker)
     shown = page_of(proposal, user, now, whole=not wants_fragment(request))
-    return {
-        "row": row,
-        "now": now,
-        "page": shown,
-        "operates": may_operate(user),
-        "admin": user.may(Role.ADMIN),
-        "left": {"version": shown.left},
-        "right": {"version": shown.right},
-        "address": request.path,
-        **shown.changes,
-    }
+    return Context(
+        row=row,
+        now=now,
+        page=shown,
+        operates=may_operate(user),
+        admin=user.may(Role.ADMIN),
+        left=Side(shown.left),
+        right=Side(shown.right),
+        address=request.path,
+    )
 
 
 def _refused(request: HttpRequest, refused: DecisionRefused) -> HttpResponse:
     """The page as it is now, and why nothing changed; what was typed stays."""
     proposal = _proposal(refused.proposal.pk)
-    context = _context(request, proposal) | {
-        "refused": messages.refused(refused.code, proposal),
-        "comment": request.POST.get("comment", ""),
-        "address": f"/reviews/{proposal.pk}/",
-    }
-    status = STATUS.get(refused.code, 403)
-    return page(request, "reviews/detail.html", context, partial="decisions", status=status)
+    context = replace(
+        _context(request, proposal),
+        refused=messages.refused(refused.code, proposal),
+        comment=request.POST.get("comment", ""),
+        address=f"/reviews/{proposal.pk}/",
+    )
+    return _show(request, context, STATUS.get(refused.code, 403))
+
+
+def _show(request: HttpRequest, context: Context, status: int = 200) -> HttpResponse:
+    variables = as_context(context, context.page.changes)
+    return page(request, "reviews/detail.html", variables, partial="decisions", status=status)
 
 
 def _proposal(review_id: UUID) -> Proposal:
