@@ -18,9 +18,5 @@ def no_module(sha256: str) -> str:
     return f"No module has the hash {sha256}."
 
 
-def batch_too_large(limit: int) -> str:
-    return f"The batch is larger than {limit} bytes."
-
-
 def not_loopback(proof_url: str) -> str:
     return f"proof_url={proof_url!r}: expected http://<loopback address>."

@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.edges import messages
-from dashboard.edges.protocol import details as worker_details, ingest, reports
+from dashboard.edges.protocol import reports
 from dashboard.edges.protocol.auth import for_edges
-from dashboard.observability.ingest import ingest as counting
+from dashboard.observability.ingest import access_log, worker_logs
+from dashboard.observability.ingest.batch_body import BatchInvalid
+from dashboard.observability.ingest.counts import OtherPlaces
 from routing import snapshot
 from routing.control import previews, publish, revision
 from routing.models import Edge, Module
@@ -78,10 +80,10 @@ def invocations(request: HttpRequest, edge: Edge) -> HttpResponse:
     """
     packed = request.headers.get("Content-Encoding") == "gzip"
     try:
-        ingest.accept(edge, request.body, packed=packed)
-    except ingest.BatchInvalid as error:
+        access_log.accept(edge, request.body, packed=packed)
+    except BatchInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
-    except counting.OtherPlaces as other:
+    except OtherPlaces as other:
         return JsonResponse({"error": str(other), "places": other.places}, status=409)
     return HttpResponse(status=204)
 
@@ -92,7 +94,7 @@ def details(request: HttpRequest, edge: Edge) -> HttpResponse:
     """A batch of console lines and exceptions. A repeated detail is stored once."""
     packed = request.headers.get("Content-Encoding") == "gzip"
     try:
-        worker_details.accept(edge, request.body, packed=packed)
-    except ingest.BatchInvalid as error:
+        worker_logs.accept(edge, request.body, packed=packed)
+    except BatchInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
     return HttpResponse(status=204)

@@ -8,16 +8,16 @@ import pytest
 from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
-from dashboard.edges.protocol import details, ingest
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.live.logs import fanout, subscriptions
+from dashboard.observability.ingest import access_log, worker_logs
 from dashboard.playground.request.form import compose
 from dashboard.sending.redaction import MASK
 from dashboard.variables.models import Variable
 from dashboard.variables.secret_values import secret_masks
 from dashboard.variables.store import change, remove
 from routing.models import AuditEntry, Edge, Invocation, InvocationDetail
-from tests.dashboard.edges.protocol.test_details import DETAIL, REQUEST, ROW
+from tests.dashboard.observability.ingest.test_worker_logs import DETAIL, REQUEST, ROW
 from tests.factories import make_worker
 
 SECRET = 'p@ss "word"/ü%+1'
@@ -54,7 +54,7 @@ def test_a_secret_in_a_path_is_masked_in_rows_and_live_logs(edge, by, published)
     make_worker("shop")
     change("other", "token", SECRET, by, secret=True)
     subscriptions.watch("shop")
-    ingest.accept(edge, batch(path=sent_path(), host=f"{SECRET}.localhost"), packed=False)
+    access_log.accept(edge, batch(path=sent_path(), host=f"{SECRET}.localhost"), packed=False)
     row = Invocation.objects.get()
     assert (row.path, row.host) == (f"/reset/{MASK}/now", f"{MASK}.localhost")
     [(_, [item], _)] = published
@@ -70,7 +70,7 @@ def test_a_secret_that_a_worker_prints_is_masked_in_details_and_tails(edge, by, 
         "event": {"request": REQUEST | {"url": f"http://shop{sent_path()}"}},
     }
     body = json.dumps({"batch": "b1", "rows": [row]}).encode()
-    details.accept(edge, body, packed=False)
+    worker_logs.accept(edge, body, packed=False)
     stored = InvocationDetail.objects.get()
     assert stored.path == f"/reset/{MASK}/now"
     assert stored.logs[0]["message"] == [f"got {MASK}", {"a": MASK}]
@@ -81,7 +81,7 @@ def test_a_secret_that_a_worker_prints_is_masked_in_details_and_tails(edge, by, 
 def test_other_paths_and_short_values_stay(edge, by):
     change("shop", "short", "abc", by, secret=True)
     change("shop", "plain", "visible-value", by, secret=False)
-    ingest.accept(edge, batch(path="/abc/visible-value"), packed=False)
+    access_log.accept(edge, batch(path="/abc/visible-value"), packed=False)
     assert Invocation.objects.get().path == "/abc/visible-value"
 
 

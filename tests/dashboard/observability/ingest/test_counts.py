@@ -5,7 +5,7 @@ from django.db.models import Sum
 from fastdigest import TDigest
 
 from dashboard.observability.ingest.batch_schema import CountsInvalid
-from dashboard.observability.ingest.ingest import OtherPlaces
+from dashboard.observability.ingest.counts import OtherPlaces
 from dashboard.observability.models import Count, Gap, Latency, Reading, Span
 from tests.dashboard.observability.batches import MINUTE, count, make_batch, request
 from tests.factories import make_edge

@@ -5,9 +5,10 @@ import json
 import pytest
 from django.test import Client
 
-from dashboard.edges.protocol import live_log_push
 from dashboard.edges.protocol.registration import register_edge
-from dashboard.live.logs import fanout, invocation_row, subscriptions
+from dashboard.live.logs import fanout, subscriptions
+from dashboard.observability.ingest import live_log_push
+from dashboard.observability.requests import invocation_row
 from routing.models import Edge, Invocation, InvocationDetail
 from routing.transactions import after_commit
 from tests.factories import make_deployment, make_invocation, make_worker
@@ -121,7 +122,7 @@ def test_an_error_while_pushing_to_viewers_fails_no_batch(edge, monkeypatch):
     def broken(*_):
         raise RuntimeError("cannot be rendered")
 
-    monkeypatch.setattr(invocation_row, "said", broken)
+    monkeypatch.setattr(invocation_row, "worker_lines_html", broken)
     monkeypatch.setattr(live_log_push, "push_rows", broken)
     before = after_commit.failures()
     assert post(edge, DETAIL | {"event": {"request": REQUEST}}).status_code == 204

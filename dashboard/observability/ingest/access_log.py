@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import UTC, datetime
 
 import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard.edges import messages
-from dashboard.edges.protocol import live_log_push
-from dashboard.observability.ingest import ingest as counting
+from dashboard.observability.ingest import counts, live_log_push
+from dashboard.observability.ingest.batch_body import BatchInvalid, decode, decompress
 from dashboard.observability.ingest.batch_schema import Counts, CountsInvalid
 from dashboard.ui.http.storable_text import storable
 from dashboard.variables.secret_values import secret_masks
 from routing.models import Edge, Invocation
 from routing.transactions.after_commit import guarded
-
-LARGEST = 32 * 1024 * 1024
-"""Bytes of one decompressed batch."""
-
-
-class BatchInvalid(ValueError):
-    """The batch cannot be read. Nothing was stored."""
 
 
 class AccessLogRow(msgspec.Struct):
@@ -55,34 +46,19 @@ class AccessLogBatch(Counts, kw_only=True):
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     """Stores new rows of the batch, and counts it once.
 
-    Raises `BatchInvalid` or `counting.OtherPlaces`; then nothing was stored.
+    Raises `BatchInvalid` or `counts.OtherPlaces`; then nothing was stored.
     """
-    try:
-        batch = msgspec.json.decode(decompress(body) if packed else body, type=AccessLogBatch)
-    except ValueError as error:
-        raise BatchInvalid(str(error)) from error
+    batch = decode(decompress(body) if packed else body, AccessLogBatch)
     _mask_secrets(batch.rows)
     invocations = [_invocation(edge, row) for row in batch.rows]
     try:
         with transaction.atomic():
-            counting.accept(edge, batch, timezone.now())
+            counts.accept(edge, batch, timezone.now())
             Invocation.objects.bulk_create(invocations, ignore_conflicts=True, batch_size=500)
     except CountsInvalid as error:
         raise BatchInvalid(str(error)) from error
     # They are stored and counted: the push must not make the edge send them again.
     guarded("push invocations", lambda: live_log_push.push_rows(invocations))
-
-
-def decompress(body: bytes) -> bytes:
-    """The content of a gzip body, up to `LARGEST` bytes."""
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        content = unpacker.decompress(body, LARGEST)
-    except zlib.error as error:
-        raise BatchInvalid(f"gzip: {error}") from error
-    if unpacker.unconsumed_tail:
-        raise BatchInvalid(messages.batch_too_large(LARGEST))
-    return content
 
 
 def _mask_secrets(rows: list[AccessLogRow]) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from django.utils import timezone
 
-from dashboard.edges.protocol.ingest import BatchInvalid, decompress
-from dashboard.live.logs import fanout, invocation_row
+from dashboard.live.logs import fanout
+from dashboard.observability.ingest.batch_body import decode, decompress
+from dashboard.observability.requests import invocation_row
 from dashboard.ui.http.storable_text import storable
 from dashboard.variables.secret_values import secret_masks
 from routing.models import Edge, InvocationDetail
@@ -47,12 +48,12 @@ class DetailBatch(msgspec.Struct):
 
 
 def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
-    """Stores the details marked `keep`, and pushes those of watched Workers."""
+    """Stores the details marked `keep`, and pushes those of watched Workers.
+
+    Raises `BatchInvalid`; then nothing was stored.
+    """
     content = decompress(body) if packed else body
-    try:
-        batch = msgspec.json.decode(content, type=DetailBatch)
-    except ValueError as error:
-        raise BatchInvalid(str(error)) from error
+    batch = decode(content, DetailBatch)
     _mask_secrets(batch.rows, content)
     rows = [_detail_row(edge, detail) for detail in batch.rows if detail.keep]
     InvocationDetail.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
@@ -81,7 +82,7 @@ def _push(batch: DetailBatch, stored: dict[str, InvocationDetail]) -> None:
         if row := stored.get(detail.id):
             line = {
                 "place": invocation_row.place(row.ray, row.version_id),
-                "html": invocation_row.said(row),
+                "html": invocation_row.worker_lines_html(row),
             }
             lines[detail.worker].append(line | {"text": _text(row)})
     for worker, items in events.items():

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.live.logs import fanout, invocation_row, subscriptions
+from dashboard.live.logs import fanout, subscriptions
+from dashboard.observability.requests import invocation_row
 from routing.models import Invocation
 
 MAX_ROWS = 100
@@ -22,14 +23,14 @@ def push_rows(invocations: Sequence[Invocation]) -> None:
             by_worker[invocation.worker].append(invocation)
     for worker, rows in by_worker.items():
         newest = rows[-MAX_ROWS:]
-        items = [_item(row) for row in invocation_row.shown(newest)]
+        items = [_item(row) for row in invocation_row.rows_of(newest)]
         fanout.publish(fanout.log_group(worker), items, len(rows) - len(newest))
 
 
 def _item(row: invocation_row.InvocationRow) -> dict[str, Any]:
     i = row.invocation
     return {
-        "html": invocation_row.row(row),
+        "html": invocation_row.row_html(row),
         "version": i.version_id,
         "status": i.status,
         "reason": i.reason,

@@ -59,28 +59,28 @@ def place(ray: str, version_id: str) -> str:
     return f"{ray}.{version_id[:8]}"
 
 
-def shown(
+def rows_of(
     invocations: Sequence[Invocation], details: Iterable[InvocationDetail] = ()
 ) -> list[InvocationRow]:
     """`invocations` with their versions and details, in a constant number of queries."""
     roles = _roles_in(invocations)
-    said: dict[str, list[InvocationDetail]] = {}
+    by_place: dict[str, list[InvocationDetail]] = {}
     for detail in details:
-        said.setdefault(place(detail.ray, detail.version_id), []).append(detail)
+        by_place.setdefault(place(detail.ray, detail.version_id), []).append(detail)
     return [
-        InvocationRow(i, roles.get(_pair(i)), tuple(said.get(place(i.ray, i.version_id), ())))
+        InvocationRow(i, roles.get(_pair(i)), tuple(by_place.get(place(i.ray, i.version_id), ())))
         for i in invocations
     ]
 
 
-def row(found: InvocationRow) -> str:
-    """The partial, rendered."""
-    return get_template("live/_row.html").render({"row": found})
+def row_html(row: InvocationRow) -> str:
+    """The table row, as pages and live logs show it."""
+    return get_template("observability/requests/_row.html").render({"row": row})
 
 
-def said(detail: InvocationDetail) -> str:
+def worker_lines_html(detail: InvocationDetail) -> str:
     """HTML that a live log adds to a row that it already has."""
-    return get_template("live/_said.html").render({"detail": detail})
+    return get_template("observability/requests/_worker_lines.html").render({"detail": detail})
 
 
 def _pair(invocation: Invocation) -> tuple[str, str]:
@@ -90,36 +90,36 @@ def _pair(invocation: Invocation) -> tuple[str, str]:
 def _roles_in(invocations: Sequence[Invocation]) -> dict[tuple[str, str], Standing | None]:
     """Each version as it stood, None for one that is gone. Roles in a deployment never change, so
     they are looked up once."""
-    wanted = {_pair(i) for i in invocations if i.version_id}
-    found = _roles.get_many(wanted)
-    if missing := wanted - found.keys():
+    pairs = {_pair(i) for i in invocations if i.version_id}
+    roles = _roles.get_many(pairs)
+    if missing := pairs - roles.keys():
         new = _looked_up(missing)
         _roles.update(new)
-        found |= new
-    return found
+        roles |= new
+    return roles
 
 
 def _looked_up(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], Standing | None]:
-    known = {
+    deployed = {
         (str(deployment), str(standing.version.id)): standing
         for deployment, split in roles_by_deployment_id(_ids(d for d, _ in pairs)).items()
         for standing in split
     }
-    left = {version for deployment, version in pairs if (deployment, version) not in known}
+    left = {version for deployment, version in pairs if (deployment, version) not in deployed}
     versions = {str(v.id): v for v in Version.objects.filter(id__in=_ids(left))}
-    found: dict[tuple[str, str], Standing | None] = {}
+    roles: dict[tuple[str, str], Standing | None] = {}
     for pair in pairs:
-        alone = versions.get(pair[1])
+        version = versions.get(pair[1])
         role = Role.FORMER if pair[0] else Role.PREVIEW
-        found[pair] = known.get(pair) or (Standing(alone, role) if alone else None)
-    return found
+        roles[pair] = deployed.get(pair) or (Standing(version, role) if version else None)
+    return roles
 
 
 def _ids(texts: Iterable[str]) -> set[UUID]:
-    found = set()
+    ids = set()
     for text in texts:
         try:
-            found.add(UUID(text))
+            ids.add(UUID(text))
         except ValueError:
             continue
-    return found
+    return ids
