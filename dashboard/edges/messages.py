@@ -6,6 +6,7 @@ WRONG_TOKEN = (
     "This is not the token of an edge. Create one on the control plane: "
     "manage.py edge create --name NAME"
 )
+NOT_WAITING = "No request waits for this answer."
 NUL_IN_PATH = "The path holds a NUL character."
 CANNOT_DECRYPT = "This version cannot run: its secrets cannot be decrypted with the current key."
 

@@ -14,4 +14,5 @@ urlpatterns = [
     path("edge/v1/reports", views.report, name="report"),
     path("edge/v1/invocations", views.invocations, name="invocations"),
     path("edge/v1/details", views.details, name="details"),
+    path("edge/v1/relayed/<uuid:id>", views.relayed_answer, name="relayed"),
 ]

@@ -2,8 +2,9 @@
 
 The other end is `routing.agent.control_plane`, `access_log` and `worker_logs`.
 
-views.py           endpoints: snapshot, modules, previews, reports, invocations, details;
-                   the last two are stored by `dashboard.observability.ingest`
+views.py           endpoints: snapshot, modules, previews, reports, invocations, details (the
+                   last two are stored by `dashboard.observability.ingest`), and answers to
+                   requests of `dashboard.sending.relay`
 auth.py            the token of an edge
 registration.py    a new edge and its token
 agent_consumer.py  the agents' WebSocket

@@ -32,7 +32,9 @@ _REPORTED = [
     "envoy_ended_at",
     "lagging",
     "last_seen_on",
+    "loopback",
     "proof_url",
+    "relays",
     "status",
     "up_at",
 ]
@@ -116,6 +118,8 @@ class Report(msgspec.Struct):
     isolation: IsolationReport = msgspec.field(default_factory=IsolationReport)
     disk: str = ""
     envoy: EnvoyReport = msgspec.field(default_factory=EnvoyReport)
+    loopback: str = ""
+    relays: bool = False
 
 
 def accept(edge: Edge, body: bytes) -> None:
@@ -169,6 +173,7 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
         edge.up_at = now
     edge.applied_revision, edge.desired_revision, edge.lagging = applied, desired, lagging
     edge.last_seen_on, edge.proof_url = now, report.proof_url
+    edge.loopback, edge.relays = storable(report.loopback)[:32], report.relays
     edge.disk = storable(report.disk)[:16]
     if report.envoy.end is not None:
         edge.envoy_end = storable(report.envoy.end.kind)[:16]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -9,8 +11,10 @@ from dashboard.edges import messages
 from dashboard.edges.protocol import reports
 from dashboard.edges.protocol.auth import for_edges
 from dashboard.observability.ingest import access_log, worker_logs
-from dashboard.observability.ingest.batch_body import BatchInvalid
+from dashboard.observability.ingest.batch_body import BatchInvalid, decompress
 from dashboard.observability.ingest.counts import OtherPlaces
+from dashboard.sending.relay import rows as relayed
+from dashboard.sending.relay.hub import hub
 from routing import snapshot
 from routing.control import previews, publish, revision
 from routing.models import Edge, Module
@@ -97,4 +101,20 @@ def details(request: HttpRequest, edge: Edge) -> HttpResponse:
         worker_logs.accept(edge, request.body, packed=packed)
     except BatchInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
+    return HttpResponse(status=204)
+
+
+@for_edges
+@require_POST
+def relayed_answer(request: HttpRequest, edge: Edge, id: UUID) -> HttpResponse:
+    """The answer to a request that this edge got over its socket; 404 if it comes too late."""
+    packed = request.headers.get("Content-Encoding") == "gzip"
+    try:
+        body = decompress(request.body) if packed else request.body
+        stored = relayed.answer(edge.pk, id, body)
+    except (BatchInvalid, relayed.AnswerInvalid) as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    if not stored:
+        return JsonResponse({"error": messages.NOT_WAITING}, status=404)
+    hub.wake()
     return HttpResponse(status=204)

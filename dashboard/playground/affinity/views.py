@@ -181,7 +181,7 @@ def _check(request: HttpRequest, worker: Worker, places: Sequence[KeyPlace]) -> 
     if typed.errors:
         return _not_checked(" ".join(typed.errors.values()))
     try:
-        wire = typed.to_wire(proof_edge())
+        wire = typed.to_wire(proof_edge(worker.name))
     except SendFailed as error:
         return EdgeCheck(failed=(error.title, str(error)))
     if seconds := consume_quota(person(request), len(places)):

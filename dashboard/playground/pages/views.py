@@ -123,7 +123,7 @@ def _answer(request: HttpRequest, worker: Worker, typed: TypedRequest) -> tuple[
     lines = carrier.completed(tuple(typed.filled.lines))
     expected = predict(worker.name, lines, deployment, standings).expected
     try:
-        wire = carrier.carried(typed.to_wire(proof_edge()))
+        wire = carrier.carried(typed.to_wire(proof_edge(worker.name)))
         with SENDS.place(str(sender.pk)), waiting(request):
             outcome = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
         answer = without_secrets(outcome.answer_or_raise(), typed.secrets)

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from dashboard.playground import messages
 from dashboard.sending import redaction
 from dashboard.sending.redaction import TARGET
-from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY, WireRequest, own_address
+from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY, WireRequest, address_of
 from dashboard.ui.http.storable_text import storable
 from routing.models import Edge
 from routing.rules.header.fields import as_sent
@@ -148,7 +148,7 @@ class TypedRequest:
         return text.encode("utf-8", "surrogatepass")
 
     def to_wire(self, edge: Edge) -> WireRequest:
-        """For the proof listener of `edge`; raises `SendFailed` unless that is on loopback."""
+        """For the proof listener of `edge`; raises `SendFailed`."""
         filled = self.filled
         return WireRequest(
             worker=filled.worker,
@@ -157,7 +157,7 @@ class TypedRequest:
             lines=tuple(filled.lines),
             body=filled.content,
             edge=edge.name,
-            address=own_address(edge.proof_url),
+            address=address_of(edge),
         )
 
     def stored(self) -> dict[str, str]:

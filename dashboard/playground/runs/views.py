@@ -98,7 +98,7 @@ def _start(request: HttpRequest) -> HttpResponse:
         return _failed(request, worker, *refused)
     carrier = Carrier.of(person(request).username, timezone.now())
     try:
-        wire = carrier.carried(typed.to_wire(proof_edge()))
+        wire = carrier.carried(typed.to_wire(proof_edge(worker.name)))
     except SendFailed as error:
         return _failed(request, worker, 502, error.title, str(error))
     count, at_once = numbers_in(request)

@@ -17,7 +17,7 @@ from dashboard.sending.wire_request import (
     VERSION_KEY,
     SendFailed,
     WireRequest,
-    own_address,
+    address_of,
     proof_edges,
 )
 from dashboard.smoketests.models import SmokeRun
@@ -123,7 +123,7 @@ def plan_of(run: SmokeRun) -> Plan:
     if not edges:
         raise CannotRun("No edge is connected.")
     try:
-        addresses = tuple((edge.name, own_address(edge.proof_url)) for edge in edges)
+        addresses = tuple((edge.name, address_of(edge)) for edge in edges)
     except SendFailed as error:
         raise CannotRun(str(error)) from error
     checks = run.edit.content.checks
