@@ -95,7 +95,9 @@ def _send(
     """Sends and stores, or returns why it did not."""
     candidate, stable = standings[0], standings[-1]
     try:
-        wire = carried(typed.to_wire(proof_edge(worker.name)), person(request).username, timezone.now())
+        wire = carried(
+            typed.to_wire(proof_edge(worker.name)), person(request).username, timezone.now()
+        )
     except SendFailed as error:
         return 502, error.title, str(error)
     if seconds := consume_quota(person(request), 3):

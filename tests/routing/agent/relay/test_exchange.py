@@ -14,23 +14,29 @@ def make_request(**given):
     return RelayedRequest(**fields | given)
 
 
-async def through(reply, request, hold=None):
-    """The answer to `request` by a server that writes `reply`, and what the server read."""
+async def through(reply, request, hold=False):
+    """The answer to `request` by a server that writes `reply`, and what the server read. With
+    `hold` it keeps the connection open until there is an answer."""
     got = bytearray()
+    answered, closed = asyncio.Event(), asyncio.Event()
 
     async def serve(reader, writer):
         got.extend(await reader.readuntil(b"\r\n\r\n"))
         got.extend(await reader.readexactly(len(request.body)))
         writer.write(reply)
         await writer.drain()
-        if hold is not None:
-            await asyncio.sleep(hold)
+        if hold:
+            await answered.wait()
         writer.close()
+        closed.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         answer = await exchange(request, "shop.localhost", port)
+        answered.set()
+        if got:
+            await closed.wait()
     return answer, bytes(got)
 
 
@@ -67,7 +73,7 @@ async def test_lines_and_target_are_written_unchanged_and_the_edges_own_are_not_
     ],
 )
 async def test_a_large_or_slow_answer_ends_with_its_first_part(reply, given, body, ended_by):
-    answer, _ = await through(OK + reply, make_request(**given), hold=2)
+    answer, _ = await through(OK + reply, make_request(**given), hold=True)
     assert (answer.status, answer.body, answer.ended_by) == (200, body, ended_by)
 
 
@@ -85,7 +91,7 @@ async def test_an_answer_that_breaks_off_says_so():
     ],
 )
 async def test_why_there_is_no_answer(reply, given, failure):
-    answer, _ = await through(reply, make_request(**given), hold=1)
+    answer, _ = await through(reply, make_request(**given), hold=bool(given))
     assert answer.failure == failure and answer.status == 0
 
 
