@@ -22,6 +22,7 @@ from routing.rules.header.fields import as_sent
 
 READS = ("GET", "HEAD")
 METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ALL_EDGES = "*"
 AUTHS = ("none", "bearer", "basic")
 KINDS = ("text", "json", "form", "file")
 TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
@@ -72,6 +73,8 @@ class TypedRequest:
     password: str = ""
     #: The saved request this one was opened from; its check runs on the answer.
     saved: str = ""
+    #: The edge to send through: "" for any, `ALL_EDGES` for every one.
+    edge: str = ""
     #: The override is for a protected Worker: only the playground adds the permission itself.
     needs_permission: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -176,6 +179,7 @@ class TypedRequest:
             "token": redaction.value(self.token),
             "user": self.user,
             "password": redaction.value(self.password),
+            "edge": self.edge,
         }
         fields |= {f"version.{n}": v for n, v in self.picks.items() if n != self.worker}
         fields |= {"worker": self.worker, "version": self.version}

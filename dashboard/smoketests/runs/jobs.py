@@ -15,6 +15,7 @@ from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import (
     OVERRIDES,
     VERSION_KEY,
+    Address,
     SendFailed,
     WireRequest,
     address_of,
@@ -57,7 +58,7 @@ class Job:
     position: int
     check: Check
     edge: str
-    address: tuple[str, int]
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Plan:
     worker: str
     subject: Side
     stable: Side | None
-    edges: tuple[tuple[str, tuple[str, int]], ...]
+    edges: tuple[tuple[str, Address], ...]
     checks: tuple[Check, ...]
     candidates: Mapping[str, str]
     values: Mapping[str, str]
