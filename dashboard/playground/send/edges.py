@@ -49,7 +49,7 @@ def send_through_all(
 ) -> list[Outcome]:
     """One send through each edge, at the same time, with their log lines."""
     if len(wires) == 1:
-        return [send_and_prove(wires[0], cancellation=cancellation)]
+        return [send_and_prove(wires[0], LOG_WAIT, cancellation)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         outcomes = list(pool.map(lambda wire: send_once(wire, cancellation), wires))
     left = cancellation is not None and cancellation.cancelled
