@@ -57,8 +57,7 @@ class LoginAndSeenMiddleware(LoginRequiredMiddleware):
         try:
             if signed_in:
                 take_place(request, person(request).pk)
-            response: HttpResponseBase = view_func(request, *view_args, **view_kwargs)
-            return response
+            return view_func(request, *view_args, **view_kwargs)
         except NoPlace as error:
             return _too_many(request, error)
         finally:

@@ -26,7 +26,6 @@ INSTALLED_APPS = [
     "dashboard.live",
     "dashboard.observability",
     "dashboard.workers",
-    "dashboard.sending",
     "dashboard.variables",
     "dashboard.playground",
     "dashboard.edges",

@@ -50,8 +50,7 @@ def _end(left: int, failed: list[AccessAttempt]) -> datetime:
         left += row.failures_since_start
         if left > 0:
             break
-    ends_at: datetime = row.attempt_time + settings.AXES_COOLOFF_TIME
-    return ends_at
+    return row.attempt_time + settings.AXES_COOLOFF_TIME
 
 
 def address(request: HttpRequest) -> str | None:

@@ -33,15 +33,15 @@ class _Limited:
         return code
 
 
-class LimitedCode(_Limited, AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+class LimitedCode(_Limited, AuthenticateForm):
     """At sign-in."""
 
 
-class LimitedReauthenticationCode(_Limited, ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+class LimitedReauthenticationCode(_Limited, ReauthenticateForm):
     """Before a change of one's factors."""
 
 
-class LimitedActivationCode(_Limited, ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
+class LimitedActivationCode(_Limited, ActivateTOTPForm):
     """When an authenticator app is set up."""
 
 

@@ -34,18 +34,17 @@ SLOTS = threading.BoundedSemaphore(PLACES)
 _logger = logging.getLogger(__name__)
 
 
-def launch(run: Run, requests: Sequence[WireRequest]) -> bool:
-    """Starts a run; False when this process has no free slot. `requests` is the same one through
-    each edge, which take turns."""
+def launch(run: Run, request: WireRequest) -> bool:
+    """Starts a run; False when this process has no free slot."""
     if not SLOTS.acquire(blocking=False):
         return False
-    threading.Thread(target=_with_slot, args=(run, requests), daemon=True).start()
+    threading.Thread(target=_with_slot, args=(run, request), daemon=True).start()
     return True
 
 
-def carry_out(run: Run, requests: Sequence[WireRequest]) -> None:
+def carry_out(run: Run, request: WireRequest) -> None:
     """Sends, reports, confirms by the log, and leaves the row in a final state even on errors."""
-    sender = Sender(requests, run.count)
+    sender = Sender(request, run.count)
     try:
         stopped = _send_all(run, sender)
         problem = messages.RUN_LATE.format(LONGEST / 60) if sender.late else ""
@@ -58,10 +57,10 @@ def carry_out(run: Run, requests: Sequence[WireRequest]) -> None:
 
 
 class Sender:
-    """Sends a request many times from several threads, through its edges in turn."""
+    """Sends one request many times from several threads."""
 
-    def __init__(self, requests: Sequence[WireRequest], total: int) -> None:
-        self.requests = requests
+    def __init__(self, request: WireRequest, total: int) -> None:
+        self.request = request
         self.stop = threading.Event()
         self.late = False
         self.sent: list[Sent] = []
@@ -70,8 +69,8 @@ class Sender:
 
     def work(self) -> None:
         # `next` on a count and `append` are each atomic under the interpreter's lock.
-        while not self.stop.is_set() and (number := next(self._number)) < self._total:
-            self.sent.append(timed_send(self.requests[number % len(self.requests)]))
+        while not self.stop.is_set() and next(self._number) < self._total:
+            self.sent.append(timed_send(self.request))
 
 
 def timed_send(request: WireRequest, cancellation: Cancellation | None = None) -> Sent:
@@ -93,9 +92,9 @@ def timed_send(request: WireRequest, cancellation: Cancellation | None = None) -
     )
 
 
-def _with_slot(run: Run, requests: Sequence[WireRequest]) -> None:
+def _with_slot(run: Run, request: WireRequest) -> None:
     try:
-        carry_out(run, requests)
+        carry_out(run, request)
     finally:
         SLOTS.release()
         connections.close_all()

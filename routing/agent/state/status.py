@@ -33,7 +33,7 @@ class EnvoyFacts:
 class Facts:
     """Everything a report is made of. `control_error` is why the control plane is unavailable,
     since `control_since`; `applied_at` is when the revision was reached; `disk` is why the folder
-    cannot be written (`routing.disk.DiskState`); `loopback` is `routing.loopback.loopback_id`."""
+    cannot be written (`routing.disk.DiskState`)."""
 
     state: EdgeState
     desired: Snapshot
@@ -51,7 +51,6 @@ class Facts:
     isolation: Isolation
     envoy: EnvoyFacts = EnvoyFacts()
     pid: int = 0
-    loopback: str = ""
 
 
 def report(facts: Facts) -> dict[str, Any]:
@@ -59,8 +58,7 @@ def report(facts: Facts) -> dict[str, Any]:
 
     `desired` is the newest revision that this edge has received. `workers` lists only Workers that
     do not have it, with the reason and the deployment they still serve ("" for none). An agent
-    without `checks_permissions` honors every override, protected or not; one without `relays`
-    takes no requests from the socket.
+    without `checks_permissions` honors every override, protected or not.
     """
     return {
         "revision": facts.state.applied.revision,
@@ -77,8 +75,6 @@ def report(facts: Facts) -> dict[str, Any]:
         "error": facts.error,
         "envoy": _envoy(facts.envoy),
         "disk": facts.disk,
-        "loopback": facts.loopback,
-        "relays": True,
     }
 
 
