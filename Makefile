@@ -15,14 +15,11 @@ PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
 # Modules that pages load, in Node: `node --test`, with jsdom where one needs a document.
 JS_TESTS := $(NODE) --test --test-reporter=dot "tests/js/*.test.js"
 
-# Tests that measure time run one after the other; all others share the cores, file by file, in the
-# order of tests/conftest.py: those that run whole systems begin first.
+# Tests share the cores, file by file, in the order of tests/conftest.py: the longest begin first.
 SHARED := -n auto --dist loadfile --no-loadscope-reorder
-TOGETHER := -m "not alone" $(SHARED) tests
-ALONE := -m alone tests/browser tests/real
-ROOMS := -m "not (alone or browser or real)" $(SHARED) tests
+ROOMS := -m "not (browser or real)" $(SHARED) tests
 # Half of the tests in a seventh of the time: pages and the API need a database, 0.1 s each.
-FAST := -m "not (alone or browser or real or database or slow)" \
+FAST := -m "not (browser or real or database or slow)" \
 	-n $(shell getconf _NPROCESSORS_ONLN) --dist loadfile tests
 
 # The first interpreter that really is Python 3.11 or newer (a name alone proves nothing).
@@ -34,7 +31,7 @@ SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run restart stop test test-fast test-rooms check golden format sizes clean \
+.PHONY: help run restart stop test test-fast test-rooms check check-types check-rest golden format sizes clean \
 	torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
@@ -57,8 +54,7 @@ test: ## Run every check and every test; a part of the tests: make test T=tests/
 	$(call SETUP,test)
 	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
 	$(if $(filter tests,$(T)),$(JS_TESTS))
-	$(if $(filter tests,$(T)),$(PYTEST) $(TOGETHER))
-	$(PYTEST) $(if $(filter tests,$(T)),$(ALONE),$(T))
+	$(PYTEST) $(if $(filter tests,$(T)),$(SHARED)) $(T)
 
 test-fast: ## The tests that need no database, browser or edge: under a minute
 	$(call SETUP,dev)
@@ -69,12 +65,17 @@ test-rooms: ## The tests that start no browser, edge or whole system
 	$(call SETUP,dev)
 	$(PYTEST) $(ROOMS)
 
-check: export SLUICE_DATA_DIR = $(SCRATCH)
+check check-types check-rest: export SLUICE_DATA_DIR = $(SCRATCH)
 check: ## Lint, format, types (Python and JavaScript), import contracts, templates, migrations, pinned requirements
 	$(call SETUP,dev)
+	@$(MAKE) --no-print-directory -j2 check-types check-rest
+
+check-types:
+	$(VENV)/mypy
+
+check-rest:
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	$(VENV)/mypy
 	$(VENV)/lint-imports --no-logo
 	$(NODE) node_modules/.bin/biome check --error-on-warnings
 	$(NODE) node_modules/.bin/tsc

@@ -20,7 +20,7 @@ from routing.secret_encryption import decrypt, encrypt, fingerprint, uses_curren
 
 COLUMNS = (
     ("routing", "OverrideKey", "encrypted_private"),
-    ("exports", "Job", "sealed"),
+    ("exports", "Job", "encrypted_destination"),
     ("notifications", "Webhook", "sealed_url"),
     ("notifications", "Webhook", "sealed_secret"),
     ("variables", "Variable", "sealed"),

@@ -117,7 +117,19 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
+#: Files that take a minute or more, mostly of waiting.
+LONGEST = (
+    "real/test_run.py",
+    "real/test_rollouts.py",
+    "real/test_wrangler.py",
+    "browser/test_live.py",
+)
+
+
 def _shortest_last(item: pytest.Item) -> int:
     module = item.getparent(pytest.Module)
-    slow = [name for name in ("real", "browser") if module and module.get_closest_marker(name)]
-    return -len(slow)
+    if module is None or not (
+        module.get_closest_marker("real") or module.get_closest_marker("browser")
+    ):
+        return 2
+    return 0 if module.nodeid.endswith(LONGEST) else 1

@@ -57,7 +57,8 @@ class LoginAndSeenMiddleware(LoginRequiredMiddleware):
         try:
             if signed_in:
                 take_place(request, person(request).pk)
-            return view_func(request, *view_args, **view_kwargs)
+            response: HttpResponseBase = view_func(request, *view_args, **view_kwargs)
+            return response
         except NoPlace as error:
             return _too_many(request, error)
         finally:

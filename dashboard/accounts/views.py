@@ -54,16 +54,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("username", "")
     if seconds := password_attempts.seconds_to_wait(request, name):
         form = SignIn(request, initial={"username": name})
-        response = _sign_in_page(request, form, too_many=try_again(seconds))
-        response.status_code = 429
-        return retry_after(response, seconds)
+        refusal = _sign_in_page(request, form, too_many=try_again(seconds))
+        refusal.status_code = 429
+        return retry_after(refusal, seconds)
     form = SignIn(request, data=request.POST)
     if not form.is_valid():
         return _sign_in_page(request, form)
     user = form.get_user()
     password_attempts.was_right(request, name)
     to_do = Login(user=user, redirect_url=_after(request))
-    return perform_password_login(request, {"username": user.username}, to_do)
+    response: HttpResponse = perform_password_login(request, {"username": user.username}, to_do)
+    return response
 
 
 def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> HttpResponse:

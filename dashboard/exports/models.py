@@ -16,7 +16,7 @@ TRACES = "otlp_traces"
 
 class JobQuerySet(models.QuerySet["Job"]):
     def free(self, now: datetime) -> JobQuerySet:
-        """Jobs that no process holds."""
+        """Jobs that no process has claimed."""
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
 
     def due(self, now: datetime) -> JobQuerySet:
@@ -30,13 +30,12 @@ class Job(models.Model):
 
     `cursor` is the id of the last invocation that is done; `batch_end` the last id of the batch
     being sent, written before it is sent, so that a retry sends the same lines under the same name.
-    `sealed` is the encrypted destination, `shown` the redacted one.
     """
 
     name = models.CharField(max_length=512, blank=True)
     dataset = models.CharField(max_length=40, default=DATASET)
-    sealed = models.TextField()
-    shown = models.CharField(max_length=4096)
+    encrypted_destination = models.TextField(db_column="sealed")
+    redacted_destination = models.TextField(db_column="shown")
     enabled = models.BooleanField(default=False)
     options = models.JSONField(default=dict)
     filter = models.TextField(blank=True)
@@ -71,10 +70,10 @@ class Job(models.Model):
         return self.name or f"export {self.pk}"
 
     def described(self) -> dict[str, Any]:
-        """What the audit trail keeps: no secrets."""
+        """For the audit trail; no secrets."""
         return {
             "name": self.name,
-            "destination": self.shown,
+            "destination": self.redacted_destination,
             "enabled": self.enabled,
             "filter": self.filter,
             "options": self.options,
@@ -82,10 +81,7 @@ class Job(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A batch that could not be delivered, in `file` below the data folder.
-
-    `wanted`: a person requested a retry.
-    """
+    """A batch that could not be delivered, in `file` below the data folder."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="dead_letters")
     object_name = models.CharField(max_length=255)
@@ -94,7 +90,7 @@ class DeadLetter(models.Model):
     size = models.PositiveIntegerField()
     made_on = models.DateTimeField()
     error = models.CharField(max_length=1000, blank=True)
-    wanted = models.BooleanField(default=False)
+    retry_requested = models.BooleanField(default=False, db_column="wanted")
 
     class Meta:
         ordering = ["id"]

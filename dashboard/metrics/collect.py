@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from dashboard.exports.delivery.dead_letters import undelivered_by_job
 from dashboard.exports.jobs.backlog import lag_of
 from dashboard.exports.models import Job
 from dashboard.fleet.edge_condition import condition_of
@@ -153,13 +154,14 @@ def _exports() -> Iterator[Metric]:
     failing = GaugeMetricFamily("sluice_export_failing", "1 while sending fails", labels=labels)
     now = timezone.now()
     newest = Invocation.objects.aggregate(top=Max("id"))["top"] or 0
-    for job in Job.objects.annotate(letters=Count("dead_letters")):
+    undelivered = undelivered_by_job()
+    for job in Job.objects.all():
         names = [str(job.pk), job.name]
         sent.add_metric(names, job.sent_records)
         missed.add_metric(names, job.missed_records)
         lag = lag_of(job, newest, now)
         waiting.add_metric(names, lag.records)
         behind.add_metric(names, lag.age.total_seconds())
-        dead.add_metric(names, job.letters)
+        dead.add_metric(names, undelivered[job.pk].batches)
         failing.add_metric(names, float(job.last_error is not None))
     yield from (sent, missed, waiting, behind, dead, failing)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
 from itertools import islice
@@ -14,6 +15,7 @@ from dashboard.sending import json_text
 PAGE_BYTES = 256 * 1024
 """Bytes of a body on the page; the download has the rest."""
 PAGE_LINES = 5_000
+_PROOF = "x-sluice-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,12 @@ class Timing:
     send: float = 0.0
     wait: float = 0.0
     read: float = 0.0
+    #: To an edge on another machine and back, which belongs to no Worker.
+    travel: float = 0.0
+
+    def beyond(self, elapsed: float) -> Timing:
+        """With the rest of `elapsed` milliseconds as the way there and back."""
+        return replace(self, travel=max(0.0, elapsed - self.total))
 
     @property
     def total(self) -> float:
@@ -132,6 +140,26 @@ class Answer:
     def cut(self) -> bool:
         """Whether the download has more than the page."""
         return len(self.body) > PAGE_BYTES
+
+
+def answer_of(
+    edge: str,
+    status: int,
+    lines: Sequence[tuple[str, str]],
+    body: bytes,
+    ended_by: EndedBy,
+    timing: Timing,
+) -> Answer:
+    """The answer with the proof headers apart from the Worker's."""
+    return Answer(
+        edge=edge,
+        status=status,
+        headers=[(n, v) for n, v in lines if not n.lower().startswith(_PROOF)],
+        body=body,
+        ended_by=ended_by,
+        timing=timing,
+        proof_headers={n.lower()[9:]: v for n, v in lines if n.lower().startswith(_PROOF)},
+    )
 
 
 def tone_of(status: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.sending.answer import Answer
@@ -89,6 +89,17 @@ def confirm(worker: str, ran: Mapping[str, str], wait: float) -> tuple[int, list
         if len(logged) >= len(ran) or time.monotonic() > deadline:
             return len(logged), [ray for ray, version in logged.items() if version != ran[ray]]
         time.sleep(_BULK_PAUSE)
+
+
+def log_lines(rays: Sequence[str], worker: str, wait: float) -> dict[str, Invocation]:
+    """The log lines of requests through proof listeners, by ray: those that come in time."""
+    rows = Invocation.objects.filter(ray__in=rays, hop="proof", worker=worker)
+    deadline = time.monotonic() + wait
+    while True:
+        lines = {line.ray: line for line in rows.select_related("edge")}
+        if len(lines) >= len(rays) or time.monotonic() > deadline:
+            return lines
+        time.sleep(_PAUSE)
 
 
 def log_line(ray: str, worker: str, wait: float = LOG_WAIT) -> Invocation | None:

@@ -1,4 +1,4 @@
-"""Sends a request to an edge's proof listener on loopback, and nowhere else."""
+"""Sends a request to an edge's proof listener: on this loopback, or through the agent's socket."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any
 
 import httpx
 
-from dashboard.sending.answer import Answer, EndedBy, Timing
+from dashboard.sending import messages
+from dashboard.sending.answer import Answer, EndedBy, Timing, answer_of
 from dashboard.sending.deadline import Cancellation, Deadline
-from dashboard.sending.wire_request import SendFailed, WireRequest
+from dashboard.sending.relay.loss import Loss
+from dashboard.sending.relay.send import send_over_socket
+from dashboard.sending.wire_request import SendFailed, Socket, Unreachable, WireRequest
 
 MOST_BYTES = 1024 * 1024
 """Bytes of a body that are read."""
@@ -20,7 +23,6 @@ DEADLINE = 20.0
 """Seconds for everything, also when the answer trickles."""
 TIMEOUT = httpx.Timeout(2 * DEADLINE, connect=2.0)
 """httpx' limits are for each read and write; but for connecting, the deadline comes first."""
-_MAYBE = "The Worker may have acted all the same."
 
 
 def _connect() -> httpx.Client:
@@ -38,15 +40,31 @@ def _connect() -> httpx.Client:
 
 
 def send(request: WireRequest, cancellation: Cancellation | None = None) -> Answer:
-    """Sends once; no query.
+    """Sends once; no query in this thread.
 
     Ends after `DEADLINE` seconds, or when `cancellation` is set, with the body as far as it
     came. Raises `SendFailed` without status and headers.
     """
+    if isinstance(request.address, Socket):
+        return send_over_socket(
+            request,
+            request.address,
+            seconds=DEADLINE,
+            max_bytes=MOST_BYTES,
+            cancellation=cancellation,
+        )
+    if isinstance(request.address, Unreachable):
+        raise SendFailed(request.address.title, request.address.text)
+    return _send_directly(request, request.address, cancellation)
+
+
+def _send_directly(
+    request: WireRequest, address: tuple[str, int], cancellation: Cancellation | None
+) -> Answer:
     deadline = Deadline(DEADLINE, cancellation)
     clock = _Clock(deadline)
     with _connect() as client, deadline, _failures(request.edge, deadline):
-        response = client.send(_prepared(request, clock), stream=True)
+        response = client.send(_prepared(request, address, clock), stream=True)
         try:
             body, ended_by = _read(response, deadline)
         finally:
@@ -75,8 +93,8 @@ class _Clock:
         return Timing(*(max(0.0, span) * 1000 for span in spans))
 
 
-def _prepared(request: WireRequest, clock: _Clock) -> httpx.Request:
-    host, port = request.address
+def _prepared(request: WireRequest, address: tuple[str, int], clock: _Clock) -> httpx.Request:
+    host, port = address
     return httpx.Request(
         request.method,
         httpx.URL(scheme="http", host=host, port=port, path="/"),
@@ -95,26 +113,27 @@ def _failures(edge: str, deadline: Deadline) -> Iterator[None]:
     except httpx.HTTPError as error:
         raise _late(deadline) or _failure(edge, error) from error
     except httpx.InvalidURL as error:
-        raise SendFailed("The answer is broken", f"{edge} sent no HTTP: {error}") from error
+        raise SendFailed(
+            messages.BROKEN, messages.NO_HTTP.format(edge=edge, error=error)
+        ) from error
 
 
 def _late(deadline: Deadline) -> SendFailed | None:
     if deadline.cancelled:
-        return SendFailed("Not waited for", f"The browser left before an answer came. {_MAYBE}")
+        return SendFailed(*messages.LOST[Loss.cancelled])
     if deadline.passed:
-        return SendFailed("No answer in time", f"Nothing came within {DEADLINE:.0f} s. {_MAYBE}")
+        return SendFailed(messages.LATE, messages.NOTHING_WITHIN.format(seconds=DEADLINE))
     return None
 
 
 def _failure(edge: str, error: httpx.HTTPError) -> SendFailed:
     if isinstance(error, httpx.ConnectError):
-        words = f"{edge} does not accept connections: {error}. Is it running?"
-        return SendFailed("The edge is away", words)
+        return SendFailed(messages.AWAY, messages.NO_CONNECTION.format(edge=edge, error=error))
     if isinstance(error, httpx.ConnectTimeout):
-        return SendFailed("No answer in time", "The edge did not accept the connection within 2 s.")
+        return SendFailed(messages.LATE, messages.NOT_ACCEPTED)
     if isinstance(error, httpx.TimeoutException):
-        return SendFailed("No answer in time", _MAYBE)
-    return SendFailed("The answer is broken", f"{edge} sent no HTTP: {error}")
+        return SendFailed(messages.LATE, messages.MAYBE)
+    return SendFailed(messages.BROKEN, messages.NO_HTTP.format(edge=edge, error=error))
 
 
 def _read(response: httpx.Response, deadline: Deadline) -> tuple[bytes, EndedBy]:
@@ -143,13 +162,4 @@ def _answer(
     request: WireRequest, response: httpx.Response, body: bytes, ended_by: EndedBy, clock: _Clock
 ) -> Answer:
     lines = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
-    proof_headers = {n.lower()[9:]: v for n, v in lines if n.lower().startswith("x-sluice-")}
-    return Answer(
-        edge=request.edge,
-        status=response.status_code,
-        headers=[(n, v) for n, v in lines if not n.lower().startswith("x-sluice-")],
-        body=body,
-        ended_by=ended_by,
-        timing=clock.timing(),
-        proof_headers=proof_headers,
-    )
+    return answer_of(request.edge, response.status_code, lines, body, ended_by, clock.timing())

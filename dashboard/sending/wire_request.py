@@ -5,10 +5,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from django.utils import timezone
+
+from dashboard.fleet.propagation import SILENT_AFTER
+from dashboard.sending import messages
 from routing.control.publish import hostname
+from routing.loopback import loopback_id
 from routing.models import Edge
 from routing.rules.header.fields import as_sent
 from routing.rules.override import read_override
@@ -28,13 +34,32 @@ class SendFailed(Exception):
 Lines: TypeAlias = tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """The outbound socket of an edge's agent, for edges on other machines."""
+
+    edge_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """An edge that cannot be sent to: title and text of the failure."""
+
+    title: str
+    text: str
+
+
+Address: TypeAlias = tuple[str, int] | Socket | Unreachable
+"""Host and port on this loopback, or a socket."""
+
+
 def _as_they_are(lines: Lines) -> Lines:
     return lines
 
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """`address` is always on loopback; `target` and `lines` are written unchanged.
+    """`target` and `lines` are written unchanged.
 
     `complete` runs on sending and adds the permission that an override of a protected Worker needs.
     It does no query.
@@ -46,7 +71,7 @@ class WireRequest:
     lines: Lines
     body: bytes
     edge: str
-    address: tuple[str, int]
+    address: Address
     complete: Callable[[Lines], Lines] = field(default=_as_they_are, compare=False, repr=False)
 
     def with_override(self, value: str) -> WireRequest:
@@ -68,7 +93,7 @@ class WireRequest:
 
     def through(self, edge: Edge) -> WireRequest:
         """The same request through another edge; raises `SendFailed`."""
-        return replace(self, edge=edge.name, address=own_address(edge.proof_url))
+        return replace(self, edge=edge.name, address=address_of(edge))
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -86,28 +111,44 @@ class WireRequest:
 
 def get(worker: str, edge: Edge, target: str = "/") -> WireRequest:
     """A GET without headers of its own; raises `SendFailed`."""
-    address = own_address(edge.proof_url)
-    return WireRequest(worker, "GET", target.encode("ascii"), (), b"", edge.name, address)
+    return WireRequest(worker, "GET", target.encode("ascii"), (), b"", edge.name, address_of(edge))
 
 
 def proof_edges(worker: str = "") -> list[Edge]:
     """The edges with a proof listener, the last one to report first. With `worker` only those that
     run it."""
     edges = Edge.objects.running(worker).exclude(proof_url="").exclude(last_seen_on=None)
-    return list(edges.order_by("-last_seen_on"))
+    return list(edges.order_by("-last_seen_on").defer("status", "lagging"))
 
 
-def proof_edge() -> Edge:
-    """The last one to report. Raises `SendFailed` when there is none."""
-    edges = proof_edges()
+def proof_edge(worker: str = "", name: str = "") -> Edge:
+    """The edge of that name; without a name the last one to report. Raises `SendFailed`."""
+    edges = proof_edges(worker)
     if not edges:
-        raise SendFailed("Not sent", "No edge is connected. Start one, then send again.")
-    return edges[0]
+        raise SendFailed(messages.NOT_SENT, messages.NO_EDGE)
+    named = [edge for edge in edges if edge.name == name] if name else edges
+    if not named:
+        raise SendFailed(messages.NOT_SENT, messages.UNKNOWN_EDGE.format(edge=name))
+    return named[0]
+
+
+def address_of(edge: Edge, now: datetime | None = None) -> Address:
+    """How to reach the edge's proof listener from this process. Raises `SendFailed` for an edge
+    whose agent names a listener elsewhere."""
+    if edge.loopback in ("", loopback_id()):
+        return own_address(edge.proof_url)
+    if not edge.relays:
+        return Unreachable(messages.NOT_SENT, messages.TOO_OLD.format(edge=edge.name))
+    silent = (now or timezone.now()) - edge.last_seen_on if edge.last_seen_on else SILENT_AFTER
+    if silent >= SILENT_AFTER:
+        text = messages.NOT_CONNECTED.format(edge=edge.name, seconds=round(silent.total_seconds()))
+        return Unreachable(messages.AWAY, text)
+    return Socket(edge.pk)
 
 
 def own_address(url: str) -> tuple[str, int]:
     """Host and port of a loopback address; raises `SendFailed` for every other one."""
-    refused = SendFailed("Not sent", "The edge names a proof address that is not on this machine.")
+    refused = SendFailed(messages.NOT_SENT, messages.NOT_LOOPBACK)
     try:
         parts = urlsplit(url)
         address, port = ipaddress.ip_address(parts.hostname or ""), parts.port

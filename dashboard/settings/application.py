@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "dashboard.live",
     "dashboard.observability",
     "dashboard.workers",
+    "dashboard.sending",
     "dashboard.variables",
     "dashboard.playground",
     "dashboard.edges",

@@ -34,12 +34,14 @@ from routing.agent.envoy.process import Envoy
 from routing.agent.loss.audit import LossAudit
 from routing.agent.processes.last_applied import last_applied
 from routing.agent.processes.supervisor import Supervisor
+from routing.agent.relay.relay import Relay
 from routing.agent.state.status import Facts, report, status
 from routing.agent.users.claims import Users
 from routing.agent.worker_logs import shipper
 from routing.agent.worker_logs.collector import WorkerLogCollector
 from routing.agent.worker_logs.shipper import WorkerLogShipper
 from routing.compile import names
+from routing.loopback import loopback_id
 
 if TYPE_CHECKING:
     from routing.agent.metrics.exporter import Metrics
@@ -101,6 +103,9 @@ class Edge:
             limit_bytes=config.log_limit_mb << 18,
         )
         self._control.watching = self._watch
+        self._control.relaying = Relay(
+            self._control, tasks, config.proof_port, lambda: self._supervisor.state.applied
+        ).receive
         self._metrics = _metrics(config, self.facts)
         if self._metrics is not None:
             self._shipper.counted = self._metrics.counted
@@ -236,6 +241,7 @@ class Edge:
             isolation=self._users.isolation,
             envoy=self._envoy.facts(),
             pid=os.getpid(),
+            loopback=loopback_id(),
         )
 
     def _error(self) -> str:

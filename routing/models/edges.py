@@ -90,6 +90,10 @@ class Edge(models.Model):
     #: Start of its unbroken reports, or its last start.
     up_at = models.DateTimeField(null=True)
     proof_url = models.CharField(max_length=255, blank=True)
+    #: `routing.loopback.loopback_id` of its machine; "" from agents of earlier releases.
+    loopback = models.CharField(max_length=32, default="", db_default="", blank=True)
+    #: Whether it takes requests from its socket (`routing.relayed_request`).
+    relays = models.BooleanField(default=False, db_default=False)
     #: Log lines that were never counted, and the last time that some were missed.
     lost_lines = models.PositiveBigIntegerField(default=0, db_default=0)
     lost_at = models.DateTimeField(null=True)

@@ -36,8 +36,8 @@ SYSTEM = next(
     ),
     "",
 )
-# As long as a locator waits for an action: what is asserted right after a click must not depend on
-# whether the next page has come.
+# As long as a locator waits: what is asserted right after a click must not depend on whether the
+# next page has come, nor on how busy the cores are.
 expect.set_options(timeout=30_000)
 
 #: No talk with the outside; a sandbox needs a user other than root.
@@ -82,7 +82,7 @@ class Visitor:
         self.address = address
         self.complaints: list[str] = []
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._listen)
 

@@ -19,8 +19,8 @@ def failing(transactional_db):
     now = timezone.now()
     job = Job.objects.create(
         name="to loki",
-        sealed="x",
-        shown="https://127.0.0.1/a-rather-long-path-" + "x" * 80 + "?header_Authorization=REDACTED",
+        encrypted_destination="x",
+        redacted_destination=f"https://127.0.0.1/path-{'x' * 99}?header_Authorization=REDACTED",
         enabled=True,
         created_on=now,
         last_error=now,

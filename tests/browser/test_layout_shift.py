@@ -11,7 +11,7 @@ from dashboard.ui.assets import bundles
 from tests.browser.conftest import Visitor
 from tests.running import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.alone, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
 
 WATCH = """() => {
     window.shifts = [];

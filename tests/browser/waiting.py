@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 
-def until(page: Page, expression: str, arg: Any = None, timeout: float = 5.0) -> None:
+def until(page: Page, expression: str, arg: Any = None, timeout: float = 30.0) -> None:
     """Waits for an expression to be true, by asking from outside: `wait_for_function` evaluates
     within the page when it asks again, which the page's policy forbids."""
     deadline = time.monotonic() + timeout

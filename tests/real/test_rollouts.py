@@ -23,7 +23,7 @@ from standardwebhooks import Webhook
 from tests.real.receiver import Receiver, hook
 from tests.running import KEY, OVERRIDES, PROJECT, System
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 
 FAILS_HALF = """
 let calls = 0;

@@ -6,7 +6,7 @@ from benchmarks.torture.__main__ import run
 from benchmarks.torture.faults import SHORT
 from benchmarks.torture.report import printed
 
-pytestmark = [pytest.mark.real, pytest.mark.alone]
+pytestmark = pytest.mark.real
 
 
 def test_no_fault_costs_more_than_it_may():

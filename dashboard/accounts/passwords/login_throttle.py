@@ -50,7 +50,8 @@ def _end(left: int, failed: list[AccessAttempt]) -> datetime:
         left += row.failures_since_start
         if left > 0:
             break
-    return row.attempt_time + settings.AXES_COOLOFF_TIME
+    ends_at: datetime = row.attempt_time + settings.AXES_COOLOFF_TIME
+    return ends_at
 
 
 def address(request: HttpRequest) -> str | None:

@@ -54,7 +54,7 @@ class SetPassword(PasswordResetConfirmView):
         # A second factor is still required: the link only proves that an admin sent it.
         to_do = Login(user=form.user, redirect_url=str(self.success_url))
         credentials = {"username": form.user.username}
-        response = perform_password_login(self.request, credentials, to_do)
+        response: HttpResponse = perform_password_login(self.request, credentials, to_do)
         _done(self.request, form.user, f"Welcome, {form.user.username}. Your password is set.")
         return response
 

@@ -36,7 +36,7 @@ def posted(view: View[P]) -> View[P]:
     """A GET of a form's address, as by a reload, shows the page."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method != "POST":
             return redirect("people:list")
         return view(request, *args, **kwargs)

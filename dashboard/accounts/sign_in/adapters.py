@@ -36,7 +36,7 @@ MESSAGES = {
 }
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Admins invite people, so there is no sign-up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -98,7 +98,7 @@ def _goes_around_provider(request: HttpRequest, user: User) -> bool:
     return belongs_to_provider(user)
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Keys of authenticator apps are sealed as other secrets are."""
 
     error_messages = DefaultMFAAdapter.error_messages | {

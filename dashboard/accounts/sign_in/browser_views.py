@@ -29,7 +29,7 @@ def browsers(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
 def end(request: HttpRequest) -> HttpResponse:
     """Ends the session `browser`, or all others without it. The person confirms their identity
     first, so that a stranger at an open browser cannot end the owner's sessions."""

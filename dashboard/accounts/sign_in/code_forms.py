@@ -33,15 +33,15 @@ class _Limited:
         return code
 
 
-class LimitedCode(_Limited, AuthenticateForm):
+class LimitedCode(_Limited, AuthenticateForm):  # type: ignore[misc]  # allauth has no types
     """At sign-in."""
 
 
-class LimitedReauthenticationCode(_Limited, ReauthenticateForm):
+class LimitedReauthenticationCode(_Limited, ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
     """Before a change of one's factors."""
 
 
-class LimitedActivationCode(_Limited, ActivateTOTPForm):
+class LimitedActivationCode(_Limited, ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
     """When an authenticator app is set up."""
 
 

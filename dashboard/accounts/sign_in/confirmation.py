@@ -19,7 +19,7 @@ def belongs_to_provider(user: User) -> bool:
     """Whether the provider, where there is one, is the only way in. A password is another."""
     if not settings.OIDC_URL or user.by_token_only or user.has_usable_password():
         return False
-    return SocialAccount.objects.filter(user_id=user.pk).exists()
+    return bool(SocialAccount.objects.filter(user_id=user.pk).exists())
 
 
 def confirmation_lapsed(user: User, now: datetime) -> bool:

@@ -18,12 +18,12 @@ from dashboard.accounts.sign_in.second_factor import is_due
 from dashboard.accounts.strangers.client_address import client_of
 
 
-class Factors(IndexView):
+class Factors(IndexView):  # type: ignore[misc]  # allauth has no types
     def get_context_data(self, **facts: Any) -> dict[str, Any]:
         return {**super().get_context_data(**facts), "must_add_factor": is_due(self.request)}
 
 
-class Authenticate(AuthenticateView):
+class Authenticate(AuthenticateView):  # type: ignore[misc]  # allauth has no types
     """The second step of signing in."""
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
@@ -33,12 +33,11 @@ class Authenticate(AuthenticateView):
 @login_not_required
 def sign_in_with_passkey(request: HttpRequest) -> HttpResponse:
     """allauth's, with a limit by address: who it is shows only in what they send."""
-    if request.method != "POST":
-        return login_webauthn(request)
-    if seconds := seconds_to_wait(PASSKEYS_BY_ADDRESS, request):
+    posted = request.method == "POST"
+    if posted and (seconds := seconds_to_wait(PASSKEYS_BY_ADDRESS, request)):
         return too_many(request, seconds)
     response: HttpResponse = login_webauthn(request)
-    if request.user.is_authenticated:
+    if posted and request.user.is_authenticated:
         counts.give_back(PASSKEYS_BY_ADDRESS, client_of(request))
     return response
 

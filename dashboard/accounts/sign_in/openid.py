@@ -41,7 +41,7 @@ class NotLetIn(Exception):
     """Why the provider's person gets no account here; the message is for them."""
 
 
-class OpenIdAdapter(DefaultSocialAccountAdapter):
+class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """A new person is created at their first sign-in; the role is set at each one."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:

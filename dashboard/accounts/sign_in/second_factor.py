@@ -31,7 +31,7 @@ NAMES = {
 
 
 def has_one(user: User) -> bool:
-    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
 
 
 def factor_names(user: User) -> list[str]:
@@ -68,7 +68,7 @@ def may_remove(authenticator: Authenticator) -> bool:
     if not settings.REQUIRE_SECOND_FACTOR or authenticator.type not in FACTORS:
         return True
     others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS)
-    return others.exclude(pk=authenticator.pk).exists()
+    return bool(others.exclude(pk=authenticator.pk).exists())
 
 
 def remove_all(user: User, by: Actor) -> int:
@@ -78,7 +78,7 @@ def remove_all(user: User, by: Actor) -> int:
     """
     with transaction.atomic():
         rows = Authenticator.objects.filter(user_id=user.pk)
-        factors = rows.filter(type__in=FACTORS).count()
+        factors: int = rows.filter(type__in=FACTORS).count()
         if rows.exists():
             rows.delete()
             Session.objects.filter(user=user).delete()

@@ -138,7 +138,7 @@ def job_item(job: Job) -> Json:
         "id": job.pk,
         "name": job.name or None,
         "dataset": job.dataset,
-        "destination_conf": job.shown,
+        "destination_conf": job.redacted_destination,
         "enabled": job.enabled,
         "filter": job.filter or None,
         "kind": "",

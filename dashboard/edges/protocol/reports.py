@@ -15,8 +15,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from dashboard.edges import messages
-from dashboard.edges.protocol import agent_report
-from dashboard.edges.protocol.agent_report import AgentReport
 from dashboard.fleet.propagation import SILENT_AFTER
 from dashboard.live.signals import edge_reported
 from dashboard.observability.flags.flags import judge_when_due
@@ -34,10 +32,11 @@ _REPORTED = [
     "envoy_ended_at",
     "lagging",
     "last_seen_on",
+    "loopback",
     "proof_url",
+    "relays",
     "status",
     "up_at",
-    *agent_report.FIELDS,
 ]
 
 
@@ -119,12 +118,12 @@ class Report(msgspec.Struct):
     isolation: IsolationReport = msgspec.field(default_factory=IsolationReport)
     disk: str = ""
     envoy: EnvoyReport = msgspec.field(default_factory=EnvoyReport)
-    agent: AgentReport = msgspec.field(default_factory=AgentReport)
+    loopback: str = ""
+    relays: bool = False
 
 
-def accept(edge: Edge, body: bytes, address: str = "") -> Report:
-    """Stores the report, and when new revisions were applied. `address` is where the agent connects
-    from.
+def accept(edge: Edge, body: bytes) -> None:
+    """Stores the report, and when new revisions were applied.
 
     Times are those of the control plane's clock, to compare with deployments.
     """
@@ -140,7 +139,6 @@ def accept(edge: Edge, body: bytes, address: str = "") -> Report:
     ended = _ends(msgspec.to_builtins(report)) - _ends(edge.status)
     was = (edge.applied_revision, edge.desired_revision, edge.lagging)
     reached = _take(edge, report, newest, now)
-    agent_report.take(edge, report.agent, address, now)
     Propagation.objects.bulk_create(
         [
             Propagation(edge=edge, revision=number, applied_on=now, up_at=edge.up_at)
@@ -161,7 +159,6 @@ def accept(edge: Edge, body: bytes, address: str = "") -> Report:
             states=_differences(before, states),
             ended={version_id for version_id, _ in ended},
         )
-    return report
 
 
 def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
@@ -176,6 +173,7 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
         edge.up_at = now
     edge.applied_revision, edge.desired_revision, edge.lagging = applied, desired, lagging
     edge.last_seen_on, edge.proof_url = now, report.proof_url
+    edge.loopback, edge.relays = storable(report.loopback)[:32], report.relays
     edge.disk = storable(report.disk)[:16]
     if report.envoy.end is not None:
         edge.envoy_end = storable(report.envoy.end.kind)[:16]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 
 from dashboard.exports.delivery.batches import Batch
 from dashboard.exports.delivery.senders import write_durably
@@ -25,10 +28,27 @@ def folder() -> Path:
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """The dead letters of a job; `first_error` of the oldest."""
+
+    batches: int = 0
+    records: int = 0
+    first_error: str = ""
+
+
+def undelivered_by_job() -> Mapping[int, Undelivered]:
+    """By the job's id; jobs without dead letters are there, too. One query."""
+    oldest = DeadLetter.objects.filter(job=OuterRef("job")).order_by("id").values("error")[:1]
+    rows = DeadLetter.objects.order_by().values_list("job")
+    rows = rows.annotate(batches=Count("id"), total=Sum("records"), first=Subquery(oldest))
+    return defaultdict(Undelivered, {row[0]: Undelivered(*row[1:]) for row in rows})
+
+
 def has_room(size: int) -> bool:
     """Whether `size` more bytes fit."""
-    held = DeadLetter.objects.aggregate(all=Sum("size"))["all"] or 0
-    return held + size <= LIMIT
+    used = DeadLetter.objects.aggregate(bytes=Sum("size"))["bytes"] or 0
+    return used + size <= LIMIT
 
 
 def keep(

@@ -22,7 +22,10 @@ def follow_setting(now: datetime) -> None:
         return
     url = f"{settings.OTLP_ENDPOINT.rstrip('/')}/v1/traces"
     conf = f"{url}?header_Content-Type={quote('application/json')}"
-    changes = {"sealed": encrypt(Secret(conf)), "shown": redact(conf).partition("?")[0]}
+    changes = {
+        "encrypted_destination": encrypt(Secret(conf)),
+        "redacted_destination": redact(conf).partition("?")[0],
+    }
     newest = newest_id()
     job = held.first()
     if job is None:

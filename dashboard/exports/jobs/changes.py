@@ -1,4 +1,4 @@
-"""Creating, changing and deleting jobs, and proving that a destination is one's own."""
+"""Creating, changing and deleting jobs, and proving that the caller owns a destination."""
 
 from __future__ import annotations
 
@@ -35,7 +35,18 @@ LIMITS = {
     "max_upload_bytes": 1_000_000_000,
     "max_upload_interval_seconds": 300,
 }
-"""Cloudflare's upper bounds; smaller values than Cloudflare's lower ones are taken, too."""
+"""Cloudflare's upper bounds; smaller values than Cloudflare's lower ones are accepted, too."""
+CHANGED = [
+    "name",
+    "encrypted_destination",
+    "redacted_destination",
+    "enabled",
+    "options",
+    "filter",
+    *LIMITS,
+    "next_try_on",
+    "attempts",
+]
 
 
 class JobRefused(ValueError):
@@ -47,10 +58,10 @@ def create(given: Mapping[str, Any], by: Actor) -> Job:
     if given.get("dataset", DATASET) != DATASET:
         raise JobRefused(f"The only dataset is {DATASET}.")
     if Job.objects.count() >= MOST_JOBS:
-        raise JobRefused(f"There are {MOST_JOBS} jobs, which is the most there can be.")
+        raise JobRefused(f"There are {MOST_JOBS} jobs already, the maximum. Delete one first.")
     job = Job(created_on=by.now, author=by.actor)
     _fill(job, given)
-    if not job.sealed:
+    if not job.encrypted_destination:
         raise JobRefused("destination_conf is missing.")
     job.cursor = newest_id()
     with transaction.atomic():
@@ -66,8 +77,7 @@ def change(job_id: int, given: Mapping[str, Any], by: Actor) -> Job:
         before = job.described()
         _fill(job, given)
         job.next_try_on, job.attempts = None, 0
-        fields = ["name", "sealed", "shown", "enabled", "options", "filter", *LIMITS]
-        job.save(update_fields=[*fields, "next_try_on", "attempts"])
+        job.save(update_fields=CHANGED)
         _record("export.change", job, by, before=before, after=job.described())
     return job
 
@@ -87,9 +97,9 @@ def delete(job: Job, by: Actor) -> None:
 def send_again(job: Job, by: Actor) -> int:
     """Marks every dead letter of the job to be sent; how many those are. Raises `JobRefused`."""
     if not job.enabled:
-        raise JobRefused(f"{job} is paused: let it go on first.")
+        raise JobRefused(f"{job} is paused. Resume it first.")
     with transaction.atomic():
-        count = DeadLetter.objects.filter(job=job).update(wanted=True)
+        count = DeadLetter.objects.filter(job=job).update(retry_requested=True)
         Job.objects.filter(pk=job.pk).update(next_try_on=None)
         _record("export.retry", job, by, after={"dead_letters": count})
     return count
@@ -150,19 +160,19 @@ def _fill(job: Job, given: Mapping[str, Any]) -> None:
 
 
 def _set_destination(job: Job, conf: str, token: str | None) -> None:
-    """A destination as we showed it, secrets hidden, means: leave it as it is."""
-    if job.sealed and conf == job.shown:
+    """The redacted destination means: leave it as it is."""
+    if job.encrypted_destination and conf == job.redacted_destination:
         return
     check_destination(conf)
     if token and not proves(conf, token):
         raise JobRefused("ownership_challenge: this is not the token in the file.")
-    job.sealed, job.shown = encrypt(Secret(conf)), redact(conf)
+    job.encrypted_destination, job.redacted_destination = encrypt(Secret(conf)), redact(conf)
 
 
 def same_destination(job: Job, conf: str) -> bool:
     """Whether the job sends to exactly this."""
     try:
-        return decrypt(job.sealed).reveal() == conf
+        return decrypt(job.encrypted_destination).reveal() == conf
     except DecryptionFailed:
         return False
 

@@ -37,7 +37,7 @@ def advance(job_id: int, me: str, horizon: int, now: datetime) -> bool:
         return False
     job = Job.objects.get(pk=job_id)
     try:
-        letter = job.dead_letters.filter(wanted=True).first()
+        letter = job.dead_letters.filter(retry_requested=True).first()
         if letter is not None:
             return _send_again(job, letter, now)
         return _step(job, me, horizon, now)
@@ -55,7 +55,7 @@ def wait_after(attempts: int) -> timedelta:
 def open_destination(job: Job) -> Destination:
     """Where the job sends to, with its secrets; raises `SendFailed` when they cannot be opened."""
     try:
-        return parse_destination(decrypt(job.sealed).reveal())
+        return parse_destination(decrypt(job.encrypted_destination).reveal())
     except DecryptionFailed as error:
         raise SendFailed(f"The destination cannot be read: {error}") from error
 
@@ -63,7 +63,7 @@ def open_destination(job: Job) -> Destination:
 def _has_work(job_id: int, horizon: int) -> bool:
     """Reads only."""
     job = Job.objects.filter(pk=job_id)
-    if job.filter(dead_letters__wanted=True).exists():
+    if job.filter(dead_letters__retry_requested=True).exists():
         return True
     cursor = job.values_list("cursor", flat=True).first()
     if cursor is None:
@@ -151,10 +151,11 @@ def _send_again(job: Job, letter: DeadLetter, now: datetime) -> bool:
         deliver(open_destination(job), letter.object_name, body, now=letter.made_on)
     except OSError as error:
         problem = f"{letter.file}: {error.strerror}. Is it on another machine?"
-        DeadLetter.objects.filter(pk=letter.pk).update(wanted=False, error=problem)
+        DeadLetter.objects.filter(pk=letter.pk).update(retry_requested=False, error=problem)
     except SendFailed as error:
-        DeadLetter.objects.filter(pk=letter.pk).update(wanted=False, error=str(error)[:1000])
-        Job.objects.filter(pk=job.pk).update(last_error=now, error_message=str(error)[:1000])
+        problem = str(error)[:1000]
+        DeadLetter.objects.filter(pk=letter.pk).update(retry_requested=False, error=problem)
+        Job.objects.filter(pk=job.pk).update(last_error=now, error_message=problem)
     else:
         Job.objects.filter(pk=job.pk).update(sent_records=F("sent_records") + letter.records)
         dead_letters.forget(letter)

@@ -1,6 +1,5 @@
 """Who follows a live log, and what is sent to them.
 
-fanout.py          Sends what happened at the edges to those who look
-invocation_row.py  Invocations as pages and live logs show them
-subscriptions.py   Who looks at which Worker
+fanout.py         Sends what happened at the edges to those who look
+subscriptions.py  Who looks at which Worker
 """

@@ -1,6 +1,7 @@
 """Requests one by one: search, a request's page, the live log.
 
 filter_chips.py     The filters of invocations and live logs as links
+invocation_row.py   An invocation as pages and live logs show it
 invocations.py      The list of invocations, of one Worker or of all, and the trace of one
 live_log_filter.py  Which rows of a live log one viewer wants
 live_log_page.py    A Worker's live log

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.live.logs.invocation_row import InvocationRow, shown
 from dashboard.observability.models import Count, Gap, Span as Covers
 from dashboard.observability.requests import search as searching
 from dashboard.observability.requests.filter_chips import filters
+from dashboard.observability.requests.invocation_row import InvocationRow, rows_of as with_details
 from dashboard.observability.requests.search import ASKED, Search
 from dashboard.observability.requests.trace import left_out, trace as trace_of
 from dashboard.ui.page import page
@@ -59,7 +59,7 @@ def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[Invocat
     found, more = searching.page_of(search.rows(worker), before)
     rays = {row.ray for row in found if row.ray}
     details = InvocationDetail.objects.filter(ray__in=rays, rpc_method="")
-    return shown(found, details.order_by("started_on")[:500]), more
+    return with_details(found, details.order_by("started_on")[:500]), more
 
 
 def coverage(worker: str) -> dict[str, Any]:

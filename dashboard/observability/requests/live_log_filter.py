@@ -9,10 +9,10 @@ from dashboard.observability.requests.search import ASKED, STATUSES, Search
 
 
 def wanted(item: Mapping[str, Any], search: Search) -> bool:
-    """Whether a row (`dashboard.edges.protocol.live_log_push`) passes the page's filters.
+    """Whether a row (`dashboard.observability.ingest.live_log_push`) passes the page's filters.
 
-    A Worker's log lines (`dashboard.edges.protocol.details`) go to every viewer; the page drops
-    those without a row.
+    A Worker's log lines (`dashboard.observability.ingest.worker_logs`) go to every viewer; the
+    page drops those without a row.
     """
     if "place" in item:
         return True

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from dashboard.live.logs.invocation_row import InvocationRow, shown
+from dashboard.observability.requests.invocation_row import InvocationRow, rows_of as with_details
 from dashboard.observability.requests.waterfall import Bar, Span, bars
 from routing.models import Invocation, InvocationDetail, Version
 
@@ -61,7 +61,7 @@ def trace(ray: str) -> list[Hop]:
 def _shown(rows: list[Invocation]) -> list[InvocationRow]:
     rays = {row.ray for row in rows if row.ray}
     details = InvocationDetail.objects.filter(ray__in=rays, rpc_method="").order_by("started_on")
-    return shown(rows, details[:500])
+    return with_details(rows, details[:500])
 
 
 def _hop(row: InvocationRow) -> Hop:

@@ -36,9 +36,10 @@ from dashboard.playground.predict.predict import live_versions
 from dashboard.playground.request.form import compose
 from dashboard.playground.runs.runner import timed_send
 from dashboard.playground.runs.statistics import Sent
+from dashboard.playground.send.edges import one_edge
 from dashboard.playground.send.quota import consume_quota
 from dashboard.sending.deadline import within
-from dashboard.sending.wire_request import SendFailed, proof_edge
+from dashboard.sending.wire_request import SendFailed
 from dashboard.ui.page import page
 from routing.models import Worker
 from routing.rules.split import format_percentage
@@ -181,7 +182,7 @@ def _check(request: HttpRequest, worker: Worker, places: Sequence[KeyPlace]) -> 
     if typed.errors:
         return _not_checked(" ".join(typed.errors.values()))
     try:
-        wire = typed.to_wire(proof_edge())
+        wire = typed.to_wire(one_edge(typed))
     except SendFailed as error:
         return EdgeCheck(failed=(error.title, str(error)))
     if seconds := consume_quota(person(request), len(places)):

@@ -34,8 +34,9 @@ from dashboard.playground.request.form import PRIVATE, typed_in
 from dashboard.playground.request.typed_request import TypedRequest
 from dashboard.playground.runs.report import role_of
 from dashboard.playground.runs.views import Refusal, refusal
+from dashboard.playground.send.edges import one_edge
 from dashboard.playground.send.quota import consume_quota
-from dashboard.sending.wire_request import SendFailed, proof_edge
+from dashboard.sending.wire_request import SendFailed
 from dashboard.ui.page import page, wants_fragment
 from routing.models import Worker
 from routing.rules.override import addressable
@@ -95,7 +96,7 @@ def _send(
     """Sends and stores, or returns why it did not."""
     candidate, stable = standings[0], standings[-1]
     try:
-        wire = carried(typed.to_wire(proof_edge()), person(request).username, timezone.now())
+        wire = carried(typed.to_wire(one_edge(typed)), person(request).username, timezone.now())
     except SendFailed as error:
         return 502, error.title, str(error)
     if seconds := consume_quota(person(request), 3):

@@ -20,6 +20,7 @@ from dashboard.playground.predict.predict import Lines, Prediction, live_version
 from dashboard.playground.request.code_export import exports
 from dashboard.playground.request.typed_request import METHODS, READS, TypedRequest
 from dashboard.playground.send import history
+from dashboard.sending.wire_request import proof_edges
 from dashboard.variables.models import Variable
 from routing.control.publish import hostname
 from routing.models import Deployment, Version, Worker, deployable
@@ -80,6 +81,8 @@ class PlaygroundPage(Forecast):
     """The whole page. What an import or a link adds has a default."""
 
     workers: list[str]
+    #: Names of the edges that run the Worker; a choice where there is more than one.
+    edges_running: list[str]
     hostname: str
     choices: list[Choices]
     rpc_only: list[Reached]
@@ -125,6 +128,7 @@ def playground_page(request: HttpRequest, worker: Worker, typed: TypedRequest) -
     return PlaygroundPage(
         **vars(start),
         workers=list(Worker.objects.values_list("name", flat=True)),
+        edges_running=sorted(edge.name for edge in proof_edges(worker.name)),
         hostname=hostname(worker.name),
         choices=_choices(start),
         rpc_only=[r for r in start.reached if r.rpc_only],

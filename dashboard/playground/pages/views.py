@@ -27,10 +27,16 @@ from dashboard.playground.request.form import PRIVATE, typed_in
 from dashboard.playground.request.typed_request import TypedRequest
 from dashboard.playground.send import history, proof as proofs, trace_steps
 from dashboard.playground.send.answer_page import AnswerPage, answer_page
+from dashboard.playground.send.edges import (
+    count_of_sends,
+    edge_answers,
+    edges_of,
+    send_through_all,
+)
 from dashboard.playground.send.quota import consume_quota
-from dashboard.sending.outcome import LOG_WAIT, RAY, log_line, send_and_prove
+from dashboard.sending.outcome import RAY, log_line
 from dashboard.sending.redaction import without_secrets
-from dashboard.sending.wire_request import SendFailed, proof_edge
+from dashboard.sending.wire_request import SendFailed
 from dashboard.ui.http.unstorable_input import any_text_in
 from dashboard.ui.page import page, wants_fragment
 from routing.models import Worker
@@ -110,7 +116,7 @@ def _refused(request: HttpRequest, typed: TypedRequest) -> tuple[int, AnswerPage
         return 422, _not_sent(" ".join(typed.errors.values()))
     if typed.acts and not can.allowed:
         return 403, _not_sent(messages.VIEWERS_READ.format(can.why))
-    if seconds := consume_quota(person(request)):
+    if seconds := consume_quota(person(request), count_of_sends(typed)):
         return 429, _not_sent(try_again(math.ceil(seconds)))
     return None
 
@@ -123,9 +129,10 @@ def _answer(request: HttpRequest, worker: Worker, typed: TypedRequest) -> tuple[
     lines = carrier.completed(tuple(typed.filled.lines))
     expected = predict(worker.name, lines, deployment, standings).expected
     try:
-        wire = carrier.carried(typed.to_wire(proof_edge()))
+        wires = [carrier.carried(typed.to_wire(edge)) for edge in edges_of(typed)]
         with SENDS.place(str(sender.pk)), waiting(request):
-            outcome = send_and_prove(wire, wait=LOG_WAIT, cancellation=cancellation(request))
+            outcomes = send_through_all(wires, cancellation(request))
+        outcome = next((o for o in outcomes if o.answer), outcomes[0])
         answer = without_secrets(outcome.answer_or_raise(), typed.secrets)
     except NoPlace as error:
         return 429, _not_sent(no_place("requests", error.own))
@@ -134,6 +141,8 @@ def _answer(request: HttpRequest, worker: Worker, typed: TypedRequest) -> tuple[
         return 200, AnswerPage(failed=(failure.title, str(failure)), entry=entry)
     entry = history.record(sender, typed, expected, answer)
     shown = answer_page(worker, standings, typed, entry, answer, outcome.log_line)
+    if len(outcomes) > 1:
+        shown = replace(shown, edges=edge_answers(outcomes, standings))
     if shown.proof:
         history.record_proof(entry, shown.proof)
     return 200, shown

@@ -90,6 +90,7 @@ def _from_fields(worker: str, fields: Mapping[str, str], upload: Upload | None) 
         token=fields.get("token", ""),
         user=fields.get("user", ""),
         password=fields.get("password", ""),
+        edge=fields.get("edge", "")[:63],
         saved=fields.get("saved", "") if _UUID.fullmatch(fields.get("saved", "")) else "",
     )
 

@@ -15,13 +15,14 @@ from urllib.parse import quote, urlencode
 from dashboard.playground import messages
 from dashboard.sending import redaction
 from dashboard.sending.redaction import TARGET
-from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY, WireRequest, own_address
+from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY, WireRequest, address_of
 from dashboard.ui.http.storable_text import storable
 from routing.models import Edge
 from routing.rules.header.fields import as_sent
 
 READS = ("GET", "HEAD")
 METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ALL_EDGES = "*"
 AUTHS = ("none", "bearer", "basic")
 KINDS = ("text", "json", "form", "file")
 TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
@@ -72,6 +73,8 @@ class TypedRequest:
     password: str = ""
     #: The saved request this one was opened from; its check runs on the answer.
     saved: str = ""
+    #: The edge to send through: "" for any, `ALL_EDGES` for every one.
+    edge: str = ""
     #: The override is for a protected Worker: only the playground adds the permission itself.
     needs_permission: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -148,7 +151,7 @@ class TypedRequest:
         return text.encode("utf-8", "surrogatepass")
 
     def to_wire(self, edge: Edge) -> WireRequest:
-        """For the proof listener of `edge`; raises `SendFailed` unless that is on loopback."""
+        """For the proof listener of `edge`; raises `SendFailed`."""
         filled = self.filled
         return WireRequest(
             worker=filled.worker,
@@ -157,7 +160,7 @@ class TypedRequest:
             lines=tuple(filled.lines),
             body=filled.content,
             edge=edge.name,
-            address=own_address(edge.proof_url),
+            address=address_of(edge),
         )
 
     def stored(self) -> dict[str, str]:
@@ -176,6 +179,7 @@ class TypedRequest:
             "token": redaction.value(self.token),
             "user": self.user,
             "password": redaction.value(self.password),
+            "edge": self.edge,
         }
         fields |= {f"version.{n}": v for n, v in self.picks.items() if n != self.worker}
         fields |= {"worker": self.worker, "version": self.version}

@@ -34,17 +34,18 @@ SLOTS = threading.BoundedSemaphore(PLACES)
 _logger = logging.getLogger(__name__)
 
 
-def launch(run: Run, request: WireRequest) -> bool:
-    """Starts a run; False when this process has no free slot."""
+def launch(run: Run, requests: Sequence[WireRequest]) -> bool:
+    """Starts a run; False when this process has no free slot. `requests` is the same one through
+    each edge, which take turns."""
     if not SLOTS.acquire(blocking=False):
         return False
-    threading.Thread(target=_with_slot, args=(run, request), daemon=True).start()
+    threading.Thread(target=_with_slot, args=(run, requests), daemon=True).start()
     return True
 
 
-def carry_out(run: Run, request: WireRequest) -> None:
+def carry_out(run: Run, requests: Sequence[WireRequest]) -> None:
     """Sends, reports, confirms by the log, and leaves the row in a final state even on errors."""
-    sender = Sender(request, run.count)
+    sender = Sender(requests, run.count)
     try:
         stopped = _send_all(run, sender)
         problem = messages.RUN_LATE.format(LONGEST / 60) if sender.late else ""
@@ -57,10 +58,10 @@ def carry_out(run: Run, request: WireRequest) -> None:
 
 
 class Sender:
-    """Sends one request many times from several threads."""
+    """Sends a request many times from several threads, through its edges in turn."""
 
-    def __init__(self, request: WireRequest, total: int) -> None:
-        self.request = request
+    def __init__(self, requests: Sequence[WireRequest], total: int) -> None:
+        self.requests = requests
         self.stop = threading.Event()
         self.late = False
         self.sent: list[Sent] = []
@@ -69,8 +70,8 @@ class Sender:
 
     def work(self) -> None:
         # `next` on a count and `append` are each atomic under the interpreter's lock.
-        while not self.stop.is_set() and next(self._number) < self._total:
-            self.sent.append(timed_send(self.request))
+        while not self.stop.is_set() and (number := next(self._number)) < self._total:
+            self.sent.append(timed_send(self.requests[number % len(self.requests)]))
 
 
 def timed_send(request: WireRequest, cancellation: Cancellation | None = None) -> Sent:
@@ -92,9 +93,9 @@ def timed_send(request: WireRequest, cancellation: Cancellation | None = None) -
     )
 
 
-def _with_slot(run: Run, request: WireRequest) -> None:
+def _with_slot(run: Run, requests: Sequence[WireRequest]) -> None:
     try:
-        carry_out(run, request)
+        carry_out(run, requests)
     finally:
         SLOTS.release()
         connections.close_all()

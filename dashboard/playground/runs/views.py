@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -32,9 +33,10 @@ from dashboard.playground.runs.context import (
 )
 from dashboard.playground.runs.models import Run, expire_stale_runs
 from dashboard.playground.runs.report import role_of
+from dashboard.playground.send.edges import edges_of
 from dashboard.playground.send.quota import consume_quota
 from dashboard.sending.redaction import MASK
-from dashboard.sending.wire_request import SendFailed, WireRequest, proof_edge
+from dashboard.sending.wire_request import SendFailed, WireRequest
 from dashboard.ui.page import page, wants_fragment
 from routing.models import Worker
 
@@ -98,7 +100,7 @@ def _start(request: HttpRequest) -> HttpResponse:
         return _failed(request, worker, *refused)
     carrier = Carrier.of(person(request).username, timezone.now())
     try:
-        wire = carrier.carried(typed.to_wire(proof_edge()))
+        wires = [carrier.carried(typed.to_wire(edge)) for edge in edges_of(typed)]
     except SendFailed as error:
         return _failed(request, worker, 502, error.title, str(error))
     count, at_once = numbers_in(request)
@@ -107,11 +109,13 @@ def _start(request: HttpRequest) -> HttpResponse:
     row = _new_run(request, worker, typed, carrier, count, at_once)
     if row is None:
         return _failed(request, worker, 409, messages.NOT_SENT, messages.RUN_EXISTS)
-    return _launch(request, worker, row, wire)
+    return _launch(request, worker, row, wires)
 
 
-def _launch(request: HttpRequest, worker: Worker, row: Run, wire: WireRequest) -> HttpResponse:
-    if not runner.launch(row, wire):
+def _launch(
+    request: HttpRequest, worker: Worker, row: Run, wires: Sequence[WireRequest]
+) -> HttpResponse:
+    if not runner.launch(row, wires):
         row.delete()
         return _failed(request, worker, 409, messages.NOT_SENT, messages.RUNS_FULL)
     if wants_fragment(request):

@@ -9,6 +9,7 @@ from dashboard.playground.models import Entry, Saved
 from dashboard.playground.request.redirects import own_place
 from dashboard.playground.request.typed_request import TypedRequest
 from dashboard.playground.send import history
+from dashboard.playground.send.edges import EdgeAnswer
 from dashboard.playground.send.proof import (
     Proof,
     VersionInBody,
@@ -44,6 +45,8 @@ class AnswerPage:
     passed: int = 0
     #: Worker and path of a redirect to a Worker of ours.
     follow: dict[str, str] | None = None
+    #: With all edges chosen, the outcome at each.
+    edges: list[EdgeAnswer] = field(default_factory=list)
 
 
 def answer_page(

@@ -15,9 +15,10 @@ from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import (
     OVERRIDES,
     VERSION_KEY,
+    Address,
     SendFailed,
     WireRequest,
-    own_address,
+    address_of,
     proof_edges,
 )
 from dashboard.smoketests.models import SmokeRun
@@ -57,7 +58,7 @@ class Job:
     position: int
     check: Check
     edge: str
-    address: tuple[str, int]
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Plan:
     worker: str
     subject: Side
     stable: Side | None
-    edges: tuple[tuple[str, tuple[str, int]], ...]
+    edges: tuple[tuple[str, Address], ...]
     checks: tuple[Check, ...]
     candidates: Mapping[str, str]
     values: Mapping[str, str]
@@ -123,7 +124,7 @@ def plan_of(run: SmokeRun) -> Plan:
     if not edges:
         raise CannotRun("No edge is connected.")
     try:
-        addresses = tuple((edge.name, own_address(edge.proof_url)) for edge in edges)
+        addresses = tuple((edge.name, address_of(edge)) for edge in edges)
     except SendFailed as error:
         raise CannotRun(str(error)) from error
     checks = run.edit.content.checks

@@ -1,4 +1,4 @@
-"""Client for the control plane's eight requests."""
+"""Client for the control plane's nine requests."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import msgspec
 
 from routing.agent.base.log_position import Position
 from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.relayed_request import RelayedRequest
 from routing.snapshot import Preview, Secret, SnapshotInvalid, preview_from_json
 from routing.version import USER_AGENT
 
@@ -22,6 +23,8 @@ IDLE_SECONDS = 30
 _GZIP_ABOVE = 1024
 _DEAD_SECONDS = 15.0
 _MODULE_SECONDS = 60.0
+_LARGEST_MESSAGE = 4 << 20
+"""Bytes of a message on the socket: a relayed request with its body."""
 
 
 class ControlPlaneUnavailable(Exception):
@@ -56,10 +59,13 @@ class _Refusal(msgspec.Struct):
 
 
 class _Beat(msgspec.Struct):
-    """`watch`: Workers that someone is viewing."""
+    """`watch`: Workers that someone is viewing. `relay`: requests to send to this edge's proof
+    listener; `cancel`: ids of those that are no longer needed."""
 
     revision: int
     watch: list[str] = []
+    relay: list[RelayedRequest] = []
+    cancel: list[str] = []
 
 
 class ControlPlane:
@@ -69,6 +75,8 @@ class ControlPlane:
         self._url, self._token = url + "/edge/v1/", token
         #: Called with the Workers that someone is viewing, at every heartbeat.
         self.watching: Callable[[frozenset[str]], None] = lambda _: None
+        #: Called with requests to relay, and the ids of those that were cancelled.
+        self.relaying: Callable[[list[RelayedRequest], list[str]], None] = lambda *_: None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -123,6 +131,10 @@ class ControlPlane:
         """Ships a batch of log entries."""
         await self._ask("POST", "details", batch)
 
+    async def relay_answer(self, request_id: str, answer: bytes) -> None:
+        """Posts the answer to a relayed request. Raises `NotFound` if it comes too late."""
+        await self._ask("POST", f"relayed/{quote(request_id, safe='')}", answer)
+
     async def revisions(self) -> AsyncIterator[int]:
         """The newest revision at every change, and as a heartbeat. Raises
         `ControlPlaneUnavailable`."""
@@ -130,12 +142,13 @@ class ControlPlane:
             async with self._session.ws_connect(
                 self._url + "live",
                 timeout=aiohttp.ClientWSTimeout(ws_receive=_DEAD_SECONDS, ws_close=1.0),
-                max_msg_size=1 << 16,
+                max_msg_size=_LARGEST_MESSAGE,
             ) as live:
                 async for message in live:
                     if message.type is aiohttp.WSMsgType.TEXT:
                         beat = msgspec.json.decode(message.data, type=_Beat)
                         self.watching(frozenset(beat.watch))
+                        self.relaying(beat.relay, beat.cancel)
                         yield beat.revision
                 raise ControlPlaneUnavailable(f"it closed the connection ({live.close_code})")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:

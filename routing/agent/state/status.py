@@ -33,7 +33,7 @@ class EnvoyFacts:
 class Facts:
     """Everything a report is made of. `control_error` is why the control plane is unavailable,
     since `control_since`; `applied_at` is when the revision was reached; `disk` is why the folder
-    cannot be written (`routing.disk.DiskState`)."""
+    cannot be written (`routing.disk.DiskState`); `loopback` is `routing.loopback.loopback_id`."""
 
     state: EdgeState
     desired: Snapshot
@@ -51,6 +51,7 @@ class Facts:
     isolation: Isolation
     envoy: EnvoyFacts = EnvoyFacts()
     pid: int = 0
+    loopback: str = ""
 
 
 def report(facts: Facts) -> dict[str, Any]:
@@ -58,7 +59,8 @@ def report(facts: Facts) -> dict[str, Any]:
 
     `desired` is the newest revision that this edge has received. `workers` lists only Workers that
     do not have it, with the reason and the deployment they still serve ("" for none). An agent
-    without `checks_permissions` honors every override, protected or not.
+    without `checks_permissions` honors every override, protected or not; one without `relays`
+    takes no requests from the socket.
     """
     return {
         "revision": facts.state.applied.revision,
@@ -75,6 +77,8 @@ def report(facts: Facts) -> dict[str, Any]:
         "error": facts.error,
         "envoy": _envoy(facts.envoy),
         "disk": facts.disk,
+        "loopback": facts.loopback,
+        "relays": True,
     }
 
 

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.asgi import application
-from dashboard.edges.protocol import ingest
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.fleet.propagation import meter_of
+from dashboard.observability.ingest import batch_body
 from dashboard.run import console
 from routing import snapshot
 from routing.control.publish import withheld_workers
@@ -189,7 +189,7 @@ def test_a_broken_batch_is_refused_whole(edge, body):
 
 
 def test_a_gzip_bomb_is_not_unpacked(edge, monkeypatch):
-    monkeypatch.setattr(ingest, "LARGEST", 1000)
+    monkeypatch.setattr(batch_body, "LARGEST", 1000)
     bomb = gzip.compress(b" " * 100_000)
     answer = post(edge, "invocations", bomb, **{"content-encoding": "gzip"})
     assert answer.status_code == 400 and "larger than" in answer.json()["error"]

@@ -45,7 +45,7 @@ def test_an_admin_creates_a_job_and_sees_it_without_its_secret(root):
     answer = create(root, workers=["shop"], sample="25")
     assert answer.status_code == 302
     job = Job.objects.get()
-    assert job.enabled and decrypt(job.sealed).reveal() == CONF
+    assert job.enabled and decrypt(job.encrypted_destination).reveal() == CONF
     assert job.options == {"sample_rate": 0.25} and '"shop"' in job.filter
     shown = root.get("/exports/").content.decode()
     assert "to loki" in shown and "header_Authorization=REDACTED" in shown and "t0ken" not in shown
@@ -76,12 +76,12 @@ def test_pause_go_on_retry_and_delete(root, settings, tmp_path):
 
     letter = dead(job)
     assert "is paused" in do("pause") and not Job.objects.get().enabled
-    assert "let it go on first" in do("retry")
-    assert "goes on" in do("resume") and Job.objects.get().enabled
+    assert "Resume it first" in do("retry")
+    assert "continues from" in do("resume") and Job.objects.get().enabled
     assert "1 batch of to loki will be sent again" in do("retry")
     letter.refresh_from_db()
-    assert letter.wanted
-    assert "are gone" in do("delete") and not Job.objects.exists()
+    assert letter.retry_requested
+    assert "were deleted" in do("delete") and not Job.objects.exists()
     assert [e.action for e in AuditEntry.objects.filter(action__startswith="export")] == [
         "export.create",
         "export.change",
@@ -100,6 +100,12 @@ def test_failures_and_dead_letters_are_shown_and_escaped(root):
     shown = " ".join(root.get("/exports/").content.decode().split())
     assert "Failing" in shown and "1,200 records wait" in shown and "2 tries in a row" in shown
     assert "&lt;i&gt;no&lt;/i&gt;" in shown and "<b>busy</b>" not in shown
+
+
+def test_a_destination_that_grows_when_it_is_redacted(root):
+    """PostgreSQL refuses a value that is longer than its column."""
+    create(root, destination="https://127.0.0.1/?" + "&".join(f"k{n}=" for n in range(600)))
+    assert len(Job.objects.get().redacted_destination) > 4096
 
 
 def test_operators_and_viewers_look_and_change_nothing(root, maya, vera):

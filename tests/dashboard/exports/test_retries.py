@@ -112,7 +112,7 @@ def test_a_dead_letter_that_fails_again_stays(receiver, make_job, traffic, step,
     changes.send_again(job, by)
     assert step(job)
     letter = DeadLetter.objects.get()
-    assert not letter.wanted and "500" in letter.error and dead_letters.content(letter)
+    assert not letter.retry_requested and "500" in letter.error and dead_letters.content(letter)
 
 
 def test_without_room_for_dead_letters_a_job_waits_and_throws_nothing_away(

@@ -12,7 +12,7 @@ from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token
 from dashboard.edges.protocol import reports
 from dashboard.fleet.edge_condition import ENVOY_END_SHOWN_FOR, LOSS_SHOWN_FOR, condition_of
-from dashboard.observability.ingest.ingest import accept
+from dashboard.observability.ingest.counts import accept
 from dashboard.observability.models import Gap
 from routing.models import Edge
 from tests.dashboard.observability.batches import make_batch, request

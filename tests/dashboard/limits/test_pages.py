@@ -52,7 +52,7 @@ def test_a_page_that_fails_gives_its_place_back(maya, monkeypatch):
 def test_slow_sends_of_one_person_are_limited(maya, monkeypatch):
     make_worker("shop")
     edge = Edge(name="local-1", proof_url="http://127.0.0.1:1")
-    monkeypatch.setattr("dashboard.playground.pages.views.proof_edge", lambda: edge)
+    monkeypatch.setattr("dashboard.playground.send.edges.proof_edge", lambda *_: edge)
     person = person_of(maya)
     taken(SENDS, person)
     try:

@@ -77,7 +77,7 @@ def test_it_tells_how_far_the_edges_are(settings):
 
 def test_it_tells_how_the_exports_are(settings):
     deployment, edge = make_deployment(make_worker()), make_edge()
-    job = Job.objects.create(name="loki", sealed="x", shown="x", created_on=deployment.created_on)
+    job = Job.objects.create(name="loki", created_on=deployment.created_on)
     make_invocation(edge, deployment)
     DeadLetter.objects.create(
         job=job, object_name="x", file="x", records=1, size=1, made_on=deployment.created_on

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from dashboard.observability.ingest.batch_schema import Counts
-from dashboard.observability.ingest.ingest import accept
+from dashboard.observability.ingest.counts import accept
 from routing.agent.access_log.log_rows import NO_SPECS, Sampler, read
 from routing.agent.access_log.step_counts import StepMemory
 from routing.models import Edge

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from dashboard.fleet.deployment_cache import forget
-from dashboard.live.logs import invocation_row
+from dashboard.observability.requests import invocation_row
 from routing.models import InvocationDetail, Worker
 from tests.factories import make_deployment, make_edge, make_invocation, make_worker
 
@@ -141,7 +141,7 @@ def test_a_row_that_no_address_leads_to_is_shown_without_a_link(row, vera, ray, 
     html = read(vera, "/invocations/")
     assert f"i-{row.edge_id}-{made.request_id}" in html and "/invocations/r-1/" in html
     assert 'href=""' not in html and "/invocations//" not in html
-    assert invocation_row.row(invocation_row.shown([made])[0])  # as the live log pushes it
+    assert invocation_row.row_html(invocation_row.rows_of([made])[0])  # as the live log pushes it
 
 
 def test_an_rpc_call_with_an_odd_version_is_shown_without_a_link(row, vera):

@@ -9,10 +9,9 @@ _SMALL = "json.loads alone, of a field whose size is bounded"
 OTHERS = {
     "dashboard.api.serializers.annotations": _SHORT,
     "dashboard.comparison.bounded_matcher": "counts its own work; used by the comparisons",
-    "dashboard.edges.protocol.details": _EDGE,
-    "dashboard.edges.protocol.ingest": _EDGE,
     "dashboard.edges.protocol.reports": _EDGE,
     "dashboard.live.logs.fanout": _OWN,
+    "dashboard.observability.ingest.batch_body": _EDGE,
     "dashboard.observability.queries.health": _OWN,
     "dashboard.observability.flags.process_faults": _OWN,
     "dashboard.overrides.links": _SHORT,

@@ -43,7 +43,7 @@ def listener():
 
 @pytest.fixture
 def shop(listener, monkeypatch):
-    monkeypatch.setattr("dashboard.playground.pages.views.LOG_WAIT", 0)
+    monkeypatch.setattr("dashboard.playground.send.edges.LOG_WAIT", 0)
     make_edge(proof_url=listener.url)
     make_deployment(make_worker("shop"))
 

@@ -4,21 +4,17 @@ Counted: project files of which a function runs between the call of the view and
 rendering of the answer included; models and the ASGI middleware (`disconnect.py`) aside.
 """
 
-import inspect
-import sys
-from pathlib import Path
-
 import pytest
-from django.conf import settings
 
 from dashboard.playground.pages import views
 from tests.dashboard.playground.fake_edge import RAY, fake_edge
+from tests.entered_files import files_entered
 from tests.factories import make_deployment, make_edge, make_invocation, make_worker
 
 pytestmark = pytest.mark.django_db
 
 #: Files of the rooms that a send is about, and of the whole project.
-MOST_OWN, MOST = 15, 45
+MOST_OWN, MOST = 16, 45
 
 
 @pytest.fixture
@@ -32,38 +28,6 @@ def shop(db):
         yield worker
 
 
-def files_entered(act):
-    """The project's files that run while the view does."""
-    files, inside = set(), []
-    view = inspect.unwrap(views.playground).__code__
-
-    def profile(frame, event, _):
-        code = frame.f_code
-        if code is view and event in ("call", "return"):
-            inside.append(True) if event == "call" else inside.clear()
-        if event == "call" and inside:
-            files.add(code.co_filename)
-
-    sys.setprofile(profile)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return {name for path in files if (name := _in_project(path)) and not _is_aside(name)}
-
-
-def _in_project(path):
-    try:
-        name = Path(path).relative_to(settings.BASE_DIR).as_posix()
-    except ValueError:
-        return ""
-    return name if name.startswith(("dashboard/", "routing/")) else ""
-
-
-def _is_aside(name):
-    return "models" in name or name == "dashboard/playground/disconnect.py"
-
-
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_send_is_a_short_way(maya, shop, method):
     sent = {"worker": "shop", "method": method, "path": "/", "body": "a"}
@@ -73,7 +37,7 @@ def test_a_send_is_a_short_way(maya, shop, method):
         assert answer.status_code == 200 and b"As predicted" in answer.content
 
     send()  # imports and caches
-    files = files_entered(send)
+    files = files_entered(views.playground, send) - {"dashboard/playground/disconnect.py"}
     own = {f for f in files if f.startswith(("dashboard/playground/", "dashboard/sending/"))}
     assert len(own) <= MOST_OWN, sorted(own)
     assert len(files) <= MOST, sorted(files)

@@ -24,7 +24,7 @@ NONCE = "nonce"
 """In the state of a sign-in, which its browser's session stores."""
 
 
-class ProviderClient(OpenIDConnectOAuth2Adapter):
+class ProviderClient(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
     """Reads the provider's answers."""
 
     @property
@@ -58,7 +58,7 @@ class ProviderClient(OpenIDConnectOAuth2Adapter):
             raise OAuth2Error(f"Invalid ID token. {error}") from error
 
 
-class Provider(OpenIDConnectProvider):
+class Provider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no types
     """Asks with a nonce. An address cannot add scopes or parameters, as allauth would allow."""
 
     oauth2_adapter_class = ProviderClient
@@ -78,9 +78,10 @@ class Provider(OpenIDConnectProvider):
             asked["acr_values"] = " ".join(sorted(settings.OIDC_ACR))
         if settings.OIDC_MAX_AGE:
             asked["max_age"] = str(int(settings.OIDC_MAX_AGE.total_seconds()))
-        return super().redirect(
+        response: HttpResponseBase = super().redirect(
             request, process, next_url, data, auth_params=asked, **{**kw, NONCE: nonce}
         )
+        return response
 
 
 def check_answer(sociallogin: SocialLogin) -> None:

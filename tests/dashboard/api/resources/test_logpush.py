@@ -39,8 +39,8 @@ def test_a_job_is_created_listed_changed_and_deleted(api):
 def test_the_secret_is_sealed_and_in_no_answer_page_or_audit_line(api):
     made = create(api).response.content
     job = Job.objects.get()
-    assert b"t0ken" not in made and "t0ken" not in job.sealed
-    assert decrypt(job.sealed).reveal() == CONF
+    assert b"t0ken" not in made and "t0ken" not in job.encrypted_destination
+    assert decrypt(job.encrypted_destination).reveal() == CONF
     assert b"t0ken" not in api("GET", JOBS).response.content
     assert "t0ken" not in str(list(AuditEntry.objects.values()))
 
@@ -48,7 +48,7 @@ def test_the_secret_is_sealed_and_in_no_answer_page_or_audit_line(api):
 def test_a_destination_sent_back_as_it_was_shown_stays_what_it_was(api):
     one = f"{JOBS}/{create(api).result['id']}"
     api("PUT", one, {"destination_conf": SHOWN, "name": "b"})
-    assert decrypt(Job.objects.get().sealed).reveal() == CONF
+    assert decrypt(Job.objects.get().encrypted_destination).reveal() == CONF
 
 
 @pytest.mark.parametrize(

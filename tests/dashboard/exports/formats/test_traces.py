@@ -91,5 +91,7 @@ def test_the_job_follows_the_setting(settings, traces, traffic):
     follow_setting(timezone.now())
     job = Job.objects.get()
     assert job.enabled and job.cursor == rows[-1].pk
-    assert job.shown == "http://127.0.0.1:4318/v1/traces"
-    assert decrypt(job.sealed).reveal().startswith("http://127.0.0.1:4318/v1/traces?")
+    assert job.redacted_destination == "http://127.0.0.1:4318/v1/traces"
+    assert (
+        decrypt(job.encrypted_destination).reveal().startswith("http://127.0.0.1:4318/v1/traces?")
+    )

@@ -27,7 +27,7 @@ def listener():
 
 @pytest.fixture
 def shop(listener, monkeypatch):
-    monkeypatch.setattr("dashboard.playground.pages.views.LOG_WAIT", 0)
+    monkeypatch.setattr("dashboard.playground.send.edges.LOG_WAIT", 0)
     make_edge(proof_url=listener.url)
     worker = make_worker("shop")
     make_deployment(worker)

@@ -94,7 +94,7 @@ def test_a_line_that_comes_late_is_waited_for(maya, shop, listener, monkeypatch)
 
 
 def test_a_line_that_does_not_come_is_said_and_can_be_looked_for(maya, shop, monkeypatch):
-    monkeypatch.setattr("dashboard.playground.pages.views.LOG_WAIT", 0)
+    monkeypatch.setattr("dashboard.playground.send.edges.LOG_WAIT", 0)
     html = send(maya, shop, 2).content.decode()
     assert "log line has not arrived yet" in html
     link = html.split('href="/playground/proof/')[1].split('"')[0].replace("&amp;", "&")
