@@ -8,6 +8,8 @@ from dashboard.edges.protocol import views
 app_name = "edges"
 urlpatterns = [
     path("edges/", pages.edges, name="list"),
+    path("edge/v1/join", views.join_edge, name="join"),
+    path("edge/v1/token", views.renew_token, name="token"),
     path("edge/v1/snapshot", views.desired, name="snapshot"),
     path("edge/v1/modules/<str:sha256>", views.module, name="module"),
     path("edge/v1/previews/<str:label>", views.preview, name="preview"),

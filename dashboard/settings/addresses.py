@@ -30,6 +30,11 @@ if not re.fullmatch(r"https?://[A-Za-z0-9_.:\[\]-]+", PUBLIC_URL):
     raise ImproperlyConfigured(
         f"SLUICE_PUBLIC_URL={PUBLIC_URL!r}: expected http or https://host[:port], no path."
     )
+#: The header with an edge's client certificate, as URL-encoded PEM, from the proxy that verified it
+#: (nginx: $ssl_client_escaped_cert). With it every edge needs one. SLUICE_EDGE_CERT_HEADER.
+EDGE_CERT_HEADER = variables.matching(
+    "SLUICE_EDGE_CERT_HEADER", "", r"([A-Za-z0-9-]{1,64})?", "a header's name"
+)
 #: Where people reach the edge: `https://<DOMAIN>` behind a TLS proxy. SLUICE_EDGE_PUBLIC_URL.
 EDGE_PUBLIC_URL = variables.text("SLUICE_EDGE_PUBLIC_URL") or f"http://{DOMAIN}:{EDGE_PORT}"
 if not re.fullmatch(rf"https?://{re.escape(DOMAIN)}(:[1-9][0-9]{{0,4}})?", EDGE_PUBLIC_URL):

@@ -5,6 +5,8 @@ inherited_bindings.py bindings that an upload copies from the latest version
 deploy.py             deploy, roll back, delete a Worker
 subdomain.py          switch a Worker's own host name and its previews on or off
 publish.py            tables → snapshot
+edge_documents.py     what one edge fetches: its group only, secrets sealed to its key
+edge_groups.py        which Workers run in which group of edges
 previews.py           the URLs of single versions, and which version each leads to
 override_policies.py  how a Worker's overrides are checked
 secret_consent.py     which secrets a deployment changes, and when that needs consent

@@ -141,7 +141,7 @@ def delete_worker(
             now=now,
             before={"tag": worker.tag, "versions": worker.versions.count()},
         )
-        revision.advance_removed(worker.name)
+        revision.advance_removed(worker)
         Worker.objects.filter(pk=worker.pk).delete()
 
 

@@ -153,3 +153,15 @@ def taken_by_worker(worker: str) -> str:
 
 def taken_by_version_of(worker: str) -> str:
     return f"a version of the Worker {worker}"
+
+
+def not_a_group(name: str) -> str:
+    return f"{name!r} is not a group. Use lower-case letters, digits and dashes, at most 63."
+
+
+def too_many_groups(most: int) -> str:
+    return f"A Worker runs in at most {most} groups. To run it in all, choose none."
+
+
+def separated(worker: str) -> str:
+    return f"Workers that call each other would run in different groups than {worker}."

@@ -13,7 +13,7 @@ from uuid import UUID
 from routing import snapshot
 from routing.control import messages
 from routing.control.publish import hostname, preview_of, url_of, whole_versions
-from routing.models import Version, VersionQuerySet, Worker
+from routing.models import Version, VersionQuerySet, Worker, runs_in
 
 PREFIX = 8
 """Digits of the id. Of two versions with the same prefix the newer one answers."""
@@ -34,14 +34,18 @@ def preview_url(worker: Worker, version: Version, alias: str = "") -> str:
     return url_of(hostname(label)) if worker.previews_enabled and len(label) <= _LONGEST else ""
 
 
-def find_preview(label: str) -> snapshot.Preview:
-    """The version at `label`, as an edge runs it. Raises `PreviewUnknown`.
+def find_preview(label: str, group: str | None = None) -> snapshot.Preview:
+    """The version at `label`, as an edge runs it. With `group`, only of Workers that its edges run.
+    Raises `PreviewUnknown`.
 
     A Worker's own name wins over a preview, an id over an alias, a longer Worker's name over a
     shorter one.
     """
     starts = {name: start for start, name in _readings(label)}
-    workers = sorted(Worker.objects.filter(name__in=[label, *starts]), key=lambda w: -len(w.name))
+    named = Worker.objects.filter(name__in=[label, *starts])
+    if group is not None:
+        named = named.filter(runs_in(group))
+    workers = sorted(named, key=lambda w: -len(w.name))
     if workers and workers[0].name == label:
         raise PreviewUnknown(_why_silent(workers[0]))
     for worker in workers:

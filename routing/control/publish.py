@@ -19,6 +19,7 @@ from routing.control import override_policies, revision
 from routing.models import (
     Deployment,
     Edge,
+    GroupExit,
     RemovedWorker,
     Share,
     Version,
@@ -26,6 +27,7 @@ from routing.models import (
     VersionQuerySet,
     Worker,
     deployable,
+    runs_in,
 )
 from routing.rules.decide import Target
 from routing.rules.permissions.permission import UNPROTECTED, Protection
@@ -36,8 +38,9 @@ from routing.transactions.read_transaction import read_transaction
 log = logging.getLogger(__name__)
 
 
-def publish(since: int | None = None) -> snapshot.Snapshot:
-    """The desired state; with `since` (a revision), only what changed after it.
+def publish(since: int | None = None, group: str | None = None) -> snapshot.Snapshot:
+    """The desired state; with `since` (a revision), only what changed after it; with `group`, only
+    what the edges of that group run.
 
     `since` beyond the newest revision, as after a reset, gives the whole state. All of it is as of
     one moment, and keeps nobody from deploying.
@@ -46,8 +49,10 @@ def publish(since: int | None = None) -> snapshot.Snapshot:
         newest = revision.current()
         change = since is not None and 0 < since <= newest
         after = since if change and since is not None else 0
-        removed = RemovedWorker.objects.filter(revision__gt=after).values_list("name", flat=True)
-        workers, withheld = _workers(Worker.objects.filter(changed_revision__gt=after))
+        changed = Worker.objects.filter(changed_revision__gt=after)
+        if group is not None:
+            changed = changed.filter(runs_in(group))
+        workers, withheld = _workers(changed)
         for name, why in withheld.items():
             log.error("the Worker %s is left out of what edges get: %s", name, why)
         return snapshot.Snapshot(
@@ -55,9 +60,19 @@ def publish(since: int | None = None) -> snapshot.Snapshot:
             domain=settings.DOMAIN,
             workers=tuple(workers),
             base=since if change else None,
-            removed=tuple(sorted(removed)) if change else (),
+            removed=_removed(after, group) if change else (),
             withheld=withheld,
         )
+
+
+def _removed(after: int, group: str | None) -> tuple[str, ...]:
+    """Names of Workers that edges have to drop. A group's edges learn no name of another group."""
+    removed = RemovedWorker.objects.filter(revision__gt=after)
+    if group is None:
+        return tuple(sorted(removed.values_list("name", flat=True)))
+    left = GroupExit.objects.filter(group=group, revision__gt=after)
+    names = removed.filter(everywhere=True).values_list("name", flat=True)
+    return tuple(sorted({*names, *left.values_list("name", flat=True)}))
 
 
 def withheld_workers() -> dict[str, str]:

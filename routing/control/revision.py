@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import F
 
 from routing.control.signals import desired_state_changed
-from routing.models import DesiredState, RemovedWorker, Worker
+from routing.models import DesiredState, GroupExit, RemovedWorker, Worker
 from routing.transactions.after_commit import send_after_commit
 
 
@@ -26,14 +28,29 @@ def advance(worker: Worker) -> int:
     Worker.objects.filter(pk=worker.pk).update(changed_revision=revision)
     worker.changed_revision = revision
     RemovedWorker.objects.filter(name=worker.name).delete()
+    runs_again = {"group__in": worker.groups} if worker.groups else {}
+    GroupExit.objects.filter(name=worker.name, **runs_again).delete()
     return revision
 
 
-def advance_removed(name: str) -> int:
-    """Raises the revision for the removal of the Worker `name`; the caller holds `lock()`."""
-    revision = _next(name)
-    RemovedWorker.objects.update_or_create(name=name, defaults={"revision": revision})
+def advance_removed(worker: Worker) -> int:
+    """Raises the revision for the removal of `worker`; the caller holds `lock()`."""
+    revision = _next(worker.name)
+    defaults = {"revision": revision, "everywhere": not worker.groups}
+    RemovedWorker.objects.update_or_create(name=worker.name, defaults=defaults)
+    leave_groups(worker.name, worker.groups, revision)
     return revision
+
+
+def leave_groups(name: str, groups: Iterable[str], revision: int) -> None:
+    """Makes the edges of `groups` drop the Worker `name` with `revision`."""
+    for group in groups:
+        GroupExit.objects.update_or_create(group=group, name=name, defaults={"revision": revision})
+
+
+def advance_edge() -> int:
+    """Raises the revision for a change of an edge's group; the caller holds `lock()`."""
+    return _next("")
 
 
 def _next(worker_name: str) -> int:

@@ -1,4 +1,4 @@
-"""Authentication of edges by token, without cookies and sessions."""
+"""Authentication of edges by token, client certificate and key, without cookies and sessions."""
 
 from __future__ import annotations
 
@@ -8,42 +8,67 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from dashboard.accounts.attempts.limits import TOKENS_BY_ADDRESS
 from dashboard.accounts.attempts.messages import try_again
 from dashboard.accounts.attempts.refusals import retry_after, seconds_to_wait
-from dashboard.accounts.tokens import hash_token
 from dashboard.edges import messages
+from dashboard.edges.protocol.certificates import CertificateRefused, check_certificate
+from dashboard.edges.protocol.edge_keys import KeyRefused, check_key
+from dashboard.edges.registry.tokens import SignIn, TokenState, sign_in
 from dashboard.ui.http.unstorable_input import unstorable_address
-from routing.models import Edge
+from routing.models import EdgeToken
 
 View = Callable[..., HttpResponse]
 
 
-def edge_of(authorization: str) -> Edge | None:
-    """The edge whose token is in the `Authorization` header, or None."""
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        return None
-    return Edge.objects.filter(token_sha256=hash_token(token.strip())).first()
-
-
 def for_edges(view: View) -> View:
-    """Passes the authenticated edge to the view; 401 without a valid token."""
+    """Passes the authenticated edge to the view. 401 without a valid token, 410 if the edge was
+    removed, 403 with another certificate or key than the edge's."""
 
-    @csrf_exempt
-    @login_not_required
+    @without_session
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        edge = edge_of(request.headers.get("Authorization", ""))
+        signed_in = sign_in(request.headers.get("Authorization", ""), timezone.now())
+        edge = signed_in.edge
         if edge is None:
-            if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
-                refusal = JsonResponse({"error": try_again(seconds)}, status=429)
-                return retry_after(refusal, seconds)
-            return JsonResponse({"error": messages.WRONG_TOKEN}, status=401)
+            return _refused(request, signed_in)
+        try:
+            check_certificate(edge, request.headers)
+            check_key(edge, request)
+        except (CertificateRefused, KeyRefused) as error:
+            return JsonResponse({"error": str(error), "code": error.code}, status=403)
         if unstorable_address(request):
             return JsonResponse({"error": messages.NUL_IN_PATH}, status=400)
+        request.edge_token = signed_in.token  # type: ignore[attr-defined]
         return view(request, edge, *args, **kwargs)
 
     return guarded
+
+
+def token_of(request: HttpRequest) -> EdgeToken:
+    """The token of a request that `for_edges` let through."""
+    token: EdgeToken = request.edge_token  # type: ignore[attr-defined]
+    return token
+
+
+def without_session(view: View) -> View:
+    return csrf_exempt(login_not_required(view))
+
+
+def unauthorized(request: HttpRequest, message: str, code: str, status: int = 401) -> HttpResponse:
+    """429 after too many from this address."""
+    if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):
+        return retry_after(JsonResponse({"error": try_again(seconds)}, status=429), seconds)
+    return JsonResponse({"error": message, "code": code}, status=status)
+
+
+def _refused(request: HttpRequest, signed_in: SignIn) -> HttpResponse:
+    if signed_in.state is TokenState.removed:
+        error = {"error": messages.REMOVED, "code": "edge_removed"}
+        return JsonResponse(error, status=410)
+    is_expired = signed_in.state is TokenState.expired
+    message = messages.TOKEN_EXPIRED if is_expired else messages.WRONG_TOKEN
+    return unauthorized(request, message, f"token_{signed_in.state}")

@@ -1,21 +1,26 @@
-"""A new edge: its name and its token, stored as a hash."""
+"""An edge whose token is in its settings (SLUICE_EDGE_TOKEN), without a join."""
 
 from __future__ import annotations
 
 import secrets
+from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
-from dashboard.accounts.tokens import hash_token
+from dashboard.edges.registry.tokens import issue, revoke_all
 from routing.models import Edge
 
 
-def register_edge(name: str) -> str:
-    """Creates the edge `name`, or replaces its token. Returns the token, which is not stored."""
-    token = "sle_" + secrets.token_urlsafe(32)
-    Edge.objects.update_or_create(
-        name=name,
-        defaults={"token_sha256": hash_token(token)},
-        create_defaults={"token_sha256": hash_token(token), "created_on": timezone.now()},
-    )
-    return token
+def register_edge(name: str, *, lasts: timedelta | None = None, now: datetime | None = None) -> str:
+    """Creates the edge `name`, or replaces its token and forgets its key. Returns the token, of
+    which only a hash is stored."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        edge = Edge.objects.filter(name=name).first()
+        if edge is None:
+            edge = Edge(name=name, token_sha256=secrets.token_hex(32), created_on=now)
+        edge.public_key, edge.certificate_name = "", ""
+        edge.save()
+        revoke_all(edge, now)
+        return issue(edge, now, now + lasts if lasts else None)

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from dashboard.edges import messages
+from dashboard.edges.protocol import agent_report
+from dashboard.edges.protocol.agent_report import AgentReport
 from dashboard.fleet.propagation import SILENT_AFTER
 from dashboard.live.signals import edge_reported
 from dashboard.observability.flags.flags import judge_when_due
@@ -37,6 +39,7 @@ _REPORTED = [
     "relays",
     "status",
     "up_at",
+    *agent_report.FIELDS,
 ]
 
 
@@ -120,10 +123,12 @@ class Report(msgspec.Struct):
     envoy: EnvoyReport = msgspec.field(default_factory=EnvoyReport)
     loopback: str = ""
     relays: bool = False
+    agent: AgentReport = msgspec.field(default_factory=AgentReport)
 
 
-def accept(edge: Edge, body: bytes) -> None:
-    """Stores the report, and when new revisions were applied.
+def accept(edge: Edge, body: bytes, address: str = "") -> Report:
+    """Stores the report, and when new revisions were applied. `address` is where the agent connects
+    from.
 
     Times are those of the control plane's clock, to compare with deployments.
     """
@@ -139,6 +144,7 @@ def accept(edge: Edge, body: bytes) -> None:
     ended = _ends(msgspec.to_builtins(report)) - _ends(edge.status)
     was = (edge.applied_revision, edge.desired_revision, edge.lagging)
     reached = _take(edge, report, newest, now)
+    agent_report.take(edge, report.agent, address, now)
     Propagation.objects.bulk_create(
         [
             Propagation(edge=edge, revision=number, applied_on=now, up_at=edge.up_at)
@@ -159,6 +165,7 @@ def accept(edge: Edge, body: bytes) -> None:
             states=_differences(before, states),
             ended={version_id for version_id, _ in ended},
         )
+    return report
 
 
 def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:

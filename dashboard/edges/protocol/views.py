@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.accounts.strangers.client_address import client_of
 from dashboard.edges import messages
-from dashboard.edges.protocol import reports
-from dashboard.edges.protocol.auth import for_edges
+from dashboard.edges.protocol import certificates, reports
+from dashboard.edges.protocol.auth import for_edges, token_of, unauthorized, without_session
+from dashboard.edges.registry.join import JoinRefused, join
+from dashboard.edges.registry.tokens import is_renewal_due, renew
 from dashboard.observability.ingest import access_log, worker_logs
 from dashboard.observability.ingest.batch_body import BatchInvalid, decompress
 from dashboard.observability.ingest.counts import OtherPlaces
 from dashboard.sending.relay import rows as relayed
 from dashboard.sending.relay.hub import hub
-from routing import snapshot
-from routing.control import previews, publish, revision
-from routing.models import Edge, Module
+from routing.control import edge_documents, previews
+from routing.models import Edge
 from routing.secret_encryption import DecryptionFailed
 
 
@@ -28,23 +32,18 @@ def desired(request: HttpRequest, edge: Edge) -> HttpResponse:
     raw = request.GET.get("since", "0")
     if not raw.isascii() or not raw.isdigit():
         return JsonResponse({"error": messages.not_a_revision(raw)}, status=400)
-    since = int(raw)
-    if since and since == revision.current():
-        return HttpResponse(status=204)
-    body = snapshot.to_json(publish.publish(since or None))
-    response = HttpResponse(body, content_type="application/json")
-    response["Cache-Control"] = "no-store"
-    return response
+    body = edge_documents.snapshot_for(edge, int(raw))
+    return HttpResponse(status=204) if body is None else _unstored(body)
 
 
 @for_edges
 @require_GET
 def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
-    """The content of one module."""
-    row = Module.objects.filter(sha256=sha256).first()
-    if row is None:
+    """The content of one module of a Worker that this edge's group runs."""
+    content = edge_documents.module_for(edge, sha256)
+    if content is None:
         return JsonResponse({"error": messages.no_module(sha256)}, status=404)
-    response = HttpResponse(bytes(row.content), content_type="application/octet-stream")
+    response = HttpResponse(content, content_type="application/octet-stream")
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
@@ -54,25 +53,62 @@ def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
 def preview(request: HttpRequest, edge: Edge, label: str) -> HttpResponse:
     """The version at the preview URL `label`."""
     try:
-        version = previews.find_preview(label)
+        body = edge_documents.preview_for(edge, label)
     except previews.PreviewUnknown as error:
         return JsonResponse({"error": str(error)}, status=404)
     except DecryptionFailed:  # anyone may call a preview, so the secret is not named
         return JsonResponse({"error": messages.CANNOT_DECRYPT}, status=404)
-    response = HttpResponse(snapshot.preview_to_json(version), content_type="application/json")
-    response["Cache-Control"] = "no-store"
-    return response
+    return _unstored(body)
 
 
 @for_edges
 @require_POST
 def report(request: HttpRequest, edge: Edge) -> HttpResponse:
-    """A report of the edge (`reports.Report`)."""
+    """A report of the edge (`reports.Report`).
+
+    The answer has what the agent has to know of its edge; agents of earlier releases get none.
+    """
+    now = timezone.now()
     try:
-        reports.accept(edge, request.body)
+        accepted = reports.accept(edge, request.body, client_of(request))
     except reports.ReportInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
-    return HttpResponse(status=204)
+    if not accepted.agent.instance:
+        return HttpResponse(status=204)
+    answer = {
+        "time": now.timestamp(),
+        "name": edge.name,
+        "is_draining": edge.draining_at is not None,
+        "renew_token": is_renewal_due(edge, token_of(request), now),
+    }
+    return JsonResponse(answer)
+
+
+@without_session
+@require_POST
+def join_edge(request: HttpRequest) -> HttpResponse:
+    """Exchanges a join token for the agent's own credentials. Repeatable."""
+    authorization = request.headers.get("Authorization", "")
+    try:
+        certificates.certificate_name(request.headers)
+        edge = join(authorization, request.body, timezone.now())
+    except certificates.CertificateRefused as error:
+        return JsonResponse({"error": str(error), "code": error.code}, status=403)
+    except JoinRefused as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            return unauthorized(request, str(error), "join_refused")
+        return JsonResponse({"error": str(error), "code": "join_refused"}, status=error.status)
+    return JsonResponse({"name": edge.name, "group": edge.group})
+
+
+@for_edges
+@require_POST
+def renew_token(request: HttpRequest, edge: Edge) -> HttpResponse:
+    """A new token, sealed to the edge's key. 403 if none is due."""
+    sealed = renew(edge, token_of(request), timezone.now())
+    if sealed is None:
+        return JsonResponse({"error": messages.RENEWAL_NOT_DUE}, status=403)
+    return JsonResponse({"sealed_token": sealed})
 
 
 @for_edges
@@ -118,3 +154,9 @@ def relayed_answer(request: HttpRequest, edge: Edge, id: UUID) -> HttpResponse:
         return JsonResponse({"error": messages.NOT_WAITING}, status=404)
     hub.wake()
     return HttpResponse(status=204)
+
+
+def _unstored(body: bytes) -> HttpResponse:
+    response = HttpResponse(body, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,54 @@
+"""Changes of an edge: rename, drain, remove. Each with an entry in the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from dashboard.accounts.actor import Actor
+from dashboard.edges.registry.names import check_name
+from dashboard.edges.registry.tokens import revoke_all
+from routing.control import audit
+from routing.models import Edge, JoinToken
+
+
+def rename(edge: Edge, name: str, by: Actor) -> bool:
+    """False if it has that name. Its agent uses the new name from its next start. Raises
+    `EdgeRefused`."""
+    before = edge.name
+    if before == name:
+        return False
+    with transaction.atomic():
+        check_name(name, by.now, edge=edge)
+        Edge.objects.filter(pk=edge.pk).update(name=name)
+        _record("edge.rename", name, by, before={"name": before}, after={"name": name})
+    edge.name = name
+    return True
+
+
+def drain(edge: Edge, by: Actor, *, on: bool) -> bool:
+    """Marks the edge as leaving, or not any more: it serves on, but its /readyz answers 503, so
+    that a balancer sends it nothing new. False if it was so already."""
+    with transaction.atomic():
+        rows = Edge.objects.filter(pk=edge.pk, draining_at__isnull=on)
+        changed = rows.update(draining_at=by.now if on else None)
+        if changed:
+            _record("edge.drain" if on else "edge.undrain", edge.name, by)
+    return bool(changed)
+
+
+def remove(edge: Edge, by: Actor) -> bool:
+    """Refuses its tokens from now on. Its requests and counts stay. False if it was removed
+    before."""
+    with transaction.atomic():
+        removed = Edge.objects.filter(pk=edge.pk).update(removed_at=by.now, draining_at=None)
+        if removed:
+            JoinToken.objects.waiting(by.now).filter(edge=edge).update(revoked_at=by.now)
+            revoke_all(edge, by.now)
+            _record("edge.remove", edge.name, by, before={"group": edge.group})
+    return bool(removed)
+
+
+def _record(action: str, name: str, by: Actor, **facts: Any) -> None:
+    audit.record(action, name, actor=by.actor, source=by.source, now=by.now, **facts)
