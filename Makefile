@@ -82,6 +82,7 @@ check-rest:
 	$(VENV)/djlint templates --quiet
 	@$(PY) bin/template_lines.py
 	@$(PY) bin/dialect.py
+	@$(PY) bin/artifacts.py
 	$(PY) manage.py makemigrations --check --dry-run
 	@echo "Requirements without an exact version:"; ! grep -nvE '$(PINNED)' requirements.txt requirements-dev.txt && echo "  none"
 

@@ -34,6 +34,8 @@ DEBIAN: dict[str, dict[str, tuple[str, ...]]] = {
         "postgresql": ("initdb",),
         "curl": ("curl",),
         "redis-server": ("redis-server",),
+        "systemd": ("systemd-analyze",),
+        "iproute2": ("ip",),
     },
     "bench": {"wrk": ("wrk",), "nginx": ("nginx",), "haproxy": ("haproxy",)},
 }
