@@ -62,7 +62,7 @@ def config() -> ListenerConfig:
     )
     return ListenerConfig(
         "dashboard.asgi:application",
-        connections=Connections(limits),
+        connections=Connections(limits, proxies=settings.TRUSTED_PROXIES),
         http=WatchedHttp,
         ws=WatchedWebSockets,
         ws_max_size=SOCKET_MESSAGE_BYTES,
@@ -72,9 +72,9 @@ def config() -> ListenerConfig:
         lifespan="off",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,
-        # X-Forwarded-For can be trusted only from a proxy on this machine.
-        proxy_headers=settings.BEHIND_TLS,
-        forwarded_allow_ips="127.0.0.1,::1",
+        # Anyone else could name any client.
+        proxy_headers=settings.BEHIND_TLS or bool(settings.TRUSTED_PROXIES),
+        forwarded_allow_ips=["127.0.0.1", "::1", *settings.TRUSTED_PROXIES],
     )
 
 

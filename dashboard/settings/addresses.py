@@ -48,6 +48,9 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + [
 ]
 #: The dashboard is served over https by a proxy in front of it. SLUICE_BEHIND_TLS.
 BEHIND_TLS = variables.switch("SLUICE_BEHIND_TLS", False)
+#: Networks of balancers and proxies on other machines, whose X-Forwarded-For and X-Forwarded-Proto
+#: are trusted. SLUICE_TRUSTED_PROXIES.
+TRUSTED_PROXIES = variables.networks("SLUICE_TRUSTED_PROXIES")
 #: Django's debug pages; never in production. SLUICE_DEBUG.
 DEBUG = variables.switch("SLUICE_DEBUG", False)
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -65,6 +66,15 @@ class Variables:
         if not re.fullmatch(pattern, raw):
             raise ImproperlyConfigured(f"{name}={raw!r}: expected {expected}.")
         return raw
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        """CIDRs or single addresses, separated by commas."""
+        raw = self.text(name)
+        try:
+            return tuple(str(ip_network(part.strip())) for part in raw.split(",") if part.strip())
+        except ValueError as error:
+            expected = "networks such as 10.0.0.0/8, separated by commas"
+            raise ImproperlyConfigured(f"{name}={raw!r}: {error}; expected {expected}.") from error
 
     def switch(self, name: str, default: bool) -> bool:
         raw = self.text(name, "1" if default else "0").lower()

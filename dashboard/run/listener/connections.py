@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 from dashboard.accounts.strangers.client_address import address_group
@@ -71,8 +72,15 @@ class TooMany(Exception):
 class Connections:
     """For one event loop, which alone calls it."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+        proxies: Iterable[str] = (),
+    ) -> None:
+        """`proxies`: networks whose addresses have no limit of their own, like this machine."""
         self.limits, self._clock = limits, clock
+        self._proxies = tuple(map(ip_network, proxies))
         self._all: dict[asyncio.Transport, Connection] = {}
         self._waiting: dict[Connection, None] = {}  # oldest first
         self._in_phase: Counter[Phase] = Counter()
@@ -88,7 +96,7 @@ class Connections:
     def add(self, transport: asyncio.Transport, peer: Peer, address: str) -> Connection:
         """A new connection. Raises `TooMany`: then it is not counted."""
         group = address_group(address) or ""
-        if self._from[group] >= self.limits.per_address and address not in THIS_MACHINE:
+        if self._from[group] >= self.limits.per_address and not self._is_proxy(address):
             raise TooMany("Too many connections from this address.")
         if len(self._all) >= self.limits.connections and not self.make_room():
             raise TooMany("Too many connections.")
@@ -98,6 +106,11 @@ class Connections:
         self._in_phase[Phase.HEAD] += 1
         self._from[group] += 1
         return connection
+
+    def _is_proxy(self, address: str) -> bool:
+        if address in THIS_MACHINE:
+            return True
+        return any(ip_address(address) in network for network in self._proxies)
 
     def enter(self, connection: Connection, phase: Phase) -> None:
         """`connection` begins with something else."""

@@ -42,7 +42,7 @@ def clock():
 
 @pytest.fixture
 def connections(clock):
-    return Connections(SMALL, clock)
+    return Connections(SMALL, clock, proxies=["10.0.0.5/32", "10.1.0.0/16"])
 
 
 def add(connections, address="203.0.113.1", phase=Phase.HEAD):
@@ -143,8 +143,8 @@ def test_one_address_has_few_places_and_gets_them_back(connections, one, other):
     add(connections, other)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", ""])
-def test_proxies_on_this_machine_have_all_places(connections, address):
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "", "10.0.0.5", "10.1.2.3"])
+def test_proxies_have_all_places(connections, address):
     assert [add(connections, address) for _ in range(3)]
 
 
