@@ -232,7 +232,7 @@ def test_a_process_that_crashes_again_and_again_is_shown_and_spoken_once(visit, 
         os.kill(process_of(system, version), signal.SIGKILL)
         page.wait_for_timeout(700)
     until(page, "heard.some(words => words.includes('Crash loop'))")
-    until(page, "told.some(words => words.includes('Not well: crash loop.'))")
+    until(page, "told.some(words => words.includes('Unhealthy: crash loop.'))")
     assert page.evaluate("told.filter(words => words.includes('crash loop')).length") == 1
 
 

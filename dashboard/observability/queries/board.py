@@ -46,7 +46,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChartChoices:
     """The page's address: a range, versions by id, a quantile."""
 
     range: Range
@@ -55,47 +55,90 @@ class Asked:
 
     def address(self, **changed: Any) -> str:
         """The URL of this page with other parameters."""
-        asked = {"range": self.range.key, "v": self.versions, "q": self.quantile} | changed
-        return "?" + urlencode({k: v for k, v in asked.items() if v}, doseq=True)
+        query = {"range": self.range.key, "v": self.versions, "q": self.quantile} | changed
+        return "?" + urlencode({k: v for k, v in query.items() if v}, doseq=True)
 
 
-def parse(given: Mapping[str, str], versions: Sequence[str]) -> Asked:
-    """Whatever an address says; what makes no sense is as if it were not there."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link to the page with another range or quantile."""
+
+    words: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChoice:
+    """A link that adds a version to the charts, or removes it."""
+
+    standing: Standing
+    url: str
+    current: bool
+
+    @property
+    def words(self) -> str:
+        """Candidate, Rolled back #3."""
+        number = "" if self.standing.weight is not None else f" #{self.standing.version.number}"
+        return f"{self.standing.word}{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The charts, the tables behind them, and one row for each version."""
+
+    window: Window
+    chosen: ChartChoices
+    address: str
+    #: The address with all versions.
+    whole: str
+    ranges: Sequence[Choice]
+    quantiles: Sequence[Choice]
+    offered: Sequence[VersionChoice]
+    #: As lists show versions: candidate first.
+    series: Sequence[Series]
+    requests: int
+    wells: Sequence[tuple[Series, Health]]
+    gaps: Sequence[Gap]
+    volume: Chart
+    rates: Chart
+    latency: Chart
+    errors: str
+    tables: Sequence[Table]
+
+
+def parse(given: Mapping[str, str], versions: Sequence[str]) -> ChartChoices:
+    """Ignores parameters with values that make no sense."""
     quantile = given.get("q", "")
     chosen = tuple(dict.fromkeys(v[:36] for v in versions[:20]))
-    return Asked(
+    return ChartChoices(
         parse_range(given.get("range", "")), chosen, quantile if quantile in QUANTILES else "p99"
     )
 
 
-def board(worker: Worker, live: Sequence[Standing], asked: Asked, now: datetime) -> dict[str, Any]:
-    """The charts, their tables, and one row for each version."""
-    window = window_of(asked.range, now)
-    series, offered = read(worker, window, live, asked.versions)
+def board(worker: Worker, live: Sequence[Standing], chosen: ChartChoices, now: datetime) -> Board:
+    """A constant number of queries."""
+    window = window_of(chosen.range, now)
+    series, offered = read(worker, window, live, chosen.versions)
     markers = _markers(worker, window)
-    chosen = {s.key for s in series}
-    return {
-        "window": window,
-        "asked": asked,
-        "address": asked.address(),
-        "whole": asked.address(v=()),
-        "ranges": [(r, asked.address(range=r.key), r is asked.range) for r in RANGES],
-        "quantiles": [(q, asked.address(q=q), q == asked.quantile) for q in QUANTILES],
-        "offered": [(s, _toggled(asked, s, chosen), str(s.version.id) in chosen) for s in offered],
-        "series": list(reversed(series)),
-        "requests": sum(s.total.requests for s in series),
-        "wells": _wells(series),
-        "gaps": gaps(window),
-        "volume": _volume(series, window, markers),
-        "rates": _rates(series, window, markers),
-        "latency": _latency(series, window, markers, asked.quantile),
-        "errors": formatting.errors(_all_errors(series)),
-        "tables": [
-            _table("requests", series, window, lambda o: formatting.count(o.requests)),
-            _table("errors", series, window, lambda o: str(FailureRate(o.failed, o.requests))),
-            _table("latency", series, window, lambda o: formatting.ms(getattr(o, asked.quantile))),
-        ],
-    }
+    return Board(
+        window=window,
+        chosen=chosen,
+        address=chosen.address(),
+        whole=chosen.address(v=()),
+        ranges=[Choice(r.words, chosen.address(range=r.key), r is chosen.range) for r in RANGES],
+        quantiles=[Choice(q, chosen.address(q=q), q == chosen.quantile) for q in QUANTILES],
+        offered=_version_choices(chosen, offered, {s.key for s in series}),
+        series=list(reversed(series)),
+        requests=sum(s.total.requests for s in series),
+        wells=_wells(series),
+        gaps=gaps(window),
+        volume=_volume(series, window, markers),
+        rates=_rates(series, window, markers),
+        latency=_latency(series, window, markers, chosen.quantile),
+        errors=formatting.errors(_all_errors(series)),
+        tables=_tables(series, window, chosen.quantile),
+    )
 
 
 def gaps(window: Window) -> list[Gap]:
@@ -104,11 +147,19 @@ def gaps(window: Window) -> list[Gap]:
     return list(Gap.objects.filter(within).order_by("-noticed_on")[:20])
 
 
-def _toggled(asked: Asked, standing: Standing, chosen: set[str]) -> str:
-    """The address with this version chosen, or no more."""
+def _version_choices(
+    chosen: ChartChoices, offered: Sequence[Standing], shown: set[str]
+) -> list[VersionChoice]:
+    return [
+        VersionChoice(s, _toggled(chosen, s, shown), str(s.version.id) in shown) for s in offered
+    ]
+
+
+def _toggled(chosen: ChartChoices, standing: Standing, shown: set[str]) -> str:
+    """The address with this version added, or removed."""
     key = str(standing.version.id)
-    without = [v for v in (asked.versions or sorted(chosen)) if v not in (key, "others")]
-    return asked.address(v=without if key in chosen else [*without, key])
+    without = [v for v in (chosen.versions or sorted(shown)) if v not in (key, "others")]
+    return chosen.address(v=without if key in shown else [*without, key])
 
 
 def _volume(series: Sequence[Series], window: Window, markers: list[Marker]) -> Chart:
@@ -147,11 +198,11 @@ def _latency(
 
 def _say(series: Sequence[Series], window: Window, says: Callable[[Series, int], str]) -> list[str]:
     """What each bucket says where a reader points: "13:47 Candidate 34, Stable 86"."""
-    found = []
+    texts = []
     for n, start in enumerate(window.starts):
         parts = [f"{s.name} {text}" for s in reversed(series) if (text := says(s, n))]
-        found.append(f"{window.clock(start)} {', '.join(parts) or 'no requests'}")
-    return found
+        texts.append(f"{window.clock(start)} {', '.join(parts) or 'no requests'}")
+    return texts
 
 
 def _requests(point: Observed | None) -> str:
@@ -183,6 +234,14 @@ def _lines(
     ]
 
 
+def _tables(series: Sequence[Series], window: Window, quantile: str) -> list[Table]:
+    return [
+        _table("requests", series, window, lambda o: formatting.count(o.requests)),
+        _table("errors", series, window, lambda o: str(FailureRate(o.failed, o.requests))),
+        _table("latency", series, window, lambda o: formatting.ms(getattr(o, quantile))),
+    ]
+
+
 def _table(
     name: str, series: Sequence[Series], window: Window, says: Callable[[Observed], str]
 ) -> Table:
@@ -200,8 +259,8 @@ def _all_errors(series: Sequence[Series]) -> dict[str, int]:
 
 def _wells(series: Sequence[Series]) -> list[tuple[Series, Health]]:
     """Each version with its health, candidate first."""
-    found = health(s.key for s in series if s.standing)
-    return [(s, found.get(s.key, WELL)) for s in reversed(series)]
+    by_key = health(s.key for s in series if s.standing)
+    return [(s, by_key.get(s.key, WELL)) for s in reversed(series)]
 
 
 def _markers(worker: Worker, window: Window) -> list[Marker]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dashboard.fleet.version_roles import Standing
@@ -17,20 +17,32 @@ RECENT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One live version of the last five minutes. `split` and `observed` are of the deployment."""
+class LiveVersion:
+    """One live version in the last five minutes. `split` and `observed` are of the deployment.
+    `slower`: how much longer the candidate's p99 is than stable's, in ms, if both are known."""
 
     standing: Standing
     observed: Observed
     split: Split
     health: Health
+    slower: float | None = None
+
+    @property
+    def p50(self) -> float | None:
+        """None with too few requests."""
+        return self.observed.p50 if self.observed.enough else None
+
+    @property
+    def p99(self) -> float | None:
+        """None with too few requests."""
+        return self.observed.p99 if self.observed.enough else None
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """`rows` as bars and rows show versions: candidate first."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[LiveVersion, ...]
     found: Traffic
 
     @property
@@ -51,21 +63,11 @@ class Observation:
         ]
 
     @property
-    def first(self) -> Row | None:
+    def first(self) -> LiveVersion | None:
         """The version the sentence is about."""
         return self.rows[0] if len(self.rows) > 1 else None
 
-    @property
-    def slower(self) -> float | None:
-        """How much longer the candidate's p99 is, in ms; None where either has too few requests."""
-        if len(self.rows) < 2:
-            return None
-        first, stable = self.rows[0].observed, self.rows[-1].observed
-        if not (first.enough and stable.enough) or first.p99 is None or stable.p99 is None:
-            return None
-        return first.p99 - stable.p99
-
-    def of(self, version_id: object) -> Row | None:
+    def of(self, version_id: object) -> LiveVersion | None:
         """The row of one version."""
         return next((r for r in self.rows if str(r.standing.version.id) == str(version_id)), None)
 
@@ -78,9 +80,17 @@ def observe(
         return Observation((), Traffic(now - RECENT, now))
     found = traffic(deployment.worker, now - RECENT, now, deployment)
     by_id, wells = splits(standings, found), health(s.version.id for s in standings)
-    rows = (
-        Row(s, found.of(key), by_id[key], wells.get(key, WELL))
+    rows = [
+        LiveVersion(s, found.of(key), by_id[key], wells.get(key, WELL))
         for s in standings
         for key in [str(s.version.id)]
-    )
-    return Observation(tuple(rows), found)
+    ]
+    return Observation(tuple(_compared(rows)), found)
+
+
+def _compared(rows: list[LiveVersion]) -> list[LiveVersion]:
+    """With `slower` for each version beside stable."""
+    if len(rows) < 2 or (first := rows[0].p99) is None or (stable := rows[-1].p99) is None:
+        return rows
+    slower = first - stable
+    return [row if row.standing.is_stable else replace(row, slower=slower) for row in rows]

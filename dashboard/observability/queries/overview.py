@@ -24,7 +24,7 @@ SIZE = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WorkerFigures:
     """One Worker, by name; `sick` are its live versions that are not well."""
 
     worker: str
@@ -36,7 +36,7 @@ class Row:
     spark: Spark | None
 
 
-def rows(now: datetime, number: str = "") -> Page[Row]:
+def rows(now: datetime, number: str = "") -> Page[WorkerFigures]:
     """One page; Workers with a sick version come first, then the busiest.
 
     All Workers are put in order, and only those of the page are looked at closely.
@@ -71,10 +71,10 @@ def _row(
     sick: list[tuple[Standing, Health]],
     digests: Mapping[str, TDigest],
     lines: Mapping[str, Spark],
-) -> Row:
+) -> WorkerFigures:
     q = quantiles(digests.get(name))
     standings = made.standings if made else ()
-    return Row(name, standings, seen.get(name), q["p50"], q["p99"], sick, lines.get(name))
+    return WorkerFigures(name, standings, seen.get(name), q["p50"], q["p99"], sick, lines.get(name))
 
 
 def strays(now: datetime) -> int:

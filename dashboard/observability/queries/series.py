@@ -45,8 +45,13 @@ class Series:
         return str(self.standing.role) if self.standing else "former"
 
     @property
+    def mark(self) -> Role:
+        """The role whose mark is drawn before its name."""
+        return self.standing.role if self.standing else Role.FORMER
+
+    @property
     def word(self) -> str:
-        """What the end of its line says."""
+        """The label at the end of its line."""
         if self.standing is None:
             return "Others"
         if self.standing.weight is not None:

@@ -36,6 +36,24 @@ class InvocationRow:
         return place(self.invocation.ray, self.invocation.version_id)
 
     @property
+    def short_version(self) -> str:
+        return self.invocation.version_id[:8]
+
+    @property
+    def override_words(self) -> str:
+        """The outcome of its override with a sign; empty if it carried none."""
+        outcome = self.invocation.override
+        if outcome in ("", "absent"):
+            return ""
+        return f"✓ {outcome}" if outcome == "applied" else f"⚠ {outcome}"
+
+    @property
+    def override_look(self) -> str:
+        """CSS class of the cell."""
+        looks = {"": "faint", "absent": "faint", "applied": ""}
+        return looks.get(self.invocation.override, "invocation-warn")
+
+    @property
     def lines(self) -> int:
         return sum(len(detail.logs) for detail in self.details)
 

@@ -3,26 +3,68 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from dashboard.observability.models import Count, Gap, Span as Covers
 from dashboard.observability.requests import search as searching
-from dashboard.observability.requests.filter_chips import filters
+from dashboard.observability.requests.filter_chips import Filters, filters
 from dashboard.observability.requests.invocation_row import InvocationRow, rows_of as with_details
 from dashboard.observability.requests.search import ASKED, Search
-from dashboard.observability.requests.trace import left_out, trace as trace_of
+from dashboard.observability.requests.trace import Hop, left_out, trace as trace_of
 from dashboard.ui.page import page
 from routing.models import Edge, Invocation, InvocationDetail, Worker
 
 LOOK_BACK = timedelta(minutes=5)
 CALLS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How many of the last minutes' requests are listed, and what was lost or left out."""
+
+    counted: int
+    listed: int
+    gaps: int
+    details_dropped: int
+    details_skipped: int
+    by_reason: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationsPage:
+    """`worker` is empty for every Worker; `more`: where the next page starts."""
+
+    worker: str
+    every_worker: bool
+    search: Search
+    rows: Sequence[InvocationRow]
+    more: str
+    before: str
+    coverage: Coverage
+    calls: Sequence[InvocationDetail]
+    filters: Filters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracePage:
+    """`left_out`: requests that carry this ray without belonging to it."""
+
+    ray: str
+    hops: Sequence[Hop]
+    first: Invocation
+    send_again: str
+    inferred: bool
+    left_out: int
 
 
 @require_GET
@@ -44,26 +86,28 @@ def trace(request: HttpRequest, ray: str) -> HttpResponse:
     if not hops or hops[0].row is None:
         raise Http404
     first = hops[0].row.invocation
-    context = {
-        "ray": ray,
-        "hops": hops,
-        "first": first,
-        "inferred": _inferred(hops),
-        "left_out": left_out(ray, hops),
-    }
+    again = {"worker": first.worker, "version": first.version_id}
+    context = TracePage(
+        ray=ray,
+        hops=hops,
+        first=first,
+        send_again=f"{reverse('playground:playground')}?{urlencode(again)}",
+        inferred=any(hop.relation in ("inferred", "possible") for hop in hops),
+        left_out=left_out(ray, hops),
+    )
     return page(request, "observability/requests/invocation.html", context)
 
 
 def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[InvocationRow], str]:
     """One page of rows with their Workers' log lines, and the start of the next page."""
-    found, more = searching.page_of(search.rows(worker), before)
-    rays = {row.ray for row in found if row.ray}
+    rows, more = searching.page_of(search.rows(worker), before)
+    rays = {row.ray for row in rows if row.ray}
     details = InvocationDetail.objects.filter(ray__in=rays, rpc_method="")
-    return with_details(found, details.order_by("started_on")[:500]), more
+    return with_details(rows, details.order_by("started_on")[:500]), more
 
 
-def coverage(worker: str) -> dict[str, Any]:
-    """How many of the last minutes' requests are listed, and what was lost or left out."""
+def coverage(worker: str) -> Coverage:
+    """Constant queries."""
     since = timezone.now() - LOOK_BACK
     start = int(since.timestamp()) // Covers.MINUTE * Covers.MINUTE
     mine = {"worker": worker} if worker else {}
@@ -75,32 +119,33 @@ def coverage(worker: str) -> dict[str, Any]:
         by_reason[ASKED] += requests if override not in ("absent", "") else 0
     counted = by_reason.total() - by_reason[ASKED]
     listed = Invocation.objects.filter(started_on__gte=_moment(start), **mine).count()
-    gaps = Gap.objects.filter(noticed_on__gte=since).count()
-    shipping = [edge.status.get("shipping", {}) for edge in Edge.objects.only("status")]
-    kept_back = {
-        key: sum(int(told.get(key, 0)) for told in shipping)
-        for key in ("details_dropped", "details_skipped")
-    }
     listed = min(listed, counted) if counted else listed
-    found = {"counted": max(counted, listed), "listed": listed, "gaps": gaps}
-    return found | kept_back | {"by_reason": by_reason}
+    shipping = [edge.status.get("shipping", {}) for edge in Edge.objects.only("status")]
+    return Coverage(
+        counted=max(counted, listed),
+        listed=listed,
+        gaps=Gap.objects.filter(noticed_on__gte=since).count(),
+        details_dropped=sum(int(each.get("details_dropped", 0)) for each in shipping),
+        details_skipped=sum(int(each.get("details_skipped", 0)) for each in shipping),
+        by_reason=by_reason,
+    )
 
 
 def _listed(request: HttpRequest, worker: str) -> HttpResponse:
     search, before = searching.parse(request.GET), request.GET.get("before", "")
     rows, more = rows_of(search, worker, before)
     covered = coverage(worker)
-    context = {
-        "worker": worker,
-        "every_worker": not worker,
-        "search": search,
-        "rows": rows,
-        "more": more,
-        "before": before,
-        "coverage": covered,
-        "calls": [] if before or search.query else _calls(worker),
-        "filters": filters(search, live=False, counts=covered["by_reason"]),
-    }
+    context = InvocationsPage(
+        worker=worker,
+        every_worker=not worker,
+        search=search,
+        rows=rows,
+        more=more,
+        before=before,
+        coverage=covered,
+        calls=[] if before or search.query else _calls(worker),
+        filters=filters(search, live=False, counts=covered.by_reason),
+    )
     return page(
         request, "observability/requests/invocations.html", context, partial="invocation-list"
     )
@@ -109,13 +154,9 @@ def _listed(request: HttpRequest, worker: str) -> HttpResponse:
 def _calls(worker: str) -> list[InvocationDetail]:
     """The newest RPC calls, by the called Worker's log: no access log has them."""
     mine = {"worker": worker} if worker else {}
-    found = InvocationDetail.objects.filter(**mine).exclude(rpc_method="")
-    return list(found.select_related("edge").order_by("-started_on")[:CALLS])
+    calls = InvocationDetail.objects.filter(**mine).exclude(rpc_method="")
+    return list(calls.select_related("edge").order_by("-started_on")[:CALLS])
 
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _inferred(hops: list[Any]) -> bool:
-    return any(hop.relation in ("inferred", "possible") for hop in hops)

@@ -37,7 +37,19 @@ class Hop:
 
     @property
     def version_id(self) -> str:
+        """Empty for an RPC call."""
         return self.row.invocation.version_id if self.row else ""
+
+    @property
+    def short_version(self) -> str:
+        version_id = self.call.version_id if self.call else self.version_id
+        return version_id[:8]
+
+    @property
+    def worker(self) -> str:
+        if self.row:
+            return self.row.invocation.worker
+        return self.call.worker if self.call else ""
 
     @property
     def details(self) -> Sequence[InvocationDetail]:
