@@ -76,8 +76,20 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetsSpec:
+    """The static assets of a version. `manifest` is the SHA-256 (hex) of the list of its files,
+    which is fetched separately; `size` is in bytes; `config` is that of the upload."""
+
+    manifest: str
+    files: int
+    size: int
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionSpec:
-    """An immutable upload. `main_module` names an ES module, `body_part` a service worker."""
+    """An immutable upload. `main_module` names an ES module, `body_part` a service worker; both are
+    empty for a version that serves static assets alone."""
 
     id: str
     number: int
@@ -91,6 +103,12 @@ class VersionSpec:
     modules: tuple[ModuleSpec, ...] = ()
     bindings: tuple[BindingSpec, ...] = ()
     exports: tuple[Export, ...] = ()
+    assets: AssetsSpec | None = None
+
+    @property
+    def has_code(self) -> bool:
+        """Whether it has a program, and not static assets alone."""
+        return bool(self.main_module or self.body_part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from routing.snapshot import BindingSpec, ModuleSpec, VersionSpec
+from routing.snapshot import AssetsSpec, BindingSpec, ModuleSpec, VersionSpec
 
 SECRET_TYPES = frozenset({"secret_text", "secret_key"})
 """Binding types whose value cannot be read back."""
@@ -43,7 +43,8 @@ class Part:
 class Draft:
     """An upload as sent. `bindings` may include `inherit`; `annotations` are stored unchanged.
 
-    With `keep_runtime`, keys missing in `runtime` are copied from the latest version.
+    With `keep_runtime`, keys missing in `runtime` are copied from the latest version, and so are
+    its `assets` unless there are others.
     """
 
     main_module: str = ""
@@ -57,6 +58,7 @@ class Draft:
     annotations: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
     keep_runtime: bool = False
+    assets: AssetsSpec | None = None
 
     def modules(self) -> dict[str, bytes]:
         """Content by SHA-256."""
@@ -75,6 +77,7 @@ class Draft:
             main_module=self.main_module,
             body_part=self.body_part,
             bindings=self.bindings,
+            assets=self.assets,
             modules=tuple(
                 ModuleSpec(
                     name=p.name, content_type=p.content_type, sha256=p.sha256, size=len(p.content)

@@ -11,6 +11,7 @@ from dashboard.api.http.envelope import Failure
 from dashboard.api.http.errors import handle_errors
 from dashboard.api.http.json_parser import StrictParser
 from dashboard.api.resources import (
+    assets,
     deployments,
     identity,
     logpush,
@@ -32,6 +33,7 @@ RESOURCES = (
     identity,
     services,
     scripts,
+    assets,
     versions,
     deployments,
     secrets,

@@ -267,7 +267,6 @@ NO_TAIL_WORKERS = "Tail Workers are not supported: leave out tail_consumers."
 NO_EDGE_LOG_DELIVERY = "Edge log delivery is not supported: leave `kind` empty."
 NO_JOB = "This job does not exist."
 UNSUPPORTED_FIELDS = {
-    "assets": "Static assets are not supported yet: upload the files as modules.",
     "migrations": "Durable Objects are not supported, so there is nothing to migrate.",
     "exports": "Durable Objects are not supported: leave out exports.",
     "containers": "Containers are not supported.",

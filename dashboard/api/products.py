@@ -19,7 +19,6 @@ HINTS: Mapping[str, str] = {
     "Zones, routes and custom domains": (
         "Every Worker answers at an address of its own. Remove routes from the configuration."
     ),
-    "Static assets": "Upload the files as modules, without [assets].",
 }
 """What to do instead, where that is plain."""
 
@@ -34,7 +33,6 @@ _ACCOUNT: Mapping[str, str] = {
     "workflows": "Workflows",
     "triggers": "Workflow event triggers",
     "workers/durable_objects": "Durable Objects",
-    "workers/assets": "Static assets",
     "workers/dispatch": "Workers for Platforms",
     "workers/domains": "Zones, routes and custom domains",
     "workers/observability": "Workers Observability queries",
@@ -74,7 +72,6 @@ _ACCOUNT: Mapping[str, str] = {
     "challenges": "Turnstile",
 }
 _SCRIPT: Mapping[str, str] = {
-    "assets-upload-session": "Static assets",
     "routes": "Zones, routes and custom domains",
     "domains": "Zones, routes and custom domains",
     "edge-preview": "wrangler dev --remote",

@@ -73,5 +73,9 @@ def no_module(sha256: str) -> str:
     return f"No module has the hash {sha256}."
 
 
+def no_asset(sha256: str) -> str:
+    return f"No static asset has the hash {sha256}."
+
+
 def not_loopback(proof_url: str) -> str:
     return f"proof_url={proof_url!r}: expected http://<loopback address>."

@@ -21,6 +21,7 @@ from dashboard.smoketests.runs.retention import prune as prune_check_runs
 from dashboard.trail.push import push_all
 from dashboard.trail.upkeep import tidy
 from dashboard.work.loop import Loop, Task
+from routing.assets.retention import prune as prune_assets
 
 CHECKS_STUCK_SECONDS = 1800.0
 """Runs of checks are carried out one after the other."""
@@ -65,4 +66,5 @@ def _retention() -> Loop:
         Task("prune_notifications", prune_notifications, every=60),
         Task("prune_check_runs", prune_check_runs, every=600),
         Task("prune_rollouts", prune_rollouts, every=3600),
+        Task("prune_assets", prune_assets, every=3600),
     )

@@ -19,6 +19,7 @@ from routing.agent.answers.control_socket import Control
 from routing.agent.answers.decide_server import Decider
 from routing.agent.answers.preview_names import PreviewNames
 from routing.agent.answers.previews import Previews
+from routing.agent.assets.folders import AssetFolders
 from routing.agent.base import child_process, messages
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
@@ -72,6 +73,7 @@ class Edge:
             config=config,
             envoy=self._envoy,
             modules=ModuleCache(self._control.module),
+            assets=AssetFolders(self._control.asset),
             seal=seal,
             users=users,
             tasks=tasks,

@@ -32,6 +32,8 @@ PUBLIC_ROUTES = "xds/public.json"
 INTERNAL_ROUTES = "xds/internal.json"
 LISTENERS = ("public", "proof", "internal")
 FOLDERS = ("log", "v", "xds")
+ASSETS = "assets"
+"""The folder with static assets."""
 
 STATS = {
     CLUSTERS: "cluster_manager.cds",
@@ -99,6 +101,11 @@ def log_file(listener: str) -> str:
 def output_file(version_id: str) -> str:
     """stdout and stderr of a version's process. Not a pipe, which blocks when it is not read."""
     return f"log/v-{version_id}.txt"
+
+
+def assets_folder(version_id: str) -> str:
+    """The folder with a version's static assets."""
+    return f"{ASSETS}/{version_id}"
 
 
 def route(worker: str, kind: str) -> str:

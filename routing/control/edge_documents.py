@@ -15,7 +15,17 @@ from django.db.models import Subquery
 
 from routing import sealing, snapshot
 from routing.control import previews, publish
-from routing.models import Deployment, DesiredState, Edge, Module, VersionModule, Worker, runs_in
+from routing.models import (
+    AssetContent,
+    AssetSetFile,
+    Deployment,
+    DesiredState,
+    Edge,
+    Module,
+    VersionModule,
+    Worker,
+    runs_in,
+)
 
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -70,6 +80,16 @@ def module_for(edge: Edge, sha256: str) -> bytes | None:
     if not workers.exists():
         return None
     content = Module.objects.filter(sha256=sha256).values_list("content", flat=True).first()
+    return None if content is None else bytes(content)
+
+
+def asset_for(edge: Edge, sha256: str) -> bytes | None:
+    """A file, or the manifest, of static assets of a Worker that the edge's group runs."""
+    sets = AssetSetFile.objects.filter(content=sha256).values("asset_set")
+    workers = Worker.objects.filter(runs_in(edge.group), versions__asset_set__in=sets)
+    if not workers.exists():
+        return None
+    content = AssetContent.objects.filter(sha256=sha256).values_list("content", flat=True).first()
     return None if content is None else bytes(content)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from routing.control import messages
 from routing.models import Version
 from routing.secret_encryption import DecryptionFailed, decrypt_binding
-from routing.snapshot import BindingSpec
+from routing.snapshot import AssetsSpec, BindingSpec
 from routing.upload_draft import Draft, UploadRefused
 
 
@@ -29,8 +31,17 @@ def resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict: 
         if b.type != "inherit" or b.name in stored
     ]
     bindings += [opened[b["name"]] for b in copied]
-    runtime = latest.runtime if latest and draft.keep_runtime else {}
-    return replace(draft, bindings=tuple(bindings), runtime={**runtime, **draft.runtime})
+    kept = latest if latest and draft.keep_runtime else None
+    return replace(
+        draft,
+        bindings=tuple(bindings),
+        runtime={**(kept.runtime if kept else {}), **draft.runtime},
+        assets=draft.assets or _assets(kept),
+    )
+
+
+def _assets(kept: Version | None) -> AssetsSpec | None:
+    return msgspec.convert(kept.assets, AssetsSpec) if kept and kept.assets else None
 
 
 def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, BindingSpec]:

@@ -38,6 +38,13 @@ def not_expected(active_id: object, author: str, source: str) -> str:
     return f"The active deployment is not the expected one: it is {live}."
 
 
+def no_assets_to_bind(name: str) -> str:
+    return (
+        f'Binding "{name}" is for static assets, and this version has none. Upload the files with '
+        "an upload session and name it in the metadata, or send keep_assets."
+    )
+
+
 def no_version(version_id: str) -> str:
     return f"No version has the id {version_id}."
 

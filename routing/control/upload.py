@@ -35,7 +35,7 @@ from routing.models import (
 )
 from routing.rules.names import is_worker_name
 from routing.secret_encryption import DecryptionFailed, decrypt_binding, encrypt_binding
-from routing.snapshot import BindingSpec, VersionSpec
+from routing.snapshot import AssetsSpec, BindingSpec, VersionSpec
 from routing.transactions.after_commit import send_after_commit
 from routing.upload_draft import SECRET_TYPES, Draft, UploadRefused
 
@@ -75,6 +75,7 @@ def upload_version(
     _check_alias(draft, worker_name)
     _check_date(draft.compatibility_date, now)
     resolved = resolve(draft, _latest(worker), keep, strict)
+    _check_assets(resolved)
     candidate = resolved.version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
     )
@@ -124,6 +125,7 @@ def draft_of(version: Version) -> Draft:
         parts=tuple(part.as_part() for part in parts),
         bindings=tuple(map(_open_or_inherit, version.bindings)),
         runtime=version.runtime,
+        assets=msgspec.convert(version.assets, AssetsSpec) if version.assets else None,
     )
 
 
@@ -184,6 +186,13 @@ def _check_date(date: str, now: datetime) -> None:
         raise UploadRefused("compatibility", messages.date_in_future(date, latest))
 
 
+def _check_assets(draft: Draft) -> None:
+    """Refuses a binding to static assets that the version does not have."""
+    for binding in draft.bindings:
+        if binding.type == "assets" and draft.assets is None:
+            raise UploadRefused("binding", messages.no_assets_to_bind(binding.name))
+
+
 def _check_alias(draft: Draft, worker_name: str) -> None:
     """Refuses an alias whose host name is a Worker's, where the version would never answer."""
     alias = draft.annotations.get(ALIAS)
@@ -229,6 +238,8 @@ def _write(
         exports=msgspec.to_builtins(inspected.exports),
         annotations=dict(draft.annotations),
         runtime=dict(draft.runtime),
+        assets=msgspec.to_builtins(draft.assets) if draft.assets else None,
+        asset_set=draft.assets.manifest if draft.assets else None,
         startup_time_ms=inspected.startup_ms,
         etag=_etag(candidate),
     )
@@ -284,6 +295,8 @@ def _write_modules(version: Version, draft: Draft) -> None:
 
 
 def _etag(candidate: VersionSpec) -> str:
-    """A hash of the modules' names, types and content, in order: equal code, equal etag."""
+    """A hash of the modules' names, types and content, in order, and of the static assets."""
     listing = "\n".join(f"{m.name}\0{m.content_type}\0{m.sha256}" for m in candidate.modules)
+    if candidate.assets:
+        listing += f"\n{candidate.assets.manifest}"
     return hashlib.sha256(listing.encode()).hexdigest()

@@ -7,12 +7,20 @@ deployments.py          deployments and their shares
 deployable_versions.py  which versions can be deployed
 overrides.py            signing keys and shared links of overrides
 edges.py                edges, their tokens, the revision they should run, and when each had it
+assets.py               static assets: contents, sets, uploads in progress
 invocations.py          requests from the edges' access logs, and the console lines of Workers
 
 Versions and deployments are written once: `Immutable` enforces it in the ORM, triggers (migration
 0002) in the database.
 """
 
+from routing.models.assets import (
+    AssetContent,
+    AssetSet,
+    AssetSetFile,
+    AssetUpload,
+    UploadedAsset,
+)
 from routing.models.audit_chain import AuditHead, AuditSeal
 from routing.models.deployable_versions import deployable
 from routing.models.deployments import Deployment, DeploymentQuerySet, Share
@@ -46,6 +54,10 @@ __all__ = [
     "ALIAS",
     "DEFAULT_GROUP",
     "DEPLOYABLE",
+    "AssetContent",
+    "AssetSet",
+    "AssetSetFile",
+    "AssetUpload",
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
@@ -69,6 +81,7 @@ __all__ = [
     "RemovedWorker",
     "ServiceBinding",
     "Share",
+    "UploadedAsset",
     "Version",
     "VersionModule",
     "VersionQuerySet",

@@ -102,7 +102,8 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
 
 class Version(Immutable):
-    """An immutable upload of a Worker. Secret values in `bindings` are encrypted."""
+    """An immutable upload of a Worker. Secret values in `bindings` are encrypted. `assets` are its
+    static assets (`snapshot.AssetsSpec`), None without any; `asset_set` is their manifest."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="versions")
@@ -124,6 +125,9 @@ class Version(Immutable):
     exports = models.JSONField(default=list)
     annotations = models.JSONField(default=dict)
     runtime = models.JSONField(default=dict)
+    assets = models.JSONField(null=True)
+    # Nullable, as a column with a default would make SQLite copy the table, without its trigger.
+    asset_set = models.CharField(max_length=64, null=True, db_index=True)  # noqa: DJ001
     startup_time_ms = models.PositiveIntegerField(default=0)
     etag = models.CharField(max_length=64)
 

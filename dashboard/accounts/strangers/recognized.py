@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Session, Token
 from dashboard.accounts.tokens import hash_token
+from routing.assets.upload_token import is_upload_token
 from routing.models import Edge, EdgeToken, JoinToken
 
 REMEMBERED_SECONDS = 60.0
@@ -112,6 +113,8 @@ def opens_something(given: Credentials) -> bool:
     if not given.token:
         return False
     if settings.METRICS_TOKEN and _same(given.token, settings.METRICS_TOKEN):
+        return True
+    if is_upload_token(given.token, now):
         return True
     digest = hash_token(given.token)
     in_use = Token.objects.in_use(now).filter(sha256=digest)

@@ -8,6 +8,7 @@ wait on disk, without a thread.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -26,6 +27,9 @@ LARGE = 1024 * 1024
 AT_ONCE, WAITING, WAIT_SECONDS = 2, 64, 120.0
 """`AT_ONCE` is the number of inspections at a time (`routing.agent.inspection`)."""
 RETRY_SECONDS = 10
+ASSETS = 40 * 1024 * 1024
+"""Bytes of an upload of static assets: a file of 25 MiB in base64, and the parts around it."""
+_ASSETS_PATH = re.compile(r"/client/v4/accounts/[^/]+/workers/assets/upload(/[^/]+)?")
 
 
 class _TooLarge(Exception):
@@ -33,27 +37,33 @@ class _TooLarge(Exception):
 
 
 def limit_body(app: App, limit: int) -> App:
-    """`app`, with a 413 in Cloudflare's envelope for bodies over `limit` bytes.
+    """`app`, with a 413 in Cloudflare's envelope for bodies over `limit` bytes; static assets may
+    have `ASSETS` if that is more.
 
     Django reads a body to its end before it answers, so nothing has been sent when we stop it.
     """
     large = Queue(AT_ONCE, waiting=WAITING, per_address=WAITING, seconds=WAIT_SECONDS)
 
     async def limited(scope: Message, receive: Receive, send: Send) -> None:
-        if _announced(scope) > limit:
-            await _refuse(send, 413, _too_large(limit))
+        most = max(limit, ASSETS) if _has_assets(scope) else limit
+        if _announced(scope) > most:
+            await _refuse(send, 413, _too_large(most))
             return
-        body = _Body(receive, limit, large)
+        body = _Body(receive, most, large)
         try:
             await app(scope, body.receive, send)
         except _TooLarge:
-            await _refuse(send, 413, _too_large(limit))
+            await _refuse(send, 413, _too_large(most))
         except Full:
             await _refuse(send, 503, (10001, messages.TOO_MANY_UPLOADS))
         finally:
             body.end()
 
     return limited
+
+
+def _has_assets(scope: Message) -> bool:
+    return bool(_ASSETS_PATH.fullmatch(scope.get("path", "")))
 
 
 def _announced(scope: Message) -> int:

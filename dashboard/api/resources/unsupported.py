@@ -12,20 +12,12 @@ from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Failure, resource
 from dashboard.api.http.errors import ApiError, unsupported
 from dashboard.api.http.lookup import worker_named
-from dashboard.api.products import refusal_of
 from dashboard.api.resources.scripts import SCRIPT
 from routing.control.publish import hostname
 from routing.control.subdomain import undo_switch_off
 
 router = resource("Not supported")
-ASSETS = refusal_of("Static assets")
 ROUTES = messages.no_routes(settings.DOMAIN)
-
-
-@router.post(SCRIPT + "/assets-upload-session", auth=may_deploy, response=Failure)
-def create_assets_session(request: ApiRequest, account_id: str, script_name: str) -> NoReturn:
-    """Refused: there are no static assets yet."""
-    raise unsupported(ASSETS)
 
 
 @router.get("/zones", auth=may_read, response=Failure)

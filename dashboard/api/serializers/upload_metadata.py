@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from dashboard.api import messages
@@ -17,6 +18,10 @@ from dashboard.api.serializers import annotations as notes
 from dashboard.api.serializers.annotations import Annotations
 from dashboard.api.serializers.bindings import parse_bindings
 from dashboard.api.serializers.settings_schema import ScriptSettings, changed_settings
+from routing.assets import uploads
+from routing.assets.config import ConfigInvalid, check_config
+from routing.assets.uploads import AssetsRefused
+from routing.snapshot import AssetsSpec
 from routing.upload_draft import SECRET_TYPES, Draft, Part
 
 OLDEST_DATE = "2021-11-02"
@@ -39,10 +44,18 @@ class VersionSettings(ScriptSettings):
     limits: dict[str, Any] | None = None
     cache_options: dict[str, Any] | None = None
     usage_model: str | None = Field(None, max_length=20)
-    assets: Any = None
     migrations: Any = None
     exports: Any = None
     containers: Any = None
+
+
+class AssetsInput(BaseModel):
+    """Static assets. Without `jwt`, `config` belongs to those that `keep_assets` copies."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    jwt: str | None = Field(None, max_length=500, description="From the upload of the files.")
+    config: dict[str, Any] = {}
 
 
 class UploadMetadata(VersionSettings):
@@ -56,8 +69,10 @@ class UploadMetadata(VersionSettings):
     keep_bindings: list[str] | None = Field(
         None, description="Types to copy from the latest version. Default: secrets."
     )
+    assets: AssetsInput | None = None
     keep_assets: bool | None = Field(
-        None, description="Copies placement, limits and caching from the latest version."
+        None,
+        description="Copies static assets, placement, limits and caching from the latest version.",
     )
 
 
@@ -100,12 +115,23 @@ def upload_from_settings(
     refuse_unsupported(metadata)
     _check_main(metadata, parts)
     keep = metadata.keep_bindings
+    assets = _assets(metadata.assets, worker_name)
     return Upload(
-        draft=_draft(metadata, parts, worker_name),
+        draft=replace(_draft(metadata, parts, worker_name), assets=assets),
         keep=SECRET_TYPES if keep is None else frozenset(keep),
         settings=changed_settings(metadata),
         annotated="annotations" in metadata.model_fields_set,
     )
+
+
+def _assets(given: AssetsInput | None, worker_name: str) -> AssetsSpec | None:
+    if given is None or given.jwt is None:
+        return None
+    try:
+        config = check_config(given.config)
+        return uploads.finish(given.jwt, worker_name, config, timezone.now())
+    except (ConfigInvalid, AssetsRefused) as error:
+        raise bad_request(str(error)) from None
 
 
 def refuse_unsupported(given: VersionSettings) -> None:
@@ -146,7 +172,10 @@ def _draft(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) 
 
 
 def _check_main(metadata: UploadMetadata, parts: tuple[Part, ...]) -> None:
-    """The metadata names one part as the program, and that part is there."""
+    """The metadata names one part as the program, and that part is there. Static assets need no
+    program."""
+    if metadata.assets and not (metadata.main_module or metadata.body_part or parts):
+        return
     if bool(metadata.main_module) == bool(metadata.body_part):
         raise bad_request(messages.ONE_PROGRAM)
     main = metadata.main_module or metadata.body_part

@@ -50,6 +50,18 @@ def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
 
 @for_edges
 @require_GET
+def asset(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
+    """A file, or the manifest, of static assets of a Worker that this edge's group runs."""
+    content = edge_documents.asset_for(edge, sha256)
+    if content is None:
+        return JsonResponse({"error": messages.no_asset(sha256)}, status=404)
+    response = HttpResponse(content, content_type="application/octet-stream")
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@for_edges
+@require_GET
 def preview(request: HttpRequest, edge: Edge, label: str) -> HttpResponse:
     """The version at the preview URL `label`."""
     try:

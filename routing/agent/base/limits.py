@@ -88,11 +88,14 @@ def serve_command(
 ) -> Command:
     """`workerd serve` on listening sockets, by name; configuration on stdin.
 
+    `--experimental` is for static assets. Versions were inspected without it, so none uses an
+    experimental compatibility flag.
+
     It writes a line to the descriptor `control` for each socket it serves (`served_socket`); end of
     file means that the process has ended.
     """
     sockets = [f"--socket-fd={name}={fd}" for name, fd in listeners.items()]
-    arguments = ["serve", f"{CONTROL_OPTION}{control}", *sockets, "--binary", "-"]
+    arguments = ["serve", "--experimental", f"{CONTROL_OPTION}{control}", *sockets, "--binary", "-"]
     return command(arguments, limits, user=user, pass_fds=(control, *listeners.values()))
 
 

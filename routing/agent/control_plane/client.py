@@ -110,6 +110,14 @@ class ControlPlane:
         except ControlPlaneUnavailable as error:
             raise ModuleMissing(f"module {sha256} cannot be fetched: {error}") from error
 
+    async def asset(self, sha256: str) -> bytes:
+        """A file, or a manifest, of static assets. Raises `ModuleMissing`."""
+        timeout = aiohttp.ClientTimeout(total=_MODULE_SECONDS, sock_connect=5)
+        try:
+            return (await self._ask("GET", f"assets/{sha256}", timeout=timeout))[1]
+        except ControlPlaneUnavailable as error:
+            raise ModuleMissing(f"asset {sha256} cannot be fetched: {error}") from error
+
     async def preview(self, label: str) -> Preview:
         """The version whose own address begins with `label`. Raises `NotFound`."""
         _, body = await self._ask("GET", f"previews/{quote(label, safe='')}")

@@ -6,9 +6,12 @@ from __future__ import annotations
 import json
 import secrets
 import signal
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -68,18 +71,33 @@ def inspect(version: VersionSpec, modules: Mapping[str, bytes], *, worker: str) 
     """
     try:
         with _turn:
-            exports = _look(version, modules)
+            exports = _look(version, modules) if version.has_code else ()
             complete = replace(version, exports=exports)
-            config = workerd.config(
-                worker, complete, modules, slot=0, runtime=runtime(), newest_date=newest_date()
-            )
             sockets = workerd.socket_names(complete)
-            startup_ms = run_until_ready(encode(config), sockets, SECONDS)
+            with _empty_folder() as assets:
+                config = workerd.config(
+                    worker,
+                    complete,
+                    modules,
+                    slot=0,
+                    runtime=runtime(),
+                    newest_date=newest_date(),
+                    assets=assets,
+                )
+                startup_ms = run_until_ready(encode(config), sockets, SECONDS)
     except workerd.VersionInvalid as error:
         raise Refused(error.kind, str(error)) from error
     except Ended as ended:
         raise _refusal(ended) from ended
     return Inspection(exports, startup_ms)
+
+
+@contextmanager
+def _empty_folder() -> Iterator[str]:
+    """Stands for the static assets, which are not needed to see whether a version starts."""
+    with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
+        Path(folder).chmod(0o755)
+        yield folder
 
 
 def _look(version: VersionSpec, modules: Mapping[str, bytes]) -> tuple[Export, ...]:

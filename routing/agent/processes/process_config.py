@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 
+from routing.agent.assets.folders import AssetFolders
 from routing.agent.base import fingerprint, limits
 from routing.agent.base.addresses import own_networks
 from routing.agent.base.capnp_config import encode, runtime
@@ -22,9 +23,16 @@ class Configurations:
     """Built for each start: only the process itself keeps code and secrets."""
 
     def __init__(
-        self, modules: ModuleCache, *, tail: bool, key: bytes, isolation: Isolation
+        self,
+        modules: ModuleCache,
+        assets: AssetFolders,
+        *,
+        tail: bool,
+        key: bytes,
+        isolation: Isolation,
     ) -> None:
         """`key` is a secret of this edge, for fingerprints."""
+        self._assets = assets
         self._isolation = f"{isolation.kind} {isolation.uids}"
         self._modules, self._tail = modules, tail
         self._deny, self._key = own_networks(), hashlib.sha256(b"fingerprints" + key).digest()
@@ -33,6 +41,7 @@ class Configurations:
         """What workerd reads on stdin. Raises `NotStarted`."""
         try:
             contents = await self._modules.of(start.version)
+            await self._assets.prepare(start.version)
             return await asyncio.to_thread(self._encoded, start, contents)
         except ModuleMissing as error:
             raise NotStarted(str(error), EndKind.edge) from error

@@ -1,34 +1,41 @@
-"""Saves the applied snapshot whenever it changes, and evicts modules that nothing needs."""
+"""Saves the applied snapshot whenever it changes, and evicts files that nothing needs."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from routing.agent.base.sealed_file import Seal
-from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.processes.last_applied import needed, save
 from routing.agent.state.state import EdgeState
-from routing.snapshot import EMPTY, Snapshot
+from routing.snapshot import EMPTY, Snapshot, VersionSpec
 
 log = logging.getLogger("edge")
 
 _AGAIN_SECONDS = 0.5
 
 
+class Cache(Protocol):
+    """Files that versions need."""
+
+    def evict(self, versions: Iterable[VersionSpec], /) -> None:
+        """Deletes what none of the versions needs."""
+
+
 class SnapshotSaver:
-    """`current` returns the state to save and the desired snapshot, `fail` takes the reason why a
-    save failed ("" once one succeeds)."""
+    """`caches` evict what is not needed. `current` returns the state to save and the desired
+    snapshot, `fail` takes the reason why a save failed ("" once one succeeds)."""
 
     def __init__(
         self,
         seal: Seal,
-        modules: ModuleCache,
+        caches: Iterable[Cache],
         current: Callable[[], tuple[EdgeState, Snapshot]],
         fail: Callable[[str], None],
     ) -> None:
-        self._seal, self._modules = seal, modules
+        self._seal, self._caches = seal, tuple(caches)
         self._current, self._fail = current, fail
         self._unsaved = asyncio.Event()
         self._saving = asyncio.Lock()
@@ -52,7 +59,8 @@ class SnapshotSaver:
                 saved = await self._save()
                 state, desired = self._current()
                 now = needed(state, desired, self._earlier)
-                self._modules.evict([*needed(saved, saved.applied), *now])
+                for cache in self._caches:
+                    cache.evict([*needed(saved, saved.applied), *now])
                 self._fail("")
             except OSError as error:
                 self._fail(f"the snapshot cannot be saved: {error.strerror}")

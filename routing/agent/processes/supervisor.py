@@ -9,6 +9,7 @@ from functools import partial
 
 from routing.agent.adoption.inherited import NOTHING_INHERITED, Inherited
 from routing.agent.adoption.unnamed import until_not_behind
+from routing.agent.assets.folders import AssetFolders
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config
@@ -56,6 +57,7 @@ class Supervisor:
         config: Config,
         envoy: EnvoyProcess,
         modules: ModuleCache,
+        assets: AssetFolders,
         seal: Seal,
         users: Users,
         tasks: Tasks,
@@ -63,8 +65,10 @@ class Supervisor:
         start_version: StartVersion = VersionProcess,
     ) -> None:
         self._envoy, self._changed = envoy, changed
+        self._assets = assets
         configurations = Configurations(
             modules,
+            assets,
             tail=config.details,
             key=config.token.reveal().encode(),
             isolation=users.isolation,
@@ -86,7 +90,7 @@ class Supervisor:
         )
         self._targets = EnvoyTargets(envoy, self.versions)
         self.saver = SnapshotSaver(
-            seal, modules, lambda: (self.state, self.desired), partial(self._fail, "save")
+            seal, (modules, assets), lambda: (self.state, self.desired), partial(self._fail, "save")
         )
         self._drains = Drains(envoy.admin, tasks, config)
         self._dirty = asyncio.Event()
@@ -221,6 +225,7 @@ class Supervisor:
                 self.versions.stop(version_id)
 
     async def _route(self, routes: Routes) -> None:
+        await self._assets.share(routes.snapshot.workers)
         await self._targets.route(routes)
         self._routed(routes.snapshot)
 

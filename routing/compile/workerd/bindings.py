@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from routing.compile.workerd.assets import assets_binding
 from routing.compile.workerd.modules import VersionInvalid, part, text
 from routing.compile.workerd.services import bind
 from routing.snapshot import BindingSpec, VersionSpec
@@ -74,6 +75,10 @@ def _metadata(binding: BindingSpec, version: VersionSpec, contents: Mapping[str,
     return {"json": json.dumps(metadata)}
 
 
+def _assets(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
+    return dict(assets_binding(version))
+
+
 def _text_blob(
     binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]
 ) -> _Object:
@@ -91,6 +96,7 @@ def _wasm(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, byt
 
 
 _VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Object]] = {
+    "assets": _assets,
     "data_blob": _data_blob,
     "json": _json,
     "plain_text": _plain,

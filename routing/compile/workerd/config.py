@@ -6,10 +6,12 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from routing.compile import names
+from routing.compile.workerd.assets import ASSETS, assets_folder, assets_service
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, worker_bindings
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
 from routing.compile.workerd.services import edge_headers, external
@@ -62,34 +64,55 @@ def config(
     deny: Sequence[str] = (),
     tail: bool = True,
     newest_date: str = "",
+    assets: str = "",
 ) -> _Object:
     """The configuration for `workerd serve`, sockets without addresses (`--socket-fd`).
 
     `modules` are contents by SHA-256, `runtime` the sources of routing/runtime by file name,
     `deny` the machine's own addresses, as CIDR blocks, which Worker code must not reach. With
     `tail`, console lines and exceptions go to the agent. `newest_date` is the latest compatibility
-    date that the runtime takes (`running_date`). Raises `VersionInvalid`.
+    date that the runtime takes (`running_date`). `assets` is the folder with the static assets
+    (default: the version's in the edge's folder). Raises `VersionInvalid`.
     """
-    body, services = _worker(version, modules, newest_date)
-    body |= {"globalOutbound": {"name": "internet"}, "cacheApiOutbound": {"name": "cache"}}
-    if tail:
-        body["tails"] = [{"name": "tail"}]
     network = {
         "allow": ["public"],
         "deny": [*_TUNNELS, *deny],
         "tlsOptions": {"trustBrowserCas": True},
     }
+    own, services = _version_services(version, modules, newest_date, tail, assets)
     return {
         "services": [
-            {"name": "main", "worker": body},
+            *own,
             {"name": "internet", "network": network},
             {"name": "cache", "worker": _ours("cache.js", runtime)},
             *([{"name": "tail", "worker": _tail(version, runtime)}] if tail else []),
             *_edges(services),
         ],
-        "sockets": [_socket(worker, name, slot) for name in names.entrypoints(version)],
+        "sockets": [_socket(worker, version, name, slot) for name in names.entrypoints(version)],
         **_process(runtime),
     }
+
+
+def _version_services(
+    version: VersionSpec,
+    modules: Mapping[str, bytes],
+    newest_date: str,
+    tail: bool,
+    assets: str,
+) -> tuple[list[_Object], list[_Object]]:
+    """The version's own services (code, static assets), and those that its bindings need."""
+    own: list[_Object] = []
+    bound: list[_Object] = []
+    if version.has_code:
+        body, bound = _worker(version, modules, newest_date)
+        body |= {"globalOutbound": {"name": "internet"}, "cacheApiOutbound": {"name": "cache"}}
+        if tail:
+            body["tails"] = [{"name": "tail"}]
+        own.append({"name": "main", "worker": body})
+    if version.assets:
+        date = running_date(version.compatibility_date, newest_date)
+        own.append(assets_service(version, assets or assets_folder(version), date))
+    return own, bound
 
 
 def inspection_config(
@@ -104,8 +127,10 @@ def inspection_config(
     and then the exports as JSON. Raises `VersionInvalid`.
 
     Service-worker syntax exports nothing; workerd prints `No tests found!` once it has loaded.
-    `token` must be unguessable, because the version's own code may print as well.
+    `token` must be unguessable, because the version's own code may print as well. Its static assets
+    are out of reach.
     """
+    version = replace(version, assets=None)
     body, services = _worker(version, modules, newest_date)
     if version.main_module:
         body["modules"].insert(0, _inspector(version, runtime, token))
@@ -145,11 +170,14 @@ def _edges(services: list[_Object]) -> list[_Object]:
     return [*services, agent, {"name": "nowhere", "network": {"allow": []}}]
 
 
-def _socket(worker: str, entrypoint: str, slot: int) -> _Object:
-    """Removes our own headers: without a value, workerd removes a header."""
+def _socket(worker: str, version: VersionSpec, entrypoint: str, slot: int) -> _Object:
+    """Removes our own headers: without a value, workerd removes a header. Static assets come before
+    the code at the default entrypoint."""
     stripped = [{"name": names.TARGET_HEADER}, {"name": names.CALLER_HEADER}]
     rpc = {"capnpConnectHost": names.rpc_host(worker, entrypoint, slot)}
     service = {"name": "main", **({"entrypoint": entrypoint} if entrypoint else {})}
+    if version.assets and not entrypoint:
+        service = {"name": ASSETS}
     http = {**edge_headers(), "injectRequestHeaders": stripped, **rpc}
     return {"name": names.socket(entrypoint), "http": http, "service": service}
 

@@ -33,7 +33,6 @@ OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
         ("GET", "/workers/dispatch/namespaces", "Workers for Platforms are"),
         ("GET", "/ai/models/search", "Workers AI is"),
         ("GET", "/workers/durable_objects/namespaces/x/objects", "Durable Objects are"),
-        ("POST", "/workers/assets/upload", "Static assets are"),
         ("GET", "/workers/services/s/environments/production/routes", "Service environments are"),
     ],
 )

@@ -203,7 +203,6 @@ def test_what_cannot_exist_here_is_an_empty_list(api: Api, path: str):
 @pytest.mark.parametrize(
     ("method", "path", "word"),
     [
-        ("POST", "/assets-upload-session", "assets"),
         ("PUT", "/routes", "Routes"),
         ("POST", "/domains/changeset", "Routes"),
     ],

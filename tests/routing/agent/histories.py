@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from routing.agent.assets.folders import AssetFolders
 from routing.agent.base.process_end import EndKind
 from routing.agent.state import state as now
 from routing.agent.state.plan import (
@@ -21,6 +23,15 @@ from routing.agent.state.plan import (
 from routing.agent.state.state import EdgeState, Phase, Process, ProcessState
 from routing.rules.split import TOTAL, VersionWeight
 from routing.snapshot import EMPTY, DeploymentSpec, Preview, Snapshot, VersionSpec, WorkerSpec
+
+
+def no_assets() -> AssetFolders:
+    """For versions without static assets."""
+
+    async def fetch(sha256: str) -> bytes:
+        raise AssertionError(sha256)
+
+    return AssetFolders(fetch, Path("no-assets"))
 
 
 def make_version(version_id: str, number: int = 1) -> VersionSpec:

@@ -14,7 +14,7 @@ from routing.agent.state.state import ProcessState
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
 from routing.snapshot import EMPTY, Secret
-from tests.routing.agent.histories import snapshot
+from tests.routing.agent.histories import no_assets, snapshot
 
 TOKEN = Secret("sle_the-token-of-this-edge")
 
@@ -114,6 +114,7 @@ class Playbook:
             config=SimpleNamespace(**{**CONFIG, **config}),
             envoy=self.envoy,
             modules=SimpleNamespace(evict=self.evicted.append),
+            assets=no_assets(),
             seal=Seal(TOKEN),
             users=Users(Isolation(kind=Kind.agent)),
             tasks=tasks,

@@ -16,7 +16,7 @@ from routing.agent.state.plan import Start
 from routing.agent.users.isolation import Isolation, Kind
 from routing.compile.workerd.modules import VersionInvalid
 from routing.snapshot import ModuleSpec
-from tests.routing.agent.histories import make_version
+from tests.routing.agent.histories import make_version, no_assets
 
 CODE = b"export default { fetch() { return new Response('a') } }"
 SHA256 = hashlib.sha256(CODE).hexdigest()
@@ -29,7 +29,11 @@ def configurations(error=None):
         return {SHA256: CODE}
 
     return Configurations(
-        SimpleNamespace(of=of), tail=False, key=b"k", isolation=Isolation(kind=Kind.agent)
+        SimpleNamespace(of=of),
+        no_assets(),
+        tail=False,
+        key=b"k",
+        isolation=Isolation(kind=Kind.agent),
     )
 
 

@@ -11,7 +11,7 @@ from routing.agent.processes.supervisor import Supervisor
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
 from routing.snapshot import Secret
-from tests.routing.agent.histories import History, make_worker, snapshot
+from tests.routing.agent.histories import History, make_worker, no_assets, snapshot
 
 TOKEN = Secret("sle_the-token-of-this-edge")
 
@@ -21,6 +21,7 @@ def supervisor(tasks, **parts):
         "config": SimpleNamespace(details=False, token=TOKEN, hang_seconds=600.0),
         "envoy": SimpleNamespace(admin=None),
         "modules": SimpleNamespace(evict=lambda versions: None),
+        "assets": no_assets(),
         "seal": Seal(TOKEN),
         "users": Users(Isolation(kind=Kind.agent)),
     }

@@ -1,0 +1,225 @@
+"""Builds a folder of static assets for each version, and deletes it when it is not needed.
+
+    assets/files/<sha256>   content, stored once
+    assets/<version id>/    hard links to it, by path
+    assets/<version id>.json  the manifest, and the paths borrowed from other versions
+
+A file's time stamp comes from its content, because workerd makes ETags of path, size and time
+stamp: so all edges send the same ETag for a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from routing.agent.assets.neighbors import borrowed
+from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.asset_manifest import StoredFile, decode
+from routing.compile import names
+from routing.snapshot import VersionSpec, WorkerSpec
+
+log = logging.getLogger("edge")
+
+Fetch = Callable[[str], Awaitable[bytes]]
+_AT_ONCE = 8
+
+
+class _Note(msgspec.Struct):
+    """What a folder contains: its manifest's hash, and the paths borrowed from other versions."""
+
+    manifest: str
+    files: dict[str, tuple[str, int]]
+    borrowed: list[str] = []
+
+
+class AssetFolders:
+    """`fetch` gets content from the control plane and raises `ModuleMissing`."""
+
+    def __init__(self, fetch: Fetch, path: Path = Path(names.ASSETS)) -> None:
+        self._fetch, self._path = fetch, path
+        self._files = path / "files"
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._shared: dict[str, tuple[str, ...]] = {}
+
+    async def prepare(self, version: VersionSpec) -> None:
+        """Builds the version's folder unless it is complete. Raises `ModuleMissing`."""
+        if version.assets is None:
+            return
+        async with self._locks.setdefault(version.id, asyncio.Lock()):
+            if self._note(version) is not None:
+                return
+            raw = await self._content(version.assets.manifest)
+            try:
+                files = decode(raw)
+            except ValueError as error:
+                raise ModuleMissing(f"the asset manifest cannot be read: {error}") from error
+            await self._fetch_all(files.values())
+            await asyncio.to_thread(self._build, version, files)
+
+    async def share(self, workers: Iterable[WorkerSpec]) -> None:
+        """Makes the versions of each deployment serve each other's files."""
+        for worker in workers:
+            versions = [v for v in worker.versions if v.assets is not None]
+            ids = tuple(version.id for version in versions)
+            if ids and self._shared.get(worker.name) != ids:
+                await asyncio.to_thread(self._share, versions)
+                self._shared[worker.name] = ids
+
+    def evict(self, versions: Iterable[VersionSpec]) -> None:
+        """Deletes the folders of all other versions, and content that no folder links to."""
+        kept = {version.id for version in versions if version.assets}
+        if not self._path.is_dir():
+            return
+        evicted = False
+        for note in self._path.glob("*.json"):
+            if note.stem not in kept:
+                note.unlink(missing_ok=True)
+                shutil.rmtree(self._path / note.stem, ignore_errors=True)
+                self._locks.pop(note.stem, None)
+                evicted = True
+        if evicted:
+            self._evict_files()
+
+    def _evict_files(self) -> None:
+        """A file with one link is in no folder; one that is being fetched may be, too, and is then
+        fetched again."""
+        for file in self._files.iterdir():
+            if file.stat().st_nlink == 1 and not self._locks_held():
+                file.unlink(missing_ok=True)
+
+    def _locks_held(self) -> bool:
+        return any(lock.locked() for lock in self._locks.values())
+
+    def _note(self, version: VersionSpec) -> _Note | None:
+        """None if the folder is not complete."""
+        try:
+            note = msgspec.json.decode((self._note_path(version)).read_bytes(), type=_Note)
+        except (OSError, ValueError):
+            return None
+        assert version.assets is not None
+        is_complete = note.manifest == version.assets.manifest
+        return note if is_complete and self._folder(version).is_dir() else None
+
+    def _note_path(self, version: VersionSpec) -> Path:
+        return self._path / f"{version.id}.json"
+
+    def _folder(self, version: VersionSpec) -> Path:
+        return self._path / version.id
+
+    async def _fetch_all(self, files: Iterable[StoredFile]) -> None:
+        missing = {f.sha256: f for f in files if not _is_stored(self._files / f.sha256, f.size)}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for sha256 in missing:
+                    group.create_task(self._store(sha256))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+
+    async def _store(self, sha256: str) -> None:
+        async with self._places:
+            content = await self._content(sha256)
+            await asyncio.to_thread(self._write, sha256, content)
+
+    async def _content(self, sha256: str) -> bytes:
+        content = await self._fetch(sha256)
+        actual = hashlib.sha256(content).hexdigest()
+        if actual != sha256:
+            raise ModuleMissing(f"asset {sha256}: the control plane sent one with hash {actual}")
+        return content
+
+    def _write(self, sha256: str, content: bytes) -> None:
+        try:
+            self._files.mkdir(parents=True, exist_ok=True)
+            for folder in (self._path, self._files):
+                folder.chmod(0o755)
+            temporary = self._files / f"{sha256}.tmp"
+            temporary.write_bytes(content)
+            temporary.chmod(0o644)
+            stamp = _time_of(sha256)
+            os.utime(temporary, (stamp, stamp))
+            temporary.rename(self._files / sha256)
+        except OSError as error:
+            raise _unwritable(error) from error
+
+    def _build(self, version: VersionSpec, files: Mapping[str, StoredFile]) -> None:
+        assert version.assets is not None
+        folder = self._folder(version)
+        try:
+            self._path.mkdir(exist_ok=True)
+            self._path.chmod(0o755)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            folder.chmod(0o755)
+            for path, file in files.items():
+                self._link(folder, path, file)
+            listed = {path: (file.sha256, file.size) for path, file in files.items()}
+            self._save(version, _Note(version.assets.manifest, listed))
+        except OSError as error:
+            raise _unwritable(error) from error
+
+    def _link(self, folder: Path, path: str, file: StoredFile) -> None:
+        target = folder / path[1:]
+        for parent in reversed(target.relative_to(folder).parents[:-1]):
+            with suppress(FileExistsError):
+                (folder / parent).mkdir()
+                (folder / parent).chmod(0o755)
+        with suppress(FileExistsError):
+            os.link(self._files / file.sha256, target)
+
+    def _save(self, version: VersionSpec, note: _Note) -> None:
+        temporary = self._path / f"{version.id}.tmp"
+        temporary.write_bytes(msgspec.json.encode(note))
+        temporary.rename(self._note_path(version))
+
+    def _share(self, versions: list[VersionSpec]) -> None:
+        """A file that cannot be linked is served by its own version only."""
+        notes = {v.id: note for v in versions if (note := self._note(v)) is not None}
+        files = {key: _files(note) for key, note in notes.items()}
+        for version in versions:
+            if (note := notes.get(version.id)) is None:
+                continue
+            others = [files[key] for key in notes if key != version.id]
+            lent = borrowed(files[version.id], others)
+            folder = self._folder(version)
+            try:
+                for path in set(note.borrowed) - lent.keys():
+                    (folder / path[1:]).unlink(missing_ok=True)
+                for path, file in lent.items():
+                    self._link(folder, path, file)
+                if sorted(lent) != note.borrowed:
+                    self._save(version, msgspec.structs.replace(note, borrowed=sorted(lent)))
+            except OSError as error:
+                log.warning("assets of version %s cannot be shared: %s", version.id, error)
+
+
+def _files(note: _Note) -> dict[str, StoredFile]:
+    return {path: StoredFile(*row) for path, row in note.files.items()}
+
+
+def _is_stored(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
+
+
+def _time_of(sha256: str) -> int:
+    """Seconds in 2001 to 2033, by content."""
+    return 1_000_000_000 + int(sha256[:15], 16) % 1_000_000_000
+
+
+def _unwritable(error: OSError) -> ModuleMissing:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = "the disk is full" if full else error.strerror or str(error)
+    return ModuleMissing(f"static assets cannot be stored: {reason}")

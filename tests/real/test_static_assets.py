@@ -1,0 +1,103 @@
+"""Static assets: deployed by unmodified wrangler, served by the real edge."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.eventually import eventually
+from tests.real.tailing import wrangler
+from tests.running import OVERRIDES, System, free_port
+
+pytestmark = pytest.mark.real
+ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+CODE = """export default {
+  async fetch(request, env) {
+    const url = new URL(request.url);
+    if (url.pathname === "/api/logo") return env.ASSETS.fetch(new URL("/logo.svg", url));
+    return new Response("code " + url.pathname);
+  },
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    made = System(tmp_path_factory.mktemp("assets"), environment={"SLUICE_DEMO": "0"}).start()
+    yield made
+    made.stop()
+
+
+def deploy(system, project, *arguments):
+    """The id of the version."""
+    printed = wrangler(system, project, f"http://127.0.0.1:{free_port()}", *arguments)
+    return re.findall(rf"Version ID: ({ID})", printed)[0]
+
+
+def write_site(folder, files, **config):
+    for path, content in files.items():
+        target = folder / "public" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+    (folder / "index.js").write_text(CODE)
+    settings = {"compatibility_date": "2026-08-01", **config}
+    (folder / "wrangler.json").write_text(json.dumps(settings))
+    return folder
+
+
+def test_files_come_before_code_and_a_split_serves_the_files_of_both(system, tmp_path):
+    assets = {"directory": "public", "binding": "ASSETS", "run_worker_first": ["/api/*"]}
+    first = {"index.html": "one", "app-1.js": "one()", "logo.svg": "<svg/>", "gone.html": "gone"}
+    rules = {"_headers": "/*\n  X-Extra: yes\n", "_redirects": "/old /new 301\n"}
+    site = write_site(tmp_path / "a", first | rules, name="site", main="index.js", assets=assets)
+    one = deploy(system, site, "deploy")
+    assert eventually(lambda: system.get("site").text == "one", 20)
+
+    logo = system.get("site", "/logo.svg")
+    assert (logo.text, logo.headers["content-type"]) == ("<svg/>", "image/svg+xml")
+    assert logo.headers["x-extra"] == "yes" and logo.headers["etag"]
+    unchanged = system.get("site", "/logo.svg", If_None_Match=logo.headers["etag"])
+    assert unchanged.status_code == 304
+    assert system.get("site", "/api/logo").text == "<svg/>"
+    assert system.get("site", "/api/x").text == "code /api/x"
+    assert system.get("site", "/missing").text == "code /missing"
+    assert system.get("site", "/old").headers["location"] == "/new"
+    assert system.get("site", "/_headers").text == "code /_headers"
+
+    for path in ("app-1.js", "gone.html"):
+        (site / "public" / path).unlink()
+    write_site(
+        site,
+        {"index.html": "two", "app-2.js": "two()"},
+        **json.loads((site / "wrangler.json").read_text()),
+    )
+    two = deploy(system, site, "versions", "upload")
+    deployment = system.deploy("site", (two, 50), (one, 50))
+    system.wait_for(deployment["id"], "site", 20)
+    for version, own in ((one, "one"), (two, "two")):
+        to = {OVERRIDES: f'site="{version}"'}
+        assert system.get("site", "/", **to).text == own
+        assert system.get("site", "/app-1.js", **to).text == "one()"
+        assert system.get("site", "/app-2.js", **to).text == "two()"
+    assert system.get("site", "/gone", **{OVERRIDES: f'site="{two}"'}).text == "code /gone"
+
+    deployment = system.deploy("site", (two, 100))
+    system.wait_for(deployment["id"], "site", 20)
+    assert system.get("site", "/app-1.js").text == "code /app-1.js"
+
+
+def test_a_site_without_code(system, tmp_path):
+    site = write_site(
+        tmp_path / "b",
+        {"index.html": "home", "docs/index.html": "docs", "404.html": "nothing here"},
+        name="pages",
+        assets={"directory": "public", "not_found_handling": "404-page"},
+    )
+    version = deploy(system, site, "deploy")
+    assert eventually(lambda: system.get("pages").text == "home", 20)
+    assert system.get("pages", "/docs/").text == "docs"
+    missing = system.get("pages", "/missing")
+    assert (missing.status_code, missing.text) == (404, "nothing here")
+    assert missing.headers["x-sluice-version"] == version

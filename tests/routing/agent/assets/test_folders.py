@@ -1,0 +1,140 @@
+"""Folders of static assets on an edge."""
+
+import hashlib
+import os
+from dataclasses import replace
+
+import pytest
+
+from routing.agent.assets import folders
+from routing.agent.assets.folders import AssetFolders
+from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.asset_manifest import StoredFile, encode
+from routing.rules.split import VersionWeight
+from routing.snapshot import AssetsSpec, DeploymentSpec, WorkerSpec
+from tests.routing.agent.histories import make_version
+
+
+class Store:
+    """Content as the control plane has it; counts what is fetched."""
+
+    def __init__(self):
+        self.contents, self.fetched = {}, []
+
+    def add(self, content):
+        digest = hashlib.sha256(content).hexdigest()
+        self.contents[digest] = content
+        return digest
+
+    def version(self, version_id, files):
+        stored = {
+            path: StoredFile(self.add(text.encode()), len(text)) for path, text in files.items()
+        }
+        manifest = self.add(encode(stored))
+        spec = AssetsSpec(manifest=manifest, files=len(files), size=0)
+        return replace(make_version(version_id), assets=spec)
+
+    async def fetch(self, sha256):
+        self.fetched.append(sha256)
+        if sha256 not in self.contents:
+            raise ModuleMissing(f"no {sha256}")
+        return self.contents[sha256]
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+@pytest.fixture
+def assets(store, tmp_path):
+    return AssetFolders(store.fetch, tmp_path / "assets")
+
+
+def worker(*versions):
+    shares = tuple(VersionWeight(version.id, 100_000 // len(versions)) for version in versions)
+    return WorkerSpec(
+        name="site",
+        hostnames=(),
+        deployment=DeploymentSpec(id="d", shares=shares),
+        versions=versions,
+    )
+
+
+def served(tmp_path, version_id):
+    root = tmp_path / "assets" / version_id
+    paths = (path for path in root.rglob("*") if path.is_file())
+    return {f"/{path.relative_to(root)}": path.read_text() for path in paths}
+
+
+async def test_each_content_is_fetched_once_and_linked(store, assets, tmp_path):
+    one = store.version("a", {"/index.html": "one", "/img/a.svg": "s", "/img/b.svg": "s"})
+    two = store.version("b", {"/index.html": "two", "/img/a.svg": "s"})
+    for version in (one, two, one):
+        await assets.prepare(version)
+    assert served(tmp_path, "a") == {"/index.html": "one", "/img/a.svg": "s", "/img/b.svg": "s"}
+    assert len(store.fetched) == len(set(store.fetched)) == 5
+    stamps = {p.stat().st_mtime for p in (tmp_path / "assets").rglob("*.svg")}
+    assert len(stamps) == 1
+    modes = {oct(p.stat().st_mode & 0o777) for p in (tmp_path / "assets").rglob("*.svg")}
+    assert modes == {"0o644"}
+
+
+async def test_a_version_without_assets_needs_no_folder(assets, tmp_path):
+    await assets.prepare(make_version("a"))
+    assert not (tmp_path / "assets").exists()
+
+
+async def test_a_folder_that_was_left_half_built_is_built_again(store, assets, tmp_path):
+    version = store.version("a", {"/index.html": "one"})
+    (tmp_path / "assets/a").mkdir(parents=True)
+    (tmp_path / "assets/a/stray.js").write_text("")
+    await assets.prepare(version)
+    assert served(tmp_path, "a") == {"/index.html": "one"}
+
+
+async def test_versions_of_a_deployment_serve_each_others_files_while_it_lasts(
+    store, assets, tmp_path
+):
+    one = store.version("a", {"/index.html": "one", "/app-1.js": "1", "/gone.html": ""})
+    two = store.version("b", {"/index.html": "two", "/app-2.js": "2"})
+    for version in (one, two):
+        await assets.prepare(version)
+    await assets.share([worker(two, one)])
+    assert served(tmp_path, "b") == {"/index.html": "two", "/app-2.js": "2", "/app-1.js": "1"}
+    assert served(tmp_path, "a")["/app-2.js"] == "2"
+
+    restarted = AssetFolders(store.fetch, tmp_path / "assets")
+    await restarted.share([worker(two)])
+    assert served(tmp_path, "b") == {"/index.html": "two", "/app-2.js": "2"}
+
+
+async def test_what_no_version_needs_is_deleted(store, assets, tmp_path):
+    one = store.version("a", {"/index.html": "one", "/both.js": "b"})
+    two = store.version("b", {"/index.html": "two", "/both.js": "b"})
+    for version in (one, two):
+        await assets.prepare(version)
+    assets.evict([two])
+    assert served(tmp_path, "a") == {} and served(tmp_path, "b")["/both.js"] == "b"
+    kept = {path.read_text() for path in (tmp_path / "assets/files").iterdir()}
+    assert kept == {"two", "b"}
+
+
+async def test_wrong_content_and_missing_files_are_named(store, assets, tmp_path):
+    version = store.version("a", {"/index.html": "one"})
+    digest = hashlib.sha256(b"one").hexdigest()
+    store.contents[digest] = b"other"
+    with pytest.raises(ModuleMissing, match="the control plane sent one with hash"):
+        await assets.prepare(version)
+    store.contents[digest] = b"one"
+    await assets.prepare(version)
+    assert served(tmp_path, "a") == {"/index.html": "one"}
+
+
+async def test_a_full_disk_is_named(store, assets, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(folders.os, "link", full)
+    with pytest.raises(ModuleMissing, match="the disk is full"):
+        await assets.prepare(store.version("a", {"/index.html": "one"}))
