@@ -107,8 +107,8 @@ class VersionSpec:
 
     @property
     def has_code(self) -> bool:
-        """Whether it has a program, and not static assets alone."""
-        return bool(self.main_module or self.body_part)
+        """False for a version of static assets alone."""
+        return bool(self.main_module or self.body_part or not self.assets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

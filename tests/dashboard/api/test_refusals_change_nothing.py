@@ -71,7 +71,13 @@ def test_a_refused_call_changes_nothing(api: Api, method: str, path: str):
     make_version()  # is not deployed: secrets cannot be set
     version = str(Version.objects.latest("number").id)
     names = {"account_id": settings.ACCOUNT_ID, "script_name": "shop", "worker_id": "shop"}
-    names |= {"version_id": version, "deployment_id": version, "tail_id": "x", "job_id": "1"}
+    names |= {
+        "version_id": version,
+        "deployment_id": version,
+        "tail_id": "x",
+        "job_id": "1",
+        "file_hash": "x",
+    }
     address = path.format(**names, name="shop", secret_name="KEY", dataset_id="x", loose="x")
     if "strict" not in address and path.endswith(("/versions", "{script_name}")):
         address += "?bindings_inherit=strict"

@@ -131,7 +131,7 @@ BAD_METADATA = {
     "flags that are no list": (METADATA | {"compatibility_flags": "nodejs_compat"}, 10026),
     "a long tag": (METADATA | {"annotations": {"workers/tag": "ü" * 51}}, 10026),
     "a bad alias": (METADATA | {"annotations": {"workers/alias": "-Up"}}, 10026),
-    "assets": (METADATA | {"assets": {"jwt": "x"}}, 90001),
+    "assets": (METADATA | {"assets": {"jwt": "x"}}, 10026),
     "migrations": (METADATA | {"migrations": {"new_tag": "v1", "steps": []}}, 90001),
     "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 90001),
     "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 90001),

@@ -56,7 +56,7 @@ class FakeControl:
     async def invocations(self, batch):
         pass
 
-    details = module = preview = invocations
+    details = module = asset = preview = invocations
 
 
 class EdgeEnvoy(FakeEnvoy):

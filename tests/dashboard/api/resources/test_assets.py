@@ -1,5 +1,7 @@
 """Static assets over the API, as wrangler uploads them."""
 
+import hashlib
+import json
 from base64 import b64encode
 
 import pytest
@@ -10,23 +12,22 @@ from routing.models import Version, Worker
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, part
 from tests.factories import make_edge
 
-NOTHING = b'Content-Disposition: form-data; name="none"; filename=""\r\n\r\n'
 A, B = "a" * 32, "b" * 32
 MANIFEST = {"/index.html": {"hash": A, "size": 3}, "/app.js": {"hash": B, "size": 5}}
 SESSION = "/workers/scripts/site/assets-upload-session"
 UPLOAD = "/workers/assets/upload?base64=true"
 
 
+def send_parts(api, method, path, *parts, **extra):
+    pieces = b"".join(b"--%s\r\n%s\r\n" % (BOUNDARY.encode(), piece) for piece in parts)
+    body = pieces + b"--%s--\r\n" % BOUNDARY.encode()
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    return api(method, path, body, content_type=kind, **extra)
+
+
 def send_files(api, token, files, path=UPLOAD):
     parts = [part(name, b64encode(content), "text/html") for name, content in files.items()]
-    pieces = b"".join(b"--%s\r\n%s\r\n" % (BOUNDARY.encode(), piece) for piece in parts)
-    return api(
-        "POST",
-        path,
-        pieces + b"--%s--\r\n" % BOUNDARY.encode(),
-        content_type=f"multipart/form-data; boundary={BOUNDARY}",
-        headers={"Authorization": f"Bearer {token}"},
-    )
+    return send_parts(api, "POST", path, *parts, headers={"Authorization": f"Bearer {token}"})
 
 
 @pytest.fixture
@@ -46,8 +47,10 @@ def test_the_last_file_gives_the_token_for_the_version(api):
 
 
 def test_a_version_of_files_alone(api, token):
-    metadata = {"assets": {"jwt": token, "config": {"html_handling": "none"}}}
-    answer = api.put("site", metadata | {"compatibility_date": "2026-08-01"}, NOTHING)
+    assets = {"jwt": token, "config": {"html_handling": "none"}}
+    metadata = json.dumps({"assets": assets, "compatibility_date": "2026-08-01"}).encode()
+    alone = part("metadata", metadata, "application/json", filename=None)
+    answer = send_parts(api, "PUT", "/workers/scripts/site", alone)
     assert answer.result["has_assets"] is True and answer.result["has_modules"] is False
     version = Version.objects.get()
     assert version.assets["files"] == 2 and version.assets["config"] == {"html_handling": "none"}

@@ -22,7 +22,7 @@ def test_a_process_that_serves_has_limits_and_outlives_us():
     text = " ".join(found.arguments)
     assert text.startswith("/usr/bin/setpriv --no-new-privs --reuid 70001 --regid 70000")
     assert "ulimit -c 0; ulimit -d" in text and "--pdeathsig" not in text
-    assert text.endswith("serve --control-fd=7 --socket-fd=http=5 --binary -")
+    assert text.endswith("serve --experimental --control-fd=7 --socket-fd=http=5 --binary -")
     assert found.options["pass_fds"] == (7, 5, 9)
     assert found.options["env"] == limits.ENVIRONMENT and "user" not in found.options
 
