@@ -15,6 +15,7 @@ from dashboard.live.pages.fragments import sequence
 from dashboard.ui.page import as_context, page
 from dashboard.workers.diff import version_diff
 from dashboard.workers.queries import module_text, version_facts
+from dashboard.workers.queries.static_files import StaticFileChanges, static_file_changes
 from dashboard.workers.queries.worker_queries import VersionRow, WorkerRow, version_row, worker_row
 from routing.models import Version, Worker, deployable
 
@@ -29,6 +30,7 @@ class Changes:
     removed: int
     changed_bindings: Sequence[version_diff.FactChange]
     changed_settings: Sequence[version_diff.FactChange]
+    static: StaticFileChanges
     nothing_differs: bool
 
 
@@ -83,6 +85,7 @@ def changes(left: Version, right: Version, whole: bool = False) -> Changes:
         version_diff.files(module_text.module_texts(left), module_text.module_texts(right), whole),
         version_diff.facts(version_facts.bindings(left), version_facts.bindings(right)),
         version_diff.facts(version_facts.settings(left), version_facts.settings(right)),
+        static_file_changes(left, right),
     )
 
 
@@ -90,6 +93,7 @@ def compared(
     files: list[version_diff.FileChange],
     bindings: list[version_diff.FactChange],
     settings: list[version_diff.FactChange],
+    static: StaticFileChanges,
 ) -> Changes:
     """As `workers/deploy/_changes.html` shows it."""
     changed = [f for f in files if f.change != "same"]
@@ -102,7 +106,8 @@ def compared(
         removed=sum(f.removed for f in changed),
         changed_bindings=changed_bindings,
         changed_settings=changed_settings,
-        nothing_differs=not (changed or changed_bindings or changed_settings),
+        static=static,
+        nothing_differs=not (changed or changed_bindings or changed_settings or static.count),
     )
 
 

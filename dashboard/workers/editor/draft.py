@@ -37,7 +37,12 @@ class FormInvalid(Exception):
 def draft(form: EditorForm, base: Version | None) -> Draft:
     """The version that `form` describes; raises `FormInvalid` with everything that is wrong."""
     original = draft_of(base) if base else None
-    problems = [*_module_problems(form), *_setting_problems(form), *_binding_problems(form)]
+    files_alone = bool(original and original.assets and not original.parts)
+    problems = [
+        *_module_problems(form, files_alone),
+        *_setting_problems(form),
+        *_binding_problems(form),
+    ]
     contents = original.modules() if original else {}
     parts = [_part(module, contents, problems) for module in form.modules]
     held = {b.name: b for b in original.bindings} if original else {}
@@ -56,6 +61,7 @@ def draft(form: EditorForm, base: Version | None) -> Draft:
         tag=form.tag,
         message=form.message,
         runtime=original.runtime if original else {},
+        assets=original.assets if original else None,
     )
 
 
@@ -76,12 +82,13 @@ def _encoded(text: str, original: bytes | None) -> bytes:
     return restored(text, before or "").encode()
 
 
-def _module_problems(form: EditorForm) -> list[str]:
+def _module_problems(form: EditorForm, files_alone: bool) -> list[str]:
+    """`files_alone`: a version of static assets needs no main module."""
     names = [m.name for m in form.modules]
     problems = [f"Two modules are called {n}." for n in sorted(set(names)) if names.count(n) > 1]
     if any(not n or len(n) > 1024 or _CONTROL.search(n) for n in names):
         problems.append("Every module needs a name of 1 to 1024 printable characters.")
-    if not form.main_name:
+    if not form.main_name and not (files_alone and not form.modules):
         problems.append("Choose the main module.")
     return problems
 

@@ -41,6 +41,7 @@ from dashboard.workers.editor.save import Saved, save
 from dashboard.workers.page import views
 from dashboard.workers.queries import version_facts
 from dashboard.workers.queries.module_text import ModuleText, module_texts
+from dashboard.workers.queries.static_files import static_file_changes
 from dashboard.workers.queries.worker_queries import VersionRow, WorkerRow, version_rows, worker_row
 from routing.models import Version, Worker
 
@@ -195,6 +196,7 @@ def _changes(form: EditorForm, base: Version | None) -> Changes | None:
         version_diff.files(_as_edited(before), after),
         version_diff.facts(bindings, [binding.as_fact(by_name) for binding in form.bindings]),
         version_diff.facts(settings, edited),
+        static_file_changes(base, base),
     )
 
 

@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from dashboard.workers.queries import version_facts
+from dashboard.workers.queries.static_files import StaticFiles, static_files
 from dashboard.workers.queries.version_facts import Fact
 from routing.models import Module, Version, VersionModule
 
@@ -58,6 +59,7 @@ class Made:
     settings: Sequence[Fact]
     exports: Sequence[Fact]
     annotations: Sequence[Fact]
+    static: StaticFiles | None
 
 
 def made(version: Version) -> Made:
@@ -67,6 +69,7 @@ def made(version: Version) -> Made:
         settings=version_facts.settings(version),
         exports=version_facts.exports(version),
         annotations=version_facts.notes(version),
+        static=static_files(version),
     )
 
 

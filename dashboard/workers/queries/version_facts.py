@@ -35,7 +35,9 @@ def settings(version: Version) -> list[Fact]:
         Fact("Compatibility flags", " ".join(version.compatibility_flags)),
         Fact("Main module", version.main_module or version.body_part),
     ]
-    return found + [Fact(key, as_json(value)) for key, value in sorted(version.runtime.items())]
+    found += [Fact(key, as_json(value)) for key, value in sorted(version.runtime.items())]
+    config = version.assets["config"] if version.assets else {}
+    return found + [Fact(f"assets.{k}", as_json(v)) for k, v in sorted(config.items())]
 
 
 def exports(version: Version) -> list[Fact]:

@@ -23,6 +23,7 @@ from dashboard.rollouts.models import Rollout
 from dashboard.workers.diff import version_diff, views
 from dashboard.workers.diff.views import Changes
 from dashboard.workers.queries import module_text, version_facts
+from dashboard.workers.queries.static_files import static_file_changes
 from dashboard.workers.reviews.evidence import own_run, run_of
 from routing.models import Version
 
@@ -144,12 +145,13 @@ def _versions(proposal: Proposal, splits: Splits) -> tuple[Version | None, Versi
 def _changes(left: Version | None, right: Version | None) -> Changes:
     """As `workers/deploy/_changes.html` shows it; against nothing where nothing was live."""
     if right is None:
-        return views.compared([], [], [])
+        return views.compared([], [], [], static_file_changes(None, None))
     if left is None:
         return views.compared(
             version_diff.files([], module_text.module_texts(right), whole=False),
             version_diff.facts([], version_facts.bindings(right)),
             version_diff.facts([], version_facts.settings(right)),
+            static_file_changes(None, right),
         )
     return views.changes(left, right)
 
