@@ -9,5 +9,6 @@ tokens.py     API tokens: create, revoke, who may act on what
 permissions.py  Which role may do what
 actor.py      Who makes a change, for the audit trail
 last_seen_middleware.py  Signed-in requests: when people were last here, limits per person
+messages.py   Texts for people
 views.py      Sign in, sign out, Your account
 """

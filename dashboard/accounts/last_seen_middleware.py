@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from dashboard.accounts import messages
 from dashboard.accounts.models import User
 from dashboard.accounts.permissions import person
 from dashboard.accounts.sign_in.browsers import note_activity
@@ -78,7 +79,7 @@ def refuse_session(request: HttpRequest) -> HttpResponse | None:
     user, now = person(request), timezone.now()
     if end := end_of(request.session, now):
         logout(request)
-        messages.info(request, end.value)
+        notices.info(request, messages.SESSION_ENDED[end])
         return redirect_to_login(request.get_full_path())
     if is_due(request) and not _sets_up_a_factor(request):
         return redirect("mfa_index")

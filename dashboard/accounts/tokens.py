@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from dashboard.accounts import messages
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import RANK, Role, Token, User
 from dashboard.accounts.people.changes import still_admin
@@ -118,16 +119,16 @@ def _check(
     owner: User, name: str, scopes: Sequence[str], workers: Sequence[str], now: datetime
 ) -> None:
     if not name.strip():
-        raise TokenRefused("name", "Say what the token is for.")
+        raise TokenRefused("name", messages.TOKEN_NEEDS_NAME)
     if owner.tokens.in_use(now).filter(name=name).exists():
-        raise TokenRefused("name", f"{owner.username} has a token called {name!r} in use.")
+        raise TokenRefused("name", messages.token_name_taken(owner.username, name))
     for scope in map(Token.Scope, scopes):
         if scope not in allowed(owner):
-            role = ROLE_FOR[scope].label.lower()
-            raise TokenRefused("scope", f"{owner.username} would need the role {role} for that.")
-    known = Worker.objects.filter(name__in=workers).values_list("name", flat=True)
-    if unknown := sorted(set(workers) - set(known)):
-        raise TokenRefused("workers", f"There is no Worker called {', '.join(unknown)}.")
+            needed = messages.token_needs_role(owner.username, ROLE_FOR[scope])
+            raise TokenRefused("scope", needed)
+    existing = Worker.objects.filter(name__in=workers).values_list("name", flat=True)
+    if unknown := sorted(set(workers) - set(existing)):
+        raise TokenRefused("workers", messages.unknown_workers(unknown))
 
 
 def _facts(token: Token) -> dict[str, object]:

@@ -1,13 +1,14 @@
-"""Signing in and out, and the page about oneself."""
+"""Signing in and out, and the account page."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
@@ -19,11 +20,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from dashboard.accounts import messages
 from dashboard.accounts.attempts.messages import try_again
 from dashboard.accounts.attempts.refusals import retry_after
 from dashboard.accounts.models import Role, User
-from dashboard.accounts.passwords.login_throttle import login_attempts_left
-from dashboard.accounts.people.queries import MAY
+from dashboard.accounts.passwords.login_throttle import LoginAttempts, login_attempts_left
 from dashboard.accounts.permissions import person
 from dashboard.accounts.sign_in import password_attempts
 from dashboard.accounts.sign_in.second_factor import factor_names
@@ -40,6 +41,31 @@ class SignIn(AuthenticationForm):
         super().confirm_login_allowed(user)
         if user.by_token_only:
             raise self.get_invalid_login_error()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """`too_many`: why the form was refused unread, or empty. `tries`: after a wrong password."""
+
+    form: SignIn
+    too_many: str
+    next: str
+    tries: LoginAttempts | None
+    limit: int
+    pause_minutes: int
+    hours: int
+    idle_limit: timedelta | None
+    longest: timedelta
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    role: Role
+    may: str
+    tokens: int
+    sessions: int
+    factors: list[str]
 
 
 @login_not_required
@@ -70,18 +96,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> HttpResponse:
     """The form; after a wrong password with the attempts left, or the length of the pause."""
     left = login_attempts_left(request, form.cleaned_data.get("username")) if form.errors else None
-    context = {
-        "form": form,
-        "too_many": too_many,
-        "next": request.POST.get("next", request.GET.get("next", "")),
-        "tries": left,
-        "limit": settings.AXES_FAILURE_LIMIT,
-        "pause_minutes": settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
-        "hours": settings.SESSION_COOKIE_AGE // 3600,
-        "idle_limit": settings.IDLE_LIMIT,
-        "longest": settings.SESSION_LIMIT,
-        "provider": settings.OIDC_NAME if settings.OIDC_URL else "",
-    }
+    context = SignInPage(
+        form=form,
+        too_many=too_many,
+        next=_next(request),
+        tries=left,
+        limit=settings.AXES_FAILURE_LIMIT,
+        pause_minutes=settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
+        hours=settings.SESSION_COOKIE_AGE // 3600,
+        idle_limit=settings.IDLE_LIMIT,
+        longest=settings.SESSION_LIMIT,
+        provider=settings.OIDC_NAME if settings.OIDC_URL else "",
+    )
     if left and left.until:
         response = page(request, "accounts/sign_in/login.html", context, status=429)
         response["Retry-After"] = str(left.seconds)
@@ -93,7 +119,7 @@ def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> Htt
 @require_GET
 def cancelled(request: HttpRequest) -> HttpResponse:
     """Where a person lands who turned back at the provider."""
-    messages.info(request, "Sign-in was canceled.")
+    notices.info(request, messages.SIGN_IN_CANCELED)
     return redirect("login")
 
 
@@ -106,22 +132,24 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
     user, now = person(request), timezone.now()
-    context = {
-        "role": Role(user.role),
-        "may": MAY[Role(user.role)],
-        "tokens": user.tokens.in_use(now).count(),
-        "sessions": user.sessions.filter(expire_date__gt=now).count(),
-        "factors": factor_names(user),
-        "required": settings.REQUIRE_SECOND_FACTOR,
-    }
+    context = AccountPage(
+        role=Role(user.role),
+        may=messages.MAY[Role(user.role)],
+        tokens=user.tokens.in_use(now).count(),
+        sessions=user.sessions.filter(expire_date__gt=now).count(),
+        factors=factor_names(user),
+    )
     return page(request, "accounts/account.html", context)
 
 
 def _after(request: HttpRequest) -> str:
-    """Where the person was going, if that is a page of ours."""
-    wanted = request.POST.get("next", request.GET.get("next", ""))
-    # A path: what Django would take for the name of a view ("foo") is no address of ours.
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    if ours and wanted.startswith("/"):
-        return wanted
-    return resolve_url("workers:list")
+    """Where the person was going, if that is a page of this dashboard."""
+    path = _next(request)
+    # A path only: Django would take "foo" for the name of a view.
+    ours = url_has_allowed_host_and_scheme(path, {request.get_host()}, request.is_secure())
+    return path if ours and path.startswith("/") else resolve_url("workers:list")
+
+
+def _next(request: HttpRequest) -> str:
+    """The page to go to after signing in, as sent: it may be any text."""
+    return request.POST.get("next", request.GET.get("next", ""))

@@ -57,7 +57,7 @@ def test_a_secret_is_masked_until_asked_for_and_gone_after(admin):
     page.get_by_label("Name what uses it").fill("CI")
     page.get_by_label("Upload and deploy").check()
     page.get_by_label("Changes only").select_option("shop")
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create token").click()
     field = page.get_by_label("Token", exact=True)
     assert "•••" in field.input_value()
     page.get_by_role("button", name="Show").click()
@@ -95,7 +95,7 @@ def test_a_refused_form_opens_again_with_what_was_typed(admin):
     page.get_by_role("button", name="Invite").click()
     page.locator("#invite-name").fill("ada")
     page.locator("#invite").get_by_role("button", name="Invite").click()
-    page.locator("#invite").get_by_text("Somebody is called ada already").wait_for()
+    page.locator("#invite").get_by_text("The name ada is taken").wait_for()
     expect(page.locator("#invite-name")).to_have_value("ada")
 
 
@@ -108,5 +108,5 @@ def test_without_scripts_everything_is_there(admin):
     page.get_by_text("maya is viewer now.").first.wait_for()
     page.get_by_role("button", name="New token").click()
     page.get_by_label("Name what uses it").fill("CI")
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create token").click()
     assert page.get_by_label("Token", exact=True).input_value().startswith("slc_")

@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils import timezone
 
+from dashboard.accounts import messages
 from dashboard.accounts.attempts.limits import LINKS_BY_ADDRESS
 from dashboard.accounts.attempts.refusals import seconds_to_wait, too_many
 from dashboard.accounts.models import User
@@ -55,7 +56,7 @@ class SetPassword(PasswordResetConfirmView):
         to_do = Login(user=form.user, redirect_url=str(self.success_url))
         credentials = {"username": form.user.username}
         response: HttpResponse = perform_password_login(self.request, credentials, to_do)
-        _done(self.request, form.user, f"Welcome, {form.user.username}. Your password is set.")
+        _done(self.request, form.user, messages.welcome(form.user.username))
         return response
 
 
@@ -69,12 +70,10 @@ class OldPassword(PasswordChangeForm):
     def clean_old_password(self) -> str:
         name, given = self.user.username, self.cleaned_data["old_password"]
         if authenticate(self.request, username=name, password=given) is None:
-            found = login_attempts_left(self.request, name)
-            if found.until:
-                raise ValidationError(
-                    f"Too many wrong passwords. Try again in {found.minutes} minutes."
-                )
-            raise ValidationError(f"Wrong password. {found.left} more attempts before a pause.")
+            attempts = login_attempts_left(self.request, name)
+            if attempts.until:
+                raise ValidationError(messages.too_many_passwords(attempts.minutes))
+            raise ValidationError(messages.wrong_password(attempts.left))
         return str(given)
 
 
@@ -90,15 +89,15 @@ class ChangePassword(PasswordChangeView):
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
-        _done(self.request, form.user, "Your password is changed; other browsers are signed out.")
+        _done(self.request, form.user, messages.PASSWORD_CHANGED)
         return response
 
 
-def _done(request: HttpRequest, user: User, told: str) -> None:
+def _done(request: HttpRequest, user: User, notice: str) -> None:
     end_others(user, request.session.session_key)
     now = timezone.now()
     audit.record("person.password", user.username, actor=user, source="dashboard", now=now)
-    messages.success(request, told)
+    notices.success(request, notice)
 
 
 set_password = login_not_required(SetPassword.as_view())

@@ -1,8 +1,8 @@
 """People and their roles: the pages and the changes.
 
-changes.py  Changing who may do what
-forms.py    What the page of people and tokens asks for
-queries.py  People and tokens as their page lists them
-urls.py     The page of people and tokens
-views.py    The page of people and tokens, and its forms
+changes.py       Roles, invitations, switching off
+forms.py         Fields of an invitation and of a token
+queries.py       Rows of people and tokens
+page_context.py  What the page shows
+views.py         The page of people and tokens, and its forms
 """

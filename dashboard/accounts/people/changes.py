@@ -1,4 +1,4 @@
-"""Roles, invitations, switching people off. People are never deleted: the trail needs names."""
+"""Roles, invitations, switching off. People are never deleted: the audit trail names them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from dashboard.accounts import messages
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, Session, User
 from dashboard.accounts.passwords.link_tokens import links
@@ -15,7 +16,7 @@ from dashboard.accounts.signals import person_switched_off
 from routing.control import audit, revision
 
 RESERVED = ("system", "somebody")
-"""What pages and the audit trail say where there is no name."""
+"""What pages and the audit trail show where there is no name."""
 
 
 class PersonRefused(Exception):
@@ -28,7 +29,7 @@ class PersonConflict(PersonRefused):
 
 def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: Actor) -> User:
     """A person without a password, who sets one by `link_of`, or an account that needs none."""
-    taken = PersonRefused(f"Somebody is called {name} already: choose another name.")
+    taken = PersonRefused(messages.name_taken(name))
     if name.lower() in RESERVED or User.objects.filter(username__iexact=name).exists():
         raise taken
     try:
@@ -49,8 +50,8 @@ def set_role(person: User, role: Role, *, was: str, by: Actor) -> None:
     with transaction.atomic():
         person = _locked(person, by)
         if person.role != was:
-            now = Role(person.role).label.lower()
-            raise PersonConflict(f"{person.username} is {now} now: another person changed it.")
+            now = Role(person.role)
+            raise PersonConflict(messages.role_changed_meanwhile(person.username, now))
         _record("person.role", person, by, before=was, after=role)
         User.objects.filter(pk=person.pk).update(role=role)
 
@@ -66,7 +67,7 @@ def switch(person: User, *, on: bool, by: Actor) -> None:
             revision.lock()  # first, as everyone who also writes down who did it
         person = _locked(person, by)
         if person.is_active == on:
-            raise PersonConflict(f"{person.username} is {'on' if on else 'off'} already.")
+            raise PersonConflict(messages.switched_already(person.username, on=on))
         _record("person.on" if on else "person.off", person, by)
         User.objects.filter(pk=person.pk).update(is_active=on, links_from=by.now)
         Session.objects.filter(user=person).delete()
@@ -97,7 +98,7 @@ def link_of(person: User, by: Actor) -> str:
     with transaction.atomic():
         person = _locked(person, by)
         if person.by_token_only or not person.is_active:
-            raise PersonRefused(f"{person.username} cannot sign in: there is no password to set.")
+            raise PersonRefused(messages.no_password_to_set(person.username))
         person.links_from = by.now
         person.save(update_fields=["links_from"])
         _record("person.link", person, by)
@@ -115,7 +116,7 @@ def _locked(person: User, by: Actor) -> User:
     """The current row. People cannot change themselves, so that an admin always remains; the actor
     is locked too, so that two admins cannot switch each other off."""
     if by.actor and person.pk == by.actor.pk:
-        raise PersonRefused("You cannot change your own role or account. Ask another admin.")
+        raise PersonRefused(messages.NOT_YOURSELF)
     ids = [person.pk, by.actor.pk] if by.actor else [person.pk]
     rows = {u.pk: u for u in User.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     if by.actor:
@@ -125,7 +126,7 @@ def _locked(person: User, by: Actor) -> User:
 
 def _check_admin(actor: User) -> None:
     if not actor.may(Role.ADMIN):
-        raise PersonConflict("You are no longer an admin. Nothing was changed.")
+        raise PersonConflict(messages.NO_LONGER_ADMIN)
 
 
 def _record(action: str, person: User, by: Actor, **facts: object) -> None:

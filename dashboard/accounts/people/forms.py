@@ -1,4 +1,4 @@
-"""What the page of people and tokens asks for."""
+"""The forms on the page of people and tokens."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from dashboard.accounts import messages
 from dashboard.accounts.models import Role, Token, User
 from routing.models import Worker
 
@@ -18,12 +19,12 @@ KINDS = [("person", "A person, who gets a link"), ("machine", "CI or a tool, by 
 
 
 class InviteForm(forms.Form):
-    # Names stand in the audit trail: none may look like another one.
+    # The audit trail has names: none may look like another one.
     username = forms.CharField(
         label="Name",
         max_length=60,
         validators=[ASCIIUsernameValidator()],
-        error_messages={"required": "Give a name."},
+        error_messages={"required": messages.NAME_MISSING},
     )
     email = forms.EmailField(label="E-mail", required=False, max_length=254)
     role = forms.ChoiceField(choices=Role.choices)
@@ -31,9 +32,9 @@ class InviteForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    """`person` makes it: for themselves or, as an admin, for an account of machines."""
+    """For the token of `person` or, if they are an admin, of a machine account."""
 
-    name = forms.CharField(max_length=100, error_messages={"required": "Say what it is for."})
+    name = forms.CharField(max_length=100, error_messages={"required": messages.TOKEN_NEEDS_NAME})
     owner = forms.ModelChoiceField(User.objects.none(), empty_label=None)
     scope = forms.ChoiceField(label="May", choices=Token.Scope.choices)
     workers = forms.ModelMultipleChoiceField(

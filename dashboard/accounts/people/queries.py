@@ -7,21 +7,15 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
+from dashboard.accounts.messages import MAY
 from dashboard.accounts.models import Role, Token, User, lasting
 from dashboard.accounts.sign_in.second_factor import FACTORS
 from dashboard.accounts.tokens import acts_as
 
-#: What each role may do (spec, People).
-MAY = {
-    Role.VIEWER: "see everything, use the playground with GET and HEAD",
-    Role.OPERATOR: "upload, deploy, use every method in the playground",
-    Role.REVIEWER: "operate, approve or reject what a policy says needs it",
-    Role.ADMIN: "operate, approve, manage people, tokens and exports, delete Workers",
-}
 SOON = timedelta(days=14)
 ENDED = 20
 NOW = timedelta(minutes=2)
-"""Who is here is noted at least this often."""
+"""Activity is recorded at least this often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +50,17 @@ class TokenRow:
     state: str
 
     @property
+    def ended(self) -> bool:
+        return self.state in ("revoked", "expired")
+
+    @property
+    def works(self) -> bool:
+        return self.state in ("used", "soon")
+
+    @property
     def acts_as(self) -> str:
-        """The role that it comes to."""
-        return acts_as(self.token) or "nobody"
+        """The role of its requests."""
+        return acts_as(self.token) or "no role"
 
     @property
     def wide(self) -> bool:
@@ -67,8 +69,8 @@ class TokenRow:
 
 
 def people(now: datetime) -> list[PersonRow]:
-    """Everybody, those who may sign in first: one query."""
-    found = User.objects.annotate(
+    """All people, those who may sign in first. One query."""
+    users = User.objects.annotate(
         open_sessions=Count("sessions", Q(sessions__expire_date__gt=now), distinct=True),
         tokens_in_use=Count("tokens", lasting(now, "tokens__"), distinct=True),
         factors=Count("authenticator", Q(authenticator__type__in=FACTORS), distinct=True),
@@ -81,19 +83,19 @@ def people(now: datetime) -> list[PersonRow]:
             here=bool(user.seen_on and now - user.seen_on < NOW),
             second_factor=bool(user.factors),
         )
-        for user in found
+        for user in users
     ]
 
 
 def tokens(person: User, now: datetime) -> list[TokenRow]:
     """Those that `person` may see, their own or as an admin all; those in use first, and of those
     that ended the newest."""
-    found = Token.objects.select_related("user", "made_by").order_by("-created_on")
+    visible = Token.objects.select_related("user", "made_by").order_by("-created_on")
     if not person.may(Role.ADMIN):
-        found = found.filter(user=person)
-    rows = [TokenRow(t, state_of(t, now)) for t in found]
-    over = [row for row in rows if row.state in ("revoked", "expired")]
-    return [row for row in rows if row.state not in ("revoked", "expired")] + over[:ENDED]
+        visible = visible.filter(user=person)
+    rows = [TokenRow(token, state_of(token, now)) for token in visible]
+    ended = [row for row in rows if row.ended]
+    return [row for row in rows if not row.ended] + ended[:ENDED]
 
 
 def state_of(token: Token, now: datetime) -> str:

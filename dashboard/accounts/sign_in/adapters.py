@@ -1,4 +1,4 @@
-"""What django-allauth asks of a project: where to go next, which words, how keys are stored."""
+"""django-allauth's hooks: where to go next, texts, encryption of keys."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.contrib.auth import login
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from dashboard.accounts import messages
 from dashboard.accounts.models import User
 from dashboard.accounts.sign_in import second_factor
 from dashboard.accounts.sign_in.confirmation import belongs_to_provider
@@ -25,15 +26,6 @@ from routing.secret_encryption import decrypt, encrypt
 from routing.snapshot import Secret
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-#: What allauth reports, in our words. What is not here needs no message.
-MESSAGES = {
-    "mfa/messages/totp_activated.txt": "Your authenticator app is set up.",
-    "mfa/messages/totp_deactivated.txt": "Your authenticator app is removed.",
-    "mfa/messages/webauthn_added.txt": "The passkey is added.",
-    "mfa/messages/webauthn_removed.txt": "The passkey is removed.",
-    "mfa/messages/recovery_codes_generated.txt": "You have new recovery codes. The old ones ended.",
-}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -53,15 +45,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
-        messages.error(request, "This account is switched off. Ask an admin.")
+        notices.error(request, messages.SWITCHED_OFF)
         return redirect("login")
 
     def pre_login(self, request: HttpRequest, user: Any, **facts: Any) -> Any:
-        """Machine accounts sign in with tokens only, whichever door they try."""
+        """Machine accounts sign in with tokens only."""
         if isinstance(user, User) and user.by_token_only:
             return self.respond_user_inactive(request, user)
         if isinstance(user, User) and _goes_around_provider(request, user):
-            messages.error(request, f"Sign in with {settings.OIDC_NAME}: it has your account.")
+            notices.error(request, messages.use_provider(settings.OIDC_NAME))
             return redirect("login")
         return super().pre_login(request, user, **facts)
 
@@ -82,9 +74,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         extra_tags: str = "",
         message: str | None = None,
     ) -> None:
-        text = message or MESSAGES.get(message_template or "")
+        text = message or messages.FACTOR_CHANGED.get(message_template or "")
         if text:
-            messages.add_message(request, level, text)
+            notices.add_message(request, level, text)
 
     def send_notification_mail(self, *args: Any, **facts: Any) -> None:
         """The audit trail has it; see `second_factor`."""
@@ -99,13 +91,11 @@ def _goes_around_provider(request: HttpRequest, user: User) -> bool:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """Keys of authenticator apps are sealed as other secrets are."""
+    """Keys of authenticator apps are encrypted as other secrets are."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "This code is not right. Codes change every 30 seconds.",
-        "cannot_delete_authenticator": (
-            "A second factor is required here: add another one before you remove this one."
-        ),
+        "incorrect_code": messages.INCORRECT_CODE,
+        "cannot_delete_authenticator": messages.LAST_FACTOR,
     }
 
     def encrypt(self, text: str) -> str:

@@ -1,11 +1,12 @@
-"""The browsers one is signed in with: look at them, end one or all others."""
+"""The browsers a person is signed in with: look at them, end one or all others."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.account.decorators import reauthentication_required
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.accounts import messages
 from dashboard.accounts.models import Session, User
 from dashboard.accounts.permissions import person
 from dashboard.accounts.sign_in.browsers import device_name
@@ -21,11 +23,29 @@ from dashboard.ui.page import page
 from routing.control import audit
 
 
+@dataclass(frozen=True, slots=True)
+class BrowserRow:
+    """`id`: a keyed hash of the session's key, which never leaves."""
+
+    id: str
+    key: str
+    device: str
+    address: str
+    signed_in_at: datetime | None
+    active_at: datetime | None
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrowsersPage:
+    browsers: tuple[BrowserRow, ...]
+
+
 @never_cache
 @require_GET
 def browsers(request: HttpRequest) -> HttpResponse:
     rows = sessions_of(person(request), request.session.session_key)
-    return page(request, "accounts/sign_in/browsers.html", {"browsers": rows})
+    return page(request, "accounts/sign_in/browsers.html", BrowsersPage(rows))
 
 
 @require_POST
@@ -38,35 +58,40 @@ def end(request: HttpRequest) -> HttpResponse:
     if chosen is None:
         end_others(user, own)
         _record(user, "person.sign_out_others")
-        messages.success(request, "All other browsers are signed out.")
-        return redirect("browsers")
-    rows = [row for row in sessions_of(user, own) if row["id"] == chosen and not row["here"]]
-    ended = [Session.objects.filter(user=user, pk=row["key"]).delete()[0] for row in rows]
-    if any(ended):
-        _record(user, "person.sign_out_one", device=rows[0]["device"], address=rows[0]["address"])
-        messages.success(request, f"{rows[0]['device']} is signed out.")
+        notices.success(request, messages.OTHERS_SIGNED_OUT)
+    elif row := _end_one(user, own, chosen):
+        _record(user, "person.sign_out_one", device=row.device, address=row.address)
+        notices.success(request, messages.browser_signed_out(row.device))
     else:
-        messages.info(request, "That browser was already signed out.")
+        notices.info(request, messages.ALREADY_SIGNED_OUT)
     return redirect("browsers")
 
 
-def sessions_of(user: User, own: str | None) -> list[dict[str, Any]]:
-    """The sessions of a person, this one first, then by activity. A session's key never leaves:
-    pages name it by a keyed hash."""
-    rows = Session.objects.filter(user=user, expire_date__gt=timezone.now())
-    found = [
-        {
-            "key": row.pk,
-            "id": salted_hmac("browser", row.pk).hexdigest()[:16],
-            "device": device_name(row.user_agent),
-            "address": row.address,
-            "signed_in_at": row.signed_in_at,
-            "active_at": row.active_at,
-            "here": row.pk == own,
-        }
-        for row in rows.order_by("-active_at")
+def _end_one(user: User, own: str | None, id: str) -> BrowserRow | None:
+    """None if it had ended, or is the one of this request."""
+    for row in sessions_of(user, own):
+        if row.id == id and not row.here:
+            ended, _ = Session.objects.filter(user=user, pk=row.key).delete()
+            return row if ended else None
+    return None
+
+
+def sessions_of(user: User, own: str | None) -> tuple[BrowserRow, ...]:
+    """The sessions of a person, this one first, then by activity."""
+    sessions = Session.objects.filter(user=user, expire_date__gt=timezone.now())
+    rows = [
+        BrowserRow(
+            id=salted_hmac("browser", session.pk).hexdigest()[:16],
+            key=session.pk,
+            device=device_name(session.user_agent),
+            address=session.address,
+            signed_in_at=session.signed_in_at,
+            active_at=session.active_at,
+            here=session.pk == own,
+        )
+        for session in sessions.order_by("-active_at")
     ]
-    return sorted(found, key=lambda row: not row["here"])
+    return tuple(sorted(rows, key=lambda row: not row.here))
 
 
 def _record(user: User, action: str, **facts: object) -> None:

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from dashboard.accounts import messages
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.people.changes import RESERVED
 from dashboard.accounts.sign_in.provider.client import Provider, check_answer
@@ -67,7 +68,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **facts: Any) -> None:
         log.warning("The sign-in through the provider failed: %s", facts.get("exception") or facts)
-        context = {"why": f"{settings.OIDC_NAME} did not confirm who you are."}
+        context = {"why": messages.not_confirmed(settings.OIDC_NAME)}
         refusal = page(request, "accounts/sign_in/not_let_in.html", context, status=502)
         raise ImmediateHttpResponse(refusal)
 
@@ -100,12 +101,12 @@ def admit(sociallogin: SocialLogin) -> User:
     default = Role(settings.OIDC_DEFAULT_ROLE) if settings.OIDC_DEFAULT_ROLE != "none" else None
     role = role_of(claims, settings.OIDC_ROLE_CLAIM, mapped_roles(), default)
     if role is None:
-        raise NotLetIn("None of your groups has access to Sluice. Ask an admin.")
+        raise NotLetIn(messages.NO_GROUP)
     user = sociallogin.user if sociallogin.is_existing else _by_email(claims)
     if user is None:
         return _create(claims, role)
     if user.by_token_only or not user.is_active:
-        raise NotLetIn("This account is switched off. Ask an admin.")
+        raise NotLetIn(messages.SWITCHED_OFF)
     if settings.OIDC_ROLES and user.role != role:
         _change_role(user, role)
     return user
@@ -137,7 +138,7 @@ def _by_email(claims: Mapping[str, Any]) -> User | None:
 def _create(claims: Mapping[str, Any], role: Role) -> User:
     name = _username(claims)
     if name.lower() in RESERVED:
-        raise NotLetIn(f"The name {name!r} is reserved. Ask an admin.")
+        raise NotLetIn(messages.name_reserved(name))
     email = claims.get("email") if claims.get("email_verified") is True else ""
     user = User(username=name, email=email or "", role=role)
     user.set_unusable_password()
@@ -146,10 +147,7 @@ def _create(claims: Mapping[str, Any], role: Role) -> User:
         with transaction.atomic():
             user.save()
     except (IntegrityError, ValidationError) as error:
-        raise NotLetIn(
-            f"The name {name!r} cannot be used here: another person has it or it has characters "
-            "that names cannot have. Ask an admin."
-        ) from error
+        raise NotLetIn(messages.name_unusable(name)) from error
     _record("person.openid_create", user, after={"role": role})
     return user
 
@@ -159,7 +157,7 @@ def _username(claims: Mapping[str, Any]) -> str:
         value = claims.get(key)
         if isinstance(value, str) and value:
             return value
-    raise NotLetIn(f"{settings.OIDC_NAME} sent no name for you.")
+    raise NotLetIn(messages.no_name(settings.OIDC_NAME))
 
 
 def _change_role(user: User, role: Role) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
@@ -17,12 +17,12 @@ from django.conf import settings
 from dashboard.accounts.sign_in.browsers import browser_of, is_idle
 
 
-class End(Enum):
-    """Why a session ended; the value is what its person reads."""
+class End(StrEnum):
+    """Why a session ended; `messages.SESSION_ENDED` has the texts."""
 
-    IDLE = "You were signed out because you were inactive."
-    AGE = "Your session expired. Please sign in again."
-    PROVIDER = "Sign in again, so that your identity provider confirms that you still have access."
+    IDLE = "idle"
+    AGE = "age"
+    PROVIDER = "provider"
 
 
 def end_of(session: Mapping[str, Any], now: datetime) -> End | None:

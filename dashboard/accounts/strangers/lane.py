@@ -1,4 +1,4 @@
-"""The lane of those who are not signed in: few at a time, small bodies, and never in the way.
+"""The lane of clients that are not signed in: few requests at a time, small bodies.
 
 A request with a session or token that opens something passes at once. All others take turns: the
 sign-in forms, whose password hashes cost most, in a queue of their own, and so does `/healthz`.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from dashboard.accounts import messages
 from dashboard.accounts.strangers.client_address import address_group
 from dashboard.accounts.strangers.queue import Full, Queue
 from dashboard.accounts.strangers.recognized import (
@@ -31,12 +32,9 @@ from dashboard.accounts.strangers.small_body import (
 from dashboard.ui.http.response_headers import headers_before_django
 
 RETRY_SECONDS = 3
-BUSY = f"Sluice is busy. Try again in {RETRY_SECONDS} seconds.\n"
 TAILS = "/client/v4/tails/"
 TRY_AGAIN, REFUSED = 1013, 4401
 """Close codes of WebSockets; before the handshake is over, both are a 403 on the wire."""
-TOO_LARGE = f"Sign in to send more than {SMALL // 1024} KB.\n"
-
 
 SocketCheck = Callable[[str], Awaitable[bool]]
 
@@ -87,9 +85,9 @@ class StrangersLane:
             async with self._queue(scope).turn(_address(scope)):
                 await self._app(scope, replay(body, receive), send)
         except TooLarge:
-            await _refuse(send, 413, TOO_LARGE)
+            await _refuse(send, 413, messages.body_too_large(SMALL))
         except Full:
-            await _refuse(send, 503, BUSY)
+            await _refuse(send, 503, messages.busy(RETRY_SECONDS))
         except Disconnected:
             return
 
@@ -104,7 +102,7 @@ class StrangersLane:
 
     async def _body(self, given: Credentials, scope: Message, receive: Receive) -> bytes:
         """A large body is not read. With a token that opens nothing it is left out: then the API
-        refuses the token in its own words, before it would read anything."""
+        refuses the token before it would read anything."""
         large = announced(scope["headers"]) > SMALL
         if large and given.token:
             return b""
@@ -116,7 +114,7 @@ class StrangersLane:
         self, given: Credentials, scope: Message, receive: Receive, send: Send
     ) -> None:
         """Until it is accepted or refused, a socket counts as a stranger's, unless its credentials
-        or the secret in its path open something. Without either it is refused here."""
+        or the secret in its path are valid. Without either it is refused here."""
         is_tail = scope["path"].startswith(TAILS)
         if not given and not is_tail:
             await send({"type": "websocket.close", "code": REFUSED})

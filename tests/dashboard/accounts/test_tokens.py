@@ -47,7 +47,7 @@ def test_a_token_is_kept_as_a_hash_and_the_audit_trail_has_no_secret(maya):
 @pytest.mark.parametrize(
     ("given", "field", "told"),
     [
-        ({"name": " "}, "name", "Say what"),
+        ({"name": " "}, "name", "Enter what"),
         ({"name": "taken"}, "name", "'taken' in use"),
         ({"scopes": ["admin"]}, "scope", "would need the role admin"),
         ({"workers": ["nowhere"]}, "workers", "no Worker called nowhere"),
@@ -92,7 +92,7 @@ def test_what_it_comes_to_is_the_lower_of_scope_and_role(maya):
     maya.role = Role.VIEWER
     assert (row.acts_as, row.wide) == ("viewer", False)
     token.scopes = []
-    assert (row.acts_as, row.wide) == ("nobody", False)
+    assert (row.acts_as, row.wide) == ("no role", False)
 
 
 def test_an_admin_who_was_demoted_a_moment_ago_makes_none_for_machines():

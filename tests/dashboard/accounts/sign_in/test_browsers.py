@@ -60,12 +60,12 @@ def test_each_is_listed_with_device_and_address(two):
 def test_one_is_ended_and_the_others_stay(two):
     make_user("noor")
     other = enter(FIREFOX, "noor")
-    [row] = [r for r in rows(two[0]) if not r["here"]]
-    two[0].post("/accounts/browsers/end/", {"browser": row["id"]})
+    [row] = [r for r in rows(two[0]) if not r.here]
+    two[0].post("/accounts/browsers/end/", {"browser": row.id})
     assert [c.get("/workers/").status_code for c in (*two, other)] == [200, 302, 200]
     entry = AuditEntry.objects.get(action="person.sign_out_one")
     assert entry.after == {"device": "Safari 18 on iPhone", "address": "127.0.0.1"}
-    page = two[0].post("/accounts/browsers/end/", {"browser": row["id"]}, follow=True)
+    page = two[0].post("/accounts/browsers/end/", {"browser": row.id}, follow=True)
     assert b"already signed out" in page.content
 
 
