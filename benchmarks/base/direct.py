@@ -14,11 +14,12 @@ from benchmarks.base.system import System
 from routing.agent.base import limits
 from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.base.sealed_file import Seal
+from routing.agent.identity.key_file import DEFAULT, load_or_create
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import User, possible
 from routing.compile import names
 from routing.compile.workerd import config as workerd
-from routing.snapshot import Secret, VersionSpec, from_json
+from routing.snapshot import VersionSpec, from_json
 
 
 @contextmanager
@@ -64,6 +65,6 @@ def _config(system: System, split: Split) -> bytes:
 
 
 def _version(system: System, version_id: str) -> VersionSpec:
-    seal = Seal(Secret((system.edge_folder.parent / "edge_token").read_text().strip()))
+    seal = Seal(load_or_create(system.edge_folder / DEFAULT).private_bytes_raw())
     snapshot = from_json(seal.open((system.edge_folder / "snapshot.json").read_bytes()))
     return next(v for worker in snapshot.workers for v in worker.versions if v.id == version_id)

@@ -9,6 +9,7 @@ handover/       Envoy's listening sockets outlive it
 adoption/       processes of an earlier agent
 hang/           detects processes that hang
 control_plane/  snapshots, modules and reports
+identity/       the edge's key, token and join
 answers/        override decisions and previews for Envoy, RPC slots for versions
 access_log/     counts and ships Envoy's access log; `loss/` counts unwritten lines
 worker_logs/    collects and ships what Workers log

@@ -14,11 +14,16 @@ from routing.agent import config
 from routing.agent.adoption.inheritance import inherit
 from routing.agent.adoption.inherited import Inherited
 from routing.agent.adoption.ports import PortInUse, with_ports
-from routing.agent.base import edge_folder
+from routing.agent.base import edge_folder, messages
 from routing.agent.base.edge_folder import FolderInUse
 from routing.agent.base.tasks import Tasks
+from routing.agent.base.transport import TlsFilesInvalid
 from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
+from routing.agent.identity.identity import Identity, NoCredentials, establish
+from routing.agent.identity.join import JoinRefused
+from routing.agent.identity.key_file import KeyFileInvalid
+from routing.agent.identity.removal import erase
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.hidden_environment import hide
@@ -27,6 +32,8 @@ from routing.parent_watch import POLL_SECONDS, has_exited
 log = logging.getLogger("edge")
 
 STOP_SECONDS = 10.0
+EXIT_REMOVED = 3
+"""Exit code of an edge that was removed; it must not be started again."""
 
 
 def main() -> int:
@@ -52,18 +59,36 @@ def main() -> int:
         print(f"The edge cannot start: {error}", file=sys.stderr)
         return 2
     _raise_file_limit()
-    asyncio.run(_run(settings, Users(isolation, group=isolation.group), inherited))
-    return 0
+    users = Users(isolation, group=isolation.group)
+    return asyncio.run(_join_and_run(settings, users, inherited))
 
 
-async def _run(settings: Config, users: Users, inherited: Inherited) -> None:
+async def _join_and_run(settings: Config, users: Users, inherited: Inherited) -> int:
+    """The exit code."""
+    try:
+        identity = await establish(settings)
+    except NoCredentials:
+        print(messages.NOT_JOINED, file=sys.stderr)
+    except (JoinRefused, KeyFileInvalid, TlsFilesInvalid) as error:
+        print(f"The edge cannot join: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"The edge cannot start: {error}", file=sys.stderr)
+    else:
+        return await _run(settings, users, inherited, identity)
+    return 2
+
+
+async def _run(
+    settings: Config, users: Users, inherited: Inherited, identity: Identity | None = None
+) -> int:
     shutdown = Shutdown()
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)
         if settings.parent is not None:
             watching = _watch_parent(settings.parent, settings.orphan_seconds, shutdown)
             tasks.once("parent", watching)
-        async with Edge(settings, tasks, users, inherited) as edge:
+        async with Edge(settings, tasks, users, inherited, identity) as edge:
+            edge.on_removed(shutdown.remove)
             await edge.start()
             await shutdown.begun.wait()
             if shutdown.hands_over:
@@ -73,19 +98,31 @@ async def _run(settings: Config, users: Users, inherited: Inherited) -> None:
             await tasks.stop()
         if not shutdown.hands_over:
             edge.kill()
+    if shutdown.was_removed:
+        erase()
+        log.error(messages.REMOVED)
+        return EXIT_REMOVED
     log.info("stopped; Envoy and versions serve on" if shutdown.hands_over else "stopped")
+    return 0
 
 
 class Shutdown:
-    """How the agent ends: SIGTERM and SIGINT stop everything, `STEP_ASIDE` only this process."""
+    """How the agent ends: SIGTERM, SIGINT and the removal of the edge stop everything, `STEP_ASIDE`
+    only this process."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
-        self.hands_over = False
+        self.hands_over = self.was_removed = False
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.begun.set)
         loop.add_signal_handler(edge_folder.STEP_ASIDE, self._leave)
+
+    def remove(self) -> None:
+        """The control plane has removed this edge."""
+        if not self.begun.is_set():
+            self.was_removed = True
+            self.begun.set()
 
     def _leave(self) -> None:
         if not self.begun.is_set():

@@ -11,11 +11,15 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from routing.agent.base.transport import TlsFiles, is_plain_http
 from routing.agent.users import isolation
 from routing.agent.users.ranges import RangeInvalid
 from routing.snapshot import Secret
 
 _HOME = Path(__file__).resolve().parents[2]
+
+
+_TOKEN = re.compile(r"[!-~]{8,512}")
 
 
 class ConfigInvalid(Exception):
@@ -28,9 +32,18 @@ class Config:
 
     #: SLUICE_CONTROL_URL: the control plane, for example http://127.0.0.1:8000.
     control_url: str
-    #: SLUICE_EDGE_TOKEN, or the first line of the file SLUICE_EDGE_TOKEN_FILE.
-    token: Secret
-    #: SLUICE_EDGE_NAME: in proof headers and ray ids.
+    #: SLUICE_EDGE_TOKEN, or the content of the file SLUICE_EDGE_TOKEN_FILE; None for an edge that
+    #: joins or has joined.
+    token: Secret | None
+    #: SLUICE_EDGE_TOKEN_FILE, read again when it changes; None if it is not used.
+    token_file: Path | None
+    #: SLUICE_EDGE_JOIN_TOKEN, or the file SLUICE_EDGE_JOIN_TOKEN_FILE: used once.
+    join_token: Secret | None
+    #: SLUICE_EDGE_KEY_FILE: the private key, if it is not in the edge's folder.
+    key_file: Path | None
+    #: SLUICE_CONTROL_CA_FILE, SLUICE_EDGE_CERT_FILE, SLUICE_EDGE_CERT_KEY_FILE.
+    tls: TlsFiles
+    #: SLUICE_EDGE_NAME: in proof headers and ray ids; "" for the name at the control plane.
     name: str
     #: SLUICE_DATA_DIR: everything is written to the folder `edge` in it.
     folder: Path
@@ -81,11 +94,20 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
     """Raises `ConfigInvalid`."""
     variables = _Variables(environ)
     data = Path(environ.get("SLUICE_DATA_DIR") or _HOME / ".sluice")
+    token, join_token = variables.token(), variables.join_token()
     return Config(
-        control_url=variables.url("SLUICE_CONTROL_URL", "http://127.0.0.1:8000"),
-        token=variables.token(),
+        control_url=variables.control_url(joins=token is None),
+        token=token,
+        token_file=variables.token_file(),
+        join_token=join_token,
+        key_file=variables.path("SLUICE_EDGE_KEY_FILE"),
+        tls=TlsFiles(
+            ca=variables.path("SLUICE_CONTROL_CA_FILE"),
+            certificate=variables.path("SLUICE_EDGE_CERT_FILE"),
+            key=variables.path("SLUICE_EDGE_CERT_KEY_FILE"),
+        ),
         name=variables.matching(
-            "SLUICE_EDGE_NAME", "local-1", r"[a-z0-9][a-z0-9-]{0,62}", "letters, digits and -"
+            "SLUICE_EDGE_NAME", "", r"([a-z0-9][a-z0-9-]{0,62})?", "letters, digits and -"
         ),
         folder=data.resolve() / "edge",
         host=variables.matching(
@@ -119,6 +141,10 @@ def _envoy() -> Path | None:
     package = importlib.util.find_spec("envoy")
     places = package.submodule_search_locations if package else None
     return Path(places[0]) / "_bin" / "envoy" if places else None
+
+
+def is_token(text: str) -> bool:
+    return _TOKEN.fullmatch(text) is not None
 
 
 class _Variables:
@@ -185,26 +211,50 @@ class _Variables:
             raise ConfigInvalid(f"{name}={raw!r}: expected http://host:port.")
         return raw.rstrip("/")
 
-    def token(self) -> Secret:
-        """No message contains the token, even if it is invalid."""
-        given = self._environ.get("SLUICE_EDGE_TOKEN", "").strip()
-        if not given:
-            given = self._token_file()
-        if not re.fullmatch(r"[!-~]{8,512}", given):
+    def control_url(self, *, joins: bool) -> str:
+        """Refuses plain http to another machine for an edge that joins."""
+        url = self.url("SLUICE_CONTROL_URL", "http://127.0.0.1:8000")
+        is_allowed = self.switch("SLUICE_EDGE_ALLOW_HTTP", False)
+        if joins and is_plain_http(url) and not is_allowed:
             raise ConfigInvalid(
-                "SLUICE_EDGE_TOKEN: expected an edge's token. Make one on the control plane: "
-                "manage.py edge create --name NAME"
+                f"SLUICE_CONTROL_URL={url!r}: expected https, because the edge's token would "
+                "travel unencrypted. SLUICE_EDGE_ALLOW_HTTP=1 allows it."
+            )
+        return url
+
+    def token(self) -> Secret | None:
+        return self._secret("SLUICE_EDGE_TOKEN", "manage.py edge create --name NAME")
+
+    def join_token(self) -> Secret | None:
+        return self._secret("SLUICE_EDGE_JOIN_TOKEN", "manage.py edge add --name NAME")
+
+    def token_file(self) -> Path | None:
+        is_used = not self._environ.get("SLUICE_EDGE_TOKEN", "").strip()
+        return self.path("SLUICE_EDGE_TOKEN_FILE") if is_used else None
+
+    def path(self, name: str) -> Path | None:
+        given = self._environ.get(name)
+        return Path(given).absolute() if given else None
+
+    def _secret(self, name: str, command: str) -> Secret | None:
+        """No message contains it, even if it is invalid. None if it is not set."""
+        given = self._environ.get(name, "").strip() or self._content(f"{name}_FILE")
+        if not given:
+            return None
+        if not is_token(given):
+            raise ConfigInvalid(
+                f"{name}: expected a token. Create one on the control plane: {command}"
             )
         return Secret(given)
 
-    def _token_file(self) -> str:
-        name = self._environ.get("SLUICE_EDGE_TOKEN_FILE")
-        if not name:
+    def _content(self, name: str) -> str:
+        path = self._environ.get(name)
+        if not path:
             return ""
         try:
-            return Path(name).read_text().strip()
+            return Path(path).read_text().strip()
         except OSError as error:
-            raise ConfigInvalid(f"SLUICE_EDGE_TOKEN_FILE={name!r}: {error.strerror}.") from error
+            raise ConfigInvalid(f"{name}={path!r}: {error.strerror}.") from error
 
     def program(self, name: str, default: Path | None) -> Path:
         given = self._environ.get(name)

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -26,23 +27,26 @@ from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
 from routing.agent.config import Config
 from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
+from routing.agent.control_plane.edge_record import EdgeRecord
 from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.control_plane.status_reporter import StatusReporter
 from routing.agent.control_plane.sync import Sync
 from routing.agent.envoy import start_config
 from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.process import Envoy
+from routing.agent.identity.identity import DEFAULT_NAME, Identity, of_config
 from routing.agent.loss.audit import LossAudit
 from routing.agent.processes.last_applied import last_applied
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.relay.relay import Relay
-from routing.agent.state.status import Facts, report, status
+from routing.agent.state.status import AgentFacts, Facts, report, status
 from routing.agent.users.claims import Users
 from routing.agent.worker_logs import shipper
 from routing.agent.worker_logs.collector import WorkerLogCollector
 from routing.agent.worker_logs.shipper import WorkerLogShipper
 from routing.compile import names
 from routing.loopback import loopback_id
+from routing.version import VERSION
 
 if TYPE_CHECKING:
     from routing.agent.metrics.exporter import Metrics
@@ -59,14 +63,22 @@ class Edge:
     ended."""
 
     def __init__(
-        self, config: Config, tasks: Tasks, users: Users, inherited: Inherited = NOTHING_INHERITED
+        self,
+        config: Config,
+        tasks: Tasks,
+        users: Users,
+        inherited: Inherited = NOTHING_INHERITED,
+        identity: Identity | None = None,
     ) -> None:
-        """`config` has all ports filled in."""
+        """`config` has all ports filled in. Without `identity` the edge has a token in `config`."""
+        self._identity = identity = identity or of_config(config)
+        config = replace(config, name=config.name or identity.tokens.name or DEFAULT_NAME)
         self._config, self._tasks, self._users = config, tasks, users
         self._inherited = inherited
         self._proof_url = f"http://127.0.0.1:{config.proof_port}"
-        self._control = ControlPlane(config.control_url, config.token)
-        settings, seal = start_config.settings(config), Seal(config.token)
+        self._control = ControlPlane(config.control_url, identity)
+        self._record = EdgeRecord(self._control, identity, self._changed)
+        settings, seal = start_config.settings(config), Seal(*identity.file_keys())
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._envoy.metrics_port = config.metrics_port
         self._supervisor = Supervisor(
@@ -75,13 +87,14 @@ class Edge:
             modules=ModuleCache(self._control.module),
             assets=AssetFolders(self._control.asset),
             seal=seal,
+            key=identity.file_keys()[0],
             users=users,
             tasks=tasks,
             changed=self._changed,
         )
         self._decider = Decider()
         self._previews = self._make_previews()
-        self._status_reporter = StatusReporter(self._control, self.facts)
+        self._status_reporter = StatusReporter(self._control, self._record, self.facts)
         self._shipper = AccessLogShipper(
             send=self._control.invocations,
             reopen=self._reopen_logs,
@@ -105,6 +118,7 @@ class Edge:
             limit_bytes=config.log_limit_mb << 18,
         )
         self._control.watching = self._watch
+        self._control.draining = self._record.set_draining
         self._control.relaying = Relay(
             self._control, tasks, config.proof_port, lambda: self._supervisor.state.applied
         ).receive
@@ -243,7 +257,23 @@ class Edge:
             isolation=self._users.isolation,
             envoy=self._envoy.facts(),
             pid=os.getpid(),
+            agent=self._agent_facts(),
+            is_draining=self._record.is_draining,
             loopback=loopback_id(),
+        )
+
+    def on_removed(self, act: Callable[[], None]) -> None:
+        """`act` is called once the control plane has removed this edge."""
+        self._control.removed = act
+
+    def _agent_facts(self) -> AgentFacts:
+        return AgentFacts(
+            name=self._config.name,
+            instance=self._identity.instance,
+            host=self._identity.host,
+            version=VERSION,
+            plain_http=self._identity.transport.is_plain_http,
+            clock_offset_ms=self._record.clock_offset_ms,
         )
 
     def _error(self) -> str:

@@ -148,3 +148,14 @@ def _code(code: int | None) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
+
+
+NOT_JOINED = (
+    "This edge has not joined: set SLUICE_EDGE_JOIN_TOKEN. The dashboard's Edges page creates one, "
+    "or on the control plane: manage.py edge add --name NAME"
+)
+REMOVED = (
+    "This edge was removed from the control plane: it has stopped serving, and deleted its "
+    "credentials, its key, and the code and secrets of Workers. To use this machine again, add an "
+    "edge on the control plane and start the agent with its join token."
+)

@@ -1,8 +1,8 @@
-"""Encrypted files that only the edge's token can decrypt.
+"""Encrypted files that only this edge can decrypt.
 
-The key is derived from the token, which is not in the edge's folder. The token also gives access to
-the same snapshot at the control plane, so this adds no second key. After a change of the token an
-edge cannot decrypt its files and starts like a new one.
+The key is derived from the edge's private key, so it survives a new token. SLUICE_EDGE_KEY_FILE
+keeps that key outside the edge's folder; then a copy of the folder opens nothing. Earlier releases
+derived it from the token; their files are read, too.
 
 AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D, 8.2.2); the key comes from HKDF with
 SHA-256 (RFC 5869).
@@ -17,33 +17,39 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from routing.snapshot import Secret
-
 _MAGIC = b"sluice-sealed-1\n"
 _NONCE_BYTES = 12
 
 
 class SealBroken(ValueError):
-    """Encrypted with another token, modified, or truncated."""
+    """Encrypted with another key, modified, or truncated."""
 
 
 class Seal:
-    def __init__(self, token: Secret) -> None:
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"sluice edge files")
-        self._cipher = AESGCM(derived.derive(token.reveal().encode()))
+    """Encrypts with `key`; decrypts what was encrypted with it or with one of `earlier`."""
+
+    def __init__(self, key: bytes, *earlier: bytes) -> None:
+        self._ciphers = [AESGCM(_derived(each)) for each in (key, *earlier)]
 
     def close(self, content: bytes) -> bytes:
         """Encrypts; the result differs each time."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _MAGIC + nonce + self._cipher.encrypt(nonce, content, _MAGIC)
+        return _MAGIC + nonce + self._ciphers[0].encrypt(nonce, content, _MAGIC)
 
     def open(self, sealed: bytes) -> bytes:
         """Decrypts. Raises `SealBroken`."""
         rest = sealed.removeprefix(_MAGIC)
-        try:
-            return self._cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _MAGIC)
-        except (InvalidTag, ValueError) as error:
-            raise SealBroken("it was sealed with another edge token, or is damaged") from error
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _MAGIC)
+            except (InvalidTag, ValueError):
+                continue
+        raise SealBroken("it was sealed with another key of this edge, or is damaged")
+
+
+def _derived(key: bytes) -> bytes:
+    # An HKDF object derives once.
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"sluice edge files").derive(key)
 
 
 def is_sealed(content: bytes) -> bool:

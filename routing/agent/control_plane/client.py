@@ -1,9 +1,10 @@
-"""Client for the control plane's nine requests."""
+"""Client for the control plane's requests."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Any, Self
@@ -12,10 +13,13 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
+from routing import sealing
 from routing.agent.base.log_position import Position
+from routing.agent.control_plane.edge_record import ReportAnswer
 from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.agent.identity.identity import Identity
 from routing.relayed_request import RelayedRequest
-from routing.snapshot import Preview, Secret, SnapshotInvalid, preview_from_json
+from routing.snapshot import Preview, Snapshot, SnapshotInvalid
 from routing.version import USER_AGENT
 
 #: Idle time-out of a connection; shorter than that of the control plane's server.
@@ -23,6 +27,8 @@ IDLE_SECONDS = 30
 _GZIP_ABOVE = 1024
 _DEAD_SECONDS = 15.0
 _MODULE_SECONDS = 60.0
+_REMOVAL_SECONDS = 5.0
+"""How long the control plane has to go on saying that this edge was removed."""
 _LARGEST_MESSAGE = 4 << 20
 """Bytes of a message on the socket: a relayed request with its body."""
 
@@ -66,26 +72,40 @@ class _Beat(msgspec.Struct):
     watch: list[str] = []
     relay: list[RelayedRequest] = []
     cancel: list[str] = []
+    is_draining: bool = False
+
+
+class _Renewal(msgspec.Struct):
+    sealed_token: str
+
+
+class _Error(msgspec.Struct):
+    error: str = ""
+    code: str = ""
 
 
 class ControlPlane:
-    """Sends the edge's token; use as an async context manager."""
+    """Sends the edge's token and public key; use as an async context manager."""
 
-    def __init__(self, url: str, token: Secret) -> None:
-        self._url, self._token = url + "/edge/v1/", token
+    def __init__(self, url: str, identity: Identity) -> None:
+        self._url, self._identity = url + "/edge/v1/", identity
+        self._removed_at: float | None = None
         #: Called with the Workers that someone is viewing, at every heartbeat.
         self.watching: Callable[[frozenset[str]], None] = lambda _: None
         #: Called with requests to relay, and the ids of those that were cancelled.
         self.relaying: Callable[[list[RelayedRequest], list[str]], None] = lambda *_: None
+        #: Called with whether the edge should drain, at every heartbeat.
+        self.draining: Callable[[bool], None] = lambda _: None
+        #: Called once the control plane has said twice that this edge was removed.
+        self.removed: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            headers={
-                "Authorization": f"Bearer {self._token.reveal()}",
-                "User-Agent": USER_AGENT,
-            },
+            headers={"User-Agent": USER_AGENT},
             timeout=aiohttp.ClientTimeout(total=20, sock_connect=5),
-            connector=aiohttp.TCPConnector(limit=16, keepalive_timeout=IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(
+                limit=16, keepalive_timeout=IDLE_SECONDS, ssl=self._identity.transport.context
+            ),
         )
         return self
 
@@ -96,6 +116,10 @@ class ControlPlane:
         trace: TracebackType | None,
     ) -> None:
         await self._session.close()
+
+    def read_snapshot(self, raw: bytes) -> Snapshot:
+        """Opens what is sealed to this edge's key. Raises `SnapshotInvalid`."""
+        return sealing.open_snapshot(raw, self._identity.key)
 
     async def snapshot(self, since: int) -> bytes | None:
         """The snapshot, or the change since `revision`; None if there is none."""
@@ -122,14 +146,27 @@ class ControlPlane:
         """The version whose own address begins with `label`. Raises `NotFound`."""
         _, body = await self._ask("GET", f"previews/{quote(label, safe='')}")
         try:
-            return preview_from_json(body)
+            return sealing.open_preview(body, self._identity.key)
         except SnapshotInvalid as error:
             raise ControlPlaneUnavailable(
                 f"it told of a version that cannot be read: {error}"
             ) from error
 
-    async def report(self, report: dict[str, Any]) -> None:
-        await self._ask("POST", "reports", msgspec.json.encode(report))
+    async def report(self, report: dict[str, Any]) -> ReportAnswer | None:
+        """None from a control plane of an earlier release."""
+        _, body = await self._ask("POST", "reports", msgspec.json.encode(report))
+        try:
+            return msgspec.json.decode(body, type=ReportAnswer) if body else None
+        except ValueError as error:
+            raise ControlPlaneUnavailable(f"its answer cannot be read: {error}") from error
+
+    async def renew_token(self) -> str:
+        """A new token, sealed to this edge's key."""
+        _, body = await self._ask("POST", "token", b"{}")
+        try:
+            return msgspec.json.decode(body, type=_Renewal).sealed_token
+        except ValueError as error:
+            raise ControlPlaneUnavailable(f"its answer cannot be read: {error}") from error
 
     async def invocations(self, batch: bytes) -> None:
         """Ships a batch of rows and counts. Raises `OtherPositions` if it is not the next one."""
@@ -149,6 +186,7 @@ class ControlPlane:
         try:
             async with self._session.ws_connect(
                 self._url + "live",
+                headers=self._identity.headers(),
                 timeout=aiohttp.ClientWSTimeout(ws_receive=_DEAD_SECONDS, ws_close=1.0),
                 max_msg_size=_LARGEST_MESSAGE,
             ) as live:
@@ -157,15 +195,26 @@ class ControlPlane:
                         beat = msgspec.json.decode(message.data, type=_Beat)
                         self.watching(frozenset(beat.watch))
                         self.relaying(beat.relay, beat.cancel)
+                        self.draining(beat.is_draining)
                         yield beat.revision
                 raise ControlPlaneUnavailable(f"it closed the connection ({live.close_code})")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise ControlPlaneUnavailable(_words(error)) from error
 
+    def _note_removal(self) -> None:
+        """One answer may be a mistake, of a proxy or a database that is being restored."""
+        now = time.monotonic()
+        if self._removed_at is None:
+            self._removed_at = now
+        elif now - self._removed_at > _REMOVAL_SECONDS:
+            self.removed()
+
     async def _ask(
         self, method: str, path: str, body: bytes | None = None, **options: Any
     ) -> tuple[int, bytes]:
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = self._identity.headers()
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         if body is not None and len(body) > _GZIP_ABOVE and path not in _UNZIPPED:
             # In a thread, since zlib releases the GIL: 3 MB take 20 ms.
             body = await asyncio.to_thread(gzip.compress, body, 1)
@@ -177,6 +226,9 @@ class ControlPlane:
                 content = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise ControlPlaneUnavailable(_words(error)) from error
+        if response.status == 410 and _error(content).code == "edge_removed":
+            self._note_removal()
+        self._removed_at = self._removed_at if response.status == 410 else None
         if response.status == 409:
             raise _other_places(content)
         if response.status == 404:
@@ -186,6 +238,13 @@ class ControlPlane:
                 _refusal(response.status, content), refused=response.status == 400
             )
         return response.status, content
+
+
+def _error(content: bytes) -> _Error:
+    try:
+        return msgspec.json.decode(content, type=_Error)
+    except ValueError:
+        return _Error()
 
 
 def _other_places(content: bytes) -> Exception:
@@ -202,14 +261,11 @@ def _words(error: Exception) -> str:
 
 
 def _refusal(status: int, body: bytes) -> str:
-    if status in (401, 403):
-        return f"it does not update_snapshots this edge's token ({status})"
     message = _message_of(body)
+    if status in (401, 403) and not message:
+        return f"it does not accept this edge's token ({status})"
     return f"it answered {status}" + (f": {message}" if message else "")
 
 
 def _message_of(body: bytes) -> str:
-    try:
-        return str(msgspec.json.decode(body)["error"])[:500]
-    except (ValueError, KeyError, TypeError):
-        return ""
+    return _error(body).error[:500]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 from routing.agent.base import edge_folder
 from routing.agent.base.backoff import Backoff, jittered
 from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
+from routing.agent.control_plane.edge_record import EdgeRecord
 from routing.agent.state.status import FILE, Facts, report, status
 
 log = logging.getLogger("edge")
@@ -24,8 +26,10 @@ EVERY_SECONDS = 5.0
 class StatusReporter:
     """Calls of `changed` are cheap; each report has the latest facts."""
 
-    def __init__(self, control: ControlPlane, facts: Callable[[], Facts]) -> None:
-        self._control, self._facts = control, facts
+    def __init__(
+        self, control: ControlPlane, record: EdgeRecord, facts: Callable[[], Facts]
+    ) -> None:
+        self._control, self._record, self._facts = control, record, facts
         self._news = asyncio.Event()
         self._unwritten = asyncio.Event()
 
@@ -41,13 +45,19 @@ class StatusReporter:
                 await asyncio.wait_for(self._news.wait(), EVERY_SECONDS)
             self._news.clear()
             try:
-                await self._control.report(report(self._facts()))
+                await self._report()
                 backoff.worked()
             except ControlPlaneUnavailable as error:
                 if error.refused:
                     log.error("the control plane rejected this edge's report: %s", error)
                 self._news.set()
                 await asyncio.sleep(jittered(backoff.failed(), random.random()))
+
+    async def _report(self) -> None:
+        sent = time.time()
+        answer = await self._control.report(report(self._facts()))
+        if answer is not None:
+            await self._record.answered(answer, sent, time.time())
 
     async def write(self) -> None:
         written: dict[str, Any] = {}

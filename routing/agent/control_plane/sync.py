@@ -11,7 +11,7 @@ from typing import Protocol
 from routing.agent.base.backoff import Backoff, jittered
 from routing.agent.base.tasks import in_thread_if
 from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
-from routing.snapshot import Snapshot, SnapshotInvalid, from_json, merge
+from routing.snapshot import Snapshot, SnapshotInvalid, merge
 
 log = logging.getLogger("edge")
 
@@ -103,16 +103,15 @@ class Sync:
             log.info("revision %d was announced, but %d was sent", heard, self._snapshot.revision)
 
     async def _take(self, raw: bytes) -> None:
-        change = await in_thread_if(len(raw) > _LARGE, from_json, raw)
+        change = await in_thread_if(len(raw) > _LARGE, self._control.read_snapshot, raw)
         try:
             snapshot = merge(self._snapshot, change)
         except SnapshotInvalid:
             whole = await self._control.snapshot(0)
             if whole is None:
                 raise
-            snapshot = merge(
-                self._snapshot, await in_thread_if(len(whole) > _LARGE, from_json, whole)
-            )
+            read = self._control.read_snapshot
+            snapshot = merge(self._snapshot, await in_thread_if(len(whole) > _LARGE, read, whole))
         self._snapshot = snapshot
         self._desired_state.set_desired(snapshot)
 

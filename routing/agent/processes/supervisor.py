@@ -59,6 +59,7 @@ class Supervisor:
         modules: ModuleCache,
         assets: AssetFolders,
         seal: Seal,
+        key: bytes,
         users: Users,
         tasks: Tasks,
         changed: Callable[[], None],
@@ -70,7 +71,7 @@ class Supervisor:
             modules,
             assets,
             tail=config.details,
-            key=config.token.reveal().encode(),
+            key=key,
             isolation=users.isolation,
         )
         self.versions = Versions(

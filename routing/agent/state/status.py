@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,10 +30,24 @@ class EnvoyFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentFacts:
+    """The agent itself. `name` is the edge's name in proof headers, `instance` differs for each
+    start, `host` is the machine's name. `clock_offset_ms` is how far its clock is ahead."""
+
+    name: str = ""
+    instance: str = ""
+    host: str = ""
+    version: str = ""
+    plain_http: bool = False
+    clock_offset_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything a report is made of. `control_error` is why the control plane is unavailable,
     since `control_since`; `applied_at` is when the revision was reached; `disk` is why the folder
-    cannot be written (`routing.disk.DiskState`); `loopback` is `routing.loopback.loopback_id`."""
+    cannot be written (`routing.disk.DiskState`); `loopback` is `routing.loopback.loopback_id`. With
+    `is_draining` balancers should send nothing new."""
 
     state: EdgeState
     desired: Snapshot
@@ -50,6 +64,8 @@ class Facts:
     faults: Mapping[str, str]
     isolation: Isolation
     envoy: EnvoyFacts = EnvoyFacts()
+    agent: AgentFacts = AgentFacts()
+    is_draining: bool = False
     pid: int = 0
     loopback: str = ""
 
@@ -77,6 +93,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "error": facts.error,
         "envoy": _envoy(facts.envoy),
         "disk": facts.disk,
+        "agent": asdict(facts.agent),
         "loopback": facts.loopback,
         "relays": True,
     }
@@ -89,6 +106,7 @@ def status(facts: Facts) -> dict[str, Any]:
         **report(facts),
         "versions": {key: shown(p) for key, p in sorted(facts.state.processes.items())},
         "pid": facts.pid,
+        "is_draining": facts.is_draining,
         "control": away if facts.control_error else "connected",
         "metrics_url": facts.metrics_url,
         "faults": dict(facts.faults),

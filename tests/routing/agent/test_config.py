@@ -73,3 +73,22 @@ def test_a_bad_token_is_not_repeated():
     with pytest.raises(ConfigInvalid) as refused:
         read({"SLUICE_EDGE_TOKEN": "sle_has a space"})
     assert "has a space" not in str(refused.value)
+
+
+@pytest.mark.parametrize("given", [{}, {"SLUICE_EDGE_JOIN_TOKEN": "slj_0123456789"}])
+def test_an_edge_joins_over_https_unless_http_is_allowed(given):
+    far = {**given, "SLUICE_CONTROL_URL": "http://sluice.example"}
+    with pytest.raises(ConfigInvalid, match="SLUICE_CONTROL_URL.*SLUICE_EDGE_ALLOW_HTTP=1"):
+        read(far)
+    assert read({**far, "SLUICE_EDGE_ALLOW_HTTP": "1"}).token is None
+    assert read({**given, "SLUICE_CONTROL_URL": "https://sluice.example"}).tls.ca is None
+    assert read({**GOOD, "SLUICE_CONTROL_URL": "http://sluice.example"}).token is not None
+
+
+def test_the_join_token_may_be_in_a_file(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("slj_from-a-file\n")
+    config = read({"SLUICE_EDGE_JOIN_TOKEN_FILE": str(file)})
+    assert config.join_token.reveal() == "slj_from-a-file"
+    with pytest.raises(ConfigInvalid, match="SLUICE_EDGE_JOIN_TOKEN: expected"):
+        read({"SLUICE_EDGE_JOIN_TOKEN": "a b"})

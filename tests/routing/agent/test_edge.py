@@ -21,7 +21,7 @@ from routing.agent.state.status import EnvoyFacts
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
 from routing.compile import names
-from routing.snapshot import to_json
+from routing.snapshot import from_json, to_json
 from tests.routing.agent.histories import snapshot
 from tests.routing.agent.processes.playbook import FakeEnvoy, eventually
 
@@ -29,7 +29,8 @@ from tests.routing.agent.processes.playbook import FakeEnvoy, eventually
 class FakeControl:
     def __init__(self, *_):
         self.reports, self.error, self.revision = [], None, 3
-        self.watching = lambda workers: None
+        self.watching = self.relaying = self.draining = self.removed = None
+        self.read_snapshot = from_json
 
     async def __aenter__(self):
         return self

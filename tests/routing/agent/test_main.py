@@ -9,6 +9,7 @@ import pytest
 from routing.agent import __main__ as program, config
 from routing.agent.adoption.inherited import NOTHING_INHERITED
 from routing.agent.adoption.ports import PortInUse
+from routing.agent.base import messages
 from routing.agent.base.edge_folder import STEP_ASIDE, FolderInUse
 from routing.agent.config import ConfigInvalid
 from routing.agent.users.claims import Users
@@ -18,7 +19,7 @@ from routing.agent.users.isolation import Isolation, Kind
 class FakeEdge:
     """Sends `signals` to this process once it has started."""
 
-    signals, log, hangs = [], [], False
+    signals, log, hangs, is_removed = [], [], False, False
 
     def __init__(self, *_):
         type(self).log = []
@@ -33,6 +34,10 @@ class FakeEdge:
         self.log.append("start")
         for number in self.signals:
             os.kill(os.getpid(), number)
+
+    def on_removed(self, act):
+        if self.is_removed:
+            act()
 
     async def stop(self):
         self.log.append("stop")
@@ -55,7 +60,7 @@ def edge(monkeypatch):
 
 async def run(parent=None):
     settings = SimpleNamespace(parent=parent, orphan_seconds=0.0)
-    await program._run(settings, Users(Isolation(kind=Kind.agent)), NOTHING_INHERITED)
+    return await program._run(settings, Users(Isolation(kind=Kind.agent)), NOTHING_INHERITED)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +105,25 @@ def test_an_error_at_the_start_is_one_line_and_exit_code_2(monkeypatch, capsys, 
     monkeypatch.setattr(config, "read", fails)
     assert program.main() == 2
     assert capsys.readouterr().err.startswith(text)
+
+
+async def test_an_edge_that_was_removed_erases_its_secrets_and_says_so(
+    edge, monkeypatch, tmp_path, caplog
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "modules").mkdir()
+    for name in ("snapshot.json", "credentials.json", "edge_key", "modules/abc", "log.txt"):
+        (tmp_path / name).write_text("x")
+    monkeypatch.setattr(edge, "is_removed", True)
+    assert await run() == program.EXIT_REMOVED
+    assert edge.log == ["start", "stop", "kill"]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["log.txt"]
+    assert messages.REMOVED in caplog.text
+
+
+async def test_an_edge_without_credentials_names_the_variable(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    settings = config.read({"SLUICE_DATA_DIR": str(tmp_path), "SLUICE_ENVOY": "/bin/true"})
+    users = Users(Isolation(kind=Kind.agent))
+    assert await program._join_and_run(settings, users, NOTHING_INHERITED) == 2
+    assert "SLUICE_EDGE_JOIN_TOKEN" in capsys.readouterr().err

@@ -9,9 +9,10 @@ from routing.agent.control_plane import sync as syncing
 from routing.agent.control_plane.client import ControlPlane as Client, ControlPlaneUnavailable
 from routing.agent.control_plane.module_cache import ModuleMissing
 from routing.agent.control_plane.sync import Sync
-from routing.snapshot import EMPTY, Secret
+from routing.snapshot import EMPTY
 from tests.real.control import TOKEN, ControlPlane
 from tests.routing.agent.histories import make_version
+from tests.routing.agent.identities import make_identity
 
 
 class Wanted:
@@ -47,11 +48,11 @@ async def deploy(control, worker, version_id):
 class Running:
     """A `Sync` at work."""
 
-    def __init__(self, control, wanted, state=EMPTY):
-        self.control, self.wanted, self.state = control, wanted, state
+    def __init__(self, control, wanted, state=EMPTY, token=TOKEN):
+        self.control, self.wanted, self.state, self.token = control, wanted, state, token
 
     async def __aenter__(self):
-        self.client = Client(self.control.url, Secret(TOKEN))
+        self.client = Client(self.control.url, make_identity(self.token))
         await self.client.__aenter__()
         self.sync = Sync(self.client, self.state, self.wanted, lambda: None)
         self.tasks = [
@@ -134,9 +135,7 @@ async def test_without_a_socket_the_snapshot_is_polled(control, wanted, monkeypa
 
 
 async def test_a_wrong_token_is_said_so(control, wanted):
-    running = Running(control, wanted)
-    async with running as sync:
-        running.client._session.headers["Authorization"] = "Bearer other"
+    async with Running(control, wanted, token="sle_other") as sync:
         async with asyncio.timeout(5):
             while "token" not in sync.error:
                 await asyncio.sleep(0.01)
@@ -144,17 +143,17 @@ async def test_a_wrong_token_is_said_so(control, wanted):
 
 
 async def test_a_module_that_is_not_there_says_why(control):
-    async with Client(control.url, Secret(TOKEN)) as client:
+    async with Client(control.url, make_identity(TOKEN)) as client:
         with pytest.raises(ModuleMissing, match="404: No module has this hash"):
             await client.module("0" * 64)
     control.stop()
-    async with Client(control.url, Secret(TOKEN)) as client:
+    async with Client(control.url, make_identity(TOKEN)) as client:
         with pytest.raises(ModuleMissing, match="cannot be fetched"):
             await client.module("0" * 64)
 
 
 async def test_a_large_batch_travels_packed(control):
-    async with Client(control.url, Secret(TOKEN)) as client:
+    async with Client(control.url, make_identity(TOKEN)) as client:
         await client.invocations(b'{"rows": [' + b'"x",' * 1000 + b'"x"]}')
     assert len(control.batches[0]["rows"]) == 1001
 

@@ -13,14 +13,13 @@ from routing.agent.processes.supervisor import Supervisor
 from routing.agent.state.state import ProcessState
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
-from routing.snapshot import EMPTY, Secret
+from routing.snapshot import EMPTY
 from tests.routing.agent.histories import no_assets, snapshot
 
-TOKEN = Secret("sle_the-token-of-this-edge")
+KEY = b"the key of this edge"
 
 CONFIG = {
     "details": False,
-    "token": TOKEN,
     "hang_seconds": 600.0,
     "drain_seconds": 0.0,
     "wait_until_seconds": 0.0,
@@ -115,7 +114,8 @@ class Playbook:
             envoy=self.envoy,
             modules=SimpleNamespace(evict=self.evicted.append),
             assets=no_assets(),
-            seal=Seal(TOKEN),
+            seal=Seal(KEY),
+            key=KEY,
             users=Users(Isolation(kind=Kind.agent)),
             tasks=tasks,
             changed=lambda: None,

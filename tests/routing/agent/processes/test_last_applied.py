@@ -11,7 +11,7 @@ from routing.agent.processes import last_applied
 from routing.snapshot import EMPTY, BindingSpec, Secret, to_json
 from tests.routing.agent.histories import History, make_worker, snapshot
 
-SEAL = Seal(Secret("sle_the-token-of-this-edge"))
+SEAL = Seal(b"the key of this edge")
 
 
 @pytest.fixture(autouse=True)
@@ -47,10 +47,15 @@ def test_a_file_of_an_earlier_release_is_read_once_and_sealed():
     assert last_applied.last_applied(SEAL).snapshot == with_secret()
 
 
-def test_another_token_opens_nothing(caplog):
+def test_a_file_of_an_earlier_release_is_read_with_the_token():
+    last_applied.save(History(with_secret()).state, Seal(b"sle_the-token"))
+    assert last_applied.last_applied(Seal(b"the key", b"sle_the-token")).snapshot == with_secret()
+
+
+def test_another_key_opens_nothing(caplog):
     last_applied.save(History(with_secret()).state, SEAL)
-    assert last_applied.last_applied(Seal(Secret("sle_another-token"))).snapshot == EMPTY
-    assert "another edge token" in caplog.text
+    assert last_applied.last_applied(Seal(b"another key")).snapshot == EMPTY
+    assert "another key" in caplog.text
 
 
 @pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: c[:-1] + b"x", lambda c: c[:20]])

@@ -10,19 +10,19 @@ from routing.agent.processes import snapshot_saver
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
-from routing.snapshot import Secret
 from tests.routing.agent.histories import History, make_worker, no_assets, snapshot
 
-TOKEN = Secret("sle_the-token-of-this-edge")
+KEY = b"the key of this edge"
 
 
 def supervisor(tasks, **parts):
     given = {
-        "config": SimpleNamespace(details=False, token=TOKEN, hang_seconds=600.0),
+        "config": SimpleNamespace(details=False, hang_seconds=600.0),
         "envoy": SimpleNamespace(admin=None),
         "modules": SimpleNamespace(evict=lambda versions: None),
         "assets": no_assets(),
-        "seal": Seal(TOKEN),
+        "seal": Seal(KEY),
+        "key": KEY,
         "users": Users(Isolation(kind=Kind.agent)),
     }
     return Supervisor(tasks=tasks, changed=lambda: None, **(given | parts))
