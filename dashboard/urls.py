@@ -16,7 +16,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("workers:list")
 
 
-handler500 = "dashboard.ui.http.unavailable.server_error"
+handler400 = "dashboard.api.error_handlers.bad_request"
+handler403 = "dashboard.api.error_handlers.permission_denied"
+handler404 = "dashboard.api.error_handlers.page_not_found"
+handler500 = "dashboard.api.error_handlers.server_error"
 urlpatterns = [
     path("", home),
     path("healthz", healthz, name="healthz"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -25,9 +26,55 @@ def program(name: str) -> str:
     return found
 
 
+class Server:
+    """A program that listens on a loopback port, as often as it is started."""
+
+    def __init__(self, command: list[Any], url: str, port: int, user: dict[str, Any]) -> None:
+        self.url = url
+        self._command, self._port, self._user = command, port, user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Again where it ends at once: children of a server that just stopped may be in its way."""
+        deadline = time.monotonic() + STARTED_WITHIN
+        process = self._run()
+        while not _answers(self._port):
+            assert time.monotonic() < deadline, self._command
+            time.sleep(0.05)
+            if process.poll() is not None:
+                process = self._run()
+
+    def _run(self) -> subprocess.Popen[bytes]:
+        nothing = subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            self._command, cwd="/", stdout=nothing, stderr=nothing, **self._user
+        )
+        return self._process
+
+    def stop(self) -> None:
+        """At once: it ends connections that are open."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGINT)
+            process.wait(10)
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """A server of its own; gives the DATABASE_URL."""
+    with postgresql_server(folder) as server:
+        yield server.url
+
+
+def postgresql_server(folder: Path) -> Server:
+    """A server of its own with an empty database, not started."""
     data, port = folder / "postgresql", free_port()
     user: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -41,9 +88,8 @@ def postgresql(folder: Path) -> Iterator[str]:
     make = [program("initdb"), "-D", data, "-U", "sluice", "--auth=trust", "-E", "UTF8", "-N"]
     subprocess.run(make, check=True, capture_output=True, cwd="/", **user)
     listen = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "fsync=off"]
-    server = [program("postgres"), "-D", data, "-k", data, *listen]
-    with _running(server, port, user):
-        yield f"postgresql://sluice@127.0.0.1:{port}/postgres"
+    command = [program("postgres"), "-D", data, "-k", data, *listen]
+    return Server(command, f"postgresql://sluice@127.0.0.1:{port}/postgres", port, user)
 
 
 @contextmanager
@@ -51,24 +97,9 @@ def redis(folder: Path, port: int = 0) -> Iterator[str]:
     """A server of its own, on `port` where one is given; gives the REDIS_URL."""
     port = port or free_port()
     where = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
-    with _running([program("redis-server"), *where], port, {}):
-        yield f"redis://127.0.0.1:{port}/0"
-
-
-@contextmanager
-def _running(command: list[Any], port: int, user: dict[str, Any]) -> Iterator[None]:
-    process = subprocess.Popen(
-        command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user
-    )
-    try:
-        deadline = time.monotonic() + STARTED_WITHIN
-        while not _answers(port):
-            assert process.poll() is None and time.monotonic() < deadline, command
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
+    command = [program("redis-server"), *where]
+    with Server(command, f"redis://127.0.0.1:{port}/0", port, {}) as server:
+        yield server.url
 
 
 def _answers(port: int) -> bool:

@@ -1,7 +1,7 @@
 """The Cloudflare-compatible API, for unmodified wrangler and Cloudflare's SDKs; and Sluice's own.
 
 Each line may import those below it (pyproject.toml):
-    urls.py, sockets.py  paths
+    urls.py, sockets.py  paths; error_handlers.py: errors outside views
     sluice/              Sluice's own API under `/api/`: suites, runs, rollouts, reviews, overrides
     docs/                the reference page and the OpenAPI document
     api.py               all resources as one object

@@ -31,7 +31,10 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "fido2": {"level": "WARNING"},
+        "psycopg.pool": {"level": "ERROR"},  # requests log that the database is away
         # Its own lines have no time; the application's settings come after its own.
         "uvicorn": {"handlers": ["stderr"], "propagate": False},
+        # No line for each request; without handlers uvicorn does not even format it.
+        "uvicorn.access": {"handlers": [], "propagate": False},
     },
 }

@@ -8,6 +8,7 @@ import dj_database_url
 from dj_database_url import DBConfig
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard.fleet import connection_pool
 from dashboard.settings.environment import variables
 from dashboard.settings.folders import DATA_DIR
 
@@ -29,6 +30,9 @@ if _scheme not in {"sqlite", "postgres", "postgresql"}:
     raise ImproperlyConfigured(
         f"DATABASE_URL begins with {_scheme!r}: expected sqlite:///file or postgresql://host/name."
     )
+#: Connections to PostgreSQL that one process holds at most; 0 opens one for each request.
+#: SLUICE_DATABASE_POOL.
+DATABASE_POOL = variables.number("SLUICE_DATABASE_POOL", 20, 1000, "a number", least=0)
 DATABASES = {"default": _parsed(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a writer waits its turn at BEGIN instead of failing in the middle of a transaction.
@@ -37,6 +41,21 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # A server that vanishes without a word is noticed in seconds, not in the two hours of TCP.
+    _defaults = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+        "application_name": "sluice",
+    }
+    DATABASES["default"]["OPTIONS"] = _defaults | DATABASES["default"].get("OPTIONS", {})
+    if DATABASE_POOL:
+        # A connection is checked when it is taken: the server may have started again since.
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        DATABASES["default"]["OPTIONS"]["pool"] = connection_pool.options(DATABASE_POOL)
 
 #: REDIS_URL; one process's memory when unset.
 REDIS_URL = variables.text("REDIS_URL")

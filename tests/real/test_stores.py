@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.running import OVERRIDES, PROJECT, System, free_port
-from tests.stores import postgresql, redis
+from tests.stores import postgresql_server, redis
 
 pytestmark = pytest.mark.real
 
@@ -22,10 +22,11 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stores")
-    with postgresql(folder) as database, redis(folder) as channels:
+    with postgresql_server(folder) as database, redis(folder) as channels:
         running = System(
-            folder / "data", environment={"DATABASE_URL": database, "REDIS_URL": channels}
+            folder / "data", environment={"DATABASE_URL": database.url, "REDIS_URL": channels}
         ).start()
+        running.database = database
         yield running
         running.stop()
 
@@ -126,3 +127,45 @@ def test_the_conductor_fans_out_what_happened(system):
                 return
             assert time.monotonic() < deadline, (written, fanned_out)
             time.sleep(0.2)
+
+
+def test_while_postgresql_is_away_all_are_told_and_nothing_needs_a_restart(system):
+    web = f"http://127.0.0.1:{system.http_port}"
+    account = f"/client/v4/accounts/{system.run_json['account_id']}"
+    token = {"Authorization": f"Bearer {system.token}"}
+    addresses = {
+        "/workers/": {},
+        "/nowhere": {},
+        f"{account}/workers/scripts": token,
+        "/api/edges": token,
+        "/healthz": {},
+        "/readyz": {},
+    }
+    cookies = {"sessionid": system.session("admin")}
+    with httpx.Client(base_url=web, cookies=cookies, timeout=30) as client:
+
+        def answers():
+            return {path: client.get(path, headers=headers) for path, headers in addresses.items()}
+
+        answers()
+        system.database.stop()
+        try:
+            away = answers()
+            served = [system.get("hello").status_code for _ in range(20)]
+        finally:
+            system.database.start()
+        deadline = time.monotonic() + 20
+        while client.get("/readyz").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        statuses = [{a.status_code for a in answers().values()} for _ in range(3)]
+
+    assert {(a.status_code, a.headers["Retry-After"]) for a in away.values()} == {(503, "5")}
+    assert "single-card" in away["/workers/"].text
+    assert away[f"{account}/workers/scripts"].json()["errors"][0]["code"] == 10013
+    assert away["/api/edges"].json()["error"] == "unavailable"
+    assert served == [200] * 20
+    assert statuses == [{200, 404}] * 3  # no connection is left from before
+    active = system.active("hello")["versions"]
+    made = system.deploy("hello", *((v["version_id"], v["percentage"]) for v in active))
+    system.wait_for(made["id"], "hello", timeout=10)

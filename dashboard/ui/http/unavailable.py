@@ -13,17 +13,19 @@ from dashboard.fleet.storage import problem_of
 from dashboard.ui.messages import headline_of, reason_of
 
 RETRY_SECONDS = 5
+_PROBES = ("/healthz", "/readyz")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500, for pages and the edges' endpoints: 503, or 507 for a full disk, with
-    the reason."""
+    """For pages, probes and the edges' endpoints: 503, or 507 for a full disk, with the reason."""
     problem = problem_of(sys.exc_info()[1])
     if problem is None:
         return failed(request)
     reason = reason_of(problem)
-    if request.path.startswith("/edge/"):
-        response: HttpResponse = JsonResponse({"error": reason}, status=problem.status)
+    if request.path in _PROBES:
+        response: HttpResponse = JsonResponse({"status": problem.state}, status=problem.status)
+    elif request.path.startswith("/edge/"):
+        response = JsonResponse({"error": reason}, status=problem.status)
     else:
         context = {"reason": reason, "headline": headline_of(problem), "status": problem.status}
         response = HttpResponse(render_to_string("503.html", context), status=problem.status)
