@@ -11,6 +11,7 @@ from dashboard.api.http.envelope import Failure
 from dashboard.api.http.errors import handle_errors
 from dashboard.api.http.json_parser import StrictParser
 from dashboard.api.resources import (
+    account,
     assets,
     deployments,
     identity,
@@ -31,6 +32,7 @@ from dashboard.api.tail import sessions
 PREFIX = "/client/v4"
 RESOURCES = (
     identity,
+    account,
     services,
     scripts,
     assets,

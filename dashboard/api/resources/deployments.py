@@ -67,7 +67,8 @@ def list_deployments(
     if paging.until:
         rows = rows.filter(created_on__lte=_aware(paging.until))
     page, info = paged(rows, paging)
-    return ok({"deployments": [deployment_item(deployment) for deployment in page]}, info)
+    items = [deployment_item(deployment) for deployment in page]
+    return ok({"deployments": items, "items": items}, info)
 
 
 @router.post(

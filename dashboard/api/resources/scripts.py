@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
 from ninja import Query
 
 from dashboard.api.acts.delete_worker import delete_worker
-from dashboard.api.acts.upload import upload_version, upload_warnings
+from dashboard.api.acts.upload import fully_live, upload_copy, upload_version, upload_warnings
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
 from dashboard.api.http.envelope import Envelope, OptionalPaging, ok, resource
 from dashboard.api.http.errors import no_worker
 from dashboard.api.http.lookup import latest_version, version_of, worker_named
 from dashboard.api.serializers.module_content import as_multipart, main_module
-from dashboard.api.serializers.request_bodies import UPLOAD_BODY
+from dashboard.api.serializers.request_bodies import CONTENT_BODY, UPLOAD_BODY
 from dashboard.api.serializers.schemas import ScriptItem, UploadedScript
-from dashboard.api.serializers.upload_metadata import read_upload
+from dashboard.api.serializers.upload_metadata import read_content, read_upload
 from dashboard.api.serializers.version_json import script_item
 from routing.models import Version, Worker
 from routing.transactions.batches import batches
@@ -60,15 +61,7 @@ def put_script(
         live=True,
         expected=expected_deployment(request),
     )
-    return ok(
-        {
-            **script_item(version.worker, version),
-            "startup_time_ms": version.startup_time_ms,
-            "deployment_id": str(version.id),
-            "entry_point": version.main_module or version.body_part,
-        },
-        remarks=upload_warnings(version),
-    )
+    return ok(_uploaded(version), remarks=upload_warnings(version))
 
 
 @router.get(SCRIPT, auth=may_read)
@@ -85,6 +78,31 @@ def get_content(
     return as_multipart(_version(script_name, version))
 
 
+@router.put(
+    SCRIPT + "/content",
+    auth=may_deploy,
+    response=Envelope[UploadedScript],
+    openapi_extra={"requestBody": CONTENT_BODY},
+)
+def put_content(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
+    """Replaces the modules alone: a copy of the latest version, deployed at 100%."""
+    worker = worker_named(script_name)
+    content = read_content(request)
+    version = upload_copy(
+        request.auth,
+        worker,
+        lambda: fully_live(worker),
+        lambda draft: replace(
+            draft,
+            main_module=content.main_module,
+            body_part=content.body_part,
+            parts=content.parts,
+        ),
+        triggered_by="upload",
+    )
+    return ok(_uploaded(version), remarks=upload_warnings(version))
+
+
 @router.delete(SCRIPT, auth=may_administer, response=Envelope[None])
 def delete_script(
     request: ApiRequest, account_id: str, script_name: str, force: bool = False
@@ -92,6 +110,15 @@ def delete_script(
     """Deletes the Worker with its versions and deployments. Needs `force` if others bind it."""
     delete_worker(request.auth, worker_named(script_name), force=force)
     return ok(None)
+
+
+def _uploaded(version: Version) -> dict[str, Any]:
+    return {
+        **script_item(version.worker, version),
+        "startup_time_ms": version.startup_time_ms,
+        "deployment_id": str(version.id),
+        "entry_point": version.main_module or version.body_part,
+    }
 
 
 def _version(script_name: str, version_id: str = "") -> Version:

@@ -20,9 +20,10 @@ def parts_of(version: Version) -> list[Part]:
 
 
 def main_module(version: Version) -> HttpResponse:
-    """The module with the handlers; as a download, so that no browser runs it here."""
+    """The module with the handlers, empty for static assets alone; as a download, so that no
+    browser runs it here."""
     name = version.main_module or version.body_part
-    content = next(part.content for part in parts_of(version) if part.name == name)
+    content = next((part.content for part in parts_of(version) if part.name == name), b"")
     file_name = name.rsplit("/", 1)[-1] or "module"
     disposition = content_disposition_header(True, file_name) or "attachment"
     return HttpResponse(content, content_type=TEXT, headers={"Content-Disposition": disposition})

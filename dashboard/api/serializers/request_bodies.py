@@ -22,6 +22,10 @@ UPLOAD_BODY: dict[str, Any] = {
         }
     },
 }
+CONTENT_BODY: dict[str, Any] = {
+    **UPLOAD_BODY,
+    "description": "As an upload; of `metadata` only `main_module` or `body_part` has an effect.",
+}
 SETTINGS_BODY: dict[str, Any] = {
     "required": True,
     "description": (

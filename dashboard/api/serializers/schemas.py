@@ -89,7 +89,10 @@ class DeploymentItem(Schema):
 
 
 class DeploymentList(Schema):
+    """`items` are the same: the official SDKs read those."""
+
     deployments: list[DeploymentItem]
+    items: list[DeploymentItem]
 
 
 class ScriptItem(ScriptSettingsItem):

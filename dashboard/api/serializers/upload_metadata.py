@@ -108,6 +108,23 @@ def read_upload(request: HttpRequest, worker_name: str) -> Upload:
     return upload_from_settings(metadata, parts, worker_name)
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The modules of an upload, without anything else."""
+
+    main_module: str
+    body_part: str
+    parts: tuple[Part, ...]
+
+
+def read_content(request: HttpRequest) -> Content:
+    """The multipart body in `request`. Raises `ApiError`."""
+    raw, parts = split_fields(read_fields(request), "metadata")
+    metadata = validated(UploadMetadata, parse_json(raw, "The metadata"), "metadata")
+    _check_main(metadata, parts)
+    return Content(metadata.main_module, metadata.body_part, parts)
+
+
 def upload_from_settings(
     metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str
 ) -> Upload:

@@ -68,7 +68,7 @@ def detail(raw: bytes, source: Source, *, item_id: str, watched: bool) -> dict[s
         "truncated": item.truncated or cut or len(item.exceptions) > len(exceptions),
     }
     found["keep"] = keeps(found)
-    return found | ({"event": _event(event, request)} if watched else {})
+    return found | ({"event": _event(event, request, source.masks)} if watched else {})
 
 
 def _decode(raw: bytes) -> _Item:
@@ -122,11 +122,11 @@ def _stamp(given: dict[str, Any]) -> dict[str, Any]:
     return {"timestamp": when if isinstance(when, int | float) else 0}
 
 
-def _event(event: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+def _event(event: dict[str, Any], request: dict[str, Any], masks: Masks) -> dict[str, Any]:
     if not request:
         return {k: v for k, v in event.items() if k in ("rpcMethod", "cron", "scheduledTime")}
     shown = {
-        "url": redact.url(str(request.get("url", ""))),
+        "url": masks.text(redact.url(str(request.get("url", "")))),
         "method": str(request.get("method", "")),
         "headers": redact.headers(request.get("headers") or {}),
         "cf": request.get("cf") or {},

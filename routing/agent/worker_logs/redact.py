@@ -1,7 +1,7 @@
 """Removes secrets from requests and log entries. Pure.
 
-Done on the edge, before anything is written or sent: headers by name, values in query strings, and
-values of the version's own secrets wherever they are printed.
+Done on the edge, before anything is written or sent: headers and values of query strings by name,
+and values of the version's own secrets wherever they are printed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 REDACTED = "REDACTED"
 LINES = 128
@@ -18,9 +18,11 @@ ALL_CHARS = 32 * 1024
 STACK_CHARS = 8192
 EXCEPTIONS = 8
 
-_SECRET_NAMES = re.compile(r"authorization|cookie|token|secret|key|passw|session|credential|jwt")
+_SECRET_NAMES = re.compile(
+    r"authorization|cookie|token|secret|key|passw|session|credential|jwt|signature|^sig$|^code$"
+)
 _OURS = ("x-edge-", "x-sluice-")
-_VALUE = re.compile(r"=[^&]*")
+_PAIR = re.compile(r"([^=&]*)=([^&]*)")
 _SHORTEST_MASKED = 6
 
 
@@ -35,12 +37,18 @@ def headers(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def url(given: str) -> str:
-    """With every value of its query removed; names and order stay."""
+    """Without the values of sensitive names in its query, and without a query that has no names."""
     parts = urlsplit(given)
-    query = _VALUE.sub(f"={REDACTED}", parts.query)
+    query = _PAIR.sub(_pair, parts.query)
     if parts.query and "=" not in parts.query:
         query = REDACTED
     return urlunsplit(parts._replace(query=query, fragment=""))[:LINE_CHARS]
+
+
+def _pair(pair: re.Match[str]) -> str:
+    """Names are compared as servers read them, with escapes resolved."""
+    is_secret = _SECRET_NAMES.search(unquote_plus(pair[1]).lower())
+    return f"{pair[1]}={REDACTED}" if is_secret else pair[0]
 
 
 class Masks:

@@ -8,6 +8,15 @@ _SMALL = "json.loads alone, of a field whose size is bounded"
 
 OTHERS = {
     "dashboard.api.serializers.annotations": _SHORT,
+    "dashboard.api.http.body_limit": _SHORT,
+    "routing.agent.assets.folders": _OWN,
+    "routing.agent.identity.join": "answers of the control plane, by msgspec",
+    "routing.agent.identity.tokens": "answers of the control plane, by msgspec",
+    "routing.sealing": "msgspec, of what the control plane sealed",
+    "dashboard.edges.registry.join": _EDGE,
+    "dashboard.sending.relay.rows": _OWN,
+    "routing.asset_manifest": "msgspec, and paths whose length is bounded",
+    "routing.assets.manifest": _SHORT,
     "dashboard.comparison.bounded_matcher": "counts its own work; used by the comparisons",
     "dashboard.edges.protocol.reports": _EDGE,
     "dashboard.live.logs.fanout": _OWN,

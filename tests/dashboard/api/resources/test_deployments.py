@@ -168,4 +168,4 @@ def test_deployments_can_be_listed_by_page_and_time(two):
 
 def test_a_worker_without_deployments_has_an_empty_list(api: Api):
     make_version()
-    assert api("GET", DEPLOYMENTS).result == {"deployments": []}
+    assert api("GET", DEPLOYMENTS).result == {"deployments": [], "items": []}
