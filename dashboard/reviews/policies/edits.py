@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
@@ -68,12 +68,12 @@ def own_policies() -> list[PolicyEdit]:
     return list(newest.filter(follows_account=False).order_by("worker__name"))
 
 
-def workers_of(worker: Worker | None) -> list[Worker]:
+def workers_of(worker: Worker | None) -> QuerySet[Worker]:
     """The Workers that a save affects: one, or all that follow the account-wide default."""
     if worker is not None:
-        return [worker]
+        return Worker.objects.filter(pk=worker.pk)
     own = [edit.worker_id for edit in own_policies() if edit.worker_id is not None]
-    return list(Worker.objects.exclude(pk__in=own))
+    return Worker.objects.exclude(pk__in=own)
 
 
 def _write(

@@ -51,9 +51,8 @@ class Preview:
 
 def preview_of(policy: Policy, worker: Worker | None) -> Preview:
     """The last changes of `worker`, or of every Worker that follows the account-wide default."""
-    workers = [worker] if worker is not None else workers_of(None)
     newest = list(
-        Deployment.objects.filter(worker__in=workers)
+        Deployment.objects.filter(worker__in=workers_of(worker).order_by())
         .with_shares()
         .order_by("-created_on")[:CHANGES]
     )

@@ -82,15 +82,15 @@ def _render(
     status: int = 200,
 ) -> HttpResponse:
     own = edits.own_policies()
-    follow = edits.workers_of(None)
-    affected = [worker] if worker else follow
+    follow = edits.workers_of(None).count()
+    affected = edits.workers_of(worker).order_by()
     base = {
         "worker_named": worker,
         "now": edits.effective(worker),
         "own": own,
         "follow": follow,
         "names": Worker.objects.values_list("name", flat=True),
-        "affected": len(affected),
+        "affected": 1 if worker else follow,
         "open_reviews": Proposal.objects.undecided().filter(worker__in=affected).count(),
         "preview": preview_of(policy, worker),
         "can": permission(request.user, Role.ADMIN),

@@ -335,3 +335,18 @@ def test_the_newer_list_pages_until_it_is_empty(shop: Api):
     assert [w["name"] for w in shop("GET", "/workers/workers").result] == ["shop"]
     assert shop("GET", "/workers/workers?page=2").result == []
     assert shop("DELETE", "/workers/workers/shop").result is None
+
+
+def test_the_whole_list_has_the_items_of_its_pages(api: Api):
+    """It skips the schema's check, which takes longer than making it."""
+    limits = METADATA | {"limits": {"cpu_ms": 50}, "placement": {"mode": "smart"}}
+    api.put("shop", limits)
+    api.put("pricing")
+    paged = [
+        item
+        for page in (1, 2)
+        for item in api("GET", f"/workers/scripts?per_page=1&page={page}").result
+    ]
+    whole = api("GET", "/workers/scripts")
+    assert whole.result == paged and len(paged) == 2
+    assert whole.envelope.keys() == {"success", "errors", "messages", "result"}
