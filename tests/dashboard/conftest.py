@@ -11,6 +11,7 @@ from django.test import Client
 from dashboard.accounts.models import Role
 from dashboard.limits import rates
 from dashboard.observability.queries import sparkline
+from dashboard.observability.requests import coverage
 from tests.factories import make_user
 
 
@@ -27,6 +28,7 @@ def plain_static_files(settings: Any) -> None:
 def no_lines_of_other_tests() -> None:
     """The last hour is kept for a minute; each test has its own."""
     sparkline.forget()
+    coverage.forget()
 
 
 @pytest.fixture(autouse=True)

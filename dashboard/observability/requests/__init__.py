@@ -1,5 +1,6 @@
 """Requests one by one: search, a request's page, the live log.
 
+coverage.py         How many of the last requests are listed, by reason
 filter_chips.py     The filters of invocations and live logs as links
 invocation_row.py   An invocation as pages and live logs show it
 invocations.py      The list of invocations, of one Worker or of all, and the trace of one

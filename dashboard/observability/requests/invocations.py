@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
-from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from dashboard.observability.models import Count, Gap, Span as Covers
 from dashboard.observability.requests import search as searching
+from dashboard.observability.requests.coverage import Coverage, coverage
 from dashboard.observability.requests.filter_chips import Filters, filters
 from dashboard.observability.requests.invocation_row import InvocationRow, rows_of as with_details
-from dashboard.observability.requests.search import ASKED, Search
+from dashboard.observability.requests.search import Search
 from dashboard.observability.requests.trace import Hop, left_out, trace as trace_of
 from dashboard.ui.page import page
-from routing.models import Edge, Invocation, InvocationDetail, Worker
+from routing.models import Invocation, InvocationDetail, Worker
 
-LOOK_BACK = timedelta(minutes=5)
 CALLS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """How many of the last minutes' requests are listed, and what was lost or left out."""
-
-    counted: int
-    listed: int
-    gaps: int
-    details_dropped: int
-    details_skipped: int
-    by_reason: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,31 +89,6 @@ def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[Invocat
     return with_details(rows, details.order_by("started_on")[:500]), more
 
 
-def coverage(worker: str) -> Coverage:
-    """Constant queries."""
-    since = timezone.now() - LOOK_BACK
-    start = int(since.timestamp()) // Covers.MINUTE * Covers.MINUTE
-    mine = {"worker": worker} if worker else {}
-    counts = Count.objects.filter(span=Covers.MINUTE, start__gte=start, **mine)
-    by_reason: Counter[str] = Counter()
-    grouped = counts.values_list("reason", "override").annotate(n=Sum("requests")).order_by()
-    for reason, override, requests in grouped:
-        by_reason[reason] += requests
-        by_reason[ASKED] += requests if override not in ("absent", "") else 0
-    counted = by_reason.total() - by_reason[ASKED]
-    listed = Invocation.objects.filter(started_on__gte=_moment(start), **mine).count()
-    listed = min(listed, counted) if counted else listed
-    shipping = [edge.status.get("shipping", {}) for edge in Edge.objects.only("status")]
-    return Coverage(
-        counted=max(counted, listed),
-        listed=listed,
-        gaps=Gap.objects.filter(noticed_on__gte=since).count(),
-        details_dropped=sum(int(each.get("details_dropped", 0)) for each in shipping),
-        details_skipped=sum(int(each.get("details_skipped", 0)) for each in shipping),
-        by_reason=by_reason,
-    )
-
-
 def _listed(request: HttpRequest, worker: str) -> HttpResponse:
     search, before = searching.parse(request.GET), request.GET.get("before", "")
     rows, more = rows_of(search, worker, before)
@@ -156,7 +114,3 @@ def _calls(worker: str) -> list[InvocationDetail]:
     mine = {"worker": worker} if worker else {}
     calls = InvocationDetail.objects.filter(**mine).exclude(rpc_method="")
     return list(calls.select_related("edge").order_by("-started_on")[:CALLS])
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
