@@ -2,7 +2,9 @@
 
 protocol/     the agents' endpoints and WebSocket
 pages.py      the Edges page
-messages.py   errors that agents get
+registry/     edges as objects: join, rename, drain, remove, tokens
+warnings.py   what people should change about an edge
+messages.py   why a request or a change was refused
 envoy_end.py  the last crash or hang of an edge's Envoy
 management/   manage.py edge
 """

@@ -61,6 +61,10 @@ def name_joining(name: str) -> str:
     return f"A join token for {name} is still valid. Revoke it first, or use it."
 
 
+def no_join_token(name: str) -> str:
+    return f"No join token for {name} is valid."
+
+
 def no_edge(name: str) -> str:
     return f"There is no edge {name}."
 

@@ -7,6 +7,7 @@ bounded_cache.py       A thread-safe cache with a maximum size
 propagation.py         Which edges have a revision, and how long it took
 edge_condition.py      An edge's problems: silent, losing log lines, disk full, Envoy replaced
 connection_pool.py     Behavior of the pool of connections while PostgreSQL is away
+duplicates.py          Two agents on one token (pure)
 health.py              /healthz
 storage.py             Why nothing can be written: full disk, read-only, database away
 """

@@ -1,5 +1,5 @@
-"""An edge's problems: silent, losing log lines, disk full, Envoy replaced. The one source for
-pages, /healthz, the API and the metrics."""
+"""An edge's problems: silent, losing log lines, disk full, Envoy replaced, two agents on one token,
+clock off. The one source for pages, /healthz, the API and the metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from dashboard.fleet.duplicates import duplicates
 from routing.models import Edge
 
 #: Edges report every few seconds; without a report for this long an edge is silent.
@@ -17,6 +18,8 @@ SILENT_AFTER = timedelta(seconds=15)
 LOSS_SHOWN_FOR = timedelta(minutes=5)
 #: The same for an Envoy that died or hung. The Edges page shows the last one permanently.
 ENVOY_END_SHOWN_FOR = timedelta(minutes=5)
+#: A clock that is off by more is a problem.
+CLOCK_OFF_MS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,10 @@ class Condition:
     disk: str = ""
     envoy_end: str = ""
     envoy_ended_at: datetime | None = None
+    #: Machines or addresses of agents that use its token at the same time.
+    shared_by: tuple[str, ...] = ()
+    #: How far its clock is ahead; None unless it is off by more than `CLOCK_OFF_MS`.
+    clock_off_ms: int | None = None
 
     @property
     def loses_lines(self) -> bool:
@@ -47,6 +54,8 @@ class Condition:
             ("log_lines_lost", self.lost_at is not None),
             (f"edge_disk_{self.disk}", bool(self.disk)),
             (f"envoy_{self.envoy_end}", bool(self.envoy_end)),
+            ("edge_two_agents", bool(self.shared_by)),
+            ("edge_clock_off", self.clock_off_ms is not None),
         )
         return tuple(code for code, is_so in problems if is_so)
 
@@ -65,7 +74,13 @@ def condition_of(edge: Edge, now: datetime) -> Condition:
         disk=edge.disk,
         envoy_end=edge.envoy_end if has_ended else "",
         envoy_ended_at=ended_at if has_ended else None,
+        shared_by=tuple(agent.place for agent in duplicates(edge.agents, now)),
+        clock_off_ms=_off(edge.clock_offset_ms) if silent <= SILENT_AFTER else None,
     )
+
+
+def _off(offset_ms: int | None) -> int | None:
+    return offset_ms if offset_ms is not None and abs(offset_ms) > CLOCK_OFF_MS else None
 
 
 def conditions(now: datetime | None = None) -> list[Condition]:

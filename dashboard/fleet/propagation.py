@@ -84,9 +84,10 @@ class Meter:
 
     @property
     def troubles(self) -> list[Condition]:
-        """Edges that lose log lines, cannot write, or whose Envoy was replaced recently."""
+        """Edges that lose log lines, cannot write, share a token, or whose Envoy was replaced
+        recently."""
         conditions = [c.condition for c in self.cells if c.condition is not None]
-        return [each for each in conditions if each.loses_lines or each.envoy_end]
+        return [e for e in conditions if e.loses_lines or e.envoy_end or e.shared_by]
 
     @property
     def loses_lines(self) -> bool:

@@ -118,6 +118,11 @@ class Edge(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def reported_name(self) -> str:
+        """The name in its proof headers: the earlier one until its agent starts again."""
+        return str(self.status.get("agent", {}).get("name") or self.name)
+
     def has(self, worker_name: str, revision: int) -> bool:
         """Whether the Worker's deployment of `revision`, or a newer one, answers here."""
         return self.revision_of(worker_name) >= revision

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from dashboard.edges.registry.duplicates import with_report
+from dashboard.fleet.duplicates import with_report
 from dashboard.ui.http.storable_text import storable
 from routing.models import Edge
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.accounts.strangers.client_address import client_of
 from dashboard.edges import messages
-from dashboard.edges.registry.duplicates import agents_from_json, with_report
+from dashboard.fleet.duplicates import agents_from_json, with_report
 from routing import sealing
 from routing.control import audit
 from routing.models import Edge

@@ -3,6 +3,5 @@
 join.py       one-time join tokens, and the exchange for an agent's own credentials
 tokens.py     the tokens of an edge: look up, issue, rotate, renew, revoke
 edges.py      rename, drain, remove
-duplicates.py two agents on one token (pure)
 names.py      whether a name can be used
 """

@@ -86,9 +86,9 @@ def store(edge: Edge, sha256: str, now: datetime, expires_at: datetime | None) -
 
 
 def rotate(edge: Edge, by: Actor, *, overlap: timedelta, lasts: timedelta | None = None) -> str:
-    """A new token; the others end after `overlap`. Resets the edge's key if `overlap` is zero."""
+    """A new token, returned once; the others end after `overlap`."""
     with transaction.atomic():
-        _end_others(edge, by.now, by.now + overlap)
+        _end_others(edge, by.now + overlap)
         secret = issue(edge, by.now, by.now + lasts if lasts else None)
         _record("edge.token.rotate", edge, by, overlap_seconds=int(overlap.total_seconds()))
     return secret
@@ -110,7 +110,8 @@ def renew(edge: Edge, token: EdgeToken, now: datetime) -> str | None:
     if not edge.public_key or not is_renewal_due(edge, token, now):
         return None
     with transaction.atomic():
-        _end_others(edge, now, now + OVERLAP)
+        edge.tokens.filter(last_used_at=None).update(revoked_at=now)  # answers that were lost
+        _end_others(edge, now + OVERLAP)
         secret = issue(edge, now, now + LIFETIME)
         Edge.objects.filter(pk=edge.pk).update(renew_requested_at=None)
         by = Actor(actor=None, source="edge", now=now)
@@ -122,11 +123,9 @@ def revoke_all(edge: Edge, now: datetime) -> None:
     edge.tokens.filter(revoked_at=None).update(revoked_at=now)
 
 
-def _end_others(edge: Edge, now: datetime, ends_at: datetime) -> None:
-    """Tokens that were never used end at once: nobody has them."""
-    valid = edge.tokens.filter(Q(expires_at=None) | Q(expires_at__gt=ends_at), revoked_at=None)
-    valid.filter(last_used_at=None).update(revoked_at=now)
-    valid.exclude(last_used_at=None).update(expires_at=ends_at)
+def _end_others(edge: Edge, ends_at: datetime) -> None:
+    later = Q(expires_at=None) | Q(expires_at__gt=ends_at)
+    edge.tokens.filter(later, revoked_at=None).update(expires_at=ends_at)
 
 
 def _adopt(digest: str, now: datetime) -> EdgeToken | None:

@@ -35,4 +35,5 @@ def _ran(worker: str, edge: Edge) -> str:
         stamps = send(get(worker, edge)).proof_headers
     except SendFailed:
         return ""
-    return stamps.get("version", "") if stamps.get("edge", edge.name) == edge.name else ""
+    name = edge.reported_name
+    return stamps.get("version", "") if stamps.get("edge", name) == name else ""

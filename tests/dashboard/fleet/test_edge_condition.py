@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token
 from dashboard.edges.protocol import reports
+from dashboard.fleet.duplicates import with_report
 from dashboard.fleet.edge_condition import ENVOY_END_SHOWN_FOR, LOSS_SHOWN_FOR, condition_of
 from dashboard.observability.ingest.counts import accept
 from dashboard.observability.models import Gap
@@ -163,3 +164,25 @@ def test_a_report_without_an_end_keeps_the_last_one():
     reports.accept(edge, b'{"revision": 1, "envoy": {"ends": 0, "end": null}}')
     edge.refresh_from_db()
     assert condition_of(edge, timezone.now()).reasons == ("envoy_crash",)
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"), [(None, False), (0, False), (2000, False), (-2001, True), (9000, True)]
+)
+def test_a_clock_is_off_by_more_than_two_seconds(client, offset, expected):
+    make_edge(clock_offset_ms=offset)
+    reasons = client.get("/healthz").json().get("reasons", [])
+    assert ("edge_clock_off" in reasons) is expected
+
+
+def test_two_agents_on_one_token_are_named(client):
+    now = timezone.now()
+    agents = {}
+    for seconds, instance in ((10, "a"), (8, "b"), (5, "a")):
+        at = now - timedelta(seconds=seconds)
+        agents = with_report(agents, instance, f"host-{instance}", "192.0.2.1", at)
+    edge = make_edge(agents=agents)
+    assert condition_of(edge, now).shared_by == ("host-a (192.0.2.1)", "host-b (192.0.2.1)")
+    assert client.get("/healthz").json()["reasons"] == ["edge_two_agents"]
+    client.force_login(make_user("maya", Role.VIEWER))
+    assert 'data-edge-trouble="edge_two_agents"' in client.get("/edges/").content.decode()

@@ -30,13 +30,6 @@ def test_while_one_token_replaces_another_both_are_valid():
     assert state(new, later=31 * DAY) is TokenState.expired
 
 
-def test_a_token_that_nobody_used_ends_with_the_next_rotation():
-    register_edge("local-1")
-    unused = tokens.rotate(Edge.objects.get(), by_shell(), overlap=DAY)
-    tokens.rotate(Edge.objects.get(), by_shell(), overlap=DAY)
-    assert state(unused) is TokenState.expired
-
-
 def test_creating_an_edge_again_ends_its_earlier_token():
     first = register_edge("local-1")
     second = register_edge("local-1", lasts=DAY)
@@ -89,6 +82,15 @@ def test_an_admin_makes_an_agent_renew_its_token():
     assert agent.report().json()["renew_token"]
     agent.token = sealing.open_token(renewed(agent).json()["sealed_token"], agent.key).reveal()
     assert not agent.report().json()["renew_token"]
+
+
+def test_a_renewal_whose_answer_was_lost_ends_with_the_next(db):
+    agent = JoinedAgent().joined()
+    tokens.request_renewal(agent.edge, by_shell())
+    lost = sealing.open_token(renewed(agent).json()["sealed_token"], agent.key).reveal()
+    EdgeToken.objects.exclude(sha256=hash_token(lost)).update(expires_at=timezone.now() + DAY)
+    assert renewed(agent).status_code == 200
+    assert state(lost) is TokenState.expired
 
 
 def test_an_edge_without_a_key_gets_no_renewal():

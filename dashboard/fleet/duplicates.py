@@ -23,6 +23,11 @@ class AgentSeen:
     first_at: float
     last_at: float
 
+    @property
+    def place(self) -> str:
+        """For people: where it runs."""
+        return f"{self.host} ({self.address})" if self.host else self.address
+
     def as_json(self) -> dict[str, Any]:
         return {
             "host": self.host,

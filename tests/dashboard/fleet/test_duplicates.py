@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from dashboard.edges.registry.duplicates import REMEMBERED, duplicates, with_report
+from dashboard.fleet.duplicates import REMEMBERED, duplicates, with_report
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
