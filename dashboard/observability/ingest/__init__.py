@@ -12,6 +12,7 @@ counts.py         Counts of a batch, exactly once; gaps
 batch_order.py    Is this batch the next one? Pure
 batch_schema.py   Counts as the agent sends them (`routing.agent.access_log.request_counts`
                   and `.ship` are the other end)
+source_maps.py    Stacks of exceptions, from the bundle to the sources
 rollup.py         Adds counts to the rollups of minute, hour and day at once
 retention.py      Deletes old counts and old requests; run by `dashboard.work`
 """

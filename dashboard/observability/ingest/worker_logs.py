@@ -10,6 +10,7 @@ import msgspec
 from django.utils import timezone
 
 from dashboard.live.logs import fanout
+from dashboard.observability.ingest import source_maps
 from dashboard.observability.ingest.batch_body import decode, decompress
 from dashboard.observability.requests import invocation_row
 from dashboard.ui.http.storable_text import storable
@@ -54,11 +55,23 @@ def accept(edge: Edge, body: bytes, *, packed: bool) -> None:
     """
     content = decompress(body) if packed else body
     batch = decode(content, DetailBatch)
+    _map_stacks(batch.rows)
     _mask_secrets(batch.rows, content)
     rows = [_detail_row(edge, detail) for detail in batch.rows if detail.keep]
     InvocationDetail.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
     # They are stored: the push must not make the edge send them again.
     guarded("push details", lambda: _push(batch, {row.detail_id: row for row in rows}))
+
+
+def _map_stacks(rows: list[Detail]) -> None:
+    failed = [row for row in rows if any(e.get("stack") for e in row.exceptions)]
+    if not failed:
+        return
+    maps = source_maps.maps_of(row.version_id for row in failed)
+    for row in failed:
+        of_version = maps.get(row.version_id, {})
+        for exception in row.exceptions:
+            exception["stack"] = source_maps.mapped(str(exception.get("stack", "")), of_version)
 
 
 def _mask_secrets(rows: list[Detail], content: bytes) -> None:

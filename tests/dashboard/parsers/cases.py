@@ -21,6 +21,7 @@ from dashboard.discussion.markdown import render
 from dashboard.discussion.mentions import mentioned
 from dashboard.exports.jobs.destination import parse_destination
 from dashboard.exports.jobs.filters import parse_filter
+from dashboard.observability.ingest.source_maps import mapped
 from dashboard.observability.requests import search
 from dashboard.playground.check_import.from_har import checks_of_har
 from dashboard.playground.curl_import import parse
@@ -575,6 +576,15 @@ PARSERS: dict[str, Parser] = {
         lambda text: parse_log_line(text.encode()),
         {"deep": lambda n: "[" * n, "a path": lambda n: json.dumps({"path": "/" * n})},
         ("routing.agent.access_log.log_line",),
+    ),
+    "stack of an exception": Parser(
+        lambda text: mapped(text, {}),
+        {
+            "spaces": lambda n: " " * n,
+            "parentheses": lambda n: "    at " + "(" * n,
+            "names": lambda n: "    at " + "a " * n + "(a:1:2",
+        },
+        ("dashboard.observability.ingest.source_maps",),
     ),
     "address in a tail": Parser(
         redact.url,
