@@ -6,6 +6,7 @@ from uuid import UUID
 
 from dashboard.fleet.deployment_cache import roles_of_deployment
 from dashboard.fleet.version_roles import Standing
+from dashboard.overrides import messages
 from dashboard.overrides.protection import OverrideRefused
 from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
@@ -35,8 +36,7 @@ def version_to_share(worker: Worker, version_id: str = "") -> Version:
         return _named(worker, version_id)
     live = standings(worker)
     if not live or live[0].is_stable:
-        message = f"{worker.name} has no candidate. Stage a version at 0%, or name one."
-        raise OverrideRefused("no_candidate", message, "version_id")
+        raise OverrideRefused("no_candidate", messages.no_candidate(worker.name), "version_id")
     return live[0].version
 
 
@@ -46,6 +46,6 @@ def _named(worker: Worker, version_id: str) -> Version:
     except ValueError:
         version = None
     if version is None:
-        message = f"{worker.name} has no version {version_id[:40]!r}."
+        message = messages.unknown_version(worker.name, version_id)
         raise OverrideRefused("unknown_version", message, "version_id")
     return version

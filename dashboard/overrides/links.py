@@ -13,7 +13,7 @@ from django.db import transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
-from dashboard.overrides import keys
+from dashboard.overrides import keys, messages
 from dashboard.overrides.protection import OverrideRefused, tell_edges
 from dashboard.times.durations import format_duration
 from routing.compile.names import LEAVE_PATH, LINK_PATH
@@ -70,7 +70,7 @@ def share(
         _check_person(by)
         _check_reachable(version)
         if OverrideLink.objects.unexpired(by.now).filter(worker=worker).count() >= MOST:
-            raise OverrideRefused("too_many", f"{worker.name} has {MOST} links that still live.")
+            raise OverrideRefused("too_many", messages.too_many_links(worker.name, MOST))
         signer = keys.ensure(worker, by.now)
         link = OverrideLink.objects.create(
             worker=worker,
@@ -112,7 +112,7 @@ def link_of(worker: Worker, link_id: str) -> OverrideLink:
     except ValueError:
         link = None
     if link is None:
-        raise OverrideRefused("unknown_link", f"{worker.name} has no link {link_id[:40]!r}.", "id")
+        raise OverrideRefused("unknown_link", messages.unknown_link(worker.name, link_id), "id")
     return link
 
 
@@ -142,28 +142,26 @@ def _revoke(links: OverrideLinkQuerySet, by: Actor) -> int:
 
 def _check(lasts: timedelta, note: str, path: str) -> None:
     if not SHORTEST <= lasts <= LONGEST:
-        between = f"{format_duration(SHORTEST)} to {format_duration(LONGEST)}"
-        raise OverrideRefused("invalid", f"A link lasts {between}.", "lasts")
+        limits = format_duration(SHORTEST), format_duration(LONGEST)
+        raise OverrideRefused("invalid", messages.duration_outside(*limits), "lasts")
     if len(note.strip()) > 200:
-        raise OverrideRefused("invalid", "A note has at most 200 characters.", "note")
+        raise OverrideRefused("invalid", messages.NOTE_TOO_LONG, "note")
     if not _PATH.fullmatch(path):
-        message = "A path starts with one “/” and has no spaces: /cart?item=1"
-        raise OverrideRefused("invalid", message, "path")
+        raise OverrideRefused("invalid", messages.PATH_INVALID, "path")
 
 
 def _check_person(by: Actor) -> None:
     """A person who was switched off a moment ago gets no new link."""
     if by.actor and not User.objects.get(pk=by.actor.pk).may(Role.OPERATOR):
-        raise OverrideRefused("not_allowed", "You may no longer share versions.")
+        raise OverrideRefused("not_allowed", messages.MAY_NOT_SHARE)
 
 
 def _check_reachable(version: Version) -> None:
     worker, active = version.worker, active_deployment(version.worker)
     if not worker.subdomain_enabled:
-        message = f"{worker.name} has no production address. Switch it on in its settings."
-        raise OverrideRefused("no_address", message)
+        raise OverrideRefused("no_address", messages.no_address(worker.name))
     if active is None or version.pk not in {share.version_id for share in active.shares.all()}:
-        message = f"#{version.number} is not in the active deployment. Stage it at 0% first."
+        message = messages.not_in_deployment(version.number)
         raise OverrideRefused("not_in_deployment", message, "version_id")
 
 

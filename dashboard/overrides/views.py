@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -15,14 +15,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, requires
-from dashboard.overrides import choices, links, protection
+from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.fleet.version_roles import Standing
+from dashboard.overrides import choices, links, messages, protection
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.overrides.report import state_of
 from dashboard.times.durations import format_duration, parse_duration
 from dashboard.ui.page import page
 from routing.control.publish import hostname
-from routing.models import Edge, OverrideLink, Worker
+from routing.models import Edge, OverrideKey, OverrideLink, Worker
 
 TEMPLATE = "overrides/worker.html"
 LISTED = 100
@@ -30,11 +31,34 @@ LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A link and what it is worth now: live, expired or revoked."""
+class LinkRow:
+    """`state` is live, expired or revoked."""
 
     link: OverrideLink
     state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverridesPage:
+    """`picked`: the id of the version to share. The last three are of a form that was sent: the new
+    link, or why it was refused and the field that is wrong."""
+
+    worker: Worker
+    standings: Sequence[Standing]
+    picked: str
+    rows: Sequence[LinkRow]
+    ended: bool
+    durations: Sequence[tuple[str, str]]
+    lasts: str
+    leave_url: str
+    can: Permission
+    can_protect: Permission
+    key: OverrideKey | None
+    commands: Sequence[tuple[str, str]]
+    old_edges: Sequence[str]
+    shared: links.Shared | None = None
+    problem: str = ""
+    wrong: str = ""
 
 
 @require_GET
@@ -60,7 +84,8 @@ def share(request: HttpRequest, name: str) -> HttpResponse:
         return _refused(request, worker, str(error), error.field)
     except ValueError as error:
         return _refused(request, worker, str(error), "lasts")
-    return page(request, TEMPLATE, _context(request, worker) | {"shared": shared}, status=201)
+    context = replace(_context(request, worker), shared=shared)
+    return page(request, TEMPLATE, context, status=201)
 
 
 @requires(Role.OPERATOR)
@@ -70,9 +95,9 @@ def revoke(request: HttpRequest, name: str, link_id: UUID) -> HttpResponse:
     worker = get_object_or_404(Worker, name=name)
     link = get_object_or_404(worker.override_links.select_related("version"), pk=link_id)
     if links.revoke(link, _by(request)):
-        messages.success(request, f"The link to #{link.version.number} opens nothing any more.")
+        toasts.success(request, messages.revoked(link.version.number))
     else:
-        messages.info(request, "This link had ended before.")
+        toasts.info(request, messages.ENDED_BEFORE)
     return redirect("overrides:worker", name)
 
 
@@ -82,8 +107,7 @@ def protect(request: HttpRequest, name: str) -> HttpResponse:
     """The switch, both ways."""
     worker, on = get_object_or_404(Worker, name=name), request.POST.get("on") == "1"
     protection.protect(worker, on=on, by=_by(request))
-    state = "need a signed permission now" if on else "are open to anyone now"
-    messages.success(request, f"Overrides of {name} {state}.")
+    toasts.success(request, messages.protection_changed(name, on))
     return redirect("overrides:worker", name)
 
 
@@ -93,35 +117,33 @@ def rotate_key(request: HttpRequest, name: str) -> HttpResponse:
     """A new signing key; with `drop` everything signed before ends."""
     worker, drop = get_object_or_404(Worker, name=name), "drop" in request.POST
     ended = protection.rotate_key(worker, drop=drop, by=_by(request))
-    more = f" {ended} link{'' if ended == 1 else 's'} ended." if drop else ""
-    messages.success(request, f"A new key signs permissions for {name}.{more}")
+    toasts.success(request, messages.key_rotated(name, ended if drop else None))
     return redirect("overrides:worker", name)
 
 
 def _refused(request: HttpRequest, worker: Worker, problem: str, field: str) -> HttpResponse:
-    context = _context(request, worker) | {"problem": problem, "wrong": field}
+    context = replace(_context(request, worker), problem=problem, wrong=field)
     return page(request, TEMPLATE, context, status=422)
 
 
-def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
+def _context(request: HttpRequest, worker: Worker) -> OverridesPage:
     now, ended = timezone.now(), "all" in request.GET
     rows = links.of_worker(worker, now, ended=ended)[: LISTED + links.MOST]
-    standings = choices.standings(worker)
-    return {
-        "worker": worker,
-        "standings": standings,
-        "picked": request.POST.get("version") or request.GET.get("version", ""),
-        "rows": [Row(link, state_of(link, now)) for link in rows],
-        "ended": ended,
-        "durations": choices.DURATIONS,
-        "lasts": request.POST.get("lasts", format_duration(links.USUAL)),
-        "leave_url": links.leave_url(hostname(worker.name)),
-        "can": permission(request.user, Role.OPERATOR),
-        "can_protect": permission(request.user, Role.ADMIN),
-        "key": worker.override_keys.filter(retired_at=None).first(),
-        "commands": _commands(worker),
-        "old_edges": _old_edges(),
-    }
+    return OverridesPage(
+        worker=worker,
+        standings=choices.standings(worker),
+        picked=request.POST.get("version") or request.GET.get("version", ""),
+        rows=[LinkRow(link, state_of(link, now)) for link in rows],
+        ended=ended,
+        durations=choices.DURATIONS,
+        lasts=request.POST.get("lasts", format_duration(links.USUAL)),
+        leave_url=links.leave_url(hostname(worker.name)),
+        can=permission(request.user, Role.OPERATOR),
+        can_protect=permission(request.user, Role.ADMIN),
+        key=worker.override_keys.filter(retired_at=None).first(),
+        commands=_commands(worker),
+        old_edges=_old_edges(),
+    )
 
 
 def _old_edges() -> list[str]:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
+from dashboard.variables import messages
 from dashboard.variables.models import Variable
 from dashboard.variables.names import NAME
 from routing.control import audit
@@ -48,9 +49,9 @@ def all_values(worker: str) -> tuple[dict[str, str], tuple[str, ...]]:
 def change(worker: str, name: str, value: str, by: Actor, *, secret: bool) -> str:
     """Sets a variable. Returns the reason when it cannot. The audit trail never has the value."""
     if not NAME.fullmatch(name):
-        return "A name has letters, digits and _, and does not start with a digit."
+        return messages.NAME_INVALID
     if len(value) > LONGEST:
-        return "A value has at most 8 KB."
+        return messages.VALUE_TOO_LONG
     fields = (
         {"value": "", "sealed": encrypt(Secret(value))}
         if secret
@@ -60,7 +61,7 @@ def change(worker: str, name: str, value: str, by: Actor, *, secret: bool) -> st
         rows = Variable.objects.select_for_update().filter(worker=worker)
         before = rows.filter(name=name).first()
         if before is None and rows.count() >= MOST:
-            return f"A Worker has at most {MOST} variables."
+            return messages.too_many(MOST)
         Variable.objects.update_or_create(
             worker=worker, name=name, defaults=fields | {"changed_on": by.now}
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -11,11 +14,19 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, refuse
+from dashboard.accounts.permissions import Permission, permission, person, refuse
 from dashboard.ui.page import page
 from dashboard.variables.models import Variable
 from dashboard.variables.store import change, remove
 from routing.models import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesPage:
+    worker: Worker
+    variables: QuerySet[Variable]
+    can: Permission
+    problem: str
 
 
 @sensitive_post_parameters("value")
@@ -31,12 +42,7 @@ def variables(request: HttpRequest, worker: str) -> HttpResponse:
         problem = _changed(request, row)
         if not problem:
             return redirect("playground:variables", worker=row.name)
-    context = {
-        "worker": row,
-        "variables": Variable.objects.filter(worker=row.name),
-        "can": can,
-        "problem": problem,
-    }
+    context = VariablesPage(row, Variable.objects.filter(worker=row.name), can, problem)
     return page(
         request, "playground/request/variables.html", context, status=422 if problem else 200
     )

@@ -44,6 +44,12 @@ class Jump:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class PalettePage:
+    q: str
+    jumps: Sequence[Jump]
+
+
 Scored = tuple[int, Jump]
 
 
@@ -51,7 +57,7 @@ Scored = tuple[int, Jump]
 def palette(request: HttpRequest) -> HttpResponse:
     """The page, and for the dialog on every page its list."""
     typed = request.GET.get("q", "").strip()[:LONGEST]
-    context = {"q": typed, "jumps": jumps(request, typed)}
+    context = PalettePage(typed, jumps(request, typed))
     return page(request, "ui/palette.html", context, partial="palette-results")
 
 
@@ -68,13 +74,13 @@ def jumps(request: HttpRequest, typed: str) -> list[Jump]:
     words = words_of(typed)
     if not words:
         return _suggested(request, names, here)
-    found = [*_found(request, words, names, here), *_versions(typed)]
-    if not found:
-        known = {word for name in names for word in words_of(name)}
-        known |= {word for verb in (*OF_A_WORKER, *GENERAL) for word in words_of(verb.text)}
-        found = list(_found(request, corrected(words, known), names, here))
-    found.sort(key=lambda one: -one[0])
-    return [jump for _, jump in found[:LINES]]
+    results = [*_matches(request, words, names, here), *_versions(typed)]
+    if not results:
+        vocabulary = {word for name in names for word in words_of(name)}
+        vocabulary |= {word for verb in (*OF_A_WORKER, *GENERAL) for word in words_of(verb.text)}
+        results = list(_matches(request, corrected(words, vocabulary), names, here))
+    results.sort(key=lambda result: -result[0])
+    return [jump for _, jump in results[:LINES]]
 
 
 def _suggested(request: HttpRequest, names: Sequence[str], here: str) -> list[Jump]:
@@ -84,7 +90,7 @@ def _suggested(request: HttpRequest, names: Sequence[str], here: str) -> list[Ju
     return [*verbs[:MOST], *map(_worker, names[:MOST]), *pages]
 
 
-def _found(
+def _matches(
     request: HttpRequest, words: Sequence[str], names: Sequence[str], here: str
 ) -> Iterator[Scored]:
     fits = [(score(words, name), name) for name in names]
@@ -122,8 +128,8 @@ def _versions(typed: str) -> Iterator[Scored]:
     words = typed.split()
     if not words or len(typed) < 2:
         return
-    wanted = [_is_version(word) & _of_worker([o for o in words if o != word]) for word in words]
-    rows = Version.objects.filter(reduce(or_, wanted)).select_related("worker")
+    queries = [_is_version(word) & _of_worker([o for o in words if o != word]) for word in words]
+    rows = Version.objects.filter(reduce(or_, queries)).select_related("worker")
     rows = rows.order_by("-created_on").only("id", "number", "tag", "worker__name")
     for row in rows[:MOST]:
         words_ = " ".join(filter(None, [f"#{row.number}", row.short_id, row.tag]))

@@ -107,7 +107,7 @@ def test_viewers_read_and_change_nothing(vera: Client, maya: Client, shop: Worke
 def test_without_a_candidate_nothing_is_run(maya: Client, shop: Worker) -> None:
     make_deployment(shop, (shop.versions.get(number=1), 100))
     suite = save(maya)
-    assert "no candidate to check" in text(maya, "/workers/shop/checks/")
+    assert "data-no-candidate" in text(maya, "/workers/shop/checks/")
     maya.post(f"/workers/shop/checks/{suite.pk}/run/")
     assert not SmokeRun.objects.exists()
 
