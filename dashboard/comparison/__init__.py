@@ -5,5 +5,5 @@ json_diff.py        two documents side by side: every place where they differ, a
 list_alignment.py   which elements of two lists belong together
 noise.py            whether a third value varies as the first two do
 noise_mask.py       which differences stable shows against itself
-wording.py          a comparison in words
+messages.py         a comparison in words
 """

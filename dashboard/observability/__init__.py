@@ -7,4 +7,5 @@ flags/      Versions whose requests fail too often
 versions/   Figures of two versions side by side
 requests/   The Requests pages: list, search, trace of one request, live log
 models.py   The rollups, gaps and flags
+messages.py Errors that agents log, toasts
 """

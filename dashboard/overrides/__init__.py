@@ -7,6 +7,7 @@ a signed permission (`routing.rules.permissions.permission`). Links work either 
     protection.py  the switch
     links.py       sharing a version for a while, and revoking it
     carry.py       short-lived permissions for what the dashboard itself sends
+    messages.py    why a change was refused, and toasts
     report.py      links and the switch as JSON
     views.py       the Worker's page about all this; choices.py has its form
 """

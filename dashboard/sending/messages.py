@@ -10,6 +10,7 @@ AWAY = "The edge is away"
 NOT_SENT = "Not sent"
 LATE = "No answer in time"
 BROKEN = "The answer is broken"
+LEFT = "The browser left."
 
 NO_CONNECTION = "{edge} does not accept connections: {error}. Is it running?"
 NOT_ACCEPTED = "The edge did not accept the connection within 2 s."

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dashboard.sending import messages
 from dashboard.sending.answer import Answer
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.send import send
@@ -40,7 +41,7 @@ class Outcome:
     def answer_or_raise(self) -> Answer:
         """The answer; raises the `SendFailed` there is instead."""
         if self.answer is None:
-            raise self.failure or SendFailed("Not sent", "")
+            raise self.failure or SendFailed(messages.NOT_SENT, "")
         return self.answer
 
     @property
@@ -58,7 +59,7 @@ def send_once(request: WireRequest, cancellation: Cancellation | None = None) ->
     """Sends once, unless `cancellation` is already set. A failed send is an outcome, not an error.
     No query."""
     if cancellation and cancellation.cancelled:
-        return Outcome(request, failure=SendFailed("Not sent", "The browser left."))
+        return Outcome(request, failure=SendFailed(messages.NOT_SENT, messages.LEFT))
     try:
         return Outcome(request, answer=send(request, cancellation))
     except SendFailed as failure:

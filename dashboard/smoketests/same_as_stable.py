@@ -11,8 +11,8 @@ import jsonpath
 
 from dashboard.comparison.compare import Side, compare
 from dashboard.comparison.json_diff import step
+from dashboard.comparison.messages import place, short
 from dashboard.comparison.noise import MISSING
-from dashboard.comparison.wording import place, short
 from dashboard.smoketests.json_rules.path import check_work
 from dashboard.smoketests.suites.document import StableDifferences
 

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+# Forms and buttons
+
 ASK_FOR_REVIEW = "Ask for review"
-STEP_TO_ALL = "Promote to 100%"
+PROMOTE = "Promote to 100%"
+STAGE = "Stage at 0%"
 LIVE_SPLIT = "The live split"
 LIVE_SPLIT_NOTE = "Makes the split that is live now again: change the numbers to step."
+
+#: Groups of versions to roll back to.
+BEFORE, NEVER, UNDONE = "Deployed before", "Never deployed", "Rolled back before"
+
+#: Filters of the list: kind of state → words.
+FILTERS = {
+    "unhealthy": "Needs attention",
+    "ramping": "Ramping",
+    "staged": "Staged",
+    "rolled-back": "Rolled back",
+    "stable": "Stable",
+    "never": "Never deployed",
+}
+
+#: Commands without a button.
+UPLOAD_COMMAND = "Upload a version; nothing goes live"
+DEPLOY_COMMAND = "Upload and deploy at 100%"
+TAIL_COMMAND = "Watch its requests"
 
 
 def step_up(percentage: int) -> str:
@@ -14,6 +35,10 @@ def step_up(percentage: int) -> str:
 
 def stage(number: int) -> str:
     return f"Stage #{number} at 0%"
+
+
+def deploy(numbers: str) -> str:
+    return f"Deploy {numbers}"
 
 
 def roll_back_to(number: int) -> str:
@@ -28,5 +53,83 @@ def back_to_share(percentage: str, name: str) -> str:
     return f"Back to {percentage} of {name}"
 
 
+# States and deployments
+
+
+def ramping(percentage: str, again: bool) -> str:
+    """`again`: the candidate was rolled back before."""
+    return f"{'Rolled back to' if again else 'Ramping'} {percentage}"
+
+
+def staged(again: bool) -> str:
+    return f"{'Rolled back to' if again else 'Staged'} 0%"
+
+
+def rolled_back(number: int) -> str:
+    return f"Rolled back to #{number}"
+
+
+def promoted(number: int, kept: int | None = None) -> str:
+    """`kept`: the version that stays in the deployment at 0%."""
+    return f"#{number} to 100%" + (f", #{kept} kept at 0%" if kept is not None else "")
+
+
+def share_again(number: int, percentage: str) -> str:
+    return f"#{number}: {percentage} again"
+
+
+def share_changed(number: int, before: str, after: str) -> str:
+    return f"#{number}: {before} to {after}"
+
+
+def staged_version(number: int) -> str:
+    return f"#{number} staged at 0%"
+
+
+def share(number: int, percentage: str) -> str:
+    return f"#{number} to {percentage}"
+
+
+# Modules and diffs
+
+TOO_LARGE = "too large to show here"
+BINARY = "binary"
+NOT_TEXT = "not shown as text"
+LINES_TOO_LONG = "its lines are too long to compare, as minified code has them"
+TOO_DIFFERENT = "the two differ too much to compare within a moment"
+LINE_BREAKS_ONLY = "only its line breaks differ"
+
+
+def too_many_lines(limit: float) -> str:
+    return f"more than {limit:,} lines"
+
+
+# Toasts
+
+
 def live(split: str) -> str:
     return f"Live: {split}."
+
+
+def address_switched(worker: str, on: bool) -> str:
+    if on:
+        return f"{worker} answers at its address."
+    return f"{worker} has no address of its own now."
+
+
+def previews_switched(worker: str, on: bool) -> str:
+    words = "have addresses of their own again" if on else "have no addresses of their own now"
+    return f"Versions of {worker} {words}."
+
+
+def deleted(worker: str) -> str:
+    return f"{worker} is deleted: its addresses answer nothing from now on."
+
+
+# Deleting a Worker
+
+CALLED_BY_OTHERS = "Other Workers call it. Nothing changed."
+
+
+def name_not_typed(worker: str) -> str:
+    return f"Type {worker} to delete it. Nothing changed."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from dashboard.workers import messages
 from dashboard.workers.queries.cli_commands import Commands
 from routing.models import Worker
 
@@ -12,9 +13,9 @@ def everyday_commands(worker: Worker) -> Commands:
     """(what it does, the command)."""
     name = worker.name
     return [
-        ("Upload a version; nothing goes live", f"npx wrangler versions upload --name {name}"),
-        ("Upload and deploy at 100%", f"npx wrangler deploy --name {name}"),
-        ("Watch its requests", f"npx wrangler tail {name}"),
+        (messages.UPLOAD_COMMAND, f"npx wrangler versions upload --name {name}"),
+        (messages.DEPLOY_COMMAND, f"npx wrangler deploy --name {name}"),
+        (messages.TAIL_COMMAND, f"npx wrangler tail {name}"),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import messages as toasts
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,6 +17,7 @@ from dashboard.accounts.permissions import Permission, permission, person, requi
 from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
 from dashboard.ui.page import page
+from dashboard.workers import messages
 from dashboard.workers.queries.cli_commands import Commands
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from dashboard.workers.tool_commands import delete_commands, everyday_commands
@@ -75,8 +76,7 @@ def switch_previews(request: HttpRequest, name: str) -> HttpResponse:
             source="dashboard",
             now=timezone.now(),
         )
-    words = "have addresses of their own" if on else "have no addresses of their own now"
-    messages.success(request, f"Versions of {name} {words}.")
+    toasts.success(request, messages.previews_switched(name, on))
     return redirect("workers:settings", name)
 
 
@@ -87,18 +87,18 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     worker = get_object_or_404(Worker, name=name)
     context = _context(request, worker)
     if request.POST.get("name", "").strip() != worker.name:
-        error = f"Type {worker.name} to delete it. Nothing changed."
-        return _refused(request, replace(context, name_error=error), 422)
+        context = replace(context, name_error=messages.name_not_typed(worker.name))
+        return _refused(request, context, 422)
     if context.callers and "force" not in request.POST:
-        error = "Other Workers call it. Nothing changed."
-        return _refused(request, replace(context, force_error=error), 422)
+        context = replace(context, force_error=messages.CALLED_BY_OTHERS)
+        return _refused(request, context, 422)
     try:
         _delete(request, worker)
     except DeployConflict as conflict:
         return _conflict(request, worker, conflict.active)
     except DeployRefused as refused:  # a rollout runs
         return _refused(request, replace(_context(request, worker), refused=str(refused)), 409)
-    messages.success(request, f"{name} is deleted: its addresses answer nothing from now on.")
+    toasts.success(request, messages.deleted(name))
     return redirect("workers:list")
 
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from dashboard.accounts.permissions import Permission
-from dashboard.comparison import wording
+from dashboard.comparison import messages
 from dashboard.comparison.compare import Comparison, Difference, compare
 from dashboard.fleet.version_roles import Standing
 from dashboard.playground.compare.models import Compared
@@ -50,11 +50,11 @@ class Result:
     """The differences between stable and the candidate, real ones and noise."""
 
     comparison: Comparison
-    verdict: wording.Verdict
+    verdict: messages.Verdict
     real: list[DescribedDifference]
     maskable: list[DescribedDifference]
-    body_lines: list[wording.MarkedLine]
-    header_lines: list[wording.MarkedLine]
+    body_lines: list[messages.MarkedLine]
+    header_lines: list[messages.MarkedLine]
     more_lines: int
     headers_differ: int
     body_differs: int
@@ -114,18 +114,18 @@ def _compare(
 
 def _result(comparison: Comparison) -> Result:
     described = [
-        DescribedDifference(d, wording.place(d), wording.sentence(d))
+        DescribedDifference(d, messages.place(d), messages.sentence(d))
         for d in comparison.differences
     ]
     differences = comparison.differences
     return Result(
         comparison=comparison,
-        verdict=wording.verdict(comparison),
+        verdict=messages.verdict(comparison),
         real=[d for d in described if not d.difference.masked],
         maskable=[d for d in described if d.difference.reason],
-        body_lines=wording.marked_lines(comparison.rows, differences, "body"),
-        header_lines=wording.marked_lines(comparison.header_rows, differences, "header"),
-        more_lines=max(0, len(comparison.rows) - wording.MOST_LINES),
+        body_lines=messages.marked_lines(comparison.rows, differences, "body"),
+        header_lines=messages.marked_lines(comparison.header_rows, differences, "header"),
+        more_lines=max(0, len(comparison.rows) - messages.MOST_LINES),
         headers_differ=comparison.real_in("header"),
         body_differs=comparison.real_in("body"),
         status_differs=comparison.real_in("status"),

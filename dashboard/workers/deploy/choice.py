@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from dashboard.fleet.version_roles import Role, Standing
+from dashboard.workers.messages import BEFORE, NEVER, UNDONE
 from dashboard.workers.queries.worker_queries import (
     VersionRow,
     WorkerRow,
@@ -19,7 +20,6 @@ from routing.rules.split import TOTAL
 
 OTHERS = 6
 """Alternatives to list when the requested version cannot be used."""
-_BEFORE, _NEVER, _UNDONE = "Deployed before", "Never deployed", "Rolled back before"
 
 
 class Problem(StrEnum):
@@ -96,14 +96,14 @@ def others(row: WorkerRow, form: str) -> tuple[Standing, ...]:
 
 def earlier(row: WorkerRow) -> list[tuple[str, tuple[Standing, ...]]]:
     """Versions to roll back to, newest first: deployed before, never deployed, rolled back."""
-    groups: dict[str, list[Standing]] = {_BEFORE: [], _NEVER: [], _UNDONE: []}
+    groups: dict[str, list[Standing]] = {BEFORE: [], NEVER: [], UNDONE: []}
     for standing in deployable_standings(row):
         if standing.weight == TOTAL or not _is_back(row, standing):
             continue
-        never = _NEVER if standing.role is Role.NEVER else _BEFORE
-        group = _UNDONE if standing.rolled_back else never
+        never = NEVER if standing.role is Role.NEVER else BEFORE
+        group = UNDONE if standing.rolled_back else never
         groups[group].append(standing)
-    return [(group, tuple(found)) for group, found in groups.items() if found]
+    return [(group, tuple(versions)) for group, versions in groups.items() if versions]
 
 
 def _default_candidate(row: WorkerRow) -> Choice:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from dashboard.comparison.bounded_matcher import BoundedMatcher, TooMuchWork, Work
+from dashboard.workers import messages
 from dashboard.workers.queries.module_text import ModuleText
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
 
@@ -105,7 +106,7 @@ def _file(
     if not why:
         sides = (left.lines if left else [], right.lines if right else [])
         if any(len(line) > LONGEST_LINE for side in sides for line in side):
-            why = "its lines are too long to compare, as minified code has them"
+            why = messages.LINES_TOO_LONG
         else:
             lines, why = _lines(*sides, whole, work)
     return FileChange(name, change, left, right, lines, why)
@@ -126,9 +127,9 @@ def _lines(
     try:
         groups = list(BoundedMatcher(left, right, work).get_grouped_opcodes(around))
     except TooMuchWork:
-        return (), "the two differ too much to compare within a moment"
+        return (), messages.TOO_DIFFERENT
     if not groups:
-        return (), "only its line breaks differ"
+        return (), messages.LINE_BREAKS_ONLY
     return tuple(_shown(groups, left, right)), ""
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.ui.http.storable_text import unstorable
+from dashboard.workers.editor import messages
 from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.form_fields import BindingField, ModuleField, data_of
 from dashboard.workers.editor.line_breaks import restored, unified
@@ -22,8 +23,8 @@ from routing.upload_draft import Draft, Part
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-#: Bytes of one variable, and of a tag.
-VALUE, TAG = 5 * 1024, 100
+#: Bytes of one variable, of a tag and of a message.
+VALUE, TAG, MESSAGE = 5 * 1024, 100, 1000
 
 
 class FormInvalid(Exception):
@@ -72,7 +73,7 @@ def _part(module: ModuleField, contents: Mapping[str, bytes], problems: list[str
     if module.text is not None:
         content = _encoded(module.text, content)
     if content is None:
-        problems.append(f"Module {module.name}: its content is not there any more. Add it again.")
+        problems.append(messages.module_gone(module.name))
     return Part(module.name, module.content_type, content or b"")
 
 
@@ -85,34 +86,34 @@ def _encoded(text: str, original: bytes | None) -> bytes:
 def _module_problems(form: EditorForm, files_alone: bool) -> list[str]:
     """`files_alone`: a version of static assets needs no main module."""
     names = [m.name for m in form.modules]
-    problems = [f"Two modules are called {n}." for n in sorted(set(names)) if names.count(n) > 1]
+    problems = [messages.same_module_name(n) for n in sorted(set(names)) if names.count(n) > 1]
     if any(not n or len(n) > 1024 or _CONTROL.search(n) for n in names):
-        problems.append("Every module needs a name of 1 to 1024 printable characters.")
+        problems.append(messages.MODULE_NAME)
     if not form.main_name and not (files_alone and not form.modules):
-        problems.append("Choose the main module.")
+        problems.append(messages.MAIN_MODULE)
     return problems
 
 
 def _setting_problems(form: EditorForm) -> list[str]:
     problems = []
     if not _DATE.fullmatch(form.compatibility_date):
-        problems.append("The compatibility date is a day such as 2026-11-23.")
+        problems.append(messages.DATE)
     if len(form.tag.encode()) > TAG:
-        problems.append(f"A tag has at most {TAG} bytes.")
-    if len(form.message.encode()) > 1000:
-        problems.append("A message has at most 1000 bytes.")
+        problems.append(messages.tag_too_long(TAG))
+    if len(form.message.encode()) > MESSAGE:
+        problems.append(messages.message_too_long(MESSAGE))
     return problems
 
 
 def _binding_problems(form: EditorForm) -> list[str]:
     names = [b.name for b in form.bindings]
     problems = [
-        f"Two bindings are called {n}." for n in sorted(set(names)) if n and names.count(n) > 1
+        messages.same_binding_name(n) for n in sorted(set(names)) if n and names.count(n) > 1
     ]
     if not all(names):
-        problems.append("Every binding needs a name.")
+        problems.append(messages.BINDING_NAME)
     problems.extend(
-        f"Binding {binding.name}: at most {VALUE} bytes fit."
+        messages.value_too_long(binding.name, VALUE)
         for binding in form.bindings
         if len(binding.value.encode()) > VALUE
     )
@@ -122,12 +123,9 @@ def _binding_problems(form: EditorForm) -> list[str]:
 def _service_problems(bindings: Sequence[BindingSpec], worker_name: str) -> list[str]:
     """A service binding leads to a Worker and an entrypoint that exist; its own name counts."""
     return [
-        f"Binding {problem.binding}: "
-        + (
-            f"the Worker “{problem.service}” exports no “{problem.entrypoint}”."
-            if problem.entrypoint
-            else f"there is no Worker called “{problem.service}”."
-        )
+        messages.no_entrypoint(problem.binding, problem.service, problem.entrypoint)
+        if problem.entrypoint
+        else messages.no_worker(problem.binding, problem.service)
         for problem in unresolved(bindings, worker_name)
     ]
 
@@ -136,7 +134,7 @@ def _binding(form: BindingField, held: BindingSpec | None, problems: list[str]) 
     """One binding. Without a new value it keeps the base version's."""
     same = held if held is not None and held.type == form.kind else None
     if not form.editable and same is None:
-        problems.append(f"Binding {form.name}: type {form.kind[:40]!r} cannot be made here.")
+        problems.append(messages.type_unknown(form.name, form.kind))
     if form.is_secret:
         return _secret(form, same, problems)
     if same is not None and not form.editable:
@@ -152,10 +150,10 @@ def _options(form: BindingField, same: BindingSpec | None, problems: list[str]) 
         try:
             value = json.loads(form.value, parse_constant=_no_constant)
             if unstorable(value):
-                raise ValueError("a NUL or half a surrogate pair cannot be stored")
+                raise ValueError(messages.UNSTORABLE)
             return {"json": value}
         except (ValueError, RecursionError) as error:
-            problems.append(f"Binding {form.name} is no JSON: {error}.")
+            problems.append(messages.not_json(form.name, error))
             return {}
     if form.kind == "service":
         service, _, entrypoint = form.value.partition("#")
@@ -166,7 +164,7 @@ def _options(form: BindingField, same: BindingSpec | None, problems: list[str]) 
 
 
 def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is none of its values")
+    raise ValueError(messages.not_json_value(word))
 
 
 def _secret(form: BindingField, same: BindingSpec | None, problems: list[str]) -> BindingSpec:
@@ -175,9 +173,9 @@ def _secret(form: BindingField, same: BindingSpec | None, problems: list[str]) -
             typed = decrypt(form.sealed)
             return BindingSpec(name=form.name, type=form.kind, secret=typed)
         except DecryptionFailed:
-            problems.append(f"Secret {form.name}: type its value again.")
+            problems.append(messages.secret_lost(form.name))
     elif same is not None and same.secret is not None:
         return replace(same, name=form.name)
     else:
-        problems.append(f"Secret {form.name} needs a value.")
+        problems.append(messages.secret_missing(form.name))
     return BindingSpec(name=form.name, type=form.kind, secret=Secret(""))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from dashboard.workers.editor import messages
 from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.form_fields import ModuleField
 
@@ -44,23 +45,23 @@ class Refusal:
 
 
 def refused(words: str, form: EditorForm) -> Refusal:
-    return Refusal("Version refused. Nothing changed.", words, locate(words, form))
+    return Refusal(messages.REFUSED, words, locate(words, form))
 
 
 def locate(words: str, form: EditorForm) -> Place | None:
     """The first `name:line` or `name:line:column` in `words` that names a module of the form; else
     what the runtime names no line of: the import of a module that is missing, a broken JSON."""
-    return _said(words, form) or _missing(words, form) or _broken_json(words, form)
+    return _named_line(words, form) or _missing(words, form) or _broken_json(words, form)
 
 
-def _said(words: str, form: EditorForm) -> Place | None:
-    found: list[tuple[int, int, re.Match[str]]] = []
+def _named_line(words: str, form: EditorForm) -> Place | None:
+    matches: list[tuple[int, int, re.Match[str]]] = []
     for index, module in enumerate(form.modules):
         if module.name:
-            found += [(m.start(), index, m) for m in _named(module.name).finditer(words)][:1]
-    if not found:
+            matches += [(m.start(), index, m) for m in _named(module.name).finditer(words)][:1]
+    if not matches:
         return None
-    _, index, match = min(found, key=lambda entry: entry[:2])
+    _, index, match = min(matches, key=lambda entry: entry[:2])
     return _place(form, index, int(match[1]), int(match[2] or 1))
 
 
@@ -68,21 +69,21 @@ def _missing(words: str, form: EditorForm) -> Place | None:
     match = _NO_MODULE.search(words)
     if match is None:
         return None
-    wanted, importer = match[1], match[2]
+    missing, importer = match[1], match[2]
     for index, module in enumerate(form.modules):
         if module.name.removeprefix("./") != importer:
             continue
         for number, line in enumerate((module.text or "").split("\n"), start=1):
             for quoted in _QUOTED.finditer(line):
-                if _leads_to(quoted[2], module, wanted):
+                if _leads_to(quoted[2], module, missing):
                     return _place(form, index, number, quoted.start() + 1)
     return None
 
 
-def _leads_to(specifier: str, importer: ModuleField, wanted: str) -> bool:
+def _leads_to(specifier: str, importer: ModuleField, name: str) -> bool:
     """Relative to the module that imports, or as it is written, as `node:fs`."""
     folder = posixpath.dirname(importer.name.removeprefix("./"))
-    return wanted in (specifier, posixpath.normpath(posixpath.join(folder, specifier)))
+    return name in (specifier, posixpath.normpath(posixpath.join(folder, specifier)))
 
 
 def _broken_json(words: str, form: EditorForm) -> Place | None:

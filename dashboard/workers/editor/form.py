@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
+from dashboard.workers.editor import messages
 from dashboard.workers.editor.form_fields import (
     BindingField,
     ModuleField,
@@ -87,15 +88,10 @@ class EditorForm:
                 new.append(added.name)
             else:
                 self.left_out.append(added.name)
-        self._notice("Added", new)
-        self._notice("Replaced the module of the same name", replaced)
-        most = f"a version made here has at most {MOST_MODULES} modules. Not added"
-        self._notice(most, self.left_out)
-
-    def _notice(self, what: str, names: list[str]) -> None:
-        if names:
-            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            self.notices.append(f"{what}: {', '.join(names[:5])}{more}.")
+        self.notices += [messages.added(new)] if new else []
+        self.notices += [messages.replaced(replaced)] if replaced else []
+        if self.left_out:
+            self.notices.append(messages.left_out(MOST_MODULES, self.left_out))
 
     def _drop(self, kind: str, index: int) -> None:
         """The focus goes to what takes its place."""

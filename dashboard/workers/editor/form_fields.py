@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from dashboard.workers import messages
 from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
@@ -63,7 +64,7 @@ class ModuleField:
         if self.text is not None or self.data:
             content = self.text.encode() if self.text is not None else data_of(self) or b""
             sha256 = hashlib.sha256(content).hexdigest()
-        why = "" if self.text is not None else "not shown as text"
+        why = "" if self.text is not None else messages.NOT_TEXT
         return ModuleText(
             self.name, self.content_type, position, self.size, sha256, False, self.text, why
         )

@@ -14,7 +14,8 @@ from dashboard.accounts.permissions import person
 from dashboard.fleet.version_roles import Role, Standing, inline
 from dashboard.reviews import gate
 from dashboard.reviews.models import Proposal
-from dashboard.workers.editor import draft as editor_draft
+from dashboard.workers import messages as worker_messages
+from dashboard.workers.editor import draft as editor_draft, messages
 from dashboard.workers.editor.errors import Refusal, refused
 from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.outlook import live_id
@@ -57,13 +58,13 @@ def save(
     try:
         draft = editor_draft.draft(form, base)
     except editor_draft.FormInvalid as error:
-        return NotSaved("Not saved. Something is missing.", problems=error.problems)
+        return NotSaved(messages.INCOMPLETE, problems=error.problems)
     if row is None and Worker.objects.filter(name=form.name).exists():
         return _taken(form)
     if row is not None and what != "save" and live_id(row) != form.expected:
         return _conflict(form, row)
     if row is not None and what == "stage" and (problem := _replacing(request, row)):
-        return NotSaved("Not saved yet.", problems=[problem])
+        return NotSaved(messages.NOT_SAVED_YET, problems=[problem])
     try:
         version = _upload(person(request), form, draft, row, what)
     except DeployConflict:
@@ -76,8 +77,8 @@ def save(
         return _stage(person(request), form, row, version)
     if what == "deploy":
         name = Standing(version, Role.STABLE, TOTAL).inline
-        return Saved(version, f"Live: {name}.", live=True)
-    return Saved(version, f"Saved #{version.number}. No request reaches it until it is deployed.")
+        return Saved(version, worker_messages.live(name), live=True)
+    return Saved(version, messages.saved(version.number))
 
 
 def _upload(
@@ -105,9 +106,9 @@ def _upload(
 def _to_review(needed: gate.ReviewNeeded, form: EditorForm) -> Saved | NotSaved:
     """The version is there and waits, unless another review was in the way of storing it."""
     if needed.other or needed.proposal is None:
-        return NotSaved("Not saved.", problems=[str(needed)])
+        return NotSaved(messages.NOT_SAVED, problems=[str(needed)])
     version = Worker.objects.get(name=form.name).versions.newest_first()[0]
-    words = f"Saved #{version.number}. {needed.title}"
+    words = messages.saved_for_review(version.number, needed.title)
     return Saved(version, words, complete=False, review=needed.proposal)
 
 
@@ -135,11 +136,11 @@ def _stage(author: User, form: EditorForm, row: WorkerRow, version: Version) -> 
             now=timezone.now(),
         )
     except gate.ReviewNeeded as needed:
-        words = f"Saved #{version.number}. {needed.title}"
+        words = messages.saved_for_review(version.number, needed.title)
         return Saved(version, words, complete=False, review=needed.proposal)
     except DeployRefused as error:
-        return Saved(version, f"Saved #{version.number}, but not staged. {error}", complete=False)
-    return Saved(version, f"Live: {inline(proposal.after)}.", live=True)
+        return Saved(version, messages.saved_not_staged(version.number, error), complete=False)
+    return Saved(version, worker_messages.live(inline(proposal.after)), live=True)
 
 
 def _replacing(request: HttpRequest, row: WorkerRow) -> str:
@@ -149,17 +150,14 @@ def _replacing(request: HttpRequest, row: WorkerRow) -> str:
         return ""
     if request.POST.get("replace") == str(candidate.version.pk):
         return ""
-    return (
-        f"{candidate.name} is live at {candidate.percentage}, which staging takes away. "
-        "Tick the box under Save and stage to do that."
-    )
+    return messages.takes_away(candidate.name, candidate.percentage)
 
 
 def _conflict(form: EditorForm, row: WorkerRow) -> NotSaved:
     """Another deployment came in between: the form comes back with it as `expected`."""
     opened = worker_row_at(row.worker, form.expected)
     form.expected = live_id(row)
-    return NotSaved("Nothing saved.", status=409, opened=opened, is_conflict=True)
+    return NotSaved(messages.NOTHING_SAVED, status=409, opened=opened, is_conflict=True)
 
 
 def _refused(error: Any, form: EditorForm, row: WorkerRow | None) -> NotSaved:
@@ -168,13 +166,12 @@ def _refused(error: Any, form: EditorForm, row: WorkerRow | None) -> NotSaved:
     if kind == "concurrent" and row is not None:
         newest = row.worker.versions.newest_first().first()
         form.latest = str(newest.id) if newest else ""
-        words = f"{error} Saving again makes a version after it."
-        return NotSaved("Not saved yet.", words, status=409)
-    found = refused(str(error), form)
+        return NotSaved(messages.NOT_SAVED_YET, messages.uploaded_meanwhile(error), status=409)
     if kind in ("name", "exists", "no_worker"):
-        return NotSaved("Not saved.", problems=[str(error)])
-    return NotSaved(found.title, found.words, found.place)
+        return NotSaved(messages.NOT_SAVED, problems=[str(error)])
+    refusal = refused(str(error), form)
+    return NotSaved(refusal.title, refusal.words, refusal.place)
 
 
 def _taken(form: EditorForm) -> NotSaved:
-    return NotSaved("Not saved.", problems=[f"A Worker called {form.name} exists already."])
+    return NotSaved(messages.NOT_SAVED, problems=[messages.name_taken(form.name)])

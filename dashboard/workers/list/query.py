@@ -15,6 +15,7 @@ from dashboard.observability.queries.before_deployment import Active, compared
 from dashboard.observability.queries.sparkline import sparks
 from dashboard.workers.list import rows as listed
 from dashboard.workers.list.rows import ListRow
+from dashboard.workers.messages import FILTERS
 from routing.control import revision
 from routing.models import Deployment
 
@@ -22,16 +23,6 @@ SIZE = 50
 """Workers on one page."""
 LONGEST = 100
 """Characters of a search: more than a name or an id has."""
-
-#: Filters: kind of state, words.
-FILTERS = [
-    ("unhealthy", "Needs attention"),
-    ("ramping", "Ramping"),
-    ("staged", "Staged"),
-    ("rolled-back", "Rolled back"),
-    ("stable", "Stable"),
-    ("never", "Never deployed"),
-]
 
 Key = Callable[[ListRow], Any]
 
@@ -95,7 +86,8 @@ def list_page(given: QueryDict) -> ListPage:
         all=len(rows),
         matching=len(matching),
         filters=[
-            (_address(query | {"state": k}), words, counts[k], k == kind) for k, words in FILTERS
+            (_address(query | {"state": k}), words, counts[k], k == kind)
+            for k, words in FILTERS.items()
         ],
         everything=_address(query | {"state": ""}),
         orders=[(key, words, key == order.removeprefix("-")) for key, (words, _) in ORDERS.items()],

@@ -169,7 +169,7 @@ def _first_commands(
     """The step or the staging as commands; without either, the live split."""
     stable, expected = row.standings[-1].version, contexts.live_id(row)
     if candidate and step is not None:
-        what = messages.STEP_TO_ALL if step == 100 else messages.step_up(step)
+        what = messages.PROMOTE if step == 100 else messages.step_up(step)
         split = propose(candidate, str(step), stable, row.standings)
     elif newest:
         what, split = stage_words(newest), propose(newest, "0", stable, [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
+from dashboard.workers import messages
 from routing.control.previews import PREFIX, address_taken, preview_url
 from routing.control.subdomain import set_subdomain
 from routing.models import Version, Worker
@@ -65,8 +66,7 @@ def switch_worker(request: HttpRequest, name: str) -> HttpResponse:
         source="dashboard",
         now=timezone.now(),
     )
-    text = f"{name} answers at its address." if on else f"{name} has no address of its own now."
-    messages.success(request, text)
+    toasts.success(request, messages.address_switched(name, on))
     return redirect("workers:detail", name)
 
 
@@ -84,6 +84,5 @@ def switch(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
         source="dashboard",
         now=timezone.now(),
     )
-    words = "have addresses of their own again" if on else "have no addresses of their own now"
-    messages.success(request, f"Versions of {worker.name} {words}.")
+    toasts.success(request, messages.previews_switched(worker.name, on))
     return redirect("workers:version", name, version_id)

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
+from dashboard.workers import messages
 from dashboard.workers.queries import version_facts
 from dashboard.workers.queries.static_files import StaticFiles, static_files
 from dashboard.workers.queries.version_facts import Fact
@@ -106,12 +107,12 @@ def module(request: HttpRequest, name: str, version_id: UUID, position: int) -> 
 def _file(
     part: VersionModule, version: Version, content: bytes | None, most_lines: float
 ) -> ModuleText:
-    text, why = None, "too large to show here"
+    text, why = None, messages.TOO_LARGE
     if content is not None:
         text = text_of(content)
-        why = "binary" if text is None else ""
+        why = messages.BINARY if text is None else ""
     if text is not None and text.count("\n") > most_lines:
-        text, why = None, f"more than {most_lines:,} lines"
+        text, why = None, messages.too_many_lines(most_lines)
     return ModuleText(
         name=part.name,
         content_type=part.content_type,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from dashboard.fleet.version_roles import Role, Standing
+from dashboard.workers import messages
 from routing.models import Version
 from routing.rules.lineage import Lineage, Member
 from routing.rules.split import TOTAL, VersionWeight, format_percentage, parse_split
@@ -66,10 +67,10 @@ def submit_label(live: Sequence[Standing], proposal: Proposal) -> str:
     """The label of the button that deploys `proposal`."""
     first = proposal.after[0]
     if live and (len(proposal.after) == 1 or first.role is Role.PREVIOUS):
-        return "Promote to 100%"
+        return messages.PROMOTE
     if first.role is Role.STAGED and first.version.pk not in {s.version.pk for s in live}:
-        return "Stage at 0%"
-    return f"Deploy {proposal.numbers}"
+        return messages.STAGE
+    return messages.deploy(proposal.numbers)
 
 
 def is_live(live: Sequence[Standing], proposal: Proposal) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.fleet.version_roles import Role, Standing
+from dashboard.workers import messages
+from dashboard.workers.messages import FILTERS
 from routing.models import Deployment
 
 
@@ -33,17 +35,16 @@ def state_of(standings: Sequence[Standing], is_rollback: bool = False) -> Worker
     """By what is live: nothing before the first deployment. Those that need attention come first
     in lists."""
     if not standings:
-        return WorkerState("never", "Never deployed", Role.NEVER, 3)
+        return WorkerState("never", FILTERS["never"], Role.NEVER, 3)
     first = standings[0]
     if first.role is Role.CANDIDATE:
-        word = "Rolled back to" if first.rolled_back else "Ramping"
-        return WorkerState("ramping", f"{word} {first.percentage}", Role.CANDIDATE, 0)
+        words = messages.ramping(first.percentage, first.rolled_back)
+        return WorkerState("ramping", words, Role.CANDIDATE, 0)
     if first.role is Role.STAGED:
-        word = "Rolled back to" if first.rolled_back else "Staged"
-        return WorkerState("staged", f"{word} 0%", Role.STAGED, 1)
+        return WorkerState("staged", messages.staged(first.rolled_back), Role.STAGED, 1)
     if is_rollback:
-        return WorkerState("rolled-back", "Rolled back", Role.ROLLED_BACK, 2)
-    return WorkerState("stable", "Stable", Role.STABLE, 4)
+        return WorkerState("rolled-back", FILTERS["rolled-back"], Role.ROLLED_BACK, 2)
+    return WorkerState("stable", FILTERS["stable"], Role.STABLE, 4)
 
 
 def entry_for(
@@ -57,18 +58,18 @@ def entry_for(
 def _what(deployment: Deployment, after: list[Standing], before: list[Standing]) -> tuple[str, str]:
     stable, first = after[-1], after[0]
     if deployment.is_rollback:
-        return "back", f"Rolled back to #{stable.version.number}"
+        return "back", messages.rolled_back(stable.version.number)
     if len(after) == 1:
-        return "full", f"#{stable.version.number} to 100%"
+        return "full", messages.promoted(stable.version.number)
+    number = first.version.number
     if first.role is Role.PREVIOUS:
-        return "full", f"#{stable.version.number} to 100%, #{first.version.number} kept at 0%"
-    number = f"#{first.version.number}"
+        return "full", messages.promoted(stable.version.number, kept=number)
     was = next((s for s in before if s.version.pk == first.version.pk), None)
     if was is not None and was.weight == first.weight:
-        return "step", f"{number}: {first.percentage} again"
+        return "step", messages.share_again(number, first.percentage)
     if was is not None:
         kind = "down" if (was.weight or 0) > (first.weight or 0) else "step"
-        return kind, f"{number}: {was.percentage} to {first.percentage}"
+        return kind, messages.share_changed(number, was.percentage, first.percentage)
     if first.role is Role.STAGED:
-        return "stage", f"#{first.version.number} staged at 0%"
-    return "step", f"#{first.version.number} to {first.percentage}"
+        return "stage", messages.staged_version(number)
+    return "step", messages.share(number, first.percentage)
