@@ -62,10 +62,7 @@ def deploy(
     count its requests in finer blocks than minutes. Raises `DeployRefused` or `DeployConflict`;
     then nothing has changed.
     """
-    try:
-        parsed = split.parse_split([(normal_id(v), p) for v, p in shares])
-    except split.SplitRefused as error:
-        raise DeployRefused(error.code, messages.split_refused(error)) from error
+    parsed = _parsed(shares)
     with transaction.atomic():
         revision.lock()
         if permit is not None:
@@ -91,6 +88,13 @@ def deploy(
         _write_shares(deployment, parsed, versions)
         _record(deployment, active, parsed, now)
     return deployment
+
+
+def _parsed(shares: Sequence[tuple[str, Any]]) -> tuple[split.VersionWeight, ...]:
+    try:
+        return split.parse_split([(normal_id(v), p) for v, p in shares])
+    except split.SplitRefused as error:
+        raise DeployRefused(error.code, messages.split_refused(error)) from error
 
 
 def rollback(

@@ -90,11 +90,16 @@ def upload_version(
         version = _write(worker, resolved, candidate, inspected, by)
         if live:
             return version, _deploy(version, by, deploy_message, expected, permit)
-        if worker.deployments.exists():
-            revision.advance(worker)  # so that the edges can tell this id from an unknown one
-        else:
-            send_after_commit(version_uploaded, Version, "announce version", worker=worker.name)
+        _announce(worker)
     return version, None
+
+
+def _announce(worker: Worker) -> None:
+    """Notifies edges and pages of a version that is not deployed."""
+    if worker.deployments.exists():
+        revision.advance(worker)  # so that the edges can tell this id from an unknown one
+    else:
+        send_after_commit(version_uploaded, Version, "announce version", worker=worker.name)
 
 
 def create_worker(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
@@ -11,15 +13,18 @@ from django.template import Context
 from django.urls import reverse
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person
+from dashboard.accounts.permissions import Permission, permission, person
 from dashboard.discussion.models import Attention
 from dashboard.live.pages import presence
 from dashboard.live.pages.fragments import sequence
+from dashboard.reviews.models import Proposal
 from dashboard.reviews.proposals.deployment.emergency import (
     unacknowledged_emergencies,
     unacknowledged_on_worker,
 )
 from dashboard.rollouts.actions.start import running_on
+from dashboard.rollouts.models import Rollout
+from dashboard.ui.page import as_context
 from dashboard.workers.deploy.choice import way_back
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from routing.control.publish import url_of
@@ -31,98 +36,130 @@ DEPLOYMENTS = "workers:detail"
 ROLL_BACK = "workers:rollback"
 ROLLOUT = "rollouts:detail"
 
-#: (word, route, the other routes that belong to it).
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """`others`: routes of pages that belong to it."""
+
+    words: str
+    route: str
+    others: frozenset[str] = frozenset()
+
+    def current(self, here: str) -> str:
+        """For `aria-current`: this page, or one that belongs to it."""
+        return "page" if here == self.route else "true" if here in self.others else ""
+
+
+def _tab(words: str, route: str, *others: str) -> Tab:
+    return Tab(words, route, frozenset(others))
+
+
 TABS = [
-    (
+    _tab(
         "Deployments",
         DEPLOYMENTS,
-        {"workers:deployments", "workers:deployment", "workers:split", "workers:rollback"},
+        *("workers:deployments", "workers:deployment", "workers:split", ROLL_BACK),
     ),
-    (
+    _tab(
         "Rollout",
         "rollouts:worker",
-        {
-            *("rollouts:detail", "rollouts:record", "rollouts:backtest", "rollouts:hooks"),
-            "rollouts:change-plan",
-            *("rollouts:hook", "rollouts:hook-act"),
-        },
+        *(ROLLOUT, "rollouts:record", "rollouts:backtest", "rollouts:hooks"),
+        *("rollouts:change-plan", "rollouts:hook", "rollouts:hook-act"),
     ),
-    (
+    _tab(
         "Checks",
         "smoketests:checks",
-        {
-            *("smoketests:suite", "smoketests:new", "smoketests:yaml", "smoketests:edit"),
-            *("smoketests:run", "playground:import_checks"),
-        },
+        *("smoketests:suite", "smoketests:new", "smoketests:yaml", "smoketests:edit"),
+        *("smoketests:run", "playground:import_checks"),
     ),
-    (
+    _tab(
         "Versions",
         "workers:versions",
-        {
-            *("workers:version", "workers:module", "workers:compare", "workers:diff"),
-            "workers:edit",
-        },
+        *("workers:version", "workers:module", "workers:compare", "workers:diff", "workers:edit"),
     ),
-    ("Observability", "observability:worker", set[str]()),
-    ("Invocations", "invocations:worker", set[str]()),
-    ("Live log", "invocations:log", set[str]()),
-    ("Conversation", "discussion:worker", {"discussion:open", "discussion:reply"}),
-    ("Settings", "workers:settings", {"workers:delete", "overrides:worker", "overrides:share"}),
+    _tab("Observability", "observability:worker"),
+    _tab("Invocations", "invocations:worker"),
+    _tab("Live log", "invocations:log"),
+    _tab("Conversation", "discussion:worker", "discussion:open", "discussion:reply"),
+    _tab("Settings", "workers:settings", "workers:delete", "overrides:worker", "overrides:share"),
 ]
 
 #: Pages with a form that changes what is live: no second one opens over them.
 FORMS = {"workers:split", ROLL_BACK, "workers:edit"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerHead:
+    """The head of a page about a Worker. `is_tab`: this is a tab's own page, whose heading is the
+    Worker's name. `is_form`: the page has a form of its own that changes what is live."""
+
+    request: HttpRequest
+    csrf_token: object
+    worker: Worker
+    row: WorkerRow
+    tabs: Sequence[tuple[str, str, str]]
+    is_tab: bool
+    shows_strip: bool
+    is_form: bool
+    on_conversation: bool
+    can_go_back: bool
+    rollout: Rollout | None
+    abort_here: bool
+    production: str
+    can: Permission
+    emergencies: Sequence[Proposal]
+    others: object
+    sequence: tuple[object, ...]
+    ill: object
+
+
 @register.inclusion_tag("workers/page/_head.html", takes_context=True)
 def worker_head(context: Context) -> dict[str, Any]:
-    """Nothing on pages about no Worker. The name is the heading of the tabs' own pages."""
+    """Nothing on pages about no Worker."""
     request: HttpRequest = context.get("request") or HttpRequest()
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
-    if match is None or not any(here == route or here in others for _, route, others in TABS):
+    if match is None or not any(tab.current(here) for tab in TABS):
         return {}
     read_at = context.get("sequence") or sequence()  # before the rows are read
-    found = Worker.objects.filter(name=match.kwargs["name"]).annotate(
+    worker = _worker(match.kwargs["name"])
+    return as_context(_head(context, request, worker, here, read_at)) if worker else {}
+
+
+def _worker(name: str) -> Worker | None:
+    workers = Worker.objects.filter(name=name).annotate(
         newest=Max("versions__number"),
         unacknowledged_on_worker=Exists(unacknowledged_on_worker()),
         needs_attention=Exists(Attention.objects.filter(worker=OuterRef("pk"), ended_at=None)),
     )
-    worker = found.first()
-    if worker is None:
-        return {}
+    return workers.first()
+
+
+def _head(
+    context: Context, request: HttpRequest, worker: Worker, here: str, read_at: tuple[object, ...]
+) -> WorkerHead:
     row = context.get("row")
     row = row if isinstance(row, WorkerRow) else worker_row(worker)
-    tabs = [
-        (word, reverse(route, args=[worker.name]), _current(here, route, others))
-        for word, route, others in TABS
-    ]
     rollout = running_on(worker) if row.deployment and here != DEPLOYMENTS else None
     can = permission(request.user, Role.OPERATOR)
-    return {
-        "request": request,
-        "csrf_token": context.get("csrf_token"),
-        "worker": worker,
-        "row": row,
-        "tabs": tabs,
-        "is_tab": any(current == "page" for _, _, current in tabs),
-        "shows_strip": here != DEPLOYMENTS,
-        "is_form": here in FORMS,
-        "on_conversation": here.startswith("discussion:"),
-        "can_go_back": here not in {DEPLOYMENTS, ROLL_BACK} and way_back(row) is not None,
-        "rollout": rollout,
-        "abort_here": here == ROLLOUT and can.allowed and rollout and not rollout.goes_back,
-        "production": url_of(row.hostname) if row.hostname else "",
-        "can": can,
-        "emergencies": unacknowledged_emergencies(worker)
-        if worker.unacknowledged_on_worker
-        else [],
-        "others": presence.others(person(request), worker.name),
-        "sequence": read_at,
-        "ill": context.get("ill"),
-    }
-
-
-def _current(here: str, route: str, others: set[str]) -> str:
-    """As `aria-current` says it: this page, or the tab that it belongs to."""
-    return "page" if here == route else "true" if here in others else ""
+    in_emergency = getattr(worker, "unacknowledged_on_worker", False)
+    return WorkerHead(
+        request=request,
+        csrf_token=context.get("csrf_token"),
+        worker=worker,
+        row=row,
+        tabs=[(t.words, reverse(t.route, args=[worker.name]), t.current(here)) for t in TABS],
+        is_tab=any(tab.route == here for tab in TABS),
+        shows_strip=here != DEPLOYMENTS,
+        is_form=here in FORMS,
+        on_conversation=here.startswith("discussion:"),
+        can_go_back=here not in {DEPLOYMENTS, ROLL_BACK} and way_back(row) is not None,
+        rollout=rollout,
+        abort_here=here == ROLLOUT and can.allowed and bool(rollout and not rollout.goes_back),
+        production=url_of(row.hostname) if row.hostname else "",
+        can=can,
+        emergencies=unacknowledged_emergencies(worker) if in_emergency else [],
+        others=presence.others(person(request), worker.name),
+        sequence=read_at,
+        ill=context.get("ill"),
+    )
