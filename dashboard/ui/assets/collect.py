@@ -23,14 +23,22 @@ _STAMP = ".collected"
 def collect_static() -> bool:
     """False if nothing changed since the last time. Processes that start at once take turns."""
     folder = Path(settings.STATIC_ROOT)
-    with file_lock(folder.with_name(f"{folder.name}.lock")):
-        return _collect(folder / _STAMP)
-
-
-def _collect(stamp: Path) -> bool:
     current = _fingerprint()
-    if stamp.exists() and stamp.read_text() == current:
+    if _is_collected(folder, current):
+        return False  # an image brings them along in a folder that cannot be written
+    with file_lock(folder.with_name(f"{folder.name}.lock")):
+        return _collect(folder, current)
+
+
+def _is_collected(folder: Path, current: str) -> bool:
+    stamp = folder / _STAMP
+    return stamp.exists() and stamp.read_text() == current
+
+
+def _collect(folder: Path, current: str) -> bool:
+    if _is_collected(folder, current):
         return False
+    stamp = folder / _STAMP
     stamp.unlink(missing_ok=True)
     call_command("collectstatic", verbosity=0, interactive=False)
     stamp.write_text(current)
@@ -38,12 +46,12 @@ def _collect(stamp: Path) -> bool:
 
 
 def _fingerprint() -> str:
-    """Path, size and time of each source, and what processes them."""
+    """Path, size and time of each source, and what processes them. Images store whole seconds."""
     digest = hashlib.sha256(f"{django.__version__} {settings.STORAGES['staticfiles']}".encode())
     for finder in get_finders():
         for name, storage in finder.list([]):
             status = Path(storage.path(name)).stat()
-            digest.update(f"\n{name} {status.st_size} {status.st_mtime_ns}".encode())
+            digest.update(f"\n{name} {status.st_size} {int(status.st_mtime)}".encode())
     return digest.hexdigest()
 
 

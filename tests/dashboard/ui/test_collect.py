@@ -38,3 +38,13 @@ def test_it_collects_again_into_a_folder_that_was_removed(source, settings):
     shutil.rmtree(settings.STATIC_ROOT)
     assert collect_static()
     assert (settings.STATIC_ROOT / "page.css").exists()
+
+
+def test_collected_files_of_an_image_need_no_write(source, settings):
+    """Its folder cannot be written, and its times are whole seconds."""
+    os.utime(source, ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
+    assert collect_static()
+    os.utime(source, (1_700_000_000, 1_700_000_000))
+    lock = settings.STATIC_ROOT.with_name("root.lock")
+    lock.unlink()
+    assert not collect_static() and not lock.exists()
