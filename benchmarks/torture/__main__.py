@@ -72,7 +72,7 @@ def _started(folder: Path) -> Iterator[tuple[Site, Load, Pages]]:
         site.start()
         load = Load(Where(site.system.edge_port, WORKER, site.stable))
         ends.callback(load.close)
-        pages = Pages(site.system.http_port, WORKER, site.password)
+        pages = Pages(f"http://127.0.0.1:{site.system.http_port}", WORKER, site.password)
         ends.callback(pages.close)
         yield site, load, pages
 

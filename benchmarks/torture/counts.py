@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,13 +35,17 @@ def totals(data: Path) -> Totals:
 
 
 def settled(data: Path, before: Totals, answered: int) -> Totals:
+    return settle(lambda: totals(data), before, answered)
+
+
+def settle(read: Callable[[], Totals], before: Totals, answered: int) -> Totals:
     """Once everything answered since `before` is counted or missing and nothing more comes. What a
     gap of unknown size lacks never comes, so a longer silence is enough there."""
     deadline = time.monotonic() + _SETTLE_SECONDS
-    last, since = totals(data), time.monotonic()
+    last, since = read(), time.monotonic()
     while time.monotonic() < deadline:
         time.sleep(0.1)
-        now = totals(data)
+        now = read()
         if now != last:
             last, since = now, time.monotonic()
         complete = now.counted + now.missing - before.counted - before.missing >= answered

@@ -31,11 +31,13 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(frozen=True)
 class Where:
-    """`pinned` is the version that requests with an override ask for."""
+    """`pinned` is the version that requests with an override ask for. `sockets`: also WebSockets."""
 
     port: int
     worker: str
     pinned: str
+    address: str = "127.0.0.1"
+    sockets: bool = True
 
     @property
     def host(self) -> str:
@@ -105,7 +107,8 @@ class Clients:
             group.create_task(self._again("override", self._override, _OVERRIDE_PAUSE))
             for _ in range(2):
                 group.create_task(self._again("slow", self._slow, 0.0))
-            group.create_task(self._again("websocket", self._websocket, 0.2))
+            if self._where.sockets:
+                group.create_task(self._again("websocket", self._websocket, 0.2))
             pipe.send("going")
         pipe.recv()
         pipe.send(self._answers)
@@ -132,7 +135,7 @@ class Clients:
         async def once() -> int:
             nonlocal streams
             if streams is None or streams[0].at_eof():
-                streams = await asyncio.open_connection("127.0.0.1", self._where.port)
+                streams = await asyncio.open_connection(self._where.address, self._where.port)
             status, closes = await _exchange(streams, request)
             if closes:
                 streams[1].close()
@@ -155,7 +158,7 @@ class Clients:
         return await self._new_connection(self._where.request("/slow", close=True))
 
     async def _new_connection(self, request: bytes) -> int:
-        streams = await asyncio.open_connection("127.0.0.1", self._where.port)
+        streams = await asyncio.open_connection(self._where.address, self._where.port)
         try:
             return (await _exchange(streams, request))[0]
         finally:
@@ -164,7 +167,7 @@ class Clients:
     async def _websocket(self) -> int:
         """One connection until the end; it counts as one request."""
         headers = {"Host": self._where.host}
-        url = f"http://127.0.0.1:{self._where.port}/"
+        url = f"http://{self._where.address}:{self._where.port}/"
         async with aiohttp.ClientSession() as session:
             async with session.ws_connect(url, headers=headers) as socket:
                 while not self._stop.is_set():

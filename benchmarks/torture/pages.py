@@ -14,9 +14,9 @@ _TAGS = re.compile(r"<[^>]+>")
 class Pages:
     """Signed in once, as the admin."""
 
-    def __init__(self, port: int, worker: str, password: str) -> None:
+    def __init__(self, url: str, worker: str, password: str) -> None:
         self._worker = worker
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_TIMEOUT)
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT)
         self._sign_in(password)
 
     def say(self) -> str:
@@ -53,6 +53,10 @@ class Pages:
         )
         words = [_text(part) for part in [*found, *notes]]
         return f"{name}: {' | '.join(word[:90] for word in words if word)}"
+
+    def get(self, path: str) -> httpx.Response:
+        """Raises `httpx.HTTPError`."""
+        return self._http.get(path)
 
     def _sign_in(self, password: str) -> None:
         self._http.get("/accounts/login/")

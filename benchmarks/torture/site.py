@@ -19,7 +19,7 @@ from benchmarks.torture import find
 WORKER = "steady"
 _EFFECT_SECONDS = 0.1
 """Until others have noticed what a signal did."""
-_SOURCE = """\
+WORKER_SOURCE = """\
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function echo() {
@@ -60,8 +60,8 @@ class Site:
 
     def start(self) -> None:
         self.system.start()
-        self.stable = self.system.upload(WORKER, _SOURCE, live=True)
-        self.candidate = self.system.upload(WORKER, f"{_SOURCE}// candidate\n")
+        self.stable = self.system.upload(WORKER, WORKER_SOURCE, live=True)
+        self.candidate = self.system.upload(WORKER, f"{WORKER_SOURCE}// candidate\n")
         self.deploy_split(60)
         eventually(self.is_answering, 20)
 
@@ -94,7 +94,7 @@ class Site:
         return 0
 
     def upload_more(self, number: int) -> str:
-        return self.system.upload(WORKER, f"{_SOURCE}// more {number}\n")
+        return self.system.upload(WORKER, f"{WORKER_SOURCE}// more {number}\n")
 
     def pids(self, role: str) -> list[int]:
         return find.processes(self.data).get(role, [])

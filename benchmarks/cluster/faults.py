@@ -1,0 +1,178 @@
+"""What is done to the machines, and what must be true meanwhile.
+
+A fault returns one line of what was seen, and appends to `untrue` every claim that was not true.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from benchmarks.cluster import stores
+from benchmarks.cluster.machines import Machine, block, unblock
+from benchmarks.cluster.rounds import Fault
+from benchmarks.cluster.site import Site
+
+SILENT_SECONDS = 15.0
+"""After this long without a report, an edge is silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Seconds that something is away."""
+
+    store: float = 60.0
+    edge: float = 600.0
+    partition: float = 60.0
+
+
+FULL = Lengths()
+SHORT = Lengths(store=4.0, edge=3.0, partition=SILENT_SECONDS + 3)
+
+
+def all_faults(lengths: Lengths) -> list[Fault]:
+    killed = [
+        *(Fault(f"web-{number + 1} killed", _killed("web", number)) for number in (0, 1)),
+        *(Fault(f"work-{number + 1} killed", _killed("work", number)) for number in (0, 1)),
+        *(Fault(f"agent of edge-{n + 1} killed", _killed("edge", n)) for n in (0, 1, 2)),
+    ]
+    return [
+        *killed,
+        Fault(f"Redis away {lengths.store:.0f} s", lambda s, u: _redis_away(s, u, lengths.store)),
+        Fault(
+            f"PostgreSQL away {lengths.store:.0f} s",
+            lambda s, u: _postgresql_away(s, u, lengths.store),
+        ),
+        Fault(
+            f"PostgreSQL unreachable {lengths.store:.0f} s",
+            lambda s, u: _postgresql_unreachable(s, u, lengths.store),
+        ),
+        Fault(
+            f"edge-1 partitioned {lengths.partition:.0f} s",
+            lambda s, u: _partition(s, u, s.edges[:1], lengths.partition),
+        ),
+        Fault(
+            f"all edges partitioned {lengths.partition:.0f} s",
+            lambda s, u: _partition(s, u, s.edges, lengths.partition),
+        ),
+        Fault(f"edge-3 away {lengths.edge:.0f} s", lambda s, u: _edge_away(s, u, lengths.edge)),
+    ]
+
+
+def short_faults() -> list[Fault]:
+    """One of each kind, in half a minute."""
+    names = ("web-1 killed", "work-1", "agent of edge-1", "Redis", "PostgreSQL away", "edge-1 part")
+    return [fault for fault in all_faults(SHORT) if fault.name.startswith(names)]
+
+
+Play = Callable[[Site, list[str]], str]
+
+
+def _killed(role: str, number: int) -> Play:
+    def play(site: Site, untrue: list[str]) -> str:
+        machines = {"web": site.web, "work": site.work, "edge": site.edges}[role]
+        machine = machines[number]
+        machine.stop(role, signal.SIGKILL)
+        seen = _deploy_meanwhile(site, untrue, may_fail=False)
+        site.restart(machine, role)
+        return seen
+
+    return play
+
+
+def _redis_away(site: Site, untrue: list[str], seconds: float) -> str:
+    """Deployments and pages work without it."""
+    site.redis.stop("redis", signal.SIGKILL)
+    seen = _during(site, untrue, seconds, may_fail=False, pages=200)
+    stores.start_redis(site.redis)
+    return seen
+
+
+def _postgresql_away(site: Site, untrue: list[str], seconds: float) -> str:
+    """The API and pages answer 503; what was answered 200 is there afterwards."""
+    site.postgresql.stop("postgresql", signal.SIGQUIT)  # at once, like a crash
+    seen = _during(site, untrue, seconds, may_fail=True, pages=503)
+    stores.start_postgresql(site.postgresql)
+    return seen
+
+
+def _postgresql_unreachable(site: Site, untrue: list[str], seconds: float) -> str:
+    """Packets are lost, so connections hang."""
+    site.postgresql.set_link(False)
+    seen = _during(site, untrue, seconds, may_fail=True, pages=None)
+    site.postgresql.set_link(True)
+    return seen
+
+
+def _partition(site: Site, untrue: list[str], edges: list[Machine], seconds: float) -> str:
+    """The edges serve by what they have; the pages say that they are silent, and no others."""
+    for edge in edges:
+        block(edge, site.balancer)
+    time.sleep(SILENT_SECONDS + 1)
+    _check_silent(site, untrue, {edge.name for edge in edges})
+    status = site.try_deploy(site.split)
+    time.sleep(max(0.0, seconds - SILENT_SECONDS - 1))
+    newest = {edge.name for edge in edges if site.has_deployment(edge)}
+    if newest:
+        untrue.append(f"{newest} cannot have the deployment")
+    seen = f"deployed: {status}; {site.pages.say()}"
+    for edge in edges:
+        unblock(edge, site.balancer)
+    return seen
+
+
+def _edge_away(site: Site, untrue: list[str], seconds: float) -> str:
+    """Stopped in a planned way; the balancer uses the others. Deployments go on."""
+    edge = site.edges[2]
+    edge.stop("edge")
+    began, deployed = time.monotonic(), 0
+    while time.monotonic() - began < seconds:
+        if time.monotonic() - began > SILENT_SECONDS + 1:
+            _check_silent(site, untrue, {edge.name})
+        site.split = 101 - site.split
+        site.deploy(site.split)
+        deployed += 1
+        time.sleep(min(10.0, seconds / 2))
+    seen = f"{deployed} deployments meanwhile; {site.pages.say()}"
+    site.start_role(edge, "edge")
+    caught_up = site.wait("edge-3 is back", lambda: site.has_deployment(edge))
+    return f"caught up in {caught_up:.1f} s; {seen}"
+
+
+def _during(
+    site: Site, untrue: list[str], seconds: float, *, may_fail: bool, pages: int | None
+) -> str:
+    time.sleep(seconds / 2)
+    status = _page_status(site)
+    if pages is not None and status != pages:
+        untrue.append(f"the Edges page was answered {status}, not {pages}")
+    seen = _deploy_meanwhile(site, untrue, may_fail=may_fail)
+    time.sleep(seconds / 2)
+    return f"pages {status}; {seen}"
+
+
+def _deploy_meanwhile(site: Site, untrue: list[str], *, may_fail: bool) -> str:
+    """What was answered 200 must reach the edges, and what failed must not have been committed."""
+    began = time.monotonic()
+    status = site.try_deploy(100 - site.split)
+    took = time.monotonic() - began
+    if status != 200 and not may_fail:
+        untrue.append(f"a deployment was answered {status}")
+    return f"deployment {status} in {took:.1f} s"
+
+
+def _page_status(site: Site) -> int:
+    """0 without an answer."""
+    try:
+        return site.pages.get("/edges/").status_code
+    except httpx.HTTPError:
+        return 0
+
+
+def _check_silent(site: Site, untrue: list[str], expected: set[str]) -> None:
+    if (silent := site.silent_edges()) != expected:
+        untrue.append(f"silent are {sorted(silent)}, expected {sorted(expected)}")

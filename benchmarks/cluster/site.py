@@ -1,0 +1,278 @@
+"""Sluice on its machines: set up from nothing, its processes by role, its API through the balancer.
+
+The commands are those of docs/many-machines.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.cluster import stores
+from benchmarks.cluster.machines import Machine, connect, open_switch
+from benchmarks.torture.pages import Pages
+from benchmarks.torture.site import WORKER, WORKER_SOURCE
+
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A copy of the project, and how its parts are started there."""
+
+    home: Path
+    commands: Mapping[str, Sequence[str]]
+
+
+def this_release() -> Release:
+    sluice = str(stores.HOME / ".venv/bin/sluice")
+    parts = ("setup", "web", "work", "edge", "manage")
+    return Release(stores.HOME, {part: (sluice, part) for part in parts})
+
+
+class Site:
+    """`folder` has a folder for each machine."""
+
+    def __init__(self, folder: Path, release: Release) -> None:
+        self.folder, self.release = folder, release
+        self.password, self.account = secrets.token_urlsafe(16), secrets.token_hex(16)
+        open_switch()
+        self.balancer = connect("balancer", 5, folder)
+        self.postgresql, self.redis = (
+            connect("postgresql", 11, folder),
+            connect("redis", 12, folder),
+        )
+        self.web = [connect(f"web-{number}", 20 + number, folder) for number in (1, 2)]
+        self.work = [connect(f"work-{number}", 30 + number, folder) for number in (1, 2)]
+        self.edges = [connect(f"edge-{number}", 40 + number, folder) for number in (1, 2, 3)]
+        self.http = httpx.Client(timeout=10)
+        self.database_url = stores.make_postgresql(self.postgresql)
+        self._write_secrets()
+
+    def start(self) -> None:
+        """From nothing to three edges that serve a Worker."""
+        stores.start_postgresql(self.postgresql)
+        stores.start_redis(self.redis)
+        with ThreadPoolExecutor() as pool:  # both machines at once: they take turns
+            list(pool.map(self.setup, self.web))
+        for machine in self.web:
+            self.start_role(machine, "web")
+        stores.start_balancer(self.balancer, self.web, self.edges)
+        for machine in self.work:
+            self.start_role(machine, "work")
+        self.wait("web is ready", self.is_web_ready)
+        self.token = self.manage("token", "create", "--name", "ci").split()[-1]
+        for machine in self.edges:
+            self.enroll(machine)
+            self.start_role(machine, "edge")
+        self.stable = self._create_worker()
+        self.candidate = self._upload(f"{WORKER_SOURCE}// candidate\n")
+        self.split = 60.0
+        self.wait("edges serve", lambda: all(map(self.is_serving, self.edges)))
+        self.deploy(60.0)
+        self.pages = Pages(self.base_url, WORKER, self.password)
+
+    # --- commands and processes -------------------------------------------------------------------
+
+    def setup(self, machine: Machine) -> str:
+        return self._run(machine, "setup")
+
+    def manage(self, *arguments: str) -> str:
+        """`sluice manage …` on the first machine."""
+        return self._run(self.web[0], "manage", *arguments)
+
+    def enroll(self, machine: Machine) -> None:
+        """Creates the edge; its token goes into a file on its machine."""
+        token = self.manage("edge", "create", "--name", machine.name).split()[-1]
+        path = machine.folder / "edge_token"
+        path.write_text(token)
+        path.chmod(0o600)
+
+    def start_role(self, machine: Machine, role: str) -> None:
+        environment = self._edge(machine) if role == "edge" else self._control(machine)
+        machine.start(role, self.release.commands[role], environment, self.release.home)
+
+    def restart(self, machine: Machine, role: str) -> None:
+        """As systemd does with a process that was killed: after a second."""
+        time.sleep(1)
+        self.start_role(machine, role)
+
+    def _run(self, machine: Machine, part: str, *arguments: str) -> str:
+        command = [*self.release.commands[part], *arguments]
+        return machine.run(command, self._control(machine), self.release.home)
+
+    def _write_secrets(self) -> None:
+        values = {
+            "database_url": self.database_url,
+            "secret_key": secrets.token_urlsafe(48),
+            "account_id": self.account,
+            "admin_password": self.password,
+        }
+        for name, value in values.items():
+            (self.folder / name).write_text(value)
+
+    def _control(self, machine: Machine) -> dict[str, str]:
+        return _inherited() | {
+            "SLUICE_DATA_DIR": str(machine.folder / "data"),
+            "DATABASE_URL_FILE": str(self.folder / "database_url"),
+            "REDIS_URL": f"redis://{self.redis.address}:6379/0",
+            "SLUICE_SECRET_KEY_FILE": str(self.folder / "secret_key"),
+            "SLUICE_ACCOUNT_ID_FILE": str(self.folder / "account_id"),
+            "SLUICE_ADMIN_PASSWORD_FILE": str(self.folder / "admin_password"),
+            "SLUICE_HTTP_HOST": "0.0.0.0",
+            "SLUICE_ALLOWED_HOSTS": f"{self.balancer.address},{machine.address}",
+            "SLUICE_PUBLIC_URL": self.base_url,
+            "SLUICE_TRUSTED_PROXIES": self.balancer.address,
+            "SLUICE_DEMO": "0",
+        }
+
+    def _edge(self, machine: Machine) -> dict[str, str]:
+        return _inherited() | {
+            "SLUICE_DATA_DIR": str(machine.folder / "data"),
+            "SLUICE_CONTROL_URL": self.base_url,
+            "SLUICE_EDGE_TOKEN_FILE": str(machine.folder / "edge_token"),
+            "SLUICE_EDGE_NAME": machine.name,
+            "SLUICE_EDGE_HOST": "0.0.0.0",
+            "SLUICE_EDGE_PUBLIC_HEADERS": "1",
+            "SLUICE_EDGE_CONCURRENCY": "1",
+            "SLUICE_EDGE_TRUSTED_PROXIES": self.balancer.address,
+        }
+
+    # --- API and state ----------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.balancer.address}:8000"
+
+    def call(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """Through the balancer. Raises `httpx.HTTPError`."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return self.http.request(method, f"{self.base_url}{path}", headers=headers, **given)
+
+    def try_deploy(self, stable: float) -> int:
+        """The status, 0 without an answer. 200: the deployment is in the database."""
+        path = f"/client/v4/accounts/{self.account}/workers/scripts/{WORKER}/deployments"
+        versions = [
+            {"version_id": self.stable, "percentage": stable},
+            {"version_id": self.candidate, "percentage": 100 - stable},
+        ]
+        body = {"strategy": "percentage", "versions": versions}
+        try:
+            answer = self.call("POST", path, json=body)
+        except httpx.HTTPError:
+            return 0
+        if answer.status_code == 200:
+            self.deployment = str(answer.json()["result"]["id"])
+        return answer.status_code
+
+    def deploy(self, stable: float, seconds: float = 30) -> float:
+        """Deploys, and waits until every running edge routes by it; seconds from the call."""
+        began = time.monotonic()
+        status = self.try_deploy(stable)
+        assert status == 200, status
+        running = [edge for edge in self.edges if edge.is_running("edge")]
+        self.wait("deployed", lambda: all(map(self.has_deployment, running)), seconds)
+        return time.monotonic() - began
+
+    def has_deployment(self, edge: Machine) -> bool:
+        answer = self._ask(edge)
+        return answer is not None and answer.headers.get("x-sluice-deployment") == self.deployment
+
+    def is_serving(self, edge: Machine) -> bool:
+        answer = self._ask(edge)
+        return answer is not None and answer.status_code == 200
+
+    def silent_edges(self) -> set[str]:
+        """Edges that the API, and so every page, reports as silent."""
+        answer = self.call("GET", "/api/edges")
+        answer.raise_for_status()
+        return {edge["name"] for edge in answer.json() if edge["silent_seconds"] is not None}
+
+    def is_web_ready(self) -> bool:
+        with suppress(httpx.HTTPError):
+            urls = [f"http://{machine.address}:8000/readyz" for machine in self.web]
+            return all(self.http.get(url).status_code == 200 for url in urls)
+        return False
+
+    def is_complete(self) -> bool:
+        """Every process runs, both web processes are ready, and all edges report."""
+        parts = [(self.web, "web"), (self.work, "work"), (self.edges, "edge")]
+        if not all(machine.is_running(role) for machines, role in parts for machine in machines):
+            return False
+        with suppress(httpx.HTTPError):
+            return self.is_web_ready() and not self.silent_edges()
+        return False
+
+    def wait(self, what: str, check: Callable[[], bool], seconds: float = READY_SECONDS) -> float:
+        """Seconds until it is true; ends the run with the logs if it does not become true."""
+        began = time.monotonic()
+        while not check():
+            if time.monotonic() - began > seconds:
+                raise SystemExit(f"Not after {seconds:.0f} s: {what}\n{self.logs()}")
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+    def logs(self, most: int = 1500) -> str:
+        files = sorted(self.folder.glob("*/*.log"))
+        return "\n".join(f"--- {f.parent.name}/{f.name}\n{f.read_text()[-most:]}" for f in files)
+
+    def stop(self) -> None:
+        """What is left ends with the namespaces."""
+        self.http.close()
+        for machine in [*self.edges, *self.work, *self.web, self.balancer, self.redis]:
+            for process in machine.processes.values():
+                with suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGKILL)
+
+    def _ask(self, edge: Machine) -> httpx.Response | None:
+        self.asked += 1
+        with suppress(httpx.HTTPError):
+            host = {"Host": f"{WORKER}.localhost"}
+            return self.http.get(f"http://{edge.address}:8787/", headers=host, timeout=2)
+        return None
+
+    asked = 0
+    """Requests of this class to edges, for the counts."""
+
+    def _create_worker(self) -> str:
+        path = f"/client/v4/accounts/{self.account}/workers/scripts/{WORKER}"
+        answer = self.call("PUT", path, files=_parts(WORKER_SOURCE))
+        answer.raise_for_status()
+        [active] = self.call("GET", f"{path}/deployments").json()["result"]["deployments"]
+        self.deployment = str(active["id"])
+        return str(active["versions"][0]["version_id"])
+
+    def _upload(self, source: str) -> str:
+        path = f"/client/v4/accounts/{self.account}/workers/scripts/{WORKER}/versions"
+        answer = self.call("POST", path, files=_parts(source))
+        answer.raise_for_status()
+        return str(answer.json()["result"]["id"])
+
+
+def _inherited() -> dict[str, str]:
+    """Without this machine's settings and data."""
+    own = ("SLUICE_", "DATABASE_URL", "REDIS_URL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)}
+
+
+def _parts(source: str) -> dict[str, tuple[str | None, str, str]]:
+    metadata = {
+        "main_module": "index.js",
+        "compatibility_date": "2026-08-01",
+        "bindings": [{"name": "VERSION", "type": "version_metadata"}],
+    }
+    return {
+        "metadata": (None, json.dumps(metadata), "application/json"),
+        "index.js": ("index.js", source, "application/javascript+module"),
+    }
