@@ -1,12 +1,14 @@
-"""`make test-cluster`: Sluice on twelve machines, each a network namespace; needs root.
+"""`make test-cluster`: Sluice on eleven machines, each a network namespace; needs root.
 
-Two web processes, two for background work, three edges, PostgreSQL, Redis, a balancer. Set up from
-nothing by the commands of docs/many-machines.md, then every fault under load, with a deployment
-during and after it. Nothing leaves the namespaces: there is no route.
+Two web processes, two for background work, three edges, PostgreSQL, Redis, a balancer of the
+control plane and one of the edges. Set up from nothing by the commands of docs/many-machines.md,
+then every fault under load, with a deployment during and after it. Nothing leaves the namespaces:
+there is no route.
 
 __main__.py  Options, the run, the exit code
 isolation.py Runs this program in namespaces of its own, which end with it
 machines.py  The switch and the machines on it
+tls.py       A certificate authority and the balancer's certificate
 stores.py    PostgreSQL, Redis and the balancer
 site.py      Sluice's processes, by role; its API
 faults.py    What is done to them, and what must be true meanwhile

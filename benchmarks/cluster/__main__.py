@@ -16,35 +16,44 @@ from benchmarks.cluster import isolation
 from benchmarks.cluster.faults import FULL, all_faults, short_faults
 from benchmarks.cluster.report import printed
 from benchmarks.cluster.rounds import Fault, Round, loads, play
-from benchmarks.cluster.site import Site, this_release
+from benchmarks.cluster.site import Release, Site, this_release
+from benchmarks.cluster.upgrade import last_release, rolling_upgrade
 
 
 def main(arguments: Sequence[str]) -> int:
     options = argparse.ArgumentParser(description="Every fault on twelve machines, under load.")
     options.add_argument("--short", action="store_true", help="half a minute of faults")
     options.add_argument("--faults", default="", help="those that begin so, separated by commas")
+    options.add_argument("--upgrade", action="store_true", help="the rolling upgrade instead")
     given = options.parse_args(arguments)
     if not isolation.is_inside():
         if why := isolation.obstacle():
             print(f"The cluster needs network namespaces: {why}.", file=sys.stderr)
             return 2
         return isolation.run_inside("benchmarks.cluster", arguments)
-    faults = short_faults() if given.short else all_faults(FULL)
-    if names := tuple(name.strip() for name in given.faults.split(",") if name.strip()):
-        faults = [fault for fault in faults if fault.name.startswith(names)]
+    faults = _faults(given)
     folder = Path(tempfile.mkdtemp(prefix="sluice-cluster-"))
     folder.chmod(0o711)
     try:
-        rounds = run(folder, faults)
+        release = last_release(folder) if given.upgrade else this_release()
+        rounds = run(folder, release, faults)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"\n{printed(rounds)}\n\n{machine.conditions()}")
     return int(any(one.violations for one in rounds))
 
 
-def run(folder: Path, faults: Sequence[Fault]) -> list[Round]:
+def _faults(given: argparse.Namespace) -> list[Fault]:
+    if given.upgrade:
+        return [rolling_upgrade()]
+    faults = short_faults() if given.short else all_faults(FULL)
+    names = tuple(name.strip() for name in given.faults.split(",") if name.strip())
+    return [fault for fault in faults if fault.name.startswith(names or "")]
+
+
+def run(folder: Path, release: Release, faults: Sequence[Fault]) -> list[Round]:
     began = time.monotonic()
-    site = Site(folder, this_release())
+    site = Site(folder, release)
     try:
         site.start()
         _tell(f"set up from nothing in {time.monotonic() - began:.1f} s")

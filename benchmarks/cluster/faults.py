@@ -64,9 +64,12 @@ def all_faults(lengths: Lengths) -> list[Fault]:
 
 
 def short_faults() -> list[Fault]:
-    """One of each kind, in half a minute."""
-    names = ("web-1 killed", "work-1", "agent of edge-1", "Redis", "PostgreSQL away", "edge-1 part")
-    return [fault for fault in all_faults(SHORT) if fault.name.startswith(names)]
+    """One of each kind, in half a minute: stores are away while an edge is silent."""
+    return [
+        Fault("web, work and agent killed", _one_after_the_other),
+        Fault("edge-1 partitioned, stores away", _stores_away_in_a_partition),
+        Fault("edge-3 stopped 3 s", lambda s, u: _edge_away(s, u, SHORT.edge)),
+    ]
 
 
 Play = Callable[[Site, list[str]], str]
@@ -82,6 +85,22 @@ def _killed(role: str, number: int) -> Play:
         return seen
 
     return play
+
+
+def _one_after_the_other(site: Site, untrue: list[str]) -> str:
+    return "; ".join(_killed(role, 0)(site, untrue) for role in ("web", "work", "edge"))
+
+
+def _stores_away_in_a_partition(site: Site, untrue: list[str]) -> str:
+    edge, began = site.edges[0], time.monotonic()
+    block(edge, site.balancer)
+    seen = [_redis_away(site, untrue, SHORT.store), _postgresql_away(site, untrue, SHORT.store)]
+    site.wait("the API answers", site.is_web_ready)
+    time.sleep(max(0.0, began + SILENT_SECONDS + 1 - time.monotonic()))
+    _check_silent(site, untrue, {edge.name})
+    seen.append(site.pages.say())
+    unblock(edge, site.balancer)
+    return "; ".join(seen)
 
 
 def _redis_away(site: Site, untrue: list[str], seconds: float) -> str:

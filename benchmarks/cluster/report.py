@@ -19,7 +19,7 @@ HEAD = (
 
 
 def printed(rounds: Sequence[Round]) -> str:
-    lines = [table(HEAD, map(_row, rounds))]
+    lines = [table(HEAD, [_row(one) for one in rounds])]
     broken = [(one.fault, why) for one in rounds for why in one.violations]
     if broken:
         lines += ["", "Not as expected:", *(f"  {fault}: {why}" for fault, why in broken)]

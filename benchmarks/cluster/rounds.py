@@ -1,4 +1,4 @@
-"""A round: load at two edges and through the balancer, one fault, what it cost."""
+"""A round: load at an edge and through a balancer, one fault, what it cost."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class Round:
 
 
 class Loads:
-    """At edge-1 and edge-2, and at the balancer, which spreads over all three."""
+    """At edge-1, and at the balancer in front of all three."""
 
     def __init__(self, site: Site) -> None:
-        addresses = [site.edges[0].address, site.edges[1].address, site.balancer.address]
+        addresses = [site.edges[0].address, site.front.address]
         self._loads = [
             Load(Where(8787, WORKER, site.stable, address, sockets=address != addresses[-1]))
             for address in addresses

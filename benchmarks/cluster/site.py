@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import signal
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ import httpx
 
 from benchmarks.cluster import stores
 from benchmarks.cluster.machines import Machine, connect, open_switch
+from benchmarks.cluster.tls import make_certificate
 from benchmarks.torture.pages import Pages
 from benchmarks.torture.site import WORKER, WORKER_SOURCE
 
@@ -29,10 +31,12 @@ READY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A copy of the project, and how its parts are started there."""
+    """A copy of the project, and how its parts are started there. `reads_files`: settings may be
+    files, as `NAME_FILE`."""
 
     home: Path
     commands: Mapping[str, Sequence[str]]
+    reads_files: bool = True
 
 
 def this_release() -> Release:
@@ -48,7 +52,7 @@ class Site:
         self.folder, self.release = folder, release
         self.password, self.account = secrets.token_urlsafe(16), secrets.token_hex(16)
         open_switch()
-        self.balancer = connect("balancer", 5, folder)
+        self.balancer, self.front = connect("balancer", 5, folder), connect("front", 6, folder)
         self.postgresql, self.redis = (
             connect("postgresql", 11, folder),
             connect("redis", 12, folder),
@@ -56,7 +60,9 @@ class Site:
         self.web = [connect(f"web-{number}", 20 + number, folder) for number in (1, 2)]
         self.work = [connect(f"work-{number}", 30 + number, folder) for number in (1, 2)]
         self.edges = [connect(f"edge-{number}", 40 + number, folder) for number in (1, 2, 3)]
-        self.http = httpx.Client(timeout=10)
+        make_certificate(folder, self.balancer.address)
+        self.tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        self.http = httpx.Client(timeout=10, verify=self.tls)
         self.database_url = stores.make_postgresql(self.postgresql)
         self._write_secrets()
 
@@ -64,24 +70,24 @@ class Site:
         """From nothing to three edges that serve a Worker."""
         stores.start_postgresql(self.postgresql)
         stores.start_redis(self.redis)
-        with ThreadPoolExecutor() as pool:  # both machines at once: they take turns
-            list(pool.map(self.setup, self.web))
-        for machine in self.web:
-            self.start_role(machine, "web")
-        stores.start_balancer(self.balancer, self.web, self.edges)
-        for machine in self.work:
-            self.start_role(machine, "work")
-        self.wait("web is ready", self.is_web_ready)
-        self.token = self.manage("token", "create", "--name", "ci").split()[-1]
-        for machine in self.edges:
-            self.enroll(machine)
-            self.start_role(machine, "edge")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.setup, self.web))  # both machines at once: they take turns
+            for machine in self.web:
+                self.start_role(machine, "web")
+            for balancer in (self.balancer, self.front):
+                stores.start_balancer(balancer, self.web, self.edges, self.folder)
+            for machine in self.work:
+                self.start_role(machine, "work")
+            token = pool.submit(self.manage, "token", "create", "--name", "ci")
+            list(pool.map(self.enroll, self.edges))
+            self.token = token.result().split()[-1]
+            self.wait("web is ready", self.is_web_ready)
         self.stable = self._create_worker()
         self.candidate = self._upload(f"{WORKER_SOURCE}// candidate\n")
         self.split = 60.0
         self.wait("edges serve", lambda: all(map(self.is_serving, self.edges)))
         self.deploy(60.0)
-        self.pages = Pages(self.base_url, WORKER, self.password)
+        self.pages = Pages(self.base_url, WORKER, self.password, self.tls)
 
     # --- commands and processes -------------------------------------------------------------------
 
@@ -93,11 +99,12 @@ class Site:
         return self._run(self.web[0], "manage", *arguments)
 
     def enroll(self, machine: Machine) -> None:
-        """Creates the edge; its token goes into a file on its machine."""
+        """Creates an edge and starts it; its token is in a file on its machine."""
         token = self.manage("edge", "create", "--name", machine.name).split()[-1]
         path = machine.folder / "edge_token"
         path.write_text(token)
         path.chmod(0o600)
+        self.start_role(machine, "edge")
 
     def start_role(self, machine: Machine, role: str) -> None:
         environment = self._edge(machine) if role == "edge" else self._control(machine)
@@ -113,47 +120,54 @@ class Site:
         return machine.run(command, self._control(machine), self.release.home)
 
     def _write_secrets(self) -> None:
-        values = {
-            "database_url": self.database_url,
-            "secret_key": secrets.token_urlsafe(48),
-            "account_id": self.account,
-            "admin_password": self.password,
+        self.secrets = {
+            "DATABASE_URL": self.database_url,
+            "SLUICE_SECRET_KEY": secrets.token_urlsafe(48),
+            "SLUICE_ACCOUNT_ID": self.account,
+            "SLUICE_ADMIN_PASSWORD": self.password,
         }
-        for name, value in values.items():
+        for name, value in self.secrets.items():
             (self.folder / name).write_text(value)
 
     def _control(self, machine: Machine) -> dict[str, str]:
-        return _inherited() | {
-            "SLUICE_DATA_DIR": str(machine.folder / "data"),
-            "DATABASE_URL_FILE": str(self.folder / "database_url"),
-            "REDIS_URL": f"redis://{self.redis.address}:6379/0",
-            "SLUICE_SECRET_KEY_FILE": str(self.folder / "secret_key"),
-            "SLUICE_ACCOUNT_ID_FILE": str(self.folder / "account_id"),
-            "SLUICE_ADMIN_PASSWORD_FILE": str(self.folder / "admin_password"),
-            "SLUICE_HTTP_HOST": "0.0.0.0",
-            "SLUICE_ALLOWED_HOSTS": f"{self.balancer.address},{machine.address}",
-            "SLUICE_PUBLIC_URL": self.base_url,
-            "SLUICE_TRUSTED_PROXIES": self.balancer.address,
-            "SLUICE_DEMO": "0",
-        }
+        if self.release.reads_files:
+            given = {f"{name}_FILE": str(self.folder / name) for name in self.secrets}
+        else:
+            given = dict(self.secrets)
+        return (
+            _inherited()
+            | given
+            | {
+                "SLUICE_DATA_DIR": str(machine.folder / "data"),
+                "REDIS_URL": f"redis://{self.redis.address}:6379/0",
+                "SLUICE_HTTP_HOST": "0.0.0.0",
+                "SLUICE_ALLOWED_HOSTS": f"{self.balancer.address},{machine.address}",
+                "SLUICE_PUBLIC_URL": self.base_url,
+                "SLUICE_BEHIND_TLS": "1",
+                "SLUICE_TRUSTED_PROXIES": self.balancer.address,
+                "SLUICE_DEMO": "0",
+            }
+        )
 
     def _edge(self, machine: Machine) -> dict[str, str]:
         return _inherited() | {
             "SLUICE_DATA_DIR": str(machine.folder / "data"),
             "SLUICE_CONTROL_URL": self.base_url,
+            "SLUICE_CONTROL_CA_FILE": str(self.folder / "ca.pem"),
+            "SSL_CERT_FILE": str(self.folder / "ca.pem"),  # for releases without the line above
             "SLUICE_EDGE_TOKEN_FILE": str(machine.folder / "edge_token"),
             "SLUICE_EDGE_NAME": machine.name,
             "SLUICE_EDGE_HOST": "0.0.0.0",
             "SLUICE_EDGE_PUBLIC_HEADERS": "1",
             "SLUICE_EDGE_CONCURRENCY": "1",
-            "SLUICE_EDGE_TRUSTED_PROXIES": self.balancer.address,
+            "SLUICE_EDGE_TRUSTED_PROXIES": self.front.address,
         }
 
     # --- API and state ----------------------------------------------------------------------------
 
     @property
     def base_url(self) -> str:
-        return f"http://{self.balancer.address}:8000"
+        return f"https://{self.balancer.address}"
 
     def call(self, method: str, path: str, **given: Any) -> httpx.Response:
         """Through the balancer. Raises `httpx.HTTPError`."""
@@ -230,7 +244,7 @@ class Site:
     def stop(self) -> None:
         """What is left ends with the namespaces."""
         self.http.close()
-        for machine in [*self.edges, *self.work, *self.web, self.balancer, self.redis]:
+        for machine in [*self.edges, *self.work, *self.web, self.balancer, self.front, self.redis]:
             for process in machine.processes.values():
                 with suppress(ProcessLookupError):
                     process.send_signal(signal.SIGKILL)

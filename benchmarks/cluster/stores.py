@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.cluster.machines import NETWORK, Machine
@@ -56,25 +57,27 @@ def start_redis(machine: Machine) -> None:
     _wait(lambda: _connects(machine.address, 6379), machine)
 
 
-def start_balancer(machine: Machine, web: Sequence[Machine], edges: Sequence[Machine]) -> None:
-    """deploy/balancer/nginx.conf, with the addresses of these machines and without TLS."""
+def start_balancer(
+    machine: Machine, web: Sequence[Machine], edges: Sequence[Machine], tls: Path
+) -> None:
+    """deploy/balancer/nginx.conf, with these addresses; Workers without TLS, on port 8787."""
     text = (HOME / "deploy/balancer/nginx.conf").read_text()
-    text = re.sub(r"(?m)^\s*ssl_certificate(_key)?\s.*\n", "", text)
     text = _with_servers(text, "10.0.0.1", web, 8000)
     text = _with_servers(text, "10.0.0.2", edges, 8787)
-    text = text.replace("listen 443 ssl;", "listen 8000;", 1).replace(
-        "listen 443 ssl;", "listen 8787;"
-    )
-    text = text.replace("sluice.example.com", "_").replace("*.workers.example.com", "_")
-    folders = "".join(
-        f"{kind}_temp_path tmp;\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
+    pages, workers = text.split("# Workers:")
+    pages = pages.replace("sluice.example.com.pem", "cert.pem")
+    pages = pages.replace("sluice.example.com.key", "key.pem").replace("/etc/nginx", str(tls))
+    pages = pages.replace("sluice.example.com", "_")
+    workers = re.sub(r"(?m)^\s*(ssl_certificate(_key)?|server_name)\s.*\n", "", workers)
+    workers = workers.replace("listen 443 ssl;", "listen 8787;")
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    folders = "".join(f"{kind}_temp_path tmp;\n" for kind in kinds)
     head = "user root;\ndaemon off;\npid nginx.pid;\nerror_log stderr;\nevents {}\n"
-    whole = f"{head}http {{\naccess_log off;\n{folders}{text}\n}}\n"
+    whole = f"{head}http {{\naccess_log off;\n{folders}{pages}# Workers:{workers}\n}}\n"
     (machine.folder / "nginx.conf").write_text(whole)
     command = ["nginx", "-e", "stderr", "-p", str(machine.folder), "-c", "nginx.conf"]
     machine.start("nginx", command, _ENVIRONMENT, machine.folder)
-    _wait(lambda: _connects(machine.address, 8000), machine)
+    _wait(lambda: _connects(machine.address, 443), machine)
 
 
 def _with_servers(text: str, example: str, machines: Sequence[Machine], port: int) -> str:
@@ -93,15 +96,12 @@ def _as_postgres(command: Sequence[str]) -> list[str]:
 
 
 def _connects(address: str, port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((address, port)) == 0
 
 
-def _wait(ready: object, machine: Machine) -> None:
-    assert callable(ready)
+def _wait(ready: Callable[[], bool], machine: Machine) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while not ready():
         if time.monotonic() > deadline:

@@ -31,7 +31,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(frozen=True)
 class Where:
-    """`pinned` is the version that requests with an override ask for. `sockets`: also WebSockets."""
+    """`pinned` is the version that requests with an override ask for. `sockets`: WebSockets too."""
 
     port: int
     worker: str

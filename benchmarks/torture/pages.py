@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import ssl
 
 import httpx
 
@@ -14,9 +15,11 @@ _TAGS = re.compile(r"<[^>]+>")
 class Pages:
     """Signed in once, as the admin."""
 
-    def __init__(self, url: str, worker: str, password: str) -> None:
+    def __init__(
+        self, url: str, worker: str, password: str, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._worker = worker
-        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT)
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT, verify=tls or True)
         self._sign_in(password)
 
     def say(self) -> str:
@@ -60,11 +63,8 @@ class Pages:
 
     def _sign_in(self, password: str) -> None:
         self._http.get("/accounts/login/")
-        form = {
-            "username": "admin",
-            "password": password,
-            "csrfmiddlewaretoken": self._http.cookies["csrftoken"],
-        }
+        [csrf] = [c.value for c in self._http.cookies.jar if c.name.endswith("csrftoken")]
+        form = {"username": "admin", "password": password, "csrfmiddlewaretoken": csrf}
         referer = {"Referer": str(self._http.base_url.join("/accounts/login/"))}
         answer = self._http.post("/accounts/login/", data=form, headers=referer, timeout=30)
         assert answer.status_code == 302, answer.text
