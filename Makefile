@@ -32,7 +32,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run restart stop test test-fast test-rooms check check-types check-rest golden format sizes clean \
-	torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
+	test-cluster torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -99,6 +99,11 @@ format: ## Format the code and fix what ruff and Biome can fix
 sizes: ## The ten largest files and functions
 	$(call SETUP,run)
 	@$(PY) bin/sizes.py
+
+test-cluster: ## Sluice on eleven machines in network namespaces, every fault at full length (root, 45 min)
+	$(call SETUP,test)
+	$(PY) -m benchmarks.cluster
+	$(PY) -m benchmarks.cluster --upgrade
 
 torture: ## Every fault at random instants against a real edge: make torture MINUTES=30 SEED=1
 	$(call SETUP,bench)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from routing.disk import DiskState, disk_state, state_of
+from routing.object_storage import StorageFailed
 
 _CHECKED_FOR = 2.0
 """Seconds to cache the state of the disk: /healthz may be polled often."""
@@ -18,12 +19,14 @@ _checked: tuple[float, DiskState] = (float("-inf"), DiskState.ok)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`state` is a `DiskState`, or "away" for a database that is locked, stopped or unreachable."""
+    """`state` is a `DiskState`, "away" for a database that is locked, stopped or unreachable, or
+    "bucket" for object storage that does not answer or refuses."""
 
     state: str
     status: int
 
 
+_BUCKET = Problem("bucket", HTTPStatus.SERVICE_UNAVAILABLE)
 _AWAY = Problem("away", HTTPStatus.SERVICE_UNAVAILABLE)
 _SQLITE_MESSAGES = {
     "database or disk is full": DiskState.full,
@@ -43,6 +46,8 @@ def problem_of(error: BaseException | None) -> Problem | None:
     """The storage problem behind `error`, if it is one."""
     if isinstance(error, DatabaseError | InterfaceError):
         return _of_database(error)
+    if isinstance(error, StorageFailed):
+        return _BUCKET
     if isinstance(error, OSError) and (state := state_of(error, settings.DATA_DIR)):
         return None if state is DiskState.broken else _cannot_write(state)
     return None

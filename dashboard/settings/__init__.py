@@ -8,6 +8,7 @@ bad value stops the start and names its variable.
     outgoing.py     hosts that requests may go to; Prometheus, spans, the audit webhook
     mail.py         the mail server
     stores.py       database, Redis
+    object_storage.py  the S3-compatible bucket
     limits.py       requests, uploads
     retention.py    how long rows stay
     sign_in.py      passwords, second factors, the pause after wrong passwords
@@ -24,6 +25,7 @@ from dashboard.settings.folders import *
 from dashboard.settings.keys import *
 from dashboard.settings.limits import *
 from dashboard.settings.mail import *
+from dashboard.settings.object_storage import *
 from dashboard.settings.openid import *
 from dashboard.settings.outgoing import *
 from dashboard.settings.processes import *

@@ -10,6 +10,7 @@ _REASONS = {
     "read_only": "The disk or the database is read-only, so nothing can be saved.",
     "broken": "The disk reports errors, so nothing can be saved.",
     "away": "The database is busy or cannot be reached. Try again in a few seconds.",
+    "bucket": "The object storage of SLUICE_S3_URL does not answer. Try again in a few seconds.",
 }
 _HEADLINES = {
     "full": "The disk is full",
@@ -17,6 +18,7 @@ _HEADLINES = {
     "read_only": "Nothing can be saved",
     "broken": "Nothing can be saved",
     "away": "The database does not answer",
+    "bucket": "The object storage does not answer",
 }
 
 

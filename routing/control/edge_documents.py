@@ -79,8 +79,8 @@ def module_for(edge: Edge, sha256: str) -> bytes | None:
     workers = Worker.objects.filter(runs_in(edge.group), versions__modules__in=uses)
     if not workers.exists():
         return None
-    content = Module.objects.filter(sha256=sha256).values_list("content", flat=True).first()
-    return None if content is None else bytes(content)
+    row = Module.objects.filter(sha256=sha256).first()
+    return None if row is None else row.read()
 
 
 def asset_for(edge: Edge, sha256: str) -> bytes | None:

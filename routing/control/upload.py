@@ -283,10 +283,7 @@ def _deploy(
 
 def _write_modules(version: Version, draft: Draft) -> None:
     """Links the version to its modules. Content is stored once for all versions."""
-    Module.objects.bulk_create(
-        [Module(sha256=h, content=c, size=len(c)) for h, c in draft.modules().items()],
-        ignore_conflicts=True,
-    )
+    Module.store(draft.modules())
     VersionModule.objects.bulk_create(
         VersionModule(
             version=version,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from routing import object_storage
 from routing.models.immutable import Immutable
 from routing.upload_draft import Part
 
@@ -75,8 +76,34 @@ class Module(Immutable):
     """Module content, stored once for all versions that share it. `sha256` is hex."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
+    #: Empty if it is in the bucket of SLUICE_S3_URL. Use `read`.
     content = models.BinaryField()
     size = models.PositiveIntegerField()
+
+    @staticmethod
+    def store(contents: Mapping[str, bytes]) -> None:
+        """Stores contents by SHA-256, those that are missing. Raises `StorageFailed`."""
+        present = set(Module.objects.filter(pk__in=contents).values_list("pk", flat=True))
+        rows = [
+            Module(sha256=sha256, content=_in_row(sha256, content), size=len(content))
+            for sha256, content in contents.items()
+            if sha256 not in present
+        ]
+        Module.objects.bulk_create(rows, ignore_conflicts=True)
+
+    def read(self) -> bytes:
+        """Raises `StorageFailed`."""
+        if self.size and not self.content:
+            return object_storage.get(f"modules/{self.sha256}")
+        return bytes(self.content)
+
+
+def _in_row(sha256: str, content: bytes) -> bytes:
+    """What the database stores of a module. An object without a row does no harm."""
+    if not object_storage.is_configured():
+        return content
+    object_storage.put(f"modules/{sha256}", content)
+    return b""
 
 
 ALIAS = "workers/alias"
@@ -164,7 +191,7 @@ class VersionModule(Immutable):
 
     def as_part(self) -> Part:
         """The uploaded file with its content. Use `select_related("module")`."""
-        return Part(self.name, self.content_type, bytes(self.module.content))
+        return Part(self.name, self.content_type, self.module.read())
 
 
 class ServiceBinding(Immutable):

@@ -1,4 +1,4 @@
-"""Undelivered batches on disk, until a person resends them."""
+"""Undelivered batches on disk or in the bucket of SLUICE_S3_URL, until a person resends them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.db.models import Count, OuterRef, Subquery, Sum
 from dashboard.exports.delivery.batches import Batch
 from dashboard.exports.delivery.senders import write_durably
 from dashboard.exports.models import DeadLetter, Job
+from routing import object_storage
 from routing.transactions.after_commit import after_commit
 
 LIMIT = 1 << 30
@@ -56,7 +57,10 @@ def keep(
 ) -> None:
     """Writes the file first: a crash before the row leaves an unused file, never a gap."""
     file = f"{job.pk}-{object_name.replace('/', '_')}-{secrets.token_hex(4)}"
-    write_durably(folder() / file, body)
+    if object_storage.is_configured():
+        object_storage.put(_object(file), body)
+    else:
+        write_durably(folder() / file, body)
     DeadLetter.objects.create(
         job=job,
         object_name=object_name,
@@ -69,13 +73,27 @@ def keep(
 
 
 def content(letter: DeadLetter) -> bytes:
-    """The batch as it was packed; raises OSError when this machine does not have it."""
-    return (folder() / letter.file).read_bytes()
+    """The batch as it was packed. Raises OSError if neither this machine nor the bucket has it."""
+    try:
+        return (folder() / letter.file).read_bytes()
+    except FileNotFoundError:
+        if not object_storage.is_configured():
+            raise
+        return object_storage.get(_object(letter.file))
+
+
+def _object(file: str) -> str:
+    return f"dead-letters/{file}"
 
 
 def forget(letter: DeadLetter) -> None:
     """Deletes the row, and the file after the commit: a rollback must not restore a row without its
     file."""
-    file = folder() / letter.file
     letter.delete()
-    after_commit("remove dead letter", partial(file.unlink, missing_ok=True))
+    after_commit("remove dead letter", partial(_remove, letter.file))
+
+
+def _remove(file: str) -> None:
+    (folder() / file).unlink(missing_ok=True)
+    if object_storage.is_configured():
+        object_storage.delete(_object(file))

@@ -46,8 +46,7 @@ def module_texts(version: Version, most_lines: float = MOST_LINES) -> list[Modul
         if part.module.size <= min(LARGEST, left):
             wanted.add(part.module_id)
             left -= part.module.size
-    rows = Module.objects.filter(pk__in=wanted).values_list("sha256", "content")
-    contents = {sha256: bytes(content) for sha256, content in rows}
+    contents = {row.sha256: row.read() for row in Module.objects.filter(pk__in=wanted)}
     return [_file(part, version, contents.get(part.module_id), most_lines) for part in parts]
 
 
@@ -98,7 +97,7 @@ def module(request: HttpRequest, name: str, version_id: UUID, position: int) -> 
     part = found.select_related("module").first()
     if part is None:
         raise Http404
-    response = HttpResponse(bytes(part.module.content), content_type="application/octet-stream")
+    response = HttpResponse(part.module.read(), content_type="application/octet-stream")
     file_name = part.name.rsplit("/", 1)[-1] or "module"
     response["Content-Disposition"] = content_disposition_header(True, file_name) or "attachment"
     return response

@@ -125,3 +125,22 @@ def test_without_room_for_dead_letters_a_job_waits_and_throws_nothing_away(
     start = job.cursor
     fail_until_dead(job, step)
     assert job.cursor == start and job.attempts == TRIES and not DeadLetter.objects.exists()
+
+
+def test_dead_letters_in_a_bucket_can_be_sent_from_any_machine(
+    receiver, make_job, traffic, step, by, store, settings, tmp_path
+):
+    settings.S3_URL = f"{store.endpoint}/kept/sluice"
+    settings.S3_ACCESS_KEY, settings.S3_SECRET_KEY = store.key, store.secret
+    receiver.status = 500
+    job = make_job(receiver.url)
+    traffic(3)
+    fail_until_dead(job, step)
+    letter = DeadLetter.objects.get()
+    assert list(dead_letters.folder().iterdir()) == []
+    settings.DATA_DIR = tmp_path / "another machine"
+    settings.DATA_DIR.mkdir()
+    assert len(gzip.decompress(dead_letters.content(letter)).splitlines()) == 3
+    receiver.status = 200
+    changes.send_again(job, by)
+    assert step(job) and len({r["Event"]["RayID"] for r in receiver.lines()}) == 3
