@@ -121,6 +121,10 @@ REASONS = {
 }
 
 
+def nothing_changed(error: Exception) -> str:
+    return f"Nothing changed. {error}"
+
+
 def title(rollout: Rollout) -> str:
     """The state as a headline: "Held at 25%"."""
     state = State(rollout.state)

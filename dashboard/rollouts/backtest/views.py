@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.rollouts import messages
 from dashboard.rollouts.backtest.messages import OUTCOMES, headline, span
-from dashboard.rollouts.backtest.recent import recent
-from dashboard.rollouts.backtest.replay import Outcome, Replay, StepReplay
+from dashboard.rollouts.backtest.recent import Recent, recent
+from dashboard.rollouts.backtest.replay import Replay, StepReplay
 from dashboard.rollouts.backtest.report import why
 from dashboard.rollouts.backtest.request import BacktestRequest, backtest_request, most_hours
 from dashboard.rollouts.decisions.plan import PRESETS, PlanError
@@ -66,6 +66,28 @@ class StepRow:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """`not_reached`: percentages of the steps after the last one."""
+
+    headline: str
+    rows: list[StepRow]
+    not_reached: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestPage:
+    """At most one of `replay`, `recent` and `refused`. `ended`: rollouts with their titles."""
+
+    worker: Worker
+    ended: list[tuple[Rollout, str]]
+    typed: dict[str, str]
+    inputs: list[Input]
+    replay: ReplayResult | None
+    recent: Recent | None
+    refused: PlanError | None
+
+
 @require_GET
 def of_worker(request: HttpRequest, name: str) -> HttpResponse:
     """The form; with `over`, also what the plan would have done."""
@@ -73,30 +95,35 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
     ended = _ended(worker)
     chosen = next((r for r in ended if str(r.pk) == request.GET.get("over")), None)
     typed = _typed(request.GET, chosen)
-    context: dict[str, Any] = {
-        "worker": worker,
-        "ended": [(rollout, messages.title(rollout)) for rollout in ended],
-        "typed": typed,
-        "inputs": _inputs(typed),
-    }
-    status = 200
+    replayed, refused = None, None
     if "over" in request.GET:
         try:
-            context |= _replayed(worker, typed, ended)
+            replayed = _replayed(worker, typed, ended)
         except PlanError as error:
-            context |= {"refused": error}
-            status = 422
+            refused = error
+    context = BacktestPage(
+        worker=worker,
+        ended=[(rollout, messages.title(rollout)) for rollout in ended],
+        typed=typed,
+        inputs=_inputs(typed),
+        replay=replayed if isinstance(replayed, ReplayResult) else None,
+        recent=replayed if isinstance(replayed, Recent) else None,
+        refused=refused,
+    )
+    status = 422 if refused else 200
     return page(
         request, "rollouts/backtest/backtest.html", context, partial="backtest", status=status
     )
 
 
-def _replayed(worker: Worker, typed: Mapping[str, str], ended: Sequence[Rollout]) -> dict[str, Any]:
+def _replayed(
+    worker: Worker, typed: Mapping[str, str], ended: Sequence[Rollout]
+) -> ReplayResult | Recent:
     """Raises `PlanError`."""
     now = timezone.now()
     if typed["over"] == ALL_RECENT:
-        return {"recent": recent(worker, _terms(typed), ended, now)}
-    return _replay_context(_request(worker, typed).run(now))
+        return recent(worker, _terms(typed), ended, now)
+    return _result_of(_request(worker, typed).run(now))
 
 
 def _inputs(typed: Mapping[str, str]) -> list[Input]:
@@ -165,16 +192,12 @@ def _number(field: str, text: str, *, whole: bool = False) -> float:
         raise PlanError(field, f"{text[:40]!r} is not a {kind}.") from error
 
 
-def _replay_context(replay: Replay) -> dict[str, Any]:
-    tone = OUTCOMES[replay.outcome][0] if replay.steps else "plain"
-    return {
-        "replay": replay,
-        "headline": headline(replay),
-        "tone": tone,
-        "rows": [_row(step) for step in replay.steps],
-        "not_reached": [step.percentage for step in replay.not_reached],
-        "ran_out": replay.outcome is Outcome.RAN_OUT,
-    }
+def _result_of(replay: Replay) -> ReplayResult:
+    return ReplayResult(
+        headline=headline(replay),
+        rows=[_row(step) for step in replay.steps],
+        not_reached=[step.percentage for step in replay.not_reached],
+    )
 
 
 def _row(step: StepReplay) -> StepRow:

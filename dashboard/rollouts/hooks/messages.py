@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboard.rollouts.hooks.events import HookEvent, HookKind
+from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress
 
 REASONS: Mapping[str, str] = {
     "gates_asked": "Waiting for the answer of a hook.",
@@ -25,3 +25,28 @@ EVENTS: Mapping[HookEvent, str] = {
     HookEvent.TEST: "Test",
 }
 KINDS: Mapping[HookKind, str] = {HookKind.GATE: "Gate", HookKind.NOTICE: "Notice"}
+PROGRESS: Mapping[Progress, str] = {
+    Progress.DONE: "Answered",
+    Progress.WAITING: "Waiting",
+    Progress.REFUSED: "Refused",
+    Progress.FAILED: "Failed",
+    Progress.VOID: "No longer needed",
+}
+WILL_RETRY = "Failed, will retry"
+
+
+def saved(hook: str) -> str:
+    return f"Saved {hook}."
+
+
+def switched(hook: str, state: str) -> str:
+    """`state` is on or off."""
+    return f"{hook} is {state}."
+
+
+def testing(hook: str) -> str:
+    return f"Sending a test to {hook}."
+
+
+def deleted(hook: str) -> str:
+    return f"Deleted {hook}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages as toasts
@@ -16,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, refuse, requires
-from dashboard.rollouts.hooks import changes as hook_changes
+from dashboard.accounts.permissions import Permission, permission, person, refuse, requires
+from dashboard.rollouts.hooks import changes as hook_changes, messages
 from dashboard.rollouts.hooks.changes import HookForm, HookRefused
 from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress
 from dashboard.rollouts.hooks.messages import EVENTS, KINDS
@@ -28,12 +27,12 @@ from routing.models import Worker
 
 LISTED = 20
 """Number of requests on the page."""
-_TONES = {
-    Progress.DONE: ("ok", "Answered"),
-    Progress.WAITING: ("plain", "Waiting"),
-    Progress.REFUSED: ("danger", "Refused"),
-    Progress.FAILED: ("warn", "Failed"),
-    Progress.VOID: ("plain", "No longer needed"),
+TONES = {
+    Progress.DONE: "ok",
+    Progress.WAITING: "plain",
+    Progress.REFUSED: "danger",
+    Progress.FAILED: "warn",
+    Progress.VOID: "plain",
 }
 
 
@@ -55,6 +54,26 @@ class DeliveryRow:
     event: str
     tone: str
     word: str
+
+
+@dataclass(frozen=True, slots=True)
+class HooksPage:
+    """`changes`: the hook that the form changes, None for a new one. `secret` of `made`, shown this
+    once."""
+
+    worker: Worker
+    hooks: list[HookRow]
+    deliveries: list[DeliveryRow]
+    form: HookForm
+    changes: Hook | None
+    form_address: str
+    refused: HookRefused | None
+    made: Hook | None
+    secret: str
+    events: list[tuple[str, str]]
+    kinds: list[tuple[str, str]]
+    hosts: list[str]
+    can: Permission
 
 
 @never_cache
@@ -91,7 +110,7 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
     except HookRefused as refused:
         saved = _hook(name, hook_id)
         return _page(request, hook.worker, form=form, changes=saved, refused=refused, status=422)
-    toasts.success(request, f"Saved {hook.name}.")
+    toasts.success(request, messages.saved(hook.name))
     return redirect("rollouts:hooks", name)
 
 
@@ -106,13 +125,13 @@ def act(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
         return _page(request, hook.worker, made=hook, secret=hook_changes.rotate(hook, by))
     if verb in ("on", "off"):
         hook_changes.switch(hook, verb == "on", by)
-        toasts.success(request, f"{hook.name} is {verb}.")
+        toasts.success(request, messages.switched(hook.name, verb))
     elif verb == "test":
         hook_changes.send_test(hook, by)
-        toasts.success(request, f"Sending a test to {hook.name}.")
+        toasts.success(request, messages.testing(hook.name))
     elif verb == "delete":
         hook_changes.delete(hook, by)
-        toasts.success(request, f"Deleted {hook.name}.")
+        toasts.success(request, messages.deleted(hook.name))
     else:
         return HttpResponse(status=400)
     return redirect("rollouts:hooks", name)
@@ -130,21 +149,21 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     recent = HookDelivery.objects.filter(hook__worker=worker).select_related("hook", "rollout")
-    context: dict[str, Any] = {
-        "worker": worker,
-        "hooks": [_row(hook) for hook in sorted(worker.hooks.all(), key=_in_time)],
-        "deliveries": [_delivery(row) for row in recent.order_by("-created_at", "-pk")[:LISTED]],
-        "form": form or HookForm(),
-        "changes": changes,
-        "form_address": _address(worker, changes),
-        "refused": refused,
-        "made": made,
-        "secret": secret,
-        "events": [(value, EVENTS[HookEvent(value)]) for value, _ in Hook.EVENTS],
-        "kinds": [(kind.value, KINDS[kind]) for kind in HookKind],
-        "hosts": sorted(settings.EXPORT_HOSTS),
-        "can": permission(request.user, Role.OPERATOR),
-    }
+    context = HooksPage(
+        worker=worker,
+        hooks=[_row(hook) for hook in sorted(worker.hooks.all(), key=_in_time)],
+        deliveries=[_delivery(row) for row in recent.order_by("-created_at", "-pk")[:LISTED]],
+        form=form or HookForm(),
+        changes=changes,
+        form_address=_address(worker, changes),
+        refused=refused,
+        made=made,
+        secret=secret,
+        events=[(value, EVENTS[HookEvent(value)]) for value, _ in Hook.EVENTS],
+        kinds=[(kind.value, KINDS[kind]) for kind in HookKind],
+        hosts=sorted(settings.EXPORT_HOSTS),
+        can=permission(request.user, Role.OPERATOR),
+    )
     return page(request, "rollouts/hooks/hooks.html", context, partial="hooks", status=status)
 
 
@@ -166,10 +185,10 @@ def _row(hook: Hook) -> HookRow:
 
 
 def _delivery(row: HookDelivery) -> DeliveryRow:
-    tone, word = _TONES[Progress(row.state)]
-    if row.state == Progress.FAILED and row.next_try_at:
-        word = "Failed, will retry"
-    return DeliveryRow(row, EVENTS[HookEvent(row.event)], tone, word)
+    progress = Progress(row.state)
+    retries = progress is Progress.FAILED and row.next_try_at is not None
+    word = messages.WILL_RETRY if retries else messages.PROGRESS[progress]
+    return DeliveryRow(row, EVENTS[HookEvent(row.event)], TONES[progress], word)
 
 
 def _hook(name: str, hook_id: int) -> Hook:

@@ -3,8 +3,9 @@ background process do not arrive."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
-from typing import Any
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -14,10 +15,12 @@ from dashboard.live.pages import fragments
 from dashboard.live.pages.fragments import UpdateReason
 from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.page.charts import charts_of
-from dashboard.rollouts.page.context import page_of
-from dashboard.rollouts.page.rollback_preview import rollback_preview_of
+from dashboard.rollouts.page.charts import RolloutCharts, charts_of
+from dashboard.rollouts.page.context import RolloutPage, page_of
+from dashboard.rollouts.page.rollback_preview import RollbackPreview, rollback_preview_of
 from dashboard.rollouts.related_rollouts.messages import related_warnings
+from dashboard.ui.page import as_context
+from routing.models import Worker
 
 FIGURES_EVERY = 5
 """Seconds between pushes of counts. A change of state is pushed at once."""
@@ -28,27 +31,37 @@ def connect() -> None:
     fragments.provide("rollout", _render, _watch)
 
 
-def for_everyone(rollout: Rollout) -> dict[str, Any]:
-    """The context that is equal for everyone."""
+@dataclass(frozen=True, slots=True)
+class SharedDetail:
+    """The part of the page that is equal for everyone. `pushed`: it replaces that part."""
+
+    worker: Worker
+    page: RolloutPage
+    charts: RolloutCharts
+    warnings: Sequence[str]
+    way_back: RollbackPreview
+    rendered_at: datetime
+    pushed: bool = True
+
+
+def for_everyone(rollout: Rollout) -> SharedDetail:
     now = timezone.now()
     page = page_of(rollout, now)
-    return {
-        "worker": rollout.worker,
-        "page": page,
-        "charts": charts_of(rollout, now),
-        "warnings": [] if page.ended else related_warnings(rollout),
-        "way_back": rollback_preview_of(rollout, now),
-        "rendered_at": now,
-    }
+    return SharedDetail(
+        worker=rollout.worker,
+        page=page,
+        charts=charts_of(rollout, now),
+        warnings=[] if page.ended else related_warnings(rollout),
+        way_back=rollback_preview_of(rollout, now),
+        rendered_at=now,
+    )
 
 
 def _render(name: str, why: UpdateReason, subject: str) -> str:
     rollout = Rollout.objects.with_versions().filter(pk__in=_ids([name])).first()
     if rollout is None:
         return ""
-    return render_to_string(
-        "rollouts/page/detail.html#rollout", for_everyone(rollout) | {"pushed": True}
-    )
+    return render_to_string("rollouts/page/detail.html#rollout", as_context(for_everyone(rollout)))
 
 
 def _watch(names: Collection[str]) -> Mapping[str, Mapping[UpdateReason, Hashable]]:

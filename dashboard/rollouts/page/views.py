@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -12,18 +12,29 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, requires
-from dashboard.live.pages.fragments import sequence
+from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.live.pages.fragments import Sequence, sequence
+from dashboard.rollouts import messages
 from dashboard.rollouts.actions.actions import ACTIONS, ActionRefused, ActionRequest
 from dashboard.rollouts.actions.commands import commands_of
 from dashboard.rollouts.conductor.advance import Stale
 from dashboard.rollouts.decisions.plan import PlanError, parse_weight
-from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.page.push import for_everyone
-from dashboard.ui.page import page
+from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.page.push import SharedDetail, for_everyone
+from dashboard.ui.page import as_context, page
 from routing.control.deploy import DeployRefused
 
 LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailPage(SharedDetail):
+    """`moved`: what happened before an action that was refused for it."""
+
+    sequence: Sequence
+    commands: list[tuple[str, str]]
+    can: Permission
+    moved: RolloutEvent | None
 
 
 @require_GET
@@ -52,27 +63,28 @@ def act(request: HttpRequest, name: str, rollout_id: UUID, verb: str) -> HttpRes
     except Stale as stale:
         return _conflict(request, stale.rollout)
     except (ActionRefused, DeployRefused, PlanError) as error:
-        toasts.warning(request, f"Nothing changed. {error}")
+        toasts.warning(request, messages.nothing_changed(error))
     return redirect("rollouts:detail", name, rollout_id)
 
 
 def _conflict(request: HttpRequest, rollout: Rollout) -> HttpResponse:
     """The rollout has changed since the page was rendered: answers 409 and names who changed it."""
-    last = rollout.events.order_by("-pk").first()
-    context = _context(request, rollout) | {"moved": last}
+    context = _context(request, rollout, moved=rollout.events.order_by("-pk").first())
     return page(request, "rollouts/page/detail.html", context, status=409)
 
 
-def _context(request: HttpRequest, rollout: Rollout) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, rollout: Rollout, moved: RolloutEvent | None = None
+) -> DetailPage:
     read_at = sequence()  # before the rows are read
-    context = for_everyone(rollout)
-    return context | {
-        "sequence": read_at,
-        "commands": commands_of(
-            rollout, context["page"].buttons, request.build_absolute_uri("/api")
-        ),
-        "can": permission(request.user, Role.OPERATOR),
-    }
+    shared = for_everyone(rollout)
+    return DetailPage(
+        **as_context(replace(shared, pushed=False)),
+        sequence=read_at,
+        commands=commands_of(rollout, shared.page.buttons, request.build_absolute_uri("/api")),
+        can=permission(request.user, Role.OPERATOR),
+        moved=moved,
+    )
 
 
 def _rollout(name: str, rollout_id: UUID) -> Rollout:

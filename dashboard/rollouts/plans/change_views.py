@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages as toasts
@@ -12,23 +13,44 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person
+from dashboard.accounts.permissions import Permission, permission, person
 from dashboard.fleet.deployment_cache import roles_of_deployment
+from dashboard.fleet.version_roles import Standing
 from dashboard.rollouts import messages
 from dashboard.rollouts.actions.actions import ActionRefused, ActionRequest
 from dashboard.rollouts.conductor.advance import Stale
+from dashboard.rollouts.decisions import values
 from dashboard.rollouts.decisions.plan import Plan, PlanError
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.plans import messages as plan_messages
 from dashboard.rollouts.plans.commands import change_commands
-from dashboard.rollouts.plans.form.context import plan_fields
+from dashboard.rollouts.plans.form.context import PlanFields, plan_fields
 from dashboard.rollouts.plans.form.form import PlanForm
 from dashboard.rollouts.plans.form.preview import traffic_of_day
 from dashboard.rollouts.plans.form.step_rows import Errors
 from dashboard.rollouts.plans.plan_edits import change_plan, check_changeable
 from dashboard.ui.page import page
 from routing.control.deploy import active_deployment
+from routing.models import Worker
 
 LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlanPage:
+    """`closed`: why the plan cannot change any more, or empty; `refused`: why it was not saved."""
+
+    worker: Worker
+    rollout: Rollout
+    standings: Sequence[Standing]
+    form: PlanForm
+    fields: PlanFields
+    address: str
+    target: str
+    commands: Sequence[tuple[str, str]]
+    closed: str
+    can: Permission
+    refused: str
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,7 +88,7 @@ def _change(request: HttpRequest, rollout: Rollout, form: PlanForm, base: Plan) 
         return _render(request, rollout, form, base, errors=errors, status=422)
     except ActionRefused as refused:
         return _render(request, rollout, form, base, refused=str(refused), status=409)
-    toasts.success(request, f"Edit {rollout.plan_edit} of the plan is in force from the next step.")
+    toasts.success(request, plan_messages.changed(rollout.plan_edit))
     return redirect("rollouts:detail", rollout.worker.name, rollout.pk)
 
 
@@ -85,34 +107,31 @@ def _render(
     errors: Errors | None = None,
     status: int = 200,
     part: str = "outlook",
-    **more: Any,
+    refused: str = "",
 ) -> HttpResponse:
-    value, worker = rollout.as_value(), rollout.worker
+    worker = rollout.worker
     plan, plan_errors = form.check(rollout.suite, base)
     traffic = traffic_of_day(worker, timezone.now())
-    shown_errors = plan_errors if errors is None else errors
+    shown = plan_errors if errors is None else errors
     deployment = active_deployment(worker)
-    standings = roles_of_deployment(deployment) if deployment else []
-    context = {
-        "worker": worker,
-        "rollout": rollout,
-        "row": {"worker": worker, "deployment": deployment, "standings": standings},
-        "form": form,
-        "fields": plan_fields(form, shown_errors, plan, traffic, begun=rollout.step + 1),
-        "address": request.path,
-        "target": "change-form",
-        "commands": change_commands(rollout, plan, request.build_absolute_uri("/api"))
-        if plan
-        else [],
-        "closed": _why_closed(value),
-        "can": permission(request.user, Role.OPERATOR),
-    }
-    return page(
-        request, "rollouts/plans/change_plan.html", context | more, partial=part, status=status
+    api = request.build_absolute_uri("/api")
+    context = ChangePlanPage(
+        worker=worker,
+        rollout=rollout,
+        standings=roles_of_deployment(deployment) if deployment else [],
+        form=form,
+        fields=plan_fields(form, shown, plan, traffic, begun=rollout.step + 1),
+        address=request.path,
+        target="change-form",
+        commands=change_commands(rollout, plan, api) if plan else [],
+        closed=_why_closed(rollout.as_value()),
+        can=permission(request.user, Role.OPERATOR),
+        refused=refused,
     )
+    return page(request, "rollouts/plans/change_plan.html", context, partial=part, status=status)
 
 
-def _why_closed(value: Any) -> str:
+def _why_closed(value: values.Rollout) -> str:
     try:
         check_changeable(value)
     except ActionRefused as refused:

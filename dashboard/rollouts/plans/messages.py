@@ -112,3 +112,27 @@ def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     if "limit" in words:
         words["limit"] = f"{words['limit'] * 100:.4g}%"
     return words
+
+
+def saved(name: str, edit: int) -> str:
+    return f"Saved as {name}, edit {edit}."
+
+
+def changed(edit: int) -> str:
+    return f"Edit {edit} of the plan is in force from the next step."
+
+
+def renamed(before: str, name: str) -> str:
+    return f"{before} is called {name} now."
+
+
+def not_renamed(error: Exception) -> str:
+    return f"Not renamed. {error}"
+
+
+def deleted(name: str) -> str:
+    return f"Deleted the plan {name}."
+
+
+def fields_wrong(count: int, first: str) -> str:
+    return f"{count} fields are wrong. {first}"

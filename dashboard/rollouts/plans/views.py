@@ -13,7 +13,7 @@ from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
 from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.models import SavedPlan
-from dashboard.rollouts.plans import saved_plans
+from dashboard.rollouts.plans import messages, saved_plans
 from routing.models import Worker
 
 
@@ -25,9 +25,9 @@ def rename(request: HttpRequest, name: str, plan_id: int) -> HttpResponse:
     before = plan.name
     try:
         saved_plans.rename(plan, request.POST.get("name", ""), _by(request))
-        toasts.success(request, f"{before} is called {plan.name} now.")
+        toasts.success(request, messages.renamed(before, plan.name))
     except saved_plans.SavedPlanError as error:
-        toasts.warning(request, f"Not renamed. {error}")
+        toasts.warning(request, messages.not_renamed(error))
     return redirect("rollouts:worker", name)
 
 
@@ -37,7 +37,7 @@ def delete(request: HttpRequest, name: str, plan_id: int) -> HttpResponse:
     """With its edits."""
     plan = _usable(name, plan_id)
     saved_plans.delete(plan, _by(request))
-    toasts.success(request, f"Deleted the plan {plan.name}.")
+    toasts.success(request, messages.deleted(plan.name))
     return redirect("rollouts:worker", name)
 
 

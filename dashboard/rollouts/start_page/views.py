@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
@@ -17,9 +16,9 @@ from dashboard.rollouts.actions.actions import ActionRequest
 from dashboard.rollouts.actions.start import StartRefused, start
 from dashboard.rollouts.decisions.plan import PlanError
 from dashboard.rollouts.models import SavedPlanEdit
-from dashboard.rollouts.plans import saved_plans
+from dashboard.rollouts.plans import messages, saved_plans
 from dashboard.rollouts.plans.form.step_rows import Errors
-from dashboard.rollouts.start_page.context import start_context
+from dashboard.rollouts.start_page.context import start_page
 from dashboard.rollouts.start_page.form import StartForm
 from dashboard.ui.page import page
 from routing.models import Worker
@@ -106,7 +105,7 @@ def _save(request: HttpRequest, worker: Worker, form: StartForm) -> HttpResponse
         status = 422 if error.code == "name" else 409
         errors = {"plan_name": str(error)}
         return _render(request, worker, form, errors=errors, refused=str(error), status=status)
-    toasts.success(request, f"Saved as {edit.saved_plan.name}, edit {edit.number}.")
+    toasts.success(request, messages.saved(edit.saved_plan.name, edit.number))
     return _render(request, worker, replace(form, saved=edit))
 
 
@@ -133,16 +132,17 @@ def _render(
     errors: Errors | None = None,
     status: int = 200,
     part: str = "outlook",
-    **more: Any,
+    refused: str = "",
+    asks_consent: bool = False,
 ) -> HttpResponse:
     """`errors` None: those of the submitted plan."""
     listed = saved_plans.usable(worker) if plans is None else plans
-    context = start_context(request, worker, form, listed, errors)
-    return page(
-        request, "rollouts/start_page/start.html", context | more, partial=part, status=status
+    context = start_page(
+        request, worker, form, listed, errors, refused=refused, asks_consent=asks_consent
     )
+    return page(request, "rollouts/start_page/start.html", context, partial=part, status=status)
 
 
 def _summary(errors: Errors) -> str:
     first = next(iter(errors.values()))
-    return first if len(errors) == 1 else f"{len(errors)} fields are wrong. {first}"
+    return first if len(errors) == 1 else messages.fields_wrong(len(errors), first)
