@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
@@ -46,6 +47,15 @@ def newest_item() -> int:
     return InboxItem.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """`more`: the id before which the next page begins."""
+
+    items: list[InboxItem]
+    more: int | None
+    show: Literal["all", "unread"]
+
+
 @never_cache
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
@@ -58,11 +68,11 @@ def index(request: HttpRequest) -> HttpResponse:
     if before.isdecimal() and len(before) < 16:
         items = items.filter(pk__lt=int(before))
     listed = list(items[: SIZE + 1])
-    context = {
-        "items": listed[:SIZE],
-        "more": listed[SIZE - 1].pk if len(listed) > SIZE else None,
-        "show": "all" if show == "all" else "unread",
-    }
+    context = InboxPage(
+        items=listed[:SIZE],
+        more=listed[SIZE - 1].pk if len(listed) > SIZE else None,
+        show="all" if show == "all" else "unread",
+    )
     return page(request, "notifications/inbox.html", context, partial="items")
 
 

@@ -26,6 +26,29 @@ TITLES: Mapping[Event, str] = {
     Event.DIGEST: "Weekly digest: {count} to look at",
 }
 
+PREFERENCES_SAVED = "Your notifications are saved."
+TEST = "This is a test. Notifications reach you."
+TEST_SENT = "A test is on its way to your inbox, and by e-mail if that is on."
+WEBHOOK_DONE = {
+    "pause": "{} is paused.",
+    "resume": "{} gets events again.",
+    "delete": "{} is deleted.",
+    "test": "A test is on its way to {}.",
+}
+"""By the value of the button `do`."""
+
+
+def level_saved(worker: str) -> str:
+    return f"Saved for {worker}."
+
+
+def webhook_created(webhook: object) -> str:
+    return f"{webhook} gets events from now on."
+
+
+def retrying(count: int) -> str:
+    return f"{count} message{'' if count == 1 else 's'} will be sent again."
+
 
 def title(code: str, worker: str, actor: str, facts: Mapping[str, Any]) -> str:
     """One line. An unknown code, from a newer release, is returned unchanged."""

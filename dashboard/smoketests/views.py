@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, requires
+from dashboard.accounts.permissions import Permission, permission, person, requires
 from dashboard.limits.limits import SUITE_RUNS
 from dashboard.limits.messages import try_again
 from dashboard.limits.rates import seconds_to_wait
+from dashboard.smoketests import messages
 from dashboard.smoketests.models import SmokeRun, Suite, SuiteEdit
 from dashboard.smoketests.runs.run import ask
 from dashboard.smoketests.subject import candidate_of
 from dashboard.smoketests.suites.edits import export_for, import_suite, newest_edits
 from dashboard.smoketests.suites.yaml_format import SuiteError
 from dashboard.ui.page import page
-from routing.models import Worker
+from routing.models import Version, Worker
 
 EXAMPLE = """\
 name: Smoke
@@ -32,6 +34,20 @@ checks:
       - {status: 200}
 """
 LISTED = 20
+TEMPLATE = "smoketests/checks.html"
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksPage:
+    """`yaml` is the text of the form, `problems` what is wrong with it."""
+
+    worker: Worker
+    suites: list[SuiteEdit]
+    runs: list[SmokeRun]
+    candidate: Version | None
+    yaml: str
+    problems: Sequence[str]
+    can: Permission
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,7 +55,7 @@ def checks(request: HttpRequest, name: str) -> HttpResponse:
     """The suites and the newest runs; by POST, saves the YAML in the form."""
     worker = get_object_or_404(Worker, name=name)
     if request.method == "GET":
-        return page(request, "smoketests/checks.html", _context(request, worker))
+        return page(request, TEMPLATE, _context(request, worker))
     allowed = permission(request.user, Role.OPERATOR)
     text = request.POST.get("yaml", "").replace("\r\n", "\n")
     if not allowed:
@@ -54,7 +70,7 @@ def checks(request: HttpRequest, name: str) -> HttpResponse:
         )
     except SuiteError as error:
         return _refused(request, worker, text, error.problems, 422)
-    messages.success(request, f"Saved as edit {edit.number} of {edit.suite.name}.")
+    notices.success(request, messages.saved(edit.suite.name, edit.number))
     return redirect("smoketests:suite", worker.name, edit.suite_id)
 
 
@@ -72,40 +88,42 @@ def download(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
 @requires(Role.OPERATOR)
 @require_POST
 def start(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
-    """Asks for a run on the candidate; a conductor carries it out."""
+    """Queues a run on the candidate."""
     suite = get_object_or_404(Suite, pk=suite_id, worker__name=name)
     version = candidate_of(suite.worker)
     if version is None:
-        messages.warning(request, "There is no candidate to check. Stage a version at 0% first.")
+        notices.warning(request, messages.NO_CANDIDATE)
         return redirect("smoketests:suite", name, suite_id)
     if seconds := seconds_to_wait(SUITE_RUNS, str(person(request).pk)):
-        messages.warning(request, f"Not started. {try_again(seconds)}")
+        notices.warning(request, messages.not_started(try_again(seconds)))
         return redirect("smoketests:suite", name, suite_id)
     edit = _edit(suite, "")
     queued = ask(edit, version, author=person(request), now=timezone.now())
     return redirect("smoketests:run", name, queued.pk)
 
 
-def _context(request: HttpRequest, worker: Worker) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, worker: Worker, yaml: str = EXAMPLE, problems: Sequence[str] = ()
+) -> ChecksPage:
     runs = SmokeRun.objects.filter(edit__suite__worker=worker).select_related(
         "edit__suite", "version", "author"
     )
-    return {
-        "worker": worker,
-        "suites": newest_edits(worker),
-        "runs": runs.order_by("-started_at")[:LISTED],
-        "candidate": candidate_of(worker),
-        "yaml": EXAMPLE,
-        "can": permission(request.user, Role.OPERATOR),
-    }
+    return ChecksPage(
+        worker=worker,
+        suites=newest_edits(worker),
+        runs=list(runs.order_by("-started_at")[:LISTED]),
+        candidate=candidate_of(worker),
+        yaml=yaml,
+        problems=problems,
+        can=permission(request.user, Role.OPERATOR),
+    )
 
 
 def _refused(
     request: HttpRequest, worker: Worker, text: str, problems: list[str], status: int
 ) -> HttpResponse:
-    """The form again, with what was typed and what is wrong with it."""
-    context = _context(request, worker) | {"yaml": text, "problems": problems}
-    return page(request, "smoketests/checks.html", context, status=status)
+    """The form again, with what was typed and its problems."""
+    return page(request, TEMPLATE, _context(request, worker, text, problems), status=status)
 
 
 def _edit(suite: Suite, number: str) -> SuiteEdit:

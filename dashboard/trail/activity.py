@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +17,8 @@ from dashboard.limits.messages import try_again
 from dashboard.limits.rates import seconds_to_wait
 from dashboard.trail import export, push
 from dashboard.trail.entry_facts import facts
-from dashboard.trail.entry_filter import KINDS, WORDS, entry_filter
+from dashboard.trail.entry_filter import KINDS, WORDS, EntryFilter, entry_filter
+from dashboard.trail.push import PushStatus
 from dashboard.ui.page import page
 from routing.models import AuditEntry, AuditHead, Worker
 
@@ -68,25 +68,42 @@ class Line:
         return _kind(self.entry) == "attempt"
 
 
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """`more`: the id before which the next page begins; `head`: the end of the chain; `push`: the
+    state of the webhook, None without one."""
+
+    lines: list[Line]
+    more: int | None
+    kinds: list[tuple[str, str]]
+    filter: EntryFilter
+    before: str
+    admin: bool
+    head: AuditHead | None
+    push: PushStatus | None
+
+
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """`entry_filter` and `?before=` an id."""
     chosen = entry_filter(request.GET)
     before = request.GET.get("before", "")
     before = before if before.isdecimal() and len(before) < 16 else ""
-    found = chosen.shown()
+    matching = chosen.shown()
     if before:
-        found = found.filter(id__lt=int(before))
-    entries = list(found[: SIZE + 1])
-    context = {
-        "lines": _lines(entries[:SIZE]),
-        "more": entries[SIZE - 1].pk if len(entries) > SIZE else None,
-        "kinds": KINDS.items(),
-        "filter": chosen,
-        "before": before,
-        "admin": permission(request.user, Role.ADMIN).allowed,
-    }
-    return page(request, "trail/activity.html", context | _chain(), partial="found")
+        matching = matching.filter(id__lt=int(before))
+    entries = list(matching[: SIZE + 1])
+    context = ActivityPage(
+        lines=_lines(entries[:SIZE]),
+        more=entries[SIZE - 1].pk if len(entries) > SIZE else None,
+        kinds=list(KINDS.items()),
+        filter=chosen,
+        before=before,
+        admin=permission(request.user, Role.ADMIN).allowed,
+        head=AuditHead.objects.filter(id=1).first(),
+        push=push.status(),
+    )
+    return page(request, "trail/activity.html", context, partial="found")
 
 
 @require_safe
@@ -99,11 +116,6 @@ def download(request: HttpRequest, form: str) -> HttpResponseBase:
         words = {"message": try_again(seconds)}
         return retry_after(page(request, "429.html", words, status=429), seconds)
     return export.response(request, entry_filter(request.GET), form, timezone.now())
-
-
-def _chain() -> dict[str, Any]:
-    """The chain's length and end, and how the push to a webhook stands."""
-    return {"head": AuditHead.objects.filter(id=1).first(), "push": push.status()}
 
 
 def _lines(entries: list[AuditEntry]) -> list[Line]:

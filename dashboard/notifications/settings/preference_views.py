@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,13 +16,30 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.accounts.permissions import person
-from dashboard.notifications.events import EVENTS, Event
-from dashboard.notifications.models import Delivery, Follow
+from dashboard.notifications import messages
+from dashboard.notifications.events import EVENTS, Event, Kind
+from dashboard.notifications.models import Delivery, Follow, Preference
 from dashboard.notifications.notify import notify
 from dashboard.notifications.settings import preferences as saved
 from dashboard.notifications.settings.preferences import PreferenceInvalid
 from dashboard.ui.page import page
 from routing.models import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesPage:
+    """`rows`: each event with its channels; `given`: the rejected form; `failing`: the newest
+    message that did not reach the person."""
+
+    rows: list[tuple[str, Kind, list[str]]]
+    preference: Preference
+    given: Mapping[str, Any]
+    error: PreferenceInvalid | None
+    zones: list[str]
+    follows: list[Follow]
+    levels: list[tuple[str, Any]]
+    workers: list[str]
+    failing: Delivery | None
 
 
 @never_cache
@@ -33,7 +52,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         saved.save(person(request), request.POST)
     except PreferenceInvalid as error:
         return _page(request, error)
-    messages.success(request, "Your notifications are saved.")
+    notices.success(request, messages.PREFERENCES_SAVED)
     return redirect("inbox:preferences")
 
 
@@ -45,7 +64,7 @@ def follow(request: HttpRequest) -> HttpResponse:
         saved.follow(person(request), worker, level)
     except PreferenceInvalid as error:
         return _page(request, error)
-    messages.success(request, f"Saved for {worker}.")
+    notices.success(request, messages.level_saved(worker))
     return redirect("inbox:preferences")
 
 
@@ -58,11 +77,11 @@ def send_test(request: HttpRequest) -> HttpResponse:
             Event.MENTION,
             now=timezone.now(),
             people=[me],
-            facts={"text": "This is a test. Notifications reach you."},
+            facts={"text": messages.TEST},
             worker="this page",
             link="/inbox/preferences/",
         )
-    messages.success(request, "A test is on its way to your inbox, and by e-mail if that is on.")
+    notices.success(request, messages.TEST_SENT)
     return redirect("inbox:preferences")
 
 
@@ -70,16 +89,15 @@ def _page(request: HttpRequest, error: PreferenceInvalid | None = None) -> HttpR
     me = person(request)
     preference = saved.preference_of(me)
     chosen = saved.channels_of(preference)
-    given: Any = request.POST if error else {}
-    context = {
-        "rows": [(event.value, kind, chosen[event.value]) for event, kind in EVENTS.items()],
-        "preference": preference,
-        "given": given,
-        "error": error,
-        "zones": sorted(available_timezones()),
-        "follows": Follow.objects.filter(person=me).order_by("worker"),
-        "levels": Follow.Level.choices,
-        "workers": Worker.objects.order_by("name").values_list("name", flat=True),
-        "failing": Delivery.objects.filter(person=me).exclude(problem="").order_by("-pk").first(),
-    }
+    context = PreferencesPage(
+        rows=[(event.value, kind, chosen[event.value]) for event, kind in EVENTS.items()],
+        preference=preference,
+        given=request.POST if error else {},
+        error=error,
+        zones=sorted(available_timezones()),
+        follows=list(Follow.objects.filter(person=me).order_by("worker")),
+        levels=list(Follow.Level.choices),
+        workers=list(Worker.objects.order_by("name").values_list("name", flat=True)),
+        failing=Delivery.objects.filter(person=me).exclude(problem="").order_by("-pk").first(),
+    )
     return page(request, "notifications/preferences.html", context, status=422 if error else 200)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -16,7 +18,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, requires
+from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.notifications import messages
 from dashboard.notifications.delivery.send_due import try_again
 from dashboard.notifications.events import EVENTS
 from dashboard.notifications.models import Delivery, Webhook
@@ -26,12 +29,24 @@ from dashboard.ui.page import page
 from routing.models import Worker
 
 LISTED = 50
-DONE = {
-    "pause": "{} is paused.",
-    "resume": "{} gets events again.",
-    "delete": "{} is deleted.",
-    "test": "A test is on its way to {}.",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksPage:
+    """`given`: the rejected form; `secret` of `made` is shown this once."""
+
+    webhooks: list[Webhook]
+    failing: list[Delivery]
+    can: Permission
+    kinds: list[tuple[str, Any]]
+    events: list[tuple[str, str]]
+    workers: list[str]
+    hosts: list[str]
+    mail_server: str
+    given: Mapping[str, Any]
+    error: WebhookRefused | None
+    made: Webhook | None
+    secret: str
 
 
 @never_cache
@@ -57,10 +72,10 @@ def create(request: HttpRequest) -> HttpResponse:
             by=_by(request),
         )
     except WebhookRefused as error:
-        return _page(request, status=422, error=error, given=given)
+        return _page(request, error=error)
     if secret:
         return _page(request, made=webhook, secret=secret)
-    messages.success(request, f"{webhook} gets events from now on.")
+    notices.success(request, messages.webhook_created(webhook))
     return redirect("notifications:settings")
 
 
@@ -69,16 +84,16 @@ def create(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """`do` is pause, resume, test or delete."""
     webhook, by = get_object_or_404(Webhook, pk=webhook_id), _by(request)
-    what = request.POST.get("do", "")
-    if what not in DONE:
+    action = request.POST.get("do", "")
+    if action not in messages.WEBHOOK_DONE:
         return HttpResponse(status=400)
-    if what == "delete":
+    if action == "delete":
         webhooks.delete(webhook, by)
-    elif what == "test":
+    elif action == "test":
         webhooks.send_test(webhook, by)
     else:
-        webhooks.switch(webhook, what == "resume", by)
-    messages.success(request, DONE[what].format(webhook))
+        webhooks.switch(webhook, action == "resume", by)
+    notices.success(request, messages.WEBHOOK_DONE[action].format(webhook))
     return redirect("notifications:settings")
 
 
@@ -88,27 +103,36 @@ def again(request: HttpRequest) -> HttpResponse:
     """Retries failed deliveries."""
     ids = [int(text) for text in request.POST.getlist("delivery") if text.isdecimal()][:LISTED]
     count = try_again(ids, timezone.now())
-    messages.success(request, f"{count} message{'' if count == 1 else 's'} will be sent again.")
+    notices.success(request, messages.retrying(count))
     return redirect("notifications:settings")
 
 
-def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    *,
+    error: WebhookRefused | None = None,
+    made: Webhook | None = None,
+    secret: str = "",
+) -> HttpResponse:
     waiting = Count("deliveries", filter=Q(deliveries__state=Delivery.State.WAITING))
     failing = Delivery.objects.exclude(problem="").exclude(state=Delivery.State.SENT)
     can = permission(request.user, Role.ADMIN)
     rows = failing.select_related("event", "person", "webhook").order_by("-pk")
-    context = {
-        "webhooks": Webhook.objects.annotate(waiting=waiting).order_by("name"),
-        "failing": list(rows[:LISTED]) if can else [],
-        "can": can,
-        "kinds": Webhook.Kind.choices,
-        "events": [(event.value, kind.label) for event, kind in EVENTS.items()],
-        "workers": Worker.objects.order_by("name").values_list("name", flat=True),
-        "hosts": sorted(settings.EXPORT_HOSTS),
-        "mail_server": settings.EMAIL_HOST,
-        "given": {"kind": "slack"},
-    }
-    return page(request, "notifications/settings.html", context | more, status=status)
+    context = WebhooksPage(
+        webhooks=list(Webhook.objects.annotate(waiting=waiting).order_by("name")),
+        failing=list(rows[:LISTED]) if can else [],
+        can=can,
+        kinds=list(Webhook.Kind.choices),
+        events=[(event.value, kind.label) for event, kind in EVENTS.items()],
+        workers=list(Worker.objects.order_by("name").values_list("name", flat=True)),
+        hosts=sorted(settings.EXPORT_HOSTS),
+        mail_server=settings.EMAIL_HOST,
+        given=request.POST if error else {"kind": "slack"},
+        error=error,
+        made=made,
+        secret=secret,
+    )
+    return page(request, "notifications/settings.html", context, status=422 if error else 200)
 
 
 def _by(request: HttpRequest) -> Actor:

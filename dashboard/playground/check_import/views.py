@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,20 +14,49 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, requires
+from dashboard.accounts.permissions import Permission, permission, person, requires
 from dashboard.playground.check_import.candidates import CannotImport, FoundCheck
 from dashboard.playground.check_import.sources import MOST_SAVED, SOURCES, found_in, text_of
 from dashboard.playground.models import Saved
+from dashboard.smoketests.messages import saved as saved_words
 from dashboard.smoketests.models import SuiteEdit
 from dashboard.smoketests.suites.edits import add_checks, import_suite, newest_edits
 from dashboard.smoketests.suites.yaml_format import SuiteError
 from dashboard.ui.http.unstorable_input import any_text_in
-from dashboard.ui.page import page
+from dashboard.ui.page import as_context, page
 from routing.models import Worker
 
 TEMPLATE = "playground/check_import/import.html"
 LABELS = (("playground", "Playground"), ("curl", "curl"), ("har", "HAR file"), ("yaml", "YAML"))
 PRIVATE = ("text", "checks", "yaml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The checks of a source; `checks` is their JSON, `yaml` the text of a suite that is imported
+    whole."""
+
+    previewed: Sequence[FoundCheck] = ()
+    checks: str = ""
+    yaml: str = ""
+    yaml_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPage(Preview):
+    worker: Worker
+    source: str
+    sources: Sequence[tuple[str, str]]
+    suites: list[str]
+    chosen_suite: str
+    new_suite: str
+    saved: list[Saved]
+    text: str
+    can: Permission
+    problems: Sequence[str]
+
+
+NO_PREVIEW = Preview()
 
 
 @any_text_in(*PRIVATE)
@@ -60,7 +90,7 @@ def _save(request: HttpRequest, worker: Worker, source: str) -> HttpResponse:
             return _show(request, worker, source, 422, problems=problems, text=yaml)
         previewed = _posted(request)
         return _preview(request, worker, source, previewed, "", problems=problems, status=422)
-    messages.success(request, f"Saved as edit {edit.number} of {edit.suite.name}.")
+    notices.success(request, saved_words(edit.suite.name, edit.number))
     return redirect("smoketests:suite", worker.name, edit.suite_id)
 
 
@@ -102,30 +132,38 @@ def _preview(
     previewed: list[FoundCheck],
     yaml: str,
     status: int = 200,
-    **more: Any,
+    problems: Sequence[str] = (),
 ) -> HttpResponse:
-    context = {
-        "previewed": previewed,
-        "checks": json.dumps([check.data for check in previewed], ensure_ascii=False),
-        "yaml": yaml,
-        "yaml_name": previewed[0].suite if yaml else "",
-        "new_suite": request.POST.get("new_suite", ""),
-    }
-    return _show(request, worker, source, status, **(context | more))
+    preview = Preview(
+        previewed=previewed,
+        checks=json.dumps([check.data for check in previewed], ensure_ascii=False),
+        yaml=yaml,
+        yaml_name=previewed[0].suite if yaml else "",
+    )
+    return _show(request, worker, source, status, problems=problems, preview=preview)
 
 
 def _show(
-    request: HttpRequest, worker: Worker, source: str, status: int = 200, **more: Any
+    request: HttpRequest,
+    worker: Worker,
+    source: str,
+    status: int = 200,
+    problems: Sequence[str] = (),
+    text: str | None = None,
+    preview: Preview = NO_PREVIEW,
 ) -> HttpResponse:
     saved = Saved.objects.filter(worker=worker.name).defer("request")
-    context = {
-        "worker": worker,
-        "source": source,
-        "sources": LABELS,
-        "suites": [edit.suite.name for edit in newest_edits(worker)],
-        "chosen_suite": request.POST.get("suite") or request.GET.get("suite", ""),
-        "saved": saved[:MOST_SAVED] if source == "playground" else [],
-        "text": request.POST.get("text", ""),
-        "can": permission(request.user, Role.OPERATOR),
-    }
-    return page(request, TEMPLATE, context | more, status=status)
+    context = ImportPage(
+        **as_context(preview),
+        worker=worker,
+        source=source,
+        sources=LABELS,
+        suites=[edit.suite.name for edit in newest_edits(worker)],
+        chosen_suite=request.POST.get("suite") or request.GET.get("suite", ""),
+        new_suite=request.POST.get("new_suite", ""),
+        saved=list(saved[:MOST_SAVED]) if source == "playground" else [],
+        text=request.POST.get("text", "") if text is None else text,
+        can=permission(request.user, Role.OPERATOR),
+        problems=problems,
+    )
+    return page(request, TEMPLATE, context, status=status)

@@ -84,3 +84,8 @@ def requirement_words(requirement: Requirement) -> str:
         return "no approval"
     why = ", ".join(map(match_words, requirement.matches))
     return f"{approvals_words(requirement.rule)} ({why})"
+
+
+def saved(edit: int | None) -> str:
+    """None when the same policy was saved already."""
+    return f"Saved as edit {edit}." if edit else "Nothing changed."

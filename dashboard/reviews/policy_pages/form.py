@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dashboard.reviews.policies import messages
 from dashboard.reviews.policies.policy import (
@@ -188,6 +188,12 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def context_of(policy: Policy) -> dict[str, Any]:
-    """Context of the form for a saved policy."""
-    return {"rows": rows_of(policy), "emergency": policy.emergency}
+@dataclass(frozen=True, slots=True)
+class PolicyForm:
+    rows: list[RuleRow]
+    emergency: bool
+
+
+def form_of(policy: Policy) -> PolicyForm:
+    """The form of a saved policy."""
+    return PolicyForm(rows_of(policy), policy.emergency)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
@@ -12,14 +12,35 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, refuse
-from dashboard.reviews.policies import edits
+from dashboard.accounts.permissions import Permission, permission, person, refuse
+from dashboard.reviews.policies import edits, messages
+from dashboard.reviews.policies.edits import Effective
+from dashboard.reviews.policies.models import PolicyEdit
 from dashboard.reviews.policies.policy import Policy, PolicyError
-from dashboard.reviews.policy_pages.form import context_of, policy_of, typed_rows
-from dashboard.reviews.policy_pages.preview import preview_of
+from dashboard.reviews.policy_pages.form import PolicyForm, RuleRow, form_of, policy_of, typed_rows
+from dashboard.reviews.policy_pages.preview import Preview, preview_of
 from dashboard.reviews.proposals.models import Proposal
 from dashboard.ui.page import page
 from routing.models import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """`worker_named` None: the account-wide default. `own`: the newest edits of Workers' own
+    policies; `follow`: how many Workers have none; `affected`: Workers that a save changes."""
+
+    worker_named: Worker | None
+    now: Effective
+    own: list[PolicyEdit]
+    follow: int
+    names: list[str]
+    affected: int
+    open_reviews: int
+    preview: Preview
+    can: Permission
+    rows: list[RuleRow]
+    emergency: bool
+    refused: str
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,11 +60,11 @@ def worker(request: HttpRequest, name: str) -> HttpResponse:
 def _page(request: HttpRequest, worker: Worker | None) -> HttpResponse:
     if request.method != "POST":
         now = edits.effective(worker)
-        return _render(request, worker, context_of(now.policy), now.policy)
+        return _render(request, worker, form_of(now.policy), now.policy)
     try:
         policy = policy_of(request.POST, "emergency" in request.POST)
         if "look" in request.POST:
-            return _render(request, worker, context_of(policy) | {"tried": True}, policy)
+            return _render(request, worker, form_of(policy), policy)
         return _save(request, worker, policy)
     except PolicyError as error:
         return _wrong(request, worker, error)
@@ -58,8 +79,7 @@ def _save(request: HttpRequest, worker: Worker | None, policy: Policy) -> HttpRe
         edit = edits.follow_account(worker, by)
     else:
         edit = edits.save(worker, lambda _: policy, by)
-    words = f"Saved as edit {edit.number}." if edit else "Nothing changed."
-    toasts.success(request, words)
+    toasts.success(request, messages.saved(edit.number if edit else None))
     return redirect("policies:worker", worker.name) if worker else redirect("policies:account")
 
 
@@ -69,30 +89,28 @@ def _wrong(request: HttpRequest, worker: Worker | None, error: PolicyError) -> H
     try:
         rows = typed_rows(request.POST, error)
     except PolicyError:
-        rows = context_of(now.policy)["rows"]
-    context = {"rows": rows, "emergency": "emergency" in request.POST, "refused": str(error)}
-    return _render(request, worker, context, now.policy, status=422)
+        rows = form_of(now.policy).rows
+    form = PolicyForm(rows, "emergency" in request.POST)
+    return _render(request, worker, form, now.policy, refused=str(error))
 
 
 def _render(
-    request: HttpRequest,
-    worker: Worker | None,
-    context: dict[str, Any],
-    policy: Policy,
-    status: int = 200,
+    request: HttpRequest, worker: Worker | None, form: PolicyForm, policy: Policy, refused: str = ""
 ) -> HttpResponse:
-    own = edits.own_policies()
     follow = edits.workers_of(None).count()
     affected = edits.workers_of(worker).order_by()
-    base = {
-        "worker_named": worker,
-        "now": edits.effective(worker),
-        "own": own,
-        "follow": follow,
-        "names": Worker.objects.values_list("name", flat=True),
-        "affected": 1 if worker else follow,
-        "open_reviews": Proposal.objects.undecided().filter(worker__in=affected).count(),
-        "preview": preview_of(policy, worker),
-        "can": permission(request.user, Role.ADMIN),
-    }
-    return page(request, "reviews/policies.html", base | context, status=status)
+    context = PolicyPage(
+        worker_named=worker,
+        now=edits.effective(worker),
+        own=edits.own_policies(),
+        follow=follow,
+        names=list(Worker.objects.values_list("name", flat=True)),
+        affected=1 if worker else follow,
+        open_reviews=Proposal.objects.undecided().filter(worker__in=affected).count(),
+        preview=preview_of(policy, worker),
+        can=permission(request.user, Role.ADMIN),
+        rows=form.rows,
+        emergency=form.emergency,
+        refused=refused,
+    )
+    return page(request, "reviews/policies.html", context, status=422 if refused else 200)

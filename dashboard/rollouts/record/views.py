@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,8 +11,18 @@ from django.views.decorators.http import require_GET
 
 from dashboard.rollouts import messages
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.record.record import outcome, record_of
+from dashboard.rollouts.record.record import Record, outcome, record_of
 from dashboard.ui.page import page
+from routing.models import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    worker: Worker
+    record: Record
+    outcome: str
+    state: str
+    address: str
 
 
 @require_GET
@@ -21,13 +32,13 @@ def show(request: HttpRequest, name: str, rollout_id: UUID) -> HttpResponse:
     record = record_of(rollout)
     if record is None:
         return redirect("rollouts:detail", name, rollout_id)
-    context = {
-        "worker": rollout.worker,
-        "record": record,
-        "outcome": outcome(rollout),
-        "state": messages.title(rollout),
-        "address": request.build_absolute_uri(),
-    }
+    context = RecordPage(
+        worker=rollout.worker,
+        record=record,
+        outcome=outcome(rollout),
+        state=messages.title(rollout),
+        address=request.build_absolute_uri(),
+    )
     return page(request, "rollouts/record/record.html", context)
 
 

@@ -6,11 +6,12 @@ without scripts; with them htmx swaps the form in place.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.core.paginator import Paginator
+from django.contrib import messages as notices
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -20,19 +21,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, refuse, requires
-from dashboard.smoketests.editor.assertion_rows import KINDS
+from dashboard.accounts.permissions import Permission, permission, person, refuse, requires
+from dashboard.smoketests import messages
+from dashboard.smoketests.editor.assertion_rows import KINDS, Kind
 from dashboard.smoketests.editor.changes import MOVES, move_check, save_check
 from dashboard.smoketests.editor.check_form import CheckForm, as_sent, form_of, new_form
-from dashboard.smoketests.editor.queries import latest_results, results_of_check
-from dashboard.smoketests.models import Suite, SuiteEdit
+from dashboard.smoketests.editor.queries import Latest, latest_results, results_of_check
+from dashboard.smoketests.models import CheckResult, Suite, SuiteEdit
 from dashboard.smoketests.subject import candidate_of
 from dashboard.smoketests.suites.document import Check
 from dashboard.smoketests.suites.edits import EditConflict
 from dashboard.smoketests.suites.masking import literal_secrets, masked_check, masked_suite
 from dashboard.smoketests.suites.yaml_format import SuiteError
 from dashboard.ui.http.unstorable_input import any_text_in
-from dashboard.ui.page import page, wants_fragment
+from dashboard.ui.page import as_context, page, wants_fragment
+from routing.models import Version, Worker
 
 TEMPLATE = "smoketests/editor/suite.html"
 LISTED = 100
@@ -45,6 +48,37 @@ IMPORTED_FROM = (
     ("yaml", "YAML"),
 )
 PRIVATE = ("header-value", "body", "path", "script")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFormPart:
+    """The form of one check, which htmx swaps. `literal`: parts of the request with a secret that
+    is no variable; `overtaken_by`: an edit that was saved meanwhile."""
+
+    worker: Worker
+    suite: Suite
+    edit: SuiteEdit
+    form: CheckForm
+    kinds: Mapping[str, Kind]
+    methods: Sequence[str]
+    can: Permission
+    literal: list[str]
+    overtaken_by: SuiteEdit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuitePage(CheckFormPart):
+    """`listed`: checks with their newest results; `judged`: whether there are any."""
+
+    listed: list[tuple[Check, Latest | None]]
+    list_page: Page[Check]
+    passed: int
+    judged: bool
+    required: int
+    results: list[CheckResult]
+    edits: list[SuiteEdit]
+    sources: Sequence[tuple[str, str]]
+    candidate: Version | None
 
 
 @any_text_in("body")
@@ -68,7 +102,7 @@ def suite(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
         return _show(request, edit, form, status=409, overtaken_by=conflict.newest or edit)
     if saved is None:
         return _show(request, edit, form, status=422)
-    messages.success(request, _saved_words(edit, saved))
+    notices.success(request, _saved_words(edit, saved))
     return leave(request, suite_url(saved, form.name))
 
 
@@ -86,14 +120,14 @@ def move(request: HttpRequest, name: str, suite_id: int) -> HttpResponse:
             edit, check, what, base=int(base), author=person(request), now=timezone.now()
         )
     except EditConflict:
-        messages.warning(request, f"Not done: {_who(edit)} saved edit {edit.number} meanwhile.")
+        notices.warning(request, messages.saved_meanwhile(_who(edit), edit.number))
         return redirect(suite_url(edit, check))
     except SuiteError as error:
-        messages.warning(request, f"Not done. {error}")
+        notices.warning(request, messages.not_done(error))
         return redirect(suite_url(edit, check))
     removed = what == "remove"
-    words = f"Removed “{check}”. Edit {base} still has it." if removed else ""
-    messages.success(request, words or _saved_words(edit, saved))
+    words = messages.removed(check, int(base)) if removed else _saved_words(edit, saved)
+    notices.success(request, words)
     return redirect(suite_url(saved, "" if removed else check))
 
 
@@ -129,50 +163,55 @@ def _check_named(edit: SuiteEdit, name: str) -> Check | None:
 
 
 def _show(
-    request: HttpRequest, edit: SuiteEdit, form: CheckForm, status: int = 200, **more: Any
+    request: HttpRequest,
+    edit: SuiteEdit,
+    form: CheckForm,
+    status: int = 200,
+    overtaken_by: SuiteEdit | None = None,
 ) -> HttpResponse:
     opened = _check_named(edit, form.opened_as)
-    context: dict[str, Any] = {
-        "worker": edit.suite.worker,
-        "suite": edit.suite,
-        "edit": edit,
-        "form": form,
-        "kinds": KINDS,
-        "methods": METHODS,
-        "can": permission(request.user, Role.OPERATOR),
-        "literal": literal_secrets(opened) if opened else [],
-    }
+    context = CheckFormPart(
+        worker=edit.suite.worker,
+        suite=edit.suite,
+        edit=edit,
+        form=form,
+        kinds=KINDS,
+        methods=METHODS,
+        can=permission(request.user, Role.OPERATOR),
+        literal=literal_secrets(opened) if opened else [],
+        overtaken_by=overtaken_by,
+    )
     if not wants_fragment(request):
-        context |= _beside(request, edit, form)
-    return page(request, TEMPLATE, context | more, partial="suite-check", status=status)
+        context = _suite_page(request, context)
+    return page(request, TEMPLATE, context, partial="suite-check", status=status)
 
 
-def _beside(request: HttpRequest, edit: SuiteEdit, form: CheckForm) -> dict[str, Any]:
-    """What stands around the form."""
-    clear = bool(permission(request.user, Role.OPERATOR))
-    checks = (edit.content if clear else masked_suite(edit.content)).checks
+def _suite_page(request: HttpRequest, part: CheckFormPart) -> SuitePage:
+    """The form with what is around it."""
+    edit, form = part.edit, part.form
+    checks = (edit.content if part.can else masked_suite(edit.content)).checks
     names = [check.name for check in checks]
     place = names.index(form.opened_as) if form.opened_as in names else len(names) - 1
-    number = request.GET.get("page", place // LISTED + 1)
     latest = latest_results(edit.suite)
-    listed = Paginator(checks, LISTED).get_page(number)
-    return {
-        "listed": [(check, latest.get(check.name)) for check in listed],
-        "list_page": listed,
-        "passed": sum(latest[n].verdict == "passed" for n in names if n in latest),
-        "judged": bool(latest),
-        "required": sum(check.required for check in checks),
-        "results": results_of_check(edit.suite, form.opened_as) if form.opened_as else [],
-        "edits": edit.suite.edits.select_related("author").defer("document", "source")[:10],
-        "sources": IMPORTED_FROM,
-        "candidate": candidate_of(edit.suite.worker),
-    }
+    listed = Paginator(checks, LISTED).get_page(request.GET.get("page", place // LISTED + 1))
+    return SuitePage(
+        **as_context(part),
+        listed=[(check, latest.get(check.name)) for check in listed],
+        list_page=listed,
+        passed=sum(latest[n].verdict == "passed" for n in names if n in latest),
+        judged=bool(latest),
+        required=sum(check.required for check in checks),
+        results=results_of_check(edit.suite, form.opened_as) if form.opened_as else [],
+        edits=list(edit.suite.edits.select_related("author").defer("document", "source")[:10]),
+        sources=IMPORTED_FROM,
+        candidate=candidate_of(edit.suite.worker),
+    )
 
 
 def _saved_words(edit: SuiteEdit, saved: SuiteEdit) -> str:
     if saved.pk == edit.pk:
-        return f"Nothing changed: edit {saved.number} is the newest."
-    return f"Saved as edit {saved.number} of {saved.suite.name}."
+        return messages.unchanged(saved.number)
+    return messages.saved(saved.suite.name, saved.number)
 
 
 def _who(edit: SuiteEdit) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.paginator import Paginator
+from django.contrib import messages as notices
+from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import Case, Count, When
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import permission, person, requires
+from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.smoketests import messages
 from dashboard.smoketests.assertions import WORST_FIRST, Verdict
 from dashboard.smoketests.editor.changes import replace_check
 from dashboard.smoketests.editor.check_form import form_of
@@ -28,9 +30,31 @@ from dashboard.smoketests.suites.edits import EditConflict
 from dashboard.smoketests.suites.masking import masked_check
 from dashboard.ui.page import page
 from routing.control.deploy import active_deployment
+from routing.models import Version, Worker
 
 RESULTS = 100
 """Results on one page of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """`rows`: results with their request, the playground's query for it, and whether their check
+    can be changed to expect them. `is_void`: another deployment is active now. `problem_at`: the
+    result whose form has the `problem`."""
+
+    worker: Worker
+    run: SmokeRun
+    rows: list[tuple[CheckResult, str, str, bool]]
+    result_page: Page[Any]
+    passed: int
+    judged: int
+    expected: int
+    is_void: bool
+    candidate: Version | None
+    can: Permission
+    address: str
+    problem: str
+    problem_at: int | None
 
 
 @require_GET
@@ -53,10 +77,10 @@ def accept_result(request: HttpRequest, name: str, run_id: UUID, result_id: int)
             settle(smoke_run)
     except CannotAccept as error:
         return _show_run(request, smoke_run, problem=str(error), problem_at=result_id, status=422)
-    words = f"Marked “{result.name}” as expected."
+    words = messages.accepted(result.name)
     if request.POST.get("edit"):
         words += f" {_change_check(request, result)}"
-    messages.success(request, words)
+    notices.success(request, words)
     return redirect("smoketests:run", name, run_id)
 
 
@@ -70,7 +94,7 @@ def withdraw_result(request: HttpRequest, name: str, run_id: UUID, result_id: in
         with transaction.atomic():
             withdraw(result.accepted, smoke_run, author=person(request), now=timezone.now())
             settle(smoke_run)
-        messages.success(request, f"“{result.name}” counts as failed again.")
+        notices.success(request, messages.counts_again(result.name))
     return redirect("smoketests:run", name, run_id)
 
 
@@ -79,16 +103,20 @@ def _change_check(request: HttpRequest, result: CheckResult) -> str:
     check = next((c for c in edit.content.checks if c.name == result.name), None)
     changed = expecting(check, result.results) if check else None
     if changed is None:
-        return "Its assertions cannot be changed by themselves."
+        return messages.NOT_EDITABLE
     try:
         saved = replace_check(edit, changed, author=person(request), now=timezone.now())
     except EditConflict:
-        return "The suite was not changed: it has a newer edit."
-    return f"Saved as edit {saved.number}."
+        return messages.NEWER_EDIT
+    return messages.saved_edit(saved.number)
 
 
 def _show_run(
-    request: HttpRequest, smoke_run: SmokeRun, status: int = 200, **more: Any
+    request: HttpRequest,
+    smoke_run: SmokeRun,
+    status: int = 200,
+    problem: str = "",
+    problem_at: int | None = None,
 ) -> HttpResponse:
     results = smoke_run.results.select_related("accepted__author")
     order = Case(*(When(verdict=verdict, then=n) for n, verdict in enumerate(WORST_FIRST)))
@@ -97,21 +125,22 @@ def _show_run(
     rows = Paginator(ordered, RESULTS).get_page(request.GET.get("page", 1))
     checks = {check.name: check for check in smoke_run.edit.content.checks}
     active = active_deployment(smoke_run.version.worker)
-    context = {
-        "worker": smoke_run.version.worker,
-        "run": smoke_run,
-        "rows": [(row, *_about(row, checks.get(row.name))) for row in rows],
-        "result_page": rows,
-        "passed": counts.get(Verdict.PASSED, 0),
-        "judged": sum(counts.values()),
-        "expected": results.filter(accepted__isnull=False).count(),
-        "is_void": smoke_run.finished
-        and str(active.id if active else "") != smoke_run.deployment_id,
-        "candidate": candidate_of(smoke_run.version.worker),
-        "can": permission(request.user, Role.OPERATOR),
-        "address": request.get_full_path(),
-    }
-    return page(request, "smoketests/runs/run.html", context | more, partial="run", status=status)
+    context = RunPage(
+        worker=smoke_run.version.worker,
+        run=smoke_run,
+        rows=[(row, *_about(row, checks.get(row.name))) for row in rows],
+        result_page=rows,
+        passed=counts.get(Verdict.PASSED, 0),
+        judged=sum(counts.values()),
+        expected=results.filter(accepted__isnull=False).count(),
+        is_void=smoke_run.finished and str(active.id if active else "") != smoke_run.deployment_id,
+        candidate=candidate_of(smoke_run.version.worker),
+        can=permission(request.user, Role.OPERATOR),
+        address=request.get_full_path(),
+        problem=problem,
+        problem_at=problem_at,
+    )
+    return page(request, "smoketests/runs/run.html", context, partial="run", status=status)
 
 
 def _about(row: CheckResult, check: Check | None) -> tuple[str, str, bool]:
