@@ -9,5 +9,6 @@ watch.py         hand-over, needs attention, looked at
 queries.py       threads of the page
 page_context.py  context of the page
 record.py        threads for a release record
+messages.py      notices of its forms
 views.py         the Conversation tab
 """

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -18,9 +17,9 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import person, requires
-from dashboard.discussion import queries, threads, watch
+from dashboard.discussion import messages, queries, threads, watch
 from dashboard.discussion.models import Comment, HandOver, Thread
-from dashboard.discussion.page_context import context_of
+from dashboard.discussion.page_context import FormProblem, conversation_page
 from dashboard.discussion.pins import Pin, PinRefused
 from dashboard.discussion.threads import Moved, NotAllowed
 from dashboard.reviews.models import DeployHold
@@ -43,12 +42,13 @@ def posted(act: Act) -> Act:
         try:
             return act(request, worker, **ids)
         except PinRefused as error:
-            problem = {"field": error.field, "why": str(error), "form": act.__name__}
-            return _page(request, worker, 422, problem=problem | ids)
+            place = {name: ids[name] for name in ("thread_id", "comment_id") if name in ids}
+            problem = FormProblem(str(error), form=act.__name__, field=error.field, **place)
+            return _page(request, worker, 422, problem)
         except NotAllowed as error:
-            return _page(request, worker, 403, problem={"why": str(error)})
+            return _page(request, worker, 403, FormProblem(str(error)))
         except Moved as error:
-            return _page(request, worker, 409, problem={"why": str(error)})
+            return _page(request, worker, 409, FormProblem(str(error)))
 
     return answered
 
@@ -119,10 +119,10 @@ def hand_over(request: HttpRequest, worker: Worker) -> HttpResponse:
     sent = request.POST
     to = User.objects.filter(username=sent.get("to", ""), is_active=True).first()
     if to is None:
-        raise PinRefused("to", "Choose who takes over.")
+        raise PinRefused("to", messages.CHOOSE_PERSON)
     rollout = running_rollout(worker)
     watch.hand_over(worker, to, sent.get("watch", ""), sent.get("then", ""), _by(request), rollout)
-    messages.success(request, f"Handed over to {to.username}, who takes over here.")
+    notices.success(request, messages.handed_over(to.username))
     return redirect("discussion:worker", worker.name)
 
 
@@ -131,7 +131,7 @@ def hand_over(request: HttpRequest, worker: Worker) -> HttpResponse:
 def take_over(request: HttpRequest, worker: Worker, note_id: int) -> HttpResponse:
     note = get_object_or_404(HandOver, pk=note_id, worker=worker)
     watch.take_over(note, _by(request))
-    messages.success(request, f"You took over from {note.from_username}.")
+    notices.success(request, messages.took_over(note.from_username))
     return redirect("discussion:worker", worker.name)
 
 
@@ -150,7 +150,7 @@ def attention(request: HttpRequest, worker: Worker) -> HttpResponse:
 @posted
 def looked(request: HttpRequest, worker: Worker) -> HttpResponse:
     if not watch.look(worker, _by(request)):
-        messages.info(request, "There is no active deployment to look at.")
+        notices.info(request, messages.NOTHING_TO_LOOK_AT)
     return redirect("discussion:worker", worker.name)
 
 
@@ -161,12 +161,13 @@ def running_rollout(worker: Worker) -> UUID | None:
 
 
 def _page(
-    request: HttpRequest, worker: Worker, status: int = 200, problem: dict[str, Any] | None = None
+    request: HttpRequest, worker: Worker, status: int = 200, problem: FormProblem | None = None
 ) -> HttpResponse:
     me, show = person(request), request.GET.get("show", "open")
-    typed = request.POST if problem else request.GET
-    context = context_of(worker, me, show if show in queries.SHOWS else "open")
-    return page(request, TEMPLATE, context | {"typed": typed, "problem": problem}, status=status)
+    typed = (request.POST if problem else request.GET).dict()
+    show = show if show in queries.SHOWS else "open"
+    context = conversation_page(worker, me, show, typed, problem)
+    return page(request, TEMPLATE, context, status=status)
 
 
 def _to_thread(worker: Worker, thread: Thread, show: str = "open") -> HttpResponse:
