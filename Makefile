@@ -10,7 +10,7 @@ NODE := $(VENV)/node
 # Where `check` and `test` let the settings write, so that they never touch the data of `make run`.
 SCRATCH := $(CURDIR)/.sluice-scratch
 
-PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest
+PYTEST := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m pytest $(if $(SEED),--randomly-seed=$(SEED))
 
 # Modules that pages load, in Node: `node --test`, with jsdom where one needs a document.
 JS_TESTS := $(NODE) --test --test-reporter=dot "tests/js/*.test.js"
@@ -50,7 +50,7 @@ restart: ## Start the running dashboard again with the code of now, while its ed
 stop: ## End what runs in the data folder, or was left there
 	@exec $(PY) -m dashboard.run.stop
 
-test: ## Run every check and every test; a part of the tests: make test T=tests/routing
+test: ## Run every check and every test; a part of them: make test T=tests/routing; another order: SEED=7
 	$(call SETUP,test)
 	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
 	$(if $(filter tests,$(T)),$(JS_TESTS))

@@ -8,7 +8,8 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -16,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
+from xdist.scheduler import LoadFileScheduling
 
 from tests.running import prepared_database
 
@@ -30,13 +32,30 @@ hypothesis.settings.register_profile("sluice", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("sluice")
 
 
+#: The tests in this folder use one running system.
+SHARED_SYSTEM = "tests/browser/system/"
+
+#: Files that take two minutes, half of it waiting.
+LONGEST = ("tests/real/test_run.py", "tests/real/test_rollouts.py", "tests/real/test_wrangler.py")
+
 #: A test that gets one of these works with a database.
 DATABASE = {"db", "transactional_db", "django_db_setup"}
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: tests of whole systems wait a third of their time."""
-    return (os.cpu_count() or 1) + 1
+    """More than there are cores: tests of whole systems wait a third of their time."""
+    return (os.cpu_count() or 1) + 2
+
+
+class ByFile(LoadFileScheduling):
+    """A worker takes one file after the other, and the files that share a system all at once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return SHARED_SYSTEM if nodeid.startswith(SHARED_SYSTEM) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 def is_loopback(host: str) -> bool:
@@ -96,14 +115,26 @@ def django_db_setup(django_db_setup: None) -> None:
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests that use a database. The files that take longest come first: a core that begins
-    one last leaves the others idle."""
+@pytest.hookimpl(wrapper=True)  # marks before `-m` chooses, sorts after pytest-django has
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Marks tests that use a database. Whole systems come first: a core that begins one last leaves
+    the others idle."""
     for item in items:
         if item.get_closest_marker("django_db") or not DATABASE.isdisjoint(_fixtures(item)):
             item.add_marker("database")
-    items.sort(key=_shortest_last)
+    yield
+    places: dict[Path, int] = {}
+    for item in items:
+        places.setdefault(item.path, len(places))
+    items.sort(key=lambda item: _place(item, places[item.path]))
+
+
+def _place(item: pytest.Item, file: int) -> tuple[int, int, int]:
+    if not item.get_closest_marker("real"):
+        return (2, 0, 0)  # as pytest-django and pytest-randomly order them
+    first = item.nodeid.startswith((SHARED_SYSTEM, *LONGEST))
+    line = item.location[1] if item.get_closest_marker("in_order") else 0
+    return (0 if first else 1, file, line or 0)
 
 
 def _fixtures(item: pytest.Item) -> list[str]:
@@ -115,21 +146,3 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-
-
-#: Files that take a minute or more, mostly of waiting.
-LONGEST = (
-    "real/test_run.py",
-    "real/test_rollouts.py",
-    "real/test_wrangler.py",
-    "browser/test_live.py",
-)
-
-
-def _shortest_last(item: pytest.Item) -> int:
-    module = item.getparent(pytest.Module)
-    if module is None or not (
-        module.get_closest_marker("real") or module.get_closest_marker("browser")
-    ):
-        return 2
-    return 0 if module.nodeid.endswith(LONGEST) else 1

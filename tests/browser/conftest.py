@@ -88,7 +88,7 @@ class Visitor:
 
     def _listen(self, message: Any) -> None:
         # Chromium reports every answer of 400 and above, which the tests ask for sometimes, and
-        # that the WebSocket fails: the live server has none. tests/browser/test_live.py has one.
+        # that the WebSocket fails: the live server has none. The one of tests/browser/system has.
         # htmx reports, in two lines, a request that a newer one replaced (hx-sync), which is meant
         # to happen when answers come slowly; what truly failed has a third line of its own.
         expected = (

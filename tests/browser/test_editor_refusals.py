@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -13,53 +10,10 @@ from playwright.sync_api import expect
 from routing.agent.inspection.inspection import Refused
 from routing.control.upload import draft_of
 from routing.upload_draft import Part
-from tests.browser.conftest import Visitor
 from tests.browser.editing import CODE, newest, type_over
 from tests.factories import make_deployment, make_draft, make_user, make_version, says_fine
-from tests.running import OVERRIDES, System
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    running = System(tmp_path / "data").start()
-    yield running
-    running.stop()
-
-
-@pytest.mark.real
-@pytest.mark.timeout(240)
-def test_an_error_is_shown_at_its_line_and_the_fixed_version_answers(browser, system):
-    visitor = Visitor(browser.new_context(), f"http://127.0.0.1:{system.http_port}")
-    visitor.page.set_default_timeout(30_000)
-    page = visitor.sign_in("admin", "correct horse battery")
-    page = visitor.open("/workers/new/")
-    page.get_by_label("Name part of its address").fill("fresh")
-    page.get_by_role("button", name="Save and deploy").click()
-    page.get_by_text("Live: stable #1 100%.").first.wait_for()
-
-    visitor.open("/workers/fresh/edit/")
-    type_over(page, "export default {\n  fetch() {\n    return new Response('two';\n  },\n};\n")
-    page.get_by_role("button", name="Save and stage at 0%").click()
-    page.get_by_text("Version refused. Nothing changed.").wait_for()
-    expect(page.locator("#refusal-words")).to_contain_text("index.js:3:24", use_inner_text=True)
-    page.get_by_role("link", name="index.js, line 3").wait_for()
-    expect(page.locator(".cm-lint-marker-error")).to_have_count(1)
-    assert len(system.api("GET", "/workers/scripts/fresh/versions").json()["result"]["items"]) == 1
-
-    type_over(page, "export default {\n  fetch() {\n    return new Response('two');\n  },\n};\n")
-    page.get_by_role("button", name="Save and stage at 0%").click()
-    page.get_by_text("Live: candidate #2 0%, stable #1 100%.").first.wait_for()
-    candidate = next(v for v in system.active("fresh")["versions"] if v["percentage"] == 0)
-    asked = {OVERRIDES: f'fresh="{candidate["version_id"]}"'}
-    deadline = time.monotonic() + 10
-    while system.get("fresh", **asked).text != "two":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert system.get("fresh").text != "two"
-    assert visitor.complaints == []
-    visitor.context.close()
 
 
 def test_a_refusal_takes_the_focus_and_loses_nothing(maya, shop, runtime):

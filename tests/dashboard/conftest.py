@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from dashboard.accounts.models import Role
@@ -33,8 +34,10 @@ def no_lines_of_other_tests() -> None:
 
 @pytest.fixture(autouse=True)
 def no_counts_of_other_tests() -> None:
-    """Limits count by person, and the first one of each test has the same key."""
+    """Limits count by person, and the first one of each test has the same key; those of allauth
+    count in the cache."""
     rates.forget_all()
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ import pytest
 
 from tests.running import System
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from bin.artifacts import expressions
 from routing.agent.users.isolation import Kind, possible
 from tests.running import OVERRIDES, System
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
 
 TOKEN = "a-token-for-prometheus"
 

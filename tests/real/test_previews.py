@@ -18,7 +18,7 @@ from routing.agent.base.messages import PREVIEWS_BUSY
 from tests.eventually import eventually
 from tests.running import OVERRIDES, System
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240), pytest.mark.in_order]
 
 SAYS = """export default {{ async fetch(request, env) {{
   const {{ pathname }} = new URL(request.url);

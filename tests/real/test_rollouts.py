@@ -23,7 +23,7 @@ from standardwebhooks import Webhook
 from tests.real.receiver import Receiver, hook
 from tests.running import KEY, OVERRIDES, PROJECT, System
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
 
 FAILS_HALF = """
 let calls = 0;

@@ -27,7 +27,7 @@ from tests.running import KEY, OVERRIDES, PASSWORD, PROJECT, System
 
 TOKEN = "a-token-that-no-environment-shows"
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
 
 
 @pytest.fixture(scope="module")

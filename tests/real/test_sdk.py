@@ -11,7 +11,7 @@ import pytest
 from tests.factories import CODE
 from tests.real.control_plane import control_plane
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
 ESM = "application/javascript+module"
 METADATA = {"main_module": "index.js", "compatibility_date": "2026-08-01", "bindings": []}
 

@@ -16,7 +16,7 @@ import pytest
 from tests.running import OVERRIDES, PROJECT, System, free_port
 from tests.stores import postgresql_server, redis
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
 
 
 @pytest.fixture(scope="module")

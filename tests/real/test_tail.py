@@ -14,7 +14,7 @@ from tests.real.tailing import REPORTS_ALL_AFTER, path_of, sessions, tailing, wr
 from tests.real.tunnel import tunnel
 from tests.running import System
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.in_order]
 
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n"

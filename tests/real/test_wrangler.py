@@ -12,7 +12,7 @@ import pytest
 
 from tests.real.control_plane import control_plane, write_project
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

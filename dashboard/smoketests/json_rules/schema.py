@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -16,15 +17,24 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 from referencing import Registry
 
-from dashboard.comparison.bounded_matcher import Work
+from dashboard.comparison.bounded_matcher import TooMuchWork, Work
 
 WORK = 300_000
 """Keywords looked at, with the lengths of their lists: less than a second."""
+DEPTH = 80
+"""Keywords within keywords. Python's own limit of frames comes later, and inside of a package
+written in Rust it ends in a panic, which no `except Exception` catches."""
 _CHARACTERS = 50
 """Of a message, which quotes the value, for one unit of work."""
 
+
+@dataclass
+class _Budget(Work):
+    depth: int = 0
+
+
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
-_work: ContextVar[Work] = ContextVar("work of a schema")
+_work: ContextVar[_Budget] = ContextVar("budget of a schema")
 
 
 def first_problem(schema: dict[str, Any], document: Any) -> ValidationError | None:
@@ -32,7 +42,7 @@ def first_problem(schema: dict[str, Any], document: Any) -> ValidationError | No
 
     Raises `TooMuchWork`, `Unresolvable`, and what else a valid schema may meet in a document.
     """
-    reset = _work.set(Work(WORK))
+    reset = _work.set(_Budget(WORK))
     try:
         # An empty registry, so that a $ref never makes this machine fetch another address.
         validator = _Bounded(schema, registry=Registry())
@@ -45,9 +55,15 @@ def _counted(keyword: Keyword) -> Keyword:
     def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
         work = _work.get()
         work.spend(1 + (len(value) if isinstance(value, list | dict) else 0))
-        for error in keyword(validator, value, instance, schema) or ():
-            work.spend(len(error.message) // _CHARACTERS)
-            yield error
+        if work.depth >= DEPTH:
+            raise TooMuchWork(f"its parts lie more than {DEPTH} deep")
+        work.depth += 1
+        try:
+            for error in keyword(validator, value, instance, schema) or ():
+                work.spend(len(error.message) // _CHARACTERS)
+                yield error
+        finally:
+            work.depth -= 1
 
     return counted
 

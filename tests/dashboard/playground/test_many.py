@@ -193,8 +193,8 @@ def test_one_version_alone_cannot_be_compared(maya, vera, db, listener):
 
 
 def test_workers_that_never_stop_sending_are_cut(maya, shop, listener, launched, monkeypatch):
-    monkeypatch.setattr(sending, "DEADLINE", 0.3)
-    monkeypatch.setattr(views, "ALL_SECONDS", 0.5)
+    monkeypatch.setattr(sending, "DEADLINE", 1.0)
+    monkeypatch.setattr(views, "ALL_SECONDS", 1.5)
     listener.tick = b"tick\n"
     began = time.monotonic()
     html = maya.get(maya.post("/playground/compare/", {"worker": "shop"})["location"]).content
@@ -203,7 +203,7 @@ def test_workers_that_never_stop_sending_are_cut(maya, shop, listener, launched,
     runner.carry_out(*launched[0])
     assert [status for _, status, *_ in Run.objects.get().sent] == [200, 200]
     html = maya.post("/playground/keys/", {"worker": "shop", "generate": "40", "as": "check"})
-    assert html.status_code == 200 and time.monotonic() - began < 6
+    assert html.status_code == 200 and time.monotonic() - began < 30
 
 
 def test_a_run_ends_after_ten_minutes(maya, shop, listener, launched, monkeypatch):

@@ -99,3 +99,12 @@ def test_a_schema_that_cannot_be_judged_fails_and_says_so() -> None:
     verdict, results = judge(check({"schema": {"$ref": "#"}}), received(), "new")
     assert verdict is Verdict.FAILED
     assert results[1].actual.startswith("cannot be judged: ")
+
+
+@pytest.mark.parametrize("frames", [0, 200, 400])
+def test_an_endless_schema_fails_alike_at_any_depth_of_the_stack(frames: int) -> None:
+    """Too near to Python's limit, a package in Rust panics instead of raising RecursionError."""
+    if frames:
+        return test_an_endless_schema_fails_alike_at_any_depth_of_the_stack(frames - 1)
+    verdict, _ = judge(check({"schema": {"$ref": "#"}}), received(), "new")
+    assert verdict is Verdict.FAILED

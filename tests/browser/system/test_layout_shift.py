@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.ui.assets import bundles
 from tests.browser.conftest import Visitor
-from tests.running import System
+from tests.browser.system.conftest import two_versions
 
 pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
 
@@ -28,19 +28,6 @@ WATCH = """() => {
 SIZES = {"desktop": {"width": 1440, "height": 1000}, "phone": {"width": 390, "height": 844}}
 
 
-@pytest.fixture(autouse=True)
-def served():
-    """This server is a process of its own: nothing to prepare here."""
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    running = System(tmp_path_factory.mktemp("shift") / "data")
-    running.start()
-    yield running
-    running.stop()
-
-
 def watched(browser, system, path, size):
     """A page that has settled, and counts from now on what moves."""
     visitor = Visitor(
@@ -56,11 +43,11 @@ def watched(browser, system, path, size):
 
 
 def test_nothing_moves_while_others_deploy_and_requests_come(browser, system):
-    found = system.api("GET", "/workers/scripts/hello/versions").json()["result"]["items"]
-    two, one = (v["id"] for v in sorted(found, key=lambda v: -v["number"])[:2])
+    ids = two_versions(system, "still")
+    one, two = ids[1], ids[2]
     pages = {
         (path, size): watched(browser, system, path, size)
-        for path in ("/workers/hello/", "/workers/", "/workers/hello/versions/")
+        for path in ("/workers/still/", "/workers/", "/workers/still/versions/")
         for size in SIZES
     }
     for shares in (
@@ -71,16 +58,14 @@ def test_nothing_moves_while_others_deploy_and_requests_come(browser, system):
         [(two, 0), (one, 100)],
         [(two, 50), (one, 50)],
     ):
-        system.deploy("hello", *shares)
+        system.deploy("still", *shares)
         for _ in range(30):
-            system.get("hello")
+            system.get("still")
         time.sleep(1.2)
-    desk = pages["/workers/hello/", "desktop"]
-    desk.locator(
-        '#live .split-large[aria-label="Candidate #2 v2 50%, stable #1 v1 50%"]'
-    ).wait_for()
+    desk = pages["/workers/still/", "desktop"]
+    desk.locator('#live .split-large[aria-label="Candidate #2 50%, stable #1 50%"]').wait_for()
     desk.locator("#history", has_text="0% to 50%").wait_for()
-    pages["/workers/", "phone"].locator("#w-hello", has_text="Candidate 50%").wait_for()
+    pages["/workers/", "phone"].locator("#w-still", has_text="Candidate 50%").wait_for()
     moved = {where: page.evaluate("window.shifts") for where, page in pages.items()}
     for page in pages.values():
         page.context.close()

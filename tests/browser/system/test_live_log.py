@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.system.conftest import upload
 from tests.running import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
@@ -23,46 +21,14 @@ CODE = """export default { fetch(request) {
 DESKTOP, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    environment = {"SLUICE_DEMO": "0", "SLUICE_ADMIN_USER": "maya"}
-    started = System(tmp_path_factory.mktemp("log"), environment=environment).start()
-    try:
-        upload(started)
-        yield started
-    finally:
-        started.stop()
-
-
-def upload(system: System) -> None:
-    metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
-    files = {
-        "metadata": (None, json.dumps(metadata), "application/json"),
-        "index.js": ("index.js", io.BytesIO(CODE.encode()), "application/javascript+module"),
-    }
-    assert system.api("PUT", "/workers/scripts/shop", files=files).status_code == 200
-    system.wait_for(system.active("shop")["id"], "shop")
-
-
-@pytest.fixture
-def visit(browser, system):
-    made: list[Visitor] = []
-
-    def visitor(**options):
-        address = f"http://127.0.0.1:{system.http_port}"
-        made.append(Visitor(browser.new_context(**{"viewport": DESKTOP} | options), address))
-        made[-1].enter_with(system.session("maya"))
-        return made[-1]
-
-    yield visitor
-    complaints = [c for visitor in made for c in visitor.complaints]
-    for visitor in made:
-        visitor.context.close()
-    assert complaints == []
+@pytest.fixture(scope="module", autouse=True)
+def logged(system: System) -> None:
+    upload(system, "logged", CODE)
+    system.wait_for(system.active("logged")["id"], "logged")
 
 
 def following(visitor, query=""):
-    page = visitor.open(f"/workers/shop/log/{query}")
+    page = visitor.open(f"/workers/logged/log/{query}")
     expect(page.locator("#log-state")).to_have_text("Streaming")
     page.wait_for_timeout(1200)  # until every process says all
     return page
@@ -74,19 +40,19 @@ def row(page, path):
 
 def test_a_request_appears_with_what_the_worker_said(system, visit):
     page = following(visit())
-    system.get("shop", "/one")
+    system.get("logged", "/one")
     expect(row(page, "/one")).to_contain_text("asked for /one")
-    system.get("shop", "/throw")
-    expect(row(page, "/throw")).to_contain_text("RangeError: no such basket")
-    expect(row(page, "/throw")).to_contain_text("500")
-    row(page, "/throw").get_by_role("link").first.click()
+    system.get("logged", "/throw")
+    expect(row(page, "/throw").first).to_contain_text("RangeError: no such basket")
+    expect(row(page, "/throw").first).to_contain_text("500")
+    row(page, "/throw").first.get_by_role("link").first.click()
     expect(page.get_by_text(re.compile(r"at Object\.fetch \(index\.js"))).to_be_visible()
 
 
 def test_paused_rows_wait_and_are_shown_when_it_goes_on(system, visit):
     page = following(visit())
     page.get_by_role("button", name="Pause").click()
-    system.get("shop", "/waits")
+    system.get("logged", "/waits")
     expect(page.locator("#log-missed")).to_contain_text("1 waiting")
     expect(row(page, "/waits")).to_have_count(0)
     page.get_by_role("button", name="Resume").click()
@@ -95,16 +61,16 @@ def test_paused_rows_wait_and_are_shown_when_it_goes_on(system, visit):
 
 def test_filters_are_in_the_address_and_hold_for_what_comes(system, visit):
     page = following(visit(), "?status=5xx")
-    system.get("shop", "/fine")
-    system.get("shop", "/throw")
-    system.get("shop", "/throw")
+    system.get("logged", "/fine")
+    system.get("logged", "/throw")
+    system.get("logged", "/throw")
     expect(row(page, "/throw").first).to_be_visible()
     expect(row(page, "/fine")).to_have_count(0)
 
 
 def test_without_scripts_the_log_is_a_list_with_a_refresh(system, visit):
-    page = visit(java_script_enabled=False).open("/workers/shop/log/")
-    system.get("shop", "/plain")
+    page = visit(java_script_enabled=False).open("/workers/logged/log/")
+    system.get("logged", "/plain")
     page.wait_for_timeout(800)
     page.get_by_role("link", name="Refresh").click()
     expect(row(page, "/plain").first).to_be_visible()
@@ -113,10 +79,10 @@ def test_without_scripts_the_log_is_a_list_with_a_refresh(system, visit):
 
 @pytest.mark.parametrize(("theme", "size"), [("light", DESKTOP), ("dark", PHONE)])
 def test_axe_finds_nothing_and_nothing_spills(system, visit, theme, size):
-    ray = system.get("shop", "/throw").headers["cf-ray"]
+    ray = system.get("logged", "/throw").headers["cf-ray"]
     visitor = visit(color_scheme=theme, viewport=size)
     visitor.page.wait_for_timeout(800)
-    for path in ("/workers/shop/invocations/", "/workers/shop/log/", f"/invocations/{ray}/"):
+    for path in ("/workers/logged/invocations/", "/workers/logged/log/", f"/invocations/{ray}/"):
         visitor.open(path)
         assert visitor.axe() == [], path
         assert not visitor.spills(), path

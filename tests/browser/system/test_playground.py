@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.running import System
+from tests.browser.system.conftest import ids, stage
+from tests.eventually import eventually
+from tests.running import OVERRIDES, System
 
 pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory) -> Iterator[System]:
-    """The demo: checkout calls pricing, each with version 2 at 0%."""
-    running = System(tmp_path_factory.mktemp("playground")).start()
-    yield running
-    running.stop()
+@pytest.fixture(autouse=True)
+def staged(system: System) -> None:
+    """Version 2 at 0%, and ready, whatever other files did to the demo."""
+    for worker in ("hello", "checkout", "pricing"):
+        found = stage(system, worker)
+        override = {OVERRIDES: f'{worker}="{found[2]}"'}
+        eventually(lambda w=worker, o=override: system.get(w, **o).status_code == 200, 30)
 
 
 @pytest.fixture
-def admin(browser, system) -> Iterator[Visitor]:
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    visitor = Visitor(context, f"http://127.0.0.1:{system.http_port}")
-    visitor.enter_with(system.session("admin"))
-    yield visitor
-    context.close()
-    assert visitor.complaints == []
-
-
-def ids(system, worker) -> dict[int, str]:
-    """Number → id."""
-    items = system.api("GET", f"/workers/scripts/{worker}/versions").json()["result"]["items"]
-    return {item["number"]: item["id"] for item in items}
+def admin(visit) -> Visitor:
+    return visit()
 
 
 def write(page, raw):
@@ -126,7 +116,6 @@ def test_each_verdict_has_its_fix(admin, system):
 
 def test_a_version_outside_the_deployment_is_staged_by_one_click(admin, system):
     pricing = ids(system, "pricing")
-    before = system.active("pricing")
     system.deploy("pricing", (pricing[1], 100))
     path = f"/playground/?worker=pricing&version={pricing[2]}"
     page = admin.open(path)
@@ -145,7 +134,6 @@ def test_a_version_outside_the_deployment_is_staged_by_one_click(admin, system):
     outcome(page, "applied")
     page.get_by_role("button", name="Send", exact=False).first.click()
     page.locator(".banner", has_text="Ran candidate").wait_for()
-    system.deploy("pricing", *((v["version_id"], v["percentage"]) for v in before["versions"]))
 
 
 def test_rpc_is_in_the_trail_and_headers_cannot_reach_it(admin, system):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.system.conftest import upload
 from tests.running import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
@@ -31,56 +29,23 @@ export default {
 """
 
 
-def upload(system, source, live=False, worker="quote"):
-    """A version's id; `live` makes the Worker and gives the version 100%."""
-    metadata = {
-        "main_module": "index.js",
-        "compatibility_date": "2026-08-01",
-        "bindings": [{"name": "VERSION", "type": "version_metadata"}],
-    }
-    parts = {
-        "metadata": (None, json.dumps(metadata), "application/json"),
-        "index.js": ("index.js", source, "application/javascript+module"),
-    }
-    if not live:
-        answer = system.api("POST", f"/workers/scripts/{worker}/versions", files=parts)
-        return answer.json()["result"]["id"]
-    assert system.api("PUT", f"/workers/scripts/{worker}", files=parts).status_code == 200
-    return system.active(worker)["versions"][0]["version_id"]
-
-
 def quote(fails="false", vat="2.07"):
     return QUOTE.replace("FAILS", fails).replace("VAT", vat)
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory) -> Iterator[System]:
-    """`quote`: the candidate at 40 % has another VAT and fails at /fail."""
-    running = System(
-        tmp_path_factory.mktemp("many"),
-        environment={"SLUICE_DEMO": "0", "SLUICE_PLAYGROUND_PER_MINUTE": "100000"},
-    ).start()
-    stable = upload(running, quote(), live=True)
-    candidate = upload(running, quote("true", "2.08"))
-    made = running.deploy("quote", (candidate, 40), (stable, 60))
-    running.wait_for(made["id"], "quote", timeout=20)
-    yield running
-    running.stop()
-
-
-def visit(browser, system, **options):
-    context = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options))
-    visitor = Visitor(context, f"http://127.0.0.1:{system.http_port}")
-    visitor.enter_with(system.session("admin"))
-    return visitor
+@pytest.fixture(scope="module", autouse=True)
+def quoted(system: System) -> None:
+    """`quote`: the candidate at 40% has another VAT and fails at /fail."""
+    version = {"name": "VERSION", "type": "version_metadata"}
+    stable = upload(system, "quote", quote(), version)
+    candidate = upload(system, "quote", quote("true", "2.08"), version)
+    made = system.deploy("quote", (candidate, 40), (stable, 60))
+    system.wait_for(made["id"], "quote")
 
 
 @pytest.fixture
-def admin(browser, system) -> Iterator[Visitor]:
-    visitor = visit(browser, system)
-    yield visitor
-    visitor.context.close()
-    assert visitor.complaints == []
+def admin(visit) -> Visitor:
+    return visit()
 
 
 def counts(page):
@@ -170,8 +135,8 @@ def test_the_explorer_predicts_what_the_edge_does(admin):
     {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
     {"java_script_enabled": False},
 ])  # fmt: skip
-def test_phones_in_the_dark_and_browsers_without_scripts_do_all_of_it(browser, system, options):
-    visitor = visit(browser, system, **options)
+def test_phones_in_the_dark_and_browsers_without_scripts_do_all_of_it(visit, options):
+    visitor = visit(**options)
     page = visitor.open("/playground/many/?worker=quote&count=50")
     page.get_by_role("button", name="Send them").click()
     page.locator("#run").wait_for()
@@ -191,5 +156,3 @@ def test_phones_in_the_dark_and_browsers_without_scripts_do_all_of_it(browser, s
             page.locator(".compare-verdict").wait_for()
         if "java_script_enabled" not in options:
             assert visitor.axe() == [] and not visitor.spills()
-    visitor.context.close()
-    assert visitor.complaints == []

@@ -1,7 +1,6 @@
 """Pages that follow what is live, on a whole running system: server, socket, edge and Chromium."""
 
 import contextlib
-import json
 import os
 import signal
 import time
@@ -10,52 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.system.conftest import ids, two_versions, upload
 from tests.browser.waiting import until
-from tests.running import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
 
 
-@pytest.fixture(autouse=True)
-def served():
-    """This server is a process of its own: nothing to prepare here."""
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    """The demo: hello with #1 at 100% and #2 staged at 0%."""
-    running = System(tmp_path_factory.mktemp("live") / "data")
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def visit(browser, system):
-    made = []
-
-    def visitor(name="admin", **options):
-        one = Visitor(browser.new_context(**options), f"http://127.0.0.1:{system.http_port}")
-        made.append(one)
-        one.enter_with(system.session(name))
-        return one
-
-    yield visitor
-    complaints = [c for one in made for c in one.complaints]
-    for one in made:
-        one.context.close()
-    assert complaints == []
-
-
-def versions(system):
-    found = system.api("GET", "/workers/scripts/hello/versions").json()["result"]["items"]
-    return {v["number"]: v["id"] for v in found}
-
-
 def share(system, percentage):
-    ids = versions(system)
-    system.deploy("hello", (ids[2], percentage), (ids[1], 100 - percentage))
+    found = ids(system, "hello")
+    system.deploy("hello", (found[2], percentage), (found[1], 100 - percentage))
 
 
 def shown(page, phrase):
@@ -152,14 +114,14 @@ def test_without_a_socket_the_page_says_so_and_comes_back(visit, system):
 
 def test_every_page_about_a_worker_follows(visit, system):
     share(system, 0)
-    ids = versions(system)
+    found = ids(system, "hello")
     made = system.active("hello")["id"]
     shown_by = {
-        f"versions/{ids[2]}/": ".page-head .chip:has-text('Live 10%')",
+        f"versions/{found[2]}/": ".page-head .chip:has-text('Live 10%')",
         "versions/": "[data-version='2']:has-text('Live 10%')",
         "deployments/": "#history-page .entry-live:has-text('0% to 10%')",
         f"deployments/{made}/": ".page-head .chip:has-text('no longer live')",
-        f"diff/{ids[1]}...{ids[2]}/": "#live-strip:has-text('10%')",
+        f"diff/{found[1]}...{found[2]}/": "#live-strip:has-text('10%')",
         "edit/": "#overtaken:visible",
         "split/": "#overtaken:visible",
     }
@@ -172,35 +134,28 @@ def test_every_page_about_a_worker_follows(visit, system):
     share(system, 10)
     for path, page in pages.items():
         page.locator(shown_by[path]).first.wait_for()
-    for path in (f"versions/{ids[2]}/", f"diff/{ids[1]}...{ids[2]}/", f"deployments/{made}/"):
+    for path in (f"versions/{found[2]}/", f"diff/{found[1]}...{found[2]}/", f"deployments/{made}/"):
         assert pages[path].evaluate("shifts.reduce((a, b) => a + b, 0)") < 0.01, path
 
 
 def test_an_upload_is_said_in_an_open_editor(visit, system):
     page = visit().open("/workers/hello/edit/")
     page.locator("[data-connection]", has_text="Connected").wait_for()
-    code = b"export default { fetch() { return new Response('other'); } };"
-    metadata = {"main_module": "index.js", "compatibility_date": "2026-01-01"}
-    files = {
-        "metadata": (None, json.dumps(metadata), "application/json"),
-        "index.js": ("index.js", code, "application/javascript+module"),
-    }
-    answer = system.api("POST", "/workers/scripts/hello/versions", files=files)
-    assert answer.status_code == 200, answer.text
+    upload(system, "hello", "export default { fetch() { return new Response('other'); } };")
     page.locator("#uploaded", has_text="A newer version was uploaded").wait_for()
 
 
 def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
-    share(system, 0)
+    two_versions(system, "disputed")  # rolled back below, which the pages of hello would show
     visitor = visit()
-    maya, jonas = visitor.open("/workers/hello/"), visit().open("/workers/hello/")
+    maya, jonas = visitor.open("/workers/disputed/"), visit().open("/workers/disputed/")
     for page in (maya, jonas):
         page.get_by_role("link", name="Set percentages").click()
         page.locator("dialog[open]").wait_for()
     assert visitor.axe() == []
     jonas.get_by_role("link", name="5%", exact=True).click()
     jonas.get_by_role("button", name="Deploy 5% / 95%").click()
-    jonas.locator(".toast", has_text="Live: candidate #2 v2 5%, stable #1 v1 95%.").wait_for()
+    jonas.locator(".toast", has_text="Live: candidate #2 5%, stable #1 95%.").wait_for()
     jonas.locator(".toast", has_text="1/1 edge in").wait_for()
 
     maya.get_by_text("admin deployed just now.").wait_for()
@@ -210,13 +165,13 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
     assert visitor.axe() == []
     maya.get_by_role("link", name="Start again from the live split").click()
     maya.get_by_role("button", name="Deploy 10% / 90%").click()
-    maya.locator(".toast", has_text="Live: candidate #2 v2 10%, stable #1 v1 90%.").wait_for()
+    maya.locator(".toast", has_text="Live: candidate #2 10%, stable #1 90%.").wait_for()
 
-    shown(jonas, "Candidate #2 v2 10%, stable #1 v1 90%")
+    shown(jonas, "Candidate #2 10%, stable #1 90%")
     maya.get_by_role("link", name="Roll back").first.click()
     maya.get_by_label("Reason").fill("Too slow")
     maya.get_by_role("button", name="Roll back to #1").click()
-    maya.locator(".toast", has_text="Live: stable #1 v1 100%.").wait_for()
+    maya.locator(".toast", has_text="Live: stable #1 100%.").wait_for()
     # Nothing brings the version back by itself: neither the toast nor the next step.
     expect(maya.locator(".toast").get_by_role("link")).to_have_count(0)
     jonas.locator("#history", has_text="Too slow").wait_for()
@@ -224,7 +179,7 @@ def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):
 
 def test_a_process_that_crashes_again_and_again_is_shown_and_spoken_once(visit, system):
     share(system, 20)
-    version = versions(system)[2]
+    version = ids(system, "hello")[2]
     page = visit().open("/workers/hello/")
     page.locator("[data-connection]", has_text="Connected").wait_for()
     page.evaluate(WATCH)
@@ -278,11 +233,12 @@ def start_rollout(visitor, worker, steps):
 
 
 def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
+    two_versions(system, "led")
     suite = system.data_dir / "suite.yaml"
     suite.write_text(SUITE)
-    system.manage("smoke", "import", "--worker", "pricing", str(suite))
+    system.manage("smoke", "import", "--worker", "led", str(suite))
     visitor = visit(viewport={"width": 1440, "height": 1000})
-    page = start_rollout(visitor, "pricing", "20:2s,100")
+    page = start_rollout(visitor, "led", "20:2s,100")
     title = page.locator("#state-title")
     page.get_by_role("button", name="Confirm, start the ramp").wait_for(timeout=60_000)
     expect(page.locator("#rollout-story")).to_contain_text("passed", use_inner_text=True)
@@ -305,8 +261,9 @@ def test_a_rollout_is_led_from_its_page_over_the_socket(visit, system):
 
 
 def test_a_rollout_is_aborted_on_a_phone_without_scripts(visit, system):
+    two_versions(system, "ended")
     phone = visit(viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    page = start_rollout(phone, "checkout", "20:1h,100")
+    page = start_rollout(phone, "ended", "20:1h,100")
     look_again(page, "Waiting for a confirmation")
     page.get_by_role("button", name="Confirm, start the ramp").click()
     look_again(page, "Ramping at 20%")
