@@ -1,7 +1,7 @@
 """Edges: the protocol with their agents, and the Edges page.
 
 protocol/     the agents' endpoints and WebSocket
-pages.py      the Edges page
+pages/        the Edges pages
 registry/     edges as objects: join, rename, drain, remove, tokens
 warnings.py   what people should change about an edge
 messages.py   why a request or a change was refused

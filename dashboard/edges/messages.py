@@ -83,3 +83,17 @@ def no_asset(sha256: str) -> str:
 
 def not_loopback(proof_url: str) -> str:
     return f"proof_url={proof_url!r}: expected http://<loopback address>."
+
+
+CHANGED = {
+    "rename": "The edge is now {name}. Its agent uses the name from its next start.",
+    "move": "{name} now runs the Workers of group {group}.",
+    "drain": "{name} is draining: balancers get 503 from its /readyz, and it serves on.",
+    "undrain": "{name} takes new requests again.",
+    "renew": "{name} gets a new token with its next report.",
+    "remove": "{name} was removed. Its agent stops serving when it next reaches Sluice.",
+    "type_name": "Type {name} to remove it. Nothing changed.",
+    "revoke": "The join token for {name} was revoked.",
+    "revoked_before": "The join token for {name} was used or revoked before.",
+}
+"""What a form of the Edges pages has done."""

@@ -94,6 +94,10 @@ class Meter:
         return any(condition.loses_lines for condition in self.troubles)
 
     @property
+    def shares_token(self) -> bool:
+        return any(condition.shared_by for condition in self.troubles)
+
+    @property
     def is_well(self) -> bool:
         """Every edge has it, reports and loses nothing."""
         return bool(self.cells) and self.current == self.total and not self.troubles

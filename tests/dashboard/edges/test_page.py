@@ -99,7 +99,7 @@ def test_console_lines_in_the_name_of_another_version_are_named(maya):
 
 
 def test_without_an_edge_the_page_says_how_to_make_one(maya):
-    assert b"manage.py edge create" in maya.get("/edges/").content
+    assert b"manage.py edge add" in maya.get("/edges/").content
 
 
 def test_it_asks_for_a_sign_in(client):
@@ -111,7 +111,7 @@ def test_queries_do_not_grow_with_the_edges(maya, django_assert_max_num_queries)
     told = {str(v.id): {"state": "running"} for v in worker.versions.all()}
     for n in range(30):
         edge(f"e{n}", status={"versions": told})
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):
         assert maya.get("/edges/").content.count(b"<section") == 30
 
 

@@ -1,9 +1,10 @@
-"""The edges page: who serves, at which revision, and how every version's process is."""
+"""The list of edges: what each serves, at which revision, and how its processes are."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, fields as dataclass_fields
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
@@ -11,13 +12,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import Permission, permission
 from dashboard.edges.envoy_end import EnvoyEnd, last_end
+from dashboard.edges.warnings import EdgeWarning, warnings_of
 from dashboard.fleet.bounded_cache import BoundedCache
-from dashboard.fleet.propagation import Cell, Meter, meter_of_all
+from dashboard.fleet.propagation import Cell, Meter, measure, meter_of_all
 from dashboard.observability.queries.health import ENDS
 from dashboard.ui.page import page
 from dashboard.ui.paging import Page, page_of
-from routing.models import Edge, Version, Worker
+from routing.models import DEFAULT_GROUP, Edge, EdgeToken, JoinToken, Version, Worker
 from routing.transactions.batches import batches
 
 MOST_LAGGING = 20
@@ -62,32 +66,46 @@ class EdgeCard:
     more_lagging: int
     isolation: Mapping[str, str]
     envoy_end: EnvoyEnd | None
+    warnings: list[EdgeWarning]
 
 
 @dataclass(frozen=True, slots=True)
 class EdgesPage:
-    """The context of the page. `query` keeps the open pages of processes when it is polled."""
+    """The context of the page. `query` keeps the open pages of processes when it is polled.
+    `has_groups`: there are others than the default one."""
 
     cards: list[EdgeCard]
     meter: Meter
     query: str
+    joining: list[JoinToken]
+    has_groups: bool
+    can: Permission
 
 
 @require_safe
 def edges(request: HttpRequest) -> HttpResponse:
     """Every edge by its last report. `?edge=local-1&page=2` pages through one edge's processes."""
     page_numbers = {request.GET.get("edge", ""): request.GET.get("page", "")}
-    meter = meter_of_all()
-    cards = _edge_cards(list(Edge.objects.all()), meter, page_numbers)
-    context = EdgesPage(cards=cards, meter=meter, query=request.GET.urlencode())
-    fields = {field.name: getattr(context, field.name) for field in dataclass_fields(context)}
-    return page(request, "edges/list.html", fields, partial="edge-list")
+    meter, rows = meter_of_all(), list(Edge.objects.all())
+    context = EdgesPage(
+        cards=_edge_cards(rows, meter, page_numbers),
+        meter=meter,
+        query=request.GET.urlencode(),
+        joining=list(JoinToken.objects.waiting(timezone.now())),
+        has_groups=any(edge.group != DEFAULT_GROUP for edge in rows),
+        can=permission(request.user, Role.ADMIN),
+    )
+    return page(request, "edges/list.html", context, partial="edge-list")
 
 
 def _edge_cards(rows: list[Edge], meter: Meter, page_numbers: Mapping[str, str]) -> list[EdgeCard]:
-    cells = {cell.edge: cell for cell in meter.cells}
-    labels = _version_labels({i for edge in rows for i in edge.status.get("versions", {})})
     now = timezone.now()
+    cells = {cell.edge: cell for cell in meter.cells}
+    # Edges that have left do not count for the meter.
+    left = [edge for edge in rows if edge.name not in cells]
+    cells |= {cell.edge: cell for cell in measure(meter.revision, None, left, {}, now).cells}
+    tokens = _tokens(rows)
+    labels = _version_labels({i for edge in rows for i in edge.status.get("versions", {})})
     return [
         EdgeCard(
             edge,
@@ -98,10 +116,18 @@ def _edge_cards(rows: list[Edge], meter: Meter, page_numbers: Mapping[str, str])
             max(0, len(edge.status.get("workers", {})) - MOST_LAGGING),
             edge.status.get("isolation", {}),
             last_end(edge.status, now),
+            warnings_of(edge, tokens[edge.pk], now),
         )
         for edge in rows
-        if edge.name in cells
     ]
+
+
+def _tokens(rows: list[Edge]) -> defaultdict[int, list[EdgeToken]]:
+    """Tokens that were not revoked, by edge. One query."""
+    tokens: defaultdict[int, list[EdgeToken]] = defaultdict(list)
+    for token in EdgeToken.objects.filter(edge__in=rows, revoked_at=None):
+        tokens[token.edge_id].append(token)
+    return tokens
 
 
 _version_label_cache: BoundedCache[str, VersionLabel] = BoundedCache(16_384)
