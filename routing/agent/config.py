@@ -56,6 +56,8 @@ class Config:
     proof_port: int
     #: SLUICE_EDGE_PUBLIC_HEADERS: also send the proof headers on the public listener.
     public_headers: bool
+    #: SLUICE_EDGE_COMPRESSION: compress public responses for clients that accept it.
+    compression: bool
     #: SLUICE_EDGE_CONCURRENCY: Envoy's worker threads.
     concurrency: int
     #: SLUICE_EDGE_HANG_SECONDS: a version that does not answer for this long is restarted.
@@ -117,6 +119,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         trusted_proxies=variables.networks("SLUICE_EDGE_TRUSTED_PROXIES"),
         proof_port=variables.whole("SLUICE_EDGE_PROOF_PORT", 0, 0, 65535),
         public_headers=variables.switch("SLUICE_EDGE_PUBLIC_HEADERS", False),
+        compression=variables.switch("SLUICE_EDGE_COMPRESSION", True),
         concurrency=variables.whole("SLUICE_EDGE_CONCURRENCY", os.cpu_count() or 1, 1, 256),
         hang_seconds=variables.seconds("SLUICE_EDGE_HANG_SECONDS", 3.5),
         drain_seconds=variables.seconds("SLUICE_EDGE_DRAIN_SECONDS", 60),

@@ -50,6 +50,7 @@ def write_site(folder, files, **config):
 def test_files_come_before_code_and_a_split_serves_the_files_of_both(system, tmp_path):
     assets = {"directory": "public", "binding": "ASSETS", "run_worker_first": ["/api/*"]}
     first = {"index.html": "one", "app-1.js": "one()", "logo.svg": "<svg/>", "gone.html": "gone"}
+    first["big.css"] = "body { color: black }\n" * 100
     rules = {"_headers": "/*\n  X-Extra: yes\n", "_redirects": "/old /new 301\n"}
     site = write_site(tmp_path / "a", first | rules, name="site", main="index.js", assets=assets)
     one = deploy(system, site, "deploy")
@@ -65,6 +66,15 @@ def test_files_come_before_code_and_a_split_serves_the_files_of_both(system, tmp
     assert system.get("site", "/missing").text == "code /missing"
     assert system.get("site", "/old").headers["location"] == "/new"
     assert system.get("site", "/_headers").text == "code /_headers"
+
+    big = {"Accept_Encoding": "gzip, br"}
+    plain = system.get("site", "/big.css", Accept_Encoding="identity")
+    packed = system.get("site", "/big.css", **big)
+    assert packed.headers["content-encoding"] == "br" and packed.text == plain.text
+    assert packed.headers["vary"].lower() == "accept-encoding"
+    assert packed.headers["etag"] == f"W/{plain.headers['etag']}"
+    again = system.get("site", "/big.css", If_None_Match=packed.headers["etag"], **big)
+    assert again.status_code == 304
 
     for path in ("app-1.js", "gone.html"):
         (site / "public" / path).unlink()

@@ -26,6 +26,7 @@ def settings(config: Config) -> compiled.Settings:
         public_port=config.port,
         proof_port=config.proof_port,
         public_headers=config.public_headers,
+        compression=config.compression,
         edge_name=config.name,
         trusted_proxies=config.trusted_proxies,
         connections=envoy_connections(),

@@ -6,6 +6,7 @@ routes.py       which Worker a request is for: host names, service bindings, RPC
 decision.py     which version of a Worker answers: overrides, version key, percentages
 permissions.py  routes of Workers whose overrides need a permission
 previews.py     URLs of single versions
+compression.py  which responses are compressed
 headers.py      headers that an edge removes and adds
 clusters.py     where a version's process listens
 access_log.py   the fields of the access log

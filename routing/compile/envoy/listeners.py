@@ -11,6 +11,7 @@ from typing import Any
 from routing.compile import names
 from routing.compile.envoy import access_log, headers
 from routing.compile.envoy.clusters import TYPE
+from routing.compile.envoy.compression import compressors
 from routing.compile.envoy.permissions import links_filter
 from routing.compile.envoy.previews import previews_filter, refusals
 
@@ -46,6 +47,7 @@ MOST_CONNECTIONS = 20_000
 class Settings:
     """Where an edge listens. `proof_port` is always on 127.0.0.1; `public_headers` adds the proof
     headers to public responses; `edge_name` appears in them, in ray ids and in `request.cf`.
+    With `compression` public responses are compressed for clients that accept it.
     `trusted_proxies` are CIDRs that may set the client's address and scheme on the public listener;
     `connections` is the limit for all callers together."""
 
@@ -55,6 +57,7 @@ class Settings:
     public_headers: bool = False
     edge_name: str = "local"
     trusted_proxies: tuple[str, ...] = ()
+    compression: bool = True
     connections: int = MOST_CONNECTIONS
 
 
@@ -89,12 +92,17 @@ def _tcp(host: str, port: int) -> _Object:
 def _public(settings: Settings) -> list[_Object]:
     """Chosen by the connecting address: trusted proxies have their own chain, so only they can set
     a client's address."""
-    plain = _outside("public", settings.edge_name, proof=settings.public_headers)
+    filters = compressors() if settings.compression else []
+    plain = _outside("public", settings.edge_name, proof=settings.public_headers, filters=filters)
     if not settings.trusted_proxies:
         return [plain]
     cidrs = [_cidr(text) for text in settings.trusted_proxies]
     trusted = _outside(
-        "public", settings.edge_name, proof=settings.public_headers, trusted_proxies=cidrs
+        "public",
+        settings.edge_name,
+        proof=settings.public_headers,
+        filters=filters,
+        trusted_proxies=cidrs,
     )
     match = {"filter_chain_match": {"direct_source_prefix_ranges": cidrs}}
     return [{**trusted, **match}, plain]
@@ -106,12 +114,22 @@ def _cidr(text: str) -> _Object:
 
 
 def _outside(
-    name: str, edge: str, *, proof: bool, trusted_proxies: Sequence[_Object] = ()
+    name: str,
+    edge: str,
+    *,
+    proof: bool,
+    filters: Sequence[_Object] = (),
+    trusted_proxies: Sequence[_Object] = (),
 ) -> _Object:
     return _chain(
         name,
         routes=("public", names.PUBLIC_ROUTES),
-        filters=[headers.outside_filter(edge, proof=proof), previews_filter(), links_filter()],
+        filters=[
+            headers.outside_filter(edge, proof=proof),
+            *filters,
+            previews_filter(),
+            links_filter(),
+        ],
         early=headers.on_arrival(edge),
         more={
             **(_forwarded(trusted_proxies) if trusted_proxies else {"use_remote_address": True}),
