@@ -14,5 +14,6 @@ batch_schema.py   Counts as the agent sends them (`routing.agent.access_log.requ
                   and `.ship` are the other end)
 source_maps.py    Stacks of exceptions, from the bundle to the sources
 rollup.py         Adds counts to the rollups of minute, hour and day at once
+partitions.py     Requests by day, on PostgreSQL
 retention.py      Deletes old counts and old requests; run by `dashboard.work`
 """

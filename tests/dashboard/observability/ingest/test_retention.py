@@ -35,9 +35,9 @@ def test_settings_say_how_long(edge, settings):
     assert Span.MINUTE in spans(Count)
 
 
-def test_the_newest_requests_stay(edge, monkeypatch):
-    for name in ("INVOCATIONS", "DETAILS"):
-        monkeypatch.setattr(retention, name, 5)
+def test_the_newest_requests_stay(edge, monkeypatch, settings):
+    settings.KEEP_REQUESTS_ROWS = 5
+    monkeypatch.setattr(retention, "DETAILS_SHARE", 1)
     monkeypatch.setattr(retention, "AT_ONCE", 3)
     row = Edge.objects.get()
     for n in range(12):
@@ -50,3 +50,31 @@ def test_the_newest_requests_stay(edge, monkeypatch):
         f"r{n}" for n in range(7, 12)
     }
     assert InvocationDetail.objects.count() == 5 and retention.prune_requests(T0) == 0
+
+
+def test_requests_stay_for_as_long_as_the_setting_says(edge, monkeypatch, settings):
+    settings.KEEP_REQUESTS_HOURS = 2
+    monkeypatch.setattr(retention, "AT_ONCE", 3)
+    row = Edge.objects.get()
+    for n in range(10):
+        given = {"edge": row, "started_on": T0 + timedelta(minutes=n)}
+        Invocation.objects.create(request_id=f"r{n}", status=200, duration_us=1, **given)
+        InvocationDetail.objects.create(detail_id=f"d{n}", wall_ms=1, **given)
+    now = T0 + timedelta(hours=2, minutes=7)
+    assert retention.prune_requests(now) == 14
+    assert set(Invocation.objects.values_list("request_id", flat=True)) == {"r7", "r8", "r9"}
+    assert InvocationDetail.objects.count() == 3 and retention.prune_requests(now) == 0
+
+
+def test_one_call_deletes_a_limited_number(edge, monkeypatch, settings):
+    """Other tasks have their turn; the next call goes on."""
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "CHUNKS", 2)
+    row = Edge.objects.get()
+    for n in range(10):
+        when = T0 + timedelta(minutes=n)
+        Invocation.objects.create(
+            edge=row, request_id=f"r{n}", status=200, started_on=when, duration_us=1
+        )
+    later = T0 + timedelta(days=30)
+    assert [retention.prune_requests(later) for _ in range(4)] == [4, 4, 2, 0]
