@@ -18,7 +18,7 @@ KEEP_DAYS = _days("SLUICE_KEEP_DAYS", 400)
 KEEP_REQUESTS_HOURS = variables.number(
     "SLUICE_KEEP_REQUESTS_HOURS", 168, 876_000, "a number of hours", least=1
 )
-#: The greatest number of single requests, which guards the disk: 0.9 kB each with its indexes.
+#: The greatest number of single requests, which guards the disk: 0.7 kB each with its indexes.
 #: SLUICE_KEEP_REQUESTS_ROWS.
 KEEP_REQUESTS_ROWS = variables.number(
     "SLUICE_KEEP_REQUESTS_ROWS",
