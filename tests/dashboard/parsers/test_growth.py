@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.dashboard.parsers.cases import PARSERS, Parser
+from tests.dashboard.parsers.cases import PARSERS
 from tests.dashboard.parsers.others import OTHERS
+from tests.dashboard.parsers.parser import Parser
 
 FOUR_TIMES = 9.0
 """More than this is growth with the square."""
