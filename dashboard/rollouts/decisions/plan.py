@@ -10,12 +10,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from dashboard.rollouts.decisions.states import OnHarm
-from dashboard.rollouts.external_guardrails.terms import (
-    NO_EXTERNAL,
-    ExternalTerms,
-    TermsError,
-    external_from_json,
-)
+from dashboard.rollouts.external_guardrails.parse_terms import TermsError, external_from_json
+from dashboard.rollouts.external_guardrails.terms import NO_EXTERNAL, ExternalTerms
 from dashboard.statistics.comparison import MARGIN
 from dashboard.times.durations import format_duration, parse_duration
 from dashboard.times.hours import AllowedHours, hours_from_json

@@ -1,6 +1,7 @@
 """Guardrails with data from outside: repeated checks, Prometheus queries, webhooks.
 
 terms.py          their part of a plan, and what a breach of any guardrail does             (pure)
+parse_terms.py    reads that part                                                          (pure)
 validation.py     whether a plan's guardrails can run here: allowed hosts, known names
 verdicts.py       stored readings and check runs → one judgment each                       (pure)
 rechecks.py       runs the suite again on a schedule

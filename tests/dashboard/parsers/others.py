@@ -29,7 +29,7 @@ OTHERS = {
     "dashboard.playground.management.commands.explain": _START,
     "dashboard.reviews.inbox.queue": _OWN,
     "dashboard.rollouts.cli.arguments": _START,
-    "dashboard.rollouts.external_guardrails.terms": _SHORT,
+    "dashboard.rollouts.external_guardrails.parse_terms": _SHORT,
     "dashboard.rollouts.plans.form.form": _SMALL,
     "dashboard.run.demo": _OWN,
     "dashboard.run.supervisor": _OWN,

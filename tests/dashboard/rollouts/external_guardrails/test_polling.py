@@ -18,9 +18,9 @@ from dashboard.rollouts.decisions.breaches import deciding, with_breaches
 from dashboard.rollouts.decisions.guardrails import Judgment
 from dashboard.rollouts.decisions.states import State, Verdict
 from dashboard.rollouts.external_guardrails.judgments import external_judgments
+from dashboard.rollouts.external_guardrails.parse_terms import external_from_json
 from dashboard.rollouts.external_guardrails.polling import GuardrailPolling
 from dashboard.rollouts.external_guardrails.rechecks import ask_when_due
-from dashboard.rollouts.external_guardrails.terms import external_from_json
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import CheckResult, SmokeRun
 from tests.dashboard.rollouts.conductor.test_advance import load_suite

@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 
 from dashboard.rollouts.decisions.plan import Plan, PlanError, parse_steps, plan_from_json
-from dashboard.rollouts.external_guardrails.terms import (
+from dashboard.rollouts.external_guardrails.parse_terms import (
     MOST_GUARDRAILS,
-    Comparison,
-    ExternalTerms,
-    OnBreach,
     TermsError,
     external_from_json,
 )
+from dashboard.rollouts.external_guardrails.terms import Comparison, ExternalTerms, OnBreach
 
 QUERY = {"name": "p99", "query": "up", "limit": 1}
 HOOK = {"name": "crm", "url": "http://127.0.0.1:9/check"}

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dashboard.rollouts.decisions.plan import PlanError
-from dashboard.rollouts.external_guardrails.terms import external_from_json
+from dashboard.rollouts.external_guardrails.parse_terms import external_from_json
 from dashboard.rollouts.external_guardrails.validation import check_external
 from tests.dashboard.rollouts.conftest import Scene
 from tests.dashboard.rollouts.playbook import plan_of
