@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from routing.agent.base.transport import TlsFiles, is_plain_http
@@ -58,6 +60,8 @@ class Config:
     public_headers: bool
     #: SLUICE_EDGE_COMPRESSION: compress public responses for clients that accept it.
     compression: bool
+    #: SLUICE_EDGE_CF: further fields of `request.cf`, the same for every request.
+    cf: Mapping[str, Any]
     #: SLUICE_EDGE_CONCURRENCY: Envoy's worker threads.
     concurrency: int
     #: SLUICE_EDGE_HANG_SECONDS: a version that does not answer for this long is restarted.
@@ -119,6 +123,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         trusted_proxies=variables.networks("SLUICE_EDGE_TRUSTED_PROXIES"),
         proof_port=variables.whole("SLUICE_EDGE_PROOF_PORT", 0, 0, 65535),
         public_headers=variables.switch("SLUICE_EDGE_PUBLIC_HEADERS", False),
+        cf=variables.json_object("SLUICE_EDGE_CF"),
         compression=variables.switch("SLUICE_EDGE_COMPRESSION", True),
         concurrency=variables.whole("SLUICE_EDGE_CONCURRENCY", os.cpu_count() or 1, 1, 256),
         hang_seconds=variables.seconds("SLUICE_EDGE_HANG_SECONDS", 3.5),
@@ -174,6 +179,17 @@ class _Variables:
         except ValueError as error:
             expected = "networks as 10.0.0.0/8, separated by commas"
             raise ConfigInvalid(f"{name}={raw!r}: {error}; expected {expected}.") from error
+
+    def json_object(self, name: str) -> dict[str, Any]:
+        raw = self._environ.get(name) or "{}"
+        try:
+            given = json.loads(raw)
+        except ValueError:
+            given = None
+        if not isinstance(given, dict) or len(raw) > 4096:
+            expected = 'a JSON object such as {"country": "US"}'
+            raise ConfigInvalid(f"{name}={raw[:200]!r}: expected {expected}.")
+        return given
 
     def user_ids(self) -> range | None:
         """Without root they are ignored."""

@@ -27,6 +27,7 @@ def settings(config: Config) -> compiled.Settings:
         proof_port=config.proof_port,
         public_headers=config.public_headers,
         compression=config.compression,
+        cf=config.cf,
         edge_name=config.name,
         trusted_proxies=config.trusted_proxies,
         connections=envoy_connections(),

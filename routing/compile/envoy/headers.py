@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from routing.compile import names
@@ -78,16 +79,18 @@ def on_arrival_inside(edge_name: str) -> list[_Object]:
     )
 
 
-def outside_filter(edge_name: str, *, proof: bool) -> _Object:
-    """Adds the caller's address for the Worker. Removes forged proof headers from the response, or
-    sets ours."""
+def outside_filter(edge_name: str, *, proof: bool, cf: Mapping[str, Any] | None = None) -> _Object:
+    """Adds the caller's address for the Worker, and `cf`, further fields of `request.cf`. Removes
+    forged proof headers from the response, or sets ours."""
+    country = str((cf or {}).get("country", ""))
     requests = [
         _strip("x-envoy-"),
         _add("x-forwarded-for", _PEER),
         _set("cf-connecting-ip", CLIENT),
         _set("x-real-ip", CLIENT),
         _set(names.SCHEME_HEADER, "%REQ(x-forwarded-proto)%"),
-        _set(names.CF_HEADER, _cf(edge_name)),
+        _set(names.CF_HEADER, _cf(edge_name, cf or {})),
+        *([_set("cf-ipcountry", _literal(country))] if country else []),
     ]
     responses = [_strip("x-sluice-"), _set("cf-ray", "%REQ(cf-ray)%")]
     return _filter(requests, responses + (_proof(edge_name) if proof else []))
@@ -122,8 +125,11 @@ def _ray(edge_name: str, header: str) -> list[_Object]:
     ]
 
 
-def _cf(edge_name: str) -> str:
-    return f'{{"colo":"{colo(edge_name)}","httpProtocol":"%PROTOCOL%"}}'
+def _cf(edge_name: str, more: Mapping[str, Any]) -> str:
+    """`request.cf` as JSON. The protocol is the request's own."""
+    fields = {"colo": colo(edge_name), **more}
+    known = json.dumps(fields, separators=(",", ":"))[1:-1]
+    return f'{{{_literal(known)},"httpProtocol":"%PROTOCOL%"}}'
 
 
 def _literal(text: str) -> str:

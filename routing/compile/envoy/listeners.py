@@ -3,8 +3,8 @@ reason; `internal`, a Unix socket for service bindings."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
 
@@ -47,9 +47,9 @@ MOST_CONNECTIONS = 20_000
 class Settings:
     """Where an edge listens. `proof_port` is always on 127.0.0.1; `public_headers` adds the proof
     headers to public responses; `edge_name` appears in them, in ray ids and in `request.cf`.
-    With `compression` public responses are compressed for clients that accept it.
-    `trusted_proxies` are CIDRs that may set the client's address and scheme on the public listener;
-    `connections` is the limit for all callers together."""
+    With `compression` public responses are compressed for clients that accept it. `cf` are further
+    fields of `request.cf`. `trusted_proxies` are CIDRs that may set the client's address and scheme
+    on the public listener; `connections` is the limit for all callers together."""
 
     public_host: str
     public_port: int
@@ -58,6 +58,7 @@ class Settings:
     edge_name: str = "local"
     trusted_proxies: tuple[str, ...] = ()
     compression: bool = True
+    cf: Mapping[str, Any] = field(default_factory=dict)
     connections: int = MOST_CONNECTIONS
 
 
@@ -74,7 +75,7 @@ def listeners(settings: Settings) -> list[_Object]:
         {
             "name": "proof",
             "address": _tcp("127.0.0.1", settings.proof_port),
-            "filter_chains": [_outside("proof", edge, proof=True)],
+            "filter_chains": [_outside("proof", edge, proof=True, cf=settings.cf)],
         },
         {
             "name": "internal",
@@ -93,7 +94,13 @@ def _public(settings: Settings) -> list[_Object]:
     """Chosen by the connecting address: trusted proxies have their own chain, so only they can set
     a client's address."""
     filters = compressors() if settings.compression else []
-    plain = _outside("public", settings.edge_name, proof=settings.public_headers, filters=filters)
+    plain = _outside(
+        "public",
+        settings.edge_name,
+        proof=settings.public_headers,
+        cf=settings.cf,
+        filters=filters,
+    )
     if not settings.trusted_proxies:
         return [plain]
     cidrs = [_cidr(text) for text in settings.trusted_proxies]
@@ -101,6 +108,7 @@ def _public(settings: Settings) -> list[_Object]:
         "public",
         settings.edge_name,
         proof=settings.public_headers,
+        cf=settings.cf,
         filters=filters,
         trusted_proxies=cidrs,
     )
@@ -118,6 +126,7 @@ def _outside(
     edge: str,
     *,
     proof: bool,
+    cf: Mapping[str, Any],
     filters: Sequence[_Object] = (),
     trusted_proxies: Sequence[_Object] = (),
 ) -> _Object:
@@ -125,7 +134,7 @@ def _outside(
         name,
         routes=("public", names.PUBLIC_ROUTES),
         filters=[
-            headers.outside_filter(edge, proof=proof),
+            headers.outside_filter(edge, proof=proof, cf=cf),
             *filters,
             previews_filter(),
             links_filter(),

@@ -51,6 +51,8 @@ def test_the_token_may_be_in_a_file(tmp_path):
         ("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.0/8; ::1"),
         ("SLUICE_EDGE_TRUSTED_PROXIES", "nginx"),
+        ("SLUICE_EDGE_CF", "country=US"),
+        ("SLUICE_EDGE_CF", "[]"),
         ("SLUICE_EDGE_PORT", "0"),
         ("SLUICE_EDGE_PORT", "65536"),
         ("SLUICE_EDGE_PORT", "80a"),

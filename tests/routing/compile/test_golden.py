@@ -43,7 +43,11 @@ def test_start_up_configuration(public_headers: bool) -> None:
         edge_name="fra-1 100%",
     )
     if public_headers:
-        settings = replace(settings, trusted_proxies=("10.0.0.0/8", "2001:db8::/32"))
+        settings = replace(
+            settings,
+            trusted_proxies=("10.0.0.0/8", "2001:db8::/32"),
+            cf={"country": "US", "city": "100% \u00fc"},
+        )
     folder = "bootstrap-public-headers" if public_headers else "bootstrap"
     check(GOLDEN / folder / "bootstrap.json", envoy.bootstrap(settings))
 
