@@ -31,7 +31,7 @@ SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run restart stop test test-fast test-rooms check check-types check-rest golden format sizes clean \
+.PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest golden format sizes clean \
 	test-cluster torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
@@ -66,6 +66,15 @@ test-rooms: ## The tests that start no browser, edge or whole system
 	$(PYTEST) $(ROOMS)
 
 check check-types check-rest: export SLUICE_DATA_DIR = $(SCRATCH)
+COVERAGE := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m coverage
+coverage: ## Which rooms the tests without browser or edge run too little of (bin/coverage_rooms.py)
+	$(call SETUP,dev)
+	@rm -rf $(SCRATCH)/coverage && mkdir -p $(SCRATCH)/coverage
+	$(COVERAGE) run -m pytest $(ROOMS)
+	@$(COVERAGE) combine --quiet
+	@$(COVERAGE) json --quiet -o $(SCRATCH)/coverage/report.json
+	@$(PY) bin/coverage_rooms.py $(SCRATCH)/coverage/report.json
+
 check: ## Lint, format, types (Python and JavaScript), import contracts, templates, migrations, pinned requirements
 	$(call SETUP,dev)
 	@$(MAKE) --no-print-directory -j2 check-types check-rest

@@ -57,3 +57,8 @@ def test_the_ends_are_included(hits: int, count: int, interval: tuple[float, flo
 def test_more_hits_than_draws_are_refused() -> None:
     with pytest.raises(ValueError, match="3 of 2"):
         exact_interval(3, 2)
+
+
+def test_every_number_is_expected_at_a_level_of_100_percent() -> None:
+    assert expected_range(10, 0.3, level=1.0) == (0, 10)
+    assert expected_range(4, 0.2, level=1.0) == (0, 4)  # whose probabilities sum to less than 1

@@ -73,3 +73,7 @@ def test_a_quantile_has_an_upper_limit_from_so_many_requests_on(
     quantile: float, alpha: float, requests: int
 ) -> None:
     assert smallest_sample(quantile, alpha) == requests
+
+
+def test_a_limit_too_near_to_1_for_a_float_is_1() -> None:
+    assert rate_interval(2**54 - 1, 2**54).high == 1.0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from routing.rules.split import TOTAL, VersionWeight
 from routing.snapshot import (
+    AssetsSpec,
     BindingSpec,
     DeploymentSpec,
     Export,
     ModuleSpec,
+    Overrides,
     Secret,
     Snapshot,
     VersionSpec,
@@ -140,8 +143,25 @@ SNAPSHOTS = {
             make_worker("caller", (CALLER, TOTAL)),
         ),
     ),
+    "protected": Snapshot(
+        revision=9,
+        workers=(
+            replace(
+                make_worker("hello", (make_version(2), 0), (make_version(1), TOTAL)),
+                overrides=Overrides(protected=True, keys={"k1": "cHVibGlj"}),
+            ),
+        ),
+    ),
 }
-VERSIONS = {"modules": EVERY_BINDING, "service-worker": SERVICE_WORKER}
+ASSETS = AssetsSpec(
+    manifest=sha256(b"files"),
+    files=2,
+    size=1200,
+    config={"html_handling": "drop-trailing-slash", "_headers": {"version": 2, "rules": {}}},
+)
+WITH_ASSETS = make_version(7, assets=ASSETS, bindings=(BindingSpec(name="FILES", type="assets"),))
+ASSETS_ALONE = make_version(8, assets=ASSETS, main_module="", modules=(), exports=())
+VERSIONS = {"modules": EVERY_BINDING, "service-worker": SERVICE_WORKER, "assets": WITH_ASSETS}
 RUNTIME = {name: f"// {name}" for name in ("cache.js", "service.js", "tail.js")} | {
     "inspect.js": 'import * as main from "__MAIN__"; "__TOKEN__"'
 }

@@ -71,6 +71,10 @@ def test_versions(name: str) -> None:
     check(GOLDEN / name / "inspect.json", inspected)
 
 
+def test_a_version_of_static_assets_alone() -> None:
+    check(GOLDEN / "assets-alone/serve.json", serving(cases.ASSETS_ALONE))
+
+
 def serving(version: VersionSpec) -> dict[str, Any]:
     return workerd.config(
         "checkout",

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from routing.rules.override import (
+    LONGEST_FIELD,
     Outcome,
     addressable,
     combine,
@@ -126,3 +127,7 @@ def test_bytes_that_are_no_ascii_never_parse():
 def test_a_worker_is_addressable_when_its_name_is_a_key(name, expected):
     assert addressable(name) is expected
     assert (parse(f'{name}="x"') is not None) is expected
+
+
+def test_a_field_that_is_too_long_is_not_parsed():
+    assert parse(f'w="{"x" * LONGEST_FIELD}"') is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.routing.compile.cases import (
     INDEX,
     MODULE,
     RUNTIME,
+    SERVICE_WORKER,
     make_version,
     module,
 )
@@ -128,3 +130,9 @@ def test_the_machine_and_its_tunnels_are_out_of_reach() -> None:
     network = next(s["network"] for s in compiled["services"] if s["name"] == "internet")
     assert network["allow"] == ["public"]
     assert network["deny"] == ["64:ff9b::/96", "2002::/16", "2001::/32", "192.0.2.7/32"]
+
+
+def test_a_binding_to_a_part_that_is_missing_is_refused() -> None:
+    ghost = BindingSpec(name="GREETING", type="text_blob", options={"part": "ghost"})
+    refused = refusal(replace(SERVICE_WORKER, bindings=(ghost,)))
+    assert refused.kind == "module"

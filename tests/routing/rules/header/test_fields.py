@@ -43,3 +43,7 @@ def test_lines_are_found_whatever_the_case_of_their_name():
         (OVERRIDES, "c"),
     ]
     assert lines_named(OVERRIDES, headers) == ["a", "c"]
+
+
+def test_half_a_surrogate_pair_is_sent_as_its_three_bytes():
+    assert as_sent("\ud800") == "\xed\xa0\x80"

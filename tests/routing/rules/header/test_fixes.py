@@ -3,7 +3,15 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from routing.rules.header.fixes import LONGEST_FIELD, fixed_header, quote, with_id, with_key
+from routing.rules.header.fixes import (
+    LONGEST_FIELD,
+    fixed_header,
+    quote,
+    with_commas,
+    with_id,
+    with_key,
+)
+from routing.rules.header.spans import Parameter
 from routing.rules.override import Outcome, parse, read_override
 
 ID = "7f3ae91b-0c54-4d28-8a6f-b1e97d20c4e5"
@@ -104,3 +112,22 @@ def test_a_guess_parses_and_leaves_the_worker_no_value_but_a_string(pieces):
     if parse(field) is None and (guess := fixed_header(field, "w")) is not None:
         assert parse(guess) is not None
         assert read_override([guess], "w").outcome in (None, Outcome.not_addressed)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "fixed"),
+    [
+        (f'"{ID}"', f'a="x", b="{ID}"'),
+        (ID, f'a="x", b="{ID}"'),
+        ("?1", None),  # is no id
+    ],
+)
+def test_parameters_become_members_where_their_values_are_ids(parameter, fixed):
+    field = f'a="x";b={parameter}'
+    semicolon, value = field.index(";"), field.index("b=") + 2
+    found = Parameter("b", semicolon, value, len(field))
+    assert with_commas(field, [found]) == fixed
+
+
+def test_a_field_that_is_too_long_is_left_alone():
+    assert with_commas("w" * (LONGEST_FIELD + 1), []) is None

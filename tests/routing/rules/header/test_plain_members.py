@@ -96,3 +96,11 @@ def test_lines_count_as_envoy_joins_them():
         lines = [one, other[:-1] + extra + '"']
         assert (read_override(lines, "w").requested is not None) is judged
         assert (read_override([",".join(lines)], "w").requested is not None) is judged
+
+
+def test_a_member_is_found_before_and_in_the_part_that_http_sfv_parses():
+    """http_sfv takes `1.` for a number, which the pattern of plain members does not."""
+    field = 'a="1", b=1., c="2"'
+    assert member(field, "a").value == "1"
+    assert member(field, "c").value == "2"
+    assert member(field, "d") is None

@@ -2,6 +2,7 @@
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from routing.rules.decide import Reason, Target, decide
 from routing.rules.header.fields import OVERRIDES
@@ -150,3 +151,10 @@ def test_the_cookie_is_taken_out_and_the_others_stay_as_they_are(line, value, re
 def test_the_same_permission_is_the_same_text_and_says_what_it_is():
     assert token() == token()
     assert read_token(token(), "w", {"k1": PUBLIC}) == PERMISSION_OF_ANN
+
+
+@pytest.mark.parametrize("changes", [{"exp": "soon"}, {"jti": ""}, {"ver": ""}])
+def test_a_signed_token_without_all_claims_is_malformed(changes):
+    key = Ed25519PrivateKey.from_private_bytes(PRIVATE)
+    signed = jwt.encode(CLAIMS | changes, key, "EdDSA", headers={"kid": "k1"})
+    assert read_token(signed, "w", {"k1": PUBLIC}) is Fault.malformed
