@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from benchmarks.base import machine
+from routing.compile import names
 
 HOME = Path(__file__).resolve().parents[2]
 _PROGRAMS = {
@@ -26,6 +27,13 @@ _PROGRAMS = {
     "dashboard.run.work": "work",
     "routing.agent": "agent",
 }
+
+
+def admin(edge_folder: Path, path: str) -> str:
+    """An answer of the edge's Envoy on its admin socket."""
+    transport = httpx.HTTPTransport(uds=str(edge_folder / names.ADMIN_SOCKET))
+    with httpx.Client(transport=transport, timeout=30) as client:
+        return client.get(f"http://envoy{path}").text
 
 
 class System:
@@ -127,9 +135,10 @@ class System:
         return str(self.call("POST", f"{worker}/deployments", json=body)["id"])
 
     def wait_for(self, worker: str, deployment: str, seconds: float = 20) -> None:
-        """Until the edge routes by `deployment`, as its own file for Envoy says."""
+        """Until the edge routes by `deployment`, as its Envoy says."""
         deadline = time.monotonic() + seconds
-        while deployment not in (self.edge_folder / "xds/public.json").read_text():
+        dump = "/config_dump?resource=dynamic_scoped_route_configs"
+        while deployment not in admin(self.edge_folder, dump):
             if time.monotonic() > deadline:
                 sys.exit(f"{worker}: deployment {deployment} has not reached the edge")
             time.sleep(0.02)

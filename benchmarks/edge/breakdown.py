@@ -21,7 +21,7 @@ from benchmarks.base import contest, figures, machine, peers, split as splits
 from benchmarks.base.contest import Contender, Result
 from benchmarks.base.load import Target
 from benchmarks.base.split import Split
-from benchmarks.base.system import System
+from benchmarks.base.system import System, admin
 from routing.compile import names
 
 _Object = dict[str, Any]
@@ -33,7 +33,7 @@ class Files:
     """The edge's configuration, to be changed in place. `http` is the public listener's."""
 
     bootstrap: _Object
-    routes: _Object
+    hosts: list[_Object]
 
     @property
     def listeners(self) -> list[_Object]:
@@ -42,10 +42,6 @@ class Files:
     @property
     def http(self) -> _Object:
         return _http(self.listeners[0])
-
-    @property
-    def hosts(self) -> list[_Object]:
-        return list(self.routes["resources"][0]["virtual_hosts"])
 
 
 def main() -> None:
@@ -68,7 +64,7 @@ def main() -> None:
 def _variant(
     system: System, split: Split, name: str, change: Callable[[Files], None]
 ) -> Iterator[Contender]:
-    files = Files(*(_read(system.edge_folder / n) for n in (names.BOOTSTRAP, names.PUBLIC_ROUTES)))
+    files = Files(_read(system.edge_folder / names.BOOTSTRAP), _hosts(system.edge_folder))
     change(files)
     with tempfile.TemporaryDirectory(prefix="sluice-variant-") as folder:
         port = _write(Path(folder), files, system.edge_folder)
@@ -84,15 +80,28 @@ def _write(folder: Path, files: Files, edge: Path) -> int:
     """A folder in which an Envoy finds everything, the agent's sockets included; its port."""
     for name in ("log", "xds"):
         (folder / name).mkdir()
-    for path in ("v", names.DECIDE_SOCKET, names.CLUSTERS):
+    for path in ("v", names.DECIDE_SOCKET, names.DISCOVERY_SOCKET):
         (folder / path).symlink_to(edge / path)
     port = machine.free_port()
     public = files.listeners[0]
     public["address"]["socket_address"]["port_value"] = port
     files.bootstrap["static_resources"]["listeners"] = [public]
+    del files.http["scoped_routes"]
+    files.http["route_config"] = {"name": "public", "virtual_hosts": files.hosts}
     (folder / names.BOOTSTRAP).write_text(json.dumps(files.bootstrap))
-    (folder / names.PUBLIC_ROUTES).write_text(json.dumps(files.routes))
     return port
+
+
+def _hosts(edge_folder: Path) -> list[_Object]:
+    """The routes of the edge's Envoy, as one table that a variant can change."""
+    dump = admin(edge_folder, "/config_dump?resource=dynamic_scoped_route_configs")
+    hosts = []
+    for scope in json.loads(dump)["configs"][0]["scoped_route_configs"]:
+        kind, _, name = scope["name"].partition("|")
+        if kind == names.PUBLIC:
+            [host] = scope["route_configuration"]["virtual_hosts"]
+            hosts.append({**host, "domains": [name]})
+    return hosts
 
 
 def _read(path: Path) -> _Object:

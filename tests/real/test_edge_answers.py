@@ -225,7 +225,6 @@ def test_the_log_tells_which_version_answered_and_why(plane: Plane) -> None:
         "outcome": "applied",
         "preview": None,
         "deployment": plane.edge.worker("echo").deployment.id,
-        "revision": str(plane.edge.snapshot.revision),
         "flags": "-",
         "details": "via_upstream",
         "attempts": 1,

@@ -16,7 +16,7 @@ from cachetools import LRUCache
 from routing.agent.answers.client_rates import ClientRates
 from routing.agent.base import messages
 from routing.agent.control_plane.client import ControlPlaneUnavailable, NotFound
-from routing.compile.envoy.routes import no_worker_message
+from routing.compile.envoy.routes import RETRY_AFTER_SECONDS, no_worker_message
 from routing.snapshot import Preview
 
 FRESH_SECONDS = 1.0
@@ -43,6 +43,14 @@ class PreviewLimit(PreviewRefused):
     def __init__(self, seconds: int) -> None:
         super().__init__(429, messages.rate_limited(seconds))
         self.seconds = seconds
+
+
+class PreviewLater(PreviewRefused):
+    """Not yet."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(503, message)
+        self.seconds = RETRY_AFTER_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Runs versions for requests to their own address, and ends unused ones.
 
-Envoy asks here about every request to `<prefix or alias>-<worker>.<domain>` (`compile.previews`)
-and waits for the answer. The number of such versions is limited: the least recently used one
-without a request makes room.
+Envoy asks here about every host name without routes, such as `<prefix or alias>-<worker>.<domain>`
+(`compile.previews`), and waits for the answer. The number of such versions is limited: the least
+recently used one without a request makes room.
 """
 
 from __future__ import annotations
@@ -12,7 +12,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from routing.agent.answers.client_rates import ClientRates
-from routing.agent.answers.preview_names import PreviewLimit, PreviewNames, PreviewRefused
+from routing.agent.answers.preview_names import (
+    PreviewLater,
+    PreviewLimit,
+    PreviewNames,
+    PreviewRefused,
+)
 from routing.agent.base import messages
 from routing.agent.base.unix_http_server import Request, Response
 from routing.agent.envoy.admin_client import EnvoyUnavailable
@@ -51,7 +56,9 @@ class Previews:
         places: int,
         idle_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        decide: Callable[[Request], Response | Awaitable[Response]] | None = None,
     ) -> None:
+        self._decide = decide
         self._names, self._want = known, set_desired
         self._state, self._in_flight = state, in_flight
         self._places, self._idle_seconds, self._clock = places, idle_seconds, clock
@@ -69,13 +76,30 @@ class Previews:
     async def answer(self, request: Request) -> Response:
         """Where Envoy sends the request, or what the client gets instead."""
         host, client = (b"".join(request.lines(n)[:1]).decode("latin-1") for n in (_HOST, _CLIENT))
+        if not self._state().applied.known:
+            return _refusal(PreviewLater(messages.STILL_WAITING))
+        if worker := _worker_at(host, self._state()):
+            return await self._routes_of(worker, host, request)
         try:
             preview = await self._names.preview(host, client)
             await self._run(preview, client)
         except PreviewRefused as error:
             return _refusal(error)
-        told = {names.CLUSTER_HEADER: preview.version.id, names.PREVIEW_HEADER: preview.worker}
-        return Response(headers=tuple((k.encode(), v.encode()) for k, v in told.items()))
+        return _allowed(
+            {names.CLUSTER_HEADER: preview.version.id, names.PREVIEW_HEADER: preview.worker}
+        )
+
+    async def _routes_of(self, worker: str, host: str, request: Request) -> Response:
+        """The Worker's routes, and what the decide service answers about the override."""
+        answer = _allowed({names.SCOPE_HEADER: names.scope(names.PUBLIC, host.lower())})
+        if self._decide is None or not request.lines(names.OVERRIDES.encode()):
+            return answer
+        route = (names.ROUTE_HEADER.encode(), names.route(worker, names.CHECKED).encode())
+        asked = Request("GET", "/decide", [*request.headers, route], b"", request.peer)
+        decided = self._decide(asked)
+        if not isinstance(decided, Response):
+            decided = await decided
+        return Response(headers=answer.headers + decided.headers)
 
     async def keep(self) -> None:
         """Ends unused versions."""
@@ -164,9 +188,29 @@ class Previews:
         return bool(ended)
 
 
+def _worker_at(host: str, state: EdgeState) -> str:
+    """The Worker at a host name in capital letters. Envoy compares host names exactly."""
+    name = host.lower()
+    if name == host:
+        return ""
+    key = names.scope(names.PUBLIC, name)
+    return next(
+        (
+            worker.name
+            for worker in state.applied.workers
+            if any(names.scope(names.PUBLIC, h.lower()) == key for h in worker.hostnames)
+        ),
+        "",
+    )
+
+
+def _allowed(headers: Mapping[str, str]) -> Response:
+    return Response(headers=tuple((k.encode(), v.encode()) for k, v in headers.items()))
+
+
 def _refusal(error: PreviewRefused) -> Response:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    if isinstance(error, PreviewLimit):
+    if isinstance(error, PreviewLimit | PreviewLater):
         headers.append((b"retry-after", str(error.seconds).encode()))
     status = REFUSALS.get(error.status, error.status)
     return Response(status, tuple(headers), f"{error}\n".encode())

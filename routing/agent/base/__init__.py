@@ -8,6 +8,7 @@ edge_folder.py       the edge's folder: its lock, atomic writes
 fingerprint.py       detects that a process is out of date
 limits.py            how workerd is started: few rights, bounded resources
 log_position.py      how far an access log has been read
+errors.py            errors of more than one room
 messages.py          texts for people: why a process ended, what the edge waits for
 process_end.py       why a process ended
 process_notes.py     the notes about processes in `pids/`

@@ -24,6 +24,11 @@ NO_FREE_SLOT = (
     "one of those that leave has finished its requests"
 )
 
+STILL_WAITING = (
+    "This edge does not know yet whether a Worker answers here: it is still waiting for its "
+    "configuration. Try again in a few seconds."
+)
+
 # --- Addresses of versions ------------------------------------------------------------------------
 
 PREVIEWS_OFF = "This edge runs only versions that are in a deployment."

@@ -7,13 +7,10 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from routing.agent.base.errors import EnvoyUnavailable as EnvoyUnavailable
 from routing.compile import names
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-class EnvoyUnavailable(Exception):
-    """Envoy does not answer: not running, not ready, or too busy."""
 
 
 class Admin:

@@ -1,4 +1,4 @@
-"""The Envoy process: started with the last good files, restarted when it dies, drained."""
+"""The Envoy process: started with the last good resources, restarted when it dies, drained."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from routing.agent.base.limits import ENVIRONMENT
 from routing.agent.base.process_end import End, EndKind
 from routing.agent.base.process_notes import EnvoyNote, Note
 from routing.agent.base.tasks import Tasks, in_thread_if
+from routing.agent.discovery.discovery import Discovery, Rejected
+from routing.agent.discovery.grpc import GrpcServer
+from routing.agent.discovery.resources import Compiler
 from routing.agent.envoy import start_config
 from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
-from routing.agent.envoy.config_files import Rejected, Unwritable, XdsFiles
 from routing.agent.envoy.drain import drain_and_quit
 from routing.agent.envoy.retire import retire, set_aside
 from routing.agent.handover.handover import Handover
@@ -32,6 +34,7 @@ from routing.agent.hang.envoy import until_hung
 from routing.agent.state.status import EnvoyFacts
 from routing.compile import names
 from routing.compile.envoy import config as compiled
+from routing.compile.envoy.protobuf import CLUSTER, SCOPE
 from routing.snapshot import Snapshot, VersionSpec
 
 log = logging.getLogger("edge")
@@ -71,9 +74,10 @@ class Envoy:
         self._hung = ""
         self._changed = changed
         self.handover = Handover(program, start_config.addresses(settings), concurrency)
-        self._files, self._prepared = XdsFiles(self.admin), False
-        #: Arguments of a `prepare` that could not be written yet.
-        self._unwritten: tuple[Snapshot, dict[str, int]] | None = None
+        self._discovery, self._compiler = Discovery(), Compiler()
+        #: Where Envoy gets its clusters and routes; start it before Envoy.
+        self.discovery_server = GrpcServer(names.DISCOVERY_SOCKET, self._discovery.connect)
+        self._prepared = False
         self._child: Child | None = None
         self._adopted: Child | None = None
         self._stopping = False
@@ -92,12 +96,12 @@ class Envoy:
     @property
     def revision(self) -> int:
         """The revision of an adopted Envoy's routes; 0 if unknown."""
-        return self._files.revision()
+        return self._discovery.revision
 
     async def reached(self) -> set[str]:
         """Ids of the versions that an adopted Envoy reaches. Raises `EnvoyUnavailable`."""
         await self._ready()
-        return self._files.versions()
+        return self._discovery.versions()
 
     def retire(self, note: Note, tasks: Tasks) -> None:
         """Ends an Envoy that an earlier agent was replacing, once this one is up."""
@@ -107,40 +111,17 @@ class Envoy:
             tasks.once(f"retire Envoy {child.pid}", retire(child, self.until_up))
 
     async def until_up(self) -> None:
-        """Returns once Envoy runs with all of its files."""
+        """Returns once Envoy runs with all of its clusters and routes."""
         await self._up.wait()
 
-    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> bool:
-        """Writes Envoy's files for `snapshot`. False on a full disk: Envoy starts with the existing
-        files, or once there is room."""
+    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> None:
+        """Clusters and routes for an Envoy that starts with `snapshot`."""
         self._prepared = True
-        self._unwritten = (snapshot, dict(slots))
-        try:
-            return self._write_files()
-        except (OSError, Unwritable) as error:
-            log.error("Envoy's files cannot be written: %s", error)
-            return False
-
-    def _write_files(self) -> bool:
-        """Raises `OSError` or `Unwritable` if Envoy cannot start at all."""
-        if self._unwritten is None:
-            return True
-        snapshot, slots = self._unwritten
-        bootstrap = json.dumps(compiled.bootstrap(self._settings)).encode()
-        edge_folder.write_or_overwrite(names.BOOTSTRAP, bootstrap)
         versions = [version for worker in snapshot.workers for version in worker.versions]
-        public, internal = start_config.routes(snapshot, slots, {})
-        contents = {
-            names.CLUSTERS: start_config.clusters(versions, self._renewals),
-            names.PUBLIC_ROUTES: public,
-            names.INTERNAL_ROUTES: internal,
-        }
-        written = [
-            self._files.put(path, resources, snapshot.revision)
-            for path, resources in contents.items()
-        ]
-        self._unwritten = None
-        return all(written)
+        clusters = self._compiler.clusters(versions, self._renewals)
+        self._discovery.put(CLUSTER, clusters, snapshot.revision)
+        scopes = self._compiler.scopes(snapshot, slots, {})
+        self._discovery.put(SCOPE, scopes, snapshot.revision)
 
     async def run(self, tasks: Tasks) -> None:
         """Keeps Envoy running until `stop`."""
@@ -150,10 +131,11 @@ class Envoy:
             began = loop.time()
             try:
                 child = self._child = await self._first(tasks) or self._start()
-            except (OSError, Unwritable) as error:
+            except OSError as error:
                 self._not_started(error)
                 await asyncio.sleep(backoff.failed())
                 continue
+            self._discovery.follow(child.pid)
             coming = tasks.once("Envoy's start", self._come_up(child))
             watch = tasks.once("Envoy's watch", self._watch(child, tasks))
             while not (await asyncio.wait([child.ended], timeout=_TRIM_SECONDS))[0]:
@@ -210,13 +192,13 @@ class Envoy:
             child.signal(signal.SIGKILL)
 
     async def reach(self, versions: Sequence[VersionSpec], revision: int) -> None:
-        """Replaces Envoy's clusters. Raises `Rejected`, `Unwritable` or `EnvoyUnavailable`."""
+        """Replaces Envoy's clusters. Raises `Rejected` or `EnvoyUnavailable`."""
         await self._ready()
         renewals = dict(self._renewals)
         resources = await in_thread_if(
-            len(versions) > _MANY, start_config.clusters, versions, renewals
+            len(versions) > _MANY, self._compiler.clusters, versions, renewals
         )
-        await self._files.replace(names.CLUSTERS, resources, revision)
+        await self._discovery.replace(CLUSTER, resources, revision)
 
     def renew(self, version_id: str) -> None:
         """The next `reach` makes Envoy reconnect to this version."""
@@ -229,23 +211,15 @@ class Envoy:
         leaving: Mapping[str, Sequence[VersionSpec]],
         coming: frozenset[str] = frozenset(),
     ) -> None:
-        """Replaces the routes, public first. Raises `Rejected`, `Unwritable` or
-        `EnvoyUnavailable`."""
+        """Replaces the routes. Raises `Rejected` or `EnvoyUnavailable`."""
         await self._ready()
         many = len(snapshot.workers) > _MANY
+        compile_scopes = self._compiler.scopes
         try:
-            public, internal = await in_thread_if(
-                many, start_config.routes, snapshot, slots, leaving, coming
-            )
+            resources = await in_thread_if(many, compile_scopes, snapshot, slots, leaving, coming)
         except ValueError as error:
             raise Rejected(str(error)) from error
-        await self._files.replace(names.PUBLIC_ROUTES, public, snapshot.revision)
-        await self._files.replace(names.INTERNAL_ROUTES, internal, snapshot.revision)
-
-    def rejection_reason(self, rejected: Rejected) -> str:
-        """From Envoy's log, the only place that has it."""
-        logged = start_config.last_problem(self._child.output_tail() if self._child else b"")
-        return f"{rejected}: {logged}"[:2000] if logged else str(rejected)
+        await self._discovery.replace(SCOPE, resources, snapshot.revision)
 
     async def stop(self) -> None:
         """Drains Envoy, then ends it so that it flushes its log."""
@@ -276,8 +250,8 @@ class Envoy:
         return None
 
     def _start(self) -> Child:
-        self._write_files()
-        self._files.restore()
+        bootstrap = json.dumps(compiled.bootstrap(self._settings)).encode()
+        edge_folder.write_or_overwrite(names.BOOTSTRAP, bootstrap)
         with suppress(FileNotFoundError):
             os.unlink(names.ADMIN_SOCKET)
         about = {"envoy": self._about()}
@@ -291,19 +265,27 @@ class Envoy:
                 command, output=OUTPUT, about=about, env=ENVIRONMENT, start_new_session=True
             )
 
+    async def _is_live(self) -> bool:
+        """Does it accept connections?"""
+        with suppress(EnvoyUnavailable):
+            return "LIVE" in await self.admin.get("/ready")
+        return False
+
     def _about(self) -> EnvoyNote:
         return start_config.note(
             self._program, self._settings, self._concurrency, metrics_port=self.metrics_port
         )
 
     async def _come_up(self, child: Child) -> None:
+        discovery, hurried = self._discovery, self.handover.is_under_way or child.is_adopted
         try:
-            if child.is_adopted:
-                await self._files.adopt()
-            async with asyncio.timeout(_HANDOVER_SECONDS if self.handover.is_under_way else None):
-                while not await self._files.running():
+            async with asyncio.timeout(_HANDOVER_SECONDS if hurried else None):
+                await discovery.until(
+                    discovery.is_connected if child.is_adopted else discovery.running
+                )
+                while not await self._is_live():
                     await asyncio.sleep(0.01)
-        except (EnvoyUnavailable, TimeoutError):
+        except TimeoutError:
             child.signal(signal.SIGKILL)
             return
         child.describe(ready=True, envoy=self._about())

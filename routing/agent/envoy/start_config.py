@@ -1,11 +1,8 @@
-"""What Envoy is started with, and its first clusters and routes."""
+"""What Envoy is started with."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from routing.agent.base import fingerprint
 from routing.agent.base.limits import envoy_connections
@@ -14,9 +11,6 @@ from routing.agent.config import Config
 from routing.agent.handover.sockets import tcp_address
 from routing.compile import names
 from routing.compile.envoy import config as compiled
-from routing.snapshot import Snapshot, VersionSpec
-
-_LOGGED = re.compile(r"^\[[^\]]*\]\[[0-9]+\]\[(?:warning|error|critical)\]\[[^\]]*\] ?(.*)")
 
 
 def settings(config: Config) -> compiled.Settings:
@@ -60,13 +54,6 @@ def note(
     )
 
 
-def last_problem(output: bytes) -> str:
-    """The last warning or error that Envoy logged; "" for none."""
-    lines = output.decode("utf-8", "replace").splitlines()
-    problems = [match[1] for line in lines if (match := _LOGGED.match(line))]
-    return problems[-1] if problems else ""
-
-
 def addresses(settings: compiled.Settings) -> list[str]:
     """Where Envoy listens, in the format of `handover.sockets`."""
     return [
@@ -74,25 +61,3 @@ def addresses(settings: compiled.Settings) -> list[str]:
         tcp_address("127.0.0.1", settings.proof_port),
         f"unix://{names.INTERNAL_SOCKET}",
     ]
-
-
-def clusters(versions: Sequence[VersionSpec], renewals: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Envoy's clusters of these versions. Another number in `renewals` makes it reconnect."""
-    endpoints, counts = {}, {}
-    for version in versions:
-        for entrypoint in names.entrypoints(version):
-            name = names.cluster(version.id, entrypoint)
-            endpoints[name] = [names.socket_file(version.id, names.socket(entrypoint))]
-            counts[name] = renewals.get(version.id, 0)
-    return compiled.clusters(endpoints, counts)
-
-
-def routes(
-    snapshot: Snapshot,
-    slots: Mapping[str, int],
-    leaving: Mapping[str, Sequence[VersionSpec]],
-    coming: frozenset[str] = frozenset(),
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(public, internal)."""
-    public = compiled.public_routes(snapshot, coming)
-    return [public], [compiled.internal_routes(snapshot, slots, leaving)]

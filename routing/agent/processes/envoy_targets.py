@@ -15,7 +15,7 @@ log = logging.getLogger("edge")
 
 
 class EnvoyTargets:
-    """Every method raises `Rejected`, `Unwritable` or `EnvoyUnavailable`."""
+    """Every method raises `Rejected` or `EnvoyUnavailable`."""
 
     def __init__(self, envoy: EnvoyProcess, versions: Versions) -> None:
         self._envoy, self._versions = envoy, versions
@@ -45,8 +45,7 @@ class EnvoyTargets:
         )
 
     async def restate(self, revision: int) -> Routes:
-        """Writes the current state again, for an Envoy that may run with other files. Identical
-        files are not touched."""
+        """Sends the current state to an Envoy that may have another."""
         state = self._versions.state
         deployed = version_ids(state.applied.workers)
         clusters = state.clusters | deployed

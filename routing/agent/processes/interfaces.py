@@ -7,7 +7,6 @@ from typing import Protocol
 
 from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.base.tasks import Tasks
-from routing.agent.envoy.config_files import Rejected
 from routing.agent.processes.start_limiter import StartLimiter
 from routing.agent.state.state import OnState
 from routing.agent.users.claims import Users
@@ -34,7 +33,7 @@ class EnvoyProcess(Protocol):
 
     def retire(self, note: Note, tasks: Tasks) -> None: ...
 
-    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> bool: ...
+    def prepare(self, snapshot: Snapshot, slots: Mapping[str, int]) -> None: ...
 
     async def reached(self) -> set[str]: ...
 
@@ -49,8 +48,6 @@ class EnvoyProcess(Protocol):
         leaving: Mapping[str, Sequence[VersionSpec]],
         coming: frozenset[str] = frozenset(),
     ) -> None: ...
-
-    def rejection_reason(self, rejected: Rejected) -> str: ...
 
 
 class RunningVersion(Protocol):

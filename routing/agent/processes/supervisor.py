@@ -14,8 +14,8 @@ from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.config import Config
 from routing.agent.control_plane.module_cache import ModuleCache
+from routing.agent.discovery.discovery import Rejected
 from routing.agent.envoy.admin_client import EnvoyUnavailable
-from routing.agent.envoy.config_files import Rejected, Unwritable
 from routing.agent.processes.adopted import Adopted
 from routing.agent.processes.drain import Drains
 from routing.agent.processes.envoy_targets import EnvoyTargets
@@ -124,9 +124,8 @@ class Supervisor:
                 self.versions.start(action)
         if inherited.envoy is not None and self._envoy.adopt(inherited.envoy):
             self._envoy_adopted = True
-        elif not self._envoy.prepare(applied, self.versions.slots()):
-            self._must_restate = True
-            self._touch()
+        else:
+            self._envoy.prepare(applied, self.versions.slots())
 
     def set_desired(self, snapshot: Snapshot) -> None:
         """Replaces the desired state."""
@@ -178,8 +177,6 @@ class Supervisor:
             self._fail("round", "")
         except Rejected as error:
             self._refused(error)
-        except Unwritable as error:
-            self._fail("round", str(error))
         except EnvoyUnavailable as error:
             self._fail("round", f"Envoy is unavailable: {error}")
         else:
@@ -191,7 +188,7 @@ class Supervisor:
         self._dirty.set()
 
     def _refused(self, error: Rejected) -> None:
-        message = self._envoy.rejection_reason(error)
+        message = str(error)[:2000]
         self._fail("round", message)
         target = next_routes(self.desired, self.state)
         self.versions.state = edge_state.deployment_refused(self.state, target, message)
@@ -240,7 +237,7 @@ class Supervisor:
 
     async def _catch_up_with_envoy(self) -> None:
         """An adopted Envoy may be ahead of the snapshot on disk, by what the last agent had no time
-        to save: then the control plane has that. Otherwise its files are written again."""
+        to save: then the control plane has that. Otherwise it gets what this agent has."""
         try:
             reached = await self._envoy.reached()
             known = {*self.state.processes, *ids_of(self.state.applied.workers)}
@@ -250,11 +247,11 @@ class Supervisor:
             await until_not_behind(self._envoy.revision, self)
             self._must_restate = self.desired.revision <= self.state.applied.revision
             await self._restate_if_due()
-        except (Rejected, Unwritable, EnvoyUnavailable) as error:
+        except (Rejected, EnvoyUnavailable) as error:
             self._fail("round", f"The adopted Envoy cannot be updated: {error}")
 
     async def _restate_if_due(self) -> None:
-        """Tried again in the next round while Envoy is away or the disk is full."""
+        """Tried again in the next round while Envoy is away."""
         if not self._must_restate:
             return
         try:

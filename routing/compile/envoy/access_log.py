@@ -36,7 +36,6 @@ FIELDS = {
     # The Worker of a preview, which has no route of its own.
     "preview": f"%DYNAMIC_METADATA({names.DECISION}:{names.PREVIEW_HEADER})%",
     "deployment": route_says("deployment"),
-    "revision": route_says("revision"),
     "flags": "%RESPONSE_FLAGS%",
     "details": "%RESPONSE_CODE_DETAILS%",
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",

@@ -18,18 +18,18 @@ _UNLIMITED = 100_000
 
 def clusters(
     endpoints: Mapping[str, Sequence[str]], renewals: Mapping[str, int] = {}
-) -> list[dict[str, Any]]:
-    """For each name of `names.cluster` one cluster and its RPC twin, by socket paths.
+) -> dict[str, dict[str, Any]]:
+    """By name: for each name of `names.cluster` one cluster and its RPC twin, by socket paths.
 
     Several paths are replicas, used in turn whatever the version key. A growing number in
     `renewals` makes Envoy drop its connections, request by request, because another process listens
     at the same paths now.
     """
-    return [
-        _version_cluster(twin, endpoints[name]) | _renewed(renewals.get(name, 0))
+    return {
+        twin: _version_cluster(twin, endpoints[name]) | _renewed(renewals.get(name, 0))
         for name in sorted(endpoints)
         for twin in (name, names.rpc_cluster(name))
-    ]
+    }
 
 
 def _renewed(count: int) -> dict[str, Any]:
@@ -43,7 +43,6 @@ def _version_cluster(name: str, paths: Sequence[str]) -> dict[str, Any]:
         "max_headers_count": 200,
     }
     return {
-        "@type": f"{TYPE}envoy.config.cluster.v3.Cluster",
         **unix_cluster(name, paths, connect_timeout="1s"),
         "circuit_breakers": {"thresholds": [_breakers()]},
         "typed_extension_protocol_options": {
@@ -60,6 +59,18 @@ def decide_cluster() -> dict[str, Any]:
     """The decide service. It is never ejected, or five requests from anyone could switch off all
     overrides. While it hangs, each request with an override waits 0.25 s."""
     return unix_cluster("decide", [names.DECIDE_SOCKET], connect_timeout="0.25s")
+
+
+def discovery_cluster() -> dict[str, Any]:
+    """The agent's discovery service, over HTTP/2."""
+    http2 = {
+        _OPTIONS: {
+            "@type": TYPE + _OPTIONS,
+            "explicit_http_config": {"http2_protocol_options": {}},
+        }
+    }
+    cluster = unix_cluster("discovery", [names.DISCOVERY_SOCKET], connect_timeout="1s")
+    return {**cluster, "typed_extension_protocol_options": http2}
 
 
 def unix_cluster(name: str, paths: Sequence[str], *, connect_timeout: str) -> dict[str, Any]:

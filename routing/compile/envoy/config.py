@@ -1,25 +1,23 @@
-"""Envoy's bootstrap and discovery files."""
+"""Envoy's bootstrap."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from routing.compile import names
-from routing.compile.envoy.clusters import TYPE, clusters, decide_cluster
-from routing.compile.envoy.listeners import Settings, file_source, listeners
+from routing.compile.envoy.clusters import TYPE, clusters, decide_cluster, discovery_cluster
+from routing.compile.envoy.listeners import DISCOVERED, Settings, listeners
 from routing.compile.envoy.previews import previews_cluster
-from routing.compile.envoy.routes import internal_routes, public_routes
+from routing.compile.envoy.routes import internal_scopes, public_scopes
 
-__all__ = ["Settings", "bootstrap", "clusters", "discovery", "internal_routes", "public_routes"]
+__all__ = ["Settings", "bootstrap", "clusters", "internal_scopes", "public_scopes"]
 
 _CONNECTIONS = "envoy.extensions.resource_monitors.downstream_connections.v3"
 
 
 def bootstrap(settings: Settings) -> dict[str, Any]:
-    """The configuration that Envoy starts with, in the edge's folder. The rest is in the three
-    files of `names.STATS`, which must exist before it starts."""
-    services = [decide_cluster(), previews_cluster()]
+    """The configuration that Envoy starts with, in the edge's folder. The agent sends the rest."""
+    services = [decide_cluster(), previews_cluster(), discovery_cluster()]
     return {
         "node": {"id": settings.edge_name, "cluster": "sluice"},
         "admin": {"address": {"pipe": {"path": names.ADMIN_SOCKET, "mode": 0o600}}},
@@ -27,24 +25,20 @@ def bootstrap(settings: Settings) -> dict[str, Any]:
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
         "overload_manager": {"resource_monitors": [_connection_limit(settings.connections)]},
         "static_resources": {"listeners": listeners(settings), "clusters": services},
-        "dynamic_resources": {"cds_config": file_source(names.CLUSTERS)},
+        "dynamic_resources": {"ads_config": _ads(), "cds_config": DISCOVERED},
     }
 
 
-def discovery(revision: str, resources: list[dict[str, Any]]) -> bytes:
-    """The content of one of Envoy's files; `revision` comes back as its `version_text`.
-
-    Write it to a new file and rename it: Envoy does not notice a change in place. Raises
-    `ValueError` for a route file with more than one RouteConfiguration, which Envoy would refuse.
-    """
-    kinds = [resource["@type"].rpartition(".")[2] for resource in resources]
-    if "RouteConfiguration" in kinds and len(kinds) != 1:
-        raise ValueError(f"one RouteConfiguration per file, not {kinds}")
-    return _json({"version_info": revision, "resources": resources})
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+def _ads() -> dict[str, Any]:
+    """The incremental protocol: only what changed travels. Envoy's default waits up to 30 s before
+    it connects to an agent that is back."""
+    again = {"retry_back_off": {"base_interval": "0.1s", "max_interval": "0.5s"}}
+    service = {"cluster_name": "discovery", "retry_policy": again}
+    return {
+        "api_type": "DELTA_GRPC",
+        "transport_api_version": "V3",
+        "grpc_services": [{"envoy_grpc": service}],
+    }
 
 
 def _connection_limit(most: int) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _ASK = {"overrides": {"@type": f"{TYPE}envoy.config.route.v3.FilterConfig", "con
 _Object = dict[str, Any]
 
 
-def worker_routes(worker: WorkerSpec, revision: int, entrypoint: str = "") -> list[_Object]:
+def worker_routes(worker: WorkerSpec, entrypoint: str = "") -> list[_Object]:
     """The routes of one entrypoint in the order Envoy tries them.
 
     A request without the override header matches one of the first two. With it, `+checked` matches
@@ -47,7 +47,7 @@ def worker_routes(worker: WorkerSpec, revision: int, entrypoint: str = "") -> li
         for share in worker.deployment.shares
     ]
     listed = _permitted(split, pinned) if worker.overrides else _free(split, pinned)
-    return [named(route, worker, revision) for route in listed]
+    return [named(route, worker) for route in listed]
 
 
 def _free(split: _Object, pinned: list[_Object]) -> list[_Object]:
@@ -77,12 +77,11 @@ def _permitted(split: _Object, pinned: list[_Object]) -> list[_Object]:
     ]
 
 
-def named(route: _Object, worker: WorkerSpec, revision: int) -> _Object:
+def named(route: _Object, worker: WorkerSpec) -> _Object:
     """The route with its full name, and metadata for the log and the proof headers."""
     kind = route["name"]
     facts = {
         "deployment": worker.deployment.id,
-        "revision": str(revision),
         "reason": names.reason(kind),
         # Before and after the decide service's own word; see `headers.OUTCOME`.
         **({"outcome": "applied"} if kind == names.OVERRIDE else {}),

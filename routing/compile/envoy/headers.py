@@ -19,6 +19,7 @@ _FILTER = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 #: Who connects, and whose request it is: another address only behind a trusted proxy.
 _PEER = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"
 CLIENT = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
+_TARGET = f"%REQ({names.TARGET_HEADER}?:AUTHORITY)%"
 _SEEDS = ("x-edge-seed-a", "x-edge-seed-b")
 _NEW_RAY = "x-edge-ray"
 _SENT = "request.headers['cf-ray']"
@@ -66,7 +67,9 @@ def on_arrival(edge_name: str) -> list[_Object]:
     """For requests from outside, before routing: removes every header that only an edge may set."""
     prefixes = ("x-edge-", "x-envoy-", "x-sluice-", "cf-")
     stripped = [*map(_strip, prefixes), {"remove": "x-request-id"}]
-    return _early([*stripped, *_ray(edge_name, "cf-ray")])
+    return _early(
+        [*stripped, *_ray(edge_name, "cf-ray"), _scope(names.PUBLIC, "%REQ(:AUTHORITY)%")]
+    )
 
 
 def on_arrival_inside(edge_name: str) -> list[_Object]:
@@ -74,9 +77,8 @@ def on_arrival_inside(edge_name: str) -> list[_Object]:
     Worker may send anything."""
     ours = (names.ROUTE_HEADER, names.VERSION_HEADER, names.OUTCOME_HEADER)
     removed = [*map(_strip, ("x-envoy-", "x-sluice-")), *({"remove": name} for name in ours)]
-    return _early(
-        [*removed, *_ray(edge_name, _NEW_RAY), _set("cf-ray", _RAY), {"remove": _NEW_RAY}]
-    )
+    ray = [*_ray(edge_name, _NEW_RAY), _set("cf-ray", _RAY), {"remove": _NEW_RAY}]
+    return _early([*removed, *ray, _scope(names.INTERNAL, _TARGET)])
 
 
 def outside_filter(edge_name: str, *, proof: bool, cf: Mapping[str, Any] | None = None) -> _Object:
@@ -100,6 +102,11 @@ def inside_filter() -> _Object:
     """Keeps the scheme of the caller's URL; by default Envoy sends `http`."""
     scheme = _set("x-forwarded-proto", f"%REQ({names.SCHEME_HEADER})%")
     return _filter([scheme], [_set("cf-ray", "%REQ(cf-ray)%")])
+
+
+def _scope(kind: str, name: str) -> _Object:
+    """Selects the routes (`routes.py`). CONNECT has no target header, only its host."""
+    return _set(names.SCOPE_HEADER, f"{kind}|{name}")
 
 
 def _proof(edge_name: str) -> list[_Object]:

@@ -13,11 +13,15 @@ from routing.compile.envoy import access_log, headers
 from routing.compile.envoy.clusters import TYPE
 from routing.compile.envoy.compression import compressors
 from routing.compile.envoy.permissions import links_filter
-from routing.compile.envoy.previews import previews_filter, refusals
+from routing.compile.envoy.previews import previews_filter, refusals, unknown_filter
 
 _X = f"{TYPE}envoy.extensions."
 _HCM = f"{_X}filters.network.http_connection_manager.v3.HttpConnectionManager"
 _NO_ROUTE = "Nothing answers here (%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+_NOT_DEPLOYED = (
+    "The Worker that this service binding calls has no deployment, "
+    "or exports no entrypoint of that name.\n"
+)
 _NO_CLUSTER = (
     "The version that was chosen exports no entrypoint of that name, or is not running here "
     "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
@@ -132,10 +136,10 @@ def _outside(
 ) -> _Object:
     return _chain(
         name,
-        routes=("public", names.PUBLIC_ROUTES),
         filters=[
             headers.outside_filter(edge, proof=proof, cf=cf),
             *filters,
+            unknown_filter(),
             previews_filter(),
             links_filter(),
         ],
@@ -169,7 +173,6 @@ def _inside(edge: str) -> _Object:
     upgrades = [{"upgrade_type": "websocket"}, {"upgrade_type": "CONNECT"}]
     return _chain(
         "internal",
-        routes=("internal", names.INTERNAL_ROUTES),
         filters=[headers.inside_filter()],
         early=headers.on_arrival_inside(edge),
         more={"upgrade_configs": upgrades},
@@ -179,7 +182,6 @@ def _inside(edge: str) -> _Object:
 def _chain(
     name: str,
     *,
-    routes: tuple[str, str],
     filters: list[_Object],
     early: list[_Object],
     more: _Object,
@@ -187,11 +189,11 @@ def _chain(
     manager = {
         "@type": _HCM,
         "stat_prefix": name,
-        "rds": {"route_config_name": routes[0], "config_source": file_source(routes[1])},
+        "scoped_routes": _scoped_routes(),
         "early_header_mutation_extensions": early,
         "http_filters": [*filters, _overrides("overrides"), _overrides("permits"), _router()],
         "access_log": access_log.access_log(name),
-        "local_reply_config": _local_replies(),
+        "local_reply_config": _local_replies(name),
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "server_header_transformation": "PASS_THROUGH",
         # WebSockets and event streams may be silent for ever; a slow header may not.
@@ -208,10 +210,21 @@ def _chain(
     return {"filters": [{"name": "http", "typed_config": manager}]}
 
 
-def file_source(path: str) -> _Object:
-    """A file that is replaced by rename. Without `watched_directory`, which re-reads every file
-    whenever any of them changes."""
-    return {"path_config_source": {"path": path}}
+DISCOVERED: _Object = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "0s"}
+"""From the agent. Envoy listens once it has everything, however long that takes."""
+
+
+def _scoped_routes() -> _Object:
+    """Routes by the value of `SCOPE_HEADER`, without the port. A change of one Worker is one small
+    resource; in one route table it would be the whole table. The same for all listeners, which
+    then share the routes."""
+    key = {"name": names.SCOPE_HEADER, "element_separator": ":", "index": 0}
+    return {
+        "name": "routes",
+        "scope_key_builder": {"fragments": [{"header_value_extractor": key}]},
+        "rds_config_source": DISCOVERED,
+        "scoped_rds": {"scoped_rds_config_source": DISCOVERED},
+    }
 
 
 def _overrides(name: str) -> _Object:
@@ -262,11 +275,14 @@ def _router() -> _Object:
     return {"name": "router", "typed_config": config}
 
 
-def _local_replies() -> _Object:
+def _local_replies(listener: str) -> _Object:
     """Envoy's own words name Unix sockets. Only answers with a failure flag are reworded, so the
     fixed answers of routes.py stay as they are."""
-    first = [_reworded({"flags": [f]}, t) for f, t in (("NR", _NO_ROUTE), ("NC", _NO_CLUSTER))]
-    return {"mappers": [*first, *refusals(), _reworded({}, _NO_WORKER)]}
+    no_route = _reworded({"flags": ["NR"]}, _NO_ROUTE)
+    if listener == "internal":
+        no_route = {**_reworded({"flags": ["NR"]}, _NOT_DEPLOYED), "status_code": 503}
+    no_cluster = _reworded({"flags": ["NC"]}, _NO_CLUSTER)
+    return {"mappers": [no_route, no_cluster, *refusals(), _reworded({}, _NO_WORKER)]}
 
 
 def _reworded(flags: _Object, text: str) -> _Object:

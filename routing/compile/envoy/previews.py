@@ -1,8 +1,9 @@
 """Preview URLs of single versions: `<prefix>-<worker>.<domain>`, `<alias>-<worker>.<domain>`.
 
-One route serves them all. The agent looks up the version, starts its process if necessary and
-answers with the cluster's name, so Envoy's files do not change per preview. The name travels as a
-header, because a request uses the routes that existed when it arrived.
+A host name without routes is a question to the agent. It looks up the version, starts its process
+if necessary and answers with the cluster's name and the key of the one route that serves all
+previews. It also knows host names of Workers in other cases: then it answers with the key of that
+Worker's routes.
 """
 
 from __future__ import annotations
@@ -24,28 +25,49 @@ REFUSALS = {502: 442, 503: 443}
 _ON_ERROR = 503
 _NO_AGENT = "This edge cannot start a version at the moment. Try again soon.\n"
 _REFUSED = {"response_flag_filter": {"flags": ["UAEX"]}}
-_ASK = {"previews": {"@type": f"{TYPE}envoy.config.route.v3.FilterConfig", "config": {}}}
+_FILTER_CONFIG = f"{TYPE}envoy.config.route.v3.FilterConfig"
+_OFF = {"@type": _FILTER_CONFIG, "disabled": True}
+WITHOUT_PREVIEWS = {"unknown": _OFF, "previews": _OFF}
+"""For all routes: the filters are for requests that have none."""
+_TO_PREVIEWS = f"""
+function envoy_on_request(handle)
+  handle:headers():replace("{names.SCOPE_HEADER}", "{names.PREVIEW_SCOPE}")
+  handle:clearRouteCache()
+end
+"""
 
 _Object = dict[str, Any]
 
 
-def preview_host(domain: str) -> _Object:
-    """The virtual host of every name under `domain` that is not a Worker's own."""
+def preview_routes() -> list[_Object]:
+    """The routes of all previews: to the cluster that the agent named."""
     route = {
         "name": names.PREVIEW,
         "match": {"prefix": "/"},
         "route": {**ACTION, "cluster_header": names.CLUSTER_HEADER},
         "request_headers_to_remove": [names.CLUSTER_HEADER],
-        "typed_per_filter_config": _ASK,
         "metadata": {"filter_metadata": {names.METADATA: {"reason": names.reason(names.PREVIEW)}}},
     }
-    return {"name": "previews", "domains": [f"*.{domain}"], "routes": [bad_url(), route]}
+    return [bad_url(), route]
+
+
+def unknown_filter() -> _Object:
+    """Gives requests without routes those of previews; without any, Envoy does not call the agent.
+    No other request pays for it."""
+    config = {
+        "@type": f"{TYPE}envoy.extensions.filters.http.lua.v3.Lua",
+        "default_source_code": {"inline_string": _TO_PREVIEWS},
+    }
+    return {"name": "unknown", "typed_config": config}
 
 
 def previews_filter() -> _Object:
-    """Calls the agent, on the preview route only. The caller gets the agent's refusal as it is. The
-    agent gets the host, and the client's address, to limit unknown names and starts per client; no
-    path, query or other header."""
+    """Calls the agent for requests without routes. The caller gets the agent's refusal as it is.
+
+    The agent gets the host, and the client's address, to limit unknown names and starts per client.
+    It gets an override as well: a host name in capital letters may be a Worker's, whose routes
+    Envoy finds only afterwards.
+    """
     service = {
         "server_uri": {
             "uri": "http://previews",
@@ -60,11 +82,19 @@ def previews_filter() -> _Object:
             ]
         },
         "authorization_response": {
-            "allowed_upstream_headers": {"patterns": [{"exact": names.CLUSTER_HEADER}]},
+            "allowed_upstream_headers": {
+                "patterns": [{"exact": names.CLUSTER_HEADER}, {"exact": names.SCOPE_HEADER}]
+            },
             "allowed_client_headers": {
                 "patterns": [{"exact": "content-type"}, {"exact": "retry-after"}]
             },
-            "dynamic_metadata_from_headers": {"patterns": [{"exact": names.PREVIEW_HEADER}]},
+            "dynamic_metadata_from_headers": {
+                "patterns": [
+                    {"exact": names.PREVIEW_HEADER},
+                    {"exact": names.VERSION_HEADER},
+                    {"exact": names.OUTCOME_HEADER},
+                ]
+            },
         },
     }
     config = {
@@ -73,11 +103,14 @@ def previews_filter() -> _Object:
         "status_on_error": {"code": _ON_ERROR},
         "clear_route_cache": True,
         "charge_cluster_response_stats": False,
+        "allowed_headers": {
+            "patterns": [{"exact": name} for name in (names.OVERRIDES, names.PERMISSION, "cf-ray")]
+        },
         # Sent to the service unless it is named here.
         "disallowed_headers": {"patterns": [{"exact": "authorization"}]},
         "http_service": service,
     }
-    return {"name": "previews", "disabled": True, "typed_config": config}
+    return {"name": "previews", "typed_config": config}
 
 
 def refusals() -> list[_Object]:

@@ -1,28 +1,22 @@
-"""Envoy's RouteConfigurations: which Worker a request is for. Which version: see decision.py."""
+"""Envoy's routes, in scopes: which Worker a request is for. Which version: see decision.py.
+
+A scope is all routes of one host name, or of one target of service bindings. Each is a resource of
+its own, so a deployment changes the scopes of one Worker and no others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from routing.compile import names
 from routing.compile.envoy.bad_url import bad_url
-from routing.compile.envoy.clusters import TYPE
 from routing.compile.envoy.decision import ACTION, named, worker_routes
 from routing.compile.envoy.permissions import link_routes
-from routing.compile.envoy.previews import preview_host
+from routing.compile.envoy.previews import WITHOUT_PREVIEWS, preview_routes
 from routing.compile.workerd.services import service_targets
 from routing.snapshot import Snapshot, VersionSpec, WorkerSpec
 
-_ROUTE = f"{TYPE}envoy.config.route.v3."
-_NOT_DEPLOYED = (
-    "The Worker that this service binding calls has no deployment, "
-    "or exports no entrypoint of that name.\n"
-)
-_NO_SNAPSHOT = (
-    "This edge does not know yet whether a Worker answers here: it is still waiting for its "
-    "configuration. Try again in a few seconds.\n"
-)
 _COMING = (
     "This Worker is deployed, but no version of it runs at this edge yet. "
     "Try again in a few seconds.\n"
@@ -40,40 +34,43 @@ _RETRY = {
 
 _Object = dict[str, Any]
 _Leaving = Mapping[str, Sequence[VersionSpec]]
+Scopes = dict[str, _Object]
+"""By key."""
+Called = frozenset[tuple[str, str]]
+"""(Worker, entrypoint) of service bindings."""
 
 
-def public_routes(snapshot: Snapshot, coming: Collection[str] = ()) -> _Object:
-    """Workers by host name, for the public and the proof listener.
+def public_scopes(snapshot: Snapshot, coming: Collection[str] = ()) -> Scopes:
+    """Workers by host name, for the public and the proof listener, and previews.
 
     `coming` are host names of Workers that are not in the snapshot yet. Raises `ValueError` when a
     deployment's weights do not sum to 100%.
     """
-    taken = {"*"}
-    hosts = [_host(snapshot, worker, taken) for worker in _in_order(snapshot)]
+    found: Scopes = {}
+    for worker in reversed(in_order(snapshot)):  # the first one gets a host name that two have
+        found |= worker_scopes(worker)
+    return fixed_scopes(coming) | found
+
+
+def fixed_scopes(coming: Collection[str]) -> Scopes:
+    """Scopes that belong to no Worker of the snapshot."""
+    waiting = [_later("coming", _COMING)]
+    hosts = {names.scope(names.PUBLIC, host.lower()) for host in coming}
     return {
-        "@type": f"{_ROUTE}RouteConfiguration",
-        "name": "public",
-        "ignore_port_in_host_matching": True,
-        "validate_clusters": True,
-        "request_headers_to_remove": [names.PERMISSION],
-        "virtual_hosts": [
-            *(host for host in hosts if host["domains"]),
-            *_without_worker(snapshot, {name.lower() for name in coming} - taken),
-        ],
+        **{key: _scope(key, "*coming", waiting) for key in sorted(hosts)},
+        names.PREVIEW_SCOPE: _scope(names.PREVIEW_SCOPE, "previews", preview_routes()),
     }
 
 
-def _without_worker(snapshot: Snapshot, coming: Collection[str]) -> Iterator[_Object]:
-    """Host names without a Worker, or whose Worker is not ready yet."""
-    if not snapshot.known:
-        yield {"name": "*", "domains": ["*"], "routes": [_later("no-snapshot", _NO_SNAPSHOT)]}
-        return
-    if coming:
-        routes = [_later("coming", _COMING)]
-        yield {"name": "*coming", "domains": sorted(coming), "routes": routes}
-    yield preview_host(snapshot.domain)
-    no_worker = _answer("no-worker", 404, no_worker_message(snapshot.domain))
-    yield {"name": "*", "domains": ["*"], "routes": [no_worker]}
+def worker_scopes(worker: WorkerSpec) -> Scopes:
+    """The Worker's scopes on the public and the proof listener. Raises `ValueError` as
+    `public_scopes` does."""
+    keys = sorted({names.scope(names.PUBLIC, host.lower()) for host in worker.hostnames})
+    if not keys:
+        return {}
+    links = link_routes(worker) if worker.overrides else []
+    routes = [bad_url(), *links, *worker_routes(worker)]
+    return {key: _scope(key, worker.name, routes, retry=True) for key in keys}
 
 
 def no_worker_message(domain: str) -> str:
@@ -84,97 +81,80 @@ def no_worker_message(domain: str) -> str:
     )
 
 
-def internal_routes(
-    snapshot: Snapshot,
-    slots: Mapping[str, int],
-    leaving: _Leaving | None = None,
-) -> _Object:
-    """Routes of service bindings: fetch by target header, RPC by CONNECT host.
+def internal_scopes(
+    snapshot: Snapshot, slots: Mapping[str, int], leaving: _Leaving | None = None
+) -> Scopes:
+    """Scopes of service bindings: fetch by target header, RPC by CONNECT host.
 
     `slots` are the slots of running versions, by id. `leaving` are, by Worker, versions that still
     run outside the deployment: their own calls need routes, and callers with an older answer call
-    them a little longer. Raises `ValueError` as `public_routes` does.
+    them a little longer. Raises `ValueError` as `public_scopes` does.
     """
     leaving = leaving or {}
-    called = _called(snapshot, leaving)
-    return {
-        "@type": f"{_ROUTE}RouteConfiguration",
-        "name": "internal",
-        "validate_clusters": True,
-        "request_headers_to_remove": [names.PERMISSION],
-        "virtual_hosts": [
-            *_rpc_hosts(snapshot, slots, leaving, called),
-            {"name": "*", "domains": ["*"], **_RETRY, **_by_target(snapshot, called)},
-        ],
-    }
+    called = called_by(snapshot, leaving)
+    found: Scopes = {}
+    for worker in in_order(snapshot):
+        entrypoints = frozenset(entry for name, entry in called if name == worker.name)
+        found |= called_scopes(worker, entrypoints, slots, leaving.get(worker.name, ()))
+    return found
 
 
-def _in_order(snapshot: Snapshot) -> list[WorkerSpec]:
-    return sorted(snapshot.workers, key=lambda worker: worker.name)
-
-
-def _host(snapshot: Snapshot, worker: WorkerSpec, taken: set[str]) -> _Object:
-    """Envoy refuses a file with the same host name twice, so the first Worker gets it."""
-    domains = sorted({name.lower() for name in worker.hostnames} - taken)
-    taken.update(domains)
-    links = link_routes(worker) if worker.overrides else []
-    routes = [bad_url(), *links, *worker_routes(worker, snapshot.revision)]
-    return {"name": worker.name, "domains": domains, "routes": routes, **_RETRY}
-
-
-def _called(snapshot: Snapshot, leaving: _Leaving) -> frozenset[tuple[str, str]]:
-    """(Worker, entrypoint) of every service binding. Only these get routes: other Workers call few
-    of them, and Envoy reads the whole file at every deployment."""
+def called_by(snapshot: Snapshot, leaving: _Leaving) -> Called:
+    """What the service bindings of running versions call. Only these targets get routes: other
+    Workers call few of them."""
     versions = [version for worker in snapshot.workers for version in worker.versions]
     versions += [version for left in leaving.values() for version in left]
     return frozenset(target for version in versions for target in service_targets(version))
 
 
-def _by_target(snapshot: Snapshot, called: frozenset[tuple[str, str]]) -> _Object:
-    """A hash lookup on the target header. A list of header matches cost 468 µs at 1,000 Workers."""
-    no_target = {"action": _list([_answer("no-target", 503, _NOT_DEPLOYED)])}
-    targets = {
-        names.target(worker.name, entrypoint): {
-            "action": _list(worker_routes(worker, snapshot.revision, entrypoint))
-        }
-        for worker in _in_order(snapshot)
-        for entrypoint in _entrypoints(worker)
-        if (worker.name, entrypoint) in called
-    }
-    if not targets:
-        return {"routes": [_answer("no-target", 503, _NOT_DEPLOYED)]}
-    header = {
-        "@type": f"{TYPE}envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
-        "header_name": names.TARGET_HEADER,
-    }
-    tree = {
-        "input": {"name": "target", "typed_config": header},
-        "exact_match_map": {"map": targets},
-    }
-    return {"matcher": {"matcher_tree": tree, "on_no_match": no_target}}
-
-
-def _entrypoints(worker: WorkerSpec) -> list[str]:
-    """Entrypoints of any of its versions. A version without the called one answers 503."""
-    return sorted({name for version in worker.versions for name in names.entrypoints(version)})
-
-
-def _rpc_hosts(
-    snapshot: Snapshot,
+def called_scopes(
+    worker: WorkerSpec,
+    called: Collection[str],
     slots: Mapping[str, int],
-    leaving: _Leaving,
-    called: frozenset[tuple[str, str]],
-) -> Iterator[_Object]:
-    """A host for each slot and entrypoint: workerd keeps one CONNECT per host for all its calls,
-    so a weighted route would be drawn once and never again."""
-    for worker in _in_order(snapshot):
-        for version in (*worker.versions, *leaving.get(worker.name, ())):
-            for entrypoint in names.entrypoints(version):
-                if version.id in slots and (worker.name, entrypoint) in called:
-                    host = names.rpc_host(worker.name, entrypoint, slots[version.id])
-                    route = _connect(names.cluster(version.id, entrypoint))
-                    routes = [named(route, worker, snapshot.revision)]
-                    yield {"name": host, "domains": [host], "routes": routes, **_RETRY}
+    leaving: Sequence[VersionSpec] = (),
+) -> Scopes:
+    """Scopes of the Worker's `called` entrypoints. RPC has one for each slot: workerd keeps one
+    CONNECT per host for all its calls, so a weighted route would be drawn once and never again."""
+    found: Scopes = {}
+    for entrypoint in _entrypoints(worker.versions):
+        if entrypoint in called:
+            key = names.scope(names.INTERNAL, names.target(worker.name, entrypoint))
+            found[key] = _scope(key, "*", worker_routes(worker, entrypoint), retry=True)
+    for version in (*worker.versions, *leaving):
+        for entrypoint in names.entrypoints(version):
+            if version.id in slots and entrypoint in called:
+                host = names.rpc_host(worker.name, entrypoint, slots[version.id])
+                key = names.scope(names.INTERNAL, host)
+                route = named(_connect(names.cluster(version.id, entrypoint)), worker)
+                found[key] = _scope(key, host, [route], retry=True)
+    return found
+
+
+def in_order(snapshot: Snapshot) -> list[WorkerSpec]:
+    return sorted(snapshot.workers, key=lambda worker: worker.name)
+
+
+def _entrypoints(versions: Iterable[VersionSpec]) -> list[str]:
+    """Entrypoints of any of them. A version without the called one answers 503."""
+    return sorted({name for version in versions for name in names.entrypoints(version)})
+
+
+def _scope(key: str, name: str, routes: list[_Object], *, retry: bool = False) -> _Object:
+    """A resource of Envoy: a ScopedRouteConfiguration. The version that a service binding draws may
+    lack the called entrypoint, so clusters of such routes need not exist."""
+    host = {"name": name, "domains": ["*"], "routes": routes, **(_RETRY if retry else {})}
+    table = {
+        "name": key,
+        "validate_clusters": key.startswith(names.PUBLIC),
+        "request_headers_to_remove": [names.PERMISSION, names.SCOPE_HEADER],
+        **({} if key == names.PREVIEW_SCOPE else {"typed_per_filter_config": WITHOUT_PREVIEWS}),
+        "virtual_hosts": [host],
+    }
+    return {
+        "name": key,
+        "key": {"fragments": [{"string_key": key}]},
+        "route_configuration": table,
+    }
 
 
 def _connect(cluster: str) -> _Object:
@@ -186,20 +166,13 @@ def _connect(cluster: str) -> _Object:
     }
 
 
-def _list(routes: list[_Object]) -> _Object:
-    return {
-        "name": "routes",
-        "typed_config": {"@type": f"{_ROUTE}RouteList", "routes": routes},
-    }
-
-
-def _answer(name: str, status: int, text: str) -> _Object:
-    """A fixed response. Its name has no `/`, as it belongs to no Worker."""
-    body = {"status": status, "body": {"inline_string": text}}
-    return {"name": name, "match": {"prefix": "/"}, "direct_response": body}
-
-
 def _later(name: str, text: str) -> _Object:
-    """503 with `Retry-After`, for what will be ready soon."""
+    """503 with `Retry-After`, for what will be ready soon. Its name has no `/`, as it belongs to no
+    Worker."""
     value = {"key": "retry-after", "value": str(RETRY_AFTER_SECONDS)}
-    return {**_answer(name, 503, text), "response_headers_to_add": [{"header": value}]}
+    return {
+        "name": name,
+        "match": {"prefix": "/"},
+        "direct_response": {"status": 503, "body": {"inline_string": text}},
+        "response_headers_to_add": [{"header": value}],
+    }

@@ -16,6 +16,8 @@ from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
 from routing.agent.control_plane import status_reporter
 from routing.agent.control_plane.client import ControlPlaneUnavailable
+from routing.agent.discovery.discovery import Discovery
+from routing.agent.discovery.grpc import GrpcServer
 from routing.agent.edge import Edge
 from routing.agent.state.status import EnvoyFacts
 from routing.agent.users.claims import Users
@@ -66,6 +68,7 @@ class EdgeEnvoy(FakeEnvoy):
     def __init__(self, program, settings, concurrency, changed):
         super().__init__([])
         self.changed = changed
+        self.discovery_server = GrpcServer(names.DISCOVERY_SOCKET, Discovery().connect)
 
     async def run(self, tasks):
         await asyncio.Event().wait()

@@ -56,8 +56,8 @@ def test_start_up_configuration(public_headers: bool) -> None:
 def test_snapshots(name: str) -> None:
     snapshot = cases.SNAPSHOTS[name]
     slots = slots_of(snapshot)
-    check(GOLDEN / name / "public.json", envoy.public_routes(snapshot))
-    check(GOLDEN / name / "internal.json", envoy.internal_routes(snapshot, slots))
+    check(GOLDEN / name / "public.json", envoy.public_scopes(snapshot))
+    check(GOLDEN / name / "internal.json", envoy.internal_scopes(snapshot, slots))
     check(GOLDEN / name / "clusters.json", envoy.clusters(endpoints(snapshot)))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import json
 import signal
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,13 +12,15 @@ import pytest
 
 from routing.agent.base.process_notes import Note
 from routing.agent.base.tasks import Tasks
-from routing.agent.envoy import config_files, drain, process
+from routing.agent.discovery.discovery import Rejected
+from routing.agent.envoy import drain, process
 from routing.agent.envoy.admin_client import EnvoyUnavailable
-from routing.agent.envoy.config_files import Rejected, XdsFiles
 from routing.agent.envoy.process import Envoy
 from routing.compile import names
 from routing.compile.envoy.config import Settings
+from routing.compile.envoy.protobuf import CLUSTER
 from routing.process_identity import ProcessIdentity
+from tests.routing.agent.discovery.fake_envoy import FakeEnvoy
 from tests.routing.agent.histories import make_version, make_worker, snapshot
 
 SHOP = snapshot(1, make_worker("shop", "a"))
@@ -86,23 +87,15 @@ class FakeHandover:
 
 
 class FakeAdmin:
-    """Runs whatever is on disk, while `answers`."""
+    """Is live while it `answers`."""
 
     def __init__(self, log):
-        self._log, self.answers, self.rejects = log, True, 0
+        self._log, self.answers = log, True
 
-    async def stats(self, pattern):
+    async def get(self, target):
         if not self.answers:
             raise EnvoyUnavailable("not yet")
-        values = {}
-        for path, prefix in names.STATS.items():
-            if Path(path).exists():
-                version = json.loads(Path(path).read_text())["version_info"]
-                values[f"{prefix}.version_text"] = "" if self.rejects else version
-            values[f"{prefix}.update_rejected"] = str(self.rejects)
-        if self.rejects:
-            self.rejects += 1
-        return {k: v for k, v in values.items() if k.endswith("_text") or "version" in pattern}
+        return "LIVE\n"
 
     async def post(self, target):
         self._log.append(f"POST {target}")
@@ -120,7 +113,8 @@ class Edge:
         self.envoy = Envoy(Path("envoy").absolute(), SETTINGS, 2, self._changed, self._launch)
         self.envoy.handover = FakeHandover(self.log)
         self.admin = self.envoy.admin = FakeAdmin(self.log)
-        self.envoy._files = XdsFiles(self.admin)
+        #: Their sides of the discovery stream, by process id.
+        self.streams = {}
 
     def _changed(self):
         self.changes += 1
@@ -128,8 +122,12 @@ class Edge:
     def _launch(self, command, *, about, **_):
         if self.fails:
             raise self.fails.pop(0)
-        self.children.append(FakeChild(100 + len(self.children), command, about))
-        return self.children[-1]
+        child = FakeChild(100 + len(self.children), command, about)
+        self.children.append(child)
+        self.streams[child.pid] = FakeEnvoy(self.envoy._discovery, child.pid)
+        asyncio.get_running_loop().call_soon(self.streams[child.pid].subscribe)
+        child.ended.add_done_callback(lambda _: self.streams[child.pid].leave())
+        return child
 
     def run(self):
         self.tasks.forever("envoy", lambda: self.envoy.run(self.tasks))
@@ -163,13 +161,13 @@ async def running(*, prepared=True):
         tasks = Tasks(group)
         edge = Edge(tasks)
         if prepared:
-            assert edge.envoy.prepare(SHOP, {})
+            edge.envoy.prepare(SHOP, {})
         yield edge
         assert not tasks.faults
         await tasks.stop()
 
 
-async def test_it_starts_with_the_files_and_is_up_once_it_runs_them():
+async def test_it_is_up_once_it_runs_its_resources():
     async with running() as edge:
         edge.admin.answers = False
         edge.run()
@@ -236,17 +234,13 @@ async def test_clusters_and_routes_are_confirmed_or_rejected():
         worker = replace(make_worker("shop", "b"), hostnames=("shop.localhost",))
         await edge.envoy.route(snapshot(2, worker), {"b": 0}, {})
         assert edge.envoy.revision == 2
-        before = Path(names.CLUSTERS).read_bytes()
+        stream = edge.streams[100]
+        before = dict(stream.bodies[CLUSTER])
         edge.envoy.renew("a")
-        edge.admin.rejects = 1
-        with pytest.raises(Rejected) as rejected:
+        stream.rejects = "bad"
+        with pytest.raises(Rejected, match="bad"):
             await edge.envoy.reach([make_version("a")], 3)
-        edge.admin.rejects = 0
-        assert Path(names.CLUSTERS).read_bytes() == before
-        edge.children[0].output = b"[2026-11-30 08:00:00.000][1][warning][config] [x.cc:1] bad"
-        assert edge.envoy.rejection_reason(rejected.value).endswith(": [x.cc:1] bad")
-        edge.children[0].output = b""
-        assert edge.envoy.rejection_reason(rejected.value) == str(rejected.value)
+        assert stream.bodies[CLUSTER] == before
 
 
 async def test_what_does_not_run_is_unavailable(monkeypatch):
@@ -262,8 +256,8 @@ async def test_on_a_full_disk_it_starts_once_there_is_room(monkeypatch):
 
     async with running(prepared=False) as edge:
         with monkeypatch.context() as patched:
-            patched.setattr(config_files.edge_folder, "write_or_overwrite", full)
-            assert not edge.envoy.prepare(SHOP, {})
+            patched.setattr(process.edge_folder, "write_or_overwrite", full)
+            edge.envoy.prepare(SHOP, {})
             edge.run()
             await until(lambda: "cannot be started" in edge.envoy.problem)
             assert not edge.children and "cancel handover" in edge.log
@@ -291,9 +285,10 @@ def adopting(edge, monkeypatch, fingerprint):
     return note
 
 
-async def test_one_of_an_earlier_agent_is_adopted_with_its_files(monkeypatch):
+async def test_one_of_an_earlier_agent_is_adopted_with_what_it_has(monkeypatch):
     async with running() as edge:
-        edge.envoy._files, edge.envoy._prepared = XdsFiles(edge.admin), False
+        edge.envoy._prepared = False
+        FakeEnvoy(edge.envoy._discovery, 7, {CLUSTER: {"a": "1.old"}}).subscribe()
         assert edge.envoy.adopt(adopting(edge, monkeypatch, ""))
         edge.run()
         await edge.envoy.until_up()

@@ -38,7 +38,7 @@ class FakeEnvoy:
     def __init__(self, log):
         self._log, self.admin = log, self
         self.fails, self.busy, self.clusters = [], 0, set()
-        self.revision, self.adopts, self.has_room = 0, True, True
+        self.revision, self.adopts = 0, True
         self.up = asyncio.Event()
         self.up.set()
 
@@ -50,7 +50,6 @@ class FakeEnvoy:
 
     def prepare(self, snapshot, slots):
         self._log.append(f"prepare {snapshot.revision}")
-        return self.has_room
 
     async def reached(self):
         return self.clusters
@@ -64,9 +63,6 @@ class FakeEnvoy:
     async def route(self, snapshot, slots, leaving, coming=frozenset()):
         gone = " ".join(version.id for versions in leaving.values() for version in versions)
         self._command(f"route {snapshot.revision}" + (f" leaving {gone}" if gone else ""))
-
-    def rejection_reason(self, rejected):
-        return f"{rejected}: no such cluster"
 
     async def in_flight(self, clusters):
         if isinstance(self.busy, Exception):

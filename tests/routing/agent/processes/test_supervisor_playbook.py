@@ -3,8 +3,8 @@
 import pytest
 
 from routing.agent.adoption.inherited import Inherited
+from routing.agent.discovery.discovery import Rejected
 from routing.agent.envoy.admin_client import EnvoyUnavailable
-from routing.agent.envoy.config_files import Rejected, Unwritable
 from routing.agent.processes import drain, supervisor
 from routing.agent.processes.process_config import Configurations
 from routing.agent.state.status import shown
@@ -61,7 +61,7 @@ async def test_what_envoy_rejects_is_reported_and_the_rest_goes_on():
     async with playing(snapshot(1, SHOP_A)) as edge:
         edge.ready("a")
         await edge.expect("start a", "prepare 1")
-        edge.envoy.fails = [Rejected("Envoy rejected xds/clusters.json")]
+        edge.envoy.fails = [Rejected("Envoy rejected clusters: no such cluster")]
         edge.desire(2, SHOP_B)
         await edge.expect("start b")
         edge.ready("b")
@@ -71,14 +71,11 @@ async def test_what_envoy_rejects_is_reported_and_the_rest_goes_on():
         assert edge.supervisor.state.applied.revision == 1
 
 
-@pytest.mark.parametrize(
-    "error", [EnvoyUnavailable("busy"), Unwritable("xds/clusters.json cannot be written")]
-)
-async def test_an_envoy_that_does_not_answer_and_a_full_disk_are_tried_again(error):
+async def test_an_envoy_that_does_not_answer_is_tried_again():
     async with playing(snapshot(1, SHOP_A)) as edge:
         edge.ready("a")
         await edge.expect("start a", "prepare 1")
-        edge.envoy.fails = [error] * 3
+        edge.envoy.fails = [EnvoyUnavailable("busy") for _ in range(3)]
         edge.desire(2, SHOP_B)
         await edge.expect("start b")
         edge.ready("b")
@@ -120,14 +117,6 @@ async def test_a_paused_supervisor_does_nothing_and_stop_ends_all():
         edge.processes["a"].ended.set()
         await edge.supervisor.stop(1.0)
         await edge.expect("stop a")
-
-
-async def test_without_room_for_envoys_files_they_are_written_once_there_is():
-    async with playing(
-        snapshot(1, SHOP_A), envoy={"has_room": False, "fails": [Unwritable("full")] * 2}
-    ) as edge:
-        await edge.expect("start a", "prepare 1", *["reach a"] * 3, "route 1")
-        assert edge.supervisor.error == ""
 
 
 # --- After an earlier agent -----------------------------------------------------------------------

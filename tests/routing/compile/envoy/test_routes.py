@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -12,7 +11,7 @@ from routing.compile import names
 from routing.compile.envoy import config
 from routing.compile.envoy.bad_url import bad_url
 from routing.rules.split import TOTAL
-from routing.snapshot import EMPTY, BindingSpec, Snapshot, WorkerSpec
+from routing.snapshot import BindingSpec, Snapshot, WorkerSpec
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
 
 OLD, NEW = make_version(1), make_version(2)
@@ -29,16 +28,22 @@ def called(worker: WorkerSpec) -> Snapshot:
     return Snapshot(revision=1, workers=(worker, make_worker("caller", (CALLER, TOTAL))))
 
 
-def domains(routes: dict[str, Any]) -> list[str]:
-    return [domain for host in routes["virtual_hosts"] for domain in host["domains"]]
+def keys(scopes: dict[str, Any], kind: str) -> list[str]:
+    """Sorted, without the kind."""
+    return sorted(key.partition("|")[2] for key in scopes if key.startswith(f"{kind}|"))
+
+
+def routes_of(scope: dict[str, Any]) -> list[dict[str, Any]]:
+    [host] = scope["route_configuration"]["virtual_hosts"]
+    return host["routes"]
 
 
 def test_weights_that_do_not_sum_are_refused() -> None:
     broken = called(make_worker("w", (NEW, 1), (OLD, TOTAL)))
     with pytest.raises(ValueError, match="weights of w must sum to 100000"):
-        config.public_routes(broken)
+        config.public_scopes(broken)
     with pytest.raises(ValueError, match="weights of w"):
-        config.internal_routes(broken, {})
+        config.internal_scopes(broken, {})
 
 
 def test_a_host_name_belongs_to_the_first_worker_that_claims_it() -> None:
@@ -50,31 +55,32 @@ def test_a_host_name_belongs_to_the_first_worker_that_claims_it() -> None:
             make_worker("a", (OLD, TOTAL), hostnames=claims),
         ),
     )
-    routes = config.public_routes(snapshot)
-    assert domains(routes) == ["shared.example", "*.localhost", "*"]
-    assert routes["virtual_hosts"][0]["name"] == "a"
+    scopes = config.public_scopes(snapshot)
+    assert keys(scopes, "public") == ["*", "shared.example"]
+    [host] = scopes["public|shared.example"]["route_configuration"]["virtual_hosts"]
+    assert host["name"] == "a"
 
 
-def test_a_route_file_holds_exactly_one_configuration() -> None:
-    routes = config.public_routes(Snapshot(revision=1))
-    assert json.loads(config.discovery("7", [routes]))["version_info"] == "7"
-    with pytest.raises(ValueError, match="one RouteConfiguration per file"):
-        config.discovery("7", [routes, routes])
+def test_a_public_host_name_leads_to_no_service_binding() -> None:
+    """Both kinds of scopes are in one table of Envoy."""
+    worker = make_worker("w", (NEW, TOTAL), hostnames=("w", "internal|w"))
+    public = config.public_scopes(called(worker))
+    internal = config.internal_scopes(called(worker), {NEW.id: 0})
+    assert keys(internal, "internal") and not public.keys() & internal.keys()
 
 
-def test_the_same_input_gives_the_same_bytes() -> None:
+def test_the_same_input_gives_the_same_scopes() -> None:
     workers = (make_worker("a", (OLD, TOTAL)), make_worker("b", (NEW, TOTAL)))
     forward, backward = (Snapshot(revision=1, workers=w) for w in (workers, workers[::-1]))
-    assert config.discovery("1", [config.public_routes(forward)]) == config.discovery(
-        "1", [config.public_routes(backward)]
-    )
+    assert config.public_scopes(forward) == config.public_scopes(backward)
 
 
 def test_rpc_has_a_host_for_each_running_version_and_entrypoint() -> None:
     old, new = make_version(1), make_version(2, exports=(FETCH, SUMS))
     snapshot = called(make_worker("w", (new, 0), (old, TOTAL)))
-    routes = config.internal_routes(snapshot, {new.id: 5})
-    assert domains(routes) == ["w.default.s5.rpc:80", "w.e53756d73.s5.rpc:80", "*"]
+    scopes = config.internal_scopes(snapshot, {new.id: 5})
+    hosts = ["w.default.s5.rpc", "w.e53756d73.s5.rpc"]
+    assert keys(scopes, "internal") == ["w", *hosts, "w/Sums"]
 
 
 def test_a_worker_that_nobody_calls_has_no_internal_route() -> None:
@@ -83,23 +89,21 @@ def test_a_worker_that_nobody_calls_has_no_internal_route() -> None:
         Snapshot(revision=1, workers=(alone,)),
         called(make_worker("v", (OLD, TOTAL))),
     ):
-        routes = config.internal_routes(snapshot, {NEW.id: 0, OLD.id: 0})
-        assert domains(routes) == ["*"] and "matcher" not in routes["virtual_hosts"][0]
+        assert config.internal_scopes(snapshot, {NEW.id: 0, OLD.id: 0}) == {}
 
 
 def test_a_caller_that_is_leaving_can_still_call() -> None:
     snapshot = Snapshot(revision=1, workers=(make_worker("w", (NEW, TOTAL)),))
-    routes = config.internal_routes(snapshot, {NEW.id: 0}, {"caller": [CALLER]})
-    assert domains(routes) == ["w.default.s0.rpc:80", "*"]
-    assert "matcher" in routes["virtual_hosts"][-1]
+    scopes = config.internal_scopes(snapshot, {NEW.id: 0}, {"caller": [CALLER]})
+    assert keys(scopes, "internal") == ["w", "w.default.s0.rpc"]
 
 
 def test_a_version_that_left_the_deployment_can_still_be_called_for_a_while() -> None:
     gone, now = make_version(1), make_version(2)
     snapshot = called(make_worker("w", (now, TOTAL)))
-    routes = config.internal_routes(snapshot, {gone.id: 0, now.id: 1}, {"w": [gone]})
-    hosts = {host["name"]: host["routes"][0]["route"] for host in routes["virtual_hosts"][:-1]}
-    clusters = [hosts[f"w.default.s{slot}.rpc:80"]["cluster"] for slot in (0, 1)]
+    scopes = config.internal_scopes(snapshot, {gone.id: 0, now.id: 1}, {"w": [gone]})
+    hosts = [scopes[f"internal|w.default.s{slot}.rpc"] for slot in (0, 1)]
+    clusters = [routes_of(host)[0]["route"]["cluster"] for host in hosts]
     assert clusters == [names.rpc_cluster(v.id) for v in (gone, now)]
 
 
@@ -113,38 +117,19 @@ def test_a_version_that_left_the_deployment_can_still_be_called_for_a_while() ->
 def test_the_edge_refuses_the_urls_that_workerd_refuses(path: str, bad: bool) -> None:
     """Worker by Worker and for previews, before any other route, under a name of no Worker."""
     snapshot = called(make_worker("w", (NEW, TOTAL)))
-    first = {
-        host["name"]: host["routes"][0] for host in config.public_routes(snapshot)["virtual_hosts"]
-    }
-    assert first["w"] == first["previews"] == bad_url()
-    assert names.parse_route(first["w"]["name"])[0] == ""
-    [header] = first["w"]["match"]["headers"]
+    scopes = config.public_scopes(snapshot)
+    first = {key: routes_of(scope)[0] for key, scope in scopes.items()}
+    assert first["public|w.localhost"] == first["preview"] == bad_url()
+    assert names.parse_route(first["preview"]["name"])[0] == ""
+    [header] = first["preview"]["match"]["headers"]
     assert bool(re.fullmatch(header["string_match"]["safe_regex"]["regex"], path)) is bad
-
-
-def last_answer(routes: dict[str, Any], host: int = -1) -> tuple[int, list[str]]:
-    """Status, and names of the headers that come with it."""
-    [route] = routes["virtual_hosts"][host]["routes"]
-    added = [header["header"]["key"] for header in route.get("response_headers_to_add", ())]
-    return route["direct_response"]["status"], added
-
-
-def test_an_edge_without_a_snapshot_says_of_no_host_that_nothing_is_there() -> None:
-    routes = config.public_routes(EMPTY)
-    assert domains(routes) == ["*"]
-    assert last_answer(routes) == (503, ["retry-after"])
-    assert last_answer(config.public_routes(Snapshot(revision=0))) == (404, [])
 
 
 def test_a_worker_that_is_not_routed_yet_is_no_unknown_host() -> None:
     snapshot = called(make_worker("w", (NEW, TOTAL)))
-    routes = config.public_routes(snapshot, ["Till.localhost", "w.localhost"])
-    assert domains(routes) == [
-        "caller.localhost",
-        "w.localhost",
-        "till.localhost",
-        "*.localhost",
-        "*",
-    ]
-    assert last_answer(routes, host=2) == (503, ["retry-after"])
-    assert last_answer(routes) == (404, [])
+    scopes = config.public_scopes(snapshot, ["Till.localhost", "w.localhost"])
+    assert keys(scopes, "public") == ["caller.localhost", "till.localhost", "w.localhost"]
+    [route] = routes_of(scopes["public|till.localhost"])
+    assert route["direct_response"]["status"] == 503
+    assert route["response_headers_to_add"][0]["header"]["key"] == "retry-after"
+    assert len(routes_of(scopes["public|w.localhost"])) > 1
