@@ -61,7 +61,7 @@ def nginx(folder: Path, **settings: object) -> Iterator[None]:
         )
     try:
         deadline = time.monotonic() + 10
-        while not _listens(int(str(settings["tls"]))):
+        while not listens(int(str(settings["tls"]))):
             assert process.poll() is None and time.monotonic() < deadline, (
                 folder / "output.txt"
             ).read_text()
@@ -72,7 +72,7 @@ def nginx(folder: Path, **settings: object) -> Iterator[None]:
         process.wait(10)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
