@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # Forms and buttons
 
 ASK_FOR_REVIEW = "Ask for review"
@@ -133,3 +135,9 @@ CALLED_BY_OTHERS = "Other Workers call it. Nothing changed."
 
 def name_not_typed(worker: str) -> str:
     return f"Type {worker} to delete it. Nothing changed."
+
+
+def runs_in(worker: str, groups: Sequence[str]) -> str:
+    """After a choice of groups of edges."""
+    where = f"in {', '.join(groups)}" if groups else "on every edge"
+    return f"{worker} runs {where}."

@@ -32,6 +32,7 @@ urlpatterns = [
     ),
     path("<str:name>/versions/<uuid:version_id>/addresses/", addresses.switch, name="addresses"),
     path("<str:name>/settings/", worker_settings.settings, name="settings"),
+    path("<str:name>/settings/groups/", worker_settings.set_groups, name="groups"),
     path("<str:name>/settings/previews/", worker_settings.switch_previews, name="previews"),
     path("<str:name>/settings/delete/", worker_settings.delete, name="delete"),
     path("<str:name>/diff/", diff.choose, name="compare"),

@@ -18,12 +18,14 @@ from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
 from dashboard.ui.page import page
 from dashboard.workers import messages
+from dashboard.workers.placement import GroupChoice, group_choices
 from dashboard.workers.queries.cli_commands import Commands
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
 from dashboard.workers.tool_commands import delete_commands, everyday_commands
 from routing.control import revision
 from routing.control.callers import callers_of
 from routing.control.deploy import DeployConflict, DeployRefused, active_deployment, normal_id
+from routing.control.edge_groups import CutCall, GroupsRefused, set_worker_groups
 from routing.control.publish import url_of
 from routing.control.subdomain import set_subdomain
 from routing.models import Deployment, Worker
@@ -45,6 +47,9 @@ class SettingsPage:
     versions: int
     deployments: int
     expected: object
+    groups: list[GroupChoice]
+    groups_error: str = ""
+    cut: tuple[CutCall, ...] = ()
     name_error: str = ""
     force_error: str = ""
     conflict: Deployment | None = None
@@ -77,6 +82,33 @@ def switch_previews(request: HttpRequest, name: str) -> HttpResponse:
             now=timezone.now(),
         )
     toasts.success(request, messages.previews_switched(name, on))
+    return redirect("workers:settings", name)
+
+
+@requires(Role.ADMIN)
+@require_POST
+def set_groups(request: HttpRequest, name: str) -> HttpResponse:
+    """Runs it in the groups `group`, or on every edge. `force`: also if that separates Workers."""
+    worker, chosen = get_object_or_404(Worker, name=name), request.POST.getlist("group")
+    try:
+        changed = set_worker_groups(
+            worker,
+            chosen,
+            actor=person(request),
+            source="dashboard",
+            now=timezone.now(),
+            force="force" in request.POST,
+        )
+    except GroupsRefused as error:
+        context = replace(
+            _context(request, worker),
+            groups=group_choices(worker, chosen),
+            groups_error=str(error),
+            cut=error.cut,
+        )
+        return _refused(request, context, 422)
+    if changed:
+        toasts.success(request, messages.runs_in(name, worker.groups))
     return redirect("workers:settings", name)
 
 
@@ -148,4 +180,5 @@ def _context(request: HttpRequest, worker: Worker) -> SettingsPage:
         versions=worker.versions.count(),
         deployments=row.deployment.number if row.deployment else 0,
         expected=request.POST.get("expected", row.deployment.id if row.deployment else ""),
+        groups=group_choices(worker),
     )

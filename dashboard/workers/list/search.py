@@ -1,4 +1,5 @@
-"""Which Workers a search means: by name, hostname, a version's tag or the start of its id."""
+"""Which Workers a search means: by name, hostname, a version's tag or the start of its id; with
+`group:NAME`, only those that run in that group of edges."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ from django.conf import settings
 from django.db.models import Max, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
-from routing.models import Version, Worker
+from routing.models import Version, Worker, runs_in
 
 _ADDRESS = re.compile(r"^(?:https?://)?([^/:]*)")
+_GROUP = re.compile(r"(?:^|(?<=\s))group:(\S+)")
 _START_OF_ID = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
 
@@ -26,6 +28,9 @@ class SearchResult:
 
 def search_workers(text: str) -> SearchResult:
     """What a search for `text` finds; all Workers where it is empty."""
+    if group := _GROUP.search(text):
+        rest = search_workers((text[: group.start()] + text[group.end() :]).strip())
+        return SearchResult(rest.workers.filter(runs_in(group[1])), rest.by_version)
     if not text:
         return SearchResult(Worker.objects.all())
     versions = _versions(text)

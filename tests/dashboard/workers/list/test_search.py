@@ -51,3 +51,21 @@ def test_by_the_beginning_of_a_versions_id(shops):
 def test_the_newest_version_that_fits_is_named(shops):
     make_version("checkout", make_draft(tag="v1.43.0"))
     assert list(search_workers("v1.4").by_version.values()) == [3]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("group:eu", ["checkout", "pricing"]),
+        ("group:us", ["checkout"]),
+        ("group:eu pri", ["pricing"]),
+        ("pri group:us", []),
+        ("group:", []),
+        ("agroup:eu", []),
+    ],
+)
+def test_by_the_group_of_edges(shops, text, found):
+    worker = Worker.objects.get(name="pricing")
+    worker.groups = ["eu"]
+    worker.save()
+    assert names(text) == found
