@@ -117,9 +117,11 @@ def django_db_setup(django_db_setup: None) -> None:
 
 @pytest.hookimpl(wrapper=True)  # marks before `-m` chooses, sorts after pytest-django has
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Marks tests that use a database. Whole systems come first: a core that begins one last leaves
-    the others idle."""
+    """Marks tests that use a database, and those of tests/real. Whole systems come first: a core
+    that begins one last leaves the others idle."""
     for item in items:
+        if item.nodeid.startswith("tests/real/"):
+            item.add_marker("real")
         if item.get_closest_marker("django_db") or not DATABASE.isdisjoint(_fixtures(item)):
             item.add_marker("database")
     yield

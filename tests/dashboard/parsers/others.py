@@ -15,6 +15,7 @@ OTHERS = {
     "routing.sealing": "msgspec, of what the control plane sealed",
     "dashboard.edges.registry.join": _EDGE,
     "dashboard.sending.relay.rows": _OWN,
+    "dashboard.observability.ingest.partitions": "the bounds that PostgreSQL prints",
     "routing.asset_manifest": "msgspec, and paths whose length is bounded",
     "routing.assets.manifest": _SHORT,
     "dashboard.comparison.bounded_matcher": "counts its own work; used by the comparisons",
