@@ -74,7 +74,6 @@ OTHERS = {
     "routing.agent.worker_logs.detail": "lines of a runtime, by msgspec",
     "routing.agent.users.ranges": _START,
     "routing.agent.base.messages": "lines of a runtime, whose length is bounded",
-    "routing.agent.discovery.messages": "messages of Envoy",
     "routing.compile.envoy.headers": "the edge's name",
     "routing.compile.names": _SHORT,
     "routing.agent.handover.leftovers": _OWN,
