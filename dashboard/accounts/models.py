@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 
 from dashboard.accounts.attempts.models import AttemptCount
 
-__all__ = ["AttemptCount", "RANK", "Role", "Session", "Token", "User"]
+__all__ = ["RANK", "AttemptCount", "Role", "Session", "Token", "User"]
 
 
 class Role(models.TextChoices):

@@ -87,10 +87,10 @@ def _number(value: Any) -> Any:
 
 
 def _check(name: str, kind: str, value: Any) -> None:
-    if name in _NUMBERS and kind != "int" or name in _TEXTS and kind != "string":
+    if (name in _NUMBERS and kind != "int") or (name in _TEXTS and kind != "string"):
         raise FilterInvalid(f"filter: {name} does not apply to a field of this type.")
     values = value if name == "in" and isinstance(value, list) else [value]
-    whole = all(isinstance(v, int) or isinstance(v, str) and v.isdigit() for v in values)
+    whole = all(isinstance(v, int) or (isinstance(v, str) and v.isdigit()) for v in values)
     fits = whole if kind == "int" else all(isinstance(v, str) for v in values)
     if not fits or (name == "in") is not isinstance(value, list):
         raise FilterInvalid(f"filter: the value of {name} has the wrong type.")

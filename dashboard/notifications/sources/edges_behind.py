@@ -46,7 +46,7 @@ def _look_at(cell: Cell, row: EdgeState | None, now: datetime) -> bool:
 
 def _state(cell: Cell) -> str:
     """An edge that never connected is not behind."""
-    if not cell.revision or cell.state in ("applied", "waiting") and not cell.silent_for:
+    if not cell.revision or (cell.state in ("applied", "waiting") and not cell.silent_for):
         return WELL
     return "silent" if cell.silent_for else "behind"
 

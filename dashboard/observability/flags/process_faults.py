@@ -96,7 +96,7 @@ class ProcessReports:
         end = process.end
         if end and end.at and end.at >= since and end.kind != EndKind.edge:
             return end.kind
-        if end and end.kind == EndKind.edge or now - self.heard_at[edge] > SILENT_AFTER:
+        if (end and end.kind == EndKind.edge) or now - self.heard_at[edge] > SILENT_AFTER:
             return ""
         return _FAULTS_BY_STATE.get(process.state, "")
 

@@ -61,10 +61,8 @@ def words_of(text: str) -> Words:
     if prompt := _PROMPT.match(text):
         text = text[prompt.end() :]
     first = _FIRST_QUOTE.search(text)
-    if (
-        first
-        and first[1] == '^"'
-        or ((first is None or first[1] == '"') and _CARET_AT_END.search(text))
+    if (first and first[1] == '^"') or (
+        (first is None or first[1] == '"') and _CARET_AT_END.search(text)
     ):
         return Words(windows_words(text))
     return _Reader(text).read()
@@ -183,7 +181,7 @@ class _Reader:
     def _is_redirection(self) -> bool:
         """A number before the arrow names what is redirected. Longer ones are no file descriptors,
         and looking through them at each arrow would take quadratic time."""
-        return self.word is None or len(self.word) < 10 and self.word.isdigit()
+        return self.word is None or (len(self.word) < 10 and self.word.isdigit())
 
     def _leave_out_rest(self) -> bool:
         self.result.note(f"Left out: {self.text[self.at :].strip()[:100]}")

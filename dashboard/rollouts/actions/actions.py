@@ -35,7 +35,7 @@ from routing.control import audit, revision
 from routing.control.deploy import active_deployment, normal_id
 from routing.rules.split import format_percentage
 
-__all__ = ["ACTIONS", "ActionRequest", "ActionRefused", "check_position", "undo_problem"]
+__all__ = ["ACTIONS", "ActionRefused", "ActionRequest", "check_position", "undo_problem"]
 
 REVIEW_HOLDS = ("review_rejected", "review_expired")
 """Holds after which Resume requests a new review."""

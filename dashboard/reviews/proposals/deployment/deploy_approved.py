@@ -36,7 +36,7 @@ def _deploy(proposal_id: UUID) -> Deployment | None:
     now = timezone.now()
     if proposal.state != State.APPROVED or proposal.rollout_id is not None:
         return None
-    if expire(proposal, now) or reevaluate(proposal, now).missing and not proposal.is_emergency:
+    if expire(proposal, now) or (reevaluate(proposal, now).missing and not proposal.is_emergency):
         return None
     if not proposal.is_emergency and not requirement_of(proposal).open_at(now):
         return None

@@ -1,5 +1,7 @@
 """Drawings as numbers."""
 
+import itertools
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -64,7 +66,7 @@ def test_a_series_without_values_has_no_line():
 def test_words_at_the_ends_do_not_cover_each_other():
     chart = plotted([(r, r, [5.0, 5.0]) for r in ("a", "b", "c")], str)
     words = sorted(line.word_y for line in chart.lines)
-    assert all(after - before >= 13.9 for before, after in zip(words, words[1:], strict=False))
+    assert all(after - before >= 13.9 for before, after in itertools.pairwise(words))
 
 
 def test_deployments_whose_labels_would_cover_each_other_share_one():
@@ -92,7 +94,7 @@ def test_no_two_labels_overlap_and_every_deployment_has_its_line(xs, width):
     for g in found:
         size = 100 * 7 * len(g.label) / width
         ends.append((g.x - size, g.x) if g.before else (g.x, g.x + size))
-    assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(ends))
 
 
 def test_a_band_runs_along_the_upper_ends_and_back_along_the_lower():
