@@ -45,8 +45,9 @@ Runs until SIGTERM or Ctrl-C. At least one must run; several may, on one machine
     "edge": (
         "run an edge: Envoy, and a process for each version",
         """\
-Serves requests on SLUICE_EDGE_HOST and SLUICE_EDGE_PORT. It needs SLUICE_CONTROL_URL and a
-token in SLUICE_EDGE_TOKEN or SLUICE_EDGE_TOKEN_FILE (sluice manage edge create --name NAME).
+Serves requests on SLUICE_EDGE_HOST and SLUICE_EDGE_PORT. It needs SLUICE_CONTROL_URL and, at its
+first start, a join token in SLUICE_EDGE_JOIN_TOKEN (sluice manage edge add --name NAME).
+Exit codes: 2 bad settings or a refused join, 3 the edge was removed.
 
 SIGTERM drains and ends everything. SIGUSR1 ends this process alone: Envoy and versions go on
 serving, and the next `sluice edge` in the same SLUICE_DATA_DIR takes them over.
