@@ -29,27 +29,24 @@ def program(name: str) -> str:
 class Server:
     """A program that listens on a loopback port, as often as it is started."""
 
-    def __init__(self, command: list[Any], url: str, port: int, user: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, command: list[Any], url: str, port: int, user: dict[str, Any]
+    ) -> None:
         self.url = url
-        self._command, self._port, self._user = command, port, user
+        self._folder, self._command, self._port, self._user = folder, command, port, user
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Again where it ends at once: children of a server that just stopped may be in its way."""
-        deadline = time.monotonic() + STARTED_WITHIN
-        process = self._run()
-        while not _answers(self._port):
-            assert time.monotonic() < deadline, self._command
-            time.sleep(0.05)
-            if process.poll() is not None:
-                process = self._run()
-
-    def _run(self) -> subprocess.Popen[bytes]:
+        if self._user:
+            _open_to_others(self._folder)
         nothing = subprocess.DEVNULL
-        self._process = subprocess.Popen(
+        process = self._process = subprocess.Popen(
             self._command, cwd="/", stdout=nothing, stderr=nothing, **self._user
         )
-        return self._process
+        deadline = time.monotonic() + STARTED_WITHIN
+        while not _answers(self._port):
+            assert process.poll() is None and time.monotonic() < deadline, self._command
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """At once: it ends connections that are open."""
@@ -73,6 +70,13 @@ def postgresql(folder: Path) -> Iterator[str]:
         yield server.url
 
 
+def _open_to_others(folder: Path) -> None:
+    """pytest closes its folder to other users at every start of another pytest."""
+    for parent in [folder, *folder.parents]:
+        if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 1:
+            parent.chmod(parent.stat().st_mode | 0o011)
+
+
 def postgresql_server(folder: Path) -> Server:
     """A server of its own with an empty database, not started."""
     data, port = folder / "postgresql", free_port()
@@ -82,14 +86,12 @@ def postgresql_server(folder: Path) -> Server:
     data.mkdir()
     if user:
         shutil.chown(data, "postgres", "postgres")
-        for parent in [folder, *folder.parents]:
-            if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 1:
-                parent.chmod(parent.stat().st_mode | 0o011)
+        _open_to_others(folder)
     make = [program("initdb"), "-D", data, "-U", "sluice", "--auth=trust", "-E", "UTF8", "-N"]
     subprocess.run(make, check=True, capture_output=True, cwd="/", **user)
     listen = ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "fsync=off"]
     command = [program("postgres"), "-D", data, "-k", data, *listen]
-    return Server(command, f"postgresql://sluice@127.0.0.1:{port}/postgres", port, user)
+    return Server(folder, command, f"postgresql://sluice@127.0.0.1:{port}/postgres", port, user)
 
 
 @contextmanager
@@ -98,7 +100,7 @@ def redis(folder: Path, port: int = 0) -> Iterator[str]:
     port = port or free_port()
     where = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", ""]
     command = [program("redis-server"), *where]
-    with Server(command, f"redis://127.0.0.1:{port}/0", port, {}) as server:
+    with Server(folder, command, f"redis://127.0.0.1:{port}/0", port, {}) as server:
         yield server.url
 
 
