@@ -16,7 +16,13 @@ from django.db import connection, models, transaction
 
 from routing.control import revision
 from routing.models import Version
-from routing.secret_encryption import decrypt, encrypt, fingerprint, uses_current_key
+from routing.secret_encryption import (
+    DecryptionFailed,
+    decrypt,
+    encrypt,
+    fingerprint,
+    uses_current_key,
+)
 
 COLUMNS = (
     ("routing", "OverrideKey", "encrypted_private"),
@@ -57,6 +63,33 @@ def count_outdated() -> int:
     for bindings in Version.objects.values_list("bindings", flat=True).iterator():
         count += sum("sealed" in row and not uses_current_key(row["sealed"]) for row in bindings)
     return count
+
+
+def count_undecryptable() -> dict[str, int]:
+    """Values that no current key decrypts, by column."""
+    counts: dict[str, int] = {}
+    for app, name, column in COLUMNS:
+        values = apps.get_model(app, name)._default_manager.values_list(column, flat=True)
+        counts[f"{name}.{column}"] = sum(not _decrypts(value) for value in values if value)
+    factors = apps.get_model("mfa", "Authenticator")._default_manager.values_list("data", flat=True)
+    counts["Authenticator.data"] = sum(
+        not _decrypts(data[name]) for data in factors for name in FACTOR_KEYS if name in data
+    )
+    counts["Version.bindings"] = sum(
+        not _decrypts(row["sealed"])
+        for bindings in Version.objects.values_list("bindings", flat=True).iterator()
+        for row in bindings
+        if "sealed" in row
+    )
+    return counts
+
+
+def _decrypts(value: str) -> bool:
+    try:
+        decrypt(value)
+    except DecryptionFailed:
+        return False
+    return True
 
 
 def _reencrypt_column(model: type[models.Model], column: str) -> int:

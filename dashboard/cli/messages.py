@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dashboard.installation.backup.archive import About
+    from dashboard.installation.backup.restore import Restored
     from dashboard.installation.setup import Setup
 
 ABOUT = "Sluice: gradual deployments for Workers, on your own machines."
@@ -53,6 +58,25 @@ SIGTERM drains and ends everything. SIGUSR1 ends this process alone: Envoy and v
 serving, and the next `sluice edge` in the same SLUICE_DATA_DIR takes them over.
 """,
     ),
+    "backup": (
+        "write everything to one file, while Sluice runs",
+        """\
+Writes the database as of one moment, the keys, the edge token and undelivered batches of
+exports to FILE, a .tar.gz that only its owner can read. It holds the key to all secrets: store
+it like one, or add --without-keys and store the keys apart. PostgreSQL needs pg_dump on PATH.
+Modules in a bucket (SLUICE_S3_URL) stay there.
+""",
+    ),
+    "restore": (
+        "put a backup back",
+        """\
+Replaces the database with that of FILE, and puts keys and files into the data folder; applies
+migrations if the backup is of an older release. A database with users is replaced only with
+--force. Stop `sluice web` and `sluice work` before, and start them again afterwards. What the
+current key cannot decrypt is listed; the exit code is 1 then. PostgreSQL needs pg_restore and
+psql on PATH.
+""",
+    ),
     "manage": (
         "other commands: tokens, edges, rollouts, reviews, the audit trail",
         """\
@@ -90,3 +114,53 @@ def print_setup(done: Setup) -> None:
         print(f"\nShown once; write it down:\n\n  {first.username}  {first.password}\n")
     for reason in first.weak_because:
         print(f"The password in SLUICE_ADMIN_PASSWORD is weak. {reason}")
+
+
+NO_BACKUP = "No backup was written: {why}"
+NOT_RESTORED = "Nothing was restored: {why}"
+RUNS_HERE = "Sluice runs in this data folder. Stop it first: make stop."
+
+
+def print_backup(file: Path, about: About) -> None:
+    rows = ", ".join(f"{count} {name}" for name, count in about.rows.items())
+    print(f"{file}: {file.stat().st_size:,} bytes with {rows}.")
+    if about.has_keys:
+        print("It has the key to all secrets: store it like one.")
+    else:
+        print("It has no keys: without SLUICE_SECRET_KEY its secrets are lost.")
+
+
+def print_restored(done: Restored, workers: Mapping[str, str], values: Mapping[str, int]) -> None:
+    """`workers`: those that edges do not get, with the reason. `values`: how many of each column
+    cannot be decrypted."""
+    about = done.about
+    rows = ", ".join(f"{count} {name}" for name, count in about.rows.items())
+    print(f"Restored the backup of {about.created_at} (release {about.version}): {rows}.")
+    if done.migrations:
+        print(f"{len(done.migrations)} migrations applied.")
+    for variable in done.other_keys:
+        print(f"{variable} is not that of the backup. It was left as it is.")
+    if not (workers or values):
+        print("All secrets can be read. Start `sluice web` and `sluice work`.")
+        return
+    print("\nLost with their key, SLUICE_SECRET_KEY of that time:\n")
+    for column, count in values.items():
+        print(f"  {count:5} {LOST_VALUES.get(column, column)}")
+    if workers:
+        print("\nEdges keep the last deployment of these Workers, and new edges do not get them:\n")
+        for name, why in workers.items():
+            print(f"  {name}: {why}")
+
+
+LOST_VALUES = {
+    "OverrideKey.encrypted_private": "keys of protected overrides: rotate them",
+    "Job.encrypted_destination": "destinations of log exports: enter them again",
+    "Webhook.sealed_url": "addresses of notification webhooks: enter them again",
+    "Webhook.sealed_secret": "secrets of notification webhooks: enter them again",
+    "Variable.sealed": "secret variables of the playground: enter them again",
+    "Hook.sealed_url": "addresses of rollout hooks: enter them again",
+    "Hook.sealed_secret": "secrets of rollout hooks: enter them again",
+    "Authenticator.data": "second factors: sluice manage second_factor remove NAME",
+    "Version.bindings": "secrets of versions: set them again",
+}
+"""What each column has, and what to do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from dashboard.cli import messages
 from routing.hidden_environment import hide
@@ -48,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     add("web", _web)
     add("work", _work)
     add("edge", _edge)
+    backup = add("backup", _backup)
+    backup.add_argument("file", type=Path, metavar="FILE")
+    backup.add_argument("--force", action="store_true", help="replace FILE")
+    backup.add_argument("--without-keys", action="store_true", help="leave the keys out")
+    restore = add("restore", _restore)
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--force", action="store_true", help="replace a database with users")
     add("manage", _manage)
     add("version", _version)
     return parser
@@ -69,6 +77,18 @@ def _work(_: argparse.Namespace) -> int:
     from dashboard.cli import control
 
     return control.work()
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from dashboard.cli import backups
+
+    return backups.back_up(options.file, force=options.force, with_keys=not options.without_keys)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from dashboard.cli import backups
+
+    return backups.restore(options.file, force=options.force)
 
 
 def _manage(_: argparse.Namespace) -> int:

@@ -6,5 +6,6 @@ setup.py        `sluice setup`: migrations, static files, the first admin
 first_admin.py  the first admin and API token
 shared_keys.py  keys that several machines must share
 migrations.py   which migrations are not applied
+backup/         one file with everything, and back
 readiness.py    /readyz: whether this process can answer requests
 """

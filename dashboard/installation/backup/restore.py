@@ -1,0 +1,119 @@
+"""Puts a backup back, and says what cannot be used any more."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+
+from dashboard.accounts.models import User
+from dashboard.installation.backup import postgresql, sqlite
+from dashboard.installation.backup.archive import (
+    DATABASE,
+    FILES,
+    FOLDERS,
+    KEYS,
+    About,
+    BackupFailed,
+    read_about,
+)
+from dashboard.installation.locks import SETUP, installation_lock
+from dashboard.installation.migrations import unapplied
+from dashboard.settings.environment import variables
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """`other_keys`: variables whose value is not that of the backup. `migrations` were applied
+    afterwards."""
+
+    about: About
+    other_keys: tuple[str, ...]
+    migrations: tuple[str, ...]
+
+
+def restore(file: Path, *, overwrite: bool) -> Restored:
+    """Raises `BackupFailed`; then the database is as before."""
+    try:
+        with tarfile.open(file) as archive, installation_lock(SETUP):
+            about = read_about(archive)
+            _check(about, overwrite=overwrite)
+            with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
+                _extract(archive, Path(folder))
+                _load(Path(folder) / DATABASE[about.vendor])
+                _put_files(Path(folder))
+                others = _put_keys(Path(folder)) if about.has_keys else ()
+            migrations = tuple(unapplied())
+            if migrations:
+                call_command("migrate", verbosity=0, interactive=False)
+            return Restored(about, others, migrations)
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupFailed("This file is no backup of Sluice, or it is damaged.") from error
+    except OSError as error:
+        raise BackupFailed(f"{file} cannot be restored: {error.strerror or error}.") from error
+
+
+def _check(about: About, *, overwrite: bool) -> None:
+    if about.vendor != connection.vendor:
+        raise BackupFailed(
+            f"The backup is of a {about.vendor} database, and DATABASE_URL is {connection.vendor}."
+        )
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    if newer := sorted(set(about.migrations) - known):
+        raise BackupFailed(
+            f"The backup is of release {about.version}, newer than this one ({newer[0]} is "
+            "unknown here). Restore it with that release."
+        )
+    if not overwrite and _in_use():
+        raise BackupFailed(
+            "This database already has users. --force replaces everything in it with the backup."
+        )
+
+
+def _in_use() -> bool:
+    try:
+        return User.objects.exists()
+    except DatabaseError:  # no tables yet
+        return False
+
+
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    archive.extractall(folder, filter="data")
+
+
+def _load(database: Path) -> None:
+    if not database.exists():
+        raise BackupFailed("The backup has no database.")
+    (sqlite if connection.vendor == "sqlite" else postgresql).load(database)
+
+
+def _put_files(folder: Path) -> None:
+    for name in FILES:
+        if (folder / name).exists():
+            (folder / name).replace(settings.DATA_DIR / name)
+    for name in FOLDERS:
+        if (folder / name).exists():
+            (settings.DATA_DIR / name).mkdir(exist_ok=True)
+            for item in (folder / name).iterdir():
+                item.replace(settings.DATA_DIR / name / item.name)
+
+
+def _put_keys(folder: Path) -> tuple[str, ...]:
+    """Keys go to the data folder, and are those of this process from now on. Returns variables
+    that are set to something else: they win."""
+    others = []
+    for name in KEYS:
+        variable, setting = f"SLUICE_{name.upper()}", name.upper()
+        value = (folder / name).read_text()
+        if variables.text(variable):
+            others += [variable] if value != getattr(settings, setting) else []
+            continue
+        (folder / name).replace(settings.DATA_DIR / name)
+        setattr(settings, setting, value)
+    return tuple(others)
