@@ -80,7 +80,9 @@ class Config:
     details: bool
     #: SLUICE_EDGE_DETAILS_PER_SECOND: beyond it, details are dropped and counted.
     details_per_second: int
-    #: SLUICE_EDGE_METRICS_PORT: metrics for Prometheus, on loopback; None is off, 0 picks a port.
+    #: SLUICE_EDGE_METRICS_HOST and _PORT: metrics for Prometheus, /healthz and /readyz; the port
+    #: None is off, 0 picks one.
+    metrics_host: str
     metrics_port: int | None
     #: SLUICE_EDGE_LOG_LIMIT_MB: disk for access logs while the control plane is unavailable.
     log_limit_mb: int
@@ -134,6 +136,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         invocations_per_second=variables.whole("SLUICE_INVOCATIONS_PER_SECOND", 50, 0, 1_000_000),
         details=variables.switch("SLUICE_EDGE_DETAILS", True),
         details_per_second=variables.whole("SLUICE_EDGE_DETAILS_PER_SECOND", 500, 1, 1_000_000),
+        metrics_host=variables.matching(
+            "SLUICE_EDGE_METRICS_HOST", "127.0.0.1", r"[0-9A-Za-z_.:-]{1,253}", "an address"
+        ),
         metrics_port=variables.optional_port("SLUICE_EDGE_METRICS_PORT"),
         log_limit_mb=variables.whole("SLUICE_EDGE_LOG_LIMIT_MB", 256, 1, 1_000_000),
         envoy=variables.program("SLUICE_ENVOY", _envoy()),

@@ -40,6 +40,7 @@ from routing.agent.loss.audit import LossAudit
 from routing.agent.processes.last_applied import last_applied
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.relay.relay import Relay
+from routing.agent.state.readiness import NotReady, not_ready
 from routing.agent.state.status import AgentFacts, Facts, report, status
 from routing.agent.users.claims import Users
 from routing.agent.worker_logs import shipper
@@ -123,7 +124,7 @@ class Edge:
         self._control.relaying = Relay(
             self._control, tasks, config.proof_port, lambda: self._supervisor.state.applied
         ).receive
-        self._metrics = _metrics(config, self.facts)
+        self._metrics = _metrics(config, self.facts, self._not_ready)
         if self._metrics is not None:
             self._shipper.counted = self._metrics.counted
         applied, self._snapshot_problem = last_applied(seal)
@@ -133,6 +134,7 @@ class Edge:
         self._known = (applied, applied)
         self._control_error, self._control_since = "", time.time()
         self._deaths = 0
+        self._is_stopping = False
         self._servers = self._make_servers()
 
     def _make_servers(self) -> tuple[Server | GrpcServer, ...]:
@@ -196,6 +198,7 @@ class Edge:
 
     async def stop(self) -> None:
         """Drains Envoy, ends the versions, ships the last log lines."""
+        self._is_stopping = True
         self._supervisor.pause()
         await self._envoy.stop()
         await self._supervisor.stop(_GRACE_SECONDS)
@@ -286,6 +289,12 @@ class Edge:
             problem = problem or messages.NO_SNAPSHOT
         return self._envoy.problem or self._supervisor.error or problem
 
+    def _not_ready(self) -> list[NotReady]:
+        """Why balancers should send nothing to this edge."""
+        return not_ready(
+            self.facts(), envoy_problem=self._envoy.problem, is_stopping=self._is_stopping
+        )
+
     def _make_previews(self) -> Previews:
         supervisor = self._supervisor
         return Previews(
@@ -329,12 +338,14 @@ class Edge:
             await self._envoy.admin.post("/reopen_logs")
 
 
-def _metrics(config: Config, facts: Callable[[], Facts]) -> Metrics | None:
+def _metrics(
+    config: Config, facts: Callable[[], Facts], not_ready: Callable[[], list[NotReady]]
+) -> Metrics | None:
     if config.metrics_port is None:
         return None
     from routing.agent.metrics.exporter import Metrics  # saves memory where it is off
 
-    return Metrics(config.name, config.metrics_port, facts)
+    return Metrics(config.name, (config.metrics_host, config.metrics_port), facts, not_ready)
 
 
 def _host(address: str) -> str:

@@ -130,14 +130,15 @@ def _end_others(edge: Edge, ends_at: datetime) -> None:
 
 def _adopt(digest: str, now: datetime) -> EdgeToken | None:
     """The row of a token that an earlier release issued, which has only `Edge.token_sha256`."""
-    edge = Edge.with_removed.filter(token_sha256=digest).first()
-    if edge is None:
-        return None
-    revoke_all(edge, now)
-    row, _ = EdgeToken.objects.get_or_create(
-        sha256=digest, defaults={"edge": edge, "created_at": edge.created_on}
-    )
-    return row
+    with transaction.atomic():  # an agent's first requests come at once
+        edge = Edge.with_removed.select_for_update().filter(token_sha256=digest).first()
+        if edge is None:
+            return None
+        row = EdgeToken.objects.select_related("edge").filter(sha256=digest).first()
+        if row is None:
+            revoke_all(edge, now)
+            row = EdgeToken.objects.create(edge=edge, sha256=digest, created_at=edge.created_on)
+        return row
 
 
 def _record(action: str, edge: Edge, by: Actor, **after: object) -> None:

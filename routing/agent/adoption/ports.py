@@ -29,12 +29,12 @@ def with_ports(settings: Config, envoy: Note | None) -> Config:
 def _metrics_port(settings: Config, before: EnvoyNote | None) -> int | None:
     asked = settings.metrics_port
     if asked:
-        check_port("127.0.0.1", asked, "SLUICE_EDGE_METRICS_PORT")
+        check_port(settings.metrics_host, asked, "SLUICE_EDGE_METRICS_PORT")
     if asked != 0:
         return asked
     try:
         if before is not None and before.metrics_port:
-            check_port("127.0.0.1", before.metrics_port, "SLUICE_EDGE_METRICS_PORT")
+            check_port(settings.metrics_host, before.metrics_port, "SLUICE_EDGE_METRICS_PORT")
             return before.metrics_port
     except PortInUse:
         pass  # not configured, so any port will do

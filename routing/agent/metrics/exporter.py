@@ -1,9 +1,9 @@
-"""`GET /metrics` for Prometheus, on loopback only, if it is enabled."""
+"""`GET /metrics` for Prometheus, beside the probes, if it is enabled."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from routing.agent.access_log.log_rows import Rows
+from routing.agent.metrics.probes import add_probes
 from routing.agent.metrics.time_series import Requests, Series
 from routing.agent.state.state import ProcessState
 from routing.agent.state.status import Facts
@@ -22,15 +23,23 @@ _FORGET_EVERY = 600.0
 
 
 class Metrics(Collector):
-    """`counted` takes what the control plane accepted; `facts` returns the edge's status."""
+    """`counted` takes what the control plane accepted; `facts` returns the edge's status,
+    `not_ready` why balancers should send nothing."""
 
-    def __init__(self, edge: str, port: int, facts: Callable[[], Facts]) -> None:
-        self._edge, self._port, self._facts = edge, port, facts
+    def __init__(
+        self,
+        edge: str,
+        address: tuple[str, int],
+        facts: Callable[[], Facts],
+        not_ready: Callable[[], Sequence[str]],
+    ) -> None:
+        self._edge, self._facts, self._not_ready = edge, facts, not_ready
+        self._host, self._port = address
         self._series, self._forgot = Series(), time.time()
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._runner: web.AppRunner | None = None
-        self.url = f"http://127.0.0.1:{port}/metrics"
+        self.url = f"http://{_reachable(self._host)}:{self._port}/metrics"
 
     def counted(self, found: Rows) -> None:
         now = time.time()
@@ -42,9 +51,10 @@ class Metrics(Collector):
         """Returns once it listens."""
         app = web.Application()
         app.router.add_get("/metrics", self._answer)
+        add_probes(app, self._not_ready)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        await web.TCPSite(self._runner, self._host, self._port).start()
 
     async def stop(self) -> None:
         runner, self._runner = self._runner, None
@@ -184,3 +194,10 @@ def _deployed(facts: Facts) -> frozenset[str]:
     workers = facts.state.applied.workers
     versions = {version.id for worker in workers for version in worker.versions}
     return frozenset(versions | {worker.deployment.id for worker in workers})
+
+
+def _reachable(host: str) -> str:
+    """`host` in a URL for programs of this machine."""
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

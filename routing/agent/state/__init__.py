@@ -1,6 +1,7 @@
 """The edge's state, the desired state, and the plan from one to the other. Pure.
 
-plan.py    what to do next
-state.py   Envoy's routes and the processes of versions
-status.py  reports and `status.json`
+plan.py       what to do next
+readiness.py  whether balancers should send requests
+state.py      Envoy's routes and the processes of versions
+status.py     reports and `status.json`
 """

@@ -47,6 +47,13 @@ def test_a_token_of_an_earlier_release_is_adopted():
     assert state("sle_old") is TokenState.expired
 
 
+def test_two_requests_that_adopt_a_token_at_once_leave_it_valid():
+    make_edge(token_sha256=hash_token("sle_old"))
+    for _ in range(2):  # each found no row before
+        tokens._adopt(hash_token("sle_old"), timezone.now())
+    assert state("sle_old") is TokenState.valid
+
+
 def test_the_last_use_is_recorded_once_a_minute():
     secret = register_edge("local-1")
     now = timezone.now()
