@@ -77,6 +77,14 @@ current key cannot decrypt is listed; the exit code is 1 then. PostgreSQL needs 
 psql on PATH.
 """,
     ),
+    "doctor": (
+        "say what is wrong with an installation",
+        """\
+Checks settings, keys, Redis, the bucket, static files, disk, database, clock, admin, secrets and
+edges, and says what to do. It changes nothing. The exit code is 1 if there is an error, 0 with
+warnings only.
+""",
+    ),
     "manage": (
         "other commands: tokens, edges, rollouts, reviews, the audit trail",
         """\

@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     restore = add("restore", _restore)
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--force", action="store_true", help="replace a database with users")
+    doctor = add("doctor", _doctor)
+    doctor.add_argument("--json", action="store_true", help="for programs")
     add("manage", _manage)
     add("version", _version)
     return parser
@@ -89,6 +91,12 @@ def _restore(options: argparse.Namespace) -> int:
     from dashboard.cli import backups
 
     return backups.restore(options.file, force=options.force)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from dashboard.cli import doctor
+
+    return doctor.doctor(as_json=options.json)
 
 
 def _manage(_: argparse.Namespace) -> int:

@@ -7,5 +7,6 @@ first_admin.py  the first admin and API token
 shared_keys.py  keys that several machines must share
 migrations.py   which migrations are not applied
 backup/         one file with everything, and back
+doctor/         what is wrong, and what to do
 readiness.py    /readyz: whether this process can answer requests
 """
