@@ -28,6 +28,8 @@ COMMANDS = (
     ("manage.py override link --help", "a link, or a permission, for one version"),
     ("manage.py token --help", "API tokens"),
     ("manage.py edge --help", "register and remove edges"),
+    ("sluice doctor", "what is wrong with this installation"),
+    ("sluice backup FILE", "write everything to one file"),
 )
 """(command, what it is for)."""
 
