@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from ipaddress import ip_address
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -198,6 +200,6 @@ def _deployed(facts: Facts) -> frozenset[str]:
 
 def _reachable(host: str) -> str:
     """`host` in a URL for programs of this machine."""
-    if host in ("0.0.0.0", "::"):
-        return "127.0.0.1"
+    with suppress(ValueError):  # a name
+        host = "127.0.0.1" if ip_address(host).is_unspecified else host
     return f"[{host}]" if ":" in host else host
