@@ -109,7 +109,7 @@ sizes: ## The ten largest files and functions
 	$(call SETUP,run)
 	@$(PY) bin/sizes.py
 
-test-cluster: ## Sluice on eleven machines in network namespaces, every fault at full length (root, 45 min)
+test-cluster: ## Sluice on machines of network namespaces, every fault at full length (root, 45 min)
 	$(call SETUP,test)
 	$(PY) -m benchmarks.cluster
 	$(PY) -m benchmarks.cluster --upgrade

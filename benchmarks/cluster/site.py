@@ -32,11 +32,12 @@ READY_SECONDS = 60.0
 @dataclass(frozen=True, slots=True)
 class Release:
     """A copy of the project, and how its parts are started there. `reads_files`: settings may be
-    files, as `NAME_FILE`."""
+    files, as `NAME_FILE`. `joins`: edges exchange a join token for their own."""
 
     home: Path
     commands: Mapping[str, Sequence[str]]
     reads_files: bool = True
+    joins: bool = True
 
 
 def this_release() -> Release:
@@ -49,7 +50,7 @@ class Site:
     """`folder` has a folder for each machine."""
 
     def __init__(self, folder: Path, release: Release) -> None:
-        self.folder, self.release = folder, release
+        self.folder, self.release, self.joined = folder, release, release.joins
         self.password, self.account = secrets.token_urlsafe(16), secrets.token_hex(16)
         open_switch()
         self.balancer, self.front = connect("balancer", 5, folder), connect("front", 6, folder)
@@ -100,7 +101,10 @@ class Site:
 
     def enroll(self, machine: Machine) -> None:
         """Creates an edge and starts it; its token is in a file on its machine."""
-        token = self.manage("edge", "create", "--name", machine.name).split()[-1]
+        if self.release.joins:
+            token = self.manage("edge", "add", "--name", machine.name).split()[-1]
+        else:
+            token = self.manage("edge", "create", "--name", machine.name).split()[-1]
         path = machine.folder / "edge_token"
         path.write_text(token)
         path.chmod(0o600)
@@ -150,12 +154,13 @@ class Site:
         )
 
     def _edge(self, machine: Machine) -> dict[str, str]:
+        kind = "JOIN_TOKEN" if self.joined else "TOKEN"
         return _inherited() | {
             "SLUICE_DATA_DIR": str(machine.folder / "data"),
             "SLUICE_CONTROL_URL": self.base_url,
             "SLUICE_CONTROL_CA_FILE": str(self.folder / "ca.pem"),
             "SSL_CERT_FILE": str(self.folder / "ca.pem"),  # for releases without the line above
-            "SLUICE_EDGE_TOKEN_FILE": str(machine.folder / "edge_token"),
+            f"SLUICE_EDGE_{kind}_FILE": str(machine.folder / "edge_token"),
             "SLUICE_EDGE_NAME": machine.name,
             "SLUICE_EDGE_HOST": "0.0.0.0",
             "SLUICE_EDGE_PUBLIC_HEADERS": "1",

@@ -12,5 +12,5 @@ put database_url "postgresql://sluice:$(cat secrets/postgres_password)@postgres:
 put secret_key "$(random 32)"
 put account_id "$(random 16)"
 put admin_password "$(random 12)"
-# Empty until `sluice manage edge create` has made one; see the documentation.
-[ -e secrets/edge_token ] || : > secrets/edge_token
+# Empty until `sluice manage edge add` has made one; see docs/many-machines.md.
+[ -e secrets/join_token ] || : > secrets/join_token
