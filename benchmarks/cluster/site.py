@@ -32,12 +32,14 @@ READY_SECONDS = 60.0
 @dataclass(frozen=True, slots=True)
 class Release:
     """A copy of the project, and how its parts are started there. `reads_files`: settings may be
-    files, as `NAME_FILE`. `joins`: edges exchange a join token for their own."""
+    files, as `NAME_FILE`. `joins`: edges exchange a join token for their own. `takes_turns`: setup
+    may run on several machines at once."""
 
     home: Path
     commands: Mapping[str, Sequence[str]]
     reads_files: bool = True
     joins: bool = True
+    takes_turns: bool = True
 
 
 def this_release() -> Release:
@@ -72,7 +74,10 @@ class Site:
         stores.start_postgresql(self.postgresql)
         stores.start_redis(self.redis)
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self.setup, self.web))  # both machines at once: they take turns
+            if self.release.takes_turns:
+                list(pool.map(self.setup, self.web))
+            else:
+                list(map(self.setup, self.web))
             for machine in self.web:
                 self.start_role(machine, "web")
             for balancer in (self.balancer, self.front):
@@ -220,9 +225,15 @@ class Site:
 
     def is_web_ready(self) -> bool:
         with suppress(httpx.HTTPError):
-            urls = [f"http://{machine.address}:8000/readyz" for machine in self.web]
-            return all(self.http.get(url).status_code == 200 for url in urls)
+            return all(map(self._is_ready, self.web))
         return False
+
+    def _is_ready(self, machine: Machine) -> bool:
+        url = f"http://{machine.address}:8000"
+        answer = self.http.get(f"{url}/readyz")
+        if answer.status_code == 404:  # earlier releases have none
+            answer = self.http.get(f"{url}/healthz")
+        return answer.status_code == 200
 
     def is_complete(self) -> bool:
         """Every process runs, both web processes are ready, and all edges report."""

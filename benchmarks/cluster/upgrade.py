@@ -54,7 +54,7 @@ def last_release(folder: Path) -> Release:
         "edge": (python, "-m", "routing.agent"),
         "manage": (python, "manage.py"),
     }
-    return Release(home, commands, reads_files=False, joins=False)
+    return Release(home, commands, reads_files=False, joins=False, takes_turns=False)
 
 
 def rolling_upgrade() -> Fault:
