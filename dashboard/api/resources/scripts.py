@@ -37,6 +37,7 @@ LISTED = (
     "compatibility_date",
     "compatibility_flags",
     "runtime",
+    "asset_set",
 )
 """The fields that `script_item` reads."""
 

@@ -100,7 +100,7 @@ def script_item(worker: Worker, latest: Version | None) -> Json:
         "handlers": handlers(latest) if latest else [],
         "created_on": timestamp(worker.created_on),
         "modified_on": timestamp(latest.created_on) if latest else timestamp(worker.created_on),
-        "has_assets": bool(latest and latest.assets),
+        "has_assets": bool(latest and latest.asset_set),
         "has_modules": bool(latest and latest.main_module),
         "last_deployed_from": uploaded_from(latest),
         **_runtime(latest),
