@@ -29,7 +29,13 @@ DEPLOY = ROOT / "deploy"
 KUBERNETES = "1.37"
 
 #: The highest exposure of `systemd-analyze security`, of 10. An edge starts as root.
-EXPOSURE = {"sluice-setup": 1.2, "sluice-web": 1.2, "sluice-work": 1.2, "sluice-edge": 3.0}
+EXPOSURE = {
+    "sluice-setup": 1.2,
+    "sluice-backup": 1.2,
+    "sluice-web": 1.2,
+    "sluice-work": 1.2,
+    "sluice-edge": 3.0,
+}
 
 #: Programs that are elsewhere or missing where the check runs, and addresses that do not resolve.
 _UNRESOLVED = (("server web-1:", "server 127.0.0.1:"), ("server web-2:", "server 127.0.0.2:"))
@@ -96,10 +102,10 @@ def systemd() -> Problems:
     if not shutil.which("systemd-analyze"):
         return
     with tempfile.TemporaryDirectory() as folder:
-        for unit in sorted((DEPLOY / "systemd").glob("*.service")):
+        for unit in sorted((DEPLOY / "systemd").glob("sluice-*")):
             text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text())
             (Path(folder) / unit.name).write_text(text.replace("/opt/sluice", "/"))
-        for unit in sorted(Path(folder).glob("*.service")):
+        for unit in sorted(Path(folder).iterdir()):
             yield from _verified(unit)
 
 
@@ -107,6 +113,8 @@ def _verified(unit: Path) -> Problems:
     done = _run(["systemd-analyze", "verify", "--man=no", str(unit)])
     if done.returncode or unit.name in done.stdout:
         yield done.stdout
+    if unit.suffix != ".service":
+        return
     threshold = round(EXPOSURE[unit.stem] * 10)
     security = ["security", "--offline=true", f"--threshold={threshold}", "--no-pager"]
     done = _run(["systemd-analyze", *security, str(unit)])
