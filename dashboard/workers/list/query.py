@@ -17,7 +17,7 @@ from dashboard.workers.list import rows as listed
 from dashboard.workers.list.rows import ListRow
 from dashboard.workers.messages import FILTERS
 from routing.control import revision
-from routing.models import Deployment
+from routing.models import Deployment, Edge
 
 SIZE = 50
 """Workers on one page."""
@@ -69,6 +69,8 @@ class ListPage:
     q: str
     kind: str
     sort: str
+    #: The first visit, before any Worker: an edge that reported.
+    first_edge: Edge | None = None
 
 
 def list_page(given: QueryDict) -> ListPage:
@@ -97,7 +99,12 @@ def list_page(given: QueryDict) -> ListPage:
         q=search,
         kind=kind,
         sort=order,
+        first_edge=None if rows or search else _first_edge(),
     )
+
+
+def _first_edge() -> Edge | None:
+    return Edge.objects.exclude(last_seen_on=None).order_by("-last_seen_on").first()
 
 
 def _next(key: str, order: str) -> str:

@@ -1,2 +1,3 @@
 // @ts-check
 import "../frame.js";
+import "../help_search.js";

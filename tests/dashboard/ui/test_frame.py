@@ -79,9 +79,26 @@ def test_the_help_has_every_reason_and_outcome(maya):
     assert "workerd" in html.partition('id="versions-title"')[2]
 
 
+def test_the_help_menu_lists_every_section(maya):
+    html = maya.get("/help/").content.decode()
+    menu, _, sections = html.partition('id="help"')
+    sections, _, _ = sections.partition("</main>")
+    listed = re.findall(r'<a href="#([a-z]+-title)">([^<]+)</a>', menu)
+    assert listed == re.findall(r'<h2 id="([a-z]+-title)">([^<]+)</h2>', sections)
+    assert len(listed) > 10 and 'id="help-search"' in menu
+
+
 def test_the_first_visit_offers_two_ways(maya):
     html = maya.get("/workers/").content.decode()
     assert "npx wrangler deploy" in html and 'action="/workers/new/"' in html
+    assert re.findall(r'data-first="(\w+)"', html) == ["done", "now", *["todo"] * 6]
+
+
+def test_the_first_visit_ticks_a_connected_edge(maya):
+    make_edge("local-1", applied_revision=1)
+    html = maya.get("/workers/").content.decode()
+    assert re.findall(r'data-first="(\w+)"', html) == ["done", "done", "now", *["todo"] * 5]
+    assert "local-1, revision 1" in html
 
 
 def test_an_expired_form_says_what_to_do(maya):
