@@ -84,7 +84,7 @@ def test_a_role_is_saved_once_it_differs_and_a_token_revoked_after_a_word(admin)
     save.click()
     page.get_by_text("maya is viewer now.").first.wait_for()
     page.get_by_role("button", name="Revoke CI").click()
-    page.get_by_text("It cannot be taken back.").wait_for()
+    page.get_by_text("This cannot be undone.").wait_for()
     assert visitor.axe() == []
     page.get_by_role("dialog").get_by_role("button", name="Revoke CI").click()
     page.get_by_text("CI is revoked. Requests that use it are refused.").first.wait_for()
