@@ -35,8 +35,8 @@ def main() -> int:
     from django.conf import settings
 
     give_back_memory()
-    found = config()
-    server = Server(found, found.connections)
+    server_config = config()
+    server = Server(server_config, server_config.connections)
     if settings.PARENT_PID is not None:
         on_parent_exit(settings.PARENT_PID, lambda: setattr(server, "should_exit", True))
     try:
@@ -45,7 +45,7 @@ def main() -> int:
         where = f"{settings.HTTP_HOST}:{settings.HTTP_PORT}"
         print(f"The web process cannot listen on {where}: {error.strerror}", file=sys.stderr)
         return 1
-    found.load()  # the logging of the settings comes with the application
+    server_config.load()  # the logging of the settings comes with the application
     limit_repeated_lines()
     server.run(sockets=[listener])
     return 0

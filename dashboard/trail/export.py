@@ -59,18 +59,18 @@ def stream(chosen: EntryFilter, form: str) -> Iterator[str]:
     """The file in pieces."""
     yield head(form)
     last: int | None = None
-    while found := _batch(chosen, last):
-        last = found[-1][0]
-        yield write([row for _, row in found], form)
+    while batch := _batch(chosen, last):
+        last = batch[-1][0]
+        yield write([row for _, row in batch], form)
 
 
 async def stream_async(chosen: EntryFilter, form: str) -> AsyncIterator[str]:
     """As `stream`, from the event loop."""
     yield head(form)
     last: int | None = None
-    while found := await _batch_in_database(chosen, last):
-        last = found[-1][0]
-        yield write([row for _, row in found], form)
+    while batch := await _batch_in_database(chosen, last):
+        last = batch[-1][0]
+        yield write([row for _, row in batch], form)
 
 
 def head(form: str) -> str:
@@ -110,8 +110,8 @@ def _link(seal: AuditSeal | None) -> dict[str, Any]:
 
 def _batch(chosen: EntryFilter, last: int | None) -> list[tuple[int, dict[str, Any]]]:
     """The next entries below the id `last`, with their ids."""
-    found = chosen.entries()
-    entries = list((found if last is None else found.filter(pk__lt=last))[:BATCH])
+    matching = chosen.entries()
+    entries = list((matching if last is None else matching.filter(pk__lt=last))[:BATCH])
     return [(e.pk, row) for e, row in zip(entries, rows_of(entries), strict=True)]
 
 

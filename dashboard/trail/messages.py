@@ -19,18 +19,17 @@ FAULTS = {
 }
 
 
-def verdict(found: Verdict) -> str:
+def verdict(result: Verdict) -> str:
     """One line: intact, or the first broken entry."""
-    if found.fault is not None:
-        entry = found.entry or "of an unknown id"
-        return FAULTS[found.fault].format(position=found.position, entry=entry)
-    pruned = f" Entries 1 to {found.first - 1} were removed by the retention." * (found.first > 1)
-    waiting = f" {found.waiting} wait for their seal." * (found.waiting > 0)
-    return (
-        f"Intact: {found.count} entries, positions {found.first} to {found.last}.{pruned}{waiting}"
-    )
+    if result.fault is not None:
+        entry = result.entry or "of an unknown id"
+        return FAULTS[result.fault].format(position=result.position, entry=entry)
+    pruned = f" Entries 1 to {result.first - 1} were removed by the retention." * (result.first > 1)
+    waiting = f" {result.waiting} wait for their seal." * (result.waiting > 0)
+    positions = f"positions {result.first} to {result.last}"
+    return f"Intact: {result.count} entries, {positions}.{pruned}{waiting}"
 
 
-def head(found: Verdict) -> str:
+def head(result: Verdict) -> str:
     """What to keep elsewhere."""
-    return f"Head: {found.last} {found.head}"
+    return f"Head: {result.last} {result.head}"

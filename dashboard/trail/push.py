@@ -116,8 +116,8 @@ def _send(seals: list[AuditSeal], now: datetime) -> None:
 
 
 def _batch(seals: list[AuditSeal]) -> dict[str, Any]:
-    found = AuditEntry.objects.in_bulk([seal.entry_id for seal in seals])
-    entries = [found[seal.entry_id] for seal in seals if seal.entry_id in found]
+    entries_by_id = AuditEntry.objects.in_bulk([seal.entry_id for seal in seals])
+    entries = [entries_by_id[seal.entry_id] for seal in seals if seal.entry_id in entries_by_id]
     return {"type": "audit.entries", "entries": rows_of(entries)}
 
 

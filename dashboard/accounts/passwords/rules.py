@@ -53,7 +53,7 @@ def plain_forms(password: str) -> set[str]:
     ends_off = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", lower)
     forms |= {ends_off, ends_off.translate(_DISGUISES)}
     words = {form: _WORD.findall(form) for form in forms}
-    return {found[0] for found in words.values() if len(found) == 1}
+    return {parts[0] for parts in words.values() if len(parts) == 1}
 
 
 def _names_of(user: AbstractBaseUser | None) -> set[str]:

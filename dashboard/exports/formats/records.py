@@ -18,9 +18,11 @@ Key: TypeAlias = tuple[int, str, str]
 _RAYS = 500
 
 
-def records(found: Iterable[Invocation], options: Options) -> Iterator[tuple[Invocation, Json]]:
+def records(
+    invocations: Iterable[Invocation], options: Options
+) -> Iterator[tuple[Invocation, Json]]:
     """Each invocation with its whole record; versions are looked up once for all."""
-    rows = list(found)
+    rows = list(invocations)
     versions, details = _versions({row.version_id for row in rows}), _details(rows)
     tags = _tags({row.worker for row in rows})
     for row in rows:
@@ -93,13 +95,13 @@ def outcome(row: Invocation) -> str:
 
 def _details(rows: list[Invocation]) -> dict[Key, list[InvocationDetail]]:
     """Details by edge, ray and version: one request may call the same version several times."""
-    found: defaultdict[Key, list[InvocationDetail]] = defaultdict(list)
+    by_request: defaultdict[Key, list[InvocationDetail]] = defaultdict(list)
     rays = sorted({row.ray for row in rows if row.ray})
     for start in range(0, len(rays), _RAYS):
         some = InvocationDetail.objects.filter(ray__in=rays[start : start + _RAYS], rpc_method="")
         for detail in some:
-            found[detail.edge_id, detail.ray, detail.version_id].append(detail)
-    return found
+            by_request[detail.edge_id, detail.ray, detail.version_id].append(detail)
+    return by_request
 
 
 def _versions(ids: set[str]) -> dict[str, Json]:

@@ -22,9 +22,9 @@ ERROR = 2
 _RAYS = 500
 
 
-def lines(found: Iterable[Invocation]) -> Iterator[tuple[Invocation, bytes]]:
+def lines(invocations: Iterable[Invocation]) -> Iterator[tuple[Invocation, bytes]]:
     """Each invocation with its `resourceSpans` entry."""
-    rows = list(found)
+    rows = list(invocations)
     hops = _hops({row.ray for row in rows if row.ray})
     for row in rows:
         parent = _parent(row, hops[row.ray])
@@ -39,12 +39,12 @@ def document(entries: Iterable[bytes]) -> bytes:
 
 def _hops(rays: set[str]) -> defaultdict[str, list[Invocation]]:
     """Every hop of these rays: a caller may have gone with an earlier batch, or go with a later."""
-    found: defaultdict[str, list[Invocation]] = defaultdict(list)
+    by_ray: defaultdict[str, list[Invocation]] = defaultdict(list)
     listed = sorted(rays)
     for start in range(0, len(listed), _RAYS):
         for row in Invocation.objects.filter(ray__in=listed[start : start + _RAYS]).order_by("id"):
-            found[row.ray].append(row)
-    return found
+            by_ray[row.ray].append(row)
+    return by_ray
 
 
 def _parent(row: Invocation, hops: list[Invocation]) -> Invocation | None:

@@ -41,6 +41,6 @@ def newest_id() -> int:
     if top is None:
         with connection.cursor() as query:
             query.execute(_LAST_GIVEN[connection.vendor], [Invocation._meta.db_table])
-            found = query.fetchone()
-            top = found[0] if found else 0
+            row = query.fetchone()
+            top = row[0] if row else 0
     return int(top or 0)

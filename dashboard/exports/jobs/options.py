@@ -96,17 +96,17 @@ def parse_options(given: Mapping[str, Any]) -> Options:
 def from_logpull(text: str) -> dict[str, Any]:
     """Options in the older form, `fields=A,B&timestamps=rfc3339&sample=0.1`, as the newer one."""
     given = parse_qs(text.rpartition("?")[2])
-    found: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
     if "fields" in given:
-        found["field_names"] = [name for name in given["fields"][-1].split(",") if name]
+        parsed["field_names"] = [name for name in given["fields"][-1].split(",") if name]
     if "timestamps" in given:
-        found["timestamp_format"] = given["timestamps"][-1]
+        parsed["timestamp_format"] = given["timestamps"][-1]
     if "sample" in given:
         try:
-            found["sample_rate"] = float(given["sample"][-1])
+            parsed["sample_rate"] = float(given["sample"][-1])
         except ValueError as error:
             raise OptionsInvalid("logpull_options: sample is no number.") from error
-    return found
+    return parsed
 
 
 def _fields(given: Any) -> tuple[str, ...]:

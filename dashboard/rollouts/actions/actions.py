@@ -17,7 +17,7 @@ from dashboard.reviews.models import DeployHold
 from dashboard.reviews.proposals.messages import rollout_waits
 from dashboard.rollouts import messages
 from dashboard.rollouts.actions.request import ActionRefused, ActionRequest
-from dashboard.rollouts.conductor.advance import Stale, carry_out, claim, record
+from dashboard.rollouts.conductor.advance import Stale, apply_decision, claim, record
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from dashboard.rollouts.decisions.undo_window import undo_refusal
 from dashboard.rollouts.decisions.values import (
@@ -246,7 +246,9 @@ def _do(
     facts = dict(decision.facts) | ({"reason": by.reason} if by.reason else {})
     before = {"state": rollout.state, "percentage": rollout.percentage}
     with transaction.atomic():
-        done = carry_out(rollout, replace(decision, facts=facts), by.now, by=by.user, fields=fields)
+        done = apply_decision(
+            rollout, replace(decision, facts=facts), by.now, by=by.user, fields=fields
+        )
         _audit(done, verb, by, before)
     return done
 

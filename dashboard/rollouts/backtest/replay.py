@@ -169,14 +169,14 @@ class _StepRun:
 
     def _judgments(self, figures: Figures) -> list[Judgment]:
         """As `observe.judgments`, of what is recorded; at 100% fixed limits only."""
-        found = [judge_limit(figures, self.plan, None, ABORTING_RULES)]
+        judgments = [judge_limit(figures, self.plan, None, ABORTING_RULES)]
         if self.step.weight != TOTAL:
-            found[:0] = [
+            judgments[:0] = [
                 judge_errors(figures, self.plan, self.step.rule, ABORTING_RULES),
                 judge_slow("p95", figures, self.budget.p95_us, ABORTING_RULES, None),
                 judge_slow("p99", figures, self.budget.p99_us, ABORTING_RULES, None),
             ]
-        return with_breaches(found, self.plan)
+        return with_breaches(judgments, self.plan)
 
     def _outcome(self, decides: Judgment, baked: bool, end: int) -> Outcome | None:
         """None while the step goes on."""

@@ -69,9 +69,9 @@ def backtest_request(
 
 def _ended(worker: Worker, rollout_id: str) -> Rollout:
     try:
-        found = worker.rollouts.with_versions().filter(pk=UUID(rollout_id)).first()
+        rollout = worker.rollouts.with_versions().filter(pk=UUID(rollout_id)).first()
     except ValueError:
-        found = None
-    if found is None:
+        rollout = None
+    if rollout is None:
         raise PlanError("rollout", f"{worker.name} has no rollout {rollout_id[:40]}.")
-    return found
+    return rollout

@@ -53,7 +53,7 @@ def advance(rollout: Rollout, observe: Observe, now: datetime) -> Decision:
     decision = next_step(value, observe(rollout, now), now)
     if decision.changes(value):
         try:
-            carry_out(rollout, decision, now)
+            apply_decision(rollout, decision, now)
         except DeployConflict:
             raise Stale(Rollout.objects.get(pk=rollout.pk)) from None
     elif (decision.code, decision.facts) != (rollout.reason, rollout.facts):
@@ -63,7 +63,7 @@ def advance(rollout: Rollout, observe: Observe, now: datetime) -> Decision:
     return decision
 
 
-def carry_out(
+def apply_decision(
     rollout: Rollout,
     decision: Decision,
     now: datetime,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from dashboard.rollouts.conductor.advance import Observe, Stale, advance
 from dashboard.rollouts.models import Rollout
 from dashboard.smoketests.models import SmokeRun
-from dashboard.smoketests.runs.run import break_off, carry_out, claim, expire_stale_runs
+from dashboard.smoketests.runs.run import break_off, claim, execute, expire_stale_runs
 from routing.control.deploy import DeployRefused
 from routing.trail import origin
 
@@ -47,7 +47,7 @@ def run_waiting_checks(now: datetime) -> int:
 def _carry_out(run: SmokeRun) -> None:
     """A fault breaks its own run: left running, it would be repeated for ever."""
     try:
-        carry_out(run)
+        execute(run)
     except OperationalError:
         raise
     except Exception:  # a guard: the runs behind it must not wait for it

@@ -85,10 +85,10 @@ def _judged(rollout: Rollout, now: datetime) -> Judgment | None:
     if watched in STAGED:
         processes = [_judge_processes(rollout, now)]
         return deciding(with_breaches(processes, rollout.terms), rollout.terms)
-    return judge(rollout, now) if watched in TAKES_TRAFFIC else None
+    return judge_candidate(rollout, now) if watched in TAKES_TRAFFIC else None
 
 
-def judge(rollout: Rollout, now: datetime) -> Judgment:
+def judge_candidate(rollout: Rollout, now: datetime) -> Judgment:
     """The judgment that decides for the current share."""
     return deciding(judgments(rollout, figures_of(rollout, now), now), rollout.terms)
 

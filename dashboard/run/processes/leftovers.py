@@ -40,8 +40,8 @@ def end_control_plane(seconds: float = 10.0) -> None:
 
 def agent() -> ProcessIdentity | None:
     """The agent that runs in this data folder."""
-    found = holder(EDGE_FOLDER)
-    return found.process if found is not None and found.process.is_running() else None
+    edge = holder(EDGE_FOLDER)
+    return edge.process if edge is not None and edge.process.is_running() else None
 
 
 def edge_processes() -> list[ProcessIdentity]:

@@ -51,12 +51,12 @@ class ProcessFile:
     def read(self) -> Processes | None:
         """What a run noted last, whether its processes still run or not."""
         try:
-            found = json.loads(self._path.read_text())
+            stored = json.loads(self._path.read_text())
             children = {
                 name: ProcessIdentity(child["pid"], child["started"])
-                for name, child in found["processes"].items()
+                for name, child in stored["processes"].items()
             }
-            return Processes(ProcessIdentity(found["pid"], found["started"]), children)
+            return Processes(ProcessIdentity(stored["pid"], stored["started"]), children)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 

@@ -35,8 +35,8 @@ def write(addresses: Mapping[str, str]) -> None:
 def read() -> Run | None:
     """The run that is ready; None where there is none, or only the file of one that was killed."""
     try:
-        found = json.loads(RUN_JSON.read_text())
-        run = Run(ProcessIdentity(found["pid"], found["started"]), found["ready_at"])
+        stored = json.loads(RUN_JSON.read_text())
+        run = Run(ProcessIdentity(stored["pid"], stored["started"]), stored["ready_at"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return run if run.process.is_running() else None

@@ -102,9 +102,9 @@ def row_of(assertion: Assertion) -> AssertionRow:
     if "no_text" in data:
         return AssertionRow("text", "", "lacks", data["no_text"])
     if "same_as_stable" in data:
-        found = data["same_as_stable"]
-        must = "headers" if found.get("headers") else "body"
-        return AssertionRow("same_as_stable", "", must, "\n".join(found.get("except", ())))
+        terms = data["same_as_stable"]
+        must = "headers" if terms.get("headers") else "body"
+        return AssertionRow("same_as_stable", "", must, "\n".join(terms.get("except", ())))
     [(kind, value)] = data.items()
     text = json.dumps(value, indent=2, ensure_ascii=False) if kind == "schema" else f"{value}"
     return AssertionRow(kind, "", KINDS[kind].musts[0][0], text.removesuffix(".0"))

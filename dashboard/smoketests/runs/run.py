@@ -48,7 +48,7 @@ def ask(
     rollout_id: Any = None,
     by_command: bool = False,
 ) -> SmokeRun:
-    """A run that waits for `carry_out`, here or in another process.
+    """A run that waits for `execute`, here or in another process.
 
     One `by_command` is claimed already: only the command that asked for it may run its scripts.
     """
@@ -79,7 +79,7 @@ def expire_stale_runs(now: datetime) -> int:
     return stale.update(state=SmokeRun.State.ABANDONED, ended_at=now)
 
 
-def carry_out(run: SmokeRun, *, runs_scripts: bool = False) -> SmokeRun:
+def execute(run: SmokeRun, *, runs_scripts: bool = False) -> SmokeRun:
     """Sends, proves and judges; the row says how far it is, and is in its last state at the end.
 
     `runs_scripts` is for `manage.py smoke run` alone: no page and no conductor runs a command.

@@ -55,7 +55,7 @@ def go(edit: SuiteEdit) -> SmokeRun:
     version = edit.suite.worker.versions.get(number=2)
     run = runs.ask(edit, version, author=None, now=timezone.now())
     assert runs.claim(run)
-    return runs.carry_out(run)
+    return runs.execute(run)
 
 
 def mark(client: Client, run: SmokeRun, name: str = "same", **fields: str) -> int:

@@ -50,7 +50,7 @@ def asked(worker: Worker, text: str) -> SmokeRun:
 def go(worker: Worker, checks: str) -> SmokeRun:
     run = asked(worker, f"name: s\nchecks:\n{checks}")
     assert runs.claim(run)
-    return runs.carry_out(run)
+    return runs.execute(run)
 
 
 def by_version(worker: Worker, stable: str, candidate: str) -> Any:

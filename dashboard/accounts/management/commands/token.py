@@ -71,23 +71,23 @@ class Command(BaseCommand):
             self.stdout.write("  ".join(facts))
 
     def _revoke(self, *, name: str, **options: Any) -> None:
-        found = Token.objects.in_use(timezone.now()).filter(name=name).select_related("user")
-        ended = sum(revoke(token, _shell()) for token in found)
+        tokens = Token.objects.in_use(timezone.now()).filter(name=name).select_related("user")
+        ended = sum(revoke(token, _shell()) for token in tokens)
         if not ended:
             raise CommandError(f"No token in use is called {name!r}; see: manage.py token list")
         self.stdout.write(f"Revoked {ended} token(s) called {name!r}.")
 
     def _owner(self, username: str | None) -> User:
         people = User.objects.filter(is_active=True)
-        found = (
+        user = (
             people.filter(username=username)
             if username
             else people.filter(role=Role.ADMIN, by_token_only=False).order_by("id")
         ).first()
-        if found is None:
+        if user is None:
             who = f"called {username!r}" if username else "with the role admin"
             raise CommandError(f"There is no active person {who}.")
-        return found
+        return user
 
 
 def _shell() -> Actor:

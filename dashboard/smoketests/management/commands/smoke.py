@@ -15,7 +15,7 @@ from dashboard.accounts.shell_user import shell_user
 from dashboard.smoketests.models import SmokeRun, SuiteEdit
 from dashboard.smoketests.runs.junit import junit
 from dashboard.smoketests.runs.report import results_as_json, run_as_json
-from dashboard.smoketests.runs.run import ask, carry_out
+from dashboard.smoketests.runs.run import ask, execute
 from dashboard.smoketests.subject import NoSubject, version_under_test
 from dashboard.smoketests.suites.edits import export, import_suite, newest_edit
 from dashboard.smoketests.suites.yaml_format import SuiteError
@@ -97,7 +97,7 @@ class Command(BaseCommand):
             now=timezone.now(),
             by_command=True,
         )
-        run = carry_out(run, runs_scripts=not options["no_scripts"])
+        run = execute(run, runs_scripts=not options["no_scripts"])
         self._write_junit(run, options["junit"])
         self._show(run, options["json"])
         sys.exit(EXIT_CODES.get(SmokeRun.State(run.state), 3))

@@ -41,13 +41,13 @@ class Command(BaseCommand):
         getattr(self, f"_{action}")(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
-        found = verify(options["expect"].split()[-1] if options["expect"].split() else "")
+        verdict = verify(options["expect"].split()[-1] if options["expect"].split() else "")
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(found) | {"intact": found.fault is None}))
+            self.stdout.write(json.dumps(asdict(verdict) | {"intact": verdict.fault is None}))
         else:
-            self.stdout.write(messages.verdict(found))
-            self.stdout.write(messages.head(found))
-        if found.fault is not None:
+            self.stdout.write(messages.verdict(verdict))
+            self.stdout.write(messages.head(verdict))
+        if verdict.fault is not None:
             sys.exit(1)
 
     def _export(self, options: dict[str, Any]) -> None:

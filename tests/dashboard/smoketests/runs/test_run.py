@@ -76,7 +76,7 @@ def candidate(worker: Worker) -> Version:
 def go(edit: SuiteEdit, version: Version) -> SmokeRun:
     run = runs.ask(edit, version, author=None, now=timezone.now())
     assert runs.claim(run)
-    return runs.carry_out(run)
+    return runs.execute(run)
 
 
 def test_every_check_reaches_the_version_under_test(
@@ -165,7 +165,7 @@ def test_a_run_is_taken_once_and_can_be_stopped(shop: Worker, edit: SuiteEdit) -
     run = runs.ask(edit, candidate(shop), author=None, now=timezone.now())
     assert [runs.claim(run), runs.claim(run)] == [True, False]
     runs.stop(run)
-    assert runs.carry_out(run).state == "stopped"
+    assert runs.execute(run).state == "stopped"
 
 
 def test_a_run_whose_process_died_is_abandoned(shop: Worker, edit: SuiteEdit) -> None:
@@ -265,7 +265,7 @@ checks:
 """
     run = runs.ask(load(shop, text), candidate(shop), author=None, now=timezone.now())
     assert runs.claim(run)
-    assert runs.carry_out(run).state == SmokeRun.State.FAILED
+    assert runs.execute(run).state == SmokeRun.State.FAILED
     row = run.results.get()
     assert not unstorable([row.results, row.body])
     assert row.problem == ""
@@ -284,9 +284,9 @@ def test_a_fault_breaks_its_own_run_and_no_other(
         states.append(second.state)
         if run == first:
             raise KeyError("a")
-        return runs.carry_out(run)
+        return runs.execute(run)
 
-    monkeypatch.setattr(loop, "carry_out", fault)
+    monkeypatch.setattr(loop, "execute", fault)
     assert loop.run_waiting_checks(timezone.now()) == 2
     first.refresh_from_db()
     assert first.state == SmokeRun.State.BROKEN
