@@ -12,6 +12,7 @@ Without Django:
     log_lines.py       the format of every process's log
     hidden_environment.py, parent_watch.py, process_identity.py
                        secrets, parents and identities of processes
+    home.py            where templates, static files and npm packages are
     version.py         the version of this release
 Django:
     models/            tables. They stay here, and not in `control`, because Django looks for the

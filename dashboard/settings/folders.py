@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.settings.environment import variables
+from routing.home import HOME, NODE_MODULES as NODE_MODULES
 
 
 def _made(folder: Path) -> Path:
@@ -19,8 +20,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-BASE_DIR = Path(__file__).resolve().parents[2]
-NODE_MODULES = BASE_DIR / "node_modules"
+BASE_DIR = HOME
 
 #: Folder for everything a run writes. SLUICE_DATA_DIR.
 DATA_DIR = _made(Path(variables.text("SLUICE_DATA_DIR", str(BASE_DIR / ".sluice"))).resolve())

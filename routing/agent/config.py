@@ -16,10 +16,8 @@ from urllib.parse import urlsplit
 from routing.agent.base.transport import TlsFiles, is_plain_http
 from routing.agent.users import isolation
 from routing.agent.users.ranges import RangeInvalid
+from routing.home import HOME
 from routing.snapshot import Secret
-
-_HOME = Path(__file__).resolve().parents[2]
-
 
 _TOKEN = re.compile(r"[!-~]{8,512}")
 
@@ -101,7 +99,7 @@ class Config:
 def read(environ: Mapping[str, str] = os.environ) -> Config:
     """Raises `ConfigInvalid`."""
     variables = _Variables(environ)
-    data = Path(environ.get("SLUICE_DATA_DIR") or _HOME / ".sluice")
+    data = Path(environ.get("SLUICE_DATA_DIR") or HOME / ".sluice")
     token, join_token = variables.token(), variables.join_token()
     return Config(
         control_url=variables.control_url(joins=token is None),

@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from routing.home import HOME
+
+ROOT = HOME
 STATIC = ROOT / "static"
 BUILT = STATIC / "built"
 STAMP = BUILT / "bundles.stamp"

@@ -13,10 +13,10 @@ from typing import Any
 import capnp
 
 from routing.compile.workerd.modules import VersionInvalid
+from routing.home import NODE_MODULES
 
-_HOME = Path(__file__).resolve().parents[3]
-_SCHEMA = _HOME / "node_modules" / "workerd" / "workerd.capnp"
-_RUNTIME = _HOME / "routing" / "runtime"
+_SCHEMA = NODE_MODULES / "workerd" / "workerd.capnp"
+_RUNTIME = Path(__file__).resolve().parents[2] / "runtime"
 
 
 def encode(config: dict[str, Any]) -> bytes:

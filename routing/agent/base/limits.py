@@ -18,6 +18,7 @@ from typing import Any
 
 from routing.agent.users.isolation import User, become
 from routing.compile.envoy.listeners import MOST_CONNECTIONS
+from routing.home import NODE_MODULES
 
 ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
 """The whole environment of such a process, so that no secret of ours is in it."""
@@ -25,7 +26,6 @@ ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
 CONTROL_OPTION = "--control-fd="
 """An argument of each process that serves."""
 
-_NODE_MODULES = Path(__file__).resolve().parents[3] / "node_modules"
 _MEGABYTE = 1 << 20
 
 
@@ -145,9 +145,9 @@ def _identity(user: User | None) -> dict[str, Any]:
 
 def program() -> Path:
     """The path of workerd. Raises `FileNotFoundError` when it is not installed."""
-    found = sorted(_NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd"))
+    found = sorted(NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd"))
     if not found:
-        raise FileNotFoundError(f"workerd is not installed in {_NODE_MODULES}: run `make run`")
+        raise FileNotFoundError(f"workerd is not installed in {NODE_MODULES}: run `make run`")
     return found[0]
 
 
