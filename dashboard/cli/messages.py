@@ -64,7 +64,7 @@ serving, and the next `sluice edge` in the same SLUICE_DATA_DIR takes them over.
 Writes the database as of one moment, the keys, the edge token and undelivered batches of
 exports to FILE, a .tar.gz that only its owner can read. It holds the key to all secrets: store
 it like one, or add --without-keys and store the keys apart. PostgreSQL needs pg_dump on PATH.
-Modules in a bucket (SLUICE_S3_URL) stay there.
+Modules in a bucket (SLUICE_S3_URL) stay there; --to-bucket also stores FILE in it.
 """,
     ),
     "restore": (
@@ -125,6 +125,8 @@ def print_setup(done: Setup) -> None:
 
 
 NO_BACKUP = "No backup was written: {why}"
+NO_BUCKET = "SLUICE_S3_URL is not set."
+NOT_IN_BUCKET = "The backup is not in the bucket: {why}"
 NOT_RESTORED = "Nothing was restored: {why}"
 RUNS_HERE = "Sluice runs in this data folder. Stop it first: make stop."
 

@@ -53,9 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.add_argument("--force", action="store_true", help="replace FILE")
     backup.add_argument("--without-keys", action="store_true", help="leave the keys out")
+    backup.add_argument("--to-bucket", action="store_true", help="also store it in SLUICE_S3_URL")
     restore = add("restore", _restore)
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--force", action="store_true", help="replace a database with users")
+    restore.add_argument("--from-bucket", action="store_true", help="get FILE from SLUICE_S3_URL")
     doctor = add("doctor", _doctor)
     doctor.add_argument("--json", action="store_true", help="for programs")
     add("manage", _manage)
@@ -84,13 +86,18 @@ def _work(_: argparse.Namespace) -> int:
 def _backup(options: argparse.Namespace) -> int:
     from dashboard.cli import backups
 
-    return backups.back_up(options.file, force=options.force, with_keys=not options.without_keys)
+    return backups.back_up(
+        options.file,
+        force=options.force,
+        with_keys=not options.without_keys,
+        to_bucket=options.to_bucket,
+    )
 
 
 def _restore(options: argparse.Namespace) -> int:
     from dashboard.cli import backups
 
-    return backups.restore(options.file, force=options.force)
+    return backups.restore(options.file, force=options.force, from_bucket=options.from_bucket)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -13,7 +15,7 @@ from routing.models import Module
 from routing.object_storage import ObjectMissing, StorageFailed
 from tests.eventually import eventually
 from tests.factories import make_user, make_version, make_worker
-from tests.running import free_port
+from tests.running import PROJECT, free_port, prepared_database
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +100,33 @@ def test_a_page_shows_that_the_bucket_is_away(bucket, settings, client):
     answer = client.get(address)
     assert answer.status_code == 503 and answer["Retry-After"]
     assert "SLUICE_S3_URL" in answer.content.decode()
+
+
+def test_a_backup_goes_to_the_bucket_and_back(server, tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    shutil.copy(prepared_database() / "sluice.sqlite3", tmp_path / "old")
+    file = tmp_path / "nightly.tar.gz"
+    url = {"SLUICE_S3_URL": f"{server}/bucket/sluice"}
+    done = sluice(tmp_path / "old", url, "backup", "--to-bucket", file)
+    assert done.returncode == 0, done.stderr
+    file.unlink()
+    done = sluice(tmp_path / "new", url, "restore", "--from-bucket", file)
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_mode & 0o777 == 0o600
+    done = sluice(tmp_path / "new", url, "restore", "--from-bucket", tmp_path / "other.tar.gz")
+    assert done.returncode == 1 and "not in the bucket" in done.stderr
+    done = sluice(tmp_path / "old", {}, "backup", "--to-bucket", tmp_path / "more.tar.gz")
+    assert done.returncode == 1 and "SLUICE_S3_URL" in done.stderr
+
+
+def sluice(data, more, *arguments):
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SLUICE_", "DATABASE"))}
+    keys = {"SLUICE_S3_ACCESS_KEY": "key", "SLUICE_S3_SECRET_KEY": "secret"}
+    return subprocess.run(
+        [sys.executable, "-m", "dashboard.cli", *map(str, arguments)],
+        cwd=PROJECT,
+        env=inherited | keys | more | {"SLUICE_DATA_DIR": str(data)},
+        capture_output=True,
+        text=True,
+    )
