@@ -68,9 +68,9 @@ def _reported(
     unexpected end since."""
     changed_everywhere(UpdateReason.EDGES)
     ill = {version for version, both in states.items() if set(both) & set(STATES)} | ended
-    if ill:  # the list shows whose process is not well, and whose is again
-        found = Version.objects.filter(id__in=ill).values_list("worker__name", flat=True)
-        for name in found.distinct()[:MOST]:
+    if ill:  # the list shows which Workers have an unhealthy process
+        names = Version.objects.filter(id__in=ill).values_list("worker__name", flat=True)
+        for name in names.distinct()[:MOST]:
             changed("workers", UpdateReason.EDGES, name)
 
 
@@ -107,12 +107,12 @@ def _worker(name: str, why: UpdateReason, subject: str) -> str:
 def _deployment(name: str, why: UpdateReason, subject: str) -> str:
     """The meter of one deployment, which edges may still be taking over."""
     try:
-        found = Deployment.objects.select_related("worker").filter(id=UUID(name)).first()
+        made = Deployment.objects.select_related("worker").filter(id=UUID(name)).first()
     except ValueError:
-        found = None
-    if found is None:
+        made = None
+    if made is None:
         return _pill()
-    meter = meter_of(found.worker.name, found.revision, found.created_on)
+    meter = meter_of(made.worker.name, made.revision, made.created_on)
     return render_to_string("ui/_meter.html", {"meter": meter}) + _pill()
 
 
@@ -135,11 +135,11 @@ def _metrics() -> str:
     _turn = (_turn + 1) % max(1, -(-len(names) // AT_ONCE))
     these = names[_turn * AT_ONCE : (_turn + 1) * AT_ONCE]
     traffic = compared(recent(these), query.rolled_back())
-    shown: list[str] = [traffic_cells(name, found) for name, found in traffic.items()]
+    parts: list[str] = [traffic_cells(name, recent_) for name, recent_ in traffic.items()]
     if _is_new_minute(_turn):
         lines, drawn = sparks(), get_template("workers/list/_spark.html")
-        shown += [drawn.render({"name": n, "spark": lines[n]}) for n in these if n in lines]
-    return "".join(shown)
+        parts += [drawn.render({"name": n, "spark": lines[n]}) for n in these if n in lines]
+    return "".join(parts)
 
 
 def _row(name: str) -> str:

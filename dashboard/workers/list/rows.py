@@ -24,7 +24,7 @@ from routing.models import Worker
 
 @dataclass(frozen=True, slots=True)
 class RowLabel:
-    """What the list says of a Worker beside its traffic and its age: the same until it changes."""
+    """What the list shows of a Worker beside its traffic and its age: the same until it changes."""
 
     worker: str
     host: str
@@ -100,28 +100,28 @@ class ListRow:
 def list_rows(search: str = "", only: str = "") -> list[ListRow]:
     """The Workers that `search` matches, or the one named `only`. `with_authors` adds who deployed
     to those on the page."""
-    asked = SearchResult(Worker.objects.filter(name=only)) if only else search_workers(search)
-    workers = list(asked.workers.values_list("pk", "name", "subdomain_enabled"))
+    result = SearchResult(Worker.objects.filter(name=only)) if only else search_workers(search)
+    workers = list(result.workers.values_list("pk", "name", "subdomain_enabled"))
     if not workers:
         return []
-    found_all = not (search or only)
-    live = _live(None if found_all else [pk for pk, _, _ in workers])
-    traffic = recent(None if found_all else [name for _, name, _ in workers])
-    rows = [_row(n, on, live.get(pk), asked.by_version.get(pk)) for pk, n, on in workers]
+    are_all = not (search or only)
+    live = _live(None if are_all else [pk for pk, _, _ in workers])
+    traffic = recent(None if are_all else [name for _, name, _ in workers])
+    rows = [_row(n, on, live.get(pk), result.by_version.get(pk)) for pk, n, on in workers]
     for row in rows:
         row.recent = traffic.get(row.name)
-    return _examined(rows, found_all)
+    return _examined(rows, are_all)
 
 
 def with_authors(rows: list[ListRow]) -> list[ListRow]:
     """Adds who deployed. Not cached, because names may change."""
     ids = {d.author_id for row in rows if (d := row.deployed) and d.author_id is not None}
-    found = User.objects.filter(pk__in=ids).values_list("pk", "username", "by_token_only")
-    known: dict[int | None, tuple[str, bool]] = {pk: (n, machine) for pk, n, machine in found}
+    users = User.objects.filter(pk__in=ids).values_list("pk", "username", "by_token_only")
+    names: dict[int | None, tuple[str, bool]] = {pk: (n, machine) for pk, n, machine in users}
     for row in rows:
         if made := row.deployed:
-            name, row.by_machine = known.get(made.author_id, ("", False))
-            row.by = name or made.author_email or "somebody"
+            name, row.by_machine = names.get(made.author_id, ("", False))
+            row.by = name or made.author_email or "system"
     return rows
 
 
@@ -130,8 +130,8 @@ def _live(workers: list[int] | None) -> dict[int, CachedDeployment]:
     active = active_deployments()
     if workers is not None:
         active = {worker: active[worker] for worker in workers if worker in active}
-    known = cached_deployments(active.values())
-    return {worker: known[pk] for worker, pk in active.items() if pk in known}
+    deployments = cached_deployments(active.values())
+    return {worker: deployments[pk] for worker, pk in active.items() if pk in deployments}
 
 
 def _row(

@@ -40,17 +40,17 @@ def search_workers(text: str) -> SearchResult:
 
 def _named(text: str, versions: QuerySet[Version]) -> QuerySet[Worker]:
     """By a part of the name; of the hostname only with a dot, as every one has the domain."""
-    wanted = Q(name__icontains=text) | Q(pk__in=versions.values("worker"))
+    matches = Q(name__icontains=text) | Q(pk__in=versions.values("worker"))
     workers = Worker.objects.all()
     address = _ADDRESS.match(text)
     if address and "." in address[1]:
         workers = workers.alias(hostname=Concat("name", Value(f".{settings.DOMAIN}")))
-        wanted |= Q(hostname__icontains=address[1], subdomain_enabled=True)
-    return workers.filter(wanted)
+        matches |= Q(hostname__icontains=address[1], subdomain_enabled=True)
+    return workers.filter(matches)
 
 
 def _versions(text: str) -> QuerySet[Version]:
-    """The versions whose tag, or id, begins like this; a shorter text says nothing."""
+    """Versions whose tag or id begins with `text`; none for less than two characters."""
     if len(text) < 2:
         return Version.objects.none()
     fits = Q(tag__istartswith=text)

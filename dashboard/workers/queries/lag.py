@@ -50,11 +50,11 @@ def lag_of(worker: Worker, meter: Meter) -> Lag | None:
     late = {cell.edge: cell.revision for cell in meter.lagging if _answers_late(cell)}
     if not late:
         return None
-    found = _deployments(worker, late)
-    [(most, _)] = Counter(found.values()).most_common(1)
-    same = tuple(name for name, deployment in found.items() if deployment == most)
+    by_edge = _deployments(worker, late)
+    [(most, _)] = Counter(by_edge.values()).most_common(1)
+    same = tuple(name for name, deployment in by_edge.items() if deployment == most)
     standings = roles_by_deployment_id([most])[most] if most else []
-    return Lag(same, most, standings, len(found) - len(same))
+    return Lag(same, most, standings, len(by_edge) - len(same))
 
 
 def _answers_late(cell: Cell) -> bool:

@@ -92,13 +92,13 @@ def live_with_authors(row: WorkerRow) -> list[Standing]:
 
 
 def timeline(
-    worker: Worker, before: int | None = None, size: int = ENTRIES, wanted: Q | None = None
+    worker: Worker, before: int | None = None, size: int = ENTRIES, condition: Q | None = None
 ) -> tuple[list[TimelineEntry], int | None]:
     """Deployments newest first, from below number `before`; and where the next page starts."""
-    found = _deployments(worker).filter(wanted or Q()).newest_first()
+    rows = _deployments(worker).filter(condition or Q()).newest_first()
     if before is not None:
-        found = found.filter(number__lt=before)
-    listed = list(found[: size + 1])
+        rows = rows.filter(number__lt=before)
+    listed = list(rows[: size + 1])
     return _entries(worker, listed, size), (listed[size - 1].number if len(listed) > size else None)
 
 
@@ -119,45 +119,45 @@ def _entries(worker: Worker, listed: list[Deployment], size: int) -> list[Timeli
 
 def timeline_entry(worker: Worker, deployment_id: UUID) -> TimelineEntry | None:
     """One deployment, with what it did."""
-    found = _deployments(worker).filter(id=deployment_id).first()
-    return _entries(worker, [found], 1)[0] if found else None
+    deployment = _deployments(worker).filter(id=deployment_id).first()
+    return _entries(worker, [deployment], 1)[0] if deployment else None
 
 
 def worker_row_at(worker: Worker, deployment_id: str) -> WorkerRow:
     """The Worker with that deployment instead of the active one; None if there is none."""
     try:
-        found = _deployments(worker).filter(id=UUID(deployment_id)).first()
+        deployment = _deployments(worker).filter(id=UUID(deployment_id)).first()
     except ValueError:
-        found = None
-    return _row_with(worker, found)
+        deployment = None
+    return _row_with(worker, deployment)
 
 
 def version_rows(
     row: WorkerRow,
     before: int | None = None,
     size: int = DEPLOYABLE,
-    wanted: Q | None = None,
+    condition: Q | None = None,
 ) -> tuple[list[VersionRow], int | None]:
     """Versions newest first, from below number `before`; and where the next page starts."""
-    versions = row.worker.versions.filter(wanted or Q())
-    found = with_last_deployment(versions).select_related("author")
+    versions = row.worker.versions.filter(condition or Q())
+    rows = with_last_deployment(versions).select_related("author")
     if before is not None:
-        found = found.filter(number__lt=before)
-    listed = list(found.defer(*HEAVY).newest_first()[: size + 1])
+        rows = rows.filter(number__lt=before)
+    listed = list(rows.defer(*HEAVY).newest_first()[: size + 1])
     shown = [VersionRow(v, current_role(v, row)) for v in listed[:size]]
     return shown, listed[size - 1].number if len(listed) > size else None
 
 
 def deployable_standings(row: WorkerRow) -> list[Standing]:
     """The roles of deployable versions, newest first."""
-    found = with_last_deployment(deployable([row.worker])).defer(*HEAVY)
-    return [current_role(version, row) for version in found]
+    versions = with_last_deployment(deployable([row.worker])).defer(*HEAVY)
+    return [current_role(version, row) for version in versions]
 
 
 def version_row(row: WorkerRow, version_id: UUID | str) -> VersionRow | None:
-    """One version with everything about it, or None when this Worker has no such version."""
-    found = with_last_deployment(row.worker.versions.all()).select_related("author")
-    version = found.filter(id=version_id).first()
+    """One version with its role; None if this Worker has no such version."""
+    versions = with_last_deployment(row.worker.versions.all()).select_related("author")
+    version = versions.filter(id=version_id).first()
     if version is None:
         return None
     allowed = deployable([row.worker]).filter(pk=version.pk).exists()

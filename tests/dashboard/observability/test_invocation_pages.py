@@ -76,7 +76,7 @@ def test_the_list_says_how_complete_it_is(row, maya):
     assert "1 of 1 request listed" in read(maya, "/workers/shop/invocations/")
     row.edge.status = {"shipping": {"details_dropped": 3}}
     row.edge.save()
-    assert "What 3 requests said was dropped" in read(maya, "/workers/shop/invocations/")
+    assert "The output of 3 requests was dropped" in read(maya, "/workers/shop/invocations/")
 
 
 def test_rpc_calls_are_listed_as_the_called_worker_told(row, maya):

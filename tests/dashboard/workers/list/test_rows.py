@@ -104,7 +104,7 @@ def test_who_is_gone_is_an_address_and_nobody_somebody(maya):
     jonas = make_user("jonas")
     make_deployment(make_worker("shop"), author=jonas)
     make_deployment(make_worker("cart"))
-    assert "j jonas" in row_of(maya, "shop") and "s somebody" in row_of(maya, "cart")
+    assert "j jonas" in row_of(maya, "shop") and "s system" in row_of(maya, "cart")
     worker = Worker.objects.get(name="cart")
     write_deployment(worker, [(worker.versions.get(), 100_000)], author_email="ex@example.test")
     assert "ex@example.test" in row_of(maya, "cart")
