@@ -1,6 +1,7 @@
 """A rolling upgrade: the last release and this one at once, on the schema of this one.
 
-Web processes of both releases share a database.
+Web processes of both releases share a database, and an agent of each works with the web process of
+the other.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -183,6 +185,43 @@ def test_people_and_programs_work_with_the_last_release_on_the_new_schema(releas
     assert api(old, credentials, "POST", deployments, json=body).status_code == 200
     after = api(new, credentials, "GET", deployments).json()["result"]["deployments"]
     assert len(after) == len(before) + 1
+
+
+def test_an_agent_of_each_release_works_with_the_other_control_plane(releases):
+    old, new, credentials = releases
+    upload(new, credentials, "made-by-new", "new")
+    upload(old, credentials, "made-by-old", "old")
+    with (
+        old.agent("old-edge", credentials["old-edge"], new),
+        new.agent("new-edge", credentials["new-edge"], old),
+    ):
+        for release in (old, new):
+            for name in ("new", "old"):
+                eventually(lambda r=release, n=name: served(r, n), 60)
+        eventually(lambda: shipped(old.data) == {"old-edge", "new-edge"}, 60)
+        upload(old, credentials, "made-by-new", "changed")
+        upload(new, credentials, "made-by-old", "changed")
+        for release in (old, new):
+            for name in ("new", "old"):
+                eventually(lambda r=release, n=name: served(r, n, "changed"), 60)
+
+
+def served(release: Release, name: str, text: str = "") -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        headers = {"Host": f"made-by-{name}.localhost"}
+        answer = httpx.get(f"http://127.0.0.1:{release.edge_port}/", headers=headers, timeout=5)
+        return answer.text == (text or name)
+    return False
+
+
+def shipped(data: Path) -> set[str]:
+    """Edges whose requests are in the database."""
+    with contextlib.closing(sqlite3.connect(data / "sluice.sqlite3", timeout=30)) as rows:
+        sql = (
+            "SELECT DISTINCT edge.name FROM routing_invocation"
+            " JOIN routing_edge AS edge ON edge.id = edge_id"
+        )
+        return {name for (name,) in rows.execute(sql)}
 
 
 def test_both_releases_are_what_they_claim(releases):
