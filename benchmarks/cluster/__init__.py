@@ -10,6 +10,7 @@ isolation.py Runs this program in namespaces of its own, which end with it
 machines.py  The switch and the machines on it
 tls.py       A certificate authority and the balancer's certificate
 stores.py    PostgreSQL, Redis and the balancer
+release.py   This release and the last one: files and commands
 site.py      Sluice's processes, by role; its API
 faults.py    What is done to them, and what must be true meanwhile
 upgrade.py   The rolling upgrade from the last release

@@ -14,10 +14,11 @@ from pathlib import Path
 from benchmarks.base import machine
 from benchmarks.cluster import isolation
 from benchmarks.cluster.faults import FULL, all_faults, short_faults
+from benchmarks.cluster.release import Release, last_release, this_release
 from benchmarks.cluster.report import printed
 from benchmarks.cluster.rounds import Fault, Round, loads, play
-from benchmarks.cluster.site import Release, Site, this_release
-from benchmarks.cluster.upgrade import last_release, rolling_upgrade
+from benchmarks.cluster.site import Site
+from benchmarks.cluster.upgrade import rolling_upgrade
 
 
 def main(arguments: Sequence[str]) -> int:

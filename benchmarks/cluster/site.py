@@ -11,10 +11,9 @@ import secrets
 import signal
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +21,12 @@ import httpx
 
 from benchmarks.cluster import stores
 from benchmarks.cluster.machines import Machine, connect, open_switch
+from benchmarks.cluster.release import Release
 from benchmarks.cluster.tls import make_certificate
 from benchmarks.torture.pages import Pages
 from benchmarks.torture.site import WORKER, WORKER_SOURCE
 
 READY_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A copy of the project, and how its parts are started there. `reads_files`: settings may be
-    files, as `NAME_FILE`. `joins`: edges exchange a join token for their own. `takes_turns`: setup
-    may run on several machines at once."""
-
-    home: Path
-    commands: Mapping[str, Sequence[str]]
-    reads_files: bool = True
-    joins: bool = True
-    takes_turns: bool = True
-
-
-def this_release() -> Release:
-    sluice = str(stores.HOME / ".venv/bin/sluice")
-    parts = ("setup", "web", "work", "edge", "manage")
-    return Release(stores.HOME, {part: (sluice, part) for part in parts})
 
 
 class Site:
