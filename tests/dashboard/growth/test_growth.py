@@ -51,8 +51,8 @@ PAGES = {
     "/workers/?state=unhealthy": 25,
     "/workers/w0007/": 30,
     "/observability/": 27,  # two of them are for the menu: reviews that wait, the inbox
-    "/observability/?page=2": 25,
-    "/edges/": 15,
+    "/observability/?page=2": 27,
+    "/edges/": 17,
     "/palette/?q=w11": 8,
     "/invocations/": 15,
     "/activity/": 10,

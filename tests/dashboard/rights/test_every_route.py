@@ -54,7 +54,9 @@ OPERATOR = {
 ADMIN = {
     *("people:invite", "people:act", "exports:create", "exports:act"),
     *("notifications:create", "notifications:again", "notifications:act"),
-    *("overrides:protect", "overrides:key", "workers:delete"),
+    *("overrides:protect", "overrides:key", "workers:delete", "workers:groups"),
+    *("edges:add", "edges:revoke-join-token", "edges:rename", "edges:move", "edges:drain"),
+    *("edges:renew-token", "edges:rotate-token", "edges:join-again", "edges:remove"),
 }
 #: These look up the row first, so a row that is not there is 404 for everybody.
 LOOKS_FIRST = {"rollouts:change-plan", "reviews:decide", "smoketests:suite", "smoketests:yaml"}
