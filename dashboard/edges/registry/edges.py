@@ -33,8 +33,10 @@ def drain(edge: Edge, by: Actor, *, on: bool) -> bool:
     with transaction.atomic():
         rows = Edge.objects.filter(pk=edge.pk, draining_at__isnull=on)
         changed = rows.update(draining_at=by.now if on else None)
-        if changed:
-            _record("edge.drain" if on else "edge.undrain", edge.name, by)
+        if changed and on:
+            _record("edge.drain", edge.name, by)
+        elif changed:
+            _record("edge.undrain", edge.name, by)
     return bool(changed)
 
 

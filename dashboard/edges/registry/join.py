@@ -87,7 +87,7 @@ def revoke_join_token(row: JoinToken, by: Actor) -> bool:
         waiting = JoinToken.objects.filter(pk=row.pk, joined_at=None, revoked_at=None)
         revoked = waiting.update(revoked_at=by.now)
         if revoked:
-            _record("edge.invite.revoke", row.name, by)
+            _record("edge.invite_revoke", row.name, by)
     return bool(revoked)
 
 

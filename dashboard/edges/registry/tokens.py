@@ -90,7 +90,7 @@ def rotate(edge: Edge, by: Actor, *, overlap: timedelta, lasts: timedelta | None
     with transaction.atomic():
         _end_others(edge, by.now + overlap)
         secret = issue(edge, by.now, by.now + lasts if lasts else None)
-        _record("edge.token.rotate", edge, by, overlap_seconds=int(overlap.total_seconds()))
+        _record("edge.token_rotate", edge, by, overlap_seconds=int(overlap.total_seconds()))
     return secret
 
 
@@ -98,7 +98,7 @@ def request_renewal(edge: Edge, by: Actor) -> None:
     """Makes the agent exchange its token with its next report."""
     with transaction.atomic():
         Edge.objects.filter(pk=edge.pk).update(renew_requested_at=by.now)
-        _record("edge.token.renew", edge, by)
+        _record("edge.token_renew", edge, by)
 
 
 def renew(edge: Edge, token: EdgeToken, now: datetime) -> str | None:
@@ -115,7 +115,7 @@ def renew(edge: Edge, token: EdgeToken, now: datetime) -> str | None:
         secret = issue(edge, now, now + LIFETIME)
         Edge.objects.filter(pk=edge.pk).update(renew_requested_at=None)
         by = Actor(actor=None, source="edge", now=now)
-        _record("edge.token.renewed", edge, by)
+        _record("edge.token_renewed", edge, by)
     return sealing.seal_token(secret, edge.public_key)
 
 

@@ -105,7 +105,8 @@ class Command(BaseCommand):
 
     def _create(self, by: Actor, options: Options) -> None:
         name, days = options["name"], options["days"]
-        token = register_edge(name, lasts=timedelta(days=days) if days else None)
+        lasts = timedelta(days=days) if days else None
+        token = register_edge(name, lasts=lasts, actor=by.actor)
         self.stdout.write(f"Edge {name!r}; start its agent with this as SLUICE_EDGE_TOKEN:")
         self.stdout.write(token)
 
