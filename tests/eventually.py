@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(check: Callable[[], T], seconds: float = 10) -> T:
+def eventually(check: Callable[[], T], seconds: float = 30) -> T:
     """The first true answer of `check`; fails with its last one."""
     deadline = time.monotonic() + seconds
     while not (answer := check()):

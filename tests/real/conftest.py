@@ -49,4 +49,4 @@ def agent(tmp_path: Path, control: ControlPlane) -> Iterator[Agent]:
         agent.stop()
     elif agent.was_killed:
         agent.end_leftovers()
-    assert eventually(lambda: not agent.processes(), 3)
+    assert eventually(lambda: not agent.processes())

@@ -129,7 +129,7 @@ class ControlPlane:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=100,
+            timeout=200,
         )
         return Ran(done.returncode, _COLOURS.sub("", done.stdout))
 

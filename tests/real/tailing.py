@@ -45,7 +45,7 @@ class Tailing:
             start = text.find("{", end)
         return found
 
-    def wait(self, check: Callable[[], Any], seconds: float = 10) -> Any:
+    def wait(self, check: Callable[[], Any], seconds: float = 30) -> Any:
         deadline = time.monotonic() + seconds
         while not (found := check()):
             assert self.process.poll() is None, self.said
@@ -129,7 +129,7 @@ def wrangler(system: System, project: Path, proxy: str, *arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=100,
+        timeout=200,
     )
     assert done.returncode == 0, done.stdout
     return _COLOURS.sub("", done.stdout)

@@ -42,7 +42,7 @@ def gaps(system):
         return rows.execute("SELECT kind, lines FROM observability_gap").fetchall()
 
 
-def settled(system, expected, within=20):
+def settled(system, expected, within=60):
     """The count, once it is as expected or time is up."""
     deadline = time.monotonic() + within
     while (found := counted(system)) != expected and time.monotonic() < deadline:
@@ -149,7 +149,7 @@ def test_callers_are_told_apart_by_key_and_by_address_and_probes_are_no_callers(
                 url = f"http://127.0.0.1:{system.edge_port}/"
                 client.get(url, headers={"Host": "pricing.localhost"})
     system.get("pricing")  # from this machine, so the client is unknown: it may be a proxy
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while (found := callers(system, "pricing"))[2] < 1 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert found == (5, 0, 1)
@@ -162,7 +162,7 @@ def test_errors_are_counted_by_kind(system):
         "index.js": ("index.js", FAILING, "application/javascript+module"),
     }
     assert system.api("PUT", "/workers/scripts/failing", files=parts).status_code == 200
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while system.get("failing").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -244,7 +244,7 @@ def test_an_envoy_that_was_killed_is_said_to_be(system):
     assert gaps(system)[known:] == [("cut_off", None)]
 
 
-def answers_again(system, within=15):
+def answers_again(system, within=60):
     """One answer. While the edge is down nothing listens, so failed tries are not counted."""
     deadline = time.monotonic() + within
     while True:

@@ -65,7 +65,7 @@ def total(system, **labels):
 
 
 def wait_for(value, count):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while count() != value and time.monotonic() < deadline:
         time.sleep(0.05)
     assert count() == value

@@ -243,7 +243,7 @@ def test_a_bad_setting_stops_the_start_by_name(setting, tmp_path):
         env={**os.environ, "SLUICE_DATA_DIR": str(tmp_path), **setting},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
     )
     assert done.returncode == 1 and next(iter(setting)) in done.stderr
     assert "Traceback" not in done.stderr
@@ -358,7 +358,7 @@ class Load:
         self.ending.set()
         self.thread.join(20)
 
-    def goes_on(self, seconds: float = 20) -> None:
+    def goes_on(self, seconds: float = 60) -> None:
         """Returns after some more answers."""
         answers, deadline = self.answers, time.monotonic() + seconds
         while self.answers < answers + 20:
@@ -385,7 +385,7 @@ def test_background_work_that_keeps_ending_stops_nothing_else(system):
     """Five kills within seconds used to stop the whole run, the edge included."""
     edge = children_of(system)["routing.agent"]
     seen: set[int] = set()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len(seen) < 4 and time.monotonic() < deadline:
         pid = children_of(system).get("dashboard.run.work")
         if pid is not None and pid not in seen:

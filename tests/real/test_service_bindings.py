@@ -54,7 +54,7 @@ def test_rpc_follows_the_percentages_and_their_change(plane: Plane, binding: str
     found = plane.call("/rpc", 400, binding=binding).json
     assert 70 < found[plane.new_id] < 170, found
     plane.split(TOTAL)
-    eventually(lambda: plane.call("/rpc", 20, binding=binding).json == {plane.new_id: 20}, 3)
+    eventually(lambda: plane.call("/rpc", 20, binding=binding).json == {plane.new_id: 20})
 
 
 def test_any_name_of_a_worker_and_an_entrypoint_will_do(plane: Plane) -> None:

@@ -9,7 +9,7 @@ from tests.browser.editing import type_over
 from tests.eventually import eventually
 from tests.running import OVERRIDES
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 
 def test_an_error_is_shown_at_its_line_and_the_fixed_version_answers(visit, system):

@@ -11,7 +11,7 @@ from dashboard.ui.assets import bundles
 from tests.browser.conftest import Visitor
 from tests.browser.system.conftest import two_versions
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 WATCH = """() => {
     window.shifts = [];

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.system.conftest import ids, two_versions, upload
 from tests.browser.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 
 def share(system, percentage):

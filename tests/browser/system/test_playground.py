@@ -10,7 +10,7 @@ from tests.browser.system.conftest import ids, stage
 from tests.eventually import eventually
 from tests.running import OVERRIDES, System
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 
 @pytest.fixture(autouse=True)

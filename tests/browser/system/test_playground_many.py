@@ -9,7 +9,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.system.conftest import upload
 from tests.running import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.real]
 
 #: Says its version, the time, an id, tags in another order each time, and what it costs.
 QUOTE = """
