@@ -9,8 +9,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import F
 
 from dashboard.accounts.models import User
 from dashboard.installation.backup import postgresql, sqlite
@@ -26,6 +27,11 @@ from dashboard.installation.backup.archive import (
 from dashboard.installation.locks import SETUP, installation_lock
 from dashboard.installation.migrations import unapplied
 from dashboard.settings.environment import variables
+from routing.control import revision
+from routing.models import DesiredState, Edge
+
+REVISIONS_AHEAD = 1_000_000
+"""More changes than anyone makes between a backup and its restore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ def restore(file: Path, *, overwrite: bool) -> Restored:
             migrations = tuple(unapplied())
             if migrations:
                 call_command("migrate", verbosity=0, interactive=False)
+            _make_edges_start_over()
             return Restored(about, others, migrations)
     except (tarfile.TarError, EOFError) as error:
         raise BackupFailed("This file is no backup of Sluice, or it is damaged.") from error
@@ -81,6 +88,15 @@ def _in_use() -> bool:
         return User.objects.exists()
     except DatabaseError:  # no tables yet
         return False
+
+
+def _make_edges_start_over() -> None:
+    """Edges may have revisions that the backup does not know: a change since one of those would
+    leave out what differs. The next revision is newer than all of them, and whole for each edge."""
+    with transaction.atomic():
+        revision.lock()
+        DesiredState.objects.update(revision=F("revision") + REVISIONS_AHEAD)
+        Edge.objects.update(whole_since=revision.current())
 
 
 def _extract(archive: tarfile.TarFile, folder: Path) -> None:

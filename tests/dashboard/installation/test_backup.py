@@ -21,9 +21,10 @@ django.setup()
 from django.utils import timezone
 from dashboard.installation.backup.create import back_up
 from routing.snapshot import BindingSpec, Secret
-from tests.factories import make_deployment, make_draft, make_user, make_version
+from tests.factories import make_deployment, make_draft, make_edge, make_user, make_version
 
 make_user("ada")
+make_edge()
 secret = BindingSpec(name="KEY", type="secret_text", secret=Secret("s"))
 for name, bindings in (("shop", [secret]), ("plain", [])):
     make_deployment(make_version(name, make_draft(bindings=bindings)).worker)
@@ -93,7 +94,11 @@ def test_everything_comes_back_as_of_one_moment(backups, tmp_path):
     with contextlib.closing(sqlite3.connect(tmp_path / "sluice.sqlite3")) as rows:
         [(count,)] = rows.execute("SELECT count(*) FROM load")
         [(mode,)] = rows.execute("PRAGMA journal_mode")
+        [(revision,)] = rows.execute("SELECT revision FROM routing_desiredstate")
+        [(whole_since,)] = rows.execute("SELECT whole_since FROM routing_edge")
     assert count % 2 == 0 and mode == "wal"
+    # Whatever an edge has by now, it takes the whole state once.
+    assert whole_since == revision > 1_000_000
     again = sluice(tmp_path, "restore", backups / "whole.tar.gz")
     assert again.returncode == 1 and "--force" in again.stderr
 
