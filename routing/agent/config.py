@@ -72,7 +72,8 @@ class Config:
     previews: int
     #: SLUICE_EDGE_PREVIEW_IDLE_SECONDS: how long after the last request such a version ends.
     preview_idle_seconds: float
-    #: SLUICE_INVOCATIONS_PER_SECOND: beyond it, ordinary requests are counted but not shipped.
+    #: SLUICE_INVOCATIONS_PER_SECOND: beyond it, requests are counted but not shipped; those with an
+    #: override have the same limit again, those of the proof listener none.
     invocations_per_second: int
     #: SLUICE_EDGE_DETAILS: console lines and exceptions are collected; costs some CPU a request.
     details: bool

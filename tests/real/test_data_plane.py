@@ -143,10 +143,15 @@ def test_only_the_routes_decide_what_is_in_the_deployment(plane: Plane) -> None:
     assert names.override_outcome(kind, line["outcome"]) == "not_propagated"
 
 
+def asked(plane: Plane) -> dict[str, str]:
+    """An override header that Envoy cannot match by its text, so that the service is asked."""
+    return {OVERRIDES: f'other="x", echo="{plane.new_id}"'}
+
+
 def test_a_slow_decide_service_costs_a_quarter_of_a_second_at_most(plane: Plane) -> None:
     plane.edge.decide_delay = 5
     started = time.monotonic()
-    reply = plane.edge.get("echo", headers=plane.override(plane.new_id))
+    reply = plane.edge.get("echo", headers=asked(plane))
     assert time.monotonic() - started < 3
     assert reply.status == 200
     assert reply.headers["x-sluice-override"] == "unavailable"
@@ -157,17 +162,17 @@ def test_a_dead_decide_service_costs_nothing(plane: Plane) -> None:
     path.rename(path.with_suffix(".away"))
     try:
         for _ in range(8):
-            reply = plane.edge.get("echo", headers=plane.override(plane.new_id))
+            reply = plane.edge.get("echo", headers=asked(plane))
             assert reply.status == 200
             assert reply.headers["x-sluice-override"] == "unavailable"
+            alone = plane.edge.get("echo", headers=plane.override(plane.new_id))
+            assert alone.json["id"] == plane.new_id  # nobody was asked
+            assert alone.headers["x-sluice-override"] == "applied"
     finally:
         path.with_suffix(".away").rename(path)
     eventually(
         lambda: (
-            plane.edge.get("echo", headers=plane.override(plane.new_id)).headers[
-                "x-sluice-override"
-            ]
-            == "applied"
+            plane.edge.get("echo", headers=asked(plane)).headers["x-sluice-override"] == "applied"
         ),
         seconds=15,
     )
@@ -177,8 +182,8 @@ def test_time_outs_of_some_switch_off_the_overrides_of_nobody(plane: Plane) -> N
     """Five used to eject the service for five seconds."""
     plane.edge.decide_delay = 0.4
     for _ in range(6):
-        late = plane.edge.get("echo", headers=plane.override(plane.new_id))
+        late = plane.edge.get("echo", headers=asked(plane))
         assert late.headers["x-sluice-override"] == "unavailable"
     plane.edge.decide_delay = 0
-    reply = plane.edge.get("echo", headers=plane.override(plane.new_id))
+    reply = plane.edge.get("echo", headers=asked(plane))
     assert reply.headers["x-sluice-override"] == "applied"

@@ -39,17 +39,17 @@ class Rows:
 
 
 class Sampler:
-    """Admits `per_second` ordinary requests of each second, by the time in the line: a log that is
-    read late is not thinned more."""
+    """Admits `per_second` ordinary requests of each second, and as many with an override, by the
+    time in the line: a log that is read late is not thinned more."""
 
     def __init__(self, per_second: int) -> None:
         self._per_second = per_second
-        self._taken: dict[int, int] = {}
+        self._taken: dict[tuple[int, bool], int] = {}
         #: Workers that someone is viewing get ten times the budget.
         self.watched: frozenset[str] = frozenset()
 
-    def takes(self, started_on: float, worker: str = "") -> bool:
-        second = int(started_on)
+    def takes(self, started_on: float, worker: str = "", *, has_override: bool = False) -> bool:
+        second = (int(started_on), has_override)
         taken = self._taken.get(second, 0)
         room = self._per_second * (_WATCHED_ROOM if worker in self.watched else 1)
         if taken >= room:
@@ -78,8 +78,10 @@ def read(
             continue
         if spec := specs.get(line.deployment or ""):
             found.steps.add(line, meant, started_on, spec)
-        always = line.listener == "proof" or meant.override != "absent"
-        if always or sampler.takes(started_on, meant.worker):
+        has_override = meant.override != "absent"
+        if line.listener == "proof" or sampler.takes(
+            started_on, meant.worker, has_override=has_override
+        ):
             found.rows.append(_row(line, meant, started_on))
         else:
             found.sampled_out += 1

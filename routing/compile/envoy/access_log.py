@@ -17,16 +17,13 @@ FIELDS = {
     "line": "%UNIQUE_ID%",
     "ts": "%START_TIME(%s.%6f)%",
     "ray": "%REQ(cf-ray)%",
-    "id": "%REQ(x-request-id)%",
     "method": "%REQ(:METHOD)%",
     "host": "%REQ(:AUTHORITY)%",
     "path": "%PATH(NQ)%",
-    "proto": "%PROTOCOL%",
     "status": "%RESPONSE_CODE%",
     # Null when the client left before the end, so the coarser `ms` stays.
     "us": "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
     "ms": "%DURATION%",
-    "rx": "%BYTES_RECEIVED%",
     "tx": "%BYTES_SENT%",
     # First letter, or null: distinguishes an uncaught exception from a Worker's own 500.
     "typed": "%RESP(content-type):1%",
@@ -38,7 +35,6 @@ FIELDS = {
     "deployment": route_says("deployment"),
     "flags": "%RESPONSE_FLAGS%",
     "details": "%RESPONSE_CODE_DETAILS%",
-    "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
     # The caller, also behind a proxy that is trusted; the direct peer otherwise.
     "client": CLIENT,
 }

@@ -1,7 +1,8 @@
 """One Worker's routes: the decision of the specification as Envoy configuration.
 
-Envoy calls the decide service only for requests with the override header. The answer arrives as
-dynamic metadata, never as a header, so a client cannot forge it. Envoy's own hash pins version
+Envoy matches an override header that names one live version of this Worker and nothing else by its
+text. For any other override header it calls the decide service, whose answer arrives as dynamic
+metadata, never as a header, so a client cannot forge it. Envoy's own hash pins version
 keys: XXH64 modulo the total weight, walked in the order of the deployment's shares.
 """
 
@@ -12,12 +13,14 @@ from typing import Any
 from routing.compile import names
 from routing.compile.envoy.clusters import TYPE
 from routing.compile.envoy.permissions import ASK_PERMITS, HAS_COOKIE, NO_COOKIE, WITHOUT_COOKIES
+from routing.rules.override import read_override
 from routing.rules.split import TOTAL, VersionWeight
 from routing.snapshot import WorkerSpec
 
 # No deadline, and silent streams live: Workers hold WebSockets and event streams for hours.
 ACTION: dict[str, Any] = {"timeout": "0s", "idle_timeout": "0s"}
 _NO_OVERRIDE = {"name": names.OVERRIDES, "present_match": True, "invert_match": True}
+_NO_PERMISSION = {"name": names.PERMISSION, "present_match": True, "invert_match": True}
 # Present and not empty: an empty key would pin everybody who sends it to one version.
 _HAS_KEY = {
     "name": names.KEY,
@@ -33,8 +36,9 @@ _Object = dict[str, Any]
 def worker_routes(worker: WorkerSpec, entrypoint: str = "") -> list[_Object]:
     """The routes of one entrypoint in the order Envoy tries them.
 
-    A request without the override header matches one of the first two. With it, `+checked` matches
-    first and asks the decide service, after whose answer Envoy goes through the list again. Raises
+    A request without the override header matches one of the first two. With it, either the whole
+    header matches, or `+checked` asks the decide service, after whose answer Envoy goes through the
+    list again. Raises
     `ValueError` when the weights do not sum to `TOTAL`: Envoy would use another total, silently.
     """
     split = _split(worker, entrypoint)
@@ -46,14 +50,20 @@ def worker_routes(worker: WorkerSpec, entrypoint: str = "") -> list[_Object]:
         )
         for share in worker.deployment.shares
     ]
-    listed = _permitted(split, pinned) if worker.overrides else _free(split, pinned)
+    named_alone = [
+        _route(names.OVERRIDE, {"headers": headers}, _only(share, entrypoint))
+        for share in worker.deployment.shares
+        if (headers := _named_alone(worker.name, share.version_id))
+    ]
+    listed = _permitted(split, pinned) if worker.overrides else _free(split, named_alone, pinned)
     return [named(route, worker) for route in listed]
 
 
-def _free(split: _Object, pinned: list[_Object]) -> list[_Object]:
+def _free(split: _Object, named_alone: list[_Object], pinned: list[_Object]) -> list[_Object]:
     """Anyone may send an override."""
     return [
         *_drawn(split, "", [_NO_OVERRIDE]),
+        *named_alone,
         *pinned,
         *({**r, "typed_per_filter_config": _ASK} for r in _drawn(split, names.CHECKED, [])),
     ]
@@ -115,6 +125,19 @@ def _drawn(split: _Object, suffix: str, headers: list[_Object]) -> list[_Object]
         _route(names.AFFINITY + suffix, {"headers": [*headers, _HAS_KEY]}, keyed),
         _route(names.PERCENTAGE + suffix, alone, drawn),
     ]
+
+
+def _named_alone(worker: str, version_id: str) -> list[_Object]:
+    """Matches the header that names this version and nothing else, as clients send it: the decide
+    service costs twice as much as the rest of a request. Empty if the rules read it differently.
+
+    With a permission it is not matched, because the decide service passes permissions on.
+    """
+    value = f'{worker}="{version_id}"'
+    if read_override([value], worker).requested != version_id:
+        return []
+    header = {"name": names.OVERRIDES, "string_match": {"exact": value}}
+    return [header, _NO_PERMISSION]
 
 
 def _metadata_match(key: str, value: str) -> _Object:

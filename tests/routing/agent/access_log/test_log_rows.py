@@ -1,6 +1,7 @@
 """Access-log lines become rows, or a sample of them."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -95,10 +96,12 @@ def test_ordinary_requests_are_sampled_by_their_own_second_and_counted():
     assert found.sampled_out == 190
 
 
-def test_proof_and_overrides_are_never_sampled_out():
+def test_proof_is_never_sampled_out_and_overrides_have_their_own_budget():
     lines = [line(listener="proof"), line(route="shop/override"), line(route="shop/percentage")]
-    found = read(lines * 10, Sampler(0))
-    assert (len(found.rows), found.sampled_out) == (20, 10)
+    found = read(lines * 10, Sampler(3))
+    assert (len(found.rows), found.sampled_out) == (10 + 3 + 3, 14)
+    kinds = Counter(row["override"] for row in found.rows if row["hop"] == "public")
+    assert kinds == {"applied": 3, "absent": 3}
 
 
 def test_the_sampler_remembers_two_minutes_only():

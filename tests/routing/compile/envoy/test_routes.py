@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from routing.compile import names
-from routing.compile.envoy import config
+from routing.compile.envoy import config, routes
 from routing.compile.envoy.bad_url import bad_url
 from routing.rules.split import TOTAL
-from routing.snapshot import BindingSpec, Snapshot, WorkerSpec
+from routing.snapshot import BindingSpec, Overrides, Snapshot, WorkerSpec
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
 
 OLD, NEW = make_version(1), make_version(2)
@@ -133,3 +134,28 @@ def test_a_worker_that_is_not_routed_yet_is_no_unknown_host() -> None:
     assert route["direct_response"]["status"] == 503
     assert route["response_headers_to_add"][0]["header"]["key"] == "retry-after"
     assert len(routes_of(scopes["public|w.localhost"])) > 1
+
+
+def named_alone(worker: WorkerSpec) -> list[str]:
+    """Override headers that Envoy matches by their text."""
+    [scope] = routes.worker_scopes(worker).values()
+    return [
+        header["string_match"]["exact"]
+        for route in routes_of(scope)
+        for header in route["match"].get("headers", [])
+        if header["name"] == names.OVERRIDES and "string_match" in header
+    ]
+
+
+def test_a_header_with_one_live_version_alone_needs_no_question() -> None:
+    both = make_worker("shop", (NEW, 10_000), (OLD, TOTAL - 10_000))
+    assert named_alone(both) == [f'shop="{NEW.id}"', f'shop="{OLD.id}"']
+
+
+def test_a_worker_that_no_header_can_name_has_no_such_route() -> None:
+    assert named_alone(make_worker("1shop", (NEW, TOTAL))) == []
+
+
+def test_overrides_that_need_a_permission_are_always_asked_about() -> None:
+    protected = replace(make_worker("shop", (NEW, TOTAL)), overrides=Overrides(protected=True))
+    assert named_alone(protected) == []
