@@ -56,10 +56,19 @@ function snippetOf(text, words) {
  * @returns {[string, boolean][]}
  */
 export function marked(text, query) {
-  const words = wordsOf(query).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  if (!words.length) return [[text, false]];
-  const pieces = text.split(new RegExp(`(${words.join("|")})`, "gi"));
-  return pieces.map((piece, n) => /** @type {[string, boolean]} */ ([piece, n % 2 === 1]));
+  const words = wordsOf(query);
+  const lower = text.toLowerCase();
+  /** @type {[string, boolean][]} */
+  const pieces = [];
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const word = words.find((candidate) => lower.startsWith(candidate, at));
+    if (!word) continue;
+    pieces.push([text.slice(from, at), false], [text.slice(at, at + word.length), true]);
+    from = at + word.length;
+    at = from - 1;
+  }
+  return [...pieces, [text.slice(from), false]];
 }
 
 /** @param {HTMLElement} section @returns {Section} */

@@ -28,7 +28,8 @@ def test_going_back_in_the_history_gets_the_page(maya):
 
 
 def test_a_fragment_asks_nothing_for_the_frame(maya, django_assert_max_num_queries):
-    with django_assert_max_num_queries(5):  # session, person, Workers, traffic, health
+    # session, person, Workers, traffic, health, groups of edges
+    with django_assert_max_num_queries(6):
         maya.get("/workers/", headers={"HX-Request": "true"})
 
 
