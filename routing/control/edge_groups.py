@@ -77,12 +77,7 @@ def set_worker_groups(
         cut = calls_cut(worker, wanted)
         if cut and not force:
             raise GroupsRefused(messages.separated(worker.name), cut)
-        earlier = set(before or group_names())
-        worker.groups = wanted
-        worker.save(update_fields=["group_names"])
-        number = revision.advance(worker)
-        if wanted:
-            revision.leave_groups(worker.name, earlier - set(wanted), number)
+        _place(worker, wanted)
         audit.record(
             "worker.groups",
             worker.name,
@@ -93,6 +88,16 @@ def set_worker_groups(
             after={"groups": list(wanted)},
         )
     return True
+
+
+def _place(worker: Worker, groups: Sequence[str]) -> None:
+    """The edges of groups that it leaves are told to drop it."""
+    earlier = set(worker.groups or group_names())
+    worker.groups = tuple(groups)
+    worker.save(update_fields=["group_names"])
+    number = revision.advance(worker)
+    if groups:
+        revision.leave_groups(worker.name, earlier - set(groups), number)
 
 
 def move_edge(
