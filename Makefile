@@ -32,7 +32,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest golden format sizes clean \
-	test-cluster torture bench-edge bench-permits bench-propagation bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
+	test-cluster torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -129,6 +129,9 @@ bench-propagation: ## How soon a deployment decides requests, and that none fail
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.propagation
 
+bench-many: ## One edge with 200 and 2,000 Workers: start, memory, a step, a cold first request
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.edge.many_workers
 bench-memory: ## Idle memory of every process, and the second start of `make run`
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.memory

@@ -72,6 +72,10 @@ class Config:
     previews: int
     #: SLUICE_EDGE_PREVIEW_IDLE_SECONDS: how long after the last request such a version ends.
     preview_idle_seconds: float
+    #: SLUICE_EDGE_MEMORY_MB: memory for versions; unused ones are stopped beyond it; 0: no limit.
+    memory_mb: int
+    #: SLUICE_EDGE_IDLE_SECONDS: how long after its last request any version is stopped; 0: never.
+    idle_seconds: float
     #: SLUICE_INVOCATIONS_PER_SECOND: beyond it, requests are counted but not shipped; those with an
     #: override have the same limit again, those of the proof listener none.
     invocations_per_second: int
@@ -132,6 +136,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         wait_until_seconds=variables.seconds("SLUICE_EDGE_WAIT_UNTIL_SECONDS", 30),
         previews=variables.whole("SLUICE_EDGE_PREVIEWS", 8, 0, 1000),
         preview_idle_seconds=variables.seconds("SLUICE_EDGE_PREVIEW_IDLE_SECONDS", 300),
+        memory_mb=variables.whole("SLUICE_EDGE_MEMORY_MB", 0, 0, 10_000_000),
+        idle_seconds=variables.seconds("SLUICE_EDGE_IDLE_SECONDS", 0),
         invocations_per_second=variables.whole("SLUICE_INVOCATIONS_PER_SECOND", 50, 0, 1_000_000),
         details=variables.switch("SLUICE_EDGE_DETAILS", True),
         details_per_second=variables.whole("SLUICE_EDGE_DETAILS_PER_SECOND", 500, 1, 1_000_000),

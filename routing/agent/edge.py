@@ -104,6 +104,7 @@ class Edge:
             limit_bytes=config.log_limit_mb << 20,
             envoy_adopted=inherited.envoy is not None,
         )
+        self._shipper.seen = self._supervisor.memory.used
         self._audit = LossAudit(
             self._envoy.admin, self._shipper.ledger, self._shipper.lines_on_disk, self._changed
         )
@@ -181,6 +182,7 @@ class Edge:
         forever("ship details", self._worker_log_shipper.ship)
         forever("keep details", self._worker_log_shipper.limit_size)
         forever("previews", self._previews.keep)
+        forever("memory", self._supervisor.memory.keep)
         forever("process notes", child_process.write_missing_notes)
         log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
 

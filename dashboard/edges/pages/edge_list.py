@@ -51,6 +51,7 @@ class Process:
     restarts: int
     message: str
     end: ProcessEnd | None = None
+    cold_start_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _processes(edge: Edge, labels: Mapping[str, VersionLabel], number: str) -> P
 
 
 _NO_LABEL: VersionLabel = ("", 0, "")
-_HEALTHY = ("running", "serving", "starting", "draining")
+_HEALTHY = ("running", "serving", "starting", "draining", "cold")
 
 
 def _process(
@@ -177,6 +178,7 @@ def _process(
         reported.get("restarts", 0),
         reported.get("message", ""),
         _end(reported.get("end") or {}),
+        reported.get("cold_start_ms", 0),
     )
 
 

@@ -58,7 +58,7 @@ class EndReport(msgspec.Struct):
 
 class VersionReport(msgspec.Struct):
     """`starts` are the times when its process became ready; empty from agents of earlier
-    releases."""
+    releases. `cold_start_ms` is how long the last request that found no process waited."""
 
     state: str
     since: str = ""
@@ -66,6 +66,7 @@ class VersionReport(msgspec.Struct):
     message: str = ""
     starts: list[str] = []
     end: EndReport | None = None
+    cold_start_ms: int = 0
 
 
 class WorkerLag(msgspec.Struct):

@@ -21,17 +21,19 @@ NO_SPECS: Mapping[str, CountSpec] = {}
 
 @dataclass(slots=True)
 class Rows:
-    """`lost` counts malformed lines."""
+    """`lost` counts malformed lines, `versions` are those that answered."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     sampled_out: int = 0
     lost: int = 0
     tally: Tally = field(default_factory=Tally)
     steps: StepTally = field(default_factory=StepTally)
+    versions: set[str] = field(default_factory=set)
 
     def add(self, other: Rows) -> None:
         """Adds the rows of another listener's log."""
         self.rows += other.rows
+        self.versions |= other.versions
         self.sampled_out += other.sampled_out
         self.lost += other.lost
         self.tally.join(other.tally)
@@ -73,6 +75,7 @@ def read(
             continue
         line, started_on = parsed
         found.tally.add(line, started_on)
+        found.versions.add(names.parse_cluster(line.version or "")[0])
         meant = meaning(line.route, line.outcome)
         if not meant.worker or meant.is_rpc:
             continue

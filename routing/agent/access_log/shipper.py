@@ -88,6 +88,8 @@ class AccessLogShipper:
         self.counts = Counts()
         #: Called with what the control plane has accepted.
         self.counted: Callable[[Rows], None] = lambda found: None
+        #: Called with the versions that had requests, as soon as they are read.
+        self.seen: Callable[[set[str]], None] = lambda version_ids: None
 
     def watch(self, workers: frozenset[str]) -> None:
         """Someone is viewing these Workers: sample as few of their requests as possible."""
@@ -135,6 +137,7 @@ class AccessLogShipper:
         self._sending = ends
         try:
             found = await self._parse(pieces.values())
+            self.seen(found.versions)
             self._count(found)
             lines = sum(end[2] - begins[name][2] for name, end in ends.items())
             unsaid = self._lost_told != self._positions.ledger.lost

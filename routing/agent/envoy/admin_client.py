@@ -37,9 +37,16 @@ class Admin:
 
     async def in_flight(self, clusters: Iterable[str]) -> dict[str, int]:
         """Running requests by cluster; a cluster that never had any is missing."""
+        return await self._requests(clusters, "active")
+
+    async def totals(self, clusters: Iterable[str]) -> dict[str, int]:
+        """Requests since Envoy started, as `in_flight`."""
+        return await self._requests(clusters, "total")
+
+    async def _requests(self, clusters: Iterable[str], kind: str) -> dict[str, int]:
         listed = "|".join(re.escape(name) for name in clusters)
-        found = await self.stats(rf"^cluster\.({listed})\.upstream_rq_active$")
-        prefix, suffix = "cluster.", ".upstream_rq_active"
+        found = await self.stats(rf"^cluster\.({listed})\.upstream_rq_{kind}$")
+        prefix, suffix = "cluster.", f".upstream_rq_{kind}"
         return {k.removeprefix(prefix).removesuffix(suffix): int(v) for k, v in found.items()}
 
     async def close(self) -> None:

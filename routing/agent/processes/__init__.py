@@ -5,6 +5,8 @@ versions.py         all version processes, and the edge's state
 version_process.py  one version's process: start, crash, restart
 process_config.py   what it is started with
 listeners.py        its listening sockets
+first_call.py       waits for the first request of a version without a process
+memory_budget.py    stops versions that are not used
 start_limiter.py    limits concurrent starts
 hang_watch.py       detects a hang
 drain.py            waits until a version has no requests

@@ -20,6 +20,7 @@ from routing.agent.processes.adopted import Adopted
 from routing.agent.processes.drain import Drains
 from routing.agent.processes.envoy_targets import EnvoyTargets
 from routing.agent.processes.interfaces import EnvoyProcess, StartVersion
+from routing.agent.processes.memory_budget import MemoryBudget
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.snapshot_saver import SnapshotSaver
 from routing.agent.processes.version_process import VersionProcess
@@ -34,6 +35,7 @@ from routing.agent.state.plan import (
     Routes,
     Start,
     Stop,
+    Warm,
     next_routes,
     plan,
 )
@@ -90,6 +92,7 @@ class Supervisor:
             changed=self._touch,
         )
         self._targets = EnvoyTargets(envoy, self.versions)
+        self.memory = MemoryBudget(config, self.versions, envoy.admin)
         self.saver = SnapshotSaver(
             seal, (modules, assets), lambda: (self.state, self.desired), partial(self._fail, "save")
         )
@@ -119,7 +122,7 @@ class Supervisor:
         for note in (*inherited.versions, *inherited.leaving):
             self._adopted.adopt(note)
         self._name_adopted()
-        for action in plan(self.desired, self.state):
+        for action in plan(self.desired, self.state, room=self.memory.room()):
             if isinstance(action, Start):
                 self.versions.start(action)
         if inherited.envoy is not None and self._envoy.adopt(inherited.envoy):
@@ -167,7 +170,7 @@ class Supervisor:
         await self.versions.stop_all(grace)
 
     async def _round(self) -> None:
-        actions = plan(self.desired, self.state, self._previews)
+        actions = plan(self.desired, self.state, self._previews, self.memory.room())
         before = self.state
         try:
             await self._restate_if_due()
@@ -202,6 +205,8 @@ class Supervisor:
         match action:
             case Start():
                 self.versions.start(action)
+            case Warm(version_id):
+                self.versions.wake(version_id)
             case Clusters(version_ids):
                 await self._targets.reach(version_ids, self.desired.revision)
             case Routes():

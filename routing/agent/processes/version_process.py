@@ -24,6 +24,7 @@ from routing.agent.base.child_process import Child
 from routing.agent.base.process_end import EndKind
 from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.base.tasks import Tasks
+from routing.agent.processes.first_call import until_called
 from routing.agent.processes.hang_watch import watch
 from routing.agent.processes.listeners import Listeners
 from routing.agent.processes.process_start import NotStarted, Starting
@@ -58,7 +59,7 @@ class Life(NamedTuple):
 
 class VersionProcess:
     """Keeps one version running until `stop`. `prepare` returns its configuration, `about` its
-    note. With `adopted`, a process is already running."""
+    note. With `adopted`, a process is already running; `cold`: it starts at the first request."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class VersionProcess:
         start_limiter: StartLimiter,
         hang_seconds: float,
         adopted: Note | None = None,
+        cold: bool = False,
     ) -> None:
         self._id, self._sockets = version_id, sockets
         self._prepare, self._about, self._tell = prepare, about, tell
@@ -87,6 +89,9 @@ class VersionProcess:
         self._child: Child | None = None
         self._was_ready = False
         self._stopping = False
+        #: No process until a request comes, or `wake`.
+        self._cold, self._woken = cold, asyncio.Event()
+        self._watcher: asyncio.Task[bool | None] | None = None
         self._hurry = asyncio.Event()
         #: One start at a time: each kills all other processes of its user.
         self._starting = asyncio.Lock()
@@ -113,6 +118,39 @@ class VersionProcess:
         give_back(self._leaving)
         with suppress(OSError):
             os.unlink(names.output_file(self._id))
+
+    @property
+    def pid(self) -> int | None:
+        """Of its process, while it has one."""
+        return self._child.pid if self._child is not None else None
+
+    def wake(self) -> None:
+        """Starts the process of a cold version."""
+        self._woken.set()
+
+    async def sleep(self) -> None:
+        """Ends the process; the next request starts another. Requests that come meanwhile wait in
+        new sockets, which the ending process does not have. Raises `OSError`."""
+        async with self._starting:
+            child = self._child
+            if child is None or self._stopping or self._cold:
+                return
+            listeners = Listeners(self._id, self._sockets, beside=True)
+            try:
+                listeners.open()
+                if self._watcher is not None:
+                    self._watcher.cancel()  # its probes would be the first requests
+                listeners.publish()
+            except OSError:
+                listeners.close()
+                raise
+            before, self._listeners = self._listeners, listeners
+            before.release()
+            self._woken.clear()
+            self._cold = True
+        child.describe(stopping=True)
+        await asyncio.sleep(_LET_GO_SECONDS)
+        await child.stop(STOP_SECONDS)
 
     def is_peer(self, peer: Peer) -> bool:
         """Did this version open the connection? Identified by its own user, else by the ids of its
@@ -221,6 +259,8 @@ class VersionProcess:
     async def _run(self) -> None:
         while not self._stopping:
             try:
+                if self._cold:
+                    await self._until_called()
                 life = await self._live()
             except NotStarted as error:
                 life = Life(str(error), error.kind)
@@ -228,10 +268,19 @@ class VersionProcess:
                 life = Life(f"cannot start: {error}", EndKind.edge)
             if self._stopping:
                 return
-            if self._at_hand is not None:
+            if self._at_hand is not None or self._cold:
                 continue
             await self._pause(life)
             self.restarts += 1
+
+    async def _until_called(self) -> None:
+        """Returns when there is a reason to start. Raises `OSError`."""
+        self._listeners.open()
+        self._tell(ProcessState.cold, self.restarts, "", None)
+        await until_called(self._listeners.fds().values(), self._woken)
+        self._cold = False
+        self._woken.clear()
+        self._tell(ProcessState.starting, self.restarts, "", None)
 
     async def _live(self) -> Life:
         """Starts the process, unless one is ready, and waits until it ends."""
@@ -257,11 +306,11 @@ class VersionProcess:
     async def _until_it_ends(self, child: Child) -> tuple[str, EndKind]:
         path = names.socket_file(self._id, names.socket())
         watching = watch(path, child, hang_seconds=self._hang_seconds)
-        watcher = self._tasks.once(f"watch {self._id}", watching)
+        watcher = self._watcher = self._tasks.once(f"watch {self._id}", watching)
         try:
             either: list[asyncio.Future[Any]] = [child.ended, watcher]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not child.ended.done() and watcher.done() and watcher.result():
+            if not child.ended.done() and not watcher.cancelled() and watcher.result():
                 message = messages.hung(self._hang_seconds)
                 self._tell(ProcessState.hung, self.restarts, message, EndKind.hang)
                 child.signal(signal.SIGKILL)
@@ -272,6 +321,7 @@ class VersionProcess:
             return messages.ended(code, output), kind
         finally:
             watcher.cancel()
+            self._watcher = None
 
     async def _pause(self, life: Life) -> None:
         restarts = self.restarts + 1

@@ -61,7 +61,13 @@ class Versions:
     def start(self, start: Start) -> None:
         self.run(
             start,
-            Process(worker=start.worker, version=start.version, slot=start.slot, since=time.time()),
+            Process(
+                worker=start.worker,
+                version=start.version,
+                slot=start.slot,
+                since=time.time(),
+                state=ProcessState.cold if start.cold else ProcessState.starting,
+            ),
         )
 
     def run(self, start: Start, process: Process, adopted: Note | None = None) -> None:
@@ -80,6 +86,7 @@ class Versions:
             start_limiter=self._start_limiter,
             hang_seconds=self._hang_seconds,
             adopted=adopted,
+            cold=start.cold,
         )
 
     def name(self, start: Start) -> None:
@@ -91,6 +98,20 @@ class Versions:
         """In the background; see `VersionProcess.renew`."""
         renewal = self._processes[version_id].renew(reconnect)
         self._tasks.once(f"renew {version_id}", renewal)
+
+    def pid(self, version_id: str) -> int | None:
+        """Of the version's process, while it has one."""
+        process = self._processes.get(version_id)
+        return process.pid if process is not None else None
+
+    def wake(self, version_id: str) -> None:
+        """Starts the process of a cold version."""
+        self._on_process_state(version_id, ProcessState.starting, 0, "", None)
+        self._processes[version_id].wake()
+
+    def sleep(self, version_id: str) -> None:
+        """In the background: ends the process until the next request."""
+        self._tasks.once(f"sleep {version_id}", self._processes[version_id].sleep())
 
     def hurry(self, version_id: str) -> None:
         """Its slot is needed: kills the process instead of waiting for its requests."""

@@ -4,4 +4,5 @@ plan.py       what to do next
 readiness.py  whether balancers should send requests
 state.py      Envoy's routes and the processes of versions
 status.py     reports and `status.json`
+warmth.py     which versions run within a memory budget
 """

@@ -26,6 +26,15 @@ class Start:
     worker: str
     version: VersionSpec
     slot: int
+    cold: bool = False
+    """Only its sockets: the first request starts the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Start the process of a cold version, which is about to get a part of the requests."""
+
+    version_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +84,23 @@ class Stop:
     hurried: bool = False
 
 
-Action: TypeAlias = Start | Keep | Clusters | Routes | Drain | Hurry | Stop
+Action: TypeAlias = Start | Warm | Keep | Clusters | Routes | Drain | Hurry | Stop
 
 
 def plan(
-    desired: Snapshot, state: EdgeState, previews: Mapping[str, Preview] = {}
+    desired: Snapshot,
+    state: EdgeState,
+    previews: Mapping[str, Preview] = {},
+    room: int | None = None,
 ) -> tuple[Action, ...]:
     """The actions of the next round; empty if there is nothing to do until something changes.
 
-    `previews` run as well, by version id.
+    `previews` run as well, by version id. `room` is how many versions may start (None: all). A
+    new version of a Worker that is routed starts anyway: it is about to be judged.
     """
     target = next_routes(desired, state)
     wanted = _wanted(desired, target, previews)
-    beside = {key for key in previews if key in state.clusters or runs(key, state)}
+    beside = {key for key in previews if key in state.clusters or answers(key, state)}
     clusters = state.clusters | version_ids(target.workers) | beside
     going = [
         key
@@ -95,7 +108,8 @@ def plan(
         if key not in wanted and process.phase is Phase.live
     ]
     return (
-        *_comings(wanted, state),
+        *_comings(wanted, state, _Room(room, state, previews)),
+        *_warmings(desired, state),
         *_switch(desired, target, wanted, going, state, clusters, beside),
         *_goings(wanted, going, state, clusters),
     )
@@ -151,7 +165,42 @@ def _obstacle(name: str, worker: WorkerSpec | None, state: EdgeState) -> bool:
 def _ready(worker: WorkerSpec, state: EdgeState) -> bool:
     """A version that already has routes need not be running: it may be restarting."""
     routed = version_ids(w for w in state.applied.workers if w.name == worker.name)
-    return all(version.id in routed or runs(version.id, state) for version in worker.versions)
+    warming = (_is_warming(key, state) for key in _candidates(worker, state))
+    return not any(warming) and all(
+        version.id in routed or answers(version.id, state) for version in worker.versions
+    )
+
+
+def _candidates(worker: WorkerSpec, state: EdgeState) -> list[str]:
+    """Versions that get a part of the requests now, and had none of this Worker's before."""
+    before = _shares(next((w for w in state.applied.workers if w.name == worker.name), None))
+    return [
+        key for key, weight in _shares(worker).items() if before and weight and not before.get(key)
+    ]
+
+
+def _shares(worker: WorkerSpec | None) -> dict[str, int]:
+    return {s.version_id: s.weight for s in worker.deployment.shares} if worker else {}
+
+
+def _is_cold(version_id: str, state: EdgeState) -> bool:
+    process = state.processes.get(version_id)
+    return process is not None and process.state is ProcessState.cold
+
+
+def _is_warming(version_id: str, state: EdgeState) -> bool:
+    """Cold, or on the way from there to ready."""
+    process = state.processes.get(version_id)
+    if process is None or process.state is ProcessState.cold:
+        return process is not None
+    return process.state is ProcessState.starting and process.called_at > 0
+
+
+def answers(version_id: str, state: EdgeState) -> bool:
+    """Does it run, or will it at the first request?"""
+    return runs(version_id, state) or (
+        _is_cold(version_id, state) and state.processes[version_id].phase is not Phase.stopping
+    )
 
 
 def runs(version_id: str, state: EdgeState) -> bool:
@@ -193,25 +242,54 @@ def _wanted(
     }
 
 
-def _comings(wanted: Mapping[str, tuple[str, VersionSpec]], state: EdgeState) -> Iterator[Action]:
+class _Room:
+    """Which versions start cold, because there is no room for more processes."""
+
+    def __init__(
+        self, places: int | None, state: EdgeState, previews: Mapping[str, Preview]
+    ) -> None:
+        self._places, self._previews = places, previews
+        self._routed = {w.name: version_ids([w]) for w in state.applied.workers}
+
+    def is_cold(self, worker: str, version_id: str) -> bool:
+        routed = self._routed.get(worker)
+        is_new = routed is not None and version_id not in routed
+        if self._places is None or is_new or version_id in self._previews:
+            return False
+        self._places -= 1
+        return self._places < 0
+
+
+def _warmings(desired: Snapshot, state: EdgeState) -> Iterator[Action]:
+    before = {worker.name: worker for worker in state.applied.workers}
+    for worker in desired.workers:
+        if before.get(worker.name) is not worker:
+            for key in _candidates(worker, state):
+                if _is_cold(key, state):
+                    yield Warm(key)
+
+
+def _comings(
+    wanted: Mapping[str, tuple[str, VersionSpec]], state: EdgeState, room: _Room
+) -> Iterator[Action]:
     taken: dict[str, set[int]] = {}
     for version_id, (worker, version) in wanted.items():
         known = state.processes.get(version_id)
         if known is None:
             used = taken.setdefault(worker, _slots_taken(worker, state))
-            yield from _start(worker, version, used)
+            yield from _start(worker, version, used, room)
         elif known.phase in (Phase.draining, Phase.drained):
             yield Keep(version_id)
         elif known.phase is Phase.stopping and not known.hurried:
             yield Hurry(version_id)
 
 
-def _start(worker: str, version: VersionSpec, used: set[int]) -> Iterator[Action]:
+def _start(worker: str, version: VersionSpec, used: set[int], room: _Room) -> Iterator[Action]:
     """Without a free slot it waits: ending a draining version would cut off its requests."""
     free = next((slot for slot in range(SLOTS) if slot not in used), None)
     if free is not None:
         used.add(free)
-        yield Start(worker, version, free)
+        yield Start(worker, version, free, room.is_cold(worker, version.id))
 
 
 def _switch(

@@ -15,6 +15,9 @@ from routing.snapshot import EMPTY, Snapshot, VersionSpec, WorkerSpec
 
 
 class ProcessState(StrEnum):
+    """cold: no process; its sockets are open, and the first request starts one."""
+
+    cold = "cold"
     starting = "starting"
     running = "running"
     backoff = "backoff"
@@ -45,7 +48,8 @@ STARTS = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
     """The process of one version. `since` is the last change of state or phase, `starts` are the
-    last times it became ready (seconds, oldest first)."""
+    last times it became ready (seconds, oldest first). `cold_start_ms` is how long the last
+    request that found it cold waited; it came at `called_at` (0: it has been answered)."""
 
     worker: str
     version: VersionSpec
@@ -58,6 +62,8 @@ class Process:
     hurried: bool = False
     end: End | None = None
     starts: tuple[float, ...] = ()
+    called_at: float = 0.0
+    cold_start_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,9 @@ def process_state_changed(
     if process is None:
         return state
     ready = process_state is ProcessState.running and process.state is not process_state
+    called = process.state is ProcessState.cold and process_state is ProcessState.starting
+    called_at = at if called else process.called_at
+    waited_ms = round((at - called_at) * 1000) if ready and called_at else process.cold_start_ms
     return _put(
         state,
         replace(
@@ -132,6 +141,8 @@ def process_state_changed(
             message=message,
             end=End(end, at, message) if end else process.end,
             starts=(*process.starts, at)[-STARTS:] if ready else process.starts,
+            called_at=0.0 if ready else called_at,
+            cold_start_ms=waited_ms,
         ),
     )
 

@@ -132,6 +132,7 @@ def _version(process: Process) -> dict[str, Any]:
         "message": process.message,
         "starts": [iso(at) for at in process.starts],
         "end": _end(process.end),
+        **({"cold_start_ms": process.cold_start_ms} if process.cold_start_ms else {}),
     }
 
 

@@ -23,6 +23,8 @@ CONFIG = {
     "hang_seconds": 600.0,
     "drain_seconds": 0.0,
     "wait_until_seconds": 0.0,
+    "memory_mb": 0,
+    "idle_seconds": 0.0,
 }
 
 
@@ -64,6 +66,9 @@ class FakeEnvoy:
         gone = " ".join(version.id for versions in leaving.values() for version in versions)
         self._command(f"route {snapshot.revision}" + (f" leaving {gone}" if gone else ""))
 
+    async def totals(self, clusters):
+        return {}
+
     async def in_flight(self, clusters):
         if isinstance(self.busy, Exception):
             raise self.busy
@@ -76,11 +81,15 @@ class FakeEnvoy:
 
 
 class FakeVersion:
-    def __init__(self, log, processes, *, version_id, tell, adopted=None, **_):
+    pid = None
+
+    def __init__(self, log, processes, *, version_id, tell, adopted=None, cold=False, **_):
         self._log, self._id, self.tell = log, version_id, tell
         self.ended = asyncio.Event()
         processes[version_id] = self
-        log.append(("adopt " if adopted else "start ") + version_id)
+        log.append(("adopt " if adopted else "cold " if cold else "start ") + version_id)
+        if cold:
+            asyncio.get_running_loop().call_soon(tell, ProcessState.cold, 0, "", None)
 
     async def stop(self, grace=10.0):
         self._log.append(f"stop {self._id}")
@@ -89,6 +98,13 @@ class FakeVersion:
     async def renew(self, reconnect):
         self._log.append(f"renew {self._id}")
         await reconnect()
+
+    async def sleep(self):
+        self._log.append(f"sleep {self._id}")
+        self.tell(ProcessState.cold, 0, "", None)
+
+    def wake(self):
+        self._log.append(f"wake {self._id}")
 
     def hurry(self):
         self._log.append(f"hurry {self._id}")
@@ -137,7 +153,7 @@ class Playbook:
         except TimeoutError:
             pass
         await asyncio.sleep(0.02)  # time for a command too many
-        assert self.log == list(commands)
+        assert self.log == list(commands), self.log
         self.log.clear()
 
 

@@ -17,7 +17,7 @@ KEY = b"the key of this edge"
 
 def supervisor(tasks, **parts):
     given = {
-        "config": SimpleNamespace(details=False, hang_seconds=600.0),
+        "config": SimpleNamespace(details=False, hang_seconds=600.0, memory_mb=0, idle_seconds=0.0),
         "envoy": SimpleNamespace(admin=None),
         "modules": SimpleNamespace(evict=lambda versions: None),
         "assets": no_assets(),

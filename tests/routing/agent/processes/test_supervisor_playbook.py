@@ -1,5 +1,7 @@
 """The supervisor as a playbook: events, and the commands to Envoy and to processes."""
 
+import time
+
 import pytest
 
 from routing.agent.adoption.inherited import Inherited
@@ -164,3 +166,57 @@ async def test_an_adopted_version_that_was_stopping_is_stopped_and_a_failed_catc
         edge.processes["a"].ended.set()
         await eventually(lambda: not edge.supervisor.state.processes)
     assert "The adopted Envoy cannot be updated: busy" in caplog.text
+
+
+# --- Within a memory budget -----------------------------------------------------------------------
+
+OTHER = make_worker("other", "o")
+ONE_MB = {"memory_mb": 1}
+"""No room for any process."""
+
+
+async def test_at_start_versions_wait_for_requests_if_there_is_no_room():
+    async with playing(snapshot(1, SHOP_A, OTHER), config=ONE_MB) as edge:
+        await edge.expect("cold o", "cold a", "prepare 1")
+        edge.desire(2, SHOP_A, OTHER, make_worker("new", "n"))
+        await edge.expect("cold n", "reach a n o", "route 2")
+
+
+async def test_a_new_version_of_a_worker_runs_before_it_is_routed():
+    async with playing(snapshot(1, SHOP_A), config=ONE_MB) as edge:
+        await edge.expect("cold a", "prepare 1")
+        edge.desire(2, make_worker("shop", "b", "a", weight=10))
+        await edge.expect("start b")
+        edge.ready("b")
+        await edge.expect("reach a b", "route 2")
+
+
+async def test_a_cold_version_runs_before_it_gets_requests():
+    none, some = (make_worker("shop", "b", "a", weight=weight) for weight in (0, 10))
+    async with playing(snapshot(1, none), config=ONE_MB) as edge:
+        await edge.expect("cold b", "cold a", "prepare 1")
+        edge.desire(2, some)
+        await edge.expect("wake b")
+        edge.ready("b")
+        await edge.expect("route 2")
+
+
+async def test_unused_versions_stop_and_those_with_requests_do_not(monkeypatch):
+    async with playing(snapshot(1, SHOP_A, OTHER)) as edge:
+        edge.ready("a", "o")
+        await edge.expect("start o", "start a", "prepare 1")
+        memory, now = edge.supervisor.memory, [time.time()]
+        monkeypatch.setattr(memory, "_clock", lambda: now[0])
+        monkeypatch.setattr(memory, "_budget", 1)
+        assert await memory.stop_unused() == ()
+        now[0] += 100
+        memory.used({"o"})
+        assert await memory.stop_unused() == ()  # its requests are not known yet
+        edge.envoy.busy = 1
+        assert await memory.stop_unused() == ()
+        edge.envoy.busy, now[0] = 0, now[0] + 100
+        memory.used({"o"})
+        assert await memory.stop_unused() == ("a",)
+        await edge.expect("sleep a")
+        assert edge.supervisor.state.processes["a"].state == "cold"
+        assert await memory.stop_unused() == ()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,17 +59,17 @@ async def nothing():
     return b""
 
 
-def version(tasks, start_limiter):
+def version(tasks, start_limiter, **more):
     return VersionProcess(
         version_id="a",
         sockets=("http",),
         prepare=nothing,
         about=lambda: version_note("a"),
-        tell=lambda *_: None,
         users=Users(Isolation(kind=Kind.agent)),
         tasks=tasks,
         start_limiter=start_limiter,
         hang_seconds=600.0,
+        **{"tell": lambda *_: None, **more},
     )
 
 
@@ -101,3 +102,51 @@ async def test_a_version_that_is_stopped_while_its_renewal_waits_is_not_started(
             await a.stop(5)
         await renewal
         assert started() == ["0"]
+
+
+# --- Without a process until the first request ----------------------------------------------------
+
+
+async def call():
+    return await asyncio.open_unix_connection("v/a.http.sock")
+
+
+async def test_a_cold_version_starts_once_at_its_first_requests(edge):
+    Path("go").touch()
+    async with asyncio.TaskGroup() as group:
+        tasks = Tasks(group)
+        states = []
+        process = version(tasks, StartLimiter(1), cold=True, tell=lambda s, *_: states.append(s))
+        await until(lambda: Path("v/a.http.sock").exists())
+        await asyncio.sleep(0.05)
+        assert started() == [] and process.pid is None
+        writers = [(await call())[1] for _ in range(5)]
+        await until(lambda: states[-1] == "running")
+        assert started() == ["0"] and states == ["cold", "starting", "running"]
+        for writer in writers:
+            writer.close()
+        await process.stop(1.0)
+        await tasks.stop()
+
+
+async def test_one_that_sleeps_ends_and_starts_at_the_next_request(edge):
+    Path("go").touch()
+    async with asyncio.TaskGroup() as group:
+        tasks = Tasks(group)
+        states = []
+        process = version(tasks, StartLimiter(1), tell=lambda s, *_: states.append(s))
+        await until(lambda: states[-1:] == ["running"])
+        await process.sleep()
+        await until(lambda: states[-1] == "cold")
+        assert process.pid is None and process.restarts == 0
+        _, writer = await call()
+        await until(lambda: states[-1] == "running")
+        assert states[-3:] == ["cold", "starting", "running"] and started() == ["0", "1"]
+        writer.close()
+        await process.sleep()
+        await until(lambda: states[-1] == "cold")
+        process.wake()
+        await until(lambda: states[-1] == "running")
+        await process.stop(1.0)
+        await tasks.stop()
+        assert not tasks.faults
