@@ -54,7 +54,7 @@ def test_a_folder_is_private_or_open_to_one_group(tmp_path, monkeypatch):
 
 
 def test_a_missing_workerd_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(limits, "_NODE_MODULES", tmp_path)
+    monkeypatch.setattr(limits, "NODE_MODULES", tmp_path)
     with pytest.raises(FileNotFoundError, match="run `make run`"):
         limits.program()
     program = tmp_path / "@cloudflare/workerd-linux-64/bin/workerd"
