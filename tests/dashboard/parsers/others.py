@@ -14,6 +14,7 @@ OTHERS = {
     "routing.agent.identity.tokens": "answers of the control plane, by msgspec",
     "routing.sealing": "msgspec, of what the control plane sealed",
     "dashboard.edges.registry.join": _EDGE,
+    "dashboard.installation.backup.archive": "the member about.json of our own archive",
     "dashboard.sending.relay.rows": _OWN,
     "dashboard.observability.ingest.partitions": "the bounds that PostgreSQL prints",
     "routing.asset_manifest": "msgspec, and paths whose length is bounded",
