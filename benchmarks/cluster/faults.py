@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
@@ -17,7 +16,6 @@ from benchmarks.cluster import stores
 from benchmarks.cluster.machines import Machine, block, unblock
 from benchmarks.cluster.rounds import Fault
 from benchmarks.cluster.site import Site
-from benchmarks.torture.site import WORKER
 
 SILENT_SECONDS = 15.0
 """After this long without a report, an edge is silent."""
@@ -61,7 +59,6 @@ def all_faults(lengths: Lengths) -> list[Fault]:
             f"all edges partitioned {lengths.partition:.0f} s",
             lambda s, u: _partition(s, u, s.edges, lengths.partition),
         ),
-        Fault("rollout, edge-1 partitioned", _rollout_in_a_partition),
         Fault(f"edge-3 away {lengths.edge:.0f} s", lambda s, u: _edge_away(s, u, lengths.edge)),
     ]
 
@@ -148,36 +145,6 @@ def _partition(site: Site, untrue: list[str], edges: list[Machine], seconds: flo
     for edge in edges:
         unblock(edge, site.balancer)
     return seen
-
-
-def _rollout_in_a_partition(site: Site, untrue: list[str]) -> str:
-    """A rollout does not step up while an edge is silent, and ends after it is back."""
-    site.deploy(100.0)
-    path = f"/api/workers/{WORKER}/rollouts"
-    terms = {"steps": "10:20s,50:10s,100", "min_sample": 20, "min_callers": 1, "final_bake": "0s"}
-    answer = site.call("POST", path, json=terms | {"version_id": site.candidate, "auto": True})
-    assert answer.status_code == 201, answer.text
-    path = f"{path}/{answer.json()['id']}"
-
-    def rollout() -> dict[str, Any]:
-        return dict(site.call("GET", path).json())
-
-    site.wait("the rollout ramps", lambda: rollout()["percentage"] == STEP)
-    block(site.edges[0], site.balancer)
-    time.sleep(_ROLLOUT_SECONDS)
-    now = rollout()
-    if now["percentage"] != STEP:
-        untrue.append(f"the rollout went on to {now['percentage']}% without edge-1")
-    unblock(site.edges[0], site.balancer)
-    took = site.wait("the rollout ends", lambda: rollout()["state"] in ("done", "held"), 180)
-    if (state := rollout()["state"]) != "done":
-        untrue.append(f"the rollout is {state}, though nothing was wrong")
-    return f"step 1 after {_ROLLOUT_SECONDS:.0f} s: {now['code']}; {state} {took:.0f} s later"
-
-
-STEP = 10.0
-_ROLLOUT_SECONDS = 40.0
-"""Twice as long as its first step would take."""
 
 
 def _edge_away(site: Site, untrue: list[str], seconds: float) -> str:
