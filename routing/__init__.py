@@ -5,6 +5,8 @@ Pure, without Django:
     snapshot.py        the desired state that an edge receives, as JSON
     compile/           a snapshot as configuration for Envoy and workerd
     upload_draft.py    an upload before it is a version
+    asset_manifest.py  the list of a version's static assets
+    gcra.py            rate limits
 Without Django:
     agent/             runs the snapshot at an edge
     disk.py            why a folder cannot be written
@@ -12,6 +14,9 @@ Without Django:
     log_lines.py       the format of every process's log
     hidden_environment.py, parent_watch.py, process_identity.py
                        secrets, parents and identities of processes
+    sealing.py         secrets sealed to an edge's key
+    loopback.py        whether an edge is on this machine
+    relayed_request.py a request that an agent sends, and its answer
     home.py            where templates, static files and npm packages are
     version.py         the version of this release
 Django:
@@ -19,6 +24,8 @@ Django:
                        models of the app `routing` in `routing.models`; nothing in them acts
     transactions/      work after a commit, reads of one moment, batches
     trail/             the hash chain of the audit trail
+    assets/            uploads of static assets, and their retention
+    object_storage.py  modules, dead letters and backups in a bucket
     control/           changes: upload, deploy, publish, previews, subdomain
     secret_encryption.py, reencrypt.py
                        secrets at rest, and changing their key

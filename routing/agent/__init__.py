@@ -9,8 +9,10 @@ handover/       Envoy's listening sockets outlive it
 adoption/       processes of an earlier agent
 hang/           detects processes that hang
 control_plane/  snapshots, modules and reports
+assets/         a folder of static assets for each version
 identity/       the edge's key, token and join
 answers/        override decisions and previews for Envoy, RPC slots for versions
+relay/          requests that the control plane sends through the agent
 access_log/     counts and ships Envoy's access log; `loss/` counts unwritten lines
 worker_logs/    collects and ships what Workers log
 metrics/        `/metrics` for Prometheus

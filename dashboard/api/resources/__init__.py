@@ -1,7 +1,9 @@
 """Cloudflare's endpoints, one file per resource.
 
+account.py                search, account settings, custom domains
 identity.py               token, user, accounts: behind `wrangler whoami`
 scripts.py                scripts: upload and deploy, list, download, delete
+assets.py                 uploads of static assets
 versions.py               versions
 deployments.py            deployments
 secrets.py                secrets
@@ -13,5 +15,5 @@ workers_beta.py           Workers, the newer resource (`workers.beta` in Cloudfl
 workers_beta_versions.py  their versions
 logpush.py                Logpush jobs
 logpush_schemas.py        their JSON
-unsupported.py            assets, routes, domains: refused with a reason
+unsupported.py            zones, routes, domains: refused with a reason
 """

@@ -1,4 +1,4 @@
-"""What a check returns. Texts are in `dashboard.cli.messages`."""
+"""What a check returns. Texts are in `dashboard.cli.doctor_messages`."""
 
 from __future__ import annotations
 

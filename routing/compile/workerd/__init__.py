@@ -3,6 +3,7 @@
 config.py    one version's process, and its inspection at upload; the entry point of this room
 modules.py   uploaded parts as modules
 bindings.py  bindings of an upload as workerd's bindings
+assets.py    static assets in front of the code
 services.py  service bindings: from one Worker's process to another
 slots.py     how RPC calls spread over versions
 """
