@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -154,6 +154,7 @@ def visitors(browser: Browser, transactional_db: None, live_server: Any) -> Iter
     They leave before the database is emptied, which waits for no request that still reads.
     """
     made: list[Visitor] = []
+    before = set(threading.enumerate())
 
     def visit(**options: Any) -> Visitor:
         made.append(Visitor(browser.new_context(**options), live_server.url))
@@ -163,13 +164,14 @@ def visitors(browser: Browser, transactional_db: None, live_server: Any) -> Iter
     complaints = [c for visitor in made for c in visitor.complaints]
     for visitor in made:
         visitor.context.close()
-    eventually(lambda: not _requests_under_way())
+    eventually(lambda: not _requests_under_way(before))
     assert complaints == []
 
 
-def _requests_under_way() -> list[str]:
-    """Names of the live server's threads: also of those that are made but do not run yet."""
-    names = [thread.name for thread in threading.enumerate()]
+def _requests_under_way(before: Container[threading.Thread]) -> list[str]:
+    """Names of the live server's threads: also of those that are made but do not run yet. Threads
+    of `before` belong to servers of other tests in this process."""
+    names = [thread.name for thread in threading.enumerate() if thread not in before]
     return [name for name in names if "process_request_thread" in name]
 
 

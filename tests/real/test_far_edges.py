@@ -68,21 +68,23 @@ class Page:
     """The playground of somebody who signed in."""
 
     def __init__(self, system: System) -> None:
-        self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{system.http_port}",
-            cookies={"sessionid": system.session("admin")},
-            timeout=60,
-        )
-        self.client.get("/playground/?worker=hello")
+        self.url = f"http://127.0.0.1:{system.http_port}/"
+        self.cookies = {"sessionid": system.session("admin")}
+        page = httpx.get(f"{self.url}playground/?worker=hello", cookies=self.cookies, timeout=60)
+        self.cookies["csrftoken"] = page.cookies["csrftoken"]
         self.headers = {
             "HX-Request": "true",
-            "X-CSRFToken": self.client.cookies["csrftoken"],
-            "Referer": str(self.client.base_url),
+            "X-CSRFToken": self.cookies["csrftoken"],
+            "Referer": self.url,
         }
 
     def send(self, **fields: str) -> str:
-        answer = self.client.post(
-            "/playground/", data={"worker": "hello"} | fields, headers=self.headers
+        answer = httpx.post(
+            f"{self.url}playground/",
+            data={"worker": "hello"} | fields,
+            headers=self.headers,
+            cookies=self.cookies,
+            timeout=60,
         )
         assert answer.status_code == 200, answer.text
         return answer.text

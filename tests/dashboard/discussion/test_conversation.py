@@ -158,7 +158,7 @@ def test_hand_over_and_take_over(maya, deployment):
     lena = client_of("lena")
     sent = {"to": "lena", "watch": "p99 under 144 ms", "then": "Step to 50%"}
     assert maya.post(f"{BASE}hand-over/", sent).status_code == 302
-    page = lena.get(BASE).content.decode()
+    page = " ".join(lena.get(BASE).content.decode().split())
     assert "Hand-over: maya to lena" in page and "100% #1 since" in page
     note = HandOver.objects.get()
     notice = OutboxEvent.objects.get(code=Event.MENTION)
