@@ -132,34 +132,40 @@ RUNS_HERE = "Sluice runs in this data folder. Stop it first: make stop."
 
 
 def print_backup(file: Path, about: About) -> None:
-    rows = ", ".join(f"{count} {name}" for name, count in about.rows.items())
+    rows = _counted(about.rows)
     print(f"{file}: {file.stat().st_size:,} bytes with {rows}.")
     if about.has_keys:
-        print("It has the key to all secrets: store it like one.")
+        print("It contains the key to all secrets, so protect it like a secret.")
     else:
-        print("It has no keys: without SLUICE_SECRET_KEY its secrets are lost.")
+        print("It contains no keys. Without SLUICE_SECRET_KEY its secrets are lost.")
 
 
 def print_restored(done: Restored, workers: Mapping[str, str], values: Mapping[str, int]) -> None:
     """`workers`: those that edges do not get, with the reason. `values`: how many of each column
     cannot be decrypted."""
     about = done.about
-    rows = ", ".join(f"{count} {name}" for name, count in about.rows.items())
+    rows = _counted(about.rows)
     print(f"Restored the backup of {about.created_at} (release {about.version}): {rows}.")
     if done.migrations:
         print(f"{len(done.migrations)} migrations applied.")
     for variable in done.other_keys:
-        print(f"{variable} is not that of the backup. It was left as it is.")
+        print(f"{variable} differs from the one in the backup and was not changed.")
     if not (workers or values):
         print("All secrets can be read. Start `sluice web` and `sluice work`.")
         return
-    print("\nLost with their key, SLUICE_SECRET_KEY of that time:\n")
+    print("\nLost, because SLUICE_SECRET_KEY was different then:\n")
     for column, count in values.items():
         print(f"  {count:5} {LOST_VALUES.get(column, column)}")
     if workers:
         print("\nEdges keep the last deployment of these Workers, and new edges do not get them:\n")
         for name, why in workers.items():
             print(f"  {name}: {why}")
+
+
+def _counted(rows: Mapping[str, int]) -> str:
+    """`rows` are counts by plural: "1 user, 2 workers"."""
+    names = {name: name if count != 1 else name.removesuffix("s") for name, count in rows.items()}
+    return ", ".join(f"{count} {names[name]}" for name, count in rows.items())
 
 
 LOST_VALUES = {

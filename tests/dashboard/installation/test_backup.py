@@ -87,7 +87,7 @@ def backups(tmp_path_factory):
 def test_everything_comes_back_as_of_one_moment(backups, tmp_path):
     done = sluice(tmp_path, "restore", backups / "whole.tar.gz")
     assert done.returncode == 0, done.stderr
-    assert "1 users, 2 workers, 2 versions, 2 deployments" in done.stdout
+    assert "1 user, 2 workers, 2 versions, 2 deployments" in done.stdout
     key = "secret_key"
     assert (tmp_path / key).read_text() == (backups / "data" / key).read_text()
     assert (tmp_path / key).stat().st_mode & 0o77 == 0

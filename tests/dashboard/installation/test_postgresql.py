@@ -79,7 +79,7 @@ def test_a_backup_under_load_comes_back_as_of_one_moment(server, setups, tmp_pat
     finally:
         stop.set()
         writer.join()
-    assert "1 users" in taken
+    assert "1 user, " in taken
     elsewhere = server.url.rpartition("/")[0] + "/elsewhere"
     restored = output(start(tmp_path / "new", elsewhere, "restore", tmp_path / "b.tar.gz"))
     assert "All secrets can be read" in restored
