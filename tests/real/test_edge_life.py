@@ -73,6 +73,7 @@ def test_an_edge_joins_serves_secrets_drains_renews_and_is_removed(
         finally:
             if agent.process is not None and agent.process.poll() is None:
                 agent.stop()
+        assert agent.process.returncode == 3
 
 
 def _lives(plane: ControlPlane, agent: Agent, url: str, authority: Authority) -> None:

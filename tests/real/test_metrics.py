@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bin.artifacts import expressions
 from routing.agent.users.isolation import Kind, possible
+from tests.eventually import eventually
 from tests.running import OVERRIDES, System
 
 pytestmark = [pytest.mark.real, pytest.mark.in_order]
@@ -64,13 +65,6 @@ def total(system, **labels):
     return sum(sample.value for sample in found)
 
 
-def wait_for(value, count):
-    deadline = time.monotonic() + 30
-    while count() != value and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert count() == value
-
-
 def test_every_request_is_counted_by_version_and_reason(system):
     shares = {v["percentage"]: v["version_id"] for v in system.active("hello")["versions"]}
     staged, stable = shares[0], shares[100]
@@ -81,8 +75,8 @@ def test_every_request_is_counted_by_version_and_reason(system):
     deployment = system.active("hello")["id"]
     plain = {"version": stable, "reason": "percentage", "status_class": "2xx", "edge": "local-1"}
     asked = {"version": staged, "reason": "override", "override": "applied"}
-    wait_for(30, lambda: total(system, deployment=deployment, **plain))
-    wait_for(7, lambda: total(system, deployment=deployment, **asked))
+    eventually(lambda: total(system, deployment=deployment, **plain) == 30)
+    eventually(lambda: total(system, deployment=deployment, **asked) == 7)
     families = scrape(edge_url(system))
     spans = samples(families, "sluice_request_duration_seconds_count", version=stable)
     assert [s.value for s in spans] == [30]
@@ -107,7 +101,7 @@ def test_every_figure_of_the_dashboard_and_the_alerts_exists(system):
     job = {"destination_conf": "file:///all", "enabled": True, "name": "all"}
     assert system.api("POST", "/logpush/jobs", json=job).status_code == 200
     system.get("hello", **{OVERRIDES: "hello=nonsense"})
-    wait_for(1, lambda: total(system, override="not_a_string"))
+    eventually(lambda: total(system, override="not_a_string") == 1)
     families = scrape_both(system)
     known = {s.name: set() for f in families for s in f.samples}
     known |= {f"{f.name}_total": set() for f in families if f.type == "counter"}

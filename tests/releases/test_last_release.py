@@ -197,13 +197,13 @@ def test_an_agent_of_each_release_works_with_the_other_control_plane(releases):
     ):
         for release in (old, new):
             for name in ("new", "old"):
-                eventually(lambda r=release, n=name: served(r, n), 60)
-        eventually(lambda: shipped(old.data) == {"old-edge", "new-edge"}, 60)
+                assert eventually(lambda r=release, n=name: served(r, n), 60)
+        assert eventually(lambda: shipped(old.data) == {"old-edge", "new-edge"}, 60)
         upload(old, credentials, "made-by-new", "changed")
         upload(new, credentials, "made-by-old", "changed")
         for release in (old, new):
             for name in ("new", "old"):
-                eventually(lambda r=release, n=name: served(r, n, "changed"), 60)
+                assert eventually(lambda r=release, n=name: served(r, n, "changed"), 60)
 
 
 def served(release: Release, name: str, text: str = "") -> bool:

@@ -142,7 +142,9 @@ def test_an_upload_is_said_in_an_open_editor(visit, system):
     page = visit().open("/workers/hello/edit/")
     page.locator("[data-connection]", has_text="Connected").wait_for()
     upload(system, "hello", "export default { fetch() { return new Response('other'); } };")
-    page.locator("#uploaded", has_text="A newer version was uploaded").wait_for()
+    uploaded = page.locator("#uploaded", has_text="A newer version was uploaded")
+    uploaded.wait_for()
+    assert uploaded.is_visible()
 
 
 def test_stage_step_conflict_roll_back_between_two_browsers(visit, system):

@@ -17,6 +17,7 @@ from django.test import Client
 from dashboard.fleet import health
 from dashboard.work import loops, run as running
 from dashboard.work.loop import Loop, Task, TaskState
+from tests.eventually import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +43,6 @@ def stop() -> Iterator[threading.Event]:
 
 def fail(now: datetime) -> None:
     raise ValueError("broken")
-
-
-def wait_until(check: object, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_a_task_that_fails_waits_longer_each_time_and_recovers() -> None:
@@ -84,10 +78,10 @@ def test_one_task_that_fails_and_one_that_hangs_stop_no_other(
     thread.start()
     expected = {"fails": "failing", "well": "ok", "hangs": "stuck"}
     tasks = lambda: json.loads(work_file.read_text())["tasks"]  # noqa: E731
-    wait_until(lambda: work_file.exists() and tasks() == expected)
+    eventually(lambda: work_file.exists() and tasks() == expected)
     assert health._troubled_tasks() == {"fails": "failing", "hangs": "stuck"}
     before = len(rounds)
-    wait_until(lambda: len(rounds) > before + 3)
+    eventually(lambda: len(rounds) > before + 3)
     ended.set()
     stop.set()
     thread.join(20)

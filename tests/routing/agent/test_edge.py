@@ -24,8 +24,9 @@ from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
 from routing.compile import names
 from routing.snapshot import from_json, to_json
+from tests.eventually import eventually_async
 from tests.routing.agent.histories import snapshot
-from tests.routing.agent.processes.playbook import FakeEnvoy, eventually
+from tests.routing.agent.processes.playbook import FakeEnvoy
 
 
 class FakeControl:
@@ -129,14 +130,16 @@ def status():
 
 async def test_it_applies_the_snapshot_reports_it_and_ends(settings):
     async with running(settings) as edge:
-        await eventually(lambda: edge._control.reports and edge.facts().state.applied.revision == 3)
-        await eventually(
+        await eventually_async(
+            lambda: edge._control.reports and edge.facts().state.applied.revision == 3
+        )
+        await eventually_async(
             lambda: status().get("revision") == 3 and status()["control"] == "connected"
         )
         url = f"http://127.0.0.1:{settings.metrics_port}/metrics"
         text = await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=10).read())
         assert b'sluice_edge_applied_revision{edge="local-1"} 3.0' in text
-        await eventually(lambda: Path("snapshot.json").exists())
+        await eventually_async(lambda: Path("snapshot.json").exists())
         await edge.stop()
         assert edge._envoy._log[-1] == "stop"
         edge.kill()
@@ -146,14 +149,14 @@ async def test_without_a_control_plane_it_says_so(settings):
     async with running(settings) as edge:
         edge._control.error = ControlPlaneUnavailable("refused")
         edge._sync._nudge.set()
-        await eventually(lambda: status().get("control", "").startswith("away since"))
+        assert await eventually_async(lambda: status().get("control", "").startswith("away since"))
         edge._control.error = None
-        await eventually(lambda: status()["control"] == "connected")
+        assert await eventually_async(lambda: status()["control"] == "connected")
 
 
 async def test_it_leaves_envoy_and_versions_to_the_next_agent(settings):
     async with running(settings) as edge:
-        await eventually(lambda: edge.facts().state.applied.revision == 3)
+        await eventually_async(lambda: edge.facts().state.applied.revision == 3)
         await edge.leave()
         assert "stop" not in edge._envoy._log
         assert Path("snapshot.json").exists()
@@ -163,10 +166,10 @@ async def test_it_leaves_envoy_and_versions_to_the_next_agent(settings):
 
 async def test_an_end_of_envoy_is_counted_and_its_problem_reported(settings):
     async with running(settings) as edge:
-        await eventually(lambda: status().get("revision") == 3)
+        await eventually_async(lambda: status().get("revision") == 3)
         edge._envoy.deaths, edge._envoy.problem = 1, "Envoy was killed"
         edge._envoy.changed()
-        await eventually(lambda: status().get("error") == "Envoy was killed")
+        await eventually_async(lambda: status().get("error") == "Envoy was killed")
         assert edge._shipper._cuts == 1
         edge._watch(frozenset({"shop"}))
         assert edge._worker_logs.watched == {"shop"}
@@ -182,13 +185,13 @@ async def test_it_starts_on_a_full_disk_and_opens_its_sockets_later(settings, mo
         patched.setattr(edge_folder, "write", full)
         patched.setattr(Server, "start", _full)
         async with running(settings) as edge:
-            await eventually(lambda: edge.facts().state.applied.revision == 3)
-            await eventually(lambda: "cannot be saved" in edge.facts().error)
+            await eventually_async(lambda: edge.facts().state.applied.revision == 3)
+            await eventually_async(lambda: "cannot be saved" in edge.facts().error)
             assert "status.json cannot be written" in caplog.text
             assert "decide.sock cannot be opened" in caplog.text
             patched.undo()
-            await eventually(lambda: Path(names.DECIDE_SOCKET).exists())
-            await eventually(lambda: status().get("revision") == 3 and not edge.facts().error)
+            await eventually_async(lambda: Path(names.DECIDE_SOCKET).exists())
+            await eventually_async(lambda: status().get("revision") == 3 and not edge.facts().error)
 
 
 async def _full(server):

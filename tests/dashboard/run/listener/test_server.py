@@ -15,6 +15,7 @@ from dashboard.run.listener.limits import Limits
 from dashboard.run.listener.server import Server, listening_socket
 from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWebSockets
 from tests.ambiguous import AMBIGUOUS, ambiguous
+from tests.eventually import eventually_async
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 UPGRADE = HEAD + (
@@ -77,7 +78,7 @@ async def serving(**limits):
     listener = listening_socket("127.0.0.1", 0)
     server = Server(config, connections)
     task = asyncio.create_task(server._serve([listener]))
-    await until(lambda: server.started)
+    await eventually_async(lambda: server.started)
     running = Running(listener.getsockname()[1], connections, clock)
     try:
         yield running
@@ -86,13 +87,7 @@ async def serving(**limits):
         await task
         for writer in running.writers:
             writer.transport.abort()
-        await until(lambda: not connections)
-
-
-async def until(condition):
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)
+        await eventually_async(lambda: not connections)
 
 
 async def everything(reader):
@@ -117,13 +112,13 @@ async def test_slow_heads_and_bodies_end_and_honest_ones_go_on():
         body, drip = await running.connect(post + b"x")
         reader, writer = await running.connect()
         assert await page(reader, writer) == b"0"
-        await until(lambda: running.connections.count(Phase.BODY) == 1)
+        await eventually_async(lambda: running.connections.count(Phase.BODY) == 1)
         await running.seconds_later(16)
         assert await everything(silent) == b""
         assert (await everything(head)).startswith(b"HTTP/1.1 408")
         drip.write(b"y" * 5000)  # ten seconds' worth
         [slow] = [c for c in running.connections._all.values() if c.phase is Phase.BODY]
-        await until(lambda: slow.received >= 5000)
+        await eventually_async(lambda: slow.received >= 5000)
         await running.seconds_later(10)
         assert running.connections.count(Phase.BODY) == 1
         await running.seconds_later(10)
@@ -169,13 +164,13 @@ async def test_a_flood_of_pipelined_requests_ends_the_connection():
 async def test_places_run_out_for_one_address_and_never_for_who_asks():
     async with serving(connections=6, per_address=3) as running:
         strangers = [await running.connect(HEAD, "127.0.0.66") for _ in range(3)]
-        await until(lambda: len(running.connections) == 3)
+        await eventually_async(lambda: len(running.connections) == 3)
         refused, _ = await running.connect(address="127.0.0.66")
         told = await everything(refused)
         assert told.startswith(b"HTTP/1.1 503") and b"from this address" in told
         for n in range(70, 76):
             await running.connect(HEAD, f"127.0.0.{n}")
-        await until(lambda: len(running.connections) == 6)
+        await eventually_async(lambda: len(running.connections) == 6)
         reader, writer = await running.connect()
         assert await page(reader, writer) == b"0"
         assert await everything(strangers[0][0]) == b""  # the longest wait made room
@@ -189,7 +184,7 @@ async def test_a_socket_that_talks_without_end_is_cut_off():
         ping = b"\x89\xfd" + bytes(4) + b"p" * 125
         for _ in range(1000):
             writer.write(ping)
-        await until(lambda: len(running.connections) == 0)
+        await eventually_async(lambda: len(running.connections) == 0)
 
 
 async def test_a_socket_that_carries_nothing_is_refused_at_once():
@@ -233,7 +228,7 @@ async def test_without_files_it_says_so_once_and_makes_room(monkeypatch, caplog)
     caplog.set_level(logging.ERROR)
     async with serving() as running:
         idle, _ = await running.connect()
-        await until(lambda: len(running.connections) == 1)
+        await eventually_async(lambda: len(running.connections) == 1)
         with socket.socket() as late, no_files_left():
             late.setblocking(False)
             loop = asyncio.get_running_loop()

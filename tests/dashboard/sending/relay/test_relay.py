@@ -21,6 +21,7 @@ from dashboard.sending.send import send
 from dashboard.sending.wire_request import SendFailed, Socket, address_of, get
 from routing.models import Edge
 from routing.relayed_request import Failure, RelayedAnswer, RelayedRequest
+from tests.eventually import eventually_async
 from tests.factories import make_edge
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,12 +92,6 @@ def sent(edge, cancellation=None):
     return asyncio.to_thread(send, get("shop", edge, "/a?b"), cancellation)
 
 
-async def until(condition):
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def test_a_request_goes_down_the_socket_and_its_answer_comes_back():
     edge, token = await sync_to_async(far_edge)()
     async with Agent(token) as agent:
@@ -130,7 +125,7 @@ async def test_an_edge_answers_only_requests_of_its_own():
     _, other_token = await sync_to_async(far_edge)("other")
     async with Agent(token, answer=None) as agent:
         waiting = asyncio.create_task(sent(edge))
-        await until(lambda: agent.got)
+        await eventually_async(lambda: agent.got)
         stranger = Agent(other_token)
         assert (await sync_to_async(stranger.post)(agent.got[0].id)).status_code == 404
         broken = await sync_to_async(agent.post)(agent.got[0].id, {"status": "x"})
@@ -163,7 +158,7 @@ async def test_an_agent_that_ends_while_sending_is_named(monkeypatch):
     agent = Agent(token, answer=None)
     async with agent:
         waiting = asyncio.create_task(sent(edge))
-        await until(lambda: agent.got)
+        await eventually_async(lambda: agent.got)
         await agent.close()
         with pytest.raises(SendFailed) as failed:
             await waiting
@@ -177,7 +172,7 @@ async def test_an_answer_counts_after_the_socket_has_closed(monkeypatch):
     agent = Agent(token, answer=None)
     async with agent:
         waiting = asyncio.create_task(sent(edge))
-        await until(lambda: agent.got)
+        await eventually_async(lambda: agent.got)
         await agent.close()
         later = timezone.now() + timedelta(seconds=60)
         await Edge.objects.filter(pk=edge.pk).aupdate(last_seen_on=later)
@@ -191,11 +186,11 @@ async def test_a_browser_that_leaves_cancels_it_at_the_edge():
     cancellation = Cancellation()
     async with Agent(token, answer=None) as agent:
         waiting = asyncio.create_task(sent(edge, cancellation))
-        await until(lambda: agent.got)
+        await eventually_async(lambda: agent.got)
         await asyncio.to_thread(cancellation.cancel)
         with pytest.raises(SendFailed) as failed:
             await waiting
-        await until(lambda: agent.cancelled)
+        await eventually_async(lambda: agent.cancelled)
     assert failed.value.title == "Not waited for"
     assert agent.cancelled == [agent.got[0].id]
 
@@ -204,7 +199,7 @@ async def test_requests_and_answers_are_stored_encrypted():
     edge, token = await sync_to_async(far_edge)()
     async with Agent(token, answer=None) as agent:
         waiting = asyncio.create_task(sent(edge))
-        await until(lambda: agent.got)
+        await eventually_async(lambda: agent.got)
         row = await Relayed.objects.aget()
         assert "shop" not in row.request and "/a?b" not in row.request
         await sync_to_async(agent.post)(agent.got[0].id, ANSWER)

@@ -20,6 +20,7 @@ from routing.compile import names
 from routing.compile.envoy.config import Settings
 from routing.compile.envoy.protobuf import CLUSTER
 from routing.process_identity import ProcessIdentity
+from tests.eventually import eventually_async
 from tests.routing.agent.discovery.fake_envoy import FakeEnvoy
 from tests.routing.agent.histories import make_version, make_worker, snapshot
 
@@ -133,12 +134,6 @@ class Edge:
         self.tasks.forever("envoy", lambda: self.envoy.run(self.tasks))
 
 
-async def until(condition):
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -171,12 +166,12 @@ async def test_it_is_up_once_it_runs_its_resources():
     async with running() as edge:
         edge.admin.answers = False
         edge.run()
-        await until(lambda: edge.children)
+        await eventually_async(lambda: edge.children)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(edge.envoy.until_up(), 0.05)
         edge.admin.answers = True
         await edge.envoy.until_up()
-        await until(lambda: edge.log == ["take 100"])
+        await eventually_async(lambda: edge.log == ["take 100"])
         command = edge.children[0].command
         assert command[1:3] == ["-c", names.BOOTSTRAP] and command[-1] == "--fake-handover"
         assert edge.children[0].facts["ready"] is True
@@ -189,7 +184,7 @@ async def test_it_is_restarted_when_it_dies_and_says_why():
         edge.run()
         await edge.envoy.until_up()
         edge.children[0].end(1)
-        await until(lambda: len(edge.children) == 2)
+        await eventually_async(lambda: len(edge.children) == 2)
         await edge.envoy.until_up()
         facts = edge.envoy.facts()
         assert (facts.ends, facts.end.kind) == (1, "crash")
@@ -207,7 +202,7 @@ async def test_one_that_hangs_is_killed(monkeypatch):
     monkeypatch.setattr(process, "until_hung", hangs)
     async with running() as edge:
         edge.run()
-        await until(lambda: len(edge.children) == 2)
+        await eventually_async(lambda: len(edge.children) == 2)
         assert edge.children[0].signals == [signal.SIGKILL]
         assert edge.envoy.facts().end.kind == "hang"
 
@@ -216,10 +211,10 @@ async def test_a_planned_end_drains_it():
     async with running() as edge:
         edge.run()
         await edge.envoy.until_up()
-        await until(lambda: edge.log)
+        await eventually_async(lambda: edge.log)
         edge.log.clear()
         stopping = asyncio.create_task(edge.envoy.stop())
-        await until(lambda: "POST /quitquitquit" in edge.log)
+        await eventually_async(lambda: "POST /quitquitquit" in edge.log)
         edge.children[0].end()
         await stopping
         assert edge.log == ["close handover", "POST drain", "POST /quitquitquit"]
@@ -259,7 +254,7 @@ async def test_on_a_full_disk_it_starts_once_there_is_room(monkeypatch):
             patched.setattr(process.edge_folder, "write_or_overwrite", full)
             edge.envoy.prepare(SHOP, {})
             edge.run()
-            await until(lambda: "cannot be started" in edge.envoy.problem)
+            await eventually_async(lambda: "cannot be started" in edge.envoy.problem)
             assert not edge.children and "cancel handover" in edge.log
         await edge.envoy.until_up()
         assert edge.envoy.problem == "" and edge.envoy.revision == 1
@@ -309,7 +304,7 @@ async def test_an_outdated_one_is_replaced_on_its_sockets_and_retired(monkeypatc
         note = adopting(edge, monkeypatch, "other")
         assert not edge.envoy.adopt(note)
         edge.run()
-        await until(lambda: retired == [7, 7])
+        await eventually_async(lambda: retired == [7, 7])
         assert edge.log[:1] == ["take 7"] and edge.children[0].pid == 100
         edge.envoy.retire(note, edge.tasks)
-        await until(lambda: retired == [7] * 4)
+        await eventually_async(lambda: retired == [7] * 4)

@@ -28,12 +28,6 @@ CONFIG = {
 }
 
 
-async def eventually(condition):
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 class FakeEnvoy:
     """`fails` are exceptions for the next commands; `clusters` are what an adopted one reaches."""
 

@@ -11,9 +11,10 @@ from routing.agent.processes import drain, supervisor
 from routing.agent.processes.process_config import Configurations
 from routing.agent.state.status import shown
 from routing.snapshot import Preview
+from tests.eventually import eventually_async
 from tests.routing.agent.adoption.test_inherited import note
 from tests.routing.agent.histories import make_version, make_worker, snapshot
-from tests.routing.agent.processes.playbook import eventually, playing
+from tests.routing.agent.processes.playbook import playing
 
 SHOP_A, SHOP_B = make_worker("shop", "a"), make_worker("shop", "b")
 
@@ -36,7 +37,7 @@ async def test_a_deployment_is_started_reached_routed_and_the_one_before_drained
         await edge.expect("reach a b", "route 2 leaving a", "route 2", "reach b", "stop a")
         assert edge.supervisor.state.applied.revision == 2
         edge.processes["a"].ended.set()
-        await eventually(lambda: "a" not in edge.supervisor.state.processes)
+        await eventually_async(lambda: "a" not in edge.supervisor.state.processes)
         assert edge.supervisor.slots("/slots/shop/") is not None
         assert edge.supervisor.is_version_peer("b", "b")
         assert not edge.supervisor.is_version_peer("a", "a")
@@ -67,7 +68,7 @@ async def test_what_envoy_rejects_is_reported_and_the_rest_goes_on():
         edge.desire(2, SHOP_B)
         await edge.expect("start b")
         edge.ready("b")
-        await eventually(lambda: edge.supervisor.state.refused)
+        await eventually_async(lambda: edge.supervisor.state.refused)
         refusal = edge.supervisor.state.refused["shop"]
         assert refusal.message.endswith("no such cluster")
         assert edge.supervisor.state.applied.revision == 1
@@ -81,10 +82,10 @@ async def test_an_envoy_that_does_not_answer_is_tried_again():
         edge.desire(2, SHOP_B)
         await edge.expect("start b")
         edge.ready("b")
-        await eventually(lambda: not edge.envoy.fails)
-        await eventually(lambda: edge.supervisor.state.applied.revision == 2)
+        await eventually_async(lambda: not edge.envoy.fails)
+        await eventually_async(lambda: edge.supervisor.state.applied.revision == 2)
         assert edge.log[:4] == ["reach a b"] * 4
-        await eventually(lambda: edge.supervisor.error == "")
+        await eventually_async(lambda: edge.supervisor.error == "")
 
 
 async def test_a_version_that_does_not_start_leaves_the_one_before():
@@ -162,9 +163,9 @@ async def test_an_adopted_version_that_was_stopping_is_stopped_and_a_failed_catc
     left = Inherited(envoy=note(1), leaving=(note(2, version="a", stopping=True),))
     fails = [EnvoyUnavailable("busy")]
     async with playing(snapshot(1), inherited=left, envoy={"fails": fails}) as edge:
-        await eventually(lambda: "stop a" in edge.log)
+        await eventually_async(lambda: "stop a" in edge.log)
         edge.processes["a"].ended.set()
-        await eventually(lambda: not edge.supervisor.state.processes)
+        await eventually_async(lambda: not edge.supervisor.state.processes)
     assert "The adopted Envoy cannot be updated: busy" in caplog.text
 
 

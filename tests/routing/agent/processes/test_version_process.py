@@ -16,6 +16,7 @@ from routing.agent.processes.start_limiter import StartLimiter
 from routing.agent.processes.version_process import VersionProcess
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
+from tests.eventually import eventually_async
 from tests.routing.agent.adoption.test_inherited import version_note
 
 SERVE = """
@@ -49,12 +50,6 @@ def started():
     return sorted(os.listdir("started"))
 
 
-async def until(condition):
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def nothing():
     return b""
 
@@ -76,16 +71,16 @@ def version(tasks, start_limiter, **more):
 async def test_a_process_that_crashes_while_its_successor_starts_is_not_started_again(edge):
     async with asyncio.TaskGroup() as group:
         a = version(Tasks(group), StartLimiter(4))
-        await until(lambda: a._child is not None and a._child.note.ready)
+        await eventually_async(lambda: a._child is not None and a._child.note.ready)
         first = a._child
         renewal = group.create_task(a.renew(nothing))
-        await until(lambda: len(started()) == 2)
+        await eventually_async(lambda: len(started()) == 2)
         first.signal(signal.SIGKILL)
         await first.ended
         await asyncio.sleep(0.3)  # time for a start too many
         (edge / "go").touch()
         await renewal
-        await until(lambda: a._child is not None and a._child.note.ready)
+        await eventually_async(lambda: a._child is not None and a._child.note.ready)
         assert started() == ["0", "1"]
         assert str(a._child.pid) == (edge / "started/1").read_text()
         await a.stop(5)
@@ -95,7 +90,7 @@ async def test_a_version_that_is_stopped_while_its_renewal_waits_is_not_started(
     start_limiter = StartLimiter(1)
     async with asyncio.TaskGroup() as group:
         a = version(Tasks(group), start_limiter)
-        await until(lambda: a._child is not None and a._child.note.ready)
+        await eventually_async(lambda: a._child is not None and a._child.note.ready)
         async with start_limiter.slot():
             renewal = group.create_task(a.renew(nothing))
             await asyncio.sleep(0.05)
@@ -117,11 +112,11 @@ async def test_a_cold_version_starts_once_at_its_first_requests(edge):
         tasks = Tasks(group)
         states = []
         process = version(tasks, StartLimiter(1), cold=True, tell=lambda s, *_: states.append(s))
-        await until(lambda: Path("v/a.http.sock").exists())
+        await eventually_async(lambda: Path("v/a.http.sock").exists())
         await asyncio.sleep(0.05)
         assert started() == [] and process.pid is None
         writers = [(await call())[1] for _ in range(5)]
-        await until(lambda: states[-1] == "running")
+        await eventually_async(lambda: states[-1] == "running")
         assert started() == ["0"] and states == ["cold", "starting", "running"]
         for writer in writers:
             writer.close()
@@ -135,18 +130,18 @@ async def test_one_that_sleeps_ends_and_starts_at_the_next_request(edge):
         tasks = Tasks(group)
         states = []
         process = version(tasks, StartLimiter(1), tell=lambda s, *_: states.append(s))
-        await until(lambda: states[-1:] == ["running"])
+        await eventually_async(lambda: states[-1:] == ["running"])
         await process.sleep()
-        await until(lambda: states[-1] == "cold")
+        await eventually_async(lambda: states[-1] == "cold")
         assert process.pid is None and process.restarts == 0
         _, writer = await call()
-        await until(lambda: states[-1] == "running")
+        await eventually_async(lambda: states[-1] == "running")
         assert states[-3:] == ["cold", "starting", "running"] and started() == ["0", "1"]
         writer.close()
         await process.sleep()
-        await until(lambda: states[-1] == "cold")
+        await eventually_async(lambda: states[-1] == "cold")
         process.wake()
-        await until(lambda: states[-1] == "running")
+        await eventually_async(lambda: states[-1] == "running")
         await process.stop(1.0)
         await tasks.stop()
         assert not tasks.faults
