@@ -42,7 +42,9 @@ def test_every_reason_and_outcome_is_explained(word):
 
 def edge_reasons():
     """Every code that an edge's condition can have."""
-    worst = Condition(edge="e1", silent_for=timedelta(1), lost_at=NOW)
+    worst = Condition(
+        edge="e1", silent_for=timedelta(1), lost_at=NOW, shared_by=("m1", "m2"), clock_off_ms=-2001
+    )
     disks = [Condition(edge="e1", disk=state) for state in DiskState]
     ends = [Condition(edge="e1", envoy_end=kind) for kind in (EndKind.crash, EndKind.hang)]
     return reasons_of([worst, *disks, *ends])

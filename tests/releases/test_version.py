@@ -22,6 +22,13 @@ def test_the_changelog_has_a_section_for_each_release_newest_first():
     assert current > numbers[0] if current.is_devrelease else current == numbers[0]
 
 
+def test_each_kind_of_change_is_listed_once_in_a_section():
+    unreleased = (PROJECT / "CHANGELOG.md").read_text().split("\n## ")[1]
+    kinds = re.findall(r"^### (.+)$", unreleased, re.MULTILINE)
+    order = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    assert kinds == [kind for kind in order if kind in kinds]
+
+
 def test_the_last_release_is_a_commit():
     assert re.fullmatch(r"[0-9a-f]{40}\n", (PROJECT / "deploy" / "last_release").read_text())
 
