@@ -38,6 +38,12 @@ def hash_token(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def bearer_token(authorization: str) -> str:
+    """The token in an `Authorization` header; "" if there is none."""
+    scheme, _, secret = authorization.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
 def make_token(
     *,
     owner: User,

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from dashboard.accounts.models import Token
+from dashboard.accounts.tokens import bearer_token
 from dashboard.api.http.auth import caller_of
 from dashboard.api.http.errors import ApiError
 from dashboard.metrics.collect import ControlPlane
@@ -38,11 +39,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _may_scrape(request: HttpRequest) -> bool:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    own = settings.METRICS_TOKEN
-    if own and scheme.lower() == "bearer":
-        if hmac.compare_digest(secret.strip().encode(), own.encode()):
-            return True
+    given, own = bearer_token(request.headers.get("Authorization", "")), settings.METRICS_TOKEN
+    if own and hmac.compare_digest(given.encode(), own.encode()):
+        return True
     try:
         return caller_of(request).may(Token.Scope.READ)
     except ApiError:

@@ -21,7 +21,7 @@ from django.http import parse_cookie
 from django.utils import timezone
 
 from dashboard.accounts.models import Session, Token
-from dashboard.accounts.tokens import hash_token
+from dashboard.accounts.tokens import bearer_token, hash_token
 from routing.assets.upload_token import is_upload_token
 from routing.models import Edge, EdgeToken, JoinToken
 
@@ -53,8 +53,7 @@ def credentials(headers: Headers) -> Credentials:
             cookies = parse_cookie(value.decode("latin-1"))
             session = cookies.get(settings.SESSION_COOKIE_NAME, "")[:LONGEST]
         elif name == b"authorization":
-            scheme, _, secret = value.decode("latin-1").partition(" ")
-            token = secret.strip()[:LONGEST] if scheme.lower() == "bearer" else ""
+            token = bearer_token(value.decode("latin-1"))[:LONGEST]
     return Credentials(session, token)
 
 

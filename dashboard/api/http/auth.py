@@ -16,7 +16,7 @@ from dashboard.accounts.attempts.refusals import seconds_to_wait
 from dashboard.accounts.models import RANK, Token, User
 from dashboard.accounts.sign_in.confirmation import confirmation_lapsed
 from dashboard.accounts.sign_in.record import note
-from dashboard.accounts.tokens import ROLE_FOR, acts_as, hash_token
+from dashboard.accounts.tokens import ROLE_FOR, acts_as, bearer_token, hash_token
 from dashboard.api import messages
 from dashboard.api.http.errors import TOO_MANY, ApiError, bad_request
 from dashboard.api.http.lookup import worker_by_name_or_id
@@ -106,11 +106,11 @@ may_administer = AdminToken()
 
 def caller_of(request: HttpRequest) -> Caller:
     """The caller by the `Authorization` header. Raises `ApiError` with Cloudflare's codes."""
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
+    secret = bearer_token(request.headers.get("Authorization", ""))
+    if not secret:
         raise ApiError(400, (9106, messages.NO_TOKEN))
     # The lookup is by hash, so its timing tells nothing about the secret.
-    found = Token.objects.select_related("user").filter(sha256=hash_token(secret.strip())).first()
+    found = Token.objects.select_related("user").filter(sha256=hash_token(secret)).first()
     now, source = timezone.now(), source_of(request)
     if found is None:
         if seconds := seconds_to_wait(TOKENS_BY_ADDRESS, request):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja import Schema, Status
 from ninja.security.base import AuthBase
 
+from dashboard.accounts.tokens import bearer_token
 from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy
 from dashboard.api.http.envelope import Envelope, ok, resource
@@ -49,11 +50,11 @@ class UploadToken(AuthBase):
     openapi_description = "The `jwt` of an upload session."
 
     def __call__(self, request: HttpRequest) -> AssetUpload:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        token = bearer_token(request.headers.get("Authorization", ""))
+        if not token:
             raise ApiError(400, (9106, messages.NO_TOKEN))
         try:
-            return uploads.upload_by(token.strip(), timezone.now())
+            return uploads.upload_by(token, timezone.now())
         except AssetsRefused as error:
             raise ApiError(403, (9109, str(error))) from None
 

@@ -13,7 +13,7 @@ import msgspec
 from django.db import transaction
 
 from dashboard.accounts.actor import Actor
-from dashboard.accounts.tokens import hash_token
+from dashboard.accounts.tokens import bearer_token, hash_token
 from dashboard.edges import messages
 from dashboard.edges.registry.names import EdgeRefused, check_name
 from dashboard.edges.registry.tokens import LIFETIME, revoke_all, store
@@ -94,12 +94,12 @@ def revoke_join_token(row: JoinToken, by: Actor) -> bool:
 def join(authorization: str, body: bytes, now: datetime) -> Edge:
     """The edge that the token joins as. Raises `JoinRefused`."""
     request = _parsed(body)
-    scheme, _, secret = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not secret:
+    secret = bearer_token(authorization)
+    if not secret:
         raise JoinRefused(messages.NO_JOIN_TOKEN)
     with transaction.atomic():
         rows = JoinToken.objects.select_for_update(of=("self",)).select_related("edge")
-        row = rows.filter(sha256=hash_token(secret.strip())).first()
+        row = rows.filter(sha256=hash_token(secret)).first()
         if row is None:
             raise JoinRefused(messages.NO_JOIN_TOKEN)
         if row.joined_at is not None:

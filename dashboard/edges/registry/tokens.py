@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from dashboard.accounts.actor import Actor
-from dashboard.accounts.tokens import hash_token
+from dashboard.accounts.tokens import bearer_token, hash_token
 from routing import sealing
 from routing.control import audit
 from routing.models import Edge, EdgeToken
@@ -46,10 +46,10 @@ class SignIn:
 
 def sign_in(authorization: str, now: datetime) -> SignIn:
     """The edge whose token is in an `Authorization` header."""
-    scheme, _, secret = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not secret:
+    secret = bearer_token(authorization)
+    if not secret:
         return SignIn(TokenState.unknown)
-    digest = hash_token(secret.strip())
+    digest = hash_token(secret)
     token = EdgeToken.objects.select_related("edge").filter(sha256=digest).first()
     if token is None:
         token = _adopt(digest, now)

@@ -11,6 +11,7 @@ from dashboard.accounts.people.forms import owners
 from dashboard.accounts.people.queries import TokenRow, state_of
 from dashboard.accounts.tokens import (
     TokenRefused,
+    bearer_token,
     create_token,
     hash_token,
     make_token,
@@ -117,3 +118,18 @@ def test_nobody_makes_a_token_in_another_persons_name(maya):
     User.objects.create_user("ci-bot", role=Role.OPERATOR, by_token_only=True)
     assert [u.username for u in owners(maya)] == ["maya"]
     assert [u.username for u in owners(ada)] == ["ada", "ci-bot"]
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        ("Bearer abc", "abc"),
+        ("bearer  abc ", "abc"),
+        ("Basic abc", ""),
+        ("Bearer", ""),
+        ("Bearer  ", ""),
+        ("", ""),
+    ],
+)
+def test_a_token_is_read_from_its_header(header, token):
+    assert bearer_token(header) == token
