@@ -38,7 +38,7 @@ TEXTS = {
     ("clock", "ok"): "This machine's clock agrees with the database's.",
     ("clock", "off"): "This clock is {seconds} s off the database's. Run an NTP client on both.",
     ("admin", "ok"): "There is an admin.",
-    ("admin", "none"): "Nobody is an admin. Run: sluice setup, or sluice manage changepassword",
+    ("admin", "none"): "There is no admin. Run: sluice setup, or sluice manage changepassword",
     ("secrets", "ok"): "All secrets can be decrypted.",
     ("secrets", "lost"): (
         "{count} values were encrypted with another SLUICE_SECRET_KEY. Edges do not get these "

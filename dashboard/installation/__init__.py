@@ -5,7 +5,7 @@ locks.py        one at a time: setups, migrations, static files
 setup.py        `sluice setup`: migrations, static files, the first admin
 first_admin.py  the first admin and API token
 shared_keys.py  keys that several machines must share
-migrations.py   which migrations are not applied
+migrations.py   migrations that are missing, and applying them
 backup/         one file with everything, and back
 doctor/         what is wrong, and what to do
 readiness.py    /readyz: whether this process can answer requests

@@ -1,7 +1,8 @@
-"""Which migrations of this code the database does not have."""
+"""Migrations of this code that the database does not have."""
 
 from __future__ import annotations
 
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
@@ -15,3 +16,11 @@ def unapplied() -> list[str]:
     replaced = {part for m in loader.graph.nodes.values() if m for part in m.replaces}
     names = set(loader.disk_migrations) - applied - replaced
     return sorted(f"{app}.{name}" for app, name in names)
+
+
+def apply_missing() -> tuple[str, ...]:
+    """Migrates the database if it has to be. Returns `app.name` of what was missing."""
+    missing = tuple(unapplied())
+    if missing:
+        call_command("migrate", verbosity=0, interactive=False)
+    return missing

@@ -78,15 +78,19 @@ def redis() -> str:
     """Answers a PING."""
     if not settings.REDIS_URL:
         return ""
-    seconds = REDIS_SECONDS
     try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=seconds, socket_connect_timeout=seconds
-        ) as client:
-            client.ping()
+        ping_redis()
     except (RedisError, OSError):
         return "no_redis"
     return ""
+
+
+def ping_redis() -> None:
+    """Raises `RedisError` or `OSError`."""
+    with Redis.from_url(
+        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+    ) as client:
+        client.ping()
 
 
 CHECKS: dict[str, Callable[[], str]] = {

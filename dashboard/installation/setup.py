@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.management import call_command
-
 from dashboard.installation.first_admin import FirstCredentials, admin_and_token
 from dashboard.installation.locks import SETUP, installation_lock
-from dashboard.installation.migrations import unapplied
+from dashboard.installation.migrations import apply_missing
 from dashboard.ui.assets.collect import collect_static
 
 
@@ -26,7 +24,4 @@ class Setup:
 
 def set_up() -> Setup:
     with installation_lock(SETUP):
-        migrations = tuple(unapplied())
-        if migrations:
-            call_command("migrate", verbosity=0, interactive=False)
-        return Setup(migrations, collect_static(), admin_and_token())
+        return Setup(apply_missing(), collect_static(), admin_and_token())

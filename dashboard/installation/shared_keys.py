@@ -6,9 +6,9 @@ generate its own: sessions and sealed secrets of one would be unreadable for the
 
 from __future__ import annotations
 
-import os
-
 from django.conf import settings
+
+from dashboard.settings.environment import variables
 
 KEYS = ("SLUICE_SECRET_KEY", "SLUICE_ACCOUNT_ID")
 
@@ -23,4 +23,4 @@ def missing_keys() -> list[str]:
     """Variables that have to be set and are not."""
     if not is_shared():
         return []
-    return [key for key in KEYS if not (os.environ.get(key) or os.environ.get(f"{key}_FILE"))]
+    return [key for key in KEYS if not variables.text(key)]

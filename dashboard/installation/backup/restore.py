@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
@@ -25,7 +24,7 @@ from dashboard.installation.backup.archive import (
     read_about,
 )
 from dashboard.installation.locks import SETUP, installation_lock
-from dashboard.installation.migrations import unapplied
+from dashboard.installation.migrations import apply_missing
 from dashboard.settings.environment import variables
 from routing.control import revision
 from routing.models import DesiredState, Edge
@@ -55,9 +54,7 @@ def restore(file: Path, *, overwrite: bool) -> Restored:
                 _load(Path(folder) / DATABASE[about.vendor])
                 _put_files(Path(folder))
                 others = _put_keys(Path(folder)) if about.has_keys else ()
-            migrations = tuple(unapplied())
-            if migrations:
-                call_command("migrate", verbosity=0, interactive=False)
+            migrations = apply_missing()
             _make_edges_start_over()
             return Restored(about, others, migrations)
     except (tarfile.TarError, EOFError) as error:

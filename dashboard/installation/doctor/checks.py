@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.checks import Tags, run_checks
 from django.db import DatabaseError, InterfaceError, connection
-from redis import Redis, RedisError
+from redis import RedisError
 
 from dashboard.accounts.models import Role, User
 from dashboard.fleet.storage import own_disk
@@ -19,7 +19,7 @@ from dashboard.installation.backup.lost import lost
 from dashboard.installation.doctor.edges import edges
 from dashboard.installation.doctor.findings import Finding, error, warning
 from dashboard.installation.migrations import unapplied
-from dashboard.installation.readiness import REDIS_SECONDS
+from dashboard.installation.readiness import ping_redis
 from dashboard.installation.shared_keys import missing_keys
 from routing import object_storage
 
@@ -71,10 +71,7 @@ def redis() -> Iterable[Finding]:
     if not settings.REDIS_URL:
         return
     try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-        ) as client:
-            client.ping()
+        ping_redis()
     except (RedisError, OSError) as problem:
         yield error("redis", "away", why=str(problem))
     else:
@@ -111,8 +108,8 @@ def disk() -> Iterable[Finding]:
 
 def settings_check() -> Iterable[Finding]:
     """Those of `manage.py check --deploy` that are Sluice's own."""
-    found = run_checks(tags=[Tags.security], include_deployment_checks=True)
-    ours = [item for item in found if (item.id or "").startswith("sluice.")]
+    problems = run_checks(tags=[Tags.security], include_deployment_checks=True)
+    ours = [item for item in problems if (item.id or "").startswith("sluice.")]
     for item in ours:
         yield warning("settings", "unsafe", what=item.msg, hint=item.hint)
     if not ours:

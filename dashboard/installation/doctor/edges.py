@@ -13,8 +13,8 @@ SERIOUS = ("edge_silent", "edge_two_agents")
 
 def edges() -> Iterable[Finding]:
     """One finding for each problem of an edge; one for all of them without any."""
-    found = [*_problems(), *_plain_http()]
-    yield from found or [Finding("edges", facts={"count": Edge.objects.count()})]
+    findings = [*_problems(), *_plain_http()]
+    yield from findings or [Finding("edges", facts={"count": Edge.objects.count()})]
 
 
 def _problems() -> Iterable[Finding]:

@@ -30,9 +30,12 @@ def test_wrong_usage_exits_with_2():
 
 
 @pytest.mark.parametrize("command", ["setup", "web", "work"])
-def test_without_shared_keys_nothing_starts_on_redis(command, settings, monkeypatch, capsys):
+def test_without_shared_keys_nothing_starts_on_redis(
+    command, settings, monkeypatch, capsys, tmp_path
+):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    monkeypatch.setenv("SLUICE_SECRET_KEY_FILE", "/run/secrets/key")
+    (tmp_path / "key").write_text("k" * 50)
+    monkeypatch.setenv("SLUICE_SECRET_KEY_FILE", str(tmp_path / "key"))
     monkeypatch.delenv("SLUICE_ACCOUNT_ID", raising=False)
     with pytest.raises(SystemExit) as ended:
         main([command])
