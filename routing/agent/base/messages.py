@@ -161,6 +161,6 @@ NOT_JOINED = (
 )
 REMOVED = (
     "This edge was removed from the control plane: it has stopped serving, and deleted its "
-    "credentials, its key, and the code and secrets of Workers. To use this machine again, add an "
-    "edge on the control plane and start the agent with its join token."
+    "credentials, its key, and the code, static assets and secrets of Workers. To use this machine "
+    "again, add an edge on the control plane and start the agent with its join token."
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from routing.agent.identity import join, key_file, tokens
-
-log = logging.getLogger("edge")
+from routing.compile import names
 
 _PATTERNS = (
     "snapshot*.json",
@@ -22,8 +21,9 @@ _PATTERNS = (
 
 
 def erase(folder: Path = Path()) -> None:
-    """Deletes snapshots with secrets, code, credentials and the key. Logs stay."""
+    """Deletes snapshots with secrets, code, static assets, credentials and the key. Logs stay."""
     for pattern in _PATTERNS:
         for path in folder.glob(pattern):
             with suppress(IsADirectoryError, FileNotFoundError):
                 path.unlink()
+    shutil.rmtree(folder / names.ASSETS, ignore_errors=True)
