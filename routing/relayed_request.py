@@ -15,6 +15,13 @@ MOST_BYTES = 1024 * 1024
 """Limits at the edge for one request and the body of its answer, whatever the request says."""
 
 
+CONNECTION_HEADERS = frozenset(
+    "host content-length transfer-encoding connection keep-alive upgrade te trailer expect "
+    "proxy-authorization proxy-connection http2-settings".split()
+)
+"""Header lines about the connection or the host, which the program that sends writes itself."""
+
+
 class Failure(StrEnum):
     """Why there is no answer; `none` for an answer."""
 

@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.playground.check_import.candidates import CannotImport, FoundCheck
-from dashboard.playground.request.typed_request import METHODS, RESERVED
+from dashboard.playground.request.typed_request import METHODS
 from dashboard.sending.redaction import is_secret
+from routing.relayed_request import CONNECTION_HEADERS
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a recording."""
@@ -85,7 +86,7 @@ def _headers(request: dict[str, Any], place: str, notes: list[str]) -> dict[str,
         lower = name.lower()
         if is_secret(lower):
             notes.append(f"Left out: {name}, a secret. Add it as {{{{name}}}}.")
-        elif not name.startswith(":") and lower not in RESERVED | _BROWSERS:
+        elif not name.startswith(":") and lower not in CONNECTION_HEADERS | _BROWSERS:
             headers.setdefault(name, value)
     return {n: v for n, v in headers.items() if not n.lower().startswith("sec-")}
 

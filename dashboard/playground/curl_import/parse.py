@@ -15,9 +15,9 @@ from dashboard.playground.curl_import.shell_words import words_of
 from dashboard.playground.request.typed_request import (
     METHODS,
     MOST_LINES,
-    RESERVED,
 )
 from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY
+from routing.relayed_request import CONNECTION_HEADERS
 
 __all__ = ["BOUNDARY", "Imported", "NotCurl", "read"]
 
@@ -135,7 +135,7 @@ def _header(imported: Imported, line: str, ours: dict[str, list[str]]) -> None:
         imported.host = _host(value)
     elif lower in ours:
         ours[lower] += [value] if value else []
-    elif lower in RESERVED:
+    elif lower in CONNECTION_HEADERS:
         imported.notes.append(f"Left out: {name}, which the playground sets itself.")
     elif colon and not value:
         imported.removed.add(lower)

@@ -18,6 +18,7 @@ from dashboard.sending.redaction import TARGET
 from dashboard.sending.wire_request import OVERRIDES, VERSION_KEY, WireRequest, address_of
 from dashboard.ui.http.storable_text import storable
 from routing.models import Edge
+from routing.relayed_request import CONNECTION_HEADERS
 from routing.rules.header.fields import as_sent
 
 READS = ("GET", "HEAD")
@@ -28,11 +29,6 @@ KINDS = ("text", "json", "form", "file")
 TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 MOST_LINES = 200
 """Header lines; an edge takes half as many. The form has a row for each."""
-#: Header lines about the connection or the place, which the playground sets itself.
-RESERVED = frozenset(
-    "host content-length transfer-encoding connection keep-alive upgrade te trailer expect "
-    "proxy-authorization proxy-connection http2-settings".split()
-)
 #: Controls would end a line of the request or of the log.
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -220,7 +216,7 @@ def line_problem(line: str) -> str:
     name = name.strip()
     if not colon or not _NAME.fullmatch(name):
         return messages.NOT_A_HEADER.format(name=name[:60])
-    if name.lower() in RESERVED:
+    if name.lower() in CONNECTION_HEADERS:
         return messages.RESERVED_HEADER.format(name=name)
     if CONTROL.search(value):
         return messages.CONTROL_IN_HEADER.format(name=name)

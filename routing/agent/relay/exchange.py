@@ -13,18 +13,21 @@ from itertools import pairwise
 
 import h11
 
-from routing.relayed_request import MOST_BYTES, MOST_SECONDS, Failure, RelayedAnswer, RelayedRequest
+from routing.relayed_request import (
+    CONNECTION_HEADERS,
+    MOST_BYTES,
+    MOST_SECONDS,
+    Failure,
+    RelayedAnswer,
+    RelayedRequest,
+)
 
 _CONNECT_SECONDS = 2.0
 _CHUNK = 64 * 1024
 _LARGEST_HEAD = 256 * 1024
 _WITH_BODY = ("POST", "PUT", "PATCH")
-#: Lines about the connection, and those that only Envoy may write.
-_OWN_LINES = frozenset(
-    b"host content-length transfer-encoding connection keep-alive upgrade te trailer expect "
-    b"proxy-authorization proxy-connection http2-settings".split()
-)
-_OWN_PREFIX = b"x-sluice-"
+_ENVOY_PREFIX = "x-sluice-"
+"""Of lines that only Envoy may write."""
 
 
 @dataclass
@@ -147,13 +150,16 @@ async def exchange(request: RelayedRequest, host: str, port: int) -> RelayedAnsw
 
 
 def _head_lines(request: RelayedRequest, host: str) -> list[tuple[bytes, bytes]]:
-    given = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.lines]
     lines = [(b"Host", host.encode("ascii"))]
-    lines += [line for line in given if not _is_own(line[0].lower())]
+    lines += [
+        (name.encode("ascii"), value.encode("latin-1"))
+        for name, value in request.lines
+        if not _is_own(name.lower())
+    ]
     if request.body or request.method in _WITH_BODY:
         lines.append((b"Content-Length", str(len(request.body)).encode()))
     return lines
 
 
-def _is_own(name: bytes) -> bool:
-    return name in _OWN_LINES or name.startswith(_OWN_PREFIX)
+def _is_own(name: str) -> bool:
+    return name in CONNECTION_HEADERS or name.startswith(_ENVOY_PREFIX)
