@@ -39,6 +39,12 @@ def decode(raw: bytes) -> dict[str, StoredFile]:
     return files
 
 
+def folders_above(path: str) -> list[str]:
+    """The folders of a file, the outermost first, without the root."""
+    steps = path.split("/")
+    return ["/".join(steps[:count]) for count in range(2, len(steps))]
+
+
 def is_path(path: str) -> bool:
     """Whether this is an absolute path of a file that stays below its root."""
     steps = path.split("/")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routing.asset_manifest import is_path
+from routing.asset_manifest import folders_above, is_path
 from routing.assets import messages
 
 FILES = 20_000
@@ -72,11 +72,6 @@ def _entry(path: str, given: Mapping[str, Any]) -> Entry:
 
 def _check_folders(entries: Mapping[str, Entry]) -> None:
     for path in entries:
-        for folder in _folders(path):
+        for folder in folders_above(path):
             if folder in entries:
                 raise ManifestInvalid(messages.path_conflict(folder))
-
-
-def _folders(path: str) -> Iterator[str]:
-    while path := path.rpartition("/")[0]:
-        yield path

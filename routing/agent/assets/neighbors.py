@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from routing.asset_manifest import StoredFile
+from routing.asset_manifest import StoredFile, folders_above
 
 _PAGES = (".html", ".htm")
 
@@ -35,13 +35,8 @@ def _is_shared(path: str) -> bool:
 
 def _is_below(path: str, files: Set[str]) -> bool:
     """Whether a folder of `path` is a file here."""
-    return any(folder in files for folder in _above(path))
+    return any(folder in files for folder in folders_above(path))
 
 
 def _folders(files: Files) -> set[str]:
-    return {folder for path in files for folder in _above(path)}
-
-
-def _above(path: str) -> list[str]:
-    steps = path.split("/")
-    return ["/".join(steps[:count]) for count in range(2, len(steps))]
+    return {folder for path in files for folder in folders_above(path)}
