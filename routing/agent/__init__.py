@@ -5,6 +5,7 @@ __main__.py     start and stop; `config.py` reads the settings, `edge.py` wires 
 state/          the edge's state, the plan for the next round, reports (pure)
 processes/      the supervisor and the processes of versions
 envoy/          Envoy's process, files and admin socket
+discovery/      sends Envoy its clusters and routes
 handover/       Envoy's listening sockets outlive it
 adoption/       processes of an earlier agent
 hang/           detects processes that hang
@@ -20,6 +21,6 @@ inspection/     checks an upload by running it; used by the control plane
 users/          a user id for each version process
 base/           processes, files, sockets, limits, messages
 
-Imports only go down this list: edge, answers and logs, processes, control_plane and adoption,
-envoy, handover and hang, base, state, users (a contract in pyproject.toml).
+Imports only go down: edge; answers, relay and logs; processes; assets; control_plane and adoption;
+identity; envoy; discovery; handover, hang and state; base; users (a contract in pyproject.toml).
 """

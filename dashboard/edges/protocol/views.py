@@ -40,24 +40,14 @@ def desired(request: HttpRequest, edge: Edge) -> HttpResponse:
 @require_GET
 def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
     """The content of one module of a Worker that this edge's group runs."""
-    content = edge_documents.module_for(edge, sha256)
-    if content is None:
-        return JsonResponse({"error": messages.no_module(sha256)}, status=404)
-    response = HttpResponse(content, content_type="application/octet-stream")
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    return response
+    return _content(edge_documents.module_for(edge, sha256), messages.no_module(sha256))
 
 
 @for_edges
 @require_GET
 def asset(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
     """A file, or the manifest, of static assets of a Worker that this edge's group runs."""
-    content = edge_documents.asset_for(edge, sha256)
-    if content is None:
-        return JsonResponse({"error": messages.no_asset(sha256)}, status=404)
-    response = HttpResponse(content, content_type="application/octet-stream")
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    return response
+    return _content(edge_documents.asset_for(edge, sha256), messages.no_asset(sha256))
 
 
 @for_edges
@@ -166,6 +156,15 @@ def relayed_answer(request: HttpRequest, edge: Edge, id: UUID) -> HttpResponse:
         return JsonResponse({"error": messages.NOT_WAITING}, status=404)
     hub.wake()
     return HttpResponse(status=204)
+
+
+def _content(content: bytes | None, missing: str) -> HttpResponse:
+    """Named by its hash, so it never changes."""
+    if content is None:
+        return JsonResponse({"error": missing}, status=404)
+    response = HttpResponse(content, content_type="application/octet-stream")
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
 
 
 def _unstored(body: bytes) -> HttpResponse:

@@ -11,26 +11,23 @@ stamp: so all edges send the same ETag for a file.
 from __future__ import annotations
 
 import asyncio
-import errno
-import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from routing.agent.assets.neighbors import borrowed
-from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.agent.control_plane.content import ContentMissing, Fetch, fetch_checked, not_stored
 from routing.asset_manifest import StoredFile, decode
 from routing.compile import names
 from routing.snapshot import VersionSpec, WorkerSpec
 
 log = logging.getLogger("edge")
 
-Fetch = Callable[[str], Awaitable[bytes]]
 _AT_ONCE = 8
 
 
@@ -43,8 +40,6 @@ class _Note(msgspec.Struct):
 
 
 class AssetFolders:
-    """`fetch` gets content from the control plane and raises `ModuleMissing`."""
-
     def __init__(self, fetch: Fetch, path: Path = Path(names.ASSETS)) -> None:
         self._fetch, self._path = fetch, path
         self._files = path / "files"
@@ -53,17 +48,17 @@ class AssetFolders:
         self._shared: dict[str, tuple[str, ...]] = {}
 
     async def prepare(self, version: VersionSpec) -> None:
-        """Builds the version's folder unless it is complete. Raises `ModuleMissing`."""
+        """Builds the version's folder unless it is complete. Raises `ContentMissing`."""
         if version.assets is None:
             return
         async with self._locks.setdefault(version.id, asyncio.Lock()):
             if self._note(version) is not None:
                 return
-            raw = await self._content(version.assets.manifest)
+            raw = await fetch_checked(self._fetch, "asset", version.assets.manifest)
             try:
                 files = decode(raw)
             except ValueError as error:
-                raise ModuleMissing(f"the asset manifest cannot be read: {error}") from error
+                raise ContentMissing(f"the asset manifest cannot be read: {error}") from error
             await self._fetch_all(files.values())
             await asyncio.to_thread(self._build, version, files)
 
@@ -128,15 +123,8 @@ class AssetFolders:
 
     async def _store(self, sha256: str) -> None:
         async with self._places:
-            content = await self._content(sha256)
+            content = await fetch_checked(self._fetch, "asset", sha256)
             await asyncio.to_thread(self._write, sha256, content)
-
-    async def _content(self, sha256: str) -> bytes:
-        content = await self._fetch(sha256)
-        actual = hashlib.sha256(content).hexdigest()
-        if actual != sha256:
-            raise ModuleMissing(f"asset {sha256}: the control plane sent one with hash {actual}")
-        return content
 
     def _write(self, sha256: str, content: bytes) -> None:
         try:
@@ -150,7 +138,7 @@ class AssetFolders:
             os.utime(temporary, (stamp, stamp))
             temporary.rename(self._files / sha256)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise not_stored("static assets", error) from error
 
     def _build(self, version: VersionSpec, files: Mapping[str, StoredFile]) -> None:
         assert version.assets is not None
@@ -166,7 +154,7 @@ class AssetFolders:
             listed = {path: (file.sha256, file.size) for path, file in files.items()}
             self._save(version, _Note(version.assets.manifest, listed))
         except OSError as error:
-            raise _unwritable(error) from error
+            raise not_stored("static assets", error) from error
 
     def _link(self, folder: Path, path: str, file: StoredFile) -> None:
         target = folder / path[1:]
@@ -217,9 +205,3 @@ def _is_stored(path: Path, size: int) -> bool:
 def _time_of(sha256: str) -> int:
     """Seconds in 2001 to 2033, by content."""
     return 1_000_000_000 + int(sha256[:15], 16) % 1_000_000_000
-
-
-def _unwritable(error: OSError) -> ModuleMissing:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    reason = "the disk is full" if full else error.strerror or str(error)
-    return ModuleMissing(f"static assets cannot be stored: {reason}")

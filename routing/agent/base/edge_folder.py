@@ -32,7 +32,6 @@ _PRIVATE = ("modules", "pids")
 _LOCK = "agent.lock"
 _HOLDER_BYTES = 512
 _ASIDE_SECONDS = 10.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _lock: int | None = None
 
 
@@ -95,8 +94,13 @@ def write_or_overwrite(path: str | Path, content: bytes) -> None:
     try:
         write(path, content)
     except OSError as error:
-        if error.errno not in _FULL or not _overwritten(path, content):
+        if not is_full(error) or not _overwritten(path, content):
             raise
+
+
+def is_full(error: OSError) -> bool:
+    """No space is left, or none that this user may take."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def holder(folder: Path = Path()) -> Holder | None:

@@ -15,8 +15,8 @@ import msgspec
 
 from routing import sealing
 from routing.agent.base.log_position import Position
+from routing.agent.control_plane.content import ContentMissing
 from routing.agent.control_plane.edge_record import ReportAnswer
-from routing.agent.control_plane.module_cache import ModuleMissing
 from routing.agent.identity.identity import Identity
 from routing.relayed_request import RelayedRequest
 from routing.snapshot import Preview, Snapshot, SnapshotInvalid
@@ -26,7 +26,7 @@ from routing.version import USER_AGENT
 IDLE_SECONDS = 30
 _GZIP_ABOVE = 1024
 _DEAD_SECONDS = 15.0
-_MODULE_SECONDS = 60.0
+_CONTENT_SECONDS = 60.0
 _REMOVAL_SECONDS = 5.0
 """How long the control plane has to go on saying that this edge was removed."""
 _LARGEST_MESSAGE = 4 << 20
@@ -127,20 +127,12 @@ class ControlPlane:
         return None if status == 204 else body
 
     async def module(self, sha256: str) -> bytes:
-        """Raises `ModuleMissing`."""
-        timeout = aiohttp.ClientTimeout(total=_MODULE_SECONDS, sock_connect=5)
-        try:
-            return (await self._ask("GET", f"modules/{sha256}", timeout=timeout))[1]
-        except ControlPlaneUnavailable as error:
-            raise ModuleMissing(f"module {sha256} cannot be fetched: {error}") from error
+        """Raises `ContentMissing`."""
+        return await self._content("module", sha256)
 
     async def asset(self, sha256: str) -> bytes:
-        """A file, or a manifest, of static assets. Raises `ModuleMissing`."""
-        timeout = aiohttp.ClientTimeout(total=_MODULE_SECONDS, sock_connect=5)
-        try:
-            return (await self._ask("GET", f"assets/{sha256}", timeout=timeout))[1]
-        except ControlPlaneUnavailable as error:
-            raise ModuleMissing(f"asset {sha256} cannot be fetched: {error}") from error
+        """A file, or a manifest, of static assets. Raises `ContentMissing`."""
+        return await self._content("asset", sha256)
 
     async def preview(self, label: str) -> Preview:
         """The version whose own address begins with `label`. Raises `NotFound`."""
@@ -200,6 +192,13 @@ class ControlPlane:
                 raise ControlPlaneUnavailable(f"it closed the connection ({live.close_code})")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise ControlPlaneUnavailable(_words(error)) from error
+
+    async def _content(self, kind: str, sha256: str) -> bytes:
+        timeout = aiohttp.ClientTimeout(total=_CONTENT_SECONDS, sock_connect=5)
+        try:
+            return (await self._ask("GET", f"{kind}s/{sha256}", timeout=timeout))[1]
+        except ControlPlaneUnavailable as error:
+            raise ContentMissing(f"{kind} {sha256} cannot be fetched: {error}") from error
 
     def _note_removal(self) -> None:
         """One answer may be a mistake, of a proxy or a database that is being restored."""

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from routing.agent.base import edge_folder
+from routing.agent.control_plane.content import Fetch, fetch_checked, not_stored
 from routing.snapshot import VersionSpec
 
 log = logging.getLogger("edge")
 
-Fetch = Callable[[str], Awaitable[bytes]]
 _AT_ONCE = 4
 
 
-class ModuleMissing(Exception):
-    """A module is not on disk and cannot be fetched."""
-
-
 class ModuleCache:
-    """`fetch` gets a module from the control plane and raises `ModuleMissing`."""
-
     def __init__(self, fetch: Fetch, path: Path = Path("modules")) -> None:
         self._fetch, self._path = fetch, path
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._under_way: dict[str, asyncio.Lock] = {}
 
     async def of(self, version: VersionSpec) -> dict[str, bytes]:
-        """The version's modules by hash. Raises `ModuleMissing`."""
+        """The version's modules by hash. Raises `ContentMissing`."""
         hashes = sorted({module.sha256 for module in version.modules})
         return {sha256: await self._get(sha256) for sha256 in hashes}
 
@@ -46,10 +39,7 @@ class ModuleCache:
 
     async def _fetched(self, sha256: str) -> bytes:
         async with self._places:
-            content = await self._fetch(sha256)
-        found = hashlib.sha256(content).hexdigest()
-        if found != sha256:
-            raise ModuleMissing(f"module {sha256}: the control plane sent one with hash {found}")
+            content = await fetch_checked(self._fetch, "module", sha256)
         await asyncio.to_thread(self._write, sha256, content)
         return content
 
@@ -78,8 +68,4 @@ class ModuleCache:
         try:
             edge_folder.write(self._path / sha256, content, durable=True)
         except OSError as error:
-            if error.errno == errno.ENOSPC:
-                reason = "the disk is full"
-            else:
-                reason = error.strerror or str(error)
-            raise ModuleMissing(f"module {sha256} cannot be stored: {reason}") from error
+            raise not_stored(f"module {sha256}", error) from error

@@ -11,7 +11,8 @@ from routing.agent.base import fingerprint, limits
 from routing.agent.base.addresses import own_networks
 from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.base.process_end import EndKind
-from routing.agent.control_plane.module_cache import ModuleCache, ModuleMissing
+from routing.agent.control_plane.content import ContentMissing
+from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.inspection.runtime_date import newest_date
 from routing.agent.processes.process_start import NotStarted
 from routing.agent.state.plan import Start
@@ -43,7 +44,7 @@ class Configurations:
             contents = await self._modules.of(start.version)
             await self._assets.prepare(start.version)
             return await asyncio.to_thread(self._encoded, start, contents)
-        except ModuleMissing as error:
+        except ContentMissing as error:
             raise NotStarted(str(error), EndKind.edge) from error
         except workerd.VersionInvalid as error:
             raise NotStarted(str(error)) from error

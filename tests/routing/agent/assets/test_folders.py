@@ -8,7 +8,7 @@ import pytest
 
 from routing.agent.assets import folders
 from routing.agent.assets.folders import AssetFolders
-from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.agent.control_plane.content import ContentMissing
 from routing.asset_manifest import StoredFile, encode
 from routing.rules.split import VersionWeight
 from routing.snapshot import AssetsSpec, DeploymentSpec, WorkerSpec
@@ -37,7 +37,7 @@ class Store:
     async def fetch(self, sha256):
         self.fetched.append(sha256)
         if sha256 not in self.contents:
-            raise ModuleMissing(f"no {sha256}")
+            raise ContentMissing(f"no {sha256}")
         return self.contents[sha256]
 
 
@@ -124,7 +124,7 @@ async def test_wrong_content_and_missing_files_are_named(store, assets, tmp_path
     version = store.version("a", {"/index.html": "one"})
     digest = hashlib.sha256(b"one").hexdigest()
     store.contents[digest] = b"other"
-    with pytest.raises(ModuleMissing, match="the control plane sent one with hash"):
+    with pytest.raises(ContentMissing, match="the control plane sent one with hash"):
         await assets.prepare(version)
     store.contents[digest] = b"one"
     await assets.prepare(version)
@@ -136,5 +136,5 @@ async def test_a_full_disk_is_named(store, assets, monkeypatch):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(folders.os, "link", full)
-    with pytest.raises(ModuleMissing, match="the disk is full"):
+    with pytest.raises(ContentMissing, match="the disk is full"):
         await assets.prepare(store.version("a", {"/index.html": "one"}))

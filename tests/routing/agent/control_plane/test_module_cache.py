@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from routing.agent.base import edge_folder
-from routing.agent.control_plane.module_cache import ModuleCache, ModuleMissing
+from routing.agent.control_plane.content import ContentMissing
+from routing.agent.control_plane.module_cache import ModuleCache
 from routing.snapshot import ModuleSpec
 from tests.routing.agent.histories import make_version
 
@@ -49,7 +50,7 @@ async def test_a_module_is_fetched_once_and_kept(tmp_path):
 async def test_other_content_than_the_hash_says_is_refused_and_not_kept(tmp_path):
     store = Store(b"one")
     store.contents[sha(b"one")] = b"forged"
-    with pytest.raises(ModuleMissing, match="sent one with hash"):
+    with pytest.raises(ContentMissing, match="sent one with hash"):
         await ModuleCache(store.fetch, tmp_path).of(version_with(b"one"))
     assert list(tmp_path.iterdir()) == []
 
@@ -69,7 +70,7 @@ async def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path, mon
     store = Store(b"one")
     modules = ModuleCache(store.fetch, tmp_path)
     monkeypatch.setattr(edge_folder.os, "fsync", full)
-    with pytest.raises(ModuleMissing, match="cannot be stored: the disk is full"):
+    with pytest.raises(ContentMissing, match="cannot be stored: the disk is full"):
         await modules.of(version_with(b"one"))
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()

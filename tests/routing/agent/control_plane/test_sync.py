@@ -7,7 +7,7 @@ import pytest
 
 from routing.agent.control_plane import sync as syncing
 from routing.agent.control_plane.client import ControlPlane as Client, ControlPlaneUnavailable
-from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.agent.control_plane.content import ContentMissing
 from routing.agent.control_plane.sync import Sync
 from routing.snapshot import EMPTY
 from tests.real.control import TOKEN, ControlPlane
@@ -144,11 +144,11 @@ async def test_a_wrong_token_is_said_so(control, wanted):
 
 async def test_a_module_that_is_not_there_says_why(control):
     async with Client(control.url, make_identity(TOKEN)) as client:
-        with pytest.raises(ModuleMissing, match="404: No module has this hash"):
+        with pytest.raises(ContentMissing, match="404: No module has this hash"):
             await client.module("0" * 64)
     control.stop()
     async with Client(control.url, make_identity(TOKEN)) as client:
-        with pytest.raises(ModuleMissing, match="cannot be fetched"):
+        with pytest.raises(ContentMissing, match="cannot be fetched"):
             await client.module("0" * 64)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from routing.agent.base import capnp_config, limits
 from routing.agent.base.process_end import EndKind
-from routing.agent.control_plane.module_cache import ModuleMissing
+from routing.agent.control_plane.content import ContentMissing
 from routing.agent.processes import process_config
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.process_start import NotStarted
@@ -60,7 +60,7 @@ async def test_modules_become_bytes():
 
 async def test_a_module_that_cannot_be_fetched_is_not_the_versions_fault():
     with pytest.raises(NotStarted, match="cannot be fetched") as failed:
-        await configurations(ModuleMissing("module x cannot be fetched")).of(start())
+        await configurations(ContentMissing("module x cannot be fetched")).of(start())
     assert failed.value.kind is EndKind.edge
 
 
