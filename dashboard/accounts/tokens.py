@@ -14,7 +14,6 @@ from dashboard.accounts import messages
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import RANK, Role, Token, User
 from dashboard.accounts.people.changes import still_admin
-from routing.control import audit
 from routing.models import Worker
 
 ROLE_FOR = {
@@ -67,7 +66,7 @@ def make_token(
             expires_on=expires_on,
             made_by=by.actor,
         )
-        _record("token.create", token, by, after=_facts(token))
+        by.record("token.create", token.name, after=_facts(token))
     return token, secret
 
 
@@ -92,7 +91,7 @@ def revoke(token: Token, by: Actor) -> bool:
     with transaction.atomic():
         ended = Token.objects.filter(pk=token.pk, revoked_on=None).update(revoked_on=by.now)
         if ended:
-            _record("token.revoke", token, by, before=_facts(token))
+            by.record("token.revoke", token.name, before=_facts(token))
     return bool(ended)
 
 
@@ -103,7 +102,7 @@ def remove(token: Token, by: Actor) -> bool:
             return False
         gone, _ = Token.objects.filter(pk=token.pk).delete()
         if gone:
-            _record("token.remove", token, by, before=_facts(token))
+            by.record("token.remove", token.name, before=_facts(token))
     return bool(gone)
 
 
@@ -146,7 +145,3 @@ def _facts(token: Token) -> dict[str, object]:
         "workers": token.workers,
         "expires_on": token.expires_on.isoformat() if token.expires_on else None,
     }
-
-
-def _record(action: str, token: Token, by: Actor, **facts: object) -> None:
-    audit.record(action, token.name, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -17,7 +17,6 @@ from dashboard.limits.messages import try_again
 from dashboard.limits.rates import seconds_to_wait
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
-from routing.control import audit
 from routing.control.deploy import active_deployment
 from routing.models import Worker
 
@@ -109,7 +108,9 @@ def delete(comment: Comment, by: Actor) -> None:
         comment.text, comment.deleted_at, comment.deleted_by = "", by.now, actor.username
         comment.save(update_fields=["text", "deleted_at", "deleted_by"])
         if comment.author_id != actor.pk:
-            _record("comment.delete", comment.thread.worker, by, {"author": comment.username})
+            by.record(
+                "comment.delete", comment.thread.worker.name, after={"author": comment.username}
+            )
 
 
 def resolve(thread: Thread, by: Actor, *, resolved: bool) -> None:
@@ -180,7 +181,3 @@ def _checked(text: str) -> str:
 def _author(by: Actor) -> User:
     assert by.actor is not None, "comments are written by people"
     return by.actor
-
-
-def _record(action: str, worker: Worker, by: Actor, after: dict[str, str]) -> None:
-    audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, after=after)

@@ -15,7 +15,6 @@ from dashboard.discussion.pins import PinRefused
 from dashboard.discussion.threads import Moved
 from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
-from routing.control import audit
 from routing.control.deploy import active_deployment
 from routing.models import Worker
 
@@ -56,7 +55,7 @@ def hand_over(
                 rollout_id=rollout_id,
                 created_at=by.now,
             )
-            _record("worker.hand_over", worker, by, {"to": to.username})
+            by.record("worker.hand_over", worker.name, after={"to": to.username})
             _notify(worker, to, by, f"A hand-over to you. Watch: {watch} Then: {then}")
     except IntegrityError as error:
         raise Moved("Another person wrote a hand-over a moment ago.") from error
@@ -70,7 +69,7 @@ def take_over(note: HandOver, by: Actor) -> None:
     with transaction.atomic():
         if not open_one.update(ended_at=by.now, taken=True):
             raise Moved("This hand-over is over: it was taken or replaced.")
-        _record("worker.take_over", note.worker, by, {"from": note.from_username})
+        by.record("worker.take_over", note.worker.name, after={"from": note.from_username})
         for follow in _followers:
             follow(note, by.actor)
 
@@ -94,7 +93,7 @@ def ask_attention(worker: Worker, reason: str, owner: User | None, by: Actor) ->
                 created_at=by.now,
             )
             after = {"reason": reason, "owner": owner.username if owner else ""}
-            _record("worker.attention", worker, by, after)
+            by.record("worker.attention", worker.name, after=after)
             _notify(worker, owner, by, f"It needs attention, and you take care: {reason}")
     except IntegrityError as error:
         raise Moved("Another person asked for attention a moment ago.") from error
@@ -106,7 +105,7 @@ def clear_attention(worker: Worker, by: Actor) -> bool:
     with transaction.atomic():
         ended = _end_attention(worker, by)
         if ended:
-            _record("worker.attention_over", worker, by, {})
+            by.record("worker.attention_over", worker.name, after={})
     return ended
 
 
@@ -145,7 +144,3 @@ def _notify(worker: Worker, person: User | None, by: Actor, text: str) -> None:
         facts=facts,
         link=link,
     )
-
-
-def _record(action: str, worker: Worker, by: Actor, after: dict[str, str]) -> None:
-    audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, after=after)

@@ -17,7 +17,7 @@ from dashboard.overrides import keys, messages
 from dashboard.overrides.protection import OverrideRefused, tell_edges
 from dashboard.times.durations import format_duration
 from routing.compile.names import LEAVE_PATH, LINK_PATH
-from routing.control import audit, revision
+from routing.control import revision
 from routing.control.deploy import active_deployment
 from routing.control.override_policies import LONGEST
 from routing.control.publish import hostname, url_of
@@ -172,6 +172,4 @@ def _record(action: str, link: OverrideLink, by: Actor) -> None:
         "expires_at": link.expires_at.isoformat(),
         "note": link.note,
     }
-    audit.record(
-        action, link.worker.name, actor=by.actor, source=by.source, now=by.now, after=facts
-    )
+    by.record(action, link.worker.name, after=facts)

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.overrides import keys
-from routing.control import audit, revision
+from routing.control import revision
 from routing.models import OverrideLink, Worker
 
 
@@ -29,7 +29,7 @@ def protect(worker: Worker, *, on: bool, by: Actor) -> bool:
         if on:
             keys.ensure(worker, by.now)
         tell_edges(worker)
-        _record("override.protect", worker, by, before={"on": not on}, after={"on": on})
+        by.record("override.protect", worker.name, before={"on": not on}, after={"on": on})
     return True
 
 
@@ -44,7 +44,7 @@ def rotate_key(worker: Worker, *, drop: bool, by: Actor) -> int:
             live = OverrideLink.objects.live(by.now).filter(worker=worker)
             ended = live.update(revoked_at=by.now, revoked_by=by.actor)
         tell_edges(worker)
-        _record("override.key", worker, by, after={"older_end_now": drop, "links_ended": ended})
+        by.record("override.key", worker.name, after={"older_end_now": drop, "links_ended": ended})
     return ended
 
 
@@ -52,7 +52,3 @@ def tell_edges(worker: Worker) -> None:
     """A new revision; nothing to tell while nothing is deployed. The caller holds the lock."""
     if worker.deployments.exists():
         revision.advance(worker)
-
-
-def _record(action: str, worker: Worker, by: Actor, **facts: object) -> None:
-    audit.record(action, worker.name, actor=by.actor, source=by.source, now=by.now, **facts)

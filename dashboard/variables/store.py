@@ -11,7 +11,6 @@ from dashboard.accounts.models import Role, User
 from dashboard.variables import messages
 from dashboard.variables.models import Variable
 from dashboard.variables.names import NAME
-from routing.control import audit
 from routing.secret_encryption import DecryptionFailed, decrypt, encrypt
 from routing.snapshot import Secret
 
@@ -67,7 +66,7 @@ def change(worker: str, name: str, value: str, by: Actor, *, secret: bool) -> st
         )
         action = "variable.change" if before else "variable.create"
         described = {"name": name, "secret": secret}
-        _record(action, worker, by, before=_described(before) if before else None, after=described)
+        by.record(action, worker, before=_described(before) if before else None, after=described)
     return ""
 
 
@@ -77,7 +76,7 @@ def remove(worker: str, name: str, by: Actor) -> bool:
         row = Variable.objects.select_for_update().filter(worker=worker, name=name).first()
         if row is None:
             return False
-        _record("variable.delete", worker, by, before=_described(row))
+        by.record("variable.delete", worker, before=_described(row))
         row.delete()
     return True
 
@@ -85,10 +84,6 @@ def remove(worker: str, name: str, by: Actor) -> bool:
 def _described(row: Variable) -> dict[str, Any]:
     """For the audit trail: never the value, which a secret may have been typed into by mistake."""
     return {"name": row.name, "secret": row.is_secret}
-
-
-def _record(action: str, worker: str, by: Actor, **facts: Any) -> None:
-    audit.record(action, worker, actor=by.actor, source=by.source, now=by.now, **facts)
 
 
 def opened(row: Variable) -> str | None:

@@ -13,7 +13,7 @@ from dashboard.accounts.models import Role, Session, User
 from dashboard.accounts.passwords.link_tokens import links
 from dashboard.accounts.sign_in import second_factor
 from dashboard.accounts.signals import person_switched_off
-from routing.control import audit, revision
+from routing.control import revision
 
 RESERVED = ("system", "somebody")
 """What pages and the audit trail show where there is no name."""
@@ -39,7 +39,7 @@ def invite(*, name: str, email: str, role: Role, by_token_only: bool, by: Actor)
                 username=name, email=email, password=None, role=role, by_token_only=by_token_only
             )
             after = {"role": role, "by_token_only": by_token_only}
-            _record("person.invite", person, by, after=after)
+            by.record("person.invite", person.username, after=after)
     except IntegrityError as error:  # another request was faster
         raise taken from error
     return person
@@ -52,7 +52,7 @@ def set_role(person: User, role: Role, *, was: str, by: Actor) -> None:
         if person.role != was:
             now = Role(person.role)
             raise PersonConflict(messages.role_changed_meanwhile(person.username, now))
-        _record("person.role", person, by, before=was, after=role)
+        by.record("person.role", person.username, before=was, after=role)
         User.objects.filter(pk=person.pk).update(role=role)
 
 
@@ -68,7 +68,7 @@ def switch(person: User, *, on: bool, by: Actor) -> None:
         person = _locked(person, by)
         if person.is_active == on:
             raise PersonConflict(messages.switched_already(person.username, on=on))
-        _record("person.on" if on else "person.off", person, by)
+        by.record("person.on" if on else "person.off", person.username)
         User.objects.filter(pk=person.pk).update(is_active=on, links_from=by.now)
         Session.objects.filter(user=person).delete()
         if not on:
@@ -81,7 +81,7 @@ def sign_out(person: User, by: Actor) -> int:
         person = _locked(person, by)
         ended, _ = Session.objects.filter(user=person).delete()
         User.objects.filter(pk=person.pk).update(links_from=by.now)
-        _record("person.sign_out", person, by, after={"sessions": ended})
+        by.record("person.sign_out", person.username, after={"sessions": ended})
     return ended
 
 
@@ -101,7 +101,7 @@ def link_of(person: User, by: Actor) -> str:
             raise PersonRefused(messages.no_password_to_set(person.username))
         person.links_from = by.now
         person.save(update_fields=["links_from"])
-        _record("person.link", person, by)
+        by.record("person.link", person.username)
     encoded = urlsafe_base64_encode(force_bytes(person.pk))
     return reverse("set-password", args=[encoded, links.make_token(person)])
 
@@ -127,7 +127,3 @@ def _locked(person: User, by: Actor) -> User:
 def _check_admin(actor: User) -> None:
     if not actor.may(Role.ADMIN):
         raise PersonConflict(messages.NO_LONGER_ADMIN)
-
-
-def _record(action: str, person: User, by: Actor, **facts: object) -> None:
-    audit.record(action, person.username, actor=by.actor, source=by.source, now=by.now, **facts)

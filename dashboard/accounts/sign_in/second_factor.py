@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Session, User
-from routing.control import audit
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """Recovery codes are a way back in, not a factor of their own."""
@@ -82,7 +81,7 @@ def remove_all(user: User, by: Actor) -> int:
         if rows.exists():
             rows.delete()
             Session.objects.filter(user=user).delete()
-            _record("person.second_factor_reset", user, by, after={"factors": factors})
+            by.record("person.second_factor_reset", user.username, after={"factors": factors})
     return factors
 
 
@@ -111,7 +110,7 @@ def _record_own(action: str, factor: Authenticator) -> None:
     assert isinstance(request.user, User)
     request.session.pop(COMPLETE, None)
     by = Actor(actor=request.user, source="dashboard", now=timezone.now())
-    _record(action, request.user, by, after={"kind": NAMES[Authenticator.Type(factor.type)]})
+    by.record(action, request.user.username, after={"kind": NAMES[Authenticator.Type(factor.type)]})
 
 
 def _end_sessions_without(factor: Authenticator) -> None:
@@ -126,7 +125,3 @@ def _end_sessions_without(factor: Authenticator) -> None:
     others = Session.objects.filter(user_id=factor.user_id).exclude(pk=request.session.session_key)
     if others.delete()[0]:
         messages.info(request, "Your other browsers are signed out.", fail_silently=True)
-
-
-def _record(action: str, user: User, by: Actor, **facts: object) -> None:
-    audit.record(action, user.username, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.edges.registry.names import check_name
 from dashboard.edges.registry.tokens import revoke_all
-from routing.control import audit
 from routing.models import Edge, JoinToken
 
 
@@ -22,7 +19,7 @@ def rename(edge: Edge, name: str, by: Actor) -> bool:
     with transaction.atomic():
         check_name(name, by.now, edge=edge)
         Edge.objects.filter(pk=edge.pk).update(name=name)
-        _record("edge.rename", name, by, before={"name": before}, after={"name": name})
+        by.record("edge.rename", name, before={"name": before}, after={"name": name})
     edge.name = name
     return True
 
@@ -34,9 +31,9 @@ def drain(edge: Edge, by: Actor, *, on: bool) -> bool:
         rows = Edge.objects.filter(pk=edge.pk, draining_at__isnull=on)
         changed = rows.update(draining_at=by.now if on else None)
         if changed and on:
-            _record("edge.drain", edge.name, by)
+            by.record("edge.drain", edge.name)
         elif changed:
-            _record("edge.undrain", edge.name, by)
+            by.record("edge.undrain", edge.name)
     return bool(changed)
 
 
@@ -48,9 +45,5 @@ def remove(edge: Edge, by: Actor) -> bool:
         if removed:
             JoinToken.objects.waiting(by.now).filter(edge=edge).update(revoked_at=by.now)
             revoke_all(edge, by.now)
-            _record("edge.remove", edge.name, by, before={"group": edge.group})
+            by.record("edge.remove", edge.name, before={"group": edge.group})
     return bool(removed)
-
-
-def _record(action: str, name: str, by: Actor, **facts: Any) -> None:
-    audit.record(action, name, actor=by.actor, source=by.source, now=by.now, **facts)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from django.db import transaction
@@ -18,7 +17,7 @@ from dashboard.edges import messages
 from dashboard.edges.registry.names import EdgeRefused, check_name
 from dashboard.edges.registry.tokens import LIFETIME, revoke_all, store
 from routing import sealing
-from routing.control import audit, edge_groups
+from routing.control import edge_groups
 from routing.models import DEFAULT_GROUP, Edge, EdgeToken, JoinToken
 
 LASTS = timedelta(hours=1)
@@ -77,7 +76,7 @@ def create_join_token(
             expires_at=by.now + lasts,
         )
         after = {"group": group, "expires_at": row.expires_at.isoformat(), "again": bool(edge)}
-        _record("edge.invite", name, by, after=after)
+        by.record("edge.invite", name, after=after)
     return NewJoinToken(row, secret)
 
 
@@ -87,7 +86,7 @@ def revoke_join_token(row: JoinToken, by: Actor) -> bool:
         waiting = JoinToken.objects.filter(pk=row.pk, joined_at=None, revoked_at=None)
         revoked = waiting.update(revoked_at=by.now)
         if revoked:
-            _record("edge.invite_revoke", row.name, by)
+            by.record("edge.invite_revoke", row.name)
     return bool(revoked)
 
 
@@ -111,9 +110,7 @@ def join(authorization: str, body: bytes, now: datetime) -> Edge:
         row.credential_sha256 = request.credential_sha256
         row.save(update_fields=["edge", "joined_at", "credential_sha256"])
         by = Actor(actor=None, source="edge", now=now)
-        _record(
-            "edge.join", edge.name, by, after={"group": edge.group, "invited_by": row.created_by}
-        )
+        by.record("edge.join", edge.name, after={"group": edge.group, "invited_by": row.created_by})
     return edge
 
 
@@ -165,7 +162,3 @@ def _rejoined(edge: Edge, request: JoinRequest, now: datetime) -> Edge:
     edge.save(update_fields=["public_key", "certificate_name", "agents"])
     store(edge, request.credential_sha256, now, now + LIFETIME)
     return edge
-
-
-def _record(action: str, name: str, by: Actor, **facts: Any) -> None:
-    audit.record(action, name, actor=by.actor, source=by.source, now=by.now, **facts)

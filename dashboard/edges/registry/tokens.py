@@ -13,7 +13,6 @@ from django.db.models import Q
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.tokens import bearer_token, hash_token
 from routing import sealing
-from routing.control import audit
 from routing.models import Edge, EdgeToken
 
 LIFETIME = timedelta(days=90)
@@ -90,7 +89,9 @@ def rotate(edge: Edge, by: Actor, *, overlap: timedelta, lasts: timedelta | None
     with transaction.atomic():
         _end_others(edge, by.now + overlap)
         secret = issue(edge, by.now, by.now + lasts if lasts else None)
-        _record("edge.token_rotate", edge, by, overlap_seconds=int(overlap.total_seconds()))
+        by.record(
+            "edge.token_rotate", edge.name, after={"overlap_seconds": int(overlap.total_seconds())}
+        )
     return secret
 
 
@@ -98,7 +99,7 @@ def request_renewal(edge: Edge, by: Actor) -> None:
     """Makes the agent exchange its token with its next report."""
     with transaction.atomic():
         Edge.objects.filter(pk=edge.pk).update(renew_requested_at=by.now)
-        _record("edge.token_renew", edge, by)
+        by.record("edge.token_renew", edge.name)
 
 
 def renew(edge: Edge, token: EdgeToken, now: datetime) -> str | None:
@@ -115,7 +116,7 @@ def renew(edge: Edge, token: EdgeToken, now: datetime) -> str | None:
         secret = issue(edge, now, now + LIFETIME)
         Edge.objects.filter(pk=edge.pk).update(renew_requested_at=None)
         by = Actor(actor=None, source="edge", now=now)
-        _record("edge.token_renewed", edge, by)
+        by.record("edge.token_renewed", edge.name)
     return sealing.seal_token(secret, edge.public_key)
 
 
@@ -139,9 +140,3 @@ def _adopt(digest: str, now: datetime) -> EdgeToken | None:
             revoke_all(edge, now)
             row = EdgeToken.objects.create(edge=edge, sha256=digest, created_at=edge.created_on)
         return row
-
-
-def _record(action: str, edge: Edge, by: Actor, **after: object) -> None:
-    audit.record(
-        action, edge.name, actor=by.actor, source=by.source, now=by.now, after=after or None
-    )

@@ -25,7 +25,6 @@ from dashboard.exports.jobs.destination import (
 from dashboard.exports.jobs.filters import FilterInvalid, parse_filter
 from dashboard.exports.jobs.options import FIELDS, OptionsInvalid, parse_options
 from dashboard.exports.models import DATASET, DeadLetter, Job
-from routing.control import audit
 from routing.secret_encryption import DecryptionFailed, decrypt, encrypt
 from routing.snapshot import Secret
 
@@ -193,12 +192,4 @@ def _bounded(name: str, given: int | None, most: int) -> int:
 
 
 def _record(action: str, job: Job, by: Actor, before: Any = None, after: Any = None) -> None:
-    audit.record(
-        action,
-        f"export {job.pk}",
-        actor=by.actor,
-        source=by.source,
-        now=by.now,
-        before=before,
-        after=after,
-    )
+    by.record(action, f"export {job.pk}", before=before, after=after)

@@ -14,7 +14,6 @@ from dashboard.accounts.actor import Actor
 from dashboard.egress.client import HostNotAllowed, check_host
 from dashboard.notifications.events import Event
 from dashboard.notifications.models import Delivery, OutboxEvent, Webhook
-from routing.control import audit
 from routing.models import Worker
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
@@ -47,7 +46,7 @@ def create(
                 events=list(events),
                 created_at=by.now,
             )
-            _record("notification.create", webhook, by, after=_facts(webhook))
+            by.record("notification.create", webhook.name, after=_facts(webhook))
     except IntegrityError as error:
         raise WebhookRefused("name", f"There is a webhook called {name!r}.") from error
     return webhook, secret
@@ -57,13 +56,13 @@ def switch(webhook: Webhook, on: bool, by: Actor) -> None:
     """A webhook that is off gets no new events. Pending messages are sent."""
     with transaction.atomic():
         if Webhook.objects.filter(pk=webhook.pk).exclude(enabled=on).update(enabled=on):
-            _record("notification.change", webhook, by, after={"enabled": on})
+            by.record("notification.change", webhook.name, after={"enabled": on})
 
 
 def delete(webhook: Webhook, by: Actor) -> None:
     """Deletes the webhook and its pending messages."""
     with transaction.atomic():
-        _record("notification.delete", webhook, by, before=_facts(webhook))
+        by.record("notification.delete", webhook.name, before=_facts(webhook))
         webhook.delete()
 
 
@@ -122,7 +121,3 @@ def _facts(webhook: Webhook) -> dict[str, Any]:
         "worker": webhook.worker,
         "events": webhook.events,
     }
-
-
-def _record(action: str, webhook: Webhook, by: Actor, **facts: Any) -> None:
-    audit.record(action, webhook.name, actor=by.actor, source=by.source, now=by.now, **facts)
