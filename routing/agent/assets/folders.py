@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -29,6 +30,8 @@ from routing.snapshot import VersionSpec, WorkerSpec
 log = logging.getLogger("edge")
 
 _AT_ONCE = 8
+_BATCH = 200
+"""Files that are deleted before other tasks get their turn."""
 
 
 class _Note(msgspec.Struct):
@@ -45,7 +48,9 @@ class AssetFolders:
         self._files = path / "files"
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._locks: dict[str, asyncio.Lock] = {}
-        self._shared: dict[str, tuple[str, ...]] = {}
+        #: The deployments whose versions serve each other's files, by Worker.
+        self._deployed: dict[str, list[VersionSpec]] = {}
+        self._sharing = asyncio.Lock()
 
     async def prepare(self, version: VersionSpec) -> None:
         """Builds the version's folder unless it is complete. Raises `ContentMissing`."""
@@ -61,40 +66,61 @@ class AssetFolders:
                 raise ContentMissing(f"the asset manifest cannot be read: {error}") from error
             await self._fetch_all(files.values())
             await asyncio.to_thread(self._build, version, files)
+        for versions in tuple(self._deployed.values()):  # a cold version is built after `share`
+            if any(deployed.id == version.id for deployed in versions):
+                await self._share_all(versions)
 
     async def share(self, workers: Iterable[WorkerSpec]) -> None:
-        """Makes the versions of each deployment serve each other's files."""
-        for worker in workers:
-            versions = [v for v in worker.versions if v.assets is not None]
-            ids = tuple(version.id for version in versions)
-            if ids and self._shared.get(worker.name) != ids:
-                await asyncio.to_thread(self._share, versions)
-                self._shared[worker.name] = ids
+        """Makes the versions of each deployment serve each other's files. `workers` are all."""
+        before = {name: _ids(versions) for name, versions in self._deployed.items()}
+        self._deployed = {
+            worker.name: versions
+            for worker in workers
+            if (versions := [v for v in worker.versions if v.assets is not None])
+        }
+        for name, versions in self._deployed.items():
+            if before.get(name) != _ids(versions):
+                await self._share_all(versions)
 
-    def evict(self, versions: Iterable[VersionSpec]) -> None:
+    async def _share_all(self, versions: list[VersionSpec]) -> None:
+        async with self._sharing:
+            await asyncio.to_thread(self._share, versions)
+
+    async def evict(self, versions: Iterable[VersionSpec]) -> None:
         """Deletes the folders of all other versions, and content that no folder links to."""
-        kept = {version.id for version in versions if version.assets}
+        kept = {self._files.name, *(version.id for version in versions if version.assets)}
         if not self._path.is_dir():
             return
-        evicted = False
-        for note in self._path.glob("*.json"):
-            if note.stem not in kept:
-                note.unlink(missing_ok=True)
-                shutil.rmtree(self._path / note.stem, ignore_errors=True)
-                self._locks.pop(note.stem, None)
-                evicted = True
-        if evicted:
-            self._evict_files()
+        others = [entry for entry in self._path.iterdir() if entry.stem not in kept]
+        folders = [folder for entry in others if (folder := self._set_aside(entry)) is not None]
+        for folder in folders:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if folders:
+            await self._evict_files()
 
-    def _evict_files(self) -> None:
-        """A file with one link is in no folder; one that is being fetched may be, too, and is then
-        fetched again."""
-        for file in self._files.iterdir():
-            if file.stat().st_nlink == 1 and not self._locks_held():
-                file.unlink(missing_ok=True)
+    def _set_aside(self, entry: Path) -> Path | None:
+        """At once, because the version may be deployed again while its folder is deleted. Returns
+        the folder to delete."""
+        lock = self._locks.get(entry.stem)
+        if lock is not None and lock.locked():
+            return None
+        self._locks.pop(entry.stem, None)
+        if not entry.is_dir():
+            entry.unlink(missing_ok=True)
+            return None
+        return entry if entry.suffix else entry.rename(f"{entry}.{secrets.token_hex(4)}")
 
-    def _locks_held(self) -> bool:
-        return any(lock.locked() for lock in self._locks.values())
+    async def _evict_files(self) -> None:
+        """A file with one link is in no folder. While a folder is being built its files may be in
+        none yet."""
+        unused = await asyncio.to_thread(_unlinked, self._files)
+        for start in range(0, len(unused), _BATCH):
+            if any(lock.locked() for lock in self._locks.values()):
+                return
+            for file in unused[start : start + _BATCH]:
+                if _is_unlinked(file):
+                    file.unlink()
+            await asyncio.sleep(0)
 
     def _note(self, version: VersionSpec) -> _Note | None:
         """None if the folder is not complete."""
@@ -189,6 +215,21 @@ class AssetFolders:
                     self._save(version, msgspec.structs.replace(note, borrowed=sorted(lent)))
             except OSError as error:
                 log.warning("assets of version %s cannot be shared: %s", version.id, error)
+
+
+def _ids(versions: Iterable[VersionSpec]) -> list[str]:
+    return [version.id for version in versions]
+
+
+def _unlinked(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if _is_unlinked(file)]
+
+
+def _is_unlinked(file: Path) -> bool:
+    try:
+        return file.stat().st_nlink == 1
+    except FileNotFoundError:
+        return False
 
 
 def _files(note: _Note) -> dict[str, StoredFile]:

@@ -43,7 +43,7 @@ class ModuleCache:
         await asyncio.to_thread(self._write, sha256, content)
         return content
 
-    def evict(self, versions: Iterable[VersionSpec]) -> None:
+    async def evict(self, versions: Iterable[VersionSpec]) -> None:
         """Deletes modules that none of the versions needs."""
         kept = {module.sha256 for version in versions for module in version.modules}
         for path in self._path.iterdir():

@@ -20,7 +20,7 @@ _AGAIN_SECONDS = 0.5
 class Cache(Protocol):
     """Files that versions need."""
 
-    def evict(self, versions: Iterable[VersionSpec], /) -> None:
+    async def evict(self, versions: Iterable[VersionSpec], /) -> None:
         """Deletes what none of the versions needs."""
 
 
@@ -60,7 +60,7 @@ class SnapshotSaver:
                 state, desired = self._current()
                 now = needed(state, desired, self._earlier)
                 for cache in self._caches:
-                    cache.evict([*needed(saved, saved.applied), *now])
+                    await cache.evict([*needed(saved, saved.applied), *now])
                 self._fail("")
             except OSError as error:
                 self._fail(f"the snapshot cannot be saved: {error.strerror}")

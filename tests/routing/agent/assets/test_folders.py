@@ -109,12 +109,42 @@ async def test_versions_of_a_deployment_serve_each_others_files_while_it_lasts(
     assert served(tmp_path, "b") == {"/index.html": "two", "/app-2.js": "2"}
 
 
+async def test_a_version_that_is_built_after_the_switch_shares_its_files_too(
+    store, assets, tmp_path
+):
+    one = store.version("a", {"/index.html": "one", "/app-1.js": "1"})
+    two = store.version("b", {"/index.html": "two", "/app-2.js": "2"})
+    await assets.prepare(two)
+    await assets.share([worker(two, one)])  # `one` is cold: its folder is built at a request
+    await assets.prepare(one)
+    assert served(tmp_path, "a")["/app-2.js"] == "2" and served(tmp_path, "b")["/app-1.js"] == "1"
+
+
+async def test_a_folder_that_is_being_built_is_not_evicted(store, assets, tmp_path):
+    version = store.version("a", {"/index.html": "one"})
+    fetch, evicted = assets._fetch, []
+
+    async def evict_meanwhile(sha256):
+        content = await fetch(sha256)
+        await assets.evict([])
+        evicted.append(sha256)
+        return content
+
+    assets._fetch = evict_meanwhile
+    await assets.prepare(version)
+    assert evicted and served(tmp_path, "a") == {"/index.html": "one"}
+
+
 async def test_what_no_version_needs_is_deleted(store, assets, tmp_path):
     one = store.version("a", {"/index.html": "one", "/both.js": "b"})
     two = store.version("b", {"/index.html": "two", "/both.js": "b"})
     for version in (one, two):
         await assets.prepare(version)
-    assets.evict([two])
+    folder = tmp_path / "assets"
+    (folder / "a.0badcafe").mkdir()  # of an agent that was killed while it deleted
+    (folder / "c").mkdir()  # half built
+    await assets.evict([two])
+    assert {path.name for path in folder.iterdir()} == {"b", "b.json", "files"}
     assert served(tmp_path, "a") == {} and served(tmp_path, "b")["/both.js"] == "b"
     kept = {path.read_text() for path in (tmp_path / "assets/files").iterdir()}
     assert kept == {"two", "b"}

@@ -1,5 +1,6 @@
 """ModuleCache on disk by their hash."""
 
+import asyncio
 import errno
 import hashlib
 from dataclasses import replace
@@ -81,7 +82,7 @@ async def test_what_no_version_needs_is_removed(tmp_path):
     store = Store(b"one", b"two")
     modules = ModuleCache(store.fetch, tmp_path)
     await modules.of(version_with(b"one", b"two"))
-    modules.evict([version_with(b"two")])
+    await modules.evict([version_with(b"two")])
     assert [p.name for p in tmp_path.iterdir()] == [sha(b"two")]
 
 
@@ -90,7 +91,7 @@ async def test_what_is_being_written_is_left_alone(tmp_path, monkeypatch):
     modules = ModuleCache(store.fetch, tmp_path)
 
     def evict_meanwhile(handle):
-        modules.evict([])
+        asyncio.run(modules.evict([]))
         return None
 
     monkeypatch.setattr(edge_folder.os, "fsync", evict_meanwhile)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 from routing.agent.base.process_end import EndKind
 from routing.agent.base.sealed_file import Seal
@@ -114,11 +115,10 @@ class Playbook:
     def __init__(self, tasks, config):
         self.log, self.processes = [], {}
         self.envoy = FakeEnvoy(self.log)
-        self.evicted = []
         self.supervisor = Supervisor(
             config=SimpleNamespace(**{**CONFIG, **config}),
             envoy=self.envoy,
-            modules=SimpleNamespace(evict=self.evicted.append),
+            modules=SimpleNamespace(evict=AsyncMock()),
             assets=no_assets(),
             seal=Seal(KEY),
             key=KEY,

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
@@ -19,7 +20,7 @@ def supervisor(tasks, **parts):
     given = {
         "config": SimpleNamespace(details=False, hang_seconds=600.0, memory_mb=0, idle_seconds=0.0),
         "envoy": SimpleNamespace(admin=None),
-        "modules": SimpleNamespace(evict=lambda versions: None),
+        "modules": SimpleNamespace(evict=AsyncMock()),
         "assets": no_assets(),
         "seal": Seal(KEY),
         "key": KEY,
