@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from routing.agent.base.process_notes import Note, VersionNote
-from routing.agent.state.plan import Start
+from routing.agent.state.actions import Start
 from routing.agent.state.state import Phase, Process, ProcessState
 from routing.snapshot import Preview, Snapshot, VersionSpec
 

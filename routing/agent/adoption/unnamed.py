@@ -9,7 +9,7 @@ from typing import Protocol
 
 from routing.agent.adoption.edge_state import starts_of
 from routing.agent.base.process_notes import VersionNote
-from routing.agent.state.plan import Start
+from routing.agent.state.actions import Start
 from routing.agent.state.state import EdgeState
 from routing.snapshot import Preview, Snapshot
 

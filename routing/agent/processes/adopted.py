@@ -16,7 +16,7 @@ from routing.agent.processes.envoy_targets import EnvoyTargets
 from routing.agent.processes.interfaces import EnvoyProcess
 from routing.agent.processes.version_process import STOP_SECONDS
 from routing.agent.processes.versions import Versions
-from routing.agent.state.plan import Start
+from routing.agent.state.actions import Start
 from routing.snapshot import Preview, Snapshot
 
 _RECONNECT_SECONDS = 10.0

@@ -7,7 +7,7 @@ import logging
 from routing.agent.processes.interfaces import EnvoyProcess
 from routing.agent.processes.versions import Versions
 from routing.agent.state import state as edge_state
-from routing.agent.state.plan import Routes
+from routing.agent.state.actions import Routes
 from routing.agent.state.state import version_ids
 from routing.snapshot import VersionSpec
 

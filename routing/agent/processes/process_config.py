@@ -15,7 +15,7 @@ from routing.agent.control_plane.content import ContentMissing
 from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.inspection.runtime_date import newest_date
 from routing.agent.processes.process_start import NotStarted
-from routing.agent.state.plan import Start
+from routing.agent.state.actions import Start
 from routing.agent.users.isolation import Isolation
 from routing.compile.workerd import config as workerd
 

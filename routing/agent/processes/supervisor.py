@@ -26,7 +26,7 @@ from routing.agent.processes.snapshot_saver import SnapshotSaver
 from routing.agent.processes.version_process import VersionProcess
 from routing.agent.processes.versions import Versions
 from routing.agent.state import state as edge_state
-from routing.agent.state.plan import (
+from routing.agent.state.actions import (
     Action,
     Clusters,
     Drain,
@@ -36,9 +36,8 @@ from routing.agent.state.plan import (
     Start,
     Stop,
     Warm,
-    next_routes,
-    plan,
 )
+from routing.agent.state.plan import next_routes, plan
 from routing.agent.state.state import EdgeState, Phase, version_ids as ids_of
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer

@@ -17,7 +17,7 @@ from routing.agent.processes.interfaces import RunningVersion, StartVersion
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.start_limiter import StartLimiter
 from routing.agent.state import state as edge_state
-from routing.agent.state.plan import Start
+from routing.agent.state.actions import Start
 from routing.agent.state.state import EdgeState, Phase, Process, ProcessState
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer

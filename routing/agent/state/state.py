@@ -81,7 +81,7 @@ class EdgeState:
 
     Its revision is the newest complete one. `clusters` are the versions that Envoy reaches,
     `leaving` those without a share, `coming` host names of Workers that are not routed yet
-    (`plan.Routes`). After a rejection that may be any Worker's fault, changes are made
+    (`actions.Routes`). After a rejection that may be any Worker's fault, changes are made
     `one_by_one`.
     """
 

@@ -8,18 +8,8 @@ from pathlib import Path
 from routing.agent.assets.folders import AssetFolders
 from routing.agent.base.process_end import EndKind
 from routing.agent.state import state as now
-from routing.agent.state.plan import (
-    Action,
-    Clusters,
-    Drain,
-    Hurry,
-    Keep,
-    Routes,
-    Start,
-    Stop,
-    next_routes,
-    plan,
-)
+from routing.agent.state.actions import Action, Clusters, Drain, Hurry, Keep, Routes, Start, Stop
+from routing.agent.state.plan import next_routes, plan
 from routing.agent.state.state import EdgeState, Phase, Process, ProcessState
 from routing.rules.split import TOTAL, VersionWeight
 from routing.snapshot import EMPTY, DeploymentSpec, Preview, Snapshot, VersionSpec, WorkerSpec

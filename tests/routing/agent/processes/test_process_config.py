@@ -12,7 +12,7 @@ from routing.agent.control_plane.content import ContentMissing
 from routing.agent.processes import process_config
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.process_start import NotStarted
-from routing.agent.state.plan import Start
+from routing.agent.state.actions import Start
 from routing.agent.users.isolation import Isolation, Kind
 from routing.compile.workerd.modules import VersionInvalid
 from routing.snapshot import ModuleSpec
