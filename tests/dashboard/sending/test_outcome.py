@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from dashboard.sending import send as sending
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.outcome import confirm, send_and_prove
 from dashboard.sending.wire_request import OVERRIDES, SendFailed, get, proof_edges
@@ -81,15 +83,20 @@ def test_only_edges_that_can_prove_are_asked(edge: Edge) -> None:
 
 
 def test_nothing_is_sent_or_waited_for_when_nobody_waits(
-    edge: Edge, shop: Worker, listener: FakeEdge
+    edge: Edge, shop: Worker, listener: FakeEdge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = Cancellation()
     left.cancel()
     outcome = send_and_prove(get("shop", edge), wait=30, cancellation=left)
     assert outcome.problem == "Not sent: The browser left." and listener.requests == []
     listener.tick = b"tick"
-    later = Cancellation()
-    threading.Timer(0.2, later.cancel).start()
+    later, read = Cancellation(), sending._read
+
+    def leave_while_reading(*arguments: Any) -> Any:
+        threading.Timer(0.05, later.cancel).start()
+        return read(*arguments)
+
+    monkeypatch.setattr(sending, "_read", leave_while_reading)
     began = time.monotonic()
     outcome = send_and_prove(get("shop", edge), wait=30, cancellation=later)
     assert outcome.answer is not None and outcome.answer.ended_by == "cancelled"
