@@ -6,6 +6,7 @@ active_deployments.py  The active deployment of each Worker, cached until the ne
 bounded_cache.py       A thread-safe cache with a maximum size
 propagation.py         Which edges have a revision, and how long it took
 edge_condition.py      An edge's problems: silent, losing log lines, disk full, Envoy replaced
+edge_facts.py           An edge for programs: the API and the command line
 connection_pool.py     Behavior of the pool of connections while PostgreSQL is away
 duplicates.py          Two agents on one token (pure)
 health.py              /healthz

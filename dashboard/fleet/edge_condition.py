@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from dashboard.fleet.duplicates import duplicates
-from routing.models import Edge
+from routing.models import Edge, EdgeQuerySet
 
 #: Edges report every few seconds; without a report for this long an edge is silent.
 SILENT_AFTER = timedelta(seconds=15)
@@ -83,11 +83,16 @@ def _off(offset_ms: int | None) -> int | None:
     return offset_ms if offset_ms is not None and abs(offset_ms) > CLOCK_OFF_MS else None
 
 
+def expected_edges(now: datetime) -> EdgeQuerySet:
+    """All edges that should report: without those that have left. Without large columns."""
+    expected = Edge.objects.expected(silent_since=now - SILENT_AFTER)
+    return expected.defer("status", "token_sha256", "proof_url")
+
+
 def conditions(now: datetime | None = None) -> list[Condition]:
-    """All edges that are expected to report. One query."""
+    """Of all edges that should report. One query."""
     now = now or timezone.now()
-    edges = Edge.objects.expected(silent_since=now - SILENT_AFTER).defer("status", "lagging")
-    return [condition_of(edge, now) for edge in edges]
+    return [condition_of(edge, now) for edge in expected_edges(now).defer("lagging")]
 
 
 def reasons_of(conditions: Iterable[Condition]) -> list[str]:

@@ -11,10 +11,10 @@ from django.db.models import Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dashboard.fleet.edge_condition import SILENT_AFTER as SILENT_AFTER, Condition, condition_of
+from dashboard.fleet.edge_condition import Condition, condition_of, expected_edges
 from dashboard.times.spans import span_text
 from routing.control import revision as revisions
-from routing.models import Edge, EdgeQuerySet, Propagation
+from routing.models import Edge, Propagation
 
 #: Documentation promises "up to a couple of seconds"; what takes longer is late.
 LATE_AFTER = timedelta(seconds=2)
@@ -155,19 +155,13 @@ def meter_of(worker: str, revision: int, since: datetime) -> Meter:
     )
     reached = {edge: Reached(first, up) for edge, first, up in applied}
     now = timezone.now()
-    return measure(revision, since, _edges(now).running(worker), reached, now, worker)
+    return measure(revision, since, expected_edges(now).running(worker), reached, now, worker)
 
 
 def meter_of_all() -> Meter:
     """Every edge against the newest revision, for the pill in the frame."""
     now = timezone.now()
-    return measure(revisions.current(), None, _edges(now), {}, now)
-
-
-def _edges(now: datetime) -> EdgeQuerySet:
-    """Without large columns, and without edges that have left."""
-    expected = Edge.objects.expected(silent_since=now - SILENT_AFTER)
-    return expected.defer("status", "token_sha256", "proof_url")
+    return measure(revisions.current(), None, expected_edges(now), {}, now)
 
 
 def _cell(

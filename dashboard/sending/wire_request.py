@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
-from dashboard.fleet.propagation import SILENT_AFTER
+from dashboard.fleet.edge_condition import SILENT_AFTER
 from dashboard.sending import messages
 from routing.control.publish import hostname
 from routing.loopback import loopback_id

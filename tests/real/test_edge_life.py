@@ -94,7 +94,7 @@ def _lives(plane: ControlPlane, agent: Agent, url: str, authority: Authority) ->
     plane.manage("edge", "renew-token", "--name", "berlin-1")
     eventually(lambda: credentials(agent)["token"] != token, 30)
     (row,) = json.loads(plane.manage("edge", "list", "--json"))
-    assert row["sealed"] and row["agent"] and abs(row["clock_ms"]) < 2000
+    assert row["has_key"] and row["agent_version"] and abs(row["clock_offset_ms"]) < 2000
 
     plane.manage("edge", "remove", "--name", "berlin-1")
     assert agent.process is not None and agent.process.wait(60) == 3

@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 from dashboard.edges import messages
 from dashboard.edges.protocol import agent_report
 from dashboard.edges.protocol.agent_report import AgentReport
-from dashboard.fleet.propagation import SILENT_AFTER
+from dashboard.fleet.edge_condition import SILENT_AFTER
 from dashboard.live.signals import edge_reported
 from dashboard.observability.flags.flags import judge_when_due
 from dashboard.ui.http.storable_text import storable

@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from dashboard.fleet.propagation import SILENT_AFTER
+from dashboard.fleet.edge_condition import SILENT_AFTER
 from dashboard.observability.queries.health import ENDS
 from routing.agent.base.process_end import EndKind
 from routing.models import Edge

@@ -12,7 +12,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from dashboard.fleet.propagation import SILENT_AFTER
+from dashboard.fleet.edge_condition import SILENT_AFTER
 from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.observability.flags.flags import open_flags
 from dashboard.observability.models import Flag

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from dashboard.fleet.deployment_cache import roles_by_deployment_id, roles_of_deployment
-from dashboard.fleet.propagation import SILENT_AFTER
+from dashboard.fleet.edge_condition import SILENT_AFTER
 from dashboard.fleet.version_roles import Standing
 from routing.control import publish
 from routing.control.deploy import active_deployment

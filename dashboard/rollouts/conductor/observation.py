@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.fleet.propagation import SILENT_AFTER, Meter, meter_of
+from dashboard.fleet.edge_condition import SILENT_AFTER
+from dashboard.fleet.propagation import Meter, meter_of
 from dashboard.observability.flags.process_faults import process_reports
 from dashboard.observability.models import Gap
 from dashboard.observability.versions.step_figures import split_figures

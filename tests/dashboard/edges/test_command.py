@@ -3,9 +3,11 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from dashboard.accounts.models import Role
+from dashboard.accounts.tokens import create_token
 from routing.models import AuditEntry, Edge, JoinToken, Worker
 from tests.dashboard.edges.registry_helpers import JoinedAgent
-from tests.factories import make_edge, make_worker
+from tests.factories import make_edge, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +25,12 @@ def test_an_edge_joins_is_changed_and_removed(capsys):
     run(capsys, "group", "--name", "b-1", "--to", "us")
     run(capsys, "drain", "--name", "b-1")
     (row,) = json.loads(run(capsys, "list", "--json")[0])
-    assert (row["name"], row["group"], row["draining"], row["sealed"]) == ("b-1", "us", True, True)
+    assert (row["name"], row["group"], row["is_draining"], row["has_key"]) == (
+        "b-1",
+        "us",
+        True,
+        True,
+    )
     run(capsys, "undrain", "--name", "b-1")
     run(capsys, "renew-token", "--name", "b-1")
     assert agent.report().json() | {"time": 0} == {
@@ -80,3 +87,15 @@ def test_what_cannot_be_done_is_refused(arguments, code):
         call_command("edge", *arguments)
     assert refused.value.returncode == code
     assert Edge.objects.get().name == "local-1" and not JoinToken.objects.exists()
+
+
+def test_the_list_has_what_the_api_has(capsys, client):
+    make_edge(name="local-1", clock_offset_ms=-3000, group="eu", agent_version="0.15.0")
+    _, token = create_token(user=make_user("ci", Role.VIEWER), name="ci", scopes=["read"])
+    answer = client.get("/api/edges", headers={"authorization": f"Bearer {token}"}).json()
+    listed = json.loads(run(capsys, "list", "--json")[0])
+    for row in (*answer, *listed):
+        row.pop("last_seen_at")
+    assert listed == answer and answer[0]["reasons"] == ["edge_clock_off"]
+    (line,) = run(capsys, "list")
+    assert {"local-1", "group eu", "edge_clock_off"} <= set(line.split("  "))

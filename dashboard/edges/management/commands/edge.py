@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -16,6 +16,7 @@ from dashboard.edges import messages
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.edges.registry import edges, join, tokens
 from dashboard.edges.registry.names import EdgeRefused
+from dashboard.fleet.edge_facts import EdgeFacts, edge_facts
 from dashboard.times.durations import format_duration, parse_duration
 from routing.control import edge_groups
 from routing.models import DEFAULT_GROUP, Edge, JoinToken, Worker
@@ -31,7 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        listed = actions.add_parser("list", help="edges, their groups, tokens and clocks")
+        listed = actions.add_parser("list", help="edges: group, revision, agent, clock, problems")
         listed.add_argument("--json", action="store_true")
         add = actions.add_parser("add", help="print a token that a new edge joins with, once")
         add.add_argument("--group", default=DEFAULT_GROUP, help="which Workers it runs")
@@ -73,12 +74,12 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=1) from error
 
     def _list(self, by: Actor, options: Options) -> None:
-        rows = [_facts(edge) for edge in Edge.objects.all()]
+        listed = edge_facts(Edge.objects.all(), by.now)
         if options["json"]:
-            self.stdout.write(json.dumps(rows))
+            self.stdout.write(msgspec.json.encode(listed).decode())
             return
-        for row in rows:
-            self.stdout.write("  ".join(f"{name} {value}" for name, value in row.items()))
+        for edge in listed:
+            self.stdout.write(_line(edge))
 
     def _add(self, by: Actor, options: Options) -> None:
         created = join.create_join_token(
@@ -170,15 +171,15 @@ def _duration(option: str, text: str) -> timedelta:
         raise CommandError(f"{option}: {error}", returncode=2) from error
 
 
-def _facts(edge: Edge) -> dict[str, Any]:
-    seen = f"{edge.last_seen_on:%Y-%m-%d %H:%M:%S}" if edge.last_seen_on else "never"
-    return {
-        "name": edge.name,
-        "group": edge.group,
-        "revision": edge.current_revision,
-        "seen": seen,
-        "draining": edge.draining_at is not None,
-        "agent": edge.agent_version or "unknown",
-        "clock_ms": edge.clock_offset_ms,
-        "sealed": bool(edge.public_key),
-    }
+def _line(edge: EdgeFacts) -> str:
+    seen = f"{edge.last_seen_at:%Y-%m-%d %H:%M:%S}" if edge.last_seen_at else "never"
+    parts = [
+        edge.name,
+        f"group {edge.group}",
+        f"revision {edge.revision}",
+        f"seen {seen}",
+        f"agent {edge.agent_version or 'unknown'}",
+        *(["draining"] if edge.is_draining else []),
+        *edge.reasons,
+    ]
+    return "  ".join(parts)
