@@ -1,7 +1,8 @@
 """The program on each edge: runs Envoy and the uploaded versions. `python -m routing.agent`,
 without Django.
 
-__main__.py     start and stop; `config.py` reads the settings, `edge.py` wires everything
+__main__.py     start and stop; `config.py` reads the settings, `edge.py` and `edge_logs.py`
+                wire everything
 state/          the edge's state, the plan for the next round, reports (pure)
 processes/      the supervisor and the processes of versions
 envoy/          Envoy's process, files and admin socket

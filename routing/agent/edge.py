@@ -13,7 +13,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from routing.agent.access_log.shipper import AccessLogShipper
 from routing.agent.adoption.inherited import NOTHING_INHERITED, Inherited
 from routing.agent.answers import control_socket, decide_server
 from routing.agent.answers.control_socket import Control
@@ -22,6 +21,7 @@ from routing.agent.answers.preview_names import PreviewNames
 from routing.agent.answers.previews import Previews
 from routing.agent.assets.folders import AssetFolders
 from routing.agent.base import child_process, messages
+from routing.agent.base.addresses import url_host
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
@@ -32,23 +32,18 @@ from routing.agent.control_plane.module_cache import ModuleCache
 from routing.agent.control_plane.status_reporter import StatusReporter
 from routing.agent.control_plane.sync import Sync
 from routing.agent.discovery.grpc import GrpcServer
+from routing.agent.edge_logs import EdgeLogs
 from routing.agent.envoy import start_config
-from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.envoy.process import Envoy
 from routing.agent.identity.identity import DEFAULT_NAME, Identity, of_config
-from routing.agent.loss.audit import LossAudit
 from routing.agent.processes.last_applied import last_applied
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.relay.relay import Relay
 from routing.agent.state.readiness import NotReady, not_ready
-from routing.agent.state.status import AgentFacts, Facts, report, status
+from routing.agent.state.status import Facts, report, status
 from routing.agent.users.claims import Users
-from routing.agent.worker_logs import shipper
-from routing.agent.worker_logs.collector import WorkerLogCollector
-from routing.agent.worker_logs.shipper import WorkerLogShipper
 from routing.compile import names
 from routing.loopback import loopback_id
-from routing.version import VERSION
 
 if TYPE_CHECKING:
     from routing.agent.metrics.exporter import Metrics
@@ -77,63 +72,37 @@ class Edge:
         config = replace(config, name=config.name or identity.tokens.name or DEFAULT_NAME)
         self._config, self._tasks, self._users = config, tasks, users
         self._inherited = inherited
-        self._proof_url = f"http://127.0.0.1:{config.proof_port}"
         self._control = ControlPlane(config.control_url, identity)
         self._record = EdgeRecord(self._control, identity, self._changed)
         settings, seal = start_config.settings(config), Seal(*identity.file_keys())
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._envoy.metrics_port = config.metrics_port
-        self._supervisor = Supervisor(
-            config=config,
-            envoy=self._envoy,
-            modules=ModuleCache(self._control.module),
-            assets=AssetFolders(self._control.asset),
-            seal=seal,
-            key=identity.file_keys()[0],
-            users=users,
-            tasks=tasks,
-            changed=self._changed,
-        )
+        self._supervisor = self._make_supervisor(seal)
         self._decider = Decider()
         self._previews = self._make_previews()
         self._status_reporter = StatusReporter(self._control, self._record, self.facts)
-        self._shipper = AccessLogShipper(
-            send=self._control.invocations,
-            reopen=self._reopen_logs,
-            per_second=config.invocations_per_second,
-            limit_bytes=config.log_limit_mb << 20,
+        self._logs = EdgeLogs(
+            config,
+            self._control,
+            self._envoy.admin,
+            self._supervisor,
+            self._changed,
             envoy_adopted=inherited.envoy is not None,
         )
-        self._shipper.seen = self._supervisor.memory.used
-        self._audit = LossAudit(
-            self._envoy.admin, self._shipper.ledger, self._shipper.lines_on_disk, self._changed
-        )
-        self._worker_logs = WorkerLogCollector(
-            shipper.FILE,
-            processes=lambda: self._supervisor.state.processes,
-            is_version_peer=self._supervisor.is_version_peer,
-            clock=time.time,
-            per_second=config.details_per_second,
-        )
-        self._worker_log_shipper = WorkerLogShipper(
-            tails=self._worker_logs,
-            send=self._control.details,
-            limit_bytes=config.log_limit_mb << 18,
-        )
-        self._control.watching = self._watch
+        self._control.watching = self._logs.watch
         self._control.draining = self._record.set_draining
         self._control.relaying = Relay(
             self._control, tasks, config.proof_port, lambda: self._supervisor.state.applied
         ).receive
         self._metrics = _metrics(config, self.facts, self._not_ready)
         if self._metrics is not None:
-            self._shipper.counted = self._metrics.counted
+            self._logs.requests.counted = self._metrics.counted
         applied, self._snapshot_problem = last_applied(seal)
         self._sync = Sync(self._control, applied, self._supervisor, self._changed)
-        self._applied, self._applied_at = applied, time.time()
-        self._started_at = self._applied_at
+        self._started_at = self._applied_at = self._control_since = time.time()
+        #: Applied and desired, as the other parts have them.
         self._known = (applied, applied)
-        self._control_error, self._control_since = "", time.time()
+        self._control_error = ""
         self._deaths = 0
         self._is_stopping = False
         self._servers = self._make_servers()
@@ -142,7 +111,7 @@ class Edge:
         return (
             self._envoy.discovery_server,
             decide_server.serve(self._decider, self._tasks),
-            control_socket.serve(Control(self._supervisor.slots, self._worker_logs.answer)),
+            control_socket.serve(Control(self._supervisor.slots, self._logs.workers.answer)),
             Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=self._tasks),
         )
 
@@ -164,10 +133,11 @@ class Edge:
             await self._serve(server)
         if self._metrics is not None:
             await self._metrics.start()
-        await self._shipper.rotate(every=self._inherited.envoy is None)
-        self._decider.update_snapshots(self._applied, self._applied)
-        self._shipper.update_snapshots(self._applied)
-        self._supervisor.boot(self._applied, self._inherited)
+        await self._logs.requests.rotate(every=self._inherited.envoy is None)
+        self._update_snapshots()
+        applied, _ = self._known
+        self._supervisor.boot(applied, self._inherited)
+        self._logs.run(self._tasks)
         forever = self._tasks.forever
         forever("envoy", lambda: self._envoy.run(self._tasks))
         forever("supervise", self._supervisor.run)
@@ -176,15 +146,10 @@ class Edge:
         forever("fetch", self._sync.fetch)
         forever("report", self._status_reporter.report)
         forever("status", self._status_reporter.write)
-        forever("ship", self._shipper.ship)
-        forever("logs", self._shipper.limit_size)
-        forever("audit logs", self._audit.run)
-        forever("ship details", self._worker_log_shipper.ship)
-        forever("keep details", self._worker_log_shipper.limit_size)
         forever("previews", self._previews.keep)
         forever("memory", self._supervisor.memory.keep)
         forever("process notes", child_process.write_missing_notes)
-        log.info("edge %s starts with revision %d", self._config.name, self._applied.revision)
+        log.info("edge %s starts with revision %d", self._config.name, applied.revision)
 
     async def _serve(self, server: Server | GrpcServer) -> None:
         """If there is no room for a socket file the edge serves without it, and retries."""
@@ -204,28 +169,28 @@ class Edge:
         self._supervisor.pause()
         await self._envoy.stop()
         await self._supervisor.stop(_GRACE_SECONDS)
-        for server in self._servers:
-            server.stop()
-        self._decider.close()
-        if self._metrics is not None:
-            await self._metrics.stop()
+        await self._close()
         with suppress(ControlPlaneUnavailable, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self._control.report(report(self.facts()))
-                while self._shipper.pending_bytes() or self._worker_log_shipper.pending_bytes():
+                while self._logs.pending_bytes():
                     await asyncio.sleep(0.05)
-        self._shipper.end()
+        self._logs.requests.end()
         self._status_reporter.write_now(status(self.facts()))
 
     async def leave(self) -> None:
         """Ends this agent only; Envoy and versions keep serving."""
         self._supervisor.pause()
+        await self._close()
+        await self._supervisor.saver.save_now()
+
+    async def _close(self) -> None:
+        """Answers Envoy, versions and Prometheus no more."""
         for server in self._servers:
             server.stop()
         self._decider.close()
         if self._metrics is not None:
             await self._metrics.stop()
-        await self._supervisor.saver.save_now()
 
     def kill(self) -> None:
         """Kills all remaining processes."""
@@ -234,37 +199,24 @@ class Edge:
 
     def facts(self) -> Facts:
         config, supervisor = self._config, self._supervisor
-        counts = self._shipper.counts
         return Facts(
             state=supervisor.state,
             desired=supervisor.desired,
             applied_at=self._applied_at,
             started_at=self._started_at,
-            proof_url=self._proof_url,
-            public_url=f"http://{_host(config.host)}:{config.port}",
-            shipping={
-                "pending_bytes": self._shipper.pending_bytes(),
-                "dropped": counts.lost,
-                "unwritten": self._audit.lost,
-                "sampled_out": counts.sampled_out,
-                "details_pending_bytes": self._worker_log_shipper.pending_bytes(),
-                "details_taken": self._worker_logs.counts.taken,
-                "details_dropped": self._worker_logs.counts.dropped
-                + self._worker_logs.counts.unread,
-                "details_skipped": self._worker_logs.counts.skipped,
-                "details_forged": self._worker_logs.counts.forged,
-                "overrides_unjudged": self._decider.unjudged,
-            },
+            proof_url=f"http://127.0.0.1:{config.proof_port}",
+            public_url=f"http://{url_host(config.host)}:{config.port}",
+            shipping={**self._logs.counts(), "overrides_unjudged": self._decider.unjudged},
             metrics_url=self._metrics.url if self._metrics is not None else "",
             error=self._error(),
-            disk=self._audit.disk,
+            disk=self._logs.audit.disk,
             control_error=self._control_error,
             control_since=self._control_since,
             faults=self._tasks.faults,
             isolation=self._users.isolation,
             envoy=self._envoy.facts(),
             pid=os.getpid(),
-            agent=self._agent_facts(),
+            agent=self._record.facts(config.name),
             is_draining=self._record.is_draining,
             loopback=loopback_id(),
         )
@@ -272,16 +224,6 @@ class Edge:
     def on_removed(self, act: Callable[[], None]) -> None:
         """`act` is called once the control plane has removed this edge."""
         self._control.removed = act
-
-    def _agent_facts(self) -> AgentFacts:
-        return AgentFacts(
-            name=self._config.name,
-            instance=self._identity.instance,
-            host=self._identity.host,
-            version=VERSION,
-            plain_http=self._identity.transport.is_plain_http,
-            clock_offset_ms=self._record.clock_offset_ms,
-        )
 
     def _error(self) -> str:
         """What affects the whole edge. An unreadable snapshot matters only until the control plane
@@ -295,6 +237,19 @@ class Edge:
         """Why balancers should send nothing to this edge."""
         return not_ready(
             self.facts(), envoy_problem=self._envoy.problem, is_stopping=self._is_stopping
+        )
+
+    def _make_supervisor(self, seal: Seal) -> Supervisor:
+        return Supervisor(
+            config=self._config,
+            envoy=self._envoy,
+            modules=ModuleCache(self._control.module),
+            assets=AssetFolders(self._control.asset),
+            seal=seal,
+            key=self._identity.file_keys()[0],
+            users=self._users,
+            tasks=self._tasks,
+            changed=self._changed,
         )
 
     def _make_previews(self) -> Previews:
@@ -311,33 +266,24 @@ class Edge:
 
     def _changed(self) -> None:
         """Called after every change; cheap and idempotent."""
-        applied = self._supervisor.state.applied
-        if applied.revision != self._applied.revision:
-            self._applied_at = time.time()
-        self._applied = applied
         if self._envoy.deaths > self._deaths:
             self._deaths = self._envoy.deaths
-            self._shipper.cut()
-            self._audit.envoy_ended()
-        known = (applied, self._supervisor.desired)
-        if known[0] is not self._known[0] or known[1] is not self._known[1]:
+            self._logs.envoy_ended()
+        before, known = self._known, (self._supervisor.state.applied, self._supervisor.desired)
+        if known[0].revision != before[0].revision:
+            self._applied_at = time.time()
+        if known[0] is not before[0] or known[1] is not before[1]:
             self._known = known
-            self._decider.update_snapshots(*known)
-            self._shipper.update_snapshots(*known)
+            self._update_snapshots()
         if bool(self._sync.error) != bool(self._control_error):
             self._control_since = time.time()
         self._control_error = self._sync.error
         self._previews.changed()
         self._status_reporter.changed()
 
-    def _watch(self, workers: frozenset[str]) -> None:
-        """Someone is viewing these Workers: log everything, ship as many requests as possible."""
-        self._worker_logs.watched = workers
-        self._shipper.watch(workers)
-
-    async def _reopen_logs(self) -> None:
-        with suppress(EnvoyUnavailable):
-            await self._envoy.admin.post("/reopen_logs")
+    def _update_snapshots(self) -> None:
+        self._decider.update_snapshots(*self._known)
+        self._logs.requests.update_snapshots(*self._known)
 
 
 def _metrics(
@@ -348,7 +294,3 @@ def _metrics(
     from routing.agent.metrics.exporter import Metrics  # saves memory where it is off
 
     return Metrics(config.name, (config.metrics_host, config.metrics_port), facts, not_ready)
-
-
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

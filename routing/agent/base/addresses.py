@@ -34,3 +34,8 @@ def _read(path: Path) -> str:
         return path.read_text()
     except OSError:
         return ""
+
+
+def url_host(address: str) -> str:
+    """As URLs write it: an IPv6 address has brackets."""
+    return f"[{address}]" if ":" in address else address

@@ -1,4 +1,4 @@
-"""What the control plane says about this edge with each answer to a report."""
+"""What the control plane answers to each report: its clock, a name, draining, a new token."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import msgspec
 from routing import sealing
 from routing.agent.identity.clock import offset_ms
 from routing.agent.identity.identity import Identity
+from routing.agent.state.status import AgentFacts
+from routing.version import VERSION
 
 log = logging.getLogger("edge")
 
@@ -46,6 +48,18 @@ class EdgeRecord:
             self.is_draining = is_draining
             log.info("draining: balancers get 503" if is_draining else "draining has ended")
             self._changed()
+
+    def facts(self, name: str) -> AgentFacts:
+        """For reports; `name` is that of this start."""
+        identity = self._identity
+        return AgentFacts(
+            name=name,
+            instance=identity.instance,
+            host=identity.host,
+            version=VERSION,
+            plain_http=identity.transport.is_plain_http,
+            clock_offset_ms=self.clock_offset_ms,
+        )
 
     async def answered(self, answer: ReportAnswer, sent: float, received: float) -> None:
         """After each report. `sent` and `received` are times of this machine's clock."""

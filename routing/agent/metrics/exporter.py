@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from routing.agent.access_log.log_rows import Rows
+from routing.agent.base.addresses import url_host
 from routing.agent.metrics.probes import add_probes
 from routing.agent.metrics.time_series import Requests, Series
 from routing.agent.state.state import ProcessState
@@ -202,4 +203,4 @@ def _reachable(host: str) -> str:
     """`host` in a URL for programs of this machine."""
     with suppress(ValueError):  # a name
         host = "127.0.0.1" if ip_address(host).is_unspecified else host
-    return f"[{host}]" if ":" in host else host
+    return url_host(host)

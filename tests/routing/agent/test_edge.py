@@ -170,10 +170,10 @@ async def test_an_end_of_envoy_is_counted_and_its_problem_reported(settings):
         edge._envoy.deaths, edge._envoy.problem = 1, "Envoy was killed"
         edge._envoy.changed()
         await eventually_async(lambda: status().get("error") == "Envoy was killed")
-        assert edge._shipper._cuts == 1
-        edge._watch(frozenset({"shop"}))
-        assert edge._worker_logs.watched == {"shop"}
-        await edge._reopen_logs()
+        assert edge._logs.requests._cuts == 1
+        edge._control.watching(frozenset({"shop"}))
+        assert edge._logs.workers.watched == {"shop"}
+        await edge._logs._reopen()
         assert edge._envoy._log[-1] == "POST /reopen_logs"
 
 
