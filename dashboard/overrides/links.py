@@ -87,7 +87,7 @@ def share(
 
 
 def revoke(link: OverrideLink, by: Actor) -> bool:
-    """The edges refuse it from the next revision on; False where it had ended before."""
+    """The edges refuse it from the next revision on; False if it has already ended."""
     with transaction.atomic():
         revision.lock()
         return _revoke(OverrideLink.objects.filter(pk=link.pk), by) > 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 NOTE_TOO_LONG = "A note has at most 200 characters."
-PATH_INVALID = "A path starts with one “/” and has no spaces: /cart?item=1"
+PATH_INVALID = "A path starts with one “/” and has no spaces, such as /cart?item=1."
 MAY_NOT_SHARE = "You may no longer share versions."
-ENDED_BEFORE = "This link had ended before."
+ENDED_BEFORE = "This link has already ended."
 
 
 def no_candidate(worker: str) -> str:
@@ -21,7 +21,7 @@ def unknown_link(worker: str, link_id: str) -> str:
 
 
 def too_many_links(worker: str, limit: int) -> str:
-    return f"{worker} has {limit} links that still live."
+    return f"{worker} has {limit} active links, which is the most it can have."
 
 
 def duration_outside(shortest: str, longest: str) -> str:
@@ -37,11 +37,11 @@ def not_in_deployment(number: int) -> str:
 
 
 def revoked(number: int) -> str:
-    return f"The link to #{number} opens nothing any more."
+    return f"The link to #{number} no longer works."
 
 
 def protection_changed(worker: str, on: bool) -> str:
-    state = "need a signed permission now" if on else "are open to anyone now"
+    state = "now need a signed permission" if on else "are now open to anyone"
     return f"Overrides of {worker} {state}."
 
 

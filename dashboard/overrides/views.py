@@ -91,7 +91,7 @@ def share(request: HttpRequest, name: str) -> HttpResponse:
 @requires(Role.OPERATOR)
 @require_POST
 def revoke(request: HttpRequest, name: str, link_id: UUID) -> HttpResponse:
-    """Ends a link; one that had ended before stays as it was."""
+    """Ends a link; one that has already ended stays as it was."""
     worker = get_object_or_404(Worker, name=name)
     link = get_object_or_404(worker.override_links.select_related("version"), pk=link_id)
     if links.revoke(link, _by(request)):

@@ -10,7 +10,7 @@ ASK_FOR_REVIEW = "Ask for review"
 PROMOTE = "Promote to 100%"
 STAGE = "Stage at 0%"
 LIVE_SPLIT = "The live split"
-LIVE_SPLIT_NOTE = "Makes the split that is live now again: change the numbers to step."
+LIVE_SPLIT_NOTE = "Deploys the live split again. Change the numbers to step."
 
 #: Groups of versions to roll back to.
 BEFORE, NEVER, UNDONE = "Deployed before", "Never deployed", "Rolled back before"
@@ -97,8 +97,8 @@ def share(number: int, percentage: str) -> str:
 TOO_LARGE = "too large to show here"
 BINARY = "binary"
 NOT_TEXT = "not shown as text"
-LINES_TOO_LONG = "its lines are too long to compare, as minified code has them"
-TOO_DIFFERENT = "the two differ too much to compare within a moment"
+LINES_TOO_LONG = "its lines are too long to compare, as in minified code"
+TOO_DIFFERENT = "too different to compare quickly"
 LINE_BREAKS_ONLY = "only its line breaks differ"
 
 
@@ -116,16 +116,16 @@ def live(split: str) -> str:
 def address_switched(worker: str, on: bool) -> str:
     if on:
         return f"{worker} answers at its address."
-    return f"{worker} has no address of its own now."
+    return f"{worker} no longer has an address."
 
 
 def previews_switched(worker: str, on: bool) -> str:
-    words = "have addresses of their own again" if on else "have no addresses of their own now"
+    words = "have addresses of their own again" if on else "no longer have addresses of their own"
     return f"Versions of {worker} {words}."
 
 
 def deleted(worker: str) -> str:
-    return f"{worker} is deleted: its addresses answer nothing from now on."
+    return f"{worker} is deleted. Its addresses no longer answer."
 
 
 # Deleting a Worker

@@ -20,7 +20,7 @@ UNSTORABLE = "a NUL or half a surrogate pair cannot be stored"
 
 
 def module_gone(name: str) -> str:
-    return f"Module {name}: its content is not there any more. Add it again."
+    return f"Module {name}: its content is gone. Add it again."
 
 
 def same_module_name(name: str) -> str:
@@ -40,7 +40,7 @@ def message_too_long(limit: int) -> str:
 
 
 def value_too_long(name: str, limit: int) -> str:
-    return f"Binding {name}: at most {limit} bytes fit."
+    return f"Binding {name}: its value has at most {limit} bytes."
 
 
 def no_entrypoint(binding: str, worker: str, entrypoint: str) -> str:
@@ -52,15 +52,15 @@ def no_worker(binding: str, worker: str) -> str:
 
 
 def type_unknown(name: str, kind: str) -> str:
-    return f"Binding {name}: type {kind[:40]!r} cannot be made here."
+    return f"Binding {name}: the editor cannot create type {kind[:40]!r}."
 
 
 def not_json(name: str, error: Exception) -> str:
-    return f"Binding {name} is no JSON: {error}."
+    return f"Binding {name} is not valid JSON: {error}."
 
 
 def not_json_value(word: str) -> str:
-    return f"{word} is none of its values"
+    return f"{word} is not a JSON value"
 
 
 def secret_lost(name: str) -> str:
@@ -77,13 +77,13 @@ def name_taken(worker: str) -> str:
 
 def takes_away(candidate: str, percentage: str) -> str:
     return (
-        f"{candidate} is live at {percentage}, which staging takes away. "
-        "Tick the box under Save and stage to do that."
+        f"{candidate} is live at {percentage}. Staging this version takes that away. "
+        "Check the box under Save and stage to do it anyway."
     )
 
 
 def uploaded_meanwhile(error: Exception) -> str:
-    return f"{error} Saving again makes a version after it."
+    return f"{error} Save again to create a version after it."
 
 
 # Uploaded files
@@ -98,7 +98,7 @@ def replaced(names: list[str]) -> str:
 
 
 def left_out(limit: int, names: list[str]) -> str:
-    return f"a version made here has at most {limit} modules. Not added: {_listed(names)}."
+    return f"The editor creates versions of at most {limit} modules. Not added: {_listed(names)}."
 
 
 def _listed(names: list[str]) -> str:

@@ -134,7 +134,7 @@ def test_only_what_is_live_and_reached_can_be_shared(worker, new):
 def test_there_is_an_end_to_links(new, monkeypatch):
     monkeypatch.setattr(links, "MOST", 1)
     links.share(new, by())
-    with pytest.raises(OverrideRefused, match="1 links"):
+    with pytest.raises(OverrideRefused, match="1 active link"):
         links.share(new, by())
 
 

@@ -79,8 +79,8 @@ def test_a_refused_form_says_why_and_keeps_what_was_typed(maya, shop, given, wor
 def test_a_link_is_revoked_once_and_then_among_those_that_ended(maya, shop):
     share(maya)
     address = reverse("overrides:revoke", args=["shop", OverrideLink.objects.get().pk])
-    assert "opens nothing any more" in text(maya.post(address, follow=True))
-    assert "had ended before" in text(maya.post(address, follow=True))
+    assert "no longer works" in text(maya.post(address, follow=True))
+    assert "has already ended" in text(maya.post(address, follow=True))
     assert "No link is live" in text(maya.get(PAGE)) and "Zelda" not in text(maya.get(PAGE))
     assert "revoked" in text(maya.get(f"{PAGE}?all=1"))
     assert AuditEntry.objects.filter(action="override.revoke").count() == 1
@@ -90,7 +90,7 @@ def test_admins_protect_and_open_and_change_the_key(ada, maya, shop):
     assert "Anyone may send an override" in text(ada.get(PAGE))
     ada.post(f"{PAGE}protect/", {"on": "1"})
     assert "Overrides need a permission" in text(maya.get(PAGE))
-    assert "Protected: one counts only" in text(maya.get("/workers/shop/settings/"))
+    assert "Protected: an override counts only" in text(maya.get("/workers/shop/settings/"))
     share(maya)
     assert "need a permission. 1 live link to versions." in text(maya.get("/workers/shop/"))
     answer = ada.post(f"{PAGE}key/", {"drop": "on"}, follow=True)

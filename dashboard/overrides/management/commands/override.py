@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.shell_user import shell_user
-from dashboard.overrides import links, protection
+from dashboard.overrides import links, messages, protection
 from dashboard.overrides.choices import version_to_share
 from dashboard.overrides.protection import OverrideRefused
 from dashboard.overrides.report import link_as_json, shared_as_json, state_of, switch_as_json
@@ -91,7 +91,7 @@ class Command(BaseCommand):
     def _revoke(self, worker: Worker, by: Actor, options: dict[str, Any]) -> tuple[Any, list[str]]:
         link = links.link_of(worker, options["link_id"])
         if not links.revoke(link, by):
-            raise OverrideRefused("ended", "This link had ended before.")
+            raise OverrideRefused("ended", messages.ENDED_BEFORE)
         link.refresh_from_db()
         return link_as_json(link, by.now), [f"Revoked {link.pk}."]
 

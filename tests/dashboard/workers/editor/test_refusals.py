@@ -40,7 +40,7 @@ def test_a_typed_secret_survives_a_refusal_without_being_shown(maya, shop, runti
         ({"main": "7"}, "Choose the main module"),
         ({"compatibility_date": "today"}, "The compatibility date is a day"),
         ({"binding-0-name": "TOKEN"}, "Two bindings are called TOKEN"),
-        ({"binding-0-kind": "json", "binding-0-value": "{"}, "GREETING is no JSON"),
+        ({"binding-0-kind": "json", "binding-0-value": "{"}, "GREETING is not valid JSON"),
         ({"binding-0-kind": "json", "binding-0-value": '"\\u0000"'}, "a NUL"),
         ({"binding-0-kind": "json", "binding-0-value": '"\\ud800"'}, "a NUL or half a surrogate"),
         ({"binding-0-kind": "service", "binding-0-value": "nobody"}, "no Worker called “nobody”"),
@@ -48,7 +48,7 @@ def test_a_typed_secret_survives_a_refusal_without_being_shown(maya, shop, runti
             {"binding-0-kind": "service", "binding-0-value": "other#Nope"},
             "the Worker “other” exports no “Nope”",
         ),
-        ({"binding-0-kind": "kv_namespace"}, "cannot be made here"),
+        ({"binding-0-kind": "kv_namespace"}, "cannot create type"),
         ({"binding-1-kept": ""}, "Secret TOKEN needs a value"),
         ({"binding-1-sealed": "forged"}, "type its value again"),
         ({"tag": "x" * 101}, "A tag has at most 100 bytes"),
@@ -67,4 +67,4 @@ def test_a_json_binding_takes_only_what_json_knows(maya, shop):
     changed = {"binding-0-kind": "json", "binding-0-value": "NaN"}
     response = maya.post("/workers/shop/edit/", fields(shop) | changed)
     assert response.status_code == 422
-    assert "NaN is none of its values" in response.content.decode()
+    assert "NaN is not a JSON value" in response.content.decode()

@@ -68,7 +68,7 @@ def test_operators_switch_them_off_and_on_for_all_versions(maya, shop):
     address = f"/workers/shop/versions/{version.id}/addresses/"
     answer = maya.post(address, {"on": "0"}, follow=True)
     html = answer.content.decode()
-    assert "Versions of shop have no addresses of their own now." in html
+    assert "Versions of shop no longer have addresses of their own." in html
     assert "preview_urls" in html and f"http://{version.short_id}-shop" not in html
     worker = Worker.objects.get()
     assert (worker.previews_enabled, worker.subdomain_enabled) == (False, True)
