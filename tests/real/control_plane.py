@@ -11,13 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.real.commands import Commands
 from tests.running import PROJECT, free_port, prepare_data
 
 NODE = PROJECT / ".venv/bin/node"
@@ -56,6 +57,7 @@ class ControlPlane:
             "SLUICE_DATA_DIR": str(self.folder / "data"),
             "SLUICE_HTTP_PORT": str(self.port),
         }
+        self.commands = Commands(self.environment)
 
     @property
     def base_url(self) -> str:
@@ -79,10 +81,7 @@ class ControlPlane:
 
     def manage(self, *arguments: str) -> str:
         """What a command says; it must succeed."""
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(
-            command, cwd=PROJECT, env=self.environment, check=True, capture_output=True, text=True
-        ).stdout
+        return self.commands.run(*arguments)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -182,9 +181,10 @@ def environment(
 def control_plane(folder: Path) -> Iterator[ControlPlane]:
     """A control plane with a token, serving; wrangler's way out is closed."""
     made = ControlPlane(folder)
-    made.prepare()
-    with made.sink(), made.serving():
-        yield made
+    with closing(made.commands):
+        made.prepare()
+        with made.sink(), made.serving():
+            yield made
 
 
 CODE = """import text from "./hello.txt";

@@ -28,9 +28,12 @@ def store(edge, days, names):
     details = [InvocationDetail(edge=edge, detail_id=n, started_on=at, wall_ms=1) for n in names]
     InvocationDetail.objects.bulk_create(details, ignore_conflicts=True)
 """
-FILL = """
+FILL = f"""
+from django.core.management import call_command
+call_command("migrate", "routing", "{BEFORE}", verbosity=0)
 edge = Edge.objects.create(name="far", token_sha256="x", created_on=now)
 store(edge, 3, ["old-1", "old-2"]); store(edge, 0, ["new-1"])
+call_command("migrate", verbosity=0)
 """
 CHECK = """
 import json
@@ -96,10 +99,7 @@ def python(tmp_path: Path):
 
 
 def test_days_are_dropped_and_nothing_of_an_earlier_release_is_lost(python) -> None:
-    python("manage.py", "migrate", "-v0", "routing", BEFORE)
-    python("-c", ROWS + FILL)
-    python("manage.py", "migrate", "-v0")
-    facts = json.loads(python("-c", ROWS + CHECK).splitlines()[-1])
+    facts = json.loads(python("-c", ROWS + FILL + CHECK).splitlines()[-1])
     assert facts["kept"] == ["new-1", "old-1", "old-2"] and facts["newest_id"] == "new-1"
     assert facts["ids_go_on"] and facts["once"] == 1
     assert facts["made"] > 0 and facts["made_again"] == 0
