@@ -2,8 +2,11 @@
 
 import json
 import os
+import select
+import signal
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,13 +88,21 @@ def test_a_process_that_keeps_ending_waits_and_the_other_goes_on(pair, tmp_path,
     assert health._processes() == {}
 
 
-def test_an_end_is_noticed_at_once(pair):
+def test_an_end_is_noticed_at_once(pair, monkeypatch):
     dying, lasting = pair
-    children.wait_for_an_end([lasting, dying], 30)
-    assert dying.process.wait(1) != 0
+    dying.process.wait(30)
     began = time.monotonic()
     children.wait_for_an_end([lasting, dying], 0.05)  # one that has ended already is no news
     assert time.monotonic() - began >= 0.05 and lasting.process.poll() is None
+
+    def select_after_kill(*arguments):
+        lasting.process.kill()
+        return select.select(*arguments)
+
+    monkeypatch.setattr(children, "select", SimpleNamespace(select=select_after_kill))
+    began = time.monotonic()
+    children.wait_for_an_end([lasting, dying], 60)
+    assert time.monotonic() - began < 30 and lasting.process.wait(1) == -signal.SIGKILL
 
 
 @pytest.mark.django_db
