@@ -36,7 +36,7 @@ hypothesis.settings.load_profile("sluice")
 SHARED_SYSTEM = "tests/browser/system/"
 
 #: Files that take two minutes, half of it waiting.
-LONGEST = ("tests/real/test_run.py", "tests/real/test_rollouts.py", "tests/real/test_wrangler.py")
+LONGEST = ("tests/real/test_rollouts.py", "tests/real/test_run", "tests/real/test_wrangler.py")
 
 #: A test that gets one of these works with a database.
 DATABASE = {"db", "transactional_db", "django_db_setup"}

@@ -17,6 +17,8 @@ for line in sys.stdin:
     try:
         with redirect_stdout(printed):
             call_command(*json.loads(line))
+    except SystemExit as end:
+        error = f"exit code {end.code}" if end.code else ""
     except BaseException:
         error = traceback.format_exc()
     print(json.dumps([printed.getvalue(), error]), flush=True)
