@@ -10,15 +10,12 @@ import asyncio
 import logging
 import os
 import signal
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from routing.agent.adoption.sockets import inodes, take_back
-from routing.agent.base import messages
 from routing.agent.base.backoff import Backoff
 from routing.agent.base.child_process import Child
 from routing.agent.base.process_end import EndKind
@@ -27,10 +24,12 @@ from routing.agent.base.tasks import Tasks
 from routing.agent.processes.first_call import until_called
 from routing.agent.processes.hang_watch import watch
 from routing.agent.processes.listeners import Listeners
+from routing.agent.processes.process_life import Life, live
 from routing.agent.processes.process_start import NotStarted, Starting
 from routing.agent.processes.start_limiter import StartLimiter
+from routing.agent.processes.version_user import VersionUser
 from routing.agent.state.state import OnState, ProcessState
-from routing.agent.users.claims import Claim, Users, give_back
+from routing.agent.users.claims import Claim, Users
 from routing.agent.users.peers import Peer
 from routing.compile import names
 
@@ -42,19 +41,8 @@ _WORTH_WAITING_SECONDS = 0.5
 _LET_GO_SECONDS = 0.3
 """Between leaving Envoy and SIGTERM, so that queued responses get out."""
 
-_PIDS = 4
-"""Recent process ids by which a version is recognized."""
-
 Prepare = Callable[[], Awaitable[bytes]]
 About = Callable[[], VersionNote]
-
-
-class Life(NamedTuple):
-    """How one run of the process ended, and how many seconds it was ready."""
-
-    message: str
-    kind: EndKind
-    seconds: float = 0.0
 
 
 class VersionProcess:
@@ -78,11 +66,7 @@ class VersionProcess:
     ) -> None:
         self._id, self._sockets = version_id, sockets
         self._prepare, self._about, self._tell = prepare, about, tell
-        self._users = users
-        self._claim: Claim | None = None
-        #: That of a process that is being replaced.
-        self._leaving: Claim | None = None
-        self._pids: deque[int] = deque(maxlen=_PIDS)
+        self._user = VersionUser(users)
         self._tasks, self._start_limiter, self._hang_seconds = tasks, start_limiter, hang_seconds
         self._listeners = Listeners(version_id, sockets)
         self._backoff = Backoff(free=1)
@@ -114,8 +98,7 @@ class VersionProcess:
         self._task.cancel()
         await asyncio.wait([self._task])
         self._listeners.close()
-        give_back(self._claim)
-        give_back(self._leaving)
+        self._user.give_back()
         with suppress(OSError):
             os.unlink(names.output_file(self._id))
 
@@ -144,8 +127,7 @@ class VersionProcess:
             except OSError:
                 listeners.close()
                 raise
-            before, self._listeners = self._listeners, listeners
-            before.release()
+            self._use(listeners)
             self._woken.clear()
             self._cold = True
         child.describe(stopping=True)
@@ -153,15 +135,8 @@ class VersionProcess:
         await child.stop(STOP_SECONDS)
 
     def is_peer(self, peer: Peer) -> bool:
-        """Did this version open the connection? Identified by its own user, else by the ids of its
-        recent processes."""
-        claims = [claim for claim in (self._claim, self._leaving) if claim is not None]
-        users = [claim.user.uid for claim in claims if claim.is_own and claim.user is not None]
-        return peer.uid in users if users else peer.pid in self._pids
-
-    def _noted(self, fds: dict[str, int], claim: Claim) -> VersionNote:
-        uid = claim.user.uid if claim.user is not None else None
-        return replace(self._about(), listeners=inodes(fds), uid=uid)
+        """Did this version open the connection?"""
+        return self._user.is_peer(peer)
 
     def note(self) -> None:
         """Updates the note on disk."""
@@ -197,17 +172,14 @@ class VersionProcess:
         await reconnect()
         await asyncio.sleep(_LET_GO_SECONDS)
         await old.stop(STOP_SECONDS)
-        give_back(earlier)
-        self._leaving = None
+        self._user.left(earlier)
 
     async def _start_beside(self) -> Claim | None:
         """Starts the replacement and gives it the sockets' paths. Returns the old process's
         claim."""
         self._check_not_stopping()
         listeners = Listeners(self._id, self._sockets, beside=True)
-        # The new process needs another user: a start kills all processes of its user.
-        earlier, self._claim = self._claim, None
-        self._leaving, child = earlier, None
+        earlier, child = self._user.leave(), None
         try:
             listeners.open()
             config = await self._prepare()
@@ -220,14 +192,17 @@ class VersionProcess:
             if child is not None:
                 child.signal(signal.SIGKILL)
             listeners.close()
-            give_back(self._claim)
-            self._claim, self._leaving = earlier, None
+            self._user.back(earlier)
             raise
-        before, self._listeners = self._listeners, listeners
-        before.release()
+        self._use(listeners)
         self._at_hand = child
         child.describe(ready=True)
         return earlier
+
+    def _use(self, listeners: Listeners) -> None:
+        """These have the sockets' paths now."""
+        before, self._listeners = self._listeners, listeners
+        before.release()
 
     def _check_not_stopping(self) -> None:
         """Raises `NotStarted` if the version is being stopped."""
@@ -239,9 +214,9 @@ class VersionProcess:
         self.restarts = note.version.restarts
         with suppress(ProcessLookupError):
             self._at_hand = self._child = child = Child(note)
-            self._pids.append(child.pid)
+            self._user.started(child.pid)
             if note.version.uid is not None:
-                self._claim = self._users.adopt(note.version.uid)
+                self._user.adopt(note.version.uid)
             self._was_ready, listed = True, note.version.listeners
             self._listeners.take_over(take_back(child.pid, child.pidfd, listed))
 
@@ -284,7 +259,6 @@ class VersionProcess:
 
     async def _live(self) -> Life:
         """Starts the process, unless one is ready, and waits until it ends."""
-        loop = asyncio.get_running_loop()
         async with self._starting:
             child, self._at_hand = self._at_hand, None
             if child is None:
@@ -295,33 +269,24 @@ class VersionProcess:
                 child.describe(ready=True)
             self._child = child
         try:
-            began = loop.time()
             self._was_ready = True
             self._tell(ProcessState.running, self.restarts, "", None)
-            message, kind = await self._until_it_ends(child)
-            return Life(message, kind, loop.time() - began)
+            return await self._until_it_ends(child)
         finally:
             self._child = None
 
-    async def _until_it_ends(self, child: Child) -> tuple[str, EndKind]:
+    async def _until_it_ends(self, child: Child) -> Life:
         path = names.socket_file(self._id, names.socket())
         watching = watch(path, child, hang_seconds=self._hang_seconds)
         watcher = self._watcher = self._tasks.once(f"watch {self._id}", watching)
         try:
-            either: list[asyncio.Future[Any]] = [child.ended, watcher]
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not child.ended.done() and not watcher.cancelled() and watcher.result():
-                message = messages.hung(self._hang_seconds)
-                self._tell(ProcessState.hung, self.restarts, message, EndKind.hang)
-                child.signal(signal.SIGKILL)
-                await child.ended
-                return message, EndKind.hang
-            code, output = await child.ended, child.output_tail()
-            kind = EndKind.memory if messages.out_of_memory(code, output) else EndKind.crash
-            return messages.ended(code, output), kind
+            return await live(child, watcher, hang_seconds=self._hang_seconds, on_hang=self._hung)
         finally:
             watcher.cancel()
             self._watcher = None
+
+    def _hung(self, message: str) -> None:
+        self._tell(ProcessState.hung, self.restarts, message, EndKind.hang)
 
     async def _pause(self, life: Life) -> None:
         restarts = self.restarts + 1
@@ -343,13 +308,14 @@ class VersionProcess:
 
     async def _start(self, config: bytes, listeners: Listeners) -> Child:
         """Returns when every socket answers; raises `NotStarted`."""
-        claim = self._claim = self._claim or self._users.claim()
+        claim, fds = self._user.claim(), listeners.fds()
         claim.end_all()
-        fds = listeners.fds()
-        starting = Starting(self._id, fds, claim.user, self._noted(fds, claim))
+        uid = claim.user.uid if claim.user is not None else None
+        note = replace(self._about(), listeners=inodes(fds), uid=uid)
+        starting = Starting(self._id, fds, claim.user, note)
         if self._child is None:
             self._child = starting.child
-        self._pids.append(starting.child.pid)
+        self._user.started(starting.child.pid)
         try:
             await starting.until_ready(config)
         except BaseException:
