@@ -10,9 +10,12 @@ import sys
 import httpx
 import pytest
 
+from dashboard.observability.ingest import source_maps
+from dashboard.observability.ingest.source_maps import mapped, maps_of
 from routing import object_storage
 from routing.models import Module
 from routing.object_storage import ObjectMissing, StorageFailed
+from tests.dashboard.observability.ingest.test_source_maps import STACK, version as bundled_version
 from tests.eventually import eventually
 from tests.factories import make_user, make_version, make_worker
 from tests.running import PROJECT, free_port, prepared_database
@@ -88,6 +91,16 @@ def test_modules_are_in_the_bucket_and_those_of_before_in_the_database(bucket, s
     Module.store({"2" * 64: b"after"})  # nothing new, so nothing is sent
     with pytest.raises(StorageFailed):
         Module.store({"4" * 64: b"new"})
+
+
+@pytest.mark.django_db
+def test_source_maps_are_read_from_the_bucket(bucket, settings):
+    source_maps._cache.cache.clear()
+    version_id = str(bundled_version().pk)
+    settings.S3_URL = f"http://127.0.0.1:{free_port()}/bucket"
+    assert mapped(STACK, maps_of([version_id])[version_id]) == STACK
+    settings.S3_URL = bucket
+    assert "a.ts:3:11" in mapped(STACK, maps_of([version_id])[version_id])
 
 
 @pytest.mark.django_db

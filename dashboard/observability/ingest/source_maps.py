@@ -6,8 +6,10 @@ stack that no map covers stay as they are.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
+from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,9 +17,12 @@ import cachetools
 
 from routing.control.publish import as_uuid
 from routing.models import Module, VersionModule
+from routing.object_storage import StorageFailed
 
 if TYPE_CHECKING:
     from symbolic.sourcemapcache import SourceMapCache
+
+log = logging.getLogger(__name__)
 
 SOURCE_MAP = "application/source-map"
 LARGEST = 16 * 1024 * 1024
@@ -31,8 +36,8 @@ Maps = Mapping[str, "SourceMapCache"]
 
 
 def maps_of(version_ids: Iterable[str]) -> dict[str, Maps]:
-    """Source maps by version id and module name. One query, two more for each map that is not in
-    memory yet."""
+    """Source maps by version id and module name. One query, one more for each map that is not in
+    memory yet. A map that the bucket does not return is left out."""
     ids = {i for i in map(as_uuid, version_ids) if i}
     parts: dict[UUID, dict[str, VersionModule]] = {}
     rows = VersionModule.objects.filter(version__in=ids, module__size__lte=LARGEST)
@@ -52,12 +57,20 @@ def _maps(parts: Mapping[str, VersionModule]) -> Maps:
         source = parts.get(name.removesuffix(".map"))
         is_map = part.content_type.startswith(SOURCE_MAP) and name.endswith(".map")
         if is_map and source is not None:
-            if (cache := _cache(source.module_id, part.module_id)) is not None:
+            if (cache := _readable(source, part)) is not None:
                 found[source.name] = cache
     return found
 
 
-@cachetools.cached(cachetools.LRUCache(CACHED))
+def _readable(source: VersionModule, source_map: VersionModule) -> SourceMapCache | None:
+    try:
+        return _cache(source.module_id, source_map.module_id)
+    except StorageFailed as error:  # not cached: the bucket may answer the next time
+        log.warning("source map of %s: %s", source.name, error)
+        return None
+
+
+@cachetools.cached(cachetools.LRUCache(CACHED), lock=Lock())  # edges send from several threads
 def _cache(source: str, source_map: str) -> SourceMapCache | None:
     """By SHA-256 of both; None for a map that cannot be read."""
     # Imported with the first map: it takes a tenth of a second.
@@ -65,7 +78,7 @@ def _cache(source: str, source_map: str) -> SourceMapCache | None:
     from symbolic.sourcemapcache import SourceMapCache
 
     rows = Module.objects.in_bulk([source, source_map])
-    contents = [bytes(rows[key].content) for key in (source, source_map) if key in rows]
+    contents = [rows[key].read() for key in (source, source_map) if key in rows]
     if len(contents) != 2:
         return None
     try:
