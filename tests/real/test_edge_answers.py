@@ -11,9 +11,9 @@ from routing.compile import names
 from routing.compile.names import KEY
 from routing.rules.split import TOTAL
 from tests.ambiguous import AMBIGUOUS, ambiguous
-from tests.real.edge import stop
 from tests.real.plane import Plane
 from tests.real.uploads import METADATA, upload
+from tests.real.version_process import stop
 from tests.real.workers import ECHO
 
 pytestmark = pytest.mark.real

@@ -16,7 +16,7 @@ from routing.agent.base import limits
 from routing.agent.users.claims import Users, processes_of, user_ids
 from routing.agent.users.isolation import Kind, User, become, possible
 from tests.eventually import eventually
-from tests.real.edge import stop
+from tests.real.version_process import stop
 
 pytestmark = pytest.mark.real
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
