@@ -10,6 +10,7 @@ nginx        `nginx -t`, where nginx is installed
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -99,7 +100,7 @@ def _panels(parent: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def systemd() -> Problems:
-    if not shutil.which("systemd-analyze"):
+    if not _program("systemd-analyze"):
         return
     with tempfile.TemporaryDirectory() as folder:
         for unit in sorted((DEPLOY / "systemd").glob("sluice-*")):
@@ -123,7 +124,7 @@ def _verified(unit: Path) -> Problems:
 
 
 def nginx() -> Problems:
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
+    program = _program("nginx")
     if program is None:
         return
     for path in (DEPLOY / "balancer/nginx.conf", DEPLOY / "compose/nginx.conf"):
@@ -139,6 +140,10 @@ def nginx() -> Problems:
             yield f"{path.name}: {done.stdout}"
 
 
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
@@ -150,7 +155,10 @@ CHECKS: tuple[Callable[[], Problems], ...] = (compose, kubernetes, prometheus, s
 
 def main() -> int:
     problems = [f"{check.__name__}: {problem}" for check in CHECKS for problem in check()]
+    skipped = [name for name in ("systemd-analyze", "nginx") if not _program(name)]
     print("\n".join(problems) or "Files in deploy/: valid")
+    if skipped:
+        print(f"  not checked, as these are not installed: {', '.join(skipped)}")
     return int(bool(problems))
 
 

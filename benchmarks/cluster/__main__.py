@@ -22,7 +22,7 @@ from benchmarks.cluster.upgrade import rolling_upgrade
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = argparse.ArgumentParser(description="Every fault on twelve machines, under load.")
+    options = argparse.ArgumentParser(description="Every fault on eleven machines, under load.")
     options.add_argument("--short", action="store_true", help="half a minute of faults")
     options.add_argument("--faults", default="", help="those that begin so, separated by commas")
     options.add_argument("--upgrade", action="store_true", help="the rolling upgrade instead")

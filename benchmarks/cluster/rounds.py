@@ -27,7 +27,7 @@ _MISSING = "SELECT coalesce(sum(lines), 0), count(*) - count(lines) FROM observa
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`during` is called in the middle and returns what it saw; `untrue` are claims that were."""
+    """`play` is called under load; it returns what it saw and appends claims that were untrue."""
 
     name: str
     play: Callable[[Site, list[str]], str]
