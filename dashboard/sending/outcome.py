@@ -98,7 +98,7 @@ def log_lines(rays: Sequence[str], worker: str, wait: float) -> dict[str, Invoca
     deadline = time.monotonic() + wait
     while True:
         lines = {line.ray: line for line in rows.select_related("edge")}
-        if len(lines) >= len(rays) or time.monotonic() > deadline:
+        if len(lines) >= len(rays) or time.monotonic() >= deadline:
             return lines
         time.sleep(_PAUSE)
 
@@ -107,8 +107,4 @@ def log_line(ray: str, worker: str, wait: float = LOG_WAIT) -> Invocation | None
     """The log line of a request through the proof listener; None if it does not come in time."""
     if not RAY.fullmatch(ray):
         return None
-    rows = Invocation.objects.filter(ray=ray, hop="proof", worker=worker).select_related("edge")
-    deadline = time.monotonic() + wait
-    while (line := rows.first()) is None and time.monotonic() < deadline:
-        time.sleep(_PAUSE)
-    return line
+    return log_lines([ray], worker, wait).get(ray)

@@ -17,7 +17,7 @@ router = resource("Account")
 WORKERS = "/accounts/{account_id}/workers"
 
 
-class FoundScript(Schema):
+class ScriptSearchItem(Schema):
     """A Worker in a search."""
 
     id: str
@@ -43,7 +43,7 @@ class SearchInput(Paging):
     id: str = ""
 
 
-@router.get(WORKERS + "/scripts-search", auth=may_read, response=Envelope[list[FoundScript]])
+@router.get(WORKERS + "/scripts-search", auth=may_read, response=Envelope[list[ScriptSearchItem]])
 def search_scripts(
     request: ApiRequest, account_id: str, search: Query[SearchInput]
 ) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def search_scripts(
     if search.id:
         workers = workers.filter(tag=search.id)
     page, info = paged(workers, search)
-    return ok([_found(worker) for worker in page], info)
+    return ok([_search_item(worker) for worker in page], info)
 
 
 @router.get(WORKERS + "/account-settings", auth=may_read, response=Envelope[AccountSettings])
@@ -76,7 +76,7 @@ def list_domains(request: ApiRequest, account_id: str) -> dict[str, Any]:
     return ok([])
 
 
-def _found(worker: Any) -> dict[str, Any]:
+def _search_item(worker: Any) -> dict[str, Any]:
     return {
         "id": worker.tag,
         "script_name": worker.name,

@@ -99,8 +99,7 @@ class EdgeConsumer(PushSocket):
             if state != self.sent or beat % HEARTBEAT_EVERY == 0:
                 await self._send_state(state)
             beat += 1
-            if await self._take_relayed():
-                self.polls_relayed_until = time.monotonic() + RELAY_POLL_FOR
+            await self._poll_relayed()
             await self._pause()
 
     async def _pause(self) -> None:
@@ -111,8 +110,11 @@ class EdgeConsumer(PushSocket):
                 await asyncio.sleep(left)
                 return
             await asyncio.sleep(min(left, RELAY_POLL_SECONDS))
-            if await self._take_relayed():
-                self.polls_relayed_until = time.monotonic() + RELAY_POLL_FOR
+            await self._poll_relayed()
+
+    async def _poll_relayed(self) -> None:
+        if await self._take_relayed():
+            self.polls_relayed_until = time.monotonic() + RELAY_POLL_FOR
 
     async def _take_relayed(self) -> int:
         """Sends the requests that are waiting for this edge, one message each; their number."""
