@@ -64,14 +64,8 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def _form(request: HttpRequest) -> HttpResponse:
-    context = AddPage(
-        can=permission(request.user, Role.ADMIN),
-        groups=edge_groups.group_names(),
-        durations=DURATIONS,
-        name=request.GET.get("name", ""),
-        group=request.GET.get("group", DEFAULT_GROUP),
-    )
-    return page(request, "edges/add.html", context)
+    name, group = request.GET.get("name", ""), request.GET.get("group", DEFAULT_GROUP)
+    return page(request, "edges/add.html", _add_page(request, name=name, group=group))
 
 
 @requires(Role.ADMIN)
@@ -84,18 +78,20 @@ def _create(request: HttpRequest) -> HttpResponse:
     try:
         created = create_join_token(name, actor_of(request), group=group, lasts=_duration(lasts))
     except EdgeRefused as error:
-        context = AddPage(
-            can=permission(request.user, Role.ADMIN),
-            groups=edge_groups.group_names(),
-            durations=DURATIONS,
-            name=name,
-            group=group,
-            lasts=lasts,
-            problem=str(error),
-            wrong=error.field,
-        )
+        typed = {"name": name, "group": group, "lasts": lasts}
+        context = _add_page(request, **typed, problem=str(error), wrong=error.field)
         return page(request, "edges/add.html", context, status=422)
     return _shown_once(request, created)
+
+
+def _add_page(request: HttpRequest, **more: str) -> AddPage:
+    """The context. `more` are the fields with defaults."""
+    return AddPage(
+        can=permission(request.user, Role.ADMIN),
+        groups=edge_groups.group_names(),
+        durations=DURATIONS,
+        **more,
+    )
 
 
 @requires(Role.ADMIN)

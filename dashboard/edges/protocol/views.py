@@ -120,9 +120,8 @@ def invocations(request: HttpRequest, edge: Edge) -> HttpResponse:
 
     409 with `places`: the batch begins before them, and the edge must continue from there.
     """
-    packed = request.headers.get("Content-Encoding") == "gzip"
     try:
-        access_log.accept(edge, request.body, packed=packed)
+        access_log.accept(edge, request.body, packed=_is_packed(request))
     except BatchInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
     except OtherPlaces as other:
@@ -134,9 +133,8 @@ def invocations(request: HttpRequest, edge: Edge) -> HttpResponse:
 @require_POST
 def details(request: HttpRequest, edge: Edge) -> HttpResponse:
     """A batch of console lines and exceptions. A repeated detail is stored once."""
-    packed = request.headers.get("Content-Encoding") == "gzip"
     try:
-        worker_logs.accept(edge, request.body, packed=packed)
+        worker_logs.accept(edge, request.body, packed=_is_packed(request))
     except BatchInvalid as error:
         return JsonResponse({"error": str(error)}, status=400)
     return HttpResponse(status=204)
@@ -146,9 +144,8 @@ def details(request: HttpRequest, edge: Edge) -> HttpResponse:
 @require_POST
 def relayed_answer(request: HttpRequest, edge: Edge, id: UUID) -> HttpResponse:
     """The answer to a request that this edge got over its socket; 404 if it comes too late."""
-    packed = request.headers.get("Content-Encoding") == "gzip"
     try:
-        body = decompress(request.body) if packed else request.body
+        body = decompress(request.body) if _is_packed(request) else request.body
         stored = relayed.answer(edge.pk, id, body)
     except (BatchInvalid, relayed.AnswerInvalid) as error:
         return JsonResponse({"error": str(error)}, status=400)
@@ -165,6 +162,10 @@ def _content(content: bytes | None, missing: str) -> HttpResponse:
     response = HttpResponse(content, content_type="application/octet-stream")
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+def _is_packed(request: HttpRequest) -> bool:
+    return request.headers.get("Content-Encoding") == "gzip"
 
 
 def _unstored(body: bytes) -> HttpResponse:

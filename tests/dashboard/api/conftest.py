@@ -129,3 +129,10 @@ def alice(db: None) -> User:
 def api(alice: User) -> Api:
     """Alice, with every scope, through wrangler."""
     return Api(alice, ["read", "deploy", "admin"])
+
+
+@pytest.fixture
+def shop(api: Api) -> Api:
+    """`api`, and the Worker "shop"."""
+    api.put()
+    return api

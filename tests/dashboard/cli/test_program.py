@@ -12,10 +12,8 @@ def test_the_version(capsys):
     assert capsys.readouterr().out == f"{VERSION}\n"
 
 
-@pytest.mark.parametrize("command", messages.COMMANDS)
+@pytest.mark.parametrize("command", sorted(messages.COMMANDS.keys() - {"manage"}))  # Django's
 def test_every_command_explains_itself(command, capsys):
-    if command == "manage":
-        pytest.skip("its help is Django's")
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0

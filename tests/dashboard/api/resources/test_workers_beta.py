@@ -1,0 +1,82 @@
+"""The newer resource of Workers, `workers/workers`, and its versions."""
+
+import base64
+
+import pytest
+from django.conf import settings
+
+from routing.models import Version, Worker
+from tests.dashboard.api.conftest import METADATA, Api
+from tests.factories import CODE
+
+SCRIPT = "/workers/scripts/shop"
+
+
+def json_upload(**more):
+    content = base64.b64encode(CODE).decode()
+    module = {
+        "name": "index.js",
+        "content_type": "application/javascript+module",
+        "content_base64": content,
+    }
+    return METADATA | {"modules": [module]} | more
+
+
+def test_a_worker_can_be_made_before_its_first_version(api: Api):
+    made = api("POST", "/workers/workers", {"name": "shop", "tags": ["a"]}).result
+    assert made["deployed_on"] is None and made["tags"] == ["a"]
+    assert made["subdomain"]["url"] == f"http://shop.{settings.DOMAIN}:{settings.EDGE_PORT}"
+    assert made["subdomain"]["preview_url_suffix"].startswith("-shop.")
+    assert api("GET", f"/workers/workers/{made['id']}").result == made
+    assert api("POST", "/workers/workers", {"name": "shop"}).refusal == (409, 10035)
+    assert api("GET", "/workers/services/shop").status == 200
+    assert api("GET", "/workers/scripts").result[0]["id"] == "shop"
+
+
+def test_versions_as_json(api: Api):
+    api("POST", "/workers/workers", {"name": "shop"})
+    first = api("POST", "/workers/workers/shop/versions", json_upload()).result
+    assert first["number"] == 1
+    assert first["urls"] == [f"http://{first['id'][:8]}-shop.localhost:8787"]
+    assert api("GET", SCRIPT + "/deployments").result["deployments"] == []
+    second = api("POST", "/workers/workers/shop/versions?deploy=true", json_upload()).result
+    live = api("GET", SCRIPT + "/deployments").result["deployments"][0]
+    assert live["versions"][0]["version_id"] == second["id"]
+    latest = api("GET", "/workers/workers/shop/versions/latest?include=modules").result
+    assert base64.b64decode(latest["modules"][0]["content_base64"]) == CODE
+    assert api("GET", "/workers/workers/shop/versions?page=2").result == []
+
+
+@pytest.mark.parametrize("content", ["not base64!", "ä"])
+def test_a_module_that_is_no_base64_is_refused(api: Api, content: str):
+    api("POST", "/workers/workers", {"name": "shop"})
+    upload = json_upload()
+    upload["modules"][0]["content_base64"] = content
+    assert api("POST", "/workers/workers/shop/versions", upload).refusal == (400, 10026)
+
+
+def test_a_worker_that_is_called_names_its_callers(shop: Api):
+    binding = {"name": "SHOP", "type": "service", "service": "shop"}
+    shop.put("checkout", METADATA | {"bindings": [binding, binding | {"name": "AGAIN"}]})
+    tag = Worker.objects.get(name="checkout").tag
+    found = shop("GET", "/workers/workers/shop").result["references"]["workers"]
+    assert found == [{"id": tag, "name": "checkout"}]
+
+
+def test_a_worker_keeps_its_name(shop: Api):
+    assert shop("PUT", "/workers/workers/shop", {"name": "new"}).refusal == (400, 10016)
+    edited = shop("PATCH", "/workers/workers/shop", {"subdomain": {"enabled": False}}).result
+    assert edited["subdomain"]["enabled"] is False
+
+
+def test_versions_are_neither_changed_nor_deleted(shop: Api):
+    path = f"/workers/workers/shop/versions/{Version.objects.get().id}"
+    assert shop("PATCH", path, {"env": {}}).refusal == (400, 10026)
+    assert shop("DELETE", path).refusal == (400, 10026)
+    assert Version.objects.count() == 1
+
+
+def test_the_newer_list_pages_until_it_is_empty(shop: Api):
+    assert [w["name"] for w in shop("GET", "/workers/workers").result] == ["shop"]
+    assert shop("GET", "/workers/workers?page=2").result == []
+    assert shop("DELETE", "/workers/workers/shop").result is None
