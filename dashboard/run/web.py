@@ -11,7 +11,7 @@ from dashboard.run.listener.limits import limits_for, raise_open_files
 from dashboard.run.listener.repeated_lines import limit_repeated_lines
 from dashboard.run.listener.server import ACCEPTED_AT_A_TURN, Server, listening_socket
 from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWebSockets
-from dashboard.run.memory import give_back_memory
+from dashboard.run.memory import freeze_loaded_objects, give_back_memory
 from routing.hidden_environment import hide
 from routing.parent_watch import on_parent_exit
 
@@ -47,6 +47,7 @@ def main() -> int:
         return 1
     server_config.load()  # the logging of the settings comes with the application
     limit_repeated_lines()
+    freeze_loaded_objects()
     server.run(sockets=[listener])
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -34,6 +35,9 @@ log = logging.getLogger("edge")
 STOP_SECONDS = 10.0
 EXIT_REMOVED = 3
 """Exit code of an edge that was removed; it must not be started again."""
+_GARBAGE_THRESHOLDS = (20_000, 20, 20)
+"""A round of an edge with thousands of versions makes many objects that it drops at once. At
+Python's thresholds that causes collections that traverse all versions, for 0.1 s."""
 
 
 def main() -> int:
@@ -59,6 +63,7 @@ def main() -> int:
         print(f"The edge cannot start: {error}", file=sys.stderr)
         return 2
     _raise_file_limit()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     users = Users(isolation, group=isolation.group)
     return asyncio.run(_join_and_run(settings, users, inherited))
 

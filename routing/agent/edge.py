@@ -80,7 +80,9 @@ class Edge:
         self._supervisor = self._make_supervisor(seal)
         self._decider = Decider()
         self._previews = self._make_previews()
-        self._status_reporter = StatusReporter(self._control, self._record, self.facts)
+        self._status_reporter = StatusReporter(
+            self._control, self._record, self.facts, self._supervisor.settled
+        )
         self._logs = EdgeLogs(
             config,
             self._control,

@@ -141,10 +141,14 @@ def accept(edge: Edge, body: bytes, address: str = "") -> Report:
         raise ReportInvalid(messages.not_loopback(report.proof_url))
     now = timezone.now()
     newest = revision.current()
-    before, states = _states(edge.status), _states(msgspec.to_builtins(report))
-    ended = _ends(msgspec.to_builtins(report)) - _ends(edge.status)
+    reported = msgspec.to_builtins(report)
+    if b"\\u" in body:  # JSON has no other way to write what `storable` replaces
+        reported = storable(reported)
+    before, states = _states(edge.status), _states(reported)
+    ended = _ends(reported) - _ends(edge.status)
     was = (edge.applied_revision, edge.desired_revision, edge.lagging)
     reached = _take(edge, report, newest, now)
+    edge.status = reported
     agent_report.take(edge, report.agent, address, now)
     Propagation.objects.bulk_create(
         [
@@ -187,7 +191,6 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
         edge.envoy_end = storable(report.envoy.end.kind)[:16]
         # An edge whose clock is ahead must not warn for longer than others.
         edge.envoy_ended_at = min(now, parse_datetime(report.envoy.end.at) or now)
-    edge.status = storable(msgspec.to_builtins(report))
     return reached
 
 

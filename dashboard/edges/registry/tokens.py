@@ -49,7 +49,9 @@ def sign_in(authorization: str, now: datetime) -> SignIn:
     if not secret:
         return SignIn(TokenState.unknown)
     digest = hash_token(secret)
-    token = EdgeToken.objects.select_related("edge").filter(sha256=digest).first()
+    # An edge's last report may be large, and few requests need it.
+    tokens = EdgeToken.objects.select_related("edge").defer("edge__status")
+    token = tokens.filter(sha256=digest).first()
     if token is None:
         token = _adopt(digest, now)
     if token is None:

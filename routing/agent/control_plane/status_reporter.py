@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -21,15 +21,23 @@ from routing.agent.state.status import FILE, Facts, report, status
 log = logging.getLogger("edge")
 
 EVERY_SECONDS = 5.0
+_ROUND_SECONDS = 1.0
+"""Reports wait this long for the end of a round, so that they do not delay it."""
 
 
 class StatusReporter:
-    """Calls of `changed` are cheap; each report has the latest facts."""
+    """Calls of `changed` are cheap; each report has the latest facts. `settled` returns once the
+    supervisor has nothing to do."""
 
     def __init__(
-        self, control: ControlPlane, record: EdgeRecord, facts: Callable[[], Facts]
+        self,
+        control: ControlPlane,
+        record: EdgeRecord,
+        facts: Callable[[], Facts],
+        settled: Callable[[], Awaitable[object]],
     ) -> None:
         self._control, self._record, self._facts = control, record, facts
+        self._settled = settled
         self._news = asyncio.Event()
         self._unwritten = asyncio.Event()
 
@@ -41,9 +49,7 @@ class StatusReporter:
         """On every change, and every few seconds as a heartbeat."""
         backoff = Backoff(first=0.2, most=EVERY_SECONDS)
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), EVERY_SECONDS)
-            self._news.clear()
+            await self._until_due(self._news)
             try:
                 await self._report()
                 backoff.worked()
@@ -52,6 +58,13 @@ class StatusReporter:
                     log.error("the control plane rejected this edge's report: %s", error)
                 self._news.set()
                 await asyncio.sleep(jittered(backoff.failed(), random.random()))
+
+    async def _until_due(self, change: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(change.wait(), EVERY_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settled(), _ROUND_SECONDS)
+        change.clear()
 
     async def _report(self) -> None:
         sent = time.time()
@@ -62,9 +75,7 @@ class StatusReporter:
     async def write(self) -> None:
         written: dict[str, Any] = {}
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._unwritten.wait(), EVERY_SECONDS)
-            self._unwritten.clear()
+            await self._until_due(self._unwritten)
             now = status(self._facts())
             if now != written:
                 written = now if self.write_now(now) else {}

@@ -96,7 +96,8 @@ class Supervisor:
             seal, (modules, assets), lambda: (self.state, self.desired), partial(self._fail, "save")
         )
         self._drains = Drains(envoy.admin, tasks, config)
-        self._dirty = asyncio.Event()
+        self._dirty, self._settled = asyncio.Event(), asyncio.Event()
+        self._settled.set()
         self._paused = False
         self.desired: Snapshot = EMPTY
         self._previews: Mapping[str, Preview] = {}
@@ -159,6 +160,12 @@ class Supervisor:
             if not self._paused:
                 await self._round()
             self._changed()
+            if not self._dirty.is_set():
+                self._settled.set()
+
+    async def settled(self) -> None:
+        """Returns once no round is due or under way."""
+        await self._settled.wait()
 
     def pause(self) -> None:
         """The edge is stopping: plans nothing from now on."""
@@ -267,5 +274,6 @@ class Supervisor:
         self._routed(self.state.applied)
 
     def _touch(self) -> None:
+        self._settled.clear()
         self._dirty.set()
         self._changed()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from routing.agent.base.process_end import End
 from routing.agent.state.plan import lagging
@@ -14,6 +14,8 @@ from routing.agent.users.isolation import Isolation
 from routing.snapshot import Snapshot
 
 FILE = "status.json"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "started_at": iso(facts.started_at),
         "proof_url": facts.proof_url,
         "public_url": facts.public_url,
-        "versions": {key: _version(p) for key, p in sorted(facts.state.processes.items())},
+        "versions": _versions(facts.state.processes),
         "workers": _workers(facts),
         "shipping": dict(facts.shipping),
         "checks_permissions": True,
@@ -104,7 +106,7 @@ def status(facts: Facts) -> dict[str, Any]:
     away = f"away since {iso(facts.control_since)}: {facts.control_error}"
     return {
         **report(facts),
-        "versions": {key: shown(p) for key, p in sorted(facts.state.processes.items())},
+        "versions": _shown(facts.state.processes),
         "pid": facts.pid,
         "is_draining": facts.is_draining,
         "control": away if facts.control_error else "connected",
@@ -134,6 +136,28 @@ def _version(process: Process) -> dict[str, Any]:
         "end": _end(process.end),
         **({"cold_start_ms": process.cold_start_ms} if process.cold_start_ms else {}),
     }
+
+
+def _of_each(describe: Callable[[Process], _T]) -> Callable[[Mapping[str, Process]], dict[str, _T]]:
+    """Describes processes by version id. Each is described again only after it changed: an edge may
+    have thousands, and reports all of them after any change."""
+    before: Mapping[str, Process] = {}
+    described: dict[str, _T] = {}
+
+    def of_each(processes: Mapping[str, Process]) -> dict[str, _T]:
+        nonlocal before, described
+        if processes is not before:
+            described = {
+                key: described[key] if before.get(key) is process else describe(process)
+                for key, process in sorted(processes.items())
+            }
+            before = processes
+        return described
+
+    return of_each
+
+
+_versions, _shown = _of_each(_version), _of_each(shown)
 
 
 def _end(end: End | None) -> dict[str, str] | None:
