@@ -139,11 +139,9 @@ class Discovery:
 
     def put(self, kind: str, resources: Resources, revision: int) -> None:
         """For an Envoy that starts; not confirmed."""
-        self._resources[kind], self._revision = resources, revision
-        self._serving.add(kind)
+        self._set(kind, resources, revision)
         for stream in self._streams:
-            if kind in stream.digests:
-                self._bring(stream, kind)
+            self._bring(stream, kind)
 
     async def replace(self, kind: str, resources: Resources, revision: int) -> None:
         """Returns once Envoy runs these resources; at once if it already does.
@@ -154,10 +152,9 @@ class Discovery:
         if stream is None or kind not in stream.digests:
             raise EnvoyUnavailable("Envoy is not connected to this agent")
         before, was_serving = self._resources[kind], kind in self._serving
-        self.put_quietly(kind, resources, revision)
-        others = [other for other in self._streams if other is not stream]
-        for other in others:
-            if kind in other.digests:
+        self._set(kind, resources, revision)
+        for other in self._streams:
+            if other is not stream:
                 self._bring(other, kind)
         changed, removed = stream.difference(kind, resources)
         if not changed and not removed:
@@ -173,10 +170,6 @@ class Discovery:
             if was_serving:
                 self.put(kind, before, self._revision)
             raise Rejected(f"Envoy rejected {_NAMES[kind]}: {reason}")
-
-    def put_quietly(self, kind: str, resources: Resources, revision: int) -> None:
-        self._resources[kind], self._revision = resources, revision
-        self._serving.add(kind)
 
     def running(self) -> bool:
         """Does the current Envoy run all resources?"""
@@ -221,8 +214,15 @@ class Discovery:
         self._news.set()
         self._news = asyncio.Event()
 
+    def _set(self, kind: str, resources: Resources, revision: int) -> None:
+        self._resources[kind], self._revision = resources, revision
+        self._serving.add(kind)
+
     def _bring(self, stream: EnvoyStream, kind: str, *, even_if_empty: bool = False) -> None:
-        """A new Envoy waits for its first response, even if there is nothing in it."""
+        """Sends what this Envoy lacks, if it has asked for this kind. A new Envoy waits for its
+        first response, even if there is nothing in it."""
+        if kind not in stream.digests:
+            return
         changed, removed = stream.difference(kind, self._resources[kind])
         new = even_if_empty and not stream.digests[kind]
         if changed or removed or new:

@@ -33,7 +33,7 @@ METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregated
 _HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
 _NOT_IMPLEMENTED = [*_HEADERS, ("grpc-status", "12")]
 _PREFIX = 5
-LARGEST_MESSAGE = 64 << 20
+_LARGEST_MESSAGE = 64 << 20
 
 
 class Stream(Protocol):
@@ -49,20 +49,14 @@ Connect = Callable[[int | None, Callable[[bytes], None]], Stream]
 """Called with the peer's process id, where the system tells it, and how to send a message."""
 
 
-class _Sending:
-    """Messages of one stream that wait for the peer's flow control."""
-
-    def __init__(self) -> None:
-        self.waiting: deque[memoryview] = deque()
-
-
 class _Connection(asyncio.Protocol):
     def __init__(self, connect: Connect, open_ones: set[asyncio.Transport]) -> None:
         self._connect, self._open = connect, open_ones
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self._streams: dict[int, Stream] = {}
         self._incoming: dict[int, bytearray] = {}
-        self._outgoing: dict[int, _Sending] = {}
+        #: Messages of each stream that wait for the peer's flow control.
+        self._outgoing: dict[int, deque[memoryview]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -108,7 +102,7 @@ class _Connection(asyncio.Protocol):
             self._h2.send_headers(stream_id, _NOT_IMPLEMENTED, end_stream=True)
             return
         self._h2.send_headers(stream_id, _HEADERS)
-        self._incoming[stream_id], self._outgoing[stream_id] = bytearray(), _Sending()
+        self._incoming[stream_id], self._outgoing[stream_id] = bytearray(), deque()
         self._streams[stream_id] = self._connect(
             self._pid, lambda message: self._send(stream_id, message)
         )
@@ -120,7 +114,7 @@ class _Connection(asyncio.Protocol):
         buffer += data
         while len(buffer) >= _PREFIX:
             end = _PREFIX + int.from_bytes(buffer[1:_PREFIX], "big")
-            if end > LARGEST_MESSAGE:
+            if end > _LARGEST_MESSAGE:
                 raise ValueError("too large")
             if len(buffer) < end:
                 return
@@ -130,15 +124,15 @@ class _Connection(asyncio.Protocol):
 
     def _send(self, stream_id: int, message: bytes) -> None:
         """Ignored once the stream has ended."""
-        sending = self._outgoing.get(stream_id)
-        if sending is not None:
+        waiting = self._outgoing.get(stream_id)
+        if waiting is not None:
             framed = b"\0" + len(message).to_bytes(4, "big") + message
-            sending.waiting.append(memoryview(framed))
+            waiting.append(memoryview(framed))
             self._send_waiting(stream_id)
             self._flush()
 
     def _send_waiting(self, stream_id: int) -> None:
-        waiting = self._outgoing[stream_id].waiting
+        waiting = self._outgoing[stream_id]
         while waiting:
             room = self._h2.local_flow_control_window(stream_id)
             size = min(room, self._h2.max_outbound_frame_size, len(waiting[0]))
