@@ -37,11 +37,12 @@ def _prune_sets(old: datetime) -> int:
         .order_by()
         .values_list("asset_set", flat=True)
     )
-    unused = AssetSet.objects.filter(created_at__lt=old).values_list("sha256", flat=True)
+    old_sets = AssetSet.objects.filter(created_at__lt=old)
+    unused = old_sets.values_list("sha256", flat=True)
     deleted = 0
     for keys in batches([sha256 for sha256 in unused if sha256 not in needed]):
         with transaction.atomic():
-            deleted += AssetSet.objects.filter(pk__in=keys).delete()[0]
+            deleted += old_sets.filter(pk__in=keys).delete()[0]
     return deleted
 
 

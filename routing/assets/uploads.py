@@ -141,7 +141,7 @@ def _contents(worker_name: str, hashes: Iterable[str]) -> dict[str, str]:
 def _write_set(files: Mapping[str, StoredFile], now: datetime) -> str:
     manifest = _content(encode(files))
     AssetContent.objects.bulk_create([manifest], ignore_conflicts=True)
-    row, is_new = AssetSet.objects.get_or_create(
+    row, is_new = AssetSet.objects.update_or_create(
         sha256=manifest.sha256,
         defaults={
             "files": len(files),

@@ -16,7 +16,8 @@ class AssetContent(models.Model):
 
 
 class AssetSet(models.Model):
-    """All files of a version. `sha256` identifies the manifest, whose content is stored too."""
+    """All files of a version. `sha256` identifies the manifest, whose content is stored too.
+    `created_at` is the last upload of it."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     files = models.PositiveIntegerField()

@@ -95,3 +95,13 @@ def test_files_of_no_version_are_deleted_after_a_day():
     uploads.finish(complete(), "shop", {}, NOW)
     retention.prune(NOW + timedelta(days=2))
     assert not AssetContent.objects.exists() and not UploadedAsset.objects.exists()
+
+
+def test_an_old_set_that_is_uploaded_again_stays_until_its_version_is_there():
+    uploads.finish(complete(), "shop", {}, NOW)
+    again = NOW + timedelta(days=2)
+    begun = uploads.begin("shop", MANIFEST, again)
+    spec = uploads.finish(begun.token, "shop", {}, again)
+    retention.prune(again)
+    assert AssetContent.objects.filter(pk=spec.manifest).exists()
+    assert AssetContent.objects.count() == 3
