@@ -1,4 +1,4 @@
-"""How the agent connects to the control plane: TLS, its CA and a client certificate."""
+"""The way to the control plane: TLS, its CA, a client certificate, and the body of a refusal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
+
 log = logging.getLogger("edge")
+
+_LONGEST_ERROR = 500
 
 
 class TlsFilesInvalid(Exception):
@@ -53,6 +57,22 @@ class Transport:
             return
         self._seen = stamps
         log.info("using the changed TLS files")
+
+
+class ErrorBody(msgspec.Struct):
+    """The body of a refusal; `code` is for programs."""
+
+    error: str = ""
+    code: str = ""
+
+
+def error_body(content: bytes) -> ErrorBody:
+    """Empty if it is something else, as of a proxy."""
+    try:
+        body = msgspec.json.decode(content, type=ErrorBody)
+    except ValueError:
+        return ErrorBody()
+    return ErrorBody(body.error[:_LONGEST_ERROR], body.code)
 
 
 def is_plain_http(url: str) -> bool:

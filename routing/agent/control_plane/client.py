@@ -15,6 +15,7 @@ import msgspec
 
 from routing import sealing
 from routing.agent.base.log_position import Position
+from routing.agent.base.transport import error_body
 from routing.agent.control_plane.content import ContentMissing
 from routing.agent.control_plane.edge_record import ReportAnswer
 from routing.agent.identity.identity import Identity
@@ -77,11 +78,6 @@ class _Beat(msgspec.Struct):
 
 class _Renewal(msgspec.Struct):
     sealed_token: str
-
-
-class _Error(msgspec.Struct):
-    error: str = ""
-    code: str = ""
 
 
 class ControlPlane:
@@ -225,25 +221,18 @@ class ControlPlane:
                 content = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise ControlPlaneUnavailable(_words(error)) from error
-        if response.status == 410 and _error(content).code == "edge_removed":
+        if response.status == 410 and error_body(content).code == "edge_removed":
             self._note_removal()
         self._removed_at = self._removed_at if response.status == 410 else None
         if response.status == 409:
             raise _other_places(content)
         if response.status == 404:
-            raise NotFound(_message_of(content))
+            raise NotFound(error_body(content).error)
         if response.status not in (200, 204):
             raise ControlPlaneUnavailable(
                 _refusal(response.status, content), refused=response.status == 400
             )
         return response.status, content
-
-
-def _error(content: bytes) -> _Error:
-    try:
-        return msgspec.json.decode(content, type=_Error)
-    except ValueError:
-        return _Error()
 
 
 def _other_places(content: bytes) -> Exception:
@@ -260,11 +249,7 @@ def _words(error: Exception) -> str:
 
 
 def _refusal(status: int, body: bytes) -> str:
-    message = _message_of(body)
+    message = error_body(body).error
     if status in (401, 403) and not message:
         return f"it does not accept this edge's token ({status})"
     return f"it answered {status}" + (f": {message}" if message else "")
-
-
-def _message_of(body: bytes) -> str:
-    return _error(body).error[:500]

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from routing import sealing
 from routing.agent.base.backoff import Backoff, jittered
-from routing.agent.base.transport import Transport
+from routing.agent.base.transport import Transport, error_body
 from routing.agent.identity.tokens import (
     CREDENTIALS,
     Credentials,
@@ -96,17 +96,10 @@ async def _exchange(session: aiohttp.ClientSession, url: str, body: dict[str, st
     async with session.post(f"{url}/edge/v1/join", json=body, timeout=timeout) as response:
         content = await response.read()
     if response.status in _FINAL:
-        raise JoinRefused(_message_of(content) or f"it answered {response.status}")
+        raise JoinRefused(error_body(content).error or f"it answered {response.status}")
     if response.status != HTTPStatus.OK:
         raise ValueError(f"it answered {response.status}")
     return msgspec.json.decode(content, type=_Joined).name
-
-
-def _message_of(content: bytes) -> str:
-    try:
-        return str(msgspec.json.decode(content)["error"])[:500]
-    except (ValueError, KeyError, TypeError):
-        return ""
 
 
 def _hash(secret: str) -> str:

@@ -1,6 +1,13 @@
 import pytest
 
-from routing.agent.base.transport import TlsFiles, TlsFilesInvalid, Transport, is_plain_http
+from routing.agent.base.transport import (
+    ErrorBody,
+    TlsFiles,
+    TlsFilesInvalid,
+    Transport,
+    error_body,
+    is_plain_http,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,3 +37,12 @@ def test_a_bad_file_names_its_variable(tmp_path, field, variable, content):
         path.write_text(content)
     with pytest.raises(TlsFilesInvalid, match=variable):
         Transport("https://sluice.example", TlsFiles(**{field: path}))
+
+
+def test_a_refusal_has_a_message_and_perhaps_a_code():
+    body = error_body(b'{"error": "This edge was removed.", "code": "edge_removed"}')
+    assert (body.error, body.code) == ("This edge was removed.", "edge_removed")
+    long = error_body(b'{"error": "%b"}' % (b"x" * 10_000))
+    assert len(long.error) == 500
+    for other in (b"", b"<html>502</html>", b'{"error": 5}', b"[]"):
+        assert error_body(other) == ErrorBody()
