@@ -14,6 +14,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
@@ -30,6 +31,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The same examples in every run, however slow the machine: a failure is of the change at hand.
 hypothesis.settings.register_profile("sluice", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("sluice")
+
+# How long a test waits for a socket's next message: a second is too short on a busy machine.
+for _method in (ApplicationCommunicator.receive_output, ApplicationCommunicator.wait):
+    _method.__defaults__ = (30,)
 
 
 #: The tests in this folder use one running system.
