@@ -9,7 +9,7 @@ NOTHING_TO_LOOK_AT: Final = "There is no active deployment to look at."
 
 
 def handed_over(to: str) -> str:
-    return f"Handed over to {to}, who takes over here."
+    return f"Handed over to {to}, who takes over on this page."
 
 
 def took_over(username: str) -> str:

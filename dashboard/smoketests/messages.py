@@ -26,7 +26,7 @@ def restored(edit: int, earlier: int) -> str:
 
 
 def not_restored(newest: int) -> str:
-    return f"Not restored: edit {newest} was saved meanwhile."
+    return f"Not restored: edit {newest} was saved in the meantime."
 
 
 def removed(check: str, edit: int) -> str:
@@ -43,11 +43,11 @@ def not_started(reason: str) -> str:
 
 
 def saved_meanwhile(author: str, edit: int) -> str:
-    return f"Not done: {author} saved edit {edit} meanwhile."
+    return f"Nothing changed: {author} saved edit {edit} in the meantime."
 
 
 def suite_exists(worker: str) -> str:
-    return f"{worker} has a suite of this name."
+    return f"{worker} already has a suite with this name."
 
 
 def other_name(name: str) -> str:

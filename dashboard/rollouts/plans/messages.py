@@ -52,7 +52,7 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "min_sample": ("Requests a step needs", "of the candidate"),
     "min_callers": ("Callers a step needs", "distinct ones"),
     "error_limit": ("Error limit", "percent of requests"),
-    "margin": ("Margin", "“proved”: not so many times as bad"),
+    "margin": ("Margin", "“proved”: less than this many times as bad"),
     "recheck": ("Run the checks again every", "like 5m; empty: never"),
     "undo_window": ("Undo window", "after its end"),
     "expiry": ("Forgotten at 0% after", "listed until its owner removes it"),
@@ -119,11 +119,11 @@ def saved(name: str, edit: int) -> str:
 
 
 def changed(edit: int) -> str:
-    return f"Edit {edit} of the plan is in force from the next step."
+    return f"Edit {edit} of the plan applies from the next step."
 
 
 def renamed(before: str, name: str) -> str:
-    return f"{before} is called {name} now."
+    return f"Renamed {before} to {name}."
 
 
 def not_renamed(error: Exception) -> str:
