@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,9 +16,9 @@ from dashboard.reviews.models import DeployHold
 from dashboard.reviews.proposals.messages import rollout_waits
 from dashboard.rollouts import messages
 from dashboard.rollouts.actions.request import ActionRefused, ActionRequest
+from dashboard.rollouts.actions.undo_problem import undo_problem
 from dashboard.rollouts.conductor.advance import Stale, apply_decision, claim, record
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
-from dashboard.rollouts.decisions.undo_window import undo_refusal
 from dashboard.rollouts.decisions.values import (
     Action,
     Decision,
@@ -35,7 +34,7 @@ from routing.control import audit, revision
 from routing.control.deploy import active_deployment, normal_id
 from routing.rules.split import format_percentage
 
-__all__ = ["ACTIONS", "ActionRefused", "ActionRequest", "check_position", "undo_problem"]
+__all__ = ["ACTIONS", "ActionRefused", "ActionRequest", "check_position"]
 
 REVIEW_HOLDS = ("review_rejected", "review_expired")
 """Holds after which Resume requests a new review."""
@@ -198,19 +197,6 @@ def undo(rollout: Rollout, by: ActionRequest) -> Rollout:
                 "state", f"Another rollout of {rollout.worker.name} runs. Abort it."
             )
         return _do(rollout, "undo", go_back(rollout.as_value(), "undone", {}), by)
-
-
-def undo_problem(rollout: Rollout, now: datetime) -> str:
-    """Why the rollout cannot be undone, as a code of `undo_window.REFUSALS`; empty if it can."""
-    live = active_deployment(rollout.worker)
-    return undo_refusal(
-        State(rollout.state),
-        rollout.ended_at,
-        rollout.terms.undo_window,
-        rollout.deployment_id,
-        str(live.id) if live else "",
-        now,
-    )
 
 
 ACTIONS: dict[str, Callable[[Rollout, ActionRequest], Rollout]] = {

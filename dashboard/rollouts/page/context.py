@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from dashboard.reviews.review_check import was_requested
 from dashboard.rollouts import messages
-from dashboard.rollouts.actions.actions import undo_problem
+from dashboard.rollouts.actions.undo_problem import undo_problem
 from dashboard.rollouts.decisions.plan import Step
 from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC, State
 from dashboard.rollouts.external_guardrails.rechecks import HOLDS as RECHECK_HOLDS

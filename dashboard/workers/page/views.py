@@ -69,7 +69,7 @@ class VersionPage:
     """The rest of a version's page, beside `VersionMenu`."""
 
     sequence: tuple[object, ...]
-    made: module_text.Made
+    content: module_text.VersionContent
     override: str
     commands: Commands
     addressable: bool
@@ -115,7 +115,7 @@ def version(request: HttpRequest, name: str, version_id: UUID) -> HttpResponse:
     row, upload = _upload(name, version_id)
     about = VersionPage(
         sequence=sequence(),
-        made=module_text.made(upload.version),
+        content=module_text.content_of(upload.version),
         override=override_header(row.worker, version_id),
         commands=[("curl", override_command(row.worker, version_id))],
         addressable=addressable(row.worker.name),

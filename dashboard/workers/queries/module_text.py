@@ -51,8 +51,8 @@ def module_texts(version: Version, most_lines: float = MOST_LINES) -> list[Modul
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """All that a version is made of, as `workers/diff/_code.html` shows it."""
+class VersionContent:
+    """Everything in a version, as `workers/diff/_code.html` shows it."""
 
     files: Sequence[ModuleText]
     bindings: Sequence[Fact]
@@ -62,8 +62,8 @@ class Made:
     static: StaticFiles | None
 
 
-def made(version: Version) -> Made:
-    return Made(
+def content_of(version: Version) -> VersionContent:
+    return VersionContent(
         files=module_texts(version),
         bindings=version_facts.bindings(version),
         settings=version_facts.settings(version),
