@@ -21,7 +21,7 @@ from routing.agent.answers.preview_names import (
 from routing.agent.base import messages
 from routing.agent.base.unix_http_server import Request, Response
 from routing.agent.envoy.admin_client import EnvoyUnavailable
-from routing.agent.state.plan import runs
+from routing.agent.state.plan import answers
 from routing.agent.state.state import EdgeState, Phase, ProcessState, version_ids
 from routing.compile import names
 from routing.compile.envoy.previews import ANSWER_SECONDS, REFUSALS
@@ -138,7 +138,7 @@ class Previews:
 
     def _is_reached(self, key: str) -> bool:
         state = self._state()
-        if key not in state.clusters or not runs(key, state):
+        if key not in state.clusters or not answers(key, state):
             return False
         routed = key in state.leaving or key in version_ids(state.applied.workers)
         return routed and state.processes[key].phase is Phase.live

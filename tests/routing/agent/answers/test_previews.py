@@ -89,6 +89,14 @@ async def test_a_version_of_a_deployment_is_there_already():
     assert edge.wanted == {}
 
 
+@pytest.mark.parametrize("version", ["a", "b"])
+async def test_a_cold_version_is_reached_because_the_request_starts_it(version):
+    edge = FakeEdge()
+    assert await edge.ask(f"{version}-shop") == version
+    edge.history._feels(version, ProcessState.cold)
+    assert await asyncio.wait_for(edge.ask(f"{version}-shop"), 5) == version
+
+
 async def test_a_refusal_is_passed_on_in_its_words():
     assert await FakeEdge().ask("x-nobody") == "404 There is none.\n"
 
