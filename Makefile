@@ -65,7 +65,6 @@ test-rooms: ## The tests that start no browser, edge or whole system
 	$(call SETUP,dev)
 	$(PYTEST) $(ROOMS)
 
-check check-types check-rest: export SLUICE_DATA_DIR = $(SCRATCH)
 COVERAGE := SLUICE_DATA_DIR=$(SCRATCH) $(PY) -m coverage
 coverage: ## Which rooms the tests without browser or edge run too little of (bin/coverage_rooms.py)
 	$(call SETUP,dev)
@@ -74,6 +73,8 @@ coverage: ## Which rooms the tests without browser or edge run too little of (bi
 	@$(COVERAGE) combine --quiet
 	@$(COVERAGE) json --quiet -o $(SCRATCH)/coverage/report.json
 	@$(PY) bin/coverage_rooms.py $(SCRATCH)/coverage/report.json
+
+check check-types check-rest: export SLUICE_DATA_DIR = $(SCRATCH)
 
 check: ## Lint, format, types (Python and JavaScript), import contracts, templates, migrations, pinned requirements
 	$(call SETUP,dev)
@@ -125,6 +126,7 @@ bench-edge: ## Requests per second through the edge, against workerd, Envoy, ngi
 bench-permits: ## What a signed permission costs beside an ordinary override
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.permits
+
 bench-propagation: ## How soon a deployment decides requests, and that none fails meanwhile
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.propagation
@@ -132,6 +134,7 @@ bench-propagation: ## How soon a deployment decides requests, and that none fail
 bench-many: ## One edge with 200 and 2,000 Workers: start, memory, a step, a cold first request
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.many_workers
+
 bench-memory: ## Idle memory of every process, and the second start of `make run`
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.memory

@@ -178,7 +178,7 @@ def _during(
 
 
 def _deploy_meanwhile(site: Site, untrue: list[str], *, may_fail: bool) -> str:
-    """What was answered 200 must reach the edges, and what failed must not have been committed."""
+    """`rounds.play` checks afterwards that it is in the database if, and only if, this was 200."""
     began = time.monotonic()
     status = site.try_deploy(100 - site.split)
     took = time.monotonic() - began

@@ -34,6 +34,23 @@ def this_release() -> Release:
 
 LAST_RELEASE = stores.HOME / "deploy/last_release"
 
+
+def extract(folder: Path, *parts: str) -> None:
+    """Writes the last release's files, or some of them. Ends the program with the command that
+    helps where its commit is missing, as in a shallow clone."""
+    commit = LAST_RELEASE.read_text().strip()
+    done = subprocess.run(
+        ["git", "archive", commit, *parts], cwd=stores.HOME, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(
+            f"The last release, {commit}, is not in this clone. Run: git fetch --unshallow origin, "
+            f"or: git fetch origin {commit}"
+        )
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
+        files.extractall(folder, filter="data")
+
+
 _SETUP = """
 import os
 from django.core.management import call_command
@@ -52,15 +69,8 @@ _BUILD += "build_assets.build(lambda c: subprocess.run([*map(str, c)], check=Tru
 
 def last_release(folder: Path) -> Release:
     """Its files in `folder`, with the packages of this release."""
-    commit = LAST_RELEASE.read_text().strip()
     home = folder / "last-release"
-    done = subprocess.run(
-        ["git", "archive", commit], cwd=stores.HOME, capture_output=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"The last release is missing: git fetch origin {commit}")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
-        files.extractall(home, filter="data")
+    extract(home)
     for name in (".venv", "node_modules"):
         (home / name).symlink_to(stores.HOME / name)
     subprocess.run([sys.executable, "-c", _BUILD], cwd=home, check=True, capture_output=True)

@@ -88,6 +88,8 @@ def play(site: Site, load: Loads, fault: Fault) -> Round:
     time.sleep(_WARM_SECONDS)
     seen = fault.play(site, untrue)
     complete = site.wait(f"complete after {fault.name}", site.is_complete, _COMPLETE_SECONDS)
+    if not site.is_unsure and site.newest_deployment() != site.deployment:
+        untrue.append("the newest deployment is not the last one that was answered 200")
     site.split = 101 - site.split
     deployed = site.deploy(site.split)
     time.sleep(_CALM_SECONDS)

@@ -176,10 +176,20 @@ class Site:
         try:
             answer = self.call("POST", path, json=body)
         except httpx.HTTPError:
+            self.is_unsure = True
             return 0
         if answer.status_code == 200:
-            self.deployment = str(answer.json()["result"]["id"])
+            self.deployment, self.is_unsure = str(answer.json()["result"]["id"]), False
         return answer.status_code
+
+    is_unsure = False
+    """Whether a deployment had no answer since the last that had one: it may be in the database."""
+
+    def newest_deployment(self) -> str:
+        path = f"/client/v4/accounts/{self.account}/workers/scripts/{WORKER}/deployments"
+        answer = self.call("GET", path)
+        answer.raise_for_status()
+        return str(answer.json()["result"]["deployments"][0]["id"])
 
     def deploy(self, stable: float, seconds: float = 30) -> float:
         """Deploys, and waits until every running edge routes by it; seconds from the call."""
