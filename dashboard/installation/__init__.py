@@ -8,5 +8,6 @@ shared_keys.py  keys that several machines must share
 migrations.py   migrations that are missing, and applying them
 backup/         one file with everything, and back
 doctor/         what is wrong, and what to do
+messages.py     why a backup was not written or restored
 readiness.py    /readyz: whether this process can answer requests
 """

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from tarfile import ReadError, TarFile
 
+from dashboard.installation import messages
+
 ABOUT = "about.json"
 DATABASE = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 """By vendor."""
@@ -42,4 +44,4 @@ def read_about(archive: TarFile) -> About:
         assert member is not None
         return About(**json.loads(member.read()))
     except (KeyError, AssertionError, TypeError, ValueError, ReadError, EOFError) as error:
-        raise BackupFailed("This file is no backup of Sluice, or it is damaged.") from error
+        raise BackupFailed(messages.NOT_A_BACKUP) from error

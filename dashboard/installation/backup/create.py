@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from dashboard.accounts.models import User
+from dashboard.installation import messages
 from dashboard.installation.backup import postgresql, sqlite
 from dashboard.installation.backup.archive import (
     ABOUT,
@@ -35,13 +36,13 @@ COMPRESSION = 1
 def back_up(file: Path, now: datetime, *, overwrite: bool, with_keys: bool = True) -> About:
     """Writes `file`, whole or not at all, readable by its owner only. Raises `BackupFailed`."""
     if file.exists() and not overwrite:
-        raise BackupFailed(f"{file} exists. Choose another name, or add --force.")
+        raise BackupFailed(messages.file_exists(file))
     try:
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=".sluice-backup-") as folder:
             about = _write(Path(folder), now, with_keys=with_keys)
             os.replace(Path(folder) / "archive", file)
     except OSError as error:
-        raise BackupFailed(f"{file} cannot be written: {error.strerror}.") from error
+        raise BackupFailed(messages.cannot_write(file, error.strerror)) from error
     return about
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from dashboard.installation import messages
 from dashboard.installation.backup.archive import BackupFailed
 
 _VARIABLES = {
@@ -45,7 +46,7 @@ def load(source: Path) -> None:
 def _run(program: str, *arguments: str | Path) -> None:
     path = shutil.which(program)
     if path is None:
-        raise BackupFailed(f"{program} is missing. Install PostgreSQL's client programs.")
+        raise BackupFailed(messages.program_missing(program))
     parameters: dict[str, Any] = connection.get_connection_params()
     environment = dict(os.environ) | {
         variable: str(parameters[name])
@@ -54,4 +55,4 @@ def _run(program: str, *arguments: str | Path) -> None:
     }
     done = subprocess.run([path, *arguments], env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise BackupFailed(f"{program} failed: {done.stderr.strip()[-1000:]}")
+        raise BackupFailed(messages.program_failed(program, done.stderr.strip()[-1000:]))

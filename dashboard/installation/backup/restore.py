@@ -13,6 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
 from dashboard.accounts.models import User
+from dashboard.installation import messages
 from dashboard.installation.backup import postgresql, sqlite
 from dashboard.installation.backup.archive import (
     DATABASE,
@@ -58,26 +59,19 @@ def restore(file: Path, *, overwrite: bool) -> Restored:
             _make_edges_start_over()
             return Restored(about, others, migrations)
     except (tarfile.TarError, EOFError) as error:
-        raise BackupFailed("This file is no backup of Sluice, or it is damaged.") from error
+        raise BackupFailed(messages.NOT_A_BACKUP) from error
     except OSError as error:
-        raise BackupFailed(f"{file} cannot be restored: {error.strerror or error}.") from error
+        raise BackupFailed(messages.cannot_restore(file, error.strerror or error)) from error
 
 
 def _check(about: About, *, overwrite: bool) -> None:
     if about.vendor != connection.vendor:
-        raise BackupFailed(
-            f"The backup is of a {about.vendor} database, and DATABASE_URL is {connection.vendor}."
-        )
+        raise BackupFailed(messages.other_vendor(about.vendor, connection.vendor))
     known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
     if newer := sorted(set(about.migrations) - known):
-        raise BackupFailed(
-            f"The backup is of release {about.version}, newer than this one ({newer[0]} is "
-            "unknown here). Restore it with that release."
-        )
+        raise BackupFailed(messages.newer_release(about.version, newer[0]))
     if not overwrite and _in_use():
-        raise BackupFailed(
-            "This database already has users. --force replaces everything in it with the backup."
-        )
+        raise BackupFailed(messages.IN_USE)
 
 
 def _in_use() -> bool:
@@ -102,7 +96,7 @@ def _extract(archive: tarfile.TarFile, folder: Path) -> None:
 
 def _load(database: Path) -> None:
     if not database.exists():
-        raise BackupFailed("The backup has no database.")
+        raise BackupFailed(messages.NO_DATABASE)
     (sqlite if connection.vendor == "sqlite" else postgresql).load(database)
 
 

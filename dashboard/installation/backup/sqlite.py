@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from dashboard.installation import messages
 from dashboard.installation.backup.archive import BackupFailed
 
 BUSY_SECONDS = 60.0
@@ -28,7 +29,7 @@ def load(source: Path) -> None:
     ):
         [(verdict,)] = origin.execute("PRAGMA quick_check(1)").fetchall()
         if verdict != "ok":
-            raise BackupFailed(f"The database in the backup is damaged: {verdict}.")
+            raise BackupFailed(messages.database_damaged(verdict))
         origin.backup(target)
         target.execute("PRAGMA journal_mode=WAL")
 
