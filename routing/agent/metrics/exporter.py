@@ -121,14 +121,17 @@ class Metrics(Collector):
     def _processes(self, facts: Facts) -> Iterator[Metric]:
         labels = ["worker", "version", "edge"]
         up = GaugeMetricFamily(
-            "sluice_version_process_up", "1 while the version's process runs", labels=labels
+            "sluice_version_process_up",
+            "1 while the version's process runs; none for a version that waits for a request",
+            labels=labels,
         )
         restarts = CounterMetricFamily(
             "sluice_version_process_restarts", "Restarts of the version's process", labels=labels
         )
         for version_id, process in facts.state.processes.items():
             names = [process.worker, version_id, self._edge]
-            up.add_metric(names, float(process.state is ProcessState.running))
+            if process.state is not ProcessState.cold:
+                up.add_metric(names, float(process.state is ProcessState.running))
             restarts.add_metric(names, process.restarts)
         yield up
         yield restarts

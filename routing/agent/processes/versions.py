@@ -106,7 +106,8 @@ class Versions:
 
     def wake(self, version_id: str) -> None:
         """Starts the process of a cold version."""
-        self._on_process_state(version_id, ProcessState.starting, 0, "", None)
+        restarts = self.state.processes[version_id].restarts
+        self._on_process_state(version_id, ProcessState.starting, restarts, "", None)
         self._processes[version_id].wake()
 
     def sleep(self, version_id: str) -> None:
