@@ -5,7 +5,7 @@ __main__.py     start and stop; `config.py` reads the settings, `edge.py` and `e
                 wire everything
 state/          the edge's state, the plan for the next round, reports (pure)
 processes/      the supervisor and the processes of versions
-envoy/          Envoy's process, files and admin socket
+envoy/          Envoy's process and admin socket
 discovery/      sends Envoy its clusters and routes
 handover/       Envoy's listening sockets outlive it
 adoption/       processes of an earlier agent

@@ -2,8 +2,8 @@
 
 agent.lock  locked by the agent that runs here
 pids/       one file per process (`base.process_notes`)
-snapshot.json, snapshot.earlier.json, status.json, shipped.json, modules/, assets/, log/, v/,
-xds/, sockets
+edge_key, credentials.json, joining.json, snapshot.json, snapshot.earlier.json, status.json,
+shipped.json, modules/, assets/, log/, v/, xds/, sockets
 """
 
 from __future__ import annotations
