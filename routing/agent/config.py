@@ -17,6 +17,7 @@ from routing.agent.base.transport import TlsFiles, is_plain_http
 from routing.agent.users import isolation
 from routing.agent.users.ranges import RangeInvalid
 from routing.home import HOME
+from routing.rules.names import EDGE_NAME
 from routing.snapshot import Secret
 
 _TOKEN = re.compile(r"[!-~]{8,512}")
@@ -118,7 +119,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
             key=variables.path("SLUICE_EDGE_CERT_KEY_FILE"),
         ),
         name=variables.matching(
-            "SLUICE_EDGE_NAME", "", r"([a-z0-9][a-z0-9-]{0,62})?", "letters, digits and -"
+            "SLUICE_EDGE_NAME", "", rf"({EDGE_NAME.pattern})?", "letters, digits and -"
         ),
         folder=data.resolve() / "edge",
         host=variables.matching(

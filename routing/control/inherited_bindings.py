@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from routing.control import messages
 from routing.models import Version
 from routing.secret_encryption import DecryptionFailed, decrypt_binding
-from routing.snapshot import AssetsSpec, BindingSpec
+from routing.snapshot import BindingSpec
 from routing.upload_draft import Draft, UploadRefused
 
 
@@ -36,12 +34,8 @@ def resolve(draft: Draft, latest: Version | None, keep: frozenset[str], strict: 
         draft,
         bindings=tuple(bindings),
         runtime={**(kept.runtime if kept else {}), **draft.runtime},
-        assets=draft.assets or _assets(kept),
+        assets=draft.assets or (kept.assets_spec if kept else None),
     )
-
-
-def _assets(kept: Version | None) -> AssetsSpec | None:
-    return msgspec.convert(kept.assets, AssetsSpec) if kept and kept.assets else None
 
 
 def _opened(rows: Sequence[Mapping[str, Any]]) -> dict[str, BindingSpec]:

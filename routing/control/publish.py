@@ -219,7 +219,7 @@ def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.Version
         modules=tuple(map(_module, modules)),
         bindings=tuple(decrypt_binding(b) for b in row.bindings),
         exports=tuple(msgspec.convert(e, snapshot.Export) for e in row.exports),
-        assets=msgspec.convert(row.assets, snapshot.AssetsSpec) if row.assets else None,
+        assets=row.assets_spec,
     )
 
 

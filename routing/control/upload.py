@@ -35,7 +35,7 @@ from routing.models import (
 )
 from routing.rules.names import is_worker_name
 from routing.secret_encryption import DecryptionFailed, decrypt_binding, encrypt_binding
-from routing.snapshot import AssetsSpec, BindingSpec, VersionSpec
+from routing.snapshot import BindingSpec, VersionSpec
 from routing.transactions.after_commit import send_after_commit
 from routing.upload_draft import SECRET_TYPES, Draft, UploadRefused
 
@@ -130,7 +130,7 @@ def draft_of(version: Version) -> Draft:
         parts=tuple(part.as_part() for part in parts),
         bindings=tuple(map(_open_or_inherit, version.bindings)),
         runtime=version.runtime,
-        assets=msgspec.convert(version.assets, AssetsSpec) if version.assets else None,
+        assets=version.assets_spec,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 
+import msgspec
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from routing import object_storage
 from routing.models.immutable import Immutable
+from routing.snapshot import AssetsSpec
 from routing.upload_draft import Part
 
 DEPLOYABLE = 100
@@ -169,6 +171,10 @@ class Version(Immutable):
     @property
     def short_id(self) -> str:
         return str(self.id)[:8]
+
+    @property
+    def assets_spec(self) -> AssetsSpec | None:
+        return msgspec.convert(self.assets, AssetsSpec) if self.assets else None
 
     @property
     def alias(self) -> str:
