@@ -60,6 +60,7 @@ OTHERS = {
     "dashboard.workers.list.search": _SHORT,
     "dashboard.workers.editor.line_breaks": "one of three fixed texts",
     "routing.agent.base.addresses": "a file of the kernel",
+    "routing.agent.base.transport": "refusals of the control plane, by msgspec",
     "routing.agent.envoy.admin_client": _OWN,
     "routing.agent.base.process_notes": _OWN,
     "routing.agent.config": _START,
