@@ -68,7 +68,7 @@ Modules in a bucket (SLUICE_S3_URL) stay there; --to-bucket also stores FILE in 
 """,
     ),
     "restore": (
-        "put a backup back",
+        "restore a backup",
         """\
 Replaces the database with that of FILE, and puts keys and files into the data folder; applies
 migrations if the backup is of an older release. A database with users is replaced only with
@@ -78,10 +78,10 @@ psql on PATH.
 """,
     ),
     "doctor": (
-        "say what is wrong with an installation",
+        "check an installation for problems",
         """\
 Checks settings, keys, Redis, the bucket, static files, disk, database, clock, admin, secrets and
-edges, and says what to do. It changes nothing. The exit code is 1 if there is an error, 0 with
+edges, and prints what to do. It changes nothing. The exit code is 1 if there is an error, 0 with
 warnings only.
 """,
     ),
