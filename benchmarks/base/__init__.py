@@ -1,5 +1,6 @@
 """What benchmarks share: the machine, the load, the peers, the system under test, tables.
 
+authority.py A certificate authority and its certificates
 contest.py  Several programs under the same load, in turns, so that what disturbs one
             disturbs all
 direct.py   The same workerd without any proxy

@@ -8,7 +8,6 @@ there is no route.
 __main__.py  Options, the run, the exit code
 isolation.py Runs this program in namespaces of its own, which end with it
 machines.py  The switch and the machines on it
-tls.py       A certificate authority and the balancer's certificate
 stores.py    PostgreSQL, Redis and the balancer
 release.py   This release and the last one: files and commands
 site.py      Sluice's processes, by role; its API

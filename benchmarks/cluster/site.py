@@ -19,10 +19,10 @@ from typing import Any
 
 import httpx
 
+from benchmarks.base.authority import Authority
 from benchmarks.cluster import stores
 from benchmarks.cluster.machines import Machine, connect, open_switch
 from benchmarks.cluster.release import Release
-from benchmarks.cluster.tls import make_certificate
 from benchmarks.torture.pages import Pages
 from benchmarks.torture.site import WORKER, WORKER_SOURCE
 
@@ -44,7 +44,7 @@ class Site:
         self.web = [connect(f"web-{number}", 20 + number, folder) for number in (1, 2)]
         self.work = [connect(f"work-{number}", 30 + number, folder) for number in (1, 2)]
         self.edges = [connect(f"edge-{number}", 40 + number, folder) for number in (1, 2, 3)]
-        make_certificate(folder, self.balancer.address)
+        Authority(folder).issue("balancer", self.balancer.address)
         self.tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
         self.http = httpx.Client(timeout=10, verify=self.tls)
         self.database_url = stores.make_postgresql(self.postgresql)

@@ -1,4 +1,4 @@
-"""A real nginx in front of the edge, as people put one there."""
+"""A real nginx, as people put one in front of Sluice."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+import pytest
+
+from benchmarks.base.authority import Authority
+from tests.eventually import eventually
 
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
-# `proxy_bind` is the address that the edge sees: one that it trusts, and one that it does not.
 _CONFIG = """
 {user}
 daemon off;
@@ -29,6 +27,12 @@ http {{
   access_log off;
   client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp;
   uwsgi_temp_path tmp; scgi_temp_path tmp;
+{servers}
+}}
+"""
+
+# `proxy_bind` is the address that the edge sees: one that it trusts, and one that it does not.
+_SERVERS = """
   proxy_set_header Host $host;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   proxy_set_header X-Forwarded-Proto $scheme;
@@ -38,66 +42,50 @@ http {{
   }}
   server {{
     listen 127.0.0.1:{tls} ssl;
-    ssl_certificate cert.pem;
-    ssl_certificate_key key.pem;
+    ssl_certificate echo.pem;
+    ssl_certificate_key echo.key;
     location / {{ proxy_pass http://127.0.0.1:{edge}; proxy_bind {trusted}; }}
     location /stranger {{ proxy_pass http://127.0.0.1:{edge}; proxy_bind {stranger}; }}
   }}
-}}
 """
 
 
+def require() -> None:
+    """Fails for root, whom `bin/setup.py test` gives an nginx; skips for others."""
+    if PROGRAM is None:
+        if os.geteuid() == 0:
+            pytest.fail("nginx is not installed: `python3 bin/setup.py test` installs it")
+        pytest.skip("nginx is not installed")
+
+
 @contextmanager
-def nginx(folder: Path, **settings: object) -> Iterator[None]:
-    """Runs until the end of the block. `settings`: plain, tls, edge (ports); trusted, stranger."""
+def running(folder: Path, servers: str, port: int) -> Iterator[None]:
+    """With these server blocks, from when `port` accepts connections until the end of the block."""
     assert PROGRAM is not None
-    folder.mkdir(parents=True, exist_ok=True)
-    _certificate(folder)
     user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(_CONFIG.format(user=user, **settings))
-    with open(folder / "output.txt", "ab") as output:
+    (folder / "nginx.conf").write_text(_CONFIG.format(user=user, servers=servers))
+    log = folder / "output.txt"
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [PROGRAM, "-p", str(folder), "-c", "nginx.conf"], stdout=output, stderr=output
         )
     try:
-        deadline = time.monotonic() + 10
-        while not listens(int(str(settings["tls"]))):
-            assert process.poll() is None and time.monotonic() < deadline, (
-                folder / "output.txt"
-            ).read_text()
-            time.sleep(0.02)
+        eventually(lambda: listens(port) or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
         yield
     finally:
         process.terminate()
         process.wait(10)
 
 
+@contextmanager
+def nginx(folder: Path, **settings: object) -> Iterator[None]:
+    """In front of an edge. `settings`: plain, tls, edge (ports); trusted, stranger."""
+    Authority(folder).issue("echo", "echo.localhost", "secure.localhost")
+    with running(folder, _SERVERS.format(**settings), int(str(settings["tls"]))):
+        yield
+
+
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    hosts = [x509.DNSName(f"{worker}.localhost") for worker in ("echo", "secure")]
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
 import ssl
 import time
@@ -38,10 +37,7 @@ HTTPS_ONLY = """export default { fetch(request) {
 @pytest.fixture(scope="module")
 def proxy(started_plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of an nginx with its ports in `ports.json`."""
-    if nginx.PROGRAM is None:
-        if os.geteuid() == 0:
-            pytest.fail("nginx is not installed: `python3 bin/setup.py test` installs it")
-        pytest.skip("nginx is not installed")
+    nginx.require()
     folder = tmp_path_factory.mktemp("nginx")
     ports = {"plain": free_port(), "tls": free_port()}
     (folder / "ports.json").write_text(json.dumps(ports))
@@ -54,7 +50,7 @@ def get(
     proxy: Path, path: str, headers: Mapping[str, str] = {}, *, worker: str = "echo"
 ) -> http.client.HTTPResponse:
     """A request over TLS to nginx, from an address of its own."""
-    context = ssl.create_default_context(cafile=str(proxy / "cert.pem"))
+    context = ssl.create_default_context(cafile=str(proxy / "ca.pem"))
     port = json.loads((proxy / "ports.json").read_text())["tls"]
     name = f"{worker}.localhost"
     raw = socket.create_connection(("127.0.0.1", port), 20, (CLIENT, 0))

@@ -13,16 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.base.authority import Authority
 from tests.eventually import eventually
 from tests.real import nginx
 from tests.real.agent import Agent
 from tests.real.control_plane import ControlPlane, control_plane
-from tests.real.mutual_tls import HEADER, Authority, mutual_tls
+from tests.real.mutual_tls import HEADER, mutual_tls
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(nginx.PROGRAM is None, reason="nginx is not installed"),
-]
+pytestmark = pytest.mark.real
 CODE = "export default { fetch: (_, env) => new Response(env.PASSWORD) }"
 DEPLOY = f"""
 from routing.control.edge_groups import set_worker_groups
@@ -38,6 +36,7 @@ for name, groups in (("shop", ["eu"]), ("elsewhere", ["us"])):
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    nginx.require()
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SLUICE_EDGE_CERT_HEADER", HEADER)
         with control_plane(tmp_path_factory.mktemp("plane") / "a") as plane:
