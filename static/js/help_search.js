@@ -118,7 +118,8 @@ function start(input) {
   function show() {
     const hits = search(sections, input.value);
     results.hidden = !input.value.trim();
-    need("#help-count").textContent = hits.length ? `${hits.length} found` : "Nothing matches";
+    const count = hits.length === 1 ? "1 match" : `${hits.length} matches`;
+    need("#help-count").textContent = hits.length ? count : "No matches";
     list.replaceChildren(...hits.map((hit) => itemOf(hit, input.value)));
   }
 

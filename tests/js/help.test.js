@@ -19,7 +19,7 @@ const SECTIONS = [
   { id: "c", title: "Keys", text: "Ctrl K" },
 ];
 
-test("a section has every word, titles come first, other case counts", () => {
+test("a section has every word, titles come first, case does not matter", () => {
   const ids = (query) => search(SECTIONS, query).map(({ section }) => section.id);
   assert.deepEqual(ids("ROLL back"), ["a", "b"]);
   assert.deepEqual(ids("click roll"), ["b"]);
@@ -50,7 +50,7 @@ test("typing lists hits, Enter goes to the first, Escape empties", () => {
   input.value = "not_in";
   input.dispatchEvent(new Event("input"));
   assert.equal(results.hidden, false);
-  assert.equal(document.getElementById("help-count").textContent, "1 found");
+  assert.equal(document.getElementById("help-count").textContent, "1 match");
   assert.equal(results.querySelector("mark").textContent, "not_in");
   press("Enter");
   assert.equal(location.hash, "#b-title");
@@ -58,5 +58,5 @@ test("typing lists hits, Enter goes to the first, Escape empties", () => {
   assert.equal(results.hidden, true);
   input.value = "zebra";
   input.dispatchEvent(new Event("input"));
-  assert.equal(document.getElementById("help-count").textContent, "Nothing matches");
+  assert.equal(document.getElementById("help-count").textContent, "No matches");
 });

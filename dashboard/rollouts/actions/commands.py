@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from dashboard.rollouts.models import Rollout
-from dashboard.rollouts.page.context import Button
+from dashboard.rollouts.page.buttons import Button
 
 
 def commands_of(rollout: Rollout, buttons: Sequence[Button], api: str) -> list[tuple[str, str]]:

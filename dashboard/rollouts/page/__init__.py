@@ -1,7 +1,8 @@
 """The page of one rollout.
 
 views.py             the page and its buttons
-context.py           its context: milestones, steps, buttons, events
+context.py           its context: milestones, steps, events
+buttons.py           what a person can do now
 push.py              pushes it to open pages
 guardrail_rows.py    rows of the guardrail table
 intervals.py         the interval of a guardrail as a plot                          (pure)
