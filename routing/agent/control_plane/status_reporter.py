@@ -21,7 +21,7 @@ from routing.agent.state.status import FILE, Facts, report, status
 log = logging.getLogger("edge")
 
 EVERY_SECONDS = 5.0
-_ROUND_SECONDS = 1.0
+_ROUND_SECONDS = 0.25
 """Reports wait this long for the end of a round, so that they do not delay it."""
 
 
