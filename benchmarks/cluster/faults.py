@@ -14,6 +14,7 @@ import httpx
 
 from benchmarks.cluster import stores
 from benchmarks.cluster.machines import Machine, block, unblock
+from benchmarks.cluster.rollout import rollout_in_a_partition
 from benchmarks.cluster.rounds import Fault
 from benchmarks.cluster.site import Site
 
@@ -59,6 +60,7 @@ def all_faults(lengths: Lengths) -> list[Fault]:
             f"all edges partitioned {lengths.partition:.0f} s",
             lambda s, u: _partition(s, u, s.edges, lengths.partition),
         ),
+        Fault("rollout, edge-1 partitioned", rollout_in_a_partition),
         Fault(f"edge-3 away {lengths.edge:.0f} s", lambda s, u: _edge_away(s, u, lengths.edge)),
     ]
 

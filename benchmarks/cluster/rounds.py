@@ -87,6 +87,8 @@ def play(site: Site, load: Loads, fault: Fault) -> Round:
     load.go()
     time.sleep(_WARM_SECONDS)
     seen = fault.play(site, untrue)
+    for claim in untrue:
+        print(f"{fault.name}: {claim}", flush=True)  # even if the round does not end
     complete = site.wait(f"complete after {fault.name}", site.is_complete, _COMPLETE_SECONDS)
     if not site.is_unsure and site.newest_deployment() != site.deployment:
         untrue.append("the newest deployment is not the last one that was answered 200")

@@ -178,10 +178,13 @@ class Site:
         except httpx.HTTPError:
             self.is_unsure = True
             return 0
+        self.refusal = "" if answer.status_code == 200 else answer.text[:500]
         if answer.status_code == 200:
             self.deployment, self.is_unsure = str(answer.json()["result"]["id"]), False
         return answer.status_code
 
+    refusal = ""
+    """Of the last deployment that was not answered 200."""
     is_unsure = False
     """Whether a deployment had no answer since the last that had one: it may be in the database."""
 
@@ -195,7 +198,7 @@ class Site:
         """Deploys, and waits until every running edge routes by it; seconds from the call."""
         began = time.monotonic()
         status = self.try_deploy(stable)
-        assert status == 200, status
+        assert status == 200, f"{status}: {self.refusal}"
         running = [edge for edge in self.edges if edge.is_running("edge")]
         self.wait("deployed", lambda: all(map(self.has_deployment, running)), seconds)
         return time.monotonic() - began

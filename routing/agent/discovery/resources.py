@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -23,13 +23,21 @@ class _Compiled(NamedTuple):
     made: Resources
 
 
+class _Worker(NamedTuple):
+    """What the last call made of a Worker. `targets` are those of its service bindings."""
+
+    spec: WorkerSpec
+    targets: frozenset[tuple[str, str]]
+    public: Resources
+    internal: _Compiled
+
+
 class Compiler:
     """Remembers what the last call made."""
 
     def __init__(self) -> None:
         self._clusters: dict[str, _Compiled] = {}
-        self._workers: dict[str, tuple[WorkerSpec, _Compiled, _Compiled]] = {}
-        self._targets: dict[str, frozenset[tuple[str, str]]] = {}
+        self._workers: dict[str, _Worker] = {}
 
     def clusters(self, versions: Sequence[VersionSpec], renewals: Mapping[str, int]) -> Resources:
         """Another number in `renewals` makes Envoy reconnect."""
@@ -56,13 +64,15 @@ class Compiler:
         called = self._called(snapshot, leaving)
         before, after = self._workers, {}
         public, internal = _encoded(SCOPE, routes.fixed_scopes(coming)), Resources()
-        for worker in reversed(routes.in_order(snapshot)):
-            entry = _Entry(
-                worker, called.get(worker.name, ()), slots, leaving.get(worker.name, ())
-            ).compiled(before.get(worker.name))
-            after[worker.name] = entry
-            public |= entry[1].made
-            internal |= entry[2].made
+        for spec in reversed(routes.in_order(snapshot)):
+            known = before.get(spec.name)
+            entrypoints = called.get(spec.name, ())
+            if known is None or known.spec is not spec or entrypoints or known.internal.made:
+                called_as = _Called(spec, entrypoints, slots, leaving.get(spec.name, ()))
+                known = _compiled(called_as, known)
+            after[spec.name] = known
+            public.update(known.public)
+            internal.update(known.internal.made)
         self._workers = after
         return public | internal
 
@@ -70,39 +80,25 @@ class Compiler:
         self, snapshot: Snapshot, leaving: Mapping[str, Sequence[VersionSpec]]
     ) -> dict[str, set[str]]:
         """By Worker, the entrypoints that service bindings call (`routes.called_by`)."""
-        before, self._targets = self._targets, {}
         by_worker: dict[str, set[str]] = {}
-        versions = [version for worker in snapshot.workers for version in worker.versions]
-        versions += [version for left in leaving.values() for version in left]
-        for version in versions:
-            # An adopted version has no bindings until a snapshot names it.
-            targets = before.get(version.id) or frozenset(service_targets(version))
-            self._targets[version.id] = targets
-            for name, entrypoint in targets:
-                by_worker.setdefault(name, set()).add(entrypoint)
+        # An adopted version has no bindings until a snapshot names it.
+        targets = [_targets(versions) for versions in leaving.values()]
+        for spec in snapshot.workers:
+            known = self._workers.get(spec.name)
+            same = known is not None and known.spec is spec
+            targets.append(known.targets if known and same else _targets(spec.versions))
+        for name, entrypoint in (target for some in targets if some for target in some):
+            by_worker.setdefault(name, set()).add(entrypoint)
         return by_worker
 
 
-class _Entry(NamedTuple):
-    """What one Worker's scopes are made of."""
+class _Called(NamedTuple):
+    """What one Worker's internal scopes are made of."""
 
     worker: WorkerSpec
     called: Collection[str]
     slots: Mapping[str, int]
     leaving: Sequence[VersionSpec]
-
-    def compiled(
-        self, before: tuple[WorkerSpec, _Compiled, _Compiled] | None
-    ) -> tuple[WorkerSpec, _Compiled, _Compiled]:
-        worker, source = self.worker, self.made_of()
-        same = before is not None and (before[0] is worker or before[0] == worker)
-        public = before[1] if before is not None and same else None
-        internal = before[2] if before is not None and same and before[2].source == source else None
-        return (
-            worker,
-            public or _Compiled(None, _encoded(SCOPE, routes.worker_scopes(worker))),
-            internal or _Compiled(source, self.made()),
-        )
 
     def made_of(self) -> Hashable:
         if not self.called:
@@ -118,6 +114,20 @@ class _Entry(NamedTuple):
             return {}
         scopes = routes.called_scopes(self.worker, self.called, self.slots, self.leaving)
         return _encoded(SCOPE, scopes)
+
+
+def _compiled(called: _Called, before: _Worker | None) -> _Worker:
+    spec, source = called.worker, called.made_of()
+    if before is None or (before.spec is not spec and before.spec != spec):
+        public = _encoded(SCOPE, routes.worker_scopes(spec))
+        return _Worker(spec, _targets(spec.versions), public, _Compiled(source, called.made()))
+    if before.internal.source != source:
+        return _Worker(spec, before.targets, before.public, _Compiled(source, called.made()))
+    return before._replace(spec=spec)
+
+
+def _targets(versions: Iterable[VersionSpec]) -> frozenset[tuple[str, str]]:
+    return frozenset(target for version in versions for target in service_targets(version))
 
 
 def _clusters(version_id: str, entrypoints: Sequence[str], renewals: int) -> Resources:

@@ -9,8 +9,10 @@ to it; first routes away from it, then the end of its requests, its cluster, its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from routing.agent.base import messages
 from routing.agent.state.actions import (
@@ -24,7 +26,7 @@ from routing.agent.state.actions import (
     Stop,
     Warm,
 )
-from routing.agent.state.state import EdgeState, Phase, ProcessState, version_ids
+from routing.agent.state.state import EdgeState, Phase, Process, ProcessState, version_ids
 from routing.compile.names import SLOTS
 from routing.snapshot import Preview, Snapshot, VersionSpec, WorkerSpec
 
@@ -42,18 +44,16 @@ def plan(
     """
     target = next_routes(desired, state)
     wanted = _wanted(desired, target, previews)
+    routed = version_ids(target.workers)
     beside = {key for key in previews if key in state.clusters or answers(key, state)}
-    clusters = state.clusters | version_ids(target.workers) | beside
-    going = [
-        key
-        for key, process in sorted(state.processes.items())
-        if key not in wanted and process.phase is Phase.live
-    ]
+    clusters = state.clusters | routed | beside
+    unwanted = {key: state.processes[key] for key in sorted(state.processes.keys() - wanted.keys())}
+    going = [key for key, process in unwanted.items() if process.phase is Phase.live]
     return (
         *_comings(wanted, state, _Room(room, state, previews)),
         *_warmings(desired, state),
-        *_switch(desired, target, wanted, going, state, clusters, beside),
-        *_goings(wanted, going, state, clusters),
+        *_switch(desired, target, unwanted, state, clusters, beside - routed),
+        *_goings(going, unwanted, clusters),
     )
 
 
@@ -161,27 +161,32 @@ def _error(name: str, worker: WorkerSpec | None, state: EdgeState) -> str:
         return refusal.message
     for version in worker.versions if worker else ():
         process = state.processes.get(version.id)
-        if process is None and len(_slots_taken(name, state)) >= SLOTS:
+        if process is None and len(_slots_taken(state)[name]) >= SLOTS:
             return messages.NO_FREE_SLOT
         if process is not None and process.message and not runs(version.id, state):
             return f"version {version.id}: {process.message}"
     return ""
 
 
-def _slots_taken(worker: str, state: EdgeState) -> set[int]:
-    return {process.slot for process in state.processes.values() if process.worker == worker}
+def _slots_taken(state: EdgeState) -> defaultdict[str, set[int]]:
+    """By Worker."""
+    taken: defaultdict[str, set[int]] = defaultdict(set)
+    for process in state.processes.values():
+        taken[process.worker].add(process.slot)
+    return taken
 
 
 def _wanted(
     desired: Snapshot, target: Snapshot, previews: Mapping[str, Preview]
 ) -> dict[str, tuple[str, VersionSpec]]:
-    workers = (*target.workers, *desired.workers)
-    deployed = {version.id: (w.name, version) for w in workers for version in w.versions}
-    return deployed | {
-        key: (preview.worker, preview.version)
-        for key, preview in previews.items()
-        if key not in deployed
-    }
+    deployed = {version.id: (w.name, version) for w in target.workers for version in w.versions}
+    if target.workers is not desired.workers:
+        known = {id(worker) for worker in target.workers}
+        others = (worker for worker in desired.workers if id(worker) not in known)
+        deployed |= {version.id: (w.name, version) for w in others for version in w.versions}
+    for key, preview in previews.items():
+        deployed.setdefault(key, (preview.worker, preview.version))
+    return deployed
 
 
 class _Room:
@@ -190,13 +195,17 @@ class _Room:
     def __init__(
         self, places: int | None, state: EdgeState, previews: Mapping[str, Preview]
     ) -> None:
-        self._places, self._previews = places, previews
-        self._routed = {w.name: version_ids([w]) for w in state.applied.workers}
+        self._places, self._state, self._previews = places, state, previews
+
+    @cached_property
+    def _routed(self) -> dict[str, set[str]]:
+        return {w.name: version_ids([w]) for w in self._state.applied.workers}
 
     def is_cold(self, worker: str, version_id: str) -> bool:
+        if self._places is None or version_id in self._previews:
+            return False
         routed = self._routed.get(worker)
-        is_new = routed is not None and version_id not in routed
-        if self._places is None or is_new or version_id in self._previews:
+        if routed is not None and version_id not in routed:
             return False
         self._places -= 1
         return self._places < 0
@@ -214,12 +223,15 @@ def _warmings(desired: Snapshot, state: EdgeState) -> Iterator[Action]:
 def _comings(
     wanted: Mapping[str, tuple[str, VersionSpec]], state: EdgeState, room: _Room
 ) -> Iterator[Action]:
-    taken: dict[str, set[int]] = {}
-    for version_id, (worker, version) in wanted.items():
-        known = state.processes.get(version_id)
+    processes = state.processes
+    due = wanted.keys() - processes.keys()
+    due |= {k for k, p in processes.items() if p.phase is not Phase.live and k in wanted}
+    taken = _slots_taken(state) if due else defaultdict(set)
+    for version_id in (key for key in wanted if key in due) if due else ():
+        worker, version = wanted[version_id]
+        known = processes.get(version_id)
         if known is None:
-            used = taken.setdefault(worker, _slots_taken(worker, state))
-            yield from _start(worker, version, used, room)
+            yield from _start(worker, version, taken[worker], room)
         elif known.phase in (Phase.draining, Phase.drained):
             yield Keep(version_id)
         elif known.phase is Phase.stopping and not known.hurried:
@@ -237,24 +249,22 @@ def _start(worker: str, version: VersionSpec, used: set[int], room: _Room) -> It
 def _switch(
     desired: Snapshot,
     target: Snapshot,
-    wanted: Mapping[str, tuple[str, VersionSpec]],
-    going: list[str],
+    unwanted: Mapping[str, Process],
     state: EdgeState,
     clusters: frozenset[str],
     beside: set[str],
 ) -> Iterator[Action]:
-    draining = (
+    """`beside` are previews without routes."""
+    leaving = beside | {
         key
-        for key, process in state.processes.items()
-        if process.phase is Phase.draining and key not in wanted
-    )
-    leaving = frozenset(key for key in (*draining, *going) if key in state.clusters)
-    leaving |= beside - version_ids(target.workers)
+        for key, process in unwanted.items()
+        if process.phase in (Phase.live, Phase.draining) and key in state.clusters
+    }
     if clusters != state.clusters:
         yield Clusters(clusters)
     coming = _coming(desired, target)
     if target is not state.applied or leaving != state.leaving or coming != state.coming:
-        yield Routes(target, leaving, coming)
+        yield Routes(target, frozenset(leaving), coming)
 
 
 def _coming(desired: Snapshot, target: Snapshot) -> frozenset[str]:
@@ -263,18 +273,11 @@ def _coming(desired: Snapshot, target: Snapshot) -> frozenset[str]:
 
 
 def _goings(
-    wanted: Mapping[str, tuple[str, VersionSpec]],
-    going: list[str],
-    state: EdgeState,
-    clusters: frozenset[str],
+    going: Collection[str], unwanted: Mapping[str, Process], clusters: frozenset[str]
 ) -> Iterator[Action]:
     yield from (Drain(key) for key in going if key in clusters)
     yield from (Stop(key) for key in going if key not in clusters)
-    drained = {
-        key: process
-        for key, process in state.processes.items()
-        if process.phase is Phase.drained and key not in wanted
-    }
+    drained = {k: process for k, process in unwanted.items() if process.phase is Phase.drained}
     if clusters & drained.keys():
         yield Clusters(frozenset(clusters - drained.keys()))
-    yield from (Stop(key, process.hurried) for key, process in sorted(drained.items()))
+    yield from (Stop(key, process.hurried) for key, process in drained.items())
