@@ -20,6 +20,8 @@ from benchmarks.cluster.site import Site
 
 SILENT_SECONDS = 15.0
 """After this long without a report, an edge is silent."""
+PAGE_SECONDS = 4.0
+"""The longest time until a page is answered, whatever is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def _away_in_a_partition(site: Site, untrue: list[str]) -> str:
     seen = [_redis_away(site, untrue, SHORT.store)]
     site.start_role(site.edges[2], "edge")
     site.wait("edge-3 serves again", lambda: site.has_deployment(site.edges[2]))
+    seen.append(_postgresql_unreachable(site, untrue, 0.0))
+    site.wait("the API answers", site.is_web_ready)
     seen.append(_postgresql_away(site, untrue, SHORT.store))
     site.wait("the API answers", site.is_web_ready)
     time.sleep(max(0.0, began + SILENT_SECONDS + 1 - time.monotonic()))
@@ -127,7 +131,7 @@ def _postgresql_away(site: Site, untrue: list[str], seconds: float) -> str:
 def _postgresql_unreachable(site: Site, untrue: list[str], seconds: float) -> str:
     """Packets are lost, so connections hang."""
     site.postgresql.set_link(False)
-    seen = _during(site, untrue, seconds, may_fail=True, pages=None)
+    seen = _during(site, untrue, seconds, may_fail=True, pages=503)
     site.postgresql.set_link(True)
     return seen
 
@@ -167,16 +171,16 @@ def _edge_away(site: Site, untrue: list[str], seconds: float) -> str:
     return f"caught up in {caught_up:.1f} s; {seen}"
 
 
-def _during(
-    site: Site, untrue: list[str], seconds: float, *, may_fail: bool, pages: int | None
-) -> str:
+def _during(site: Site, untrue: list[str], seconds: float, *, may_fail: bool, pages: int) -> str:
     time.sleep(seconds / 2)
+    began = time.monotonic()
     status = _page_status(site)
-    if pages is not None and status != pages:
-        untrue.append(f"the Edges page was answered {status}, not {pages}")
+    took = time.monotonic() - began
+    if status != pages or took > PAGE_SECONDS:
+        untrue.append(f"the Edges page was answered {status} in {took:.1f} s, not {pages}")
     seen = _deploy_meanwhile(site, untrue, may_fail=may_fail)
     time.sleep(seconds / 2)
-    return f"pages {status}; {seen}"
+    return f"pages {status} in {took:.1f} s; {seen}"
 
 
 def _deploy_meanwhile(site: Site, untrue: list[str], *, may_fail: bool) -> str:

@@ -8,6 +8,7 @@ propagation.py         Which edges have a revision, and how long it took
 edge_condition.py      An edge's problems: silent, losing log lines, disk full, Envoy replaced
 edge_facts.py           An edge for programs: the API and the command line
 connection_pool.py     Behavior of the pool of connections while PostgreSQL is away
+pooled_connection.py   A connection of that pool
 duplicates.py          Two agents on one token (pure)
 health.py              /healthz
 storage.py             Why nothing can be written: full disk, read-only, database away

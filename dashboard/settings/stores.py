@@ -42,15 +42,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    # A server that vanishes without a word is noticed in seconds, not in the two hours of TCP.
-    _defaults = {
-        "connect_timeout": 5,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 15_000,
-        "application_name": "sluice",
-    }
+    _defaults = connection_pool.TCP | {"application_name": "sluice"}
     DATABASES["default"]["OPTIONS"] = _defaults | DATABASES["default"].get("OPTIONS", {})
     if DATABASE_POOL:
         # A connection is checked when it is taken: the server may have started again since.

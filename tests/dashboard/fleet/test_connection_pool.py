@@ -16,8 +16,12 @@ pytestmark = pytest.mark.django_db
 def wrapper(monkeypatch):
     """Django's connection to a port where nothing listens."""
     monkeypatch.setattr(DatabaseWrapper, "_connection_pools", {})
-    options = {"connect_timeout": 5, "pool": connection_pool.options(4)}
-    settings = {"NAME": "x", "USER": "x", "PASSWORD": "", "HOST": "127.0.0.1", "PORT": free_port()}
+    return _wrapper(free_port())
+
+
+def _wrapper(port):
+    options = {**connection_pool.TCP, "pool": connection_pool.options(4)}
+    settings = {"NAME": "x", "USER": "x", "PASSWORD": "", "HOST": "127.0.0.1", "PORT": port}
     defaults = {
         "OPTIONS": options,
         "CONN_MAX_AGE": 0,
