@@ -29,11 +29,9 @@ def rollout_in_a_partition(site: Site, untrue: list[str]) -> str:
     if answer.status_code != 201:
         untrue.append(f"the rollout was answered {answer.status_code}: {answer.text[:200]}")
         return "not started"
-    path = f"{_PATH}/{answer.json()['id']}"
-    try:
-        return _watched(site, untrue, path)
-    finally:
-        _end(site, path)
+    seen = _watched(site, untrue, f"{_PATH}/{answer.json()['id']}")
+    site.deployment, site.is_unsure = site.newest_deployment(), False
+    return seen
 
 
 def _watched(site: Site, untrue: list[str], path: str) -> str:
@@ -51,15 +49,9 @@ def _watched(site: Site, untrue: list[str], path: str) -> str:
     return f"at step 1 meanwhile: {silent['code']}; {last['state']} {took:.0f} s later"
 
 
-_ENDS = ("done", "held", "rolled_back", "aborted", "needs_attention")
+_ENDS = ("done", "rolled_back", "aborted", "needs_attention")
+"""Not "held": that hold ends by itself once the edge reports again."""
 
 
 def _now(site: Site, path: str) -> dict[str, Any]:
     return dict(site.call("GET", path).json())
-
-
-def _end(site: Site, path: str) -> None:
-    """While a rollout is active, or after it went back, no token may deploy."""
-    if _now(site, path)["state"] != "done":
-        site.call("POST", f"{path}/abort", json={})
-    site.deployment, site.is_unsure = site.newest_deployment(), False
