@@ -6,6 +6,7 @@ Each line may import those below it (pyproject.toml):
     docs/                the reference page and the OpenAPI document
     api.py               all resources as one object
     tail/                `wrangler tail`: sessions, their socket, filters
+    analytics/           figures and stored logs: GraphQL, Workers Observability
     resources/           one file per resource of Cloudflare's
     acts/                uploads and deletions, which several resources share
     serializers/         Cloudflare's JSON ↔ models and drafts

@@ -7,6 +7,7 @@ from typing import Any
 from ninja import NinjaAPI, Schema
 from ninja.openapi.schema import OpenAPISchema
 
+from dashboard.api.analytics import graphql, telemetry
 from dashboard.api.http.envelope import Failure
 from dashboard.api.http.errors import handle_errors
 from dashboard.api.http.json_parser import StrictParser
@@ -45,6 +46,8 @@ RESOURCES = (
     workers_beta,
     workers_beta_versions,
     logpush,
+    graphql,
+    telemetry,
     sessions,
     unsupported,
 )

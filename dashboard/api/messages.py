@@ -10,6 +10,9 @@ from datetime import datetime
 
 # --- Authentication -----------------------------------------------------------------------------
 
+NOT_AN_ACCOUNT_TOKEN = (
+    "Invalid API Token. This token belongs to a person; use GET /user/tokens/verify."
+)
 NO_TOKEN = "Send an API token: Authorization: Bearer <token>."
 UNAUTHORIZED = "Unauthorized to access requested resource"  # Cloudflare's
 

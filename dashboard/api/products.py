@@ -68,7 +68,6 @@ _ACCOUNT: Mapping[str, str] = {
     "flagship": "Flagship",
     "builds": "Workers Builds",
     "logs/control": "Logpush for other products",
-    "graphql": "GraphQL analytics",
     "challenges": "Turnstile",
 }
 _SCRIPT: Mapping[str, str] = {
@@ -94,15 +93,10 @@ def product_at(path: str) -> str:
             return _SCRIPT["edge-preview"]
         case ["accounts", _, *rest]:
             return _ACCOUNT.get("/".join(rest[:2])) or _ACCOUNT.get(rest[0] if rest else "", "")
-        case ["graphql", *_]:
-            return _ACCOUNT["graphql"]
     return ""
 
 
 def refusal_of(product: str) -> str:
     """The sentence, with what to do instead."""
-    are = "are" if product.endswith("s") and product not in _SINGULAR else "is"
+    are = "are" if product.endswith("s") else "is"
     return f"{product} {are} not supported here. {HINTS.get(product, '')}".strip()
-
-
-_SINGULAR = ("GraphQL analytics",)

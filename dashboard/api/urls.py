@@ -16,6 +16,7 @@ from dashboard.api.api import PREFIX, api
 from dashboard.api.docs.reference import openapi, reference
 from dashboard.api.http.envelope import failure
 from dashboard.api.http.errors import unexpected, unknown_route
+from dashboard.api.http.rate_headers import add_rate_headers
 from dashboard.api.products import product_at
 
 View = Callable[..., HttpResponse]
@@ -34,7 +35,7 @@ def enveloped(view: View) -> View:
         except Exception as error:  # noqa: BLE001 - what Ninja itself did not expect
             return unexpected(request, error)
         if response.status_code != 405:
-            return response
+            return add_rate_headers(request, response)
         if product_at(request.path.removeprefix(PREFIX)):
             return unknown_route(request)
         refusal = failure(405, [(10405, messages.method_not_allowed(request.method))])

@@ -24,15 +24,17 @@ SUBJECTS = 10_000
 _PREFIX = "sluice.limit."
 _TIMEOUT_SECONDS = 0.2
 _PAUSE_SECONDS = 5.0
-#: `routing.gcra.consume` in Lua, so that reading and writing are one step. Times are in seconds.
+_ROUNDING = 1e-6
+#: `routing.gcra.consume` in Lua, so that reading and writing are one step: seconds to wait, and the
+#: backlog in seconds.
 _SCRIPT = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
 local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
 local wait = free + ARGV[1] - now - ARGV[2]
-if wait > 0 and free > now then return tostring(wait) end
+if wait > 0 and free > now then return {tostring(wait), tostring(free - now)} end
 redis.call('SET', KEYS[1], string.format('%.6f', free + ARGV[1]), 'EX', math.ceil(ARGV[3]))
-return '0'
+return {'0', tostring(free + ARGV[1] - now)}
 """
 
 
@@ -61,10 +63,27 @@ _lock = threading.Lock()
 _down_until = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Seconds to wait, 0 if the cost was consumed; what may still come at once; and in how many
+    seconds that is a whole burst again."""
+
+    wait: int
+    left: int
+    full_in: int
+
+
 def seconds_to_wait(rate: Rate, subject: str, cost: int = 1) -> int:
     """Consumes `cost` and returns 0, or returns the seconds to wait, rounded up."""
-    wait = _in_redis(rate, subject, cost) if settings.REDIS_URL else None
-    return math.ceil(_in_memory(rate, subject, cost) if wait is None else wait)
+    return consume_rate(rate, subject, cost).wait
+
+
+def consume_rate(rate: Rate, subject: str, cost: int = 1) -> Balance:
+    """Consumes `cost` if there is room for it."""
+    given = _in_redis(rate, subject, cost) if settings.REDIS_URL else None
+    wait, backlog = _in_memory(rate, subject, cost) if given is None else given
+    left = max(0, math.floor(rate.burst - backlog / rate.interval() + _ROUNDING))
+    return Balance(math.ceil(wait), left, math.ceil(backlog))
 
 
 def forget_all() -> None:
@@ -73,14 +92,15 @@ def forget_all() -> None:
         _free_at.clear()
 
 
-def _in_memory(rate: Rate, subject: str, cost: int) -> float:
+def _in_memory(rate: Rate, subject: str, cost: int) -> tuple[float, float]:
     key, now = (rate.name, subject), time.monotonic()
     with _lock:
-        wait, _free_at[key] = rate.after(_free_at.get(key, 0.0), now, cost)
-    return wait
+        wait, free_at = rate.after(_free_at.get(key, 0.0), now, cost)
+        _free_at[key] = free_at
+    return wait, free_at - now
 
 
-def _in_redis(rate: Rate, subject: str, cost: int) -> float | None:
+def _in_redis(rate: Rate, subject: str, cost: int) -> tuple[float, float] | None:
     """None while Redis is down."""
     global _down_until
     if time.monotonic() < _down_until:
@@ -89,7 +109,8 @@ def _in_redis(rate: Rate, subject: str, cost: int) -> float | None:
     try:
         script = _script(settings.REDIS_URL)
         key = f"{_PREFIX}{rate.name}.{subject}"
-        return float(script(keys=[key], args=[taken, room, taken + room + 60]))
+        wait, backlog = script(keys=[key], args=[taken, room, taken + room + 60])
+        return float(wait), float(backlog)
     except _redis_errors() as error:
         _down_until = time.monotonic() + _PAUSE_SECONDS
         log.warning("limits are counted in this process: %r", error)

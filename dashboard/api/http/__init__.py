@@ -7,5 +7,6 @@ envelope.py            Cloudflare's envelope, and paging
 errors.py              refusals with Cloudflare's codes
 json_parser.py         strict JSON
 lookup.py              rows named in a path, or the refusal their endpoint gives
+rate_headers.py        what is left of a token's rate limit
 multipart.py           multipart bodies of any method
 """

@@ -20,11 +20,12 @@ from dashboard.accounts.tokens import ROLE_FOR, acts_as, bearer_token, hash_toke
 from dashboard.api import messages
 from dashboard.api.http.errors import TOO_MANY, ApiError, bad_request
 from dashboard.api.http.lookup import worker_by_name_or_id
+from dashboard.api.http.rate_headers import note_balance
 from dashboard.limits.answers import RETRY_SECONDS, take_place
 from dashboard.limits.limits import api_by_token
 from dashboard.limits.messages import no_place, try_again as limit_reached
 from dashboard.limits.places import NoPlace
-from dashboard.limits.rates import seconds_to_wait as rate_wait
+from dashboard.limits.rates import consume_rate
 from dashboard.ui.http.unstorable_input import unstorable_query
 from routing.trail.origin import note_token
 
@@ -129,8 +130,10 @@ def caller_of(request: HttpRequest) -> Caller:
 def _check_limits(request: HttpRequest, token: Token) -> None:
     """Raises `ApiError` if the token has too many requests per minute, or its owner too many at a
     time."""
-    if seconds := rate_wait(api_by_token(), token.sha256):
-        raise ApiError(429, (TOO_MANY, limit_reached(seconds)), retry_after=seconds)
+    balance = consume_rate(api_by_token(), token.sha256)
+    note_balance(request, balance)
+    if balance.wait:
+        raise ApiError(429, (TOO_MANY, limit_reached(balance.wait)), retry_after=balance.wait)
     try:
         take_place(request, token.user_id)
     except NoPlace as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 
+from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_read
-from dashboard.api.http.envelope import Envelope, ok, page_info, resource, whole
+from dashboard.api.http.envelope import Envelope, Failure, ok, page_info, resource, whole
+from dashboard.api.http.errors import ApiError
 from dashboard.api.serializers.schemas import AccountItem, MembershipItem, TokenStatus, UserItem
 from dashboard.api.serializers.version_json import email_of, hex_id
 from routing.control.publish import timestamp
@@ -23,6 +25,12 @@ def verify_token(request: ApiRequest) -> dict[str, Any]:
     token = request.auth.token
     lasting = {"expires_on": timestamp(token.expires_on)} if token.expires_on else {}
     return ok({"id": hex_id(token.pk), "status": "active", **lasting})
+
+
+@router.get("/accounts/{account_id}/tokens/verify", auth=may_read, response=Failure)
+def verify_account_token(request: ApiRequest, account_id: str) -> NoReturn:
+    """Refused with 1000, as for any token of a person: no token here belongs to the account."""
+    raise ApiError(401, (1000, messages.NOT_AN_ACCOUNT_TOKEN))
 
 
 @router.get("/user", auth=may_read, response=Envelope[UserItem])

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
+from django.db.models import F, Max, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from ninja import Query
 from pydantic import Field
@@ -52,10 +54,19 @@ class WorkerInput(WorkerChange):
     name: str = Field(max_length=255)
 
 
+class WorkersPaging(Paging):
+    """A page of the list, and its order."""
+
+    order_by: Literal["name", "created_on", "deployed_on", "updated_on"] = "name"
+    order: Literal["asc", "desc"] | None = None
+
+
 @router.get(WORKERS, auth=may_read, response=Envelope[list[WorkerItem]])
-def list_workers(request: ApiRequest, account_id: str, paging: Query[Paging]) -> dict[str, Any]:
-    """All Workers, by name."""
-    page, info = paged(Worker.objects.all(), paging)
+def list_workers(
+    request: ApiRequest, account_id: str, paging: Query[WorkersPaging]
+) -> dict[str, Any]:
+    """All Workers: by name, or by a time, newest first."""
+    page, info = paged(_ordered(paging), paging)
     return ok(worker_items(page), info)
 
 
@@ -101,6 +112,19 @@ def delete(
     """Deletes the Worker with its versions and deployments. Needs `force` if others bind it."""
     delete_worker(request.auth, worker_by_name_or_id(worker_id), force=force)
     return ok(None)
+
+
+def _ordered(paging: WorkersPaging) -> QuerySet[Worker]:
+    """Workers without a deployment come last; `updated_on` falls back to their creation."""
+    if paging.order_by == "name":
+        return Worker.objects.order_by("-name" if paging.order == "desc" else "name")
+    deployed = Max("deployments__created_on")
+    key = F("created_on") if paging.order_by == "created_on" else F("deployed_on")
+    if paging.order_by == "updated_on":
+        deployed = Coalesce(deployed, F("created_on"))
+    rows = Worker.objects.annotate(deployed_on=deployed)
+    ordered = key.asc(nulls_last=True) if paging.order == "asc" else key.desc(nulls_last=True)
+    return rows.order_by(ordered, "name")
 
 
 def worker_item(worker: Worker) -> Json:

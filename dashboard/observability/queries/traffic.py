@@ -181,7 +181,7 @@ def first_minute(moment: datetime) -> int:
 
 def _rows(worker: str, since: datetime, until: datetime) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """In the finest rollup that goes back so far."""
-    span = _span(since, until, timezone.now())
+    span = span_of(since, until, timezone.now())
     begin = first_minute(since) if span is Span.MINUTE else int(since.timestamp()) // span * span
     within = {
         "worker": worker,
@@ -193,7 +193,8 @@ def _rows(worker: str, since: datetime, until: datetime) -> tuple[QuerySet[Any],
     return counts.filter(**within), latencies.filter(**within)
 
 
-def _span(since: datetime, until: datetime, now: datetime) -> Span:
+def span_of(since: datetime, until: datetime, now: datetime) -> Span:
+    """The finest rollup that goes back to `since` and is not too large for the range."""
     if until - since <= timedelta(days=1) and since > now - timedelta(days=settings.KEEP_MINUTES):
         return Span.MINUTE
     if until - since <= timedelta(days=31) and since > now - timedelta(days=settings.KEEP_HOURS):

@@ -80,3 +80,18 @@ def test_the_newer_list_pages_until_it_is_empty(shop: Api):
     assert [w["name"] for w in shop("GET", "/workers/workers").result] == ["shop"]
     assert shop("GET", "/workers/workers?page=2").result == []
     assert shop("DELETE", "/workers/workers/shop").result is None
+
+
+def test_workers_are_listed_by_name_or_by_their_last_deployment(api: Api):
+    for name in ("c", "a", "b"):
+        api.put(name)
+    api("POST", "/workers/workers", {"name": "d"})
+
+    def names(query: str) -> str:
+        return "".join(item["name"] for item in api("GET", f"/workers/workers{query}").result)
+
+    assert names("") == "abcd" and names("?order_by=name&order=desc") == "dcba"
+    assert names("?order_by=deployed_on") == "bacd"
+    assert names("?order_by=deployed_on&order=asc") == "cabd"
+    assert names("?order_by=updated_on") == "dbac"
+    assert names("?order_by=created_on&page=2&per_page=3") == "c"
