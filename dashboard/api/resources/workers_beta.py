@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import Aggregate, F, Max, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from ninja import Query
@@ -118,7 +118,7 @@ def _ordered(paging: WorkersPaging) -> QuerySet[Worker]:
     """Workers without a deployment come last; `updated_on` falls back to their creation."""
     if paging.order_by == "name":
         return Worker.objects.order_by("-name" if paging.order == "desc" else "name")
-    deployed = Max("deployments__created_on")
+    deployed: Aggregate | Coalesce = Max("deployments__created_on")
     key = F("created_on") if paging.order_by == "created_on" else F("deployed_on")
     if paging.order_by == "updated_on":
         deployed = Coalesce(deployed, F("created_on"))
