@@ -33,6 +33,11 @@ FOLDERS = ("log", "v", "xds")
 ASSETS = "assets"
 """The folder with static assets."""
 
+RANGES = "ranges"
+"""The socket of a version with static assets that gets its requests with a `Range` header. Envoy
+chooses it within the version's cluster, by `LB_METADATA`."""
+LB_METADATA = "envoy.lb"
+
 PUBLIC, INTERNAL = "public", "internal"
 """First halves of a scope's key (`scope`)."""
 
@@ -190,7 +195,7 @@ def entrypoint(socket_name: str) -> str:
 
 def socket_file(version_id: str, socket_name: str) -> str:
     """The path of a version's socket, short for any entrypoint."""
-    label = "http"
+    label = RANGES if socket_name == RANGES else "http"
     if name := entrypoint(socket_name):
         label = "e" + hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"v/{version_id}.{label}.sock"

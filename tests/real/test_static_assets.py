@@ -76,6 +76,19 @@ def test_files_come_before_code_and_a_split_serves_the_files_of_both(system, tmp
     again = system.get("site", "/big.css", If_None_Match=packed.headers["etag"], **big)
     assert again.status_code == 304
 
+    part = system.get("site", "/big.css", Range="bytes=5-1004", **big)
+    assert (part.status_code, part.text) == (206, plain.text[5:1005])
+    assert part.headers["content-range"] == "bytes 5-1004/2200"
+    assert "content-encoding" not in part.headers
+    stale = system.get("site", "/big.css", Range="bytes=5-8", If_Range='"other"')
+    assert (stale.status_code, stale.text) == (200, plain.text)
+    rest = {"Range": "bytes=2198-", "If_Range": plain.headers["etag"]}
+    assert system.get("site", "/big.css", **rest).text == plain.text[2198:]
+    assert system.get("site", "/big.css", Range="bytes=-3").text == plain.text[-3:]
+    beyond = system.get("site", "/big.css", Range="bytes=9999-")
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, "bytes */2200")
+    assert system.get("site", "/api/x", Range="bytes=0-1").text == "code /api/x"
+
     for path in ("app-1.js", "gone.html"):
         (site / "public" / path).unlink()
     write_site(

@@ -44,7 +44,8 @@ class Compiler:
         before, self._clusters = self._clusters, {}
         found: Resources = {}
         for version in versions:
-            source = (names.entrypoints(version), renewals.get(version.id, 0))
+            entrypoints, has_ranges = names.entrypoints(version), version.assets is not None
+            source = (entrypoints, has_ranges, renewals.get(version.id, 0))
             known = before.get(version.id)
             if known is None or known.source != source:
                 known = _Compiled(source, _clusters(version.id, *source))
@@ -130,12 +131,20 @@ def _targets(versions: Iterable[VersionSpec]) -> frozenset[tuple[str, str]]:
     return frozenset(target for version in versions for target in service_targets(version))
 
 
-def _clusters(version_id: str, entrypoints: Sequence[str], renewals: int) -> Resources:
+def _clusters(
+    version_id: str, entrypoints: Sequence[str], has_ranges: bool, renewals: int
+) -> Resources:
     endpoints = {
         names.cluster(version_id, name): [names.socket_file(version_id, names.socket(name))]
         for name in entrypoints
     }
-    return _encoded(CLUSTER, compiled.clusters(endpoints, dict.fromkeys(endpoints, renewals)))
+    ranges = {names.cluster(version_id): names.socket_file(version_id, names.RANGES)}
+    return _encoded(
+        CLUSTER,
+        compiled.clusters(
+            endpoints, dict.fromkeys(endpoints, renewals), ranges if has_ranges else {}
+        ),
+    )
 
 
 def _encoded(message: str, resources: Mapping[str, dict[str, Any]]) -> Resources:

@@ -17,19 +17,43 @@ _UNLIMITED = 100_000
 
 
 def clusters(
-    endpoints: Mapping[str, Sequence[str]], renewals: Mapping[str, int] = {}
+    endpoints: Mapping[str, Sequence[str]],
+    renewals: Mapping[str, int] = {},
+    ranges: Mapping[str, str] = {},
 ) -> dict[str, dict[str, Any]]:
     """By name: for each name of `names.cluster` one cluster and its RPC twin, by socket paths.
 
     Several paths are replicas, used in turn whatever the version key. A growing number in
     `renewals` makes Envoy drop its connections, request by request, because another process listens
-    at the same paths now.
+    at the same paths now. `ranges` are the sockets for requests with a `Range` header.
     """
+    compiled: dict[str, dict[str, Any]] = {}
+    for name in sorted(endpoints):
+        for twin in (name, names.rpc_cluster(name)):
+            compiled[twin] = _version_cluster(twin, endpoints[name])
+            compiled[twin] |= _renewed(renewals.get(name, 0))
+        if name in ranges:
+            compiled[name] |= _with_ranges(name, endpoints[name], ranges[name])
+    return compiled
+
+
+def _with_ranges(name: str, paths: Sequence[str], ranges: str) -> dict[str, Any]:
+    """Subsets of the cluster: requests whose metadata has `names.RANGES` reach that socket only,
+    all others the rest."""
+    endpoints = [*(_endpoint(path, "no") for path in paths), _endpoint(ranges, "yes")]
     return {
-        twin: _version_cluster(twin, endpoints[name]) | _renewed(renewals.get(name, 0))
-        for name in sorted(endpoints)
-        for twin in (name, names.rpc_cluster(name))
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
+        "lb_subset_config": {
+            "fallback_policy": "DEFAULT_SUBSET",
+            "default_subset": {names.RANGES: "no"},
+            "subset_selectors": [{"keys": [names.RANGES]}],
+        },
     }
+
+
+def _endpoint(path: str, ranges: str) -> dict[str, Any]:
+    metadata = {"filter_metadata": {names.LB_METADATA: {names.RANGES: ranges}}}
+    return {"endpoint": {"address": {"pipe": {"path": path}}}, "metadata": metadata}
 
 
 def _renewed(count: int) -> dict[str, Any]:

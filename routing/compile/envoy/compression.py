@@ -58,6 +58,8 @@ def _compressor(name: str, library: _Object, *, choose_first: bool = False) -> _
             "common_config": common,
             # A strong ETag would promise the same bytes as without compression.
             "weaken_etag_on_compress": True,
+            # A range is one of the uncompressed bytes.
+            "uncompressible_response_codes": [206],
         },
         "compressor_library": {"name": name, "typed_config": library},
         "choose_first": choose_first,

@@ -191,7 +191,13 @@ def _chain(
         "stat_prefix": name,
         "scoped_routes": _scoped_routes(),
         "early_header_mutation_extensions": early,
-        "http_filters": [*filters, _overrides("overrides"), _overrides("permits"), _router()],
+        "http_filters": [
+            *filters,
+            _overrides("overrides"),
+            _overrides("permits"),
+            _ranges(),
+            _router(),
+        ],
         "access_log": access_log.access_log(name),
         "local_reply_config": _local_replies(name),
         "upgrade_configs": [{"upgrade_type": "websocket"}],
@@ -268,6 +274,20 @@ def _overrides(name: str) -> _Object:
 
 def _exactly(*header_names: str) -> _Object:
     return {"patterns": [{"exact": name} for name in header_names]}
+
+
+def _ranges() -> _Object:
+    """Marks requests with a `Range` header; `clusters.py` chooses the socket by it."""
+    present = {
+        "metadata_namespace": names.LB_METADATA,
+        "key": names.RANGES,
+        "value": "yes",
+    }
+    config = {
+        "@type": f"{_X}filters.http.header_to_metadata.v3.Config",
+        "request_rules": [{"header": "range", "on_header_present": present}],
+    }
+    return {"name": "ranges", "typed_config": config}
 
 
 def _router() -> _Object:

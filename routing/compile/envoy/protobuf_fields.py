@@ -21,9 +21,21 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "type": (2, "envoy.config.cluster.v3.Cluster.DiscoveryType"),
         "connect_timeout": (4, "Duration"),
         "circuit_breakers": (10, "envoy.config.cluster.v3.CircuitBreakers"),
+        "lb_subset_config": (22, "envoy.config.cluster.v3.Cluster.LbSubsetConfig"),
         "metadata": (25, "envoy.config.core.v3.Metadata"),
         "load_assignment": (33, "envoy.config.endpoint.v3.ClusterLoadAssignment"),
         "typed_extension_protocol_options": (36, "map Any"),
+    },
+    "envoy.config.cluster.v3.Cluster.LbSubsetConfig": {
+        "fallback_policy": (1, "envoy.config.cluster.v3.Cluster.LbSubsetConfig.FallbackPolicy"),
+        "default_subset": (2, "Struct"),
+        "subset_selectors": (
+            3,
+            "repeated envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector",
+        ),
+    },
+    "envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector": {
+        "keys": (1, "repeated string"),
     },
     "envoy.config.core.v3.Address": {
         "pipe": (2, "envoy.config.core.v3.Pipe"),
@@ -59,6 +71,7 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     },
     "envoy.config.endpoint.v3.LbEndpoint": {
         "endpoint": (1, "envoy.config.endpoint.v3.Endpoint"),
+        "metadata": (3, "envoy.config.core.v3.Metadata"),
     },
     "envoy.config.endpoint.v3.LocalityLbEndpoints": {
         "lb_endpoints": (2, "repeated envoy.config.endpoint.v3.LbEndpoint"),
@@ -188,4 +201,5 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
 
 ENUMS: dict[str, dict[str, int]] = {
     "envoy.config.cluster.v3.Cluster.DiscoveryType": {"STATIC": 0},
+    "envoy.config.cluster.v3.Cluster.LbSubsetConfig.FallbackPolicy": {"DEFAULT_SUBSET": 2},
 }

@@ -16,6 +16,8 @@ from routing.snapshot import VersionSpec
 ASSETS = "assets"
 """The name of the service. Its entrypoint `AssetWorker` serves files only, for the binding."""
 FILES_ONLY = "AssetWorker"
+RANGES = "ranges"
+"""The service before it, for requests with a `Range` header (`runtime/ranges.js`)."""
 _RENAMED = {"_headers": "headers", "_redirects": "redirects"}
 
 _Object = dict[str, Any]
@@ -33,6 +35,21 @@ def assets_service(version: VersionSpec, folder: str, date: str) -> _Object:
         sort_keys=True,
     )
     return {"name": ASSETS, "assets": {"path": folder, "config": config, **behind}}
+
+
+def ranges_services(assets: _Object, ours: _Object) -> list[_Object]:
+    """`ours`, which cuts ranges out of the files that `assets` serves. It recognizes them by a twin
+    of that service with a marker in the place of the version's code."""
+    marker = {"userWorker": {"name": RANGES, "entrypoint": "NotAFile"}}
+    twin = {key: assets["assets"][key] for key in ("path", "config")}
+    bindings = [
+        {"name": "SITE", "service": {"name": ASSETS}},
+        {"name": "FILES", "service": {"name": "files"}},
+    ]
+    return [
+        {"name": "files", "assets": {**twin, **marker}},
+        {"name": RANGES, "worker": {**ours, "bindings": bindings}},
+    ]
 
 
 def assets_folder(version: VersionSpec) -> str:

@@ -11,7 +11,13 @@ from datetime import date
 from typing import Any
 
 from routing.compile import names
-from routing.compile.workerd.assets import ASSETS, assets_folder, assets_service
+from routing.compile.workerd.assets import (
+    ASSETS,
+    RANGES,
+    assets_folder,
+    assets_service,
+    ranges_services,
+)
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, worker_bindings
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
 from routing.compile.workerd.services import edge_headers, external
@@ -38,8 +44,10 @@ _Object = dict[str, Any]
 
 
 def socket_names(version: VersionSpec) -> tuple[str, ...]:
-    """The sockets a version's process listens on, one for each entrypoint: `http`, `ep:<name>`."""
-    return tuple(names.socket(entrypoint) for entrypoint in names.entrypoints(version))
+    """The sockets a version's process listens on, one for each entrypoint: `http`, `ep:<name>`, and
+    one for ranges of static assets."""
+    sockets = tuple(names.socket(entrypoint) for entrypoint in names.entrypoints(version))
+    return (*sockets, names.RANGES) if version.assets else sockets
 
 
 def running_date(requested: str, newest: str) -> str:
@@ -80,6 +88,8 @@ def config(
         "tlsOptions": {"trustBrowserCas": True},
     }
     own, services = _version_services(version, modules, newest_date, tail, assets)
+    if version.assets:
+        own += ranges_services(own[-1], _ours("ranges.js", runtime))
     return {
         "services": [
             *own,
@@ -88,7 +98,7 @@ def config(
             *([{"name": "tail", "worker": _tail(version, runtime)}] if tail else []),
             *_edges(services),
         ],
-        "sockets": [_socket(worker, version, name, slot) for name in names.entrypoints(version)],
+        "sockets": _sockets(worker, version, slot),
         **_process(runtime),
     }
 
@@ -180,6 +190,13 @@ def _socket(worker: str, version: VersionSpec, entrypoint: str, slot: int) -> _O
         service = {"name": ASSETS}
     http = {**edge_headers(), "injectRequestHeaders": stripped, **rpc}
     return {"name": names.socket(entrypoint), "http": http, "service": service}
+
+
+def _sockets(worker: str, version: VersionSpec, slot: int) -> list[_Object]:
+    sockets = [_socket(worker, version, name, slot) for name in names.entrypoints(version)]
+    if version.assets:
+        sockets.append({**sockets[0], "name": names.RANGES, "service": {"name": RANGES}})
+    return sockets
 
 
 def _ours(file: str, runtime: Mapping[str, str]) -> _Object:

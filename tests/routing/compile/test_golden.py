@@ -61,6 +61,11 @@ def test_snapshots(name: str) -> None:
     check(GOLDEN / name / "clusters.json", envoy.clusters(endpoints(snapshot)))
 
 
+def test_a_cluster_with_a_socket_for_ranges() -> None:
+    clusters = envoy.clusters({"v": ["v/v.http.sock"]}, ranges={"v": "v/v.ranges.sock"})
+    check(GOLDEN / "assets-alone/clusters.json", clusters)
+
+
 @pytest.mark.parametrize("name", cases.VERSIONS)
 def test_versions(name: str) -> None:
     version = cases.VERSIONS[name]
@@ -97,4 +102,5 @@ def endpoints(snapshot: Snapshot) -> dict[str, list[str]]:
         for worker in snapshot.workers
         for version in worker.versions
         for socket in workerd.socket_names(version)
+        if socket != names.RANGES
     }
