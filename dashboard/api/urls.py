@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from dashboard import misbehavior
 from dashboard.api import messages
 from dashboard.api.api import PREFIX, api
 from dashboard.api.docs.reference import openapi, reference
@@ -30,12 +31,15 @@ def enveloped(view: View) -> View:
     @login_not_required
     @functools.wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if refused := misbehavior.refusal(request):
+            return refused
+        misbehavior.before_view(request)
         try:
             response = view(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - what Ninja itself did not expect
             return unexpected(request, error)
         if response.status_code != 405:
-            return add_rate_headers(request, response)
+            return misbehavior.after_view(request, add_rate_headers(request, response))
         if product_at(request.path.removeprefix(PREFIX)):
             return unknown_route(request)
         refusal = failure(405, [(10405, messages.method_not_allowed(request.method))])

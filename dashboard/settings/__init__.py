@@ -17,6 +17,7 @@ bad value stops the start and names its variable.
     application.py  apps, middleware, templates
     responses.py    security headers, static files, messages
     processes.py    the parent process, logs
+    test_only.py    faults on request, loopback as if public
 """
 
 from dashboard.settings.addresses import *
@@ -34,3 +35,4 @@ from dashboard.settings.retention import *
 from dashboard.settings.sessions import *
 from dashboard.settings.sign_in import *
 from dashboard.settings.stores import *
+from dashboard.settings.test_only import *

@@ -10,6 +10,7 @@ from django.http import JsonResponse
 from django.utils import timezone
 from ninja import Schema
 
+from dashboard import misbehavior
 from dashboard.api.http.auth import ApiRequest, may_read
 from dashboard.api.http.envelope import resource
 
@@ -41,6 +42,7 @@ def query_graphql(request: ApiRequest, given: GraphQLInput) -> JsonResponse:
         given.variables,
         given.operationName,
         account_id=settings.ACCOUNT_ID,
-        now=timezone.now(),
+        now=misbehavior.analytics_now(timezone.now()),
+        sample_interval=misbehavior.faults().analytics_sample_interval,
     )
     return JsonResponse(result)

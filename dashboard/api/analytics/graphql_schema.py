@@ -90,6 +90,7 @@ class Query:
 
     account_id: str
     now: datetime
+    sample_interval: int = 1
 
 
 def answer(
@@ -99,8 +100,10 @@ def answer(
     *,
     account_id: str,
     now: datetime,
+    sample_interval: int = 1,
 ) -> dict[str, Any]:
-    """`data` and `errors`."""
+    """`data` and `errors`. Nothing after `now` is counted. With a `sample_interval` over 1, counts
+    are what sampling at that interval would give."""
     try:
         document = parse(source, max_tokens=MOST_TOKENS)
     except GraphQLError as error:
@@ -114,7 +117,7 @@ def answer(
         _schema(),
         document,
         root_value={"viewer": {}, "cost": 1},
-        context_value=Query(account_id, now),
+        context_value=Query(account_id, now, sample_interval),
         variable_values=variables,
         operation_name=operation,
     )
@@ -161,7 +164,8 @@ def _invocations(
     if finest_span(selection, query.now) != 60 and (minutes or "datetime" in dimensions):
         raise GraphQLError(messages.NO_RANGE)
     groups = invocation_groups(selection, dimensions, query.now, with_latency="quantiles" in wanted)
-    return [_row(group) for group in _sorted(groups, orderBy or [])[:limit]]
+    ordered = _sorted(groups, orderBy or [])[:limit]
+    return [_row(group, query.sample_interval) for group in ordered]
 
 
 def _selection(given: dict[str, Any], now: datetime) -> Selection:
@@ -171,7 +175,7 @@ def _selection(given: dict[str, Any], now: datetime) -> Selection:
     ends = [_time(given, "datetime_lt"), _time(given, "datetime_leq", second)]
     starts.append(_date(given, "date_geq", timedelta(0)))
     ends.append(_date(given, "date_leq", DAY))
-    until = min([end for end in ends if end] or [now])
+    until = min([now, *(end for end in ends if end)])
     return Selection(
         max([start for start in starts if start] or [until - DAY]),
         until,
@@ -226,13 +230,17 @@ def _order_value(group: Group, name: str) -> tuple[int, str]:
     return (0, group.dimensions.get(name, ""))
 
 
-def _row(group: Group) -> dict[str, Any]:
+def _row(group: Group, interval: int) -> dict[str, Any]:
     wall = {f"wallTime{name}": group.wall_time(q) for name, q in QUANTILES.items()}
     return {
         "dimensions": group.dimensions,
-        "sum": {"requests": group.requests, "errors": group.errors, "subrequests": None},
+        "sum": {
+            "requests": group.requests // interval * interval,
+            "errors": group.errors // interval * interval,
+            "subrequests": None,
+        },
         "quantiles": wall,
-        "avg": {"sampleInterval": 1.0},
+        "avg": {"sampleInterval": float(interval)},
     }
 
 

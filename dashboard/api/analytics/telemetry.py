@@ -33,6 +33,7 @@ from dashboard.api.analytics.telemetry_schemas import (
 from dashboard.api.http.auth import ApiRequest, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import bad_request
+from dashboard.misbehavior import analytics_now, faults
 from routing.control.publish import timestamp
 
 router = resource("Observability")
@@ -105,7 +106,12 @@ def _matching(given: KeysInput | ValuesInput, frame: Timeframe) -> list[Event]:
 def _checked(frame: Timeframe) -> Timeframe:
     if not frame.from_ < frame.to:
         raise bad_request(messages.BAD_TIMEFRAME)
-    return frame
+    latest = analytics_now(timezone.now()).timestamp() * 1000
+    return frame if faults().analytics_late_seconds == 0 else _until(frame, latest)
+
+
+def _until(frame: Timeframe, latest: float) -> Timeframe:
+    return Timeframe(**{"from": frame.from_, "to": min(frame.to, latest)})
 
 
 def _view(given: QueryInput, events: list[Event], sample_interval: int) -> Json:

@@ -23,6 +23,7 @@ from dashboard.api.tail.trace_events import FilterInvalid, parse_filters
 from dashboard.limits.answers import RETRY_SECONDS
 from dashboard.live.logs import subscriptions
 from dashboard.live.models import Tail
+from dashboard.misbehavior import faults
 from routing.models import Worker
 
 router = resource("Tails")
@@ -116,6 +117,9 @@ def _make_room(worker: Worker, person: User) -> None:
     Tail.objects.filter(expires_on__lte=timezone.now()).delete()
     Tail.objects.filter(worker=worker.name, watch=None).delete()
     counts = Counter(_open(worker).values_list("token__user", flat=True))
+    most_viewers = faults().tail_viewers
+    if most_viewers is not None and counts.total() >= most_viewers:
+        raise _too_many(messages.tails_of_worker(most_viewers))
     if counts[person.pk] >= EACH:
         raise _too_many(messages.tails_of_worker_and_person(EACH))
     if Tail.objects.filter(token__user=person).count() >= EACH_IN_ALL:

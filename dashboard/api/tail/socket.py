@@ -23,6 +23,7 @@ from dashboard.live.channel.database import in_database
 from dashboard.live.channel.push_socket import PushSocket
 from dashboard.live.logs import fanout as feed, subscriptions
 from dashboard.live.models import Tail
+from dashboard.misbehavior import faults
 from routing.models import Version
 
 PROTOCOL = "trace-v1"
@@ -59,6 +60,10 @@ class TailConsumer(PushSocket):
     async def feed(self, batch: dict[str, Any]) -> None:
         """Sends the matching events of a batch from an edge."""
         details, missed = self.reader.read(batch)
+        if faults().tail_dead:
+            return
+        if faults().tail_overload:
+            details, missed = details[::2], missed + len(details[1::2])
         if missed:
             await self.send(json.dumps(notice(missed)))
         elif self.overloaded:

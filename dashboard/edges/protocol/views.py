@@ -15,6 +15,7 @@ from dashboard.edges.protocol import certificates, reports
 from dashboard.edges.protocol.auth import for_edges, token_of, unauthorized, without_session
 from dashboard.edges.registry.join import JoinRefused, join
 from dashboard.edges.registry.tokens import is_renewal_due, renew
+from dashboard.misbehavior import wait_for_propagation
 from dashboard.observability.ingest import access_log, worker_logs
 from dashboard.observability.ingest.batch_body import BatchInvalid, decompress
 from dashboard.observability.ingest.counts import OtherPlaces
@@ -32,6 +33,7 @@ def desired(request: HttpRequest, edge: Edge) -> HttpResponse:
     raw = request.GET.get("since", "0")
     if not raw.isascii() or not raw.isdigit():
         return JsonResponse({"error": messages.not_a_revision(raw)}, status=400)
+    wait_for_propagation(timezone.now())
     body = edge_documents.snapshot_for(edge, int(raw))
     return HttpResponse(status=204) if body is None else _unstored(body)
 

@@ -90,3 +90,19 @@ def test_processes_get_neither_the_first_password_nor_its_file(tmp_path, monkeyp
     monkeypatch.setenv("SLUICE_DATA_DIR_FILE", "/run/secrets/folder")
     child = Child("web", "dashboard.run.web", {"SLUICE_DATA_DIR": "x"}, tmp_path / "web.log")
     assert not {"SLUICE_ADMIN_PASSWORD_FILE", "SLUICE_DATA_DIR_FILE"} & set(child.env)
+
+
+@pytest.mark.parametrize("name", ["SLUICE_TEST_MISBEHAVIOR_FILE", "SLUICE_TEST_CLOUD_PORTS"])
+@pytest.mark.parametrize(
+    ("variables", "starts"),
+    [
+        ({"SLUICE_DEBUG": "1"}, True),
+        ({}, False),
+        ({"SLUICE_DEBUG": "1", "SLUICE_HTTP_HOST": "0.0.0.0"}, False),
+        ({"SLUICE_DEBUG": "1", "SLUICE_BEHIND_TLS": "1"}, False),
+    ],
+)
+def test_settings_for_tests_stop_the_start_in_production(tmp_path, name, variables, starts):
+    result = started_with(tmp_path, **({name: "8001"} | variables))
+    assert (result.returncode == 0) is starts, result.stderr
+    assert starts or f"{name} is for tests only" in result.stderr
