@@ -84,7 +84,9 @@ def _parse(given: Mapping[str, Any], changed_at: float) -> Faults:
     names = {entry.name for entry in fields(Faults)} - {"changed_at"}
     if unknown := given.keys() - names:
         raise ValueError(f"SLUICE_TEST_MISBEHAVIOR_FILE: {', '.join(sorted(unknown))}?")
-    frozen = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
+    frozen: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in given.items()
+    }
     return Faults(**frozen, changed_at=changed_at)
 
 
