@@ -17,6 +17,7 @@ Without Django:
     sealing.py         secrets sealed to an edge's key
     loopback.py        whether an edge is on this machine
     relayed_request.py a request that an agent sends, and its answer
+    event_delivery.py  a cron or queue event that an agent delivers, and its outcome
     home.py            where templates, static files and npm packages are
     version.py         the version of this release
 Django:

@@ -262,10 +262,6 @@ def name_is_taken(name: str, kind: str) -> str:
 
 # --- Not supported ------------------------------------------------------------------------------
 
-NO_CRON = (
-    "Cron triggers are not supported: nothing would call scheduled(). Remove "
-    "triggers.crons from the configuration. The version itself was deployed."
-)
 NO_TAIL_WORKERS = "Tail Workers are not supported: leave out tail_consumers."
 NO_EDGE_LOG_DELIVERY = "Edge log delivery is not supported: leave `kind` empty."
 NO_JOB = "This job does not exist."

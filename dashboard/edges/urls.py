@@ -29,4 +29,5 @@ urlpatterns = [
     path("edge/v1/invocations", views.invocations, name="invocations"),
     path("edge/v1/details", views.details, name="details"),
     path("edge/v1/relayed/<uuid:id>", views.relayed_answer, name="relayed"),
+    path("edge/v1/events/<uuid:id>", views.event_answer, name="event"),
 ]

@@ -88,6 +88,8 @@ WORDS = {
     "review.refused": "was refused a decision on the review of",
     "override.protect": "switched the protection of overrides of",
     "override.key": "made a new key for overrides of",
+    "worker.schedules": "changed the cron triggers of",
+    "worker.run_schedule": "ran a cron trigger of",
     "worker.groups": "chose the groups of edges for",
     "override.link": "shared a version of",
     "override.revoke": "revoked a link to a version of",

@@ -3,6 +3,8 @@ delays nothing else."""
 
 from __future__ import annotations
 
+from dashboard.events.due import DueSchedules
+from dashboard.events.upkeep import look as look_at_events, prune as prune_events
 from dashboard.exports.worker.exporter import Exporter
 from dashboard.notifications.delivery.fan_out import fan_out_all
 from dashboard.notifications.delivery.send_due import send_due
@@ -36,6 +38,7 @@ def conductor() -> list[Loop]:
     return [
         Loop(rollouts, Task("reviews", sweep)),
         Loop(checks),
+        Loop(Task("schedules", DueSchedules().look), Task("events", look_at_events, every=1)),
         Loop(Task("guardrails", poll.look), pause=poll.pause, close=poll.close),
         Loop(Task("hooks", courier.look), pause=courier.pause, close=courier.close),
         Loop(
@@ -67,4 +70,5 @@ def _retention() -> Loop:
         Task("prune_check_runs", prune_check_runs, every=600),
         Task("prune_rollouts", prune_rollouts, every=3600),
         Task("prune_assets", prune_assets, every=3600),
+        Task("prune_events", prune_events, every=60),
     )

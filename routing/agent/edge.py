@@ -38,6 +38,7 @@ from routing.agent.envoy.process import Envoy
 from routing.agent.identity.identity import DEFAULT_NAME, Identity, of_config
 from routing.agent.processes.last_applied import last_applied
 from routing.agent.processes.supervisor import Supervisor
+from routing.agent.relay.events import Events
 from routing.agent.relay.relay import Relay
 from routing.agent.state.readiness import NotReady, not_ready
 from routing.agent.state.status import Facts, report, status
@@ -95,6 +96,12 @@ class Edge:
         self._control.draining = self._record.set_draining
         self._control.relaying = Relay(
             self._control, tasks, config.proof_port, lambda: self._supervisor.state.applied
+        ).receive
+        self._control.delivering = Events(
+            self._control,
+            tasks,
+            lambda: self._supervisor.state.processes,
+            self._supervisor.versions.events,
         ).receive
         self._metrics = _metrics(config, self.facts, self._not_ready)
         if self._metrics is not None:

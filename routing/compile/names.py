@@ -38,6 +38,9 @@ RANGES = "ranges"
 chooses it within the version's cluster, by `LB_METADATA`."""
 LB_METADATA = "envoy.lb"
 
+EVENTS = "events"
+"""workerd's name for the socket, and the service, of cron and queue events."""
+
 PUBLIC, INTERNAL = "public", "internal"
 """First halves of a scope's key (`scope`)."""
 
@@ -195,7 +198,7 @@ def entrypoint(socket_name: str) -> str:
 
 def socket_file(version_id: str, socket_name: str) -> str:
     """The path of a version's socket, short for any entrypoint."""
-    label = RANGES if socket_name == RANGES else "http"
+    label = socket_name if socket_name in (RANGES, EVENTS) else "http"
     if name := entrypoint(socket_name):
         label = "e" + hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"v/{version_id}.{label}.sock"
@@ -205,6 +208,13 @@ def entrypoints(version: VersionSpec) -> tuple[str, ...]:
     """Entrypoints that other Workers can bind to: "" (the default export), then by name."""
     named = (e.name for e in version.exports if e.name != "default" and _callable(e))
     return ("", *sorted(named))
+
+
+def receives_events(version: VersionSpec) -> bool:
+    """Whether its code may have a handler for cron or queue events. Service-worker syntax exports
+    nothing, so it may."""
+    handlers = {name for e in version.exports if e.name == "default" for name in e.handlers}
+    return bool(version.body_part) or bool(handlers & {"scheduled", "queue"})
 
 
 def _callable(export: Export) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from routing.rules.cron import CronInvalid
 from routing.rules.split import SplitRefused
 
 # --- Deploying ----------------------------------------------------------------------------------
@@ -29,6 +30,28 @@ _SPLIT = {
     ),
     "sum": "The percentages add up to {sum}, not 100%: {verb} one of them by {difference}.",
 }
+
+
+def cron_invalid(error: CronInvalid) -> str:
+    """The sentence of a `CronInvalid`, with what to do."""
+    return _CRON[error.code].format(**error.facts)
+
+
+_CRON = {
+    "length": "A cron expression has at most {high} characters.",
+    "count": (
+        "A cron expression has five fields (minute, hour, day of month, month, day of week); "
+        '"{text}" has {count}.'
+    ),
+    "value": 'The {field} must be from {low} to {high}, not "{text}".',
+    "step": 'The step of the {field} must be from 1 to {high}, not "{text}".',
+    "part": 'In the {field}, "{text}" cannot be part of a list. Use one schedule for each.',
+    "never": '"{text}" never runs: no month has such a day.',
+}
+
+
+def too_many_schedules(limit: int, others: int) -> str:
+    return f"There can be {limit} cron triggers in all; other Workers have {others}."
 
 
 def not_expected(active_id: object, author: str, source: str) -> str:

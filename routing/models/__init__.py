@@ -8,6 +8,7 @@ deployable_versions.py  which versions can be deployed
 overrides.py            signing keys and shared links of overrides
 edges.py                edges, their tokens, the revision they should run, and when each had it
 assets.py               static assets: contents, sets, uploads in progress
+schedules.py            cron triggers, and events sent to versions
 invocations.py          requests from the edges' access logs, and the console lines of Workers
 
 Versions and deployments are written once: `Immutable` enforces it in the ORM, triggers (migration
@@ -37,6 +38,7 @@ from routing.models.edges import (
 from routing.models.immutable import AuditEntry, Immutable
 from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
+from routing.models.schedules import Schedule, WorkerEvent
 from routing.models.versions import (
     ALIAS,
     DEPLOYABLE,
@@ -79,6 +81,7 @@ __all__ = [
     "OverrideLinkQuerySet",
     "Propagation",
     "RemovedWorker",
+    "Schedule",
     "ServiceBinding",
     "Share",
     "UploadedAsset",
@@ -86,6 +89,7 @@ __all__ = [
     "VersionModule",
     "VersionQuerySet",
     "Worker",
+    "WorkerEvent",
     "deployable",
     "runs_in",
 ]

@@ -94,6 +94,8 @@ class Edge(models.Model):
     loopback = models.CharField(max_length=32, default="", db_default="", blank=True)
     #: Whether it takes requests from its socket (`routing.relayed_request`).
     relays = models.BooleanField(default=False, db_default=False)
+    #: Whether it delivers cron and queue events (`routing.event_delivery`).
+    delivers_events = models.BooleanField(default=False, db_default=False)
     #: Log lines that were never counted, and the last time that some were missed.
     lost_lines = models.PositiveBigIntegerField(default=0, db_default=0)
     lost_at = models.DateTimeField(null=True)

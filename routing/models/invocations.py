@@ -48,8 +48,8 @@ class Invocation(models.Model):
 
 
 class InvocationDetail(models.Model):
-    """Console lines, exceptions and the outcome of one request; or an RPC call, which appears in no
-    access log.
+    """Console lines, exceptions and the outcome of one request; or an RPC call or a cron or queue
+    event, which appear in no access log.
 
     Belongs to the invocation with the same ray and version. Two calls with the same ray have two
     details of a version, which differ by time only.
@@ -62,6 +62,11 @@ class InvocationDetail(models.Model):
     version_id = models.CharField(max_length=36)
     entrypoint = models.CharField(max_length=255, blank=True)
     rpc_method = models.CharField(max_length=255, blank=True)
+    #: "cron" or "queue" for an event, with its expression or queue, and the minute of a schedule.
+    # Nullable, as a column with a default would make SQLite copy the table.
+    trigger = models.CharField(max_length=8, null=True)  # noqa: DJ001
+    trigger_name = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    scheduled_at = models.DateTimeField(null=True)
     method = models.CharField(max_length=16, blank=True)
     path = models.CharField(max_length=2048, blank=True)
     outcome = models.CharField(max_length=32)

@@ -4,7 +4,8 @@
 //
 // The agent answers each POST with how much it wants to hear for now:
 //   all      every request                  (somebody is looking at this Worker)
-//   notable  console lines, exceptions, failures, and RPC, which no access log knows
+//   notable  console lines, exceptions, failures, and RPC, cron and queue events, which no access
+//            log has
 //   errors   exceptions and failures        (the edge is busy)
 //   off      nothing
 // An answer holds for FRESH_MS. Later requests are sent whole until there is a new one, so that
@@ -54,7 +55,8 @@ function wanted(item) {
   if (level === "all") return true;
   const failed = item.outcome !== "ok" || item.exceptions.length > 0;
   if (failed) return level !== "off";
-  const speaks = item.logs.length > 0 || item.event?.rpcMethod !== undefined;
+  const { rpcMethod, cron, queue } = item.event ?? {};
+  const speaks = item.logs.length > 0 || [rpcMethod, cron, queue].some((it) => it !== undefined);
   if (!speaks) return false;
   if (level === "notable") return true;
   skipped++;

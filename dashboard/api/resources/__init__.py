@@ -9,7 +9,8 @@ deployments.py            deployments
 secrets.py                secrets
 script_settings.py        settings that are not versioned, and bindings in bulk
 services.py               a script as a service, as older wranglers ask
-subdomain.py              workers.dev switches, and schedules
+subdomain.py              workers.dev switches
+schedules.py              cron triggers
 references.py             what refers to a script; empty lists of KV and Durable Objects
 workers_beta.py           Workers, the newer resource (`workers.beta` in Cloudflare's SDKs)
 workers_beta_versions.py  their versions

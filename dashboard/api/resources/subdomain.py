@@ -1,4 +1,4 @@
-"""The switches of a Worker's host name and previews; schedules, which are not supported."""
+"""The switches of a Worker's host name and previews."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from django.conf import settings
 from django.utils import timezone
 from ninja import Schema
 
-from dashboard.api import messages
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
-from dashboard.api.http.errors import unsupported
 from dashboard.api.http.lookup import worker_named
 from dashboard.api.resources.scripts import SCRIPT
-from dashboard.api.serializers.schemas import AccountSubdomain, Schedules, Subdomain
+from dashboard.api.serializers.schemas import AccountSubdomain, Subdomain
 from routing.control.publish import port_of_url
 from routing.control.subdomain import set_subdomain
 from routing.models import Worker
 
-router = resource("Subdomain and schedules")
+router = resource("Subdomain")
 SUBDOMAIN = SCRIPT + "/subdomain"
-SCHEDULES = SCRIPT + "/schedules"
 
 
 class SubdomainInput(Schema):
@@ -66,24 +63,6 @@ def post_subdomain(
 def delete_subdomain(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """The same as `enabled: false`."""
     return ok(subdomain_item(set_switches(request, script_name, enabled=False, previews=False)))
-
-
-@router.get(SCHEDULES, auth=may_read, response=Envelope[Schedules])
-def get_schedules(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
-    """None: cron triggers are not supported."""
-    worker_named(script_name)
-    return ok({"schedules": []})
-
-
-@router.put(SCHEDULES, auth=may_deploy, response=Envelope[Schedules])
-def put_schedules(
-    request: ApiRequest, account_id: str, script_name: str, given: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Takes the empty list only."""
-    worker_named(script_name)
-    if given:
-        raise unsupported(messages.NO_CRON)
-    return ok({"schedules": []})
 
 
 def subdomain_item(worker: Worker) -> dict[str, bool]:

@@ -190,8 +190,14 @@ class AccountSubdomain(Schema):
     subdomain: str
 
 
+class Schedule(Schema):
+    cron: str
+    created_on: str
+    modified_on: str
+
+
 class Schedules(Schema):
-    schedules: list[Json]
+    schedules: list[Schedule]
 
 
 class WorkerSubdomain(Subdomain):

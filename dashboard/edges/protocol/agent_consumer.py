@@ -17,6 +17,7 @@ from dashboard.edges.protocol.certificates import CertificateRefused, check_cert
 from dashboard.edges.protocol.edge_keys import has_other_key
 from dashboard.edges.protocol.notify_agents import GROUP
 from dashboard.edges.registry.tokens import SignIn, TokenState, sign_in
+from dashboard.events import rows as events
 from dashboard.live.channel.database import in_database
 from dashboard.live.channel.push_socket import PushSocket
 from dashboard.live.logs import subscriptions
@@ -51,7 +52,7 @@ class State(NamedTuple):
 class EdgeConsumer(PushSocket):
     """Sends `{"revision": n, "watch": [Worker, …]}`, with `"is_draining": true` while the edge
     drains, `relay` where there are requests to send, and `cancel` with ids of those that are no
-    longer needed. Agents send nothing."""
+    longer needed, and cron and queue `events`. Agents send nothing."""
 
     refusal = SIGN_IN_AGAIN
 
@@ -70,6 +71,7 @@ class EdgeConsumer(PushSocket):
 
     async def left(self) -> None:
         await in_database(relayed.lose)(self.socket_id)
+        await in_database(events.lose)(self.socket_id, timezone.now())
 
     async def revision(self, event: dict[str, Any]) -> None:
         """Handles `notify_agents.send_revision`."""
@@ -84,6 +86,10 @@ class EdgeConsumer(PushSocket):
     async def relay(self, event: dict[str, Any]) -> None:
         """Handles the notice of `dashboard.sending.relay` that there are requests."""
         await self._take_relayed()
+
+    async def events(self, event: dict[str, Any]) -> None:
+        """Handles `dashboard.events.start.notify`."""
+        await self._take_events()
 
     async def relay_cancel(self, event: dict[str, Any]) -> None:
         await self._send_state(self.sent, cancel=[event["id"]])
@@ -100,6 +106,7 @@ class EdgeConsumer(PushSocket):
                 await self._send_state(state)
             beat += 1
             await self._poll_relayed()
+            await self._take_events()
             await self._pause()
 
     async def _pause(self) -> None:
@@ -122,6 +129,12 @@ class EdgeConsumer(PushSocket):
         for request in requests:
             await self._send_state(self.sent, relay=[msgspec.to_builtins(request)])
         return len(requests)
+
+    async def _take_events(self) -> None:
+        """Sends the events that are waiting for this edge, one message each."""
+        waiting = await in_database(events.take)(self.edge_id, self.socket_id, timezone.now())
+        for delivery in waiting:
+            await self._send_state(self.sent, events=[msgspec.to_builtins(delivery)])
 
     async def _send_state(self, state: State, **more: list[Any]) -> None:
         self.sent = state

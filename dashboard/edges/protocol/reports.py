@@ -37,6 +37,7 @@ _REPORTED = [
     "loopback",
     "proof_url",
     "relays",
+    "delivers_events",
     "status",
     "up_at",
     *agent_report.FIELDS,
@@ -124,6 +125,7 @@ class Report(msgspec.Struct):
     envoy: EnvoyReport = msgspec.field(default_factory=EnvoyReport)
     loopback: str = ""
     relays: bool = False
+    delivers_events: bool = False
     agent: AgentReport = msgspec.field(default_factory=AgentReport)
 
 
@@ -186,6 +188,7 @@ def _take(edge: Edge, report: Report, newest: int, now: datetime) -> set[int]:
     edge.applied_revision, edge.desired_revision, edge.lagging = applied, desired, lagging
     edge.last_seen_on, edge.proof_url = now, report.proof_url
     edge.loopback, edge.relays = storable(report.loopback)[:32], report.relays
+    edge.delivers_events = report.delivers_events
     edge.disk = storable(report.disk)[:16]
     if report.envoy.end is not None:
         edge.envoy_end = storable(report.envoy.end.kind)[:16]

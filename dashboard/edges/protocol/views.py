@@ -15,6 +15,7 @@ from dashboard.edges.protocol import certificates, reports
 from dashboard.edges.protocol.auth import for_edges, token_of, unauthorized, without_session
 from dashboard.edges.registry.join import JoinRefused, join
 from dashboard.edges.registry.tokens import is_renewal_due, renew
+from dashboard.events import rows as events
 from dashboard.misbehavior import wait_for_propagation
 from dashboard.observability.ingest import access_log, worker_logs
 from dashboard.observability.ingest.batch_body import BatchInvalid, decompress
@@ -154,6 +155,20 @@ def relayed_answer(request: HttpRequest, edge: Edge, id: UUID) -> HttpResponse:
     if not stored:
         return JsonResponse({"error": messages.NOT_WAITING}, status=404)
     hub.wake()
+    return HttpResponse(status=204)
+
+
+@for_edges
+@require_POST
+def event_answer(request: HttpRequest, edge: Edge, id: UUID) -> HttpResponse:
+    """What became of an event that this edge got over its socket; 404 if it comes too late."""
+    try:
+        body = decompress(request.body) if _is_packed(request) else request.body
+        stored = events.answer(edge.pk, id, body, timezone.now())
+    except (BatchInvalid, events.AnswerInvalid) as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    if not stored:
+        return JsonResponse({"error": messages.NOT_WAITING}, status=404)
     return HttpResponse(status=204)
 
 

@@ -31,6 +31,9 @@ class Detail(msgspec.Struct):
     ray: str = ""
     entrypoint: str = ""
     rpc_method: str = ""
+    trigger: str = ""
+    trigger_name: str = ""
+    scheduled_at: float = 0
     method: str = ""
     path: str = ""
     logs: list[dict[str, Any]] = []
@@ -119,6 +122,9 @@ def _detail_row(edge: Edge, detail: Detail) -> InvocationDetail:
         version_id=storable(detail.version_id)[:36],
         entrypoint=storable(detail.entrypoint)[:255],
         rpc_method=storable(detail.rpc_method)[:255],
+        trigger=storable(detail.trigger)[:8] or None,
+        trigger_name=storable(detail.trigger_name)[:255] or None,
+        scheduled_at=_moment(detail.scheduled_at),
         method=storable(detail.method)[:16],
         path=storable(detail.path)[:2048],
         outcome=storable(detail.outcome)[:32],
@@ -129,3 +135,11 @@ def _detail_row(edge: Edge, detail: Detail) -> InvocationDetail:
         failed=bool(detail.exceptions) or detail.outcome not in ("ok", "canceled"),
         truncated=detail.truncated,
     )
+
+
+def _moment(seconds: float) -> datetime | None:
+    """None for 0, and for numbers that are not a date."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -19,6 +19,7 @@ from routing.agent.base.transport import error_body
 from routing.agent.control_plane.content import ContentMissing
 from routing.agent.control_plane.edge_record import ReportAnswer
 from routing.agent.identity.identity import Identity
+from routing.event_delivery import EventDelivery
 from routing.relayed_request import RelayedRequest
 from routing.snapshot import Preview, Snapshot, SnapshotInvalid
 from routing.version import USER_AGENT
@@ -67,12 +68,14 @@ class _Refusal(msgspec.Struct):
 
 class _Beat(msgspec.Struct):
     """`watch`: Workers that someone is viewing. `relay`: requests to send to this edge's proof
-    listener; `cancel`: ids of those that are no longer needed."""
+    listener; `cancel`: ids of those that are no longer needed. `events`: to deliver to versions of
+    this edge."""
 
     revision: int
     watch: list[str] = []
     relay: list[RelayedRequest] = []
     cancel: list[str] = []
+    events: list[EventDelivery] = []
     is_draining: bool = False
 
 
@@ -90,6 +93,8 @@ class ControlPlane:
         self.watching: Callable[[frozenset[str]], None] = lambda _: None
         #: Called with requests to relay, and the ids of those that were cancelled.
         self.relaying: Callable[[list[RelayedRequest], list[str]], None] = lambda *_: None
+        #: Called with cron and queue events.
+        self.delivering: Callable[[list[EventDelivery]], None] = lambda _: None
         #: Called with whether the edge should drain, at every heartbeat.
         self.draining: Callable[[bool], None] = lambda _: None
         #: Called once the control plane has said twice that this edge was removed.
@@ -168,6 +173,10 @@ class ControlPlane:
         """Posts the answer to a relayed request. Raises `NotFound` if it comes too late."""
         await self._ask("POST", f"relayed/{quote(request_id, safe='')}", answer)
 
+    async def event_answer(self, event_id: str, answer: bytes) -> None:
+        """Posts what became of an event. Raises `NotFound` if it comes too late."""
+        await self._ask("POST", f"events/{quote(event_id, safe='')}", answer)
+
     async def revisions(self) -> AsyncIterator[int]:
         """The newest revision at every change, and as a heartbeat. Raises
         `ControlPlaneUnavailable`."""
@@ -183,6 +192,7 @@ class ControlPlane:
                         beat = msgspec.json.decode(message.data, type=_Beat)
                         self.watching(frozenset(beat.watch))
                         self.relaying(beat.relay, beat.cancel)
+                        self.delivering(beat.events)
                         self.draining(beat.is_draining)
                         yield beat.revision
                 raise ControlPlaneUnavailable(f"it closed the connection ({live.close_code})")

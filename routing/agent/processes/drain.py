@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 
 from routing.agent.base.tasks import Tasks
@@ -21,10 +22,12 @@ _EVERY_SECONDS = 0.25
 
 
 class Drains:
-    """One task per version."""
+    """One task per version. `events` are cron and queue events in progress, by version id."""
 
-    def __init__(self, admin: EnvoyAdmin, tasks: Tasks, config: Config) -> None:
-        self._admin, self._tasks, self._config = admin, tasks, config
+    def __init__(
+        self, admin: EnvoyAdmin, tasks: Tasks, config: Config, events: Counter[str]
+    ) -> None:
+        self._admin, self._tasks, self._config, self._events = admin, tasks, config, events
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, version: VersionSpec, done: Callable[[], None]) -> None:
@@ -52,7 +55,8 @@ class Drains:
 
     async def _in_flight(self, version: VersionSpec) -> int:
         clusters = [names.cluster(version.id, name) for name in names.entrypoints(version)]
+        events = self._events[version.id]
         try:
-            return sum((await self._admin.in_flight(clusters)).values())
+            return sum((await self._admin.in_flight(clusters)).values()) + events
         except EnvoyUnavailable:
-            return 1
+            return 1 + events

@@ -103,7 +103,8 @@ class MemoryBudget:
             return frozenset(clusters.values())
         before, self._totals = self._totals, {name: totals.get(name, 0) for name in clusters}
         new = {name for name in clusters if name in before and before[name] != totals.get(name, 0)}
-        used = {clusters[name] for name in clusters if active.get(name) or name in new}
+        used = {key for name, key in clusters.items() if active.get(name) or name in new}
+        used |= {key for key in clusters.values() if self._versions.events[key]}
         self.used(used)
         unknown = {clusters[name] for name in clusters if name not in before}
         return frozenset(used | unknown)

@@ -95,7 +95,7 @@ class Supervisor:
         self.saver = SnapshotSaver(
             seal, (modules, assets), lambda: (self.state, self.desired), partial(self._fail, "save")
         )
-        self._drains = Drains(envoy.admin, tasks, config)
+        self._drains = Drains(envoy.admin, tasks, config, self.versions.events)
         self._dirty, self._settled = asyncio.Event(), asyncio.Event()
         self._settled.set()
         self._paused = False

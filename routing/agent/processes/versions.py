@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -42,6 +43,8 @@ class Versions:
         start_version: StartVersion,
     ) -> None:
         self.state: EdgeState = EdgeState()
+        #: Cron and queue events in progress, by version id.
+        self.events: Counter[str] = Counter()
         self._configurations, self._users = configurations, users
         self._tasks, self._changed = tasks, changed
         self._hang_seconds, self._start_version = hang_seconds, start_version

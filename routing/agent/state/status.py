@@ -78,7 +78,7 @@ def report(facts: Facts) -> dict[str, Any]:
     `desired` is the newest revision that this edge has received. `workers` lists only Workers that
     do not have it, with the reason and the deployment they still serve ("" for none). An agent
     without `checks_permissions` honors every override, protected or not; one without `relays`
-    takes no requests from the socket.
+    takes no requests from the socket, one without `delivers_events` no events.
     """
     return {
         "revision": facts.state.applied.revision,
@@ -98,6 +98,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "agent": asdict(facts.agent),
         "loopback": facts.loopback,
         "relays": True,
+        "delivers_events": True,
     }
 
 

@@ -1,6 +1,7 @@
 """Converts an entry of runtime/tail.js for the control plane: limited, redacted. Pure.
 
-A detail is `{"id", "worker", "version_id", "ray", "entrypoint", "rpc_method", "method", "path",
+A detail is `{"id", "worker", "version_id", "ray", "entrypoint", "rpc_method", "trigger" ("cron",
+"queue" or ""), "trigger_name" (expression, queue), "scheduled_at" (seconds), "method", "path",
 "outcome", "started_on" (seconds), "wall_ms", "logs": [{"level", "message": [...], "timestamp"}],
 "exceptions": [{"name", "message", "stack", "timestamp"}], "truncated", "keep"}` and, while someone
 is viewing the Worker, `"event"`: the request as `wrangler tail` prints it.
@@ -33,6 +34,7 @@ class _Item(msgspec.Struct, rename="camel"):
     exceptions: list[dict[str, Any]] = []
 
 
+_PLAIN_EVENT_FIELDS = ("rpcMethod", "cron", "scheduledTime", "queue", "batchSize")
 _decoder = msgspec.json.Decoder(_Item)
 
 
@@ -58,6 +60,7 @@ def detail(raw: bytes, source: Source, *, item_id: str, watched: bool) -> dict[s
         "ray": names.parse_ray(str((request.get("headers") or {}).get("cf-ray", ""))),
         "entrypoint": item.entrypoint or "",
         "rpc_method": str(event.get("rpcMethod") or ""),
+        **_trigger(event),
         "method": str(request.get("method") or ""),
         "path": urlsplit(str(request.get("url") or "")).path,
         "outcome": _outcome(item, request, event),
@@ -84,8 +87,19 @@ def _decode(raw: bytes) -> _Item:
 
 def keeps(found: dict[str, Any]) -> bool:
     """Does it contain more than the access log?"""
-    speaks = found["logs"] or found["exceptions"] or found["rpc_method"]
+    speaks = found["logs"] or found["exceptions"] or found["rpc_method"] or found["trigger"]
     return bool(speaks) or found["outcome"] not in ("ok", "canceled")
+
+
+def _trigger(event: dict[str, Any]) -> dict[str, Any]:
+    """Of a cron or queue event; no request has these."""
+    if "cron" in event:
+        at = event.get("scheduledTime")
+        at = at / 1000 if isinstance(at, int | float) else 0
+        return {"trigger": "cron", "trigger_name": str(event["cron"]), "scheduled_at": at}
+    if "queue" in event:
+        return {"trigger": "queue", "trigger_name": str(event["queue"]), "scheduled_at": 0}
+    return {"trigger": "", "trigger_name": "", "scheduled_at": 0}
 
 
 def _outcome(item: _Item, request: dict[str, Any], event: dict[str, Any]) -> str:
@@ -124,7 +138,7 @@ def _stamp(given: dict[str, Any]) -> dict[str, Any]:
 
 def _event(event: dict[str, Any], request: dict[str, Any], masks: Masks) -> dict[str, Any]:
     if not request:
-        return {k: v for k, v in event.items() if k in ("rpcMethod", "cron", "scheduledTime")}
+        return {k: v for k, v in event.items() if k in _PLAIN_EVENT_FIELDS}
     shown = {
         "url": masks.text(redact.url(str(request.get("url", "")))),
         "method": str(request.get("method", "")),

@@ -4,6 +4,7 @@ config.py    one version's process, and its inspection at upload; the entry poin
 modules.py   uploaded parts as modules
 bindings.py  bindings of an upload as workerd's bindings
 assets.py    static assets in front of the code
+events.py    the Worker that delivers cron and queue events
 services.py  service bindings: from one Worker's process to another
 slots.py     how RPC calls spread over versions
 """

@@ -19,6 +19,7 @@ from routing.compile.workerd.assets import (
     ranges_services,
 )
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, worker_bindings
+from routing.compile.workerd.events import events_service, events_socket
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
 from routing.compile.workerd.services import edge_headers, external
 from routing.snapshot import VersionSpec
@@ -44,10 +45,11 @@ _Object = dict[str, Any]
 
 
 def socket_names(version: VersionSpec) -> tuple[str, ...]:
-    """The sockets a version's process listens on, one for each entrypoint: `http`, `ep:<name>`, and
-    one for ranges of static assets."""
-    sockets = tuple(names.socket(entrypoint) for entrypoint in names.entrypoints(version))
-    return (*sockets, names.RANGES) if version.assets else sockets
+    """The sockets a version's process listens on: one for each entrypoint (`http`, `ep:<name>`), one
+    for ranges of static assets, and one for cron and queue events if it has a handler of them."""
+    sockets = [names.socket(entrypoint) for entrypoint in names.entrypoints(version)]
+    sockets += [names.RANGES] if version.assets else []
+    return (*sockets, *([names.EVENTS] if names.receives_events(version) else []))
 
 
 def running_date(requested: str, newest: str) -> str:
@@ -90,6 +92,8 @@ def config(
     own, services = _version_services(version, modules, newest_date, tail, assets)
     if version.assets:
         own += ranges_services(own[-1], _ours("ranges.js", runtime))
+    if names.receives_events(version):
+        own.append(events_service(_ours("events.js", runtime)))
     return {
         "services": [
             *own,
@@ -196,6 +200,8 @@ def _sockets(worker: str, version: VersionSpec, slot: int) -> list[_Object]:
     sockets = [_socket(worker, version, name, slot) for name in names.entrypoints(version)]
     if version.assets:
         sockets.append({**sockets[0], "name": names.RANGES, "service": {"name": RANGES}})
+    if names.receives_events(version):
+        sockets.append(events_socket())
     return sockets
 
 

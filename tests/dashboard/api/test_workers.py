@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from dashboard.accounts.models import Role
 from routing.control import subdomain
-from routing.models import AuditEntry, DesiredState, Version, Worker
+from routing.models import AuditEntry, DesiredState, Schedule, Version, Worker
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, Answer, Api, form
 from tests.factories import make_user
 
@@ -157,10 +158,33 @@ def test_the_subdomain_switch_reaches_the_edges(shop: Api):
     assert shop("GET", SCRIPT + "/subdomain").result == given
 
 
-def test_no_schedules_is_fine_and_some_are_refused(shop: Api):
-    assert shop("PUT", SCRIPT + "/schedules", []).result == {"schedules": []}
-    refused = shop("PUT", SCRIPT + "/schedules", [{"cron": "* * * * *"}])
-    assert refused.refusal == (400, 90001) and "crons" in refused.message
+def test_schedules_are_replaced_as_a_whole(shop: Api):
+    path = SCRIPT + "/schedules"
+    assert shop("GET", path).result == {"schedules": []}
+    given = [{"cron": "*/5 * * * *"}, {"cron": "0  0 L * *"}, {"cron": "*/5 * * * *"}]
+    listed = shop("PUT", path, given).result["schedules"]
+    assert [item["cron"] for item in listed] == ["*/5 * * * *", "0 0 L * *"]
+    assert set(listed[0]) == {"cron", "created_on", "modified_on"}
+    again = shop("PUT", path, [{"cron": "0 0 L * *"}, {"cron": "0 1 * * *"}]).result["schedules"]
+    assert again[0] == listed[1]
+    refused = shop("PUT", path, [{"cron": "0 0 * * 0"}])
+    assert refused.refusal == (400, 10100) and '"0"' in refused.message
+    assert shop("PUT", path, [{"cron": {"cron": "* * * * *"}}]).refusal[0] == 400
+    assert shop("GET", path).result["schedules"] == again
+    entries = AuditEntry.objects.filter(action="worker.schedules").order_by("pk")
+    assert entries.last().before == {"crons": ["*/5 * * * *", "0 0 L * *"]}
+    shop.put("other")
+    Schedule.objects.bulk_create(
+        Schedule(
+            worker=Worker.objects.get(name="other"),
+            cron=f"{n % 60} {n // 60} * * *",
+            created_on=timezone.now(),
+            modified_on=timezone.now(),
+        )
+        for n in range(249)
+    )
+    refused = shop("PUT", path, [{"cron": "0 1 * * *"}, {"cron": "0 2 * * *"}])
+    assert refused.refusal == (400, 10100) and "250" in refused.message
 
 
 def test_a_bound_worker_is_deleted_by_force_only(shop: Api):
