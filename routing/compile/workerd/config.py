@@ -45,7 +45,7 @@ _Object = dict[str, Any]
 
 
 def socket_names(version: VersionSpec) -> tuple[str, ...]:
-    """The sockets a version's process listens on: one for each entrypoint (`http`, `ep:<name>`), one
+    """The sockets of a version's process: one for each entrypoint (`http`, `ep:<name>`), one
     for ranges of static assets, and one for cron and queue events if it has a handler of them."""
     sockets = [names.socket(entrypoint) for entrypoint in names.entrypoints(version)]
     sockets += [names.RANGES] if version.assets else []
