@@ -22,7 +22,7 @@ def served() -> None:
     """This server is a process of its own: nothing to prepare here."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # it must not run on, idle, until all other tests are done
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The demo: hello, and checkout that calls pricing, each with #1 at 100% and #2 at 0%."""
     settings = {"SLUICE_PLAYGROUND_PER_MINUTE": "100000"}
