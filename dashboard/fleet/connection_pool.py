@@ -20,8 +20,8 @@ TCP: dict[str, Any] = {
 """libpq's options: requests are answered within 4 s when packets to and from the server are lost.
 A busy server is not away: its kernel acknowledges packets."""
 
-WAIT_SECONDS = 3.0
-"""For a connection: one attempt, and the begin of another."""
+WAIT_SECONDS = 2.5
+"""For a connection: longer than one attempt."""
 
 GIVE_UP_SECONDS = 0.2
 """After a connection failed: the one other try is at the end of it."""
