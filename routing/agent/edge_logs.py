@@ -13,6 +13,7 @@ from routing.agent.control_plane.client import ControlPlane
 from routing.agent.envoy.admin_client import Admin, EnvoyUnavailable
 from routing.agent.loss.audit import LossAudit
 from routing.agent.processes.supervisor import Supervisor
+from routing.agent.state.state import cold_start
 from routing.agent.worker_logs import shipper
 from routing.agent.worker_logs.collector import WorkerLogCollector
 from routing.agent.worker_logs.shipper import WorkerLogShipper
@@ -40,6 +41,7 @@ class EdgeLogs:
             envoy_adopted=envoy_adopted,
         )
         self.requests.seen = supervisor.memory.used
+        self.requests.cold_starts = lambda version_id: cold_start(supervisor.state, version_id)
         self.audit = LossAudit(admin, self.requests.ledger, self.requests.lines_on_disk, changed)
         self.workers = WorkerLogCollector(
             shipper.FILE,

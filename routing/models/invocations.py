@@ -17,7 +17,8 @@ class Invocation(models.Model):
     """One request that a version answered, from an edge's access log.
 
     Ids instead of foreign keys, because the log outlives a deleted Worker. `hop` is the listener:
-    public, proof or internal.
+    public, proof or internal. `cold_start_us` is the part of `duration_us` that the request waited
+    for a cold version's process.
     """
 
     edge = models.ForeignKey(Edge, on_delete=models.CASCADE, related_name="invocations")
@@ -37,6 +38,7 @@ class Invocation(models.Model):
     caller = models.CharField(max_length=36, blank=True)
     started_on = models.DateTimeField(db_index=True)
     duration_us = models.PositiveBigIntegerField()
+    cold_start_us = models.PositiveBigIntegerField(default=0, db_default=0)
 
     objects = InvocationQuerySet.as_manager()
 

@@ -30,10 +30,18 @@ def store(edge, days, names):
 """
 FILL = f"""
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 call_command("migrate", "routing", "{BEFORE}", verbosity=0)
+now_models = Edge, Invocation, InvocationDetail
+earlier = MigrationLoader(connection).project_state([("routing", "{BEFORE}")]).apps
+Edge, Invocation, InvocationDetail = (
+    earlier.get_model("routing", model.__name__) for model in now_models
+)
 edge = Edge.objects.create(name="far", token_sha256="x", created_on=now)
 store(edge, 3, ["old-1", "old-2"]); store(edge, 0, ["new-1"])
 call_command("migrate", verbosity=0)
+Edge, Invocation, InvocationDetail = now_models
 """
 CHECK = """
 import json

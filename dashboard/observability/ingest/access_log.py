@@ -34,6 +34,7 @@ class AccessLogRow(msgspec.Struct):
     flags: str = ""
     caller: str = ""
     duration_us: int = 0
+    cold_start_us: int = 0
 
 
 class AccessLogBatch(Counts, kw_only=True):
@@ -88,4 +89,5 @@ def _invocation(edge: Edge, row: AccessLogRow) -> Invocation:
         caller=storable(row.caller)[:36],
         started_on=datetime.fromtimestamp(row.started_on, UTC),
         duration_us=row.duration_us,
+        cold_start_us=min(max(0, row.cold_start_us), row.duration_us),
     )

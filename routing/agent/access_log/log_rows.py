@@ -5,7 +5,7 @@ Every line is counted as well (`request_counts`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,13 @@ from routing.snapshot import CountSpec
 
 _WATCHED_ROOM = 10
 NO_SPECS: Mapping[str, CountSpec] = {}
+_EARLY_SECONDS = 1.0
+"""How long after the request's start the agent may notice it."""
+
+ColdStart = tuple[float, float]
+"""When the request came that found no process, and when the version was ready. In seconds."""
+ColdStarts = Callable[[str], ColdStart | None]
+"""Version id → its last cold start."""
 
 
 @dataclass(slots=True)
@@ -63,7 +70,10 @@ class Sampler:
 
 
 def read(
-    lines: Iterable[bytes], sampler: Sampler, specs: Mapping[str, CountSpec] = NO_SPECS
+    lines: Iterable[bytes],
+    sampler: Sampler,
+    specs: Mapping[str, CountSpec] = NO_SPECS,
+    cold_starts: ColdStarts = lambda version_id: None,
 ) -> Rows:
     """Rows for requests that a Worker's route answered, without RPC connections. `specs` selects
     deployments of rollouts, which are counted by step as well."""
@@ -85,7 +95,10 @@ def read(
         if line.listener == "proof" or sampler.takes(
             started_on, meant.worker, has_override=has_override
         ):
-            found.rows.append(_row(line, meant, started_on))
+            row = _row(line, meant, started_on)
+            if waited_us := _cold_start_us(cold_starts(row["version_id"]), line, started_on):
+                row["cold_start_us"] = waited_us
+            found.rows.append(row)
         else:
             found.sampled_out += 1
     return found
@@ -111,3 +124,13 @@ def _row(line: Line, meant: Meaning, started_on: float) -> dict[str, Any]:
         "duration_us": line.duration_us,
         "caller": line.caller or "",
     }
+
+
+def _cold_start_us(cold_start: ColdStart | None, line: Line, started_on: float) -> int:
+    """How long the request waited for its version's process; 0 if it did not."""
+    if cold_start is None:
+        return 0
+    called_at, ready_at = cold_start
+    ended_at = started_on + line.duration_us / 1_000_000
+    waited = called_at - _EARLY_SECONDS <= started_on < ready_at <= ended_at
+    return round((ready_at - started_on) * 1_000_000) if waited else 0

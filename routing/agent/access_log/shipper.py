@@ -19,7 +19,7 @@ import msgspec
 from routing.agent.access_log import read_positions
 from routing.agent.access_log.caller_counts import CallerMemory
 from routing.agent.access_log.log_file import LogFile, Piece
-from routing.agent.access_log.log_rows import Rows, Sampler, read
+from routing.agent.access_log.log_rows import ColdStarts, Rows, Sampler, read
 from routing.agent.access_log.read_positions import farthest
 from routing.agent.access_log.step_counts import SpecMemory, StepMemory
 from routing.agent.base.backoff import Backoff, jittered
@@ -90,6 +90,7 @@ class AccessLogShipper:
         self.counted: Callable[[Rows], None] = lambda found: None
         #: Called with the versions that had requests, as soon as they are read.
         self.seen: Callable[[set[str]], None] = lambda version_ids: None
+        self.cold_starts: ColdStarts = lambda version_id: None
 
     def watch(self, workers: frozenset[str]) -> None:
         """Someone is viewing these Workers: sample as few of their requests as possible."""
@@ -204,7 +205,7 @@ class AccessLogShipper:
             found.lost += piece.broken
             for start in range(0, len(piece.lines), LINES_A_TURN):
                 lines = piece.lines[start : start + LINES_A_TURN]
-                found.add(read(lines, self._sampler, self._specs.by_deployment))
+                found.add(read(lines, self._sampler, self._specs.by_deployment, self.cold_starts))
                 await asyncio.sleep(0)
         return found
 

@@ -49,7 +49,8 @@ STARTS = 5
 class Process:
     """The process of one version. `since` is the last change of state or phase, `starts` are the
     last times it became ready (seconds, oldest first). `cold_start_ms` is how long the last
-    request that found it cold waited; it came at `called_at` (0: it has been answered)."""
+    request that found it cold waited, until `cold_start_at`; it came at `called_at` (0: it has been
+    answered)."""
 
     worker: str
     version: VersionSpec
@@ -64,6 +65,7 @@ class Process:
     starts: tuple[float, ...] = ()
     called_at: float = 0.0
     cold_start_ms: int = 0
+    cold_start_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,14 @@ class EdgeState:
 def after_restart(snapshot: Snapshot) -> EdgeState:
     """Envoy will be started with `snapshot`, so no process has to be ready first."""
     return EdgeState(applied=snapshot, clusters=frozenset(version_ids(snapshot.workers)))
+
+
+def cold_start(state: EdgeState, version_id: str) -> tuple[float, float] | None:
+    """When the version's last cold start began and when it ended; None if it had none."""
+    process = state.processes.get(version_id)
+    if process is None or not process.cold_start_at:
+        return None
+    return process.cold_start_at - process.cold_start_ms / 1000, process.cold_start_at
 
 
 def version_ids(workers: Iterable[WorkerSpec]) -> set[str]:
@@ -143,6 +153,7 @@ def process_state_changed(
             starts=(*process.starts, at)[-STARTS:] if ready else process.starts,
             called_at=0.0 if ready else called_at,
             cold_start_ms=waited_ms,
+            cold_start_at=at if ready and called_at else process.cold_start_at,
         ),
     )
 

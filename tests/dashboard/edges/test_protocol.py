@@ -163,12 +163,13 @@ def test_a_report_from_the_future_counts_as_the_newest_revision(edge):
 
 
 def test_a_row_sent_twice_is_kept_once(edge):
-    batch = {"batch": "b-1", "rows": [ROW]}
+    batch = {"batch": "b-1", "rows": [{**ROW, "cold_start_us": 700}]}
     assert post(edge, "invocations", batch).status_code == 204
     packed = gzip.compress(json.dumps({**batch, "batch": "b-2"}).encode())
     assert post(edge, "invocations", packed, **{"content-encoding": "gzip"}).status_code == 204
     kept = Invocation.objects.get()
     assert (kept.ray, kept.override, kept.duration_us) == ("abc-LOCAL", "applied", 1200)
+    assert kept.cold_start_us == 700
     assert kept.started_on.microsecond == 250_000
 
 

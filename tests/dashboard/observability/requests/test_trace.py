@@ -148,3 +148,12 @@ def test_what_took_no_time_is_seen_all_the_same():
     assert all(bar.width >= 4 and bar.x + bar.width <= WIDTH for bar in bars([Span(at(0), 0)] * 2))
     (_, last) = bars([Span(at(0), 100), Span(at(100), 0)])
     assert last.width >= 4 and last.x + last.width <= WIDTH and bars([]) == []
+
+
+def test_a_request_that_started_its_version_says_so(plane, client):
+    outside(plane, ms=300, cold_start_us=200_000)
+    client.force_login(make_user("maya"))
+    for path in ("/invocations/r1/", "/invocations/"):
+        assert "data-cold-start" in client.get(path).content.decode()
+    outside(plane, ray="r2")
+    assert "data-cold-start" not in client.get("/invocations/r2/").content.decode()

@@ -57,6 +57,25 @@ def test_a_line_becomes_a_row():
 
 
 @pytest.mark.parametrize(
+    ("called_after", "ready_after", "waited_us"),
+    [
+        (0.001, 0.2, 200_000),  # it started the version
+        (-0.1, 0.1, 100_000),  # it came while the version started for another
+        (-0.3, -0.1, None),  # after the start
+        (0.001, 0.4, None),  # it ended before: another listener's, or it was given up
+        (-5.0, 0.2, 200_000),  # a slow start
+    ],
+)
+def test_the_row_of_a_request_that_waited_for_its_version(called_after, ready_after, waited_us):
+    began = 1795398486.5
+    starts = {"v1": (began + called_after, began + ready_after)}
+    raw = line(ts=f"{began:.6f}", us=300_000)
+    (row,) = read([raw], Sampler(10), {}, starts.get).rows
+    measured = row.get("cold_start_us")
+    assert measured == (waited_us and pytest.approx(waited_us, abs=2))
+
+
+@pytest.mark.parametrize(
     ("route", "told", "reason", "override"),
     [
         ("shop/override", "applied", "override", "applied"),
