@@ -1,16 +1,21 @@
-"""A connection of the pool, which gives up the whole pool when packets to the server are lost."""
+"""Connections of the pool while packets to the server are lost: only the first request waits."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
 from dashboard.fleet import connection_pool
 
 LOST_SECONDS = 1.0
-"""A check that fails later than this got no answer; a server that has ended refuses at once."""
+"""What fails later than this got no answer; a server that has ended refuses at once."""
+QUIET_SECONDS = 1.0
+"""For this long after an attempt without an answer there is no other one. A request may need two
+connections, one after the other: to recognize its session, and for its view."""
+
+_lost_at = float("-inf")
 
 
 class PooledConnection(psycopg.Connection[Any]):
@@ -20,11 +25,31 @@ class PooledConnection(psycopg.Connection[Any]):
     request another time-out.
     """
 
+    @classmethod
+    def connect(cls, *args: Any, **options: Any) -> Self:
+        if time.monotonic() - _lost_at < QUIET_SECONDS:
+            raise psycopg.OperationalError("PostgreSQL did not answer a moment ago")
+        began = time.monotonic()
+        try:
+            return super().connect(*args, **options)
+        except psycopg.Error:
+            _is_lost_since(began)
+            raise
+
     def execute(self, *args: Any, **options: Any) -> psycopg.Cursor[Any]:
         began = time.monotonic()
         try:
             return super().execute(*args, **options)
         except psycopg.Error:
-            if time.monotonic() - began > LOST_SECONDS and self._pool is not None:
+            if _is_lost_since(began) and self._pool is not None:
                 connection_pool.replace(self._pool)
             raise
+
+
+def _is_lost_since(began: float) -> bool:
+    global _lost_at
+    now = time.monotonic()
+    if now - began < LOST_SECONDS:
+        return False
+    _lost_at = now
+    return True

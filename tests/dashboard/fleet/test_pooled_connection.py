@@ -6,25 +6,50 @@ import psycopg
 import pytest
 
 from dashboard.fleet import connection_pool, pooled_connection
+from dashboard.fleet.pooled_connection import LOST_SECONDS, QUIET_SECONDS, PooledConnection
 
 
-@pytest.mark.parametrize(
-    ("seconds", "replaced"), [(0.1, []), (pooled_connection.LOST_SECONDS, ["the pool"])]
-)
-def test_one_check_without_an_answer_is_enough_for_all_connections(seconds, replaced, monkeypatch):
-    one = object.__new__(pooled_connection.PooledConnection)
-    one._pool, one.pgconn = "the pool", SimpleNamespace(status=psycopg.pq.ConnStatus.BAD)
-    given_up, now = [], iter((0.0, seconds + 0.01))
+@pytest.fixture
+def server(monkeypatch):
+    """Fails every attempt, after `seconds`."""
+    state = SimpleNamespace(now=100.0, seconds=0.0, attempts=0, replaced=[])
 
-    def fail(self, *_, **__):
+    def fail(*_, **__):
+        state.attempts += 1
+        state.now += state.seconds
         raise psycopg.OperationalError("gone")
 
-    monkeypatch.setattr(connection_pool, "replace", given_up.append)
-    monkeypatch.setattr(pooled_connection.time, "monotonic", lambda: next(now))
     monkeypatch.setattr(psycopg.Connection, "execute", fail)
+    monkeypatch.setattr(psycopg.Connection, "connect", fail)
+    monkeypatch.setattr(pooled_connection.time, "monotonic", lambda: state.now)
+    monkeypatch.setattr(pooled_connection, "_lost_at", float("-inf"))
+    monkeypatch.setattr(connection_pool, "replace", state.replaced.append)
+    return state
+
+
+@pytest.mark.parametrize(("seconds", "replaced"), [(0.1, []), (LOST_SECONDS, ["the pool"])])
+def test_one_check_without_an_answer_is_enough_for_all_connections(server, seconds, replaced):
+    one = object.__new__(PooledConnection)
+    one._pool, one.pgconn = "the pool", SimpleNamespace(status=psycopg.pq.ConnStatus.BAD)
+    server.seconds = seconds
     with pytest.raises(psycopg.OperationalError):
         one.execute("")
-    assert given_up == replaced
+    assert server.replaced == replaced
+
+
+@pytest.mark.parametrize(("seconds", "attempts"), [(0.1, 2), (LOST_SECONDS, 1)])
+def test_the_next_connection_does_not_wait_for_a_server_that_did_not_answer(
+    server, seconds, attempts
+):
+    server.seconds = seconds
+    for _ in range(2):
+        with pytest.raises(psycopg.OperationalError):
+            PooledConnection.connect("dbname=x")
+    assert server.attempts == attempts
+    server.now += QUIET_SECONDS
+    with pytest.raises(psycopg.OperationalError):
+        PooledConnection.connect("dbname=x")
+    assert server.attempts == attempts + 1
 
 
 def test_a_request_is_answered_within_four_seconds_when_packets_are_lost():
