@@ -23,6 +23,7 @@ from benchmarks.base.load import Target
 from benchmarks.base.split import Split
 from benchmarks.base.system import System, admin
 from routing.compile import names
+from routing.compile.envoy.previews import WITHOUT_PREVIEWS
 
 _Object = dict[str, Any]
 AS_IT_IS = "as it is"
@@ -87,9 +88,13 @@ def _write(folder: Path, files: Files, edge: Path) -> int:
     public["address"]["socket_address"]["port_value"] = port
     files.bootstrap["static_resources"]["listeners"] = [public]
     del files.http["scoped_routes"]
-    # Envoy fetches the clusters once it runs.
-    table = {"name": "public", "validate_clusters": False, "virtual_hosts": files.hosts}
-    files.http["route_config"] = table
+    files.http["route_config"] = {
+        "name": "public",
+        "validate_clusters": False,  # they come later, from the agent
+        "request_headers_to_remove": [names.PERMISSION, names.SCOPE_HEADER],
+        "typed_per_filter_config": WITHOUT_PREVIEWS,
+        "virtual_hosts": files.hosts,
+    }
     (folder / names.BOOTSTRAP).write_text(json.dumps(files.bootstrap))
     return port
 
@@ -175,10 +180,6 @@ def _without_filter(files: Files, name: str) -> None:
     files.http["http_filters"] = [f for f in files.http["http_filters"] if f["name"] != name]
 
 
-def _no_ranges_filter(files: Files) -> None:
-    _without_filter(files, "ranges")
-
-
 def _no_request_id(files: Files) -> None:
     files.http["generate_request_id"] = False
 
@@ -222,7 +223,6 @@ VARIANTS: dict[str, Callable[[Files], None]] = {
     "without header changes on arrival": _no_early_changes,
     "without the header filter": _no_header_filter,
     "without the override filter": _no_override_filter,
-    "without the filter of ranges": _no_ranges_filter,
     "without a request id": _no_request_id,
     "without retries": _no_retries,
     "with percentages as its only routes": _only_percentages,
