@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("routing", "0018_partition_requests"),
+        ("routing", "0019_add_schedules"),
     ]
 
     operations = [
