@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ import certifi
 import httpx
 from django.conf import settings
 
-from dashboard.egress.addresses import resolve
+from dashboard.egress.addresses import AddressRefused, resolve
 from dashboard.sending.deadline import Deadline
 
 CONNECT_SECONDS = 5.0
@@ -33,17 +33,23 @@ class SendFailed(Exception):
     """No answer, or not a usable one. The message is fit for people and holds no secret."""
 
 
+class NotSent(SendFailed):
+    """Nothing reached the other machine: it was not connected to."""
+
+
 class HostNotAllowed(ValueError):
     """The settings do not name this host."""
 
 
 @dataclass(frozen=True, slots=True)
 class EgressResponse:
-    """`text` is the beginning of the body; `truncated` whether there was more."""
+    """`text` is the beginning of the body; `truncated` whether there was more. Names of `headers`
+    are in lower case."""
 
     status: int
     text: str
     truncated: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -72,10 +78,13 @@ def request(
     auth: httpx.Auth | None = None,
     seconds: float | None = None,
     most_bytes: int = ANSWER_BYTES,
+    hosts: frozenset[str] | None = None,
 ) -> EgressResponse:
-    """One request to an allowed host, within `seconds` in all (`SECONDS` by default).
+    """One request to one of `hosts` (those of SLUICE_EXPORT_HOSTS by default), within `seconds` in
+    all (`SECONDS` by default).
 
-    Reads at most `most_bytes` of the answer. Raises `SendFailed` when no answer comes.
+    Reads at most `most_bytes` of the answer. Raises `SendFailed` when no answer comes, `NotSent` if
+    it never reached the host.
     """
     limit = SECONDS if seconds is None else seconds
     # A limit of the caller's own ends a silent read as well, at that time and with its words.
@@ -84,7 +93,10 @@ def request(
     host = parts.hostname or ""
     deadline = Deadline(limit)
     try:
-        check_host(host)
+        if hosts is None:
+            check_host(host)
+        elif host.lower() not in hosts:
+            raise HostNotAllowed(f"Nothing may be sent to {host[:100]}.")
         address = resolve(host, parts.port or (443 if parts.scheme == "https" else 80))
         outgoing = httpx.Request(
             method,
@@ -96,8 +108,10 @@ def request(
         with deadline, _client() as client:
             return _read(client.send(outgoing, auth=auth, stream=True), deadline, most_bytes)
     except HostNotAllowed as error:
-        raise SendFailed(str(error)) from error
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise NotSent(str(error)) from error
+    except (AddressRefused, httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL) as error:
+        raise NotSent(f"{host}: {error or type(error).__name__}") from error
+    except (httpx.HTTPError, OSError) as error:
         late = f"the answer took longer than {limit:g} s" if deadline.passed else ""
         raise SendFailed(f"{host}: {late or error or type(error).__name__}") from error
 
@@ -136,4 +150,5 @@ def _read(response: httpx.Response, deadline: Deadline, most_bytes: int) -> Egre
     if deadline.passed:  # a body that was cut looks like one that ended
         raise httpx.ReadTimeout("")
     text = body[:most_bytes].decode("utf-8", "replace")
-    return EgressResponse(response.status_code, text, truncated=len(body) > most_bytes)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return EgressResponse(response.status_code, text, len(body) > most_bytes, headers)

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "dashboard.playground",
     "dashboard.edges",
     "dashboard.exports",
+    "dashboard.cloud",
     "dashboard.overrides",
     "dashboard.smoketests",
     "dashboard.notifications",

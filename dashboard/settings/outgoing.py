@@ -20,6 +20,15 @@ for _host in EXPORT_HOSTS:
         raise ImproperlyConfigured(f"SLUICE_EXPORT_HOSTS: {_host!r} is not a host name.")
 
 
+#: API hosts of Cloudflare accounts that can be connected, comma separated: `api.cloudflare.com`.
+#: Empty switches accounts off, and nothing is ever sent. SLUICE_CLOUD_HOSTS.
+CLOUD_HOSTS = frozenset(
+    host.strip().lower().strip("[]")
+    for host in variables.text("SLUICE_CLOUD_HOSTS").split(",")
+    if host.strip()
+)
+
+
 def _allowed_url(name: str, expected: str, *, user: bool = True, query: bool = True) -> str:
     """An http(s) URL whose host is in `EXPORT_HOSTS`, or empty. It may not name a user or have a
     query unless those are true."""

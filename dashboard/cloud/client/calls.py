@@ -1,0 +1,210 @@
+"""The calls of Cloudflare's API that Sluice makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from django.utils import timezone
+
+from dashboard.cloud import messages
+from dashboard.cloud.client import values
+from dashboard.cloud.client.errors import CloudError, Kind
+from dashboard.cloud.client.request import (
+    Connection,
+    Envelope,
+    Send,
+    envelope_of,
+    exchange,
+    send_checked,
+)
+from dashboard.cloud.client.spending import SharedBudget
+
+T = TypeVar("T")
+PAGE = 100
+MOST_PAGES = 10
+LATEST = 30
+"""Deployments that are read."""
+BY_VERSION = """query Sluice($tag: string!, $since: Time!, $until: Time!) {
+  viewer { accounts(filter: {accountTag: $tag}) {
+    workersInvocationsAdaptive(
+      limit: 1000, filter: {datetime_geq: $since, datetime_lt: $until}
+    ) {
+      dimensions { scriptName scriptVersion }
+      sum { requests errors }
+      quantiles { wallTimeP50 wallTimeP95 wallTimeP99 }
+      avg { sampleInterval }
+    }
+  } }
+}"""
+
+
+class CloudClient:
+    """Every method raises `CloudError`. Only `deploy` changes something at Cloudflare."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        send: Send = send_checked,
+        clock: Callable[[], datetime] = timezone.now,
+    ) -> None:
+        self.connection = connection
+        self._send, self._clock = send, clock
+        self._rest = SharedBudget(connection.token)
+        self._graphql = SharedBudget(connection.token, "graphql")
+
+    # --- The token ------------------------------------------------------------------------------
+
+    def verify_user_token(self) -> values.Token:
+        return self._get("/user/tokens/verify", values.Token)
+
+    def verify_account_token(self) -> values.Token:
+        return self._get(f"{self._account}/tokens/verify", values.Token)
+
+    def accounts(self) -> tuple[values.Account, ...]:
+        return self._pages("/accounts", values.Account)
+
+    # --- Workers --------------------------------------------------------------------------------
+
+    def workers(self) -> tuple[values.Worker, ...]:
+        """Newest deployment first."""
+        path = f"{self._account}/workers/workers?order_by=deployed_on"
+        return self._pages(path, values.Worker)
+
+    def worker(self, name: str) -> values.Worker:
+        return self._get(f"{self._account}/workers/workers/{quote(name, '')}", values.Worker)
+
+    def versions(self, name: str) -> tuple[values.Version, ...]:
+        """At most 100, newest first."""
+        path = f"{self._script(name)}/versions?deployable=true"
+        return self._get(path, values.VersionList).items
+
+    def version(self, name: str, version_id: str) -> values.Version:
+        return self._get(f"{self._script(name)}/versions/{quote(version_id, '')}", values.Version)
+
+    def deployments(self, name: str) -> tuple[values.Deployment, ...]:
+        """Newest first: the first one is live."""
+        path = f"{self._script(name)}/deployments"
+        return self._get(path, values.DeploymentList).deployments[:LATEST]
+
+    def deploy(
+        self, name: str, shares: Sequence[values.Share], message: str, *, force: bool = False
+    ) -> values.Deployment:
+        """Makes `shares` live. There is no condition: read before and after it."""
+        body = {
+            "strategy": "percentage",
+            "versions": [msgspec.to_builtins(share) for share in shares],
+            "annotations": {"workers/message": message},
+        }
+        path = f"{self._script(name)}/deployments{'?force=true' if force else ''}"
+        envelope = self._call("POST", path, body, write=True)
+        try:
+            return msgspec.json.decode(envelope.result, type=values.Deployment)
+        except msgspec.MsgspecError as error:
+            raise CloudError(Kind.UNSURE, messages.UNREADABLE) from error
+
+    def routes(self, name: str) -> tuple[values.Route, ...]:
+        path = f"{self._account}/workers/services/{quote(name, '')}/environments/production/routes"
+        return self._get(f"{path}?show_zonename=true", tuple[values.Route, ...])
+
+    def has_code(self, worker_id: str, version_id: str) -> bool:
+        """Whether the version's modules can be read."""
+        worker, version = quote(worker_id, ""), quote(version_id, "")
+        path = f"{self._account}/workers/workers/{worker}/versions/{version}?include=modules"
+        return bool(self._get(path, dict[str, Any]).get("modules"))
+
+    # --- Requests -------------------------------------------------------------------------------
+
+    def open_tail(self, name: str) -> values.Tail:
+        """Only requests with the header x-sluice-probe."""
+        body = {"filters": [{"header": {"key": "x-sluice-probe"}}]}
+        envelope = self._call("POST", f"{self._script(name)}/tails", body)
+        return self._decoded(envelope.result, values.Tail)
+
+    def close_tail(self, name: str, tail_id: str) -> None:
+        self._call("DELETE", f"{self._script(name)}/tails/{quote(tail_id, '')}", None)
+
+    def telemetry(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`telemetry/query`."""
+        path = f"{self._account}/workers/observability/telemetry/query"
+        return self._decoded(self._call("POST", path, body).result, dict[str, Any])
+
+    def counts(self, since: datetime, until: datetime) -> tuple[values.VersionCounts, ...]:
+        """Requests by Worker and version; one query for all Workers."""
+        variables = {
+            "tag": self.connection.account_id,
+            "since": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+            "until": f"{until:%Y-%m-%dT%H:%M:%SZ}",
+        }
+        data = self._query(BY_VERSION, variables)
+        try:
+            return values.counts_of(data)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
+
+    # --- How ------------------------------------------------------------------------------------
+
+    @property
+    def _account(self) -> str:
+        return f"/accounts/{quote(self.connection.account_id, '')}"
+
+    def _script(self, name: str) -> str:
+        return f"{self._account}/workers/scripts/{quote(name, '')}"
+
+    def _get(self, path: str, shape: type[T]) -> T:
+        return self._decoded(self._call("GET", path, None).result, shape)
+
+    def _pages(self, path: str, shape: type[T]) -> tuple[T, ...]:
+        """All pages of a list, `MOST_PAGES` at most."""
+        rows: list[T] = []
+        for page in range(1, MOST_PAGES + 1):
+            joint = "&" if "?" in path else "?"
+            envelope = self._call("GET", f"{path}{joint}page={page}&per_page={PAGE}", None)
+            rows += self._decoded(envelope.result, list[shape])  # type: ignore[valid-type]
+            info = self._decoded(envelope.result_info, values.PageInfo | None)  # type: ignore[arg-type]
+            if info is None or info.page * (info.per_page or PAGE) >= info.total_count:
+                break
+        return tuple(rows)
+
+    def _call(self, method: str, path: str, body: Any, *, write: bool = False) -> Envelope:
+        self._rest.spend(self._clock().timestamp(), write=write)
+        answer = exchange(self.connection, self._send, method, path, body, write=write)
+        self._rest.note_answer(self._clock().timestamp(), answer.status, answer.headers)
+        return envelope_of(answer, write=write)
+
+    def _query(self, query: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """GraphQL: its errors come with status 200."""
+        self._graphql.spend(self._clock().timestamp(), write=False)
+        body = {"query": query, "variables": variables}
+        answer = exchange(self.connection, self._send, "POST", "/graphql", body, write=False)
+        self._graphql.note_answer(self._clock().timestamp(), answer.status, answer.headers)
+        if answer.status != 200:
+            envelope_of(answer, write=False)
+        try:
+            given = json.loads(answer.text)
+            errors, data = given.get("errors"), given.get("data")
+        except (ValueError, AttributeError) as error:
+            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
+        if errors or not isinstance(data, dict):
+            raise _graphql_error(errors)
+        return data
+
+    def _decoded(self, raw: msgspec.Raw, shape: type[T]) -> T:
+        try:
+            return msgspec.json.decode(raw, type=shape, strict=False)
+        except msgspec.MsgspecError as error:
+            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
+
+
+def _graphql_error(errors: Any) -> CloudError:
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    text = str(first.get("message", ""))[:500] if isinstance(first, dict) else ""
+    extensions = first.get("extensions") if isinstance(first, dict) else None
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    kind = Kind.FORBIDDEN if code == "authz" else Kind.REFUSED
+    return CloudError(kind, messages.refused(text, 0, 200), status=200)

@@ -1,0 +1,97 @@
+"""Connected accounts, the Workers that are followed, and the budget of calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from dashboard.cloud.client.budget import Budget
+
+
+class CloudAccount(models.Model):
+    """A Cloudflare account (or another Sluice) with the token Sluice uses there.
+
+    `token_hint` is the token's first and last four characters. `checklist` has what the token could
+    do at `checked_at`. `problem` says why nothing works, and is empty while it does.
+    """
+
+    class TokenKind(models.TextChoices):
+        USER = "user", "a person’s"
+        ACCOUNT = "account", "the account’s"
+
+    class Problem(models.TextChoices):
+        NONE = "", "works"
+        REVOKED = "revoked", "revoked or deleted"
+        EXPIRED = "expired", "expired"
+        KEY_LOST = "key_lost", "sealed with another key"
+
+    slug = models.SlugField(max_length=40, unique=True)
+    base_url = models.URLField(max_length=300)
+    account_id = models.CharField(max_length=64)
+    account_name = models.CharField(max_length=200, blank=True)
+    encrypted_token = models.TextField()
+    token_hint = models.CharField(max_length=16)
+    token_kind = models.CharField(max_length=8, choices=TokenKind)
+    token_expires_at = models.DateTimeField(null=True)
+    checklist = models.JSONField(default=dict)
+    checked_at = models.DateTimeField()
+    problem = models.CharField(max_length=10, choices=Problem, blank=True)
+    problem_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["base_url", "account_id"], name="cloud_account_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class FollowedWorker(models.Model):
+    """A Worker of an account that Sluice reads. `address` is empty until a person confirmed it."""
+
+    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="workers")
+    name = models.CharField(max_length=255)
+    address = models.CharField(max_length=300, blank=True)
+    address_confirmed_by = models.CharField(max_length=150, blank=True)
+    address_confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="cloud_worker_once")
+        ]
+
+
+class CallBudget(models.Model):
+    """Calls of one token, by a fingerprint and the kind of calls. Times are seconds since 1970."""
+
+    key = models.CharField(max_length=60, unique=True)
+    revision = models.PositiveBigIntegerField(default=0)
+    calls = models.JSONField(default=dict)
+    paused_until = models.FloatField(default=0)
+    left = models.PositiveIntegerField(null=True)
+    limit = models.PositiveIntegerField(null=True)
+    left_at = models.FloatField(default=0)
+
+    def value(self) -> Budget:
+        calls = {int(at): int(n) for at, n in self.calls.items()}
+        return Budget(calls, self.paused_until, self.left, self.limit, self.left_at)
+
+    @staticmethod
+    def columns(budget: Budget) -> dict[str, Any]:
+        """The fields that hold `budget`."""
+        return {
+            "calls": {str(at): n for at, n in budget.calls.items()},
+            "paused_until": budget.paused_until,
+            "left": budget.left,
+            "limit": budget.limit,
+            "left_at": budget.left_at,
+        }
