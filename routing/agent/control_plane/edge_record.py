@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from routing import sealing
+from routing.agent.base import edge_folder
 from routing.agent.identity.clock import offset_ms
 from routing.agent.identity.identity import Identity
 from routing.agent.state.status import AgentFacts
@@ -32,6 +34,10 @@ class TokenRenewal(Protocol):
         """The new token, sealed to this edge's key. Raises `ControlPlaneUnavailable`."""
 
 
+DRAINING_FILE = Path("draining")
+"""Exists while the edge drains, so that it still does after a restart without a control plane."""
+
+
 class EdgeRecord:
     """`changed` is called when `is_draining` changes."""
 
@@ -39,7 +45,7 @@ class EdgeRecord:
         self, control: TokenRenewal, identity: Identity, changed: Callable[[], None]
     ) -> None:
         self._control, self._identity, self._changed = control, identity, changed
-        self.is_draining = False
+        self.is_draining = DRAINING_FILE.exists()
         #: How far this machine's clock is ahead; None until it was measured.
         self.clock_offset_ms: int | None = None
 
@@ -47,7 +53,17 @@ class EdgeRecord:
         if is_draining != self.is_draining:
             self.is_draining = is_draining
             log.info("draining: balancers get 503" if is_draining else "draining has ended")
+            self._store_draining()
             self._changed()
+
+    def _store_draining(self) -> None:
+        try:
+            if self.is_draining:
+                edge_folder.write(DRAINING_FILE, b"")
+            else:
+                DRAINING_FILE.unlink(missing_ok=True)
+        except OSError as error:
+            log.error("whether this edge drains cannot be stored: %s", error.strerror)
 
     def facts(self, name: str) -> AgentFacts:
         """For reports; `name` is that of this start."""

@@ -46,6 +46,23 @@ async def test_a_token_sealed_to_another_key_is_not_used(tmp_path, caplog):
     assert "cannot be used" in caplog.text and not path.exists()
 
 
+@pytest.fixture(autouse=True)
+def edge_folder(tmp_path, monkeypatch):
+    """Agents work in their folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_an_edge_drains_on_after_a_restart_and_until_told_otherwise():
+    def restarted():
+        return EdgeRecord(Renewal(""), make_identity(), lambda: None)
+
+    restarted().set_draining(True)
+    record = restarted()
+    assert record.is_draining
+    record.set_draining(False)
+    assert not restarted().is_draining
+
+
 async def test_draining_is_announced_once():
     changes = []
     record = EdgeRecord(Renewal(""), make_identity(), lambda: changes.append(record.is_draining))
