@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from dashboard.settings.environment import variables
 
@@ -38,3 +39,7 @@ LOGGING = {
         "uvicorn.access": {"handlers": [], "propagate": False},
     },
 }
+
+#: A file that `sluice work` touches every second while it is alive, for probes of containers.
+#: SLUICE_WORK_HEARTBEAT_PATH.
+WORK_HEARTBEAT_PATH = Path(path) if (path := variables.text("SLUICE_WORK_HEARTBEAT_PATH")) else None

@@ -51,9 +51,13 @@ class Task:
         wait = self.every if self._succeeds() else self._retry.failed()
         self._began_at, self._due_at = None, max(clock, time.monotonic()) + wait
 
-    def state(self, clock: float) -> TaskState:
+    def running_seconds(self, clock: float) -> float:
+        """Of the call under way; 0 if there is none."""
         began_at = self._began_at
-        if began_at is not None and clock - began_at > self._stuck_after:
+        return clock - began_at if began_at is not None else 0.0
+
+    def state(self, clock: float) -> TaskState:
+        if self.running_seconds(clock) > self._stuck_after:
             return TaskState.stuck
         return TaskState.failing if self._retry.failures else TaskState.ok
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from dashboard.fleet.health import WORK_FILE
+from dashboard.work.heartbeat import beat, is_alive
 from dashboard.work.loop import Loop
 from routing.parent_watch import on_parent_exit
 from routing.process_identity import this_process
@@ -55,6 +56,8 @@ def run(loops: Sequence[Loop], stop: threading.Event, *, write_health: bool = Fa
     while not stop.is_set():
         if write_health:
             written = _write_health(loops, written)
+            if is_alive((task for loop in loops for task in loop.tasks), time.monotonic()):
+                beat(settings.WORK_HEARTBEAT_PATH)
         stop.wait(HEALTH_SECONDS)
     if write_health:
         WORK_FILE.unlink(missing_ok=True)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -16,8 +21,10 @@ from django.test import Client
 
 from dashboard.fleet import health
 from dashboard.work import loops, run as running
+from dashboard.work.heartbeat import HUNG_SECONDS, is_alive
 from dashboard.work.loop import Loop, Task, TaskState
 from tests.eventually import eventually
+from tests.running import PROJECT
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +140,32 @@ def test_work_is_what_its_two_parts_run(monkeypatch: pytest.MonkeyPatch) -> None
     assert started["export_logs"] == ["exports"]
     assert len(set(started["work"])) == len(started["work"])
     assert len(loops.everything()) <= 10, "each loop is a thread with a database connection"
+
+
+def test_a_heartbeat_reaches_the_probe_and_systemd(
+    work_file: Path, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WORK_HEARTBEAT_PATH = tmp_path / "alive"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        stop = threading.Event()
+        thread = threading.Thread(
+            target=running.run, args=([], stop), kwargs={"write_health": True}
+        )
+        thread.start()
+        assert systemd.recv(100) == b"WATCHDOG=1"
+        stop.set()
+        thread.join(20)
+    probe = [sys.executable, PROJECT / "deploy/image/healthcheck.py", tmp_path / "alive"]
+    assert subprocess.run(probe).returncode == 0
+    os.utime(tmp_path / "alive", (1, 1))
+    assert subprocess.run(probe).returncode == 1
+
+
+def test_work_is_not_alive_when_a_task_hangs() -> None:
+    task, began = Task("exports", lambda now: None), time.monotonic()
+    task._began_at = began
+    assert is_alive([task], began + HUNG_SECONDS)
+    assert not is_alive([task], began + HUNG_SECONDS + 1)
