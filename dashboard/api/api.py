@@ -29,6 +29,7 @@ from dashboard.api.resources import (
     workers_beta,
     workers_beta_versions,
 )
+from dashboard.api.resources.storage import kv_keys, kv_namespaces
 from dashboard.api.tail import sessions
 
 PREFIX = "/client/v4"
@@ -50,6 +51,8 @@ RESOURCES = (
     logpush,
     graphql,
     telemetry,
+    kv_namespaces,
+    kv_keys,
     sessions,
     unsupported,
 )

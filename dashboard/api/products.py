@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 HINTS: Mapping[str, str] = {
-    "Workers KV": "Remove kv_namespaces from the configuration.",
     "D1": "Remove d1_databases from the configuration.",
     "R2": "Remove r2_buckets from the configuration.",
     "Queues": "Remove queues from the configuration.",
@@ -23,7 +22,6 @@ HINTS: Mapping[str, str] = {
 """What to do instead, where that is plain."""
 
 _ACCOUNT: Mapping[str, str] = {
-    "storage/kv": "Workers KV",
     "d1": "D1",
     "r2": "R2",
     "r2-catalog": "R2 Data Catalog",

@@ -64,6 +64,14 @@ def work() -> int:
     return 0
 
 
+def state() -> int:
+    """Serves until SIGTERM. It needs no database."""
+    load()
+    from dashboard.run import state as process
+
+    return process.main()
+
+
 def manage(arguments: Sequence[str]) -> int:
     """`manage.py`, which only a copy of the project has."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")

@@ -47,6 +47,15 @@ database is migrated and static files and Redis are there; /readyz?exclude=redis
 Runs until SIGTERM or Ctrl-C. At least one must run; several may, on one machine or many.
 """,
     ),
+    "state": (
+        "serve the data of KV namespaces to Workers",
+        """\
+Stores namespaces in SLUICE_STATE_DIR (by default `state` in the data folder) and serves them on
+the socket state.sock in it, until SIGTERM or Ctrl-C. One per installation, on a disk that is backed
+up: `sluice backup` includes it. It needs the same SLUICE_SECRET_KEY as `sluice web`, or the same
+SLUICE_STATE_KEY on all of them, and no database.
+""",
+    ),
     "edge": (
         "run an edge: Envoy, and a process for each version",
         """\

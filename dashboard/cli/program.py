@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add("setup", _setup)
     add("web", _web)
     add("work", _work)
+    add("state", _state)
     add("edge", _edge)
     backup = add("backup", _backup)
     backup.add_argument("file", type=Path, metavar="FILE")
@@ -81,6 +82,12 @@ def _work(_: argparse.Namespace) -> int:
     from dashboard.cli import control
 
     return control.work()
+
+
+def _state(_: argparse.Namespace) -> int:
+    from dashboard.cli import control
+
+    return control.state()
 
 
 def _backup(options: argparse.Namespace) -> int:

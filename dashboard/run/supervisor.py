@@ -127,7 +127,7 @@ def _serve(shown: FirstCredentials | None) -> None:
     processes = ProcessFile()
     before = processes.read()
     try:
-        waited_for, background = children[:2], children[2:]
+        waited_for, background = children[:3], children[3:]
         for child in waited_for:
             child.start()
         processes.write(children)
@@ -161,7 +161,7 @@ def _ignore_signals() -> None:
 
 def _children() -> list[Child]:
     """The edge comes first: it is stopped first, while the web process takes its last reports. The
-    background work comes last: nothing waits for it."""
+    state server ends after both. The background work comes last: nothing waits for it."""
     logs = settings.DATA_DIR / "log"
     shared = {"SLUICE_DATA_DIR": str(settings.DATA_DIR)}
     edge = {
@@ -178,6 +178,7 @@ def _children() -> list[Child]:
     return [
         Child("edge", "routing.agent", shared | edge, logs / "agent.log", secrets=False),
         Child("web", "dashboard.run.web", shared, logs / "web.log"),
+        Child("state", "dashboard.run.state", shared, logs / "state.log"),
         Child("work", "dashboard.run.work", shared, logs / "work.log"),
     ]
 

@@ -27,6 +27,17 @@ DATA_DIR = _made(Path(variables.text("SLUICE_DATA_DIR", str(BASE_DIR / ".sluice"
 #: Collected static files: in the data folder, or in an image. SLUICE_STATIC_DIR.
 STATIC_ROOT = Path(variables.text("SLUICE_STATIC_DIR", str(DATA_DIR / "static"))).resolve()
 
+#: Folder of the state process: the data of KV namespaces. SLUICE_STATE_DIR.
+STATE_DIR = Path(variables.text("SLUICE_STATE_DIR", str(DATA_DIR / "state"))).resolve()
+#: Where the state process answers: `unix:<path>`, by default its socket in that folder.
+#: SLUICE_STATE_URL.
+STATE_URL = variables.matching(
+    "SLUICE_STATE_URL",
+    f"unix:{STATE_DIR / 'state.sock'}",
+    r"unix:/.+|https://[A-Za-z0-9_.:\[\]-]+",
+    "unix:/path/to/state.sock or https://host:port",
+)
+
 
 def generated_once(file: str, variable: str, generated: str) -> str:
     """The variable, or a value generated once, in a file that only its owner can read."""

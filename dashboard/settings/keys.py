@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.settings.environment import variables
 from dashboard.settings.folders import generated_once
+from routing.state_access import state_key
 
 #: The one account of the Cloudflare-compatible API. SLUICE_ACCOUNT_ID.
 ACCOUNT_ID = generated_once("account_id", "SLUICE_ACCOUNT_ID", secrets.token_hex(16))
@@ -23,6 +24,12 @@ if len(SECRET_KEY) < 32:
 _previous = variables.secret("SLUICE_SECRET_KEY_PREVIOUS", 32)
 #: The key before it, which still decrypts and verifies. SLUICE_SECRET_KEY_PREVIOUS.
 SECRET_KEY_FALLBACKS = [_previous] if _previous else []
+_state_key = variables.secret("SLUICE_STATE_KEY", 32)
+#: Keys of the state process's namespaces, the current one first: from SLUICE_STATE_KEY, else from
+#: SLUICE_SECRET_KEY and the key before it.
+STATE_KEYS = [
+    state_key(key) for key in ([_state_key] if _state_key else [SECRET_KEY, *SECRET_KEY_FALLBACKS])
+]
 #: Name of the admin that the first run makes. SLUICE_ADMIN_USER.
 ADMIN_USER = variables.matching(
     "SLUICE_ADMIN_USER", "admin", r"[\w.@+-]{1,150}", "letters, digits and @.+-_"

@@ -48,6 +48,10 @@ class Config:
     name: str
     #: SLUICE_DATA_DIR: everything is written to the folder `edge` in it.
     folder: Path
+    #: SLUICE_STATE_URL: the state process, unix:<path> or https://host:port; by default the socket
+    #: in the folder `state` of SLUICE_DATA_DIR. SLUICE_STATE_CA_FILE verifies its certificate.
+    state_url: str
+    state_ca: Path | None
     #: SLUICE_EDGE_HOST and SLUICE_EDGE_PORT: the public listener.
     host: str
     port: int
@@ -122,6 +126,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
             "SLUICE_EDGE_NAME", "", rf"({EDGE_NAME.pattern})?", "letters, digits and -"
         ),
         folder=data.resolve() / "edge",
+        state_url=variables.state_url(data.resolve()),
+        state_ca=variables.path("SLUICE_STATE_CA_FILE"),
         host=variables.matching(
             "SLUICE_EDGE_HOST", "127.0.0.1", r"[0-9.]{7,15}|[0-9a-f:]{2,39}", "an IP address"
         ),
@@ -254,6 +260,16 @@ class _Variables:
 
     def token(self) -> Secret | None:
         return self._secret("SLUICE_EDGE_TOKEN", "manage.py edge create --name NAME")
+
+    def state_url(self, data: Path) -> str:
+        raw = self._environ.get("SLUICE_STATE_URL") or ""
+        if not raw:
+            folder = Path(self._environ.get("SLUICE_STATE_DIR") or data / "state")
+            return f"unix:{folder.resolve() / 'state.sock'}"
+        if not re.fullmatch(r"unix:/.+|https://[A-Za-z0-9_.:\[\]-]+", raw):
+            expected = "unix:/path/to/state.sock or https://host:port"
+            raise ConfigInvalid(f"SLUICE_STATE_URL={raw!r}: expected {expected}.")
+        return raw
 
     def join_token(self) -> Secret | None:
         return self._secret("SLUICE_EDGE_JOIN_TOKEN", "manage.py edge add --name NAME")

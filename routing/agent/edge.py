@@ -42,6 +42,7 @@ from routing.agent.relay.events import Events
 from routing.agent.relay.relay import Relay
 from routing.agent.state.readiness import NotReady, not_ready
 from routing.agent.state.status import Facts, report, status
+from routing.agent.storage.state_socket import StateSocket
 from routing.agent.users.claims import Users
 from routing.compile import names
 from routing.loopback import loopback_id
@@ -115,6 +116,7 @@ class Edge:
         self._deaths = 0
         self._is_stopping = False
         self._servers = self._make_servers()
+        self._state_socket = StateSocket(config.state_url, users.isolation.group, config.state_ca)
 
     def _make_servers(self) -> tuple[Server | GrpcServer, ...]:
         return (
@@ -157,6 +159,7 @@ class Edge:
         forever("status", self._status_reporter.write)
         forever("previews", self._previews.keep)
         forever("memory", self._supervisor.memory.keep)
+        forever("state socket", self._state_socket.keep)
         forever("process notes", child_process.write_missing_notes)
         log.info("edge %s starts with revision %d", self._config.name, applied.revision)
 
@@ -197,6 +200,7 @@ class Edge:
         """Answers Envoy, versions and Prometheus no more."""
         for server in self._servers:
             server.stop()
+        self._state_socket.stop()
         self._decider.close()
         if self._metrics is not None:
             await self._metrics.stop()

@@ -27,6 +27,8 @@ DECIDE_SOCKET = "decide.sock"
 INTERNAL_SOCKET = "internal.sock"
 PREVIEWS_SOCKET = "previews.sock"
 DISCOVERY_SOCKET = "xds.sock"
+STATE_SOCKET = "state.sock"
+"""Leads to the state process (`routing.storage`)."""
 BOOTSTRAP = "xds/bootstrap.json"
 LISTENERS = ("public", "proof", "internal")
 FOLDERS = ("log", "v", "xds")

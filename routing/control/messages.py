@@ -195,3 +195,16 @@ def too_many_groups(most: int) -> str:
 
 def separated(worker: str) -> str:
     return f"Workers that call each other would run in different groups than {worker}."
+
+
+def no_namespace(kind: str, reference: str) -> str:
+    """Cloudflare's texts."""
+    return _NO_NAMESPACE[kind].format(name=reference[:512])
+
+
+_NO_NAMESPACE = {
+    "kv": "KV namespace '{name}' not found.",
+    "d1": "D1 database '{name}' not found.",
+    "r2": "R2 bucket '{name}' not found. Please use a different name and try again.",
+    "queue": 'Queue "{name}" does not exist. Please create it and try again.',
+}

@@ -16,6 +16,7 @@ from django.db.models import Prefetch, QuerySet
 
 from routing import snapshot
 from routing.control import override_policies, revision
+from routing.control.state_bindings import with_capability
 from routing.models import (
     Deployment,
     Edge,
@@ -217,7 +218,7 @@ def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.Version
         body_part=row.body_part,
         compatibility_flags=tuple(row.compatibility_flags),
         modules=tuple(map(_module, modules)),
-        bindings=tuple(decrypt_binding(b) for b in row.bindings),
+        bindings=tuple(with_capability(decrypt_binding(b)) for b in row.bindings),
         exports=tuple(msgspec.convert(e, snapshot.Export) for e in row.exports),
         assets=row.assets_spec,
     )

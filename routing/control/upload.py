@@ -24,11 +24,13 @@ from routing.control import audit, deploy, messages, revision
 from routing.control.inherited_bindings import resolve
 from routing.control.service_targets import unresolved_own
 from routing.control.signals import version_uploaded
+from routing.control.state_bindings import check_namespaces
 from routing.models import (
     ALIAS,
     Deployment,
     Module,
     ServiceBinding,
+    StateBinding,
     Version,
     VersionModule,
     Worker,
@@ -76,6 +78,7 @@ def upload_version(
     _check_date(draft.compatibility_date, now)
     resolved = resolve(draft, _latest(worker), keep, strict)
     _check_assets(resolved)
+    check_namespaces(resolved.bindings)
     candidate = resolved.version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
     )
@@ -85,6 +88,7 @@ def upload_version(
         worker = _base(worker_name, create, based_on)
         if resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
             raise UploadRefused("concurrent", messages.BINDINGS_CHANGED)
+        check_namespaces(resolved.bindings)
         worker = worker or create_worker(name=worker_name, author=author, source=source, now=now)
         _merge_settings(worker, settings or {})
         version = _write(worker, resolved, candidate, inspected, by)
@@ -250,6 +254,7 @@ def _write(
     )
     _write_modules(version, draft)
     ServiceBinding.objects.bulk_create(ServiceBinding.rows_of(version))
+    StateBinding.objects.bulk_create(StateBinding.rows_of(version))
     audit.record(
         "version.upload",
         worker.name,

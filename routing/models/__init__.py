@@ -9,6 +9,7 @@ overrides.py            signing keys and shared links of overrides
 edges.py                edges, their tokens, the revision they should run, and when each had it
 assets.py               static assets: contents, sets, uploads in progress
 schedules.py            cron triggers, and events sent to versions
+namespaces.py           namespaces of the state process, and which versions use them
 invocations.py          requests from the edges' access logs, and the console lines of Workers
 
 Versions and deployments are written once: `Immutable` enforces it in the ORM, triggers (migration
@@ -37,6 +38,7 @@ from routing.models.edges import (
 )
 from routing.models.immutable import AuditEntry, Immutable
 from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
+from routing.models.namespaces import StateBinding, StateNamespace, workers_using
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
 from routing.models.schedules import Schedule, WorkerEvent
 from routing.models.versions import (
@@ -84,6 +86,8 @@ __all__ = [
     "Schedule",
     "ServiceBinding",
     "Share",
+    "StateBinding",
+    "StateNamespace",
     "UploadedAsset",
     "Version",
     "VersionModule",
@@ -92,4 +96,5 @@ __all__ = [
     "WorkerEvent",
     "deployable",
     "runs_in",
+    "workers_using",
 ]

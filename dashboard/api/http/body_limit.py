@@ -28,8 +28,13 @@ AT_ONCE, WAITING, WAIT_SECONDS = 2, 64, 120.0
 """`AT_ONCE` is the number of inspections at a time (`routing.agent.inspection`)."""
 RETRY_SECONDS = 10
 ASSETS = 40 * 1024 * 1024
-"""Bytes of an upload of static assets: a file of 25 MiB in base64, and the parts around it."""
-_ASSETS_PATH = re.compile(r"/client/v4/accounts/[^/]+/workers/assets/upload(/[^/]+)?")
+"""Bytes of an upload of static assets: a file of 25 MiB in base64, and the parts around it. A value
+of KV has as many bytes, without base64."""
+_LARGE_PATH = re.compile(
+    r"/client/v4/accounts/[^/]+/"
+    r"(workers/assets/upload(/[^/]+)?|storage/kv/namespaces/[^/]+/(values/.+|bulk))",
+    re.DOTALL,
+)
 
 
 class _TooLarge(Exception):
@@ -37,15 +42,15 @@ class _TooLarge(Exception):
 
 
 def limit_body(app: App, limit: int) -> App:
-    """`app`, with a 413 in Cloudflare's envelope for bodies over `limit` bytes; static assets may
-    have `ASSETS` if that is more.
+    """`app`, with a 413 in Cloudflare's envelope for bodies over `limit` bytes; static assets and
+    values of KV may have `ASSETS` if that is more.
 
     Django reads a body to its end before it answers, so nothing has been sent when we stop it.
     """
     large = Queue(AT_ONCE, waiting=WAITING, per_address=WAITING, seconds=WAIT_SECONDS)
 
     async def limited(scope: Message, receive: Receive, send: Send) -> None:
-        most = max(limit, ASSETS) if _has_assets(scope) else limit
+        most = max(limit, ASSETS) if _may_be_large(scope) else limit
         if _announced(scope) > most:
             await _refuse(send, 413, _too_large(most))
             return
@@ -62,8 +67,8 @@ def limit_body(app: App, limit: int) -> App:
     return limited
 
 
-def _has_assets(scope: Message) -> bool:
-    return bool(_ASSETS_PATH.fullmatch(scope.get("path", "")))
+def _may_be_large(scope: Message) -> bool:
+    return bool(_LARGE_PATH.fullmatch(scope.get("path", "")))
 
 
 def _announced(scope: Message) -> int:

@@ -89,6 +89,10 @@ _UPLOAD: Mapping[str, tuple[int, int]] = {
     "no_handlers": (400, 10068),
     "binding": (400, UNSUPPORTED),
     "service": (400, 10143),
+    "namespace_kv": (400, 10041),
+    "namespace_d1": (400, 10181),
+    "namespace_r2": (400, 10085),
+    "namespace_queue": (400, 11000),
     "tag": (400, 10026),
     "message": (400, 10026),
 }

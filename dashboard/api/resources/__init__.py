@@ -11,10 +11,11 @@ script_settings.py        settings that are not versioned, and bindings in bulk
 services.py               a script as a service, as older wranglers ask
 subdomain.py              workers.dev switches
 schedules.py              cron triggers
-references.py             what refers to a script; empty lists of KV and Durable Objects
+references.py             what refers to a script; an empty list of Durable Objects
 workers_beta.py           Workers, the newer resource (`workers.beta` in Cloudflare's SDKs)
 workers_beta_versions.py  their versions
 logpush.py                Logpush jobs
 logpush_schemas.py        their JSON
+storage/                  namespaces of KV
 unsupported.py            zones, routes, domains: refused with a reason
 """

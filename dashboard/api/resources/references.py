@@ -37,14 +37,6 @@ def list_tail_producers(request: ApiRequest, account_id: str, script_name: str) 
 
 
 @router.get(
-    ACCOUNT + "/storage/kv/namespaces", auth=may_read, response=Envelope[list[dict[str, Any]]]
-)
-def list_kv_namespaces(request: ApiRequest, account_id: str, page: int = 1) -> dict[str, Any]:
-    """Always empty: KV is not supported."""
-    return ok([], page_info(page, 100, 0, 0))
-
-
-@router.get(
     ACCOUNT + "/workers/durable_objects/namespaces",
     auth=may_read,
     response=Envelope[list[dict[str, Any]]],

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.api import messages
 from dashboard.api.http.errors import bad_request, unsupported
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
+from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
 from routing.snapshot import BindingSpec, Secret
 from routing.upload_draft import SECRET_TYPES
@@ -20,6 +21,7 @@ REQUIRED: Mapping[str, str] = {
     "text_blob": "part",
     "data_blob": "part",
     "wasm_module": "part",
+    **{kind: bound.option for kind, bound in STATE_BINDINGS.items()},
 }
 """The text field that a type requires."""
 OPTIONAL: Mapping[str, tuple[str, ...]] = {"service": ("environment", "entrypoint")}

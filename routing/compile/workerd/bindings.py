@@ -10,6 +10,7 @@ from typing import Any
 from routing.compile.workerd.assets import assets_binding
 from routing.compile.workerd.modules import VersionInvalid, part, text
 from routing.compile.workerd.services import bind
+from routing.compile.workerd.state import STATE_BINDINGS, bind_state
 from routing.snapshot import BindingSpec, VersionSpec
 
 _Object = dict[str, Any]
@@ -49,6 +50,11 @@ def worker_bindings(version: VersionSpec, contents: Mapping[str, bytes]) -> Boun
             _check_service(binding)
             wrapped, services = bind(binding, version.id)
             bound.bindings.append(wrapped)
+            bound.services.extend(services)
+        elif binding.type in STATE_BINDINGS:
+            _text(binding, STATE_BINDINGS[binding.type].option)
+            value, services = bind_state(binding)
+            bound.bindings.append(value)
             bound.services.extend(services)
         else:
             value = _VALUES[binding.type](binding, version, contents)
@@ -105,7 +111,7 @@ _VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Ob
     "version_metadata": _metadata,
     "wasm_module": _wasm,
 }
-SUPPORTED = tuple(sorted([*_VALUES, "service"]))
+SUPPORTED = tuple(sorted([*_VALUES, *STATE_BINDINGS, "service"]))
 """Binding types, as uploads spell them."""
 
 

@@ -23,8 +23,6 @@ OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
         ("POST", "/d1/database", "D1 is"),
         ("GET", "/r2/buckets", "R2 is"),
         ("PUT", "/workflows/w", "Workflows are"),
-        ("POST", "/storage/kv/namespaces", "Workers KV is"),
-        ("GET", "/storage/kv/namespaces/0123/keys", "Workers KV is"),
         ("GET", "/vectorize/v2/indexes", "Vectorize is"),
         ("GET", "/hyperdrive/configs", "Hyperdrive is"),
         ("GET", "/pages/projects", "Cloudflare Pages are"),

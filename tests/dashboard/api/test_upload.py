@@ -112,7 +112,8 @@ BAD_METADATA = {
     "assets": (METADATA | {"assets": {"jwt": "x"}}, 10026),
     "migrations": (METADATA | {"migrations": {"new_tag": "v1", "steps": []}}, 90001),
     "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 90001),
-    "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 90001),
+    "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 10041),
+    "vectorize": (with_bindings({"name": "V", "type": "vectorize", "index_name": "0"}), 90001),
     "durable objects": (
         with_bindings({"name": "D", "type": "durable_object_namespace", "class_name": "C"}),
         90001,
@@ -158,8 +159,8 @@ def test_bad_metadata_is_refused_and_nothing_is_saved(api: Api, case: str):
 
 
 def test_an_unsupported_binding_is_named_with_what_is_supported(api: Api):
-    message = api.put(metadata=BAD_METADATA["kv"][0]).message
-    assert '"KV" has type "kv_namespace"' in message
+    message = api.put(metadata=BAD_METADATA["vectorize"][0]).message
+    assert '"V" has type "vectorize"' in message
     assert "Supported: " in message and "version_metadata" in message
 
 

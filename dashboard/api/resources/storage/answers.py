@@ -1,0 +1,33 @@
+"""Errors of the state process as the API answers them, and lookups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils import timezone
+
+from dashboard.accounts.actor import Actor
+from dashboard.api.http.auth import ApiRequest
+from dashboard.api.http.errors import ApiError
+from dashboard.storage import messages
+from dashboard.storage.client import StateRefused, StateUnavailable
+
+UNAVAILABLE = 10001
+"""Cloudflare's code for a service that is not available."""
+REFUSED = 10026
+
+
+@contextmanager
+def state_errors(code: int = REFUSED) -> Iterator[None]:
+    """Turns errors of the state process into `ApiError`; its refusals have `code`."""
+    try:
+        yield
+    except StateUnavailable:
+        raise ApiError(503, (UNAVAILABLE, messages.UNAVAILABLE), retry_after=1) from None
+    except StateRefused as error:
+        raise ApiError(error.status, (code, str(error))) from None
+
+
+def actor_of(request: ApiRequest) -> Actor:
+    return Actor(actor=request.auth.user, source=request.auth.source, now=timezone.now())

@@ -1,0 +1,9 @@
+"""Namespaces of the state process (KV, D1, R2, queues): the API's operations, and the pages.
+
+client.py      requests to the state process
+namespaces.py  create, rename and delete, audited
+kv.py          keys and values of a KV namespace
+messages.py    texts
+
+The data is in the state process (`routing.storage`); tables have names and titles only.
+"""

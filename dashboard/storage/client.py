@@ -1,0 +1,86 @@
+"""Requests to the state process, at SLUICE_STATE_URL."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from django.conf import settings
+
+from routing.state_access import ADMIN, ERROR_HEADER, HEADER, header_value
+
+if TYPE_CHECKING:
+    import httpx
+
+UNIX = "unix:"
+_BASE = "http://state"
+_CONNECT_SECONDS = 5.0
+_SECONDS = 60.0
+
+
+class StateUnavailable(Exception):
+    """The state process does not answer."""
+
+
+class StateRefused(Exception):
+    """The state process refused: `status` is its HTTP status, the message its reason."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class StateClient:
+    """Safe to share between threads."""
+
+    def __init__(self, url: str, key: bytes) -> None:
+        import httpx  # 60 ms, and most processes need none
+
+        is_unix = url.startswith(UNIX)
+        transport = httpx.HTTPTransport(uds=url.removeprefix(UNIX)) if is_unix else None
+        self._key = key
+        self._http = httpx.Client(
+            base_url=_BASE if is_unix else url,
+            transport=transport,
+            timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
+            trust_env=False,
+        )
+
+    def request(
+        self, kind: str, namespace: str, method: str, path: str, **options: Any
+    ) -> httpx.Response:
+        """The answer, read to its end, whatever its status. `options` are those of httpx. Raises
+        `StateUnavailable`, and `StateRefused` if the front refused."""
+        import httpx
+
+        headers = {**options.pop("headers", {}), HEADER: header_value(self._key, kind, namespace)}
+        try:
+            answer = self._http.request(method, path, headers=headers, **options)
+        except httpx.TransportError as error:
+            raise StateUnavailable(str(error)) from error
+        if ERROR_HEADER in answer.headers:
+            raise StateRefused(answer.status_code, answer.reason_phrase)
+        return answer
+
+    def create(self, kind: str, namespace: str) -> None:
+        """Admits a name that was deleted before."""
+        self._administer("PUT", kind, namespace)
+
+    def destroy(self, kind: str, namespace: str) -> None:
+        """Deletes all data of a namespace; from then on it cannot be reached."""
+        self._administer("DELETE", kind, namespace)
+
+    def _administer(self, method: str, kind: str, namespace: str) -> None:
+        answer = self.request(ADMIN, "", method, f"/namespaces/{kind}/{quote(namespace, safe='')}")
+        if answer.status_code >= 400:
+            raise StateRefused(answer.status_code, answer.reason_phrase)
+
+
+@lru_cache(maxsize=4)
+def _client(url: str, key: bytes) -> StateClient:
+    return StateClient(url, key)
+
+
+def state_client() -> StateClient:
+    return _client(settings.STATE_URL, settings.STATE_KEYS[0])

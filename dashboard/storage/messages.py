@@ -1,0 +1,45 @@
+"""Texts about namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+UNAVAILABLE = "The state process does not answer. `sluice state` must run; its log says more."
+NO_KV_NAMESPACE = "namespace not found"  # Cloudflare's
+TITLE_TAKEN = "a namespace with this account ID and title already exists"  # Cloudflare's
+TITLE_INVALID = "A namespace needs a title of 1 to 512 characters."
+NO_KEY = "key not found"  # Cloudflare's
+DISK_FULL = "The disk of the state process is full. Nothing was stored."
+FAILED = "The state process failed. Its log says more."
+
+
+def in_use(workers: Sequence[str]) -> str:
+    return f"Used by {', '.join(workers)}."
+
+
+def created(title: str) -> str:
+    return f"Created {title}."
+
+
+def renamed(title: str) -> str:
+    return f"Renamed to {title}."
+
+
+def deleted(title: str) -> str:
+    return f"Deleted {title} and all its keys."
+
+
+def key_stored(key: str) -> str:
+    return f"Stored {key}."
+
+
+def key_deleted(key: str) -> str:
+    return f"Deleted {key}."
+
+
+VALUE_MISSING = "The body has no part called value."
+METADATA_INVALID = "The part metadata is not JSON."
+
+
+def too_many_pairs(count: int, most: int) -> str:
+    return f"{count} keys; one request takes at most {most}."

@@ -1,0 +1,97 @@
+"""Creates, renames and deletes namespaces, with an audit entry each."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from dashboard.accounts.actor import Actor
+from dashboard.storage import messages
+from dashboard.storage.client import state_client
+from routing.control import audit
+from routing.models import StateNamespace
+
+LONGEST_TITLE = 512
+
+
+class TitleRefused(ValueError):
+    """Taken, or invalid: `is_taken` says which."""
+
+    def __init__(self, message: str, *, is_taken: bool = False) -> None:
+        super().__init__(message)
+        self.is_taken = is_taken
+
+
+def create(
+    kind: str,
+    title: str,
+    by: Actor,
+    *,
+    key: str = "",
+    settings: Mapping[str, Any] | None = None,
+) -> StateNamespace:
+    """A new namespace; without `key` with a random one. Raises `TitleRefused`."""
+    _check(title)
+    try:
+        with transaction.atomic():
+            namespace = StateNamespace.objects.create(
+                kind=kind,
+                key=key or secrets.token_hex(16),
+                title=title,
+                created_at=by.now,
+                settings=dict(settings or {}),
+            )
+            _record("create", namespace, by, after={"title": title})
+    except IntegrityError:
+        raise TitleRefused(messages.TITLE_TAKEN, is_taken=True) from None
+    return namespace
+
+
+def rename(namespace: StateNamespace, title: str, by: Actor) -> None:
+    """Raises `TitleRefused`."""
+    _check(title)
+    before = namespace.title
+    try:
+        with transaction.atomic():
+            namespace.title = title
+            namespace.save(update_fields=["title"])
+            _record("rename", namespace, by, before={"title": before}, after={"title": title})
+    except IntegrityError:
+        raise TitleRefused(messages.TITLE_TAKEN, is_taken=True) from None
+
+
+def delete(namespace: StateNamespace, by: Actor) -> None:
+    """Deletes it with its data. Raises `StateUnavailable` or `StateRefused`; then it is still
+    there, and deleting it can be repeated."""
+    with transaction.atomic():
+        _record("delete", namespace, by, before={"title": namespace.title})
+        kind, key = namespace.kind, namespace.key
+        namespace.delete()
+        state_client().destroy(kind, key)
+
+
+def record_change(action: str, namespace: StateNamespace, by: Actor, **facts: Any) -> None:
+    """An audit entry for a change of the data. `facts` never include values."""
+    _record(action, namespace, by, after=facts)
+
+
+def _check(title: str) -> None:
+    if not title.strip() or len(title) > LONGEST_TITLE:
+        raise TitleRefused(messages.TITLE_INVALID)
+
+
+def _record(
+    action: str, namespace: StateNamespace, by: Actor, *, before: Any = None, after: Any = None
+) -> None:
+    audit.record(
+        f"{namespace.kind}.{action}",
+        namespace.title[:100],
+        actor=by.actor,
+        source=by.source,
+        now=by.now,
+        before={"id": namespace.key, **(before or {})} if before else None,
+        after={"id": namespace.key, **(after or {})} if after else None,
+    )

@@ -1,0 +1,44 @@
+"""Bindings to namespaces of the state process: a service at its socket, with the capability.
+
+The value of `state_access.HEADER` is the binding's secret. workerd injects it, so that code has the
+binding's methods only, for that namespace only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from routing.compile import names
+from routing.compile.workerd.services import external
+from routing.snapshot import BindingSpec
+from routing.state_access import HEADER
+
+_Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StateBindingType:
+    """A type of binding: `option` names the namespace, of the kind `kind`. `shape` is workerd's
+    binding to a service."""
+
+    kind: str
+    option: str
+    shape: Callable[[str], _Object]
+
+
+STATE_BINDINGS: Mapping[str, StateBindingType] = {
+    "kv_namespace": StateBindingType("kv", "namespace_id", lambda s: {"kvNamespace": {"name": s}}),
+}
+"""By binding type, as uploads spell it."""
+
+
+def bind_state(binding: BindingSpec) -> tuple[_Object, list[_Object]]:
+    """The binding, and the service that it needs in the same process. Without a secret, as in an
+    inspection, its requests are refused."""
+    service = f"state:{binding.name}"
+    header = binding.secret.reveal() if binding.secret else ""
+    http = {"injectRequestHeaders": [{"name": HEADER, "value": header}]}
+    shape = STATE_BINDINGS[binding.type].shape(service)
+    return {"name": binding.name, **shape}, [external(service, names.STATE_SOCKET, http)]

@@ -1,0 +1,48 @@
+"""Bindings to namespaces: whether they exist at upload, and their capability for edges."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.conf import settings
+
+from routing.compile.workerd.state import STATE_BINDINGS
+from routing.control import messages
+from routing.models import StateNamespace
+from routing.snapshot import BindingSpec, Secret
+from routing.state_access import header_value
+from routing.upload_draft import UploadRefused
+
+
+def check_namespaces(bindings: Iterable[BindingSpec]) -> None:
+    """Raises `UploadRefused` for the first binding to a namespace that does not exist; its kind is
+    `namespace_<kind>`. One query per kind."""
+    wanted: defaultdict[str, list[tuple[BindingSpec, str]]] = defaultdict(list)
+    for binding in bindings:
+        if bound := STATE_BINDINGS.get(binding.type):
+            reference = str(binding.options.get(bound.option, ""))
+            wanted[bound.kind].append((binding, reference))
+    for kind, listed in wanted.items():
+        existing = existing_references(kind, [reference for _, reference in listed])
+        for binding, reference in listed:
+            if reference not in existing:
+                message = messages.no_namespace(kind, reference)
+                raise UploadRefused(f"namespace_{kind}", message, (binding.name,))
+
+
+def existing_references(kind: str, references: Iterable[str]) -> set[str]:
+    """Those that name a namespace: by key, queues by title."""
+    field = "title" if kind == "queue" else "key"
+    rows = StateNamespace.objects.filter(kind=kind, **{f"{field}__in": list(references)})
+    return set(rows.values_list(field, flat=True))
+
+
+def with_capability(binding: BindingSpec) -> BindingSpec:
+    """The binding for an edge: one to a namespace gets the value of the state process's header."""
+    bound = STATE_BINDINGS.get(binding.type)
+    if bound is None:
+        return binding
+    value = header_value(settings.STATE_KEYS[0], bound.kind, str(binding.options[bound.option]))
+    return replace(binding, secret=Secret(value))

@@ -1,0 +1,66 @@
+"""Namespaces of the state process, and which versions use them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from routing.compile.workerd.state import STATE_BINDINGS
+from routing.models.immutable import Immutable
+from routing.models.versions import Version, Worker
+
+
+class StateNamespace(models.Model):
+    """A namespace of `kind` (kv, d1, r2, queue). `key` is its id in the API, for R2 the bucket's
+    name; the data itself is in the state process. `settings` depend on the kind."""
+
+    kind = models.CharField(max_length=8)
+    key = models.CharField(max_length=64)
+    title = models.CharField(max_length=512)
+    created_at = models.DateTimeField()
+    settings = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "key"], name="namespace_key_once"),
+            models.UniqueConstraint(fields=["kind", "title"], name="namespace_title_once"),
+        ]
+
+
+class StateBinding(Immutable):
+    """A version uses a namespace, by the binding `name`. `reference` is what the binding says: the
+    namespace's key, for queues its title.
+
+    Duplicates `Version.bindings`, to query by the namespace. No foreign key, because a namespace
+    may be deleted.
+    """
+
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="state_bindings")
+    name = models.TextField()
+    kind = models.CharField(max_length=8)
+    reference = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "name"], name="state_binding_once")
+        ]
+        indexes = [models.Index(fields=["kind", "reference"])]
+
+    @classmethod
+    def rows_of(cls, version: Version) -> list[StateBinding]:
+        """Unsaved rows for `version.bindings`."""
+        rows = []
+        for row in version.bindings:
+            if bound := STATE_BINDINGS.get(row["type"]):
+                reference = row[bound.option]
+                rows.append(
+                    cls(version=version, name=row["name"], kind=bound.kind, reference=reference)
+                )
+        return rows
+
+
+def workers_using(kind: str, reference: str) -> list[str]:
+    """Names of Workers with a version that uses the namespace, sorted."""
+    versions = StateBinding.objects.filter(kind=kind, reference=reference).values("version")
+    return sorted(
+        Worker.objects.filter(versions__in=versions).distinct().values_list("name", flat=True)
+    )

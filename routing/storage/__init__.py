@@ -1,0 +1,11 @@
+"""The state process: one workerd with the namespaces of KV and its kin, on disk.
+
+server.py    the program: its folder and socket, and the process, restarted when it ends
+process.py   one workerd
+config.py    its configuration; pure
+kinds/       the Worker of each kind of namespace
+sources.py   what configurations are made of
+
+Its JavaScript is in `routing/runtime/state`. The socket belongs to the server, so that requests
+wait in it while workerd restarts. Who may reach a namespace: `routing.state_access`.
+"""

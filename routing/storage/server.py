@@ -1,0 +1,154 @@
+"""The program `sluice state`: its folder, its socket, and the process behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from routing.agent.base.backoff import Backoff
+from routing.agent.base.capnp_config import encode
+from routing.home import NODE_MODULES
+from routing.storage.config import config, folders
+from routing.storage.process import NotStarted, Process
+from routing.storage.sources import Sources
+
+log = logging.getLogger("state")
+
+SOCKET_FILE = "state.sock"
+OUTPUT_FILE = "workerd.txt"
+_LOCK = "lock"
+_LOCK_SECONDS = 20.0
+_BACKLOG = 4096
+_MOST_OUTPUT = 1 << 20
+_RUNTIME = Path(__file__).resolve().parents[1] / "runtime" / "state"
+
+
+class FolderInUse(Exception):
+    """Another state server runs in the folder."""
+
+
+def sources(folder: Path) -> Sources:
+    """With the files of this release."""
+    runtime = {path.name: path.read_text("utf-8") for path in sorted(_RUNTIME.glob("*.js"))}
+    return Sources(
+        root=str(folder),
+        runtime=runtime,
+        node_module=lambda path: (NODE_MODULES / path).read_text("utf-8"),
+    )
+
+
+class StateServer:
+    """`keys`: those that capabilities may be made with, the current one first."""
+
+    def __init__(self, folder: Path, keys: Sequence[bytes]) -> None:
+        self._folder, self._keys = folder, keys
+        self._listener: socket.socket | None = None
+        self._lock = -1
+        self.process: Process | None = None
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping`. Raises `FolderInUse` or `OSError`."""
+        made = sources(self._folder)
+        for name in ("", *folders(made)):
+            (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._take_lock()
+        self._listener = _listen(self._folder / SOCKET_FILE)
+        log.info("state in %s", self._folder)
+        supervising = asyncio.get_running_loop().create_task(
+            self._supervise(encode(config(self._keys, made)))
+        )
+        waiting = asyncio.get_running_loop().create_task(stopping.wait())
+        try:
+            await asyncio.wait({supervising, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if supervising.done():
+                supervising.result()
+        finally:
+            supervising.cancel()
+            waiting.cancel()
+            if self.process is not None:
+                await self.process.stop()
+            self._listener.close()
+            os.close(self._lock)
+
+    async def _supervise(self, encoded: bytes) -> None:
+        """Restarts workerd at once when it ends; it waits longer and longer if it keeps ending."""
+        assert self._listener is not None
+        backoff, output = Backoff(free=1), self._folder / OUTPUT_FILE
+        while True:
+            started = time.monotonic()
+            try:
+                self.process = await Process.start(encoded, self._listener.fileno(), output)
+                code = await self.process.ended()
+                log.error("the state process ended with %d; it is started again", code)
+            except (NotStarted, TimeoutError, OSError) as error:
+                log.error("the state process did not start: %s", error or _tail(output))
+            self.process = None
+            await asyncio.sleep(backoff.failed(after=time.monotonic() - started))
+            _trim(output)
+
+    async def _take_lock(self) -> None:
+        """Waits for the server before this one, which may still be ending."""
+        self._lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise FolderInUse(f"{self._folder}: another state server runs here.") from None
+            await asyncio.sleep(0.05)
+
+
+def _listen(path: Path) -> socket.socket:
+    """Bound beside the path and renamed: there is always a socket at it. Unix paths are short, so
+    it is bound relative to its folder."""
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.getcwd()
+    os.chdir(path.parent)
+    try:
+        temporary = f"{path.name}.new"
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        listener.bind(temporary)
+        os.chmod(temporary, 0o600)
+        listener.listen(_BACKLOG)
+        os.rename(temporary, path.name)
+    finally:
+        os.chdir(before)
+    return listener
+
+
+def _trim(output: Path) -> None:
+    with suppress(OSError):
+        if output.stat().st_size > _MOST_OUTPUT:
+            os.truncate(output, 0)
+
+
+def _tail(output: Path) -> str:
+    try:
+        return output.read_bytes()[-2000:].decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def serve(folder: Path, keys: Sequence[bytes], *, until: Callable[[asyncio.Event], None]) -> None:
+    """Runs a server until SIGTERM or SIGINT. `until` gets the event that stops it."""
+
+    async def main() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        until(stopping)
+        await StateServer(folder, keys).run(stopping)
+
+    asyncio.run(main())
