@@ -27,7 +27,6 @@ from routing.secret_encryption import (
 COLUMNS = (
     ("routing", "OverrideKey", "encrypted_private"),
     ("exports", "Job", "encrypted_destination"),
-    ("cloud", "CloudAccount", "encrypted_token"),
     ("notifications", "Webhook", "sealed_url"),
     ("notifications", "Webhook", "sealed_secret"),
     ("variables", "Variable", "sealed"),

@@ -29,7 +29,7 @@ from dashboard.api.resources import (
     workers_beta,
     workers_beta_versions,
 )
-from dashboard.api.resources.storage import kv_keys, kv_namespaces
+from dashboard.api.resources.storage import d1, d1_transfer, kv_keys, kv_namespaces, queues
 from dashboard.api.tail import sessions
 
 PREFIX = "/client/v4"
@@ -53,6 +53,9 @@ RESOURCES = (
     telemetry,
     kv_namespaces,
     kv_keys,
+    d1,
+    d1_transfer,
+    queues,
     sessions,
     unsupported,
 )

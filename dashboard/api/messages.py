@@ -229,6 +229,13 @@ def binding_field_unsupported(name: str, field: str) -> str:
     return f"Binding {name!r}: {field} is not supported."
 
 
+def binding_delay(name: str) -> str:
+    return (
+        f"Binding {name!r}: delivery_delay is not supported here. Set it on the queue: "
+        "wrangler queues update <name> --delivery-delay-secs <n>."
+    )
+
+
 def only_production(name: str) -> str:
     return f"Binding {name!r}: the only environment is production."
 

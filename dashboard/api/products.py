@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 HINTS: Mapping[str, str] = {
-    "D1": "Remove d1_databases from the configuration.",
     "R2": "Remove r2_buckets from the configuration.",
-    "Queues": "Remove queues from the configuration.",
+    "Queue consumers": "Remove queues.consumers from the configuration; producers work.",
     "Workflows": "Remove workflows from the configuration.",
     "Durable Objects": "Remove durable_objects and migrations from the configuration.",
     "Hyperdrive": "Remove hyperdrive from the configuration.",
@@ -22,12 +21,11 @@ HINTS: Mapping[str, str] = {
 """What to do instead, where that is plain."""
 
 _ACCOUNT: Mapping[str, str] = {
-    "d1": "D1",
     "r2": "R2",
+    "queues": "Queue consumers",
     "r2-catalog": "R2 Data Catalog",
     "slurper": "R2 Super Slurper",
     "event_notifications": "R2 event notifications",
-    "queues": "Queues",
     "workflows": "Workflows",
     "triggers": "Workflow event triggers",
     "workers/durable_objects": "Durable Objects",

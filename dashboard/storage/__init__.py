@@ -3,6 +3,8 @@
 client.py      requests to the state process
 namespaces.py  create, rename and delete, audited
 kv.py          keys and values of a KV namespace
+d1/            D1 databases
+queues/        queues
 messages.py    texts
 
 The data is in the state process (`routing.storage`); tables have names and titles only.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -62,6 +63,23 @@ class StateClient:
         if ERROR_HEADER in answer.headers:
             raise StateRefused(answer.status_code, answer.reason_phrase)
         return answer
+
+    def stream(
+        self, kind: str, namespace: str, method: str, path: str, **options: Any
+    ) -> Iterator[bytes]:
+        """As `request`, in parts, while it arrives. Raises `StateRefused` for other refusals, too,
+        when the first part is read."""
+        import httpx
+
+        headers = {HEADER: header_value(self._key, kind, namespace)}
+        try:
+            with self._http.stream(method, path, headers=headers, **options) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise StateRefused(answer.status_code, answer.text or answer.reason_phrase)
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise StateUnavailable(str(error)) from error
 
     def create(self, kind: str, namespace: str) -> None:
         """Admits a name that was deleted before."""

@@ -19,7 +19,6 @@ from routing.agent.base import edge_folder, messages
 from routing.agent.base.edge_folder import FolderInUse
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.transport import TlsFilesInvalid
-from routing.agent.certificates.files import CertificateInvalid
 from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
 from routing.agent.identity.identity import Identity, NoCredentials, establish
@@ -57,8 +56,7 @@ def main() -> int:
         )
         inherited = inherit()
         settings = with_ports(settings, inherited.envoy)
-        settings.certificates.check()
-    except (ConfigInvalid, FolderInUse, PortInUse, CertificateInvalid) as error:
+    except (ConfigInvalid, FolderInUse, PortInUse) as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:

@@ -10,7 +10,7 @@ edges.py                edges, their tokens, the revision they should run, and w
 assets.py               static assets: contents, sets, uploads in progress
 schedules.py            cron triggers, and events sent to versions
 namespaces.py           namespaces of the state process, and which versions use them
-staged_objects.py       objects of the bucket without a row, perhaps
+d1_uploads.py           SQL files that wait to be imported
 invocations.py          requests from the edges' access logs, and the console lines of Workers
 
 Versions and deployments are written once: `Immutable` enforces it in the ORM, triggers (migration
@@ -25,6 +25,7 @@ from routing.models.assets import (
     UploadedAsset,
 )
 from routing.models.audit_chain import AuditHead, AuditSeal
+from routing.models.d1_uploads import D1Upload
 from routing.models.deployable_versions import deployable
 from routing.models.deployments import Deployment, DeploymentQuerySet, Share
 from routing.models.edges import (
@@ -42,7 +43,6 @@ from routing.models.invocations import Invocation, InvocationDetail, InvocationQ
 from routing.models.namespaces import StateBinding, StateNamespace, workers_using
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
 from routing.models.schedules import Schedule, WorkerEvent
-from routing.models.staged_objects import StagedObject
 from routing.models.versions import (
     ALIAS,
     DEPLOYABLE,
@@ -67,6 +67,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "D1Upload",
     "Deployment",
     "DeploymentQuerySet",
     "DesiredState",
@@ -88,7 +89,6 @@ __all__ = [
     "Schedule",
     "ServiceBinding",
     "Share",
-    "StagedObject",
     "StateBinding",
     "StateNamespace",
     "UploadedAsset",

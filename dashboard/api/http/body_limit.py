@@ -29,10 +29,10 @@ AT_ONCE, WAITING, WAIT_SECONDS = 2, 64, 120.0
 RETRY_SECONDS = 10
 ASSETS = 40 * 1024 * 1024
 """Bytes of an upload of static assets: a file of 25 MiB in base64, and the parts around it. A value
-of KV has as many bytes, without base64."""
+of KV has as many bytes, without base64; a SQL file for D1 may have all of them."""
 _LARGE_PATH = re.compile(
     r"/client/v4/accounts/[^/]+/"
-    r"(workers/assets/upload(/[^/]+)?|storage/kv/namespaces/[^/]+/(values/.+|bulk))",
+    r"(workers/assets/upload(/[^/]+)?|storage/kv/namespaces/[^/]+/(values/.+|bulk)|d1/upload/[^/]+)",
     re.DOTALL,
 )
 

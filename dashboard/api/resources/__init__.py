@@ -16,6 +16,6 @@ workers_beta.py           Workers, the newer resource (`workers.beta` in Cloudfl
 workers_beta_versions.py  their versions
 logpush.py                Logpush jobs
 logpush_schemas.py        their JSON
-storage/                  namespaces of KV
+storage/                  namespaces of KV, D1, queues
 unsupported.py            zones, routes, domains: refused with a reason
 """

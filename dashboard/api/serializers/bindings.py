@@ -99,6 +99,8 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             options[field] = _text(name, raw, field)
     if kind == "service":
         _check_service(name, raw)
+    if raw.get("delivery_delay"):
+        raise unsupported(messages.binding_delay(name))
     return options
 
 

@@ -28,8 +28,15 @@ class StateBindingType:
     shape: Callable[[str], _Object]
 
 
+def _d1(service: str) -> _Object:
+    inner = [{"name": "fetcher", "service": {"name": service}}]
+    return {"wrapped": {"moduleName": "cloudflare-internal:d1-api", "innerBindings": inner}}
+
+
 STATE_BINDINGS: Mapping[str, StateBindingType] = {
+    "d1": StateBindingType("d1", "id", _d1),
     "kv_namespace": StateBindingType("kv", "namespace_id", lambda s: {"kvNamespace": {"name": s}}),
+    "queue": StateBindingType("queue", "queue_name", lambda s: {"queue": {"name": s}}),
 }
 """By binding type, as uploads spell it."""
 

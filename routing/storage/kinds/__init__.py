@@ -1,13 +1,19 @@
 """The kinds of namespaces, by name.
 
-kv.py   KV
+d1.py     D1
+kv.py     KV
+queue.py  queues
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from routing.storage.kinds import kv
+from routing.storage.kinds import d1, kv, queue
 from routing.storage.sources import KindConfig, Sources
 
-KINDS: Mapping[str, Callable[[Sources], KindConfig]] = {"kv": kv.services}
+KINDS: Mapping[str, Callable[[Sources], KindConfig]] = {
+    "d1": d1.services,
+    "kv": kv.services,
+    "queue": queue.services,
+}

@@ -18,9 +18,7 @@ OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
 @pytest.mark.parametrize(
     ("method", "path", "name"),
     [
-        ("GET", "/queues?page=1", "Queues are not supported"),
-        ("GET", "/d1/database?name=x", "D1 is not supported"),
-        ("POST", "/d1/database", "D1 is"),
+        ("POST", "/queues/x/consumers", "Queue consumers are not supported"),
         ("GET", "/r2/buckets", "R2 is"),
         ("PUT", "/workflows/w", "Workflows are"),
         ("GET", "/vectorize/v2/indexes", "Vectorize is"),
@@ -57,6 +55,7 @@ def test_every_address_that_wrangler_asks_is_served_or_a_product():
     paths = {re.sub(r"\$\{[^}]*(\}+|$)", "x", text).rstrip("/") for text in found} - OURS_ALONE
     paths = {path.replace("deploymentsx", "deployments") for path in paths}
     paths = {path.replace("/vectorizex/", "/vectorize/") for path in paths}
+    paths = {path.replace("/database/x/x", "/database/x/query") for path in paths}
     assert len(paths) > 100
     views = {path: resolve(f"/client/v4{path}").func.__name__ for path in paths}
     unknown = [path for path, view in views.items() if view == unknown_route.__name__]

@@ -2,5 +2,9 @@
 
 kv_namespaces.py  KV namespaces
 kv_keys.py        their keys and values
+d1.py             D1 databases and queries
+d1_transfer.py    their imports and exports
+d1_schemas.py     their JSON
+queues.py         queues and messages
 answers.py        errors of the state process
 """

@@ -42,7 +42,9 @@ def test_whatever_is_served_is_documented_with_its_scope_and_its_refusals():
         for pattern in urlpatterns
         if "^" not in str(pattern.pattern)
     }
-    assert served_paths - set(document["paths"]) == {PAGE, PAGE + "openapi.json"}
+    links = {f"{PAGE}accounts/{{account_id}}/d1/{use}/{{token}}" for use in ("upload", "export")}
+    undocumented = {PAGE, PAGE + "openapi.json", *links}
+    assert served_paths - set(document["paths"]) == undocumented
     for operations in document["paths"].values():
         for operation in operations.values():
             assert operation["security"] and "default" in operation["responses"]

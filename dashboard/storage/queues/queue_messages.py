@@ -1,0 +1,75 @@
+"""Messages of a queue, in the state process."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.storage.client import StateRefused, state_client
+from dashboard.storage.queues import messages
+from dashboard.storage.queues.queues import KIND
+from routing.models import StateNamespace
+
+_REFUSALS = {413: messages.TOO_LARGE, 429: messages.FULL}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`body` is what the consumer gets: text, or any JSON. `delay` in seconds; None for the
+    queue's own."""
+
+    body: Any
+    is_text: bool = False
+    delay: int | None = None
+
+    def encoded(self) -> bytes:
+        return (self.body if self.is_text else json.dumps(self.body)).encode()
+
+
+def send(queue: StateNamespace, batch: Sequence[Message]) -> None:
+    """All or none. Raises `StateRefused` and `StateUnavailable`."""
+    items = [
+        {
+            "body": b64encode(each.encoded()).decode(),
+            "contentType": "text" if each.is_text else "json",
+            **({} if each.delay is None else {"delaySecs": each.delay}),
+        }
+        for each in batch
+    ]
+    answer = state_client().request(KIND, queue.key, "POST", "/batch", json={"messages": items})
+    if answer.status_code >= 400:
+        reason = _REFUSALS.get(answer.status_code, messages.FAILED)
+        raise StateRefused(answer.status_code, reason)
+
+
+def pull(queue: StateNamespace, *, batch_size: int, visibility_timeout_ms: int) -> dict[str, Any]:
+    """Leases messages: `messages` and `message_backlog_count`."""
+    given = {"batch_size": batch_size, "visibility_timeout_ms": visibility_timeout_ms}
+    return _post(queue, "/pull", given)
+
+
+def acknowledge(
+    queue: StateNamespace, *, acks: Sequence[str], retries: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """`ackCount` and `retryCount`; leases that ended are not counted."""
+    return _post(queue, "/ack", {"acks": list(acks), "retries": list(retries)})
+
+
+def peek(queue: StateNamespace, *, limit: int) -> dict[str, Any]:
+    """The next messages, without a lease; and how many wait in all."""
+    return _post(queue, "/peek", {"limit": limit})
+
+
+def purge(queue: StateNamespace) -> None:
+    """Deletes every message."""
+    state_client().request(KIND, queue.key, "POST", "/purge").raise_for_status()
+
+
+def _post(queue: StateNamespace, path: str, given: Any) -> dict[str, Any]:
+    answer = state_client().request(KIND, queue.key, "POST", path, json=given)
+    answer.raise_for_status()
+    body: dict[str, Any] = answer.json()
+    return body

@@ -1,0 +1,40 @@
+"""A real state process for tests of its clients. It starts in a third of a second."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.eventually import eventually
+
+KEY = "k" * 40
+
+
+@contextmanager
+def state_process(folder: Path) -> Iterator[str]:
+    """Serves in `folder` until the end; gives SLUICE_STATE_URL. `KEY` is its key."""
+    environment = os.environ | {
+        "SLUICE_STATE_DIR": str(folder),
+        "SLUICE_STATE_KEY": KEY,
+        "SLUICE_DATA_DIR": str(folder / "data"),
+    }
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    log = folder / "log.txt"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.run.state"],
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        socket = folder / "state.sock"
+        assert eventually(socket.exists)
+        yield f"unix:{socket}"
+    finally:
+        process.terminate()
+        process.wait(20)
