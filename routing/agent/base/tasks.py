@@ -41,7 +41,7 @@ class Tasks:
         while left:
             for task in left:
                 task.cancel()
-            # `wait_for` of Python 3.11 drops a cancellation that comes with its result.
+            # A library's task may drop a cancellation, as `wait_for` of Python 3.11 does.
             _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
 
     async def _repeated(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -61,9 +61,11 @@ class StatusReporter:
 
     async def _until_due(self, change: asyncio.Event) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(change.wait(), EVERY_SECONDS)
+            async with asyncio.timeout(EVERY_SECONDS):
+                await change.wait()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._settled(), _ROUND_SECONDS)
+            async with asyncio.timeout(_ROUND_SECONDS):
+                await self._settled()
         change.clear()
 
     async def _report(self) -> None:

@@ -82,7 +82,8 @@ class Sync:
     async def _until_there_is_reason(self) -> None:
         while not self._nudge.is_set():
             try:
-                await asyncio.wait_for(self._nudge.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._nudge.wait()
             except TimeoutError:
                 if not self._live:
                     break

@@ -161,7 +161,8 @@ class Discovery:
             return
         try:
             answer = stream.send(kind, changed, removed, revision)
-            reason = await asyncio.wait_for(answer, CONFIRM_SECONDS)
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                reason = await answer
         except TimeoutError:
             raise EnvoyUnavailable(
                 f"Envoy has not taken its {_NAMES[kind]} after {CONFIRM_SECONDS:.0f} s"

@@ -233,7 +233,8 @@ class Envoy:
 
     async def _ready(self) -> None:
         try:
-            await asyncio.wait_for(self._up.wait(), UP_SECONDS)
+            async with asyncio.timeout(UP_SECONDS):
+                await self._up.wait()
         except TimeoutError:
             raise EnvoyUnavailable("Envoy is not running") from None
 

@@ -73,7 +73,8 @@ class Adopted:
         self._reconnects.append(done)
         self._changed()
         with suppress(TimeoutError):
-            await asyncio.wait_for(done, _RECONNECT_SECONDS)
+            async with asyncio.timeout(_RECONNECT_SECONDS):
+                await done
 
     async def make_reconnects(self, targets: EnvoyTargets, revision: int) -> None:
         """Performs the reconnects that renewals wait for."""

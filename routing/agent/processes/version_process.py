@@ -93,7 +93,8 @@ class VersionProcess:
             assert child is not None
             child.describe(stopping=True)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), _LET_GO_SECONDS)
+                async with asyncio.timeout(_LET_GO_SECONDS):
+                    await self._hurry.wait()
             await self._end(child, grace)
         self._task.cancel()
         await asyncio.wait([self._task])

@@ -187,8 +187,8 @@ async def test_it_starts_on_a_full_disk_and_opens_its_sockets_later(settings, mo
         async with running(settings) as edge:
             await eventually_async(lambda: edge.facts().state.applied.revision == 3)
             await eventually_async(lambda: "cannot be saved" in edge.facts().error)
-            assert "status.json cannot be written" in caplog.text
-            assert "decide.sock cannot be opened" in caplog.text
+            await eventually_async(lambda: "status.json cannot be written" in caplog.text)
+            await eventually_async(lambda: "decide.sock cannot be opened" in caplog.text)
             patched.undo()
             await eventually_async(lambda: Path(names.DECIDE_SOCKET).exists())
             await eventually_async(lambda: status().get("revision") == 3 and not edge.facts().error)
