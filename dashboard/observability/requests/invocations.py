@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
@@ -21,6 +23,8 @@ from dashboard.ui.page import page
 from routing.models import Invocation, InvocationDetail, Worker
 
 CALLS = 20
+_ARRIVES_WITHIN = timedelta(seconds=15)
+"""Edges send what a Worker logged after the request; until then the page looks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,8 @@ class InvocationsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracePage:
-    """`left_out`: requests that carry this ray without belonging to it."""
+    """`left_out`: requests that carry this ray without belonging to it. `may_grow`: the Worker's
+    output may still arrive."""
 
     ray: str
     hops: Sequence[Hop]
@@ -48,6 +53,7 @@ class TracePage:
     send_again: str
     inferred: bool
     left_out: int
+    may_grow: bool
 
 
 @require_GET
@@ -77,8 +83,9 @@ def trace(request: HttpRequest, ray: str) -> HttpResponse:
         send_again=f"{reverse('playground:playground')}?{urlencode(again)}",
         inferred=any(hop.relation in ("inferred", "possible") for hop in hops),
         left_out=left_out(ray, hops),
+        may_grow=not hops[0].details and timezone.now() - first.started_on < _ARRIVES_WITHIN,
     )
-    return page(request, "observability/requests/invocation.html", context)
+    return page(request, "observability/requests/invocation.html", context, partial="invocation")
 
 
 def rows_of(search: Search, worker: str, before: str = "") -> tuple[list[InvocationRow], str]:

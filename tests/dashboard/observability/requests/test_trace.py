@@ -20,6 +20,7 @@ from tests.factories import (
 )
 
 T = timezone.now()
+FRAGMENT = {"HX-Request": "true"}
 
 
 def at(ms):
@@ -56,6 +57,14 @@ def hops(ray="r1"):
 def test_a_request_alone(plane):
     outside(plane)
     assert hops() == [("/", 0, "")] and trace("nobody-knows") == []
+
+
+@pytest.mark.parametrize(("age", "grows"), [(timedelta(), True), (timedelta(minutes=1), False)])
+def test_the_page_of_a_new_request_waits_for_what_the_worker_logged(plane, client, age, grows):
+    edge, shop, _ = plane
+    make_invocation(edge, shop, ray="r1", started_on=timezone.now() - age, hop="public")
+    client.force_login(make_user("maya"))
+    assert (b"hx-trigger" in client.get("/invocations/r1/", headers=FRAGMENT).content) is grows
 
 
 def test_a_request_that_was_passed_on_belongs_by_its_ray(plane):
