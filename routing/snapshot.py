@@ -152,8 +152,9 @@ class Overrides:
 class WorkerSpec:
     """One Worker with a deployment; `versions` are those of the deployment.
 
-    `overrides` is None if overrides need no permission and no link is shared. Agents older than
-    this field ignore it, and apply every override.
+    `hostnames` are its own host name and its custom domains. `routes` are route patterns
+    (`rules.addresses`). `overrides` is None if overrides need no permission and no link is shared.
+    Agents older than a field ignore it: they apply every override, and serve no routes.
     """
 
     name: str
@@ -162,6 +163,7 @@ class WorkerSpec:
     versions: tuple[VersionSpec, ...]
     other_versions: tuple[str, ...] = ()
     overrides: Overrides | None = None
+    routes: tuple[str, ...] = ()
 
     def version(self, version_id: str) -> VersionSpec:
         """The version of that id. Raises `KeyError` if it is not in the deployment."""
@@ -176,7 +178,8 @@ class Snapshot:
     """Desired state at `revision`; with `base`, only the Workers changed or removed since then.
 
     Workers answer at `<name>.<domain>`. `withheld` are Workers that cannot be published, with the
-    reason; an edge keeps its version of them. `known` is False for `EMPTY` only: no desired state
+    reason; an edge keeps its version of them. `disabled_routes` are all route patterns without a
+    Worker, in a change too. `known` is False for `EMPTY` only: no desired state
     was received yet, which differs from one without Workers.
     """
 
@@ -188,6 +191,7 @@ class Snapshot:
     withheld: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
     known: bool = True
+    disabled_routes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +230,7 @@ def merge(current: Snapshot, change: Snapshot) -> Snapshot:
         domain=change.domain,
         workers=_ordered(workers),
         withheld=withheld | change.withheld,
+        disabled_routes=change.disabled_routes,
     )
 
 

@@ -179,6 +179,7 @@ def _counted(rows: Mapping[str, int]) -> str:
 
 LOST_VALUES = {
     "OverrideKey.encrypted_private": "keys of protected overrides: rotate them",
+    "CloudAccount.encrypted_token": "tokens of Cloudflare accounts: replace them",
     "Job.encrypted_destination": "destinations of log exports: enter them again",
     "Webhook.sealed_url": "addresses of notification webhooks: enter them again",
     "Webhook.sealed_secret": "secrets of notification webhooks: enter them again",

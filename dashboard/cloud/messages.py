@@ -8,6 +8,8 @@ BAD_BASE_URL = "Expected an API address such as https://api.cloudflare.com/clien
 HTTPS_ONLY = "The API address must begin with https://."
 NOT_LOOPBACK = "This address leads back to this machine, where no account can be."
 RATE_LIMITED = "Cloudflare’s rate limit is reached. It answers nothing for a few minutes."
+NO_WORKER = "There is no Worker of this name."
+NO_VERSION = "There is no such version of this Worker."
 UNREADABLE = "The API’s answer cannot be read."
 
 

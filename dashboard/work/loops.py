@@ -24,6 +24,7 @@ from dashboard.trail.push import push_all
 from dashboard.trail.upkeep import tidy
 from dashboard.work.loop import Loop, Task
 from routing.assets.retention import prune as prune_assets
+from routing.control.staged_objects import prune as prune_objects
 
 CHECKS_STUCK_SECONDS = 1800.0
 """Runs of checks are carried out one after the other."""
@@ -70,5 +71,6 @@ def _retention() -> Loop:
         Task("prune_check_runs", prune_check_runs, every=600),
         Task("prune_rollouts", prune_rollouts, every=3600),
         Task("prune_assets", prune_assets, every=3600),
+        Task("prune_objects", prune_objects, every=3600),
         Task("prune_events", prune_events, every=60),
     )

@@ -1,8 +1,8 @@
 """The program on each edge: runs Envoy and the uploaded versions. `python -m routing.agent`,
 without Django.
 
-__main__.py     start and stop; `config.py` reads the settings, `edge.py` and `edge_logs.py`
-                wire everything
+__main__.py     start and stop; `config.py` and `variables.py` read the settings, `edge.py` and
+                `edge_logs.py` wire everything
 state/          the edge's state, the plan for the next round, reports (pure)
 processes/      the supervisor and the processes of versions
 envoy/          Envoy's process and admin socket
@@ -13,6 +13,7 @@ hang/           detects processes that hang
 control_plane/  snapshots, modules and reports
 assets/         a folder of static assets for each version
 identity/       the edge's key, token and join
+certificates/   certificates of the public listener, replaced while Envoy runs
 answers/        override decisions and previews for Envoy, RPC slots for versions
 relay/          requests that the control plane sends through the agent
 access_log/     counts and ships Envoy's access log; `loss/` counts unwritten lines
@@ -23,5 +24,6 @@ users/          a user id for each version process
 base/           processes, files, sockets, limits, messages
 
 Imports only go down: edge; answers, relay and logs; processes; assets; control_plane and adoption;
-identity; envoy; discovery; handover, hang and state; base; users (a contract in pyproject.toml).
+identity; envoy; discovery; handover, hang and state; certificates; base; users (a contract in
+pyproject.toml).
 """

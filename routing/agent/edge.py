@@ -25,6 +25,7 @@ from routing.agent.base.addresses import url_host
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
+from routing.agent.certificates.provider import CertificateProvider
 from routing.agent.config import Config
 from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
 from routing.agent.control_plane.edge_record import EdgeRecord
@@ -76,7 +77,11 @@ class Edge:
         self._inherited = inherited
         self._control = ControlPlane(config.control_url, identity)
         self._record = EdgeRecord(self._control, identity, self._changed)
-        settings, seal = start_config.settings(config), Seal(*identity.file_keys())
+        self._certificates = CertificateProvider(config.certificates)
+        if config.certificates:
+            self._certificates.start()
+        settings = start_config.settings(config, self._certificates.slots)
+        seal = Seal(*identity.file_keys())
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._envoy.metrics_port = config.metrics_port
         self._supervisor = self._make_supervisor(seal)
@@ -160,6 +165,8 @@ class Edge:
         forever("previews", self._previews.keep)
         forever("memory", self._supervisor.memory.keep)
         forever("state socket", self._state_socket.keep)
+        if self._config.certificates:
+            forever("certificates", self._certificates.run)
         forever("process notes", child_process.write_missing_notes)
         log.info("edge %s starts with revision %d", self._config.name, applied.revision)
 

@@ -12,10 +12,12 @@ from routing.models import (
     AssetSet,
     AssetSetFile,
     AssetUpload,
+    StagedObject,
     UploadedAsset,
     Worker,
     deployable,
 )
+from routing.models.assets import asset_object
 from routing.transactions.batches import batches
 
 GRACE = timedelta(days=1)
@@ -27,7 +29,7 @@ def prune(now: datetime) -> int:
     old = now - GRACE
     deleted = AssetUpload.objects.filter(created_at__lt=old).delete()[0]
     deleted += _prune_sets(old)
-    return deleted + _prune_contents(old)
+    return deleted + _prune_contents(old, now)
 
 
 def _prune_sets(old: datetime) -> int:
@@ -46,7 +48,7 @@ def _prune_sets(old: datetime) -> int:
     return deleted
 
 
-def _prune_contents(old: datetime) -> int:
+def _prune_contents(old: datetime, now: datetime) -> int:
     in_a_set = Exists(AssetSetFile.objects.filter(content=OuterRef("content")))
     deleted = UploadedAsset.objects.filter(~in_a_set, used_at__lt=old).delete()[0]
     unused = AssetContent.objects.filter(
@@ -54,5 +56,9 @@ def _prune_contents(old: datetime) -> int:
         ~Exists(UploadedAsset.objects.filter(content=OuterRef("pk"))),
     ).values_list("pk", flat=True)
     for keys in batches(list(unused)):
-        deleted += AssetContent.objects.filter(pk__in=keys).delete()[0]
+        with transaction.atomic():
+            in_bucket = AssetContent.objects.filter(pk__in=keys, content=b"", size__gt=0)
+            objects = map(asset_object, in_bucket.values_list("pk", flat=True))
+            StagedObject.objects.note(list(objects), now)
+            deleted += AssetContent.objects.filter(pk__in=keys).delete()[0]
     return deleted

@@ -10,11 +10,20 @@ from typing import Any
 
 from django.db import transaction
 
+from routing import object_storage
 from routing.asset_manifest import StoredFile, encode
 from routing.assets import messages
 from routing.assets.manifest import Entry, buckets
 from routing.assets.upload_token import TokenInvalid, Use, token_of, upload_of
-from routing.models import AssetContent, AssetSet, AssetSetFile, AssetUpload, UploadedAsset
+from routing.models import (
+    AssetContent,
+    AssetSet,
+    AssetSetFile,
+    AssetUpload,
+    StagedObject,
+    UploadedAsset,
+)
+from routing.models.assets import asset_object
 from routing.snapshot import AssetsSpec
 from routing.transactions.batches import batches
 
@@ -62,10 +71,10 @@ def store(upload: AssetUpload, files: Mapping[str, bytes], now: datetime) -> str
     or "" while files are missing. Raises `AssetsRefused`; then nothing was stored."""
     sizes = {digest: (path, size) for path, (digest, size) in upload.manifest.items()}
     rows = {digest: _row(digest, content, sizes) for digest, content in files.items()}
+    contents = list({row.sha256: row for row in rows.values()}.values())
+    AssetContent.stage(contents, now)
     with transaction.atomic():
-        AssetContent.objects.bulk_create(
-            {row.sha256: row for row in rows.values()}.values(), ignore_conflicts=True
-        )
+        _store(contents)
         UploadedAsset.objects.bulk_create(
             [
                 UploadedAsset(worker_name=upload.worker_name, hash=digest, content=row, used_at=now)
@@ -95,10 +104,12 @@ def finish(token: str, worker_name: str, config: Mapping[str, Any], now: datetim
         }
     except KeyError:
         raise AssetsRefused("incomplete", messages.INCOMPLETE) from None
+    manifest = _content(encode(files))
+    AssetContent.stage([manifest], now)
     with transaction.atomic():
-        sha256 = _write_set(files, now)
+        _write_set(manifest, files, now)
     return AssetsSpec(
-        manifest=sha256,
+        manifest=manifest.sha256,
         files=len(files),
         size=sum(file.size for file in files.values()),
         config=dict(config),
@@ -138,9 +149,14 @@ def _contents(worker_name: str, hashes: Iterable[str]) -> dict[str, str]:
     return known
 
 
-def _write_set(files: Mapping[str, StoredFile], now: datetime) -> str:
-    manifest = _content(encode(files))
-    AssetContent.objects.bulk_create([manifest], ignore_conflicts=True)
+def _store(contents: list[AssetContent]) -> None:
+    AssetContent.objects.bulk_create(contents, ignore_conflicts=True)
+    if object_storage.is_configured():
+        StagedObject.objects.settle([asset_object(row.sha256) for row in contents])
+
+
+def _write_set(manifest: AssetContent, files: Mapping[str, StoredFile], now: datetime) -> None:
+    _store([manifest])
     row, is_new = AssetSet.objects.update_or_create(
         sha256=manifest.sha256,
         defaults={
@@ -155,4 +171,3 @@ def _write_set(files: Mapping[str, StoredFile], now: datetime) -> str:
             [AssetSetFile(asset_set=row, content_id=sha256) for sha256 in sorted(needed)],
             batch_size=2000,
         )
-    return row.sha256

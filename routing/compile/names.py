@@ -43,8 +43,8 @@ LB_METADATA = "envoy.lb"
 EVENTS = "events"
 """workerd's name for the socket, and the service, of cron and queue events."""
 
-PUBLIC, INTERNAL = "public", "internal"
-"""First halves of a scope's key (`scope`)."""
+PUBLIC, INTERNAL, WILDCARD = "public", "internal", "wildcard"
+"""First halves of a scope's key (`scope`). Those of `WILDCARD` are for host names below a name."""
 
 PREVIEW_SCOPE = "preview"
 """The key of the routes of previews. It has no first half, so no host name leads there."""
@@ -108,6 +108,16 @@ def log_file(listener: str) -> str:
 def output_file(version_id: str) -> str:
     """stdout and stderr of a version's process. Not a pipe, which blocks when it is not read."""
     return f"log/v-{version_id}.txt"
+
+
+def secret(number: int) -> str:
+    """Envoy's name for one of the public listener's certificates."""
+    return f"certificate-{number}"
+
+
+def secret_file(number: int) -> str:
+    """Says where that certificate and its key are."""
+    return f"xds/{secret(number)}.json"
 
 
 def assets_folder(version_id: str) -> str:

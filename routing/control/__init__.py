@@ -11,6 +11,7 @@ previews.py           the URLs of single versions, and which version each leads 
 override_policies.py  how a Worker's overrides are checked
 secret_consent.py     which secrets a deployment changes, and when that needs consent
 service_targets.py    whether service bindings lead to a Worker and an entrypoint that exist
+staged_objects.py     deletes objects of the bucket that no row needs
 callers.py            which Workers call which
 audit.py              entries of the audit trail
 revision.py           the counter of the desired state

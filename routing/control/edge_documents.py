@@ -89,8 +89,8 @@ def asset_for(edge: Edge, sha256: str) -> bytes | None:
     workers = Worker.objects.filter(runs_in(edge.group), versions__asset_set__in=sets)
     if not workers.exists():
         return None
-    content = AssetContent.objects.filter(sha256=sha256).values_list("content", flat=True).first()
-    return None if content is None else bytes(content)
+    row = AssetContent.objects.filter(sha256=sha256).first()
+    return None if row is None else row.read()
 
 
 def _newest() -> tuple[int, UUID | None]:

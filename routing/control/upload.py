@@ -83,6 +83,7 @@ def upload_version(
         version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
     )
     inspected = _started(inspect, candidate, resolved, worker_name)
+    Module.stage(resolved.modules(), now)
     with transaction.atomic():
         revision.lock()
         worker = _base(worker_name, create, based_on)

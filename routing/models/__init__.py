@@ -11,6 +11,7 @@ assets.py               static assets: contents, sets, uploads in progress
 schedules.py            cron triggers, and events sent to versions
 namespaces.py           namespaces of the state process, and which versions use them
 d1_uploads.py           SQL files that wait to be imported
+staged_objects.py       objects of the bucket without a row, perhaps
 invocations.py          requests from the edges' access logs, and the console lines of Workers
 
 Versions and deployments are written once: `Immutable` enforces it in the ORM, triggers (migration
@@ -43,6 +44,7 @@ from routing.models.invocations import Invocation, InvocationDetail, InvocationQ
 from routing.models.namespaces import StateBinding, StateNamespace, workers_using
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
 from routing.models.schedules import Schedule, WorkerEvent
+from routing.models.staged_objects import StagedObject
 from routing.models.versions import (
     ALIAS,
     DEPLOYABLE,
@@ -89,6 +91,7 @@ __all__ = [
     "Schedule",
     "ServiceBinding",
     "Share",
+    "StagedObject",
     "StateBinding",
     "StateNamespace",
     "UploadedAsset",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import Q
 
 from routing import object_storage
 from routing.models.immutable import Immutable
+from routing.models.staged_objects import StagedObject
 from routing.snapshot import AssetsSpec
 from routing.upload_draft import Part
 
@@ -83,29 +85,39 @@ class Module(Immutable):
     size = models.PositiveIntegerField()
 
     @staticmethod
+    def stage(contents: Mapping[str, bytes], now: datetime) -> None:
+        """Writes contents by SHA-256 to the bucket, if there is one. Call it before the transaction
+        that stores them. Raises `StorageFailed`."""
+        if object_storage.is_configured():
+            missing = {_object(key): content for key, content in _missing(contents).items()}
+            StagedObject.objects.put(missing, now)
+
+    @staticmethod
     def store(contents: Mapping[str, bytes]) -> None:
-        """Stores contents by SHA-256, those that are missing. Raises `StorageFailed`."""
-        present = set(Module.objects.filter(pk__in=contents).values_list("pk", flat=True))
+        """Stores contents by SHA-256, those that are missing; `stage` them first."""
+        in_bucket = object_storage.is_configured()
         rows = [
-            Module(sha256=sha256, content=_in_row(sha256, content), size=len(content))
-            for sha256, content in contents.items()
-            if sha256 not in present
+            Module(sha256=sha256, content=b"" if in_bucket else content, size=len(content))
+            for sha256, content in _missing(contents).items()
         ]
         Module.objects.bulk_create(rows, ignore_conflicts=True)
+        if in_bucket:
+            StagedObject.objects.settle(map(_object, contents))
 
     def read(self) -> bytes:
         """Raises `StorageFailed`."""
         if self.size and not self.content:
-            return object_storage.get(f"modules/{self.sha256}")
+            return object_storage.get(_object(self.sha256))
         return bytes(self.content)
 
 
-def _in_row(sha256: str, content: bytes) -> bytes:
-    """What the database stores of a module. An object without a row does no harm."""
-    if not object_storage.is_configured():
-        return content
-    object_storage.put(f"modules/{sha256}", content)
-    return b""
+def _object(sha256: str) -> str:
+    return f"modules/{sha256}"
+
+
+def _missing(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    present = set(Module.objects.filter(pk__in=contents).values_list("pk", flat=True))
+    return {key: content for key, content in contents.items() if key not in present}
 
 
 ALIAS = "workers/alias"

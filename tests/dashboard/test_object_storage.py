@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 
 import httpx
 import pytest
+from django.utils import timezone
 
 from dashboard.observability.ingest import source_maps
 from dashboard.observability.ingest.source_maps import mapped, maps_of
 from routing import object_storage
-from routing.models import Module
+from routing.assets import retention
+from routing.assets.manifest import Entry
+from routing.assets.uploads import begin, finish, store, upload_by
+from routing.control import staged_objects
+from routing.models import AssetContent, Module, StagedObject
 from routing.object_storage import ObjectMissing, StorageFailed
 from tests.dashboard.observability.ingest.test_source_maps import STACK, version as bundled_version
 from tests.eventually import eventually
@@ -75,7 +82,10 @@ def test_modules_are_in_the_bucket_and_those_of_before_in_the_database(bucket, s
     settings.S3_URL = ""
     Module.store({"1" * 64: b"before"})
     settings.S3_URL = bucket
-    Module.store({"1" * 64: b"before", "2" * 64: b"after", "3" * 64: b""})
+    contents = {"1" * 64: b"before", "2" * 64: b"after", "3" * 64: b""}
+    Module.stage(contents, timezone.now())
+    Module.store(contents)
+    assert not StagedObject.objects.exists()
     rows = {row.sha256[0]: row for row in Module.objects.all()}
     assert {key: bytes(row.content) for key, row in rows.items()} == {
         "1": b"before",
@@ -88,9 +98,44 @@ def test_modules_are_in_the_bucket_and_those_of_before_in_the_database(bucket, s
         "3": b"",
     }
     settings.S3_URL = f"http://127.0.0.1:{free_port()}/bucket"
-    Module.store({"2" * 64: b"after"})  # nothing new, so nothing is sent
+    Module.stage({"2" * 64: b"after"}, timezone.now())  # nothing new, so nothing is sent
     with pytest.raises(StorageFailed):
-        Module.store({"4" * 64: b"new"})
+        Module.stage({"4" * 64: b"new"}, timezone.now())
+
+
+@pytest.mark.django_db
+def test_an_object_whose_upload_failed_goes_after_a_day(bucket):
+    began = timezone.now()
+    contents = {"5" * 64: b"stored", "6" * 64: b"given up"}
+    Module.stage(contents, began)
+    Module.store({"5" * 64: b"stored"})
+    StagedObject.objects.note([f"modules/{'5' * 64}"], began)  # as by an upload of the same content
+    assert staged_objects.prune(began + timedelta(hours=23)) == 0
+    assert staged_objects.prune(began + timedelta(hours=25)) == 1
+    assert Module.objects.get(pk="5" * 64).read() == b"stored"
+    with pytest.raises(ObjectMissing):
+        object_storage.get(f"modules/{'6' * 64}")
+    assert not StagedObject.objects.exists()
+
+
+@pytest.mark.django_db
+def test_static_assets_are_in_the_bucket_until_no_version_needs_them(bucket):
+    now = timezone.now()
+    content = b"body {}"
+    digest = hashlib.sha256(content).hexdigest()
+    begun = begin("shop", {"/a.css": Entry("a" * 32, len(content))}, now)
+    token = store(upload_by(begun.token, now), {"a" * 32: content}, now)
+    spec = finish(token, "shop", {}, now)
+    rows = AssetContent.objects.in_bulk()
+    assert [bytes(row.content) for row in rows.values()] == [b"", b""]
+    assert rows[digest].read() == content and b"a.css" in rows[spec.manifest].read()
+    assert not StagedObject.objects.exists()
+    retention.prune(now + timedelta(days=2))
+    assert not AssetContent.objects.exists()
+    assert object_storage.get(f"assets/{digest}") == content
+    assert staged_objects.prune(now + timedelta(days=4)) == 2
+    with pytest.raises(ObjectMissing):
+        object_storage.get(f"assets/{digest}")
 
 
 @pytest.mark.django_db

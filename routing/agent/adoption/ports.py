@@ -21,6 +21,9 @@ def with_ports(settings: Config, envoy: Note | None) -> Config:
     proof = settings.proof_port or (before.proof_port if before else free_port())
     if before is None or before.public != (settings.host, settings.port):
         check_port(settings.host, settings.port, "SLUICE_EDGE_PORT")
+    tls = settings.tls_port
+    if tls and (before is None or (before.public[0], before.tls_port) != (settings.host, tls)):
+        check_port(settings.host, tls, "SLUICE_EDGE_TLS_PORT")
     if before is None or before.proof_port != proof:
         check_port("127.0.0.1", proof, "SLUICE_EDGE_PROOF_PORT")
     return replace(settings, proof_port=proof, metrics_port=_metrics_port(settings, before))

@@ -18,6 +18,7 @@ from routing.agent.answers.preview_names import (
     PreviewNames,
     PreviewRefused,
 )
+from routing.agent.answers.worker_hosts import Located, WorkerHosts, decide_question
 from routing.agent.base import messages
 from routing.agent.base.unix_http_server import Request, Response
 from routing.agent.envoy.admin_client import EnvoyUnavailable
@@ -36,6 +37,7 @@ _SETTLE_SECONDS = 0.05
 _EVERY_SECONDS = 2.0
 _TRIES, _AGAIN_SECONDS = 10, 0.2
 _HOST, _CLIENT = names.HOST_HEADER.encode(), names.CLIENT_HEADER.encode()
+_SCHEME, _PATH = names.SCHEME_HEADER.encode(), names.TARGET_PATH_HEADER.encode()
 _STARTS, _STARTS_PER_SECOND = 16, 0.5
 """Versions that one client address may start, so that it cannot keep evicting others'."""
 
@@ -60,6 +62,7 @@ class Previews:
     ) -> None:
         self._decide = decide
         self._names, self._want = known, set_desired
+        self._workers = WorkerHosts()
         self._state, self._in_flight = state, in_flight
         self._places, self._idle_seconds, self._clock = places, idle_seconds, clock
         self._running: dict[str, Preview] = {}
@@ -75,11 +78,12 @@ class Previews:
 
     async def answer(self, request: Request) -> Response:
         """Where Envoy sends the request, or what the client gets instead."""
-        host, client = (b"".join(request.lines(n)[:1]).decode("latin-1") for n in (_HOST, _CLIENT))
+        host, client = (_text(request, name) for name in (_HOST, _CLIENT))
         if not self._state().applied.known:
             return _refusal(PreviewLater(messages.STILL_WAITING))
-        if worker := _worker_at(host, self._state()):
-            return await self._routes_of(worker, host, request)
+        scheme, path = (_text(request, name) for name in (_SCHEME, _PATH))
+        if located := self._workers.locate(self._state().applied, host, scheme, path):
+            return await self._routes_of(located, request)
         try:
             preview = await self._names.preview(host, client)
             await self._run(preview, client)
@@ -89,16 +93,19 @@ class Previews:
             {names.CLUSTER_HEADER: preview.version.id, names.PREVIEW_HEADER: preview.worker}
         )
 
-    async def _routes_of(self, worker: str, host: str, request: Request) -> Response:
-        """The Worker's routes, and what the decide service answers about the override."""
-        answer = _allowed({names.SCOPE_HEADER: names.scope(names.PUBLIC, host.lower())})
-        if self._decide is None or not request.lines(names.OVERRIDES.encode()):
+    async def _routes_of(self, located: Located, request: Request) -> Response:
+        """The routes, and what the decide service answers about the override or the link."""
+        answer = _allowed({names.SCOPE_HEADER: located.scope})
+        if self._decide is None or not located.worker:
             return answer
-        route = (names.ROUTE_HEADER.encode(), names.route(worker, names.CHECKED).encode())
-        asked = Request("GET", "/decide", [*request.headers, route], b"", request.peer)
-        decided = self._decide(asked)
+        question = decide_question(located, request)
+        if question is None:
+            return answer
+        decided = self._decide(question)
         if not isinstance(decided, Response):
             decided = await decided
+        if question.path == "/link":
+            return decided
         return Response(headers=answer.headers + decided.headers)
 
     async def keep(self) -> None:
@@ -188,20 +195,8 @@ class Previews:
         return bool(ended)
 
 
-def _worker_at(host: str, state: EdgeState) -> str:
-    """The Worker at a host name in capital letters. Envoy compares host names exactly."""
-    name = host.lower()
-    if name == host:
-        return ""
-    key = names.scope(names.PUBLIC, name)
-    return next(
-        (
-            worker.name
-            for worker in state.applied.workers
-            if any(names.scope(names.PUBLIC, h.lower()) == key for h in worker.hostnames)
-        ),
-        "",
-    )
+def _text(request: Request, name: bytes) -> str:
+    return b"".join(request.lines(name)[:1]).decode("latin-1")
 
 
 def _allowed(headers: Mapping[str, str]) -> Response:

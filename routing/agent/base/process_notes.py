@@ -26,6 +26,7 @@ class EnvoyNote(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     public: tuple[str, int]
     proof_port: int
+    tls_port: int | None = None
     metrics_port: int | None = None
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from routing.agent.discovery.messages import Resource
 from routing.compile import names
 from routing.compile.envoy import config as compiled, routes
+from routing.compile.envoy.hosts import hosts_with_routes
 from routing.compile.envoy.protobuf import CLUSTER, SCOPE, encode
 from routing.compile.workerd.services import service_targets
 from routing.snapshot import Snapshot, VersionSpec, WorkerSpec
@@ -38,6 +39,7 @@ class Compiler:
     def __init__(self) -> None:
         self._clusters: dict[str, _Compiled] = {}
         self._workers: dict[str, _Worker] = {}
+        self._hosts: dict[str, tuple[object, Resource]] = {}
 
     def clusters(self, versions: Sequence[VersionSpec], renewals: Mapping[str, int]) -> Resources:
         """Another number in `renewals` makes Envoy reconnect."""
@@ -64,7 +66,9 @@ class Compiler:
         `ValueError` as they do."""
         called = self._called(snapshot, leaving)
         before, after = self._workers, {}
-        public, internal = _encoded(SCOPE, routes.fixed_scopes(coming)), Resources()
+        hosts = self._shared_hosts(snapshot)
+        public = _encoded(SCOPE, routes.fixed_scopes(coming, hosts))
+        internal = Resources()
         for spec in reversed(routes.in_order(snapshot)):
             known = before.get(spec.name)
             entrypoints = called.get(spec.name, ())
@@ -75,7 +79,20 @@ class Compiler:
             public.update(known.public)
             internal.update(known.internal.made)
         self._workers = after
-        return public | internal
+        return public | hosts | internal
+
+    def _shared_hosts(self, snapshot: Snapshot) -> Resources:
+        """Scopes of host names that route patterns name. One Worker's change compiles its own."""
+        workers = {worker.name: worker for worker in snapshot.workers}
+        before, self._hosts = self._hosts, {}
+        for key, addresses in hosts_with_routes(snapshot).items():
+            source = (addresses, tuple(workers.get(address.worker) for address in addresses))
+            known = before.get(key)
+            if known is None or known[0] != source:
+                scope = routes.host_scope(key, addresses, workers)
+                known = (source, resource_of(SCOPE, scope))
+            self._hosts[key] = known
+        return {key: resource for key, (_, resource) in self._hosts.items()}
 
     def _called(
         self, snapshot: Snapshot, leaving: Mapping[str, Sequence[VersionSpec]]

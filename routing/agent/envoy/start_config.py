@@ -13,8 +13,9 @@ from routing.compile import names
 from routing.compile.envoy import config as compiled
 
 
-def settings(config: Config) -> compiled.Settings:
-    """The part of the agent's settings that Envoy needs."""
+def settings(config: Config, certificates: int = 0) -> compiled.Settings:
+    """The part of the agent's settings that Envoy needs; `certificates` is how many secret files
+    it reads."""
     return compiled.Settings(
         public_host=config.host,
         public_port=config.port,
@@ -25,6 +26,9 @@ def settings(config: Config) -> compiled.Settings:
         edge_name=config.name,
         trusted_proxies=config.trusted_proxies,
         connections=envoy_connections(),
+        tls_port=config.tls_port,
+        certificates=certificates,
+        https_port=config.https_port,
     )
 
 
@@ -50,14 +54,17 @@ def note(
         ),
         public=(settings.public_host, settings.public_port),
         proof_port=settings.proof_port,
+        tls_port=settings.tls_port,
         metrics_port=metrics_port,
     )
 
 
 def addresses(settings: compiled.Settings) -> list[str]:
     """Where Envoy listens, in the format of `handover.sockets`."""
+    encrypted = [tcp_address(settings.public_host, settings.tls_port)] if settings.tls_port else []
     return [
         tcp_address(settings.public_host, settings.public_port),
+        *encrypted,
         tcp_address("127.0.0.1", settings.proof_port),
         f"unix://{names.INTERNAL_SOCKET}",
     ]

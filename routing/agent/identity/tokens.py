@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from routing.agent.base import edge_folder
-from routing.agent.config import is_token
+from routing.agent.variables import is_token
 from routing.snapshot import Secret
 
 log = logging.getLogger("edge")

@@ -27,6 +27,7 @@ from routing.agent.state.actions import (
     Warm,
 )
 from routing.agent.state.state import EdgeState, Phase, Process, ProcessState, version_ids
+from routing.compile.envoy.hosts import exact_hosts
 from routing.compile.names import SLOTS
 from routing.snapshot import Preview, Snapshot, VersionSpec, WorkerSpec
 
@@ -80,6 +81,7 @@ def next_routes(desired: Snapshot, state: EdgeState) -> Snapshot:
         domain=desired.domain,
         known=desired.known,
         withheld=desired.withheld,
+        disabled_routes=desired.disabled_routes,
         workers=tuple(workers[name] for name in sorted(workers)),
     )
     return state.applied if target == state.applied else target
@@ -269,7 +271,9 @@ def _switch(
 
 def _coming(desired: Snapshot, target: Snapshot) -> frozenset[str]:
     routed = {worker.name for worker in target.workers}
-    return frozenset(h for w in desired.workers if w.name not in routed for h in w.hostnames)
+    coming = [worker for worker in desired.workers if worker.name not in routed]
+    hosts = {host for worker in coming for host in worker.hostnames}
+    return frozenset(hosts.union(*(exact_hosts(worker.routes) for worker in coming)))
 
 
 def _goings(

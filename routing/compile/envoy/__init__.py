@@ -3,6 +3,7 @@
 config.py       bootstrap and the discovery files; the entry point of this room
 listeners.py    the three listeners of an edge: public, proof, internal
 routes.py       which Worker a request is for: host names, service bindings, RPC slots
+hosts.py        host names of route patterns, which several Workers may share
 decision.py     which version of a Worker answers: overrides, version key, percentages
 permissions.py  routes of Workers whose overrides need a permission
 previews.py     URLs of single versions

@@ -13,6 +13,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.envoy.clusters import TYPE
+from routing.compile.envoy.tls import cf_fields
 
 _EARLY = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
 _FILTER = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
@@ -84,17 +85,26 @@ def on_arrival_inside(edge_name: str) -> list[_Object]:
     return _early([*removed, *ray, _scope(names.INTERNAL, _TARGET)])
 
 
-def outside_filter(edge_name: str, *, proof: bool, cf: Mapping[str, Any] | None = None) -> _Object:
-    """Adds the caller's address for the Worker, and `cf`, further fields of `request.cf`. Removes
-    forged proof headers from the response, or sets ours."""
+def outside_filter(
+    edge_name: str,
+    *,
+    proof: bool,
+    cf: Mapping[str, Any] | None = None,
+    is_tls: bool = False,
+    is_trusted: bool = False,
+) -> _Object:
+    """Adds the caller's address for the Worker, and `cf`, further fields of `request.cf`. Only
+    trusted proxies may send earlier addresses. Removes forged proof headers from the response, or
+    sets ours."""
     country = str((cf or {}).get("country", ""))
     requests = [
         *({"remove": name} for name in _OF_ENVOY),
-        _add("x-forwarded-for", _PEER),
+        (_add if is_trusted else _set)("x-forwarded-for", _PEER),
         _set("cf-connecting-ip", CLIENT),
         _set("x-real-ip", CLIENT),
         _set(names.SCHEME_HEADER, "%REQ(x-forwarded-proto)%"),
-        _set(names.CF_HEADER, _cf(edge_name, cf or {})),
+        _set(names.CF_HEADER, _cf(edge_name, cf or {}, is_tls=is_tls)),
+        _set("cf-visitor", '{"scheme":"%REQ(x-forwarded-proto)%"}'),
         *([_set("cf-ipcountry", _literal(country))] if country else []),
     ]
     responses = [_strip("x-sluice-"), _set("cf-ray", "%REQ(cf-ray)%")]
@@ -135,11 +145,13 @@ def _ray(edge_name: str, header: str) -> list[_Object]:
     ]
 
 
-def _cf(edge_name: str, more: Mapping[str, Any]) -> str:
-    """`request.cf` as JSON. The protocol is the request's own."""
+def _cf(edge_name: str, more: Mapping[str, Any], *, is_tls: bool) -> str:
+    """`request.cf` as JSON. The protocol is the request's own; behind a proxy that ends TLS its
+    version is unknown, so there are no fields for it."""
     fields = {"colo": colo(edge_name), **more}
     known = json.dumps(fields, separators=(",", ":"))[1:-1]
-    return f'{{{_literal(known)},"httpProtocol":"%PROTOCOL%"}}'
+    tls = "".join(f',"{name}":"{value}"' for name, value in cf_fields()) if is_tls else ""
+    return f'{{{_literal(known)},"httpProtocol":"%PROTOCOL%"{tls}}}'
 
 
 def _literal(text: str) -> str:

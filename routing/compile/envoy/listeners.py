@@ -1,5 +1,5 @@
-"""The listeners of an edge: `public`; `proof`, on loopback, with headers for the version and the
-reason; `internal`, a Unix socket for service bindings."""
+"""The listeners of an edge: `public`, and `public-tls`; `proof`, on loopback, with headers for the
+version and the reason; `internal`, a Unix socket for service bindings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from routing.compile.envoy.clusters import TYPE
 from routing.compile.envoy.compression import compressors
 from routing.compile.envoy.permissions import links_filter
 from routing.compile.envoy.previews import previews_filter, refusals, unknown_filter
+from routing.compile.envoy.tls import redirect_to_https, transport_socket
 
 _X = f"{TYPE}envoy.extensions."
 _HCM = f"{_X}filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -53,7 +54,10 @@ class Settings:
     headers to public responses; `edge_name` appears in them, in ray ids and in `request.cf`.
     With `compression` public responses are compressed for clients that accept it. `cf` are further
     fields of `request.cf`. `trusted_proxies` are CIDRs that may set the client's address and scheme
-    on the public listener; `connections` is the limit for all callers together."""
+    on the public listener; `connections` is the limit for all callers together.
+
+    With `tls_port` it also listens there, with `certificates` secret files (`tls.py`). With
+    `https_port` plain requests from other than trusted proxies are redirected to that port."""
 
     public_host: str
     public_port: int
@@ -64,18 +68,23 @@ class Settings:
     compression: bool = True
     cf: Mapping[str, Any] = field(default_factory=dict)
     connections: int = MOST_CONNECTIONS
+    tls_port: int | None = None
+    certificates: int = 0
+    https_port: int | None = None
 
 
 def listeners(settings: Settings) -> list[_Object]:
-    """The three listeners, public first: the shared routes' statistics are named after it."""
+    """All listeners, public first: the shared routes' statistics are named after it."""
     edge = settings.edge_name
+    plain = _public_listener("public", settings.public_port, settings, is_tls=False)
+    encrypted = (
+        [_public_listener("public-tls", settings.tls_port, settings, is_tls=True)]
+        if settings.tls_port
+        else []
+    )
     return [
-        {
-            "name": "public",
-            "address": _tcp(settings.public_host, settings.public_port),
-            "per_connection_buffer_limit_bytes": _BUFFERED_BYTES,
-            "filter_chains": _public(settings),
-        },
+        plain,
+        *encrypted,
         {
             "name": "proof",
             "address": _tcp("127.0.0.1", settings.proof_port),
@@ -90,34 +99,52 @@ def listeners(settings: Settings) -> list[_Object]:
     ]
 
 
+def _public_listener(name: str, port: int, settings: Settings, *, is_tls: bool) -> _Object:
+    return {
+        "name": name,
+        "address": _tcp(settings.public_host, port),
+        "per_connection_buffer_limit_bytes": _BUFFERED_BYTES,
+        "filter_chains": _public(settings, is_tls=is_tls),
+    }
+
+
 def _tcp(host: str, port: int) -> _Object:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _public(settings: Settings) -> list[_Object]:
+def _public(settings: Settings, *, is_tls: bool) -> list[_Object]:
     """Chosen by the connecting address: trusted proxies have their own chain, so only they can set
     a client's address."""
-    filters = compressors() if settings.compression else []
-    plain = _outside(
-        "public",
-        settings.edge_name,
-        proof=settings.public_headers,
-        cf=settings.cf,
-        filters=filters,
-    )
-    if not settings.trusted_proxies:
-        return [plain]
     cidrs = [_cidr(text) for text in settings.trusted_proxies]
-    trusted = _outside(
+    chains = [_public_chain(settings, is_tls=is_tls)]
+    if cidrs:
+        match = {"filter_chain_match": {"direct_source_prefix_ranges": cidrs}}
+        chains.insert(0, {**_public_chain(settings, is_tls=is_tls, trusted_proxies=cidrs), **match})
+    if is_tls:
+        tls = {"transport_socket": transport_socket(settings.certificates)}
+        return [{**chain, **tls} for chain in chains]
+    return chains
+
+
+def _public_chain(
+    settings: Settings, *, is_tls: bool, trusted_proxies: Sequence[_Object] = ()
+) -> _Object:
+    chain = _outside(
         "public",
         settings.edge_name,
         proof=settings.public_headers,
         cf=settings.cf,
-        filters=filters,
-        trusted_proxies=cidrs,
+        filters=compressors() if settings.compression else [],
+        trusted_proxies=trusted_proxies,
+        is_tls=is_tls,
     )
-    match = {"filter_chain_match": {"direct_source_prefix_ranges": cidrs}}
-    return [{**trusted, **match}, plain]
+    if settings.https_port and not is_tls and not trusted_proxies:
+        manager = chain["filters"][0]["typed_config"]
+        del manager["scoped_routes"]
+        manager["route_config"] = redirect_to_https(settings.https_port)
+        headers_filter, *_, router = manager["http_filters"]
+        manager["http_filters"] = [headers_filter, router]  # the others look for a Worker
+    return chain
 
 
 def _cidr(text: str) -> _Object:
@@ -133,11 +160,14 @@ def _outside(
     cf: Mapping[str, Any],
     filters: Sequence[_Object] = (),
     trusted_proxies: Sequence[_Object] = (),
+    is_tls: bool = False,
 ) -> _Object:
     return _chain(
         name,
         filters=[
-            headers.outside_filter(edge, proof=proof, cf=cf),
+            headers.outside_filter(
+                edge, proof=proof, cf=cf, is_tls=is_tls, is_trusted=bool(trusted_proxies)
+            ),
             *filters,
             unknown_filter(),
             previews_filter(),

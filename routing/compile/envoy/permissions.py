@@ -22,6 +22,14 @@ NO_COOKIE: _Object = {
     "invert_match": True,
     "treat_missing_header_as_empty": True,
 }
+LINK_RESPONSE_HEADERS = (
+    "content-type",
+    "set-cookie",
+    "location",
+    "cache-control",
+    "referrer-policy",
+)
+"""What the caller gets of the agent's answer to a link."""
 WITHOUT_COOKIES: _Object = {"request_headers_to_remove": ["cookie"]}
 
 
@@ -55,7 +63,6 @@ def links_filter() -> _Object:
         names.SCHEME_HEADER: "%REQ(x-forwarded-proto)%",
         names.TARGET_PATH_HEADER: "%REQ(:PATH)%",
     }
-    passed = ("content-type", "set-cookie", "location", "cache-control", "referrer-policy")
     service = {
         "server_uri": {"uri": "http://decide", "cluster": "decide", "timeout": "2s"},
         "path_override": "/link",
@@ -63,7 +70,9 @@ def links_filter() -> _Object:
             "headers_to_add": [{"key": name, "value": value} for name, value in added.items()]
         },
         "authorization_response": {
-            "allowed_client_headers": {"patterns": [{"exact": name} for name in passed]}
+            "allowed_client_headers": {
+                "patterns": [{"exact": name} for name in LINK_RESPONSE_HEADERS]
+            }
         },
     }
     config = {

@@ -4,10 +4,16 @@ A host name without routes is a question to the agent. It looks up the version, 
 if necessary and answers with the cluster's name and the key of the one route that serves all
 previews. It also knows host names of Workers in other cases: then it answers with the key of that
 Worker's routes.
+
+Host names that only a route pattern with a wildcard matches come here, too: a scope has no
+wildcard. For most requests the first filter finds their routes by itself. Those whose override or
+shared link has to be checked go to the agent: Envoy builds the filters of a request with its first
+route, so the decide service's are not among them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from routing.compile import names
@@ -15,6 +21,8 @@ from routing.compile.envoy.bad_url import bad_url
 from routing.compile.envoy.clusters import TYPE, unix_cluster
 from routing.compile.envoy.decision import ACTION
 from routing.compile.envoy.headers import CLIENT
+from routing.compile.envoy.permissions import LINK_RESPONSE_HEADERS
+from routing.rules.permissions.permission import COOKIE
 
 ANSWER_SECONDS = 20
 """How long a request waits for a version that is being started."""
@@ -29,34 +37,65 @@ _FILTER_CONFIG = f"{TYPE}envoy.config.route.v3.FilterConfig"
 _OFF = {"@type": _FILTER_CONFIG, "disabled": True}
 WITHOUT_PREVIEWS = {"unknown": _OFF, "previews": _OFF}
 """For all routes: the filters are for requests that have none."""
-_TO_PREVIEWS = f"""
+_PER_ROUTE = f"{TYPE}envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"
+CHOSEN_LATER = {"unknown": _OFF, "previews": {"@type": _PER_ROUTE, "disabled": True}}
+"""For routes of wildcards: by then the filters exist, and this one looks at the route again."""
+_TO_ROUTES = f"""
 function envoy_on_request(handle)
-  handle:headers():replace("{names.SCOPE_HEADER}", "{names.PREVIEW_SCOPE}")
+  local headers = handle:headers()
+  headers:replace("{names.SCOPE_HEADER}", "{names.PREVIEW_SCOPE}")
   handle:clearRouteCache()
+  local wildcards = handle:metadata()
+  local cookie, path = headers:get("cookie"), headers:get(":path")
+  if headers:get("{names.OVERRIDES}") or headers:get("{names.PERMISSION}")
+      or (cookie and cookie:find("{COOKIE}", 1, true))
+      or path:sub(1, {len(names.LINK_PATH)}) == "{names.LINK_PATH}" then return end
+  local host = headers:get(":authority"):lower():gsub(":%d+$", "")
+  local dot = host:find(".", 1, true)
+  while dot do
+    local scope = wildcards:get(host:sub(dot + 1))
+    if scope then
+      headers:replace("{names.SCOPE_HEADER}", scope)
+      handle:clearRouteCache()
+      return
+    end
+    dot = host:find(".", dot + 1, true)
+  end
 end
 """
 
 _Object = dict[str, Any]
 
 
-def preview_routes() -> list[_Object]:
-    """The routes of all previews: to the cluster that the agent named."""
+def preview_routes(wildcards: Iterable[str] = ()) -> list[_Object]:
+    """The routes of all previews: to the cluster that the agent named. `wildcards` are keys of
+    scopes for all names below a name; `unknown_filter` reads them from the route."""
+    below = {key.partition("|")[2]: key for key in sorted(wildcards)}
     route = {
         "name": names.PREVIEW,
         "match": {"prefix": "/"},
         "route": {**ACTION, "cluster_header": names.CLUSTER_HEADER},
         "request_headers_to_remove": [names.CLUSTER_HEADER],
-        "metadata": {"filter_metadata": {names.METADATA: {"reason": names.reason(names.PREVIEW)}}},
+        "metadata": {
+            "filter_metadata": {
+                names.METADATA: {"reason": names.reason(names.PREVIEW)},
+                **({"unknown": below} if below else {}),
+            }
+        },
     }
-    return [bad_url(), route]
+    # The first route has it, too: it may match, and the filter reads the one that does.
+    refusal = bad_url()
+    if below:
+        refusal = {**refusal, "metadata": {"filter_metadata": {"unknown": below}}}
+    return [refusal, route]
 
 
 def unknown_filter() -> _Object:
-    """Gives requests without routes those of previews; without any, Envoy does not call the agent.
-    No other request pays for it."""
+    """Gives requests without routes those of a wildcard, or else those of previews; without any,
+    Envoy does not call the agent. No other request pays for it."""
     config = {
         "@type": f"{TYPE}envoy.extensions.filters.http.lua.v3.Lua",
-        "default_source_code": {"inline_string": _TO_PREVIEWS},
+        "default_source_code": {"inline_string": _TO_ROUTES},
     }
     return {"name": "unknown", "typed_config": config}
 
@@ -65,7 +104,7 @@ def previews_filter() -> _Object:
     """Calls the agent for requests without routes. The caller gets the agent's refusal as it is.
 
     The agent gets the host, and the client's address, to limit unknown names and starts per client.
-    It gets an override as well: a host name in capital letters may be a Worker's, whose routes
+    It gets the URL, an override and cookies as well: the host name may be a Worker's, whose routes
     Envoy finds only afterwards.
     """
     service = {
@@ -79,22 +118,21 @@ def previews_filter() -> _Object:
             "headers_to_add": [
                 {"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"},
                 {"key": names.CLIENT_HEADER, "value": CLIENT},
+                {"key": names.SCHEME_HEADER, "value": "%REQ(x-forwarded-proto)%"},
+                {"key": names.TARGET_PATH_HEADER, "value": "%REQ(:PATH)%"},
             ]
         },
         "authorization_response": {
-            "allowed_upstream_headers": {
-                "patterns": [{"exact": names.CLUSTER_HEADER}, {"exact": names.SCOPE_HEADER}]
-            },
-            "allowed_client_headers": {
-                "patterns": [{"exact": "content-type"}, {"exact": "retry-after"}]
-            },
-            "dynamic_metadata_from_headers": {
-                "patterns": [
-                    {"exact": names.PREVIEW_HEADER},
-                    {"exact": names.VERSION_HEADER},
-                    {"exact": names.OUTCOME_HEADER},
-                ]
-            },
+            "allowed_upstream_headers": _exactly(
+                names.CLUSTER_HEADER, names.SCOPE_HEADER, "cookie"
+            ),
+            "allowed_client_headers": _exactly("retry-after", *LINK_RESPONSE_HEADERS),
+            "dynamic_metadata_from_headers": _exactly(
+                names.PREVIEW_HEADER,
+                names.VERSION_HEADER,
+                names.OUTCOME_HEADER,
+                names.PERMISSION_HEADER,
+            ),
         },
     }
     config = {
@@ -103,14 +141,16 @@ def previews_filter() -> _Object:
         "status_on_error": {"code": _ON_ERROR},
         "clear_route_cache": True,
         "charge_cluster_response_stats": False,
-        "allowed_headers": {
-            "patterns": [{"exact": name} for name in (names.OVERRIDES, names.PERMISSION, "cf-ray")]
-        },
+        "allowed_headers": _exactly(names.OVERRIDES, names.PERMISSION, "cf-ray", "cookie"),
         # Sent to the service unless it is named here.
-        "disallowed_headers": {"patterns": [{"exact": "authorization"}]},
+        "disallowed_headers": _exactly("authorization"),
         "http_service": service,
     }
     return {"name": "previews", "typed_config": config}
+
+
+def _exactly(*header_names: str) -> _Object:
+    return {"patterns": [{"exact": name} for name in header_names]}
 
 
 def refusals() -> list[_Object]:

@@ -168,6 +168,9 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "name": (1, "string"),
         "weight": (2, "UInt32Value"),
     },
+    "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute": {
+        "disabled": (1, "bool"),
+    },
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
         "common_http_protocol_options": (1, "envoy.config.core.v3.HttpProtocolOptions"),
         "explicit_http_config": (

@@ -12,9 +12,11 @@ from typing import Any
 from routing.compile import names
 from routing.compile.envoy.bad_url import bad_url
 from routing.compile.envoy.decision import ACTION, named, worker_routes
+from routing.compile.envoy.hosts import NO_WORKER_HERE, address_routes, hosts_with_routes
 from routing.compile.envoy.permissions import link_routes
-from routing.compile.envoy.previews import WITHOUT_PREVIEWS, preview_routes
+from routing.compile.envoy.previews import CHOSEN_LATER, WITHOUT_PREVIEWS, preview_routes
 from routing.compile.workerd.services import service_targets
+from routing.rules.addresses.matching import Address
 from routing.snapshot import Snapshot, VersionSpec, WorkerSpec
 
 _COMING = (
@@ -49,17 +51,37 @@ def public_scopes(snapshot: Snapshot, coming: Collection[str] = ()) -> Scopes:
     found: Scopes = {}
     for worker in reversed(in_order(snapshot)):  # the first one gets a host name that two have
         found |= worker_scopes(worker)
-    return fixed_scopes(coming) | found
+    workers = {worker.name: worker for worker in snapshot.workers}
+    hosts = hosts_with_routes(snapshot)
+    found |= {key: host_scope(key, shared, workers) for key, shared in hosts.items()}
+    return fixed_scopes(coming, hosts) | found
 
 
-def fixed_scopes(coming: Collection[str]) -> Scopes:
-    """Scopes that belong to no Worker of the snapshot."""
+def fixed_scopes(coming: Collection[str], hosts: Iterable[str] = ()) -> Scopes:
+    """Scopes that belong to no Worker of the snapshot. `hosts` are keys of `hosts_with_routes`."""
     waiting = [_later("coming", _COMING)]
-    hosts = {names.scope(names.PUBLIC, host.lower()) for host in coming}
+    keys = {names.scope(names.PUBLIC, host.lower()) for host in coming}
+    previews = preview_routes(key for key in hosts if key.startswith(names.WILDCARD))
     return {
-        **{key: _scope(key, "*coming", waiting) for key in sorted(hosts)},
-        names.PREVIEW_SCOPE: _scope(names.PREVIEW_SCOPE, "previews", preview_routes()),
+        **{key: _scope(key, "*coming", waiting) for key in sorted(keys)},
+        names.PREVIEW_SCOPE: _scope(names.PREVIEW_SCOPE, "previews", previews),
     }
+
+
+def host_scope(
+    key: str, addresses: Iterable[Address], workers: Mapping[str, WorkerSpec]
+) -> _Object:
+    """The routes of a host name that route patterns name, in the order of `addresses`. Any other
+    URL gets 404. A shared link works for the first Worker that has links."""
+    routes = [bad_url()]
+    known = [a for a in addresses if a.worker in workers or not a.worker]
+    linked = next(
+        (workers[a.worker] for a in known if a.worker and workers[a.worker].overrides), None
+    )
+    routes += link_routes(linked) if linked else []
+    for address in known:
+        routes += address_routes(address, workers.get(address.worker))
+    return _scope(key, key, [*routes, NO_WORKER_HERE], retry=True)
 
 
 def worker_scopes(worker: WorkerSpec) -> Scopes:
@@ -145,9 +167,9 @@ def _scope(key: str, name: str, routes: list[_Object], *, retry: bool = False) -
     host = {"name": name, "domains": ["*"], "routes": routes, **(_RETRY if retry else {})}
     table = {
         "name": key,
-        "validate_clusters": key.startswith(names.PUBLIC),
+        "validate_clusters": key.startswith((names.PUBLIC, names.WILDCARD)),
         "request_headers_to_remove": [names.PERMISSION, names.SCOPE_HEADER],
-        **({} if key == names.PREVIEW_SCOPE else {"typed_per_filter_config": WITHOUT_PREVIEWS}),
+        **_without_previews(key),
         "virtual_hosts": [host],
     }
     return {
@@ -155,6 +177,13 @@ def _scope(key: str, name: str, routes: list[_Object], *, retry: bool = False) -
         "key": {"fragments": [{"string_key": key}]},
         "route_configuration": table,
     }
+
+
+def _without_previews(key: str) -> _Object:
+    if key == names.PREVIEW_SCOPE:
+        return {}
+    is_wildcard = key.startswith(names.WILDCARD)
+    return {"typed_per_filter_config": CHOSEN_LATER if is_wildcard else WITHOUT_PREVIEWS}
 
 
 def _connect(cluster: str) -> _Object:

@@ -25,6 +25,14 @@ def test_trusted_proxies_are_networks_and_nobody_by_default():
     assert read(given).trusted_proxies == ("10.0.0.0/8", "::1/128", "127.0.0.1/32")
 
 
+def test_tls_has_a_port_with_certificates_only():
+    plain, tls = read(GOOD), {**GOOD, "SLUICE_EDGE_TLS_FOLDER": "/certificates"}
+    assert (plain.tls_port, plain.https_port, bool(plain.certificates)) == (None, None, False)
+    assert (read(tls).tls_port, read(tls).https_port) == (8443, None)
+    for redirect, port in (("1", 8443), ("on", 8443), ("443", 443), ("off", None)):
+        assert read({**tls, "SLUICE_EDGE_HTTPS_REDIRECT": redirect}).https_port == port
+
+
 def test_it_ends_with_the_process_that_says_so_or_with_its_parent():
     ends = {**GOOD, "SLUICE_EXIT_WITH_PARENT": "1"}
     assert read(ends).parent == os.getppid()
@@ -51,6 +59,9 @@ def test_the_token_may_be_in_a_file(tmp_path):
         ("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("SLUICE_EDGE_TRUSTED_PROXIES", "10.0.0.0/8; ::1"),
         ("SLUICE_EDGE_TRUSTED_PROXIES", "nginx"),
+        ("SLUICE_EDGE_TLS_KEY_FILE", "/key"),
+        ("SLUICE_EDGE_HTTPS_REDIRECT", "1"),
+        ("SLUICE_EDGE_HTTPS_REDIRECT", "perhaps"),
         ("SLUICE_EDGE_CF", "country=US"),
         ("SLUICE_EDGE_CF", "[]"),
         ("SLUICE_EDGE_PORT", "0"),

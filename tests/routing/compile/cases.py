@@ -72,7 +72,10 @@ def make_version(number: int = 1, **fields: object) -> VersionSpec:
 
 
 def make_worker(
-    name: str, *split: tuple[VersionSpec, int], hostnames: tuple[str, ...] = ()
+    name: str,
+    *split: tuple[VersionSpec, int],
+    hostnames: tuple[str, ...] = (),
+    routes: tuple[str, ...] = (),
 ) -> WorkerSpec:
     shares = tuple(VersionWeight(version.id, weight) for version, weight in split)
     return WorkerSpec(
@@ -80,6 +83,7 @@ def make_worker(
         hostnames=hostnames or (f"{name}.localhost",),
         deployment=DeploymentSpec(id=f"{name}-deployment", shares=shares),
         versions=tuple(version for version, _ in split),
+        routes=routes,
     )
 
 
@@ -142,6 +146,23 @@ SNAPSHOTS = {
             make_worker("check_out", (make_version(5), 33_333), (make_version(4), 66_667)),
             make_worker("caller", (CALLER, TOTAL)),
         ),
+    ),
+    "routes": Snapshot(
+        revision=10,
+        workers=(
+            make_worker(
+                "site",
+                (make_version(1), TOTAL),
+                hostnames=("site.localhost", "app.example.com"),
+                routes=("*.example.com/*", "example.com/*"),
+            ),
+            make_worker(
+                "api",
+                (make_version(2), TOTAL),
+                routes=("https://example.com/api/*", "example.com/exact"),
+            ),
+        ),
+        disabled_routes=("example.com/off*",),
     ),
     "protected": Snapshot(
         revision=9,

@@ -47,6 +47,9 @@ def test_start_up_configuration(public_headers: bool) -> None:
             settings,
             trusted_proxies=("10.0.0.0/8", "2001:db8::/32"),
             cf={"country": "US", "city": "100% \u00fc"},
+            tls_port=8443,
+            certificates=2,
+            https_port=443,
         )
     folder = "bootstrap-public-headers" if public_headers else "bootstrap"
     check(GOLDEN / folder / "bootstrap.json", envoy.bootstrap(settings))

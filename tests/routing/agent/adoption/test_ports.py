@@ -23,7 +23,7 @@ def settings(monkeypatch):
 
     def make(**given) -> Config:
         fields = {"host": "127.0.0.1", "port": free_port(), "proof_port": 0, "metrics_port": None}
-        fields["metrics_host"] = "127.0.0.1"
+        fields |= {"metrics_host": "127.0.0.1", "tls_port": None}
         return SimpleNamespace(**{**fields, **given})
 
     return make

@@ -13,12 +13,14 @@ from routing.rules.split import TOTAL, VersionWeight
 from routing.snapshot import BindingSpec, DeploymentSpec, Overrides, Snapshot
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
 
+ROUTES = ["example.com/*", "*.example.com/a*", "https://example.com/b", "a.example.com/*"]
+
 
 def changed(draw, workers, number):
     """One Worker is deployed, protected, removed or added."""
     at = draw.randrange(len(workers))
     worker = workers[at]
-    match draw.randrange(5):
+    match draw.randrange(6):
         case 0 if len(workers) > 1:
             return workers[:at] + workers[at + 1 :]
         case 1:
@@ -28,6 +30,9 @@ def changed(draw, workers, number):
             return [*workers, made(draw, f"w{number}", number)]
         case 3:
             return [*workers[:at], made(draw, worker.name, number), *workers[at + 1 :]]
+        case 4:
+            moved = replace(worker, routes=tuple(draw.sample(ROUTES, draw.randrange(3))))
+            return [*workers[:at], moved, *workers[at + 1 :]]
     weight = draw.randrange(TOTAL)
     shares = tuple(
         VersionWeight(share.version_id, w)
@@ -76,6 +81,20 @@ def apply(before, after):
     """What an Envoy has after the difference."""
     update = {name: resource for name, resource in after.items() if before.get(name) != resource}
     return {name: r for name, r in (before | update).items() if name in after}
+
+
+def test_a_step_of_a_worker_with_routes_changes_its_hosts_only():
+    workers = [
+        make_worker(f"w{n}", (make_version(n), TOTAL), routes=(f"w{n}.example.com/a/*",))
+        for n in range(1, 9)
+    ]
+    compiler = Compiler()
+    before = compiler.scopes(Snapshot(revision=1, workers=tuple(workers)), {}, {})
+    workers[3] = replace(workers[3], deployment=replace(workers[3].deployment, id="other"))
+    after = compiler.scopes(Snapshot(revision=2, workers=tuple(workers)), {}, {})
+    changed_ones = {name for name in after if after[name] != before[name]}
+    assert changed_ones == {"public|w4.localhost", "public|w4.example.com"}
+    assert max(len(after[name].body) for name in changed_ones) < 2600
 
 
 def test_one_percentage_changes_one_resource():

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("routing", "0021_add_state_namespaces"),
+        ("routing", "0022_stage_objects"),
     ]
 
     operations = [

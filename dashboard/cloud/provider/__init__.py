@@ -1,0 +1,11 @@
+"""What a place of Workers can do, and what it knows: our edges, or a Cloudflare account.
+
+Pages, rollouts and reviews ask for a capability, never for the kind of place.
+
+values.py          Workers, versions, deployments, addresses, counts, frozen (pure)
+capabilities.py    The table of capabilities; what lacks one says why (pure)
+interface.py       The functions of a place
+edges.py           Our own edges
+cloudflare.py      A connected account
+guarded_deploy.py  Read, compare, write, read back: what became of a deployment (pure)
+"""

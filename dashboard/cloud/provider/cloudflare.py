@@ -1,0 +1,175 @@
+"""A connected account through its API."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from dashboard.cloud.client import values as api
+from dashboard.cloud.client.calls import CloudClient
+from dashboard.cloud.client.errors import CloudError, Kind
+from dashboard.cloud.provider.capabilities import Table
+from dashboard.cloud.provider.guarded_deploy import marked, outcome, split_marker
+from dashboard.cloud.provider.values import (
+    Address,
+    AddressKind,
+    Counts,
+    DeploymentSummary,
+    DeployResult,
+    DeployState,
+    Share,
+    VersionCount,
+    VersionDetail,
+    VersionSummary,
+    WorkerSummary,
+)
+
+UNKNOWN = timedelta(minutes=2)
+"""The newest part of analytics: rows may still be missing."""
+READ_BACK = (0.0, 1.0, 3.0)
+"""Seconds before each read that looks for a deployment whose answer is missing."""
+
+
+class CloudflareProvider:
+    """Implements `interface.Provider`."""
+
+    def __init__(
+        self,
+        client: CloudClient,
+        capabilities: Table,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        new_marker: Callable[[], str] = lambda: secrets.token_hex(6),
+    ) -> None:
+        self.capabilities = capabilities
+        self._client, self._sleep, self._new_marker = client, sleep, new_marker
+
+    def workers(self) -> Sequence[WorkerSummary]:
+        return [_worker(worker) for worker in self._client.workers()]
+
+    def versions(self, name: str) -> Sequence[VersionSummary]:
+        return [_version(version) for version in self._client.versions(name)]
+
+    def version(self, name: str, version_id: str) -> VersionDetail:
+        given = self._client.version(name, version_id)
+        resources = given.resources or api.Resources()
+        runtime = resources.script_runtime
+        return VersionDetail(
+            _version(given),
+            resources.bindings,
+            runtime.compatibility_date,
+            runtime.compatibility_flags,
+        )
+
+    def deployments(self, name: str) -> Sequence[DeploymentSummary]:
+        return [_deployment(deployment) for deployment in self._client.deployments(name)]
+
+    def deploy(
+        self, name: str, shares: Sequence[Share], *, expected: str | None, message: str
+    ) -> DeployResult:
+        """Reads, compares, writes once, reads back. A race of one round trip remains; it shows in
+        the result. Never writes again."""
+        before = self.deployments(name)
+        live = before[0] if before else None
+        if (live.id if live else None) != expected:
+            return DeployResult(DeployState.STALE, "", live)
+        marker = self._new_marker()
+        text = marked(message, marker)
+        sent = [api.Share(share.version_id, share.percentage) for share in shares]
+        try:
+            self._client.deploy(name, sent, text)
+        except CloudError as error:
+            if error.kind is not Kind.UNSURE:
+                raise
+        return self._read_back(name, expected, marker)
+
+    def _read_back(self, name: str, expected: str | None, marker: str) -> DeployResult:
+        result = DeployResult(DeployState.UNSURE, marker, None)
+        for wait in READ_BACK:
+            self._sleep(wait)
+            try:
+                result = outcome(expected, marker, self.deployments(name))
+            except CloudError:
+                continue
+            if result.state is not DeployState.UNSURE:
+                break
+        return result
+
+    def addresses(self, name: str) -> Sequence[Address]:
+        """Custom domains, then routes to one host, then workers.dev."""
+        worker = self._client.worker(name)
+        found = [
+            Address(domain.hostname, AddressKind.CUSTOM_DOMAIN)
+            for domain in worker.references.domains
+            if domain.hostname
+        ]
+        found += self._routes(name)
+        if worker.subdomain.enabled and (host := urlsplit(worker.subdomain.url).netloc):
+            found.append(Address(host, AddressKind.WORKERS_DEV))
+        return found
+
+    def counts(self, name: str, since: datetime) -> Counts:
+        as_of = (timezone.now() - UNKNOWN).replace(second=0, microsecond=0)
+        rows = self._client.counts(since, as_of) if since < as_of else ()
+        mine = [_count(row) for row in rows if row.script_name == name and row.script_version]
+        return Counts(since, as_of, tuple(mine))
+
+    def _routes(self, name: str) -> list[Address]:
+        """Without those whose host has a wildcard. Reading routes needs another permission."""
+        try:
+            routes = self._client.routes(name)
+        except CloudError as error:
+            if error.kind in (Kind.FORBIDDEN, Kind.MISSING, Kind.REFUSED):
+                return []
+            raise
+        hosts = [(route.pattern.partition("/")[0], route.pattern) for route in routes]
+        return [Address(host, AddressKind.ROUTE, p) for host, p in hosts if "*" not in host]
+
+
+def _worker(given: api.Worker) -> WorkerSummary:
+    return WorkerSummary(given.name, given.id, given.deployed_on, _log_share(given.observability))
+
+
+def _log_share(given: api.Observability) -> float:
+    logs = given.logs
+    if not given.enabled or (logs and not (logs.enabled and logs.invocation_logs)):
+        return 0.0
+    rates = [given.head_sampling_rate, logs.head_sampling_rate if logs else None]
+    return min([rate for rate in rates if rate is not None] or [1.0])
+
+
+def _version(given: api.Version) -> VersionSummary:
+    notes = given.annotations or {}
+    return VersionSummary(
+        id=given.id,
+        number=given.number,
+        created_at=given.metadata.created_on,
+        author=given.metadata.author_email,
+        source=given.metadata.source,
+        message=notes.get("workers/message", ""),
+        tag=notes.get("workers/tag", ""),
+    )
+
+
+def _deployment(given: api.Deployment) -> DeploymentSummary:
+    message, marker = split_marker(given.message)
+    shares = tuple(Share(share.version_id, share.percentage) for share in given.versions)
+    return DeploymentSummary(
+        given.id, given.created_on, given.author_email, given.source, message, shares, marker
+    )
+
+
+def _count(row: api.VersionCounts) -> VersionCount:
+    return VersionCount(
+        version_id=row.script_version,
+        requests=row.requests,
+        errors=row.errors,
+        sample_interval=row.sample_interval,
+        p50=None if row.wall_p50 is None else row.wall_p50 / 1000,
+        p99=None if row.wall_p99 is None else row.wall_p99 / 1000,
+    )

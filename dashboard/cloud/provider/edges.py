@@ -1,0 +1,134 @@
+"""Our own edges: exact, and without a call to another machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db.models import Max
+from django.utils import timezone
+
+from dashboard.accounts.actor import Actor
+from dashboard.cloud import messages
+from dashboard.cloud.client.errors import CloudError, Kind
+from dashboard.cloud.provider.capabilities import EDGES, Table
+from dashboard.cloud.provider.values import (
+    Address,
+    AddressKind,
+    Counts,
+    DeploymentSummary,
+    DeployResult,
+    DeployState,
+    Share,
+    VersionCount,
+    VersionDetail,
+    VersionSummary,
+    WorkerSummary,
+)
+from dashboard.observability.queries.traffic import traffic
+from dashboard.reviews import gate
+from routing.control.deploy import DeployConflict, DeployRefused
+from routing.control.publish import hostname, url_of
+from routing.models import Deployment, Version, Worker
+from routing.rules.split import TOTAL
+
+LATEST = 100
+
+
+class EdgesProvider:
+    """Implements `interface.Provider`. `by` is who changes something."""
+
+    capabilities: Table = EDGES
+
+    def __init__(self, by: Actor) -> None:
+        self._by = by
+
+    def workers(self) -> Sequence[WorkerSummary]:
+        rows = Worker.objects.annotate(deployed_at=Max("deployments__created_on"))
+        return [WorkerSummary(row.name, row.tag, row.deployed_at, 1.0) for row in rows]
+
+    def versions(self, name: str) -> Sequence[VersionSummary]:
+        rows = self._worker(name).versions.newest_first().select_related("author")
+        return [_version(row) for row in rows[:LATEST]]
+
+    def version(self, name: str, version_id: str) -> VersionDetail:
+        rows = {str(row.id): row for row in self._worker(name).versions.select_related("author")}
+        if version_id not in rows:
+            raise CloudError(Kind.MISSING, messages.NO_VERSION)
+        row = rows[version_id]
+        bindings = [{"name": b["name"], "type": b["type"]} for b in row.bindings]
+        flags = tuple(row.compatibility_flags)
+        return VersionDetail(_version(row), bindings, row.compatibility_date, flags)
+
+    def deployments(self, name: str) -> Sequence[DeploymentSummary]:
+        rows = self._worker(name).deployments.with_shares().newest_first()
+        return [_deployment(row) for row in rows[:LATEST]]
+
+    def deploy(
+        self, name: str, shares: Sequence[Share], *, expected: str | None, message: str
+    ) -> DeployResult:
+        """Atomic: holds, policies and the condition are checked in one transaction."""
+        worker = self._worker(name)
+        try:
+            made = gate.deploy(
+                worker=worker,
+                by_token=False,
+                shares=[(share.version_id, share.percentage) for share in shares],
+                author=self._by.actor,
+                source=self._by.source,
+                message=message,
+                expected=expected,
+                now=self._by.now,
+            )
+        except DeployConflict:
+            listed = self.deployments(name)
+            return DeployResult(DeployState.STALE, "", listed[0] if listed else None)
+        except DeployRefused as error:
+            raise CloudError(Kind.REFUSED, str(error)) from error
+        ours = _deployment(worker.deployments.with_shares().get(pk=made.pk))
+        return DeployResult(DeployState.LIVE, "", ours, ours)
+
+    def addresses(self, name: str) -> Sequence[Address]:
+        worker = self._worker(name)
+        if not worker.subdomain_enabled:
+            return []
+        return [Address(urlsplit(url_of(hostname(name))).netloc, AddressKind.WORKERS_DEV)]
+
+    def counts(self, name: str, since: datetime) -> Counts:
+        now = timezone.now()
+        found = traffic(self._worker(name), since, now)
+        rows = [
+            VersionCount(
+                version_id,
+                seen.requests,
+                seen.errors.get("exception", 0) + seen.errors.get("runtime", 0),
+                1.0,
+                seen.p50,
+                seen.p99,
+            )
+            for version_id, seen in found.versions.items()
+            if version_id
+        ]
+        return Counts(since, now, tuple(rows))
+
+    def _worker(self, name: str) -> Worker:
+        worker = Worker.objects.filter(name=name).first()
+        if worker is None:
+            raise CloudError(Kind.MISSING, messages.NO_WORKER)
+        return worker
+
+
+def _version(row: Version) -> VersionSummary:
+    author = row.author.get_username() if row.author else ""
+    return VersionSummary(
+        str(row.id), row.number, row.created_on, author, row.source, row.message, row.tag
+    )
+
+
+def _deployment(row: Deployment) -> DeploymentSummary:
+    shares = tuple(
+        Share(str(share.version_id), 100 * share.weight / TOTAL) for share in row.shares.all()
+    )
+    author = row.author.get_username() if row.author else row.author_email
+    return DeploymentSummary(str(row.id), row.created_on, author, row.source, row.message, shares)

@@ -1,0 +1,49 @@
+"""The functions of a place of Workers.
+
+`upload`, `send`, `proof`, `spread` and `events` are planned; until they are here their capability
+says that they do not work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dashboard.cloud.provider.capabilities import Table
+from dashboard.cloud.provider.values import (
+    Address,
+    Counts,
+    DeploymentSummary,
+    DeployResult,
+    Share,
+    VersionDetail,
+    VersionSummary,
+    WorkerSummary,
+)
+
+
+class Provider(Protocol):
+    """Functions raise `CloudError`."""
+
+    capabilities: Table
+
+    def workers(self) -> Sequence[WorkerSummary]: ...
+
+    def versions(self, name: str) -> Sequence[VersionSummary]:
+        """Those that can be deployed, newest first."""
+
+    def version(self, name: str, version_id: str) -> VersionDetail: ...
+
+    def deployments(self, name: str) -> Sequence[DeploymentSummary]:
+        """Newest first: the first one is live."""
+
+    def deploy(
+        self, name: str, shares: Sequence[Share], *, expected: str | None, message: str
+    ) -> DeployResult:
+        """Makes `shares` live if the deployment `expected` (None for none) is live now."""
+
+    def addresses(self, name: str) -> Sequence[Address]:
+        """The best first; none is used before a person confirmed it."""
+
+    def counts(self, name: str, since: datetime) -> Counts: ...

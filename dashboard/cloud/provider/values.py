@@ -1,0 +1,137 @@
+"""Workers, versions, deployments, addresses and counts of any place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSummary:
+    """`log_share` is the part of requests whose log is stored, 0 to 1."""
+
+    name: str
+    id: str
+    deployed_at: datetime | None
+    log_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    id: str
+    number: int
+    created_at: datetime | None
+    author: str
+    source: str
+    message: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDetail:
+    """`bindings` without values of secrets."""
+
+    summary: VersionSummary
+    bindings: Sequence[Mapping[str, Any]]
+    compatibility_date: str
+    compatibility_flags: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`percentage` is 0 to 100."""
+
+    version_id: str
+    percentage: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSummary:
+    """`marker` is ours in the message, empty for deployments made elsewhere."""
+
+    id: str
+    created_at: datetime
+    author: str
+    source: str
+    message: str
+    shares: tuple[Share, ...]
+    marker: str = ""
+
+
+class AddressKind(StrEnum):
+    CUSTOM_DOMAIN = "custom_domain"
+    ROUTE = "route"
+    WORKERS_DEV = "workers_dev"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the production path may be reached. A person confirms one before anything is sent."""
+
+    host: str
+    kind: AddressKind
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCount:
+    """`errors` are failures of the runtime, not 5xx. `estimated` if requests were sampled. Wall
+    times in ms."""
+
+    version_id: str
+    requests: int
+    errors: int
+    sample_interval: float
+    p50: float | None
+    p99: float | None
+
+    @property
+    def estimated(self) -> bool:
+        return self.sample_interval > 1
+
+    @property
+    def seen(self) -> int:
+        """Requests that were counted: what statistics may use."""
+        return round(self.requests / max(1.0, self.sample_interval))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """From `since` until `as_of`; what came later is unknown."""
+
+    since: datetime
+    as_of: datetime
+    versions: tuple[VersionCount, ...]
+
+    @property
+    def seen(self) -> int:
+        return sum(count.seen for count in self.versions)
+
+    def of(self, version_id: str) -> VersionCount | None:
+        return next((c for c in self.versions if c.version_id == version_id), None)
+
+
+class DeployState(StrEnum):
+    """`LIVE`: ours is live, nobody else deployed. `OVERWROTE`: ours is live and replaced one that
+    was made since the read. `OVERTAKEN`: a newer one replaced ours. `STALE`: nothing was sent,
+    since another one is live. `UNSURE`: no answer came and ours is not listed (yet)."""
+
+    LIVE = "live"
+    OVERWROTE = "overwrote"
+    OVERTAKEN = "overtaken"
+    STALE = "stale"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class DeployResult:
+    """`others` are deployments that somebody else made meanwhile, newest first."""
+
+    state: DeployState
+    marker: str
+    live: DeploymentSummary | None
+    ours: DeploymentSummary | None = None
+    others: tuple[DeploymentSummary, ...] = ()
