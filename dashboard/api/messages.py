@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from routing.control.edge_groups import CutCall
+
 # --- Authentication -----------------------------------------------------------------------------
 
 NOT_AN_ACCOUNT_TOKEN = (
@@ -167,6 +169,14 @@ def worker_keeps_name(name: str) -> str:
 
 def live_since(conflict: str, since: datetime, split: str) -> str:
     return f"{conflict} Live since {since:%Y-%m-%d %H:%M:%S} UTC: {split}. Read it, then retry."
+
+
+def cut_call(call: CutCall) -> str:
+    where = "on every edge" if call.missing == ("*",) else f"in {', '.join(call.missing)}"
+    return (
+        f"Service binding {call.binding}: {call.target} does not run {where}, where {call.caller} "
+        "does. Calls fail there."
+    )
 
 
 def older_date(requested: str, running: str) -> str:

@@ -145,6 +145,19 @@ def calls_cut(worker: Worker, groups: Sequence[str]) -> list[CutCall]:
     ]
 
 
+def calls_out(worker: Worker, version_ids: Iterable[str]) -> list[CutCall]:
+    """Service bindings of these versions of `worker` whose target does not run in all of its
+    groups. Two queries."""
+    bindings = ServiceBinding.objects.filter(version__in=list(version_ids))
+    targets = dict(bindings.order_by("name").values_list("name", "service").distinct())
+    runs = {w.name: w.groups for w in Worker.objects.filter(name__in=targets.values())}
+    return [
+        CutCall(worker.name, binding, target, missing)
+        for binding, target in targets.items()
+        if target in runs and (missing := _missing(worker.groups, runs[target]))
+    ]
+
+
 def _missing(caller: Sequence[str], target: Sequence[str]) -> tuple[str, ...]:
     """The groups of the caller without the target; ("*",) if the caller runs everywhere."""
     if not target:

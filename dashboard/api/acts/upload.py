@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.api import messages
 from dashboard.api.http.auth import Caller
-from dashboard.api.http.errors import OLDER_DATE, TOO_MANY, ApiError
+from dashboard.api.http.errors import CUT_CALL, OLDER_DATE, TOO_MANY, ApiError
 from dashboard.api.http.lookup import latest_version
 from dashboard.api.serializers.upload_metadata import Upload
 from dashboard.limits.answers import RETRY_SECONDS, waiting
@@ -26,6 +26,7 @@ from routing.agent.inspection.runtime_date import newest_date
 from routing.compile.workerd.config import running_date
 from routing.control import revision
 from routing.control.deploy import ANY, DeployConflict, DeployRefused, active_deployment
+from routing.control.edge_groups import calls_out
 from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
 from routing.models import Deployment, Version, Worker
@@ -142,9 +143,15 @@ def upload_warnings(version: Version) -> list[tuple[int, str]]:
     """Warnings for an upload's response: (code, message) each."""
     requested = version.compatibility_date
     running = running_date(requested, newest_date())
+    cut = cut_calls(version.worker, [str(version.id)])
     if running == requested:
-        return []
-    return [(OLDER_DATE, messages.older_date(requested, running))]
+        return cut
+    return [(OLDER_DATE, messages.older_date(requested, running)), *cut]
+
+
+def cut_calls(worker: Worker, version_ids: Iterable[str]) -> list[tuple[int, str]]:
+    """Warnings about service bindings of these versions that lead out of the Worker's groups."""
+    return [(CUT_CALL, messages.cut_call(call)) for call in calls_out(worker, version_ids)]
 
 
 def fully_live(worker: Worker) -> tuple[Version, Deployment]:

@@ -41,6 +41,9 @@ REVIEW = 90005
 OLDER_DATE = 90004
 """Ours, a remark: the version runs with an older compatibility date than it was uploaded with."""
 
+CUT_CALL = 90006
+"""Ours, a remark: a service binding leads to a Worker that does not run in the same groups."""
+
 
 class ApiError(Exception):
     """Answered as `status` with `problems` (code, message); `retry_after` are seconds."""

@@ -11,6 +11,7 @@ from ninja import Query, Schema
 from pydantic import Field, StrictFloat, StrictInt
 
 from dashboard.api import messages
+from dashboard.api.acts.upload import cut_calls
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.conditional_deploy import EXPECTED_HEADER, expected_deployment
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
@@ -99,7 +100,8 @@ def create_deployment(
         force=force,
         now=timezone.now(),
     )
-    return ok(deployment_item(deployment_of(worker, str(deployment.id))))
+    remarks = cut_calls(worker, [share.version_id for share in given.versions])
+    return ok(deployment_item(deployment_of(worker, str(deployment.id))), remarks=remarks)
 
 
 @router.get(DEPLOYMENTS + "/{deployment_id}", auth=may_read, response=Envelope[DeploymentItem])

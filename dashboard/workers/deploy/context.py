@@ -31,6 +31,7 @@ from dashboard.workers.queries.proposal import (
     propose,
 )
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row_at
+from routing.control.edge_groups import CutCall, calls_out
 from routing.models import Version
 from routing.rules.split import TOTAL, SplitRefused
 
@@ -99,6 +100,7 @@ class Consequence:
     move: Move
     impact: Impact | None
     leaving: Sequence[Standing]
+    cut_calls: Sequence[CutCall]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +199,7 @@ def consequence(form: DeployForm, proposal: Proposal) -> Consequence:
         move=moves,
         impact=_impact(row, moves),
         leaving=_leaving(row.standings, proposal),
+        cut_calls=calls_out(row.worker, [version_id for version_id, _ in proposal.pairs]),
     )
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from dashboard.accounts.models import Role
+from dashboard.api.acts.upload import upload_warnings
+from dashboard.api.http.errors import CUT_CALL
 from dashboard.fleet.propagation import meter_of
 from routing.models import AuditEntry, Worker
 from routing.snapshot import BindingSpec
@@ -59,3 +61,15 @@ def test_only_admins_place_workers(ada):
     ada.force_login(make_user("maya", Role.OPERATOR))
     assert ada.post(URL, {"group": ["eu"]}).status_code == 403
     assert groups() == () and b"why-no-groups" in ada.get("/workers/shop/settings/").content
+
+
+def test_a_deployment_warns_of_calls_that_lead_out_of_the_group(ada):
+    binding = BindingSpec(name="SHOP", type="service", options={"service": "shop"})
+    make_deployment(make_version("caller").worker)
+    version = make_version("caller", make_draft(bindings=(binding,)))
+    form = f"/workers/caller/split/?version={version.id}&percentage=50"
+    assert "data-cut-calls" not in ada.get(form).content.decode()
+    ada.post(URL, {"group": ["eu"], "force": "on"})
+    assert "data-cut-calls" in ada.get(form).content.decode()
+    [(code, message)] = upload_warnings(version)
+    assert code == CUT_CALL and "SHOP" in message and "on every edge" in message
