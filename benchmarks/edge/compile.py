@@ -1,11 +1,12 @@
-"""200 and 2,000 Workers of two versions compiled: time and size, and what changing one costs.
+"""Many Workers of two versions compiled: time and size, and what changing one costs.
 
-`python -m benchmarks.edge.compile`. Beside each time stands the ratio to plain `json.dumps` of the
-same snapshot, the least that writing everything down could cost.
+`python -m benchmarks.edge.compile [--workers 200 2000]`. Beside each time stands the ratio to
+plain `json.dumps` of the same snapshot, the least that writing everything down could cost.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import json
 import time
@@ -19,16 +20,18 @@ from routing.agent.discovery.resources import Compiler
 from routing.compile.workerd import config as workerd
 from routing.snapshot import Snapshot, from_json, merge, to_json
 
-ROUNDS = {200: 30, 2000: 8}
-"""By the number of Workers."""
+VERSIONS = 16_000
+"""Versions that are compiled in all rounds together, for each number of Workers."""
 
 _Works = Mapping[str, Callable[[], bytes]]
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(prog="benchmarks.edge.compile", description=__doc__)
+    options.add_argument("--workers", type=int, nargs="+", default=[200, 2000])
     print(machine.conditions(), flush=True)
-    for workers, rounds in ROUNDS.items():
-        _measure(workers, rounds)
+    for workers in options.parse_args().workers:
+        _measure(workers, max(1, min(30, VERSIONS // workers)))
     print(f"\n{machine.conditions()}")
 
 

@@ -1,8 +1,10 @@
-"""One edge with many Workers: start, memory, a step of percentages, a cold first request.
+"""One edge with many Workers: memory, a step of percentages, a cold first request, starts.
 
 `python -m benchmarks.edge.many_workers [--workers 200 2000]`. Each Worker has two versions at 50%,
 copies of one that was uploaded. The edge has a memory budget for few of them. A step's clock runs
-from the deploy call to the first request that the new deployment decided.
+from the deploy call to the first request that the new deployment decided. Two starts: of an agent
+after the last one was killed, until it reports all versions, and of the whole system on its data,
+until the edge answers.
 """
 
 from __future__ import annotations
@@ -10,11 +12,15 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+import httpx
 
 from benchmarks.base import figures, machine, system as systems, traffic
 from benchmarks.base.system import HOME, System
@@ -55,6 +61,7 @@ def _measure(count: int) -> tuple[str, dict[str, str]]:
             **_memory(system),
             **_steps(system, Where(system.edge_port, stays), new, stays),
             **_cold(system, count),
+            **_starts(system, count),
         }
     return f"{count:,}", found
 
@@ -118,6 +125,33 @@ def _cold(system: System, count: int) -> dict[str, str]:
         times.append((time.monotonic() - began) * 1000)
         connection.close()
     return {f"cold p{p} ms": f"{figures.percentile(times, p):.0f}" for p in (50, 95)}
+
+
+def _starts(system: System, count: int) -> dict[str, str]:
+    [agent] = system.processes()["agent"]
+    began = time.monotonic()
+    os.kill(agent, signal.SIGKILL)
+    _until(lambda: _status(system).get("pid") != agent and _is_complete(system, count))
+    adopting = time.monotonic() - began
+    system.stop()
+    (system.data_dir / "run.json").unlink(missing_ok=True)
+    began = time.monotonic()
+    system.start()
+    _until(lambda: _answers(system))
+    return {"adopting s": f"{adopting:.1f}", "whole start s": f"{time.monotonic() - began:.1f}"}
+
+
+def _is_complete(system: System, count: int) -> bool:
+    status = _status(system)
+    return len(status["versions"]) >= 2 * count and status["revision"] >= count
+
+
+def _answers(system: System) -> bool:
+    url = f"http://127.0.0.1:{system.edge_port}/"
+    try:
+        return httpx.get(url, headers={"Host": f"{WORKER}.localhost"}, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
 
 
 if __name__ == "__main__":
