@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.base import machine
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     options = argparse.ArgumentParser(description="Every fault on eleven machines, under load.")
     options.add_argument("--short", action="store_true", help="half a minute of faults")
     options.add_argument("--faults", default="", help="those that begin so, separated by commas")
+    options.add_argument("--edge-away", type=float, default=FULL.edge, metavar="SECONDS")
     options.add_argument("--upgrade", action="store_true", help="the rolling upgrade instead")
     given = options.parse_args(arguments)
     if not isolation.is_inside():
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 def _faults(given: argparse.Namespace) -> list[Fault]:
     if given.upgrade:
         return [rolling_upgrade()]
-    faults = short_faults() if given.short else all_faults(FULL)
+    faults = short_faults() if given.short else all_faults(replace(FULL, edge=given.edge_away))
     names = tuple(name.strip() for name in given.faults.split(",") if name.strip())
     return [fault for fault in faults if fault.name.startswith(names or "")]
 
