@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from dashboard.reviews.models import DeployHold
 from dashboard.rollouts.actions.actions import ACTIONS, ActionRequest
-from dashboard.rollouts.conductor.advance import Stale, advance
+from dashboard.rollouts.conductor.advance import Stale, advance, apply_decision
 from dashboard.rollouts.decisions.states import OnHarm, State
 from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.suites.edits import import_suite
@@ -65,6 +66,29 @@ def test_a_conductor_that_dies_before_its_commit_leaves_nothing(
 
 def _dies(*args: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_commit_whose_answer_was_lost_is_no_conflict(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database commits and then does not answer, as when its packets are lost."""
+    scene.start(plan_of("20:10s,100"))
+    scene.look()
+    scene.look()
+
+    def lost(*args: object, **given: object) -> None:
+        apply_decision(*args, **given)  # type: ignore[arg-type]
+        raise OperationalError("the answer was lost")
+
+    monkeypatch.setattr("dashboard.rollouts.conductor.advance.apply_decision", lost)
+    with pytest.raises(OperationalError):
+        scene.look()
+    monkeypatch.undo()
+    assert scene.live() == {1: 80_000, 2: 20_000}
+    for seconds in (0, 10, 5):
+        scene.look(seconds)
+    assert scene.rollout().state == State.DONE
+    assert Deployment.objects.filter(source="rollout").count() == 3
 
 
 def test_harm_goes_back_to_stable_and_api_tokens_wait(scene: Scene) -> None:
