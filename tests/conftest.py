@@ -138,7 +138,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
 
 def _place(item: pytest.Item, file: int) -> tuple[int, int, int]:
     if not item.get_closest_marker("real"):
-        return (2, 0, 0)  # as pytest-django and pytest-randomly order them
+        # As pytest-django and pytest-randomly order them, but one browser for all that need it.
+        return (2 if item.nodeid.startswith("tests/browser/") else 3, 0, 0)
     first = item.nodeid.startswith((SHARED_SYSTEM, *LONGEST))
     line = item.location[1] if item.get_closest_marker("in_order") else 0
     return (0 if first else 1, file, line or 0)

@@ -60,7 +60,7 @@ def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     # Playwright keeps a loop in this thread, which Django would take for a view's.
     patch = pytest.MonkeyPatch()
