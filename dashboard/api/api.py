@@ -29,7 +29,15 @@ from dashboard.api.resources import (
     workers_beta,
     workers_beta_versions,
 )
-from dashboard.api.resources.storage import d1, d1_transfer, kv_keys, kv_namespaces, queues
+from dashboard.api.resources.storage import (
+    d1,
+    d1_transfer,
+    kv_keys,
+    kv_namespaces,
+    queues,
+    r2_buckets,
+    r2_objects,
+)
 from dashboard.api.tail import sessions
 
 PREFIX = "/client/v4"
@@ -56,6 +64,8 @@ RESOURCES = (
     d1,
     d1_transfer,
     queues,
+    r2_buckets,
+    r2_objects,
     sessions,
     unsupported,
 )

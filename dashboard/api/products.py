@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 HINTS: Mapping[str, str] = {
-    "R2": "Remove r2_buckets from the configuration.",
     "Queue consumers": "Remove queues.consumers from the configuration; producers work.",
     "Workflows": "Remove workflows from the configuration.",
     "Durable Objects": "Remove durable_objects and migrations from the configuration.",
@@ -21,7 +20,7 @@ HINTS: Mapping[str, str] = {
 """What to do instead, where that is plain."""
 
 _ACCOUNT: Mapping[str, str] = {
-    "r2": "R2",
+    "r2": "Settings of R2 buckets",
     "queues": "Queue consumers",
     "r2-catalog": "R2 Data Catalog",
     "slurper": "R2 Super Slurper",

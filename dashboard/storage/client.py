@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -78,6 +79,22 @@ class StateClient:
                     answer.read()
                     raise StateRefused(answer.status_code, answer.text or answer.reason_phrase)
                 yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise StateUnavailable(str(error)) from error
+
+    @contextmanager
+    def open(
+        self, kind: str, namespace: str, method: str, path: str, **options: Any
+    ) -> Iterator[httpx.Response]:
+        """As `request`, with an answer whose body is not read yet."""
+        import httpx
+
+        headers = {**options.pop("headers", {}), HEADER: header_value(self._key, kind, namespace)}
+        try:
+            with self._http.stream(method, path, headers=headers, **options) as answer:
+                if ERROR_HEADER in answer.headers:
+                    raise StateRefused(answer.status_code, answer.reason_phrase)
+                yield answer
         except httpx.TransportError as error:
             raise StateUnavailable(str(error)) from error
 

@@ -43,3 +43,18 @@ METADATA_INVALID = "The part metadata is not JSON."
 
 def too_many_pairs(count: int, most: int) -> str:
     return f"{count} keys; one request takes at most {most}."
+
+
+BUCKET_NAME = (
+    "A bucket's name has 3 to 63 lower-case letters, digits and dashes. "
+    "It cannot begin or end with a dash."
+)
+NO_BUCKET = "The specified bucket does not exist."  # Cloudflare's
+BUCKET_EXISTS = "The bucket you tried to create already exists, and you own it."  # Cloudflare's
+NO_OBJECT = "The specified key does not exist."  # Cloudflare's
+NO_JURISDICTIONS = "Jurisdictions are not supported: all buckets are in the state process."
+
+
+def bucket_not_empty(name: str) -> str:
+    """Cloudflare's text."""
+    return f"The bucket you tried to delete ({name}) is not empty. Delete its objects first."

@@ -156,7 +156,7 @@ def is_empty(bucket: str) -> bool:
 def _read(bucket: str, asked: Mapping[str, Any]) -> Iterator[tuple[Any, Iterator[bytes]]]:
     """The metadata of the answer, and the rest of its body."""
     headers = {"cf-r2-request": json.dumps({"version": 1, **asked})}
-    with state_client().stream(KIND, bucket, "GET", "/", headers=headers) as answer:
+    with state_client().open(KIND, bucket, "GET", "/", headers=headers) as answer:
         _check(answer, str(asked.get("object", "")))
         pieces = answer.iter_raw(PIECE)
         start = _first(pieces, int(answer.headers[_METADATA_SIZE]))

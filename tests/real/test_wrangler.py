@@ -166,7 +166,7 @@ def test_routes_are_refused_and_the_worker_keeps_its_address(plane, tmp_path):
 UNSUPPORTED = [
     (("queues", "list"), "Queues are not supported"),
     (("d1", "list"), "D1 is not supported"),
-    (("r2", "bucket", "list"), "R2 is not supported"),
+    (("r2", "bucket", "cors", "list", "b"), "Settings of R2 buckets are not supported"),
     (("workflows", "list"), "Workflows are not supported"),
     (("kv", "namespace", "create", "x"), "Workers KV is not supported"),
 ]

@@ -30,6 +30,9 @@ RETRY_SECONDS = 10
 ASSETS = 40 * 1024 * 1024
 """Bytes of an upload of static assets: a file of 25 MiB in base64, and the parts around it. A value
 of KV has as many bytes, without base64; a SQL file for D1 may have all of them."""
+OBJECTS = 300 * 1024 * 1024
+"""Bytes of an object of R2, as on Cloudflare. Workers can store larger ones."""
+_OBJECT_PATH = re.compile(r"/client/v4/accounts/[^/]+/r2/buckets/[^/]+/objects/.+", re.DOTALL)
 _LARGE_PATH = re.compile(
     r"/client/v4/accounts/[^/]+/"
     r"(workers/assets/upload(/[^/]+)?|storage/kv/namespaces/[^/]+/(values/.+|bulk)|d1/upload/[^/]+)",
@@ -42,15 +45,15 @@ class _TooLarge(Exception):
 
 
 def limit_body(app: App, limit: int) -> App:
-    """`app`, with a 413 in Cloudflare's envelope for bodies over `limit` bytes; static assets and
-    values of KV may have `ASSETS` if that is more.
+    """`app`, with a 413 in Cloudflare's envelope for bodies over `limit` bytes; static assets,
+    values of KV and objects of R2 may have more.
 
     Django reads a body to its end before it answers, so nothing has been sent when we stop it.
     """
     large = Queue(AT_ONCE, waiting=WAITING, per_address=WAITING, seconds=WAIT_SECONDS)
 
     async def limited(scope: Message, receive: Receive, send: Send) -> None:
-        most = max(limit, ASSETS) if _may_be_large(scope) else limit
+        most = max(limit, _largest(scope))
         if _announced(scope) > most:
             await _refuse(send, 413, _too_large(most))
             return
@@ -67,8 +70,11 @@ def limit_body(app: App, limit: int) -> App:
     return limited
 
 
-def _may_be_large(scope: Message) -> bool:
-    return bool(_LARGE_PATH.fullmatch(scope.get("path", "")))
+def _largest(scope: Message) -> int:
+    path = scope.get("path", "")
+    if _OBJECT_PATH.fullmatch(path):
+        return OBJECTS
+    return ASSETS if _LARGE_PATH.fullmatch(path) else 0
 
 
 def _announced(scope: Message) -> int:

@@ -101,6 +101,8 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         _check_service(name, raw)
     if raw.get("delivery_delay"):
         raise unsupported(messages.binding_delay(name))
+    if kind == "r2_bucket" and raw.get("jurisdiction"):
+        raise unsupported(messages.binding_field_unsupported(name, "jurisdiction"))
     return options
 
 

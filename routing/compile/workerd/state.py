@@ -37,6 +37,7 @@ STATE_BINDINGS: Mapping[str, StateBindingType] = {
     "d1": StateBindingType("d1", "id", _d1),
     "kv_namespace": StateBindingType("kv", "namespace_id", lambda s: {"kvNamespace": {"name": s}}),
     "queue": StateBindingType("queue", "queue_name", lambda s: {"queue": {"name": s}}),
+    "r2_bucket": StateBindingType("r2", "bucket_name", lambda s: {"r2Bucket": {"name": s}}),
 }
 """By binding type, as uploads spell it."""
 

@@ -3,17 +3,19 @@
 d1.py     D1
 kv.py     KV
 queue.py  queues
+r2.py     R2
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from routing.storage.kinds import d1, kv, queue
+from routing.storage.kinds import d1, kv, queue, r2
 from routing.storage.sources import KindConfig, Sources
 
 KINDS: Mapping[str, Callable[[Sources], KindConfig]] = {
     "d1": d1.services,
     "kv": kv.services,
     "queue": queue.services,
+    "r2": r2.services,
 }

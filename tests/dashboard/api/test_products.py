@@ -19,7 +19,7 @@ OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
     ("method", "path", "name"),
     [
         ("POST", "/queues/x/consumers", "Queue consumers are not supported"),
-        ("GET", "/r2/buckets", "R2 is"),
+        ("GET", "/r2/buckets/b/cors", "Settings of R2 buckets are"),
         ("PUT", "/workflows/w", "Workflows are"),
         ("GET", "/vectorize/v2/indexes", "Vectorize is"),
         ("GET", "/hyperdrive/configs", "Hyperdrive is"),
