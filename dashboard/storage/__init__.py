@@ -5,9 +5,7 @@ namespaces.py  create, rename and delete, audited
 kv.py          keys and values of a KV namespace
 d1/            D1 databases
 queues/        queues
-r2.py          objects of an R2 bucket
-r2_buckets.py  create and delete buckets
-r2_download.py an object as a streamed response
+r2/            R2 buckets
 messages.py    texts
 
 The data is in the state process (`routing.storage`); tables have names and titles only.

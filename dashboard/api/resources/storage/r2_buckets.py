@@ -11,10 +11,11 @@ from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
 from dashboard.api.resources.storage.answers import actor_of, state_errors
-from dashboard.storage import messages, r2_buckets
+from dashboard.storage import messages
 from dashboard.storage.namespaces import TitleRefused
-from dashboard.storage.r2 import KIND
-from dashboard.storage.r2_buckets import BucketNameInvalid, BucketNotEmpty
+from dashboard.storage.r2 import buckets
+from dashboard.storage.r2.buckets import BucketNameInvalid, BucketNotEmpty
+from dashboard.storage.r2.objects import KIND
 from routing.models import StateNamespace
 
 router = resource("R2 buckets")
@@ -76,7 +77,7 @@ def create_bucket(request: ApiRequest, account_id: str, given: BucketInput) -> d
     check_jurisdiction(request)
     try:
         with state_errors():
-            made = r2_buckets.create(given.name, actor_of(request))
+            made = buckets.create(given.name, actor_of(request))
     except BucketNameInvalid as error:
         raise bad_request(str(error), NAME_INVALID) from None
     except TitleRefused:
@@ -97,7 +98,7 @@ def delete_bucket(request: ApiRequest, account_id: str, bucket_name: str) -> dic
     bucket = bucket_of(request, bucket_name)
     try:
         with state_errors():
-            r2_buckets.delete(bucket, actor_of(request))
+            buckets.delete(bucket, actor_of(request))
     except BucketNotEmpty as error:
         raise ApiError(409, (NOT_EMPTY, str(error))) from None
     return ok({})

@@ -16,10 +16,11 @@ from dashboard.api.http.envelope import Envelope, Problem, ok, resource
 from dashboard.api.http.errors import ApiError
 from dashboard.api.resources.storage.answers import actor_of, state_errors
 from dashboard.api.resources.storage.r2_buckets import BUCKET, bucket_of
-from dashboard.storage import messages, r2
+from dashboard.storage import messages
 from dashboard.storage.namespaces import record_change
-from dashboard.storage.r2 import HTTP_FIELDS, Object, ObjectNotFound
-from dashboard.storage.r2_download import download, set_headers
+from dashboard.storage.r2 import objects
+from dashboard.storage.r2.download import download, set_headers
+from dashboard.storage.r2.objects import HTTP_FIELDS, Object, ObjectNotFound
 
 router = resource("R2 objects")
 OBJECTS = BUCKET + "/objects"
@@ -90,12 +91,12 @@ def list_objects(
     """Lists objects by key, at most 100 at a time."""
     bucket = bucket_of(request, bucket_name)
     with state_errors():
-        page = r2.list_objects(
+        page = objects.list_objects(
             bucket.key,
             prefix=paging.prefix,
             delimiter=paging.delimiter,
             cursor=paging.cursor,
-            limit=min(paging.per_page, r2.MOST_WITH_METADATA),
+            limit=min(paging.per_page, objects.MOST_WITH_METADATA),
             with_metadata=True,
         )
     info = {
@@ -114,7 +115,7 @@ def get_object(
     """The content itself, without an envelope; a `Range` of it with 206."""
     bucket = bucket_of(request, bucket_name)
     with _errors():
-        found, pieces = r2.open_object(bucket.key, key, request.headers.get("Range", ""))
+        found, pieces = objects.open_object(bucket.key, key, request.headers.get("Range", ""))
     return download(request, found, pieces)
 
 
@@ -123,7 +124,7 @@ def head_object(request: ApiRequest, account_id: str, bucket_name: str, key: str
     """The headers of an object."""
     bucket = bucket_of(request, bucket_name)
     with _errors():
-        found = r2.head(bucket.key, key)
+        found = objects.head(bucket.key, key)
     answer = HttpResponse()
     set_headers(answer, found)
     return answer
@@ -137,7 +138,7 @@ def put_object(request: ApiRequest, account_id: str, bucket_name: str, key: str)
         field: value for name, field in HTTP_FIELDS.items() if (value := request.headers.get(name))
     }
     with _errors(), _body(request) as (body, size):
-        found = r2.put(bucket.key, key, _pieces(body), size, http=http)
+        found = objects.put(bucket.key, key, _pieces(body), size, http=http)
     record_change("put", bucket, actor_of(request), key=key, bytes=size)
     return ok(
         {
@@ -157,7 +158,7 @@ def delete_object(
     """Deletes an object, also one that does not exist."""
     bucket = bucket_of(request, bucket_name)
     with _errors():
-        r2.delete(bucket.key, [key])
+        objects.delete(bucket.key, [key])
     record_change("remove", bucket, actor_of(request), key=key)
     return ok({"key": key})
 
@@ -168,7 +169,7 @@ def _errors() -> Iterator[None]:
         with state_errors():
             yield
     except ObjectNotFound:
-        raise ApiError(404, (r2.NO_SUCH_KEY, messages.NO_OBJECT)) from None
+        raise ApiError(404, (objects.NO_SUCH_KEY, messages.NO_OBJECT)) from None
 
 
 @contextmanager
@@ -184,7 +185,7 @@ def _body(request: HttpRequest) -> Iterator[tuple[Any, int]]:
 
 
 def _pieces(file: Any) -> Iterator[bytes]:
-    return iter(lambda: file.read(r2.PIECE), b"")
+    return iter(lambda: file.read(objects.PIECE), b"")
 
 
 def _item(found: Object) -> dict[str, Any]:

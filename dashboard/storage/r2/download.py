@@ -9,7 +9,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import http_date
 
-from dashboard.storage.r2 import HTTP_FIELDS, Object
+from dashboard.storage.r2.objects import HTTP_FIELDS, Object
 
 
 def download(request: HttpRequest, found: Object, pieces: Iterator[bytes]) -> StreamingHttpResponse:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from dashboard.accounts.actor import Actor
-from dashboard.storage import messages, namespaces, r2
+from dashboard.storage import messages, namespaces
 from dashboard.storage.client import state_client
+from dashboard.storage.r2.objects import KIND, is_empty
 from routing.models import StateNamespace
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]")
@@ -25,12 +26,12 @@ def create(name: str, by: Actor) -> StateNamespace:
     `StateUnavailable`."""
     if not NAME.fullmatch(name):
         raise BucketNameInvalid(messages.BUCKET_NAME)
-    state_client().create(r2.KIND, name)
-    return namespaces.create(r2.KIND, name, by, key=name)
+    state_client().create(KIND, name)
+    return namespaces.create(KIND, name, by, key=name)
 
 
 def delete(bucket: StateNamespace, by: Actor) -> None:
     """Raises `BucketNotEmpty`, `StateUnavailable` or `StateRefused`."""
-    if not r2.is_empty(bucket.key):
+    if not is_empty(bucket.key):
         raise BucketNotEmpty(messages.bucket_not_empty(bucket.title))
     namespaces.delete(bucket, by)

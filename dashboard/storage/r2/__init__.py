@@ -1,0 +1,6 @@
+"""R2 buckets: the control plane's side of `routing/runtime/state/r2.js`.
+
+objects.py   objects: list, read, store, delete
+buckets.py   create and delete buckets
+download.py  an object as a streamed response
+"""
