@@ -8,6 +8,7 @@ from dashboard.workers.diff import views as diff
 from dashboard.workers.editor import views as editor
 from dashboard.workers.page import history_views, views
 from dashboard.workers.queries import addresses, module_text
+from dashboard.workers.schedules import views as schedules
 
 app_name = "workers"
 urlpatterns = [
@@ -31,6 +32,14 @@ urlpatterns = [
         name="module",
     ),
     path("<str:name>/versions/<uuid:version_id>/addresses/", addresses.switch, name="addresses"),
+    path("<str:name>/schedules/", schedules.schedules, name="schedules"),
+    path("<str:name>/schedules/add/", schedules.add, name="add-schedule"),
+    path("<str:name>/schedules/<int:schedule_id>/edit/", schedules.edit, name="edit-schedule"),
+    path(
+        "<str:name>/schedules/<int:schedule_id>/remove/", schedules.remove, name="remove-schedule"
+    ),
+    path("<str:name>/schedules/<int:schedule_id>/run/", schedules.run_now, name="run-schedule"),
+    path("<str:name>/schedules/runs/<uuid:event_id>/", schedules.run, name="schedule-run"),
     path("<str:name>/settings/", worker_settings.settings, name="settings"),
     path("<str:name>/settings/groups/", worker_settings.set_groups, name="groups"),
     path("<str:name>/settings/previews/", worker_settings.switch_previews, name="previews"),

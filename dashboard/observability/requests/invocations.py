@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -117,7 +118,8 @@ def _listed(request: HttpRequest, worker: str) -> HttpResponse:
 
 
 def _calls(worker: str) -> list[InvocationDetail]:
-    """The newest RPC calls, by the called Worker's log: no access log has them."""
+    """The newest RPC calls, cron and queue events: no access log has them."""
     mine = {"worker": worker} if worker else {}
-    calls = InvocationDetail.objects.filter(**mine).exclude(rpc_method="")
+    without_request = ~Q(rpc_method="") | Q(trigger__isnull=False)
+    calls = InvocationDetail.objects.filter(without_request, **mine)
     return list(calls.select_related("edge").order_by("-started_on")[:CALLS])

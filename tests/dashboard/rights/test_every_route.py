@@ -49,7 +49,8 @@ OPERATOR = {
     *("smoketests:withdraw", "smoketests:stop", "playground:import_checks"),
     *("overrides:share", "overrides:revoke", "workers:new", "workers:edit", "workers:address"),
     *("workers:split", "workers:rollback", "workers:addresses", "workers:previews"),
-    *("playground:stage", "playground:variables"),
+    *("playground:stage", "playground:variables", "workers:add-schedule"),
+    *("workers:edit-schedule", "workers:remove-schedule", "workers:run-schedule"),
 }
 ADMIN = {
     *("people:invite", "people:act", "exports:create", "exports:act"),

@@ -53,6 +53,7 @@ def test_a_tab_is_headed_by_the_worker_and_marked_once(maya, shop, path):
             "Invocations",
             "Live log",
         ),
+        "Schedules",
         "Conversation",
         "Settings",
     ]

@@ -1,0 +1,136 @@
+"""Cron events: deployed by unmodified wrangler, delivered to the version that the split picks."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import httpx
+import pytest
+
+from tests.eventually import eventually
+from tests.real.tailing import tailing, wrangler
+from tests.running import System, free_port
+
+pytestmark = [pytest.mark.real, pytest.mark.in_order]
+ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+CODE = """let runs = 0;
+export default {
+  async fetch(request) { return new Response("NAME " + runs); },
+  async scheduled(controller, env, ctx) {
+    runs++;
+    console.log("NAME", controller.cron, typeof controller.scheduledTime);
+    ctx.waitUntil(scheduler.wait(50));
+    if (controller.cron !== "0 0 1 1 *") return;
+    controller.noRetry();
+    throw new Error("it is New Year");
+  },
+};
+"""
+PAGE = "/workers/cron/schedules/"
+NOW = (
+    "from django.utils import timezone as t; from dashboard.events.due import start_due; "
+    "n = t.now(); start_due(n.replace(second=0, microsecond=0), n, lambda: {draw})"
+)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    made = System(tmp_path_factory.mktemp("events"), environment={"SLUICE_DEMO": "0"}).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("cron")
+
+
+@pytest.fixture(scope="module")
+def browser(system):
+    """An admin, signed in."""
+    base = f"http://127.0.0.1:{system.http_port}"
+    cookies = {"sessionid": system.session("admin")}
+    with httpx.Client(base_url=base, cookies=cookies, headers={"Referer": base}) as client:
+        client.get("/workers/")
+        yield client
+
+
+def deploy(system, folder, name, *arguments, **config):
+    (folder / "index.js").write_text(CODE.replace("NAME", name))
+    settings = {"name": "cron", "main": "index.js", "compatibility_date": "2026-08-01", **config}
+    (folder / "wrangler.json").write_text(json.dumps(settings))
+    printed = wrangler(system, folder, f"http://127.0.0.1:{free_port()}", *arguments)
+    return printed, re.findall(rf"Version ID: ({ID})", printed)[0]
+
+
+def crons(system):
+    found = system.api("GET", "/workers/scripts/cron/schedules").json()["result"]["schedules"]
+    return [item["cron"] for item in found]
+
+
+def run_now(browser, cron, version=""):
+    """The page of the run, once it has ended and its console lines have arrived."""
+    page = browser.get(PAGE).text
+    entry = page[page.index(f'data-schedule="{cron}"') :]
+    action = re.search(r'action="([^"]*/run/)"', entry)[1]
+    form = {"version": version, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+    answer = browser.post(action, data=form)
+    assert answer.status_code == 302, answer.text
+
+    def ended():
+        text = browser.get(answer.headers["Location"]).text
+        return text if 'data-outcome=""' not in text and "Console of" in text else None
+
+    return eventually(ended, 20)
+
+
+def test_each_run_goes_to_one_version_and_is_recorded(system, folder, browser):
+    triggers = {"crons": ["* * * * *", "0 0 1 1 *"]}
+    printed, one = deploy(system, folder, "one", "deploy", triggers=triggers)
+    assert "schedule: * * * * *" in printed
+    assert crons(system) == triggers["crons"]
+    _, two = deploy(system, folder, "two", "versions", "upload")
+    system.wait_for(system.deploy("cron", (two, 50), (one, 50))["id"], "cron")
+    for version, name in ((one, "one"), (two, "two")):
+        page = run_now(browser, "* * * * *", version)
+        assert 'data-outcome="ok"' in page and f"{name} * * * * * number" in page
+    failed = run_now(browser, "0 0 1 1 *", two)
+    assert 'data-outcome="exception"' in failed and "it is New Year" in failed
+    assert "noRetry()" in failed
+    with tailing(
+        system, folder, f"http://127.0.0.1:{free_port()}", "cron", "--format=json"
+    ) as tail:
+        run_now(browser, "* * * * *", one)
+        event = tail.wait(lambda: next((e for e in tail.events if "cron" in e["event"]), None))
+    assert event["event"]["cron"] == "* * * * *" and event["outcome"] == "ok"
+    assert isinstance(event["event"]["scheduledTime"], int)
+
+
+def test_a_due_minute_runs_once_however_many_look(system, browser):
+    """Both versions draw differently; the first one that is stored counts."""
+    rows = browser.get(PAGE).text.count("data-run=")
+    for draw in (0.0, 0.9):
+        system.manage("shell", "-c", NOW.format(draw=draw))
+
+    def due():
+        found = re.findall(r'data-outcome="(\w*)"', browser.get(PAGE).text)
+        return found if len(found) > rows and "" not in found else None
+
+    outcomes = eventually(due, 20)
+    assert len(outcomes) - rows in (1, 2)  # two if a minute passed meanwhile
+
+
+def test_no_request_reaches_the_handler(system):
+    for path in ("/scheduled", "/cdn-cgi/handler/scheduled", "/queue"):
+        headers = {"x_edge_worker": "events", "x_edge_version": "events", "host": "events"}
+        assert system.get("cron", path).text.split()[0] in ("one", "two")
+        system.get("cron", path, **headers)
+    assert system.get("cron").text.split()[0] in ("one", "two")
+
+
+def test_schedules_survive_a_deploy_that_does_not_mention_them(system, folder):
+    deploy(system, folder, "three", "deploy")
+    assert crons(system) == ["* * * * *", "0 0 1 1 *"]
+    deploy(system, folder, "four", "deploy", triggers={"crons": []})
+    assert crons(system) == []
