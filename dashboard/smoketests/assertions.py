@@ -23,6 +23,7 @@ from dashboard.smoketests.suites.document import (
     HeaderIs,
     JsonAt,
     LatencyUnder,
+    NoSkew,
     SameAsStable,
     SchemaMatches,
     StatusIs,
@@ -31,6 +32,7 @@ from dashboard.smoketests.suites.document import (
 )
 
 _LONGEST = 200  # characters of a value that a result quotes
+_LISTED = 4000  # characters of a list of missing files
 _CANNOT_JUDGE = (*(RecursionError, ArithmeticError, re.error, jsonpath.JSONPathError, TooMuchWork),)
 """What a schema or a path that is valid may still raise, by what it meets in an answer."""
 
@@ -84,18 +86,42 @@ class Compared:
     candidate: Side
 
 
+@dataclass(frozen=True, slots=True)
+class MissingFile:
+    """A file that the page of one version names and the other one does not serve."""
+
+    target: str
+    page_of: str
+    asked: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """`not_html` is the version whose answer is not a page; then nothing was asked."""
+
+    asked: int = 0
+    missing: tuple[MissingFile, ...] = ()
+    not_html: str = ""
+
+
 def judge(check: Check, received: Received, version_id: str) -> tuple[Verdict, list[Result]]:
     """The check's verdict, with a result for the version first and then for each assertion."""
     results = results_of(check, received)
     return conclude(results, received.version_id, version_id)
 
 
-def results_of(check: Check, received: Received, compared: Compared | None = None) -> list[Result]:
-    """A result for each assertion. Without `compared`, what needs stable is not judged."""
+def results_of(
+    check: Check, received: Received, compared: Compared | None = None, skew: Skew | None = None
+) -> list[Result]:
+    """A result for each assertion. Without `compared` and `skew`, what needs stable is not
+    judged."""
     results = []
     for assertion in check.assertions:
         if isinstance(assertion, SameAsStable):
             results.append(_against_stable(assertion, compared))
+        elif isinstance(assertion, NoSkew):
+            results.append(_without_skew(skew))
         else:
             results.append(_result(assertion, received))
     return results
@@ -116,7 +142,9 @@ def conclude(
 def with_stable(results: Sequence[Result], stable: Sequence[Result]) -> list[Result]:
     """The results with what stable has in each place that failed."""
     return [
-        result if result.passed or result.stable else replace(result, stable=_actual(other))
+        result
+        if result.passed or result.stable or result.kind == "no_skew"
+        else replace(result, stable=_actual(other))
         for result, other in zip(results, stable, strict=True)
     ]
 
@@ -144,6 +172,22 @@ def _against_stable(assertion: SameAsStable, compared: Compared | None) -> Resul
         _short("; ".join(f"{d.place}: {d.stable}" for d in different)),
         tuple(different),
     )
+
+
+def _without_skew(skew: Skew | None) -> Result:
+    expected = "both versions serve the files of both pages"
+    if skew is None:
+        return Result("no_skew", expected, True, "not compared: no other version is live")
+    if skew.not_html:
+        return Result("no_skew", expected, False, f"{skew.not_html[:8]} did not answer with HTML")
+    if not skew.missing:
+        return Result("no_skew", expected, True, f"{skew.asked} files")
+    listed = "; ".join(
+        f"{file.asked[:8]} lacks {file.target} of {file.page_of[:8]} ({file.why})"
+        for file in skew.missing
+    )
+    actual = f"{len(skew.missing)} of {skew.asked} files missing: {listed}"
+    return Result("no_skew", expected, False, actual[:_LISTED])
 
 
 @singledispatch

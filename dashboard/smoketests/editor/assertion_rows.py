@@ -42,6 +42,11 @@ KINDS: Mapping[str, Kind] = {
         value="except, one JSONPath a line",
         is_long=True,
     ),
+    "no_skew": Kind(
+        "No skew",
+        (("both", "serve each other’s files"),),
+        value="files of a page, at most",
+    ),
 }
 
 
@@ -74,6 +79,8 @@ class AssertionRow:
                 return {"schema": json_or_text(self.value)}
             case "same_as_stable":
                 return {"same_as_stable": self._differences()}
+            case "no_skew":
+                return {"no_skew": {"most": self.value.strip()} if self.value.strip() else {}}
             case _:
                 return {self.kind: self.value.removesuffix("ms").strip()}
 
@@ -105,6 +112,8 @@ def row_of(assertion: Assertion) -> AssertionRow:
         terms = data["same_as_stable"]
         must = "headers" if terms.get("headers") else "body"
         return AssertionRow("same_as_stable", "", must, "\n".join(terms.get("except", ())))
+    if "no_skew" in data:
+        return AssertionRow("no_skew", "", "both", str(data["no_skew"].get("most", "")))
     [(kind, value)] = data.items()
     text = json.dumps(value, indent=2, ensure_ascii=False) if kind == "schema" else f"{value}"
     return AssertionRow(kind, "", KINDS[kind].musts[0][0], text.removesuffix(".0"))

@@ -21,10 +21,18 @@ from dashboard.sending.answer import Answer
 from dashboard.sending.deadline import Cancellation
 from dashboard.sending.send import send
 from dashboard.sending.wire_request import SendFailed, WireRequest
-from dashboard.smoketests.assertions import Compared, Received, Result, results_of, with_stable
+from dashboard.smoketests.assertions import (
+    Compared,
+    Received,
+    Result,
+    Skew,
+    results_of,
+    with_stable,
+)
 from dashboard.smoketests.runs.jobs import CannotSend, Job, Plan, Side
+from dashboard.smoketests.runs.skew import Page, skew_of
 from dashboard.smoketests.same_as_stable import Difference
-from dashboard.smoketests.suites.document import Check, SameAsStable
+from dashboard.smoketests.suites.document import Check, NoSkew, SameAsStable
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 COMPARED = 256 * 1024
@@ -77,7 +85,8 @@ def _exchange(
     stable = plan.stable
     if not compares or stable is None:
         answer = send(wire, cancellation)
-        results = results_of(check, _received(answer))
+        skew = _skew(plan, check, wire, answer, cancellation)
+        results = results_of(check, _received(answer), skew=skew)
         beside = None
         if stable and wire.method in SAFE and not all(result.passed for result in results):
             beside = _ask_stable(wire, stable, cancellation)
@@ -88,9 +97,23 @@ def _exchange(
     answer = send(wire, cancellation)
     second = _of_stable(wire, stable, cancellation)
     compared = Compared(_side(first, stable), _side(second, stable), _side(answer, plan.subject))
-    results = results_of(check, _received(answer), compared)
+    skew = _skew(plan, check, wire, answer, cancellation)
+    results = results_of(check, _received(answer), compared, skew)
     results = with_stable(results, results_of(check, _received(first), compared))
     return _judged(plan, blank, answer, results, first)
+
+
+def _skew(
+    plan: Plan, check: Check, wire: WireRequest, answer: Answer, cancellation: Cancellation
+) -> Skew | None:
+    """None without the assertion, or without another version."""
+    most = max((a.no_skew.most for a in check.assertions if isinstance(a, NoSkew)), default=0)
+    if not most or plan.stable is None:
+        return None
+    subject, stable = plan.subject.id, plan.stable.id
+    page = _of_stable(wire, plan.stable, cancellation)
+    pages = (Page(answer, subject, stable), Page(page, stable, subject))
+    return skew_of(wire, pages, most, cancellation)
 
 
 def _of_stable(wire: WireRequest, stable: Side, cancellation: Cancellation) -> Answer:

@@ -216,9 +216,22 @@ class SameAsStable(_Part):
     same_as_stable: StableDifferences
 
 
+class SkewLimits(_Part):
+    """At most so many files of each page are asked for."""
+
+    most: int = Field(default=50, ge=1, le=200)
+
+
+class NoSkew(_Part):
+    """The answer is an HTML page, and stable serves the files that it names; and the other way
+    round for stable's page."""
+
+    no_skew: SkewLimits
+
+
 _KINDS = (
     *("status", "text", "no_text", "header", "json", "schema", "latency_ms"),
-    "same_as_stable",
+    *("same_as_stable", "no_skew"),
 )
 
 
@@ -237,7 +250,8 @@ Assertion: TypeAlias = Annotated[
     | Annotated[JsonAt, Tag("json")]
     | Annotated[SchemaMatches, Tag("schema")]
     | Annotated[LatencyUnder, Tag("latency_ms")]
-    | Annotated[SameAsStable, Tag("same_as_stable")],
+    | Annotated[SameAsStable, Tag("same_as_stable")]
+    | Annotated[NoSkew, Tag("no_skew")],
     Discriminator(
         _kind,
         custom_error_type="assertion",

@@ -25,12 +25,13 @@ class Asked:
     nth: int
 
 
-Answers = Callable[[Asked], tuple[int, str]]
+Answers = Callable[[Asked], tuple[int, str] | tuple[int, str, str]]
 
 
 @dataclass
 class VersionedEdge:
-    """`answers` gives status and body; `asked` are the requests, `most` how many at once."""
+    """`answers` gives status, body and content type (JSON without one); `asked` are the requests,
+    `most` how many at once."""
 
     url: str = ""
     answers: Answers = lambda asked: (200, "{}")
@@ -67,9 +68,9 @@ def versioned_edge() -> Iterator[VersionedEdge]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(version, self.command, self.path, headers, body, next(counter))
             edge.asked.append(asked)
-            status, text = edge.answers(asked)
+            status, text, *kind = edge.answers(asked)
             self.send_response(status)
-            self.send_header("content-type", "application/json")
+            self.send_header("content-type", kind[0] if kind else "application/json")
             self.send_header("set-cookie", "session=abcdefgh")
             self.send_header("cf-ray", f"{asked.nth:016x}-DEV")
             self.send_header("x-sluice-version", edge.strays.get(version, version))

@@ -27,6 +27,8 @@ ASSERTIONS = [
     {"latency_ms": 60.5},
     {"latency_ms": 60.0},
     {"same_as_stable": {}},
+    {"no_skew": {}},
+    {"no_skew": {"most": 20}},
     {"same_as_stable": {"except": ["$.a", "$.b[*].c"], "headers": True}},
 ]
 
