@@ -85,6 +85,7 @@ TEMPLATES = [
                 "dashboard.ui.templatetags.assets",
                 "dashboard.ui.templatetags.api_setup",
                 "dashboard.ui.templatetags.icons",
+                "dashboard.ui.templatetags.components",
                 "dashboard.ui.templatetags.cached_include",
                 "dashboard.ui.templatetags.versions",
                 "dashboard.ui.templatetags.text_filters",
