@@ -43,6 +43,7 @@ urlpatterns = [
     path("", include("dashboard.overrides.urls")),
     path("workers/", include("dashboard.workers.urls")),
     path("playground/", include("dashboard.playground.urls")),
+    path("storage/", include("dashboard.storage.urls")),
     path("exports/", include("dashboard.exports.urls")),
     path("client/v4/", include("dashboard.api.urls")),
     path("api/", include("dashboard.api.sluice.urls")),

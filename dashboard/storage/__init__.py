@@ -7,6 +7,8 @@ d1/            D1 databases
 queues/        queues
 r2/            R2 buckets
 messages.py    texts
+pages/         *Storage*: the list, and one page per namespace
+urls.py        their addresses
 
 The data is in the state process (`routing.storage`); tables have names and titles only.
 """

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import httpx
 
 KIND = "kv"
-MOST_LISTED = 1000
+LONGEST_KEY = 512
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,12 @@ def _check(answer: httpx.Response) -> None:
 
 
 def _path(key: str) -> str:
+    """Raises `StateRefused` for a key that no binding would take."""
+    size = len(key.encode())
+    if size > LONGEST_KEY:
+        raise StateRefused(414, messages.key_too_long(size, LONGEST_KEY))
+    if key in ("", ".", ".."):
+        raise StateRefused(400, messages.KEY_INVALID)
     return "/" + quote(key, safe="")
 
 

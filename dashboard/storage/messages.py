@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dashboard.storage.client import StateRefused
 
 UNAVAILABLE = "The state process does not answer. `sluice state` must run; its log says more."
 NO_KV_NAMESPACE = "namespace not found"  # Cloudflare's
@@ -11,10 +11,6 @@ TITLE_INVALID = "A namespace needs a title of 1 to 512 characters."
 NO_KEY = "key not found"  # Cloudflare's
 DISK_FULL = "The disk of the state process is full. Nothing was stored."
 FAILED = "The state process failed. Its log says more."
-
-
-def in_use(workers: Sequence[str]) -> str:
-    return f"Used by {', '.join(workers)}."
 
 
 def created(title: str) -> str:
@@ -41,6 +37,11 @@ VALUE_MISSING = "The body has no part called value."
 METADATA_INVALID = "The part metadata is not JSON."
 
 
+def key_too_long(size: int, most: int) -> str:
+    """Cloudflare's text."""
+    return f"UTF-8 encoded length of {size} exceeds key length limit of {most}."
+
+
 def too_many_pairs(count: int, most: int) -> str:
     return f"{count} keys; one request takes at most {most}."
 
@@ -58,3 +59,17 @@ NO_JURISDICTIONS = "Jurisdictions are not supported: all buckets are in the stat
 def bucket_not_empty(name: str) -> str:
     """Cloudflare's text."""
     return f"The bucket you tried to delete ({name}) is not empty. Delete its objects first."
+# --- Pages --------------------------------------------------------------------------------------
+
+KEY_INVALID = "A key has 1 to 512 bytes, and is not . or .. ."
+METADATA_NOT_JSON = 'Metadata must be JSON, such as {"type": "user"}.'
+TTL_INVALID = "Seconds, at least 60. Leave it empty for a key that does not expire."
+
+
+def type_the_title(title: str) -> str:
+    return f"Nothing was deleted: type {title} to confirm."
+
+
+def state_problem(error: Exception) -> str:
+    """`StateUnavailable` or `StateRefused`, for a page."""
+    return str(error) if isinstance(error, StateRefused) else UNAVAILABLE

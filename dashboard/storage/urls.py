@@ -1,0 +1,19 @@
+"""Storage: namespaces, and their content."""
+
+from django.urls import include, path
+
+from dashboard.storage.pages import kv_views, views
+
+app_name = "storage"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("d1/", include("dashboard.storage.d1.urls")),
+    path("new/", views.create, name="create"),
+    path("<str:kind>/<str:key>/rename/", views.rename, name="rename"),
+    path("<str:kind>/<str:key>/delete/", views.delete, name="delete"),
+    path("kv/<str:key>/", kv_views.keys, name="kv"),
+    path("kv/<str:key>/value/", kv_views.value, name="kv-value"),
+    path("kv/<str:key>/value/content/", kv_views.content, name="kv-content"),
+    path("kv/<str:key>/value/save/", kv_views.save, name="kv-save"),
+    path("kv/<str:key>/value/delete/", kv_views.delete, name="kv-delete"),
+]
