@@ -59,6 +59,8 @@ NO_JURISDICTIONS = "Jurisdictions are not supported: all buckets are in the stat
 def bucket_not_empty(name: str) -> str:
     """Cloudflare's text."""
     return f"The bucket you tried to delete ({name}) is not empty. Delete its objects first."
+
+
 # --- Pages --------------------------------------------------------------------------------------
 
 KEY_INVALID = "A key has 1 to 512 bytes, and is not . or .. ."

@@ -52,7 +52,7 @@ OPERATOR = {
     *("playground:stage", "playground:variables", "workers:add-schedule"),
     *("workers:edit-schedule", "workers:remove-schedule", "workers:run-schedule"),
     *("storage:create", "storage:rename", "storage:kv-value", "storage:kv-content"),
-    *("storage:kv-save", "storage:kv-delete"),
+    *("storage:kv-save", "storage:kv-delete", "storage:d1-query", "storage:d1-delete"),
 }
 ADMIN = {
     *("people:invite", "people:act", "exports:create", "exports:act"),
