@@ -13,7 +13,7 @@ import pytest
 from tests.running import PROJECT
 from tests.stores import postgresql
 
-BEFORE = "0017"
+BEFORE = "0017_add_assets"
 ROWS = """
 import django; django.setup()
 from datetime import timedelta

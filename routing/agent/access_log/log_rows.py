@@ -132,5 +132,6 @@ def _cold_start_us(cold_start: ColdStart | None, line: Line, started_on: float) 
         return 0
     called_at, ready_at = cold_start
     ended_at = started_on + line.duration_us / 1_000_000
-    waited = called_at - _EARLY_SECONDS <= started_on < ready_at <= ended_at
-    return round((ready_at - started_on) * 1_000_000) if waited else 0
+    waited = called_at - _EARLY_SECONDS <= started_on < ready_at and ended_at >= called_at
+    # The agent may notice that the version is ready after its first answer.
+    return round((min(ready_at, ended_at) - started_on) * 1_000_000) if waited else 0

@@ -62,7 +62,8 @@ def test_a_line_becomes_a_row():
         (0.001, 0.2, 200_000),  # it started the version
         (-0.1, 0.1, 100_000),  # it came while the version started for another
         (-0.3, -0.1, None),  # after the start
-        (0.001, 0.4, None),  # it ended before: another listener's, or it was given up
+        (0.001, 0.4, 300_000),  # the agent noticed later that the version was ready
+        (0.5, 0.7, None),  # it ended before
         (-5.0, 0.2, 200_000),  # a slow start
     ],
 )
