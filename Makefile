@@ -31,7 +31,7 @@ SETUP = @for p in python3.11 python3 python3.12 python3.13; do \
 PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( .*)?)?$$
 
 .DEFAULT_GOAL := help
-.PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest golden format sizes clean \
+.PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest rest-and-tests golden format sizes clean \
 	test-cluster torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
@@ -52,9 +52,12 @@ stop: ## End what runs in the data folder, or was left there
 
 test: ## Run every check and every test; a part of them: make test T=tests/routing; another order: SEED=7
 	$(call SETUP,test)
-	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory check)
-	$(if $(filter tests,$(T)),$(JS_TESTS))
-	$(PYTEST) $(if $(filter tests,$(T)),$(SHARED)) $(T)
+	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory -j2 check-types rest-and-tests,$(PYTEST) $(T))
+
+# Beside the types, which take a minute and a half of one core.
+rest-and-tests: check-rest
+	$(JS_TESTS)
+	$(PYTEST) $(SHARED) tests
 
 test-fast: ## The tests that need no database, browser or edge: under a minute
 	$(call SETUP,dev)
@@ -74,7 +77,7 @@ coverage: ## Which rooms the tests without browser or edge run too little of (bi
 	@$(COVERAGE) json --quiet -o $(SCRATCH)/coverage/report.json
 	@$(PY) bin/coverage_rooms.py $(SCRATCH)/coverage/report.json
 
-check check-types check-rest: export SLUICE_DATA_DIR = $(SCRATCH)
+check check-types check-rest rest-and-tests: export SLUICE_DATA_DIR = $(SCRATCH)
 
 check: ## Lint, format, types (Python and JavaScript), import contracts, templates, migrations, pinned requirements
 	$(call SETUP,dev)

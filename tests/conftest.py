@@ -48,12 +48,27 @@ DATABASE = {"db", "transactional_db", "django_db_setup"}
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """More than there are cores: tests of whole systems wait a third of their time."""
-    return (os.cpu_count() or 1) + 2
+    """More than there are cores: tests of whole systems wait half of their time, which one worker
+    more fills with the others."""
+    return (os.cpu_count() or 1) + 3
 
 
 class ByFile(LoadFileScheduling):
-    """A worker takes one file after the other, and the files that share a system all at once."""
+    """A worker takes one file after the other, and the files that share a system all at once. The
+    last worker begins at the end of the list, with files that wait for nothing."""
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if len(self.nodes) > 2 and node is self.nodes[-1]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+    def _reschedule(self, node: Any) -> None:
+        """A worker has one test besides the one that it runs (xdist: two), so that no file waits
+        for a long test while another worker is idle."""
+        if node.shutting_down or not self.workqueue:
+            super()._reschedule(node)
+        elif self._pending_of(self.assigned_work[node]) <= 1:
+            self._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return SHARED_SYSTEM if nodeid.startswith(SHARED_SYSTEM) else super()._split_scope(nodeid)
