@@ -13,6 +13,7 @@ from dashboard.api.http.errors import handle_errors
 from dashboard.api.http.json_parser import StrictParser
 from dashboard.api.resources import (
     account,
+    addresses,
     assets,
     deployments,
     identity,
@@ -24,10 +25,10 @@ from dashboard.api.resources import (
     secrets,
     services,
     subdomain,
-    unsupported,
     versions,
     workers_beta,
     workers_beta_versions,
+    zones,
 )
 from dashboard.api.resources.storage import (
     d1,
@@ -67,7 +68,8 @@ RESOURCES = (
     r2_buckets,
     r2_objects,
     sessions,
-    unsupported,
+    addresses,
+    zones,
 )
 
 

@@ -289,13 +289,17 @@ UNSUPPORTED_FIELDS = {
 }
 
 
-def no_routes(domain: str, host: str = "") -> str:
-    """With `host`, that Worker's host name is still on."""
-    text = (
-        "Routes and custom domains are not supported: every Worker answers at "
-        f"<name>.{domain}. Remove routes from the configuration."
-    )
-    return f"{text} {host} stays switched on." if host else text
+DOMAIN_SWITCHES = (
+    "A custom domain is always enabled here, and has no preview URLs: leave out enabled and "
+    "previews_enabled."
+)
+NO_DOMAIN = "This custom domain does not exist on your account."
+NO_ROUTE = "This route does not exist in the zone."
+NO_ZONE_ID = "This zone does not exist on your account."
+
+
+def host_stays_on(host: str) -> str:
+    return f"{host} stays switched on."
 
 
 def no_dataset(name: str, only: str) -> str:

@@ -13,9 +13,6 @@ HINTS: Mapping[str, str] = {
     "Secrets Store": "Use Worker secrets instead: wrangler secret put.",
     "Containers": "Remove containers from the configuration.",
     "Workers for Platforms": "Remove dispatch_namespaces from the configuration.",
-    "Zones, routes and custom domains": (
-        "Every Worker answers at an address of its own. Remove routes from the configuration."
-    ),
 }
 """What to do instead, where that is plain."""
 
@@ -29,7 +26,6 @@ _ACCOUNT: Mapping[str, str] = {
     "triggers": "Workflow event triggers",
     "workers/durable_objects": "Durable Objects",
     "workers/dispatch": "Workers for Platforms",
-    "workers/domains": "Zones, routes and custom domains",
     "workers/observability": "Workers Observability queries",
     "hyperdrive": "Hyperdrive",
     "vectorize": "Vectorize",
@@ -66,8 +62,6 @@ _ACCOUNT: Mapping[str, str] = {
     "challenges": "Turnstile",
 }
 _SCRIPT: Mapping[str, str] = {
-    "routes": "Zones, routes and custom domains",
-    "domains": "Zones, routes and custom domains",
     "edge-preview": "wrangler dev --remote",
     "environments": "Service environments",
     "placement": "Smart Placement analysis",
@@ -81,7 +75,7 @@ def product_at(path: str) -> str:
     """The product that an address below `/client/v4` belongs to; "" for Workers themselves."""
     match path.strip("/").split("/"):
         case ["zones", *_]:
-            return "Zones, routes and custom domains"
+            return "Settings of zones"
         case ["accounts", _, "workers", kind, _, *rest] if kind in _WORKER and rest:
             return next((_SCRIPT[step] for step in rest if step in _SCRIPT), "")
         case ["accounts", _, "workers", "subdomain", "edge-preview", *_]:

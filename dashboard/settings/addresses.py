@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.settings.environment import variables
+from routing.rules.addresses.pattern import is_host_name
+from routing.rules.addresses.zones import is_within
 
 #: Port of the dashboard and API. SLUICE_HTTP_PORT.
 HTTP_PORT = variables.number("SLUICE_HTTP_PORT", 8000, 65_535, "a port")
@@ -23,6 +25,16 @@ EDGE_PORT = variables.number("SLUICE_EDGE_PORT", 8787, 65_535, "a port")
 DOMAIN = variables.matching(
     "SLUICE_DOMAIN", "localhost", r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "a lower-case domain name"
 )
+#: Domains whose host names Workers may use for routes and custom domains, separated by commas;
+#: more on the Zones page. SLUICE_ZONES.
+ZONES = tuple(
+    zone.strip().lower() for zone in variables.text("SLUICE_ZONES").split(",") if zone.strip()
+)
+for _zone in ZONES:
+    if not is_host_name(_zone) or is_within(_zone, DOMAIN):
+        raise ImproperlyConfigured(
+            f"SLUICE_ZONES={_zone!r}: expected domains such as example.com, not under {DOMAIN}."
+        )
 #: Where people reach these pages, for links in messages: `https://sluice.example.com` behind a TLS
 #: proxy. SLUICE_PUBLIC_URL.
 PUBLIC_URL = variables.text("SLUICE_PUBLIC_URL").rstrip("/") or f"http://localhost:{HTTP_PORT}"

@@ -3,6 +3,7 @@
 upload.py             upload a version
 inherited_bindings.py bindings that an upload copies from the latest version
 deploy.py             deploy, roll back, delete a Worker
+addresses/            zones, routes and custom domains
 subdomain.py          switch a Worker's own host name and its previews on or off
 publish.py            tables → snapshot
 edge_documents.py     what one edge fetches: its group only, secrets sealed to its key

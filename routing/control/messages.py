@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from routing.rules.addresses.pattern import PatternProblem
 from routing.rules.cron import CronInvalid
 from routing.rules.split import SplitRefused
 
@@ -149,6 +150,62 @@ def no_target(service: str, entrypoint: str) -> str:
         f"Target script '{service}' exports no entrypoint '{entrypoint}'. Deploy a "
         "version of it that does, or correct the name."
     )
+
+
+# --- Addresses ----------------------------------------------------------------------------------
+
+
+def bad_pattern(text: str, problem: PatternProblem) -> str:
+    return f"{text[:200]!r} is not a route: {_PATTERN[problem]}"
+
+
+_PATTERN = {
+    PatternProblem.empty: "type a pattern such as example.com/*.",
+    PatternProblem.too_long: "it is longer than 1,024 characters.",
+    PatternProblem.scheme: "the scheme is http:// or https://, or none for both.",
+    PatternProblem.port: "leave out the port.",
+    PatternProblem.query: "a route has no query; end it with * to match URLs with one.",
+    PatternProblem.fragment: "leave out the # and what follows.",
+    PatternProblem.host_wildcard: "a * in the host is allowed at its start only.",
+    PatternProblem.host: "it needs a host name of a zone, such as www.example.com.",
+    PatternProblem.path_wildcard: "a * in the path is allowed at its end only.",
+    PatternProblem.path: "percent-encode spaces and other characters in the path.",
+}
+
+
+def bad_host(text: str) -> str:
+    return f"{text[:200]!r} is not a host name such as app.example.com."
+
+
+def no_zone(host: str, zones: Sequence[str]) -> str:
+    known = f"Zones are: {', '.join(zones[:10])}." if zones else "There are no zones yet."
+    return f"{host} is in no zone. {known} Add one with SLUICE_ZONES or on the Zones page."
+
+
+def other_zone(host: str, zone: str) -> str:
+    return f"{host} is not in the zone {zone}."
+
+
+def own_domain(host: str, domain: str) -> str:
+    return f"{host}: host names under {domain} are Workers' own. Use another zone."
+
+
+def address_is_taken(what: str, owner: str) -> str:
+    if not owner:
+        return f"{what} is a route without a Worker. Remove it first."
+    return f"{what} is assigned to the Worker {owner}. Remove it there first."
+
+
+def only_address(what: str, owner: str) -> str:
+    return f"{what} is the only address of the Worker {owner}. Give that another one first."
+
+
+def zone_exists(name: str) -> str:
+    return f"The zone {name} exists."
+
+
+def zone_in_use(name: str) -> str:
+    return f"The zone {name} has routes or custom domains. Remove them first."
 
 
 # --- Previews -----------------------------------------------------------------------------------

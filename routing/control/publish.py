@@ -16,6 +16,11 @@ from django.db.models import Prefetch, QuerySet
 
 from routing import snapshot
 from routing.control import override_policies, revision
+from routing.control.addresses.published import (
+    PublishedAddresses,
+    addresses_of,
+    disabled_routes,
+)
 from routing.control.state_bindings import with_capability
 from routing.models import (
     Deployment,
@@ -63,6 +68,7 @@ def publish(since: int | None = None, group: str | None = None) -> snapshot.Snap
             base=since if change else None,
             removed=_removed(after, group) if change else (),
             withheld=withheld,
+            disabled_routes=disabled_routes(),
         )
 
 
@@ -94,12 +100,21 @@ def _workers(rows: QuerySet[Worker]) -> tuple[list[snapshot.WorkerSpec], dict[st
         modules[module.version_id].append(module)
     others = _recent_ids(rows)
     overrides = override_policies.policies(rows)
+    addresses = addresses_of(rows)
     workers, withheld = [], {}
     for deployment in active.select_related("worker").order_by("worker__name"):
         ids = others.get(deployment.worker_id, [])
         try:
             worker = _worker(deployment, shares[deployment.pk], modules, ids)
-            workers.append(replace(worker, overrides=overrides.get(deployment.worker_id)))
+            more = addresses.get(deployment.worker_id, PublishedAddresses())
+            workers.append(
+                replace(
+                    worker,
+                    overrides=overrides.get(deployment.worker_id),
+                    hostnames=(*worker.hostnames, *more.domains),
+                    routes=tuple(more.routes),
+                )
+            )
         except DecryptionFailed as error:
             withheld[deployment.worker.name] = str(error)
     return workers, withheld

@@ -48,6 +48,11 @@ def leave_groups(name: str, groups: Iterable[str], revision: int) -> None:
         GroupExit.objects.update_or_create(group=group, name=name, defaults={"revision": revision})
 
 
+def advance_without_worker() -> int:
+    """Raises the revision for a change that concerns no Worker; the caller holds `lock()`."""
+    return _next("")
+
+
 def advance_edge() -> int:
     """Raises the revision for a change of an edge's group; the caller holds `lock()`."""
     return _next("")

@@ -5,6 +5,7 @@ audit_chain.py          the hash chain of the audit trail
 versions.py             Workers, versions, their modules and service bindings
 deployments.py          deployments and their shares
 deployable_versions.py  which versions can be deployed
+addresses.py            zones, routes and custom domains
 overrides.py            signing keys and shared links of overrides
 edges.py                edges, their tokens, the revision they should run, and when each had it
 assets.py               static assets: contents, sets, uploads in progress
@@ -18,6 +19,7 @@ Versions and deployments are written once: `Immutable` enforces it in the ORM, t
 0002) in the database.
 """
 
+from routing.models.addresses import CustomDomain, WorkerRoute, Zone
 from routing.models.assets import (
     AssetContent,
     AssetSet,
@@ -69,6 +71,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "CustomDomain",
     "D1Upload",
     "Deployment",
     "DeploymentQuerySet",
@@ -100,6 +103,8 @@ __all__ = [
     "VersionQuerySet",
     "Worker",
     "WorkerEvent",
+    "WorkerRoute",
+    "Zone",
     "deployable",
     "runs_in",
     "workers_using",

@@ -56,6 +56,7 @@ class ControlPlane:
         self.environment = os.environ | {
             "SLUICE_DATA_DIR": str(self.folder / "data"),
             "SLUICE_HTTP_PORT": str(self.port),
+            "SLUICE_ZONES": "example.com",
         }
         self.commands = Commands(self.environment)
 

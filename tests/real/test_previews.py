@@ -265,7 +265,7 @@ def test_a_workers_address_says_why_nothing_answers(system):
     system.api("POST", f"{path}/subdomain", json={"enabled": False, "previews_enabled": True})
     words = "address of the Worker shop is switched off"
     eventually(lambda: words in system.get("shop").text)
-    refused = system.api("PUT", f"{path}/routes", json=[{"pattern": "example.com/*"}])
+    refused = system.api("PUT", f"{path}/routes", json=[{"pattern": "example.net/*"}])
     assert refused.status_code == 400 and "stays switched on" in refused.text
     eventually(lambda: system.get("shop").status_code == 200)
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from routing.rules.addresses.zones import zone_id
 from tests.real.control_plane import control_plane, write_project
 
 pytestmark = [pytest.mark.real, pytest.mark.in_order]
@@ -152,11 +153,38 @@ def test_secrets_that_are_put_in_parallel_are_all_set(plane, tmp_path):
     assert sorted(row["name"] for row in listed) == [f"KEY_{number}" for number in range(8)]
 
 
-def test_routes_are_refused_and_the_worker_keeps_its_address(plane, tmp_path):
+def test_routes_and_custom_domains_are_deployed(plane, tmp_path):
+    """Strings, zone names and ids, and custom domains; then others in their place."""
+    routes = [
+        "example.com/*",
+        {"pattern": "*.example.com/api/*", "zone_name": "example.com"},
+        {"pattern": "www.example.com/a*", "zone_id": zone_id("example.com")},
+        {"pattern": "shop.example.com", "custom_domain": True},
+    ]
+    said = plane.wrangler(write_project(tmp_path / "a", "addressed", routes=routes), "deploy")
+    assert "shop.example.com (custom domain)" in said.ok()
+    listed = plane.api("GET", "/workers/scripts/addressed/routes").json()["result"]
+    patterns = {"example.com/*", "*.example.com/api/*", "www.example.com/a*"}
+    assert {item["pattern"] for item in listed} == patterns
+    domains = plane.api("GET", "/workers/domains").json()["result"]
+    assert [(d["hostname"], d["service"]) for d in domains] == [("shop.example.com", "addressed")]
+    switches = plane.api("GET", "/workers/scripts/addressed/subdomain").json()["result"]
+    assert switches["enabled"] is False  # wrangler's default with routes
+    more = {"routes": ["example.com/*"], "workers_dev": True}
+    plane.wrangler(write_project(tmp_path / "b", "addressed", **more), "deploy").ok()
+    listed = plane.api("GET", "/workers/scripts/addressed/routes").json()["result"]
+    assert [item["pattern"] for item in listed] == ["example.com/*"]
+    taken = plane.wrangler(
+        write_project(tmp_path / "c", "thief", routes=["example.com/*"]), "deploy"
+    )
+    assert "assigned to the Worker addressed" in taken.failed()
+
+
+def test_routes_without_a_zone_are_refused_and_the_worker_keeps_its_address(plane, tmp_path):
     plane.wrangler(write_project(tmp_path / "plain", "routed"), "deploy").ok()
-    routes = ["example.com/*", {"pattern": "shop.example.com", "custom_domain": True}]
+    routes = ["example.net/*", {"pattern": "shop.example.net", "custom_domain": True}]
     said = plane.wrangler(write_project(tmp_path / "new", "routed", routes=routes), "deploy")
-    assert "Routes and custom domains are not supported" in said.failed()
+    assert "example.net is in no zone. Zones are: example.com." in said.failed()
     assert "routed.localhost stays switched on" in said.said
     answer = plane.api("GET", "/workers/scripts/routed/subdomain").json()
     assert answer["result"] == {"enabled": True, "previews_enabled": True}

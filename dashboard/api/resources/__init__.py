@@ -1,6 +1,6 @@
 """Cloudflare's endpoints, one file per resource.
 
-account.py                search, account settings, custom domains
+account.py                search, account settings
 identity.py               token, user, accounts: behind `wrangler whoami`
 scripts.py                scripts: upload and deploy, list, download, delete
 assets.py                 uploads of static assets
@@ -17,5 +17,6 @@ workers_beta_versions.py  their versions
 logpush.py                Logpush jobs
 logpush_schemas.py        their JSON
 storage/                  namespaces of KV, D1, queues
-unsupported.py            zones, routes, domains: refused with a reason
+addresses.py              routes and custom domains of a Worker
+zones.py                  zones, and the routes in them
 """

@@ -1,4 +1,4 @@
-"""Calls about the whole account: search, settings, custom domains."""
+"""Calls about the whole account: search, settings."""
 
 from __future__ import annotations
 
@@ -68,12 +68,6 @@ def put_account_settings(
 ) -> dict[str, Any]:
     """Accepts any value and keeps the defaults."""
     return ok({"default_usage_model": USAGE_MODEL, "green_compute": False})
-
-
-@router.get(WORKERS + "/domains", auth=may_read, response=Envelope[list[dict[str, Any]]])
-def list_domains(request: ApiRequest, account_id: str) -> dict[str, Any]:
-    """Always empty: there are no custom domains."""
-    return ok([])
 
 
 def _search_item(worker: Any) -> dict[str, Any]:

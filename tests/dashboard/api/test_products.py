@@ -37,10 +37,9 @@ def test_a_product_is_refused_by_its_name(api: Api, method: str, path: str, name
     assert answer.refusal == (400, 90001) and name in answer.message
 
 
-def test_a_zone_is_refused_by_name(api: Api):
-    for path in ("/zones?name=example.com", "/zones/x/workers/routes"):
-        answer = Answer(api.raw("GET", path))
-        assert answer.refusal == (400, 90001) and "custom domains are not" in answer.message
+def test_other_settings_of_zones_are_refused_by_name(api: Api):
+    answer = Answer(api.raw("GET", "/zones/x/dns_records"))
+    assert answer.refusal == (400, 90001) and "Settings of zones are" in answer.message
 
 
 def test_what_is_no_product_is_an_unknown_address(api: Api):

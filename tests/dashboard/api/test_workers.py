@@ -217,41 +217,14 @@ def test_what_cannot_exist_here_is_an_empty_list(api: Api, path: str):
     assert api("GET", path).result == []
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "word"),
-    [
-        ("PUT", "/routes", "Routes"),
-        ("POST", "/domains/changeset", "Routes"),
-    ],
-)
-def test_what_is_not_supported_is_refused_by_name(shop: Api, method, path, word):
-    answer = shop(method, SCRIPT + path, {})
-    assert answer.refusal == (400, 90001) and word in answer.message
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("PUT", "/routes"), ("POST", "/domains/changeset"), ("PUT", "/domains/records")],
-)
-def test_refused_routes_give_back_the_address_that_was_switched_off_for_them(
-    shop: Api, method, path
-):
-    """wrangler switches the address off first, because routes are to replace it."""
-    shop("POST", SCRIPT + "/subdomain", {"enabled": False})
-    refused = shop(method, SCRIPT + path, [{"pattern": "example.com/*"}])
-    assert refused.refusal == (400, 90001) and "shop.localhost stays switched on" in refused.message
-    switches = {"enabled": True, "previews_enabled": True}
-    assert shop("GET", SCRIPT + "/subdomain").result == switches
-    assert AuditEntry.objects.filter(action="worker.subdomain").count() == 2
-
-
 def test_refused_routes_open_nothing_that_was_closed_on_purpose(shop: Api, monkeypatch):
     other = Api(make_user("bob", Role.ADMIN), ["deploy"])
     shop("POST", SCRIPT + "/subdomain", {"enabled": False})
-    other("PUT", SCRIPT + "/routes", [])
+    bad = [{"pattern": "example.net/*"}]
+    other("PUT", SCRIPT + "/routes", bad)
     assert shop("GET", SCRIPT + "/subdomain").result["enabled"] is False
     monkeypatch.setattr(subdomain, "UNDO_WITHIN", timedelta(0))
-    refused = shop("PUT", SCRIPT + "/routes", [])
+    refused = shop("PUT", SCRIPT + "/routes", bad)
     assert "stays switched on" not in refused.message
     assert shop("GET", SCRIPT + "/subdomain").result["enabled"] is False
 

@@ -1,0 +1,74 @@
+"""The URLs of a Worker, and the one to show first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from routing.control.publish import hostname, port_of_url, url_of
+from routing.models import CustomDomain, Worker, WorkerRoute
+from routing.rules.addresses.pattern import PatternInvalid, RoutePattern, parse_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionAddress:
+    """`host` and `path` of a request that reaches the Worker. `kind`: `own`, `domain` or `route`;
+    `text` is the pattern of a route. `url` is "" for a pattern with a wildcard in the host."""
+
+    kind: str
+    text: str
+    host: str
+    path: str
+    url: str
+
+
+def production_addresses(worker: Worker) -> list[ProductionAddress]:
+    """The one to show first comes first: a custom domain, then its own host name, then routes. Two
+    queries."""
+    domains = [_of_domain(domain) for domain in worker.domains.all()]
+    routes = [found for route in worker.routes.all() if (found := _of_route(route))]
+    own = hostname(worker.name)
+    mine = (
+        [ProductionAddress("own", own, own, "/", url_of(own))] if worker.subdomain_enabled else []
+    )
+    return [*domains, *mine, *sorted(routes, key=lambda one: not one.url)]
+
+
+def production_host(worker: Worker) -> str:
+    """The host name of requests that reach the Worker as a whole: its own, or a custom domain's,
+    or of a route; its own one if it has none at all."""
+    if worker.subdomain_enabled:
+        return hostname(worker.name)
+    addresses = [one for one in production_addresses(worker) if one.url]
+    return addresses[0].host if addresses else hostname(worker.name)
+
+
+def _of_domain(domain: CustomDomain) -> ProductionAddress:
+    url = f"{_scheme('')}://{domain.hostname}{_port('')}"
+    return ProductionAddress("domain", domain.hostname, domain.hostname, "/", url)
+
+
+def _of_route(route: WorkerRoute) -> ProductionAddress | None:
+    try:
+        pattern = parse_pattern(route.pattern)
+    except PatternInvalid:
+        return None
+    path = pattern.path
+    url = f"{_scheme(pattern.scheme)}://{pattern.host}{_port(pattern.scheme)}{path.rstrip('/')}"
+    return ProductionAddress(
+        "route", route.pattern, _host(pattern), path, url if pattern.apex else ""
+    )
+
+
+def _host(pattern: RoutePattern) -> str:
+    return pattern.host if pattern.apex else f"www.{pattern.host}"
+
+
+def _scheme(wanted: str) -> str:
+    return wanted or settings.EDGE_PUBLIC_URL.partition(":")[0]
+
+
+def _port(wanted: str) -> str:
+    """The port of public URLs is that of their own scheme only."""
+    return port_of_url() if not wanted or wanted == _scheme("") else ""
