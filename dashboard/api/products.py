@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 HINTS: Mapping[str, str] = {
-    "Queue consumers": "Remove queues.consumers from the configuration; producers work.",
     "Workflows": "Remove workflows from the configuration.",
     "Durable Objects": "Remove durable_objects and migrations from the configuration.",
     "Hyperdrive": "Remove hyperdrive from the configuration.",
@@ -18,7 +17,7 @@ HINTS: Mapping[str, str] = {
 
 _ACCOUNT: Mapping[str, str] = {
     "r2": "Settings of R2 buckets",
-    "queues": "Queue consumers",
+    "queues": "Settings of queues",
     "r2-catalog": "R2 Data Catalog",
     "slurper": "R2 Super Slurper",
     "event_notifications": "R2 event notifications",

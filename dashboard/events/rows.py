@@ -17,6 +17,7 @@ from routing.event_delivery import (
     EventKind,
 )
 from routing.models import WorkerEvent
+from routing.secret_encryption import decrypt
 
 TAKEN_AT_ONCE = 32
 LARGEST_ANSWER = 2 * MOST_BYTES
@@ -44,6 +45,11 @@ def take(edge_id: int, socket: str, now: datetime) -> list[EventDelivery]:
     return [_delivery(row) for row in rows.select_related("worker")]
 
 
+def batch_of(row: WorkerEvent) -> str:
+    """The JSON of a queue's batch, which is encrypted at rest. Raises `DecryptionFailed`."""
+    return decrypt(row.payload).reveal()
+
+
 def answer(edge_id: int, event_id: UUID, body: bytes, now: datetime) -> bool:
     """Stores an answer of this edge. False if it is no longer needed. Raises `AnswerInvalid`."""
     if len(body) > LARGEST_ANSWER:
@@ -63,6 +69,7 @@ def answer(edge_id: int, event_id: UUID, body: bytes, now: datetime) -> bool:
             outcome=storable(answered.outcome or answered.failure)[:32],
             detail=storable(answered.detail)[:_DETAIL],
             no_retry=result is not None and result.no_retry,
+            result=storable(answered.result.decode("utf-8", "replace")),
             wall_ms=min(max(answered.wall_ms, 0), 2**31 - 1) if answered.outcome else None,
         )
     )
@@ -87,5 +94,5 @@ def _delivery(row: WorkerEvent) -> EventDelivery:
         worker=row.worker.name,
         version_id=str(row.version_id),
         kind=EventKind(row.kind),
-        payload=row.payload.encode(),
+        payload=(batch_of(row) if row.kind == EventKind.queue else row.payload).encode(),
     )

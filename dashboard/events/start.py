@@ -13,6 +13,8 @@ from dashboard.live.channel.broadcast import broadcast
 from routing.event_delivery import EventKind
 from routing.models import Deployment, Edge, Version, Worker, WorkerEvent
 from routing.rules.split import pick
+from routing.secret_encryption import encrypt
+from routing.snapshot import Secret
 
 REPORTED_WITHIN = timedelta(seconds=15)
 """An edge without a report for longer gets no events."""
@@ -43,9 +45,20 @@ def cron_event(
     deployment: Deployment, cron: str, scheduled_at: datetime, *, now: datetime, draws: Draws
 ) -> WorkerEvent:
     """An unsaved event of a schedule, for the version that the split picks."""
-    version_id = pick(deployment.rule_shares(), draws.version)
-    version = next(s.version for s in deployment.shares.all() if str(s.version_id) == version_id)
-    return _event(version, cron, scheduled_at, now)
+    return _cron_event(_drawn(deployment, draws), cron, scheduled_at, now)
+
+
+def start_batch(
+    deployment: Deployment, queue: str, messages: Sequence[object], *, now: datetime, draws: Draws
+) -> WorkerEvent:
+    """Delivers messages of a queue, as JSON for `routing/runtime/events.js`."""
+    payload = encrypt(Secret(json.dumps({"queue": queue, "messages": messages})))
+    version = _drawn(deployment, draws)
+    event = _event(version, EventKind.queue, queue, now, payload, now)
+    assign([event], deployment.worker.name, now=now, draw=draws.edge)
+    event.save(force_insert=True)
+    notify([event])
+    return event
 
 
 def start_manually(
@@ -68,7 +81,9 @@ def start_manually(
     chosen = version_id or pick(deployment.rule_shares(), draws.version)
     if chosen not in shares:
         raise CannotStart("other_version")
-    event = _event(shares[chosen], cron, now, now)
+    # In whole milliseconds, as the Worker gets it and its log reports it.
+    scheduled_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    event = _cron_event(shares[chosen], cron, scheduled_at, now)
     event.is_manual, event.author = True, author
     assign([event], worker.name, now=now, draw=draws.edge)
     event.save(force_insert=True)
@@ -110,18 +125,35 @@ def has_handler(version: Version, kind: EventKind) -> bool:
     return bool(version.body_part) or str(kind) in handlers
 
 
-def _event(version: Version, cron: str, scheduled_at: datetime, now: datetime) -> WorkerEvent:
+def _drawn(deployment: Deployment, draws: Draws) -> Version:
+    version_id = pick(deployment.rule_shares(), draws.version)
+    return next(s.version for s in deployment.shares.all() if str(s.version_id) == version_id)
+
+
+def _cron_event(version: Version, cron: str, scheduled_at: datetime, now: datetime) -> WorkerEvent:
     milliseconds = round(scheduled_at.timestamp() * 1000)
+    payload = json.dumps({"cron": cron, "scheduledTime": milliseconds})
+    return _event(version, EventKind.scheduled, cron, scheduled_at, payload, now)
+
+
+def _event(
+    version: Version,
+    kind: EventKind,
+    name: str,
+    scheduled_at: datetime,
+    payload: str,
+    now: datetime,
+) -> WorkerEvent:
     event = WorkerEvent(
         worker_id=version.worker_id,
         version=version,
-        kind=str(EventKind.scheduled),
-        name=cron,
+        kind=str(kind),
+        name=name,
         scheduled_at=scheduled_at,
-        payload=json.dumps({"cron": cron, "scheduledTime": milliseconds}),
+        payload=payload,
         created_at=now,
         expires_at=now + WAIT,
     )
-    if not has_handler(version, EventKind.scheduled):
+    if not has_handler(version, kind):
         event.outcome, event.ended_at = str(Outcome.no_handler), now
     return event

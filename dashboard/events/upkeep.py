@@ -9,11 +9,13 @@ from django.db.models import F, Q
 
 from dashboard.events.outcomes import ANSWER_WITHIN, LOST_AFTER, TAKE_WITHIN, Outcome
 from dashboard.events.start import assign, notify
-from routing.event_delivery import EventFailure
+from routing.event_delivery import EventFailure, EventKind
 from routing.models import Edge, WorkerEvent
 
 AT_ONCE = 200
 KEEP = timedelta(days=7)
+KEEP_BATCHES = timedelta(hours=1)
+"""Batches of a busy queue are many."""
 CHUNK = 1_000
 
 
@@ -28,8 +30,11 @@ def look(now: datetime) -> None:
 
 
 def prune(now: datetime) -> int:
-    """Deletes events that ended a week ago; returns how many."""
-    old = WorkerEvent.objects.filter(created_at__lt=now - KEEP)
+    """Deletes events that ended a week ago, batches that succeeded after an hour; returns how
+    many."""
+    is_batch = Q(kind=str(EventKind.queue))
+    is_done = is_batch & Q(outcome="ok", settled_at__lt=now - KEEP_BATCHES)
+    old = WorkerEvent.objects.filter(Q(created_at__lt=now - KEEP) | is_done)
     ids = list(old.exclude(ended_at=None).values_list("pk", flat=True)[:CHUNK])
     return WorkerEvent.objects.filter(pk__in=ids).delete()[0] if ids else 0
 

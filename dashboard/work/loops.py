@@ -20,6 +20,7 @@ from dashboard.rollouts.external_guardrails.polling import GuardrailPolling
 from dashboard.rollouts.hooks.delivery_queue import HookDeliveryQueue
 from dashboard.rollouts.retention.prune import prune as prune_rollouts
 from dashboard.smoketests.runs.retention import prune as prune_check_runs
+from dashboard.storage.queues.delivery import QueueDelivery
 from dashboard.trail.push import push_all
 from dashboard.trail.upkeep import tidy
 from dashboard.work.loop import Loop, Task
@@ -40,6 +41,7 @@ def conductor() -> list[Loop]:
         Loop(rollouts, Task("reviews", sweep)),
         Loop(checks),
         Loop(Task("schedules", DueSchedules().look), Task("events", look_at_events, every=1)),
+        Loop(Task("queues", QueueDelivery().look)),
         Loop(Task("guardrails", poll.look), pause=poll.pause, close=poll.close),
         Loop(Task("hooks", courier.look), pause=courier.pause, close=courier.close),
         Loop(
@@ -72,5 +74,5 @@ def _retention() -> Loop:
         Task("prune_rollouts", prune_rollouts, every=3600),
         Task("prune_assets", prune_assets, every=3600),
         Task("prune_objects", prune_objects, every=3600),
-        Task("prune_events", prune_events, every=60),
+        Task("prune_events", prune_events, every=10),
     )

@@ -10,6 +10,7 @@ overrides.py            signing keys and shared links of overrides
 edges.py                edges, their tokens, the revision they should run, and when each had it
 assets.py               static assets: contents, sets, uploads in progress
 schedules.py            cron triggers, and events sent to versions
+queue_consumers.py      consumers of queues
 namespaces.py           namespaces of the state process, and which versions use them
 d1_uploads.py           SQL files that wait to be imported
 staged_objects.py       objects of the bucket without a row, perhaps
@@ -45,6 +46,7 @@ from routing.models.immutable import AuditEntry, Immutable
 from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
 from routing.models.namespaces import StateBinding, StateNamespace, workers_using
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
+from routing.models.queue_consumers import QueueConsumer
 from routing.models.schedules import Schedule, WorkerEvent
 from routing.models.staged_objects import StagedObject
 from routing.models.versions import (
@@ -90,6 +92,7 @@ __all__ = [
     "OverrideLink",
     "OverrideLinkQuerySet",
     "Propagation",
+    "QueueConsumer",
     "RemovedWorker",
     "Schedule",
     "ServiceBinding",

@@ -67,6 +67,8 @@ class WorkerEvent(models.Model):
     no_retry = models.BooleanField(default=False)
     result = models.TextField(default="", blank=True)
     wall_ms = models.PositiveIntegerField(null=True)
+    #: When the messages of a batch were acknowledged, or given back.
+    settled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -78,5 +80,10 @@ class WorkerEvent(models.Model):
             models.Index(fields=["worker", "-scheduled_at"], name="worker_event_newest"),
             models.Index(
                 fields=["edge"], name="worker_event_open", condition=models.Q(ended_at=None)
+            ),
+            models.Index(
+                fields=["worker", "name"],
+                name="worker_event_unsettled",
+                condition=models.Q(kind="queue", settled_at=None),
             ),
         ]

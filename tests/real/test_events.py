@@ -1,4 +1,5 @@
-"""Cron events: deployed by unmodified wrangler, delivered to the version that the split picks."""
+"""Cron and queue events: deployed by unmodified wrangler, delivered to the version that the split
+picks."""
 
 from __future__ import annotations
 
@@ -16,7 +17,17 @@ pytestmark = [pytest.mark.real, pytest.mark.in_order]
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 CODE = """let runs = 0;
 export default {
-  async fetch(request) { return new Response("NAME " + runs); },
+  async fetch(request, env) {
+    const path = new URL(request.url).pathname;
+    if (path === "/send") await env.JOBS.sendBatch([{ body: { n: 1 } }, { body: { n: 2 } }]);
+    return new Response("NAME " + runs);
+  },
+  async queue(batch) {
+    for (const message of batch.messages) {
+      console.log("NAME", batch.queue, message.body.n, message.attempts);
+      if (message.body.n === 2) message.retry();
+    }
+  },
   async scheduled(controller, env, ctx) {
     runs++;
     console.log("NAME", controller.cron, typeof controller.scheduledTime);
@@ -134,3 +145,28 @@ def test_schedules_survive_a_deploy_that_does_not_mention_them(system, folder):
     assert crons(system) == ["* * * * *", "0 0 1 1 *"]
     deploy(system, folder, "four", "deploy", triggers={"crons": []})
     assert crons(system) == []
+
+
+def test_a_queue_is_consumed_by_its_worker(system, folder):
+    jobs = {"queue": "jobs", "max_batch_timeout": 0, "max_retries": 1, "dead_letter_queue": "dead"}
+    for name in ("jobs", "dead"):
+        assert system.api("POST", "/queues", json={"queue_name": name}).status_code == 200
+    producers = [{"queue": "jobs", "binding": "JOBS"}]
+    printed, _ = deploy(
+        system, folder, "five", "deploy", queues={"producers": producers, "consumers": [jobs]}
+    )
+    assert "Consumer for jobs" in printed
+    proxy = f"http://127.0.0.1:{free_port()}"
+    with tailing(system, folder, proxy, "cron", "--format=json") as tail:
+        assert eventually(lambda: system.get("cron", "/send").text.startswith("five"), 20)
+
+        def lines():
+            logs = [log["message"] for e in tail.events for log in e["logs"]]
+            return sorted(line[1:] for line in logs if line[0] == "five")
+
+        expected = [["jobs", 1, 1], ["jobs", 2, 1], ["jobs", 2, 2]]
+        tail.wait(lambda: lines() == expected)
+    [dead] = system.api("GET", "/queues?name=dead").json()["result"]
+    pull = f"/queues/{dead['queue_id']}/messages/pull"
+    [letter] = eventually(lambda: system.api("POST", pull, json={}).json()["result"]["messages"])
+    assert letter["attempts"] == 1

@@ -15,6 +15,21 @@ TOO_LARGE = "A message has at most 128 KB, a batch at most 256 KB and 100 messag
 FAILED = "The queue did not take the message. The log of the state process says more."
 
 
+NO_SCRIPT = "A consumer of type worker needs script_name."
+
+
+def consumer_exists(queue: str) -> str:
+    return f"Queue '{queue}' already has a consumer. Remove it first."
+
+
+def no_consumer(key: str) -> str:
+    return f'The queue has no consumer "{key[:64]}".'
+
+
+def not_between(setting: str, least: int, most: int) -> str:
+    return f"{setting} is between {least} and {most}."
+
+
 def no_queue(name: str) -> str:
     return f'Queue "{name[:64]}" does not exist.'
 

@@ -51,11 +51,34 @@ def pull(queue: StateNamespace, *, batch_size: int, visibility_timeout_ms: int) 
     return _post(queue, "/pull", given)
 
 
+def ready(queue: StateNamespace) -> dict[str, Any]:
+    """Messages that may be delivered now: `count`, and since when the oldest one may
+    (`oldest_ms`)."""
+    return _post(queue, "/ready", {})
+
+
 def acknowledge(
-    queue: StateNamespace, *, acks: Sequence[str], retries: Sequence[dict[str, Any]]
+    queue: StateNamespace,
+    *,
+    acks: Sequence[str],
+    retries: Sequence[dict[str, Any]],
+    releases: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """`ackCount` and `retryCount`; leases that ended are not counted."""
-    return _post(queue, "/ack", {"acks": list(acks), "retries": list(retries)})
+    """`ackCount` and `retryCount`; leases that ended are not counted. `releases` are leases whose
+    messages were not delivered."""
+    given = {"acks": list(acks), "retries": list(retries), "releases": list(releases)}
+    return _post(queue, "/ack", given)
+
+
+def send_raw(queue_name: str, items: Sequence[dict[str, Any]]) -> None:
+    """Messages as they were pulled, to the queue of that name: `body` in base64, `contentType`.
+    Raises `StateRefused` and `StateUnavailable`."""
+    answer = state_client().request(
+        KIND, queue_name, "POST", "/batch", json={"messages": list(items)}
+    )
+    if answer.status_code >= 400:
+        reason = _REFUSALS.get(answer.status_code, messages.FAILED)
+        raise StateRefused(answer.status_code, reason)
 
 
 def peek(queue: StateNamespace, *, limit: int) -> dict[str, Any]:

@@ -47,7 +47,8 @@ export class QueueShard extends Shard {
   }
 
   // `acks` are lease ids; `retries` are `{lease_id, delay_seconds}`. Leases that ended are ignored.
-  acknowledge(queue, { acks = [], retries = [] }) {
+  // `releases` are lease ids whose messages were not delivered, so it is no attempt.
+  acknowledge(queue, { acks = [], retries = [], releases = [] }) {
     const now = Date.now();
     const count = (statement, lease, ...given) => {
       const [seq, generation] = lease.split(".").map(Number);
@@ -59,8 +60,18 @@ export class QueueShard extends Shard {
     const retried = retries.map(({ lease_id, delay_seconds = 0 }) =>
       count(RELEASE, lease_id, now + delay_seconds * 1000),
     );
+    for (const lease of releases) count(GIVE_BACK, lease);
     this.#sweep(queue);
     return { ackCount: sum(acked), retryCount: sum(retried) };
+  }
+
+  // Messages without a lease that may be delivered now, and since when the oldest one may.
+  ready(queue) {
+    this.#expire(queue);
+    if (this.settings.delivery_paused) return { count: 0, oldest_ms: 0 };
+    const counted = `SELECT count(*) AS count, min(visible_at) AS oldest_ms FROM messages WHERE ${READY}`;
+    const { count, oldest_ms } = this.sql.exec(counted, Date.now()).one();
+    return { count, oldest_ms: oldest_ms ?? 0 };
   }
 
   purge(queue) {
@@ -121,6 +132,8 @@ export class QueueShard extends Shard {
 const RELEASE =
   "UPDATE messages SET lease = NULL, leased_until = NULL, attempts = attempts + 1, visible_at = ?";
 
+const GIVE_BACK = "UPDATE messages SET lease = NULL, leased_until = NULL";
+
 const shown = (row, lease) => ({
   id: row.id,
   timestamp_ms: row.timestamp,
@@ -150,6 +163,8 @@ export default {
         return send(shard, queue, request);
       case "/pull":
         return Response.json(await shard.pull(queue, await request.json()));
+      case "/ready":
+        return Response.json(await shard.ready(queue));
       case "/ack":
         return Response.json(await shard.acknowledge(queue, await request.json()));
       case "/peek":

@@ -18,7 +18,7 @@ OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
 @pytest.mark.parametrize(
     ("method", "path", "name"),
     [
-        ("POST", "/queues/x/consumers", "Queue consumers are not supported"),
+        ("GET", "/queues/x/metrics", "Settings of queues are not supported"),
         ("GET", "/r2/buckets/b/cors", "Settings of R2 buckets are"),
         ("PUT", "/workflows/w", "Workflows are"),
         ("GET", "/vectorize/v2/indexes", "Vectorize is"),

@@ -70,6 +70,7 @@ def test_run_now_on_a_chosen_version_shows_the_run(maya, shop):
     event = WorkerEvent.objects.get()
     assert answer["Location"] == f"{PAGE}runs/{event.pk}/"
     assert (event.version, event.edge, event.author.username) == (old, edge, "maya")
+    assert event.scheduled_at.microsecond % 1000 == 0  # as its log reports it
     waiting = maya.get(answer["Location"]).content.decode()
     assert messages.WAITING[0] in waiting and 'hx-trigger="every 1s"' in waiting
     WorkerEvent.objects.update(

@@ -17,7 +17,7 @@ from dashboard.storage.queues import messages, queue_messages, queues
 from dashboard.storage.queues.queue_messages import Message
 from dashboard.storage.queues.queues import QueueRefused
 from routing.control.publish import timestamp
-from routing.models import StateNamespace
+from routing.models import QueueConsumer, StateNamespace
 
 router = resource("Queues")
 QUEUES = "/accounts/{account_id}/queues"
@@ -183,11 +183,29 @@ def queue_item(queue: StateNamespace) -> Json:
 
 
 def queue_items(page: list[StateNamespace]) -> list[Json]:
-    producers = queues.producers(page)
-    return [_item(queue, producers.get(queue.title, [])) for queue in page]
+    producers, found = queues.producers(page), consumers_of(page)
+    return [_item(q, producers.get(q.title, []), found.get(q.title, [])) for q in page]
 
 
-def _item(queue: StateNamespace, producers: list[str]) -> Json:
+def consumers_of(page: list[StateNamespace]) -> dict[str, list[Json]]:
+    """By the queue's name. One query."""
+    found = QueueConsumer.objects.filter(queue__in=page).select_related("queue", "worker")
+    return {consumer.queue.title: [consumer_item(consumer)] for consumer in found}
+
+
+def consumer_item(consumer: QueueConsumer) -> Json:
+    return {
+        "consumer_id": consumer.key,
+        "queue_name": consumer.queue.title,
+        "created_on": timestamp(consumer.created_at),
+        "dead_letter_queue": consumer.dead_letter_queue,
+        "settings": consumer.settings,
+        "type": "worker" if consumer.worker else "http_pull",
+        **({"script": consumer.worker.name} if consumer.worker else {}),
+    }
+
+
+def _item(queue: StateNamespace, producers: list[str], consumers: list[Json]) -> Json:
     created = timestamp(queue.created_at)
     return {
         "queue_id": queue.settings["id"],
@@ -196,8 +214,8 @@ def _item(queue: StateNamespace, producers: list[str]) -> Json:
         "modified_on": created,
         "producers": [{"type": "worker", "script": name} for name in producers],
         "producers_total_count": len(producers),
-        "consumers": [],
-        "consumers_total_count": 0,
+        "consumers": consumers,
+        "consumers_total_count": len(consumers),
         "settings": {name: queue.settings[name] for name in queues.DEFAULTS},
     }
 
