@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 NOT_A_BACKUP = "This file is no backup of Sluice, or it is damaged."
 NO_DATABASE = "The backup has no database."
 IN_USE = "This database already has users. --force replaces everything in it with the backup."
@@ -40,3 +42,11 @@ def program_missing(program: str) -> str:
 
 def program_failed(program: str, printed: str) -> str:
     return f"{program} failed: {printed}"
+
+
+def state_unreadable(folder: Path, why: object) -> str:
+    return f"{folder} cannot be copied: {why}."
+
+
+def state_runs(folder: Path) -> str:
+    return f"`sluice state` runs in {folder}. Stop it first."

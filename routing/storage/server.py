@@ -17,6 +17,7 @@ from routing.agent.base.backoff import Backoff
 from routing.agent.base.capnp_config import encode
 from routing.home import NODE_MODULES
 from routing.storage.config import config, folders
+from routing.storage.copy import LOCK
 from routing.storage.process import NotStarted, Process
 from routing.storage.sources import Sources
 
@@ -24,7 +25,6 @@ log = logging.getLogger("state")
 
 SOCKET_FILE = "state.sock"
 OUTPUT_FILE = "workerd.txt"
-_LOCK = "lock"
 _LOCK_SECONDS = 20.0
 _BACKLOG = 4096
 _MOST_OUTPUT = 1 << 20
@@ -96,7 +96,7 @@ class StateServer:
 
     async def _take_lock(self) -> None:
         """Waits for the server before this one, which may still be ending."""
-        self._lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
             try:

@@ -16,6 +16,8 @@ KEYS = ("secret_key", "account_id")
 FILES = ("edge_token",)
 """Further files of the data folder, where they exist."""
 FOLDERS = ("dead-letters",)
+STATE = "state"
+"""The folder with the namespaces, if they are on this machine (SLUICE_STATE_DIR)."""
 
 
 class BackupFailed(Exception):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import tarfile
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -23,10 +25,12 @@ from dashboard.installation.backup.archive import (
     FILES,
     FOLDERS,
     KEYS,
+    STATE,
     About,
     BackupFailed,
 )
 from routing.models import Deployment, Edge, Version, Worker
+from routing.storage.copy import copy_state
 from routing.version import VERSION
 
 COMPRESSION = 1
@@ -50,6 +54,28 @@ def _write(folder: Path, now: datetime, *, with_keys: bool) -> About:
     database = folder / DATABASE[connection.vendor]
     about = _about(now, has_keys=with_keys)
     (sqlite if connection.vendor == "sqlite" else postgresql).dump(database)
+    with _state_copy() as state:
+        _archive(folder, database, about, with_keys=with_keys, state=state)
+    return about
+
+
+@contextmanager
+def _state_copy() -> Iterator[Path | None]:
+    """After the database: every namespace that it names exists. None without a folder here."""
+    if not settings.STATE_DIR.is_dir():
+        yield None
+        return
+    with tempfile.TemporaryDirectory(dir=settings.STATE_DIR, prefix=".backup-") as copied:
+        try:
+            copy_state(settings.STATE_DIR, Path(copied))
+        except sqlite3.Error as error:
+            raise BackupFailed(messages.state_unreadable(settings.STATE_DIR, error)) from error
+        yield Path(copied)
+
+
+def _archive(
+    folder: Path, database: Path, about: About, *, with_keys: bool, state: Path | None
+) -> None:
     handle = os.open(folder / "archive", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with (
         os.fdopen(handle, "wb") as output,
@@ -64,7 +90,8 @@ def _write(folder: Path, now: datetime, *, with_keys: bool) -> About:
             if (settings.DATA_DIR / name).exists():
                 with suppress(FileNotFoundError):  # delivered meanwhile
                     archive.add(settings.DATA_DIR / name, name)
-    return about
+        if state is not None:
+            archive.add(state, STATE)
 
 
 def _about(now: datetime, *, has_keys: bool) -> About:

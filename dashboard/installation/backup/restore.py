@@ -20,6 +20,7 @@ from dashboard.installation.backup.archive import (
     FILES,
     FOLDERS,
     KEYS,
+    STATE,
     About,
     BackupFailed,
     read_about,
@@ -29,6 +30,7 @@ from dashboard.installation.migrations import apply_missing
 from dashboard.settings.environment import variables
 from routing.control import revision
 from routing.models import DesiredState, Edge
+from routing.storage.copy import is_running, replace_state
 
 REVISIONS_AHEAD = 1_000_000
 """More changes than anyone makes between a backup and its restore."""
@@ -53,6 +55,8 @@ def restore(file: Path, *, overwrite: bool) -> Restored:
             with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
                 _extract(archive, Path(folder))
                 _load(Path(folder) / DATABASE[about.vendor])
+                if (Path(folder) / STATE).is_dir():
+                    replace_state(Path(folder) / STATE, settings.STATE_DIR)
                 _put_files(Path(folder))
                 others = _put_keys(Path(folder)) if about.has_keys else ()
             migrations = apply_missing()
@@ -72,6 +76,8 @@ def _check(about: About, *, overwrite: bool) -> None:
         raise BackupFailed(messages.newer_release(about.version, newer[0]))
     if not overwrite and _in_use():
         raise BackupFailed(messages.IN_USE)
+    if is_running(settings.STATE_DIR):
+        raise BackupFailed(messages.state_runs(settings.STATE_DIR))
 
 
 def _in_use() -> bool:
