@@ -6,6 +6,7 @@ from collections import defaultdict
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 
 from dashboard.accounts.models import Token
 from dashboard.api.api import api as served
@@ -51,9 +52,16 @@ def state():
     refused."""
     labels = ("routing", "exports", "live", "accounts")
     models = [model for label in labels for model in apps.get_app_config(label).get_models()]
-    rows = {m.__name__: list(m.objects.order_by("pk").values_list()) for m in models if m != Token}
+    rows = {m.__name__: _rows(m) for m in models if m not in (Token, AuditEntry)}
     changes = AuditEntry.objects.exclude(action=refusals.ACTION).order_by("pk")
     return rows | {"AuditEntry": list(changes.values_list())}
+
+
+def _rows(model):
+    """Sixty tables 800 times: without Django's values it takes a third."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT * FROM "{model._meta.db_table}" ORDER BY 1')
+        return cursor.fetchall()
 
 
 def sent():

@@ -90,8 +90,7 @@ def test_another_workers_version_is_refused_by_its_name(two):
 
 def test_a_version_past_the_100_most_recent_is_refused_unless_it_is_live(two):
     api, first, second = two
-    for _ in range(100):
-        make_version()
+    make_worker(versions=100)
     answer = deploy(api, share(second, 100))
     assert answer.refusal == (400, 90002) and "100 most recent" in answer.message
     listed = api("GET", "/workers/scripts/shop/versions?deployable=true").result["items"]
