@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,10 +13,12 @@ from dashboard.accounts.permissions import Permission
 from dashboard.events.outcomes import succeeded
 from dashboard.events.start import edges_for, has_handler
 from dashboard.fleet.version_roles import Standing
+from dashboard.storage.queues.consumers import settings_of
+from dashboard.storage.queues.settlement import ConsumerSettings
 from dashboard.workers.queries.worker_queries import WorkerRow, current_role
 from dashboard.workers.schedules import messages
 from routing.event_delivery import EventKind
-from routing.models import InvocationDetail, Schedule, Worker, WorkerEvent
+from routing.models import InvocationDetail, QueueConsumer, Schedule, Worker, WorkerEvent
 from routing.rules import cron
 from routing.rules.cron import CronInvalid
 
@@ -46,6 +49,16 @@ class ScheduleRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerRow:
+    """A queue that the Worker consumes: batches in progress, and the last one that failed."""
+
+    consumer: QueueConsumer
+    settings: ConsumerSettings
+    running: int
+    failed: Run | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulesPage:
     """`error` refuses what was `typed`; `editing` is the schedule that it belongs to."""
 
@@ -54,6 +67,7 @@ class SchedulesPage:
     can: Permission
     schedules: Sequence[ScheduleRow]
     runs: Sequence[Run]
+    consumers: Sequence[ConsumerRow]
     is_running: bool
     without_handler: Sequence[Standing]
     no_edge: bool
@@ -92,6 +106,27 @@ def read_schedules(row: WorkerRow, now: datetime) -> SchedulesRead:
         for schedule in row.worker.schedules.all()
     ]
     return SchedulesRead(schedules, runs)
+
+
+def read_consumers(row: WorkerRow) -> list[ConsumerRow]:
+    """In a constant number of queries."""
+    consumers = row.worker.queue_consumers.select_related("queue").order_by("queue__title")
+    if not consumers:
+        return []
+    batches = row.worker.events.filter(kind=str(EventKind.queue))
+    running = Counter(batches.filter(ended_at=None).values_list("name", flat=True))
+    ended = batches.exclude(ended_at=None).exclude(outcome="ok").order_by("-scheduled_at")
+    failed = _runs(list(ended.select_related("version", "edge", "author")[:RUNS]), row)
+    last = {run.event.name: run for run in reversed(failed)}
+    return [
+        ConsumerRow(
+            consumer=consumer,
+            settings=settings_of(consumer),
+            running=running[consumer.queue.title],
+            failed=last.get(consumer.queue.title),
+        )
+        for consumer in consumers
+    ]
 
 
 def read_run(event: WorkerEvent, row: WorkerRow) -> Run:

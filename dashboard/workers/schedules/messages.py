@@ -9,7 +9,7 @@ OUTCOMES = {
     "exceededCpu": ("CPU limit", "It used more CPU time than it may."),
     "exceededMemory": ("Memory limit", "It used more memory than it may."),
     "canceled": ("Canceled", "It was canceled before it ended."),
-    "noHandler": ("No handler", "The version exports no scheduled() handler."),
+    "noHandler": ("No handler", "The version exports no handler for this event."),
     "notDelivered": ("Not delivered", "No edge started it within a minute. It is not repeated."),
     "lost": ("Unknown", "The edge's agent stopped before it reported the end."),
     "late": ("Too long", "It took longer than 15 minutes."),

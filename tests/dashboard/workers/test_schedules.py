@@ -9,7 +9,14 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.events.due import start_due
 from dashboard.workers.schedules import messages
-from routing.models import AuditEntry, Edge, InvocationDetail, WorkerEvent
+from routing.models import (
+    AuditEntry,
+    Edge,
+    InvocationDetail,
+    QueueConsumer,
+    StateNamespace,
+    WorkerEvent,
+)
 from tests.dashboard.events.makers import MINUTE, SECOND, delivering_edge, scheduled_worker
 from tests.factories import make_user, make_worker, says_fine
 
@@ -107,6 +114,22 @@ def test_what_keeps_runs_from_working_is_on_the_page(maya):
     assert "data-no-edge" not in maya.get(PAGE).content.decode()
     start_due(MINUTE, SECOND, lambda: 0.0)
     assert 'data-outcome="noHandler"' in maya.get(PAGE).content.decode()
+
+
+def test_queues_that_it_consumes_are_listed_with_their_last_failure(maya, shop):
+    now = timezone.now()
+    queue = StateNamespace.objects.create(kind="queue", key="jobs", title="jobs", created_at=now)
+    QueueConsumer.objects.create(key="k", queue=queue, worker=shop, created_at=now)
+    batch = {"worker": shop, "version": shop.versions.first(), "kind": "queue", "name": "jobs"}
+    moments = {"created_at": now, "expires_at": now}
+    WorkerEvent.objects.create(**batch, **moments, scheduled_at=now)
+    assert "data-failed" not in maya.get(PAGE).content.decode()
+    failed = WorkerEvent.objects.create(
+        **batch, **moments, scheduled_at=MINUTE, ended_at=now, outcome="exception"
+    )
+    page = maya.get(PAGE).content.decode()
+    assert 'data-running="1"' in page and f'data-failed="{failed.pk}"' in page
+    assert maya.get(f"{PAGE}runs/{failed.pk}/").status_code == 200
 
 
 def test_the_page_takes_as_many_queries_for_many_runs_as_for_one(
