@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 
+import httpx
 import pytest
 
 from tests.eventually import eventually
@@ -136,3 +139,120 @@ def test_a_bucket_that_wrangler_makes_at_deploy(system, tmp_path):
     assert system.get("gallery", "/?key=a/photo.bin").text == "none"
     assert run(system, tmp_path, "r2", "bucket", "create", "other")
     assert run(system, tmp_path, "r2", "bucket", "delete", "other")
+
+
+DATABASE_CODE = """export default {
+  async fetch(request, env) {
+    const { pathname, searchParams } = new URL(request.url);
+    const name = searchParams.get("name");
+    const version = "VERSION";
+    try {
+      if (pathname === "/add") {
+        const insert = env.DB.prepare("INSERT INTO people (name) VALUES (?)").bind(name);
+        const count = env.DB.prepare("SELECT count(*) AS n FROM people");
+        const [, { results }] = await env.DB.batch([insert, count]);
+        await env.JOBS.send({ name });
+        return Response.json({ version, n: results[0].n });
+      }
+      if (pathname === "/fail") {
+        const insert = env.DB.prepare("INSERT INTO people (name) VALUES ('x')");
+        await env.DB.batch([insert, env.DB.prepare("SELECT * FROM missing")]);
+      }
+      if (pathname === "/names") {
+        const [columns, ...rows] = await env.DB.prepare("SELECT name FROM people ORDER BY id")
+          .raw({ columnNames: true });
+        const session = env.DB.withSession("first-primary");
+        const one = await session.prepare("SELECT 1 AS one").first("one");
+        const { count } = await env.DB.exec("SELECT 1;\\nSELECT 2;");
+        return Response.json({ version, columns, names: rows.flat(), one, count });
+      }
+      const reach = typeof env.DB?.fetcher + typeof env.JOBS?.fetch;
+      return new Response(`ready ${version} ${Object.keys(env)} ${reach}`);
+    } catch (error) {
+      return new Response(String(error), { status: 503 });
+    }
+  },
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def ledger(system, tmp_path_factory):
+    """A project whose database wrangler creates at its first deploy and then migrates."""
+    folder = tmp_path_factory.mktemp("ledger")
+    (folder / "index.js").write_text(DATABASE_CODE.replace("VERSION", "one"))
+    migration = "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);"
+    (folder / "migrations").mkdir()
+    (folder / "migrations" / "0001_people.sql").write_text(migration)
+    settings = SETTINGS | {
+        "name": "ledger",
+        "d1_databases": [{"binding": "DB"}],
+        "queues": {"producers": [{"binding": "JOBS", "queue": "jobs"}]},
+    }
+    (folder / "wrangler.json").write_text(json.dumps(settings))
+    assert system.api("POST", "/queues", json={"queue_name": "jobs"}).status_code == 200
+    run(system, folder, "deploy")
+    run(system, folder, "d1", "migrations", "apply", "DB", "--remote")
+    eventually(lambda: system.get("ledger").text.startswith("ready one"), 20)
+    return folder
+
+
+def d1_query(system, sql):
+    answer = system.api("POST", "/d1/database/ledger-db/query", json={"sql": sql}).json()
+    return answer["result"][0]["results"]
+
+
+def test_a_worker_and_wrangler_use_the_same_database(system, ledger):
+    assert system.get("ledger").text.endswith("undefinedundefined")
+    assert system.get("ledger", "/add?name=ann").json() == {"version": "one", "n": 1}
+    (ledger / "more.sql").write_text("INSERT INTO people (name) VALUES ('it''s; bob');\n-- end")
+    more = ["d1", "execute", "DB", "--remote", "--yes", "--file", "more.sql"]
+    assert "Executed 1 queries" in run(system, ledger, *more)
+    run(system, ledger, "d1", "export", "DB", "--remote", "--yes", "--output", "out.sql")
+    assert "VALUES(2,'it''s; bob');" in (ledger / "out.sql").read_text()
+    assert system.get("ledger", "/names").json() == {
+        "version": "one",
+        "columns": ["name"],
+        "names": ["ann", "it's; bob"],
+        "one": 1,
+        "count": 2,
+    }
+
+
+def test_a_failed_batch_of_a_worker_changes_nothing(system, ledger):
+    before = d1_query(system, "SELECT count(*) AS n FROM people")
+    failed = system.get("ledger", "/fail")
+    assert failed.status_code == 503 and "D1_ERROR: no such table: missing" in failed.text
+    assert d1_query(system, "SELECT count(*) AS n FROM people") == before
+
+
+def test_messages_of_a_worker_wait_in_its_queue(system, ledger):
+    system.get("ledger", "/add?name=cy")
+    [queue] = system.api("GET", "/queues?name=jobs").json()["result"]
+    assert queue["producers"] == [{"type": "worker", "script": "ledger"}]
+    pulled = system.api("POST", f"/queues/{queue['queue_id']}/messages/pull", json={}).json()
+    bodies = [json.loads(b64decode(m["body"])) for m in pulled["result"]["messages"]]
+    assert bodies[-1] == {"name": "cy"}
+
+
+def test_both_versions_of_a_split_have_the_same_data(system, ledger):
+    first = system.active("ledger")["versions"][0]["version_id"]
+    (ledger / "index.js").write_text(DATABASE_CODE.replace("VERSION", "two"))
+    second = re.search(r"Worker Version ID: (\S+)", run(system, ledger, "versions", "upload"))[1]
+    made = system.deploy("ledger", (first, 50), (second, 50))
+    system.wait_for(made["id"], "ledger")
+    d1_query(system, "DELETE FROM people")
+    answers = [system.get("ledger", f"/add?name={n}").json() for n in range(20)]
+    assert [answer["n"] for answer in answers] == list(range(1, 21))
+    assert {answer["version"] for answer in answers} == {"one", "two"}
+
+
+def test_another_worker_does_not_reach_the_database(system, ledger, shop):
+    """Not without a binding; and the header of its own namespace opens no other."""
+    assert system.get("shop").text == "ready DATAundefined"
+    uuid = system.api("GET", "/d1/database/ledger-db").json()["result"]["uuid"]
+    own = next((system.data_dir / "edge").glob("**/state.sock"))
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(own))) as client:
+        for header in ("", f"d1:{uuid}:", f"d1:{uuid}:{'0' * 64}"):
+            answer = client.post("http://state/query", headers={"x-sluice-state": header})
+            assert answer.status_code == 403
