@@ -204,14 +204,16 @@ def d1_query(system, sql):
 
 def test_a_worker_and_wrangler_use_the_same_database(system, ledger):
     assert system.get("ledger").text.endswith("undefinedundefined")
-    assert system.get("ledger", "/add?name=ann").json() == {"version": "one", "n": 1}
+    d1_query(system, "DELETE FROM people")
+    assert system.get("ledger", "/add?name=ann").json()["n"] == 1
     (ledger / "more.sql").write_text("INSERT INTO people (name) VALUES ('it''s; bob');\n-- end")
     more = ["d1", "execute", "DB", "--remote", "--yes", "--file", "more.sql"]
     assert "Executed 1 queries" in run(system, ledger, *more)
     run(system, ledger, "d1", "export", "DB", "--remote", "--yes", "--output", "out.sql")
     assert "VALUES(2,'it''s; bob');" in (ledger / "out.sql").read_text()
-    assert system.get("ledger", "/names").json() == {
-        "version": "one",
+    answer = system.get("ledger", "/names").json()
+    assert answer.pop("version") in ("one", "two")
+    assert answer == {
         "columns": ["name"],
         "names": ["ann", "it's; bob"],
         "one": 1,
@@ -230,9 +232,9 @@ def test_messages_of_a_worker_wait_in_its_queue(system, ledger):
     system.get("ledger", "/add?name=cy")
     [queue] = system.api("GET", "/queues?name=jobs").json()["result"]
     assert queue["producers"] == [{"type": "worker", "script": "ledger"}]
-    pulled = system.api("POST", f"/queues/{queue['queue_id']}/messages/pull", json={}).json()
-    bodies = [json.loads(b64decode(m["body"])) for m in pulled["result"]["messages"]]
-    assert bodies[-1] == {"name": "cy"}
+    path = f"/queues/{queue['queue_id']}/messages/pull"
+    pulled = system.api("POST", path, json={"batch_size": 100}).json()["result"]["messages"]
+    assert {"name": "cy"} in [json.loads(b64decode(message["body"])) for message in pulled]
 
 
 def test_both_versions_of_a_split_have_the_same_data(system, ledger):

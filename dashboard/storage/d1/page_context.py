@@ -77,6 +77,7 @@ class DatabasePage:
     browser: Browser
     workers: Sequence[str]
     can: Permission
+    can_delete: bool
     query: QueryForm = field(default_factory=QueryForm)
     problem: str = ""
 
@@ -91,6 +92,7 @@ def database_page(
         browser=Browser(),
         workers=workers_using(KIND, database.key),
         can=can,
+        can_delete=user.may(Role.ADMIN),
     )
     try:
         return replace(shown, browser=_browser(database, table, page, may_read=can.allowed))

@@ -55,7 +55,7 @@ def query(request: HttpRequest, key: str) -> HttpResponse:
     return page(request, TEMPLATE, replace(shown, query=form), status=status)
 
 
-@requires(Role.OPERATOR)
+@requires(Role.ADMIN)
 @require_POST
 def delete(request: HttpRequest, key: str) -> HttpResponse:
     database = _database(key)
