@@ -96,21 +96,32 @@ def _push(batch: DetailBatch, stored: dict[str, InvocationDetail]) -> None:
             continue
         events[detail.worker].append(msgspec.to_builtins(detail))
         if row := stored.get(detail.id):
-            line = {
-                "place": invocation_row.place(row.ray, row.version_id),
-                "html": invocation_row.worker_lines_html(row),
-            }
-            lines[detail.worker].append(line | {"text": _text(row)})
+            lines[detail.worker].append(_live_log_item(row) | {"text": _text(row)})
     for worker, items in events.items():
         fanout.publish(fanout.tail_group(worker), items, batch.dropped)
     for worker, items in lines.items():
         fanout.publish(fanout.log_group(worker), items)
 
 
+def _live_log_item(row: InvocationDetail) -> dict[str, Any]:
+    """Lines for the row of a request; an event has a row of its own."""
+    if not row.trigger:
+        place = invocation_row.place(row.ray, row.version_id)
+        return {"place": place, "html": invocation_row.worker_lines_html(row)}
+    return {
+        "html": invocation_row.event_row_html(row, row.edge.name),
+        "version": row.version_id,
+        "status": 0,
+        "reason": row.trigger,
+        "override": "",
+    }
+
+
 def _text(row: InvocationDetail) -> str:
     """The text that the search of a live log covers."""
     console = [str(part) for line in row.logs for part in line.get("message", [])]
-    return " ".join([*console, *(str(e.get("message", "")) for e in row.exceptions)])[:4096]
+    errors = [str(e.get("message", "")) for e in row.exceptions]
+    return " ".join([*console, *errors, row.trigger_name or ""])[:4096]
 
 
 def _detail_row(edge: Edge, detail: Detail) -> InvocationDetail:

@@ -101,6 +101,13 @@ def worker_lines_html(detail: InvocationDetail) -> str:
     return get_template("observability/requests/_worker_lines.html").render({"detail": detail})
 
 
+def event_row_html(detail: InvocationDetail, edge: str) -> str:
+    """The table row of a cron or queue event in a live log: no access log has one."""
+    key = f"e-{detail.edge_id}-{detail.detail_id}"
+    context = {"detail": detail, "edge": edge, "key": key}
+    return get_template("observability/requests/_event_row.html").render(context)
+
+
 def _pair(invocation: Invocation) -> tuple[str, str]:
     return invocation.deployment_id, invocation.version_id
 

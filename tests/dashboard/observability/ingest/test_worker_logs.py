@@ -90,6 +90,20 @@ def test_only_what_somebody_waits_for_is_sent_on(edge, published):
     assert "hello" in lines[0]["html"] and InvocationDetail.objects.count() == 2
 
 
+def test_an_event_has_a_row_of_its_own_in_live_logs(edge, published):
+    cron = {"trigger": "cron", "trigger_name": "*/5 * * * *", "scheduled_at": 1_795_380_000.0}
+    event = {"cron": "*/5 * * * *", "scheduledTime": 1_795_380_000_000}
+    post(edge, DETAIL | cron | {"ray": "", "event": event})
+    row = InvocationDetail.objects.get()
+    assert (row.trigger, row.trigger_name) == ("cron", "*/5 * * * *")
+    assert row.scheduled_at.timestamp() == 1_795_380_000
+    [item] = published[1][1]
+    assert "place" not in item and item["reason"] == "cron"
+    assert "*/5 * * * *" in item["html"] and "hello" in item["html"] and "e1" in item["html"]
+    post(edge, DETAIL | {"id": "boot-9", "trigger": "cron", "scheduled_at": 1e300})
+    assert InvocationDetail.objects.get(detail_id="boot-9").scheduled_at is None
+
+
 def test_rows_of_a_worker_that_nobody_looks_at_are_not_rendered(edge, published):
     deployment = make_deployment(make_worker("shop"))
     rows = [make_invocation(Edge.objects.get(), deployment, path=f"/{n}") for n in range(3)]

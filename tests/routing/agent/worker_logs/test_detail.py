@@ -84,6 +84,23 @@ def test_rpc_has_a_method_and_an_entrypoint_and_is_always_kept():
     assert found["event"] == {"rpcMethod": "add"}
 
 
+def test_a_cron_event_has_its_minute_and_is_always_kept():
+    event = {"cron": "* * * * *", "scheduledTime": 1_795_380_000_000}
+    found = of(event=event, watched=True)
+    assert (found["trigger"], found["trigger_name"]) == ("cron", "* * * * *")
+    assert found["scheduled_at"] == 1_795_380_000 and found["keep"] and found["event"] == event
+    odd = of(event={"cron": 5, "scheduledTime": "x"})
+    assert (odd["trigger_name"], odd["scheduled_at"]) == ("5", 0)
+
+
+def test_a_queue_event_has_its_queue():
+    event = {"queue": "jobs", "batchSize": 3}
+    found = of(event=event, watched=True)
+    assert (found["trigger"], found["trigger_name"]) == ("queue", "jobs") and found["keep"]
+    assert found["event"] == event
+    assert of()["trigger"] == "" and of(event={"rpcMethod": "add"})["trigger"] == ""
+
+
 def test_much_is_cut_and_said_to_be():
     found = of(logs=[{"level": "log", "message": ["x" * 9000]}] * 300)
     assert found["truncated"] and len(found["logs"]) <= 128
